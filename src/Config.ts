@@ -1,0 +1,245 @@
+/**
+ * Every environment variable the service reads: name, default, unit, range. Nothing else in `src` looks at the
+ * environment. `.env.example` is printed from this table and a test holds the two together.
+ *
+ * Invariant: a bad environment stops the start with ONE message that names every bad variable, what was found and what
+ * is allowed (`ConfigInvalid`); secrets are never repeated in it.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { ExecutionMode } from "./domain/Mode.ts"
+import { type DirectProvider, readProviders } from "./ConfigProviders.ts"
+
+export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
+  problems: Schema.Array(
+    Schema.Struct({ variable: Schema.String, found: Schema.String, allowed: Schema.String }),
+  ),
+}) {
+  override get message(): string {
+    const lines = this.problems.map((p) => `  ${p.variable}: found ${p.found}; allowed: ${p.allowed}`)
+    return `The environment is not usable (${lines.length} ${lines.length === 1 ? "problem" : "problems"}):\n${lines.join("\n")}`
+  }
+}
+
+/** How one variable is read. `parse` returns undefined when the text is not allowed. */
+export interface Variable<A> {
+  readonly default: string
+  readonly allowed: string
+  readonly about: string
+  readonly secret?: boolean
+  readonly parse: (text: string) => A | undefined
+}
+
+const number = (options: {
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly unit: string
+  readonly about: string
+  readonly integer?: boolean
+}): Variable<number> => ({
+  default: String(options.default),
+  allowed: `${options.integer === false ? "a number" : "a whole number"} of ${options.unit} from ${options.min} to ${options.max}`,
+  about: options.about,
+  parse: (text) => {
+    const value = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    const whole = options.integer === false || Number.isInteger(value)
+    return whole && value >= options.min && value <= options.max ? value : undefined
+  },
+})
+
+const millis = (about: string, fallback: number, min = 1, max = 86_400_000): Variable<number> =>
+  number({ default: fallback, min, max, unit: "milliseconds", about })
+
+const share = (about: string, fallback: number): Variable<number> =>
+  number({ default: fallback, min: 0, max: 1, unit: "1 (a share)", about, integer: false })
+
+const optionalText = (about: string, allowed: string): Variable<string> => ({
+  default: "",
+  allowed,
+  about,
+  parse: (text) => text,
+})
+
+const url = (about: string, protocols: ReadonlyArray<string>): Variable<string> => ({
+  default: "",
+  allowed: `empty, or a URL with ${protocols.join(" or ")}`,
+  about,
+  parse: (text) => {
+    if (text === "") return ""
+    return protocols.some((protocol) => text.startsWith(protocol)) && URL.canParse(text)
+      ? text.replace(/\/+$/, "")
+      : undefined
+  },
+})
+
+const choice = <const A extends string>(about: string, values: ReadonlyArray<A>): Variable<A> => ({
+  default: values[0]!,
+  allowed: values.join(" | "),
+  about,
+  parse: (text) => values.find((value) => value === text),
+})
+
+const port = (about: string, fallback: number): Variable<number> =>
+  number({ default: fallback, min: 0, max: 65_535, unit: "ports (0: any free one)", about })
+
+/** The variables, in the order in which `.env.example` shows them. */
+export const variables = {
+  NODE_ENV: choice("`production` refuses to start without a signing secret of its own.", [
+    "development",
+    "test",
+    "production",
+  ]),
+  HOST: { ...optionalText("Address to listen on.", "an IP address or host name"), default: "127.0.0.1" },
+  PORT: port("Port to listen on.", 3001),
+  DATA_DIR: {
+    ...optionalText("Folder of the embedded database and of the made signing secret.", "a path"),
+    default: "./data",
+  },
+  DATABASE_URL: {
+    ...url("PostgreSQL to use instead of the embedded SQLite.", ["postgres://", "postgresql://"]),
+    secret: true,
+  },
+  AUTH_JWT_SECRET: {
+    ...optionalText(
+      "HS256 secret that callers' tokens are signed with. Empty outside production: one is made and kept in DATA_DIR.",
+      "empty, or at least 32 bytes",
+    ),
+    secret: true,
+    parse: (text: string) => (text === "" || Buffer.byteLength(text) >= 32 ? text : undefined),
+  },
+  CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
+    "direct_llm",
+    "runtime_orchestrator",
+  ] satisfies ReadonlyArray<ExecutionMode>),
+  RUNTIME_SERVICE_URL: url("The agent runtime (by convention on port 8801). Empty: there is none.", [
+    "http://",
+    "https://",
+  ]),
+  CHAT_RUNTIME_ENABLED_ORGS: optionalText(
+    "Organisations whose turns go to the runtime whatever CHAT_EXECUTION_MODE says.",
+    "empty, or ids separated by commas",
+  ),
+  CHAT_RUNTIME_SHADOW_PERCENT: number({
+    default: 0,
+    min: 0,
+    max: 100,
+    unit: "percent",
+    about: "Share of direct turns that also run on the runtime, unseen.",
+    integer: false,
+  }),
+  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: millis("Longest an attempt may take in all.", 300_000),
+  CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share("Leave the runtime above this share of errors.", 0.5),
+  CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share("Leave the runtime above this share of timeouts.", 0.3),
+  CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: share(
+    "Leave the runtime when its mean latency is above this share of CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS.",
+    0.8,
+  ),
+  CHAT_RUNTIME_MONITOR_WINDOW_MS: millis("Window over which the three shares are taken.", 300_000, 1000),
+  CHAT_RUNTIME_MONITOR_MIN_SAMPLES: number({
+    default: 10,
+    min: 1,
+    max: 1_000_000,
+    unit: "attempts",
+    about: "Fewer attempts in the window say nothing.",
+  }),
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: millis("Longest wait for the first part of an answer.", 10_000),
+  CHAT_STALL_TIMEOUT_MS: millis("Longest wait between two events that show progress.", 30_000),
+  CHAT_RETRACT_PARTIAL: choice(
+    "Whether text that was already shown may be taken back when its attempt fails, so that the other mode can answer.",
+    ["true", "false"],
+  ),
+  CHAT_DETACH_GRACE_MS: millis("How long a run goes on that nobody reads.", 30_000, 0),
+  SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
+  DIRECT_LLM_PROVIDERS: optionalText(
+    "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND (openai-compatible | openai | anthropic | google | sandbox), _BASE_URL, _API_KEY and _MODEL.",
+    "empty, or names of letters, digits and _ separated by commas",
+  ),
+  OPENAI_API_KEY: {
+    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use OpenAI.", "an API key"),
+    secret: true,
+  },
+  ANTHROPIC_API_KEY: {
+    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use Anthropic.", "an API key"),
+    secret: true,
+  },
+  SANDBOX_RUNTIME_PORT: port("Port of the sandbox runtime (started when nothing else is configured).", 8801),
+  SANDBOX_MODEL_PORT: port("Port of the sandbox model (started when nothing else is configured).", 8802),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("OpenTelemetry collector (OTLP over HTTP). Empty: nothing is exported.", [
+    "http://",
+    "https://",
+  ]),
+  LOG_LEVEL: choice("Least severe log line that is written.", ["info", "debug", "warn", "error"]),
+} satisfies Record<string, Variable<unknown>>
+
+type Variables = typeof variables
+type Values = { readonly [Name in keyof Variables]: NonNullable<ReturnType<Variables[Name]["parse"]>> }
+
+export interface Settings extends Omit<Values, "AUTH_JWT_SECRET" | "DATABASE_URL" | "CHAT_RUNTIME_ENABLED_ORGS"> {
+  readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
+  readonly DATABASE_URL: Redacted.Redacted<string> | undefined
+  readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
+  readonly providers: ReadonlyArray<DirectProvider>
+  /** Neither a runtime nor a provider is configured: the sandbox takes both places. */
+  readonly sandbox: boolean
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+type Problem = ConfigInvalid["problems"][number]
+
+const readVariables = (env: Environment): readonly [Values, ReadonlyArray<Problem>] => {
+  const problems: Array<Problem> = []
+  const values = Object.fromEntries(
+    Object.entries<Variable<unknown>>(variables).map(([name, variable]) => {
+      // An empty line in an env file means "not set", as it does for every tool that reads such files.
+      const found = env[name]?.trim() || variable.default
+      const value = variable.parse(found)
+      if (value === undefined) {
+        problems.push({
+          variable: name,
+          found: variable.secret ? `a value of ${found.length} characters` : JSON.stringify(found),
+          allowed: variable.allowed,
+        })
+      }
+      return [name, value]
+    }),
+  ) as Values
+  return [values, problems]
+}
+
+const redacted = (text: string) => (text === "" ? undefined : Redacted.make(text))
+
+const list = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "")
+
+/** Reads a whole environment. Pure: the same environment gives the same settings or the same problems. */
+export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> => {
+  const [values, problems] = readVariables(env)
+  const providers = readProviders(list(values.DIRECT_LLM_PROVIDERS ?? ""), env)
+  const all = [...problems, ...providers.problems]
+  if (values.NODE_ENV === "production" && values.AUTH_JWT_SECRET === "") {
+    all.push({ variable: "AUTH_JWT_SECRET", found: "nothing", allowed: "at least 32 bytes (NODE_ENV=production)" })
+  }
+  if (all.length > 0) return Effect.fail(new ConfigInvalid({ problems: all }))
+  const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0
+  const usesDefaultMode = !env["CHAT_EXECUTION_MODE"]?.trim()
+  return Effect.succeed({
+    ...values,
+    CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
+    AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
+    DATABASE_URL: redacted(values.DATABASE_URL),
+    CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
+    providers: providers.providers,
+    sandbox,
+  })
+}
+
+export class Config extends Context.Service<Config, Settings>()("crossfade/Config") {
+  static readonly layer = (env: Environment): Layer.Layer<Config, ConfigInvalid> => Layer.effect(Config, read(env))
+}

@@ -1,0 +1,46 @@
+/** From the environment's settings to what each stage wants to know. Pure. */
+import type { Settings } from "./Config.ts"
+import type { Rollout } from "./decision/ModeDecision.ts"
+import type { ProviderSettings } from "./execution/direct/Providers.ts"
+import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
+import type { MonitorSettings } from "./monitoring/Monitor.ts"
+
+export const execution = (settings: Settings): ExecutionSettings => ({
+  limits: {
+    firstContentMs: settings.CHAT_FIRST_CONTENT_TIMEOUT_MS,
+    stallMs: settings.CHAT_STALL_TIMEOUT_MS,
+    totalMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
+  },
+  retractPartial: settings.CHAT_RETRACT_PARTIAL === "true",
+})
+
+export const rollout = (settings: Settings): Rollout => ({
+  defaultMode: settings.CHAT_EXECUTION_MODE,
+  enabledOrgs: new Set(settings.CHAT_RUNTIME_ENABLED_ORGS),
+  shadowPercent: settings.CHAT_RUNTIME_SHADOW_PERCENT,
+})
+
+export const monitor = (settings: Settings): MonitorSettings => ({
+  windowMs: settings.CHAT_RUNTIME_MONITOR_WINDOW_MS,
+  minSamples: settings.CHAT_RUNTIME_MONITOR_MIN_SAMPLES,
+  errorRate: settings.CHAT_RUNTIME_ERROR_RATE_THRESHOLD,
+  timeoutRate: settings.CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD,
+  latencyRatio: settings.CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD,
+  timeoutThresholdMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
+})
+
+/** An agent's own model name is one of the first provider's; the others answer with what they are configured for. */
+export const providers = (settings: Settings): ReadonlyArray<ProviderSettings> =>
+  settings.providers.map((provider, index) => ({ ...provider, takesAgentModel: index === 0 }))
+
+/** The sandbox in the place of both upstreams. */
+export const withSandbox = (
+  settings: Settings,
+  urls: { readonly runtimeUrl: string; readonly modelUrl: string },
+): Settings => ({
+  ...settings,
+  RUNTIME_SERVICE_URL: urls.runtimeUrl,
+  providers: [
+    { name: "sandbox", kind: "sandbox", baseUrl: `${urls.modelUrl}/v1`, apiKey: undefined, model: "sandbox-1" },
+  ],
+})

@@ -1,0 +1,27 @@
+/**
+ * SSE frames exactly as the contract has them: LF line ends, `id:` then `event:` then one single-line `data:`, UTF-8.
+ * `JSON.stringify` escapes every line break, so nothing in an event can end a line; ids and names are ours.
+ */
+import type { RunId } from "../domain/Ids.ts"
+
+const utf8 = new TextEncoder()
+
+/** One frame. `data` is what JSON makes of it. */
+export const encode = (id: string, event: "message" | "done" | "error", data: unknown): Uint8Array =>
+  utf8.encode(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+
+/** Carries no id: a reader that comes back must not be told that it has seen more than it has. */
+export const heartbeat: Uint8Array = utf8.encode("event: heartbeat\ndata: null\n\n")
+
+/** A comment; it makes Node send the headers at once and every client ignores it. */
+export const opening: Uint8Array = utf8.encode(": open\n\n")
+
+export const eventId = (runId: RunId, seq: number): string => `${runId}:${seq}`
+
+/** Reads `<runId>:<seq>` or a bare `<seq>`; undefined when it is neither. */
+export const parseEventId = (
+  text: string,
+): { readonly runId: string | undefined; readonly seq: number } | undefined => {
+  const match = /^(?:([0-9a-fA-F-]{36}):)?(\d{1,15})$/.exec(text.trim())
+  return match === null ? undefined : { runId: match[1], seq: Number(match[2]) }
+}

@@ -1,0 +1,255 @@
+/**
+ * The Agent2UI messages: every type of the event protocol, one schema each. TypeScript types, JSON Schema and the
+ * OpenAPI document derive from here and from nowhere else.
+ *
+ * A `Draft` is what an executor says (`type`, `data`, `metadata`); a `Message` is a draft in its envelope, with the id
+ * and the time that the run's log gave it.
+ */
+import * as Schema from "effect/Schema"
+
+const opt = Schema.optionalKey
+const text = Schema.String
+const num = Schema.Finite
+/** Any JSON value: arguments and results are the tools' own. */
+const json = Schema.Json
+const record = Schema.Record(Schema.String, json)
+/** Times inside message data are written by others; kept as they came. */
+const time = Schema.String
+
+export const StepStatus = Schema.Literals(["pending", "running", "completed", "failed", "skipped"])
+export type StepStatus = typeof StepStatus.Type
+
+export const ThinkingStage = Schema.Literals(["analyzing", "planning", "reasoning", "concluding"])
+
+/** `substeps` nest without a limit of their own; the size of an event is what bounds them. */
+export interface PlanStep {
+  readonly id: string
+  readonly title: string
+  readonly status: StepStatus
+  readonly description?: string
+  readonly durationMs?: number
+  readonly substeps?: ReadonlyArray<PlanStep>
+}
+const PlanStep: Schema.Codec<PlanStep> = Schema.Struct({
+  id: text,
+  title: text,
+  status: StepStatus,
+  description: opt(text),
+  durationMs: opt(num),
+  substeps: opt(Schema.Array(Schema.suspend((): Schema.Codec<PlanStep> => PlanStep))),
+}).annotate({ identifier: "PlanStep" })
+
+const CallStatus = Schema.Literals(["calling", "success", "error"])
+const call = { arguments: record, status: CallStatus, result: opt(json), error: opt(text), duration: opt(num) }
+const result = { result: json, success: Schema.Boolean, error: opt(text), duration: opt(num) }
+const tool = { toolName: text }
+const skill = { skillId: text, skillName: text }
+const mcp = { serverId: text, toolName: text }
+const content = Schema.Struct({ content: text })
+
+const TableColumn = Schema.Struct({
+  key: text,
+  title: text,
+  type: opt(Schema.Literals(["string", "number", "date", "boolean"])),
+  width: opt(Schema.Union([num, text])),
+  sortable: opt(Schema.Boolean),
+})
+
+/** `data` of every type except `report`, which holds messages itself. */
+const leafData = {
+  text: content,
+  markdown: content,
+  thinking: Schema.Struct({ content: text, stage: opt(ThinkingStage) }),
+  code: Schema.Struct({
+    language: text,
+    code: text,
+    filename: opt(text),
+    highlightLines: opt(Schema.Array(num)),
+  }),
+  table: Schema.Struct({
+    columns: Schema.Array(TableColumn),
+    rows: Schema.Array(record),
+    pagination: opt(Schema.Struct({ page: num, pageSize: num, total: num })),
+  }),
+  chart: Schema.Struct({
+    chartType: Schema.Literals(["line", "bar", "pie", "scatter", "area"]),
+    title: opt(text),
+    xAxis: opt(Schema.Struct({ data: Schema.Array(Schema.Union([text, num])), name: opt(text) })),
+    yAxis: opt(Schema.Struct({ name: opt(text) })),
+    series: Schema.Array(Schema.Struct({ name: text, data: Schema.Array(json), type: opt(text) })),
+  }),
+  image: Schema.Struct({
+    url: text,
+    alt: opt(text),
+    width: opt(num),
+    height: opt(num),
+    caption: opt(text),
+  }),
+  file: Schema.Struct({ url: text, filename: text, mimeType: text, size: opt(num) }),
+  plan: Schema.Struct({ steps: Schema.Array(PlanStep), currentStep: text, progress: opt(num) }),
+  plan_step: Schema.Struct({
+    stepId: text,
+    title: text,
+    status: StepStatus,
+    tool: opt(text),
+    params: opt(record),
+    result: opt(json),
+    error: opt(text),
+    durationMs: opt(num),
+  }),
+  progress: Schema.Struct({
+    current: num,
+    total: num,
+    percentage: num,
+    label: opt(text),
+    status: opt(Schema.Literals(["active", "success", "error"])),
+  }),
+  tool_call: Schema.Struct({ ...tool, ...call }),
+  tool_result: Schema.Struct({ ...tool, ...result }),
+  skill_call: Schema.Struct({ ...skill, ...call }),
+  skill_result: Schema.Struct({ ...skill, ...result }),
+  mcp_call: Schema.Struct({ ...mcp, ...call }),
+  mcp_result: Schema.Struct({ ...mcp, ...result }),
+  error: Schema.Struct({
+    code: text,
+    message: text,
+    details: opt(json),
+    recoverable: opt(Schema.Boolean),
+    retryAction: opt(text),
+  }),
+  sandbox_log: Schema.Struct({
+    sandboxId: text,
+    level: Schema.Literals(["debug", "info", "warn", "error"]),
+    message: text,
+    timestamp: time,
+    source: opt(text),
+  }),
+  sandbox_output: Schema.Struct({
+    sandboxId: text,
+    stream: Schema.Literals(["stdout", "stderr"]),
+    content: text,
+    timestamp: time,
+    exitCode: opt(num),
+  }),
+  sandbox_status: Schema.Struct({
+    sandboxId: text,
+    status: Schema.Literals(["starting", "running", "success", "error", "timeout"]),
+    startedAt: opt(time),
+    endedAt: opt(time),
+    durationMs: opt(num),
+    resourceUsage: opt(Schema.Struct({ cpuPercent: opt(num), memoryMb: opt(num) })),
+  }),
+  /** Ours: the turn goes on in another mode. `code` is the error's that made it. */
+  fallback: Schema.Struct({ from: text, to: text, reason: text, code: text }),
+  /** Ours: take back what the events `fromSeq`..`toSeq` of this run showed. */
+  retract: Schema.Struct({ runId: text, fromSeq: num, toSeq: num, reason: text }),
+}
+
+/** `metadata.callId` pairs a call with its result, `metadata.stepId` names the plan step; other keys may come. */
+export const Metadata = Schema.StructWithRest(Schema.Struct({ callId: opt(text), stepId: opt(text) }), [record])
+export type Metadata = typeof Metadata.Type
+
+const envelope = <const Type extends string, Data extends Schema.Top>(type: Type, data: Data) =>
+  Schema.Struct({
+    id: text,
+    type: Schema.Literal(type),
+    data,
+    timestamp: time,
+    metadata: opt(Metadata),
+  }).annotate({ identifier: `Agent2UI_${type}` })
+
+type LeafData = { readonly [Type in keyof typeof leafData]: (typeof leafData)[Type]["Type"] }
+
+export interface ReportData {
+  readonly title: string
+  readonly sections: ReadonlyArray<{ readonly heading: string; readonly content: ReadonlyArray<Message> }>
+  readonly summary?: string
+  readonly generatedAt?: string
+}
+
+type Data = LeafData & { readonly report: ReportData }
+export type MessageType = keyof Data
+
+/** One Agent2UI message as it goes over the wire: its JSON form is the same shape. */
+export type Message = {
+  readonly [Type in MessageType]: {
+    readonly id: string
+    readonly type: Type
+    readonly data: Data[Type]
+    readonly timestamp: string
+    readonly metadata?: Metadata
+  }
+}[MessageType]
+
+/** A message before the run's log has given it an id and a time. */
+export type Draft = {
+  readonly [Type in MessageType]: {
+    readonly type: Type
+    readonly data: Data[Type]
+    readonly metadata?: Metadata
+  }
+}[MessageType]
+
+const ReportData: Schema.Codec<ReportData> = Schema.Struct({
+  title: text,
+  sections: Schema.Array(
+    Schema.Struct({
+      heading: text,
+      content: Schema.Array(Schema.suspend((): Schema.Codec<Message> => Message)),
+    }),
+  ),
+  summary: opt(text),
+  generatedAt: opt(time),
+})
+
+const members = {
+  text: envelope("text", leafData.text),
+  markdown: envelope("markdown", leafData.markdown),
+  thinking: envelope("thinking", leafData.thinking),
+  code: envelope("code", leafData.code),
+  table: envelope("table", leafData.table),
+  chart: envelope("chart", leafData.chart),
+  image: envelope("image", leafData.image),
+  file: envelope("file", leafData.file),
+  plan: envelope("plan", leafData.plan),
+  plan_step: envelope("plan_step", leafData.plan_step),
+  progress: envelope("progress", leafData.progress),
+  tool_call: envelope("tool_call", leafData.tool_call),
+  tool_result: envelope("tool_result", leafData.tool_result),
+  skill_call: envelope("skill_call", leafData.skill_call),
+  skill_result: envelope("skill_result", leafData.skill_result),
+  mcp_call: envelope("mcp_call", leafData.mcp_call),
+  mcp_result: envelope("mcp_result", leafData.mcp_result),
+  error: envelope("error", leafData.error),
+  report: envelope("report", ReportData),
+  sandbox_log: envelope("sandbox_log", leafData.sandbox_log),
+  sandbox_output: envelope("sandbox_output", leafData.sandbox_output),
+  sandbox_status: envelope("sandbox_status", leafData.sandbox_status),
+  fallback: envelope("fallback", leafData.fallback),
+  retract: envelope("retract", leafData.retract),
+} satisfies Record<MessageType, Schema.Top>
+
+export const messageTypes = Object.keys(members) as ReadonlyArray<MessageType>
+
+/** Any Agent2UI message. The type annotation breaks the circle through `report`; the schemas above decide the shape. */
+export const Message: Schema.Codec<Message> = Schema.Union(Object.values(members)).annotate({
+  identifier: "Agent2UIMessage",
+}) as Schema.Codec<Message>
+
+/** The parts of an answer: until one of them has come, nothing has been promised to the reader. */
+const contentTypes: ReadonlySet<MessageType> = new Set<MessageType>([
+  "text",
+  "markdown",
+  "code",
+  "table",
+  "chart",
+  "image",
+  "file",
+  "report",
+])
+
+/** What may already have had an effect outside: it must not silently run twice. */
+const callTypes: ReadonlySet<MessageType> = new Set<MessageType>(["tool_call", "skill_call", "mcp_call"])
+
+export const isContent = (type: MessageType): boolean => contentTypes.has(type)
+export const isCall = (type: MessageType): boolean => callTypes.has(type)

@@ -1,0 +1,21 @@
+/** The whole HTTP contract, as one value: the server is built from it, and so are clients and the OpenAPI document. */
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as OpenApi from "effect/http-api/OpenApi"
+import { AgentsApi } from "./AgentsApi.ts"
+import { ChatApi } from "./ChatApi.ts"
+import { HealthApi } from "./HealthApi.ts"
+import { RuntimeApi } from "./RuntimeApi.ts"
+
+export class Api extends HttpApi.make("crossfade")
+  .add(ChatApi)
+  .add(AgentsApi)
+  .add(RuntimeApi)
+  .add(HealthApi)
+  .annotate(HttpApi.ParseOptions, { errors: "all" })
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Crossfade",
+      version: "1",
+      description: "Live chat over an agent runtime and a direct LLM, as one stream of Agent2UI events.",
+    }),
+  ) {}

@@ -1,0 +1,24 @@
+/** The security scheme of the API and what an endpoint asks for. The implementation is `src/http/Authentication.ts`. */
+import * as Context from "effect/Context"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import type { Principal } from "../domain/Principal.ts"
+
+export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principal>()(
+  "crossfade/api/CurrentPrincipal",
+) {}
+
+/** Permissions that an endpoint requires, all of them. An annotation of the endpoint. */
+export class RequiredPermissions extends Context.Service<RequiredPermissions, ReadonlyArray<string>>()(
+  "crossfade/api/RequiredPermissions",
+) {}
+
+export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentPrincipal }>()(
+  "crossfade/api/Authorization",
+  { security: { bearer: HttpApiSecurity.bearer } },
+) {}
+
+/** Shapes what the contract's schemas refuse as `VALIDATION_FAILED`. */
+export class RequestValidation extends HttpApiMiddleware.Service<RequestValidation>()(
+  "crossfade/api/RequestValidation",
+) {}

@@ -1,0 +1,117 @@
+/** The chat routes. Streams are documented by their events; the handlers write the frames themselves. */
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { Message } from "../agent2ui/Message.ts"
+import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import { Attempt, Run, RunDone, RunError } from "../domain/Run.ts"
+import { ChatMessage, Session } from "../domain/Session.ts"
+import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
+import { success } from "./Envelope.ts"
+import { errorSchemas } from "./PublicError.ts"
+
+export const maxMessageLength = 100_000
+
+const message = Schema.String.check(
+  Schema.isBetweenLength(1, maxMessageLength, { message: `Expected 1 to ${maxMessageLength} characters` }),
+)
+
+const frame = <const Name extends string, Data extends Schema.ConstraintCodec<unknown, unknown>>(name: Name, data: Data) =>
+  Schema.Struct({ id: Schema.optional(Schema.String), event: Schema.Literal(name), data: Schema.fromJsonString(data) })
+
+const stream = HttpApiSchema.StreamSse({
+  events: Schema.Union([
+    frame("message", Message),
+    frame("heartbeat", Schema.Null),
+    frame("error", RunError),
+    frame("done", RunDone),
+  ]),
+})
+
+const runIds = { runId: RunId }
+const streamHeaders = {
+  "last-event-id": Schema.optionalKey(Schema.String),
+  "x-agent2ui-protocol": Schema.optionalKey(Schema.String),
+}
+const streamQuery = { protocol: Schema.optionalKey(Schema.Literals(["1", "2"])) }
+
+const Cursor = Schema.Struct({
+  cursor: Schema.optionalKey(SessionId),
+  limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 }))),
+})
+
+export class ChatApi extends HttpApiGroup.make("chat")
+  .add(
+    HttpApiEndpoint.post("start", "/start", {
+      headers: streamHeaders,
+      query: streamQuery,
+      payload: Schema.Struct({ agentId: AgentId, message }),
+      success: stream,
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
+      .annotate(OpenApi.Summary, "Begin a session with its first message"),
+    HttpApiEndpoint.post("send", "/sessions/:sessionId", {
+      params: { sessionId: SessionId },
+      headers: streamHeaders,
+      query: streamQuery,
+      payload: Schema.Struct({ message, parentMessageId: Schema.optionalKey(MessageId) }),
+      success: stream,
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:write"])
+      .annotate(OpenApi.Summary, "Send a message to a session"),
+    HttpApiEndpoint.get("sessions", "/sessions", {
+      query: Cursor.fields,
+      success: success(
+        Schema.Struct({ sessions: Schema.Array(Session), nextCursor: Schema.NullOr(SessionId) }),
+      ),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(OpenApi.Summary, "The caller's sessions, newest first"),
+    HttpApiEndpoint.get("session", "/sessions/:sessionId", {
+      params: { sessionId: SessionId },
+      success: success(Schema.Struct({ ...Session.fields, messages: Schema.Array(ChatMessage) })),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(OpenApi.Summary, "A session with its messages"),
+    HttpApiEndpoint.get("run", "/runs/:runId", {
+      params: runIds,
+      success: success(
+        Schema.Struct({ ...Run.fields, attempts: Schema.Array(Attempt), chain: Schema.Array(Message) }),
+      ),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(OpenApi.Summary, "A run: decision, attempts, outcome, usage, execution chain"),
+    HttpApiEndpoint.get("events", "/runs/:runId/events", {
+      params: runIds,
+      headers: streamHeaders,
+      query: { ...streamQuery, after: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))) },
+      success: stream,
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(OpenApi.Summary, "The run's events after a given one: replayed, then live"),
+    HttpApiEndpoint.post("cancel", "/runs/:runId/cancel", {
+      params: runIds,
+      success: success(Schema.Struct({ runId: RunId, cancelled: Schema.Boolean })),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:write"])
+      .annotate(OpenApi.Summary, "Cancel a run; of no effect on one that has ended"),
+    HttpApiEndpoint.get("file", "/runs/:runId/files/:fileId", {
+      params: { ...runIds, fileId: Schema.String },
+      success: HttpApiSchema.StreamUint8Array(),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(OpenApi.Summary, "A file that the runtime made in the run"),
+  )
+  .middleware(RequestValidation)
+  .middleware(Authorization)
+  .prefix("/api/v1/chat") {}

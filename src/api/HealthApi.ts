@@ -1,0 +1,32 @@
+/** Liveness and readiness: open to everybody, because load balancers carry no tokens. */
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { success } from "./Envelope.ts"
+
+export const Part = Schema.Struct({
+  status: Schema.Literals(["healthy", "unhealthy", "not_configured"]),
+  detail: Schema.optionalKey(Schema.String),
+})
+
+/** Ready means: a turn would be taken. That needs the store and one mode; a runtime that is down is shown, no more. */
+export const Readiness = Schema.Struct({
+  ready: Schema.Boolean,
+  parts: Schema.Struct({ store: Part, runtime: Part, direct: Part }),
+  /** Present when the service runs on its sandbox: answers are not from a real runtime or model. */
+  sandbox: Schema.optionalKey(Schema.Struct({ runtimeUrl: Schema.String, modelUrl: Schema.String })),
+})
+
+export class HealthApi extends HttpApiGroup.make("health")
+  .add(
+    HttpApiEndpoint.get("live", "/", { success: success(Schema.Struct({ status: Schema.Literal("alive") })) }).annotate(
+      OpenApi.Summary,
+      "The process answers",
+    ),
+    HttpApiEndpoint.get("ready", "/ready", {
+      success: [success(Readiness), success(Readiness).pipe(HttpApiSchema.status(503))],
+    }).annotate(OpenApi.Summary, "The service can take a turn"),
+  )
+  .prefix("/api/v1/health") {}

@@ -1,0 +1,61 @@
+/**
+ * The errors that a caller can get instead of a stream: one envelope, a closed set of codes, each with its status.
+ * `src/http/ErrorMapping.ts` turns what the service knows into these; nothing else invents a code.
+ */
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as Schema from "effect/Schema"
+
+export const statusOfCode = {
+  VALIDATION_FAILED: 400,
+  VALIDATION_MESSAGE_TOO_LONG: 400,
+  AGENT_INACTIVE: 400,
+  AUTH_TOKEN_MISSING: 401,
+  AUTH_TOKEN_INVALID: 401,
+  AUTH_TOKEN_EXPIRED: 401,
+  AUTH_PERMISSION_DENIED: 403,
+  SESSION_NOT_FOUND: 404,
+  AGENT_NOT_FOUND: 404,
+  RUN_NOT_FOUND: 404,
+  FILE_NOT_FOUND: 404,
+  ROUTE_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_IN_PROGRESS: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMIT_USER: 429,
+  RATE_LIMIT_ORG: 429,
+  SSE_CONNECTION_LIMIT: 429,
+  INTERNAL_ERROR: 500,
+  LLM_UNAVAILABLE: 503,
+  OVERLOADED: 503,
+  SHUTTING_DOWN: 503,
+} as const
+export type ErrorCode = keyof typeof statusOfCode
+
+/** One thing that is wrong with a request: where it is, and what is allowed there. */
+export const Problem = Schema.Struct({ path: Schema.String, message: Schema.String })
+export type Problem = typeof Problem.Type
+
+/** `retryAfter` is seconds, as in the header of the same answer. */
+export interface PublicError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly details?: ReadonlyArray<Problem>
+  readonly retryAfter?: number
+}
+
+/** The envelope of the errors of one status, for the contract's documents. */
+const envelope = (status: number) => {
+  const codes = (Object.keys(statusOfCode) as Array<ErrorCode>).filter((code) => statusOfCode[code] === status)
+  return Schema.Struct({
+    success: Schema.Literal(false),
+    error: Schema.Struct({
+      code: Schema.Literals(codes),
+      message: Schema.String,
+      details: Schema.optionalKey(Schema.Array(Problem)),
+      retryAfter: Schema.optionalKey(Schema.Int),
+    }),
+  }).pipe(HttpApiSchema.status(status))
+}
+
+export const errorSchemas = [...new Set(Object.values(statusOfCode))].map(envelope)

@@ -1,0 +1,199 @@
+/**
+ * One chat turn, from the message to the run that answers it: READ FIRST.
+ *
+ *   admit   the session is the caller's, it has no other turn, the agent is there and active
+ *   decide  which modes, in which order (`ModeService`)
+ *   keep    the user's message and the run, in one transaction: from here on nothing acknowledged is lost
+ *   run     the turn's program on a fiber of the server's (`TurnRun`), and in shadow where the decision says so
+ *
+ * What comes back is the run and its log; the response is a cursor on that log, like every later reader.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
+import type { Agent } from "../domain/Agent.ts"
+import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import type { Principal } from "../domain/Principal.ts"
+import type { Run } from "../domain/Run.ts"
+import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { Turn } from "../execution/Executor.ts"
+import { Shadow } from "../execution/Shadow.ts"
+import { type AgentNotFound, Agents } from "../recording/Agents.ts"
+import { Runs } from "../recording/Runs.ts"
+import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
+import type { StoreError } from "../recording/StoreError.ts"
+import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
+import { RunLog } from "../runs/RunLog.ts"
+import { TurnRun } from "./TurnRun.ts"
+
+export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentInactive", { agentId: AgentId }) {}
+
+export class ParentNotFound extends Schema.TaggedError<ParentNotFound>()("ParentNotFound", {
+  parentMessageId: MessageId,
+}) {}
+
+/** Who asks, and under which request id; both come from the HTTP edge. */
+export interface Caller {
+  readonly principal: Principal
+  readonly requestId: string
+}
+
+export interface Accepted {
+  readonly run: Run
+  readonly log: RunLog
+}
+
+type Refused = AgentInactive | AgentNotFound | NoModeAvailable | SessionBusy | StoreError
+
+export class Chat extends Context.Service<
+  Chat,
+  {
+    /** Begins a session with its first message. */
+    readonly start: (
+      caller: Caller,
+      input: { readonly agentId: AgentId; readonly message: string },
+    ) => Effect.Effect<Accepted, Refused>
+    /** Goes on with a session of the caller's. */
+    readonly send: (
+      caller: Caller,
+      sessionId: SessionId,
+      input: { readonly message: string; readonly parentMessageId?: MessageId },
+    ) => Effect.Effect<Accepted, ParentNotFound | Refused | SessionNotFound>
+  }
+>()("crossfade/chat/Chat") {
+  static readonly layer = Layer.effect(
+    Chat,
+    Effect.suspend(() => make),
+  )
+}
+
+/** What the wire of the runtime asks for; direct mode gets the same, so that both answer from the same past. */
+const historyLength = 20
+const titleLength = 80
+
+const make = Effect.gen(function* () {
+  const agents = yield* Agents
+  const ids = yield* SecureRandom.SecureRandom
+  const live = yield* LiveRuns
+  const modeService = yield* ModeService
+  const runs = yield* Runs
+  const sessions = yield* Sessions
+  const shadow = yield* Shadow
+  const turnRun = yield* TurnRun
+
+  const activeAgent = (principal: Principal, id: AgentId) =>
+    Effect.filterOrFail(
+      agents.get(principal.orgId, id),
+      ({ settings }) => settings.active,
+      () => new AgentInactive({ agentId: id }),
+    )
+
+  const takeTurn = Effect.fnUntraced(function* (input: {
+    readonly caller: Caller
+    readonly agent: Agent
+    readonly session: Session
+    readonly isNewSession: boolean
+    readonly message: string
+    readonly parentMessageId: MessageId | null
+    readonly history: ReadonlyArray<ChatMessage>
+  }) {
+    const { agent, caller, session } = input
+    const { orgId, userId } = caller.principal
+    const { decision, ticket } = yield* modeService.decide(orgId)
+    const createdAt = yield* Clock.currentTimeMillis
+    const runId = RunId.make(yield* ids.uuidV7())
+    const userMessage: ChatMessage = {
+      id: MessageId.make(yield* ids.uuidV7()),
+      sessionId: session.id,
+      runId,
+      role: "user",
+      content: input.message,
+      parentMessageId: input.parentMessageId,
+      executionMode: null,
+      createdAt,
+    }
+    const run: Run = {
+      id: runId,
+      sessionId: session.id,
+      orgId,
+      userId,
+      agentId: agent.id,
+      userMessageId: userMessage.id,
+      assistantMessageId: null,
+      status: "running",
+      decision,
+      executionMode: null,
+      error: null,
+      usage: null,
+      createdAt,
+      endedAt: null,
+    }
+    const kept = { session: { ...session, updatedAt: createdAt }, isNewSession: input.isNewSession, userMessage, run }
+    yield* Effect.onError(runs.begin(kept), () => modeService.release(orgId, ticket))
+    const turn: Turn = {
+      runId,
+      sessionId: session.id,
+      orgId,
+      userId,
+      requestId: caller.requestId,
+      agent,
+      message: input.message,
+      history: input.history.map(({ content, role }) => ({ role, content })),
+      shadow: false,
+      probe: decision.probe,
+    }
+    const log = new RunLog(runId)
+    yield* live.start(session.id, log, turnRun.program({ run, turn, ticket, log }))
+    if (decision.shadow !== undefined) yield* shadow.run(turn, decision.shadow)
+    return { run, log }
+  })
+
+  const start = Effect.fn("Chat.start")(function* (
+    caller: Caller,
+    { agentId, message }: { readonly agentId: AgentId; readonly message: string },
+  ) {
+    const agent = yield* activeAgent(caller.principal, agentId)
+    const now = yield* Clock.currentTimeMillis
+    const { orgId, userId } = caller.principal
+    const id = SessionId.make(yield* ids.uuidV7())
+    const session = { id, orgId, userId, agentId, title: message.slice(0, titleLength), createdAt: now, updatedAt: now }
+    const turn = { caller, agent, session, isNewSession: true, message, parentMessageId: null, history: [] }
+    return yield* live.claim(id, takeTurn(turn))
+  })
+
+  const checkParent = (session: Session, parent: MessageId | undefined) =>
+    parent === undefined
+      ? Effect.void
+      : Effect.flatMap(sessions.hasMessage(session.id, parent), (has) =>
+          has ? Effect.void : Effect.fail(new ParentNotFound({ parentMessageId: parent })),
+        )
+
+  const send = Effect.fn("Chat.send")(function* (
+    caller: Caller,
+    sessionId: SessionId,
+    { message, parentMessageId }: { readonly message: string; readonly parentMessageId?: MessageId },
+  ) {
+    const session = yield* sessions.get(caller.principal, sessionId)
+    const turn = Effect.gen(function* () {
+      const agent = yield* activeAgent(caller.principal, session.agentId)
+      yield* checkParent(session, parentMessageId)
+      const history = yield* sessions.messages(sessionId, historyLength)
+      return yield* takeTurn({
+        caller,
+        agent,
+        session,
+        isNewSession: false,
+        message,
+        parentMessageId: parentMessageId ?? null,
+        history,
+      })
+    })
+    return yield* live.claim(sessionId, turn)
+  })
+
+  return Chat.of({ start, send })
+})

@@ -1,0 +1,89 @@
+/**
+ * How a run's end reads: the `done` or `error` event, and the run's row. Pure. Live readers and replays from the store
+ * get the terminal event from here, so they get the same bytes.
+ */
+import type { Agent } from "../domain/Agent.ts"
+import type { Run, RunDone, RunError } from "../domain/Run.ts"
+import type { Usage } from "../domain/Outcome.ts"
+import type { AttemptFailed } from "../execution/Execution.ts"
+import { meaningOf } from "../execution/ExecutionError.ts"
+import type { RunEvent } from "../runs/RunEvent.ts"
+
+type Terminal = Exclude<RunEvent, { readonly event: "message" }>
+
+/** Characters a token, on average, for English; only used where nobody counted, and marked as a guess. */
+const charactersPerToken = 4
+
+export const usageOf = (reported: Usage | undefined, agent: Agent, message: string, answer: string): Usage =>
+  reported ?? {
+    tokens: Math.ceil((agent.settings.systemPrompt.length + message.length + answer.length) / charactersPerToken),
+    estimated: true,
+  }
+
+/** The error of a turn whose last attempt failed. A reader may send the message again unless the message is the cause. */
+export const failedError = (run: Run, failed: AttemptFailed): RunError => {
+  const { code, message } = meaningOf(failed.error)
+  const { callId, stepId } = failed.gate
+  const upstream = failed.error._tag === "UpstreamFailed" ? failed.error : undefined
+  return {
+    code,
+    message,
+    runId: run.id,
+    recoverable: failed.error._tag !== "ContentFiltered" && failed.error._tag !== "UpstreamRejected",
+    ...(stepId === undefined ? {} : { stepId }),
+    ...(callId === undefined ? {} : { callId }),
+    ...(upstream?.httpStatus === undefined ? {} : { httpStatus: upstream.httpStatus }),
+    ...(upstream?.details === undefined ? {} : { details: upstream.details }),
+    ...(upstream?.traceId === undefined ? {} : { traceId: upstream.traceId }),
+  }
+}
+
+export const cancelledError = (run: Run): RunError => ({
+  code: "EXECUTION_CANCELLED",
+  message: "The run was cancelled.",
+  runId: run.id,
+  recoverable: true,
+  httpStatus: 499,
+})
+
+export const tooLargeError = (run: Run): RunError => ({
+  code: "RUN_TOO_LARGE",
+  message: "The answer is larger than a run may be.",
+  runId: run.id,
+  recoverable: false,
+})
+
+export const internalError = (run: Run): RunError => ({
+  code: "INTERNAL_ERROR",
+  message: "Something went wrong on our side.",
+  runId: run.id,
+  recoverable: true,
+  httpStatus: 500,
+})
+
+/** A run that says it is going on, and that nobody runs. */
+export const interruptedError = (run: Run): RunError => ({
+  code: "RUN_INTERRUPTED",
+  message: "The server stopped while this answer was being written. Send the message again.",
+  runId: run.id,
+  recoverable: true,
+})
+
+const isDone = (run: Run): run is Run & { assistantMessageId: RunDone["messageId"] } =>
+  run.status === "completed" && run.assistantMessageId !== null && run.executionMode !== null
+
+/** The terminal event of a run that has ended; undefined while it goes on. */
+export const terminalOf = (run: Run): Terminal | undefined => {
+  if (run.status === "running") return undefined
+  if (!isDone(run) || run.executionMode === null) return { event: "error", data: run.error ?? internalError(run) }
+  return {
+    event: "done",
+    data: {
+      sessionId: run.sessionId,
+      messageId: run.assistantMessageId,
+      runId: run.id,
+      usage: { ...(run.usage ?? { tokens: 0, estimated: true }), latencyMs: (run.endedAt ?? run.createdAt) - run.createdAt },
+      executionMode: run.executionMode,
+    },
+  }
+}

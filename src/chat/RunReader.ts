@@ -1,0 +1,103 @@
+/**
+ * Runs, as their users read them afterwards or from a second place: the events from a cursor on, the account of what
+ * happened, and the cancel. A run that is not the caller's is not there.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Message, MessageType } from "../agent2ui/Message.ts"
+import type { RunId } from "../domain/Ids.ts"
+import type { Principal } from "../domain/Principal.ts"
+import type { Attempt, Run } from "../domain/Run.ts"
+import { type RunNotFound, Runs } from "../recording/Runs.ts"
+import type { StoreError } from "../recording/StoreError.ts"
+import { LiveRuns } from "../runs/LiveRuns.ts"
+import type { LogEntry } from "../runs/RunEvent.ts"
+import type { RunLog } from "../runs/RunLog.ts"
+import * as RunEnd from "./RunEnd.ts"
+
+/** The events after a cursor: a log that still grows, or all there will ever be. */
+export type Source =
+  | { readonly _tag: "Live"; readonly log: RunLog }
+  | { readonly _tag: "Kept"; readonly entries: ReadonlyArray<LogEntry> }
+
+export class RunReader extends Context.Service<
+  RunReader,
+  {
+    readonly events: (
+      principal: Principal,
+      id: RunId,
+      after: number,
+    ) => Effect.Effect<{ readonly run: Run; readonly source: Source }, RunNotFound | StoreError>
+    /** With its attempts and its chain: plan, steps, calls and changes of mode, in order. */
+    readonly account: (
+      principal: Principal,
+      id: RunId,
+    ) => Effect.Effect<
+      Run & { readonly attempts: ReadonlyArray<Attempt>; readonly chain: ReadonlyArray<Message> },
+      RunNotFound | StoreError
+    >
+    /** Whether this call ended it; a run that has ended stays as it is. */
+    readonly cancel: (principal: Principal, id: RunId) => Effect.Effect<boolean, RunNotFound | StoreError>
+  }
+>()("crossfade/chat/RunReader") {
+  static readonly layer: Layer.Layer<RunReader, never, LiveRuns | Runs> = Layer.effect(
+    RunReader,
+    Effect.suspend(() => make),
+  )
+}
+
+const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
+  "plan",
+  "plan_step",
+  "tool_call",
+  "tool_result",
+  "skill_call",
+  "skill_result",
+  "mcp_call",
+  "mcp_result",
+  "fallback",
+  "retract",
+])
+
+const chainOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
+  entries.flatMap(({ event }) => (event.event === "message" && chainTypes.has(event.data.type) ? [event.data] : []))
+
+/**
+ * What is kept of an ended run, with its terminal event last. A reader may have seen events that were not yet written
+ * when the process died: the end still comes after them.
+ */
+const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): ReadonlyArray<LogEntry> => {
+  const terminal = RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
+  const last = kept.at(-1)?.seq ?? 0
+  const lost = run.status === "interrupted" || run.status === "running"
+  const seq = lost ? Math.max(last, after) + 1 : last + 1
+  return [...kept, { seq, event: terminal }].filter((entry) => entry.seq > after)
+}
+
+const make = Effect.gen(function* () {
+  const runs = yield* Runs
+  const live = yield* LiveRuns
+
+  const events: RunReader["Service"]["events"] = Effect.fn("RunReader.events")(function* (principal, id, after) {
+    const running = live.get(id)
+    const { run } = yield* runs.get(principal, id)
+    if (running !== undefined) return { run, source: { _tag: "Live", log: running } }
+    const kept = yield* runs.events(id, 0)
+    return { run, source: { _tag: "Kept", entries: withEnd(run, kept, after) } }
+  })
+
+  const account: RunReader["Service"]["account"] = Effect.fn("RunReader.account")(function* (principal, id) {
+    const running = live.get(id)
+    const { attempts, run } = yield* runs.get(principal, id)
+    const entries = running === undefined ? yield* runs.events(id, 0) : running.read(0)
+    return { ...run, attempts, chain: chainOf(entries) }
+  })
+
+  const cancel: RunReader["Service"]["cancel"] = Effect.fn("RunReader.cancel")(function* (principal, id) {
+    yield* runs.get(principal, id)
+    return yield* live.cancel(id)
+  })
+
+  return RunReader.of({ events, account, cancel })
+})

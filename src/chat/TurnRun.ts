@@ -1,0 +1,187 @@
+/**
+ * The life of one accepted turn, as the program of its run's fiber: execution into the log, then the end.
+ *
+ * Invariant: whatever happens (success, failure, cancel, a bug) the log ends with exactly one terminal event, and
+ * `done` is said only after the assistant's message has committed.
+ */
+import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import { ModeService } from "../decision/ModeService.ts"
+import { MessageId } from "../domain/Ids.ts"
+import type { Run, RunError } from "../domain/Run.ts"
+import type { ChatMessage } from "../domain/Session.ts"
+import { type AttemptFailed, Execution, type TurnEvent } from "../execution/Execution.ts"
+import type { Turn } from "../execution/Executor.ts"
+import type { Ticket } from "../monitoring/Monitor.ts"
+import { Recorder } from "../recording/Recorder.ts"
+import { Runs } from "../recording/Runs.ts"
+import type { StoreError } from "../recording/StoreError.ts"
+import type { RunLog } from "../runs/RunLog.ts"
+import { Transcript } from "../runs/Transcript.ts"
+import * as RunEnd from "./RunEnd.ts"
+
+class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
+
+export interface AcceptedTurn {
+  readonly run: Run
+  readonly turn: Turn
+  readonly ticket: Ticket | undefined
+  readonly log: RunLog
+}
+
+type Failure = AttemptFailed | RunTooLarge | StoreError
+type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
+type Ended = Pick<Run, "status" | "executionMode" | "error" | "usage"> & { readonly answer: string }
+
+export class TurnRun extends Context.Service<
+  TurnRun,
+  { readonly program: (accepted: AcceptedTurn) => Effect.Effect<void> }
+>()("crossfade/chat/TurnRun") {
+  static readonly layer: Layer.Layer<
+    TurnRun,
+    never,
+    Execution | ModeService | Recorder | Runs | SecureRandom.SecureRandom
+  > = Layer.effect(
+    TurnRun,
+    Effect.suspend(() => make),
+  )
+}
+
+const failed = (error: RunError, status: "failed" | "cancelled" = "failed", answer = ""): Ended => ({
+  status,
+  executionMode: null,
+  error,
+  usage: null,
+  answer,
+})
+
+const failureOf = ({ run }: AcceptedTurn, cause: Cause.Cause<Failure>, shown: string): Ended => {
+  const error = Exit.findErrorOption(Exit.failCause(cause))
+  if (Option.isSome(error)) {
+    switch (error.value._tag) {
+      case "AttemptFailed":
+        return failed(RunEnd.failedError(run, error.value))
+      case "RunTooLarge":
+        return failed(RunEnd.tooLargeError(run))
+      case "StoreError":
+        return failed(RunEnd.internalError(run))
+    }
+  }
+  // What was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
+  return Exit.hasInterrupts(Exit.failCause(cause))
+    ? failed(RunEnd.cancelledError(run), "cancelled", shown)
+    : failed(RunEnd.internalError(run))
+}
+
+const endedAs = (accepted: AcceptedTurn, exit: Exit.Exit<Finished | undefined, Failure>, shown: string): Ended => {
+  if (Exit.isFailure(exit)) return failureOf(accepted, exit.cause, shown)
+  const finished = exit.value
+  if (finished === undefined) return failed(RunEnd.internalError(accepted.run))
+  const { agent, message } = accepted.turn
+  return {
+    status: "completed",
+    executionMode: finished.mode,
+    error: null,
+    usage: RunEnd.usageOf(finished.usage, agent, message, shown),
+    answer: shown,
+  }
+}
+
+const make = Effect.gen(function* () {
+  const execution = yield* Execution
+  const modeService = yield* ModeService
+  const recorder = yield* Recorder
+  const runs = yield* Runs
+  const ids = yield* SecureRandom.SecureRandom
+
+  /** Everything the turn says, into the log. Gives `Finished`. */
+  const execute = ({ log, run, ticket, turn }: AcceptedTurn, transcript: Transcript) =>
+    Clock.clockWith((clock) => {
+      const recordFiles = (events: ReadonlyArray<TurnEvent>) =>
+        Effect.forEach(
+          events.flatMap((event) => (event._tag === "Message" && event.file ? [event.file] : [])),
+          (file) => runs.recordFile({ runId: run.id, ...file }),
+          { discard: true },
+        )
+      const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<Finished | undefined, RunTooLarge> => {
+        const now = clock.currentTimeMillisUnsafe()
+        for (const event of events) {
+          if (event._tag === "Finished") return Effect.succeed(event)
+          if (!log.message(event.draft, now)) return Effect.fail(new RunTooLarge())
+          transcript.add(event.draft)
+        }
+        return Effect.undefined
+      }
+      let finished: Finished | undefined
+      return execution
+        .run(turn, run.decision.order, (attempt) => recorder.attempt({ ...run, ticket }, attempt))
+        .pipe(
+          // A file is kept before its address can be read.
+          Stream.runForEachArray((events) =>
+            Effect.map(Effect.andThen(recordFiles(events), Effect.suspend(() => append(events))), (last) => {
+              finished = last ?? finished
+            }),
+          ),
+          Effect.map(() => finished),
+        )
+    })
+
+  const assistantMessage = (run: Run, ended: Ended, createdAt: number): Effect.Effect<ChatMessage | undefined> =>
+    ended.status === "completed" || ended.answer !== ""
+      ? Effect.map(ids.uuidV7(), (id) => ({
+          id: MessageId.make(id),
+          sessionId: run.sessionId,
+          runId: run.id,
+          role: "assistant",
+          content: ended.answer,
+          parentMessageId: run.userMessageId,
+          executionMode: ended.executionMode,
+          createdAt,
+        }))
+      : Effect.undefined
+
+  const end = Effect.fnUntraced(function* ({ log, run }: AcceptedTurn, written: { seq: number }, ended: Ended) {
+    const endedAt = yield* Clock.currentTimeMillis
+    const message = yield* assistantMessage(run, ended, endedAt)
+    const { answer: _, ...fields } = ended
+    const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null, endedAt }
+    const stored = recorder.flush(log, written).pipe(
+      Effect.andThen(runs.end(final, message)),
+      Effect.as(final),
+      // Not stored, so not done: the reader is told so, and the run stays open in the store until the next start.
+      Effect.catchCause((cause) =>
+        Effect.as(Effect.logError("a run's end was not stored", cause), {
+          ...final,
+          ...failed(RunEnd.internalError(run)),
+        }),
+      ),
+    )
+    const terminal = RunEnd.terminalOf(yield* stored)
+    if (terminal !== undefined) log.end(terminal)
+  })
+
+  const program = (accepted: AcceptedTurn) =>
+    Effect.gen(function* () {
+      const written = { seq: 0 }
+      const transcript = new Transcript()
+      const following = yield* Effect.forkChild(Effect.interruptible(recorder.follow(accepted.log, written)))
+      const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, transcript)))
+      if (Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))) {
+        yield* Effect.logError("a turn died", exit.cause)
+      }
+      yield* Fiber.interrupt(following)
+      yield* end(accepted, written, endedAs(accepted, exit, transcript.text))
+      yield* modeService.release(accepted.run.orgId, accepted.ticket)
+    }).pipe(Effect.uninterruptible)
+
+  return TurnRun.of({ program })
+})

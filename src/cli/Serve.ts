@@ -1,0 +1,90 @@
+/**
+ * The service from an environment: the sandbox first, where nothing else is configured, then everything else, then a
+ * few lines that say what runs and how to try it. A start that fails says why in words, without a stack.
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import * as App from "../App.ts"
+import * as Config from "../Config.ts"
+import { defaultAgentId } from "../domain/Agent.ts"
+import { OrgId, UserId } from "../domain/Ids.ts"
+import * as Jwt from "../http/Jwt.ts"
+import { SigningSecret } from "../http/SigningSecret.ts"
+import { Sandbox } from "../sandbox/Sandbox.ts"
+import * as StageSettings from "../StageSettings.ts"
+
+/** Long enough to try everything, short enough to be of no use to whoever finds it in a terminal's history. */
+const tokenHours = 24
+
+const someone = {
+  orgId: OrgId.make("demo"),
+  userId: UserId.make("you"),
+  permissions: ["chat:*", "sessions:*", "agents:*", "admin:*"],
+}
+
+const sandboxLines = (urls: Sandbox["Service"] | undefined): ReadonlyArray<string> =>
+  urls === undefined
+    ? []
+    : [
+        "",
+        "SANDBOX: no runtime and no model is configured, so both are stand-ins on this machine.",
+        `  runtime ${urls.runtimeUrl}   model ${urls.modelUrl}`,
+        "  Break the runtime, send a message, and see direct mode answer; `none` mends it:",
+        `  curl -s ${urls.runtimeUrl}/sandbox/faults -H 'content-type: application/json' -d '{"fault":"down"}'`,
+      ]
+
+const tryLines = (url: string, token: string): ReadonlyArray<string> => [
+  "",
+  `Open   ${url}/#token=${token}`,
+  "",
+  `or     curl -N ${url}/api/v1/chat/start \\`,
+  `         -H 'authorization: Bearer ${token}' -H 'content-type: application/json' \\`,
+  `         -d '{"agentId":"${defaultAgentId}","message":"Hello"}'`,
+]
+
+/** A token is shown only where the secret was made here too, so never in production. */
+const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undefined) =>
+  Effect.gen(function* () {
+    const { secret, made } = yield* SigningSecret
+    const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
+    const store = settings.DATABASE_URL === undefined ? `SQLite in ${settings.DATA_DIR}` : "PostgreSQL"
+    const token = made ? yield* Jwt.mint(secret, someone, tokenHours) : undefined
+    const lines = [
+      `Crossfade listens on ${url} (mode ${settings.CHAT_EXECUTION_MODE}, ${store}; docs at ${url}/docs)`,
+      ...sandboxLines(sandbox),
+      ...(token === undefined ? [] : tryLines(url, token)),
+    ]
+    yield* Console.log(lines.join("\n"))
+  })
+
+const running = (settings: Config.Settings, sandbox: Sandbox["Service"] | undefined) =>
+  Layer.effectDiscard(announce(settings, sandbox)).pipe(Layer.provide(App.layer(settings, sandbox)))
+
+const withSandbox = (settings: Config.Settings) =>
+  Layer.unwrap(
+    Effect.map(Sandbox, (urls) => running(StageSettings.withSandbox(settings, urls), urls)),
+  ).pipe(
+    Layer.provide(
+      Sandbox.layer({ runtimePort: settings.SANDBOX_RUNTIME_PORT, modelPort: settings.SANDBOX_MODEL_PORT }),
+    ),
+  )
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+
+const logging = (settings: Config.Settings) =>
+  Layer.mergeAll(
+    Layer.succeed(References.MinimumLogLevel, levels[settings.LOG_LEVEL]),
+    Logger.layer([settings.NODE_ENV === "production" ? Logger.consoleJson : Logger.consolePretty()]),
+  )
+
+/** The whole service, for as long as it is launched. */
+export const layer = (env: Config.Environment) =>
+  Layer.unwrap(
+    Effect.map(Config.read(env), (settings) =>
+      (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(Layer.provide(logging(settings))),
+    ),
+  )

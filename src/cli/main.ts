@@ -1,0 +1,18 @@
+/** The `crossfade` command. */
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { serve } from "./ServeCommand.ts"
+import { token } from "./TokenCommand.ts"
+
+const version = "0.1.0"
+
+Command.make("crossfade").pipe(
+  Command.withDescription("Live chat over an agent runtime and a direct LLM."),
+  Command.withSubcommands([serve, token]),
+  Command.run({ version }),
+  Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),
+  NodeRuntime.runMain,
+)

@@ -1,0 +1,66 @@
+/**
+ * An agent: what it is told to be, which model it prefers, and which MCP servers and sub-agents a runtime may use for
+ * it. Field names are the public API's (camelCase); the runtime adapter writes them as the runtime's wire wants.
+ */
+import * as Schema from "effect/Schema"
+import { AgentId, OrgId } from "./Ids.ts"
+
+export const McpTool = Schema.Struct({
+  name: Schema.NonEmptyString,
+  description: Schema.String,
+  parameters: Schema.Record(Schema.String, Schema.Json),
+})
+
+export const McpServer = Schema.Struct({
+  id: Schema.NonEmptyString,
+  name: Schema.NonEmptyString,
+  endpoint: Schema.NonEmptyString,
+  transport: Schema.NonEmptyString,
+  isConnected: Schema.Boolean,
+  /** Credentials for the server. Sent to the runtime only; never returned by the API, never logged. */
+  authConfig: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+  availableTools: Schema.Array(McpTool),
+})
+export type McpServer = typeof McpServer.Type
+
+const temperature = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }))
+const maxTokens = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
+
+export const SubAgent = Schema.Struct({
+  id: Schema.NonEmptyString,
+  name: Schema.NonEmptyString,
+  description: Schema.String,
+  systemPrompt: Schema.String,
+  model: Schema.optionalKey(Schema.NonEmptyString),
+  temperature: Schema.optionalKey(temperature),
+  maxTokens: Schema.optionalKey(maxTokens),
+  skills: Schema.optionalKey(Schema.Array(Schema.String)),
+  mcpServers: Schema.optionalKey(Schema.Array(Schema.String)),
+})
+export type SubAgent = typeof SubAgent.Type
+
+/** What an operator sets. `model` absent means: what the provider is configured with. */
+export const AgentSettings = Schema.Struct({
+  name: Schema.String.check(Schema.isBetweenLength(1, 200)),
+  active: Schema.Boolean,
+  systemPrompt: Schema.String.check(Schema.isMaxLength(100_000)),
+  model: Schema.optionalKey(Schema.NonEmptyString),
+  temperature: Schema.optionalKey(temperature),
+  maxTokens: Schema.optionalKey(maxTokens),
+  mcpServers: Schema.Array(McpServer),
+  subAgents: Schema.Array(SubAgent),
+})
+export type AgentSettings = typeof AgentSettings.Type
+
+/** Times are epoch milliseconds. `orgId` null: the agent is there for every organisation and nobody can change it. */
+export const Agent = Schema.Struct({
+  id: AgentId,
+  orgId: Schema.NullOr(OrgId),
+  settings: AgentSettings,
+  createdAt: Schema.Int,
+  updatedAt: Schema.Int,
+})
+export type Agent = typeof Agent.Type
+
+/** Exists on every empty store, so that the first request needs no set-up. */
+export const defaultAgentId = AgentId.make("00000000-0000-4000-8000-000000000001")

@@ -1,0 +1,32 @@
+/**
+ * Identifiers of everything a turn touches. All are lower-case UUIDs (new ones are version 7, so that they sort by
+ * time of creation) except `OrgId` and `UserId`, which come from the token and are any short text.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+/** RFC 9562 text form of any UUID version, read in either case and kept in lower case, so that ids compare as text. */
+const Uuid = Schema.String.pipe(
+  Schema.decode(SchemaTransformation.toLowerCase()),
+  Schema.check(
+    Schema.isPattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, { message: "Expected a UUID" }),
+  ),
+)
+
+export const AgentId = Uuid.pipe(Schema.brand("AgentId"))
+export type AgentId = typeof AgentId.Type
+
+export const SessionId = Uuid.pipe(Schema.brand("SessionId"))
+export type SessionId = typeof SessionId.Type
+
+export const MessageId = Uuid.pipe(Schema.brand("MessageId"))
+export type MessageId = typeof MessageId.Type
+
+export const RunId = Uuid.pipe(Schema.brand("RunId"))
+export type RunId = typeof RunId.Type
+
+export const OrgId = Schema.String.check(Schema.isBetweenLength(1, 200)).pipe(Schema.brand("OrgId"))
+export type OrgId = typeof OrgId.Type
+
+export const UserId = Schema.String.check(Schema.isBetweenLength(1, 200)).pipe(Schema.brand("UserId"))
+export type UserId = typeof UserId.Type

@@ -1,0 +1,22 @@
+/**
+ * How an attempt ended: one outcome each, at its end. Only `success`, `error` and the timeouts say something about the
+ * mode's health; `neutral` (the user's cancel, the caller's fault, a content filter, a rate limit) never does.
+ */
+import * as Schema from "effect/Schema"
+
+export const Outcome = Schema.Literals([
+  "success",
+  "error",
+  "timeout_first_content",
+  "timeout_stall",
+  "timeout_total",
+  "neutral",
+])
+export type Outcome = typeof Outcome.Type
+
+/** `tokens` is what the provider reported; where it reported nothing it is a guess and `estimated` is true. */
+export const Usage = Schema.Struct({
+  tokens: Schema.Int,
+  estimated: Schema.optionalKey(Schema.Boolean),
+})
+export type Usage = typeof Usage.Type

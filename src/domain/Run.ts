@@ -1,0 +1,71 @@
+/** One turn as it is kept: its decision, its attempts, its end. Times are epoch milliseconds, durations milliseconds. */
+import * as Schema from "effect/Schema"
+import { Decision } from "./Decision.ts"
+import { AgentId, MessageId, OrgId, RunId, SessionId, UserId } from "./Ids.ts"
+import { ExecutionMode } from "./Mode.ts"
+import { Outcome, Usage } from "./Outcome.ts"
+
+/** `interrupted`: the process that ran it died; nobody will finish it. */
+export const RunStatus = Schema.Literals(["running", "completed", "failed", "cancelled", "interrupted"])
+export type RunStatus = typeof RunStatus.Type
+
+export const Attempt = Schema.Struct({
+  /** 1 for the first; shadows count on in a numbering of their own. */
+  number: Schema.Int,
+  mode: ExecutionMode,
+  /** `runtime`, or the name of the direct provider. */
+  target: Schema.String,
+  shadow: Schema.Boolean,
+  startedAt: Schema.Int,
+  firstProgressAt: Schema.NullOr(Schema.Int),
+  firstContentAt: Schema.NullOr(Schema.Int),
+  endedAt: Schema.Int,
+  outcome: Outcome,
+  /** The public code of the error that ended it; null on success. */
+  code: Schema.NullOr(Schema.String),
+  usage: Schema.NullOr(Usage),
+})
+export type Attempt = typeof Attempt.Type
+
+/** The `error` event of a stream. `stepId` and `callId` name the place, where a plan or a call had begun. */
+export const RunError = Schema.Struct({
+  code: Schema.String,
+  message: Schema.String,
+  runId: RunId,
+  recoverable: Schema.Boolean,
+  stepId: Schema.optionalKey(Schema.String),
+  callId: Schema.optionalKey(Schema.String),
+  httpStatus: Schema.optionalKey(Schema.Int),
+  details: Schema.optionalKey(Schema.Json),
+  traceId: Schema.optionalKey(Schema.String),
+})
+export type RunError = typeof RunError.Type
+
+/** The `done` event of a stream; `latencyMs` is from the request's acceptance to the end of the answer. */
+export const RunDone = Schema.Struct({
+  sessionId: SessionId,
+  messageId: MessageId,
+  runId: RunId,
+  usage: Schema.Struct({ ...Usage.fields, latencyMs: Schema.Int }),
+  executionMode: ExecutionMode,
+})
+export type RunDone = typeof RunDone.Type
+
+export const Run = Schema.Struct({
+  id: RunId,
+  sessionId: SessionId,
+  orgId: OrgId,
+  userId: UserId,
+  agentId: AgentId,
+  userMessageId: MessageId,
+  assistantMessageId: Schema.NullOr(MessageId),
+  status: RunStatus,
+  decision: Decision,
+  /** The mode that gave the answer; null until there is one. */
+  executionMode: Schema.NullOr(ExecutionMode),
+  error: Schema.NullOr(RunError),
+  usage: Schema.NullOr(Usage),
+  createdAt: Schema.Int,
+  endedAt: Schema.NullOr(Schema.Int),
+})
+export type Run = typeof Run.Type

@@ -1,0 +1,29 @@
+/** A conversation of one user with one agent, and its messages. Times are epoch milliseconds. */
+import * as Schema from "effect/Schema"
+import { AgentId, MessageId, OrgId, RunId, SessionId, UserId } from "./Ids.ts"
+import { ExecutionMode } from "./Mode.ts"
+
+export const Session = Schema.Struct({
+  id: SessionId,
+  orgId: OrgId,
+  userId: UserId,
+  agentId: AgentId,
+  /** The beginning of the first message. */
+  title: Schema.String,
+  createdAt: Schema.Int,
+  updatedAt: Schema.Int,
+})
+export type Session = typeof Session.Type
+
+export const ChatMessage = Schema.Struct({
+  id: MessageId,
+  sessionId: SessionId,
+  runId: RunId,
+  role: Schema.Literals(["user", "assistant"]),
+  content: Schema.String,
+  parentMessageId: Schema.NullOr(MessageId),
+  /** The mode that wrote an assistant's message; null on a user's. */
+  executionMode: Schema.NullOr(ExecutionMode),
+  createdAt: Schema.Int,
+})
+export type ChatMessage = typeof ChatMessage.Type

@@ -1,0 +1,38 @@
+/**
+ * The three clocks of an attempt: first content, stall between progress events, total. Pure: the watchdog of an attempt
+ * sleeps until the nearest deadline and asks again, so an attempt costs one fiber and one timer, none per event.
+ *
+ * Times are monotonic milliseconds, so a change of the wall clock moves no deadline.
+ */
+import { type ExecutionError, FirstContentTimeout, StallTimeout, TotalTimeout } from "./ExecutionError.ts"
+
+export interface Limits {
+  readonly firstContentMs: number
+  readonly stallMs: number
+  readonly totalMs: number
+}
+
+export interface Progress {
+  readonly startedAt: number
+  /** The start, until something has come. */
+  readonly lastAt: number
+  /** Content has come or a call has begun: the first clock has stopped. */
+  readonly bound: boolean
+}
+
+export interface Deadline {
+  readonly at: number
+  readonly error: ExecutionError
+}
+
+/** The deadline that strikes first; where two strike at once, the one that says most: first content, stall, total. */
+export const nearest = (upstream: string, limits: Limits, progress: Progress): Deadline => {
+  const stall = progress.lastAt + limits.stallMs
+  const total = progress.startedAt + limits.totalMs
+  const first = progress.bound ? Number.POSITIVE_INFINITY : progress.startedAt + limits.firstContentMs
+  if (first <= stall && first <= total) {
+    return { at: first, error: new FirstContentTimeout({ upstream, afterMs: limits.firstContentMs }) }
+  }
+  if (stall <= total) return { at: stall, error: new StallTimeout({ upstream, afterMs: limits.stallMs }) }
+  return { at: total, error: new TotalTimeout({ upstream, afterMs: limits.totalMs }) }
+}

@@ -1,0 +1,142 @@
+/**
+ * How an attempt can fail, and what each failure means. The table at the end is the one place that says, for every
+ * error, which outcome it counts as, whether the same target may be asked again, whether another mode may answer
+ * instead, and what a reader is told.
+ *
+ * `upstream` is who failed: `runtime`, or the name of a direct provider.
+ */
+import * as Schema from "effect/Schema"
+import type { Outcome } from "../domain/Outcome.ts"
+
+const upstream = { upstream: Schema.String }
+const retryAfterMs = { retryAfterMs: Schema.optionalKey(Schema.Finite) }
+const cause = { cause: Schema.optionalKey(Schema.Defect()) }
+
+/** No answer at all: refused, reset, unknown host. */
+export class UpstreamUnreachable extends Schema.TaggedError<UpstreamUnreachable>()("UpstreamUnreachable", {
+  ...upstream,
+  ...cause,
+}) {}
+
+/** An HTTP status that is the upstream's fault (5xx). */
+export class UpstreamUnavailable extends Schema.TaggedError<UpstreamUnavailable>()("UpstreamUnavailable", {
+  ...upstream,
+  ...retryAfterMs,
+  status: Schema.Int,
+}) {}
+
+/** An HTTP status that is the request's fault (4xx other than 429). */
+export class UpstreamRejected extends Schema.TaggedError<UpstreamRejected>()("UpstreamRejected", {
+  ...upstream,
+  status: Schema.Int,
+  detail: Schema.String,
+}) {}
+
+export class UpstreamRateLimited extends Schema.TaggedError<UpstreamRateLimited>()("UpstreamRateLimited", {
+  ...upstream,
+  ...retryAfterMs,
+}) {}
+
+/** The body ended, or the connection broke, before the upstream had said how the turn ended. */
+export class UpstreamTruncated extends Schema.TaggedError<UpstreamTruncated>()("UpstreamTruncated", {
+  ...upstream,
+  ...cause,
+}) {}
+
+/** The upstream speaks, but not the wire: five undecodable events in a row, or one too large. */
+export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("UpstreamGarbled", {
+  ...upstream,
+  detail: Schema.String,
+}) {}
+
+/** The upstream itself said that the turn failed. */
+export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("UpstreamFailed", {
+  ...upstream,
+  code: Schema.String,
+  message: Schema.String,
+  httpStatus: Schema.optionalKey(Schema.Int),
+  details: Schema.optionalKey(Schema.Json),
+  traceId: Schema.optionalKey(Schema.String),
+}) {}
+
+/** The upstream said that the turn was completed, and there is nothing in it. */
+export class UpstreamEmpty extends Schema.TaggedError<UpstreamEmpty>()("UpstreamEmpty", upstream) {}
+
+/** Somebody ended the execution at the upstream. */
+export class UpstreamCancelled extends Schema.TaggedError<UpstreamCancelled>()("UpstreamCancelled", upstream) {}
+
+export class ContentFiltered extends Schema.TaggedError<ContentFiltered>()("ContentFiltered", upstream) {}
+
+const clock = { ...upstream, afterMs: Schema.Finite }
+export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()("FirstContentTimeout", clock) {}
+export class StallTimeout extends Schema.TaggedError<StallTimeout>()("StallTimeout", clock) {}
+export class TotalTimeout extends Schema.TaggedError<TotalTimeout>()("TotalTimeout", clock) {}
+
+export type ExecutionError =
+  | UpstreamUnreachable
+  | UpstreamUnavailable
+  | UpstreamRejected
+  | UpstreamRateLimited
+  | UpstreamTruncated
+  | UpstreamGarbled
+  | UpstreamFailed
+  | UpstreamEmpty
+  | UpstreamCancelled
+  | ContentFiltered
+  | FirstContentTimeout
+  | StallTimeout
+  | TotalTimeout
+
+interface Meaning {
+  readonly outcome: Outcome
+  /** The same target may be asked once more, before anything was shown. */
+  readonly retry: boolean
+  /** The next target may answer instead. */
+  readonly next: boolean
+  readonly code: string
+  readonly message: string
+}
+
+const fault = { outcome: "error", retry: false, next: true } as const
+const neutral = { outcome: "neutral", retry: false, next: true } as const
+
+const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
+  UpstreamUnreachable: { ...fault, retry: true, code: "UPSTREAM_UNREACHABLE", message: "The answering service could not be reached." },
+  UpstreamUnavailable: { ...fault, retry: true, code: "UPSTREAM_UNAVAILABLE", message: "The answering service is not available." },
+  UpstreamRejected: { ...neutral, code: "UPSTREAM_REJECTED", message: "The answering service refused the request." },
+  UpstreamRateLimited: { ...neutral, retry: true, code: "UPSTREAM_RATE_LIMITED", message: "The answering service is busy. Try again later." },
+  UpstreamTruncated: { ...fault, code: "UPSTREAM_TRUNCATED", message: "The answer broke off." },
+  UpstreamGarbled: { ...fault, code: "UPSTREAM_GARBLED", message: "The answer could not be understood." },
+  UpstreamFailed: { ...fault, code: "UPSTREAM_FAILED", message: "The answering service failed." },
+  UpstreamEmpty: { ...fault, code: "UPSTREAM_EMPTY", message: "The answering service gave no answer." },
+  // Whoever cancelled did not ask for the turn to be run again elsewhere.
+  UpstreamCancelled: { ...neutral, next: false, code: "EXECUTION_CANCELLED", message: "The run was cancelled." },
+  // Another model must not be used to get round a filter.
+  ContentFiltered: { ...neutral, next: false, code: "CONTENT_FILTERED", message: "The answer was held back by a content filter." },
+  FirstContentTimeout: { ...fault, outcome: "timeout_first_content", code: "TIMEOUT_FIRST_CONTENT", message: "The answer did not begin in time." },
+  StallTimeout: { ...fault, outcome: "timeout_stall", code: "TIMEOUT_STALL", message: "The answer stopped coming." },
+  TotalTimeout: { ...fault, outcome: "timeout_total", code: "TIMEOUT_TOTAL", message: "The answer took too long." },
+}
+
+/** What an error means. An upstream's own code is passed on where it looks like one; its text too, from the runtime only. */
+export const meaningOf = (error: ExecutionError): Meaning => {
+  const meaning = meanings[error._tag]
+  if (error._tag !== "UpstreamFailed") return meaning
+  return {
+    ...meaning,
+    code: /^[A-Z][A-Z0-9_]{0,63}$/.test(error.code) ? error.code : meaning.code,
+    message: error.message === "" ? meaning.message : error.message,
+  }
+}
+
+/** How long the upstream asked to be left alone, if it did. Milliseconds. */
+export const retryAfterOf = (error: ExecutionError): number | undefined =>
+  "retryAfterMs" in error ? error.retryAfterMs : undefined
+
+/** Reads a `Retry-After` header (RFC 9110: seconds or an HTTP date) as milliseconds from `now` (epoch milliseconds). */
+export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
+  if (header === undefined) return undefined
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000
+  const at = Date.parse(header)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}

@@ -1,0 +1,52 @@
+/**
+ * The port that a mode is: given a turn, the stream of what happens. The runtime and each direct provider are layers of
+ * it; a test swaps a layer and nothing else.
+ *
+ * Contract of `execute`: every element is progress (comments, pings and role-only deltas never come out of it);
+ * `Finished` comes last and exactly once on success; an end without it is a failure, whatever the adapter thinks; the
+ * upstream is told to stop when the stream is interrupted.
+ */
+import * as Context from "effect/Context"
+import type * as Stream from "effect/Stream"
+import type { Draft } from "../agent2ui/Message.ts"
+import type { Agent } from "../domain/Agent.ts"
+import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
+import type { Usage } from "../domain/Outcome.ts"
+import type { ExecutionError } from "./ExecutionError.ts"
+
+/** Everything an executor may know of a turn. `history` is the last 20 messages WITHOUT `message`, oldest first. */
+export interface Turn {
+  readonly runId: RunId
+  readonly sessionId: SessionId
+  readonly orgId: OrgId
+  readonly userId: UserId
+  readonly requestId: string
+  readonly agent: Agent
+  readonly message: string
+  readonly history: ReadonlyArray<{ readonly role: "user" | "assistant"; readonly content: string }>
+  readonly shadow: boolean
+  readonly probe: boolean
+}
+
+/** A file that the runtime holds: shown under the gateway's own address, fetched from `path` of the runtime. */
+export interface UpstreamFile {
+  readonly fileId: string
+  readonly path: string
+  readonly filename: string
+  readonly mimeType: string
+}
+
+export type ExecutionEvent =
+  | { readonly _tag: "Message"; readonly draft: Draft; readonly file?: UpstreamFile }
+  | { readonly _tag: "Finished"; readonly usage: Usage | undefined }
+
+export class Executor extends Context.Service<
+  Executor,
+  {
+    readonly mode: ExecutionMode
+    /** `runtime`, or the direct provider's name. */
+    readonly target: string
+    readonly execute: (turn: Turn) => Stream.Stream<ExecutionEvent, ExecutionError>
+  }
+>()("crossfade/execution/Executor") {}

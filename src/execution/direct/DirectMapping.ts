@@ -1,0 +1,91 @@
+/**
+ * From a provider's stream parts to what an executor says. Pure. The first `error` part or a finish for the reason
+ * `error` or `interrupted` fails the attempt: after it a provider's stream may go on and even say `stop`.
+ */
+import { APICallError, type LanguageModelV4StreamPart } from "@ai-sdk/provider"
+import type { Usage } from "../../domain/Outcome.ts"
+import {
+  ContentFiltered,
+  type ExecutionError,
+  parseRetryAfter,
+  UpstreamFailed,
+  UpstreamGarbled,
+  UpstreamRateLimited,
+  UpstreamRejected,
+  UpstreamTruncated,
+  UpstreamUnavailable,
+  UpstreamUnreachable,
+} from "../ExecutionError.ts"
+import type { ExecutionEvent } from "../Executor.ts"
+
+export type Mapped =
+  | { readonly _tag: "Event"; readonly event: ExecutionEvent }
+  | { readonly _tag: "Nothing" }
+  | { readonly _tag: "Failed"; readonly error: ExecutionError }
+
+const nothing: Mapped = { _tag: "Nothing" }
+
+type Finish = Extract<LanguageModelV4StreamPart, { readonly type: "finish" }>
+
+const usageOf = ({ usage }: Finish): Usage | undefined => {
+  const { inputTokens, outputTokens } = usage
+  if (inputTokens.total === undefined && outputTokens.total === undefined) return undefined
+  return { tokens: (inputTokens.total ?? 0) + (outputTokens.total ?? 0) }
+}
+
+const finished = (upstream: string, part: Finish): Mapped => {
+  switch (part.finishReason.unified) {
+    case "content-filter":
+      return { _tag: "Failed", error: new ContentFiltered({ upstream }) }
+    case "error":
+      return { _tag: "Failed", error: new UpstreamFailed({ upstream, code: "", message: "" }) }
+    case "interrupted":
+      return { _tag: "Failed", error: new UpstreamTruncated({ upstream }) }
+    default:
+      return { _tag: "Event", event: { _tag: "Finished", usage: usageOf(part) } }
+  }
+}
+
+export const fromPart = (upstream: string, part: LanguageModelV4StreamPart): Mapped => {
+  switch (part.type) {
+    case "text-delta":
+      if (part.delta === "") return nothing
+      return { _tag: "Event", event: { _tag: "Message", draft: { type: "text", data: { content: part.delta } } } }
+    case "reasoning-delta":
+      if (part.delta === "") return nothing
+      return {
+        _tag: "Event",
+        event: { _tag: "Message", draft: { type: "thinking", data: { content: part.delta, stage: "reasoning" } } },
+      }
+    case "finish":
+      return finished(upstream, part)
+    case "error":
+      return { _tag: "Failed", error: fromStreamError(upstream, part.error) }
+    default:
+      return nothing
+  }
+}
+
+/** A failure after the answer began. A provider's own words may hold keys or hosts, so they are not passed on. */
+export const fromStreamError = (upstream: string, cause: unknown): ExecutionError => {
+  if (APICallError.isInstance(cause) && cause.statusCode === 200) return new UpstreamTruncated({ upstream, cause })
+  const name = cause instanceof Error ? cause.name : ""
+  if (name === "AI_JSONParseError" || name === "AI_TypeValidationError") {
+    return new UpstreamGarbled({ upstream, detail: name })
+  }
+  if (name === "TypeError" || name === "AbortError") return new UpstreamTruncated({ upstream, cause })
+  return new UpstreamFailed({ upstream, code: "", message: "" })
+}
+
+/** A failure instead of an answer. `now` in epoch milliseconds, for `Retry-After` dates. */
+export const fromCallError = (upstream: string, cause: unknown, now: number): ExecutionError => {
+  if (!APICallError.isInstance(cause) || cause.statusCode === undefined) {
+    return new UpstreamUnreachable({ upstream, cause })
+  }
+  const status = cause.statusCode
+  const waitMs = parseRetryAfter(cause.responseHeaders?.["retry-after"], now)
+  const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
+  if (status === 429) return new UpstreamRateLimited({ upstream, ...retryAfter })
+  if (status >= 400 && status < 500) return new UpstreamRejected({ upstream, status, detail: cause.name })
+  return new UpstreamUnavailable({ upstream, status, ...retryAfter })
+}

@@ -1,0 +1,46 @@
+/** The `@ai-sdk` language model of a configured provider. */
+import { createAnthropic } from "@ai-sdk/anthropic"
+import { createGoogleGenerativeAI } from "@ai-sdk/google"
+import { createOpenAI } from "@ai-sdk/openai"
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible"
+import type { LanguageModelV4 } from "@ai-sdk/provider"
+import * as Redacted from "effect/Redacted"
+import { Agent, fetch as undiciFetch } from "undici"
+
+export interface ProviderSettings {
+  readonly name: string
+  readonly kind: "openai-compatible" | "openai" | "anthropic" | "google" | "sandbox"
+  readonly baseUrl: string | undefined
+  readonly apiKey: Redacted.Redacted<string> | undefined
+  readonly model: string
+  /** Whether an agent's own model name wins over `model`. Only sensible for the first provider: the rest do not have it. */
+  readonly takesAgentModel: boolean
+}
+
+/** undici's fetch gives up after 300 s without headers or body; the attempt's own three clocks are the ones that count. */
+const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+const patientFetch = ((input: string | URL, init?: RequestInit) =>
+  undiciFetch(input, { ...(init as object), dispatcher })) as unknown as typeof fetch
+
+export const languageModel = (settings: ProviderSettings): ((model: string | undefined) => LanguageModelV4) => {
+  const common = {
+    fetch: patientFetch,
+    ...(settings.baseUrl === undefined ? {} : { baseURL: settings.baseUrl }),
+    ...(settings.apiKey === undefined ? {} : { apiKey: Redacted.value(settings.apiKey) }),
+  }
+  const named = (make: (model: string) => LanguageModelV4) => (model: string | undefined) =>
+    make(settings.takesAgentModel && model !== undefined ? model : settings.model)
+  switch (settings.kind) {
+    case "openai":
+      return named(createOpenAI(common))
+    case "anthropic":
+      return named(createAnthropic(common))
+    case "google":
+      return named(createGoogleGenerativeAI(common))
+    case "openai-compatible":
+    case "sandbox":
+      return named(
+        createOpenAICompatible({ ...common, baseURL: settings.baseUrl ?? "", name: settings.name, includeUsage: true }),
+      )
+  }
+}

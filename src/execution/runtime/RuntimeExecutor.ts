@@ -1,0 +1,151 @@
+/**
+ * The runtime as an executor: `POST /api/v1/execute/stream` and the decoding of what comes back.
+ *
+ * An execution that we end before the runtime did is cancelled there by session id. A normal end never is, and a
+ * session's next execution waits for a cancel still under way: the runtime knows no run ids, so a late cancel would
+ * end the wrong one.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import {
+  type ExecutionError,
+  parseRetryAfter,
+  UpstreamRateLimited,
+  UpstreamRejected,
+  UpstreamTruncated,
+  UpstreamUnavailable,
+  UpstreamUnreachable,
+} from "../ExecutionError.ts"
+import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
+import { RuntimeDecoder } from "./RuntimeDecoder.ts"
+import * as RuntimeRequest from "./RuntimeRequest.ts"
+
+const upstream = "runtime"
+/** A runtime that does not answer a cancel in this time will not do so later; the next execution must not wait on. */
+const cancelTimeoutMs = 2000
+
+const rejected = (response: HttpClientResponse.HttpClientResponse) =>
+  response.text.pipe(
+    Effect.orElseSucceed(() => ""),
+    Effect.map((body) => new UpstreamRejected({ upstream, status: response.status, detail: body.slice(0, 2000) })),
+  )
+
+const checkStatus = (
+  response: HttpClientResponse.HttpClientResponse,
+): Effect.Effect<HttpClientResponse.HttpClientResponse, ExecutionError> => {
+  const { status } = response
+  if (status === 200) return Effect.succeed(response)
+  return Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<never, ExecutionError> => {
+    const waitMs = parseRetryAfter(response.headers["retry-after"], now)
+    const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
+    if (status === 429) return Effect.fail(new UpstreamRateLimited({ upstream, ...retryAfter }))
+    if (status >= 400 && status < 500) return Effect.flatMap(rejected(response), Effect.fail)
+    return Effect.fail(new UpstreamUnavailable({ upstream, status, ...retryAfter }))
+  })
+}
+
+/** Whether the runtime may still be working on the turn, as far as we know. */
+interface Upstream {
+  open: boolean
+}
+
+/** The decoded events of a body, chunk by chunk, ending at its end or at the first failure. */
+const decoded = (
+  response: HttpClientResponse.HttpClientResponse,
+  turn: Turn,
+  upstreamState: Upstream,
+): Stream.Stream<ExecutionEvent, ExecutionError> =>
+  Stream.suspend(() => {
+    const decoder = new RuntimeDecoder(turn.runId)
+    const decodeChunk = (chunk: Uint8Array): Stream.Stream<ExecutionEvent, ExecutionError> => {
+      const { error, events } = decoder.feed(chunk)
+      if (saidItsEnd(events, error)) upstreamState.open = false
+      const out = Stream.fromArray(events)
+      return error === undefined ? out : Stream.concat(out, Stream.fail(error))
+    }
+    return response.stream.pipe(
+      Stream.mapError((cause): ExecutionError => new UpstreamTruncated({ upstream, cause })),
+      Stream.onEnd(Effect.sync(() => (upstreamState.open = false))),
+      Stream.flatMap(decodeChunk),
+      Stream.onExit(() =>
+        decoder.unknown === 0
+          ? Effect.void
+          : Effect.logDebug(`skipped ${decoder.unknown} runtime events of unknown types`),
+      ),
+    )
+  })
+
+const saidItsEnd = (events: ReadonlyArray<ExecutionEvent>, error: ExecutionError | undefined): boolean =>
+  events.at(-1)?._tag === "Finished" || (error !== undefined && error._tag !== "UpstreamGarbled")
+
+const unreachable = (cause: HttpClientError.HttpClientError): ExecutionError =>
+  new UpstreamUnreachable({ upstream, cause })
+
+export const layer = (baseUrl: string): Layer.Layer<Executor, never, HttpClient.HttpClient> =>
+  Layer.effect(
+    Executor,
+    Effect.gen(function* () {
+      // Redirects are not followed: the runtime's address is configuration, not an answer.
+      const client = (yield* HttpClient.HttpClient).pipe(
+        HttpClient.mapRequest(HttpClientRequest.prependUrl(baseUrl)),
+      )
+      const scope = yield* Effect.scope
+      const cancelling = new Map<string, Fiber.Fiber<unknown>>()
+
+      const cancel = (turn: Turn) =>
+        HttpClientRequest.post("/api/v1/execute/cancel").pipe(
+          HttpClientRequest.setHeader("x-request-id", turn.requestId),
+          HttpClientRequest.bodyJsonUnsafe({ session_id: RuntimeRequest.sessionId(turn) }),
+          client.execute,
+          Effect.timeout(cancelTimeoutMs),
+          Effect.catch((error) => Effect.logWarning("the runtime did not take a cancel", error)),
+          Effect.ensuring(Effect.sync(() => cancelling.delete(RuntimeRequest.sessionId(turn)))),
+        )
+
+      const cancelIfOpen = (turn: Turn, state: Upstream) =>
+        Effect.suspend(() =>
+          state.open
+            ? Effect.map(Effect.forkIn(cancel(turn), scope), (fiber) => {
+                cancelling.set(RuntimeRequest.sessionId(turn), fiber)
+              })
+            : Effect.void,
+        )
+
+      const awaitCancel = (turn: Turn) =>
+        Effect.suspend(() => {
+          const fiber = cancelling.get(RuntimeRequest.sessionId(turn))
+          return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
+        })
+
+      const send = (turn: Turn) =>
+        HttpClientRequest.post("/api/v1/execute/stream").pipe(
+          HttpClientRequest.accept("text/event-stream"),
+          HttpClientRequest.setHeader("x-request-id", turn.requestId),
+          HttpClientRequest.bodyJsonUnsafe(RuntimeRequest.make(turn)),
+          client.execute,
+          Effect.mapError(unreachable),
+          Effect.flatMap(checkStatus),
+        )
+
+      const execute = (turn: Turn): Stream.Stream<ExecutionEvent, ExecutionError> =>
+        Stream.suspend(() => {
+          const state: Upstream = { open: false }
+          const started = Effect.suspend(() => {
+            state.open = true
+            return Effect.tapError(send(turn), () => Effect.sync(() => (state.open = false)))
+          })
+          return Stream.unwrap(
+            Effect.map(Effect.andThen(awaitCancel(turn), started), (response) => decoded(response, turn, state)),
+          ).pipe(Stream.onExit(() => cancelIfOpen(turn, state)))
+        })
+
+      return Executor.of({ mode: "runtime_orchestrator", target: upstream, execute })
+    }),
+  )

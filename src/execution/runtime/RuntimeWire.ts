@@ -1,0 +1,56 @@
+/**
+ * The wire of the agent runtime, as schemas: what is sent to it, and the events it answers with. This is the
+ * gateway's whole knowledge of that wire; field names are the runtime's (snake_case).
+ */
+import * as Schema from "effect/Schema"
+
+const text = Schema.String
+const num = Schema.Finite
+/** Optional on this wire means: absent or null. */
+const opt = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+const record = Schema.Record(Schema.String, Schema.Json)
+
+const started = { arguments: opt(record) }
+const completed = { result: opt(Schema.Json), success: Schema.Boolean, error: opt(text), duration: opt(num) }
+const tool = { tool_name: text }
+const skill = { skill_id: text, skill_name: text }
+const mcp = { server_id: text, tool_name: text }
+const step = { step_id: text, title: text }
+
+const event = <const Name extends string, Fields extends Schema.Struct.Fields>(name: Name, data: Fields) =>
+  Schema.Struct({ event: Schema.Literal(name), data: Schema.Struct(data) })
+
+export const RuntimeEvent = Schema.Union([
+  event("text_chunk", { content: text }),
+  event("thinking", { content: text, stage: opt(text) }),
+  event("plan_created", { steps: Schema.Array(Schema.Struct({ id: text, title: text })) }),
+  event("plan_step_start", { ...step, tool: opt(text), params: opt(record) }),
+  event("plan_step_complete", { ...step, result: opt(Schema.Json), duration_ms: opt(num) }),
+  event("plan_step_failed", { ...step, error: opt(text) }),
+  event("tool_call_start", { ...tool, ...started }),
+  event("tool_call_complete", { ...tool, ...completed }),
+  event("skill_call_start", { ...skill, ...started }),
+  event("skill_call_complete", { ...skill, ...completed }),
+  event("mcp_call_start", { ...mcp, ...started }),
+  event("mcp_call_complete", { ...mcp, ...completed }),
+  event("file_created", { file_id: text, filename: text, mime_type: text, size: opt(num), url: text }),
+  event("execution_complete", { final_response: opt(text) }),
+  event("execution_error", {
+    error: text,
+    code: opt(text),
+    httpStatus: opt(Schema.Int),
+    details: opt(Schema.Json),
+    traceId: opt(text),
+  }),
+  event("ping", {}),
+])
+export type RuntimeEvent = typeof RuntimeEvent.Type
+
+/** What every event has; tells an event that this gateway does not know from one that cannot be decoded. */
+export const AnyEvent = Schema.Struct({ event: Schema.String })
+
+export const eventNames: ReadonlySet<string> = new Set(
+  RuntimeEvent.members.map((member) => member.fields.event.literal),
+)
+
+export const CancelResponse = Schema.Struct({ cancelled: Schema.Boolean, session_id: Schema.String })

@@ -1,0 +1,54 @@
+/** The agents' routes. Credentials of MCP servers go in and are not shown again. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Api } from "../api/Api.ts"
+import { CurrentPrincipal } from "../api/Authorization.ts"
+import { ok } from "../api/Envelope.ts"
+import type { Agent, AgentSettings, McpServer } from "../domain/Agent.ts"
+import { Agents } from "../recording/Agents.ts"
+import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
+
+const withoutSecrets = (agent: Agent): Agent => ({
+  ...agent,
+  settings: { ...agent.settings, mcpServers: agent.settings.mcpServers.map(({ authConfig: _, ...shown }) => shown) },
+})
+
+/** What is read back lacks the credentials, so a server that comes without them keeps those it had. */
+const keepSecrets = (servers: ReadonlyArray<McpServer>, before: ReadonlyArray<McpServer>): ReadonlyArray<McpServer> =>
+  servers.map((server) => {
+    const kept = before.find(({ endpoint, id }) => id === server.id && endpoint === server.endpoint)?.authConfig
+    return server.authConfig === undefined && kept !== undefined ? { ...server, authConfig: kept } : server
+  })
+
+const defaults = { active: true, systemPrompt: "", mcpServers: [], subAgents: [] } satisfies Partial<AgentSettings>
+
+const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
+  Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "agents",
+  Effect.fnUntraced(function* (handlers) {
+    const agents = yield* Agents
+    const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
+    const shown = (agent: Agent) => ok(withoutSecrets(agent))
+    return handlers.handleAll({
+      list: () =>
+        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(withoutSecrets)))),
+      get: ({ params }) =>
+        answering(Effect.map(Effect.flatMap(org, (orgId) => agents.get(orgId, params.agentId)), shown)),
+      create: ({ payload }) =>
+        answering(Effect.map(Effect.flatMap(org, (orgId) => agents.create(orgId, { ...defaults, ...payload })), shown)),
+      update: ({ params, payload }) =>
+        answering(
+          Effect.gen(function* () {
+            const orgId = yield* org
+            const { settings: before } = yield* agents.get(orgId, params.agentId)
+            const after = { ...before, ...payload }
+            const settings = { ...after, mcpServers: keepSecrets(after.mcpServers, before.mcpServers) }
+            return shown(yield* agents.update(orgId, params.agentId, settings))
+          }),
+        ),
+    })
+  }),
+)

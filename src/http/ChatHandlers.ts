@@ -1,0 +1,134 @@
+/** The chat routes: from the request to `Chat` and `RunReader`, and from what they give to SSE or JSON. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { parseEventId } from "../agent2ui/Frame.ts"
+import { Api } from "../api/Api.ts"
+import { CurrentPrincipal } from "../api/Authorization.ts"
+import { ok } from "../api/Envelope.ts"
+import { type Accepted, Chat } from "../chat/Chat.ts"
+import { RunReader } from "../chat/RunReader.ts"
+import { RunId } from "../domain/Ids.ts"
+import { Runs } from "../recording/Runs.ts"
+import { Sessions } from "../recording/Sessions.ts"
+import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
+import { LiveRuns } from "../runs/LiveRuns.ts"
+import { invalid, respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
+import * as EventStream from "./EventStream.ts"
+import * as FileResponse from "./FileResponse.ts"
+import { RequestId } from "./RequestId.ts"
+
+interface StreamRequest {
+  readonly headers: { readonly "last-event-id"?: string; readonly "x-agent2ui-protocol"?: string }
+  readonly query: { readonly protocol?: "1" | "2"; readonly after?: number }
+}
+
+const protocolOf = ({ headers, query }: StreamRequest): EventStream.Protocol =>
+  query.protocol === "1" || headers["x-agent2ui-protocol"] === "1" ? 1 : 2
+
+const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
+  Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
+
+const badEventId = respond(
+  invalid([{ path: "headers.last-event-id", message: "Expected <runId>:<seq> of this run, or a sequence number" }]),
+)
+
+const defaultLimit = 20
+/** Longer conversations are read by their runs. */
+const messageLimit = 1000
+
+export const layer = (settings: { readonly heartbeatMs: number }) =>
+  HttpApiBuilder.group(
+    Api,
+    "chat",
+    Effect.fnUntraced(function* (handlers) {
+      const chat = yield* Chat
+      const reader = yield* RunReader
+      const runs = yield* Runs
+      const live = yield* LiveRuns
+      const sessions = yield* Sessions
+      const files = yield* RuntimeFiles
+
+      const caller = Effect.all({ principal: CurrentPrincipal, requestId: RequestId })
+
+      const stream = (request: StreamRequest, { log, run }: Accepted) =>
+        EventStream.respond({
+          run,
+          source: { _tag: "Live", log },
+          after: 0,
+          protocol: protocolOf(request),
+          heartbeatMs: settings.heartbeatMs,
+          runs: live,
+        })
+
+      const resume = Effect.fnUntraced(function* (request: StreamRequest, runId: RunId, after: number) {
+        const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
+        const protocol = protocolOf(request)
+        return EventStream.respond({ run, source, after, protocol, heartbeatMs: settings.heartbeatMs, runs: live })
+      })
+
+      /** A POST that names the event it has seen is a client that reconnects: it gets its run, never a second one. */
+      const orResume = <E extends ServiceError, R>(
+        request: StreamRequest,
+        begin: Effect.Effect<Accepted, E, R>,
+      ): Effect.Effect<HttpServerResponse.HttpServerResponse, ServiceError, R | CurrentPrincipal> => {
+        const given = request.headers["last-event-id"]
+        if (given === undefined) return Effect.map(begin, (accepted) => stream(request, accepted))
+        const id = parseEventId(given)
+        if (id?.runId === undefined) return Effect.succeed(badEventId)
+        return resume(request, RunId.make(id.runId.toLowerCase()), id.seq)
+      }
+
+      return handlers.handleAll({
+        start: (request) =>
+          answering(orResume(request, Effect.flatMap(caller, (who) => chat.start(who, request.payload)))),
+        send: (request) =>
+          answering(
+            orResume(
+              request,
+              Effect.flatMap(caller, (who) => chat.send(who, request.params.sessionId, request.payload)),
+            ),
+          ),
+        events: (request) =>
+          Effect.suspend(() => {
+            const given = request.headers["last-event-id"]
+            const id = given === undefined ? { runId: undefined, seq: request.query.after ?? 0 } : parseEventId(given)
+            const foreign = id?.runId !== undefined && id.runId.toLowerCase() !== request.params.runId
+            if (id === undefined || foreign) return Effect.succeed(badEventId)
+            return answering(resume(request, request.params.runId, id.seq))
+          }),
+        sessions: ({ query }) =>
+          answering(
+            Effect.gen(function* () {
+              const limit = query.limit ?? defaultLimit
+              const page = { limit: limit + 1, ...(query.cursor === undefined ? {} : { before: query.cursor }) }
+              const found = yield* sessions.list(yield* CurrentPrincipal, page)
+              const shown = found.slice(0, limit)
+              return ok({ sessions: shown, nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null })
+            }),
+          ),
+        session: ({ params }) =>
+          answering(
+            Effect.gen(function* () {
+              const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
+              return ok({ ...session, messages: yield* sessions.messages(session.id, messageLimit) })
+            }),
+          ),
+        run: ({ params }) =>
+          answering(Effect.map(Effect.flatMap(CurrentPrincipal, (who) => reader.account(who, params.runId)), ok)),
+        cancel: ({ params: { runId } }) =>
+          answering(
+            Effect.map(Effect.flatMap(CurrentPrincipal, (who) => reader.cancel(who, runId)), (cancelled) =>
+              ok({ runId, cancelled }),
+            ),
+          ),
+        file: ({ params: { fileId, runId } }) =>
+          answering(
+            Effect.gen(function* () {
+              yield* runs.get(yield* CurrentPrincipal, runId)
+              return yield* FileResponse.make(files, yield* runs.file(runId, fileId))
+            }),
+          ),
+      })
+    }),
+  )

@@ -1,0 +1,85 @@
+/**
+ * The outermost layer of every request: its id, and an envelope for what no handler answers (unknown routes, wrong
+ * methods, bodies that are too large or of another type, bugs). A bug is logged with its cause; the caller gets the
+ * request id and nothing else.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerError from "effect/http/HttpServerError"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import { Api } from "../api/Api.ts"
+import type { PublicError } from "../api/PublicError.ts"
+import { respond } from "./ErrorMapping.ts"
+import { isSane, RequestId } from "./RequestId.ts"
+
+/** The methods of each path of the contract, for 405 and its `Allow`. */
+const routes = Object.values(Api.groups).flatMap((group) =>
+  Object.values(group.endpoints).map(({ method, path }) => ({
+    method,
+    path: new RegExp(`^${path.replace(/:\w+/g, "[^/]+").replace(/\/$/, "")}/?$`),
+  })),
+)
+
+const noRoute = (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
+  const path = request.url.split("?")[0] ?? "/"
+  const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method)
+  if (allowed.length === 0) return respond({ code: "ROUTE_NOT_FOUND", message: `There is nothing at this path.` })
+  const allow = [...new Set(allowed)].join(", ")
+  return HttpServerResponse.setHeader(
+    respond({ code: "METHOD_NOT_ALLOWED", message: `Allowed here: ${allow}.` }),
+    "allow",
+    allow,
+  )
+}
+
+const internal: PublicError = { code: "INTERNAL_ERROR", message: "Something went wrong on our side." }
+const tooLarge: PublicError = { code: "PAYLOAD_TOO_LARGE", message: "The body is larger than 1 MiB." }
+const unsupported: PublicError = { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send JSON: `Content-Type: application/json`." }
+const unreadable: PublicError = { code: "VALIDATION_FAILED", message: "The body could not be read." }
+
+const reasonOf = (cause: Cause.Cause<unknown>): string | undefined => {
+  const error = Cause.squash(cause)
+  return HttpServerError.isHttpServerError(error) ? error.reason._tag : undefined
+}
+
+const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
+
+const answer = (request: HttpServerRequest.HttpServerRequest, cause: Cause.Cause<unknown>) => {
+  switch (reasonOf(cause)) {
+    case "RouteNotFound":
+      return Effect.succeed(noRoute(request))
+    case "RequestParseError":
+      return Effect.succeed(respond(isTooLarge(cause) ? tooLarge : unreadable))
+    default:
+      return Effect.as(Effect.logError("a request died", cause), respond(internal))
+  }
+}
+
+export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =
+  HttpRouter.middleware(
+    Effect.gen(function* () {
+      const ids = yield* SecureRandom.SecureRandom
+      return (httpEffect) =>
+        Effect.gen(function* () {
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const given = request.headers["x-request-id"]
+          const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
+          const response = yield* httpEffect.pipe(
+            Effect.provideService(RequestId, id),
+            Effect.annotateLogs("requestId", id),
+            // A client that left is nobody to answer.
+            Effect.catchCauseIf(
+              (cause) => !Cause.hasInterruptsOnly(cause),
+              (cause) => answer(request, cause),
+            ),
+          )
+          const shaped = response.status === 415 ? respond(unsupported) : response
+          return HttpServerResponse.setHeader(shaped, "x-request-id", id)
+        })
+    }),
+    { global: true },
+  )

@@ -1,0 +1,76 @@
+/**
+ * The one place where what the service knows becomes what a caller is told: every expected error to its public code,
+ * every answer to its envelope. Internal causes are logged where they happen and never shown.
+ */
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { type PublicError, statusOfCode } from "../api/PublicError.ts"
+import type { AgentInactive, ParentNotFound } from "../chat/Chat.ts"
+import type { NoModeAvailable } from "../decision/ModeService.ts"
+import type { AgentNotFound } from "../recording/Agents.ts"
+import type { RunNotFound } from "../recording/Runs.ts"
+import type { SessionNotFound } from "../recording/Sessions.ts"
+import type { StoreError } from "../recording/StoreError.ts"
+import type { SessionBusy } from "../runs/LiveRuns.ts"
+import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
+
+export type ServiceError =
+  | AgentInactive
+  | AgentNotFound
+  | NoModeAvailable
+  | ParentNotFound
+  | RunNotFound
+  | SessionBusy
+  | SessionNotFound
+  | StoreError
+  | TokenExpired
+  | TokenInvalid
+
+/** Seconds after which a busy or broken part is worth another try. */
+const soon = 1
+
+export const toPublic = (error: ServiceError): PublicError => {
+  switch (error._tag) {
+    case "AgentInactive":
+      return { code: "AGENT_INACTIVE", message: "The agent is switched off." }
+    case "AgentNotFound":
+      return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
+    case "NoModeAvailable":
+      return { code: "LLM_UNAVAILABLE", message: "No runtime and no model is configured.", retryAfter: 30 }
+    case "ParentNotFound":
+      return invalid([{ path: "payload.parentMessageId", message: "There is no such message in the session." }])
+    case "RunNotFound":
+      return { code: "RUN_NOT_FOUND", message: "There is no such run." }
+    case "SessionBusy":
+      return {
+        code: "REQUEST_IN_PROGRESS",
+        message: "The session's last message is still being answered.",
+        retryAfter: soon,
+      }
+    case "SessionNotFound":
+      return { code: "SESSION_NOT_FOUND", message: "There is no such session." }
+    case "StoreError":
+      return { code: "OVERLOADED", message: "The store is not available. Nothing was taken.", retryAfter: soon }
+    case "TokenExpired":
+      return { code: "AUTH_TOKEN_EXPIRED", message: "The token has expired." }
+    case "TokenInvalid":
+      return { code: "AUTH_TOKEN_INVALID", message: error.reason }
+  }
+}
+
+export const invalid = (details: NonNullable<PublicError["details"]>): PublicError => ({
+  code: "VALIDATION_FAILED",
+  message: `The request is not valid: ${details.map(({ path }) => path).join(", ")}.`,
+  details,
+})
+
+export const respond = (error: PublicError): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe(
+    { success: false, error },
+    {
+      status: statusOfCode[error.code],
+      headers: {
+        ...(error.retryAfter === undefined ? {} : { "retry-after": String(error.retryAfter) }),
+        ...(statusOfCode[error.code] === 401 ? { "www-authenticate": "Bearer" } : {}),
+      },
+    },
+  )

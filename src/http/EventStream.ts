@@ -1,0 +1,131 @@
+/**
+ * A run's events as an SSE response: a cursor on the log, written chunk by chunk, whole events only. One fiber and one
+ * timer a connection (the heartbeat), none per event. The cursor is all that a slow reader holds.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Frame from "../agent2ui/Frame.ts"
+import { downlevel } from "../agent2ui/Legacy.ts"
+import type { Source } from "../chat/RunReader.ts"
+import type { RunId } from "../domain/Ids.ts"
+import type { Run } from "../domain/Run.ts"
+import type { LiveRuns } from "../runs/LiveRuns.ts"
+import { isTerminal, type LogEntry } from "../runs/RunEvent.ts"
+import type { FramedEntry, RunLog } from "../runs/RunLog.ts"
+
+export type Protocol = 1 | 2
+
+/** The frames of some entries, and whether the last of them ended the stream. */
+interface Written {
+  readonly frames: ReadonlyArray<Uint8Array>
+  readonly ended: boolean
+}
+
+const frameOf = (runId: RunId, entry: FramedEntry | LogEntry): Uint8Array =>
+  "frame" in entry ? entry.frame : Frame.encode(Frame.eventId(runId, entry.seq), entry.event.event, entry.event.data)
+
+/** The end of an old client's stream, where shown text would have to be taken back. */
+const cannotRetract = (runId: RunId, seq: number): Uint8Array =>
+  Frame.encode(Frame.eventId(runId, seq), "error", {
+    code: "ANSWER_RETRACTED",
+    message: "The answer had to be begun again. Send the message again.",
+    runId,
+    recoverable: true,
+  })
+
+const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<FramedEntry | LogEntry>): Written => {
+  const frames: Array<Uint8Array> = []
+  for (const entry of entries) {
+    const { event, seq } = entry
+    if (protocol === 2 || event.event !== "message") {
+      frames.push(frameOf(runId, entry))
+      if (isTerminal(event)) return { frames, ended: true }
+    } else {
+      const old = downlevel(event.data)
+      if (old._tag === "Send") frames.push(Frame.encode(Frame.eventId(runId, seq), "message", old.message))
+      if (old._tag === "End") return { frames: [...frames, cannotRetract(runId, seq)], ended: true }
+    }
+  }
+  return { frames, ended: false }
+}
+
+/** Wakes a reader for the next entry, or for a heartbeat when there was none for `interval` milliseconds. */
+const makeReader = (log: RunLog, interval: number) =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.clockWith(Effect.succeed)
+    let lastWrite = clock.currentTimeMillisUnsafe()
+    let beat = false
+    let wake = () => {}
+    const tick: Effect.Effect<never> = Effect.suspend(() => {
+      const wait = lastWrite + interval - clock.currentTimeMillisUnsafe()
+      if (wait > 0) return Effect.andThen(Effect.sleep(wait), tick)
+      beat = true
+      lastWrite = clock.currentTimeMillisUnsafe()
+      wake()
+      return tick
+    })
+    yield* Effect.forkScoped(tick)
+    const wait = (after: number) =>
+      Effect.callback<"entries" | "heartbeat">((resume) => {
+        const answer = () => {
+          const heartbeat = beat && log.lastSeq <= after
+          beat = false
+          wake = () => {}
+          lastWrite = clock.currentTimeMillisUnsafe()
+          resume(Effect.succeed(heartbeat ? "heartbeat" : "entries"))
+        }
+        if (beat || log.lastSeq > after) return answer()
+        const off = log.onNext(answer)
+        wake = answer
+        return Effect.sync(off)
+      })
+    return wait
+  })
+
+/** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
+const live = (log: RunLog, after: number, protocol: Protocol, interval: number, runs: LiveRuns["Service"]) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      yield* runs.attach(log)
+      if (log.ended && after >= log.lastSeq) return Stream.empty
+      const wait = yield* makeReader(log, interval)
+      return Stream.paginate(Math.min(after, log.lastSeq), (cursor) =>
+        Effect.map(wait(cursor), (woken) => {
+          if (woken === "heartbeat") return [[Frame.heartbeat], Option.some(cursor)] as const
+          const page = log.read(cursor)
+          const { ended, frames } = write(log.runId, protocol, page)
+          return [frames, ended ? Option.none<number>() : Option.some(cursor + page.length)] as const
+        }),
+      )
+    }),
+  )
+
+const headers = (run: Run) => ({
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+  "x-run-id": run.id,
+  "x-session-id": run.sessionId,
+  "x-execution-mode": run.decision.order[0],
+})
+
+export const respond = (options: {
+  readonly run: Run
+  readonly source: Source
+  readonly after: number
+  readonly protocol: Protocol
+  readonly heartbeatMs: number
+  readonly runs: LiveRuns["Service"]
+}): HttpServerResponse.HttpServerResponse => {
+  const { after, protocol, run, source } = options
+  const frames =
+    source._tag === "Live"
+      ? live(source.log, after, protocol, options.heartbeatMs, options.runs)
+      : Stream.fromIterable(write(run.id, protocol, source.entries).frames)
+  return HttpServerResponse.stream(Stream.concat(Stream.succeed(Frame.opening), frames), {
+    contentType: "text/event-stream; charset=utf-8",
+    headers: headers(run),
+  })
+}

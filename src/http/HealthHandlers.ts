@@ -1,0 +1,40 @@
+/** Liveness says that the process answers, readiness that it can take a turn: the store answers and a mode has a target. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { Api } from "../api/Api.ts"
+import { ok } from "../api/Envelope.ts"
+import type { Readiness } from "../api/HealthApi.ts"
+import { Modes } from "../execution/Modes.ts"
+import { RuntimeHealth } from "../execution/runtime/RuntimeHealth.ts"
+import { StoreHealth } from "../recording/StoreHealth.ts"
+
+type Part = (typeof Readiness.Type)["parts"]["store"]
+
+export const layer = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
+  HttpApiBuilder.group(
+    Api,
+    "health",
+    Effect.fnUntraced(function* (handlers) {
+      const modes = yield* Modes
+      const storeHealth = yield* StoreHealth
+      const runtimeHealth = yield* RuntimeHealth
+      const direct: Part = { status: modes.targets("direct_llm").length > 0 ? "healthy" : "not_configured" }
+
+      const readiness = Effect.gen(function* () {
+        const store: Part = { status: (yield* storeHealth.isUp) ? "healthy" : "unhealthy" }
+        const runtime: Part = { status: yield* runtimeHealth.check }
+        const configured = direct.status === "healthy" || modes.targets("runtime_orchestrator").length > 0
+        const ready = store.status === "healthy" && configured
+        return { ready, parts: { store, runtime, direct }, ...(sandbox === undefined ? {} : { sandbox }) }
+      })
+
+      return handlers.handleAll({
+        live: () => Effect.succeed(ok({ status: "alive" as const })),
+        ready: () =>
+          Effect.map(readiness, (found) =>
+            HttpServerResponse.jsonUnsafe(ok(found), { status: found.ready ? 200 : 503 }),
+          ),
+      })
+    }),
+  )

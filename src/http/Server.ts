@@ -1,0 +1,57 @@
+/** All routes behind one edge: the contract's, its documents (`/openapi.json`, `/docs`) and the console (`/`). */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import { fileURLToPath } from "node:url"
+import { Api } from "../api/Api.ts"
+import type { Readiness } from "../api/HealthApi.ts"
+import * as AgentsHandlers from "./AgentsHandlers.ts"
+import * as Authentication from "./Authentication.ts"
+import * as ChatHandlers from "./ChatHandlers.ts"
+import * as Edge from "./Edge.ts"
+import * as HealthHandlers from "./HealthHandlers.ts"
+import * as RuntimeHandlers from "./RuntimeHandlers.ts"
+import * as Validation from "./Validation.ts"
+
+const consolePage = fileURLToPath(new URL("../console/index.html", import.meta.url))
+
+/** Read once: the page is part of the program. It may load nothing and talk to this host and to loopback (the sandbox) only. */
+const consoleRoute = HttpRouter.use((router) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    const page = yield* files.readFileString(consolePage)
+    const policy =
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    yield* router.add(
+      "GET",
+      "/",
+      HttpServerResponse.text(page, {
+        contentType: "text/html; charset=utf-8",
+        headers: { "content-security-policy": policy, "referrer-policy": "no-referrer", "cache-control": "no-cache" },
+      }),
+    )
+  }),
+)
+
+export interface ServerSettings {
+  readonly heartbeatMs: number
+  readonly sandbox: (typeof Readiness.Type)["sandbox"]
+}
+
+export const routes = (settings: ServerSettings) => {
+  const handlers = Layer.mergeAll(
+    ChatHandlers.layer(settings),
+    AgentsHandlers.layer,
+    RuntimeHandlers.layer,
+    HealthHandlers.layer(settings.sandbox),
+  )
+  const api = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+    Layer.provide(handlers),
+    Layer.provide([Authentication.layer, Validation.layer]),
+  )
+  return Layer.mergeAll(api, HttpApiScalar.layer(Api, { path: "/docs" }), consoleRoute, Edge.layer)
+}

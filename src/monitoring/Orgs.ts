@@ -1,0 +1,90 @@
+/**
+ * What is known of each organisation: its windows, its evidence, its breaker. Changed in place; belongs to `Health`.
+ *
+ * Bounded: kept in the order of last use, so that what has been idle for a whole window is dropped from the front, and
+ * the longest idle one makes room when there are 10 000. A breaker that is not closed outlives idleness.
+ */
+import type { OrgId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
+import * as Breaker from "./Breaker.ts"
+import * as SlidingWindow from "./SlidingWindow.ts"
+
+/** At 20 records a minute each, 10 000 organisations take some 150 MB. */
+export const maxOrgs = 10_000
+
+export interface Org {
+  readonly id: OrgId
+  readonly windows: { [mode in ExecutionMode]: SlidingWindow.SlidingWindow | undefined }
+  /** What its breaker judges, collected in `era`: see Evidence. */
+  evidence: SlidingWindow.SlidingWindow | undefined
+  era: number
+  breaker: Breaker.Breaker
+  usedAt: number
+  /** When it last asked for the runtime or used it. */
+  wantedRuntimeAt: number
+}
+
+export interface Orgs {
+  readonly windowMs: number
+  readonly byId: Map<OrgId, Org>
+  sweptAt: number
+}
+
+export const make = (windowMs: number): Orgs => ({ windowMs, byId: new Map(), sweptAt: 0 })
+
+/** Drops, from the longest unused on, what is idle for a whole window and pristine: nothing of it can be seen. */
+const sweep = (orgs: Orgs, now: number): void => {
+  if (now - orgs.sweptAt < orgs.windowMs / SlidingWindow.bucketCount) return
+  orgs.sweptAt = now
+  for (const org of orgs.byId.values()) {
+    if (isActive(orgs, org.usedAt, now)) return
+    if (Breaker.isPristine(org.breaker, now)) orgs.byId.delete(org.id)
+  }
+}
+
+/** The organisation, made if need be with a breaker of `epoch`, and now the last used. */
+export const touch = (
+  orgs: Orgs,
+  id: OrgId,
+  now: number,
+  make: { readonly epoch: number; readonly onDrop: (org: Org) => void },
+): Org => {
+  sweep(orgs, now)
+  const known = orgs.byId.get(id)
+  if (known !== undefined) {
+    known.usedAt = now
+    orgs.byId.delete(id)
+    orgs.byId.set(id, known)
+    return known
+  }
+  const [oldest] = orgs.byId.size < maxOrgs ? [] : orgs.byId.values()
+  if (oldest !== undefined) {
+    make.onDrop(oldest)
+    orgs.byId.delete(oldest.id)
+  }
+  const org: Org = {
+    id,
+    windows: { direct_llm: undefined, runtime_orchestrator: undefined },
+    evidence: undefined,
+    era: 0,
+    breaker: Breaker.closed(make.epoch, now),
+    usedAt: now,
+    wantedRuntimeAt: Number.NEGATIVE_INFINITY,
+  }
+  orgs.byId.set(id, org)
+  return org
+}
+
+export const isActive = (orgs: Orgs, at: number, now: number): boolean => at > now - orgs.windowMs
+
+/** Of the organisations that asked for the runtime within the window: how many there are, and how many have left it. */
+export const census = (orgs: Orgs, now: number): { readonly inWindow: number; readonly left: number } => {
+  let inWindow = 0
+  let left = 0
+  for (const org of orgs.byId.values()) {
+    if (!isActive(orgs, org.wantedRuntimeAt, now)) continue
+    inWindow += 1
+    if (org.breaker.state !== "closed") left += 1
+  }
+  return { inWindow, left }
+}

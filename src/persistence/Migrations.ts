@@ -1,0 +1,15 @@
+/**
+ * The schema of the store, step by step. A migration that has been released is never edited: the next one changes what it
+ * made. Every statement is in the common subset of SQLite and PostgreSQL: ids and JSON are TEXT, times are BIGINT epoch
+ * milliseconds, truth is 0 or 1. Each run of migrations is one transaction; a second process waits for the first.
+ */
+import * as Migrator from "effect/sql/Migrator"
+import { initial } from "./migrations/0001_initial.ts"
+
+/** Brings the database up to date; does nothing where it is. */
+export const migrate = Migrator.make({})({
+  loader: Migrator.fromRecord({
+    "0001_initial": initial,
+  }),
+  table: "crossfade_migrations",
+})

@@ -1,0 +1,25 @@
+/** Agents, as operators keep them. An organisation sees its own agents and those of nobody (`orgId` null). */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Agent, AgentSettings } from "../domain/Agent.ts"
+import { AgentId, type OrgId } from "../domain/Ids.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", { agentId: AgentId }) {}
+
+export class Agents extends Context.Service<
+  Agents,
+  {
+    /** Oldest first, at most 1000. */
+    readonly list: (orgId: OrgId) => Effect.Effect<ReadonlyArray<Agent>, StoreError>
+    readonly get: (orgId: OrgId, id: AgentId) => Effect.Effect<Agent, AgentNotFound | StoreError>
+    readonly create: (orgId: OrgId, settings: AgentSettings) => Effect.Effect<Agent, StoreError>
+    /** Replaces the settings. An agent of nobody or of another organisation is not found. */
+    readonly update: (
+      orgId: OrgId,
+      id: AgentId,
+      settings: AgentSettings,
+    ) => Effect.Effect<Agent, AgentNotFound | StoreError>
+  }
+>()("crossfade/recording/Agents") {}

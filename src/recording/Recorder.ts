@@ -1,0 +1,87 @@
+/**
+ * What is written down while a turn goes on: each attempt once, at its end, and the run's events in batches. The
+ * Monitor learns of users' attempts only; shadows are kept for comparison and never count.
+ *
+ * A store that fails here does not fail the turn: the run's end writes again what is missing, and only then is
+ * anything acknowledged.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { OrgId, RunId } from "../domain/Ids.ts"
+import type { Attempt } from "../domain/Run.ts"
+import { Monitor, type Ticket } from "../monitoring/Monitor.ts"
+import type { RunLog } from "../runs/RunLog.ts"
+import { Runs } from "./Runs.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** Events are written at most this late and in at most this many rows a statement: never a row a token. */
+const batchDelay = "25 millis"
+const batchSize = 64
+/** A store that is down is not asked more often than this by each run. */
+const retryDelay = "1 second"
+
+export class Recorder extends Context.Service<
+  Recorder,
+  {
+    readonly attempt: (
+      run: { readonly id: RunId; readonly orgId: OrgId; readonly ticket: Ticket | undefined },
+      attempt: Attempt,
+    ) => Effect.Effect<void>
+    /** Keeps up with the log until interrupted; `written` is how far it has come. */
+    readonly follow: (log: RunLog, written: { seq: number }) => Effect.Effect<never>
+    /** Writes what is missing. */
+    readonly flush: (log: RunLog, written: { seq: number }) => Effect.Effect<void, StoreError>
+  }
+>()("crossfade/recording/Recorder") {
+  static readonly layer: Layer.Layer<Recorder, never, Runs | Monitor> = Layer.effect(
+    Recorder,
+    Effect.suspend(() => make),
+  )
+}
+
+const make = Effect.gen(function* () {
+  const runs = yield* Runs
+  const monitor = yield* Monitor
+
+  const attempt: Recorder["Service"]["attempt"] = ({ id, orgId, ticket }, ended) =>
+    Effect.gen(function* () {
+      if (!ended.shadow) {
+        yield* monitor.record({
+          orgId,
+          mode: ended.mode,
+          outcome: ended.outcome,
+          latencyMs: ended.endedAt - ended.startedAt,
+          ...(ended.mode === "runtime_orchestrator" && ticket !== undefined ? { ticket } : {}),
+        })
+      }
+      yield* runs.recordAttempt(id, ended)
+    }).pipe(Effect.catch((error) => Effect.logError("an attempt was not stored", error)))
+
+  const writeNext = (log: RunLog, written: { seq: number }) =>
+    Effect.suspend(() => {
+      const entries = log.read(written.seq).slice(0, batchSize)
+      const last = entries.at(-1)
+      if (last === undefined) return Effect.void
+      return Effect.map(runs.append(log.runId, entries), () => {
+        written.seq = last.seq
+      })
+    })
+
+  const flush: Recorder["Service"]["flush"] = (log, written) =>
+    Effect.whileLoop({
+      while: () => written.seq < log.lastSeq,
+      body: () => writeNext(log, written),
+      step: () => undefined,
+    })
+
+  const follow: Recorder["Service"]["follow"] = (log, written) =>
+    Effect.suspend(() => log.changed(written.seq)).pipe(
+      Effect.andThen(Effect.sleep(batchDelay)),
+      Effect.andThen(flush(log, written)),
+      Effect.catch((error) => Effect.andThen(Effect.logError("run events are not stored yet", error), Effect.sleep(retryDelay))),
+      Effect.forever,
+    )
+
+  return Recorder.of({ attempt, follow, flush })
+})

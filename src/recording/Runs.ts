@@ -1,0 +1,62 @@
+/**
+ * Runs, as they are kept: begun with the user's message, filled with events and attempts while they go, ended with the
+ * assistant's message. Every write has committed when its effect succeeds, so whoever waits for it may acknowledge.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { RunId } from "../domain/Ids.ts"
+import type { Principal } from "../domain/Principal.ts"
+import type { Attempt, Run } from "../domain/Run.ts"
+import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { LogEntry } from "../runs/RunEvent.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
+
+/** A file that the runtime made in a run: `path` is the runtime's own relative URL and never leaves the gateway. */
+export interface RunFile {
+  readonly runId: RunId
+  readonly fileId: string
+  readonly path: string
+  readonly filename: string
+  readonly mimeType: string
+}
+
+export class Runs extends Context.Service<
+  Runs,
+  {
+    /** One transaction: the session (made, or its `updatedAt` moved), the user's message, the run. */
+    readonly begin: (turn: {
+      readonly session: Session
+      readonly isNewSession: boolean
+      readonly userMessage: ChatMessage
+      readonly run: Run
+    }) => Effect.Effect<void, StoreError>
+    /** One statement for all of them. Written again, an entry stays as it was. */
+    readonly append: (id: RunId, entries: ReadonlyArray<LogEntry>) => Effect.Effect<void, StoreError>
+    readonly recordAttempt: (id: RunId, attempt: Attempt) => Effect.Effect<void, StoreError>
+    readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
+    /** One transaction: the run's end and, where there was an answer, the assistant's message. */
+    readonly end: (
+      run: Pick<
+        Run,
+        "id" | "status" | "assistantMessageId" | "executionMode" | "error" | "usage" | "endedAt"
+      >,
+      assistantMessage: ChatMessage | undefined,
+    ) => Effect.Effect<void, StoreError>
+    /** With its attempts, shadows included, by number. Fails alike for a run not there and another user's. */
+    readonly get: (
+      principal: Principal,
+      id: RunId,
+    ) => Effect.Effect<
+      { readonly run: Run; readonly attempts: ReadonlyArray<Attempt> },
+      RunNotFound | StoreError
+    >
+    /** The kept entries with `seq` > `after`, in order. */
+    readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
+    readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
+    /** Marks every run that still says `running` as `interrupted` at `now`; says how many. For the start, before any run. */
+    readonly interruptRunning: (now: number) => Effect.Effect<number, StoreError>
+  }
+>()("crossfade/recording/Runs") {}

@@ -1,0 +1,139 @@
+/**
+ * `Runs` in the SQL database. What is begun is new, or the write fails. What is recorded of a begun run (events, attempts,
+ * files, its end) may be written again after a failure whose outcome nobody knows, and is there once.
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { RunId } from "../domain/Ids.ts"
+import type { Principal } from "../domain/Principal.ts"
+import type { Attempt, RunError } from "../domain/Run.ts"
+import type { LogEntry } from "../runs/RunEvent.ts"
+import { type RunFile, RunNotFound, Runs } from "./Runs.ts"
+import * as Rows from "./SqlRows.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+import { StoreError } from "./StoreError.ts"
+
+const encodeSession = Schema.encodeEffect(Rows.SessionRow)
+const encodeMessage = Schema.encodeEffect(Rows.MessageRow)
+const encodeRun = Schema.encodeEffect(Rows.RunRow)
+const encodeRunEnd = Schema.encodeEffect(Rows.RunEndRow)
+const encodeAttempt = Schema.encodeEffect(Rows.AttemptRow)
+const encodeFile = Schema.encodeEffect(Rows.FileRow)
+const encodeText = Schema.encodeEffect(Rows.AnyText)
+const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
+const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(Rows.AttemptRow))
+const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(Rows.EventRow))
+const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
+
+/** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; an event has three. */
+const eventsPerInsert = 10_000
+
+export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.effect(
+  Runs,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+
+    const begin: Runs["Service"]["begin"] = Effect.fn("Runs.begin")(function* (turn) {
+      const session = yield* encodeSession(turn.session)
+      const run = yield* encodeRun(turn.run)
+      const message = yield* encodeMessage(turn.userMessage)
+      const writeSession = turn.isNewSession
+        ? sql`INSERT INTO sessions ${sql.insert(session)}`
+        : sql`UPDATE sessions SET updated_at = ${session.updated_at} WHERE id = ${session.id}`
+      yield* writeSession.pipe(
+        // The message refers to the run, the run to the session.
+        Effect.andThen(sql`INSERT INTO runs ${sql.insert(run)}`),
+        Effect.andThen(sql`INSERT INTO messages ${sql.insert(message)}`),
+        sql.withTransaction,
+      )
+    }, asStoreError("Runs.begin"))
+
+    const insertEvents = (id: RunId, entries: Arr.NonEmptyReadonlyArray<LogEntry>) => {
+      // An event's JSON has its own shape: to encode it by schema would cost more than to insert it.
+      const rows = Arr.map(entries, ({ seq, event }) => ({ run_id: id, seq, event: JSON.stringify(event) }))
+      return sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`
+    }
+    const append: Runs["Service"]["append"] = Effect.fn("Runs.append")(function* (id, entries) {
+      if (!Arr.isReadonlyArrayNonEmpty(entries)) return
+      if (entries.length <= eventsPerInsert) return yield* Effect.asVoid(insertEvents(id, entries))
+      yield* Effect.forEach(Arr.chunksOf(entries, eventsPerInsert), (chunk) => insertEvents(id, chunk), {
+        discard: true,
+      }).pipe(sql.withTransaction)
+    }, asStoreError("Runs.append"))
+
+    const recordAttempt = Effect.fn("Runs.recordAttempt")(function* (id: RunId, attempt: Attempt) {
+      const row = { run_id: id, ...(yield* encodeAttempt(attempt)) }
+      yield* sql`INSERT INTO attempts ${sql.insert(row)} ON CONFLICT (run_id, shadow, number) DO NOTHING`
+    }, asStoreError("Runs.recordAttempt"))
+
+    const recordFile = Effect.fn("Runs.recordFile")(function* (file: RunFile) {
+      yield* sql`INSERT INTO run_files ${sql.insert(yield* encodeFile(file))} ON CONFLICT (run_id, file_id) DO UPDATE
+        SET path = excluded.path, filename = excluded.filename, mime_type = excluded.mime_type`
+    }, asStoreError("Runs.recordFile"))
+
+    const end: Runs["Service"]["end"] = Effect.fn("Runs.end")(function* ({ id, ...run }, assistantMessage) {
+      const changes = yield* encodeRunEnd(run)
+      const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${id} RETURNING id`.pipe(
+        Effect.filterOrFail(Arr.isReadonlyArrayNonEmpty, () => notBegun(id)),
+      )
+      const writeMessage =
+        assistantMessage === undefined
+          ? Effect.void
+          : Effect.asVoid(
+              sql`INSERT INTO messages ${sql.insert(yield* encodeMessage(assistantMessage))}
+                ON CONFLICT (id) DO NOTHING`,
+            )
+      yield* writeRun.pipe(Effect.andThen(writeMessage), sql.withTransaction)
+    }, asStoreError("Runs.end"))
+
+    const get = Effect.fn("Runs.get")(function* (principal: Principal, id: RunId) {
+      const [run] = yield* decodeRuns(
+        yield* sql`SELECT * FROM runs
+          WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
+      )
+      if (run === undefined) return yield* new RunNotFound({ runId: id })
+      const attempts = yield* decodeAttempts(
+        yield* sql`SELECT * FROM attempts WHERE run_id = ${id} ORDER BY number, shadow`,
+      )
+      return { run, attempts }
+    }, asStoreError("Runs.get"))
+
+    const events = Effect.fn("Runs.events")(function* (id: RunId, after: number) {
+      return yield* decodeEvents(
+        yield* sql`SELECT seq, event FROM run_events WHERE run_id = ${id} AND seq > ${after} ORDER BY seq`,
+      )
+    }, asStoreError("Runs.events"))
+
+    const file = Effect.fn("Runs.file")(function* (id: RunId, fileId: string) {
+      const key = yield* encodeText(fileId)
+      const [found] = yield* decodeFiles(
+        yield* sql`SELECT * FROM run_files WHERE run_id = ${id} AND file_id = ${key}`,
+      )
+      return found
+    }, asStoreError("Runs.file"))
+
+    const interruptRunning = Effect.fn("Runs.interruptRunning")(function* (now: number) {
+      const interrupted = yield* sql`UPDATE runs SET status = 'interrupted', ended_at = ${now},
+        error = ${interruption.beforeId} || id || ${interruption.afterId} WHERE status = 'running' RETURNING id`
+      return interrupted.length
+    }, asStoreError("Runs.interruptRunning"))
+
+    return Runs.of({ begin, append, recordAttempt, recordFile, end, get, events, file, interruptRunning })
+  }),
+)
+
+const notBegun = (id: RunId) =>
+  new StoreError({ operation: "Runs.end", cause: new RunNotFound({ runId: id }) })
+
+/** The error of a run whose process died, as JSON around the run's id: one statement writes it to all of them. */
+const interruption = (() => {
+  const error = {
+    code: "RUN_INTERRUPTED",
+    message: "The server stopped while this answer was being written. Send the message again.",
+    recoverable: true,
+  } satisfies Omit<RunError, "runId">
+  return { beforeId: `${JSON.stringify(error).slice(0, -1)},"runId":"`, afterId: `"}` }
+})()

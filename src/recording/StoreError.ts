@@ -1,0 +1,7 @@
+/** The store could not do what was asked: nothing was acknowledged. `operation` names the service method. */
+import * as Schema from "effect/Schema"
+
+export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
+  operation: Schema.String,
+  cause: Schema.Defect(),
+}) {}

@@ -1,0 +1,121 @@
+/**
+ * The runs that are going on in this process. A run's fiber belongs to the server, not to the request that began it:
+ * readers come and go, and only when nobody has read for the grace time, or somebody says so, is it cancelled.
+ *
+ * Invariant: a session has at most one live run; a run leaves this map only after its log has ended.
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { RunId, SessionId } from "../domain/Ids.ts"
+import type { RunLog } from "./RunLog.ts"
+
+export class SessionBusy extends Schema.TaggedError<SessionBusy>()("SessionBusy", { sessionId: SessionId }) {}
+
+interface LiveRun {
+  readonly log: RunLog
+  fiber: Fiber.Fiber<unknown> | undefined
+  readers: number
+  /** Sleeps while nobody reads. */
+  grace: Fiber.Fiber<unknown> | undefined
+}
+
+export class LiveRuns extends Context.Service<
+  LiveRuns,
+  {
+    /** Takes the session for as long as `use` and the run it may start last. */
+    readonly claim: <A, E, R>(
+      sessionId: SessionId,
+      use: Effect.Effect<A, E, R>,
+    ) => Effect.Effect<A, E | SessionBusy, R>
+    /** Starts the run within a `claim`. `program` must end the log however it ends. */
+    readonly start: (sessionId: SessionId, log: RunLog, program: Effect.Effect<void>) => Effect.Effect<void>
+    readonly get: (id: RunId) => RunLog | undefined
+    /** Reads count: while the scope is open, the run is not taken for one that nobody reads. */
+    readonly attach: (log: RunLog) => Effect.Effect<void, never, Scope.Scope>
+    /** Interrupts the run and waits until its log has ended. False when it was not running. */
+    readonly cancel: (id: RunId) => Effect.Effect<boolean>
+  }
+>()("crossfade/runs/LiveRuns") {
+  static readonly layer = (settings: {
+    readonly detachGrace: Duration.Input
+  }): Layer.Layer<LiveRuns> => Layer.effect(LiveRuns, make(settings.detachGrace))
+}
+
+const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
+  const scope = yield* Effect.scope
+  const runs = new Map<RunId, LiveRun>()
+  const sessions = new Map<SessionId, "claimed" | "running">()
+
+  const claim = <A, E, R>(sessionId: SessionId, use: Effect.Effect<A, E, R>) =>
+    Effect.suspend((): Effect.Effect<A, E | SessionBusy, R> => {
+      if (sessions.has(sessionId)) return Effect.fail(new SessionBusy({ sessionId }))
+      sessions.set(sessionId, "claimed")
+      const release = Effect.sync(() => {
+        if (sessions.get(sessionId) === "claimed") sessions.delete(sessionId)
+      })
+      return Effect.ensuring(use, release)
+    })
+
+  const cancelRun = (live: LiveRun) =>
+    Effect.suspend(() => (live.fiber === undefined ? Effect.void : Fiber.interrupt(live.fiber)))
+
+  const beginGrace = (live: LiveRun) =>
+    Effect.suspend(() => {
+      if (live.log.ended) return Effect.void
+      const wait = Effect.andThen(Effect.sleep(detachGrace), cancelRun(live))
+      return Effect.map(Effect.forkIn(wait, scope), (fiber) => {
+        live.grace = fiber
+      })
+    })
+
+  const endGrace = (live: LiveRun) =>
+    Effect.suspend(() => {
+      const { grace } = live
+      live.grace = undefined
+      return grace === undefined ? Effect.void : Fiber.interrupt(grace)
+    })
+
+  const start: LiveRuns["Service"]["start"] = (sessionId, log, program) =>
+    Effect.gen(function* () {
+      const live: LiveRun = { log, fiber: undefined, readers: 0, grace: undefined }
+      runs.set(log.runId, live)
+      sessions.set(sessionId, "running")
+      const leave = Effect.suspend(() => {
+        runs.delete(log.runId)
+        sessions.delete(sessionId)
+        return endGrace(live)
+      })
+      // Started at once: a fiber that is interrupted before it runs would never end its log.
+      const running = Effect.interruptible(Effect.ensuring(program, leave))
+      live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
+      yield* beginGrace(live)
+    }).pipe(Effect.uninterruptible)
+
+  const attach: LiveRuns["Service"]["attach"] = (log) =>
+    Effect.suspend(() => {
+      const live = runs.get(log.runId)
+      if (live === undefined) return Effect.void
+      const enter = Effect.suspend(() => {
+        live.readers += 1
+        return endGrace(live)
+      })
+      const leave = Effect.suspend(() => {
+        live.readers -= 1
+        return live.readers === 0 ? beginGrace(live) : Effect.void
+      })
+      return Effect.acquireRelease(enter, () => leave)
+    })
+
+  const cancel: LiveRuns["Service"]["cancel"] = (id) =>
+    Effect.suspend(() => {
+      const live = runs.get(id)
+      return live === undefined || live.log.ended ? Effect.succeed(false) : Effect.as(cancelRun(live), true)
+    })
+
+  return LiveRuns.of({ claim, start, attach, cancel, get: (id) => runs.get(id)?.log })
+})

@@ -1,0 +1,22 @@
+/**
+ * What a run's log holds, in order: messages, then exactly one terminal event (`done` or `error`). Heartbeats are not
+ * here: they belong to a reader's connection, carry no id and are never replayed.
+ */
+import * as Schema from "effect/Schema"
+import { Message } from "../agent2ui/Message.ts"
+import { RunDone, RunError } from "../domain/Run.ts"
+
+export const RunEvent = Schema.Union([
+  Schema.Struct({ event: Schema.Literal("message"), data: Message }),
+  Schema.Struct({ event: Schema.Literal("done"), data: RunDone }),
+  Schema.Struct({ event: Schema.Literal("error"), data: RunError }),
+])
+export type RunEvent = typeof RunEvent.Type
+
+/** `seq` starts at 1 and rises by 1 within a run. */
+export interface LogEntry {
+  readonly seq: number
+  readonly event: RunEvent
+}
+
+export const isTerminal = (event: RunEvent): boolean => event.event !== "message"

@@ -1,0 +1,48 @@
+/**
+ * The sandbox: a runtime and a model on loopback, so that the service can be tried without keys. It takes the place of
+ * both upstreams and speaks their real wires; nothing else in the service knows that it is there.
+ *
+ * Invariant: both servers live as long as the layer; closing it ends every connection and timer of theirs.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Random, seeded } from "./Bytes.ts"
+import type { SandboxPortUnavailable } from "./Loopback.ts"
+import * as SandboxModel from "./SandboxModel.ts"
+import * as SandboxRuntime from "./SandboxRuntime.ts"
+
+export interface SandboxOptions {
+  /** 0: any free port. */
+  readonly runtimePort: number
+  readonly modelPort: number
+  /** What every wait is multiplied with: 1 (the default) to watch, 0 for tests. */
+  readonly pace?: number
+  /** Default 15 000, as sse-starlette; not changed by `pace`. */
+  readonly pingIntervalMs?: number
+  /** Chooses where bytes are cut, which request fails, and names. Default: seed 1. */
+  readonly random?: Random
+}
+
+export class Sandbox extends Context.Service<
+  Sandbox,
+  {
+    /** Without a slash at the end. */
+    readonly runtimeUrl: string
+    /** Without `/v1` and without a slash at the end. */
+    readonly modelUrl: string
+  }
+>()("crossfade/sandbox/Sandbox") {
+  static readonly layer = (options: SandboxOptions): Layer.Layer<Sandbox, SandboxPortUnavailable> =>
+    Layer.effect(
+      Sandbox,
+      Effect.suspend(() => {
+        const { pace = 1, pingIntervalMs = 15_000, random = seeded(1) } = options
+        const shared = { pace, pingIntervalMs, random }
+        return Effect.all({
+          runtimeUrl: SandboxRuntime.serve({ ...shared, port: options.runtimePort }),
+          modelUrl: SandboxModel.serve({ ...shared, port: options.modelPort }),
+        })
+      }),
+    )
+}

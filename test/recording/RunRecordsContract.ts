@@ -1,0 +1,105 @@
+/** What every adapter of `Runs` owes to what is recorded of a run while it goes: events, attempts, files. */
+import { assert, layer as withLayer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { Runs } from "../../src/recording/Runs.ts"
+import type { RunEvent } from "../../src/runs/RunEvent.ts"
+import type { Stores } from "./StoreContract.ts"
+import { attempt, begun, naughty, newPrincipal, newTurn, textEntries, textEntry } from "./Turns.ts"
+
+export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
+  withLayer(layer)(`Records of a run on ${name}`, (it) => {
+    it.effect("a thousand events come back in order, each as it was first written", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const { run } = yield* begun()
+        const other = yield* begun()
+        yield* runs.append(run.id, [])
+        yield* runs.append(run.id, textEntries(501, 1000, "late"))
+        yield* runs.append(run.id, textEntries(1, 600, "again"))
+        yield* runs.append(other.run.id, textEntries(1, 3))
+        const expected = [...textEntries(1, 500, "again"), ...textEntries(501, 1000, "late")]
+        assert.deepStrictEqual(yield* runs.events(run.id, 0), expected)
+        assert.deepStrictEqual(yield* runs.events(run.id, 990), expected.slice(990))
+        assert.deepStrictEqual(yield* runs.events(run.id, 1000), [])
+      }),
+    )
+
+    it.effect("more events than one statement can bind are kept all or none", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const { run } = yield* begun()
+        const unwritable = { seq: Number.NaN, event: textEntry(1, "").event }
+        const error = yield* Effect.flip(runs.append(run.id, [...textEntries(1, 11_000), unwritable]))
+        assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.append" })
+        assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
+        yield* runs.append(run.id, textEntries(1, 11_000))
+        assert.strictEqual((yield* runs.events(run.id, 0)).length, 11_000)
+      }),
+    )
+
+    it.effect("an event comes back byte for byte, with keys that its schema does not know", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const { run } = yield* begun()
+        const message = textEntry(1, naughty).event as Extract<RunEvent, { event: "message" }>
+        const data = { extra: naughty, ...message.data, metadata: { stepId: "s", own: [naughty] } }
+        const error = { code: "X", message: "", runId: run.id, recoverable: true, more: 1 }
+        const entries = [
+          { seq: 1, event: { ...message, data } },
+          { seq: 2, event: { event: "error", data: error } },
+        ] as const
+        yield* runs.append(run.id, entries)
+        assert.strictEqual(JSON.stringify(yield* runs.events(run.id, 0)), JSON.stringify(entries))
+      }),
+    )
+
+    it.effect("nothing can be recorded of a run that was never begun", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const { id } = newTurn(newPrincipal()).run
+        const file = { runId: id, fileId: "f", path: "/f", filename: "f", mimeType: "text/plain" }
+        const writes = [
+          runs.append(id, textEntries(1, 1)),
+          runs.recordAttempt(id, attempt(1, false)),
+          runs.recordFile(file),
+        ]
+        for (const write of writes) assert.strictEqual((yield* Effect.flip(write))._tag, "StoreError")
+      }),
+    )
+
+    it.effect("attempts come by number, an answer's before its shadow's, each as it was first recorded", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const { run } = yield* begun(newTurn(owner))
+        const second = { ...attempt(2, false), outcome: "success", code: null, usage: { tokens: 3 } } as const
+        for (const each of [second, attempt(1, true), attempt(1, false)])
+          yield* runs.recordAttempt(run.id, each)
+        yield* runs.recordAttempt(run.id, { ...second, outcome: "neutral" })
+        const { attempts } = yield* runs.get(owner, run.id)
+        assert.deepStrictEqual(attempts, [attempt(1, false), attempt(1, true), second])
+      }),
+    )
+
+    it.effect("a file is found in its own run only, under the path that was told last", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const { run } = yield* begun()
+        const other = yield* begun()
+        const file = {
+          runId: run.id,
+          fileId: naughty,
+          path: "/files/1",
+          filename: naughty,
+          mimeType: "text/csv",
+        }
+        yield* runs.recordFile(file)
+        assert.deepStrictEqual(yield* runs.file(run.id, naughty), file)
+        yield* runs.recordFile({ ...file, path: "/files/2" })
+        assert.deepStrictEqual(yield* runs.file(run.id, naughty), { ...file, path: "/files/2" })
+        assert.isUndefined(yield* runs.file(run.id, "another"))
+        assert.isUndefined(yield* runs.file(other.run.id, naughty))
+      }),
+    )
+  })

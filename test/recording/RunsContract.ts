@@ -1,0 +1,142 @@
+/** What every adapter of `Runs` owes to a turn from its begin to its end. What is recorded in between: `RunRecordsContract.ts`. */
+import { assert, layer as withLayer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { Runs } from "../../src/recording/Runs.ts"
+import { Sessions } from "../../src/recording/Sessions.ts"
+import type { Stores } from "./StoreContract.ts"
+import { begun, completed, naughty, newPrincipal, newTurn, noon } from "./Turns.ts"
+
+export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
+  withLayer(layer)(`Runs on ${name}`, (it) => {
+    it.effect("a turn is kept as it was begun, and then as it ended", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = yield* begun(newTurn(owner))
+        assert.deepStrictEqual(yield* runs.get(owner, turn.run.id), { run: turn.run, attempts: [] })
+        const { message, ended } = completed(turn, "Hi")
+        yield* runs.end(ended, message)
+        assert.deepStrictEqual((yield* runs.get(owner, turn.run.id)).run, ended)
+
+        const failed = yield* begun(newTurn(owner, { session: turn.session, at: noon + 60_000 }))
+        const error = {
+          code: "X",
+          message: naughty,
+          runId: failed.run.id,
+          recoverable: false,
+          details: [1, null],
+        }
+        yield* runs.end({ ...failed.run, status: "failed", error, endedAt: noon + 60_001 }, undefined)
+        const kept = (yield* runs.get(owner, failed.run.id)).run
+        assert.deepInclude(kept, {
+          status: "failed",
+          error,
+          endedAt: noon + 60_001,
+          assistantMessageId: null,
+        })
+      }),
+    )
+
+    it.effect("a turn in a session that is there moves its updatedAt and nothing else", () =>
+      Effect.gen(function* () {
+        const owner = newPrincipal()
+        const { session } = yield* begun(newTurn(owner))
+        const later = newTurn(owner, { session: { ...session, title: "Other", updatedAt: noon + 1 } })
+        yield* begun(later)
+        const kept = yield* (yield* Sessions).get(owner, session.id)
+        assert.deepStrictEqual(kept, { ...session, updatedAt: noon + 1 })
+      }),
+    )
+
+    it.effect("a turn whose last insert fails leaves nothing behind", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const sessions = yield* Sessions
+        const owner = newPrincipal()
+        const first = yield* begun(newTurn(owner))
+        const second = newTurn(owner)
+        const clash = { ...second, userMessage: { ...second.userMessage, id: first.userMessage.id } }
+        const error = yield* Effect.flip(runs.begin(clash))
+        assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.begin" })
+        assert.strictEqual(
+          (yield* Effect.flip(sessions.get(owner, second.session.id)))._tag,
+          "SessionNotFound",
+        )
+        assert.strictEqual((yield* Effect.flip(runs.get(owner, second.run.id)))._tag, "RunNotFound")
+        assert.deepStrictEqual(yield* sessions.messages(first.session.id, 9), [first.userMessage])
+      }),
+    )
+
+    it.effect("an end whose message cannot be kept leaves the run as it was", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = yield* begun(newTurn(owner))
+        const { message, ended } = completed(turn, "Hi")
+        const nowhere = newTurn(owner).session.id
+        const error = yield* Effect.flip(runs.end(ended, { ...message, sessionId: nowhere }))
+        assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.end" })
+        assert.deepStrictEqual((yield* runs.get(owner, turn.run.id)).run, turn.run)
+      }),
+    )
+
+    it.effect("an end may be written again, and one of a run that was never begun fails", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const turn = yield* begun()
+        const { message, ended } = completed(turn, "Hi")
+        yield* runs.end(ended, message)
+        yield* runs.end(ended, message)
+        const messages = yield* (yield* Sessions).messages(turn.session.id, 9)
+        assert.deepStrictEqual(messages, [turn.userMessage, message])
+        const unknown = completed(newTurn(newPrincipal()), "Hi")
+        const error = yield* Effect.flip(runs.end(unknown.ended, undefined))
+        assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.end" })
+      }),
+    )
+
+    it.effect("a run is found by its user and not by another, of the same organisation or of none", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const { run } = yield* begun(newTurn(owner))
+        for (const other of [newPrincipal(owner.orgId), { ...owner, orgId: newPrincipal().orgId }]) {
+          const error = yield* Effect.flip(runs.get(other, run.id))
+          assert.deepInclude(error, { _tag: "RunNotFound", runId: run.id })
+        }
+      }),
+    )
+
+    it.effect("runs that nobody will finish are interrupted once, with an error that says so", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        yield* runs.interruptRunning(noon)
+        const owner = newPrincipal()
+        const [left, done] = [yield* begun(newTurn(owner)), yield* begun(newTurn(owner))]
+        const { message, ended } = completed(done, "Hi")
+        yield* runs.end(ended, message)
+        assert.strictEqual(yield* runs.interruptRunning(noon + 5), 1)
+        assert.strictEqual(yield* runs.interruptRunning(noon + 6), 0)
+        assert.deepStrictEqual((yield* runs.get(owner, done.run.id)).run, ended)
+        const error = {
+          code: "RUN_INTERRUPTED",
+          message: "The server stopped while this answer was being written. Send the message again.",
+          recoverable: true,
+          runId: left.run.id,
+        }
+        const kept = (yield* runs.get(owner, left.run.id)).run
+        assert.deepStrictEqual(kept, { ...left.run, status: "interrupted", endedAt: noon + 5, error })
+      }),
+    )
+
+    it.effect("a hundred turns at once are all kept", () =>
+      Effect.gen(function* () {
+        const owner = newPrincipal()
+        const { session } = yield* begun(newTurn(owner))
+        const turns = Array.from({ length: 100 }, () => newTurn(owner, { session }))
+        yield* Effect.forEach(turns, begun, { concurrency: "unbounded", discard: true })
+        assert.strictEqual((yield* (yield* Sessions).messages(session.id, 200)).length, 101)
+      }),
+    )
+  })

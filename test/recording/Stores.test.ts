@@ -1,0 +1,66 @@
+/** The contract of the stores, on SQLite and, where the server's binaries are, on PostgreSQL. */
+import { assert, describe, inject, it } from "@effect/vitest"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as Database from "../../src/persistence/Database.ts"
+import * as AgentsSql from "../../src/recording/AgentsSql.ts"
+import { Runs } from "../../src/recording/Runs.ts"
+import * as RunsSql from "../../src/recording/RunsSql.ts"
+import * as SessionsSql from "../../src/recording/SessionsSql.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { runRecords } from "./RunRecordsContract.ts"
+import { runs } from "./RunsContract.ts"
+import { agents, sessions } from "./StoreContract.ts"
+import { newPrincipal, newTurn } from "./Turns.ts"
+
+const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
+  Layer.mergeAll(AgentsSql.layerSql, SessionsSql.layerSql, RunsSql.layerSql).pipe(
+    Layer.provideMerge(database),
+    Layer.provide(layerWebCrypto),
+  )
+
+const sqlite = stores(
+  Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
+)
+for (const suite of [agents, sessions, runs, runRecords]) suite("SQLite", sqlite)
+
+const postgresUrl = inject("postgresUrl")
+describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
+  const postgres = stores(
+    Layer.unwrap(
+      Effect.map(freshDatabase(postgresUrl ?? ""), (databaseUrl) =>
+        Database.layer({ databaseUrl, dataDir: "unused" }),
+      ),
+    ),
+  )
+  for (const suite of [agents, sessions, runs, runRecords]) suite("PostgreSQL", postgres)
+
+  it.live("a connection lost inside a transaction is a StoreError, and the next turn is kept", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runs = yield* Runs
+      const owner = newPrincipal()
+      const turn = newTurn(owner)
+      const holder = yield* sql.reserve
+      yield* holder.executeRaw("BEGIN", [])
+      yield* holder.executeRaw("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE", [])
+      const beginning = yield* Effect.forkChild(Effect.flip(runs.begin(turn)))
+      const terminated = yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`.pipe(
+        Effect.repeat({ until: (rows) => rows.length > 0 }),
+      )
+      assert.strictEqual(terminated.length, 1)
+      yield* holder.executeRaw("ROLLBACK", [])
+      const error = yield* Fiber.join(beginning)
+      assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.begin" })
+      assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
+      yield* runs.begin(turn)
+      assert.deepStrictEqual((yield* runs.get(owner, turn.run.id)).run, turn.run)
+      // The pool waits for what it has lent: the reserved connection goes back before the layer closes.
+    }).pipe(Effect.scoped, Effect.provide(postgres)),
+  )
+})

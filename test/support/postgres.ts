@@ -1,0 +1,131 @@
+/**
+ * A throw-away PostgreSQL for the tests that run against a real one: a fresh cluster in a temporary folder, on loopback and
+ * a free port, not durable, gone at the end. As vitest's `globalSetup` it provides `postgresUrl`.
+ *
+ * Where the server's binaries are missing (`scripts/setup-postgres` installs them), CI fails; elsewhere one line says that
+ * this half is left out and `postgresUrl` is undefined.
+ */
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as SqlClient from "effect/sql/SqlClient"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import * as Fs from "node:fs"
+import { createServer, type AddressInfo } from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import type { TestProject } from "vitest/node"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The URL of the server's own database; take one of your own with `freshDatabase`. */
+    readonly postgresUrl: string | undefined
+  }
+}
+
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const binaries = findBinaries()
+  if (binaries === undefined) {
+    if (process.env["CI"]) throw new Error("No PostgreSQL binaries: run scripts/setup-postgres")
+    console.warn(
+      "!!! NO POSTGRESQL: its half of the store tests is LEFT OUT. Run scripts/setup-postgres for all of them.",
+    )
+    provide("postgresUrl", undefined)
+    return async () => {}
+  }
+  const server = await start(binaries)
+  provide("postgresUrl", server.url)
+  return server.stop
+}
+
+/** The URL of a new, empty database of its own on the server at `url`; it goes when the server does. */
+export const freshDatabase = (url: string): Effect.Effect<Redacted.Redacted<string>> =>
+  Effect.gen(function* () {
+    const name = `test_${crypto.randomUUID().replaceAll("-", "")}`
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE DATABASE ${sql(name)}`
+    const fresh = new URL(url)
+    fresh.pathname = name
+    return Redacted.make(fresh.href)
+  }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url) })), Effect.orDie)
+
+export interface Server {
+  readonly url: string
+  readonly stop: () => Promise<void>
+}
+
+/** The newest of Debian's versions (they are not on PATH), else what PATH has. */
+export const findBinaries = (): string | undefined => {
+  const debian = "/usr/lib/postgresql"
+  const versions = Fs.existsSync(debian)
+    ? Fs.readdirSync(debian).toSorted((a, b) => Number(b) - Number(a))
+    : []
+  return [
+    ...versions.map((version) => Path.join(debian, version, "bin")),
+    ...(process.env["PATH"] ?? "").split(Path.delimiter),
+  ].find((folder) => ["initdb", "postgres"].every((name) => Fs.existsSync(Path.join(folder, name))))
+}
+
+export const start = async (binaries: string): Promise<Server> => {
+  const owner = serverUser()
+  const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "crossfade-postgres-"))
+  if (owner !== undefined) Fs.chownSync(folder, owner.uid, owner.gid)
+  const data = Path.join(folder, "data")
+  const port = await freePort()
+  execFileSync(
+    Path.join(binaries, "initdb"),
+    ["--pgdata", data, "--username", "crossfade", "--auth", "trust", "--encoding", "UTF8", "--no-sync"],
+    { ...owner, cwd: folder, stdio: ["ignore", "ignore", "inherit"] },
+  )
+  const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: folder, ...notDurable }
+  const server = spawn(
+    Path.join(binaries, "postgres"),
+    ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    { ...owner, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+  )
+  const stop = () => stopServer(server, folder)
+  await ready(server).catch((error: unknown) => stop().finally(() => Promise.reject(error)))
+  // A process that exits without its teardown must not leave a server behind.
+  process.once("exit", () => server.kill("SIGQUIT"))
+  return { url: `postgres://crossfade:unused@127.0.0.1:${port}/postgres`, stop }
+}
+
+const notDurable = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
+
+/** The server refuses to run as root: there, as Debian's `postgres` user. Node starts it with that id, without `su`. */
+const serverUser = (): { readonly uid: number; readonly gid: number } | undefined => {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }))
+  return { uid: id("-u"), gid: id("-g") }
+}
+
+const freePort = async (): Promise<number> => {
+  const probe = createServer().listen(0, "127.0.0.1")
+  await once(probe, "listening")
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, "close")
+  return port
+}
+
+const ready = (server: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let log = ""
+    server.once("error", reject)
+    server.once("exit", (code) => reject(new Error(`PostgreSQL ended with ${code}:\n${log}`)))
+    server.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      log = (log + text).slice(-10_000)
+      if (log.includes("ready to accept connections")) resolve()
+    })
+  })
+
+const stopServer = async (server: ChildProcess, folder: string): Promise<void> => {
+  if (server.exitCode === null && server.signalCode === null && server.pid !== undefined) {
+    const exited = once(server, "exit")
+    // Its immediate shutdown: nothing of it is wanted any more.
+    server.kill("SIGQUIT")
+    await exited
+  }
+  Fs.rmSync(folder, { recursive: true, force: true })
+}

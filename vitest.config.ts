@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/postgres.ts"],
+    pool: "forks",
+    // Two files at a time: more forks than the two cores of CI only stretch the clocks that the tests measure.
+    fileParallelism: true,
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    retry: 0,
+    reporters: process.env["CI"] ? ["default", "json"] : ["default"],
+    outputFile: { json: ".cache/test-report.json" },
+  },
+})
