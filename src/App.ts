@@ -47,7 +47,7 @@ const recovery = Layer.effectDiscard(
 /** The targets of both modes, first choice first. A test gives its own. */
 export const modes = (settings: Settings) =>
   Modes.layer([
-    ...(settings.RUNTIME_SERVICE_URL === "" ? [] : [RuntimeExecutor.layer(settings.RUNTIME_SERVICE_URL)]),
+    ...StageSettings.runtimes(settings).map(RuntimeExecutor.layer),
     ...StageSettings.providers(settings).map(DirectExecutor.layer),
   ])
 

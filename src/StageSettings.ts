@@ -3,6 +3,7 @@ import type { Settings } from "./Config.ts"
 import type { Rollout } from "./decision/ModeDecision.ts"
 import type { ProviderSettings } from "./execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
+import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 
 export const execution = (settings: Settings): ExecutionSettings => ({
@@ -28,6 +29,12 @@ export const monitor = (settings: Settings): MonitorSettings => ({
   latencyRatio: settings.CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD,
   timeoutThresholdMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
 })
+
+/** None, or the one runtime. An agent without a model of its own gets the first provider's, in both modes. */
+export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
+  settings.RUNTIME_SERVICE_URL === ""
+    ? []
+    : [{ baseUrl: settings.RUNTIME_SERVICE_URL, defaultModel: settings.providers[0]?.model ?? "default" }]
 
 /** An agent's own model name is one of the first provider's; the others answer with what they are configured for. */
 export const providers = (settings: Settings): ReadonlyArray<ProviderSettings> =>

@@ -14,8 +14,12 @@ import { errorSchemas } from "./PublicError.ts"
 
 export const maxMessageLength = 100_000
 
+/** What the refusal of a longer message says; by it the edge knows that this is the case with a code of its own. */
+export const messageTooLong = `Expected at most ${maxMessageLength} characters`
+
 const message = Schema.String.check(
-  Schema.isBetweenLength(1, maxMessageLength, { message: `Expected 1 to ${maxMessageLength} characters` }),
+  Schema.isMinLength(1, { message: "Expected at least 1 character" }),
+  Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
 
 const frame = <const Name extends string, Data extends Schema.ConstraintCodec<unknown, unknown>>(name: Name, data: Data) =>

@@ -21,7 +21,7 @@ import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
 interface Watch {
   gate: CommitGate.Gate
   readonly monotonicStart: number
-  monotonicLast: number
+  monotonicLast: number | undefined
   firstProgressAt: number | null
   firstContentAt: number | null
   error: ExecutionError | undefined
@@ -104,7 +104,7 @@ export const run = (
         const watch: Watch = {
           gate: CommitGate.closed,
           monotonicStart,
-          monotonicLast: monotonicStart,
+          monotonicLast: undefined,
           firstProgressAt: null,
           firstContentAt: null,
           error: undefined,

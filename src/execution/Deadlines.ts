@@ -14,8 +14,8 @@ export interface Limits {
 
 export interface Progress {
   readonly startedAt: number
-  /** The start, until something has come. */
-  readonly lastAt: number
+  /** Undefined until something has come: between events there can be a stall, before the first one only a wait. */
+  readonly lastAt: number | undefined
   /** Content has come or a call has begun: the first clock has stopped. */
   readonly bound: boolean
 }
@@ -27,7 +27,7 @@ export interface Deadline {
 
 /** The deadline that strikes first; where two strike at once, the one that says most: first content, stall, total. */
 export const nearest = (upstream: string, limits: Limits, progress: Progress): Deadline => {
-  const stall = progress.lastAt + limits.stallMs
+  const stall = progress.lastAt === undefined ? Number.POSITIVE_INFINITY : progress.lastAt + limits.stallMs
   const total = progress.startedAt + limits.totalMs
   const first = progress.bound ? Number.POSITIVE_INFINITY : progress.startedAt + limits.firstContentMs
   if (first <= stall && first <= total) {

@@ -4,7 +4,7 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { RequestValidation } from "../api/Authorization.ts"
-import { maxMessageLength } from "../api/ChatApi.ts"
+import { messageTooLong } from "../api/ChatApi.ts"
 import type { Problem, PublicError } from "../api/PublicError.ts"
 import { invalid, respond } from "./ErrorMapping.ts"
 
@@ -19,25 +19,11 @@ const problemsOf = (error: HttpApiSchemaError): ReadonlyArray<Problem> =>
     message,
   }))
 
-const tooLong = (problems: ReadonlyArray<Problem>, body: unknown): boolean =>
-  problems.some(({ path }) => path === "payload.message") &&
-  typeof body === "object" &&
-  body !== null &&
-  "message" in body &&
-  typeof body.message === "string" &&
-  body.message.length > maxMessageLength
-
 const publicOf = (error: HttpApiSchemaError): PublicError => {
   const details = problemsOf(error)
-  return tooLong(details, rejectedBody(error))
-    ? { ...invalid(details), code: "VALIDATION_MESSAGE_TOO_LONG", message: `A message has at most ${maxMessageLength} characters.` }
+  return details.some(({ message }) => message === messageTooLong)
+    ? { ...invalid(details), code: "VALIDATION_MESSAGE_TOO_LONG", message: `${messageTooLong} in a message.` }
     : invalid(details)
-}
-
-/** The body as it was before the schema refused it. */
-const rejectedBody = (error: HttpApiSchemaError): unknown => {
-  const { issue } = error.cause
-  return "actual" in issue ? issue.actual : undefined
 }
 
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(RequestValidation, (error) =>

@@ -88,13 +88,20 @@ const saidItsEnd = (events: ReadonlyArray<ExecutionEvent>, error: ExecutionError
 const unreachable = (cause: HttpClientError.HttpClientError): ExecutionError =>
   new UpstreamUnreachable({ upstream, cause })
 
-export const layer = (baseUrl: string): Layer.Layer<Executor, never, HttpClient.HttpClient> =>
+export interface Settings {
+  /** Without a slash at the end. */
+  readonly baseUrl: string
+  /** Named for agents that name no model. */
+  readonly defaultModel: string
+}
+
+export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClient.HttpClient> =>
   Layer.effect(
     Executor,
     Effect.gen(function* () {
       // Redirects are not followed: the runtime's address is configuration, not an answer.
       const client = (yield* HttpClient.HttpClient).pipe(
-        HttpClient.mapRequest(HttpClientRequest.prependUrl(baseUrl)),
+        HttpClient.mapRequest(HttpClientRequest.prependUrl(settings.baseUrl)),
       )
       const scope = yield* Effect.scope
       const cancelling = new Map<string, Fiber.Fiber<unknown>>()
@@ -128,7 +135,7 @@ export const layer = (baseUrl: string): Layer.Layer<Executor, never, HttpClient.
         HttpClientRequest.post("/api/v1/execute/stream").pipe(
           HttpClientRequest.accept("text/event-stream"),
           HttpClientRequest.setHeader("x-request-id", turn.requestId),
-          HttpClientRequest.bodyJsonUnsafe(RuntimeRequest.make(turn)),
+          HttpClientRequest.bodyJsonUnsafe(RuntimeRequest.make(turn, settings.defaultModel)),
           client.execute,
           Effect.mapError(unreachable),
           Effect.flatMap(checkStatus),

@@ -25,8 +25,12 @@ const subAgent = ({ maxTokens, mcpServers, systemPrompt, ...rest }: SubAgent) =>
  */
 export const sessionId = (turn: Turn): string => (turn.shadow ? turn.runId : turn.sessionId)
 
+/** The wire has no optional fields in `agent_config`; for what an agent leaves open these are the wire's own examples. */
+const defaultTemperature = 0.7
+const defaultMaxTokens = 4096
+
 /** The body of `POST /api/v1/execute/stream`. The current message is in `user_message` alone, not in the history. */
-export const make = (turn: Turn) => {
+export const make = (turn: Turn, defaultModel: string) => {
   const { maxTokens, mcpServers, model, subAgents, systemPrompt, temperature } = turn.agent.settings
   return {
     session_id: sessionId(turn),
@@ -36,9 +40,9 @@ export const make = (turn: Turn) => {
     history_messages: turn.history,
     agent_config: {
       system_prompt: systemPrompt,
-      ...(model === undefined ? {} : { model }),
-      ...(temperature === undefined ? {} : { temperature }),
-      ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+      model: model ?? defaultModel,
+      temperature: temperature ?? defaultTemperature,
+      max_tokens: maxTokens ?? defaultMaxTokens,
     },
     available_mcp_servers: mcpServers.map(mcpServer),
     available_sub_agents: subAgents.map(subAgent),

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest"
+import { ofType } from "../support/chatClient.ts"
+import { useWorld } from "../support/world.ts"
+
+const world = useWorld({ CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "4" })
+
+const broken = { scenario: "error", code: "INTERNAL_ERROR", httpStatus: 500 }
+
+describe("the breaker, over HTTP", () => {
+  it("fault 14: the organisation that fails leaves the runtime, the others stay; a reset brings it back", async () => {
+    const bad = await world.as("bad-org", "bo")
+    for (const org of ["o1", "o2", "o3"]) {
+      const good = await world.as(org, "gus")
+      for (let turn = 0; turn < 3; turn++) await (await good.start("fine")).rest()
+    }
+    for (let turn = 0; turn < 6; turn++) await (await bad.start(broken)).rest()
+
+    const admin = await world.as("ops", "olga", ["admin:*"])
+    const status = (await admin.json("GET", "/api/v1/runtime/fallback/status")).data
+    expect(status.state).toBe("closed")
+    expect(status.orgs).toMatchObject([{ orgId: "bad-org", state: "open" }])
+    expect(status.orgs[0].nextProbeAt).toBeGreaterThan(Date.now())
+
+    const after = await bad.start("hello")
+    const frames = await after.rest()
+    expect(after.response.headers.get("x-execution-mode")).toBe("direct_llm")
+    expect(ofType(frames, "fallback")).toEqual([])
+    const other = await (await world.as("o1", "gus")).start("still here?")
+    expect((await other.rest()).at(-1)?.data.executionMode).toBe("runtime_orchestrator")
+
+    const metrics = (await admin.json("GET", "/api/v1/runtime/metrics/bad-org")).data
+    expect(metrics).toMatchObject({ fallbackEnabled: true, windowMs: 300_000, runtime: { success: 0 } })
+    expect(metrics.runtime.error).toBeGreaterThanOrEqual(4)
+    expect(metrics.fallbackReason).toMatch(/error/i)
+
+    await admin.json("POST", "/api/v1/runtime/fallback/reset", { orgId: "bad-org" })
+    const back = await bad.start("hello again")
+    expect((await back.rest()).at(-1)?.data.executionMode).toBe("runtime_orchestrator")
+  })
+
+  it("shows the fields of the contract for both modes", async () => {
+    const { data, success } = await world.client.json("GET", "/api/v1/runtime/metrics")
+    expect(success).toBe(true)
+    const fields = ["total", "success", "error", "timeout", "cancelled", "avgLatencyMs", "p50LatencyMs", "p95LatencyMs", "p99LatencyMs", "errorRate", "timeoutRate"]
+    expect(Object.keys(data.direct).toSorted()).toEqual(fields.toSorted())
+    expect(Object.keys(data.runtime).toSorted()).toEqual(fields.toSorted())
+    expect(data).toMatchObject({ fallbackEnabled: false, fallbackReason: "", windowMs: 300_000 })
+  })
+})

@@ -1,0 +1,85 @@
+/**
+ * An OpenAI-compatible model on loopback whose next answers a test lays out beforehand, and which keeps what it was
+ * asked. It speaks the wire; the real `@ai-sdk` packages read it.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+
+export type Answer =
+  | { readonly kind: "text"; readonly parts: ReadonlyArray<string>; readonly usage?: boolean }
+  | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string; readonly body?: string }
+  /** Says `parts`, then breaks: cut (the socket is destroyed), error (an in-band error, after which text goes on), hang. */
+  | { readonly kind: "cut" | "error" | "hang"; readonly parts: ReadonlyArray<string> }
+
+interface Asked {
+  // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever was sent
+  readonly body: any
+  readonly headers: IncomingMessage["headers"]
+  closed: boolean
+}
+
+const chunk = (delta: object, finish: string | null = null) =>
+  `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
+
+const usage = `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [], usage: { prompt_tokens: 11, completion_tokens: 31, total_tokens: 42 } })}\n\n`
+
+const play = (answer: Answer, response: ServerResponse): void => {
+  if (answer.kind === "status") {
+    const retry = answer.retryAfter === undefined ? {} : { "retry-after": answer.retryAfter }
+    response.writeHead(answer.status, { "content-type": "application/json", ...retry })
+    response.end(answer.body ?? JSON.stringify({ error: { message: "no", type: "x", code: "x" } }))
+    return
+  }
+  response.writeHead(200, { "content-type": "text/event-stream" })
+  response.write(chunk({ role: "assistant", content: "" }))
+  for (const part of answer.parts) response.write(chunk({ content: part }))
+  switch (answer.kind) {
+    case "text":
+      response.write(chunk({}, "stop"))
+      if (answer.usage !== false) response.write(usage)
+      response.end("data: [DONE]\n\n")
+      return
+    case "cut":
+      setTimeout(() => response.destroy(), 20)
+      return
+    case "error":
+      response.write(`data: ${JSON.stringify({ error: { message: "key sk-canary-0000 is bad", type: "x" } })}\n\n`)
+      response.write(chunk({ content: "after the error" }))
+      response.end(chunk({}, "stop"))
+      return
+    case "hang":
+  }
+}
+
+export const startModel = async () => {
+  const asked: Array<Asked> = []
+  const answers: Array<Answer> = []
+  const server = createServer((request, response) => {
+    let text = ""
+    request.on("data", (data) => (text += data))
+    request.on("end", () => {
+      const entry: Asked = { body: JSON.parse(text), headers: request.headers, closed: false }
+      response.on("close", () => (entry.closed = true))
+      asked.push(entry)
+      play(answers.shift() ?? { kind: "text", parts: ["direct ", "answer"] }, response)
+    })
+  })
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+  const stop = () =>
+    new Promise<void>((closed) => {
+      server.close(() => closed())
+      server.closeAllConnections()
+    })
+  return { url, asked, answers, stop }
+}
+
+export type Model = Awaited<ReturnType<typeof startModel>>
+
+/** The environment that makes the gateway use it. */
+export const providerEnv = (name: string, url: string) => ({
+  [`DIRECT_LLM_${name.toUpperCase()}_KIND`]: "openai-compatible",
+  [`DIRECT_LLM_${name.toUpperCase()}_BASE_URL`]: url,
+  [`DIRECT_LLM_${name.toUpperCase()}_API_KEY`]: "sk-canary-0000",
+  [`DIRECT_LLM_${name.toUpperCase()}_MODEL`]: "m",
+})

@@ -1,0 +1,89 @@
+/**
+ * Real processes for the acceptance tests: the gateway as `npm start` runs it, and the Python runtime. Each listens on
+ * 127.0.0.1 and a free port, is waited for by what it prints, and is ended by its id.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { createInterface } from "node:readline"
+
+const root = resolve(import.meta.dirname, "../..")
+
+export interface Running {
+  readonly url: string
+  readonly pid: number
+  /** Everything it has printed so far, both streams. */
+  readonly output: () => string
+  /** Ends it with a signal and waits until it is gone. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>
+  readonly exited: Promise<number | null>
+}
+
+const readyWithin = 20_000
+
+const start = async (
+  command: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string | undefined>>,
+  ready: (line: string) => string | undefined,
+): Promise<Running> => {
+  const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
+  const lines: Array<string> = []
+  const exited = once(child, "exit").then(([code]) => code as number | null)
+  const url = await new Promise<string>((resolveUrl, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${lines.join("\n")}`)), readyWithin)
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream! }).on("line", (line) => {
+        lines.push(line)
+        const found = ready(line)
+        if (found !== undefined) {
+          clearTimeout(timer)
+          resolveUrl(found)
+        }
+      })
+    }
+    void exited.then((code) => {
+      clearTimeout(timer)
+      reject(new Error(`ended with ${code} before it was ready:\n${lines.join("\n")}`))
+    })
+  })
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await exited
+  }
+  return { url, pid: child.pid!, output: () => lines.join("\n"), stop, exited }
+}
+
+/** Of no use anywhere: made for tests, and long enough for HS256. */
+export const testSecret = "not-a-secret-only-for-tests-0123456789"
+
+/** A folder of its own, gone at the end of `dispose`. */
+export const temporaryFolder = () => {
+  const path = mkdtempSync(join(tmpdir(), "crossfade-"))
+  return { path, dispose: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+const baseEnv = { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "test" }
+
+/** The gateway with `env`; nothing of the test's own environment reaches it. */
+export const startGateway = (env: Readonly<Record<string, string>>): Promise<Running> =>
+  start(
+    process.execPath,
+    ["src/main.ts"],
+    { ...baseEnv, PORT: "0", AUTH_JWT_SECRET: testSecret, SANDBOX_RUNTIME_PORT: "0", SANDBOX_MODEL_PORT: "0", ...env },
+    (line) => /listens on (http:\S+)/.exec(line)?.[1],
+  )
+
+const python = join(root, ".cache/python-runtime/bin/python")
+
+/** The Python runtime. Without its virtual environment the tests that need it fail, saying what to run. */
+export const startPython = (options: { readonly pingMs?: number } = {}): Promise<Running> => {
+  if (!existsSync(python)) throw new Error("The Python runtime is missing: run scripts/setup-tests")
+  const args = ["test/support/python-runtime/app.py", "--port", "0", "--ping-ms", String(options.pingMs ?? 15_000)]
+  return start(python, args, baseEnv, (line) => {
+    const port = /^READY \{"port": (\d+)\}/.exec(line)?.[1]
+    return port === undefined ? undefined : `http://127.0.0.1:${port}`
+  })
+}

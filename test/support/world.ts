@@ -1,0 +1,86 @@
+/** Gateway, Python runtime and model together: what most acceptance tests run against. One per test file. */
+import { afterAll, beforeAll, beforeEach } from "vitest"
+import { Client, eventually, tokenFor } from "./chatClient.ts"
+import { type Model, providerEnv, startModel } from "./modelServer.ts"
+import { type Running, startGateway, startPython, temporaryFolder } from "./processes.ts"
+
+interface Execution {
+  readonly session_id: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever was sent
+  readonly body: any
+  readonly headers: Readonly<Record<string, string | null>>
+  readonly ended: string | null
+  readonly tool_runs: number
+  readonly events_sent: number
+}
+
+export interface RuntimeLog {
+  readonly executions: ReadonlyArray<Execution>
+  readonly cancels: ReadonlyArray<{ readonly session_id: string; readonly hit: boolean }>
+}
+
+export class World {
+  gateway!: Running
+  runtime!: Running
+  model!: Model
+  client!: Client
+  readonly folder = temporaryFolder()
+
+  /** What the runtime was asked since the test began. */
+  async log(): Promise<RuntimeLog> {
+    return (await fetch(`${this.runtime.url}/test/log`)).json() as Promise<RuntimeLog>
+  }
+
+  logged(wanted: (log: RuntimeLog) => boolean): Promise<RuntimeLog> {
+    return eventually(async () => {
+      const log = await this.log()
+      return wanted(log) && log
+    })
+  }
+
+  async as(org: string, user: string, permissions?: ReadonlyArray<string>): Promise<Client> {
+    return new Client(this.gateway.url, await tokenFor(org, user, permissions))
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- rows as the API shows them
+  async messages(sessionId: string): Promise<ReadonlyArray<any>> {
+    return (await this.client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data.messages
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- the run as the API shows it
+  async run(runId: string): Promise<any> {
+    return (await this.client.json("GET", `/api/v1/chat/runs/${runId}`)).data
+  }
+}
+
+/** `direct: false` leaves the gateway without a provider, so that nothing can answer for the runtime. */
+export const useWorld = (env: Readonly<Record<string, string>> = {}, options: { readonly direct?: boolean } = {}): World => {
+  const world = new World()
+  beforeAll(async () => {
+    world.model = await startModel()
+    world.runtime = await startPython({ pingMs: 50 })
+    const direct = options.direct === false ? {} : { DIRECT_LLM_PROVIDERS: "a", ...providerEnv("a", world.model.url) }
+    world.gateway = await startGateway({
+      DATA_DIR: world.folder.path,
+      CHAT_EXECUTION_MODE: "runtime_orchestrator",
+      RUNTIME_SERVICE_URL: world.runtime.url,
+      // Faults in a row are what these tests are made of: the breaker must not answer for the modes.
+      CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "100000",
+      ...direct,
+      ...env,
+    })
+    world.client = new Client(world.gateway.url, await tokenFor())
+  })
+  beforeEach(async () => {
+    world.model.asked.length = 0
+    world.model.answers.length = 0
+    await fetch(`${world.runtime.url}/test/reset`, { method: "POST" })
+  })
+  afterAll(async () => {
+    await world.gateway?.stop("SIGKILL")
+    await world.runtime?.stop("SIGKILL")
+    await world.model?.stop()
+    world.folder.dispose()
+  })
+  return world
+}
