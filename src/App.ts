@@ -34,6 +34,7 @@ import * as SessionsSql from "./recording/SessionsSql.ts"
 import { StoreHealth } from "./recording/StoreHealth.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
+import * as Telemetry from "./telemetry/Telemetry.ts"
 
 /** Runs that the last process left behind are ended before the first request comes. */
 const recovery = Layer.effectDiscard(
@@ -83,5 +84,6 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provideMerge(NodeHttpServer.layer(createServer, { port: settings.PORT, host: settings.HOST })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provide(Telemetry.layer(settings.OTEL_EXPORTER_OTLP_ENDPOINT)),
     Layer.provideMerge([NodeServices.layer, NodeCrypto.layerSecureRandom]),
   )

@@ -178,7 +178,10 @@ export const variables = {
 type Variables = typeof variables
 type Values = { readonly [Name in keyof Variables]: NonNullable<ReturnType<Variables[Name]["parse"]>> }
 
-export interface Settings extends Omit<Values, "AUTH_JWT_SECRET" | "DATABASE_URL" | "CHAT_RUNTIME_ENABLED_ORGS"> {
+export interface Settings extends Omit<
+  Values,
+  "AUTH_JWT_SECRET" | "DATABASE_URL" | "CHAT_RUNTIME_ENABLED_ORGS"
+> {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
@@ -224,7 +227,11 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   const providers = readProviders(list(values.DIRECT_LLM_PROVIDERS ?? ""), env)
   const all = [...problems, ...providers.problems]
   if (values.NODE_ENV === "production" && values.AUTH_JWT_SECRET === "") {
-    all.push({ variable: "AUTH_JWT_SECRET", found: "nothing", allowed: "at least 32 bytes (NODE_ENV=production)" })
+    all.push({
+      variable: "AUTH_JWT_SECRET",
+      found: "nothing",
+      allowed: "at least 32 bytes (NODE_ENV=production)",
+    })
   }
   if (all.length > 0) return Effect.fail(new ConfigInvalid({ problems: all }))
   const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0
@@ -241,5 +248,6 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
 }
 
 export class Config extends Context.Service<Config, Settings>()("crossfade/Config") {
-  static readonly layer = (env: Environment): Layer.Layer<Config, ConfigInvalid> => Layer.effect(Config, read(env))
+  static readonly layer = (env: Environment): Layer.Layer<Config, ConfigInvalid> =>
+    Layer.effect(Config, read(env))
 }

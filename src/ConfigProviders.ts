@@ -42,7 +42,10 @@ const readOne = (name: string, env: Environment, problems: Array<Problem>): Dire
   const baseUrl = get("BASE_URL")
   const needsUrl = kind === "openai-compatible" || kind === "sandbox"
   if (baseUrl === "" ? needsUrl : !/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
-    complain("BASE_URL", needsUrl ? "a URL with http:// or https://" : "empty, or a URL with http:// or https://")
+    complain(
+      "BASE_URL",
+      needsUrl ? "a URL with http:// or https://" : "empty, or a URL with http:// or https://",
+    )
   }
   if (get("MODEL") === "") complain("MODEL", "the name of a model")
   const needsKey = kind === "openai" || kind === "anthropic" || kind === "google"

@@ -48,6 +48,12 @@ export const withSandbox = (
   ...settings,
   RUNTIME_SERVICE_URL: urls.runtimeUrl,
   providers: [
-    { name: "sandbox", kind: "sandbox", baseUrl: `${urls.modelUrl}/v1`, apiKey: undefined, model: "sandbox-1" },
+    {
+      name: "sandbox",
+      kind: "sandbox",
+      baseUrl: `${urls.modelUrl}/v1`,
+      apiKey: undefined,
+      model: "sandbox-1",
+    },
   ],
 })

@@ -22,6 +22,6 @@ export const eventId = (runId: RunId, seq: number): string => `${runId}:${seq}`
 export const parseEventId = (
   text: string,
 ): { readonly runId: string | undefined; readonly seq: number } | undefined => {
-  const match = /^(?:([0-9a-fA-F-]{36}):)?(\d{1,15})$/.exec(text.trim())
+  const match = /^(?:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):)?(\d{1,15})$/i.exec(text.trim())
   return match === null ? undefined : { runId: match[1], seq: Number(match[2]) }
 }

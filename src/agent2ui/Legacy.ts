@@ -19,7 +19,11 @@ type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }
 const asPlan = ({ data, ...envelope }: Of<"plan_step">): Message => {
   const { durationMs, status, stepId, title } = data
   const step = { id: stepId, title, status, ...(durationMs === undefined ? {} : { durationMs }) }
-  return { ...envelope, type: "plan", data: { steps: [step], currentStep: status === "running" ? stepId : "" } }
+  return {
+    ...envelope,
+    type: "plan",
+    data: { steps: [step], currentStep: status === "running" ? stepId : "" },
+  }
 }
 
 const asToolCall = (message: Of<"skill_call" | "mcp_call">, toolName: string): Message => {
@@ -34,7 +38,10 @@ const asToolCall = (message: Of<"skill_call" | "mcp_call">, toolName: string): M
 
 const asToolResult = (message: Of<"skill_result" | "mcp_result">, toolName: string): Message => {
   const { duration, error, result, success } = message.data
-  const optional = { ...(error === undefined ? {} : { error }), ...(duration === undefined ? {} : { duration }) }
+  const optional = {
+    ...(error === undefined ? {} : { error }),
+    ...(duration === undefined ? {} : { duration }),
+  }
   return { ...message, type: "tool_result", data: { toolName, result, success, ...optional } }
 }
 

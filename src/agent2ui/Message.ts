@@ -40,7 +40,13 @@ const PlanStep: Schema.Codec<PlanStep> = Schema.Struct({
 }).annotate({ identifier: "PlanStep" })
 
 const CallStatus = Schema.Literals(["calling", "success", "error"])
-const call = { arguments: record, status: CallStatus, result: opt(json), error: opt(text), duration: opt(num) }
+const call = {
+  arguments: record,
+  status: CallStatus,
+  result: opt(json),
+  error: opt(text),
+  duration: opt(num),
+}
 const result = { result: json, success: Schema.Boolean, error: opt(text), duration: opt(num) }
 const tool = { toolName: text }
 const skill = { skillId: text, skillName: text }
@@ -146,7 +152,9 @@ const leafData = {
 }
 
 /** `metadata.callId` pairs a call with its result, `metadata.stepId` names the plan step; other keys may come. */
-export const Metadata = Schema.StructWithRest(Schema.Struct({ callId: opt(text), stepId: opt(text) }), [record])
+export const Metadata = Schema.StructWithRest(Schema.Struct({ callId: opt(text), stepId: opt(text) }), [
+  record,
+])
 export type Metadata = typeof Metadata.Type
 
 const envelope = <const Type extends string, Data extends Schema.Top>(type: Type, data: Data) =>

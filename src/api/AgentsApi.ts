@@ -31,7 +31,11 @@ export class AgentsApi extends HttpApiGroup.make("agents")
     HttpApiEndpoint.get("list", "/", { success: success(Schema.Array(Agent)), error: errorSchemas })
       .annotate(RequiredPermissions, ["agents:read"])
       .annotate(OpenApi.Summary, "The organisation's agents and those that everybody has"),
-    HttpApiEndpoint.get("get", "/:agentId", { params: { agentId: AgentId }, success: one, error: errorSchemas })
+    HttpApiEndpoint.get("get", "/:agentId", {
+      params: { agentId: AgentId },
+      success: one,
+      error: errorSchemas,
+    })
       .annotate(RequiredPermissions, ["agents:read"])
       .annotate(OpenApi.Summary, "One agent"),
     HttpApiEndpoint.post("create", "/", { payload: NewAgent, success: one, error: errorSchemas })

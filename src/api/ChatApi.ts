@@ -22,8 +22,15 @@ const message = Schema.String.check(
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
 
-const frame = <const Name extends string, Data extends Schema.ConstraintCodec<unknown, unknown>>(name: Name, data: Data) =>
-  Schema.Struct({ id: Schema.optional(Schema.String), event: Schema.Literal(name), data: Schema.fromJsonString(data) })
+const frame = <const Name extends string, Data extends Schema.ConstraintCodec<unknown, unknown>>(
+  name: Name,
+  data: Data,
+) =>
+  Schema.Struct({
+    id: Schema.optional(Schema.String),
+    event: Schema.Literal(name),
+    data: Schema.fromJsonString(data),
+  })
 
 const stream = HttpApiSchema.StreamSse({
   events: Schema.Union([
@@ -43,7 +50,9 @@ const streamQuery = { protocol: Schema.optionalKey(Schema.Literals(["1", "2"])) 
 
 const Cursor = Schema.Struct({
   cursor: Schema.optionalKey(SessionId),
-  limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 }))),
+  limit: Schema.optionalKey(
+    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 })),
+  ),
 })
 
 export class ChatApi extends HttpApiGroup.make("chat")
@@ -95,7 +104,12 @@ export class ChatApi extends HttpApiGroup.make("chat")
     HttpApiEndpoint.get("events", "/runs/:runId/events", {
       params: runIds,
       headers: streamHeaders,
-      query: { ...streamQuery, after: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))) },
+      query: {
+        ...streamQuery,
+        after: Schema.optionalKey(
+          Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)),
+        ),
+      },
       success: stream,
       error: errorSchemas,
     })

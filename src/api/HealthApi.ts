@@ -21,10 +21,9 @@ export const Readiness = Schema.Struct({
 
 export class HealthApi extends HttpApiGroup.make("health")
   .add(
-    HttpApiEndpoint.get("live", "/", { success: success(Schema.Struct({ status: Schema.Literal("alive") })) }).annotate(
-      OpenApi.Summary,
-      "The process answers",
-    ),
+    HttpApiEndpoint.get("live", "/", {
+      success: success(Schema.Struct({ status: Schema.Literal("alive") })),
+    }).annotate(OpenApi.Summary, "The process answers"),
     HttpApiEndpoint.get("ready", "/ready", {
       success: [success(Readiness), success(Readiness).pipe(HttpApiSchema.status(503))],
     }).annotate(OpenApi.Summary, "The service can take a turn"),

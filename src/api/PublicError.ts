@@ -46,7 +46,9 @@ export interface PublicError {
 
 /** The envelope of the errors of one status, for the contract's documents. */
 const envelope = (status: number) => {
-  const codes = (Object.keys(statusOfCode) as Array<ErrorCode>).filter((code) => statusOfCode[code] === status)
+  const codes = (Object.keys(statusOfCode) as Array<ErrorCode>).filter(
+    (code) => statusOfCode[code] === status,
+  )
   return Schema.Struct({
     success: Schema.Literal(false),
     error: Schema.Struct({

@@ -69,7 +69,10 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
     })
       .annotate(RequiredPermissions, ["admin:read"])
       .annotate(OpenApi.Summary, "The same for one organisation"),
-    HttpApiEndpoint.get("status", "/fallback/status", { success: success(FallbackStatus), error: errorSchemas })
+    HttpApiEndpoint.get("status", "/fallback/status", {
+      success: success(FallbackStatus),
+      error: errorSchemas,
+    })
       .annotate(RequiredPermissions, ["admin:read"])
       .annotate(OpenApi.Summary, "The breaker: state, reason, since, next probe, per organisation"),
     HttpApiEndpoint.post("reset", "/fallback/reset", {

@@ -30,7 +30,9 @@ import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import { TurnRun } from "./TurnRun.ts"
 
-export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentInactive", { agentId: AgentId }) {}
+export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentInactive", {
+  agentId: AgentId,
+}) {}
 
 export class ParentNotFound extends Schema.TaggedError<ParentNotFound>()("ParentNotFound", {
   parentMessageId: MessageId,
@@ -132,7 +134,12 @@ const make = Effect.gen(function* () {
       createdAt,
       endedAt: null,
     }
-    const kept = { session: { ...session, updatedAt: createdAt }, isNewSession: input.isNewSession, userMessage, run }
+    const kept = {
+      session: { ...session, updatedAt: createdAt },
+      isNewSession: input.isNewSession,
+      userMessage,
+      run,
+    }
     yield* Effect.onError(runs.begin(kept), () => modeService.release(orgId, ticket))
     const turn: Turn = {
       runId,
@@ -160,7 +167,15 @@ const make = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const { orgId, userId } = caller.principal
     const id = SessionId.make(yield* ids.uuidV7())
-    const session = { id, orgId, userId, agentId, title: message.slice(0, titleLength), createdAt: now, updatedAt: now }
+    const session = {
+      id,
+      orgId,
+      userId,
+      agentId,
+      title: message.slice(0, titleLength),
+      createdAt: now,
+      updatedAt: now,
+    }
     const turn = { caller, agent, session, isNewSession: true, message, parentMessageId: null, history: [] }
     return yield* live.claim(id, takeTurn(turn))
   })

@@ -16,7 +16,9 @@ const charactersPerToken = 4
 
 export const usageOf = (reported: Usage | undefined, agent: Agent, message: string, answer: string): Usage =>
   reported ?? {
-    tokens: Math.ceil((agent.settings.systemPrompt.length + message.length + answer.length) / charactersPerToken),
+    tokens: Math.ceil(
+      (agent.settings.systemPrompt.length + message.length + answer.length) / charactersPerToken,
+    ),
     estimated: true,
   }
 
@@ -75,14 +77,18 @@ const isDone = (run: Run): run is Run & { assistantMessageId: RunDone["messageId
 /** The terminal event of a run that has ended; undefined while it goes on. */
 export const terminalOf = (run: Run): Terminal | undefined => {
   if (run.status === "running") return undefined
-  if (!isDone(run) || run.executionMode === null) return { event: "error", data: run.error ?? internalError(run) }
+  if (!isDone(run) || run.executionMode === null)
+    return { event: "error", data: run.error ?? internalError(run) }
   return {
     event: "done",
     data: {
       sessionId: run.sessionId,
       messageId: run.assistantMessageId,
       runId: run.id,
-      usage: { ...(run.usage ?? { tokens: 0, estimated: true }), latencyMs: (run.endedAt ?? run.createdAt) - run.createdAt },
+      usage: {
+        ...(run.usage ?? { tokens: 0, estimated: true }),
+        latencyMs: (run.endedAt ?? run.createdAt) - run.createdAt,
+      },
       executionMode: run.executionMode,
     },
   }

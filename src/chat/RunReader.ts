@@ -61,7 +61,9 @@ const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
 ])
 
 const chainOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
-  entries.flatMap(({ event }) => (event.event === "message" && chainTypes.has(event.data.type) ? [event.data] : []))
+  entries.flatMap(({ event }) =>
+    event.event === "message" && chainTypes.has(event.data.type) ? [event.data] : [],
+  )
 
 /**
  * What is kept of an ended run, with its terminal event last. A reader may have seen events that were not yet written
@@ -79,13 +81,15 @@ const make = Effect.gen(function* () {
   const runs = yield* Runs
   const live = yield* LiveRuns
 
-  const events: RunReader["Service"]["events"] = Effect.fn("RunReader.events")(function* (principal, id, after) {
-    const running = live.get(id)
-    const { run } = yield* runs.get(principal, id)
-    if (running !== undefined) return { run, source: { _tag: "Live", log: running } }
-    const kept = yield* runs.events(id, 0)
-    return { run, source: { _tag: "Kept", entries: withEnd(run, kept, after) } }
-  })
+  const events: RunReader["Service"]["events"] = Effect.fn("RunReader.events")(
+    function* (principal, id, after) {
+      const running = live.get(id)
+      const { run } = yield* runs.get(principal, id)
+      if (running !== undefined) return { run, source: { _tag: "Live", log: running } }
+      const kept = yield* runs.events(id, 0)
+      return { run, source: { _tag: "Kept", entries: withEnd(run, kept, after) } }
+    },
+  )
 
   const account: RunReader["Service"]["account"] = Effect.fn("RunReader.account")(function* (principal, id) {
     const running = live.get(id)

@@ -82,7 +82,11 @@ const failureOf = ({ run }: AcceptedTurn, cause: Cause.Cause<Failure>, shown: st
     : failed(RunEnd.internalError(run))
 }
 
-const endedAs = (accepted: AcceptedTurn, exit: Exit.Exit<Finished | undefined, Failure>, shown: string): Ended => {
+const endedAs = (
+  accepted: AcceptedTurn,
+  exit: Exit.Exit<Finished | undefined, Failure>,
+  shown: string,
+): Ended => {
   if (Exit.isFailure(exit)) return failureOf(accepted, exit.cause, shown)
   const finished = exit.value
   if (finished === undefined) return failed(RunEnd.internalError(accepted.run))
@@ -127,15 +131,25 @@ const make = Effect.gen(function* () {
         .pipe(
           // A file is kept before its address can be read.
           Stream.runForEachArray((events) =>
-            Effect.map(Effect.andThen(recordFiles(events), Effect.suspend(() => append(events))), (last) => {
-              finished = last ?? finished
-            }),
+            Effect.map(
+              Effect.andThen(
+                recordFiles(events),
+                Effect.suspend(() => append(events)),
+              ),
+              (last) => {
+                finished = last ?? finished
+              },
+            ),
           ),
           Effect.map(() => finished),
         )
     })
 
-  const assistantMessage = (run: Run, ended: Ended, createdAt: number): Effect.Effect<ChatMessage | undefined> =>
+  const assistantMessage = (
+    run: Run,
+    ended: Ended,
+    createdAt: number,
+  ): Effect.Effect<ChatMessage | undefined> =>
     ended.status === "completed" || ended.answer !== ""
       ? Effect.map(ids.uuidV7(), (id) => ({
           id: MessageId.make(id),
@@ -149,7 +163,11 @@ const make = Effect.gen(function* () {
         }))
       : Effect.undefined
 
-  const end = Effect.fnUntraced(function* ({ log, run }: AcceptedTurn, written: { seq: number }, ended: Ended) {
+  const end = Effect.fnUntraced(function* (
+    { log, run }: AcceptedTurn,
+    written: { seq: number },
+    ended: Ended,
+  ) {
     const endedAt = yield* Clock.currentTimeMillis
     const message = yield* assistantMessage(run, ended, endedAt)
     const { answer: _, ...fields } = ended

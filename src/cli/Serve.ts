@@ -65,9 +65,7 @@ const running = (settings: Config.Settings, sandbox: Sandbox["Service"] | undefi
   Layer.effectDiscard(announce(settings, sandbox)).pipe(Layer.provide(App.layer(settings, sandbox)))
 
 const withSandbox = (settings: Config.Settings) =>
-  Layer.unwrap(
-    Effect.map(Sandbox, (urls) => running(StageSettings.withSandbox(settings, urls), urls)),
-  ).pipe(
+  Layer.unwrap(Effect.map(Sandbox, (urls) => running(StageSettings.withSandbox(settings, urls), urls))).pipe(
     Layer.provide(
       Sandbox.layer({ runtimePort: settings.SANDBOX_RUNTIME_PORT, modelPort: settings.SANDBOX_MODEL_PORT }),
     ),
@@ -85,6 +83,8 @@ const logging = (settings: Config.Settings) =>
 export const layer = (env: Config.Environment) =>
   Layer.unwrap(
     Effect.map(Config.read(env), (settings) =>
-      (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(Layer.provide(logging(settings))),
+      (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(
+        Layer.provide(logging(settings)),
+      ),
     ),
   )

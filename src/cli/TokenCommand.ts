@@ -13,7 +13,10 @@ const permissions = Flag.String("permissions").pipe(
   Flag.withDefault("chat:*,sessions:*"),
 )
 
-const hours = Flag.Finite("hours").pipe(Flag.withDescription("For how long it is valid"), Flag.withDefault(24))
+const hours = Flag.Finite("hours").pipe(
+  Flag.withDescription("For how long it is valid"),
+  Flag.withDefault(24),
+)
 
 const mint = Effect.fnUntraced(function* (flags: {
   readonly org: OrgId
@@ -46,6 +49,9 @@ export const token = Command.make(
 ).pipe(
   Command.withDescription("Print a token for the service of this environment."),
   Command.withExamples([
-    { command: "crossfade token --org acme --user ana --permissions 'chat:*'", description: "A token for chatting" },
+    {
+      command: "crossfade token --org acme --user ana --permissions 'chat:*'",
+      description: "A token for chatting",
+    },
   ]),
 )

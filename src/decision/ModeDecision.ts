@@ -41,7 +41,8 @@ export interface Wish {
 
 const listed = (rollout: Rollout, orgId: string): Rule => {
   const decided = rollout.enabledOrgs.has(orgId)
-  if (rollout.enabledOrgs.size === 0) return { rule: "enabled_orgs", result: "no organisation is listed", decided }
+  if (rollout.enabledOrgs.size === 0)
+    return { rule: "enabled_orgs", result: "no organisation is listed", decided }
   return {
     rule: "enabled_orgs",
     result: decided ? "the organisation is listed" : "the organisation is not listed",

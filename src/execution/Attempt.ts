@@ -80,7 +80,10 @@ const heldToContract = (watch: Watch, target: string): Stream.Stream<never, Exec
     return answered ? Stream.empty : Stream.fail(new UpstreamEmpty({ upstream: target }))
   })
 
-const outcomeOf = (watch: Watch, exit: Exit.Exit<unknown, Failure>): { outcome: Outcome; code: string | null } => {
+const outcomeOf = (
+  watch: Watch,
+  exit: Exit.Exit<unknown, Failure>,
+): { outcome: Outcome; code: string | null } => {
   if (Exit.isSuccess(exit)) return { outcome: "success", code: null }
   if (watch.error !== undefined) {
     const { code, outcome } = meaningOf(watch.error)

@@ -30,9 +30,15 @@ export const pass = (gate: Gate, draft: Draft): Gate => {
   if (draft.type === "text" || draft.type === "markdown") return gate.text ? gate : { ...gate, text: true }
   if (isContent(draft.type)) return gate.other ? gate : { ...gate, other: true }
   if (isCall(draft.type)) {
-    return { ...gate, called: true, callId: draft.metadata?.callId, stepId: draft.metadata?.stepId ?? gate.stepId }
+    return {
+      ...gate,
+      called: true,
+      callId: draft.metadata?.callId,
+      stepId: draft.metadata?.stepId ?? gate.stepId,
+    }
   }
-  if (draft.type === "plan_step" && draft.data.status === "running") return { ...gate, stepId: draft.data.stepId }
+  if (draft.type === "plan_step" && draft.data.status === "running")
+    return { ...gate, stepId: draft.data.stepId }
   return gate
 }
 

@@ -80,7 +80,8 @@ const step = (provide: Context.Context<Executor>) => {
   return {
     provide,
     attempts: attemptsPerTarget,
-    while: (failed: AttemptFailed) => (failed.target === target ? mayRetry(failed) : failed.disposition !== "fail"),
+    while: (failed: AttemptFailed) =>
+      failed.target === target ? mayRetry(failed) : failed.disposition !== "fail",
     schedule: backoff(target),
   }
 }
@@ -95,7 +96,8 @@ const transition = (progress: Progress, turn: Turn, to: ExecutionMode): Readonly
     const range = { fromSeq: progress.firstText, toSeq: progress.messages }
     drafts.push({ type: "retract", data: { runId: turn.runId, ...range, reason: message } })
   }
-  if (failed.mode !== to) drafts.push({ type: "fallback", data: { from: failed.mode, to, reason: message, code } })
+  if (failed.mode !== to)
+    drafts.push({ type: "fallback", data: { from: failed.mode, to, reason: message, code } })
   return drafts.map((draft) => ({ _tag: "Message", draft }))
 }
 
@@ -108,7 +110,11 @@ const count = (progress: Progress, event: TurnEvent): TurnEvent => {
   return event
 }
 
-const failureOf = (settings: Settings, executor: Executor["Service"], failure: Attempt.Failure): AttemptFailed =>
+const failureOf = (
+  settings: Settings,
+  executor: Executor["Service"],
+  failure: Attempt.Failure,
+): AttemptFailed =>
   new AttemptFailed({
     ...failure,
     mode: executor.mode,

@@ -63,12 +63,18 @@ export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("Upstre
 export class UpstreamEmpty extends Schema.TaggedError<UpstreamEmpty>()("UpstreamEmpty", upstream) {}
 
 /** Somebody ended the execution at the upstream. */
-export class UpstreamCancelled extends Schema.TaggedError<UpstreamCancelled>()("UpstreamCancelled", upstream) {}
+export class UpstreamCancelled extends Schema.TaggedError<UpstreamCancelled>()(
+  "UpstreamCancelled",
+  upstream,
+) {}
 
 export class ContentFiltered extends Schema.TaggedError<ContentFiltered>()("ContentFiltered", upstream) {}
 
 const clock = { ...upstream, afterMs: Schema.Finite }
-export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()("FirstContentTimeout", clock) {}
+export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()(
+  "FirstContentTimeout",
+  clock,
+) {}
 export class StallTimeout extends Schema.TaggedError<StallTimeout>()("StallTimeout", clock) {}
 export class TotalTimeout extends Schema.TaggedError<TotalTimeout>()("TotalTimeout", clock) {}
 
@@ -101,21 +107,65 @@ const fault = { outcome: "error", retry: false, next: true } as const
 const neutral = { outcome: "neutral", retry: false, next: true } as const
 
 const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
-  UpstreamUnreachable: { ...fault, retry: true, code: "UPSTREAM_UNREACHABLE", message: "The answering service could not be reached." },
-  UpstreamUnavailable: { ...fault, retry: true, code: "UPSTREAM_UNAVAILABLE", message: "The answering service is not available." },
-  UpstreamRejected: { ...neutral, code: "UPSTREAM_REJECTED", message: "The answering service refused the request." },
-  UpstreamRateLimited: { ...neutral, retry: true, code: "UPSTREAM_RATE_LIMITED", message: "The answering service is busy. Try again later." },
+  UpstreamUnreachable: {
+    ...fault,
+    retry: true,
+    code: "UPSTREAM_UNREACHABLE",
+    message: "The answering service could not be reached.",
+  },
+  UpstreamUnavailable: {
+    ...fault,
+    retry: true,
+    code: "UPSTREAM_UNAVAILABLE",
+    message: "The answering service is not available.",
+  },
+  UpstreamRejected: {
+    ...neutral,
+    code: "UPSTREAM_REJECTED",
+    message: "The answering service refused the request.",
+  },
+  UpstreamRateLimited: {
+    ...neutral,
+    retry: true,
+    code: "UPSTREAM_RATE_LIMITED",
+    message: "The answering service is busy. Try again later.",
+  },
   UpstreamTruncated: { ...fault, code: "UPSTREAM_TRUNCATED", message: "The answer broke off." },
   UpstreamGarbled: { ...fault, code: "UPSTREAM_GARBLED", message: "The answer could not be understood." },
   UpstreamFailed: { ...fault, code: "UPSTREAM_FAILED", message: "The answering service failed." },
   UpstreamEmpty: { ...fault, code: "UPSTREAM_EMPTY", message: "The answering service gave no answer." },
   // Whoever cancelled did not ask for the turn to be run again elsewhere.
-  UpstreamCancelled: { ...neutral, next: false, code: "EXECUTION_CANCELLED", message: "The run was cancelled." },
+  UpstreamCancelled: {
+    ...neutral,
+    next: false,
+    code: "EXECUTION_CANCELLED",
+    message: "The run was cancelled.",
+  },
   // Another model must not be used to get round a filter.
-  ContentFiltered: { ...neutral, next: false, code: "CONTENT_FILTERED", message: "The answer was held back by a content filter." },
-  FirstContentTimeout: { ...fault, outcome: "timeout_first_content", code: "TIMEOUT_FIRST_CONTENT", message: "The answer did not begin in time." },
-  StallTimeout: { ...fault, outcome: "timeout_stall", code: "TIMEOUT_STALL", message: "The answer stopped coming." },
-  TotalTimeout: { ...fault, outcome: "timeout_total", code: "TIMEOUT_TOTAL", message: "The answer took too long." },
+  ContentFiltered: {
+    ...neutral,
+    next: false,
+    code: "CONTENT_FILTERED",
+    message: "The answer was held back by a content filter.",
+  },
+  FirstContentTimeout: {
+    ...fault,
+    outcome: "timeout_first_content",
+    code: "TIMEOUT_FIRST_CONTENT",
+    message: "The answer did not begin in time.",
+  },
+  StallTimeout: {
+    ...fault,
+    outcome: "timeout_stall",
+    code: "TIMEOUT_STALL",
+    message: "The answer stopped coming.",
+  },
+  TotalTimeout: {
+    ...fault,
+    outcome: "timeout_total",
+    code: "TIMEOUT_TOTAL",
+    message: "The answer took too long.",
+  },
 }
 
 /** What an error means. An upstream's own code is passed on where it looks like one; its text too, from the runtime only. */

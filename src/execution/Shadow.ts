@@ -27,7 +27,8 @@ export class Shadow extends Context.Service<
       let running = 0
       const run: Shadow["Service"]["run"] = (turn, mode) =>
         Effect.suspend(() => {
-          if (running >= maxConcurrent) return Effect.logDebug("a shadow run was dropped: too many are under way")
+          if (running >= maxConcurrent)
+            return Effect.logDebug("a shadow run was dropped: too many are under way")
           running += 1
           const target = { id: turn.runId, orgId: turn.orgId, ticket: undefined }
           const shadow = execution.shadow(turn, mode, (attempt) => recorder.attempt(target, attempt))

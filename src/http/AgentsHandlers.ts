@@ -10,17 +10,30 @@ import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
 
 const withoutSecrets = (agent: Agent): Agent => ({
   ...agent,
-  settings: { ...agent.settings, mcpServers: agent.settings.mcpServers.map(({ authConfig: _, ...shown }) => shown) },
+  settings: {
+    ...agent.settings,
+    mcpServers: agent.settings.mcpServers.map(({ authConfig: _, ...shown }) => shown),
+  },
 })
 
 /** What is read back lacks the credentials, so a server that comes without them keeps those it had. */
-const keepSecrets = (servers: ReadonlyArray<McpServer>, before: ReadonlyArray<McpServer>): ReadonlyArray<McpServer> =>
+const keepSecrets = (
+  servers: ReadonlyArray<McpServer>,
+  before: ReadonlyArray<McpServer>,
+): ReadonlyArray<McpServer> =>
   servers.map((server) => {
-    const kept = before.find(({ endpoint, id }) => id === server.id && endpoint === server.endpoint)?.authConfig
+    const kept = before.find(
+      ({ endpoint, id }) => id === server.id && endpoint === server.endpoint,
+    )?.authConfig
     return server.authConfig === undefined && kept !== undefined ? { ...server, authConfig: kept } : server
   })
 
-const defaults = { active: true, systemPrompt: "", mcpServers: [], subAgents: [] } satisfies Partial<AgentSettings>
+const defaults = {
+  active: true,
+  systemPrompt: "",
+  mcpServers: [],
+  subAgents: [],
+} satisfies Partial<AgentSettings>
 
 const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
   Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
@@ -36,9 +49,19 @@ export const layer = HttpApiBuilder.group(
       list: () =>
         answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(withoutSecrets)))),
       get: ({ params }) =>
-        answering(Effect.map(Effect.flatMap(org, (orgId) => agents.get(orgId, params.agentId)), shown)),
+        answering(
+          Effect.map(
+            Effect.flatMap(org, (orgId) => agents.get(orgId, params.agentId)),
+            shown,
+          ),
+        ),
       create: ({ payload }) =>
-        answering(Effect.map(Effect.flatMap(org, (orgId) => agents.create(orgId, { ...defaults, ...payload })), shown)),
+        answering(
+          Effect.map(
+            Effect.flatMap(org, (orgId) => agents.create(orgId, { ...defaults, ...payload })),
+            shown,
+          ),
+        ),
       update: ({ params, payload }) =>
         answering(
           Effect.gen(function* () {

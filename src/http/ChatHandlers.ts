@@ -30,7 +30,9 @@ const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
   Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
 
 const badEventId = respond(
-  invalid([{ path: "headers.last-event-id", message: "Expected <runId>:<seq> of this run, or a sequence number" }]),
+  invalid([
+    { path: "headers.last-event-id", message: "Expected <runId>:<seq> of this run, or a sequence number" },
+  ]),
 )
 
 const defaultLimit = 20
@@ -64,7 +66,14 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
       const resume = Effect.fnUntraced(function* (request: StreamRequest, runId: RunId, after: number) {
         const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
         const protocol = protocolOf(request)
-        return EventStream.respond({ run, source, after, protocol, heartbeatMs: settings.heartbeatMs, runs: live })
+        return EventStream.respond({
+          run,
+          source,
+          after,
+          protocol,
+          heartbeatMs: settings.heartbeatMs,
+          runs: live,
+        })
       })
 
       /** A POST that names the event it has seen is a client that reconnects: it gets its run, never a second one. */
@@ -81,7 +90,12 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
 
       return handlers.handleAll({
         start: (request) =>
-          answering(orResume(request, Effect.flatMap(caller, (who) => chat.start(who, request.payload)))),
+          answering(
+            orResume(
+              request,
+              Effect.flatMap(caller, (who) => chat.start(who, request.payload)),
+            ),
+          ),
         send: (request) =>
           answering(
             orResume(
@@ -92,7 +106,8 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
         events: (request) =>
           Effect.suspend(() => {
             const given = request.headers["last-event-id"]
-            const id = given === undefined ? { runId: undefined, seq: request.query.after ?? 0 } : parseEventId(given)
+            const id =
+              given === undefined ? { runId: undefined, seq: request.query.after ?? 0 } : parseEventId(given)
             const foreign = id?.runId !== undefined && id.runId.toLowerCase() !== request.params.runId
             if (id === undefined || foreign) return Effect.succeed(badEventId)
             return answering(resume(request, request.params.runId, id.seq))
@@ -101,10 +116,16 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
           answering(
             Effect.gen(function* () {
               const limit = query.limit ?? defaultLimit
-              const page = { limit: limit + 1, ...(query.cursor === undefined ? {} : { before: query.cursor }) }
+              const page = {
+                limit: limit + 1,
+                ...(query.cursor === undefined ? {} : { before: query.cursor }),
+              }
               const found = yield* sessions.list(yield* CurrentPrincipal, page)
               const shown = found.slice(0, limit)
-              return ok({ sessions: shown, nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null })
+              return ok({
+                sessions: shown,
+                nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null,
+              })
             }),
           ),
         session: ({ params }) =>
@@ -115,11 +136,17 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
             }),
           ),
         run: ({ params }) =>
-          answering(Effect.map(Effect.flatMap(CurrentPrincipal, (who) => reader.account(who, params.runId)), ok)),
+          answering(
+            Effect.map(
+              Effect.flatMap(CurrentPrincipal, (who) => reader.account(who, params.runId)),
+              ok,
+            ),
+          ),
         cancel: ({ params: { runId } }) =>
           answering(
-            Effect.map(Effect.flatMap(CurrentPrincipal, (who) => reader.cancel(who, runId)), (cancelled) =>
-              ok({ runId, cancelled }),
+            Effect.map(
+              Effect.flatMap(CurrentPrincipal, (who) => reader.cancel(who, runId)),
+              (cancelled) => ok({ runId, cancelled }),
             ),
           ),
         file: ({ params: { fileId, runId } }) =>

@@ -30,7 +30,8 @@ const routes = Object.values(Api.groups).flatMap((group) =>
 const noRoute = (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
   const path = request.url.split("?")[0] ?? "/"
   const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method)
-  if (allowed.length === 0) return respond({ code: "ROUTE_NOT_FOUND", message: `There is nothing at this path.` })
+  if (allowed.length === 0)
+    return respond({ code: "ROUTE_NOT_FOUND", message: `There is nothing at this path.` })
   const allow = [...new Set(allowed)].join(", ")
   return HttpServerResponse.setHeader(
     respond({ code: "METHOD_NOT_ALLOWED", message: `Allowed here: ${allow}.` }),
@@ -41,7 +42,10 @@ const noRoute = (request: HttpServerRequest.HttpServerRequest): HttpServerRespon
 
 const internal: PublicError = { code: "INTERNAL_ERROR", message: "Something went wrong on our side." }
 const tooLarge: PublicError = { code: "PAYLOAD_TOO_LARGE", message: "The body is larger than 1 MiB." }
-const unsupported: PublicError = { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send JSON: `Content-Type: application/json`." }
+const unsupported: PublicError = {
+  code: "UNSUPPORTED_MEDIA_TYPE",
+  message: "Send JSON: `Content-Type: application/json`.",
+}
 const unreadable: PublicError = { code: "VALIDATION_FAILED", message: "The body could not be read." }
 
 const reasonOf = (cause: Cause.Cause<unknown>): string | undefined => {
@@ -63,7 +67,10 @@ const answer = (request: HttpServerRequest.HttpServerRequest, cause: Cause.Cause
 }
 
 /** Without telemetry the server opens no span of its own; the caller's trace is passed on to the upstreams all the same. */
-const inCallersTrace = <A, E, R>(effect: Effect.Effect<A, E, R>, request: HttpServerRequest.HttpServerRequest) =>
+const inCallersTrace = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  request: HttpServerRequest.HttpServerRequest,
+) =>
   Effect.flatMap(Effect.serviceOption(Tracer.ParentSpan), (current) => {
     const parent = Option.orElse(current, () => HttpTraceContext.fromHeaders(request.headers))
     return Option.isNone(parent) ? effect : Effect.provideService(effect, Tracer.ParentSpan, parent.value)

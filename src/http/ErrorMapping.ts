@@ -37,7 +37,9 @@ export const toPublic = (error: ServiceError): PublicError => {
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "No runtime and no model is configured.", retryAfter: 30 }
     case "ParentNotFound":
-      return invalid([{ path: "payload.parentMessageId", message: "There is no such message in the session." }])
+      return invalid([
+        { path: "payload.parentMessageId", message: "There is no such message in the session." },
+      ])
     case "RunNotFound":
       return { code: "RUN_NOT_FOUND", message: "There is no such run." }
     case "SessionBusy":
@@ -49,7 +51,11 @@ export const toPublic = (error: ServiceError): PublicError => {
     case "SessionNotFound":
       return { code: "SESSION_NOT_FOUND", message: "There is no such session." }
     case "StoreError":
-      return { code: "OVERLOADED", message: "The store is not available. Nothing was taken.", retryAfter: soon }
+      return {
+        code: "OVERLOADED",
+        message: "The store is not available. Nothing was taken.",
+        retryAfter: soon,
+      }
     case "TokenExpired":
       return { code: "AUTH_TOKEN_EXPIRED", message: "The token has expired." }
     case "TokenInvalid":

@@ -25,7 +25,9 @@ interface Written {
 }
 
 const frameOf = (runId: RunId, entry: FramedEntry | LogEntry): Uint8Array =>
-  "frame" in entry ? entry.frame : Frame.encode(Frame.eventId(runId, entry.seq), entry.event.event, entry.event.data)
+  "frame" in entry
+    ? entry.frame
+    : Frame.encode(Frame.eventId(runId, entry.seq), entry.event.event, entry.event.data)
 
 /** The end of an old client's stream, where shown text would have to be taken back. */
 const cannotRetract = (runId: RunId, seq: number): Uint8Array =>

@@ -5,10 +5,14 @@ import type { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import type { RunFile } from "../recording/Runs.ts"
 import { respond } from "./ErrorMapping.ts"
 
-const notFound = respond({ code: "FILE_NOT_FOUND", message: "There is no such file in the run, or it is gone." })
+const notFound = respond({
+  code: "FILE_NOT_FOUND",
+  message: "There is no such file in the run, or it is gone.",
+})
 
 /** RFC 6266 / 8187: the name in a form that any text survives in. */
-const disposition = (filename: string): string => `attachment; filename*=UTF-8''${encodeURIComponent(filename)}`
+const disposition = (filename: string): string =>
+  `attachment; filename*=UTF-8''${encodeURIComponent(filename)}`
 
 /** A type is text of the runtime's; what does not look like one is a stream of bytes. */
 const contentType = (mimeType: string): string =>

@@ -13,7 +13,9 @@ import type { Principal } from "../domain/Principal.ts"
 
 export class TokenExpired extends Schema.TaggedError<TokenExpired>()("TokenExpired", {}) {}
 /** `reason` says what is wrong with it, for the caller; it names no secret. */
-export class TokenInvalid extends Schema.TaggedError<TokenInvalid>()("TokenInvalid", { reason: Schema.String }) {}
+export class TokenInvalid extends Schema.TaggedError<TokenInvalid>()("TokenInvalid", {
+  reason: Schema.String,
+}) {}
 
 export type Secret = Redacted.Redacted<string>
 
@@ -32,7 +34,10 @@ const fromJose = (cause: unknown) =>
     ? new TokenExpired()
     : new TokenInvalid({ reason: "The signature, the algorithm or a time claim of the token is not valid." })
 
-export const verify = (secret: Secret, token: string): Effect.Effect<Principal, TokenExpired | TokenInvalid> =>
+export const verify = (
+  secret: Secret,
+  token: string,
+): Effect.Effect<Principal, TokenExpired | TokenInvalid> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const { payload } = yield* Effect.tryPromise({

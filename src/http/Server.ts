@@ -31,7 +31,11 @@ const consoleRoute = HttpRouter.use((router) =>
       "/",
       HttpServerResponse.text(page, {
         contentType: "text/html; charset=utf-8",
-        headers: { "content-security-policy": policy, "referrer-policy": "no-referrer", "cache-control": "no-cache" },
+        headers: {
+          "content-security-policy": policy,
+          "referrer-policy": "no-referrer",
+          "cache-control": "no-cache",
+        },
       }),
     )
   }),

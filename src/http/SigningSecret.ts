@@ -22,7 +22,11 @@ export class SigningSecret extends Context.Service<
   static readonly layer = (settings: {
     readonly secret: Redacted.Redacted<string> | undefined
     readonly dataDir: string
-  }): Layer.Layer<SigningSecret, PlatformError, FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom> =>
+  }): Layer.Layer<
+    SigningSecret,
+    PlatformError,
+    FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom
+  > =>
     Layer.effect(
       SigningSecret,
       settings.secret === undefined

@@ -28,5 +28,7 @@ const publicOf = (error: HttpApiSchemaError): PublicError => {
 
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(RequestValidation, (error) =>
   // A response that does not fit its schema is a bug of ours, and the edge answers those.
-  error.kind === "Body" || error.kind === "ResponseHeaders" ? Effect.die(error) : Effect.succeed(respond(publicOf(error))),
+  error.kind === "Body" || error.kind === "ResponseHeaders"
+    ? Effect.die(error)
+    : Effect.succeed(respond(publicOf(error))),
 )

@@ -31,6 +31,8 @@ export class Monitor extends Context.Service<
     readonly record: (attempt: Health.FinishedAttempt) => Effect.Effect<void>
     /** A turn whose runtime attempt was never run. Does nothing if it was no probe or has ended, so it may be a finalizer. */
     readonly release: (ticket: Health.Ticket, orgId: OrgId) => Effect.Effect<void>
+    /** Whether the breaker of all keeps turns from the runtime. */
+    readonly isFallbackEnabled: Effect.Effect<boolean>
     readonly metrics: Effect.Effect<HealthReport.Metrics>
     /** All zero for an organisation that is not known. */
     readonly metricsOf: (orgId: OrgId) => Effect.Effect<HealthReport.Metrics>
@@ -52,6 +54,7 @@ export class Monitor extends Context.Service<
           admit: (orgId) => change((health, now) => Health.admit(health, orgId, now)),
           record: (attempt) => change((health, now) => Health.record(health, attempt, now)),
           release: (ticket, orgId) => change((health, now) => Health.release(health, ticket, orgId, now)),
+          isFallbackEnabled: change((health) => health.breakers.global.state !== "closed"),
           metrics: change((health, now) => HealthReport.metrics(health, now)),
           metricsOf: (orgId) => change((health, now) => HealthReport.metrics(health, now, orgId)),
           status: change(HealthReport.status),

@@ -6,7 +6,9 @@ import type { Agent, AgentSettings } from "../domain/Agent.ts"
 import { AgentId, type OrgId } from "../domain/Ids.ts"
 import type { StoreError } from "./StoreError.ts"
 
-export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", { agentId: AgentId }) {}
+export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", {
+  agentId: AgentId,
+}) {}
 
 export class Agents extends Context.Service<
   Agents,

@@ -12,6 +12,7 @@ import type { OrgId, RunId } from "../domain/Ids.ts"
 import type { Attempt } from "../domain/Run.ts"
 import { Monitor, type Ticket } from "../monitoring/Monitor.ts"
 import type { RunLog } from "../runs/RunLog.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { Runs } from "./Runs.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -44,17 +45,18 @@ const make = Effect.gen(function* () {
   const runs = yield* Runs
   const monitor = yield* Monitor
 
+  const count = Effect.fnUntraced(function* (orgId: OrgId, ticket: Ticket | undefined, ended: Attempt) {
+    const { code, mode, outcome } = ended
+    const latencyMs = ended.endedAt - ended.startedAt
+    const held = mode === "runtime_orchestrator" && ticket !== undefined ? { ticket } : {}
+    yield* monitor.record({ orgId, mode, outcome, latencyMs, ...held })
+    yield* Metrics.attemptEnded({ mode, outcome, code, latencyMs })
+    yield* Metrics.fallback(yield* monitor.isFallbackEnabled)
+  })
+
   const attempt: Recorder["Service"]["attempt"] = ({ id, orgId, ticket }, ended) =>
     Effect.gen(function* () {
-      if (!ended.shadow) {
-        yield* monitor.record({
-          orgId,
-          mode: ended.mode,
-          outcome: ended.outcome,
-          latencyMs: ended.endedAt - ended.startedAt,
-          ...(ended.mode === "runtime_orchestrator" && ticket !== undefined ? { ticket } : {}),
-        })
-      }
+      if (!ended.shadow) yield* count(orgId, ticket, ended)
       yield* runs.recordAttempt(id, ended)
     }).pipe(Effect.catch((error) => Effect.logError("an attempt was not stored", error)))
 
@@ -79,7 +81,9 @@ const make = Effect.gen(function* () {
     Effect.suspend(() => log.changed(written.seq)).pipe(
       Effect.andThen(Effect.sleep(batchDelay)),
       Effect.andThen(flush(log, written)),
-      Effect.catch((error) => Effect.andThen(Effect.logError("run events are not stored yet", error), Effect.sleep(retryDelay))),
+      Effect.catch((error) =>
+        Effect.andThen(Effect.logError("run events are not stored yet", error), Effect.sleep(retryDelay)),
+      ),
       Effect.forever,
     )
 

@@ -25,10 +25,7 @@ export class Sessions extends Context.Service<
       page: { readonly before?: SessionId; readonly limit: number },
     ) => Effect.Effect<ReadonlyArray<Session>, StoreError>
     /** The last `limit` messages, oldest first. */
-    readonly messages: (
-      id: SessionId,
-      limit: number,
-    ) => Effect.Effect<ReadonlyArray<ChatMessage>, StoreError>
+    readonly messages: (id: SessionId, limit: number) => Effect.Effect<ReadonlyArray<ChatMessage>, StoreError>
     readonly hasMessage: (id: SessionId, messageId: MessageId) => Effect.Effect<boolean, StoreError>
   }
 >()("crossfade/recording/Sessions") {}

@@ -41,9 +41,8 @@ export class LiveRuns extends Context.Service<
     readonly cancel: (id: RunId) => Effect.Effect<boolean>
   }
 >()("crossfade/runs/LiveRuns") {
-  static readonly layer = (settings: {
-    readonly detachGrace: Duration.Input
-  }): Layer.Layer<LiveRuns> => Layer.effect(LiveRuns, make(settings.detachGrace))
+  static readonly layer = (settings: { readonly detachGrace: Duration.Input }): Layer.Layer<LiveRuns> =>
+    Layer.effect(LiveRuns, make(settings.detachGrace))
 }
 
 const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {

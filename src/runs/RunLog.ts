@@ -54,7 +54,11 @@ export class RunLog {
   }
 
   /** Adds the terminal event. The second of two is ignored: the first one wins. */
-  end(event: { readonly event: "done"; readonly data: RunDone } | { readonly event: "error"; readonly data: RunError }): void {
+  end(
+    event:
+      | { readonly event: "done"; readonly data: RunDone }
+      | { readonly event: "error"; readonly data: RunError },
+  ): void {
     if (!this.ended) this.#append(event)
   }
 

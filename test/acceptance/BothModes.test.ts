@@ -5,7 +5,9 @@ import { startGateway, startPython, temporaryFolder } from "../support/processes
 import { useWorld } from "../support/world.ts"
 
 /** Of its own for each test: the runtime dies in it. */
-const withFreshRuntime = async (use: (client: Client, runtime: Awaited<ReturnType<typeof startPython>>) => Promise<void>) => {
+const withFreshRuntime = async (
+  use: (client: Client, runtime: Awaited<ReturnType<typeof startPython>>) => Promise<void>,
+) => {
   const folder = temporaryFolder()
   const model = await startModel()
   const runtime = await startPython()
@@ -34,7 +36,10 @@ describe("a runtime process that dies", () => {
       expect(await runtime.exited).not.toBe(0)
       expect(stream.response.headers.get("x-execution-mode")).toBe("runtime_orchestrator")
       expect(ofType(frames, "fallback")).toHaveLength(1)
-      expect(ofType(frames, "fallback")[0]?.data.data).toMatchObject({ from: "runtime_orchestrator", to: "direct_llm" })
+      expect(ofType(frames, "fallback")[0]?.data.data).toMatchObject({
+        from: "runtime_orchestrator",
+        to: "direct_llm",
+      })
       expect(frames.filter((frame) => frame.event !== "message")).toMatchObject([
         { event: "done", data: { executionMode: "direct_llm" } },
       ])
@@ -75,7 +80,13 @@ describe("the runtime alone", () => {
   const world = useWorld({}, { direct: false })
 
   it("fault 4: an execution error ends the stream with the runtime's own code and place in the trace", async () => {
-    const scenario = { scenario: "error", after_text: 2, code: "EXTERNAL_TOOL_TIMEOUT", httpStatus: 504, traceId: "t-1" }
+    const scenario = {
+      scenario: "error",
+      after_text: 2,
+      code: "EXTERNAL_TOOL_TIMEOUT",
+      httpStatus: 504,
+      traceId: "t-1",
+    }
     const stream = await world.client.start(scenario)
     const frames = await stream.rest()
     expect(frames.at(-1)).toMatchObject({

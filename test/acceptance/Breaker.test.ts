@@ -41,7 +41,19 @@ describe("the breaker, over HTTP", () => {
   it("shows the fields of the contract for both modes", async () => {
     const { data, success } = await world.client.json("GET", "/api/v1/runtime/metrics")
     expect(success).toBe(true)
-    const fields = ["total", "success", "error", "timeout", "cancelled", "avgLatencyMs", "p50LatencyMs", "p95LatencyMs", "p99LatencyMs", "errorRate", "timeoutRate"]
+    const fields = [
+      "total",
+      "success",
+      "error",
+      "timeout",
+      "cancelled",
+      "avgLatencyMs",
+      "p50LatencyMs",
+      "p95LatencyMs",
+      "p99LatencyMs",
+      "errorRate",
+      "timeoutRate",
+    ]
     expect(Object.keys(data.direct).toSorted()).toEqual(fields.toSorted())
     expect(Object.keys(data.runtime).toSorted()).toEqual(fields.toSorted())
     expect(data).toMatchObject({ fallbackEnabled: false, fallbackReason: "", windowMs: 300_000 })

@@ -54,14 +54,21 @@ describe("the contract's documents", () => {
   })
 
   it("health says what is there: the store, the runtime, direct mode, and no sandbox", async () => {
-    expect(await (await fetch(`${world.gateway.url}/api/v1/health`)).json()).toEqual({ success: true, data: { status: "alive" } })
+    expect(await (await fetch(`${world.gateway.url}/api/v1/health`)).json()).toEqual({
+      success: true,
+      data: { status: "alive" },
+    })
     const ready = await fetch(`${world.gateway.url}/api/v1/health/ready`)
     expect(ready.status).toBe(200)
     expect(await ready.json()).toEqual({
       success: true,
       data: {
         ready: true,
-        parts: { store: { status: "healthy" }, runtime: { status: "healthy" }, direct: { status: "healthy" } },
+        parts: {
+          store: { status: "healthy" },
+          runtime: { status: "healthy" },
+          direct: { status: "healthy" },
+        },
       },
     })
   })
@@ -82,7 +89,10 @@ describe("lists", () => {
     expect(second.sessions.map((session: { id: string }) => session.id)).toEqual(ids.slice(2))
     expect(second.nextCursor).toBeNull()
     const bad = await client.json("GET", "/api/v1/chat/sessions?limit=0&cursor=x")
-    expect(bad.error.details.map((problem: { path: string }) => problem.path).toSorted()).toEqual(["query.cursor", "query.limit"])
+    expect(bad.error.details.map((problem: { path: string }) => problem.path).toSorted()).toEqual([
+      "query.cursor",
+      "query.limit",
+    ])
   })
 
   it("a parent message must be one of the session's", async () => {
@@ -94,7 +104,13 @@ describe("lists", () => {
     await good.rest()
     expect((await world.messages(stream.sessionId))[2].parentMessageId).toBe(assistant.id)
     expect(assistant.parentMessageId).toBe(user.id)
-    const bad = await world.client.json("POST", path, { message: "x", parentMessageId: "00000000-0000-4000-8000-00000000abcd" })
-    expect(bad.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "payload.parentMessageId" }] })
+    const bad = await world.client.json("POST", path, {
+      message: "x",
+      parentMessageId: "00000000-0000-4000-8000-00000000abcd",
+    })
+    expect(bad.error).toMatchObject({
+      code: "VALIDATION_FAILED",
+      details: [{ path: "payload.parentMessageId" }],
+    })
   })
 })

@@ -19,7 +19,10 @@ describe("direct mode, read by the real provider packages", () => {
     const stream = await world.client.start("hello")
     const frames = await stream.rest()
     expect(textOf(frames)).toBe("direct answer")
-    expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm", usage: { tokens: 42 } } })
+    expect(frames.at(-1)).toMatchObject({
+      event: "done",
+      data: { executionMode: "direct_llm", usage: { tokens: 42 } },
+    })
     expect(frames.at(-1)?.data.usage.estimated).toBeUndefined()
     const { messages } = world.model.asked[0]?.body
     expect(messages.at(0).role).toBe("system")
@@ -39,7 +42,11 @@ describe("direct mode, read by the real provider packages", () => {
       const found = await world.run(stream.runId)
       return found.attempts.length === 2 && found
     })
-    expect(run.attempts).toEqual(expect.arrayContaining([expect.objectContaining({ shadow: true, mode: "runtime_orchestrator", outcome: "success" })]))
+    expect(run.attempts).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ shadow: true, mode: "runtime_orchestrator", outcome: "success" }),
+      ]),
+    )
     const after = (await world.client.json("GET", "/api/v1/runtime/metrics")).data
     expect(after.runtime.total).toBe(before.runtime.total)
   })
@@ -102,7 +109,9 @@ describe("direct mode, read by the real provider packages", () => {
     expect(textOf(await stream.rest())).toBe("direct answer")
     expect(world.model.asked).toHaveLength(1)
     expect((await world.run(stream.runId)).attempts).toEqual(
-      expect.arrayContaining([expect.objectContaining({ target: "a", outcome: "neutral", code: "UPSTREAM_RATE_LIMITED" })]),
+      expect.arrayContaining([
+        expect.objectContaining({ target: "a", outcome: "neutral", code: "UPSTREAM_RATE_LIMITED" }),
+      ]),
     )
   })
 })

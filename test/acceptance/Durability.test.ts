@@ -58,7 +58,9 @@ const check = async (client: Client, { message, stream }: Acknowledged): Promise
     return "completed"
   }
   expect(run.status).toBe("interrupted")
-  const rest = await (await client.events(stream.runId, { "last-event-id": `${stream.runId}:${last}` })).rest()
+  const rest = await (
+    await client.events(stream.runId, { "last-event-id": `${stream.runId}:${last}` })
+  ).rest()
   expect(rest.at(-1)).toMatchObject({ event: "error", data: { code: "RUN_INTERRUPTED", recoverable: true } })
   expect(rest.every((frame) => (frame.seq ?? 0) > last)).toBe(true)
   return "interrupted"

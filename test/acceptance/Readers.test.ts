@@ -28,7 +28,9 @@ describe("the stream of a run", () => {
     expect(text).not.toContain("[DONE]")
     for (const frame of text.split("\n\n").slice(1, -1)) {
       // On a busy machine a heartbeat may come between.
-      expect(frame).toMatch(/^(id: [0-9a-f-]{36}:\d+\nevent: (message|done)\ndata: \{.*\}|event: heartbeat\ndata: null)$/)
+      expect(frame).toMatch(
+        /^(id: [0-9a-f-]{36}:\d+\nevent: (message|done)\ndata: \{.*\}|event: heartbeat\ndata: null)$/,
+      )
     }
   })
 
@@ -86,7 +88,10 @@ describe("the stream of a run", () => {
 
   it("ends a run that says more than a run may", async () => {
     const frames = await (await world.client.start({ scenario: "burst", count: 40_000, size: 2000 })).rest()
-    expect(frames.at(-1)).toMatchObject({ event: "error", data: { code: "RUN_TOO_LARGE", recoverable: false } })
+    expect(frames.at(-1)).toMatchObject({
+      event: "error",
+      data: { code: "RUN_TOO_LARGE", recoverable: false },
+    })
     const log = await world.logged(({ executions }) => executions[0]?.ended !== null)
     expect(["cancelled", "disconnected"]).toContain(log.executions[0]?.ended)
   })
@@ -111,7 +116,9 @@ describe("readers that leave", () => {
     await stream.until((frame) => frame.seq === 2)
     const left = Date.now()
     stream.leave()
-    const log = await world.logged(({ cancels, executions }) => cancels.length > 0 && executions[0]?.ended !== null)
+    const log = await world.logged(
+      ({ cancels, executions }) => cancels.length > 0 && executions[0]?.ended !== null,
+    )
     expect(Date.now() - left).toBeGreaterThan(350)
     expect(log.cancels).toHaveLength(1)
     const run = await eventually(async () => {
@@ -141,7 +148,10 @@ describe("readers that leave", () => {
     const cancel = () => world.client.json("POST", `/api/v1/chat/runs/${stream.runId}/cancel`)
     expect(await cancel()).toEqual({ success: true, data: { runId: stream.runId, cancelled: true } })
     const frames = await stream.rest()
-    expect(frames.at(-1)).toMatchObject({ event: "error", data: { code: "EXECUTION_CANCELLED", recoverable: true } })
+    expect(frames.at(-1)).toMatchObject({
+      event: "error",
+      data: { code: "EXECUTION_CANCELLED", recoverable: true },
+    })
     expect(await cancel()).toEqual({ success: true, data: { runId: stream.runId, cancelled: false } })
     const messages = await world.messages(stream.sessionId)
     expect(messages[1]).toMatchObject({ role: "assistant", content: textOf(frames) })

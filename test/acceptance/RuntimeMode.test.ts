@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest"
 import { ofType, textOf } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
-const world = useWorld({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "700", CHAT_STALL_TIMEOUT_MS: "700", LOG_LEVEL: "debug" })
+const world = useWorld({
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: "700",
+  CHAT_STALL_TIMEOUT_MS: "700",
+  LOG_LEVEL: "debug",
+})
 
 /** What the runtime says in the scenario `all`, as its own log of the text has it. */
 const spoken = async (): Promise<string> => {
@@ -22,7 +26,19 @@ describe("an answer of the real Python runtime", () => {
     const frames = await (await world.client.start({ scenario: "all" })).rest()
     const types = new Set(frames.filter((f) => f.event === "message").map((f) => f.data.type))
     expect([...types].toSorted()).toEqual(
-      ["file", "mcp_call", "mcp_result", "plan", "plan_step", "skill_call", "skill_result", "text", "thinking", "tool_call", "tool_result"].toSorted(),
+      [
+        "file",
+        "mcp_call",
+        "mcp_result",
+        "plan",
+        "plan_step",
+        "skill_call",
+        "skill_result",
+        "text",
+        "thinking",
+        "tool_call",
+        "tool_result",
+      ].toSorted(),
     )
     expect(frames.map((f) => f.seq)).toEqual(frames.map((_, index) => index + 1))
     const steps = ofType(frames, "plan_step").map((f) => f.data.data.status)
@@ -106,8 +122,13 @@ describe("an answer of the real Python runtime", () => {
 
   it("ends in an error when the user's own message is refused by both", async () => {
     world.model.answers.push({ kind: "status", status: 400 })
-    const frames = await (await world.client.start({ scenario: "http", status: 422, body: { detail: "no" } })).rest()
-    expect(frames.at(-1)).toMatchObject({ event: "error", data: { code: "UPSTREAM_REJECTED", recoverable: false } })
+    const frames = await (
+      await world.client.start({ scenario: "http", status: 422, body: { detail: "no" } })
+    ).rest()
+    expect(frames.at(-1)).toMatchObject({
+      event: "error",
+      data: { code: "UPSTREAM_REJECTED", recoverable: false },
+    })
   })
 })
 
@@ -118,7 +139,9 @@ describe("pings and silence", () => {
     expect(Date.now() - before).toBeLessThan(3000)
     expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("TIMEOUT_FIRST_CONTENT")
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
-    const log = await world.logged(({ cancels, executions }) => cancels.length > 0 && executions[0]?.ended !== null)
+    const log = await world.logged(
+      ({ cancels, executions }) => cancels.length > 0 && executions[0]?.ended !== null,
+    )
     expect(log.cancels).toHaveLength(1)
   })
 
@@ -134,7 +157,10 @@ describe("pings and silence", () => {
   it("an old reader, who cannot be told to take text back, gets a recoverable error instead", async () => {
     const stream = await world.client.start({ scenario: "hang", after: "text", n: 3 }, {}, "?protocol=1")
     const frames = await stream.rest()
-    expect(frames.at(-1)).toMatchObject({ event: "error", data: { code: "ANSWER_RETRACTED", recoverable: true } })
+    expect(frames.at(-1)).toMatchObject({
+      event: "error",
+      data: { code: "ANSWER_RETRACTED", recoverable: true },
+    })
     const replay = await (await world.client.events(stream.runId)).rest()
     expect(replay.at(-1)?.event).toBe("done")
   })
@@ -144,7 +170,10 @@ describe("a runtime that breaks", () => {
   it("fault 8: an end of the body without a terminal event is a failure", async () => {
     const frames = await (await world.client.start({ scenario: "truncate", after: "nothing" })).rest()
     expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("UPSTREAM_TRUNCATED")
-    expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm", usage: { tokens: 42 } } })
+    expect(frames.at(-1)).toMatchObject({
+      event: "done",
+      data: { executionMode: "direct_llm", usage: { tokens: 42 } },
+    })
   })
 
   it("fault 8: tokens are counted, or guessed and marked so", async () => {
@@ -157,7 +186,10 @@ describe("a runtime that breaks", () => {
     const stream = await world.client.start({ scenario: "cut", after: "tool_call" })
     const frames = await stream.rest()
     expect(frames.filter((f) => f.event === "error")).toHaveLength(1)
-    expect(frames.at(-1)).toMatchObject({ event: "error", data: { stepId: "s1", callId: "call-1", recoverable: true } })
+    expect(frames.at(-1)).toMatchObject({
+      event: "error",
+      data: { stepId: "s1", callId: "call-1", recoverable: true },
+    })
     const log = await world.log()
     expect(log.executions.map((execution) => execution.tool_runs)).toEqual([1])
     expect(world.model.asked).toHaveLength(0)
@@ -181,10 +213,23 @@ describe("a runtime that breaks", () => {
     const stream = await world.client.start({ scenario: "error", code: "INTERNAL_ERROR", httpStatus: 500 })
     await stream.rest()
     const run = await world.run(stream.runId)
-    expect(run.decision).toMatchObject({ order: ["runtime_orchestrator", "direct_llm"], reason: "default_mode" })
-    expect(run.decision.rules.map((rule: { rule: string }) => rule.rule)).toEqual(["enabled_orgs", "default_mode", "breaker"])
+    expect(run.decision).toMatchObject({
+      order: ["runtime_orchestrator", "direct_llm"],
+      reason: "default_mode",
+    })
+    expect(run.decision.rules.map((rule: { rule: string }) => rule.rule)).toEqual([
+      "enabled_orgs",
+      "default_mode",
+      "breaker",
+    ])
     expect(run.attempts).toMatchObject([
-      { number: 1, mode: "runtime_orchestrator", target: "runtime", outcome: "error", code: "INTERNAL_ERROR" },
+      {
+        number: 1,
+        mode: "runtime_orchestrator",
+        target: "runtime",
+        outcome: "error",
+        code: "INTERNAL_ERROR",
+      },
       { number: 2, mode: "direct_llm", target: "a", outcome: "success", usage: { tokens: 42 } },
     ])
     expect(run.chain.map((message: { type: string }) => message.type)).toContain("fallback")

@@ -16,9 +16,14 @@ describe("who may do what", () => {
     const half = await world.as("acme", "ana", ["chat:write"])
     const answer = await half.start("hello")
     expect(answer.response.status).toBe(403)
-    const error = await world.client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message: "x" }, {
-      authorization: `Bearer ${half.token}`,
-    })
+    const error = await world.client.request(
+      "POST",
+      "/api/v1/chat/start",
+      { agentId: defaultAgent, message: "x" },
+      {
+        authorization: `Bearer ${half.token}`,
+      },
+    )
     expect(await error.json()).toMatchObject({
       error: { code: "AUTH_PERMISSION_DENIED", message: "The token lacks: sessions:write." },
     })
@@ -88,13 +93,37 @@ describe("what is refused, and how it is said", () => {
     expect(answer.status).toBe(400)
     const { error } = await bodyOf(answer)
     expect(error.code).toBe("VALIDATION_FAILED")
-    expect(error.details.map((d: { path: string }) => d.path).toSorted()).toEqual(["payload.agentId", "payload.message"])
+    expect(error.details.map((d: { path: string }) => d.path).toSorted()).toEqual([
+      "payload.agentId",
+      "payload.message",
+    ])
   })
 
   it.each([
-    ["a message that is too long", "POST", "/api/v1/chat/start", { agentId: defaultAgent, message: "x".repeat(100_001) }, 400, "VALIDATION_MESSAGE_TOO_LONG"],
-    ["an agent that is not there", "POST", "/api/v1/chat/start", { agentId: nobody, message: "x" }, 404, "AGENT_NOT_FOUND"],
-    ["a session that is not there", "POST", `/api/v1/chat/sessions/${nobody}`, { message: "x" }, 404, "SESSION_NOT_FOUND"],
+    [
+      "a message that is too long",
+      "POST",
+      "/api/v1/chat/start",
+      { agentId: defaultAgent, message: "x".repeat(100_001) },
+      400,
+      "VALIDATION_MESSAGE_TOO_LONG",
+    ],
+    [
+      "an agent that is not there",
+      "POST",
+      "/api/v1/chat/start",
+      { agentId: nobody, message: "x" },
+      404,
+      "AGENT_NOT_FOUND",
+    ],
+    [
+      "a session that is not there",
+      "POST",
+      `/api/v1/chat/sessions/${nobody}`,
+      { message: "x" },
+      404,
+      "SESSION_NOT_FOUND",
+    ],
     ["a run that is not there", "GET", `/api/v1/chat/runs/${nobody}`, undefined, 404, "RUN_NOT_FOUND"],
     ["a path that is not there", "GET", "/api/v1/nope", undefined, 404, "ROUTE_NOT_FOUND"],
     ["a wrong method", "DELETE", "/api/v1/chat/start", undefined, 405, "METHOD_NOT_ALLOWED"],
@@ -127,19 +156,38 @@ describe("what is refused, and how it is said", () => {
   })
 
   it("an insane request id is replaced", async () => {
-    const answer = await world.client.request("GET", "/api/v1/health", undefined, { "x-request-id": "a b<script>" })
+    const answer = await world.client.request("GET", "/api/v1/health", undefined, {
+      "x-request-id": "a b<script>",
+    })
     expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/)
   })
 })
 
 describe("agents", () => {
   it("are made, listed, changed and switched off; credentials are never shown", async () => {
-    const server = { id: "m", name: "M", endpoint: "http://m", transport: "http", isConnected: true, availableTools: [], authConfig: { key: "canary-credential" } }
-    const made = (await world.client.json("POST", "/api/v1/agents", { name: "Helper", model: "m-9", mcpServers: [server] })).data
+    const server = {
+      id: "m",
+      name: "M",
+      endpoint: "http://m",
+      transport: "http",
+      isConnected: true,
+      availableTools: [],
+      authConfig: { key: "canary-credential" },
+    }
+    const made = (
+      await world.client.json("POST", "/api/v1/agents", {
+        name: "Helper",
+        model: "m-9",
+        mcpServers: [server],
+      })
+    ).data
     expect(JSON.stringify(made)).not.toContain("canary-credential")
     const start = () => world.client.stream("POST", "/api/v1/chat/start", { agentId: made.id, message: "hi" })
     await (await start()).rest()
-    await world.client.json("PATCH", `/api/v1/agents/${made.id}`, { systemPrompt: "Be brief.", mcpServers: made.settings.mcpServers })
+    await world.client.json("PATCH", `/api/v1/agents/${made.id}`, {
+      systemPrompt: "Be brief.",
+      mcpServers: made.settings.mcpServers,
+    })
     await (await start()).rest()
     const [first, second] = (await world.log()).executions.map((execution) => execution.body)
     expect(first.agent_config.model).toBe("m-9")
@@ -151,7 +199,9 @@ describe("agents", () => {
     expect(list.map((agent: { id: string }) => agent.id)).toEqual([defaultAgent, made.id])
     const foreign = await world.as("other", "bob")
     expect((await foreign.request("GET", `/api/v1/agents/${made.id}`)).status).toBe(404)
-    expect((await foreign.request("PATCH", `/api/v1/agents/${defaultAgent}`, { name: "mine now" })).status).toBe(404)
+    expect(
+      (await foreign.request("PATCH", `/api/v1/agents/${defaultAgent}`, { name: "mine now" })).status,
+    ).toBe(404)
   })
 })
 
@@ -169,16 +219,29 @@ describe("secrets", () => {
 
   it("fault 20: there is no default signing secret: two services without one do not know each other's tokens", async () => {
     const folders = [temporaryFolder(), temporaryFolder()]
-    const gateways = await Promise.all(folders.map(({ path }) => startGateway({ DATA_DIR: path, AUTH_JWT_SECRET: "" })))
+    const gateways = await Promise.all(
+      folders.map(({ path }) => startGateway({ DATA_DIR: path, AUTH_JWT_SECRET: "" })),
+    )
     try {
       const tokens = gateways.map((gateway) => /#token=(\S+)/.exec(gateway.output())?.[1] ?? "")
       const statuses = await Promise.all(
         [0, 1].flatMap((service) =>
-          [0, 1].map(async (from) => (await new Client(gateways[service]!.url, tokens[from]!).request("GET", "/api/v1/chat/sessions")).status),
+          [0, 1].map(
+            async (from) =>
+              (
+                await new Client(gateways[service]!.url, tokens[from]!).request(
+                  "GET",
+                  "/api/v1/chat/sessions",
+                )
+              ).status,
+          ),
         ),
       )
       expect(statuses).toEqual([200, 401, 401, 200])
-      const forged = await new Client(gateways[0]!.url, await tokenFor()).request("GET", "/api/v1/chat/sessions")
+      const forged = await new Client(gateways[0]!.url, await tokenFor()).request(
+        "GET",
+        "/api/v1/chat/sessions",
+      )
       expect(forged.status).toBe(401)
     } finally {
       await Promise.all(gateways.map((gateway) => gateway.stop()))

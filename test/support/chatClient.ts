@@ -18,9 +18,17 @@ export interface Frame {
   readonly data: any
 }
 
-export const tokenFor = (org = "acme", user = "ana", permissions: ReadonlyArray<string> = ["*"]): Promise<string> =>
+export const tokenFor = (
+  org = "acme",
+  user = "ana",
+  permissions: ReadonlyArray<string> = ["*"],
+): Promise<string> =>
   Effect.runPromise(
-    Jwt.mint(Redacted.make(testSecret), { orgId: OrgId.make(org), userId: UserId.make(user), permissions }, 1),
+    Jwt.mint(
+      Redacted.make(testSecret),
+      { orgId: OrgId.make(org), userId: UserId.make(user), permissions },
+      1,
+    ),
   )
 
 const parse = (block: string): Frame | undefined => {
@@ -110,7 +118,12 @@ export class Client {
     this.token = token
   }
 
-  request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     return fetch(`${this.url}${path}`, this.#init(method, body, headers))
   }
 
@@ -119,14 +132,24 @@ export class Client {
     return (await this.request(method, path, body)).json()
   }
 
-  async stream(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Stream> {
+  async stream(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Stream> {
     const abort = new AbortController()
     const init = { ...this.#init(method, body, headers), signal: abort.signal }
     return new Stream(await fetch(`${this.url}${path}`, init), abort)
   }
 
   start(message: unknown, headers: Record<string, string> = {}, query = ""): Promise<Stream> {
-    return this.stream("POST", `/api/v1/chat/start${query}`, { agentId: defaultAgent, message: asText(message) }, headers)
+    return this.stream(
+      "POST",
+      `/api/v1/chat/start${query}`,
+      { agentId: defaultAgent, message: asText(message) },
+      headers,
+    )
   }
 
   send(sessionId: string, message: unknown): Promise<Stream> {

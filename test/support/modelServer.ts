@@ -43,7 +43,9 @@ const play = (answer: Answer, response: ServerResponse): void => {
       setTimeout(() => response.destroy(), 20)
       return
     case "error":
-      response.write(`data: ${JSON.stringify({ error: { message: "key sk-canary-0000 is bad", type: "x" } })}\n\n`)
+      response.write(
+        `data: ${JSON.stringify({ error: { message: "key sk-canary-0000 is bad", type: "x" } })}\n\n`,
+      )
       response.write(chunk({ content: "after the error" }))
       response.end(chunk({}, "stop"))
       return

@@ -72,7 +72,14 @@ export const startGateway = (env: Readonly<Record<string, string>>): Promise<Run
   start(
     process.execPath,
     ["src/main.ts"],
-    { ...baseEnv, PORT: "0", AUTH_JWT_SECRET: testSecret, SANDBOX_RUNTIME_PORT: "0", SANDBOX_MODEL_PORT: "0", ...env },
+    {
+      ...baseEnv,
+      PORT: "0",
+      AUTH_JWT_SECRET: testSecret,
+      SANDBOX_RUNTIME_PORT: "0",
+      SANDBOX_MODEL_PORT: "0",
+      ...env,
+    },
     (line) => /listens on (http:\S+)/.exec(line)?.[1],
   )
 
@@ -81,7 +88,13 @@ const python = join(root, ".cache/python-runtime/bin/python")
 /** The Python runtime. Without its virtual environment the tests that need it fail, saying what to run. */
 export const startPython = (options: { readonly pingMs?: number } = {}): Promise<Running> => {
   if (!existsSync(python)) throw new Error("The Python runtime is missing: run scripts/setup-tests")
-  const args = ["test/support/python-runtime/app.py", "--port", "0", "--ping-ms", String(options.pingMs ?? 15_000)]
+  const args = [
+    "test/support/python-runtime/app.py",
+    "--port",
+    "0",
+    "--ping-ms",
+    String(options.pingMs ?? 15_000),
+  ]
   return start(python, args, baseEnv, (line) => {
     const port = /^READY \{"port": (\d+)\}/.exec(line)?.[1]
     return port === undefined ? undefined : `http://127.0.0.1:${port}`

@@ -54,12 +54,16 @@ export class World {
 }
 
 /** `direct: false` leaves the gateway without a provider, so that nothing can answer for the runtime. */
-export const useWorld = (env: Readonly<Record<string, string>> = {}, options: { readonly direct?: boolean } = {}): World => {
+export const useWorld = (
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly direct?: boolean } = {},
+): World => {
   const world = new World()
   beforeAll(async () => {
     world.model = await startModel()
     world.runtime = await startPython({ pingMs: 50 })
-    const direct = options.direct === false ? {} : { DIRECT_LLM_PROVIDERS: "a", ...providerEnv("a", world.model.url) }
+    const direct =
+      options.direct === false ? {} : { DIRECT_LLM_PROVIDERS: "a", ...providerEnv("a", world.model.url) }
     world.gateway = await startGateway({
       DATA_DIR: world.folder.path,
       CHAT_EXECUTION_MODE: "runtime_orchestrator",

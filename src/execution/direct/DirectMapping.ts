@@ -50,12 +50,18 @@ export const fromPart = (upstream: string, part: LanguageModelV4StreamPart): Map
   switch (part.type) {
     case "text-delta":
       if (part.delta === "") return nothing
-      return { _tag: "Event", event: { _tag: "Message", draft: { type: "text", data: { content: part.delta } } } }
+      return {
+        _tag: "Event",
+        event: { _tag: "Message", draft: { type: "text", data: { content: part.delta } } },
+      }
     case "reasoning-delta":
       if (part.delta === "") return nothing
       return {
         _tag: "Event",
-        event: { _tag: "Message", draft: { type: "thinking", data: { content: part.delta, stage: "reasoning" } } },
+        event: {
+          _tag: "Message",
+          draft: { type: "thinking", data: { content: part.delta, stage: "reasoning" } },
+        },
       }
     case "finish":
       return finished(upstream, part)
@@ -68,7 +74,8 @@ export const fromPart = (upstream: string, part: LanguageModelV4StreamPart): Map
 
 /** A failure after the answer began. A provider's own words may hold keys or hosts, so they are not passed on. */
 export const fromStreamError = (upstream: string, cause: unknown): ExecutionError => {
-  if (APICallError.isInstance(cause) && cause.statusCode === 200) return new UpstreamTruncated({ upstream, cause })
+  if (APICallError.isInstance(cause) && cause.statusCode === 200)
+    return new UpstreamTruncated({ upstream, cause })
   const name = cause instanceof Error ? cause.name : ""
   if (name === "AI_JSONParseError" || name === "AI_TypeValidationError") {
     return new UpstreamGarbled({ upstream, detail: name })

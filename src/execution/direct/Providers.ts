@@ -22,7 +22,9 @@ const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
 const patientFetch = ((input: string | URL, init?: RequestInit) =>
   undiciFetch(input, { ...(init as object), dispatcher })) as unknown as typeof fetch
 
-export const languageModel = (settings: ProviderSettings): ((model: string | undefined) => LanguageModelV4) => {
+export const languageModel = (
+  settings: ProviderSettings,
+): ((model: string | undefined) => LanguageModelV4) => {
   const common = {
     fetch: patientFetch,
     ...(settings.baseUrl === undefined ? {} : { baseURL: settings.baseUrl }),
@@ -40,7 +42,12 @@ export const languageModel = (settings: ProviderSettings): ((model: string | und
     case "openai-compatible":
     case "sandbox":
       return named(
-        createOpenAICompatible({ ...common, baseURL: settings.baseUrl ?? "", name: settings.name, includeUsage: true }),
+        createOpenAICompatible({
+          ...common,
+          baseURL: settings.baseUrl ?? "",
+          name: settings.name,
+          includeUsage: true,
+        }),
       )
   }
 }

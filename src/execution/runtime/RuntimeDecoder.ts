@@ -19,7 +19,9 @@ const maxEventSize = 1024 * 1024
 const undecodableInARow = 5
 
 /** Deep nesting can exhaust the stack of both parsers: that is the sender's fault, not a bug. */
-const decode = (data: string): Result.Result<{ readonly json: unknown; readonly event: RuntimeEvent | undefined }, unknown> =>
+const decode = (
+  data: string,
+): Result.Result<{ readonly json: unknown; readonly event: RuntimeEvent | undefined }, unknown> =>
   Result.try(() => {
     const json: unknown = JSON.parse(data)
     return { json, event: Option.getOrUndefined(decodeEvent(json)) }
@@ -93,7 +95,8 @@ export class RuntimeDecoder {
 
   #undecodableEvent(detail: string): void {
     this.#undecodable += 1
-    if (this.#undecodable >= undecodableInARow) this.#fail(`${undecodableInARow} undecodable events in a row, the last: ${detail}`)
+    if (this.#undecodable >= undecodableInARow)
+      this.#fail(`${undecodableInARow} undecodable events in a row, the last: ${detail}`)
   }
 
   #fail(detail: string): void {

@@ -34,7 +34,9 @@ const cancelTimeoutMs = 2000
 const rejected = (response: HttpClientResponse.HttpClientResponse) =>
   response.text.pipe(
     Effect.orElseSucceed(() => ""),
-    Effect.map((body) => new UpstreamRejected({ upstream, status: response.status, detail: body.slice(0, 2000) })),
+    Effect.map(
+      (body) => new UpstreamRejected({ upstream, status: response.status, detail: body.slice(0, 2000) }),
+    ),
   )
 
 const checkStatus = (
@@ -149,7 +151,9 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
             return Effect.tapError(send(turn), () => Effect.sync(() => (state.open = false)))
           })
           return Stream.unwrap(
-            Effect.map(Effect.andThen(awaitCancel(turn), started), (response) => decoded(response, turn, state)),
+            Effect.map(Effect.andThen(awaitCancel(turn), started), (response) =>
+              decoded(response, turn, state),
+            ),
           ).pipe(Stream.onExit(() => cancelIfOpen(turn, state)))
         })
 

@@ -8,9 +8,10 @@ import * as Schema from "effect/Schema"
 
 export type Health = "healthy" | "unhealthy" | "not_configured"
 
-export class RuntimeHealth extends Context.Service<RuntimeHealth, { readonly check: Effect.Effect<Health> }>()(
-  "crossfade/execution/runtime/RuntimeHealth",
-) {
+export class RuntimeHealth extends Context.Service<
+  RuntimeHealth,
+  { readonly check: Effect.Effect<Health> }
+>()("crossfade/execution/runtime/RuntimeHealth") {
   /** `baseUrl` empty: there is no runtime. */
   static readonly layer = (baseUrl: string): Layer.Layer<RuntimeHealth, never, HttpClient.HttpClient> =>
     Layer.effect(
@@ -27,9 +28,11 @@ const timeout = "2 seconds"
 const isHealthy = HttpClientResponse.schemaBodyJson(Schema.Struct({ status: Schema.Literal("healthy") }))
 
 const ask = (client: HttpClient.HttpClient, baseUrl: string): Effect.Effect<Health> =>
-  client.get(`${baseUrl}/health`).pipe(
-    Effect.flatMap(HttpClientResponse.filterStatusOk),
-    Effect.flatMap(isHealthy),
-    Effect.timeout(timeout),
-    Effect.match({ onFailure: () => "unhealthy" as const, onSuccess: () => "healthy" as const }),
-  )
+  client
+    .get(`${baseUrl}/health`)
+    .pipe(
+      Effect.flatMap(HttpClientResponse.filterStatusOk),
+      Effect.flatMap(isHealthy),
+      Effect.timeout(timeout),
+      Effect.match({ onFailure: () => "unhealthy" as const, onSuccess: () => "healthy" as const }),
+    )

@@ -70,11 +70,17 @@ const callStarted = (state: State, event: Extract<Call, { readonly event: `${str
 }
 
 /** A result goes to the oldest open call of the same name; one that nobody asked for has no `callId`. */
-const callCompleted = (state: State, event: Extract<Call, { readonly event: `${string}_complete` }>): Mapped => {
+const callCompleted = (
+  state: State,
+  event: Extract<Call, { readonly event: `${string}_complete` }>,
+): Mapped => {
   const key = callKey(event)
   const call = state.open.find((open) => open.key === key)
   const next = { ...state, open: state.open.filter((open) => open !== call) }
-  const type = event.event.replace("_call_complete", "_result") as "tool_result" | "skill_result" | "mcp_result"
+  const type = event.event.replace("_call_complete", "_result") as
+    | "tool_result"
+    | "skill_result"
+    | "mcp_result"
   const { duration, error, result, success } = event.data
   const data = { ...subject(event), result: result ?? null, success, ...present({ error, duration }) }
   return say(next, { type, data, ...place(state, call?.callId) } as Draft)
@@ -95,10 +101,16 @@ const stepMoved = (state: State, event: Step): Mapped => {
     case "plan_step_complete":
       return say(
         { ...state, stepId: undefined },
-        draft({ status: "completed", ...present({ result: event.data.result, durationMs: event.data.duration_ms }) }),
+        draft({
+          status: "completed",
+          ...present({ result: event.data.result, durationMs: event.data.duration_ms }),
+        }),
       )
     case "plan_step_failed":
-      return say({ ...state, stepId: undefined }, draft({ status: "failed", ...present({ error: event.data.error }) }))
+      return say(
+        { ...state, stepId: undefined },
+        draft({ status: "failed", ...present({ error: event.data.error }) }),
+      )
   }
 }
 
@@ -111,7 +123,13 @@ const completed = (state: State, finalResponse: string): Mapped => {
   return { _tag: "Events", state, events }
 }
 
-const failed = ({ code, details, error, httpStatus, traceId }: Extract<RuntimeEvent, { event: "execution_error" }>["data"]): Mapped => ({
+const failed = ({
+  code,
+  details,
+  error,
+  httpStatus,
+  traceId,
+}: Extract<RuntimeEvent, { event: "execution_error" }>["data"]): Mapped => ({
   _tag: "Failed",
   error:
     code === "EXECUTION_CANCELLED"
@@ -128,7 +146,10 @@ const failed = ({ code, details, error, httpStatus, traceId }: Extract<RuntimeEv
 export const fileUrl = (runId: RunId, fileId: string): string =>
   `/api/v1/chat/runs/${runId}/files/${encodeURIComponent(fileId)}`
 
-const fileCreated = (state: State, data: Extract<RuntimeEvent, { event: "file_created" }>["data"]): Mapped => ({
+const fileCreated = (
+  state: State,
+  data: Extract<RuntimeEvent, { event: "file_created" }>["data"],
+): Mapped => ({
   _tag: "Events",
   state,
   events: [

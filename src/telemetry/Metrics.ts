@@ -1,0 +1,67 @@
+/**
+ * Every metric of the service, once: name, unit, labels, meaning. Labels come from closed sets. The names of the first
+ * five are those of dashboards that exist already.
+ */
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import type { ExecutionMode } from "../domain/Mode.ts"
+import type { Outcome } from "../domain/Outcome.ts"
+
+/** Attempts of users' turns that ended, by `mode`; shadows are not among them. */
+const total = Metric.counter("chat_execution_total", {
+  description: "Attempts that ended",
+  incremental: true,
+})
+
+const success = Metric.counter("chat_execution_success_total", {
+  description: "Attempts that gave an answer",
+  incremental: true,
+})
+
+/** By `mode` and `code`: errors and timeouts. Neutral ends (cancels, rate limits, filters) are in the total only. */
+const error = Metric.counter("chat_execution_error_total", {
+  description: "Attempts that failed or ran out of time",
+  incremental: true,
+})
+
+/** Milliseconds from the attempt's start to its end, by `mode`; up to the longest an attempt may take by default. */
+const latency = Metric.histogram("chat_execution_latency_ms", {
+  description: "Duration of attempts in milliseconds",
+  boundaries: [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000],
+})
+
+/** 1 while the breaker of all keeps turns from the runtime, else 0. */
+const fallbackEnabled = Metric.gauge("chat_runtime_fallback_enabled", {
+  description: "Whether the runtime is left alone",
+})
+
+/** Codes that an upstream may invent are not a closed set; ours are. */
+const ownCode = /^(UPSTREAM|TIMEOUT)_[A-Z_]+$/
+
+const outcomeMetrics = (mode: ExecutionMode, outcome: Outcome, code: string | null) => {
+  if (outcome === "success") return [Metric.update(Metric.withAttributes(success, { mode }), 1)]
+  if (outcome === "neutral") return []
+  const label = code !== null && ownCode.test(code) ? code : "UPSTREAM_FAILED"
+  return [Metric.update(Metric.withAttributes(error, { mode, code: label }), 1)]
+}
+
+/** One attempt, at its end. */
+export const attemptEnded = (attempt: {
+  readonly mode: ExecutionMode
+  readonly outcome: Outcome
+  readonly code: string | null
+  readonly latencyMs: number
+}): Effect.Effect<void> => {
+  const { mode } = attempt
+  return Effect.all(
+    [
+      Metric.update(Metric.withAttributes(total, { mode }), 1),
+      Metric.update(Metric.withAttributes(latency, { mode }), attempt.latencyMs),
+      ...outcomeMetrics(mode, attempt.outcome, attempt.code),
+    ],
+    { discard: true },
+  )
+}
+
+export const fallback = (enabled: boolean): Effect.Effect<void> =>
+  Metric.update(fallbackEnabled, enabled ? 1 : 0)

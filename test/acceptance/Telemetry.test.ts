@@ -1,0 +1,77 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { useWorld } from "../support/world.ts"
+
+// oxlint-disable-next-line typescript/no-explicit-any -- OTLP's JSON, of which the tests look at a few fields
+const received: Record<string, Array<any>> = {}
+const collector = createServer((request, response) => {
+  let text = ""
+  request.on("data", (data) => (text += data))
+  request.on("end", () => {
+    ;(received[request.url ?? ""] ??= []).push(JSON.parse(text))
+    response.end("{}")
+  })
+})
+await new Promise<void>((listening) => collector.listen(0, "127.0.0.1", listening))
+const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`
+
+const world = useWorld({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+
+describe("telemetry", () => {
+  beforeAll(async () => {
+    await (
+      await world.client.start("fine", {
+        traceparent: "00-11111111111111111111111111111111-2222222222222222-01",
+      })
+    ).rest()
+    await (await world.client.start({ scenario: "error", code: "INTERNAL_ERROR" })).rest()
+    await world.gateway.stop()
+  })
+  afterAll(() => collector.close())
+
+  it("exports the figures of both modes under the names of the dashboards", () => {
+    // oxlint-disable-next-line typescript/no-explicit-any
+    const metrics: Array<any> =
+      received["/v1/metrics"]
+        ?.flatMap((body) => body.resourceMetrics)
+        .flatMap((r) => r.scopeMetrics)
+        .flatMap((s) => s.metrics) ?? []
+    const points = (name: string) =>
+      metrics
+        .filter((metric) => metric.name === name)
+        .flatMap((metric) => (metric.sum ?? metric.gauge ?? metric.histogram).dataPoints)
+        .map((point) => [
+          // oxlint-disable-next-line typescript/no-explicit-any
+          Object.fromEntries(point.attributes.map((a: any) => [a.key, a.value.stringValue])),
+          Number(point.asInt ?? point.asDouble ?? point.count),
+        ])
+    const of = (mode: string, count: number, rest = {}) => [expect.objectContaining({ mode, ...rest }), count]
+    expect(points("chat_execution_total")).toEqual(
+      expect.arrayContaining([of("runtime_orchestrator", 2), of("direct_llm", 1)]),
+    )
+    expect(points("chat_execution_success_total")).toEqual(
+      expect.arrayContaining([of("runtime_orchestrator", 1), of("direct_llm", 1)]),
+    )
+    expect(points("chat_execution_error_total")).toEqual([
+      of("runtime_orchestrator", 1, { code: "UPSTREAM_FAILED" }),
+    ])
+    expect(points("chat_execution_latency_ms")).toEqual(
+      expect.arrayContaining([of("runtime_orchestrator", 2)]),
+    )
+    expect(points("chat_runtime_fallback_enabled")[0]?.[1]).toBe(0)
+  })
+
+  it("exports the turn's spans in the caller's trace", () => {
+    // oxlint-disable-next-line typescript/no-explicit-any
+    const spans: Array<any> =
+      received["/v1/traces"]
+        ?.flatMap((body) => body.resourceSpans)
+        .flatMap((r) => r.scopeSpans)
+        .flatMap((s) => s.spans) ?? []
+    const mine = spans
+      .filter((span) => span.traceId === "11111111111111111111111111111111")
+      .map((span) => span.name)
+    expect(mine).toEqual(expect.arrayContaining(["Chat.start"]))
+  })
+})

@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import * as Frame from "../../src/agent2ui/Frame.ts"
+import { runId } from "../support/fixtures.ts"
+import { parseStrict } from "../support/sse.ts"
+
+const bytes = (text: string): ReadonlyArray<number> => [...Buffer.from(text, "utf8")]
+
+describe("SSE frames", () => {
+  it("has the bytes of the contract: id, event, one data line, LF, one blank line", () => {
+    const data = { content: "Hel\r\nlo\u2028 é 😀 \ud800" }
+    assert.deepStrictEqual(
+      [...Frame.encode(Frame.eventId(runId, 12), "message", data)],
+      bytes(`id: ${runId}:12\nevent: message\ndata: {"content":"Hel\\r\\nlo\u2028 é 😀 \\ud800"}\n\n`),
+    )
+    assert.deepStrictEqual(
+      [...Frame.encode("a:2", "done", { n: 1 })],
+      [
+        ...[105, 100, 58, 32, 97, 58, 50, 10, 101, 118, 101, 110, 116, 58, 32, 100, 111, 110, 101, 10],
+        ...[100, 97, 116, 97, 58, 32, 123, 34, 110, 34, 58, 49, 125, 10, 10],
+      ],
+    )
+  })
+
+  it("has a heartbeat without id or seq, and an opening that every client ignores", () => {
+    assert.deepStrictEqual([...Frame.heartbeat], bytes("event: heartbeat\ndata: null\n\n"))
+    assert.deepStrictEqual([...Frame.opening], bytes(": open\n\n"))
+    const all = new Uint8Array([...Frame.opening, ...Frame.heartbeat])
+    assert.deepStrictEqual(parseStrict(all), [{ id: undefined, event: "heartbeat", data: "null" }])
+  })
+
+  it.prop("holds any JSON in one event", [Schema.Json], ([json]) => {
+    const frames = parseStrict(Frame.encode("a:1", "message", json))
+    assert.deepStrictEqual(frames, [{ id: "a:1", event: "message", data: JSON.stringify(json) }])
+  })
+})
+
+describe("parseEventId", () => {
+  const cases: ReadonlyArray<readonly [string, ReturnType<typeof Frame.parseEventId>]> = [
+    [`${runId}:7`, { runId, seq: 7 }],
+    [` ${runId}:7 `, { runId, seq: 7 }],
+    [`${runId.toUpperCase()}:0`, { runId: runId.toUpperCase(), seq: 0 }],
+    ["42", { runId: undefined, seq: 42 }],
+    ["999999999999999", { runId: undefined, seq: 999_999_999_999_999 }],
+    ["9999999999999999", undefined],
+    ["", undefined],
+    ["-1", undefined],
+    ["1.5", undefined],
+    ["1e3", undefined],
+    ["0x10", undefined],
+    [`${runId}`, undefined],
+    [`${runId}:`, undefined],
+    [`${runId}:x`, undefined],
+    [`${runId}:1:2`, undefined],
+    [`${runId}:1\n2`, undefined],
+    [`x${runId}:1`, undefined],
+    [`${"-".repeat(36)}:1`, undefined],
+    [`${"a".repeat(36)}:1`, undefined],
+    [`${runId.slice(0, -1)}g:1`, undefined],
+    ["١٢", undefined],
+  ]
+  it.each(cases)("reads %j", (text, expected) => {
+    assert.deepStrictEqual(Frame.parseEventId(text), expected)
+  })
+
+  it.prop("reads back every id that was written", [Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1e6 }))], ([seq]) => {
+    assert.deepStrictEqual(Frame.parseEventId(Frame.eventId(runId, seq)), { runId, seq })
+  })
+
+  it.prop("never throws", [Schema.String], ([text]) => {
+    const parsed = Frame.parseEventId(text)
+    assert.isTrue(parsed === undefined || Number.isSafeInteger(parsed.seq))
+  })
+})

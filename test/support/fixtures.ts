@@ -1,0 +1,94 @@
+/** A turn, its agent and its run with every field filled in, and the usual drafts: a test writes down only what it is about. */
+import type { Draft } from "../../src/agent2ui/Message.ts"
+import { type Agent, type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
+import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
+import type { Principal } from "../../src/domain/Principal.ts"
+import type { Run } from "../../src/domain/Run.ts"
+import type { ExecutionEvent, Turn } from "../../src/execution/Executor.ts"
+
+/** A UUIDv7-like id that is easy to tell apart from others: `n` is its last digits. */
+const uuid = (n: number): string => `01890000-0000-7000-8000-${String(n).padStart(12, "0")}`
+
+export const runId = RunId.make(uuid(1))
+export const sessionId = SessionId.make(uuid(2))
+export const otherSessionId = SessionId.make(uuid(3))
+export const userMessageId = MessageId.make(uuid(4))
+export const assistantMessageId = MessageId.make(uuid(5))
+export const orgId = OrgId.make("acme")
+export const otherOrgId = OrgId.make("umbrella")
+export const userId = UserId.make("ana")
+export const runIdOf = (n: number): RunId => RunId.make(uuid(1000 + n))
+
+export const principal: Principal = { orgId, userId, permissions: ["*"] }
+
+/** Noon, so that a mixed-up unit or time zone shows. */
+export const noon = Date.UTC(2026, 10, 22, 12)
+
+export const agent = (settings: Partial<AgentSettings> = {}): Agent => ({
+  id: defaultAgentId,
+  orgId: null,
+  settings: {
+    name: "Helper",
+    active: true,
+    systemPrompt: "Be kind.",
+    mcpServers: [],
+    subAgents: [],
+    ...settings,
+  },
+  createdAt: noon,
+  updatedAt: noon,
+})
+
+export const turn = (fields: Partial<Turn> = {}): Turn => ({
+  runId,
+  sessionId,
+  orgId,
+  userId,
+  requestId: "req-1",
+  agent: agent(),
+  message: "Where is the café?",
+  history: [],
+  shadow: false,
+  probe: false,
+  ...fields,
+})
+
+export const run = (fields: Partial<Run> = {}): Run => ({
+  id: runId,
+  sessionId,
+  orgId,
+  userId,
+  agentId: defaultAgentId,
+  userMessageId,
+  assistantMessageId: null,
+  status: "running",
+  decision: {
+    order: ["runtime_orchestrator", "direct_llm"],
+    reason: "default_mode",
+    probe: false,
+    rules: [],
+  },
+  executionMode: null,
+  error: null,
+  usage: null,
+  createdAt: noon,
+  endedAt: null,
+  ...fields,
+})
+
+export const text = (content: string): Draft => ({ type: "text", data: { content } })
+export const thinking = (content: string): Draft => ({ type: "thinking", data: { content } })
+export const table: Draft = { type: "table", data: { columns: [], rows: [] } }
+export const planStep = (stepId: string, status: "running" | "completed" | "failed" = "running"): Draft => ({
+  type: "plan_step",
+  data: { stepId, title: stepId, status },
+  metadata: { stepId },
+})
+export const toolCall = (callId: string): Draft => ({
+  type: "tool_call",
+  data: { toolName: "charge", arguments: {}, status: "calling" },
+  metadata: { callId },
+})
+
+export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft })
+export const finished: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
