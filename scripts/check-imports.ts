@@ -33,7 +33,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     persistence: ground,
     telemetry: ["domain"],
     Config: ["domain"],
-    StageSettings: ["Config", ...stages],
+    StageSettings: ["Config", "http/Server", ...stages],
     sandbox: [],
     agent2ui: ["domain"],
     domain: [],

@@ -111,6 +111,10 @@ export const variables = {
     secret: true,
     parse: (text: string) => (text === "" || Buffer.byteLength(text) >= 32 ? text : undefined),
   },
+  CORS_ALLOWED_ORIGINS: optionalText(
+    "Origins whose pages may call the API from a browser.",
+    "empty, or origins such as https://chat.example separated by commas",
+  ),
   CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
     "direct_llm",
     "runtime_orchestrator",
@@ -180,11 +184,12 @@ type Values = { readonly [Name in keyof Variables]: NonNullable<ReturnType<Varia
 
 export interface Settings extends Omit<
   Values,
-  "AUTH_JWT_SECRET" | "DATABASE_URL" | "CHAT_RUNTIME_ENABLED_ORGS"
+  "AUTH_JWT_SECRET" | "DATABASE_URL" | "CHAT_RUNTIME_ENABLED_ORGS" | "CORS_ALLOWED_ORIGINS"
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
+  readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
   /** Neither a runtime nor a provider is configured: the sandbox takes both places. */
   readonly sandbox: boolean
@@ -242,6 +247,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
     DATABASE_URL: redacted(values.DATABASE_URL),
     CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
+    CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,
     sandbox,
   })

@@ -4,6 +4,7 @@ import type { Rollout } from "./decision/ModeDecision.ts"
 import type { ProviderSettings } from "./execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
+import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 
 export const execution = (settings: Settings): ExecutionSettings => ({
@@ -28,6 +29,12 @@ export const monitor = (settings: Settings): MonitorSettings => ({
   timeoutRate: settings.CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD,
   latencyRatio: settings.CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD,
   timeoutThresholdMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
+})
+
+export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): ServerSettings => ({
+  heartbeatMs: settings.SSE_HEARTBEAT_INTERVAL_MS,
+  allowedOrigins: settings.CORS_ALLOWED_ORIGINS,
+  sandbox,
 })
 
 /** None, or the one runtime. An agent without a model of its own gets the first provider's, in both modes. */

@@ -242,7 +242,7 @@ export const messageTypes = Object.keys(members) as ReadonlyArray<MessageType>
 /** Any Agent2UI message. The type annotation breaks the circle through `report`; the schemas above decide the shape. */
 export const Message: Schema.Codec<Message> = Schema.Union(Object.values(members)).annotate({
   identifier: "Agent2UIMessage",
-}) as Schema.Codec<Message>
+})
 
 /** The parts of an answer: until one of them has come, nothing has been promised to the reader. */
 const contentTypes: ReadonlySet<MessageType> = new Set<MessageType>([

@@ -94,6 +94,7 @@ const make = Effect.gen(function* () {
       () => new AgentInactive({ agentId: id }),
     )
 
+  /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */
   const takeTurn = Effect.fnUntraced(function* (input: {
     readonly caller: Caller
     readonly agent: Agent
@@ -177,7 +178,7 @@ const make = Effect.gen(function* () {
       updatedAt: now,
     }
     const turn = { caller, agent, session, isNewSession: true, message, parentMessageId: null, history: [] }
-    return yield* live.claim(id, takeTurn(turn))
+    return yield* live.claim(id, Effect.uninterruptible(takeTurn(turn)))
   })
 
   const checkParent = (session: Session, parent: MessageId | undefined) =>
@@ -197,15 +198,9 @@ const make = Effect.gen(function* () {
       const agent = yield* activeAgent(caller.principal, session.agentId)
       yield* checkParent(session, parentMessageId)
       const history = yield* sessions.messages(sessionId, historyLength)
-      return yield* takeTurn({
-        caller,
-        agent,
-        session,
-        isNewSession: false,
-        message,
-        parentMessageId: parentMessageId ?? null,
-        history,
-      })
+      const parent = parentMessageId ?? null
+      const input = { caller, agent, session, isNewSession: false, message, parentMessageId: parent, history }
+      return yield* Effect.uninterruptible(takeTurn(input))
     })
     return yield* live.claim(sessionId, turn)
   })

@@ -12,7 +12,7 @@ const upstream = { upstream: Schema.String }
 const retryAfterMs = { retryAfterMs: Schema.optionalKey(Schema.Finite) }
 const cause = { cause: Schema.optionalKey(Schema.Defect()) }
 
-/** No answer at all: refused, reset, unknown host. */
+/** Nothing was sent, because nobody took the connection: refused, unknown host. Safe to ask again. */
 export class UpstreamUnreachable extends Schema.TaggedError<UpstreamUnreachable>()("UpstreamUnreachable", {
   ...upstream,
   ...cause,
@@ -37,7 +37,10 @@ export class UpstreamRateLimited extends Schema.TaggedError<UpstreamRateLimited>
   ...retryAfterMs,
 }) {}
 
-/** The body ended, or the connection broke, before the upstream had said how the turn ended. */
+/**
+ * The body ended, or the connection broke, before the upstream had said how the turn ended. It may have begun to work,
+ * so it is not asked again.
+ */
 export class UpstreamTruncated extends Schema.TaggedError<UpstreamTruncated>()("UpstreamTruncated", {
   ...upstream,
   ...cause,
@@ -183,10 +186,16 @@ export const meaningOf = (error: ExecutionError): Meaning => {
 export const retryAfterOf = (error: ExecutionError): number | undefined =>
   "retryAfterMs" in error ? error.retryAfterMs : undefined
 
+/** `Date.parse` takes nearly any text with a number for a date; each of the three forms of RFC 9110 begins with a day. */
+const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
+
 /** Reads a `Retry-After` header (RFC 9110: seconds or an HTTP date) as milliseconds from `now` (epoch milliseconds). */
 export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
-  if (header === undefined) return undefined
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000
-  const at = Date.parse(header)
+  const text = header?.trim() ?? ""
+  // Enough digits make infinity, which no error can carry.
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER)
+  if (!httpDate.test(text)) return undefined
+  // The form without a zone (asctime) means GMT, and `Date.parse` would take it for local time.
+  const at = Date.parse(text.endsWith(" GMT") ? text : `${text} GMT`)
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }

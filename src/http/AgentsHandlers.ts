@@ -1,6 +1,7 @@
 /** The agents' routes. Credentials of MCP servers go in and are not shown again. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Struct from "effect/Struct"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
@@ -12,7 +13,7 @@ const withoutSecrets = (agent: Agent): Agent => ({
   ...agent,
   settings: {
     ...agent.settings,
-    mcpServers: agent.settings.mcpServers.map(({ authConfig: _, ...shown }) => shown),
+    mcpServers: agent.settings.mcpServers.map((server) => Struct.omit(server, ["authConfig"])),
   },
 })
 

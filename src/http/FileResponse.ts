@@ -12,7 +12,7 @@ const notFound = respond({
 
 /** RFC 6266 / 8187: the name in a form that any text survives in. */
 const disposition = (filename: string): string =>
-  `attachment; filename*=UTF-8''${encodeURIComponent(filename)}`
+  `attachment; filename*=UTF-8''${encodeURIComponent(filename.toWellFormed())}`
 
 /** A type is text of the runtime's; what does not look like one is a stream of bytes. */
 const contentType = (mimeType: string): string =>

@@ -41,8 +41,20 @@ const consoleRoute = HttpRouter.use((router) =>
   }),
 )
 
+/** Without an origin no header at all: the middleware's own default for an empty list is everybody. */
+const cors = (allowedOrigins: ReadonlyArray<string>) =>
+  allowedOrigins.length === 0
+    ? Layer.empty
+    : HttpRouter.cors({
+        allowedOrigins,
+        allowedHeaders: ["authorization", "content-type", "last-event-id", "x-agent2ui-protocol", "x-request-id"],
+        exposedHeaders: ["x-run-id", "x-session-id", "x-execution-mode", "x-request-id", "retry-after"],
+        maxAge: 600,
+      })
+
 export interface ServerSettings {
   readonly heartbeatMs: number
+  readonly allowedOrigins: ReadonlyArray<string>
   readonly sandbox: (typeof Readiness.Type)["sandbox"]
 }
 
@@ -57,5 +69,5 @@ export const routes = (settings: ServerSettings) => {
     Layer.provide(handlers),
     Layer.provide([Authentication.layer, Validation.layer]),
   )
-  return Layer.mergeAll(api, HttpApiScalar.layer(Api, { path: "/docs" }), consoleRoute, Edge.layer)
+  return Layer.mergeAll(api, cors(settings.allowedOrigins), HttpApiScalar.layer(Api, { path: "/docs" }), consoleRoute, Edge.layer)
 }

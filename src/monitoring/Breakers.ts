@@ -22,7 +22,7 @@ export interface Breakers {
   /** Oldest first. */
   readonly transitions: Array<ScopedTransition>
   global: Breaker.Breaker
-  /** By how much all epochs together have risen: a breaker that starts here cannot take a forgotten one's tickets. */
+  /** Sum of all that the organisations' epochs ever rose: a breaker that starts here takes no forgotten one's tickets. */
   epochs: number
 }
 
@@ -47,7 +47,6 @@ export const touch = (breakers: Breakers, orgId: OrgId, now: number): Orgs.Org =
 /** On opening all evidence is void: here the sum, and that of each organisation because the epoch is another. */
 export const moveGlobal = (breakers: Breakers, { breaker, transition }: Breaker.Moved): void => {
   if (leavesClosed(breakers.global, breaker)) SlidingWindow.clear(breakers.evidence)
-  breakers.epochs += breaker.epoch - breakers.global.epoch
   breakers.global = breaker
   if (transition !== undefined) note(breakers, { orgId: null, ...transition })
 }

@@ -55,8 +55,7 @@ const thresholdOf = (trigger: Trigger, thresholds: Thresholds): number => {
 
 /** Whether one trigger holds. The comparison is strict: exactly the threshold is still good. */
 export const check = (trigger: Trigger, tally: Tally, thresholds: Thresholds): Tripped | undefined => {
-  // Nothing at all says nothing either, should minSamples ever be 0.
-  if (tally.total === 0 || tally.total < thresholds.minSamples) return undefined
+  if (tally.total < thresholds.minSamples) return undefined
   const value = amount(trigger, tally) / tally.total
   const threshold = thresholdOf(trigger, thresholds)
   return value > threshold ? { trigger, value, threshold, samples: tally.total } : undefined

@@ -24,7 +24,7 @@ describe("direct mode, read by the real provider packages", () => {
       data: { executionMode: "direct_llm", usage: { tokens: 42 } },
     })
     expect(frames.at(-1)?.data.usage.estimated).toBeUndefined()
-    const { messages } = world.model.asked[0]?.body
+    const { messages } = world.model.asked[0]!.body
     expect(messages.at(0).role).toBe("system")
     expect(messages.at(-1)).toMatchObject({ role: "user", content: "hello" })
     expect(messages.filter((message: { role: string }) => message.role === "user")).toHaveLength(1)
@@ -89,7 +89,7 @@ describe("direct mode, read by the real provider packages", () => {
     const stream = await world.client.start("leave me")
     await stream.until((frame) => frame.seq === 1)
     stream.leave()
-    await eventually(async () => world.model.asked[0]?.closed)
+    expect(await eventually(async () => world.model.asked[0]?.closed)).toBe(true)
   })
 
   it("a provider that hangs without a word is timed out and the next one answers", async () => {

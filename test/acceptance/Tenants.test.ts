@@ -4,7 +4,7 @@ import { Client, defaultAgent, tokenFor } from "../support/chatClient.ts"
 import { startGateway, temporaryFolder, testSecret } from "../support/processes.ts"
 import { useWorld } from "../support/world.ts"
 
-const world = useWorld({ LOG_LEVEL: "debug" })
+const world = useWorld({ LOG_LEVEL: "debug", CORS_ALLOWED_ORIGINS: "https://chat.example,https://b.example" })
 
 const nobody = "00000000-0000-4000-8000-00000000ffff"
 
@@ -153,6 +153,20 @@ describe("what is refused, and how it is said", () => {
     expect([large.status, (await bodyOf(large)).error.code]).toEqual([413, "PAYLOAD_TOO_LARGE"])
     const broken = await post("{", "application/json")
     expect([broken.status, (await bodyOf(broken)).error.code]).toEqual([400, "VALIDATION_FAILED"])
+  })
+
+  it("pages of other origins may call only where they are listed", async () => {
+    const preflight = (origin: string) =>
+      fetch(`${world.gateway.url}/api/v1/chat/start`, {
+        method: "OPTIONS",
+        headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization" },
+      })
+    const listed = await preflight("https://chat.example")
+    expect(listed.headers.get("access-control-allow-origin")).toBe("https://chat.example")
+    expect(listed.headers.get("access-control-allow-headers")).toContain("last-event-id")
+    const other = await preflight("https://evil.example")
+    expect(other.headers.get("access-control-allow-origin")).not.toBe("https://evil.example")
+    expect(other.headers.get("access-control-allow-credentials")).toBeNull()
   })
 
   it("an insane request id is replaced", async () => {

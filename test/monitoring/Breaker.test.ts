@@ -202,14 +202,18 @@ describe("Breaker", () => {
     assert.strictEqual(breaker.admit(start + 31_000), "no")
   })
 
-  it("a reset closes it at once and forgets how often it had opened", () => {
+  it("a reset closes it at once, and open or closed it forgets how often it had opened", () => {
     const breaker = make()
     breaker.trip(start)
-    breaker.recover()
-    breaker.trip(start + minute)
-    breaker.reset(start + minute + 1)
-    assert.strictEqual(breaker.admit(start + minute + 1), "yes")
-    breaker.trip(start + minute + 2)
+    breaker.trip(breaker.recover() + 1)
+    const now = start + 2 * minute
+    breaker.reset(now)
+    assert.strictEqual(breaker.admit(now), "yes")
+    breaker.trip(now)
+    assert.strictEqual(dwellOf(breaker.state()), 30_000)
+    const closedAt = breaker.recover()
+    breaker.reset(closedAt)
+    breaker.trip(closedAt)
     assert.strictEqual(dwellOf(breaker.state()), 30_000)
   })
 })

@@ -1,11 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { Outcome } from "../../src/domain/Outcome.ts"
-import * as Breaker from "../../src/monitoring/Breaker.ts"
 import * as Evidence from "../../src/monitoring/Evidence.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import * as HealthReport from "../../src/monitoring/HealthReport.ts"
-import * as Orgs from "../../src/monitoring/Orgs.ts"
 import * as SlidingWindow from "../../src/monitoring/SlidingWindow.ts"
 import { between, list, long, mostly, org, settings, start } from "./schedules.ts"
 
@@ -15,6 +13,8 @@ const operation = Schema.Struct({
   org: between(0, 5),
   /** Which of the turns under way ends. */
   turn: between(0, 30),
+  /** On the runtime although it was told no: there is no other mode. */
+  anyway: Schema.Boolean,
   outcome: Schema.Union([Outcome, Schema.Literals(["success", "error"])]),
 })
 const schedule = list(operation, 250)
@@ -28,39 +28,39 @@ interface Turn {
 const breakerOf = (health: Health.Health, turn: Turn) =>
   turn.admission.scope === "org" ? health.breakers.orgs.byId.get(turn.orgId)?.breaker : health.breakers.global
 
-/** Whether the turn's lease is the one that its breaker has given out and that has not run out. */
-const isLeased = (health: Health.Health, now: number) => (turn: Turn) => {
-  const breaker = breakerOf(health, turn)
-  return (
-    turn.admission.allowed === "probe" &&
-    breaker?.state === "half_open" &&
-    now < turn.at + settings.timeoutThresholdMs
-  )
-}
-
+/** Runs a schedule. `leased` are the probes that have neither ended, nor run out, nor lost their breaker's half-open. */
 const run = (
   health: Health.Health,
   steps: ReadonlyArray<typeof operation.Type>,
-  check: (turns: ReadonlyArray<Turn>, now: number) => void,
+  check: (leased: ReadonlySet<Turn>, now: number) => void,
 ): number => {
   let now = start
   let turns: Array<Turn> = []
-  for (const { act, gapMs, org: number, outcome, turn: index } of steps) {
-    now += gapMs
-    const orgId = org(number)
-    const turn = turns[index % Math.max(1, turns.length)]
-    if (act === "admit") turns.push({ orgId, admission: Health.admit(health, orgId, now), at: now })
-    else if (act === "reset") Health.reset(health, now, orgId)
-    else if (act === "resetAll") Health.reset(health, now)
-    else if (turn !== undefined) {
-      const { ticket } = turn.admission
-      const mode = turn.admission.allowed === "no" ? "direct_llm" : "runtime_orchestrator"
-      if (act === "release") Health.release(health, ticket, turn.orgId, now)
-      else Health.record(health, { orgId: turn.orgId, mode, outcome, latencyMs: now - turn.at, ticket }, now)
-      turns = turns.filter((other) => other !== turn)
+  const leased = new Set<Turn>()
+  const end = (turn: Turn, { act, anyway, outcome }: typeof operation.Type) => {
+    const { admission, at, orgId } = turn
+    const mode = admission.allowed === "no" && !anyway ? "direct_llm" : "runtime_orchestrator"
+    if (act === "release") Health.release(health, admission.ticket, orgId, now)
+    else Health.record(health, { orgId, mode, outcome, latencyMs: now - at, ticket: admission.ticket }, now)
+    turns = turns.filter((other) => other !== turn)
+    leased.delete(turn)
+  }
+  for (const step of steps) {
+    now += step.gapMs
+    const orgId = org(step.org)
+    const ending = turns[step.turn % Math.max(1, turns.length)]
+    if (step.act === "admit") {
+      const turn = { orgId, admission: Health.admit(health, orgId, now), at: now }
+      turns.push(turn)
+      if (turn.admission.allowed === "probe") leased.add(turn)
+    } else if (step.act === "reset") Health.reset(health, now, orgId)
+    else if (step.act === "resetAll") Health.reset(health, now)
+    else if (ending !== undefined) end(ending, step)
+    for (const turn of leased) {
+      const lost = breakerOf(health, turn)?.state !== "half_open"
+      if (lost || now >= turn.at + settings.timeoutThresholdMs) leased.delete(turn)
     }
-    turns = turns.filter((other) => other.admission.allowed !== "probe" || isLeased(health, now)(other))
-    check(turns, now)
+    check(leased, now)
   }
   return now
 }
@@ -71,9 +71,9 @@ describe("Health", () => {
     [schedule],
     ([steps]) => {
       const health = Health.make({ ...settings, minSamples: 3 }, start)
-      run(health, steps, (turns, now) => {
-        const leased = turns.filter(isLeased(health, now)).map((turn) => breakerOf(health, turn))
-        assert.strictEqual(new Set(leased).size, leased.length)
+      run(health, steps, (leased) => {
+        const breakers = [...leased].map((turn) => breakerOf(health, turn))
+        assert.strictEqual(new Set(breakers).size, breakers.length)
       })
     },
     long(300),
@@ -202,50 +202,5 @@ describe("Health", () => {
       const status = roundRobin(count, 900, (second) => (second % 3 === 0 ? "error" : "success"))
       assert.deepStrictEqual(status.transitions, [])
     }
-  })
-
-  it("no more than 10 000 organisations are kept, the last used ones, and their evidence still adds up", () => {
-    const health = Health.make(settings, start)
-    for (let number = 0; number < Orgs.maxOrgs + 50; number++) {
-      Health.record(
-        health,
-        { orgId: org(number), mode: "runtime_orchestrator", outcome: "success", latencyMs: 1 },
-        start,
-      )
-    }
-    assert.strictEqual(health.breakers.orgs.byId.size, Orgs.maxOrgs)
-    assert.strictEqual(health.breakers.orgs.byId.has(org(49)), false)
-    assert.strictEqual(health.breakers.orgs.byId.has(org(50)), true)
-    assert.strictEqual(SlidingWindow.tally(health.breakers.evidence, start).total, Orgs.maxOrgs)
-  })
-
-  it("an organisation that is idle for a whole window is forgotten, unless its breaker is not closed", () => {
-    const health = Health.make(settings, start)
-    Health.admit(health, org(2), start)
-    for (let fault = 0; fault < 10; fault++) {
-      Health.record(
-        health,
-        { orgId: org(1), mode: "runtime_orchestrator", outcome: "error", latencyMs: 1 },
-        start,
-      )
-    }
-    Health.admit(health, org(3), start + settings.windowMs - 1)
-    assert.deepStrictEqual([...health.breakers.orgs.byId.keys()], [org(2), org(1), org(3)])
-    Health.admit(health, org(3), start + settings.windowMs + 10_000)
-    assert.deepStrictEqual([...health.breakers.orgs.byId.keys()], [org(1), org(3)])
-  })
-
-  it("an organisation that was forgotten and comes back does not take the tickets of its former life", () => {
-    const health = Health.make(settings, start)
-    Health.admit(health, org(2), start)
-    const { ticket } = Health.admit(health, org(1), start)
-    const attempt = { orgId: org(1), mode: "runtime_orchestrator", outcome: "error", latencyMs: 1 } as const
-    for (let fault = 0; fault < 10; fault++) Health.record(health, { ...attempt, ticket }, start)
-    Health.reset(health, start, org(1))
-    const later = start + 2 * settings.windowMs
-    Health.admit(health, org(2), later)
-    assert.strictEqual(health.breakers.orgs.byId.has(org(1)), false)
-    for (let fault = 0; fault < 10; fault++) Health.record(health, { ...attempt, ticket }, later)
-    assert.strictEqual(health.breakers.orgs.byId.get(org(1))?.breaker.state, "closed" satisfies Breaker.State)
   })
 })

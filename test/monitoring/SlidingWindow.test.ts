@@ -110,6 +110,16 @@ describe("SlidingWindow", () => {
     long(500),
   )
 
+  it("a single latency is told to 5 %, from the first millisecond on", () => {
+    for (let latencyMs = 1; latencyMs <= 600_000; latencyMs += Math.ceil(latencyMs / 100)) {
+      const { p99LatencyMs } = SlidingWindow.summary(
+        recordAll([{ at: start, outcome: "success", latencyMs }]),
+        start,
+      )
+      assert.isAtMost(Math.abs(p99LatencyMs - latencyMs), 0.05 * latencyMs)
+    }
+  })
+
   it.prop(
     "it is exactly empty when its time has passed",
     [schedule],

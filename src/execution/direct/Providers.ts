@@ -20,7 +20,7 @@ export interface ProviderSettings {
 /** undici's fetch gives up after 300 s without headers or body; the attempt's own three clocks are the ones that count. */
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
 const patientFetch = ((input: string | URL, init?: RequestInit) =>
-  undiciFetch(input, { ...(init as object), dispatcher })) as unknown as typeof fetch
+  undiciFetch(input, { ...(init as object), dispatcher })) as unknown as typeof globalThis.fetch
 
 export const languageModel = (
   settings: ProviderSettings,

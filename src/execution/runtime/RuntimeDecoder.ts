@@ -15,6 +15,7 @@ import { AnyEvent, eventNames, RuntimeEvent } from "./RuntimeWire.ts"
 
 /** Envoy and friends treat a single larger event as an attack; no honest event comes near. */
 const maxEventSize = 1024 * 1024
+const tooLarge = `an event is larger than ${maxEventSize} characters`
 /** Fewer may be a hiccup of one tool; this many say that the other side does not speak this wire. */
 const undecodableInARow = 5
 
@@ -23,9 +24,22 @@ const decode = (
   data: string,
 ): Result.Result<{ readonly json: unknown; readonly event: RuntimeEvent | undefined }, unknown> =>
   Result.try(() => {
+    // oxlint-disable-next-line no-restricted-properties -- this is the edge, and a schema would parse at twice the cost
     const json: unknown = JSON.parse(data)
-    return { json, event: Option.getOrUndefined(decodeEvent(json)) }
+    const usable = !isDeeperThan(maxDepth, json)
+    return { json, event: usable ? Option.getOrUndefined(decodeEvent(json)) : undefined }
   })
+
+/** Deeper than serde_json's limit nobody nests honestly, and `JSON.stringify` runs out of stack where `JSON.parse` does not. */
+const maxDepth = 128
+
+const isDeeperThan = (depth: number, json: unknown): boolean =>
+  typeof json === "object" &&
+  json !== null &&
+  (depth === 0 || Object.values(json).some((inner) => isDeeperThan(depth - 1, inner)))
+
+/** `[DONE]` alone ends a turn well, as if nothing were left to say. */
+const done: RuntimeEvent = { event: "execution_complete", data: {} }
 
 const decodeEvent = Schema.decodeUnknownOption(RuntimeEvent)
 const isAnyEvent = Schema.is(AnyEvent)
@@ -44,6 +58,8 @@ export class RuntimeDecoder {
   #state: RuntimeMapping.State
   #events: Array<ExecutionEvent> = []
   #error: ExecutionError | undefined
+  /** The first end counts, be it well or a failure: whatever follows is not looked at. */
+  #ended = false
   #undecodable = 0
   readonly #text = new TextDecoder()
   readonly #sse = makeParser(
@@ -59,15 +75,18 @@ export class RuntimeDecoder {
   }
 
   feed(chunk: Uint8Array): Decoded {
-    const tooLarge = this.#sse.feed(this.#text.decode(chunk, { stream: true }))
-    if (tooLarge !== undefined) this.#fail(`an event is larger than ${maxEventSize} bytes`)
+    const refused = this.#sse.feed(this.#text.decode(chunk, { stream: true }))
+    if (refused !== undefined) this.#fail(tooLarge)
     const events = this.#events
     this.#events = []
     return { events, error: this.#error }
   }
 
   #onData(data: string): void {
-    if (this.#error !== undefined || data === "[DONE]") return
+    if (this.#ended) return
+    if (data === "[DONE]") return this.#onEvent(done)
+    // The parser sees the size of what it still waits for, not of an event that came in one piece.
+    if (data.length > maxEventSize) return this.#fail(tooLarge)
     const decoded = decode(data)
     if (Result.isFailure(decoded)) return this.#undecodableEvent("not JSON")
     const { event, json } = decoded.success
@@ -85,11 +104,9 @@ export class RuntimeDecoder {
 
   #onEvent(event: RuntimeEvent): void {
     const mapped = RuntimeMapping.next(this.#state, event)
-    if (mapped._tag === "Failed") {
-      this.#error = mapped.error
-      return
-    }
+    if (mapped._tag === "Failed") return this.#end(mapped.error)
     this.#state = mapped.state
+    this.#ended = event.event === "execution_complete"
     for (const out of mapped.events) this.#events.push(out)
   }
 
@@ -100,6 +117,11 @@ export class RuntimeDecoder {
   }
 
   #fail(detail: string): void {
-    this.#error ??= new UpstreamGarbled({ upstream: "runtime", detail })
+    this.#end(new UpstreamGarbled({ upstream: "runtime", detail }))
+  }
+
+  #end(error: ExecutionError): void {
+    if (!this.#ended) this.#error = error
+    this.#ended = true
   }
 }

@@ -87,8 +87,24 @@ const decoded = (
 const saidItsEnd = (events: ReadonlyArray<ExecutionEvent>, error: ExecutionError | undefined): boolean =>
   events.at(-1)?._tag === "Finished" || (error !== undefined && error._tag !== "UpstreamGarbled")
 
-const unreachable = (cause: HttpClientError.HttpClientError): ExecutionError =>
-  new UpstreamUnreachable({ upstream, cause })
+/** Codes of Node and undici for a connection that was never made. */
+const neverConnected = new Set([
+  "ECONNREFUSED",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+])
+
+const codesOf = (error: unknown): ReadonlyArray<unknown> =>
+  error instanceof Error ? ["code" in error ? error.code : undefined, ...codesOf(error.cause)] : []
+
+/** A connection that broke after it was made may have carried the turn to the runtime: that is no safe refusal. */
+const sendFailed = (cause: HttpClientError.HttpClientError): ExecutionError =>
+  codesOf(cause).some((code) => typeof code === "string" && neverConnected.has(code))
+    ? new UpstreamUnreachable({ upstream, cause })
+    : new UpstreamTruncated({ upstream, cause })
 
 export interface Settings {
   /** Without a slash at the end. */
@@ -139,7 +155,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
           HttpClientRequest.setHeader("x-request-id", turn.requestId),
           HttpClientRequest.bodyJsonUnsafe(RuntimeRequest.make(turn, settings.defaultModel)),
           client.execute,
-          Effect.mapError(unreachable),
+          Effect.mapError(sendFailed),
           Effect.flatMap(checkStatus),
         )
 
@@ -148,7 +164,9 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
           const state: Upstream = { open: false }
           const started = Effect.suspend(() => {
             state.open = true
-            return Effect.tapError(send(turn), () => Effect.sync(() => (state.open = false)))
+            return Effect.tapError(send(turn), (error) =>
+              Effect.sync(() => (state.open = error._tag === "UpstreamTruncated")),
+            )
           })
           return Stream.unwrap(
             Effect.map(Effect.andThen(awaitCancel(turn), started), (response) =>

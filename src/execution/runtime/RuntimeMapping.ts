@@ -45,7 +45,7 @@ const present = <A extends Record<string, unknown>>(fields: A) =>
 
 const place = (state: State, callId?: string): { readonly metadata?: Metadata } => {
   const metadata = present({ callId, stepId: state.stepId })
-  return Object.keys(metadata).length === 0 ? {} : { metadata: metadata as Metadata }
+  return Object.keys(metadata).length === 0 ? {} : { metadata }
 }
 
 const isStage = Schema.is(ThinkingStage)
@@ -144,7 +144,8 @@ const failed = ({
 
 /** Where the gateway serves a runtime's file. The runtime's own address never leaves the gateway. */
 export const fileUrl = (runId: RunId, fileId: string): string =>
-  `/api/v1/chat/runs/${runId}/files/${encodeURIComponent(fileId)}`
+  // Half a surrogate pair, which `encodeURIComponent` throws at, becomes a replacement character.
+  `/api/v1/chat/runs/${runId}/files/${encodeURIComponent(fileId.toWellFormed())}`
 
 const fileCreated = (
   state: State,

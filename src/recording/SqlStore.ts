@@ -1,0 +1,8 @@
+/** Every store of the service over one database. */
+import * as Layer from "effect/Layer"
+import * as AgentsSql from "./AgentsSql.ts"
+import * as RunsSql from "./RunsSql.ts"
+import * as SessionsSql from "./SessionsSql.ts"
+import { StoreHealth } from "./StoreHealth.ts"
+
+export const layer = Layer.mergeAll(AgentsSql.layerSql, RunsSql.layerSql, SessionsSql.layerSql, StoreHealth.layer)

@@ -1,0 +1,109 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import * as E from "../../src/execution/ExecutionError.ts"
+import { noon } from "../support/fixtures.ts"
+
+const upstream = "runtime"
+const examples = {
+  UpstreamUnreachable: new E.UpstreamUnreachable({ upstream }),
+  UpstreamUnavailable: new E.UpstreamUnavailable({ upstream, status: 503 }),
+  UpstreamRejected: new E.UpstreamRejected({ upstream, status: 422, detail: "{}" }),
+  UpstreamRateLimited: new E.UpstreamRateLimited({ upstream, retryAfterMs: 10 }),
+  UpstreamTruncated: new E.UpstreamTruncated({ upstream }),
+  UpstreamGarbled: new E.UpstreamGarbled({ upstream, detail: "" }),
+  UpstreamFailed: new E.UpstreamFailed({ upstream, code: "", message: "" }),
+  UpstreamEmpty: new E.UpstreamEmpty({ upstream }),
+  UpstreamCancelled: new E.UpstreamCancelled({ upstream }),
+  ContentFiltered: new E.ContentFiltered({ upstream }),
+  FirstContentTimeout: new E.FirstContentTimeout({ upstream, afterMs: 1 }),
+  StallTimeout: new E.StallTimeout({ upstream, afterMs: 1 }),
+  TotalTimeout: new E.TotalTimeout({ upstream, afterMs: 1 }),
+} satisfies { readonly [Tag in E.ExecutionError["_tag"]]: E.ExecutionError }
+
+describe("what an execution error means", () => {
+  const table: ReadonlyArray<readonly [keyof typeof examples, string, string, boolean, boolean]> = [
+    ["UpstreamUnreachable", "UPSTREAM_UNREACHABLE", "error", true, true],
+    ["UpstreamUnavailable", "UPSTREAM_UNAVAILABLE", "error", true, true],
+    ["UpstreamRejected", "UPSTREAM_REJECTED", "neutral", false, true],
+    ["UpstreamRateLimited", "UPSTREAM_RATE_LIMITED", "neutral", true, true],
+    ["UpstreamTruncated", "UPSTREAM_TRUNCATED", "error", false, true],
+    ["UpstreamGarbled", "UPSTREAM_GARBLED", "error", false, true],
+    ["UpstreamFailed", "UPSTREAM_FAILED", "error", false, true],
+    ["UpstreamEmpty", "UPSTREAM_EMPTY", "error", false, true],
+    ["UpstreamCancelled", "EXECUTION_CANCELLED", "neutral", false, false],
+    ["ContentFiltered", "CONTENT_FILTERED", "neutral", false, false],
+    ["FirstContentTimeout", "TIMEOUT_FIRST_CONTENT", "timeout_first_content", false, true],
+    ["StallTimeout", "TIMEOUT_STALL", "timeout_stall", false, true],
+    ["TotalTimeout", "TIMEOUT_TOTAL", "timeout_total", false, true],
+  ]
+
+  it.each(table)("%s is %s, counts as %s, retry %s, next %s", (tag, code, outcome, retry, next) => {
+    const meaning = E.meaningOf(examples[tag])
+    assert.deepInclude(meaning, { code, outcome, retry, next })
+    assert.match(meaning.message, /^[A-Z].*\.$/)
+  })
+
+  it("has a row for every error, each with a code of its own", () => {
+    assert.sameMembers(table.map(([tag]) => tag), Object.keys(examples))
+    assert.strictEqual(new Set(Object.values(examples).map((error) => E.meaningOf(error).code)).size, table.length)
+  })
+
+  it("passes on the upstream's own code and text where there are any", () => {
+    const failed = new E.UpstreamFailed({ upstream, code: "EXTERNAL_TOOL_TIMEOUT", message: "The tool took too long" })
+    assert.deepInclude(E.meaningOf(failed), { code: "EXTERNAL_TOOL_TIMEOUT", message: "The tool took too long" })
+  })
+
+  it.each(["", "lower", "1A", "A-B", "A B", "A\nB", "A".repeat(65), "É", "__proto__"])(
+    "does not pass on %j, which is no code",
+    (code) => {
+      const failed = new E.UpstreamFailed({ upstream, code, message: "" })
+      assert.deepInclude(E.meaningOf(failed), {
+        code: "UPSTREAM_FAILED",
+        message: "The answering service failed.",
+      })
+    },
+  )
+
+  it("says how long an upstream wants to be left alone only where it said so", () => {
+    assert.strictEqual(E.retryAfterOf(examples.UpstreamRateLimited), 10)
+    assert.isUndefined(E.retryAfterOf(examples.UpstreamUnavailable))
+    assert.isUndefined(E.retryAfterOf(examples.StallTimeout))
+  })
+})
+
+describe("parseRetryAfter", () => {
+  const cases: ReadonlyArray<readonly [string | undefined, number | undefined]> = [
+    [undefined, undefined],
+    ["0", 0],
+    ["120", 120_000],
+    [" 5 ", 5000],
+    ["Sun, 22 Nov 2026 12:00:07 GMT", 7000],
+    ["Sunday, 22-Nov-26 12:00:07 GMT", 7000],
+    ["Sun Nov 22 12:00:07 2026", 7000],
+    ["Sun, 22 Nov 2026 11:59:00 GMT", 0],
+    ["", undefined],
+    ["soon", undefined],
+    ["-5", undefined],
+    ["1.5", undefined],
+    ["5 seconds", undefined],
+    ["1e3", undefined],
+    ["0x10", undefined],
+    ["rubbish 2099", undefined],
+    ["2099-01-01", undefined],
+    ["Sun, 99 Nov 2026 12:00:07 GMT", undefined],
+    ["5, 10", undefined],
+  ]
+  it.each(cases)("reads %j as %s milliseconds", (header, expected) => {
+    assert.strictEqual(E.parseRetryAfter(header, noon), expected)
+  })
+
+  it.prop("never throws and gives a time that an error can carry", [Schema.String], ([header]) => {
+    const retryAfterMs = E.parseRetryAfter(header, noon)
+    if (retryAfterMs !== undefined) assert.isAtLeast(new E.UpstreamRateLimited({ upstream, retryAfterMs }).retryAfterMs ?? -1, 0)
+  })
+
+  it("a number of any length is a time that an error can carry", () => {
+    const retryAfterMs = E.parseRetryAfter("9".repeat(400), noon) ?? 0
+    assert.isAbove(new E.UpstreamRateLimited({ upstream, retryAfterMs }).retryAfterMs ?? 0, 86_400_000)
+  })
+})

@@ -1,0 +1,171 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import * as RuntimeMapping from "../../../src/execution/runtime/RuntimeMapping.ts"
+import { eventNames, RuntimeEvent } from "../../../src/execution/runtime/RuntimeWire.ts"
+import { runId } from "../../support/fixtures.ts"
+import type { Wire } from "./recording.ts"
+
+const decode = Schema.decodeUnknownSync(RuntimeEvent)
+const fileUrl = `/api/v1/chat/runs/${runId}/files/f%201`
+
+/** What an executor says of a sequence of the runtime's events: drafts, `"Finished"`, or the error. */
+const said = (...wire: ReadonlyArray<Wire>): ReadonlyArray<unknown> => {
+  let state = RuntimeMapping.initial(runId)
+  return wire.flatMap(([event, data]): ReadonlyArray<unknown> => {
+    const mapped = RuntimeMapping.next(state, decode({ event, data, timestamp: "t" }))
+    if (mapped._tag === "Failed") return [{ ...mapped.error, message: mapped.error.message }]
+    state = mapped.state
+    return mapped.events.map((out) => (out._tag === "Message" ? out.draft : out._tag))
+  })
+}
+
+/** The table of protocol.md: one row an event, alone. */
+const rows: ReadonlyArray<readonly [Wire, unknown]> = [
+  [
+    ["thinking", { content: "hm", stage: "planning" }],
+    { type: "thinking", data: { content: "hm", stage: "planning" } },
+  ],
+  [
+    ["plan_created", { steps: [{ id: "s1", title: "A" }] }],
+    { type: "plan", data: { steps: [{ id: "s1", title: "A", status: "pending" }], currentStep: "" } },
+  ],
+  [
+    ["plan_step_start", { step_id: "s1", title: "A", tool: null, params: { q: 1 } }],
+    { type: "plan_step", data: { stepId: "s1", title: "A", status: "running", params: { q: 1 } }, metadata: { stepId: "s1" } },
+  ],
+  [
+    ["plan_step_complete", { step_id: "s1", title: "A", result: { n: 1 }, duration_ms: 5 }],
+    {
+      type: "plan_step",
+      data: { stepId: "s1", title: "A", status: "completed", result: { n: 1 }, durationMs: 5 },
+      metadata: { stepId: "s1" },
+    },
+  ],
+  [
+    ["plan_step_failed", { step_id: "s1", title: "A", error: "no" }],
+    { type: "plan_step", data: { stepId: "s1", title: "A", status: "failed", error: "no" }, metadata: { stepId: "s1" } },
+  ],
+  [
+    ["tool_call_start", { tool_name: "find", arguments: { q: 1 } }],
+    {
+      type: "tool_call",
+      data: { toolName: "find", arguments: { q: 1 }, status: "calling" },
+      metadata: { callId: "call-1" },
+    },
+  ],
+  [
+    ["tool_call_complete", { tool_name: "find", result: [1], success: true, error: null, duration: 5 }],
+    { type: "tool_result", data: { toolName: "find", result: [1], success: true, duration: 5 } },
+  ],
+  [
+    ["skill_call_start", { skill_id: "k", skill_name: "sum", tool_name: "sum", arguments: null }],
+    {
+      type: "skill_call",
+      data: { skillId: "k", skillName: "sum", arguments: {}, status: "calling" },
+      metadata: { callId: "call-1" },
+    },
+  ],
+  [
+    ["skill_call_complete", { skill_id: "k", skill_name: "sum", success: false, error: "no" }],
+    { type: "skill_result", data: { skillId: "k", skillName: "sum", result: null, success: false, error: "no" } },
+  ],
+  [
+    ["mcp_call_start", { server_id: "m", tool_name: "find", arguments: {} }],
+    {
+      type: "mcp_call",
+      data: { serverId: "m", toolName: "find", arguments: {}, status: "calling" },
+      metadata: { callId: "call-1" },
+    },
+  ],
+  [
+    ["mcp_call_complete", { server_id: "m", tool_name: "find", result: null, success: true }],
+    { type: "mcp_result", data: { serverId: "m", toolName: "find", result: null, success: true } },
+  ],
+  [["text_chunk", { content: "Hel" }], { type: "text", data: { content: "Hel" } }],
+  [
+    ["file_created", { file_id: "f 1", filename: "a.csv", mime_type: "text/csv", size: 9, url: "http://runtime/f/1" }],
+    { type: "file", data: { url: fileUrl, filename: "a.csv", mimeType: "text/csv", size: 9 } },
+  ],
+]
+
+describe("what the runtime's events become", () => {
+  it.each(rows)("%j", (wire, expected) => {
+    assert.deepStrictEqual(said(wire), [expected])
+  })
+
+  it("fault 4: execution_error fails the attempt with all that it says", () => {
+    const data = { error: "no", code: "EXTERNAL_TOOL_TIMEOUT", httpStatus: 504, details: { tool: "x" }, traceId: "t" }
+    const { error: message, ...rest } = data
+    assert.deepInclude(said(["execution_error", data])[0], { _tag: "UpstreamFailed", upstream: "runtime", message, ...rest })
+    assert.deepInclude(said(["execution_error", { error: "no" }])[0], { _tag: "UpstreamFailed", code: "", message: "no" })
+    assert.deepInclude(said(["execution_error", { error: "no", code: "EXECUTION_CANCELLED", httpStatus: 499 }])[0], {
+      _tag: "UpstreamCancelled",
+    })
+  })
+
+  it("fault 5: the final response is the text where no text came before, and is not said twice", () => {
+    const complete: Wire = ["execution_complete", { final_response: "All of it" }]
+    const text = { type: "text", data: { content: "All of it" } }
+    assert.deepStrictEqual(said(complete), [text, "Finished"])
+    assert.deepStrictEqual(said(["thinking", { content: "hm" }], complete).slice(1), [text, "Finished"])
+    assert.deepStrictEqual(said(["text_chunk", { content: "" }], complete), [text, "Finished"])
+    assert.deepStrictEqual(said(["text_chunk", { content: "All" }], complete).slice(1), ["Finished"])
+    assert.deepStrictEqual(said(["execution_complete", { final_response: null }]), ["Finished"])
+    assert.deepStrictEqual(said(["execution_complete", {}]), ["Finished"])
+  })
+
+  it("fault 7: a ping becomes nothing", () => {
+    assert.deepStrictEqual(said(["ping", {}]), [])
+  })
+
+  it("has a row for every event of the wire", () => {
+    const tested = [...rows.map(([[event]]) => event), "execution_complete", "execution_error", "ping"]
+    assert.sameMembers(tested, [...eventNames])
+    assert.lengthOf(tested, 16)
+  })
+
+  it("pairs each result with the oldest open call of its kind and name", () => {
+    const start = (tool: string): Wire => ["tool_call_start", { tool_name: tool, arguments: {} }]
+    const complete = (tool: string): Wire => ["tool_call_complete", { tool_name: tool, result: 1, success: true }]
+    const mcp = (server: string): Wire => ["mcp_call_start", { server_id: server, tool_name: "a", arguments: {} }]
+    const mcpDone = (server: string): Wire => ["mcp_call_complete", { server_id: server, tool_name: "a", success: true }]
+    const ids = said(
+      ...[start("a"), mcp("m"), start("a"), mcp("n"), start("b")],
+      ...[complete("b"), mcpDone("n"), complete("a"), mcpDone("m"), complete("a"), complete("a")],
+    ).map((draft) => (draft as { metadata?: { callId?: string } }).metadata?.callId)
+    assert.deepStrictEqual(ids.slice(0, 5), ["call-1", "call-2", "call-3", "call-4", "call-5"])
+    assert.deepStrictEqual(ids.slice(5), ["call-5", "call-4", "call-1", "call-2", "call-3", undefined])
+  })
+
+  it("names the running plan step on what happens within it, and on nothing after it", () => {
+    const step = (event: string): Wire => [event, { step_id: "s1", title: "A" }]
+    const inside: ReadonlyArray<Wire> = [
+      ["thinking", { content: "hm" }],
+      ["tool_call_start", { tool_name: "a", arguments: {} }],
+      ["text_chunk", { content: "x" }],
+      ["file_created", { file_id: "f", filename: "f", mime_type: "m", url: "/f" }],
+    ]
+    for (const end of ["plan_step_complete", "plan_step_failed"]) {
+      const drafts = said(step("plan_step_start"), ...inside, step(end), ["text_chunk", { content: "y" }])
+      const steps = drafts.map((draft) => (draft as { metadata?: { stepId?: string } }).metadata?.stepId)
+      assert.deepStrictEqual(steps, ["s1", "s1", "s1", "s1", "s1", "s1", undefined])
+    }
+  })
+
+  it("leaves out a stage that the protocol does not have", () => {
+    assert.deepStrictEqual(said(["thinking", { content: "hm", stage: "dreaming" }]), [
+      { type: "thinking", data: { content: "hm" } },
+    ])
+  })
+
+  it("fault 11: a file's path stays inside, whatever address the runtime names", () => {
+    const data = { file_id: "../x?", filename: "a", mime_type: "m", url: "http://10.0.0.7:8801/files/1" }
+    const mapped = RuntimeMapping.next(RuntimeMapping.initial(runId), decode({ event: "file_created", data }))
+    const [event] = mapped._tag === "Events" ? mapped.events : []
+    assert.deepNestedInclude(event, {
+      "draft.data.url": `/api/v1/chat/runs/${runId}/files/..%2Fx%3F`,
+      file: { fileId: "../x?", path: "http://10.0.0.7:8801/files/1", filename: "a", mimeType: "m" },
+    })
+    assert.notInclude(JSON.stringify(event?._tag === "Message" && event.draft), "10.0.0.7")
+  })
+})

@@ -1,0 +1,165 @@
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { a, admit, allowed, b, record, status, test, times, turn } from "./monitorTurns.ts"
+import { org, settings, start } from "./schedules.ts"
+
+describe("Monitor, leaving the runtime and coming back", () => {
+  test(
+    "fault 12: after the dwell one turn probes the runtime although nothing has used it, and its success brings all back",
+    Effect.gen(function* () {
+      yield* times(9, turn(a, "error"))
+      assert.strictEqual(yield* allowed(a), "yes")
+      yield* turn(a, "error")
+      assert.containsSubset(yield* admit(b), {
+        allowed: "no",
+        scope: "global",
+        reason: "error rate 1 > 0.5 over 10 attempts",
+      })
+      yield* TestClock.adjust(29_999)
+      assert.strictEqual(yield* allowed(a), "no")
+      yield* TestClock.adjust(1)
+      const probe = yield* admit(a)
+      assert.containsSubset(probe, { allowed: "probe", scope: "global", ticket: { probe: "global" } })
+      assert.strictEqual(yield* allowed(b), "no")
+      yield* record(a, "success", probe.ticket)
+      assert.deepStrictEqual([yield* allowed(a), yield* allowed(b)], ["yes", "yes"])
+    }),
+  )
+
+  test(
+    "fault 12: a probe that fails, is lost or says nothing is followed by another",
+    Effect.gen(function* () {
+      yield* times(10, turn(a, "timeout_stall"))
+      yield* TestClock.adjust(30_000)
+      yield* record(a, "error", (yield* admit(a)).ticket)
+      yield* TestClock.adjust(59_999)
+      assert.strictEqual(yield* allowed(a), "no")
+      yield* TestClock.adjust(1)
+      const lost = yield* admit(a)
+      assert.strictEqual(lost.allowed, "probe")
+      yield* TestClock.adjust(settings.timeoutThresholdMs)
+      const neutral = yield* admit(a)
+      assert.strictEqual(neutral.allowed, "probe")
+      yield* record(a, "neutral", neutral.ticket)
+      const unused = yield* admit(a)
+      assert.strictEqual(unused.allowed, "probe")
+      const { release } = yield* Monitor
+      yield* release(unused.ticket, a)
+      yield* turn(a, "success")
+      // What the lost one says at last is of another epoch.
+      yield* record(a, "error", lost.ticket)
+      yield* release(lost.ticket, a)
+      assert.containsSubset(yield* status, { state: "closed", nextProbeAt: null })
+    }),
+  )
+
+  test(
+    "fault 14: an organisation that only fails leaves alone, and comes back by its own probe",
+    Effect.gen(function* () {
+      yield* times(3, turn(b, "success"))
+      yield* times(10, turn(a, "error"))
+      assert.containsSubset(yield* admit(a), { allowed: "no", scope: "org" })
+      assert.containsSubset(yield* admit(b), { allowed: "yes", scope: "none" })
+      assert.containsSubset(yield* status, {
+        state: "closed",
+        reason: "",
+        orgs: [
+          {
+            orgId: a,
+            state: "open",
+            reason: "error rate 1 > 0.5 over 10 attempts",
+            since: start,
+            nextProbeAt: start + 30_000,
+          },
+        ],
+        transitions: [{ orgId: a, from: "closed", to: "open", at: start }],
+      })
+      yield* TestClock.adjust(30_000)
+      const probe = yield* admit(a)
+      assert.strictEqual(probe.ticket.probe, "org")
+      yield* record(a, "success", probe.ticket)
+      assert.strictEqual(yield* allowed(a), "yes")
+      assert.deepStrictEqual((yield* status).orgs, [])
+    }),
+  )
+
+  test(
+    "fault 14: right after everybody came back, an organisation that only fails still leaves alone",
+    Effect.gen(function* () {
+      yield* times(10, turn(a, "error"))
+      yield* turn(b, "success")
+      yield* TestClock.adjust(30_000)
+      yield* turn(b, "success")
+      yield* times(10, turn(a, "error"))
+      assert.containsSubset(yield* status, { state: "closed", orgs: [{ orgId: a, state: "open" }] })
+    }),
+  )
+
+  test(
+    "an organisation that has left alone probes for itself only, also while all have left",
+    Effect.gen(function* () {
+      const others = [org(3), org(4), org(5)]
+      yield* Effect.forEach(others, (orgId) => turn(orgId, "success"))
+      yield* times(10, turn(a, "error"))
+      yield* times(
+        4,
+        Effect.forEach(others, (orgId) => turn(orgId, "error"), { discard: true }),
+      )
+      assert.containsSubset(yield* status, { state: "open", orgs: [{ orgId: a }] })
+      yield* TestClock.adjust(30_000)
+      assert.strictEqual((yield* admit(a)).ticket.probe, "org")
+      assert.strictEqual((yield* admit(org(3))).ticket.probe, "global")
+      assert.deepStrictEqual([yield* allowed(a), yield* allowed(org(4))], ["no", "no"])
+    }),
+  )
+
+  test(
+    "after closing, old faults do not open it again, nor do attempts that began before",
+    Effect.gen(function* () {
+      const old = yield* admit(a)
+      yield* times(10, turn(a, "error"))
+      yield* TestClock.adjust(30_000)
+      yield* turn(a, "success")
+      yield* times(20, record(a, "error", old.ticket))
+      yield* times(9, turn(a, "error"))
+      const monitor = yield* Monitor
+      assert.containsSubset(yield* monitor.metrics, {
+        fallbackEnabled: false,
+        runtime: { total: 40, error: 39 },
+      })
+      yield* turn(a, "error")
+      assert.containsSubset(yield* status, { state: "open", nextProbeAt: start + 30_000 + 60_000 })
+    }),
+  )
+
+  test(
+    "of many turns at once, one is the probe",
+    Effect.gen(function* () {
+      yield* times(10, turn(a, "error"))
+      yield* TestClock.adjust(30_000)
+      const found = yield* Effect.forEach(
+        Array.from({ length: 100 }, (_, number) => org(number)),
+        (orgId) => Effect.andThen(Effect.yieldNow, allowed(orgId)),
+        { concurrency: "unbounded" },
+      )
+      assert.strictEqual(found.filter((answer) => answer === "probe").length, 1)
+      assert.notInclude(found, "yes")
+    }),
+  )
+
+  test(
+    "organisations that do not ask for the runtime are no evidence that it works for others",
+    Effect.gen(function* () {
+      const { record } = yield* Monitor
+      const direct = { mode: "direct_llm", outcome: "success", latencyMs: 1 } as const
+      for (let number = 10; number < 20; number++) yield* record({ ...direct, orgId: org(number) })
+      yield* turn(b, "success")
+      yield* TestClock.adjust(settings.windowMs)
+      yield* record({ ...direct, orgId: b })
+      yield* times(10, turn(a, "error"))
+      assert.containsSubset(yield* status, { state: "open", orgs: [] })
+    }),
+  )
+})

@@ -1,0 +1,71 @@
+/** A store in memory behind the same ports as the real ones, to show that a test swaps a layer and nothing else. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Agent, defaultAgentId } from "../../src/domain/Agent.ts"
+import type { Attempt, Run } from "../../src/domain/Run.ts"
+import type { ChatMessage, Session } from "../../src/domain/Session.ts"
+import { AgentNotFound, Agents } from "../../src/recording/Agents.ts"
+import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
+import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
+import type { StoreError } from "../../src/recording/StoreError.ts"
+import type { LogEntry } from "../../src/runs/RunEvent.ts"
+
+const agent: Agent = {
+  id: defaultAgentId,
+  orgId: null,
+  settings: { name: "A", active: true, systemPrompt: "", mcpServers: [], subAgents: [] },
+  createdAt: 0,
+  updatedAt: 0,
+}
+
+export const memory = () => ({
+  sessions: new Map<string, Session>(),
+  messages: [] as Array<ChatMessage>,
+  runs: new Map<string, Run>(),
+  attempts: [] as Array<Attempt>,
+  events: [] as Array<LogEntry>,
+  /** When set, the end of a run cannot be stored. */
+  failEnd: undefined as StoreError | undefined,
+})
+
+export type Memory = ReturnType<typeof memory>
+
+export const layer = (kept: Memory) => {
+  const runs = Layer.mock(Runs, {
+    begin: ({ run, session, userMessage }) =>
+      Effect.sync(() => {
+        kept.sessions.set(session.id, session)
+        kept.messages.push(userMessage)
+        kept.runs.set(run.id, run)
+      }),
+    append: (_, entries) => Effect.sync(() => void kept.events.push(...entries)),
+    recordAttempt: (_, attempt) => Effect.sync(() => void kept.attempts.push(attempt)),
+    recordFile: () => Effect.void,
+    end: (end, message) =>
+      Effect.suspend(() => {
+        if (kept.failEnd !== undefined) return Effect.fail(kept.failEnd)
+        kept.runs.set(end.id, { ...kept.runs.get(end.id)!, ...end })
+        if (message !== undefined) kept.messages.push(message)
+        return Effect.void
+      }),
+    get: (_, runId) =>
+      Effect.suspend(() => {
+        const run = kept.runs.get(runId)
+        return run === undefined ? Effect.fail(new RunNotFound({ runId })) : Effect.succeed({ run, attempts: kept.attempts })
+      }),
+    interruptRunning: () => Effect.succeed(0),
+  })
+  const sessions = Layer.mock(Sessions, {
+    get: (_, sessionId) =>
+      Effect.suspend(() => {
+        const session = kept.sessions.get(sessionId)
+        return session === undefined ? Effect.fail(new SessionNotFound({ sessionId })) : Effect.succeed(session)
+      }),
+    messages: () => Effect.succeed(kept.messages),
+  })
+  const agents = Layer.mock(Agents, {
+    get: (_, agentId) =>
+      agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
+  })
+  return Layer.mergeAll(runs, sessions, agents)
+}
