@@ -7,7 +7,6 @@ import * as ByteSize from "effect/ByteSize"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
-import { createServer } from "node:http"
 import { Chat } from "./chat/Chat.ts"
 import * as Recovery from "./chat/Recovery.ts"
 import { RunReader } from "./chat/RunReader.ts"
@@ -21,6 +20,7 @@ import * as RuntimeExecutor from "./execution/runtime/RuntimeExecutor.ts"
 import { RuntimeFiles } from "./execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "./execution/runtime/RuntimeHealth.ts"
 import { Shadow } from "./execution/Shadow.ts"
+import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
 import { Monitor } from "./monitoring/Monitor.ts"
@@ -63,7 +63,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(SqlStore.layer),
     Layer.provide(Database.layer({ databaseUrl: settings.DATABASE_URL, dataDir: settings.DATA_DIR })),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
-    Layer.provideMerge(NodeHttpServer.layer(createServer, { port: settings.PORT, host: settings.HOST })),
+    Layer.provideMerge(NodeHttpServer.layer(NodeServer.make, { port: settings.PORT, host: settings.HOST })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provide(Telemetry.layer(settings.OTEL_EXPORTER_OTLP_ENDPOINT)),

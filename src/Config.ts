@@ -70,9 +70,9 @@ const url = (about: string, protocols: ReadonlyArray<string>): Variable<string> 
   about,
   parse: (text) => {
     if (text === "") return ""
-    return protocols.some((protocol) => text.startsWith(protocol)) && URL.canParse(text)
-      ? text.replace(/\/+$/, "")
-      : undefined
+    // Without its last slashes a scheme alone begins with no protocol any more.
+    const bare = text.replace(/\/+$/, "")
+    return protocols.some((protocol) => bare.startsWith(protocol)) && URL.canParse(bare) ? bare : undefined
   },
 })
 

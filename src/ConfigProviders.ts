@@ -65,7 +65,9 @@ export const readProviders = (
 ): { readonly providers: ReadonlyArray<DirectProvider>; readonly problems: ReadonlyArray<Problem> } => {
   const problems: Array<Problem> = []
   const bad = names.filter((name) => !/^\w+$/.test(name))
-  const twice = names.filter((name, index) => names.indexOf(name) !== index)
+  // Names that differ in case only would share their variables.
+  const upper = names.map((name) => name.toUpperCase())
+  const twice = names.filter((_, index) => upper.indexOf(upper[index] ?? "") !== index)
   if (bad.length > 0 || twice.length > 0) {
     const found = JSON.stringify([...bad, ...twice].join(","))
     problems.push({

@@ -8,10 +8,12 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
+import * as Schema from "effect/Schema"
 import * as App from "../App.ts"
 import * as Config from "../Config.ts"
 import { defaultAgentId } from "../domain/Agent.ts"
 import { OrgId, UserId } from "../domain/Ids.ts"
+import { reasonOf } from "../domain/Reason.ts"
 import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
 import { Sandbox } from "../sandbox/Sandbox.ts"
@@ -61,8 +63,24 @@ const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undef
     yield* Console.log(lines.join("\n"))
   })
 
+class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
+  address: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `Cannot listen on ${this.address} (${this.reason}). Set HOST and PORT to an address that is free.`
+  }
+}
+
 const running = (settings: Config.Settings, sandbox: Sandbox["Service"] | undefined) =>
-  Layer.effectDiscard(announce(settings, sandbox)).pipe(Layer.provide(App.layer(settings, sandbox)))
+  Layer.effectDiscard(announce(settings, sandbox)).pipe(
+    Layer.provide(App.layer(settings, sandbox)),
+    Layer.catchTag("ServeError", (error) =>
+      Layer.effectDiscard(
+        new CannotListen({ address: `${settings.HOST}:${settings.PORT}`, reason: reasonOf(error) }),
+      ),
+    ),
+  )
 
 const withSandbox = (settings: Config.Settings) =>
   Layer.unwrap(Effect.map(Sandbox, (urls) => running(StageSettings.withSandbox(settings, urls), urls))).pipe(

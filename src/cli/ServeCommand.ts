@@ -5,6 +5,7 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import type * as Config from "../Config.ts"
 import * as Serve from "./Serve.ts"
 
@@ -15,7 +16,9 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
 }
 
 /** The start failed, and why has been said already. */
-class StartFailed extends Data.TaggedError("StartFailed") {}
+class StartFailed extends Data.TaggedError("StartFailed") {
+  override readonly [Runtime.errorReported] = false
+}
 
 /** Runs until it is stopped. A start that fails is explained, and the process ends with code 1. */
 export const run = (env: Config.Environment) =>

@@ -5,6 +5,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { serve } from "./ServeCommand.ts"
+import { teardown } from "./Teardown.ts"
 import { token } from "./TokenCommand.ts"
 
 const version = "0.1.0"
@@ -14,5 +15,5 @@ Command.make("crossfade").pipe(
   Command.withSubcommands([serve, token]),
   Command.run({ version }),
   Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),
-  NodeRuntime.runMain,
+  (program) => NodeRuntime.runMain(program, { teardown }),
 )

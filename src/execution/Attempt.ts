@@ -21,7 +21,8 @@ import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
 interface Watch {
   gate: CommitGate.Gate
   readonly monotonicStart: number
-  monotonicLast: number | undefined
+  /** Since when the upstream is waited for; undefined while the reader has what came: its time is not the upstream's. */
+  waitingSince: number | undefined
   firstProgressAt: number | null
   firstContentAt: number | null
   error: ExecutionError | undefined
@@ -46,7 +47,7 @@ const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTi
 
 const observe = (watch: Watch, clock: Clock.Clock, events: ReadonlyArray<ExecutionEvent>): void => {
   const wall = clock.currentTimeMillisUnsafe()
-  watch.monotonicLast = monotonicMillis(clock)
+  watch.waitingSince = undefined
   watch.firstProgressAt ??= wall
   for (const event of events) {
     if (event._tag === "Finished") {
@@ -59,15 +60,35 @@ const observe = (watch: Watch, clock: Clock.Clock, events: ReadonlyArray<Executi
   }
 }
 
+/** The same chunks, with the waiting for each of them in view. */
+const watched = <E>(
+  events: Stream.Stream<ExecutionEvent, E>,
+  watch: Watch,
+  clock: Clock.Clock,
+): Stream.Stream<ExecutionEvent, E> =>
+  Stream.transformPull(events, (pull) =>
+    Effect.succeed(
+      Effect.suspend(() => {
+        watch.waitingSince = monotonicMillis(clock)
+        return Effect.map(pull, (chunk) => {
+          observe(watch, clock, chunk)
+          return chunk
+        })
+      }),
+    ),
+  )
+
 const watchdog = (watch: Watch, clock: Clock.Clock, target: string, limits: Deadlines.Limits) => {
   const check: Effect.Effect<never, ExecutionError> = Effect.suspend(() => {
+    const now = monotonicMillis(clock)
     const deadline = Deadlines.nearest(target, limits, {
       startedAt: watch.monotonicStart,
-      lastAt: watch.monotonicLast,
+      lastAt: watch.firstProgressAt === null ? undefined : (watch.waitingSince ?? now),
       bound: CommitGate.isBound(watch.gate),
     })
-    const wait = deadline.at - monotonicMillis(clock)
-    return wait <= 0 ? Effect.fail(deadline.error) : Effect.andThen(Effect.sleep(wait), check)
+    if (deadline.at <= now) return Effect.fail(deadline.error)
+    // The first event starts the stall clock, which may then strike before the deadline that was nearest until now.
+    return Effect.andThen(Effect.sleep(Math.min(deadline.at - now, limits.stallMs)), check)
   })
   return check
 }
@@ -107,7 +128,7 @@ export const run = (
         const watch: Watch = {
           gate: CommitGate.closed,
           monotonicStart,
-          monotonicLast: undefined,
+          waitingSince: undefined,
           firstProgressAt: null,
           firstContentAt: null,
           error: undefined,
@@ -129,12 +150,8 @@ export const run = (
               ...outcomeOf(watch, exit),
             }),
           )
-        return executor.execute(turn).pipe(
-          Stream.takeUntil((event) => event._tag === "Finished"),
-          Stream.mapArray((events) => {
-            observe(watch, clock, events)
-            return events
-          }),
+        const events = Stream.takeUntil(executor.execute(turn), (event) => event._tag === "Finished")
+        return watched(events, watch, clock).pipe(
           Stream.concat(heldToContract(watch, executor.target)),
           Stream.interruptWhen(watchdog(watch, clock, executor.target, options.limits)),
           Stream.mapError((error): Failure => {

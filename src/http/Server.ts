@@ -25,7 +25,7 @@ const consoleRoute = HttpRouter.use((router) =>
     const files = yield* FileSystem.FileSystem
     const page = yield* files.readFileString(consolePage)
     const policy =
-      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self' http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     yield* router.add(
       "GET",
       "/",

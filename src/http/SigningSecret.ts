@@ -7,9 +7,32 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
-import type { PlatformError } from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Schedule from "effect/Schedule"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import { reasonOf } from "../domain/Reason.ts"
+
+/** The file that a secret is kept in has none: whoever made it died while writing, or somebody emptied it. */
+export class SigningSecretUnusable extends Schema.TaggedError<SigningSecretUnusable>()(
+  "SigningSecretUnusable",
+  {
+    file: Schema.String,
+  },
+) {
+  override get message(): string {
+    return `${this.file} holds no secret of at least ${minimumBytes} bytes. Delete it, and the next start makes one.`
+  }
+}
+
+export class SecretUnavailable extends Schema.TaggedError<SecretUnavailable>()("SecretUnavailable", {
+  dataDir: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `Cannot keep the signing secret in DATA_DIR (${this.dataDir}): ${this.reason}`
+  }
+}
 
 export class SigningSecret extends Context.Service<
   SigningSecret,
@@ -24,7 +47,7 @@ export class SigningSecret extends Context.Service<
     readonly dataDir: string
   }): Layer.Layer<
     SigningSecret,
-    PlatformError,
+    SecretUnavailable | SigningSecretUnusable,
     FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom
   > =>
     Layer.effect(
@@ -36,13 +59,35 @@ export class SigningSecret extends Context.Service<
 }
 
 const secretBytes = 48
+/** RFC 7518: a key for HS256 is no shorter than its hash. */
+const minimumBytes = 32
 
-const kept = Effect.fnUntraced(function* (dataDir: string) {
+const kept = (dataDir: string) =>
+  Effect.catchTag(
+    readOrMake(dataDir),
+    "PlatformError",
+    (error) => new SecretUnavailable({ dataDir, reason: reasonOf(error) }),
+  )
+
+const readOrMake = Effect.fnUntraced(function* (dataDir: string) {
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const random = yield* SecureRandom.SecureRandom
   const file = path.join(dataDir, "jwt-secret")
-  const read = Effect.map(files.readFileString(file), (text) => Redacted.make(text.trim()))
+  const read = files.readFileString(file).pipe(
+    Effect.map((text) => text.trim()),
+    Effect.filterOrFail(
+      (text) => Buffer.byteLength(text) >= minimumBytes,
+      () => new SigningSecretUnusable({ file }),
+    ),
+    // Another process may have made the file and not yet written it.
+    Effect.retry({
+      while: (error) => error._tag === "SigningSecretUnusable",
+      schedule: Schedule.spaced("50 millis"),
+      times: 10,
+    }),
+    Effect.map(Redacted.make),
+  )
   if (yield* files.exists(file)) return yield* read
   yield* files.makeDirectory(dataDir, { recursive: true })
   const made = Buffer.from(yield* random.randomBytes(secretBytes)).toString("base64url")

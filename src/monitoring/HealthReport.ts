@@ -36,6 +36,15 @@ export interface Status extends BreakerStatus {
 
 const shownTransitions = 20
 
+/** A histogram's quantile is 5 % off at best: its fractions would only pretend. */
+const inWholeMillis = (summary: SlidingWindow.Summary): SlidingWindow.Summary => ({
+  ...summary,
+  avgLatencyMs: Math.round(summary.avgLatencyMs),
+  p50LatencyMs: Math.round(summary.p50LatencyMs),
+  p95LatencyMs: Math.round(summary.p95LatencyMs),
+  p99LatencyMs: Math.round(summary.p99LatencyMs),
+})
+
 /** Of all organisations, or of one. For one, the fallback is its own or else everybody's. */
 export const metrics = (health: Health.Health, now: number, orgId?: OrgId): Metrics => {
   const { global, orgs } = health.breakers
@@ -43,7 +52,7 @@ export const metrics = (health: Health.Health, now: number, orgId?: OrgId): Metr
   const windows = orgId === undefined ? health.windows : org?.windows
   const windowMs = health.settings.windowMs
   const summaryOf = (window = SlidingWindow.make(windowMs, { quantiles: false })): SlidingWindow.Summary =>
-    SlidingWindow.summary(window, now)
+    inWholeMillis(SlidingWindow.summary(window, now))
   const breaker = org === undefined || org.breaker.state === "closed" ? global : org.breaker
   return {
     direct: summaryOf(windows?.direct_llm),

@@ -13,6 +13,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Path from "node:path"
+import { reasonOf } from "../domain/Reason.ts"
 import { migrate } from "./Migrations.ts"
 import * as SqliteClient from "./SqliteClient.ts"
 
@@ -64,16 +65,4 @@ const binaryFormat = 1
 const address = (url: Redacted.Redacted<string>): string => {
   const parsed = URL.parse(Redacted.value(url))
   return parsed === null ? "of DATABASE_URL" : `${parsed.host}${parsed.pathname}`
-}
-
-/** The messages of an error and of its causes, each once: the innermost names what the system said. */
-const reasonOf = (error: unknown): string => {
-  const messages = new Set<string>()
-  let cause = error
-  while (cause instanceof Error) {
-    // Node's AggregateError of a refused connection has no message, only a code.
-    messages.add(cause.message || ("code" in cause ? String(cause.code) : cause.name))
-    cause = cause.cause
-  }
-  return [...messages].join(": ")
 }

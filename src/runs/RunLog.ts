@@ -39,9 +39,9 @@ export class RunLog {
     return last !== undefined && isTerminal(last.event)
   }
 
-  /** Adds a message with its envelope; `at` is epoch milliseconds. False when the log is full: nothing was added. */
+  /** Adds a message with its envelope; `at` is epoch milliseconds. False when the log is full or has ended: nothing was added. */
   message(draft: Draft, at: number): boolean {
-    if (this.#entries.length >= maxEvents || this.#bytes >= maxBytes) return false
+    if (this.ended || this.#entries.length >= maxEvents || this.#bytes >= maxBytes) return false
     const { metadata, ...said } = draft
     const message = {
       id: eventId(this.runId, this.lastSeq + 1),

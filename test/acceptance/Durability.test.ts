@@ -100,7 +100,11 @@ describe("kill -9 under load", () => {
     await stream.until((frame) => frame.seq === 2)
     const stopped = gateway.stop("SIGTERM")
     expect((await stream.rest()).at(-1)?.event).toBe("done")
+    const ended = Date.now()
     await stopped
+    // Less than the keep-alive time for which an idle connection would hold it.
+    expect(Date.now() - ended).toBeLessThan(3000)
+    expect(await gateway.exited).toBe(0)
     folder.dispose()
   })
 })

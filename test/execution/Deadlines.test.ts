@@ -45,6 +45,14 @@ describe("Deadlines", () => {
     assert.isAtLeast(bound.at, nearest({ ...given, bound: false }).at)
   })
 
+  it.prop("before anything has come there is only a wait, and no stall", times, (given) => {
+    const { firstContentMs, stallMs, startedAt, totalMs } = given
+    const limits = { firstContentMs, stallMs, totalMs }
+    const { at, error } = Deadlines.nearest("runtime", limits, { startedAt, lastAt: undefined, bound: false })
+    assert.strictEqual(at, startedAt + Math.min(firstContentMs, totalMs))
+    assert.strictEqual(error._tag, firstContentMs <= totalMs ? "FirstContentTimeout" : "TotalTimeout")
+  })
+
   it.prop("progress moves the stall clock and no other", times, (given) => {
     const later = nearest({ ...given, sinceStart: given.sinceStart + 1 })
     const before = nearest(given)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { noon } from "../support/fixtures.ts"
 
@@ -21,7 +22,7 @@ const examples = {
 } satisfies { readonly [Tag in E.ExecutionError["_tag"]]: E.ExecutionError }
 
 describe("what an execution error means", () => {
-  const table: ReadonlyArray<readonly [keyof typeof examples, string, string, boolean, boolean]> = [
+  const table: ReadonlyArray<readonly [keyof typeof examples, string, Outcome, boolean, boolean]> = [
     ["UpstreamUnreachable", "UPSTREAM_UNREACHABLE", "error", true, true],
     ["UpstreamUnavailable", "UPSTREAM_UNAVAILABLE", "error", true, true],
     ["UpstreamRejected", "UPSTREAM_REJECTED", "neutral", false, true],

@@ -99,10 +99,9 @@ describe("Breaker", () => {
     ([steps]) => {
       const { breaker, now } = run(steps, () => undefined)
       const later = now + Math.max(300_000, leaseMs)
-      if (breaker.admit(later) !== "yes") {
-        assert.strictEqual(breaker.state().state, "half_open")
-        breaker.probeEnded("success", later)
-      }
+      const admitted = breaker.admit(later)
+      assert.notStrictEqual(admitted, "no")
+      if (admitted === "probe") breaker.probeEnded("success", later)
       assert.strictEqual(breaker.admit(later), "yes")
     },
     long(),
@@ -200,6 +199,7 @@ describe("Breaker", () => {
     assert.strictEqual(breaker.state().state, "half_open")
     assert.strictEqual(breaker.admit(start + 31_000), "probe")
     assert.strictEqual(breaker.admit(start + 31_000), "no")
+    assert.strictEqual(breaker.state().since, start + 30_000)
   })
 
   it("a reset closes it at once, and open or closed it forgets how often it had opened", () => {

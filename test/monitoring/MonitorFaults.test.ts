@@ -47,6 +47,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
       assert.strictEqual(unused.allowed, "probe")
       const { release } = yield* Monitor
       yield* release(unused.ticket, a)
+      assert.strictEqual((yield* status).state, "half_open")
       yield* turn(a, "success")
       // What the lost one says at last is of another epoch.
       yield* record(a, "error", lost.ticket)
@@ -131,6 +132,22 @@ describe("Monitor, leaving the runtime and coming back", () => {
       })
       yield* turn(a, "error")
       assert.containsSubset(yield* status, { state: "open", nextProbeAt: start + 30_000 + 60_000 })
+    }),
+  )
+
+  test(
+    "attempts that ran although the breaker was open are not held against it once it has closed",
+    Effect.gen(function* () {
+      for (const others of [[], [b]]) {
+        yield* Effect.forEach(others, (orgId) => turn(orgId, "success"))
+        yield* times(10, turn(a, "error"))
+        yield* times(20, record(a, "error"))
+        yield* TestClock.adjust(300_000)
+        yield* Effect.forEach(others, (orgId) => turn(orgId, "success"))
+        yield* turn(a, "success")
+        yield* times(9, turn(a, "error"))
+        assert.strictEqual(yield* allowed(a), "yes")
+      }
     }),
   )
 

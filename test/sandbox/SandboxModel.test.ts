@@ -39,7 +39,14 @@ interface Refusal {
   readonly error: { readonly type: string; readonly param: string }
 }
 
-const ask = { model: "sandbox-model", messages: [{ role: "user", content: "Où ?" }] }
+const ask = {
+  model: "sandbox-model",
+  messages: [
+    { role: "user", content: "before" },
+    { role: "assistant", content: "yes" },
+    { role: "user", content: "Où ?" },
+  ],
+}
 const completions = (modelUrl: string, body: unknown) => call(`${modelUrl}/v1/chat/completions`, { body })
 
 layer(fast, { excludeTestServices: true })("the sandbox model", (it) => {

@@ -1,14 +1,10 @@
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Sse from "effect/encoding/Sse"
-import * as Layer from "effect/Layer"
 import { Sandbox } from "../../src/sandbox/Sandbox.ts"
-import { call, events, execute, execution, json, payloads, setFault, until, type WireEvent } from "./wire.ts"
+import { active, call, events, execute, execution, json, payloads, until, type WireEvent } from "./wire.ts"
 
-interface Health {
-  readonly active_executions: number
-}
 interface Refusal {
   readonly detail: ReadonlyArray<{ readonly loc: ReadonlyArray<string> }>
 }
@@ -139,9 +135,6 @@ layer(fast, sandbox)("the sandbox runtime", (it) => {
 /** Pings every few milliseconds, and a script that hangs after its headers or waits for real. */
 const pinging = Sandbox.layer({ runtimePort: 0, modelPort: 0, pace: 1, pingIntervalMs: 5 })
 
-const active = (runtimeUrl: string) =>
-  Effect.map(call(`${runtimeUrl}/health`), (received) => json<Health>(received).active_executions)
-
 layer(pinging, sandbox)("a running execution of the sandbox runtime", (it) => {
   it.effect("pings while it waits, in comment lines", () =>
     Effect.gen(function* () {
@@ -177,39 +170,5 @@ layer(pinging, sandbox)("a running execution of the sandbox runtime", (it) => {
       assert.strictEqual(payloads(received.body, "\r\n").at(-1), "[DONE]")
       assert.deepStrictEqual(json(yield* cancel), { cancelled: false, session_id: "session-1" })
     }),
-  )
-})
-
-describe("the sandbox as a layer", () => {
-  it.live("ends its streams and frees its ports when it is closed", () =>
-    Effect.gen(function* () {
-      const { running, runtimeUrl } = yield* Effect.gen(function* () {
-        const { runtimeUrl } = yield* Sandbox
-        yield* setFault(runtimeUrl, { fault: "hang" })
-        const running = yield* Effect.forkScoped(execute(runtimeUrl))
-        yield* until(active(runtimeUrl), (count) => count === 1)
-        return { running, runtimeUrl }
-      }).pipe(Effect.provide(Sandbox.layer({ runtimePort: 0, modelPort: 0, pingIntervalMs: 60_000 })))
-      const received = yield* Fiber.join(running)
-      assert.isFalse(received.ended)
-      const refused = yield* Effect.flip(call(`${runtimeUrl}/health`))
-      assert.include(String(refused), "ECONNREFUSED")
-    }),
-  )
-
-  it.live("names the port and the variable when a port is taken", () =>
-    Effect.gen(function* () {
-      const { runtimeUrl } = yield* Sandbox
-      const taken = Number(new URL(runtimeUrl).port)
-      const start = (options: { runtimePort: number; modelPort: number }) =>
-        Effect.flip(Effect.scoped(Layer.build(Layer.fresh(Sandbox.layer(options)))))
-      const runtime = yield* start({ runtimePort: taken, modelPort: 0 })
-      assert.strictEqual(runtime._tag, "SandboxPortUnavailable")
-      assert.strictEqual(runtime.port, taken)
-      assert.include(runtime.message, `127.0.0.1:${taken}`)
-      assert.include(runtime.message, "SANDBOX_RUNTIME_PORT")
-      const model = yield* start({ runtimePort: 0, modelPort: taken })
-      assert.include(model.message, "SANDBOX_MODEL_PORT")
-    }).pipe(Effect.provide(fast)),
   )
 })

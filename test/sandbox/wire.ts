@@ -95,3 +95,11 @@ export const setFault = (url: string, body: unknown) => call(`${url}/sandbox/fau
 /** Asks again, without a wait of its own, until the answer is right; the test's timeout is the limit. */
 export const until = <A, E>(ask: Effect.Effect<A, E>, right: (answer: A) => boolean): Effect.Effect<A, E> =>
   Effect.filterOrElse(ask, right, () => until(ask, right))
+
+interface Health {
+  readonly active_executions: number
+}
+
+/** How many executions the runtime says that it is running. */
+export const active = (runtimeUrl: string) =>
+  Effect.map(call(`${runtimeUrl}/health`), (received) => json<Health>(received).active_executions)

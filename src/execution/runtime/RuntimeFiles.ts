@@ -25,11 +25,13 @@ export class RuntimeFiles extends Context.Service<
     )
 }
 
-/** The address of `path` at the runtime; undefined when it leads anywhere else. */
+/** The address of `path` at the runtime; undefined when it leads anywhere else, or names credentials of its own. */
 export const within = (baseUrl: string, path: string): URL | undefined => {
   if (baseUrl === "" || !URL.canParse(path, `${baseUrl}/`)) return undefined
-  const url = new URL(path, `${baseUrl}/`)
-  return url.origin === new URL(baseUrl).origin ? url : undefined
+  const base = new URL(`${baseUrl}/`)
+  const url = new URL(path, base)
+  const below = url.origin === base.origin && url.pathname.startsWith(base.pathname)
+  return below && url.username === "" && url.password === "" ? url : undefined
 }
 
 const fetchWith = (client: HttpClient.HttpClient, baseUrl: string) =>

@@ -33,7 +33,7 @@ const nasty: ReadonlyArray<Uint8Array> = [
   // Overlong forms of "/", a UTF-16 surrogate in UTF-8, a code point too high, a lone continuation byte.
   .concat([[0xc0, 0xaf], [0xe0, 0x80, 0xaf], [0xf0, 0x80, 0x80, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0x80]].map((bytes) => Uint8Array.from(bytes)))
 
-const mutateOnce = (bytes: Buffer, { below, pick }: Random): Buffer => {
+const mutateOnce = (bytes: Uint8Array, { below, pick }: Random): Uint8Array => {
   const from = below(bytes.length)
   const to = from + below(40)
   const [before, slice, after] = [bytes.subarray(0, from), bytes.subarray(from, to), bytes.subarray(to)]
@@ -57,9 +57,9 @@ const mutateOnce = (bytes: Buffer, { below, pick }: Random): Buffer => {
 const frames = `${recording("complete").toString()}${recording("error").toString()}`.split(/(?<=\r\n\r\n)/)
 const mutated = (dice: Random): Buffer => {
   const from = dice.below(frames.length)
-  let bytes = Buffer.from(frames.slice(from, from + 8).join(""))
+  let bytes: Uint8Array = Buffer.from(frames.slice(from, from + 8).join(""))
   for (let left = 1 + dice.below(12); left > 0; left--) bytes = mutateOnce(bytes, dice)
-  return bytes
+  return Buffer.from(bytes)
 }
 
 const cutUp = (bytes: Buffer, { below }: Random): ReadonlyArray<Uint8Array> => {

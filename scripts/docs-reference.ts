@@ -1,0 +1,77 @@
+/**
+ * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/Config.ts`,
+ * `docs/reference/events.md` from the schemas of Agent2UI. Run it with Node 24; `test/docs/Reference.test.ts` compares.
+ */
+import * as Schema from "effect/Schema"
+import { writeFileSync } from "node:fs"
+import { isCall, isContent, Message, messageTypes } from "../src/agent2ui/Message.ts"
+import { type Variable, variables } from "../src/Config.ts"
+import { RunDone, RunError } from "../src/domain/Run.ts"
+
+/** What is used of JSON Schema here. */
+interface Json {
+  readonly $ref?: string
+  readonly type?: string
+  readonly enum?: ReadonlyArray<string>
+  readonly anyOf?: ReadonlyArray<Json>
+  readonly items?: Json
+  readonly properties?: Readonly<Record<string, Json>>
+  readonly required?: ReadonlyArray<string>
+}
+type Row = ReadonlyArray<string>
+
+const table = (head: Row, rows: ReadonlyArray<Row>): string =>
+  [head, head.map(() => "---"), ...rows]
+    .map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n")
+
+const page = (title: string, ...parts: Row): string =>
+  [`# ${title}`, "Printed by `scripts/docs-reference.ts`; do not edit.", ...parts].join("\n\n") + "\n"
+
+const code = (text: string): string => `\`${text}\``
+
+export const configuration = (): string => {
+  const rows = Object.entries<Variable<unknown>>(variables).map(([name, it]): Row => {
+    return [code(name), it.default === "" ? "empty" : code(it.default), it.allowed, it.about]
+  })
+  return page("Configuration", table(["variable", "default", "allowed", "what it is"], rows))
+}
+
+const typeOf = (schema: Json): string => {
+  if (schema.enum !== undefined) return schema.enum.map((value) => `"${value}"`).join(" | ")
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" | ")
+  if (schema.properties !== undefined) return `{ ${fieldsOf(schema).join(", ")} }`
+  if (schema.type === "array") return `Array<${typeOf(schema.items ?? {})}>`
+  return schema.$ref?.replace("#/$defs/", "") ?? schema.type ?? "any JSON"
+}
+
+/** As in TypeScript: a field that may be absent has a `?`. */
+const fieldsOf = ({ properties = {}, required = [] }: Json): Row => {
+  const mark = (name: string) => (required.includes(name) ? "" : "?")
+  return Object.entries(properties).map(([name, type]) => `${name}${mark(name)}: ${typeOf(type)}`)
+}
+
+const row = (name: string, schema: Json = {}): Row => [code(name), fieldsOf(schema).map(code).join(", ")]
+
+const definitionsOf = (schema: Schema.Top): Readonly<Record<string, Json>> => {
+  const document = Schema.toJsonSchemaDocument(schema)
+  return { ...document.definitions, root: document.schema }
+}
+
+export const events = (): string => {
+  const all = definitionsOf(Message)
+  const types = messageTypes.map((type): Row => {
+    const gate = isContent(type) ? "answer" : isCall(type) ? "call" : ""
+    return [...row(type, all[`Agent2UI_${type}`]?.properties?.["data"]), gate]
+  })
+  const ends = [row("done", definitionsOf(RunDone)["root"]), row("error", definitionsOf(RunError)["root"])]
+  const about = "A `?` marks a field that may be absent; `gate` says what the commit gate takes a type for."
+  const others = table(["else", "fields"], [row("PlanStep", all["PlanStep"]), ...ends])
+  return page("Events", about, table(["type of message", "`data`", "gate"], types), others)
+}
+
+if (import.meta.main) {
+  const folder = new URL("../docs/reference/", import.meta.url)
+  writeFileSync(new URL("configuration.md", folder), configuration())
+  writeFileSync(new URL("events.md", folder), events())
+}

@@ -1,0 +1,204 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Config from "../../src/Config.ts"
+
+const secret = "0123456789abcdef0123456789abcdef"
+const canary = "canary-must-not-be-shown"
+const read = (env: Config.Environment = {}) => Config.read(env)
+
+/** What the one message says of an environment that is not usable, and the variables it names. */
+const refused = (env: Config.Environment) =>
+  Effect.map(Effect.flip(read(env)), (error) => ({
+    message: error.message,
+    variables: error.problems.map(({ variable }) => variable),
+  }))
+
+const names = Object.keys(Config.variables) as ReadonlyArray<keyof typeof Config.variables>
+
+describe("an empty environment", () => {
+  it.effect("has every default of the contract", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual<unknown>(yield* read(), {
+        NODE_ENV: "development",
+        HOST: "127.0.0.1",
+        PORT: 3001,
+        DATA_DIR: "./data",
+        DATABASE_URL: undefined,
+        AUTH_JWT_SECRET: undefined,
+        CORS_ALLOWED_ORIGINS: [],
+        CHAT_EXECUTION_MODE: "runtime_orchestrator",
+        RUNTIME_SERVICE_URL: "",
+        CHAT_RUNTIME_ENABLED_ORGS: [],
+        CHAT_RUNTIME_SHADOW_PERCENT: 0,
+        CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: 300_000,
+        CHAT_RUNTIME_ERROR_RATE_THRESHOLD: 0.5,
+        CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: 0.3,
+        CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: 0.8,
+        CHAT_RUNTIME_MONITOR_WINDOW_MS: 300_000,
+        CHAT_RUNTIME_MONITOR_MIN_SAMPLES: 10,
+        CHAT_FIRST_CONTENT_TIMEOUT_MS: 10_000,
+        CHAT_STALL_TIMEOUT_MS: 30_000,
+        CHAT_RETRACT_PARTIAL: "true",
+        CHAT_DETACH_GRACE_MS: 30_000,
+        SSE_HEARTBEAT_INTERVAL_MS: 30_000,
+        DIRECT_LLM_PROVIDERS: "",
+        OPENAI_API_KEY: "",
+        ANTHROPIC_API_KEY: "",
+        SANDBOX_RUNTIME_PORT: 8801,
+        SANDBOX_MODEL_PORT: 8802,
+        OTEL_EXPORTER_OTLP_ENDPOINT: "",
+        LOG_LEVEL: "info",
+        providers: [],
+        sandbox: true,
+      })
+    }))
+
+  it.effect("is what empty lines and blanks of an env file mean", () =>
+    Effect.gen(function* () {
+      const blank = Object.fromEntries(names.map((name, index) => [name, index % 2 === 0 ? "" : "  "]))
+      assert.deepStrictEqual(yield* read(blank), yield* read())
+    }))
+
+  it("has a default that is itself allowed, for every variable", () => {
+    for (const name of names) {
+      const variable: Config.Variable<unknown> = Config.variables[name]
+      assert.isDefined(variable.parse(variable.default), name)
+      assert.isNotEmpty(variable.about)
+      assert.isNotEmpty(variable.allowed)
+    }
+  })
+})
+
+describe("a good value", () => {
+  it.effect("is read in its type, without the blanks and slashes around it", () =>
+    Effect.gen(function* () {
+      const settings = yield* read({
+        PORT: " 0 ",
+        CHAT_RUNTIME_SHADOW_PERCENT: "12.5",
+        CHAT_RUNTIME_ERROR_RATE_THRESHOLD: "1",
+        RUNTIME_SERVICE_URL: "http://runtime:8801/rt//",
+        CHAT_RUNTIME_ENABLED_ORGS: " acme, ,umbrella ",
+        CHAT_EXECUTION_MODE: "direct_llm",
+        AUTH_JWT_SECRET: secret,
+        DATABASE_URL: "postgres://u:p@db/x",
+      })
+      assert.deepInclude(settings, {
+        PORT: 0,
+        CHAT_RUNTIME_SHADOW_PERCENT: 12.5,
+        CHAT_RUNTIME_ERROR_RATE_THRESHOLD: 1,
+        RUNTIME_SERVICE_URL: "http://runtime:8801/rt",
+        CHAT_RUNTIME_ENABLED_ORGS: ["acme", "umbrella"],
+      })
+      const shown = [settings.AUTH_JWT_SECRET, settings.DATABASE_URL].map((it) => it && Redacted.value(it))
+      assert.deepStrictEqual(shown, [secret, "postgres://u:p@db/x"])
+      assert.notInclude(`${JSON.stringify(settings)}${String(settings.AUTH_JWT_SECRET)}`, secret)
+    }))
+
+  it.effect("of a secret is measured in bytes", () =>
+    Effect.gen(function* () {
+      yield* read({ AUTH_JWT_SECRET: "é".repeat(16) })
+      assert.deepStrictEqual((yield* refused({ AUTH_JWT_SECRET: "x".repeat(31) })).variables, ["AUTH_JWT_SECRET"])
+    }))
+})
+
+const millis = ["-1", "1.5", "x", "1e3", "0x10", "86400001", "9".repeat(400), "Infinity", "NaN", "1 000", "+5"]
+const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
+const port = ["-1", "65536", "80.5", "http", "80 81"]
+
+/** Values that each variable refuses; a variable that takes any text has none. */
+const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<string> } = {
+  NODE_ENV: ["prod", "Production", "staging"],
+  HOST: [],
+  PORT: port,
+  DATA_DIR: [],
+  DATABASE_URL: ["mysql://db", "postgres://", "db", `http://u:${canary}@db`],
+  AUTH_JWT_SECRET: ["short", canary],
+  CORS_ALLOWED_ORIGINS: [],
+  CHAT_EXECUTION_MODE: ["direct", "runtime", "DIRECT_LLM"],
+  RUNTIME_SERVICE_URL: ["runtime:8801", "ftp://runtime", "http://", "//runtime"],
+  CHAT_RUNTIME_ENABLED_ORGS: [],
+  CHAT_RUNTIME_SHADOW_PERCENT: ["-1", "101", "10%"],
+  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: ["0", ...millis],
+  CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share,
+  CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share,
+  CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: share,
+  CHAT_RUNTIME_MONITOR_WINDOW_MS: ["999", ...millis],
+  CHAT_RUNTIME_MONITOR_MIN_SAMPLES: ["0", "1.5", "1000001"],
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: ["0", ...millis],
+  CHAT_STALL_TIMEOUT_MS: ["0", ...millis],
+  CHAT_RETRACT_PARTIAL: ["yes", "1", "TRUE"],
+  CHAT_DETACH_GRACE_MS: millis,
+  SSE_HEARTBEAT_INTERVAL_MS: ["9", ...millis],
+  DIRECT_LLM_PROVIDERS: ["a b", "a,a", "a-b", "a,é"],
+  OPENAI_API_KEY: [],
+  ANTHROPIC_API_KEY: [],
+  SANDBOX_RUNTIME_PORT: port,
+  SANDBOX_MODEL_PORT: port,
+  OTEL_EXPORTER_OTLP_ENDPOINT: ["collector:4318", "grpc://collector"],
+  LOG_LEVEL: ["verbose", "Info", "WARN"],
+}
+
+describe("a bad value", () => {
+  it.effect.each(names)("of %s stops the start with a message that names it, what was found and what is allowed", (name) =>
+    Effect.gen(function* () {
+      const variable: Config.Variable<unknown> = Config.variables[name]
+      for (const value of bad[name]) {
+        const { message, variables } = yield* refused({ [name]: value })
+        assert.deepStrictEqual(variables, [name], value)
+        assert.include(message, "(1 problem)")
+        assert.match(message, new RegExp(`${name}: found .+; allowed: .+`))
+        if (variable.secret) assert.notInclude(message, value)
+        // Of a list of names only those are told that are wrong.
+        if (variable.secret || name === "DIRECT_LLM_PROVIDERS") continue
+        assert.include(message, `${name}: found ${JSON.stringify(value)}; allowed: ${variable.allowed}`)
+      }
+    }))
+
+  it.effect("is named together with every other, in one message", () =>
+    Effect.gen(function* () {
+      const all = Object.entries(bad).flatMap(([name, [value]]) => (value === undefined ? [] : [[name, value] as const]))
+      const { message, variables } = yield* refused(Object.fromEntries(all))
+      assert.sameMembers(variables, all.map(([name]) => name))
+      assert.include(message, `(${all.length} problems)`)
+      assert.lengthOf(message.split("\n"), all.length + 1)
+    }))
+
+  it.effect("X6: of a secret is never repeated, nor is a good secret beside a bad value", () =>
+    Effect.gen(function* () {
+      const { message } = yield* refused({
+        PORT: "x",
+        AUTH_JWT_SECRET: canary,
+        DATABASE_URL: `http://u:${canary}@db`,
+        OPENAI_API_KEY: canary,
+        DIRECT_LLM_PROVIDERS: "a",
+        DIRECT_LLM_A_API_KEY: canary,
+      })
+      assert.notInclude(message, canary)
+      assert.include(message, `AUTH_JWT_SECRET: found a value of ${canary.length} characters`)
+    }))
+})
+
+describe("production", () => {
+  it.effect("fault 20: does not start without a signing secret", () =>
+    Effect.gen(function* () {
+      const { message, variables } = yield* refused({ NODE_ENV: "production" })
+      assert.deepStrictEqual(variables, ["AUTH_JWT_SECRET"])
+      assert.include(message, "at least 32 bytes (NODE_ENV=production)")
+      const settings = yield* read({ NODE_ENV: "production", AUTH_JWT_SECRET: secret })
+      assert.isDefined(settings.AUTH_JWT_SECRET)
+      for (const env of ["development", "test"]) assert.isUndefined((yield* read({ NODE_ENV: env })).AUTH_JWT_SECRET)
+    }))
+})
+
+describe("the sandbox", () => {
+  it.effect("takes both places where neither a runtime nor a provider is configured, and begins in the runtime", () =>
+    Effect.gen(function* () {
+      const both = (settings: Config.Settings) => [settings.sandbox, settings.CHAT_EXECUTION_MODE]
+      assert.deepStrictEqual(both(yield* read()), [true, "runtime_orchestrator"])
+      assert.deepStrictEqual(both(yield* read({ CHAT_EXECUTION_MODE: "direct_llm" })), [true, "direct_llm"])
+      assert.deepStrictEqual(both(yield* read({ RUNTIME_SERVICE_URL: "http://runtime" })), [false, "direct_llm"])
+      assert.deepStrictEqual(both(yield* read({ OPENAI_API_KEY: "k" })), [false, "direct_llm"])
+      assert.deepStrictEqual(both(yield* read({ RUNTIME_SERVICE_URL: " " })), [true, "runtime_orchestrator"])
+    }))
+})

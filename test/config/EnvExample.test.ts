@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseEnv } from "node:util"
+import { envExample } from "../../scripts/env-example.ts"
+import * as Config from "../../src/Config.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const file = Fs.readFileSync(Path.join(root, ".env.example"), "utf8")
+
+/** The file as somebody has it who has taken away every `#` before a variable. */
+const uncommented = parseEnv(file.replaceAll(/^#(?=[A-Z])/gm, ""))
+
+describe(".env.example", () => {
+  it("is what scripts/env-example.ts prints: run `node scripts/env-example.ts > .env.example` when this fails", () => {
+    assert.strictEqual(file, envExample())
+  })
+
+  it("has every variable, in the table's order, with what it is about, what is allowed and its default", () => {
+    const found = [...file.matchAll(/^#([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name)
+    assert.deepStrictEqual(found.filter((name) => !name?.startsWith("DIRECT_LLM_MAIN_")), Object.keys(Config.variables))
+    const text = file.replaceAll("\n# ", " ")
+    for (const { about, allowed, default: value } of Object.values<Config.Variable<unknown>>(Config.variables)) {
+      assert.include(text, `${about} Allowed: ${allowed} Default: ${value === "" ? "empty" : value}\n`)
+    }
+  })
+
+  it("sets nothing as it stands, so that a copy of it changes nothing", () => {
+    assert.deepStrictEqual({ ...parseEnv(file) }, {})
+  })
+
+  it.effect("is usable in whole, but for the signing secret, which nobody may take from here", () =>
+    Effect.gen(function* () {
+      const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
+      const { problems } = yield* Effect.flip(Config.read(listed))
+      assert.deepStrictEqual(problems.map(({ variable }) => variable), ["AUTH_JWT_SECRET"])
+      const { providers } = yield* Config.read({ ...listed, AUTH_JWT_SECRET: "" })
+      assert.deepStrictEqual(providers.map(({ name }) => name), ["main"])
+    }))
+
+  it.effect("shows the real defaults: what is no secret changes nothing when it is set", () =>
+    Effect.gen(function* () {
+      const secret = (name: string) =>
+        name.startsWith("DIRECT_LLM_MAIN_") || Config.variables[name as keyof typeof Config.variables].secret
+      const { CHAT_EXECUTION_MODE: _, ...open } = Object.fromEntries(Object.entries(uncommented).filter(([name]) => !secret(name)))
+      assert.deepStrictEqual(yield* Config.read(open), yield* Config.read({}))
+    }))
+})
+
+describe("the environment", () => {
+  const sources = Fs.readdirSync(Path.join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => ({ name, text: Fs.readFileSync(Path.join(root, "src", name), "utf8") }))
+
+  const matches = (pattern: RegExp) =>
+    sources.flatMap(({ name, text }) => Array.from(text.matchAll(pattern), ([, found]) => ({ name, found: found ?? "" })))
+
+  it("is read by the names of the table and by no others", () => {
+    const literal = matches(/\benv(?:\.([A-Z]\w*)|\[\s*["'`][^$\]]*["'`]\s*\])/g)
+    const named = matches(/\benv\[\s*["'`]([A-Z]\w*)["'`]\s*\]/g)
+    for (const { found, name } of [...literal.filter(({ found }) => found !== ""), ...named]) {
+      assert.property(Config.variables, found, `src/${name} reads ${found}`)
+    }
+    // `env["CHAT_EXECUTION_MODE"]` is there, so the pattern above does find what it looks for.
+    assert.isNotEmpty(named)
+  })
+
+  it("is looked into only by Config and ConfigProviders, and handed on whole by what starts the service", () => {
+    const looking = new Set(matches(/\benv\??\.?\[()/g).map(({ name }) => name))
+    assert.sameMembers([...looking], ["Config.ts", "ConfigProviders.ts"])
+    const taking = new Set(matches(/\bprocess\s*\.\s*env\b()/g).map(({ name }) => name))
+    for (const name of taking) assert.match(name, /^(main\.ts|cli\/\w+\.ts)$/)
+    assert.isEmpty(matches(/\bprocess\s*\.\s*env\s*[.[]()/g))
+    assert.isEmpty(matches(/from "node:process"()/g))
+  })
+})

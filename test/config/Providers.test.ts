@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Config from "../../src/Config.ts"
+
+const provider = (name: string, fields: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(fields).map(([part, value]) => [`DIRECT_LLM_${name}_${part}`, value]))
+
+/** The providers, with their keys in the open. */
+const providersOf = (env: Config.Environment) =>
+  Effect.map(Config.read(env), ({ providers }) =>
+    providers.map(({ apiKey, ...rest }) => ({ ...rest, apiKey: apiKey && Redacted.value(apiKey) })),
+  )
+
+const problemsOf = (env: Config.Environment) =>
+  Effect.map(Effect.flip(Config.read(env)), ({ problems }) => problems.map(({ found, variable }) => `${variable}: ${found}`))
+
+const compatible = { KIND: "openai-compatible", BASE_URL: "https://llm.example/v1/", MODEL: "m" }
+
+describe("direct providers", () => {
+  it.effect("are tried in the order of DIRECT_LLM_PROVIDERS, each with four variables of its own", () =>
+    Effect.gen(function* () {
+      const env = {
+        DIRECT_LLM_PROVIDERS: " main , backup_2 ",
+        ...provider("MAIN", { ...compatible, API_KEY: " k " }),
+        ...provider("BACKUP_2", { KIND: "anthropic", API_KEY: "k2", MODEL: "claude" }),
+        ...provider("OTHER", compatible),
+      }
+      assert.deepStrictEqual<unknown>(yield* providersOf(env), [
+        { name: "main", kind: "openai-compatible", baseUrl: "https://llm.example/v1", apiKey: "k", model: "m" },
+        { name: "backup_2", kind: "anthropic", baseUrl: undefined, apiKey: "k2", model: "claude" },
+      ])
+    }))
+
+  const kinds: ReadonlyArray<readonly [string, boolean, boolean]> = [
+    ["openai-compatible", true, false],
+    ["sandbox", true, false],
+    ["openai", false, true],
+    ["anthropic", false, true],
+    ["google", false, true],
+  ]
+  it.effect.each(kinds)("of kind %s need an address: %s, a key: %s, and always a model", ([kind, url, key]) =>
+    Effect.gen(function* () {
+      const problems = yield* problemsOf({ DIRECT_LLM_PROVIDERS: "a", ...provider("A", { KIND: kind }) })
+      assert.deepStrictEqual(problems, [
+        ...(url ? ["DIRECT_LLM_A_BASE_URL: nothing"] : []),
+        "DIRECT_LLM_A_MODEL: nothing",
+        ...(key ? ["DIRECT_LLM_A_API_KEY: nothing"] : []),
+      ])
+    }))
+
+  it.effect("that are wrong are all named in one message", () =>
+    Effect.gen(function* () {
+      const env = {
+        PORT: "x",
+        DIRECT_LLM_PROVIDERS: "a,b,c",
+        ...provider("A", { ...compatible, KIND: "llama" }),
+        ...provider("B", { ...compatible, BASE_URL: "llm.example" }),
+        ...provider("C", compatible),
+      }
+      assert.deepStrictEqual(yield* problemsOf(env), [
+        'PORT: "x"',
+        'DIRECT_LLM_A_KIND: "llama"',
+        'DIRECT_LLM_B_BASE_URL: "llm.example"',
+      ])
+    }))
+
+  it.effect("that would share their variables are refused", () =>
+    Effect.gen(function* () {
+      const env = { ...provider("A", compatible) }
+      assert.deepStrictEqual(yield* problemsOf({ ...env, DIRECT_LLM_PROVIDERS: "a,a" }), ['DIRECT_LLM_PROVIDERS: "a"'])
+      assert.deepStrictEqual(yield* problemsOf({ ...env, DIRECT_LLM_PROVIDERS: "a,A" }), ['DIRECT_LLM_PROVIDERS: "A"'])
+    }))
+
+  it.effect("are the well-known ones for which there is a key, where none are listed", () =>
+    Effect.gen(function* () {
+      const named = (env: Config.Environment) => Effect.map(providersOf(env), (all) => all.map(({ kind, name }) => [name, kind]))
+      assert.deepStrictEqual(yield* named({ OPENAI_API_KEY: "k" }), [["openai", "openai"]])
+      assert.deepStrictEqual(yield* named({ ANTHROPIC_API_KEY: "k", OPENAI_API_KEY: "k" }), [
+        ["openai", "openai"],
+        ["anthropic", "anthropic"],
+      ])
+      const listed = { DIRECT_LLM_PROVIDERS: "a", OPENAI_API_KEY: "k", ...provider("A", compatible) }
+      assert.deepStrictEqual(yield* named(listed), [["a", "openai-compatible"]])
+      assert.deepStrictEqual(yield* named({ OPENAI_API_KEY: "  " }), [])
+    }))
+
+  it.effect("X6: keep their keys to themselves", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({ OPENAI_API_KEY: "canary", ANTHROPIC_API_KEY: "canary" })
+      assert.notInclude(JSON.stringify(settings.providers), "canary")
+    }))
+})

@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Config from "../../src/Config.ts"
+import * as StageSettings from "../../src/StageSettings.ts"
+
+const provider = (name: string, model: string) => ({
+  [`DIRECT_LLM_${name}_KIND`]: "openai-compatible",
+  [`DIRECT_LLM_${name}_BASE_URL`]: "http://llm/v1",
+  [`DIRECT_LLM_${name}_MODEL`]: model,
+})
+
+describe("what each stage is told of the environment", () => {
+  it.effect("each number reaches the stage that it is for, and no other", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({
+        CHAT_FIRST_CONTENT_TIMEOUT_MS: "1",
+        CHAT_STALL_TIMEOUT_MS: "2",
+        CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "3",
+        CHAT_RETRACT_PARTIAL: "false",
+        CHAT_EXECUTION_MODE: "direct_llm",
+        CHAT_RUNTIME_ENABLED_ORGS: "acme",
+        CHAT_RUNTIME_SHADOW_PERCENT: "4",
+        CHAT_RUNTIME_MONITOR_WINDOW_MS: "5000",
+        CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "6",
+        CHAT_RUNTIME_ERROR_RATE_THRESHOLD: "0.7",
+        CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: "0.8",
+        CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: "0.9",
+      })
+      assert.deepStrictEqual(StageSettings.execution(settings), {
+        limits: { firstContentMs: 1, stallMs: 2, totalMs: 3 },
+        retractPartial: false,
+      })
+      assert.deepStrictEqual(StageSettings.rollout(settings), {
+        defaultMode: "direct_llm",
+        enabledOrgs: new Set(["acme"]),
+        shadowPercent: 4,
+      })
+      assert.deepStrictEqual(StageSettings.monitor(settings), {
+        windowMs: 5000,
+        minSamples: 6,
+        errorRate: 0.7,
+        timeoutRate: 0.8,
+        latencyRatio: 0.9,
+        timeoutThresholdMs: 3,
+      })
+    }))
+
+  it.effect("an agent's own model is one of the first provider's, and the runtime's default is that provider's model", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({
+        RUNTIME_SERVICE_URL: "http://runtime:8801/",
+        DIRECT_LLM_PROVIDERS: "a,b",
+        ...provider("A", "small"),
+        ...provider("B", "large"),
+      })
+      assert.deepStrictEqual(StageSettings.runtimes(settings), [{ baseUrl: "http://runtime:8801", defaultModel: "small" }])
+      assert.deepStrictEqual(
+        StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [name, model, takesAgentModel]),
+        [
+          ["a", "small", true],
+          ["b", "large", false],
+        ],
+      )
+    }))
+
+  it.effect("without a runtime there is none, and with the sandbox there are both", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({})
+      assert.deepStrictEqual(StageSettings.runtimes(settings), [])
+      assert.deepStrictEqual(StageSettings.providers(settings), [])
+      const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
+      const sandbox = StageSettings.withSandbox(settings, urls)
+      assert.deepStrictEqual(StageSettings.runtimes(sandbox), [{ baseUrl: urls.runtimeUrl, defaultModel: "sandbox-1" }])
+      assert.deepStrictEqual(
+        StageSettings.providers(sandbox).map(({ baseUrl, kind }) => [kind, baseUrl]),
+        [["sandbox", "http://127.0.0.1:2/v1"]],
+      )
+    }))
+})

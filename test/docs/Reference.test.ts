@@ -1,0 +1,44 @@
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { configuration, events } from "../../scripts/docs-reference.ts"
+
+const pages = ["README.md", ...globSync("docs/**/*.md")]
+
+/** Targets of links that name a file of this repository: no scheme, no mere fragment; code blocks are left out. */
+const links = (page: string): ReadonlyArray<string> =>
+  Array.from(
+    readFileSync(page, "utf8")
+      .replace(/^```[\s\S]*?^```/gm, "")
+      .matchAll(/\]\(([^)\s]+)\)/g),
+    ([, target = ""]) => target,
+  ).filter((target) => !/^([a-z]+:|#)/.test(target))
+
+/** As GitHub makes them: lower case, spaces to hyphens, everything else but letters, digits, `-` and `_` gone. */
+const anchors = (page: string): ReadonlyArray<string> =>
+  Array.from(readFileSync(page, "utf8").matchAll(/^#+ (.+)$/gm), ([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  )
+
+describe("the documents", () => {
+  it("have the configuration and the events as the code has them (node scripts/docs-reference.ts prints them)", () => {
+    expect(readFileSync("docs/reference/configuration.md", "utf8")).toBe(configuration())
+    expect(readFileSync("docs/reference/events.md", "utf8")).toBe(events())
+  })
+
+  it.each(pages)("%s links to files and headings that exist", (page) => {
+    const broken = links(page).filter((link) => {
+      const [file = "", anchor] = link.split("#")
+      const path = join(dirname(page), file)
+      return !existsSync(path) || (anchor !== undefined && !anchors(path).includes(anchor))
+    })
+    expect(broken).toEqual([])
+  })
+
+  it("keep the README to one screen and a bit", () => {
+    expect(readFileSync("README.md", "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(80)
+  })
+})

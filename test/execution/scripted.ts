@@ -1,0 +1,146 @@
+/**
+ * Executors that play a script, and a turn over them under TestClock. What a test gets is what a user could see: the
+ * messages with the sequence numbers that a log gives them, the attempts as they are kept, and when what was asked.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import type { Message } from "../../src/agent2ui/Message.ts"
+import type { ExecutionMode } from "../../src/domain/Mode.ts"
+import type { Attempt } from "../../src/domain/Run.ts"
+import { type AttemptFailed, Execution, type Settings, type TurnEvent } from "../../src/execution/Execution.ts"
+import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
+import { type ExecutionEvent, Executor, type Turn } from "../../src/execution/Executor.ts"
+import { Modes } from "../../src/execution/Modes.ts"
+import { RunLog } from "../../src/runs/RunLog.ts"
+import { runId, turn } from "../support/fixtures.ts"
+
+/** Emit, wait so many milliseconds, fail, say nothing for ever, or throw. The script's end is the stream's end. */
+export type Step = ExecutionEvent | number | ExecutionError | "silence" | "bug"
+export type Script = ReadonlyArray<Step>
+
+const play = (step: Step): Stream.Stream<ExecutionEvent, ExecutionError> => {
+  if (step === "silence") return Stream.never
+  if (step === "bug") return Stream.die(new Error("a bug"))
+  if (typeof step === "number") return Stream.drain(Stream.fromEffect(Effect.sleep(step)))
+  return step._tag === "Message" || step._tag === "Finished" ? Stream.succeed(step) : Stream.fail(step)
+}
+
+export interface Asked {
+  readonly target: string
+  readonly at: number
+  readonly turn: Turn
+  /** How the executor's stream ended, once it did. */
+  ended: "still running" | "by itself" | "interrupted"
+}
+
+/** An executor whose nth execution plays the nth script, the last one again and again; `asked` is filled as it is used. */
+export const scripted = (asked: Array<Asked>, mode: ExecutionMode, target: string, ...scripts: ReadonlyArray<Script>) => {
+  let executions = 0
+  return Layer.succeed(
+    Executor,
+    Executor.of({
+      mode,
+      target,
+      execute: (given) =>
+        Stream.unwrap(
+          Effect.map(Clock.currentTimeMillis, (at) => {
+            const entry: Asked = { target, at, turn: given, ended: "still running" }
+            asked.push(entry)
+            const script = scripts[Math.min(executions++, scripts.length - 1)] ?? []
+            return Stream.fromIterable(script).pipe(
+              Stream.flatMap(play),
+              Stream.onExit((exit) =>
+                Effect.sync(() => {
+                  entry.ended = exit._tag === "Failure" && exit.cause.reasons.some((r) => r._tag === "Interrupt") ? "interrupted" : "by itself"
+                }),
+              ),
+            )
+          }),
+        ),
+    }),
+  )
+}
+
+export const runtime = (asked: Array<Asked>, ...scripts: ReadonlyArray<Script>) =>
+  scripted(asked, "runtime_orchestrator", "runtime", ...scripts)
+export const direct = (asked: Array<Asked>, target: string, ...scripts: ReadonlyArray<Script>) =>
+  scripted(asked, "direct_llm", target, ...scripts)
+
+export const settings: Settings = {
+  limits: { firstContentMs: 1000, stallMs: 2000, totalMs: 10_000 },
+  retractPartial: true,
+}
+
+/** Lets every fiber do what it can do now: time that passes while work is left would be charged to that work. */
+export const settle = Effect.yieldNow.pipe(Effect.repeat({ times: 50 }))
+
+/** Small steps: one big one can pass by sleeps that begin within it. Fails after `limit` steps. */
+export const advanceUntilDone = <A, E>(fiber: Fiber.Fiber<A, E>, stepMs = 20, limit = 2000): Effect.Effect<void> => {
+  const goOn = Effect.suspend(() => {
+    if (fiber.pollUnsafe() !== undefined) return Effect.void
+    if (limit === 0) return Effect.die(new Error("the turn did not end"))
+    return Effect.andThen(TestClock.adjust(stepMs), advanceUntilDone(fiber, stepMs, limit - 1))
+  })
+  return Effect.andThen(settle, goOn)
+}
+
+export interface Played {
+  /** As a log holds them. */
+  readonly messages: ReadonlyArray<Message>
+  readonly finished: ReadonlyArray<Extract<TurnEvent, { readonly _tag: "Finished" }>>
+  readonly exit: Exit.Exit<void, AttemptFailed>
+  readonly attempts: ReadonlyArray<Attempt>
+  readonly endedAt: number
+}
+
+export interface PlayOptions {
+  readonly settings?: Settings
+  readonly order?: ReadonlyArray<ExecutionMode>
+  /** What the consumer does with each event before it asks for the next. */
+  readonly consume?: (event: TurnEvent) => Effect.Effect<void>
+}
+
+export const layerOf = (executors: ReadonlyArray<Layer.Layer<Executor>>, given: Settings = settings) =>
+  Layer.provide(Execution.layer(given), Modes.layer(executors))
+
+/** A whole turn over these executors and nothing else. */
+export const playTurn = (executors: ReadonlyArray<Layer.Layer<Executor>>, options: PlayOptions = {}): Effect.Effect<Played> =>
+  Effect.gen(function* () {
+    const execution = yield* Execution
+    const log = new RunLog(runId)
+    const finished: Array<Played["finished"][number]> = []
+    const attempts: Array<Attempt> = []
+    const order = options.order ?? ["runtime_orchestrator", "direct_llm"]
+    const fiber = yield* execution.run(turn(), order, (attempt) => Effect.sync(() => attempts.push(attempt))).pipe(
+      Stream.runForEach((event) =>
+        Effect.suspend(() => {
+          if (event._tag === "Finished") finished.push(event)
+          else log.message(event.draft, 0)
+          return options.consume?.(event) ?? Effect.void
+        }),
+      ),
+      Effect.exit,
+      Effect.forkChild,
+    )
+    yield* advanceUntilDone(fiber)
+    const exit = yield* Fiber.join(fiber)
+    const endedAt = yield* Clock.currentTimeMillis
+    const messages = log.read(0).flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
+    return { messages, finished, exit, attempts, endedAt }
+  }).pipe(Effect.provide(layerOf(executors, options.settings)))
+
+export const typesOf = ({ messages }: Played): ReadonlyArray<string> => messages.map(({ type }) => type)
+
+/** Mode, outcome and code of each attempt, in order. */
+export const outcomesOf = ({ attempts }: Played) => attempts.map(({ code, outcome, target }) => [target, outcome, code])
+
+export const failureOf = ({ exit }: Played): AttemptFailed | undefined => {
+  if (exit._tag === "Success") return undefined
+  const reason = exit.cause.reasons.find((found) => found._tag === "Fail")
+  return reason?.error
+}

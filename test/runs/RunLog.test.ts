@@ -1,0 +1,177 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
+import type { RunDone, RunError } from "../../src/domain/Run.ts"
+import { maxBytes, maxEvents, RunLog } from "../../src/runs/RunLog.ts"
+import { assistantMessageId, noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
+import { parseStrict } from "../support/sse.ts"
+
+const done: { readonly event: "done"; readonly data: RunDone } = {
+  event: "done",
+  data: {
+    sessionId,
+    messageId: assistantMessageId,
+    runId,
+    usage: { tokens: 7, latencyMs: 20 },
+    executionMode: "direct_llm",
+  },
+}
+const failed: { readonly event: "error"; readonly data: RunError } = {
+  event: "error",
+  data: { code: "TIMEOUT_TOTAL", message: "The answer took too long.", runId, recoverable: true },
+}
+
+const filled = (count: number): RunLog => {
+  const log = new RunLog(runId)
+  for (let n = 1; n <= count; n++) log.message(text(`${n}`), noon)
+  return log
+}
+
+const seqs = (log: RunLog, after: number) => log.read(after).map(({ seq }) => seq)
+
+describe("RunLog", () => {
+  it("puts a message in its envelope: id of run and seq, time, and the metadata that came with it", () => {
+    const log = filled(1)
+    log.message(toolCall("c1"), noon + 1)
+    const [first, second] = log.read(0).map(({ event }) => event.data)
+    assert.deepStrictEqual<unknown>(first, {
+      id: `${runId}:1`,
+      type: "text",
+      data: { content: "1" },
+      timestamp: "2026-11-22T12:00:00.000Z",
+    })
+    assert.deepInclude(second, { id: `${runId}:2`, timestamp: "2026-11-22T12:00:00.001Z", metadata: { callId: "c1" } })
+  })
+
+  it("has each entry as the frame that every reader gets", () => {
+    const log = filled(1)
+    log.end(done)
+    const frames = log.read(0).flatMap(({ frame }) => parseStrict(frame))
+    assert.deepStrictEqual(frames.map(({ event, id }) => [id, event]), [
+      [`${runId}:1`, "message"],
+      [`${runId}:2`, "done"],
+    ])
+    assert.deepStrictEqual(JSON.parse(frames[1]?.data ?? ""), done.data)
+  })
+
+  it("ends with one terminal event, the first of two, and never with both", () => {
+    for (const [first, second] of [
+      [done, failed],
+      [failed, done],
+      [done, done],
+    ] as const) {
+      const log = filled(2)
+      assert.isFalse(log.ended)
+      log.end(first)
+      log.end(second)
+      assert.isTrue(log.ended)
+      assert.deepStrictEqual(log.read(2).map(({ event, seq }) => [seq, event]), [[3, first]])
+    }
+  })
+
+  it("takes no message after its end", () => {
+    const log = filled(1)
+    log.end(done)
+    assert.isFalse(log.message(text("late"), noon))
+    assert.deepStrictEqual(seqs(log, 0), [1, 2])
+    assert.isTrue(log.ended)
+  })
+
+  it("is full at its cap of events, and still has room for the end", () => {
+    const log = filled(maxEvents)
+    assert.strictEqual(log.lastSeq, maxEvents)
+    assert.isFalse(log.message(text("one more"), noon))
+    assert.strictEqual(log.lastSeq, maxEvents)
+    log.end(failed)
+    assert.deepStrictEqual(log.read(maxEvents).map(({ event, seq }) => [seq, event.event]), [[maxEvents + 1, "error"]])
+  })
+
+  it("is full at its cap of bytes, overshoots it by one event at most, and still has room for the end", () => {
+    const log = new RunLog(runId)
+    const piece = "x".repeat(1024 * 1024)
+    let taken = 0
+    while (log.message(text(piece), noon)) taken += 1
+    assert.strictEqual(taken, maxBytes / piece.length)
+    const bytes = log.read(0).reduce((sum, { frame }) => sum + frame.byteLength, 0)
+    assert.isAtLeast(bytes, maxBytes)
+    assert.isBelow(bytes, maxBytes + 2 * piece.length)
+    log.end(failed)
+    assert.isTrue(log.ended)
+  })
+
+  it.prop(
+    "seq is 1, 2, 3 …, and a reader gets the exact rest after any cursor",
+    { count: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 })), after: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 50 })), ended: Schema.Boolean },
+    ({ after, count, ended }) => {
+      const log = filled(count)
+      if (ended) log.end(done)
+      const all = Array.from({ length: count + (ended ? 1 : 0) }, (_, index) => index + 1)
+      assert.strictEqual(log.lastSeq, all.length)
+      assert.deepStrictEqual(seqs(log, after), all.slice(after))
+    },
+  )
+})
+
+describe("readers of a RunLog", () => {
+  it.effect("each has a cursor of its own and gets every entry once, however they wait", () =>
+    Effect.gen(function* () {
+      const log = new RunLog(runId)
+      const read = (pace: number) =>
+        Effect.gen(function* () {
+          const got: Array<number> = []
+          while (got.at(-1) !== 21) {
+            yield* log.changed(got.length)
+            got.push(...log.read(got.length).map(({ seq }) => seq))
+            for (let n = 0; n < pace; n++) yield* Effect.yieldNow
+          }
+          return got
+        })
+      const readers = yield* Effect.forEach([0, 1, 7, 50], (pace) => Effect.forkChild(read(pace)))
+      for (let n = 1; n <= 20; n++) {
+        log.message(text(`${n}`), noon)
+        if (n % 3 === 0) yield* Effect.yieldNow
+      }
+      log.end(done)
+      for (const got of yield* Fiber.joinAll(readers)) {
+        assert.deepStrictEqual(got, Array.from({ length: 21 }, (_, index) => index + 1))
+      }
+    }))
+
+  it.effect("changed succeeds at once for what is there already", () =>
+    Effect.gen(function* () {
+      const log = filled(2)
+      yield* log.changed(0)
+      yield* log.changed(1)
+      const waiting = yield* Effect.forkChild(log.changed(2))
+      yield* Effect.yieldNow
+      assert.isUndefined(waiting.pollUnsafe())
+      log.end(done)
+      yield* Fiber.join(waiting)
+    }))
+
+  it("a listener is called once, at the next entry, and not at all when it was taken back", () => {
+    const log = filled(1)
+    const calls: Array<string> = []
+    log.onNext(() => calls.push("a"))
+    const off = log.onNext(() => calls.push("b"))
+    log.onNext(() => calls.push("c"))
+    off()
+    log.message(text("x"), noon)
+    log.message(text("y"), noon)
+    off()
+    assert.deepStrictEqual(calls, ["a", "c"])
+  })
+
+  it.effect("fault 16: an interrupted reader leaves nothing behind", () =>
+    Effect.gen(function* () {
+      const log = filled(1)
+      let called = 0
+      const waiting = yield* Effect.forkChild(Effect.andThen(log.changed(1), Effect.sync(() => (called += 1))))
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(waiting)
+      log.message(text("x"), noon)
+      yield* Effect.yieldNow
+      assert.strictEqual(called, 0)
+    }))
+})
