@@ -42,7 +42,8 @@ const comment = (text: string): Lines => {
 
 const entry = (name: string, variable: Omit<Variable<unknown>, "parse">): Lines => {
   const example = variable.secret ? fakeSecrets[name] : variable.default
-  if (example === undefined) throw new Error(`${name} is secret and has no fake example in scripts/env-example.ts`)
+  if (example === undefined)
+    throw new Error(`${name} is secret and has no fake example in scripts/env-example.ts`)
   return [
     ...comment(variable.about),
     ...comment(`Allowed: ${variable.allowed}`),
@@ -61,7 +62,9 @@ const provider: Lines = [
   "#DIRECT_LLM_MAIN_BASE_URL=https://llm.example/v1",
   ...comment("Needed for openai, anthropic and google."),
   "#DIRECT_LLM_MAIN_API_KEY=sk-not-a-key",
-  ...comment("Answers for agents that name no model of their own; the first provider takes an agent's own model."),
+  ...comment(
+    "Answers for agents that name no model of their own; the first provider takes an agent's own model.",
+  ),
   "#DIRECT_LLM_MAIN_MODEL=a-model",
   "",
 ]
@@ -69,7 +72,9 @@ const provider: Lines = [
 /** The whole file. */
 export const envExample = (): string => {
   const lines = [
-    ...comment("Every environment variable of Crossfade, with its default. Printed by scripts/env-example.ts: do not edit."),
+    ...comment(
+      "Every environment variable of Crossfade, with its default. Printed by scripts/env-example.ts: do not edit.",
+    ),
     ...comment("An empty value means that the variable is not set."),
     "",
   ]

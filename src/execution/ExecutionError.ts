@@ -133,7 +133,11 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
     code: "UPSTREAM_RATE_LIMITED",
     message: "The answering service is busy. Try again later.",
   },
-  UpstreamTruncated: { ...fault, code: "UPSTREAM_TRUNCATED", message: "The connection to the answering service broke." },
+  UpstreamTruncated: {
+    ...fault,
+    code: "UPSTREAM_TRUNCATED",
+    message: "The connection to the answering service broke.",
+  },
   UpstreamGarbled: { ...fault, code: "UPSTREAM_GARBLED", message: "The answer could not be understood." },
   UpstreamFailed: { ...fault, code: "UPSTREAM_FAILED", message: "The answering service failed." },
   UpstreamEmpty: { ...fault, code: "UPSTREAM_EMPTY", message: "The answering service gave no answer." },

@@ -47,7 +47,13 @@ const cors = (allowedOrigins: ReadonlyArray<string>) =>
     ? Layer.empty
     : HttpRouter.cors({
         allowedOrigins,
-        allowedHeaders: ["authorization", "content-type", "last-event-id", "x-agent2ui-protocol", "x-request-id"],
+        allowedHeaders: [
+          "authorization",
+          "content-type",
+          "last-event-id",
+          "x-agent2ui-protocol",
+          "x-request-id",
+        ],
         exposedHeaders: ["x-run-id", "x-session-id", "x-execution-mode", "x-request-id", "retry-after"],
         maxAge: 600,
       })
@@ -69,5 +75,11 @@ export const routes = (settings: ServerSettings) => {
     Layer.provide(handlers),
     Layer.provide([Authentication.layer, Validation.layer]),
   )
-  return Layer.mergeAll(api, cors(settings.allowedOrigins), HttpApiScalar.layer(Api, { path: "/docs" }), consoleRoute, Edge.layer)
+  return Layer.mergeAll(
+    api,
+    cors(settings.allowedOrigins),
+    HttpApiScalar.layer(Api, { path: "/docs" }),
+    consoleRoute,
+    Edge.layer,
+  )
 }

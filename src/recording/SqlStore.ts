@@ -5,4 +5,9 @@ import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
 
-export const layer = Layer.mergeAll(AgentsSql.layerSql, RunsSql.layerSql, SessionsSql.layerSql, StoreHealth.layer)
+export const layer = Layer.mergeAll(
+  AgentsSql.layerSql,
+  RunsSql.layerSql,
+  SessionsSql.layerSql,
+  StoreHealth.layer,
+)

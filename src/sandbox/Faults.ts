@@ -64,7 +64,8 @@ const allowed: Readonly<Record<string, string>> = {
 const problems = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const invalid = (issue: SchemaIssue.Issue): FaultInvalid => {
-  const field = String(problems(issue).issues[0]?.path?.[0] ?? "body")
+  const segment = problems(issue).issues[0]?.path?.[0] ?? "body"
+  const field = String(typeof segment === "object" ? segment.key : segment)
   return new FaultInvalid({ field, allowed: allowed[field] ?? "only fault, rate and afterEvents" })
 }
 

@@ -45,10 +45,13 @@ export class BodyInvalid extends Schema.TaggedError<BodyInvalid>()("BodyInvalid"
 
 const problems = SchemaIssue.makeFormatterStandardSchemaV1()
 
+/** FastAPI writes an index as a number and a name as text. */
+const index = (part: PropertyKey): string | number => (typeof part === "number" ? part : String(part))
+
 const invalid = (issue: SchemaIssue.Issue): BodyInvalid =>
   new BodyInvalid({
     detail: problems(issue).issues.map(({ message, path = [] }) => ({
-      loc: ["body", ...path.map((part) => (typeof part === "number" ? part : String(part)))],
+      loc: ["body", ...path.map((part) => (typeof part === "object" ? part.key : part)).map(index)],
       msg: message === "Missing key" ? "Field required" : message,
       type: message === "Missing key" ? "missing" : "value_error",
     })),

@@ -159,7 +159,11 @@ describe("what is refused, and how it is said", () => {
     const preflight = (origin: string) =>
       fetch(`${world.gateway.url}/api/v1/chat/start`, {
         method: "OPTIONS",
-        headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization" },
+        headers: {
+          origin,
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "authorization",
+        },
       })
     const listed = await preflight("https://chat.example")
     expect(listed.headers.get("access-control-allow-origin")).toBe("https://chat.example")

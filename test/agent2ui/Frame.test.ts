@@ -63,9 +63,13 @@ describe("parseEventId", () => {
     assert.deepStrictEqual(Frame.parseEventId(text), expected)
   })
 
-  it.prop("reads back every id that was written", [Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1e6 }))], ([seq]) => {
-    assert.deepStrictEqual(Frame.parseEventId(Frame.eventId(runId, seq)), { runId, seq })
-  })
+  it.prop(
+    "reads back every id that was written",
+    [Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1e6 }))],
+    ([seq]) => {
+      assert.deepStrictEqual(Frame.parseEventId(Frame.eventId(runId, seq)), { runId, seq })
+    },
+  )
 
   it.prop("never throws", [Schema.String], ([text]) => {
     const parsed = Frame.parseEventId(text)

@@ -6,7 +6,9 @@ import { schemaOf } from "./messages.ts"
 
 /** Protocol 1, as protocol.md says it: the types up to `report` without those that came later. */
 const known: ReadonlySet<string> = new Set(
-  "text markdown thinking code table chart image file plan progress tool_call tool_result error report".split(" "),
+  "text markdown thinking code table chart image file plan progress tool_call tool_result error report".split(
+    " ",
+  ),
 )
 
 /** What becomes of each type that an old reader does not know. */
@@ -71,7 +73,11 @@ describe("what a reader of protocol 1 gets", () => {
 
   it("of a skill or MCP call is a tool call of its name, with all that a tool call can say", () => {
     const said = { arguments: { q: 1 }, status: "error", result: null, error: "no", duration: 3 } as const
-    const skill: Message = { ...envelope, type: "skill_call", data: { skillId: "k", skillName: "sum", ...said } }
+    const skill: Message = {
+      ...envelope,
+      type: "skill_call",
+      data: { skillId: "k", skillName: "sum", ...said },
+    }
     const mcp: Message = { ...envelope, type: "mcp_call", data: { serverId: "s", toolName: "find", ...said } }
     const tool = (toolName: string) => ({
       _tag: "Send",
@@ -83,8 +89,16 @@ describe("what a reader of protocol 1 gets", () => {
 
   it("of a skill or MCP result is a tool result", () => {
     const said = { result: { a: 1 }, success: false, error: "no", duration: 3 } as const
-    const skill: Message = { ...envelope, type: "skill_result", data: { skillId: "k", skillName: "sum", ...said } }
-    const mcp: Message = { ...envelope, type: "mcp_result", data: { serverId: "s", toolName: "find", ...said } }
+    const skill: Message = {
+      ...envelope,
+      type: "skill_result",
+      data: { skillId: "k", skillName: "sum", ...said },
+    }
+    const mcp: Message = {
+      ...envelope,
+      type: "mcp_result",
+      data: { serverId: "s", toolName: "find", ...said },
+    }
     const tool = (toolName: string) => ({
       _tag: "Send",
       message: { ...envelope, type: "tool_result", data: { toolName, ...said } },

@@ -71,9 +71,13 @@ for (let round = 0; round < rounds; round++) {
   cpu.push((cpuMilliseconds() - before) / turnsARound)
   rate.push(turnsARound / ((performance.now() - began) / 1000))
 }
-const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-const spread = (values: ReadonlyArray<number>) => `${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)}`
-console.log(`CPU a turn of ${events} events: ${median(cpu).toFixed(2)} ms (${spread(cpu)} over ${rounds} rounds)`)
+const median = (values: ReadonlyArray<number>) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+const spread = (values: ReadonlyArray<number>) =>
+  `${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)}`
+console.log(
+  `CPU a turn of ${events} events: ${median(cpu).toFixed(2)} ms (${spread(cpu)} over ${rounds} rounds)`,
+)
 console.log(`turns a second at ${concurrency} at once: ${median(rate).toFixed(0)} (${spread(rate)})`)
 await gateway.stop("SIGKILL")
 upstream.close()

@@ -25,7 +25,10 @@ const caller = {
 const input = { agentId: defaultAgentId, message: "hello" }
 
 const executor = (mode: ExecutionMode, events: Stream.Stream<ExecutionEvent, ExecutionError>) =>
-  Layer.succeed(Executor, Executor.of({ mode, target: mode === "direct_llm" ? "fake" : "runtime", execute: () => events }))
+  Layer.succeed(
+    Executor,
+    Executor.of({ mode, target: mode === "direct_llm" ? "fake" : "runtime", execute: () => events }),
+  )
 
 const says = (text: string): Stream.Stream<ExecutionEvent> =>
   Stream.make<Array<ExecutionEvent>>(
@@ -35,10 +38,10 @@ const says = (text: string): Stream.Stream<ExecutionEvent> =>
 
 /** The very stages of production, with other modes, another store and the test's clock. */
 const service = (kept: MemoryStore.Memory, runtime: Stream.Stream<ExecutionEvent, ExecutionError>) =>
-  Layer.unwrap(
-    Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), App.stages),
-  ).pipe(
-    Layer.provide(Modes.layer([executor("runtime_orchestrator", runtime), executor("direct_llm", says("direct"))])),
+  Layer.unwrap(Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), App.stages)).pipe(
+    Layer.provide(
+      Modes.layer([executor("runtime_orchestrator", runtime), executor("direct_llm", says("direct"))]),
+    ),
     Layer.provide(MemoryStore.layer(kept)),
     Layer.provide(NodeCrypto.layerSecureRandom),
   )
@@ -56,34 +59,52 @@ describe("the stages over swapped layers", () => {
       const { log } = yield* (yield* Chat).start(caller, input)
       const events = yield* ended(log)
       assert.strictEqual(events.at(-1)?.event, "done")
-      assert.deepStrictEqual(kept.messages.map(({ content, role }) => [role, content]), [["user", "hello"], ["assistant", "runtime"]])
-      assert.deepStrictEqual(kept.attempts.map(({ outcome, target }) => [target, outcome]), [["runtime", "success"]])
+      assert.deepStrictEqual(
+        kept.messages.map(({ content, role }) => [role, content]),
+        [
+          ["user", "hello"],
+          ["assistant", "runtime"],
+        ],
+      )
+      assert.deepStrictEqual(
+        kept.attempts.map(({ outcome, target }) => [target, outcome]),
+        [["runtime", "success"]],
+      )
     }).pipe(Effect.provide(service(kept, says("runtime"))))
   })
 
-  it.effect("the clock is the test's: a runtime that says nothing is left after ten seconds that nobody waited for", () => {
-    const kept = MemoryStore.memory()
-    return Effect.gen(function* () {
-      const { log } = yield* (yield* Chat).start(caller, input)
-      const events = yield* ended(log)
-      assert.deepInclude(events.at(-1)?.data, { executionMode: "direct_llm" })
-      const [first] = kept.attempts
-      assert.strictEqual(first?.outcome, "timeout_first_content")
-      assert.strictEqual(first!.endedAt - first!.startedAt, 10_000)
-    }).pipe(Effect.provide(service(kept, Stream.never)))
-  })
+  it.effect(
+    "the clock is the test's: a runtime that says nothing is left after ten seconds that nobody waited for",
+    () => {
+      const kept = MemoryStore.memory()
+      return Effect.gen(function* () {
+        const { log } = yield* (yield* Chat).start(caller, input)
+        const events = yield* ended(log)
+        assert.deepInclude(events.at(-1)?.data, { executionMode: "direct_llm" })
+        const [first] = kept.attempts
+        assert.strictEqual(first?.outcome, "timeout_first_content")
+        assert.strictEqual(first!.endedAt - first!.startedAt, 10_000)
+      }).pipe(Effect.provide(service(kept, Stream.never)))
+    },
+  )
 
-  it.effect("done is never said before the assistant's message is durable: a store that fails makes it an error", () => {
-    const kept = MemoryStore.memory()
-    kept.failEnd = new StoreError({ operation: "Runs.end", cause: "disk full" })
-    return Effect.gen(function* () {
-      const { log } = yield* (yield* Chat).start(caller, input)
-      const events = yield* ended(log)
-      assert.deepStrictEqual(events.map(({ event }) => event), ["message", "error"])
-      assert.deepInclude(events.at(-1)?.data, { code: "INTERNAL_ERROR", recoverable: true })
-      assert.strictEqual(kept.messages.length, 1)
-    }).pipe(Effect.provide(service(kept, says("runtime"))))
-  })
+  it.effect(
+    "done is never said before the assistant's message is durable: a store that fails makes it an error",
+    () => {
+      const kept = MemoryStore.memory()
+      kept.failEnd = new StoreError({ operation: "Runs.end", cause: "disk full" })
+      return Effect.gen(function* () {
+        const { log } = yield* (yield* Chat).start(caller, input)
+        const events = yield* ended(log)
+        assert.deepStrictEqual(
+          events.map(({ event }) => event),
+          ["message", "error"],
+        )
+        assert.deepInclude(events.at(-1)?.data, { code: "INTERNAL_ERROR", recoverable: true })
+        assert.strictEqual(kept.messages.length, 1)
+      }).pipe(Effect.provide(service(kept, says("runtime"))))
+    },
+  )
 
   it.effect("a session has one turn at a time, and is free when the turn is over", () => {
     const kept = MemoryStore.memory()

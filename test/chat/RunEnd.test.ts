@@ -6,7 +6,16 @@ import * as CommitGate from "../../src/execution/CommitGate.ts"
 import { AttemptFailed } from "../../src/execution/Execution.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { RunEvent } from "../../src/runs/RunEvent.ts"
-import { agent, assistantMessageId, noon, planStep, run, runId, sessionId, toolCall } from "../support/fixtures.ts"
+import {
+  agent,
+  assistantMessageId,
+  noon,
+  planStep,
+  run,
+  runId,
+  sessionId,
+  toolCall,
+} from "../support/fixtures.ts"
 
 const isEvent = Schema.is(RunEvent)
 const error = { code: "TIMEOUT_STALL", message: "The answer stopped coming.", runId, recoverable: true }
@@ -36,15 +45,24 @@ describe("the terminal event of a run", () => {
     })
   })
 
-  it.each(["failed", "cancelled", "interrupted"] as const)("is the run's own error for a run that was %s", (status) => {
-    assert.deepStrictEqual(RunEnd.terminalOf(run({ status, error, endedAt: noon + 1 })), { event: "error", data: error })
-  })
+  it.each(["failed", "cancelled", "interrupted"] as const)(
+    "is the run's own error for a run that was %s",
+    (status) => {
+      assert.deepStrictEqual(RunEnd.terminalOf(run({ status, error, endedAt: noon + 1 })), {
+        event: "error",
+        data: error,
+      })
+    },
+  )
 
-  it.each(["failed", "cancelled", "interrupted"] as const)("is an error also where a run that was %s kept none", (status) => {
-    const terminal = RunEnd.terminalOf(run({ status, endedAt: noon + 1 }))
-    assert.deepInclude(terminal, { event: "error" })
-    assert.deepInclude(terminal?.data, { runId, code: "INTERNAL_ERROR" })
-  })
+  it.each(["failed", "cancelled", "interrupted"] as const)(
+    "is an error also where a run that was %s kept none",
+    (status) => {
+      const terminal = RunEnd.terminalOf(run({ status, endedAt: noon + 1 }))
+      assert.deepInclude(terminal, { event: "error" })
+      assert.deepInclude(terminal?.data, { runId, code: "INTERNAL_ERROR" })
+    },
+  )
 
   it("of a cancelled run with part of an answer is the error, not done", () => {
     const cancelled = run({ status: "cancelled", error, assistantMessageId, endedAt: noon + 1 })
@@ -56,25 +74,29 @@ describe("the terminal event of a run", () => {
     assert.deepNestedInclude(data, { usage: { tokens: 0, estimated: true, latencyMs: 1234 } })
   })
 
-  it.prop("is one event of the protocol for every run that has ended, and none for one that has not", {
-    status: RunStatus,
-    answered: Schema.Boolean,
-    moded: Schema.Boolean,
-    failed: Schema.Boolean,
-  }, ({ answered, failed, moded, status }) => {
-    const terminal = RunEnd.terminalOf(
-      run({
-        status,
-        assistantMessageId: answered ? assistantMessageId : null,
-        executionMode: moded ? "direct_llm" : null,
-        error: failed ? error : null,
-        endedAt: noon + 1,
-      }),
-    )
-    if (status === "running") return assert.isUndefined(terminal)
-    assert.isTrue(isEvent(terminal))
-    assert.strictEqual(terminal?.event, status === "completed" && answered && moded ? "done" : "error")
-  })
+  it.prop(
+    "is one event of the protocol for every run that has ended, and none for one that has not",
+    {
+      status: RunStatus,
+      answered: Schema.Boolean,
+      moded: Schema.Boolean,
+      failed: Schema.Boolean,
+    },
+    ({ answered, failed, moded, status }) => {
+      const terminal = RunEnd.terminalOf(
+        run({
+          status,
+          assistantMessageId: answered ? assistantMessageId : null,
+          executionMode: moded ? "direct_llm" : null,
+          error: failed ? error : null,
+          endedAt: noon + 1,
+        }),
+      )
+      if (status === "running") return assert.isUndefined(terminal)
+      assert.isTrue(isEvent(terminal))
+      assert.strictEqual(terminal?.event, status === "completed" && answered && moded ? "done" : "error")
+    },
+  )
 })
 
 describe("the usage of a run", () => {
@@ -84,7 +106,12 @@ describe("the usage of a run", () => {
   })
 
   it("fault 8: is a guess from the characters, and marked as one, where the provider reported none", () => {
-    const guess = RunEnd.usageOf(undefined, agent({ systemPrompt: "x".repeat(10) }), "x".repeat(20), "x".repeat(71))
+    const guess = RunEnd.usageOf(
+      undefined,
+      agent({ systemPrompt: "x".repeat(10) }),
+      "x".repeat(20),
+      "x".repeat(71),
+    )
     assert.deepStrictEqual(guess, { tokens: 26, estimated: true })
   })
 })
@@ -93,37 +120,63 @@ describe("the error of a run", () => {
   const failedWith = (failure: E.ExecutionError, gate = CommitGate.closed) =>
     RunEnd.failedError(
       run(),
-      new AttemptFailed({ mode: "runtime_orchestrator", target: "runtime", error: failure, gate, disposition: "fail" }),
+      new AttemptFailed({
+        mode: "runtime_orchestrator",
+        target: "runtime",
+        error: failure,
+        gate,
+        disposition: "fail",
+      }),
     )
   const upstream = "runtime"
 
   it("names the place where a step or a call had begun, and nothing where none had", () => {
     const gate = [planStep("s1"), toolCall("c1")].reduce(CommitGate.pass, CommitGate.closed)
-    assert.deepStrictEqual(failedWith(new E.UpstreamTruncated({ upstream }), gate), {
+    const truncated = new E.UpstreamTruncated({ upstream })
+    assert.deepStrictEqual(failedWith(truncated, gate), {
       code: "UPSTREAM_TRUNCATED",
-      message: "The answer broke off.",
+      message: E.meaningOf(truncated).message,
       runId,
       recoverable: true,
       stepId: "s1",
       callId: "c1",
     })
-    assert.hasAllKeys(failedWith(new E.UpstreamTruncated({ upstream })), ["code", "message", "runId", "recoverable"])
+    assert.hasAllKeys(failedWith(new E.UpstreamTruncated({ upstream })), [
+      "code",
+      "message",
+      "runId",
+      "recoverable",
+    ])
   })
 
   it("fault 4: passes on what the upstream said of its own failure", () => {
-    const said = { code: "EXTERNAL_TOOL_TIMEOUT", message: "Slow", httpStatus: 504, details: { a: 1 }, traceId: "t" }
-    assert.deepStrictEqual(failedWith(new E.UpstreamFailed({ upstream, ...said })), { ...said, runId, recoverable: true })
+    const said = {
+      code: "EXTERNAL_TOOL_TIMEOUT",
+      message: "Slow",
+      httpStatus: 504,
+      details: { a: 1 },
+      traceId: "t",
+    }
+    assert.deepStrictEqual(failedWith(new E.UpstreamFailed({ upstream, ...said })), {
+      ...said,
+      runId,
+      recoverable: true,
+    })
   })
 
   it("says that a message which is itself the cause need not be sent again", () => {
     assert.isFalse(failedWith(new E.ContentFiltered({ upstream })).recoverable)
-    assert.isFalse(failedWith(new E.UpstreamRejected({ upstream, status: 422, detail: "secret" })).recoverable)
+    assert.isFalse(
+      failedWith(new E.UpstreamRejected({ upstream, status: 422, detail: "secret" })).recoverable,
+    )
     assert.isTrue(failedWith(new E.StallTimeout({ upstream, afterMs: 1 })).recoverable)
   })
 
   it("X7: shows nothing of an upstream's rejection or of a cause", () => {
     const rejected = failedWith(new E.UpstreamRejected({ upstream, status: 422, detail: "db-7.internal" }))
-    const unreachable = failedWith(new E.UpstreamUnreachable({ upstream, cause: new Error("connect 10.0.0.7:8801") }))
+    const unreachable = failedWith(
+      new E.UpstreamUnreachable({ upstream, cause: new Error("connect 10.0.0.7:8801") }),
+    )
     assert.notMatch(JSON.stringify([rejected, unreachable]), /internal|10\.0\.0\.7/)
   })
 })

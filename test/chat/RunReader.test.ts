@@ -26,7 +26,12 @@ import {
   toolCall,
 } from "../support/fixtures.ts"
 
-const completed = { status: "completed", assistantMessageId, executionMode: "direct_llm", endedAt: noon + 5 } as const
+const completed = {
+  status: "completed",
+  assistantMessageId,
+  executionMode: "direct_llm",
+  endedAt: noon + 5,
+} as const
 const interruption = { code: "RUN_INTERRUPTED", message: "The server stopped.", runId, recoverable: true }
 const interrupted = { status: "interrupted", error: interruption, endedAt: noon + 5 } as const
 
@@ -35,7 +40,8 @@ const entriesOf = (drafts: ReadonlyArray<Draft>): ReadonlyArray<LogEntry> => {
   for (const draft of drafts) log.message(draft, noon)
   return log.read(0).map(({ event, seq }) => ({ event, seq }))
 }
-const texts = (count: number): ReadonlyArray<Draft> => Array.from({ length: count }, (_, n) => text(`${n + 1}`))
+const texts = (count: number): ReadonlyArray<Draft> =>
+  Array.from({ length: count }, (_, n) => text(`${n + 1}`))
 
 /** One run of `principal`'s in the store, with what was written of it before its end or its process's. */
 const store = (kept: Run, written: ReadonlyArray<Draft>) =>
@@ -72,7 +78,8 @@ describe("the events of a run that has ended", () => {
       assert.deepStrictEqual(yield* replay(kept, texts(2), 3), [])
       assert.deepStrictEqual(yield* replay(kept, texts(2), 99), [])
       assert.deepStrictEqual(yield* replay(kept, [], 0), ["1 done"])
-    }))
+    }),
+  )
 
   it.effect("of a run whose process died end after everything that its reader had seen, written or not", () =>
     Effect.gen(function* () {
@@ -82,13 +89,15 @@ describe("the events of a run that has ended", () => {
       // Two events were sent and never written: the reader is told the end all the same, and after them.
       assert.deepStrictEqual(yield* replay(kept, texts(2), 4), ["5 error"])
       assert.deepStrictEqual(yield* replay(kept, [], 4), ["5 error"])
-    }))
+    }),
+  )
 
   it.effect("of a run that says it is going on, and that nobody runs, end as if its process had died", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* replay(run(), texts(1), 0), ["1 message", "2 error"])
       assert.deepStrictEqual(yield* replay(run(), texts(1), 3), ["4 error"])
-    }))
+    }),
+  )
 
   it.effect.prop(
     "end in exactly one terminal event, after the cursor, with no gap and nothing twice",
@@ -124,8 +133,12 @@ describe("a run that is going on", () => {
       assert.isTrue(source._tag === "Live" && source.log === log)
       log.message(toolCall("c1"), noon)
       const { chain } = yield* reader.account(principal, runId)
-      assert.deepStrictEqual(chain.map(({ type }) => type), ["tool_call"])
-    }).pipe(Effect.provide(services(run()))))
+      assert.deepStrictEqual(
+        chain.map(({ type }) => type),
+        ["tool_call"],
+      )
+    }).pipe(Effect.provide(services(run()))),
+  )
 })
 
 describe("the account of a run", () => {
@@ -134,7 +147,10 @@ describe("the account of a run", () => {
       const { account } = yield* RunReader
       const { chain, status } = yield* account(principal, runId)
       assert.strictEqual(status, "completed")
-      assert.deepStrictEqual(chain.map(({ type }) => type), ["plan_step", "tool_call", "retract", "fallback", "plan_step"])
+      assert.deepStrictEqual(
+        chain.map(({ type }) => type),
+        ["plan_step", "tool_call", "retract", "fallback", "plan_step"],
+      )
     }).pipe(
       Effect.provide(
         services(run(completed), [
@@ -144,7 +160,8 @@ describe("the account of a run", () => {
           ...[text("b"), planStep("s1", "completed")],
         ]),
       ),
-    ))
+    ),
+  )
 })
 
 describe("fault 18: another user's run", () => {
@@ -162,5 +179,6 @@ describe("fault 18: another user's run", () => {
       ]
       for (const attempt of refused) assert.strictEqual((yield* Effect.flip(attempt))._tag, "RunNotFound")
       assert.strictEqual(live.get(runId), log)
-    }).pipe(Effect.provide(services(run()))))
+    }).pipe(Effect.provide(services(run()))),
+  )
 })

@@ -52,13 +52,15 @@ describe("an empty environment", () => {
         providers: [],
         sandbox: true,
       })
-    }))
+    }),
+  )
 
   it.effect("is what empty lines and blanks of an env file mean", () =>
     Effect.gen(function* () {
       const blank = Object.fromEntries(names.map((name, index) => [name, index % 2 === 0 ? "" : "  "]))
       assert.deepStrictEqual(yield* read(blank), yield* read())
-    }))
+    }),
+  )
 
   it("has a default that is itself allowed, for every variable", () => {
     for (const name of names) {
@@ -93,16 +95,32 @@ describe("a good value", () => {
       const shown = [settings.AUTH_JWT_SECRET, settings.DATABASE_URL].map((it) => it && Redacted.value(it))
       assert.deepStrictEqual(shown, [secret, "postgres://u:p@db/x"])
       assert.notInclude(`${JSON.stringify(settings)}${String(settings.AUTH_JWT_SECRET)}`, secret)
-    }))
+    }),
+  )
 
   it.effect("of a secret is measured in bytes", () =>
     Effect.gen(function* () {
       yield* read({ AUTH_JWT_SECRET: "é".repeat(16) })
-      assert.deepStrictEqual((yield* refused({ AUTH_JWT_SECRET: "x".repeat(31) })).variables, ["AUTH_JWT_SECRET"])
-    }))
+      assert.deepStrictEqual((yield* refused({ AUTH_JWT_SECRET: "x".repeat(31) })).variables, [
+        "AUTH_JWT_SECRET",
+      ])
+    }),
+  )
 })
 
-const millis = ["-1", "1.5", "x", "1e3", "0x10", "86400001", "9".repeat(400), "Infinity", "NaN", "1 000", "+5"]
+const millis = [
+  "-1",
+  "1.5",
+  "x",
+  "1e3",
+  "0x10",
+  "86400001",
+  "9".repeat(400),
+  "Infinity",
+  "NaN",
+  "1 000",
+  "+5",
+]
 const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
 const port = ["-1", "65536", "80.5", "http", "80 81"]
 
@@ -140,29 +158,38 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
 }
 
 describe("a bad value", () => {
-  it.effect.each(names)("of %s stops the start with a message that names it, what was found and what is allowed", (name) =>
-    Effect.gen(function* () {
-      const variable: Config.Variable<unknown> = Config.variables[name]
-      for (const value of bad[name]) {
-        const { message, variables } = yield* refused({ [name]: value })
-        assert.deepStrictEqual(variables, [name], value)
-        assert.include(message, "(1 problem)")
-        assert.match(message, new RegExp(`${name}: found .+; allowed: .+`))
-        if (variable.secret) assert.notInclude(message, value)
-        // Of a list of names only those are told that are wrong.
-        if (variable.secret || name === "DIRECT_LLM_PROVIDERS") continue
-        assert.include(message, `${name}: found ${JSON.stringify(value)}; allowed: ${variable.allowed}`)
-      }
-    }))
+  it.effect.each(names)(
+    "of %s stops the start with a message that names it, what was found and what is allowed",
+    (name) =>
+      Effect.gen(function* () {
+        const variable: Config.Variable<unknown> = Config.variables[name]
+        for (const value of bad[name]) {
+          const { message, variables } = yield* refused({ [name]: value })
+          assert.deepStrictEqual(variables, [name], value)
+          assert.include(message, "(1 problem)")
+          assert.match(message, new RegExp(`${name}: found .+; allowed: .+`))
+          // Of a list of names only those are told that are wrong.
+          if (name === "DIRECT_LLM_PROVIDERS") continue
+          const found = variable.secret ? `a value of ${value.length} characters` : JSON.stringify(value)
+          assert.include(message, `${name}: found ${found}; allowed: ${variable.allowed}`)
+        }
+      }),
+  )
 
   it.effect("is named together with every other, in one message", () =>
     Effect.gen(function* () {
-      const all = Object.entries(bad).flatMap(([name, [value]]) => (value === undefined ? [] : [[name, value] as const]))
+      const all = Object.entries(bad).flatMap(([name, [value]]) =>
+        value === undefined ? [] : [[name, value] as const],
+      )
       const { message, variables } = yield* refused(Object.fromEntries(all))
-      assert.sameMembers(variables, all.map(([name]) => name))
+      assert.sameMembers(
+        variables,
+        all.map(([name]) => name),
+      )
       assert.include(message, `(${all.length} problems)`)
       assert.lengthOf(message.split("\n"), all.length + 1)
-    }))
+    }),
+  )
 
   it.effect("X6: of a secret is never repeated, nor is a good secret beside a bad value", () =>
     Effect.gen(function* () {
@@ -176,7 +203,8 @@ describe("a bad value", () => {
       })
       assert.notInclude(message, canary)
       assert.include(message, `AUTH_JWT_SECRET: found a value of ${canary.length} characters`)
-    }))
+    }),
+  )
 })
 
 describe("production", () => {
@@ -187,18 +215,29 @@ describe("production", () => {
       assert.include(message, "at least 32 bytes (NODE_ENV=production)")
       const settings = yield* read({ NODE_ENV: "production", AUTH_JWT_SECRET: secret })
       assert.isDefined(settings.AUTH_JWT_SECRET)
-      for (const env of ["development", "test"]) assert.isUndefined((yield* read({ NODE_ENV: env })).AUTH_JWT_SECRET)
-    }))
+      for (const env of ["development", "test"])
+        assert.isUndefined((yield* read({ NODE_ENV: env })).AUTH_JWT_SECRET)
+    }),
+  )
 })
 
 describe("the sandbox", () => {
-  it.effect("takes both places where neither a runtime nor a provider is configured, and begins in the runtime", () =>
-    Effect.gen(function* () {
-      const both = (settings: Config.Settings) => [settings.sandbox, settings.CHAT_EXECUTION_MODE]
-      assert.deepStrictEqual(both(yield* read()), [true, "runtime_orchestrator"])
-      assert.deepStrictEqual(both(yield* read({ CHAT_EXECUTION_MODE: "direct_llm" })), [true, "direct_llm"])
-      assert.deepStrictEqual(both(yield* read({ RUNTIME_SERVICE_URL: "http://runtime" })), [false, "direct_llm"])
-      assert.deepStrictEqual(both(yield* read({ OPENAI_API_KEY: "k" })), [false, "direct_llm"])
-      assert.deepStrictEqual(both(yield* read({ RUNTIME_SERVICE_URL: " " })), [true, "runtime_orchestrator"])
-    }))
+  it.effect(
+    "takes both places where neither a runtime nor a provider is configured, and begins in the runtime",
+    () =>
+      Effect.gen(function* () {
+        const both = (settings: Config.Settings) => [settings.sandbox, settings.CHAT_EXECUTION_MODE]
+        assert.deepStrictEqual(both(yield* read()), [true, "runtime_orchestrator"])
+        assert.deepStrictEqual(both(yield* read({ CHAT_EXECUTION_MODE: "direct_llm" })), [true, "direct_llm"])
+        assert.deepStrictEqual(both(yield* read({ RUNTIME_SERVICE_URL: "http://runtime" })), [
+          false,
+          "direct_llm",
+        ])
+        assert.deepStrictEqual(both(yield* read({ OPENAI_API_KEY: "k" })), [false, "direct_llm"])
+        assert.deepStrictEqual(both(yield* read({ RUNTIME_SERVICE_URL: " " })), [
+          true,
+          "runtime_orchestrator",
+        ])
+      }),
+  )
 })

@@ -20,9 +20,14 @@ describe(".env.example", () => {
 
   it("has every variable, in the table's order, with what it is about, what is allowed and its default", () => {
     const found = [...file.matchAll(/^#([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name)
-    assert.deepStrictEqual(found.filter((name) => !name?.startsWith("DIRECT_LLM_MAIN_")), Object.keys(Config.variables))
+    assert.deepStrictEqual(
+      found.filter((name) => !name?.startsWith("DIRECT_LLM_MAIN_")),
+      Object.keys(Config.variables),
+    )
     const text = file.replaceAll("\n# ", " ")
-    for (const { about, allowed, default: value } of Object.values<Config.Variable<unknown>>(Config.variables)) {
+    for (const { about, allowed, default: value } of Object.values<Config.Variable<unknown>>(
+      Config.variables,
+    )) {
       assert.include(text, `${about} Allowed: ${allowed} Default: ${value === "" ? "empty" : value}\n`)
     }
   })
@@ -35,18 +40,28 @@ describe(".env.example", () => {
     Effect.gen(function* () {
       const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
       const { problems } = yield* Effect.flip(Config.read(listed))
-      assert.deepStrictEqual(problems.map(({ variable }) => variable), ["AUTH_JWT_SECRET"])
+      assert.deepStrictEqual(
+        problems.map(({ variable }) => variable),
+        ["AUTH_JWT_SECRET"],
+      )
       const { providers } = yield* Config.read({ ...listed, AUTH_JWT_SECRET: "" })
-      assert.deepStrictEqual(providers.map(({ name }) => name), ["main"])
-    }))
+      assert.deepStrictEqual(
+        providers.map(({ name }) => name),
+        ["main"],
+      )
+    }),
+  )
 
   it.effect("shows the real defaults: what is no secret changes nothing when it is set", () =>
     Effect.gen(function* () {
       const secret = (name: string) =>
         name.startsWith("DIRECT_LLM_MAIN_") || Config.variables[name as keyof typeof Config.variables].secret
-      const { CHAT_EXECUTION_MODE: _, ...open } = Object.fromEntries(Object.entries(uncommented).filter(([name]) => !secret(name)))
+      const { CHAT_EXECUTION_MODE: _, ...open } = Object.fromEntries(
+        Object.entries(uncommented).filter(([name]) => !secret(name)),
+      )
       assert.deepStrictEqual(yield* Config.read(open), yield* Config.read({}))
-    }))
+    }),
+  )
 })
 
 describe("the environment", () => {
@@ -55,7 +70,9 @@ describe("the environment", () => {
     .map((name) => ({ name, text: Fs.readFileSync(Path.join(root, "src", name), "utf8") }))
 
   const matches = (pattern: RegExp) =>
-    sources.flatMap(({ name, text }) => Array.from(text.matchAll(pattern), ([, found]) => ({ name, found: found ?? "" })))
+    sources.flatMap(({ name, text }) =>
+      Array.from(text.matchAll(pattern), ([, found]) => ({ name, found: found ?? "" })),
+    )
 
   it("is read by the names of the table and by no others", () => {
     const literal = matches(/\benv(?:\.([A-Z]\w*)|\[\s*["'`][^$\]]*["'`]\s*\])/g)

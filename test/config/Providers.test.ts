@@ -13,7 +13,9 @@ const providersOf = (env: Config.Environment) =>
   )
 
 const problemsOf = (env: Config.Environment) =>
-  Effect.map(Effect.flip(Config.read(env)), ({ problems }) => problems.map(({ found, variable }) => `${variable}: ${found}`))
+  Effect.map(Effect.flip(Config.read(env)), ({ problems }) =>
+    problems.map(({ found, variable }) => `${variable}: ${found}`),
+  )
 
 const compatible = { KIND: "openai-compatible", BASE_URL: "https://llm.example/v1/", MODEL: "m" }
 
@@ -27,10 +29,17 @@ describe("direct providers", () => {
         ...provider("OTHER", compatible),
       }
       assert.deepStrictEqual<unknown>(yield* providersOf(env), [
-        { name: "main", kind: "openai-compatible", baseUrl: "https://llm.example/v1", apiKey: "k", model: "m" },
+        {
+          name: "main",
+          kind: "openai-compatible",
+          baseUrl: "https://llm.example/v1",
+          apiKey: "k",
+          model: "m",
+        },
         { name: "backup_2", kind: "anthropic", baseUrl: undefined, apiKey: "k2", model: "claude" },
       ])
-    }))
+    }),
+  )
 
   const kinds: ReadonlyArray<readonly [string, boolean, boolean]> = [
     ["openai-compatible", true, false],
@@ -47,7 +56,8 @@ describe("direct providers", () => {
         "DIRECT_LLM_A_MODEL: nothing",
         ...(key ? ["DIRECT_LLM_A_API_KEY: nothing"] : []),
       ])
-    }))
+    }),
+  )
 
   it.effect("that are wrong are all named in one message", () =>
     Effect.gen(function* () {
@@ -63,18 +73,25 @@ describe("direct providers", () => {
         'DIRECT_LLM_A_KIND: "llama"',
         'DIRECT_LLM_B_BASE_URL: "llm.example"',
       ])
-    }))
+    }),
+  )
 
   it.effect("that would share their variables are refused", () =>
     Effect.gen(function* () {
       const env = { ...provider("A", compatible) }
-      assert.deepStrictEqual(yield* problemsOf({ ...env, DIRECT_LLM_PROVIDERS: "a,a" }), ['DIRECT_LLM_PROVIDERS: "a"'])
-      assert.deepStrictEqual(yield* problemsOf({ ...env, DIRECT_LLM_PROVIDERS: "a,A" }), ['DIRECT_LLM_PROVIDERS: "A"'])
-    }))
+      assert.deepStrictEqual(yield* problemsOf({ ...env, DIRECT_LLM_PROVIDERS: "a,a" }), [
+        'DIRECT_LLM_PROVIDERS: "a"',
+      ])
+      assert.deepStrictEqual(yield* problemsOf({ ...env, DIRECT_LLM_PROVIDERS: "a,A" }), [
+        'DIRECT_LLM_PROVIDERS: "A"',
+      ])
+    }),
+  )
 
   it.effect("are the well-known ones for which there is a key, where none are listed", () =>
     Effect.gen(function* () {
-      const named = (env: Config.Environment) => Effect.map(providersOf(env), (all) => all.map(({ kind, name }) => [name, kind]))
+      const named = (env: Config.Environment) =>
+        Effect.map(providersOf(env), (all) => all.map(({ kind, name }) => [name, kind]))
       assert.deepStrictEqual(yield* named({ OPENAI_API_KEY: "k" }), [["openai", "openai"]])
       assert.deepStrictEqual(yield* named({ ANTHROPIC_API_KEY: "k", OPENAI_API_KEY: "k" }), [
         ["openai", "openai"],
@@ -83,11 +100,13 @@ describe("direct providers", () => {
       const listed = { DIRECT_LLM_PROVIDERS: "a", OPENAI_API_KEY: "k", ...provider("A", compatible) }
       assert.deepStrictEqual(yield* named(listed), [["a", "openai-compatible"]])
       assert.deepStrictEqual(yield* named({ OPENAI_API_KEY: "  " }), [])
-    }))
+    }),
+  )
 
   it.effect("X6: keep their keys to themselves", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({ OPENAI_API_KEY: "canary", ANTHROPIC_API_KEY: "canary" })
       assert.notInclude(JSON.stringify(settings.providers), "canary")
-    }))
+    }),
+  )
 })

@@ -43,25 +43,35 @@ describe("what each stage is told of the environment", () => {
         latencyRatio: 0.9,
         timeoutThresholdMs: 3,
       })
-    }))
+    }),
+  )
 
-  it.effect("an agent's own model is one of the first provider's, and the runtime's default is that provider's model", () =>
-    Effect.gen(function* () {
-      const settings = yield* Config.read({
-        RUNTIME_SERVICE_URL: "http://runtime:8801/",
-        DIRECT_LLM_PROVIDERS: "a,b",
-        ...provider("A", "small"),
-        ...provider("B", "large"),
-      })
-      assert.deepStrictEqual(StageSettings.runtimes(settings), [{ baseUrl: "http://runtime:8801", defaultModel: "small" }])
-      assert.deepStrictEqual(
-        StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [name, model, takesAgentModel]),
-        [
-          ["a", "small", true],
-          ["b", "large", false],
-        ],
-      )
-    }))
+  it.effect(
+    "an agent's own model is one of the first provider's, and the runtime's default is that provider's model",
+    () =>
+      Effect.gen(function* () {
+        const settings = yield* Config.read({
+          RUNTIME_SERVICE_URL: "http://runtime:8801/",
+          DIRECT_LLM_PROVIDERS: "a,b",
+          ...provider("A", "small"),
+          ...provider("B", "large"),
+        })
+        assert.deepStrictEqual(StageSettings.runtimes(settings), [
+          { baseUrl: "http://runtime:8801", defaultModel: "small" },
+        ])
+        assert.deepStrictEqual(
+          StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
+            name,
+            model,
+            takesAgentModel,
+          ]),
+          [
+            ["a", "small", true],
+            ["b", "large", false],
+          ],
+        )
+      }),
+  )
 
   it.effect("without a runtime there is none, and with the sandbox there are both", () =>
     Effect.gen(function* () {
@@ -70,10 +80,13 @@ describe("what each stage is told of the environment", () => {
       assert.deepStrictEqual(StageSettings.providers(settings), [])
       const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
       const sandbox = StageSettings.withSandbox(settings, urls)
-      assert.deepStrictEqual(StageSettings.runtimes(sandbox), [{ baseUrl: urls.runtimeUrl, defaultModel: "sandbox-1" }])
+      assert.deepStrictEqual(StageSettings.runtimes(sandbox), [
+        { baseUrl: urls.runtimeUrl, defaultModel: "sandbox-1" },
+      ])
       assert.deepStrictEqual(
         StageSettings.providers(sandbox).map(({ baseUrl, kind }) => [kind, baseUrl]),
         [["sandbox", "http://127.0.0.1:2/v1"]],
       )
-    }))
+    }),
+  )
 })

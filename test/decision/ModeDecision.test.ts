@@ -41,12 +41,48 @@ const toRuntime = rollout({ defaultMode: runtime })
 /** name, case, order, reason, the rules that were looked at with the one that decided in capitals. */
 const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>, string, string]> = [
   ["direct is the default", { rollout: rollout() }, [direct], "default_mode", "enabled_orgs DEFAULT_MODE"],
-  ["the runtime is the default", { rollout: toRuntime }, [runtime, direct], "default_mode", "enabled_orgs DEFAULT_MODE breaker"],
-  ["the organisation is listed", { rollout: listed }, [runtime, direct], "enabled_orgs", "ENABLED_ORGS breaker"],
-  ["another organisation is listed", { rollout: others }, [direct], "default_mode", "enabled_orgs DEFAULT_MODE"],
-  ["the breaker is open", { rollout: toRuntime, admission: no }, [direct], "breaker", "enabled_orgs default_mode BREAKER"],
-  ["the breaker is open for one that is listed", { rollout: listed, admission: no }, [direct], "breaker", "enabled_orgs BREAKER"],
-  ["this turn is the probe", { rollout: listed, admission: probe }, [runtime, direct], "breaker_probe", "ENABLED_ORGS breaker"],
+  [
+    "the runtime is the default",
+    { rollout: toRuntime },
+    [runtime, direct],
+    "default_mode",
+    "enabled_orgs DEFAULT_MODE breaker",
+  ],
+  [
+    "the organisation is listed",
+    { rollout: listed },
+    [runtime, direct],
+    "enabled_orgs",
+    "ENABLED_ORGS breaker",
+  ],
+  [
+    "another organisation is listed",
+    { rollout: others },
+    [direct],
+    "default_mode",
+    "enabled_orgs DEFAULT_MODE",
+  ],
+  [
+    "the breaker is open",
+    { rollout: toRuntime, admission: no },
+    [direct],
+    "breaker",
+    "enabled_orgs default_mode BREAKER",
+  ],
+  [
+    "the breaker is open for one that is listed",
+    { rollout: listed, admission: no },
+    [direct],
+    "breaker",
+    "enabled_orgs BREAKER",
+  ],
+  [
+    "this turn is the probe",
+    { rollout: listed, admission: probe },
+    [runtime, direct],
+    "breaker_probe",
+    "ENABLED_ORGS breaker",
+  ],
   [
     "the breaker is open and there is no direct mode",
     { rollout: toRuntime, admission: no, available: { runtime: true, direct: false } },
@@ -121,8 +157,14 @@ describe("fault 13: the shadow share", () => {
   it("is of direct turns only, and of none where there is no runtime", () => {
     const all = { shadowPercent: 100 }
     assert.notProperty(decide({ rollout: rollout({ ...all, defaultMode: runtime }) }), "shadow")
-    assert.notProperty(decide({ rollout: rollout(all), available: { runtime: false, direct: true } }), "shadow")
-    assert.notProperty(decide({ rollout: rollout({ ...all, defaultMode: runtime }), admission: no }), "shadow")
+    assert.notProperty(
+      decide({ rollout: rollout(all), available: { runtime: false, direct: true } }),
+      "shadow",
+    )
+    assert.notProperty(
+      decide({ rollout: rollout({ ...all, defaultMode: runtime }), admission: no }),
+      "shadow",
+    )
   })
 })
 
@@ -149,36 +191,60 @@ const isDecision = Schema.is(Decision)
 const often = { arbitrary: { runs: 500 } }
 
 describe("every decision", () => {
-  it.prop("is one that can be stored, names modes that have a target, each once, and says which rule decided", anyCase, (given) => {
-    const decision = decideAny(given)
-    assert.strictEqual(decision === undefined, !given.available.runtime && !given.available.direct)
-    if (decision === undefined) return
-    assert.isTrue(isDecision(decision))
-    assert.isAtLeast(decision.order.length, 1)
-    assert.strictEqual(new Set(decision.order).size, decision.order.length)
-    for (const mode of decision.order) assert.isTrue(mode === runtime ? given.available.runtime : given.available.direct)
-    assert.lengthOf(decision.rules.filter(({ decided }) => decided), 1)
-  }, often)
+  it.prop(
+    "is one that can be stored, names modes that have a target, each once, and says which rule decided",
+    anyCase,
+    (given) => {
+      const decision = decideAny(given)
+      assert.strictEqual(decision === undefined, !given.available.runtime && !given.available.direct)
+      if (decision === undefined) return
+      assert.isTrue(isDecision(decision))
+      assert.isAtLeast(decision.order.length, 1)
+      assert.strictEqual(new Set(decision.order).size, decision.order.length)
+      for (const mode of decision.order)
+        assert.isTrue(mode === runtime ? given.available.runtime : given.available.direct)
+      assert.lengthOf(
+        decision.rules.filter(({ decided }) => decided),
+        1,
+      )
+    },
+    often,
+  )
 
-  it.prop("that begins in direct mode never goes to the runtime, and one that begins in the runtime flees where it can", anyCase, (given) => {
-    const decision = decideAny(given)
-    if (decision === undefined) return
-    const [first, ...rest] = decision.order
-    if (first === direct) assert.deepStrictEqual(rest, [])
-    else assert.deepStrictEqual(rest, given.available.direct ? [direct] : [])
-  }, often)
+  it.prop(
+    "that begins in direct mode never goes to the runtime, and one that begins in the runtime flees where it can",
+    anyCase,
+    (given) => {
+      const decision = decideAny(given)
+      if (decision === undefined) return
+      const [first, ...rest] = decision.order
+      if (first === direct) assert.deepStrictEqual(rest, [])
+      else assert.deepStrictEqual(rest, given.available.direct ? [direct] : [])
+    },
+    often,
+  )
 
-  it.prop("keeps from a runtime whose breaker is open, unless there is nothing else", anyCase, (given) => {
-    const decision = decideAny({ ...given, allowed: "no" })
-    if (decision?.order[0] === runtime) assert.isFalse(given.available.direct)
-    assert.isFalse(decision?.probe ?? false)
-  }, often)
+  it.prop(
+    "keeps from a runtime whose breaker is open, unless there is nothing else",
+    anyCase,
+    (given) => {
+      const decision = decideAny({ ...given, allowed: "no" })
+      if (decision?.order[0] === runtime) assert.isFalse(given.available.direct)
+      assert.isFalse(decision?.probe ?? false)
+    },
+    often,
+  )
 
-  it.prop("is a probe exactly when the breaker said so, and then goes to the runtime", anyCase, (given) => {
-    const decision = decideAny(given)
-    if (decision?.probe) {
-      assert.strictEqual(given.allowed, "probe")
-      assert.strictEqual(decision.order[0], runtime)
-    } else if (decision?.order[0] === runtime) assert.notStrictEqual(given.allowed, "probe")
-  }, often)
+  it.prop(
+    "is a probe exactly when the breaker said so, and then goes to the runtime",
+    anyCase,
+    (given) => {
+      const decision = decideAny(given)
+      if (decision?.probe) {
+        assert.strictEqual(given.allowed, "probe")
+        assert.strictEqual(decision.order[0], runtime)
+      } else if (decision?.order[0] === runtime) assert.notStrictEqual(given.allowed, "probe")
+    },
+    often,
+  )
 })

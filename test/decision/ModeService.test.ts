@@ -34,8 +34,18 @@ interface Options {
   readonly calls?: Calls
 }
 
-const service = ({ allowed = "yes", calls = [], modes = ["runtime_orchestrator", "direct_llm"], rollout = {} }: Options = {}) =>
-  ModeService.layer({ defaultMode: "direct_llm", enabledOrgs: new Set([orgId]), shadowPercent: 0, ...rollout }).pipe(
+const service = ({
+  allowed = "yes",
+  calls = [],
+  modes = ["runtime_orchestrator", "direct_llm"],
+  rollout = {},
+}: Options = {}) =>
+  ModeService.layer({
+    defaultMode: "direct_llm",
+    enabledOrgs: new Set([orgId]),
+    shadowPercent: 0,
+    ...rollout,
+  }).pipe(
     Layer.provide([Modes.layer(modes.map((mode) => scripted([], mode, mode))), monitor(calls, allowed)]),
   )
 
@@ -54,7 +64,8 @@ describe("ModeService", () => {
       assert.deepStrictEqual(calls, [["admit", orgId]])
       assert.deepStrictEqual(decided.decision.order, ["runtime_orchestrator", "direct_llm"])
       assert.strictEqual(decided.ticket, ticket)
-    }))
+    }),
+  )
 
   it.effect("does not ask it for a turn that does not want the runtime: no probe is leased for nothing", () =>
     Effect.gen(function* () {
@@ -63,21 +74,28 @@ describe("ModeService", () => {
       assert.deepStrictEqual(calls, [])
       assert.deepStrictEqual(decided.decision.order, ["direct_llm"])
       assert.isUndefined(decided.ticket)
-    }))
+    }),
+  )
 
   it.effect("fault 12: makes the breaker's one probe of a turn that wanted the runtime anyway", () =>
     Effect.gen(function* () {
       const { decision, ticket: given } = yield* decide(orgId, { allowed: "probe" })
-      assert.deepInclude(decision, { probe: true, reason: "breaker_probe", order: ["runtime_orchestrator", "direct_llm"] })
+      assert.deepInclude(decision, {
+        probe: true,
+        reason: "breaker_probe",
+        order: ["runtime_orchestrator", "direct_llm"],
+      })
       assert.strictEqual(given, ticket)
-    }))
+    }),
+  )
 
   it.effect("keeps a turn from a runtime that the breaker keeps it from", () =>
     Effect.gen(function* () {
       const { decision } = yield* decide(orgId, { allowed: "no" })
       assert.deepInclude(decision, { reason: "breaker", order: ["direct_llm"] })
       assert.deepInclude(decision.rules.at(-1), { rule: "breaker", result: "said so", decided: true })
-    }))
+    }),
+  )
 
   it.effect("knows from the layers alone which modes there are", () =>
     Effect.gen(function* () {
@@ -87,7 +105,8 @@ describe("ModeService", () => {
       assert.deepStrictEqual(directOnly.decision.order, ["direct_llm"])
       assert.notProperty(directOnly.decision, "shadow")
       assert.strictEqual((yield* Effect.flip(decide(orgId, { modes: [] })))._tag, "NoModeAvailable")
-    }))
+    }),
+  )
 
   it.effect("gives a ticket back to the Monitor, and nothing where there is none", () =>
     Effect.gen(function* () {
@@ -96,7 +115,8 @@ describe("ModeService", () => {
         Effect.andThen(release(orgId, ticket), release(orgId, undefined)),
       ).pipe(Effect.provide(service({ calls })))
       assert.deepStrictEqual(calls, [["release", ticket, orgId]])
-    }))
+    }),
+  )
 })
 
 describe("fault 13: the shadow sample", () => {
@@ -112,7 +132,8 @@ describe("fault 13: the shadow sample", () => {
       assert.isFalse(yield* shadowed(10, 0.1))
       assert.isFalse(yield* shadowed(0, 0))
       assert.isTrue(yield* shadowed(100, 0.999_999))
-    }))
+    }),
+  )
 
   it.effect("makes about the given share of the turns", () =>
     Effect.gen(function* () {
@@ -121,5 +142,6 @@ describe("fault 13: the shadow sample", () => {
       const share = turns.filter(({ decision }) => decision.shadow !== undefined).length / turns.length
       assert.isAbove(share, 0.22)
       assert.isBelow(share, 0.28)
-    }).pipe(Effect.provide(service({ rollout: { shadowPercent: 25 } })), Random.withSeed("shadow")))
+    }).pipe(Effect.provide(service({ rollout: { shadowPercent: 25 } })), Random.withSeed("shadow")),
+  )
 })

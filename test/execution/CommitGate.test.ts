@@ -52,16 +52,20 @@ describe("CommitGate", () => {
     )
   })
 
-  it.prop("never opens again what it has closed, and never lets a call run twice", [sequence, sequence], ([shown, more]) => {
-    const before = after(shown)
-    const later = after([...shown, ...more])
-    assert.isTrue(!before.text || later.text)
-    assert.isTrue(!before.other || later.other)
-    if (shown.some(isCall)) assert.strictEqual(CommitGate.afterFailure(later, true), "fail")
-    if (CommitGate.afterFailure(before, true) === "fail") {
-      assert.strictEqual(CommitGate.afterFailure(later, true), "fail")
-    }
-  })
+  it.prop(
+    "never opens again what it has closed, and never lets a call run twice",
+    [sequence, sequence],
+    ([shown, more]) => {
+      const before = after(shown)
+      const later = after([...shown, ...more])
+      assert.isTrue(!before.text || later.text)
+      assert.isTrue(!before.other || later.other)
+      if (shown.some(isCall)) assert.strictEqual(CommitGate.afterFailure(later, true), "fail")
+      if (CommitGate.afterFailure(before, true) === "fail") {
+        assert.strictEqual(CommitGate.afterFailure(later, true), "fail")
+      }
+    },
+  )
 
   const dispositions: ReadonlyArray<readonly [ReadonlyArray<Name>, string, string]> = [
     [[], "next", "next"],
@@ -76,10 +80,13 @@ describe("CommitGate", () => {
     [["text", "tool"], "fail", "fail"],
     [["tool", "toolResult", "text"], "fail", "fail"],
   ]
-  it.each(dispositions)("after %j a failure means %s, or %s where nothing may be taken back", (shown, may, mayNot) => {
-    assert.strictEqual(CommitGate.afterFailure(after(shown), true), may)
-    assert.strictEqual(CommitGate.afterFailure(after(shown), false), mayNot)
-  })
+  it.each(dispositions)(
+    "after %j a failure means %s, or %s where nothing may be taken back",
+    (shown, may, mayNot) => {
+      assert.strictEqual(CommitGate.afterFailure(after(shown), true), may)
+      assert.strictEqual(CommitGate.afterFailure(after(shown), false), mayNot)
+    },
+  )
 
   it("remembers the plan step and the call that were begun last", () => {
     const place = (...shown: ReadonlyArray<Draft>) => {
@@ -95,7 +102,10 @@ describe("CommitGate", () => {
     })
     const elsewhere: Draft = { ...toolCall("c3"), metadata: { callId: "c3", stepId: "s9" } }
     assert.deepStrictEqual(place(planStep("s1"), elsewhere), { stepId: "s9", callId: "c3" })
-    assert.deepStrictEqual(place(planStep("s1"), planStep("s1", "completed")), { stepId: "s1", callId: undefined })
+    assert.deepStrictEqual(place(planStep("s1"), planStep("s1", "completed")), {
+      stepId: "s1",
+      callId: undefined,
+    })
   })
 
   it("costs nothing for the second and every later text", () => {

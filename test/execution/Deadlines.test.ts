@@ -30,7 +30,8 @@ const clocksOf = ({ bound, firstContentMs, sinceStart, stallMs, startedAt, total
 describe("Deadlines", () => {
   it.prop("the nearest is one of the running clocks and never later than any of them", times, (given) => {
     const { at, error } = nearest(given)
-    const clocks: Readonly<Record<string, { readonly at: number; readonly afterMs: number } | undefined>> = clocksOf(given)
+    const clocks: Readonly<Record<string, { readonly at: number; readonly afterMs: number } | undefined>> =
+      clocksOf(given)
     const own = clocks[error._tag]
     assert.isDefined(own, error._tag)
     assert.strictEqual(at, own?.at)
@@ -61,7 +62,14 @@ describe("Deadlines", () => {
   })
 
   it("of clocks that strike at once the one that says most counts: first content, stall, total", () => {
-    const given = { firstContentMs: 100, stallMs: 100, totalMs: 100, startedAt: 0, sinceStart: 0, bound: false }
+    const given = {
+      firstContentMs: 100,
+      stallMs: 100,
+      totalMs: 100,
+      startedAt: 0,
+      sinceStart: 0,
+      bound: false,
+    }
     assert.strictEqual(nearest(given).error._tag, "FirstContentTimeout")
     assert.strictEqual(nearest({ ...given, bound: true }).error._tag, "StallTimeout")
     assert.strictEqual(nearest({ ...given, bound: true, sinceStart: 1 }).error._tag, "TotalTimeout")

@@ -2,7 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { finished, planStep, says, table, text, thinking, toolCall } from "../support/fixtures.ts"
-import { type Asked, direct, failureOf, outcomesOf, playTurn, runtime, settings, type Step, typesOf } from "./scripted.ts"
+import {
+  type Asked,
+  direct,
+  failureOf,
+  outcomesOf,
+  playTurn,
+  runtime,
+  settings,
+  type Step,
+  typesOf,
+} from "./scripted.ts"
 
 const broken = new E.UpstreamTruncated({ upstream: "runtime" })
 const answer: ReadonlyArray<Step> = [says(text("direct ")), says(text("answer")), finished]
@@ -12,14 +22,18 @@ describe("a turn over its targets: swapping executors and clock by layers change
   it.effect("is answered by the first target, and the others are never asked", () =>
     Effect.gen(function* () {
       const asked: Array<Asked> = []
-      const played = yield* playTurn([runtime(asked, [says(text("Hello")), finished]), direct(asked, "a", answer)])
+      const played = yield* playTurn([
+        runtime(asked, [says(text("Hello")), finished]),
+        direct(asked, "a", answer),
+      ])
       assert.deepStrictEqual(typesOf(played), ["text"])
       assert.deepStrictEqual(played.finished, [
         { _tag: "Finished", usage: { tokens: 7 }, mode: "runtime_orchestrator" },
       ])
       assert.deepStrictEqual(outcomesOf(played), [["runtime", "success", null]])
       assert.deepStrictEqual(targetsOf(asked), ["runtime"])
-    }))
+    }),
+  )
 
   it.effect("moves from runtime to direct before any content, and one fallback message says so", () =>
     Effect.gen(function* () {
@@ -33,16 +47,20 @@ describe("a turn over its targets: swapping executors and clock by layers change
       assert.deepStrictEqual<unknown>(played.messages[2]?.data, {
         from: "runtime_orchestrator",
         to: "direct_llm",
-        reason: "The answer broke off.",
+        reason: E.meaningOf(broken).message,
         code: "UPSTREAM_TRUNCATED",
       })
       assert.deepStrictEqual(targetsOf(asked), ["runtime", "a"])
-      assert.deepStrictEqual(played.finished.map(({ mode }) => mode), ["direct_llm"])
+      assert.deepStrictEqual(
+        played.finished.map(({ mode }) => mode),
+        ["direct_llm"],
+      )
       assert.deepStrictEqual(outcomesOf(played), [
         ["runtime", "error", "UPSTREAM_TRUNCATED"],
         ["a", "success", null],
       ])
-    }))
+    }),
+  )
 
   it.effect("asks the targets in the decision's order, and a change of provider is no change of mode", () =>
     Effect.gen(function* () {
@@ -51,43 +69,66 @@ describe("a turn over its targets: swapping executors and clock by layers change
       const played = yield* playTurn(executors)
       assert.deepStrictEqual(targetsOf(asked), ["runtime", "a", "b"])
       assert.deepStrictEqual(typesOf(played), ["fallback", "text", "text"])
-      assert.deepStrictEqual(played.attempts.map(({ number }) => number), [1, 2, 3])
+      assert.deepStrictEqual(
+        played.attempts.map(({ number }) => number),
+        [1, 2, 3],
+      )
       const reversed = yield* playTurn(executors, { order: ["direct_llm", "runtime_orchestrator"] })
       assert.deepStrictEqual(targetsOf(asked).slice(3), ["a", "b"])
       assert.deepStrictEqual(typesOf(reversed), ["text", "text"])
-    }))
+    }),
+  )
 
   it.effect("fails with the last attempt's error when every target has failed", () =>
     Effect.gen(function* () {
       const asked: Array<Asked> = []
       const last = new E.UpstreamEmpty({ upstream: "b" })
-      const played = yield* playTurn([runtime(asked, [broken]), direct(asked, "a", [broken]), direct(asked, "b", [last])])
+      const played = yield* playTurn([
+        runtime(asked, [broken]),
+        direct(asked, "a", [broken]),
+        direct(asked, "b", [last]),
+      ])
       assert.strictEqual(failureOf(played)?.error, last)
       assert.deepStrictEqual(played.finished, [])
       assert.lengthOf(played.attempts, 3)
-    }))
+    }),
+  )
 
   it.effect("dies where the decision names no target, which is a bug of the caller's", () =>
     Effect.gen(function* () {
       const { attempts, exit } = yield* playTurn([runtime([], answer)], { order: ["direct_llm"] })
       assert.strictEqual(exit._tag === "Failure" && exit.cause.reasons[0]?._tag, "Die")
       assert.lengthOf(attempts, 0)
-    }))
+    }),
+  )
 })
 
 describe("text that was already shown", () => {
   it.effect("is taken back by the range that it really has, before the other mode answers", () =>
     Effect.gen(function* () {
-      const shown = [says(thinking("a")), says(text("b")), says(planStep("s1")), says(text("c")), says(thinking("d"))]
+      const shown = [
+        says(thinking("a")),
+        says(text("b")),
+        says(planStep("s1")),
+        says(text("c")),
+        says(thinking("d")),
+      ]
       const played = yield* playTurn([runtime([], [...shown, broken]), direct([], "a", answer)])
       assert.deepStrictEqual(typesOf(played), [
         ...["thinking", "text", "plan_step", "text", "thinking"],
         ...["retract", "fallback", "text", "text"],
       ])
-      const [from, to] = [played.messages[1]?.id, played.messages[4]?.id].map((id) => Number(id?.split(":")[1]))
+      const [from, to] = [played.messages[1]?.id, played.messages[4]?.id].map((id) =>
+        Number(id?.split(":")[1]),
+      )
       assert.deepStrictEqual([from, to], [2, 5])
-      assert.deepInclude(played.messages[5]?.data, { fromSeq: from, toSeq: to, reason: "The answer broke off." })
-    }))
+      assert.deepInclude(played.messages[5]?.data, {
+        fromSeq: from,
+        toSeq: to,
+        reason: E.meaningOf(broken).message,
+      })
+    }),
+  )
 
   it.effect("is taken back again when the next target breaks off too, and only its own part", () =>
     Effect.gen(function* () {
@@ -101,7 +142,8 @@ describe("text that was already shown", () => {
       ])
       assert.deepInclude(played.messages[1]?.data, { fromSeq: 1, toSeq: 1 })
       assert.deepInclude(played.messages[5]?.data, { fromSeq: 4, toSeq: 5 })
-    }))
+    }),
+  )
 
   it.effect("is not taken back twice when the attempt after it showed none", () =>
     Effect.gen(function* () {
@@ -111,44 +153,56 @@ describe("text that was already shown", () => {
         direct([], "b", answer),
       ])
       assert.deepStrictEqual(typesOf(played), ["text", "retract", "fallback", "text", "text"])
-    }))
+    }),
+  )
 
   it.effect("stays and ends the turn in an error where the settings forbid taking back", () =>
     Effect.gen(function* () {
       const asked: Array<Asked> = []
-      const played = yield* playTurn([runtime(asked, [says(text("a")), broken]), direct(asked, "a", answer)], {
-        settings: { ...settings, retractPartial: false },
-      })
+      const played = yield* playTurn(
+        [runtime(asked, [says(text("a")), broken]), direct(asked, "a", answer)],
+        {
+          settings: { ...settings, retractPartial: false },
+        },
+      )
       assert.deepStrictEqual(typesOf(played), ["text"])
       assert.deepStrictEqual(targetsOf(asked), ["runtime"])
       assert.deepInclude(failureOf(played), { error: broken, disposition: "fail" })
-    }))
+    }),
+  )
 
   it.effect("together with another part of an answer ends the turn in an error", () =>
     Effect.gen(function* () {
       const asked: Array<Asked> = []
-      const played = yield* playTurn([runtime(asked, [says(text("a")), says(table), broken]), direct(asked, "a", answer)])
+      const played = yield* playTurn([
+        runtime(asked, [says(text("a")), says(table), broken]),
+        direct(asked, "a", answer),
+      ])
       assert.deepStrictEqual(typesOf(played), ["text", "table"])
       assert.deepStrictEqual(targetsOf(asked), ["runtime"])
       assert.strictEqual(failureOf(played)?.error, broken)
-    }))
+    }),
+  )
 })
 
 describe("what is never run again elsewhere", () => {
-  it.effect("a turn in which a tool call has started: it fails with the place, and direct is never asked", () =>
-    Effect.gen(function* () {
-      for (const error of [broken, new E.UpstreamUnreachable({ upstream: "runtime" })]) {
-        const asked: Array<Asked> = []
-        const played = yield* playTurn([
-          runtime(asked, [says(planStep("s1")), says(toolCall("c1")), error]),
-          direct(asked, "a", answer),
-        ])
-        assert.deepStrictEqual(targetsOf(asked), ["runtime"])
-        assert.deepStrictEqual(typesOf(played), ["plan_step", "tool_call"])
-        assert.deepInclude(failureOf(played), { error, disposition: "fail" })
-        assert.deepInclude(failureOf(played)?.gate, { stepId: "s1", callId: "c1" })
-      }
-    }))
+  it.effect(
+    "a turn in which a tool call has started: it fails with the place, and direct is never asked",
+    () =>
+      Effect.gen(function* () {
+        for (const error of [broken, new E.UpstreamUnreachable({ upstream: "runtime" })]) {
+          const asked: Array<Asked> = []
+          const played = yield* playTurn([
+            runtime(asked, [says(planStep("s1")), says(toolCall("c1")), error]),
+            direct(asked, "a", answer),
+          ])
+          assert.deepStrictEqual(targetsOf(asked), ["runtime"])
+          assert.deepStrictEqual(typesOf(played), ["plan_step", "tool_call"])
+          assert.deepInclude(failureOf(played), { error, disposition: "fail" })
+          assert.deepInclude(failureOf(played)?.gate, { stepId: "s1", callId: "c1" })
+        }
+      }),
+  )
 
   it.effect("a turn that a content filter held back, or that somebody cancelled at the runtime", () =>
     Effect.gen(function* () {
@@ -159,7 +213,11 @@ describe("what is never run again elsewhere", () => {
         assert.deepStrictEqual(targetsOf(asked), ["runtime"])
         assert.deepStrictEqual(typesOf(played), [])
         assert.strictEqual(failureOf(played)?.error, error)
-        assert.deepStrictEqual(played.attempts.map(({ outcome }) => outcome), ["neutral"])
+        assert.deepStrictEqual(
+          played.attempts.map(({ outcome }) => outcome),
+          ["neutral"],
+        )
       }
-    }))
+    }),
+  )
 })

@@ -12,7 +12,12 @@ import * as TestClock from "effect/testing/TestClock"
 import type { Message } from "../../src/agent2ui/Message.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import type { Attempt } from "../../src/domain/Run.ts"
-import { type AttemptFailed, Execution, type Settings, type TurnEvent } from "../../src/execution/Execution.ts"
+import {
+  type AttemptFailed,
+  Execution,
+  type Settings,
+  type TurnEvent,
+} from "../../src/execution/Execution.ts"
 import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
@@ -39,7 +44,12 @@ export interface Asked {
 }
 
 /** An executor whose nth execution plays the nth script, the last one again and again; `asked` is filled as it is used. */
-export const scripted = (asked: Array<Asked>, mode: ExecutionMode, target: string, ...scripts: ReadonlyArray<Script>) => {
+export const scripted = (
+  asked: Array<Asked>,
+  mode: ExecutionMode,
+  target: string,
+  ...scripts: ReadonlyArray<Script>
+) => {
   let executions = 0
   return Layer.succeed(
     Executor,
@@ -56,7 +66,10 @@ export const scripted = (asked: Array<Asked>, mode: ExecutionMode, target: strin
               Stream.flatMap(play),
               Stream.onExit((exit) =>
                 Effect.sync(() => {
-                  entry.ended = exit._tag === "Failure" && exit.cause.reasons.some((r) => r._tag === "Interrupt") ? "interrupted" : "by itself"
+                  entry.ended =
+                    exit._tag === "Failure" && exit.cause.reasons.some((r) => r._tag === "Interrupt")
+                      ? "interrupted"
+                      : "by itself"
                 }),
               ),
             )
@@ -80,7 +93,11 @@ export const settings: Settings = {
 export const settle = Effect.yieldNow.pipe(Effect.repeat({ times: 50 }))
 
 /** Small steps: one big one can pass by sleeps that begin within it. Fails after `limit` steps. */
-export const advanceUntilDone = <A, E>(fiber: Fiber.Fiber<A, E>, stepMs = 20, limit = 2000): Effect.Effect<void> => {
+export const advanceUntilDone = <A, E>(
+  fiber: Fiber.Fiber<A, E>,
+  stepMs = 20,
+  limit = 2000,
+): Effect.Effect<void> => {
   const goOn = Effect.suspend(() => {
     if (fiber.pollUnsafe() !== undefined) return Effect.void
     if (limit === 0) return Effect.die(new Error("the turn did not end"))
@@ -109,24 +126,29 @@ export const layerOf = (executors: ReadonlyArray<Layer.Layer<Executor>>, given: 
   Layer.provide(Execution.layer(given), Modes.layer(executors))
 
 /** A whole turn over these executors and nothing else. */
-export const playTurn = (executors: ReadonlyArray<Layer.Layer<Executor>>, options: PlayOptions = {}): Effect.Effect<Played> =>
+export const playTurn = (
+  executors: ReadonlyArray<Layer.Layer<Executor>>,
+  options: PlayOptions = {},
+): Effect.Effect<Played> =>
   Effect.gen(function* () {
     const execution = yield* Execution
     const log = new RunLog(runId)
     const finished: Array<Played["finished"][number]> = []
     const attempts: Array<Attempt> = []
     const order = options.order ?? ["runtime_orchestrator", "direct_llm"]
-    const fiber = yield* execution.run(turn(), order, (attempt) => Effect.sync(() => attempts.push(attempt))).pipe(
-      Stream.runForEach((event) =>
-        Effect.suspend(() => {
-          if (event._tag === "Finished") finished.push(event)
-          else log.message(event.draft, 0)
-          return options.consume?.(event) ?? Effect.void
-        }),
-      ),
-      Effect.exit,
-      Effect.forkChild,
-    )
+    const fiber = yield* execution
+      .run(turn(), order, (attempt) => Effect.sync(() => attempts.push(attempt)))
+      .pipe(
+        Stream.runForEach((event) =>
+          Effect.suspend(() => {
+            if (event._tag === "Finished") finished.push(event)
+            else log.message(event.draft, 0)
+            return options.consume?.(event) ?? Effect.void
+          }),
+        ),
+        Effect.exit,
+        Effect.forkChild,
+      )
     yield* advanceUntilDone(fiber)
     const exit = yield* Fiber.join(fiber)
     const endedAt = yield* Clock.currentTimeMillis
@@ -137,10 +159,27 @@ export const playTurn = (executors: ReadonlyArray<Layer.Layer<Executor>>, option
 export const typesOf = ({ messages }: Played): ReadonlyArray<string> => messages.map(({ type }) => type)
 
 /** Mode, outcome and code of each attempt, in order. */
-export const outcomesOf = ({ attempts }: Played) => attempts.map(({ code, outcome, target }) => [target, outcome, code])
+export const outcomesOf = ({ attempts }: Played) =>
+  attempts.map(({ code, outcome, target }) => [target, outcome, code])
 
 export const failureOf = ({ exit }: Played): AttemptFailed | undefined => {
   if (exit._tag === "Success") return undefined
   const reason = exit.cause.reasons.find((found) => found._tag === "Fail")
   return reason?.error
 }
+
+/** A turn over the runtime alone. */
+export const playAlone = (...script: Script) => playTurn([runtime([], script)])
+
+/** How the one attempt of such a turn ended, and how long it took. */
+export const ending = (...script: Script) =>
+  Effect.map(playAlone(...script), (played) => {
+    const [attempt, ...more] = played.attempts
+    if (more.length > 0) throw new Error(`more than one attempt: ${more.length + 1}`)
+    return {
+      outcome: attempt?.outcome,
+      code: attempt?.code,
+      tookMs: (attempt?.endedAt ?? 0) - (attempt?.startedAt ?? 0),
+      error: failureOf(played)?.error._tag,
+    }
+  })

@@ -11,13 +11,28 @@ import * as EventStream from "../../src/http/EventStream.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
-import { assistantMessageId, noon, planStep, run, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
+import {
+  assistantMessageId,
+  noon,
+  planStep,
+  run,
+  runId,
+  sessionId,
+  text,
+  toolCall,
+} from "../support/fixtures.ts"
 import { parseStrict, type SseFrame } from "../support/sse.ts"
 
 const heartbeatMs = 1000
 const done: { readonly event: "done"; readonly data: RunDone } = {
   event: "done",
-  data: { sessionId, messageId: assistantMessageId, runId, usage: { tokens: 7, latencyMs: 1 }, executionMode: "direct_llm" },
+  data: {
+    sessionId,
+    messageId: assistantMessageId,
+    runId,
+    usage: { tokens: 7, latencyMs: 1 },
+    executionMode: "direct_llm",
+  },
 }
 const retract: Draft = { type: "retract", data: { runId, fromSeq: 1, toSeq: 1, reason: "" } }
 const fallback: Draft = { type: "fallback", data: { from: "a", to: "b", reason: "", code: "" } }
@@ -40,12 +55,19 @@ interface Reader {
 }
 
 const respond = (source: Source, { after = 0, protocol = 2 }: Reader = {}) =>
-  Effect.map(LiveRuns, (runs) => EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, runs }))
+  Effect.map(LiveRuns, (runs) =>
+    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, runs }),
+  )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */
-const writesOf = (source: Source, reader?: Reader): Stream.Stream<ReadonlyArray<SseFrame>, unknown, LiveRuns> =>
+const writesOf = (
+  source: Source,
+  reader?: Reader,
+): Stream.Stream<ReadonlyArray<SseFrame>, unknown, LiveRuns> =>
   Stream.unwrap(
-    Effect.map(respond(source, reader), ({ body }) => (body._tag === "Stream" ? Stream.map(body.stream, parseStrict) : Stream.empty)),
+    Effect.map(respond(source, reader), ({ body }) =>
+      body._tag === "Stream" ? Stream.map(body.stream, parseStrict) : Stream.empty,
+    ),
   )
 
 /** All events of a response that ends. */
@@ -55,7 +77,9 @@ const read = (source: Source, reader?: Reader) =>
 /** Reads on in the background; what has come is in `events`. */
 const reading = Effect.fnUntraced(function* (source: Source, reader?: Reader) {
   const events: Array<SseFrame> = []
-  const program = Stream.runForEach(writesOf(source, reader), (write) => Effect.sync(() => void events.push(...write)))
+  const program = Stream.runForEach(writesOf(source, reader), (write) =>
+    Effect.sync(() => void events.push(...write)),
+  )
   const fiber = yield* Effect.forkChild(program)
   yield* settle
   return { events, fiber }
@@ -76,13 +100,16 @@ describe("a run's events as a response", () => {
     Effect.gen(function* () {
       const { body, headers, status } = yield* respond(live(logOf()))
       assert.strictEqual(status, 200)
-      assert.deepInclude({ ...headers }, {
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-        "x-run-id": runId,
-        "x-session-id": sessionId,
-        "x-execution-mode": "runtime_orchestrator",
-      })
+      assert.deepInclude(
+        { ...headers },
+        {
+          "cache-control": "no-cache, no-transform",
+          "x-accel-buffering": "no",
+          "x-run-id": runId,
+          "x-session-id": sessionId,
+          "x-execution-mode": "runtime_orchestrator",
+        },
+      )
       assert.strictEqual(body._tag === "Stream" && body.contentType, "text/event-stream; charset=utf-8")
       const stream = body._tag === "Stream" ? body.stream : Stream.empty
       const [first] = yield* Stream.runCollect(Stream.take(stream, 1))
@@ -140,7 +167,12 @@ describe("a run's events as a response", () => {
       const log = logOf()
       const got: Array<SseFrame> = []
       const slow = writesOf(live(log)).pipe(
-        Stream.runForEach((write) => Effect.andThen(Effect.sleep(100), Effect.sync(() => void got.push(...write)))),
+        Stream.runForEach((write) =>
+          Effect.andThen(
+            Effect.sleep(100),
+            Effect.sync(() => void got.push(...write)),
+          ),
+        ),
       )
       const fiber = yield* Effect.forkChild(slow)
       yield* settle
@@ -206,7 +238,11 @@ describe("a reader of protocol 1", () => {
       for (const source of [live(log), kept(log)]) {
         const events = yield* read(source, { protocol: 1 })
         assert.deepStrictEqual(brief(events), ["1 text", "2 error"])
-        assert.deepInclude(JSON.parse(events[1]?.data ?? ""), { code: "ANSWER_RETRACTED", recoverable: true, runId })
+        assert.deepInclude(JSON.parse(events[1]?.data ?? ""), {
+          code: "ANSWER_RETRACTED",
+          recoverable: true,
+          runId,
+        })
       }
     }),
   )
@@ -228,7 +264,10 @@ it.effect.prop(
       const terminal = events.filter(({ event }) => event === "done" || event === "error")
       assert.deepStrictEqual(terminal, events.slice(-1))
       const seqs = events.map(({ id }) => Number(id?.split(":")[1]))
-      assert.deepStrictEqual(seqs, seqs.toSorted((a, b) => a - b))
+      assert.deepStrictEqual(
+        seqs,
+        seqs.toSorted((a, b) => a - b),
+      )
       assert.strictEqual(terminal[0]?.event, protocol === 1 && drafts.includes("retract") ? "error" : "done")
     }).pipe(Effect.provide(LiveRuns.layer({ detachGrace: "1 minute" }))),
 )

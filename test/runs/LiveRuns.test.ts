@@ -160,7 +160,6 @@ describe("a run that nobody reads", () => {
       yield* leave
     }),
   )
-
 })
 
 describe("cancel", () => {
@@ -223,7 +222,12 @@ describe("fault 6: a client that leaves", () => {
     Effect.gen(function* () {
       const { log } = yield* begin(runId)
       const reader = yield* Effect.forkChild(
-        Effect.scoped(Effect.andThen(Effect.flatMap(LiveRuns, (live) => live.attach(log)), Effect.never)),
+        Effect.scoped(
+          Effect.andThen(
+            Effect.flatMap(LiveRuns, (live) => live.attach(log)),
+            Effect.never,
+          ),
+        ),
       )
       yield* settled
       yield* Fiber.interrupt(reader)

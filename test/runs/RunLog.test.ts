@@ -41,17 +41,24 @@ describe("RunLog", () => {
       data: { content: "1" },
       timestamp: "2026-11-22T12:00:00.000Z",
     })
-    assert.deepInclude(second, { id: `${runId}:2`, timestamp: "2026-11-22T12:00:00.001Z", metadata: { callId: "c1" } })
+    assert.deepInclude(second, {
+      id: `${runId}:2`,
+      timestamp: "2026-11-22T12:00:00.001Z",
+      metadata: { callId: "c1" },
+    })
   })
 
   it("has each entry as the frame that every reader gets", () => {
     const log = filled(1)
     log.end(done)
     const frames = log.read(0).flatMap(({ frame }) => parseStrict(frame))
-    assert.deepStrictEqual(frames.map(({ event, id }) => [id, event]), [
-      [`${runId}:1`, "message"],
-      [`${runId}:2`, "done"],
-    ])
+    assert.deepStrictEqual(
+      frames.map(({ event, id }) => [id, event]),
+      [
+        [`${runId}:1`, "message"],
+        [`${runId}:2`, "done"],
+      ],
+    )
     assert.deepStrictEqual(JSON.parse(frames[1]?.data ?? ""), done.data)
   })
 
@@ -66,7 +73,10 @@ describe("RunLog", () => {
       log.end(first)
       log.end(second)
       assert.isTrue(log.ended)
-      assert.deepStrictEqual(log.read(2).map(({ event, seq }) => [seq, event]), [[3, first]])
+      assert.deepStrictEqual(
+        log.read(2).map(({ event, seq }) => [seq, event]),
+        [[3, first]],
+      )
     }
   })
 
@@ -84,7 +94,10 @@ describe("RunLog", () => {
     assert.isFalse(log.message(text("one more"), noon))
     assert.strictEqual(log.lastSeq, maxEvents)
     log.end(failed)
-    assert.deepStrictEqual(log.read(maxEvents).map(({ event, seq }) => [seq, event.event]), [[maxEvents + 1, "error"]])
+    assert.deepStrictEqual(
+      log.read(maxEvents).map(({ event, seq }) => [seq, event.event]),
+      [[maxEvents + 1, "error"]],
+    )
   })
 
   it("is full at its cap of bytes, overshoots it by one event at most, and still has room for the end", () => {
@@ -102,7 +115,11 @@ describe("RunLog", () => {
 
   it.prop(
     "seq is 1, 2, 3 …, and a reader gets the exact rest after any cursor",
-    { count: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 })), after: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 50 })), ended: Schema.Boolean },
+    {
+      count: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 })),
+      after: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 50 })),
+      ended: Schema.Boolean,
+    },
     ({ after, count, ended }) => {
       const log = filled(count)
       if (ended) log.end(done)
@@ -134,9 +151,13 @@ describe("readers of a RunLog", () => {
       }
       log.end(done)
       for (const got of yield* Fiber.joinAll(readers)) {
-        assert.deepStrictEqual(got, Array.from({ length: 21 }, (_, index) => index + 1))
+        assert.deepStrictEqual(
+          got,
+          Array.from({ length: 21 }, (_, index) => index + 1),
+        )
       }
-    }))
+    }),
+  )
 
   it.effect("changed succeeds at once for what is there already", () =>
     Effect.gen(function* () {
@@ -148,7 +169,8 @@ describe("readers of a RunLog", () => {
       assert.isUndefined(waiting.pollUnsafe())
       log.end(done)
       yield* Fiber.join(waiting)
-    }))
+    }),
+  )
 
   it("a listener is called once, at the next entry, and not at all when it was taken back", () => {
     const log = filled(1)
@@ -167,11 +189,17 @@ describe("readers of a RunLog", () => {
     Effect.gen(function* () {
       const log = filled(1)
       let called = 0
-      const waiting = yield* Effect.forkChild(Effect.andThen(log.changed(1), Effect.sync(() => (called += 1))))
+      const waiting = yield* Effect.forkChild(
+        Effect.andThen(
+          log.changed(1),
+          Effect.sync(() => (called += 1)),
+        ),
+      )
       yield* Effect.yieldNow
       yield* Fiber.interrupt(waiting)
       log.message(text("x"), noon)
       yield* Effect.yieldNow
       assert.strictEqual(called, 0)
-    }))
+    }),
+  )
 })

@@ -16,7 +16,13 @@ describe("Transcript", () => {
   it("is the text of the answer as it was shown, character for character", () => {
     assert.strictEqual(fold(), "")
     assert.strictEqual(
-      fold(text("a \r\n"), { type: "markdown", data: { content: "**b**" } }, text(""), text("\ud83d"), text("\ude00")),
+      fold(
+        text("a \r\n"),
+        { type: "markdown", data: { content: "**b**" } },
+        text(""),
+        text("\ud83d"),
+        text("\ude00"),
+      ),
       "a \r\n**b**😀",
     )
   })
@@ -40,7 +46,10 @@ describe("Transcript", () => {
   })
 
   it("holds nothing of what was taken back", () => {
-    assert.strictEqual(fold(text("wrong "), text("answer"), retract, fallback, text("right"), text(" answer")), "right answer")
+    assert.strictEqual(
+      fold(text("wrong "), text("answer"), retract, fallback, text("right"), text(" answer")),
+      "right answer",
+    )
     assert.strictEqual(fold(text("wrong"), retract), "")
     assert.strictEqual(fold(text("a"), retract, text("b"), retract, text("c")), "c")
   })

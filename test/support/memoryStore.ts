@@ -51,7 +51,9 @@ export const layer = (kept: Memory) => {
     get: (_, runId) =>
       Effect.suspend(() => {
         const run = kept.runs.get(runId)
-        return run === undefined ? Effect.fail(new RunNotFound({ runId })) : Effect.succeed({ run, attempts: kept.attempts })
+        return run === undefined
+          ? Effect.fail(new RunNotFound({ runId }))
+          : Effect.succeed({ run, attempts: kept.attempts })
       }),
     interruptRunning: () => Effect.succeed(0),
   })
@@ -59,7 +61,9 @@ export const layer = (kept: Memory) => {
     get: (_, sessionId) =>
       Effect.suspend(() => {
         const session = kept.sessions.get(sessionId)
-        return session === undefined ? Effect.fail(new SessionNotFound({ sessionId })) : Effect.succeed(session)
+        return session === undefined
+          ? Effect.fail(new SessionNotFound({ sessionId }))
+          : Effect.succeed(session)
       }),
     messages: () => Effect.succeed(kept.messages),
   })

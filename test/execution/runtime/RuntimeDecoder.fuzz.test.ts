@@ -25,13 +25,49 @@ const callWith = (json: string): string =>
   `data: {"event":"tool_call_start","data":{"tool_name":"t","arguments":{"a":${json}}}}${crlf}${crlf}`
 
 const nasty: ReadonlyArray<Uint8Array> = [
-  ...["\0", "\r", "\n", "\r\n\r\n", "\ufeff", "\u2028", ":", "data: ", "data: [DONE]\r\n\r\n", '"', "\\", "\\ud800", "\\u0000"],
-  ...["{", "}", "null", "1e999", "-0", '{"__proto__":{"polluted":true}}', '"event":"ping",', "retry: 1\r\n", "id: \0\r\n"],
-  ...[callWith(deep(10_000)), callWith('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}')],
+  ...[
+    "\0",
+    "\r",
+    "\n",
+    "\r\n\r\n",
+    "\ufeff",
+    "\u2028",
+    ":",
+    "data: ",
+    "data: [DONE]\r\n\r\n",
+    '"',
+    "\\",
+    "\\ud800",
+    "\\u0000",
+  ],
+  ...[
+    "{",
+    "}",
+    "null",
+    "1e999",
+    "-0",
+    '{"__proto__":{"polluted":true}}',
+    '"event":"ping",',
+    "retry: 1\r\n",
+    "id: \0\r\n",
+  ],
+  ...[
+    callWith(deep(10_000)),
+    callWith('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
+  ],
 ]
   .map((text): Uint8Array => Buffer.from(text))
   // Overlong forms of "/", a UTF-16 surrogate in UTF-8, a code point too high, a lone continuation byte.
-  .concat([[0xc0, 0xaf], [0xe0, 0x80, 0xaf], [0xf0, 0x80, 0x80, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0x80]].map((bytes) => Uint8Array.from(bytes)))
+  .concat(
+    [
+      [0xc0, 0xaf],
+      [0xe0, 0x80, 0xaf],
+      [0xf0, 0x80, 0x80, 0xaf],
+      [0xed, 0xa0, 0x80],
+      [0xf5, 0x80, 0x80, 0x80],
+      [0x80],
+    ].map((bytes) => Uint8Array.from(bytes)),
+  )
 
 const mutateOnce = (bytes: Uint8Array, { below, pick }: Random): Uint8Array => {
   const from = below(bytes.length)
@@ -64,7 +100,7 @@ const mutated = (dice: Random): Buffer => {
 
 const cutUp = (bytes: Buffer, { below }: Random): ReadonlyArray<Uint8Array> => {
   const pieces: Array<Uint8Array> = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const size = 1 + below(64)
     pieces.push(bytes.subarray(at, at + size))
     at += size
@@ -120,24 +156,52 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
   it.prop("U3: any JSON as an event never throws", [Schema.Json, Schema.String], ([json, text]) => {
     assertValid(hearText(`data: ${JSON.stringify(json)}${crlf}${crlf}`.repeat(5)))
     assertValid(hearText(frame([text, { content: json, steps: json, error: json }])))
-    const values = { content: text, stage: json, tool_name: text, arguments: json, result: json, success: true }
-    for (const event of ["thinking", "tool_call_start", "tool_call_complete", "execution_error", "file_created"]) {
-      const data = { ...values, error: text, code: text, details: json, file_id: text, filename: text, mime_type: text }
+    const values = {
+      content: text,
+      stage: json,
+      tool_name: text,
+      arguments: json,
+      result: json,
+      success: true,
+    }
+    for (const event of [
+      "thinking",
+      "tool_call_start",
+      "tool_call_complete",
+      "execution_error",
+      "file_created",
+    ]) {
+      const data = {
+        ...values,
+        error: text,
+        code: text,
+        details: json,
+        file_id: text,
+        filename: text,
+        mime_type: text,
+      }
       assertValid(hearText(frame([event, { ...data, url: text, size: json }])))
     }
   })
 
-  it.each([100, 1000, 4000, 10_000, 100_000, 400_000])("U3: JSON nested %i deep is read or skipped, and harms nobody", (depth) => {
-    const heard = hearText(callWith(deep(depth)), frame(["text_chunk", { content: "after" }]))
-    assertValid(heard)
-    assert.isUndefined(heard.error)
-    assert.strictEqual(heard.events.length, depth <= 100 ? 2 : 1)
-    assertValid(hearText(`data: ${deep(depth)}${crlf}${crlf}`.repeat(2)))
-  })
+  it.each([100, 1000, 4000, 10_000, 100_000, 400_000])(
+    "U3: JSON nested %i deep is read or skipped, and harms nobody",
+    (depth) => {
+      const heard = hearText(callWith(deep(depth)), frame(["text_chunk", { content: "after" }]))
+      assertValid(heard)
+      assert.isUndefined(heard.error)
+      assert.strictEqual(heard.events.length, depth <= 100 ? 2 : 1)
+      assertValid(hearText(`data: ${deep(depth)}${crlf}${crlf}`.repeat(2)))
+    },
+  )
 
   it("U3: of a key that comes twice the last counts, and __proto__ is data like any other", () => {
-    const twice = hearText(`data: {"event":"ping","event":"text_chunk","data":{"content":"a","content":"b"}}${crlf}${crlf}`)
-    assert.deepStrictEqual(twice.events, [{ _tag: "Message", draft: { type: "text", data: { content: "b" } } }])
+    const twice = hearText(
+      `data: {"event":"ping","event":"text_chunk","data":{"content":"a","content":"b"}}${crlf}${crlf}`,
+    )
+    assert.deepStrictEqual(twice.events, [
+      { _tag: "Message", draft: { type: "text", data: { content: "b" } } },
+    ])
     const proto = hearText(callWith('{"__proto__":{"polluted":true}}'))
     assertValid(proto)
     assert.include(JSON.stringify(proto.events), '"a":{"__proto__":{"polluted":true}}')

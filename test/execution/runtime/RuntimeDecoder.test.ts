@@ -14,25 +14,53 @@ describe("RuntimeDecoder", () => {
     assert.deepStrictEqual(
       events.map((event) => (event._tag === "Message" ? event.draft.type : event._tag)),
       [
-        ...["thinking", "plan", "plan_step", "tool_call", "tool_result", "skill_call", "skill_result", "mcp_call"],
-        ...["mcp_result", "plan_step", "plan_step", "text", "text", "text", "text", "file", "plan_step", "Finished"],
+        ...[
+          "thinking",
+          "plan",
+          "plan_step",
+          "tool_call",
+          "tool_result",
+          "skill_call",
+          "skill_result",
+          "mcp_call",
+        ],
+        ...[
+          "mcp_result",
+          "plan_step",
+          "plan_step",
+          "text",
+          "text",
+          "text",
+          "text",
+          "file",
+          "plan_step",
+          "Finished",
+        ],
       ],
     )
     const failed = hear([recording("error")])
     assert.deepStrictEqual(failed.events, events.slice(0, -1))
-    assert.deepInclude(failed.error?.detail, { code: "EXTERNAL_TOOL_TIMEOUT", message: "échec", httpStatus: 504 })
+    assert.deepInclude(failed.error?.detail, {
+      code: "EXTERNAL_TOOL_TIMEOUT",
+      message: "échec",
+      httpStatus: 504,
+    })
   })
 
-  it.each(["complete", "error"] as const)("fault 2: U2: is the same cut in two at any offset, ending in %s", (end) => {
-    const bytes = recording(end)
-    const whole = hear([bytes])
-    assert.isAbove(bytes.length, 2000)
-    for (let offset = 0; offset <= bytes.length; offset++) {
-      const cut = hear([bytes.subarray(0, offset), bytes.subarray(offset)])
-      // A deep comparison at every offset costs seconds; the text of it does not.
-      if (JSON.stringify(cut) !== JSON.stringify(whole)) assert.deepStrictEqual(cut, whole, `cut at ${offset}`)
-    }
-  })
+  it.each(["complete", "error"] as const)(
+    "fault 2: U2: is the same cut in two at any offset, ending in %s",
+    (end) => {
+      const bytes = recording(end)
+      const whole = hear([bytes])
+      assert.isAbove(bytes.length, 2000)
+      for (let offset = 0; offset <= bytes.length; offset++) {
+        const cut = hear([bytes.subarray(0, offset), bytes.subarray(offset)])
+        // A deep comparison at every offset costs seconds; the text of it does not.
+        if (JSON.stringify(cut) !== JSON.stringify(whole))
+          assert.deepStrictEqual(cut, whole, `cut at ${offset}`)
+      }
+    },
+  )
 
   it.each(["complete", "error"] as const)("fault 3: U2: is the same byte by byte, ending in %s", (end) => {
     const bytes = recording(end)
@@ -59,13 +87,24 @@ describe("RuntimeDecoder", () => {
   })
 
   it("U5: goes on after a retry line", () => {
-    const heard = hearText(`retry: 3000${crlf}`, frame(chunkOf("a")), `retry: 1${crlf}${crlf}`, frame(chunkOf("b")), complete)
+    const heard = hearText(
+      `retry: 3000${crlf}`,
+      frame(chunkOf("a")),
+      `retry: 1${crlf}${crlf}`,
+      frame(chunkOf("b")),
+      complete,
+    )
     assert.strictEqual(textOf(heard), "ab")
     assert.isUndefined(heard.error)
   })
 
   it("U5: counts and skips events that it does not know", () => {
-    const heard = hearText(frame(chunkOf("a")), frame(["telemetry", { cpu: 1 }]), frame(["x", {}]), frame(chunkOf("b")))
+    const heard = hearText(
+      frame(chunkOf("a")),
+      frame(["telemetry", { cpu: 1 }]),
+      frame(["x", {}]),
+      frame(chunkOf("b")),
+    )
     assert.deepInclude(heard, { unknown: 2, error: undefined })
     assert.strictEqual(textOf(heard), "ab")
   })
@@ -73,18 +112,35 @@ describe("RuntimeDecoder", () => {
   it("U5: the first end counts, and nothing after it is looked at", () => {
     const completed = hearText(complete + frame(ends.error) + frame(chunkOf("late")) + complete + done())
     assert.isUndefined(completed.error)
-    assert.deepStrictEqual(completed.events.map((event) => event._tag), ["Message", "Finished"])
+    assert.deepStrictEqual(
+      completed.events.map((event) => event._tag),
+      ["Message", "Finished"],
+    )
     const garbled = hearText(complete, garbage.repeat(9), `data: ${"x".repeat(3 << 20)}`)
     assert.deepInclude(garbled, { error: undefined })
-    const failed = hearText(frame(ends.error) + frame(chunkOf("late")), complete, frame(chunkOf("later")), done())
+    const failed = hearText(
+      frame(ends.error) + frame(chunkOf("late")),
+      complete,
+      frame(chunkOf("later")),
+      done(),
+    )
     assert.deepInclude(failed, { events: [], afterError: 0 })
     assert.strictEqual(failed.error?.tag, "UpstreamFailed")
   })
 
   it("fault 8: [DONE] ends the answer, the end of the body alone does not", () => {
-    assert.deepStrictEqual(hearText(frame(chunkOf("a"))).events.map(({ _tag }) => _tag), ["Message"])
-    assert.deepStrictEqual(hearText(frame(chunkOf("a")) + done()).events.map(({ _tag }) => _tag), ["Message", "Finished"])
-    assert.deepStrictEqual(hearText(complete + done(), done()).events.map(({ _tag }) => _tag), ["Message", "Finished"])
+    assert.deepStrictEqual(
+      hearText(frame(chunkOf("a"))).events.map(({ _tag }) => _tag),
+      ["Message"],
+    )
+    assert.deepStrictEqual(
+      hearText(frame(chunkOf("a")) + done()).events.map(({ _tag }) => _tag),
+      ["Message", "Finished"],
+    )
+    assert.deepStrictEqual(
+      hearText(complete + done(), done()).events.map(({ _tag }) => _tag),
+      ["Message", "Finished"],
+    )
   })
 
   it("an event that the body's end cut off is not an event", () => {
@@ -140,10 +196,14 @@ describe("events that are too large", () => {
   }
 
   it("U4: one endless line fails once it is over 1 MiB, not at its end", () => {
-    const decoded = Array.from({ length: 17 }, (_, chunks) =>
-      hear([Buffer.from("data: "), ...Array.from({ length: chunks }, () => piece)]).error?.tag,
+    const decoded = Array.from(
+      { length: 17 },
+      (_, chunks) => hear([Buffer.from("data: "), ...Array.from({ length: chunks }, () => piece)]).error?.tag,
     )
-    assert.deepStrictEqual(decoded.slice(0, 16), Array.from({ length: 16 }, () => undefined))
+    assert.deepStrictEqual(
+      decoded.slice(0, 16),
+      Array.from({ length: 16 }, () => undefined),
+    )
     assert.strictEqual(decoded[16], "UpstreamGarbled")
     fedUntilError("data: ", 100)
     fedUntilError(": a comment ", 100)

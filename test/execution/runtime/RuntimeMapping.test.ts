@@ -31,7 +31,11 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
   ],
   [
     ["plan_step_start", { step_id: "s1", title: "A", tool: null, params: { q: 1 } }],
-    { type: "plan_step", data: { stepId: "s1", title: "A", status: "running", params: { q: 1 } }, metadata: { stepId: "s1" } },
+    {
+      type: "plan_step",
+      data: { stepId: "s1", title: "A", status: "running", params: { q: 1 } },
+      metadata: { stepId: "s1" },
+    },
   ],
   [
     ["plan_step_complete", { step_id: "s1", title: "A", result: { n: 1 }, duration_ms: 5 }],
@@ -43,7 +47,11 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
   ],
   [
     ["plan_step_failed", { step_id: "s1", title: "A", error: "no" }],
-    { type: "plan_step", data: { stepId: "s1", title: "A", status: "failed", error: "no" }, metadata: { stepId: "s1" } },
+    {
+      type: "plan_step",
+      data: { stepId: "s1", title: "A", status: "failed", error: "no" },
+      metadata: { stepId: "s1" },
+    },
   ],
   [
     ["tool_call_start", { tool_name: "find", arguments: { q: 1 } }],
@@ -67,7 +75,10 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
   ],
   [
     ["skill_call_complete", { skill_id: "k", skill_name: "sum", success: false, error: "no" }],
-    { type: "skill_result", data: { skillId: "k", skillName: "sum", result: null, success: false, error: "no" } },
+    {
+      type: "skill_result",
+      data: { skillId: "k", skillName: "sum", result: null, success: false, error: "no" },
+    },
   ],
   [
     ["mcp_call_start", { server_id: "m", tool_name: "find", arguments: {} }],
@@ -83,7 +94,10 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
   ],
   [["text_chunk", { content: "Hel" }], { type: "text", data: { content: "Hel" } }],
   [
-    ["file_created", { file_id: "f 1", filename: "a.csv", mime_type: "text/csv", size: 9, url: "http://runtime/f/1" }],
+    [
+      "file_created",
+      { file_id: "f 1", filename: "a.csv", mime_type: "text/csv", size: 9, url: "http://runtime/f/1" },
+    ],
     { type: "file", data: { url: fileUrl, filename: "a.csv", mimeType: "text/csv", size: 9 } },
   ],
 ]
@@ -94,13 +108,31 @@ describe("what the runtime's events become", () => {
   })
 
   it("fault 4: execution_error fails the attempt with all that it says", () => {
-    const data = { error: "no", code: "EXTERNAL_TOOL_TIMEOUT", httpStatus: 504, details: { tool: "x" }, traceId: "t" }
+    const data = {
+      error: "no",
+      code: "EXTERNAL_TOOL_TIMEOUT",
+      httpStatus: 504,
+      details: { tool: "x" },
+      traceId: "t",
+    }
     const { error: message, ...rest } = data
-    assert.deepInclude(said(["execution_error", data])[0], { _tag: "UpstreamFailed", upstream: "runtime", message, ...rest })
-    assert.deepInclude(said(["execution_error", { error: "no" }])[0], { _tag: "UpstreamFailed", code: "", message: "no" })
-    assert.deepInclude(said(["execution_error", { error: "no", code: "EXECUTION_CANCELLED", httpStatus: 499 }])[0], {
-      _tag: "UpstreamCancelled",
+    assert.deepInclude(said(["execution_error", data])[0], {
+      _tag: "UpstreamFailed",
+      upstream: "runtime",
+      message,
+      ...rest,
     })
+    assert.deepInclude(said(["execution_error", { error: "no" }])[0], {
+      _tag: "UpstreamFailed",
+      code: "",
+      message: "no",
+    })
+    assert.deepInclude(
+      said(["execution_error", { error: "no", code: "EXECUTION_CANCELLED", httpStatus: 499 }])[0],
+      {
+        _tag: "UpstreamCancelled",
+      },
+    )
   })
 
   it("fault 5: the final response is the text where no text came before, and is not said twice", () => {
@@ -126,9 +158,18 @@ describe("what the runtime's events become", () => {
 
   it("pairs each result with the oldest open call of its kind and name", () => {
     const start = (tool: string): Wire => ["tool_call_start", { tool_name: tool, arguments: {} }]
-    const complete = (tool: string): Wire => ["tool_call_complete", { tool_name: tool, result: 1, success: true }]
-    const mcp = (server: string): Wire => ["mcp_call_start", { server_id: server, tool_name: "a", arguments: {} }]
-    const mcpDone = (server: string): Wire => ["mcp_call_complete", { server_id: server, tool_name: "a", success: true }]
+    const complete = (tool: string): Wire => [
+      "tool_call_complete",
+      { tool_name: tool, result: 1, success: true },
+    ]
+    const mcp = (server: string): Wire => [
+      "mcp_call_start",
+      { server_id: server, tool_name: "a", arguments: {} },
+    ]
+    const mcpDone = (server: string): Wire => [
+      "mcp_call_complete",
+      { server_id: server, tool_name: "a", success: true },
+    ]
     const ids = said(
       ...[start("a"), mcp("m"), start("a"), mcp("n"), start("b")],
       ...[complete("b"), mcpDone("n"), complete("a"), mcpDone("m"), complete("a"), complete("a")],

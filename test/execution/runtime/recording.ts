@@ -23,15 +23,32 @@ export const spoken = ["Crème e\u0301 ", "日本語 ", "🇫🇷 👩‍👩‍
 
 const answer: ReadonlyArray<Wire> = [
   ["thinking", { content: "Réflexion…", stage: "analyzing" }],
-  ["plan_created", { steps: [{ id: "s1", title: "Search" }, { id: "s2", title: "Write" }] }],
+  [
+    "plan_created",
+    {
+      steps: [
+        { id: "s1", title: "Search" },
+        { id: "s2", title: "Write" },
+      ],
+    },
+  ],
   ["plan_step_start", { step_id: "s1", title: "Search", tool: "search", params: { query: "météo" } }],
   ["tool_call_start", { tool_name: "search", arguments: { query: "météo" } }],
-  ["tool_call_complete", { tool_name: "search", result: { hits: 3 }, success: true, error: null, duration: 12 }],
+  [
+    "tool_call_complete",
+    { tool_name: "search", result: { hits: 3 }, success: true, error: null, duration: 12 },
+  ],
   ["skill_call_start", { skill_id: "k1", skill_name: "sum", tool_name: "sum", arguments: {} }],
   ["ping", {}],
-  ["skill_call_complete", { skill_id: "k1", skill_name: "sum", tool_name: "sum", result: "概要", success: true }],
+  [
+    "skill_call_complete",
+    { skill_id: "k1", skill_name: "sum", tool_name: "sum", result: "概要", success: true },
+  ],
   ["mcp_call_start", { server_id: "m1", tool_name: "lookup", arguments: { id: 7 } }],
-  ["mcp_call_complete", { server_id: "m1", tool_name: "lookup", result: null, success: false, error: "none" }],
+  [
+    "mcp_call_complete",
+    { server_id: "m1", tool_name: "lookup", result: null, success: false, error: "none" },
+  ],
   ["plan_step_complete", { step_id: "s1", title: "Search", result: { hits: 3 }, duration_ms: 12 }],
   ["plan_step_start", { step_id: "s2", title: "Write", tool: null, params: null }],
   ...spoken.map((content): Wire => ["text_chunk", { content }]),
@@ -41,7 +58,10 @@ const answer: ReadonlyArray<Wire> = [
 
 export const ends = {
   complete: ["execution_complete", { final_response: spoken.join("") }],
-  error: ["execution_error", { error: "échec", code: "EXTERNAL_TOOL_TIMEOUT", httpStatus: 504, traceId: "t1" }],
+  error: [
+    "execution_error",
+    { error: "échec", code: "EXTERNAL_TOOL_TIMEOUT", httpStatus: 504, traceId: "t1" },
+  ],
 } as const satisfies Record<string, Wire>
 
 /** The whole answer; a ping comment stands before every fifth event. */
@@ -70,14 +90,18 @@ export const hear = (chunks: Iterable<Uint8Array>): Heard => {
     const decoded = decoder.feed(chunk)
     if (error !== undefined) afterError += decoded.events.length
     events.push(...decoded.events)
-    if (decoded.error !== undefined) error ??= { tag: decoded.error._tag, detail: { ...decoded.error, message: decoded.error.message } }
+    if (decoded.error !== undefined)
+      error ??= { tag: decoded.error._tag, detail: { ...decoded.error, message: decoded.error.message } }
   }
   return { events, error, afterError, unknown: decoder.unknown }
 }
 
-export const hearText = (...chunks: ReadonlyArray<string>): Heard => hear(chunks.map((chunk) => Buffer.from(chunk)))
+export const hearText = (...chunks: ReadonlyArray<string>): Heard =>
+  hear(chunks.map((chunk) => Buffer.from(chunk)))
 
 export const textOf = ({ events }: Heard): string =>
   events
-    .flatMap((event) => (event._tag === "Message" && event.draft.type === "text" ? [event.draft.data.content] : []))
+    .flatMap((event) =>
+      event._tag === "Message" && event.draft.type === "text" ? [event.draft.data.content] : [],
+    )
     .join("")

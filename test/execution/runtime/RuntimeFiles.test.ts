@@ -5,7 +5,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { RuntimeFiles, within } from "../../src/execution/runtime/RuntimeFiles.ts"
+import { RuntimeFiles, within } from "../../../src/execution/runtime/RuntimeFiles.ts"
 
 const base = "http://runtime:8801"
 const below = "http://runtime:8801/rt"

@@ -1,0 +1,106 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as RuntimeRequest from "../../../src/execution/runtime/RuntimeRequest.ts"
+import { agent, orgId, runId, sessionId, turn, userId } from "../../support/fixtures.ts"
+
+const full = agent({
+  systemPrompt: "Be kind.",
+  model: "large",
+  temperature: 0,
+  maxTokens: 10,
+  mcpServers: [
+    {
+      id: "m1",
+      name: "Docs",
+      endpoint: "http://mcp",
+      transport: "http",
+      isConnected: true,
+      authConfig: { token: "t" },
+      availableTools: [{ name: "find", description: "d", parameters: { type: "object" } }],
+    },
+  ],
+  subAgents: [
+    {
+      id: "a1",
+      name: "Critic",
+      description: "d",
+      systemPrompt: "Doubt.",
+      model: "small",
+      temperature: 1,
+      maxTokens: 5,
+      skills: ["k"],
+      mcpServers: ["m1"],
+    },
+  ],
+})
+
+describe("the body of an execution", () => {
+  it("fault 10: has the current message once, in user_message, and the past without it", () => {
+    const history = [
+      { role: "user", content: "first" },
+      { role: "assistant", content: "answer" },
+    ] as const
+    const body = RuntimeRequest.make(turn({ message: "second", history }), "default-model")
+    assert.strictEqual(body.user_message, "second")
+    assert.deepStrictEqual<unknown>(body.history_messages, history)
+    assert.lengthOf(JSON.stringify(body).split("second"), 2)
+  })
+
+  it("has every field of the wire, in the runtime's own words", () => {
+    const given = turn({ agent: full, probe: true })
+    assert.deepStrictEqual<unknown>(RuntimeRequest.make(given, "default-model"), {
+      session_id: sessionId,
+      agent_id: full.id,
+      org_id: orgId,
+      user_message: given.message,
+      history_messages: [],
+      agent_config: { system_prompt: "Be kind.", model: "large", temperature: 0, max_tokens: 10 },
+      available_mcp_servers: [
+        {
+          id: "m1",
+          name: "Docs",
+          endpoint: "http://mcp",
+          transport: "http",
+          is_connected: true,
+          auth_config: { token: "t" },
+          available_tools: [{ name: "find", description: "d", parameters: { type: "object" } }],
+        },
+      ],
+      available_sub_agents: [
+        {
+          id: "a1",
+          name: "Critic",
+          description: "d",
+          system_prompt: "Doubt.",
+          model: "small",
+          temperature: 1,
+          max_tokens: 5,
+          skills: ["k"],
+          mcp_servers: ["m1"],
+        },
+      ],
+      metadata: { user_id: userId, run_id: runId, shadow: false, probe: true },
+    })
+  })
+
+  it("fills in what an agent leaves open, and leaves out what is optional", () => {
+    const bare = agent({
+      mcpServers: [
+        { id: "m", name: "M", endpoint: "e", transport: "t", isConnected: false, availableTools: [] },
+      ],
+      subAgents: [{ id: "a", name: "A", description: "", systemPrompt: "" }],
+    })
+    const body = RuntimeRequest.make(turn({ agent: bare }), "default-model")
+    assert.deepInclude(body.agent_config, { model: "default-model", temperature: 0.7, max_tokens: 4096 })
+    assert.notProperty(body.available_mcp_servers[0], "auth_config")
+    assert.deepStrictEqual<unknown>(body.available_sub_agents, [
+      { id: "a", name: "A", description: "", system_prompt: "" },
+    ])
+  })
+
+  it("of a shadow says so, and has a session of its own, so that a cancel of it cannot end the user's run", () => {
+    const body = RuntimeRequest.make(turn({ shadow: true }), "m")
+    assert.deepInclude(body, { session_id: runId })
+    assert.deepInclude(body.metadata, { shadow: true })
+    assert.strictEqual(RuntimeRequest.sessionId(turn()), sessionId)
+  })
+})
