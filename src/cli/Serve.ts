@@ -63,7 +63,7 @@ const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undef
     yield* Console.log(lines.join("\n"))
   })
 
-class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
+export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
   address: Schema.String,
   reason: Schema.String,
 }) {

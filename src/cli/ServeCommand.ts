@@ -16,7 +16,7 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
 }
 
 /** The start failed, and why has been said already. */
-class StartFailed extends Data.TaggedError("StartFailed") {
+export class StartFailed extends Data.TaggedError("StartFailed") {
   override readonly [Runtime.errorReported] = false
 }
 

@@ -19,16 +19,42 @@ const sentAndRead = (message: Message): Message => {
   return decode(frames[0]?.data)
 }
 
-/** The types of protocol.md, written out: a type that is lost from the code must be missed here. */
-const contractTypes = [
-  "text markdown thinking code table chart image file plan plan_step progress tool_call tool_result",
-  "skill_call skill_result mcp_call mcp_result error report sandbox_log sandbox_output sandbox_status",
-  "fallback retract",
-].flatMap((line) => line.split(" "))
+/** The fields of `data` as the table of protocol.md has them; a `?` marks those that may be absent. */
+const contractFields: { readonly [Type in MessageType]: string } = {
+  text: "content",
+  markdown: "content",
+  thinking: "content stage?",
+  code: "language code filename? highlightLines?",
+  table: "columns rows pagination?",
+  chart: "chartType title? xAxis? yAxis? series",
+  image: "url alt? width? height? caption?",
+  file: "url filename mimeType size?",
+  plan: "steps currentStep progress?",
+  plan_step: "stepId title status tool? params? result? error? durationMs?",
+  progress: "current total percentage label? status?",
+  tool_call: "toolName arguments status result? error? duration?",
+  tool_result: "toolName result success error? duration?",
+  skill_call: "skillId skillName arguments status result? error? duration?",
+  skill_result: "skillId skillName result success error? duration?",
+  mcp_call: "serverId toolName arguments status result? error? duration?",
+  mcp_result: "serverId toolName result success error? duration?",
+  error: "code message details? recoverable? retryAction?",
+  report: "title sections summary? generatedAt?",
+  sandbox_log: "sandboxId level message timestamp source?",
+  sandbox_output: "sandboxId stream content timestamp exitCode?",
+  sandbox_status: "sandboxId status startedAt? endedAt? durationMs? resourceUsage?",
+  fallback: "from to reason code",
+  retract: "runId fromSeq toSeq reason",
+}
+
+interface JsonObject {
+  readonly properties: Readonly<Record<string, JsonObject>>
+  readonly required?: ReadonlyArray<string>
+}
 
 describe("Agent2UI messages", () => {
   it("has the types of the contract and no others", () => {
-    assert.sameMembers([...messageTypes], contractTypes)
+    assert.sameMembers([...messageTypes], Object.keys(contractFields))
   })
 
   for (const type of messageTypes) {
@@ -99,12 +125,18 @@ describe("Agent2UI messages", () => {
     assert.throws(() => decode(`{"id":"m","type":"text","data":{"language":"x","code":"y"},"timestamp":"t"}`))
   })
 
-  it("gives every type its definition in one JSON Schema, reports included", () => {
+  it("gives every type its definition with the fields of the contract in one JSON Schema, reports included", () => {
     const { definitions } = Schema.toJsonSchemaDocument(Message)
     for (const type of messageTypes) {
-      assert.deepNestedInclude(definitions[`Agent2UI_${type}`], {
-        "properties.type": { type: "string", enum: [type] },
-      })
+      const definition = definitions[`Agent2UI_${type}`]
+      assert.deepNestedInclude(definition, { "properties.type": { type: "string", enum: [type] } })
+      const { data } = (definition as unknown as JsonObject).properties
+      const fields = Object.keys(data?.properties ?? {})
+      const required = data?.required ?? []
+      assert.sameMembers(
+        fields.map((field) => (required.includes(field) ? field : `${field}?`)),
+        contractFields[type].split(" "),
+      )
     }
     assert.include(JSON.stringify(definitions["Agent2UI_report"]), `"$ref":"#/$defs/Agent2UIMessage"`)
     assert.include(JSON.stringify(definitions["PlanStep"]), `"$ref":"#/$defs/PlanStep"`)

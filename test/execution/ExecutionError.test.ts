@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
@@ -86,6 +86,16 @@ describe("what an execution error means", () => {
 })
 
 describe("parseRetryAfter", () => {
+  // A date without a zone means GMT, wherever the server stands.
+  const { TZ } = process.env
+  beforeAll(() => {
+    process.env["TZ"] = "Asia/Tokyo"
+  })
+  afterAll(() => {
+    if (TZ === undefined) delete process.env["TZ"]
+    else process.env["TZ"] = TZ
+  })
+
   const cases: ReadonlyArray<readonly [string | undefined, number | undefined]> = [
     [undefined, undefined],
     ["0", 0],

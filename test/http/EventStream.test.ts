@@ -213,6 +213,30 @@ describe("heartbeats", () => {
       assert.strictEqual(brief(events).at(-1), "2 done")
     }),
   )
+
+  test(
+    "do not come before events that are there: whoever was slow to ask gets those",
+    Effect.gen(function* () {
+      const log = logOf(text("a"))
+      const got: Array<SseFrame> = []
+      const slow = writesOf(live(log)).pipe(
+        Stream.runForEach((write) =>
+          Effect.andThen(
+            Effect.sync(() => got.push(...write)),
+            Effect.sleep(write.length * 3 * heartbeatMs),
+          ),
+        ),
+      )
+      const fiber = yield* Effect.forkChild(slow)
+      yield* settle
+      yield* TestClock.adjust(2 * heartbeatMs)
+      log.message(text("b"), noon)
+      yield* TestClock.adjust(heartbeatMs)
+      yield* settle
+      assert.deepStrictEqual(brief(got), ["1 text", "2 text"])
+      yield* Fiber.interrupt(fiber)
+    }),
+  )
 })
 
 describe("a reader of protocol 1", () => {

@@ -188,18 +188,21 @@ describe("readers of a RunLog", () => {
   it.effect("fault 16: an interrupted reader leaves nothing behind", () =>
     Effect.gen(function* () {
       const log = filled(1)
-      let called = 0
-      const waiting = yield* Effect.forkChild(
-        Effect.andThen(
-          log.changed(1),
-          Effect.sync(() => (called += 1)),
-        ),
-      )
+      let listening = 0
+      const onNext = log.onNext.bind(log)
+      log.onNext = (listener) => {
+        listening += 1
+        const off = onNext(listener)
+        return () => {
+          listening -= 1
+          off()
+        }
+      }
+      const waiting = yield* Effect.forkChild(log.changed(1))
       yield* Effect.yieldNow
+      assert.strictEqual(listening, 1)
       yield* Fiber.interrupt(waiting)
-      log.message(text("x"), noon)
-      yield* Effect.yieldNow
-      assert.strictEqual(called, 0)
+      assert.strictEqual(listening, 0)
     }),
   )
 })
