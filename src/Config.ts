@@ -76,6 +76,22 @@ const url = (about: string, protocols: ReadonlyArray<string>): Variable<string> 
   },
 })
 
+/** Paths are added behind it, so it may hold nothing that has to come last, and credentials belong elsewhere. */
+const address = (about: string): Variable<string> => {
+  const any = url(about, ["http://", "https://"])
+  return {
+    ...any,
+    allowed: `${any.allowed}, without query, fragment or credentials`,
+    parse: (text) => {
+      const found = any.parse(text)
+      const parsed = found ? new URL(found) : undefined
+      return parsed === undefined || parsed.search + parsed.hash + parsed.username + parsed.password === ""
+        ? found
+        : undefined
+    },
+  }
+}
+
 const choice = <const A extends string>(about: string, values: ReadonlyArray<A>): Variable<A> => ({
   default: values[0]!,
   allowed: values.join(" | "),
@@ -85,6 +101,12 @@ const choice = <const A extends string>(about: string, values: ReadonlyArray<A>)
 
 const port = (about: string, fallback: number): Variable<number> =>
   number({ default: fallback, min: 0, max: 65_535, unit: "ports (0: any free one)", about })
+
+const list = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "")
 
 /** The variables, in the order in which `.env.example` shows them. */
 export const variables = {
@@ -111,18 +133,21 @@ export const variables = {
     secret: true,
     parse: (text: string) => (text === "" || Buffer.byteLength(text) >= 32 ? text : undefined),
   },
-  CORS_ALLOWED_ORIGINS: optionalText(
-    "Origins whose pages may call the API from a browser.",
-    "empty, or origins such as https://chat.example separated by commas",
-  ),
+  CORS_ALLOWED_ORIGINS: {
+    ...optionalText(
+      "Origins whose pages may call the API from a browser.",
+      "empty, or origins such as https://chat.example separated by commas",
+    ),
+    parse: (text: string) =>
+      list(text).every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)
+        ? text
+        : undefined,
+  },
   CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
     "direct_llm",
     "runtime_orchestrator",
   ] satisfies ReadonlyArray<ExecutionMode>),
-  RUNTIME_SERVICE_URL: url("The agent runtime (by convention on port 8801). Empty: there is none.", [
-    "http://",
-    "https://",
-  ]),
+  RUNTIME_SERVICE_URL: address("The agent runtime (by convention on port 8801). Empty: there is none."),
   CHAT_RUNTIME_ENABLED_ORGS: optionalText(
     "Organisations whose turns go to the runtime whatever CHAT_EXECUTION_MODE says.",
     "empty, or ids separated by commas",
@@ -220,12 +245,6 @@ const readVariables = (env: Environment): readonly [Values, ReadonlyArray<Proble
 
 const redacted = (text: string) => (text === "" ? undefined : Redacted.make(text))
 
-const list = (text: string): ReadonlyArray<string> =>
-  text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "")
-
 /** Reads a whole environment. Pure: the same environment gives the same settings or the same problems. */
 export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> => {
   const [values, problems] = readVariables(env)
@@ -238,8 +257,15 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
       allowed: "at least 32 bytes (NODE_ENV=production)",
     })
   }
-  if (all.length > 0) return Effect.fail(new ConfigInvalid({ problems: all }))
   const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0
+  if (sandbox && values.NODE_ENV === "production") {
+    all.push({
+      variable: "RUNTIME_SERVICE_URL",
+      found: "nothing, and no direct provider",
+      allowed: "a runtime or a direct provider (NODE_ENV=production has no sandbox)",
+    })
+  }
+  if (all.length > 0) return Effect.fail(new ConfigInvalid({ problems: all }))
   const usesDefaultMode = !env["CHAT_EXECUTION_MODE"]?.trim()
   return Effect.succeed({
     ...values,

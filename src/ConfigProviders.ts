@@ -67,13 +67,15 @@ export const readProviders = (
   const bad = names.filter((name) => !/^\w+$/.test(name))
   // Names that differ in case only would share their variables.
   const upper = names.map((name) => name.toUpperCase())
+  // The name of the runtime's own target, in attempts and in errors.
+  const taken = names.filter((name) => name === "runtime")
   const twice = names.filter((_, index) => upper.indexOf(upper[index] ?? "") !== index)
-  if (bad.length > 0 || twice.length > 0) {
-    const found = JSON.stringify([...bad, ...twice].join(","))
+  if (bad.length > 0 || twice.length > 0 || taken.length > 0) {
+    const found = JSON.stringify([...bad, ...twice, ...taken].join(","))
     problems.push({
       variable: "DIRECT_LLM_PROVIDERS",
       found,
-      allowed: "names of letters, digits and _ separated by commas, each once",
+      allowed: "names of letters, digits and _ separated by commas, each once, none of them runtime",
     })
     return { providers: [], problems }
   }

@@ -259,5 +259,12 @@ const contentTypes: ReadonlySet<MessageType> = new Set<MessageType>([
 /** What may already have had an effect outside: it must not silently run twice. */
 const callTypes: ReadonlySet<MessageType> = new Set<MessageType>(["tool_call", "skill_call", "mcp_call"])
 
+const resultTypes: ReadonlySet<MessageType> = new Set<MessageType>([
+  "tool_result",
+  "skill_result",
+  "mcp_result",
+])
+
+export const isResult = (type: MessageType): boolean => resultTypes.has(type)
 export const isContent = (type: MessageType): boolean => contentTypes.has(type)
 export const isCall = (type: MessageType): boolean => callTypes.has(type)

@@ -77,6 +77,9 @@ export class Chat extends Context.Service<
 const historyLength = 20
 const titleLength = 80
 
+/** Never ends in half a character. */
+const titleOf = (message: string): string => message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
+
 const make = Effect.gen(function* () {
   const agents = yield* Agents
   const ids = yield* SecureRandom.SecureRandom
@@ -173,7 +176,7 @@ const make = Effect.gen(function* () {
       orgId,
       userId,
       agentId,
-      title: message.slice(0, titleLength),
+      title: titleOf(message),
       createdAt: now,
       updatedAt: now,
     }

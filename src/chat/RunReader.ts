@@ -66,13 +66,15 @@ const chainOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
   )
 
 /**
- * What is kept of an ended run, with its terminal event last. A reader may have seen events that were not yet written
+ * What is kept of an ended run from the event before `after` on, with its terminal event last. A reader may have seen events that were not yet written
  * when the process died: the end still comes after them.
  */
 const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): ReadonlyArray<LogEntry> => {
   const terminal = RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
   const last = kept.at(-1)?.seq ?? 0
   const lost = run.status === "interrupted" || run.status === "running"
+  // Nothing at or after the cursor: it stands at the terminal event, or beyond it.
+  if (!lost && after > 0 && kept.length === 0) return []
   const seq = lost ? Math.max(last, after) + 1 : last + 1
   return [...kept, { seq, event: terminal }].filter((entry) => entry.seq > after)
 }
@@ -86,7 +88,8 @@ const make = Effect.gen(function* () {
       const running = live.get(id)
       const { run } = yield* runs.get(principal, id)
       if (running !== undefined) return { run, source: { _tag: "Live", log: running } }
-      const kept = yield* runs.events(id, 0)
+      // From one before: the last one that is kept says which number the terminal event has.
+      const kept = yield* runs.events(id, Math.max(0, after - 1))
       return { run, source: { _tag: "Kept", entries: withEnd(run, kept, after) } }
     },
   )

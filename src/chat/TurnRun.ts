@@ -13,6 +13,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService } from "../decision/ModeService.ts"
@@ -55,6 +56,9 @@ export class TurnRun extends Context.Service<
     Effect.suspend(() => make),
   )
 }
+
+/** Some six seconds: a lock or a restart of the database is over by then, and no reader waits longer for a `done`. */
+const storeRetries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 6 }))
 
 const failed = (error: RunError, status: "failed" | "cancelled" = "failed", answer = ""): Ended => ({
   status,
@@ -168,13 +172,15 @@ const make = Effect.gen(function* () {
     written: { seq: number },
     ended: Ended,
   ) {
-    const endedAt = yield* Clock.currentTimeMillis
+    // A clock that was set back must not make an answer end before its question.
+    const endedAt = Math.max(run.createdAt, yield* Clock.currentTimeMillis)
     const message = yield* assistantMessage(run, ended, endedAt)
     const { answer: _, ...fields } = ended
     const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null, endedAt }
     const stored = recorder.flush(log, written).pipe(
       Effect.andThen(runs.end(final, message)),
       Effect.as(final),
+      Effect.retry(storeRetries),
       // Not stored, so not done: the reader is told so, and the run stays open in the store until the next start.
       Effect.catchCause((cause) =>
         Effect.as(Effect.logError("a run's end was not stored", cause), {

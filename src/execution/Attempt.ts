@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import { isContent } from "../agent2ui/Message.ts"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Attempt } from "../domain/Run.ts"
 import type { Outcome, Usage } from "../domain/Outcome.ts"
 import * as CommitGate from "./CommitGate.ts"
@@ -20,6 +21,7 @@ import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
 /** What is known of a running attempt; it alone writes it. Wall-clock times in epoch milliseconds. */
 interface Watch {
   gate: CommitGate.Gate
+  readonly startedAt: number
   readonly monotonicStart: number
   /** Since when the upstream is waited for; undefined while the reader has what came: its time is not the upstream's. */
   waitingSince: number | undefined
@@ -43,10 +45,11 @@ export interface AttemptOptions {
   readonly onEnd: (attempt: Attempt) => Effect.Effect<void>
 }
 
-const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+/** Epoch milliseconds of now: the wall clock at the start, and the time that has passed since. */
+const dateOf = (watch: Watch, monotonic: number): number => watch.startedAt + monotonic - watch.monotonicStart
 
 const observe = (watch: Watch, clock: Clock.Clock, events: ReadonlyArray<ExecutionEvent>): void => {
-  const wall = clock.currentTimeMillisUnsafe()
+  const wall = dateOf(watch, monotonicMillis(clock))
   watch.waitingSince = undefined
   watch.firstProgressAt ??= wall
   for (const event of events) {
@@ -127,6 +130,7 @@ export const run = (
         const monotonicStart = monotonicMillis(clock)
         const watch: Watch = {
           gate: CommitGate.closed,
+          startedAt,
           monotonicStart,
           waitingSince: undefined,
           firstProgressAt: null,
@@ -145,7 +149,7 @@ export const run = (
               startedAt,
               firstProgressAt: watch.firstProgressAt,
               firstContentAt: watch.firstContentAt,
-              endedAt: clock.currentTimeMillisUnsafe(),
+              endedAt: dateOf(watch, monotonicMillis(clock)),
               usage: watch.usage ?? null,
               ...outcomeOf(watch, exit),
             }),

@@ -3,7 +3,7 @@
  * Pure. Plans and thinking may be shown before the commit; the first part of an answer is the commit; once a tool,
  * skill or MCP call has started, the turn is never silently run again.
  */
-import { type Draft, isCall, isContent } from "../agent2ui/Message.ts"
+import { type Draft, isCall, isContent, isResult } from "../agent2ui/Message.ts"
 
 export interface Gate {
   /** Text or markdown has been shown: it can be taken back. */
@@ -37,6 +37,8 @@ export const pass = (gate: Gate, draft: Draft): Gate => {
       stepId: draft.metadata?.stepId ?? gate.stepId,
     }
   }
+  // A result without its call: the call was made all the same.
+  if (isResult(draft.type)) return gate.called ? gate : { ...gate, called: true }
   if (draft.type === "plan_step" && draft.data.status === "running")
     return { ...gate, stepId: draft.data.stepId }
   return gate

@@ -18,7 +18,7 @@ export class UpstreamUnreachable extends Schema.TaggedError<UpstreamUnreachable>
   ...cause,
 }) {}
 
-/** An HTTP status that is the upstream's fault (5xx). */
+/** An HTTP status that says that nothing was begun (503; of a model, which has no side effects, any 5xx). */
 export class UpstreamUnavailable extends Schema.TaggedError<UpstreamUnavailable>()("UpstreamUnavailable", {
   ...upstream,
   ...retryAfterMs,
@@ -46,10 +46,12 @@ export class UpstreamTruncated extends Schema.TaggedError<UpstreamTruncated>()("
   ...cause,
 }) {}
 
-/** The upstream speaks, but not the wire: five undecodable events in a row, or one too large. */
+/** The upstream speaks, but not the wire: five undecodable events in a row, or one too large, or one that matters. */
 export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("UpstreamGarbled", {
   ...upstream,
   detail: Schema.String,
+  /** What could not be read was a call: it may have been made, so the turn must not run again. */
+  called: Schema.optionalKey(Schema.Boolean),
 }) {}
 
 /** The upstream itself said that the turn failed. */
@@ -178,6 +180,7 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
 /** What an error means. An upstream's own code is passed on where it looks like one; its text too, from the runtime only. */
 export const meaningOf = (error: ExecutionError): Meaning => {
   const meaning = meanings[error._tag]
+  if (error._tag === "UpstreamGarbled") return { ...meaning, next: error.called !== true }
   if (error._tag !== "UpstreamFailed") return meaning
   return {
     ...meaning,

@@ -8,8 +8,9 @@ import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { type Accepted, Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
-import { RunId } from "../domain/Ids.ts"
-import { Runs } from "../recording/Runs.ts"
+import { RunId, type SessionId } from "../domain/Ids.ts"
+import { missingPermissions } from "../domain/Principal.ts"
+import { RunNotFound, Runs } from "../recording/Runs.ts"
 import { Sessions } from "../recording/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
@@ -34,6 +35,8 @@ const badEventId = respond(
     { path: "headers.last-event-id", message: "Expected <runId>:<seq> of this run, or a sequence number" },
   ]),
 )
+
+const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
 
 const defaultLimit = 20
 /** Longer conversations are read by their runs. */
@@ -63,8 +66,14 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
           runs: live,
         })
 
-      const resume = Effect.fnUntraced(function* (request: StreamRequest, runId: RunId, after: number) {
+      const resume = Effect.fnUntraced(function* (
+        request: StreamRequest,
+        runId: RunId,
+        after: number,
+        sessionId?: SessionId,
+      ) {
         const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
+        if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
         const protocol = protocolOf(request)
         return EventStream.respond({
           run,
@@ -80,12 +89,19 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
       const orResume = <E extends ServiceError, R>(
         request: StreamRequest,
         begin: Effect.Effect<Accepted, E, R>,
+        sessionId?: SessionId,
       ): Effect.Effect<HttpServerResponse.HttpServerResponse, ServiceError, R | CurrentPrincipal> => {
         const given = request.headers["last-event-id"]
         if (given === undefined) return Effect.map(begin, (accepted) => stream(request, accepted))
         const id = parseEventId(given)
         if (id?.runId === undefined) return Effect.succeed(badEventId)
-        return resume(request, RunId.make(id.runId.toLowerCase()), id.seq)
+        const runId = RunId.make(id.runId.toLowerCase())
+        // It reads, so it needs what reading needs.
+        return Effect.flatMap(CurrentPrincipal, (principal) =>
+          missingPermissions(principal, ["chat:read"]).length > 0
+            ? Effect.succeed(mayNotRead)
+            : resume(request, runId, id.seq, sessionId),
+        )
       }
 
       return handlers.handleAll({
@@ -101,6 +117,7 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
             orResume(
               request,
               Effect.flatMap(caller, (who) => chat.send(who, request.params.sessionId, request.payload)),
+              request.params.sessionId,
             ),
           ),
         events: (request) =>

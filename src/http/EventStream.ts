@@ -11,12 +11,17 @@ import * as Frame from "../agent2ui/Frame.ts"
 import { downlevel } from "../agent2ui/Legacy.ts"
 import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Run } from "../domain/Run.ts"
 import type { LiveRuns } from "../runs/LiveRuns.ts"
 import { isTerminal, type LogEntry } from "../runs/RunEvent.ts"
 import type { FramedEntry, RunLog } from "../runs/RunLog.ts"
 
 export type Protocol = 1 | 2
+
+/** What one write to a reader holds, at the most: all that a reader who takes nothing costs in this process. */
+const pageBytes = 64 * 1024
+const pageEntries = 64
 
 /** The frames of some entries, and whether the last of them ended the stream. */
 interface Written {
@@ -58,14 +63,14 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<FramedEn
 const makeReader = (log: RunLog, interval: number) =>
   Effect.gen(function* () {
     const clock = yield* Clock.clockWith(Effect.succeed)
-    let lastWrite = clock.currentTimeMillisUnsafe()
+    let lastWrite = monotonicMillis(clock)
     let beat = false
     let wake = () => {}
     const tick: Effect.Effect<never> = Effect.suspend(() => {
-      const wait = lastWrite + interval - clock.currentTimeMillisUnsafe()
+      const wait = lastWrite + interval - monotonicMillis(clock)
       if (wait > 0) return Effect.andThen(Effect.sleep(wait), tick)
       beat = true
-      lastWrite = clock.currentTimeMillisUnsafe()
+      lastWrite = monotonicMillis(clock)
       wake()
       return tick
     })
@@ -76,7 +81,7 @@ const makeReader = (log: RunLog, interval: number) =>
           const heartbeat = beat && log.lastSeq <= after
           beat = false
           wake = () => {}
-          lastWrite = clock.currentTimeMillisUnsafe()
+          lastWrite = monotonicMillis(clock)
           resume(Effect.succeed(heartbeat ? "heartbeat" : "entries"))
         }
         if (beat || log.lastSeq > after) return answer()
@@ -97,11 +102,21 @@ const live = (log: RunLog, after: number, protocol: Protocol, interval: number, 
       return Stream.paginate(Math.min(after, log.lastSeq), (cursor) =>
         Effect.map(wait(cursor), (woken) => {
           if (woken === "heartbeat") return [[Frame.heartbeat], Option.some(cursor)] as const
-          const page = log.read(cursor)
+          const page = log.read(cursor, pageBytes)
           const { ended, frames } = write(log.runId, protocol, page)
           return [frames, ended ? Option.none<number>() : Option.some(cursor + page.length)] as const
         }),
       )
+    }),
+  )
+
+/** Encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
+const kept = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry>) =>
+  Stream.paginate(0, (from) =>
+    Effect.sync(() => {
+      const next = from + pageEntries
+      const { ended, frames } = write(runId, protocol, entries.slice(from, next))
+      return [frames, ended || next >= entries.length ? Option.none<number>() : Option.some(next)] as const
     }),
   )
 
@@ -125,7 +140,7 @@ export const respond = (options: {
   const frames =
     source._tag === "Live"
       ? live(source.log, after, protocol, options.heartbeatMs, options.runs)
-      : Stream.fromIterable(write(run.id, protocol, source.entries).frames)
+      : kept(run.id, protocol, source.entries)
   return HttpServerResponse.stream(Stream.concat(Stream.succeed(Frame.opening), frames), {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),

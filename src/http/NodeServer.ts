@@ -4,8 +4,11 @@
  */
 import { createServer, type Server } from "node:http"
 
+/** Milliseconds for a whole request to arrive; its answer may stream for as long as it likes. */
+const requestTimeout = 30_000
+
 export const make = (): Server => {
-  const server = createServer()
+  const server = createServer({ requestTimeout })
   server.on("request", (_, response) => {
     response.once("close", () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections())

@@ -89,7 +89,7 @@ const readOrMake = Effect.fnUntraced(function* (dataDir: string) {
     Effect.map(Redacted.make),
   )
   if (yield* files.exists(file)) return yield* read
-  yield* files.makeDirectory(dataDir, { recursive: true })
+  yield* files.makeDirectory(dataDir, { recursive: true, mode: 0o700 })
   const made = Buffer.from(yield* random.randomBytes(secretBytes)).toString("base64url")
   // `wx`: of two processes that start at once, the second reads what the first has written.
   const write = files.writeFileString(file, `${made}\n`, { flag: "wx", mode: 0o600 })

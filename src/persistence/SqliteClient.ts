@@ -28,8 +28,8 @@ export interface SqliteConfig {
 export const layer = (config: SqliteConfig): Layer.Layer<SqlClient.SqlClient, SqlError> =>
   Layer.effect(SqlClient.SqlClient, make(config)).pipe(Layer.provide(Reactivity.layer))
 
-/** How long a statement waits for another process that holds the file. */
-const busyTimeoutMillis = 5000
+/** How long a statement waits for another process that holds the file: the whole service stands still meanwhile. */
+const busyTimeoutMillis = 250
 /** The stores have some thirty statements, and the insert of many rows one for each number of rows. */
 const cachedStatements = 128
 /** A statement of hundreds of rows is cheap to compile beside running it, and large to keep. */
@@ -79,6 +79,8 @@ const open = (filename: string): DatabaseSync => {
   })
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+    // Also in a folder that was there before, and is open to others.
+    if (filename !== ":memory:") Fs.chmodSync(filename, 0o600)
     return database
   } catch (cause) {
     database.close()

@@ -25,13 +25,14 @@ const retryDelay = "1 second"
 export class Recorder extends Context.Service<
   Recorder,
   {
+    /** Counts an attempt and stores it. What could not be stored waits for `flush`; the turn goes on all the same. */
     readonly attempt: (
       run: { readonly id: RunId; readonly orgId: OrgId; readonly ticket: Ticket | undefined },
       attempt: Attempt,
     ) => Effect.Effect<void>
     /** Keeps up with the log until interrupted; `written` is how far it has come. */
     readonly follow: (log: RunLog, written: { seq: number }) => Effect.Effect<never>
-    /** Writes what is missing. */
+    /** Writes what is missing: attempts, then events. */
     readonly flush: (log: RunLog, written: { seq: number }) => Effect.Effect<void, StoreError>
   }
 >()("crossfade/recording/Recorder") {
@@ -54,11 +55,26 @@ const make = Effect.gen(function* () {
     yield* Metrics.fallback(yield* monitor.isFallbackEnabled)
   })
 
+  /** Users' attempts that the store did not take, until their run's `flush`. */
+  const missing = new Map<RunId, ReadonlyArray<Attempt>>()
+
   const attempt: Recorder["Service"]["attempt"] = ({ id, orgId, ticket }, ended) =>
     Effect.gen(function* () {
       if (!ended.shadow) yield* count(orgId, ticket, ended)
       yield* runs.recordAttempt(id, ended)
-    }).pipe(Effect.catch((error) => Effect.logError("an attempt was not stored", error)))
+    }).pipe(
+      Effect.catch((error) => {
+        if (!ended.shadow) missing.set(id, [...(missing.get(id) ?? []), ended])
+        return Effect.logError("an attempt was not stored yet", error)
+      }),
+    )
+
+  const writeMissing = (id: RunId) =>
+    Effect.suspend(() => {
+      const attempts = missing.get(id) ?? []
+      const all = Effect.forEach(attempts, (ended) => runs.recordAttempt(id, ended), { discard: true })
+      return Effect.map(all, () => void missing.delete(id))
+    })
 
   const writeNext = (log: RunLog, written: { seq: number }) =>
     Effect.suspend(() => {
@@ -71,11 +87,14 @@ const make = Effect.gen(function* () {
     })
 
   const flush: Recorder["Service"]["flush"] = (log, written) =>
-    Effect.whileLoop({
-      while: () => written.seq < log.lastSeq,
-      body: () => writeNext(log, written),
-      step: () => undefined,
-    })
+    Effect.andThen(
+      writeMissing(log.runId),
+      Effect.whileLoop({
+        while: () => written.seq < log.lastSeq,
+        body: () => writeNext(log, written),
+        step: () => undefined,
+      }),
+    )
 
   const follow: Recorder["Service"]["follow"] = (log, written) =>
     Effect.suspend(() => log.changed(written.seq)).pipe(

@@ -3,6 +3,7 @@
  * that does not decode is one of them: the store cannot give what was asked for.
  */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { StoreError } from "./StoreError.ts"
@@ -11,11 +12,29 @@ type DatabaseError = SqlError | Schema.SchemaError
 const isDatabaseError = (error: unknown): error is DatabaseError =>
   isSqlError(error) || Schema.isSchemaError(error)
 
+/** Longer than this no caller waits, and what a database has not done by then is not known to be done. */
+const timeout = "5 seconds"
+
+/**
+ * The database's answer, or the end of the patience: on a fiber of its own, because a driver's transaction cannot be
+ * interrupted while its connection is silent.
+ */
+const answered = <A, E, R>(
+  operation: string,
+  self: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | StoreError, R> =>
+  Effect.flatMap(Effect.forkDetach(self), (fiber) =>
+    Effect.timeoutOrElse(Effect.interruptible(Fiber.join(fiber)), {
+      duration: timeout,
+      orElse: () => Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
+    }),
+  )
+
 /** `operation` names the service method. Other errors, and defects that are not the database's, pass. */
 export const asStoreError =
   (operation: string) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, DatabaseError> | StoreError, R> =>
-    self.pipe(
+    answered(operation, self).pipe(
       // A connection that is lost inside a transaction is a defect, because its ROLLBACK fails as well.
       Effect.catchDefect((defect) =>
         isSqlError(defect) ? Effect.fail(new StoreError({ operation, cause: defect })) : Effect.die(defect),

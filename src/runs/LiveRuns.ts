@@ -51,14 +51,18 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const sessions = new Map<SessionId, "claimed" | "running">()
 
   const claim = <A, E, R>(sessionId: SessionId, use: Effect.Effect<A, E, R>) =>
-    Effect.suspend((): Effect.Effect<A, E | SessionBusy, R> => {
-      if (sessions.has(sessionId)) return Effect.fail(new SessionBusy({ sessionId }))
-      sessions.set(sessionId, "claimed")
-      const release = Effect.sync(() => {
-        if (sessions.get(sessionId) === "claimed") sessions.delete(sessionId)
-      })
-      return Effect.ensuring(use, release)
-    })
+    Effect.acquireUseRelease(
+      Effect.suspend(() => {
+        if (sessions.has(sessionId)) return Effect.fail(new SessionBusy({ sessionId }))
+        sessions.set(sessionId, "claimed")
+        return Effect.void
+      }),
+      () => use,
+      () =>
+        Effect.sync(() => {
+          if (sessions.get(sessionId) === "claimed") sessions.delete(sessionId)
+        }),
+    )
 
   const cancelRun = (live: LiveRun) =>
     Effect.suspend(() => (live.fiber === undefined ? Effect.void : Fiber.interrupt(live.fiber)))
@@ -113,7 +117,12 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const cancel: LiveRuns["Service"]["cancel"] = (id) =>
     Effect.suspend(() => {
       const live = runs.get(id)
-      return live === undefined || live.log.ended ? Effect.succeed(false) : Effect.as(cancelRun(live), true)
+      if (live === undefined || live.log.ended) return Effect.succeed(false)
+      // The answer may have come to its end while it was being interrupted.
+      return Effect.map(
+        cancelRun(live),
+        () => live.log.read(live.log.lastSeq - 1)[0]?.event.event === "error",
+      )
     })
 
   return LiveRuns.of({ claim, start, attach, cancel, get: (id) => runs.get(id)?.log })

@@ -62,9 +62,13 @@ export class RunLog {
     if (!this.ended) this.#append(event)
   }
 
-  /** The entries with `seq` > `after`. */
-  read(after: number): ReadonlyArray<FramedEntry> {
-    return this.#entries.slice(after)
+  /** Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. */
+  read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<FramedEntry> {
+    let end = after
+    for (let size = 0; end < this.#entries.length && (end === after || size < bytes); end++) {
+      size += this.#entries[end]!.frame.byteLength
+    }
+    return this.#entries.slice(after, end)
   }
 
   /** Calls `listener` once, at the next entry. Gives the way to take it back. */

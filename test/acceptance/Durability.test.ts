@@ -1,3 +1,5 @@
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inject, afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -96,6 +98,27 @@ describe("kill -9 under load", () => {
       folder.dispose()
     },
   )
+
+  it("a database that is locked while an answer ends delays its done, and loses nothing", async () => {
+    const folder = temporaryFolder()
+    const gateway = await startGateway(env({ DATA_DIR: folder.path }))
+    const client = new Client(gateway.url, await tokenFor())
+    const stream = await client.start({ scenario: "slow", count: 4, delay_ms: 50 })
+    await stream.until((frame) => frame.seq === 1)
+    const lock = new DatabaseSync(join(folder.path, "crossfade.db"))
+    lock.exec("BEGIN IMMEDIATE")
+    await stream.until((frame) => frame.seq === 4)
+    await new Promise((done) => setTimeout(done, 1000))
+    lock.exec("COMMIT")
+    lock.close()
+    const frames = await stream.rest()
+    expect(frames.at(-1)?.event).toBe("done")
+    const run = (await client.json("GET", `/api/v1/chat/runs/${stream.runId}`)).data
+    expect(run).toMatchObject({ status: "completed", attempts: [{ outcome: "success" }] })
+    expect(await (await client.events(stream.runId)).rest()).toEqual(frames)
+    await gateway.stop("SIGKILL")
+    folder.dispose()
+  })
 
   it("a planned stop lets the running answer end and exits", async () => {
     const folder = temporaryFolder()

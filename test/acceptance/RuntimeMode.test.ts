@@ -2,11 +2,7 @@ import { describe, expect, it } from "vitest"
 import { ofType, textOf } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
-const world = useWorld({
-  CHAT_FIRST_CONTENT_TIMEOUT_MS: "700",
-  CHAT_STALL_TIMEOUT_MS: "700",
-  LOG_LEVEL: "debug",
-})
+const world = useWorld()
 
 /** What the runtime says in the scenario `all`, as its own log of the text has it. */
 const spoken = async (): Promise<string> => {
@@ -133,20 +129,23 @@ describe("an answer of the real Python runtime", () => {
 })
 
 describe("pings and silence", () => {
+  // Impatient, and alone so: the answers above may take their time on a busy machine.
+  const impatient = useWorld({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "700", CHAT_STALL_TIMEOUT_MS: "700" })
+
   it("fault 7: keep-alives do not keep a hung run alive: the turn moves on in the same response", async () => {
     const before = Date.now()
-    const frames = await (await world.client.start({ scenario: "hang" })).rest()
+    const frames = await (await impatient.client.start({ scenario: "hang" })).rest()
     expect(Date.now() - before).toBeLessThan(3000)
     expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("TIMEOUT_FIRST_CONTENT")
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
-    const log = await world.logged(
+    const log = await impatient.logged(
       ({ cancels, executions }) => cancels.length > 0 && executions[0]?.ended !== null,
     )
     expect(log.cancels).toHaveLength(1)
   })
 
   it("fault 7: a run that hangs after text is stalled, its text taken back, and answered by direct mode", async () => {
-    const frames = await (await world.client.start({ scenario: "hang", after: "text", n: 3 })).rest()
+    const frames = await (await impatient.client.start({ scenario: "hang", after: "text", n: 3 })).rest()
     const texts = ofType(frames, "text")
     const [retract] = ofType(frames, "retract")
     expect(retract?.data.data).toMatchObject({ fromSeq: texts[0]?.seq, toSeq: texts[2]?.seq })
@@ -155,13 +154,13 @@ describe("pings and silence", () => {
   })
 
   it("an old reader, who cannot be told to take text back, gets a recoverable error instead", async () => {
-    const stream = await world.client.start({ scenario: "hang", after: "text", n: 3 }, {}, "?protocol=1")
+    const stream = await impatient.client.start({ scenario: "hang", after: "text", n: 3 }, {}, "?protocol=1")
     const frames = await stream.rest()
     expect(frames.at(-1)).toMatchObject({
       event: "error",
       data: { code: "ANSWER_RETRACTED", recoverable: true },
     })
-    const replay = await (await world.client.events(stream.runId)).rest()
+    const replay = await (await impatient.client.events(stream.runId)).rest()
     expect(replay.at(-1)?.event).toBe("done")
   })
 })
@@ -207,6 +206,25 @@ describe("a runtime that breaks", () => {
   it("skips events that it does not know", async () => {
     const frames = await (await world.client.start({ scenario: "unknown" })).rest()
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
+  })
+
+  it.each([500, 502, 504])(
+    "is not asked again after a %d, which may come after it has begun, and is cancelled",
+    async (status) => {
+      const frames = await (await world.client.start({ scenario: "http", status, body: "x" })).rest()
+      expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("UPSTREAM_UNAVAILABLE")
+      expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
+      const log = await world.logged(({ cancels }) => cancels.length === 1)
+      expect(log.executions).toHaveLength(1)
+    },
+  )
+
+  it("is asked again once after a 503, which says that nothing was begun", async () => {
+    const frames = await (await world.client.start({ scenario: "http", status: 503, body: "x" })).rest()
+    expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
+    const log = await world.log()
+    expect(log.executions).toHaveLength(2)
+    expect(log.cancels).toEqual([])
   })
 
   it("accounts for every attempt of a run", async () => {

@@ -29,6 +29,18 @@ describe("who may do what", () => {
     })
   })
 
+  it("fault 18: a resume by POST needs what reading needs, and the session that it names", async () => {
+    const stream = await world.client.start("one")
+    await stream.rest()
+    const other = await world.client.start("two")
+    await other.rest()
+    const seen = { "last-event-id": `${stream.runId}:0` }
+    const writer = await world.as("acme", "ana", ["chat:write", "sessions:write"])
+    expect((await writer.start("x", seen)).response.status).toBe(403)
+    const path = `/api/v1/chat/sessions/${other.sessionId}`
+    expect((await world.client.stream("POST", path, { message: "x" }, seen)).response.status).toBe(404)
+  })
+
   it("fault 18: another user of the same organisation finds nothing of a session or a run", async () => {
     const stream = await world.client.start("mine")
     await stream.rest()

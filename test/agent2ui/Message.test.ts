@@ -5,7 +5,7 @@ import * as Frame from "../../src/agent2ui/Frame.ts"
 import { isCall, isContent, Message, type MessageType, messageTypes } from "../../src/agent2ui/Message.ts"
 import { runId } from "../support/fixtures.ts"
 import { parseStrict } from "../support/sse.ts"
-import { schemaOf, withoutNegativeZero } from "./messages.ts"
+import { readable, schemaOf } from "./messages.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Message))
 const encode = Schema.encodeSync(Message)
@@ -64,7 +64,8 @@ describe("Agent2UI messages", () => {
       ({ message }) => {
         assert.strictEqual(message.type, type)
         // Node's: chai's stumbles over a key such as `toString`, which a tool's arguments may well have.
-        deepStrictEqual(sentAndRead(message), withoutNegativeZero(message))
+        const plain = readable(message) as Message
+        deepStrictEqual(sentAndRead(plain), plain)
       },
     )
   }
@@ -107,7 +108,7 @@ describe("Agent2UI messages", () => {
         type: "text",
         data: { content: pieces.join("") },
         timestamp: "2026-01-01T00:00:00.000Z",
-        metadata: { callId: pieces.join(""), [pieces.join("")]: null },
+        metadata: { callId: pieces.join("") },
       }
       assert.deepStrictEqual(sentAndRead(message), message)
     },

@@ -11,11 +11,17 @@ export const schemaOf = (type: MessageType): Schema.Codec<Message> => {
   return schema
 }
 
-/** JSON has no negative zero: it comes back as zero, and nobody can tell. */
-export const withoutNegativeZero = (value: unknown): unknown => {
+/** What JSON escapes: quotes, backslashes, control characters, halves of surrogate pairs. */
+const escaped = /["\\\p{Cc}\p{Cs}]/gu
+
+/**
+ * The value as it can come back. JSON has no negative zero, and V8's `JSON.parse` may take a key that was escaped for
+ * another one (https://github.com/nodejs/node/issues/63785), so keys here need no escape; values may be anything.
+ */
+export const readable = (value: unknown): unknown => {
   if (typeof value === "number") return value + 0
-  if (Array.isArray(value)) return value.map(withoutNegativeZero)
+  if (Array.isArray(value)) return value.map(readable)
   if (typeof value !== "object" || value === null) return value
-  const entries = Object.entries(value).map(([key, item]) => [key, withoutNegativeZero(item)])
+  const entries = Object.entries(value).map(([key, item]) => [key.replaceAll(escaped, "_"), readable(item)])
   return Object.fromEntries(entries)
 }

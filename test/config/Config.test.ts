@@ -211,9 +211,10 @@ describe("production", () => {
   it.effect("fault 20: does not start without a signing secret", () =>
     Effect.gen(function* () {
       const { message, variables } = yield* refused({ NODE_ENV: "production" })
-      assert.deepStrictEqual(variables, ["AUTH_JWT_SECRET"])
+      assert.sameMembers([...variables], ["AUTH_JWT_SECRET", "RUNTIME_SERVICE_URL"])
       assert.include(message, "at least 32 bytes (NODE_ENV=production)")
-      const settings = yield* read({ NODE_ENV: "production", AUTH_JWT_SECRET: secret })
+      const upstream = { RUNTIME_SERVICE_URL: "http://runtime:8801" }
+      const settings = yield* read({ NODE_ENV: "production", AUTH_JWT_SECRET: secret, ...upstream })
       assert.isDefined(settings.AUTH_JWT_SECRET)
       for (const env of ["development", "test"])
         assert.isUndefined((yield* read({ NODE_ENV: env })).AUTH_JWT_SECRET)
@@ -222,6 +223,14 @@ describe("production", () => {
 })
 
 describe("the sandbox", () => {
+  it.effect("is not for production: a start without any upstream is refused", () =>
+    Effect.gen(function* () {
+      const { message, variables } = yield* refused({ NODE_ENV: "production", AUTH_JWT_SECRET: secret })
+      assert.deepStrictEqual(variables, ["RUNTIME_SERVICE_URL"])
+      assert.include(message, "NODE_ENV=production has no sandbox")
+    }),
+  )
+
   it.effect(
     "takes both places where neither a runtime nor a provider is configured, and begins in the runtime",
     () =>

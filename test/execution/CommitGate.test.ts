@@ -38,7 +38,7 @@ const after = (shown: ReadonlyArray<Name>) =>
 
 const isText = (name: Name) => name === "text" || name === "markdown"
 const isOther = (name: Name) => ["table", "code", "chart", "image", "file", "report"].includes(name)
-const isCall = (name: Name) => ["tool", "skill", "mcp"].includes(name)
+const isCall = (name: Name) => ["tool", "skill", "mcp", "toolResult"].includes(name)
 
 describe("CommitGate", () => {
   it.prop("knows whatever has been shown or set going, in any order", [sequence], ([shown]) => {
@@ -69,7 +69,8 @@ describe("CommitGate", () => {
 
   const dispositions: ReadonlyArray<readonly [ReadonlyArray<Name>, string, string]> = [
     [[], "next", "next"],
-    [["thinking", "plan", "stepRunning", "progress", "stepCompleted", "toolResult"], "next", "next"],
+    [["thinking", "plan", "stepRunning", "progress", "stepCompleted"], "next", "next"],
+    [["toolResult"], "fail", "fail"],
     [["text"], "retract", "fail"],
     [["markdown", "thinking"], "retract", "fail"],
     [["table"], "fail", "fail"],

@@ -27,11 +27,12 @@ describe("SqliteClient", () => {
         Effect.provide(yield* Layer.build(SqliteClient.layer({ filename: Path.join(folder, "x.db") }))),
       )
       assert.strictEqual(Fs.statSync(folder).mode & 0o777, 0o700)
+      assert.strictEqual(Fs.statSync(Path.join(folder, "x.db")).mode & 0o777, 0o600)
       assert.deepInclude((yield* sql`PRAGMA journal_mode`)[0], { journal_mode: "wal" })
       const full = 2
       assert.deepInclude((yield* sql`PRAGMA synchronous`)[0], { synchronous: full })
       assert.deepInclude((yield* sql`PRAGMA foreign_keys`)[0], { foreign_keys: 1 })
-      assert.deepInclude((yield* sql`PRAGMA busy_timeout`)[0], { timeout: 5000 })
+      assert.deepInclude((yield* sql`PRAGMA busy_timeout`)[0], { timeout: 250 })
     }),
   )
 

@@ -23,6 +23,14 @@ export type Mapped =
   | { readonly _tag: "Nothing" }
   | { readonly _tag: "Failed"; readonly error: ExecutionError }
 
+/** As for an event of the runtime: no honest delta comes near. */
+const maxDelta = 1024 * 1024
+
+const tooLarge = (upstream: string): Mapped => ({
+  _tag: "Failed",
+  error: new UpstreamGarbled({ upstream, detail: `a delta is longer than ${maxDelta} characters` }),
+})
+
 const nothing: Mapped = { _tag: "Nothing" }
 
 type Finish = Extract<LanguageModelV4StreamPart, { readonly type: "finish" }>
@@ -30,7 +38,9 @@ type Finish = Extract<LanguageModelV4StreamPart, { readonly type: "finish" }>
 const usageOf = ({ usage }: Finish): Usage | undefined => {
   const { inputTokens, outputTokens } = usage
   if (inputTokens.total === undefined && outputTokens.total === undefined) return undefined
-  return { tokens: (inputTokens.total ?? 0) + (outputTokens.total ?? 0) }
+  // A provider's figure is somebody else's: it must not be able to spoil the record of a good answer.
+  const tokens = Math.round((inputTokens.total ?? 0) + (outputTokens.total ?? 0))
+  return Number.isSafeInteger(tokens) && tokens >= 0 ? { tokens } : undefined
 }
 
 const finished = (upstream: string, part: Finish): Mapped => {
@@ -50,12 +60,14 @@ export const fromPart = (upstream: string, part: LanguageModelV4StreamPart): Map
   switch (part.type) {
     case "text-delta":
       if (part.delta === "") return nothing
+      if (part.delta.length > maxDelta) return tooLarge(upstream)
       return {
         _tag: "Event",
         event: { _tag: "Message", draft: { type: "text", data: { content: part.delta } } },
       }
     case "reasoning-delta":
       if (part.delta === "") return nothing
+      if (part.delta.length > maxDelta) return tooLarge(upstream)
       return {
         _tag: "Event",
         event: {

@@ -8,7 +8,7 @@ import { makeParser } from "effect/encoding/Sse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type ExecutionError, UpstreamGarbled } from "../ExecutionError.ts"
+import { type ExecutionError, UpstreamFailed, UpstreamGarbled } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeMapping from "./RuntimeMapping.ts"
 import { AnyEvent, eventNames, RuntimeEvent } from "./RuntimeWire.ts"
@@ -19,24 +19,34 @@ const tooLarge = `an event is larger than ${maxEventSize} characters`
 /** Fewer may be a hiccup of one tool; this many say that the other side does not speak this wire. */
 const undecodableInARow = 5
 
-/** Deep nesting can exhaust the stack of both parsers: that is the sender's fault, not a bug. */
+/** Whatever a parser throws is the sender's fault, not a bug. */
 const decode = (
   data: string,
 ): Result.Result<{ readonly json: unknown; readonly event: RuntimeEvent | undefined }, unknown> =>
   Result.try(() => {
     // oxlint-disable-next-line no-restricted-properties -- this is the edge, and a schema would parse at twice the cost
-    const json: unknown = JSON.parse(data)
-    const usable = !isDeeperThan(maxDepth, json)
-    return { json, event: usable ? Option.getOrUndefined(decodeEvent(json)) : undefined }
+    const parsed: unknown = JSON.parse(data)
+    const json = isDeeperThan(maxDepth, parsed) ? cutAt(maxDepth, parsed) : parsed
+    return { json, event: Option.getOrUndefined(decodeEvent(json)) }
   })
 
-/** Deeper than serde_json's limit nobody nests honestly, and `JSON.stringify` runs out of stack where `JSON.parse` does not. */
+/**
+ * Deeper than serde_json's limit nobody nests honestly, and `JSON.stringify` runs out of stack where `JSON.parse` does
+ * not. What is deeper becomes null; the event stays, as a call that has started must not be missed.
+ */
 const maxDepth = 128
 
+const isNested = (json: unknown): json is object => typeof json === "object" && json !== null
+
 const isDeeperThan = (depth: number, json: unknown): boolean =>
-  typeof json === "object" &&
-  json !== null &&
-  (depth === 0 || Object.values(json).some((inner) => isDeeperThan(depth - 1, inner)))
+  isNested(json) && (depth === 0 || Object.values(json).some((inner) => isDeeperThan(depth - 1, inner)))
+
+const cutAt = (depth: number, json: unknown): unknown => {
+  if (!isNested(json)) return json
+  if (depth === 0) return null
+  if (Array.isArray(json)) return json.map((inner) => cutAt(depth - 1, inner))
+  return Object.fromEntries(Object.entries(json).map(([key, inner]) => [key, cutAt(depth - 1, inner)]))
+}
 
 /** `[DONE]` alone ends a turn well, as if nothing were left to say. */
 const done: RuntimeEvent = { event: "execution_complete", data: {} }
@@ -99,7 +109,21 @@ export class RuntimeDecoder {
       this.unknown += 1
       return
     }
-    this.#undecodableEvent(isAnyEvent(json) ? `${json.event} with unusable data` : "no event name")
+    if (isAnyEvent(json)) return this.#unusable(json.event)
+    this.#undecodableEvent("no event name")
+  }
+
+  /** A known event whose data cannot be read. Most can be missed; an end, a failure and a call cannot. */
+  #unusable(name: string): void {
+    const detail = `${name} with unusable data`
+    if (name === "execution_error") {
+      return this.#end(new UpstreamFailed({ upstream: "runtime", code: "", message: "" }))
+    }
+    if (name === "execution_complete") return this.#fail(detail)
+    if (/_call_(start|complete)$/.test(name)) {
+      return this.#end(new UpstreamGarbled({ upstream: "runtime", detail, called: true }))
+    }
+    this.#undecodableEvent(detail)
   }
 
   #onEvent(event: RuntimeEvent): void {

@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import {
   type ExecutionError,
   parseRetryAfter,
+  UpstreamFailed,
   UpstreamRateLimited,
   UpstreamRejected,
   UpstreamTruncated,
@@ -31,26 +32,43 @@ const upstream = "runtime"
 /** A runtime that does not answer a cancel in this time will not do so later; the next execution must not wait on. */
 const cancelTimeoutMs = 2000
 
-const rejected = (response: HttpClientResponse.HttpClientResponse) =>
-  response.text.pipe(
-    Effect.orElseSucceed(() => ""),
-    Effect.map(
-      (body) => new UpstreamRejected({ upstream, status: response.status, detail: body.slice(0, 2000) }),
-    ),
+/** Of a refusal's body nobody needs more, and whoever sends more, or slowly, is not waited for. */
+const detailBytes = 4096
+const detailTimeout = "1 second"
+
+/** The beginning of a body that is not an answer; the rest is aborted, so that its connection is free. */
+const detailOf = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string> => {
+  const text = new TextDecoder()
+  let detail = ""
+  return response.stream.pipe(
+    Stream.takeUntil((chunk) => {
+      detail += text.decode(chunk.subarray(0, detailBytes), { stream: true })
+      return detail.length >= detailBytes
+    }),
+    Stream.runDrain,
+    Effect.timeout(detailTimeout),
+    Effect.ignore,
+    Effect.map(() => detail.slice(0, detailBytes)),
   )
+}
+
+/** 503 says that nothing was begun; any other failure may come after the runtime, or a proxy before it, has begun. */
+const errorOf = (status: number, detail: string, waitMs: number | undefined): ExecutionError => {
+  const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
+  if (status === 429) return new UpstreamRateLimited({ upstream, ...retryAfter })
+  if (status === 503) return new UpstreamUnavailable({ upstream, status, ...retryAfter })
+  if (status >= 400 && status < 500) return new UpstreamRejected({ upstream, status, detail })
+  return new UpstreamFailed({ upstream, code: "UPSTREAM_UNAVAILABLE", message: "", httpStatus: status })
+}
 
 const checkStatus = (
   response: HttpClientResponse.HttpClientResponse,
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, ExecutionError> => {
   const { status } = response
   if (status === 200) return Effect.succeed(response)
-  return Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<never, ExecutionError> => {
-    const waitMs = parseRetryAfter(response.headers["retry-after"], now)
-    const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
-    if (status === 429) return Effect.fail(new UpstreamRateLimited({ upstream, ...retryAfter }))
-    if (status >= 400 && status < 500) return Effect.flatMap(rejected(response), Effect.fail)
-    return Effect.fail(new UpstreamUnavailable({ upstream, status, ...retryAfter }))
-  })
+  return Effect.flatMap(Effect.all([Clock.currentTimeMillis, detailOf(response)]), ([now, detail]) =>
+    Effect.fail(errorOf(status, detail, parseRetryAfter(response.headers["retry-after"], now))),
+  )
 }
 
 /** Whether the runtime may still be working on the turn, as far as we know. */
@@ -101,6 +119,9 @@ const codesOf = (error: unknown): ReadonlyArray<unknown> =>
   error instanceof Error ? ["code" in error ? error.code : undefined, ...codesOf(error.cause)] : []
 
 /** A connection that broke after it was made may have carried the turn to the runtime: that is no safe refusal. */
+const mayHaveBegun = (error: ExecutionError): boolean =>
+  error._tag === "UpstreamTruncated" || error._tag === "UpstreamFailed"
+
 const sendFailed = (cause: HttpClientError.HttpClientError): ExecutionError =>
   codesOf(cause).some((code) => typeof code === "string" && neverConnected.has(code))
     ? new UpstreamUnreachable({ upstream, cause })
@@ -165,7 +186,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
           const started = Effect.suspend(() => {
             state.open = true
             return Effect.tapError(send(turn), (error) =>
-              Effect.sync(() => (state.open = error._tag === "UpstreamTruncated")),
+              Effect.sync(() => (state.open = mayHaveBegun(error))),
             )
           })
           return Stream.unwrap(

@@ -3,6 +3,7 @@
  * Agent2UI wants: which call a result belongs to, which plan step is running, whether any text has come.
  */
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { type Draft, type Metadata, ThinkingStage } from "../../agent2ui/Message.ts"
 import type { RunId } from "../../domain/Ids.ts"
@@ -61,11 +62,15 @@ const subject = ({ data }: Call) => {
   return { toolName: data.tool_name }
 }
 
+/** Agent2UI wants arguments by name; what has none is called `value`. */
+const named = (args: Schema.Json) =>
+  Predicate.isReadonlyObject(args) && !Array.isArray(args) ? args : { value: args }
+
 const callStarted = (state: State, event: Extract<Call, { readonly event: `${string}_start` }>): Mapped => {
   const callId = `call-${state.calls + 1}`
   const next = { ...state, calls: state.calls + 1, open: [...state.open, { key: callKey(event), callId }] }
   const type = event.event.slice(0, -"_start".length) as "tool_call" | "skill_call" | "mcp_call"
-  const data = { ...subject(event), arguments: event.data.arguments ?? {}, status: "calling" }
+  const data = { ...subject(event), arguments: named(event.data.arguments ?? {}), status: "calling" }
   return say(next, { type, data, ...place(state, callId) } as Draft)
 }
 

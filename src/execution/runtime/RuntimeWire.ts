@@ -10,7 +10,8 @@ const num = Schema.Finite
 const opt = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 const record = Schema.Record(Schema.String, Schema.Json)
 
-const started = { arguments: opt(record) }
+/** Some tools take no object: any JSON is let through, as a call that has started must not be missed. */
+const started = { arguments: opt(Schema.Json) }
 const completed = { result: opt(Schema.Json), success: Schema.Boolean, error: opt(text), duration: opt(num) }
 const tool = { tool_name: text }
 const skill = { skill_id: text, skill_name: text }

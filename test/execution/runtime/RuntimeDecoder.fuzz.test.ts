@@ -185,12 +185,16 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
   })
 
   it.each([100, 1000, 4000, 10_000, 100_000, 400_000])(
-    "U3: JSON nested %i deep is read or skipped, and harms nobody",
+    "U3: D6: a call with arguments nested %i deep is still known to have started, and harms nobody",
     (depth) => {
       const heard = hearText(callWith(deep(depth)), frame(["text_chunk", { content: "after" }]))
       assertValid(heard)
       assert.isUndefined(heard.error)
-      assert.strictEqual(heard.events.length, depth <= 100 ? 2 : 1)
+      const [call, text] = heard.events.map((event) => (event._tag === "Message" ? event.draft : undefined))
+      assert.deepInclude(call, { type: "tool_call", metadata: { callId: "call-1" } })
+      assert.strictEqual(text?.type, "text")
+      assert.isAtMost(JSON.stringify(call).split("[").length - 1, 128)
+      if (depth === 100) assert.include(JSON.stringify(call), deep(depth))
       assertValid(hearText(`data: ${deep(depth)}${crlf}${crlf}`.repeat(2)))
     },
   )

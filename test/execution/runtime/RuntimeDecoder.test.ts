@@ -157,8 +157,33 @@ describe("events that cannot be decoded", () => {
     `data: {"event":7}${crlf}${crlf}`,
     frame(["text_chunk", {}]),
     frame(["text_chunk", { content: null }]),
-    frame(["tool_call_complete", { tool_name: "a", success: "yes" }]),
+    frame(["plan_step_start", { step_id: 7 }]),
   ]
+
+  it.each(["tool_call_start", "tool_call_complete", "skill_call_start", "mcp_call_complete"])(
+    "one %s fails the attempt at once, as a turn whose call was made: it must not run again",
+    (name) => {
+      const heard = hearText(frame(chunkOf("a")), frame([name, { tool_name: 7 }]), frame(chunkOf("b")))
+      assert.strictEqual(textOf(heard), "a")
+      assert.deepInclude(heard.error?.detail, { _tag: "UpstreamGarbled", called: true })
+    },
+  )
+
+  it("fault 4: an execution_error that cannot be read is a failure all the same, whatever follows", () => {
+    const heard = hearText(
+      frame(chunkOf("a")),
+      frame(["execution_error", { error: "no", httpStatus: "504" }]),
+      `data: [DONE]${crlf}${crlf}`,
+    )
+    assert.strictEqual(heard.error?.tag, "UpstreamFailed")
+    assert.isFalse(heard.events.some((event) => event._tag === "Finished"))
+  })
+
+  it("arguments that are no object are passed on by the name value, and count as a call", () => {
+    const heard = hearText(frame(["tool_call_start", { tool_name: "t", arguments: "text" }]))
+    const [event] = heard.events
+    assert.deepInclude(event?._tag === "Message" ? event.draft.data : {}, { arguments: { value: "text" } })
+  })
 
   it.each(undecodable)("four in a row are skipped, five fail the attempt: %j", (bad) => {
     const four = hearText(bad.repeat(4), frame(chunkOf("a")), bad.repeat(4), frame(chunkOf("b")))
