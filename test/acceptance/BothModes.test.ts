@@ -61,7 +61,7 @@ describe("a runtime process that dies", () => {
 })
 
 describe("both modes dead", () => {
-  const world = useWorld({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "500" })
+  const world = useWorld()
 
   it("fault 4: one error, no done, and no empty assistant message in the store", async () => {
     world.model.answers.push({ kind: "status", status: 500 }, { kind: "status", status: 500 })

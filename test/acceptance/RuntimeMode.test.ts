@@ -130,12 +130,12 @@ describe("an answer of the real Python runtime", () => {
 
 describe("pings and silence", () => {
   // Impatient, and alone so: the answers above may take their time on a busy machine.
-  const impatient = useWorld({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "700", CHAT_STALL_TIMEOUT_MS: "700" })
+  const impatient = useWorld({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "1500", CHAT_STALL_TIMEOUT_MS: "1500" })
 
   it("fault 7: keep-alives do not keep a hung run alive: the turn moves on in the same response", async () => {
     const before = Date.now()
     const frames = await (await impatient.client.start({ scenario: "hang" })).rest()
-    expect(Date.now() - before).toBeLessThan(3000)
+    expect(Date.now() - before).toBeLessThan(8000)
     expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("TIMEOUT_FIRST_CONTENT")
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
     const log = await impatient.logged(

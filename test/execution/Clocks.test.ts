@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { finished, planStep, says, text, thinking, toolCall } from "../support/fixtures.ts"
+import { finished, noon, planStep, says, text, thinking, toolCall } from "../support/fixtures.ts"
 import {
   direct,
   ending,
@@ -130,6 +130,24 @@ describe("the three clocks", () => {
       const script = Array.from({ length: 20 }, () => [says(text("a")), 10]).flat()
       const slow = yield* playTurn([runtime([], script)], { consume: () => Effect.sleep(1500) })
       assert.deepStrictEqual(outcomesOf(slow), [["runtime", "timeout_total", "TIMEOUT_TOTAL"]])
+    }),
+  )
+
+  it.effect("E4: are of even time: a wall clock that is set back moves no deadline and no record", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const setBack = TestClock.setTime(noon - 3_600_000)
+      const played = yield* playTurn([runtime([], [100, says(text("a")), says(text("b")), finished])], {
+        consume: () => setBack,
+      })
+      assert.deepStrictEqual(outcomesOf(played), [["runtime", "success", null]])
+      const [attempt] = played.attempts
+      assert.deepInclude(attempt, {
+        startedAt: noon,
+        firstProgressAt: noon + 100,
+        firstContentAt: noon + 100,
+      })
+      assert.isAtLeast(attempt?.endedAt ?? 0, noon + 100)
     }),
   )
 })

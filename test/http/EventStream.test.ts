@@ -1,98 +1,24 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import type { Draft } from "../../src/agent2ui/Message.ts"
-import type { Source } from "../../src/chat/RunReader.ts"
-import type { RunDone } from "../../src/domain/Run.ts"
-import * as EventStream from "../../src/http/EventStream.ts"
-import { LiveRuns } from "../../src/runs/LiveRuns.ts"
-import { RunLog } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
+import { noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
+import type { SseFrame } from "../support/sse.ts"
 import {
-  assistantMessageId,
-  noon,
-  planStep,
-  run,
-  runId,
-  sessionId,
-  text,
-  toolCall,
-} from "../support/fixtures.ts"
-import { parseStrict, type SseFrame } from "../support/sse.ts"
-
-const heartbeatMs = 1000
-const done: { readonly event: "done"; readonly data: RunDone } = {
-  event: "done",
-  data: {
-    sessionId,
-    messageId: assistantMessageId,
-    runId,
-    usage: { tokens: 7, latencyMs: 1 },
-    executionMode: "direct_llm",
-  },
-}
-const retract: Draft = { type: "retract", data: { runId, fromSeq: 1, toSeq: 1, reason: "" } }
-const fallback: Draft = { type: "fallback", data: { from: "a", to: "b", reason: "", code: "" } }
-
-const logOf = (...drafts: ReadonlyArray<Draft>): RunLog => {
-  const log = new RunLog(runId)
-  for (const draft of drafts) log.message(draft, noon)
-  return log
-}
-
-const live = (log: RunLog): Source => ({ _tag: "Live", log })
-const kept = (log: RunLog): Source => ({
-  _tag: "Kept",
-  entries: log.read(0).map(({ event, seq }) => ({ event, seq })),
-})
-
-interface Reader {
-  readonly after?: number
-  readonly protocol?: EventStream.Protocol
-}
-
-const respond = (source: Source, { after = 0, protocol = 2 }: Reader = {}) =>
-  Effect.map(LiveRuns, (runs) =>
-    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, runs }),
-  )
-
-/** The writes of a response, each as the events in it: an event that two writes shared would not parse. */
-const writesOf = (
-  source: Source,
-  reader?: Reader,
-): Stream.Stream<ReadonlyArray<SseFrame>, unknown, LiveRuns> =>
-  Stream.unwrap(
-    Effect.map(respond(source, reader), ({ body }) =>
-      body._tag === "Stream" ? Stream.map(body.stream, parseStrict) : Stream.empty,
-    ),
-  )
-
-/** All events of a response that ends. */
-const read = (source: Source, reader?: Reader) =>
-  Effect.map(Stream.runCollect(writesOf(source, reader)), (writes) => writes.flat())
-
-/** Reads on in the background; what has come is in `events`. */
-const reading = Effect.fnUntraced(function* (source: Source, reader?: Reader) {
-  const events: Array<SseFrame> = []
-  const program = Stream.runForEach(writesOf(source, reader), (write) =>
-    Effect.sync(() => void events.push(...write)),
-  )
-  const fiber = yield* Effect.forkChild(program)
-  yield* settle
-  return { events, fiber }
-})
-
-const brief = (frames: ReadonlyArray<SseFrame>) =>
-  frames.map(({ data, event, id }) => {
-    const { type } = JSON.parse(data) ?? {}
-    return `${id?.split(":")[1] ?? "-"} ${type ?? event}`
-  })
-
-const test = (name: string, body: Effect.Effect<void, unknown, LiveRuns>) =>
-  it.effect(name, () => Effect.provide(body, LiveRuns.layer({ detachGrace: "1 minute" })))
+  brief,
+  done,
+  heartbeatMs,
+  kept,
+  live,
+  logOf,
+  read,
+  reading,
+  respond,
+  test,
+  writesOf,
+} from "./streams.ts"
 
 describe("a run's events as a response", () => {
   test(
@@ -146,6 +72,25 @@ describe("a run's events as a response", () => {
         assert.deepStrictEqual(yield* read(live(log), { after }), all.slice(after))
       }
       for (const after of [21, 99]) assert.deepStrictEqual(yield* read(live(log), { after }), [])
+    }),
+  )
+
+  test(
+    "of hundreds of events is the same live and kept, however it is cut into pages",
+    Effect.gen(function* () {
+      const log = logOf(
+        ...Array.from({ length: 300 }, (_, n) => text(n % 50 === 0 ? "x".repeat(70_000) : `${n}`)),
+      )
+      log.end(done)
+      const replayed = yield* read(kept(log))
+      assert.deepStrictEqual(brief(replayed), [
+        ...Array.from({ length: 300 }, (_, n) => `${n + 1} text`),
+        "301 done",
+      ])
+      assert.deepStrictEqual(yield* read(live(log)), replayed)
+      for (const after of [63, 64, 65, 128, 299]) {
+        assert.deepStrictEqual(yield* read(live(log), { after }), replayed.slice(after))
+      }
     }),
   )
 
@@ -238,60 +183,3 @@ describe("heartbeats", () => {
     }),
   )
 })
-
-describe("a reader of protocol 1", () => {
-  test(
-    "keeps the run's sequence numbers, also where an event is left out",
-    Effect.gen(function* () {
-      const log = logOf(planStep("s1"), fallback, text("a"))
-      log.end(done)
-      const expected = ["1 plan", "3 text", "4 done"]
-      assert.deepStrictEqual(brief(yield* read(kept(log), { protocol: 1 })), expected)
-      assert.deepStrictEqual(brief(yield* read(live(log), { protocol: 1 })), expected)
-      assert.deepStrictEqual(brief(yield* read(kept(log))), ["1 plan_step", "2 fallback", "3 text", "4 done"])
-      const [plan] = yield* read(live(log), { protocol: 1 })
-      assert.deepInclude(JSON.parse(plan?.data ?? ""), { id: `${runId}:1`, metadata: { stepId: "s1" } })
-    }),
-  )
-
-  test(
-    "is told in a recoverable error, and nothing after it, where text would have to be taken back",
-    Effect.gen(function* () {
-      const log = logOf(text("a"), retract, fallback, text("b"))
-      log.end(done)
-      for (const source of [live(log), kept(log)]) {
-        const events = yield* read(source, { protocol: 1 })
-        assert.deepStrictEqual(brief(events), ["1 text", "2 error"])
-        assert.deepInclude(JSON.parse(events[1]?.data ?? ""), {
-          code: "ANSWER_RETRACTED",
-          recoverable: true,
-          runId,
-        })
-      }
-    }),
-  )
-})
-
-it.effect.prop(
-  "every response ends with exactly one terminal event, in either protocol",
-  {
-    drafts: Schema.Array(Schema.Literals(["text", "fallback", "retract", "step", "call"])),
-    protocol: Schema.Literals([1, 2]),
-    isLive: Schema.Boolean,
-  },
-  ({ drafts, isLive, protocol }) =>
-    Effect.gen(function* () {
-      const named = { text: text("a"), fallback, retract, step: planStep("s1"), call: toolCall("c1") }
-      const log = logOf(...drafts.map((name) => named[name]))
-      log.end(done)
-      const events = yield* read(isLive ? live(log) : kept(log), { protocol })
-      const terminal = events.filter(({ event }) => event === "done" || event === "error")
-      assert.deepStrictEqual(terminal, events.slice(-1))
-      const seqs = events.map(({ id }) => Number(id?.split(":")[1]))
-      assert.deepStrictEqual(
-        seqs,
-        seqs.toSorted((a, b) => a - b),
-      )
-      assert.strictEqual(terminal[0]?.event, protocol === 1 && drafts.includes("retract") ? "error" : "done")
-    }).pipe(Effect.provide(LiveRuns.layer({ detachGrace: "1 minute" }))),
-)

@@ -8,7 +8,7 @@ import * as TestClock from "effect/testing/TestClock"
 import type { RunId, SessionId } from "../../src/domain/Ids.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
-import { otherSessionId, runId, runIdOf, sessionId } from "../support/fixtures.ts"
+import { assistantMessageId, otherSessionId, runId, runIdOf, sessionId } from "../support/fixtures.ts"
 
 const graceMs = 1000
 
@@ -192,6 +192,33 @@ describe("cancel", () => {
       yield* settled
       assert.isFalse(yield* live.cancel(runIdOf(2)))
       assert.strictEqual(codeOf(log), "FINISHED")
+    }),
+  )
+
+  test(
+    "of a run that came to its good end meanwhile did not end it",
+    Effect.gen(function* () {
+      const live = yield* LiveRuns
+      const log = new RunLog(runId)
+      const usage = { tokens: 1, latencyMs: 1 }
+      const data = {
+        sessionId,
+        messageId: assistantMessageId,
+        runId,
+        usage,
+        executionMode: "direct_llm",
+      } as const
+      const program = Effect.uninterruptible(
+        Effect.andThen(
+          Effect.sleep(50),
+          Effect.sync(() => log.end({ event: "done", data })),
+        ),
+      )
+      yield* live.claim(sessionId, live.start(sessionId, log, program))
+      const cancelling = yield* Effect.forkChild(live.cancel(runId))
+      yield* settled
+      yield* TestClock.adjust(50)
+      assert.isFalse(yield* Fiber.join(cancelling))
     }),
   )
 

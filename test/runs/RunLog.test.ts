@@ -130,6 +130,33 @@ describe("RunLog", () => {
   )
 })
 
+describe("a page of a RunLog", () => {
+  const sizes = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300 })))
+  const limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))
+
+  it.prop(
+    "is never empty while there is more, about as large as was asked, and all pages are the log",
+    [sizes, limit],
+    ([lengths, bytes]) => {
+      const log = new RunLog(runId)
+      for (const length of lengths) log.message(text("x".repeat(length)), noon)
+      const pages: Array<ReturnType<RunLog["read"]>> = []
+      for (
+        let after = 0;
+        after < log.lastSeq;
+        after = pages.at(-1)?.at(-1)?.seq ?? Number.POSITIVE_INFINITY
+      ) {
+        pages.push(log.read(after, bytes))
+      }
+      assert.deepStrictEqual(pages.flat(), [...log.read(0)])
+      for (const page of pages) {
+        const withoutLast = page.slice(0, -1).reduce((sum, { frame }) => sum + frame.byteLength, 0)
+        assert.isBelow(withoutLast, bytes)
+      }
+    },
+  )
+})
+
 describe("readers of a RunLog", () => {
   it.effect("each has a cursor of its own and gets every entry once, however they wait", () =>
     Effect.gen(function* () {

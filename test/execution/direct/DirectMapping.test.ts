@@ -69,6 +69,26 @@ describe("what a provider's stream parts become", () => {
     assert.deepStrictEqual(mapped(finish("stop")), { _tag: "Finished", usage: undefined })
   })
 
+  it("a figure that is none does not spoil a good answer", () => {
+    for (const [input, output] of [
+      [-5, 1],
+      [Number.NaN, 1],
+      [1e300, 1],
+      [Number.POSITIVE_INFINITY, 1],
+    ] as const) {
+      assert.deepStrictEqual(mapped(finish("stop", input, output)), { _tag: "Finished", usage: undefined })
+    }
+    assert.deepStrictEqual(mapped(finish("stop", 1.4, 1.4)), { _tag: "Finished", usage: { tokens: 3 } })
+  })
+
+  it("a delta that is larger than any honest event fails the attempt", () => {
+    const delta = "x".repeat(1024 * 1024)
+    for (const type of ["text-delta", "reasoning-delta"] as const) {
+      assert.isObject(mapped({ type, id: "1", delta }))
+      assert.strictEqual(mapped({ type, id: "1", delta: `${delta}x` }), "UpstreamGarbled")
+    }
+  })
+
   it("fault 15: a finish after a failure is no success", () => {
     assert.strictEqual(mapped(finish("error")), "UpstreamFailed")
     assert.strictEqual(mapped(finish("interrupted")), "UpstreamTruncated")

@@ -1,0 +1,63 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { LiveRuns } from "../../src/runs/LiveRuns.ts"
+import { planStep, runId, text, toolCall } from "../support/fixtures.ts"
+import { brief, done, fallback, kept, live, logOf, read, retract, test } from "./streams.ts"
+
+describe("a reader of protocol 1", () => {
+  test(
+    "keeps the run's sequence numbers, also where an event is left out",
+    Effect.gen(function* () {
+      const log = logOf(planStep("s1"), fallback, text("a"))
+      log.end(done)
+      const expected = ["1 plan", "3 text", "4 done"]
+      assert.deepStrictEqual(brief(yield* read(kept(log), { protocol: 1 })), expected)
+      assert.deepStrictEqual(brief(yield* read(live(log), { protocol: 1 })), expected)
+      assert.deepStrictEqual(brief(yield* read(kept(log))), ["1 plan_step", "2 fallback", "3 text", "4 done"])
+      const [plan] = yield* read(live(log), { protocol: 1 })
+      assert.deepInclude(JSON.parse(plan?.data ?? ""), { id: `${runId}:1`, metadata: { stepId: "s1" } })
+    }),
+  )
+
+  test(
+    "is told in a recoverable error, and nothing after it, where text would have to be taken back",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), retract, fallback, text("b"))
+      log.end(done)
+      for (const source of [live(log), kept(log)]) {
+        const events = yield* read(source, { protocol: 1 })
+        assert.deepStrictEqual(brief(events), ["1 text", "2 error"])
+        assert.deepInclude(JSON.parse(events[1]?.data ?? ""), {
+          code: "ANSWER_RETRACTED",
+          recoverable: true,
+          runId,
+        })
+      }
+    }),
+  )
+})
+
+it.effect.prop(
+  "every response ends with exactly one terminal event, in either protocol",
+  {
+    drafts: Schema.Array(Schema.Literals(["text", "fallback", "retract", "step", "call"])),
+    protocol: Schema.Literals([1, 2]),
+    isLive: Schema.Boolean,
+  },
+  ({ drafts, isLive, protocol }) =>
+    Effect.gen(function* () {
+      const named = { text: text("a"), fallback, retract, step: planStep("s1"), call: toolCall("c1") }
+      const log = logOf(...drafts.map((name) => named[name]))
+      log.end(done)
+      const events = yield* read(isLive ? live(log) : kept(log), { protocol })
+      const terminal = events.filter(({ event }) => event === "done" || event === "error")
+      assert.deepStrictEqual(terminal, events.slice(-1))
+      const seqs = events.map(({ id }) => Number(id?.split(":")[1]))
+      assert.deepStrictEqual(
+        seqs,
+        seqs.toSorted((a, b) => a - b),
+      )
+      assert.strictEqual(terminal[0]?.event, protocol === 1 && drafts.includes("retract") ? "error" : "done")
+    }).pipe(Effect.provide(LiveRuns.layer({ detachGrace: "1 minute" }))),
+)

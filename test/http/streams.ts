@@ -1,0 +1,84 @@
+/** The responses that readers of a run get, read event by event from what is written. */
+import { it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Source } from "../../src/chat/RunReader.ts"
+import type { RunDone } from "../../src/domain/Run.ts"
+import * as EventStream from "../../src/http/EventStream.ts"
+import { LiveRuns } from "../../src/runs/LiveRuns.ts"
+import { RunLog } from "../../src/runs/RunLog.ts"
+import { settle } from "../execution/scripted.ts"
+import { assistantMessageId, noon, run, runId, sessionId } from "../support/fixtures.ts"
+import { parseStrict, type SseFrame } from "../support/sse.ts"
+
+export const heartbeatMs = 1000
+export const done: { readonly event: "done"; readonly data: RunDone } = {
+  event: "done",
+  data: {
+    sessionId,
+    messageId: assistantMessageId,
+    runId,
+    usage: { tokens: 7, latencyMs: 1 },
+    executionMode: "direct_llm",
+  },
+}
+export const retract: Draft = { type: "retract", data: { runId, fromSeq: 1, toSeq: 1, reason: "" } }
+export const fallback: Draft = { type: "fallback", data: { from: "a", to: "b", reason: "", code: "" } }
+
+export const logOf = (...drafts: ReadonlyArray<Draft>): RunLog => {
+  const log = new RunLog(runId)
+  for (const draft of drafts) log.message(draft, noon)
+  return log
+}
+
+export const live = (log: RunLog): Source => ({ _tag: "Live", log })
+export const kept = (log: RunLog): Source => ({
+  _tag: "Kept",
+  entries: log.read(0).map(({ event, seq }) => ({ event, seq })),
+})
+
+export interface Reader {
+  readonly after?: number
+  readonly protocol?: EventStream.Protocol
+}
+
+export const respond = (source: Source, { after = 0, protocol = 2 }: Reader = {}) =>
+  Effect.map(LiveRuns, (runs) =>
+    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, runs }),
+  )
+
+/** The writes of a response, each as the events in it: an event that two writes shared would not parse. */
+export const writesOf = (
+  source: Source,
+  reader?: Reader,
+): Stream.Stream<ReadonlyArray<SseFrame>, unknown, LiveRuns> =>
+  Stream.unwrap(
+    Effect.map(respond(source, reader), ({ body }) =>
+      body._tag === "Stream" ? Stream.map(body.stream, parseStrict) : Stream.empty,
+    ),
+  )
+
+/** All events of a response that ends. */
+export const read = (source: Source, reader?: Reader) =>
+  Effect.map(Stream.runCollect(writesOf(source, reader)), (writes) => writes.flat())
+
+/** Reads on in the background; what has come is in `events`. */
+export const reading = Effect.fnUntraced(function* (source: Source, reader?: Reader) {
+  const events: Array<SseFrame> = []
+  const program = Stream.runForEach(writesOf(source, reader), (write) =>
+    Effect.sync(() => void events.push(...write)),
+  )
+  const fiber = yield* Effect.forkChild(program)
+  yield* settle
+  return { events, fiber }
+})
+
+export const brief = (frames: ReadonlyArray<SseFrame>) =>
+  frames.map(({ data, event, id }) => {
+    const { type } = JSON.parse(data) ?? {}
+    return `${id?.split(":")[1] ?? "-"} ${type ?? event}`
+  })
+
+export const test = (name: string, body: Effect.Effect<void, unknown, LiveRuns>) =>
+  it.effect(name, () => Effect.provide(body, LiveRuns.layer({ detachGrace: "1 minute" })))
