@@ -7,7 +7,7 @@ import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import type { Agent, AgentSettings, McpServer } from "../domain/Agent.ts"
 import { Agents } from "../recording/Agents.ts"
-import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
+import { answering } from "./ErrorMapping.ts"
 
 const withoutSecrets = (agent: Agent): Agent => ({
   ...agent,
@@ -35,9 +35,6 @@ const defaults = {
   mcpServers: [],
   subAgents: [],
 } satisfies Partial<AgentSettings>
-
-const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
-  Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
 
 export const layer = HttpApiBuilder.group(
   Api,

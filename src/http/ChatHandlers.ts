@@ -14,7 +14,7 @@ import { RunNotFound, Runs } from "../recording/Runs.ts"
 import { Sessions } from "../recording/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
-import { invalid, respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
+import { answering, invalid, respond, type ServiceError } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { RequestId } from "./RequestId.ts"
@@ -26,9 +26,6 @@ interface StreamRequest {
 
 const protocolOf = ({ headers, query }: StreamRequest): EventStream.Protocol =>
   query.protocol === "1" || headers["x-agent2ui-protocol"] === "1" ? 1 : 2
-
-const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
-  Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
 
 const badEventId = respond(
   invalid([

@@ -2,6 +2,7 @@
  * The one place where what the service knows becomes what a caller is told: every expected error to its public code,
  * every answer to its envelope. Internal causes are logged where they happen and never shown.
  */
+import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type PublicError, statusOfCode } from "../api/PublicError.ts"
 import type { AgentInactive, ParentNotFound } from "../chat/Chat.ts"
@@ -80,3 +81,7 @@ export const respond = (error: PublicError): HttpServerResponse.HttpServerRespon
       },
     },
   )
+
+/** A handler's answer, where what it expects to fail is an answer too. */
+export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
+  Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
