@@ -233,7 +233,9 @@ const readVariables = (env: Environment): readonly [Values, ReadonlyArray<Proble
       if (value === undefined) {
         problems.push({
           variable: name,
-          found: variable.secret ? `a value of ${found.length} characters` : JSON.stringify(found),
+          found: variable.secret
+            ? `a value of ${found.length} characters`
+            : JSON.stringify(found.replace(/\/\/[^/@]*@/, "//…@")),
           allowed: variable.allowed,
         })
       }

@@ -34,7 +34,10 @@ const readOne = (name: string, env: Environment, problems: Array<Problem>): Dire
   const complain = (part: string, allowed: string) =>
     problems.push({
       variable: `DIRECT_LLM_${name.toUpperCase()}_${part}`,
-      found: part === "API_KEY" || get(part) === "" ? "nothing" : JSON.stringify(get(part)),
+      found:
+        part === "API_KEY" || get(part) === ""
+          ? "nothing"
+          : JSON.stringify(get(part).replace(/\/\/[^/@]*@/, "//…@")),
       allowed,
     })
   const kind = providerKinds.find((known) => known === get("KIND"))

@@ -35,13 +35,22 @@ const fallbackEnabled = Metric.gauge("chat_runtime_fallback_enabled", {
   description: "Whether the runtime is left alone",
 })
 
-/** Codes that an upstream may invent are not a closed set; ours are. */
-const ownCode = /^(UPSTREAM|TIMEOUT)_[A-Z_]+$/
+/** The codes of our own that an error or a timeout has; what an upstream invents is one label. */
+const ownCodes: ReadonlySet<string> = new Set([
+  "UPSTREAM_EMPTY",
+  "UPSTREAM_GARBLED",
+  "UPSTREAM_TRUNCATED",
+  "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_UNREACHABLE",
+  "TIMEOUT_FIRST_CONTENT",
+  "TIMEOUT_STALL",
+  "TIMEOUT_TOTAL",
+])
 
 const outcomeMetrics = (mode: ExecutionMode, outcome: Outcome, code: string | null) => {
   if (outcome === "success") return [Metric.update(Metric.withAttributes(success, { mode }), 1)]
   if (outcome === "neutral") return []
-  const label = code !== null && ownCode.test(code) ? code : "UPSTREAM_FAILED"
+  const label = code !== null && ownCodes.has(code) ? code : "UPSTREAM_FAILED"
   return [Metric.update(Metric.withAttributes(error, { mode, code: label }), 1)]
 }
 

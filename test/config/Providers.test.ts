@@ -88,6 +88,17 @@ describe("direct providers", () => {
     }),
   )
 
+  it.effect("cannot have the name of the runtime's own target, by which attempts are told apart", () =>
+    Effect.gen(function* () {
+      const env = {
+        DIRECT_LLM_PROVIDERS: "a,runtime",
+        ...provider("A", compatible),
+        ...provider("RUNTIME", compatible),
+      }
+      assert.deepStrictEqual(yield* problemsOf(env), ['DIRECT_LLM_PROVIDERS: "runtime"'])
+    }),
+  )
+
   it.effect("are the well-known ones for which there is a key, where none are listed", () =>
     Effect.gen(function* () {
       const named = (env: Config.Environment) =>

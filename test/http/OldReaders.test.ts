@@ -23,7 +23,8 @@ describe("a reader of protocol 1", () => {
   test(
     "is told in a recoverable error, and nothing after it, where text would have to be taken back",
     Effect.gen(function* () {
-      const log = logOf(text("a"), retract, fallback, text("b"))
+      const more = Array.from({ length: 200 }, () => text("b"))
+      const log = logOf(text("a"), retract, fallback, ...more)
       log.end(done)
       for (const source of [live(log), kept(log)]) {
         const events = yield* read(source, { protocol: 1 })

@@ -105,6 +105,10 @@ export const fromCallError = (upstream: string, cause: unknown, now: number): Ex
   const waitMs = parseRetryAfter(cause.responseHeaders?.["retry-after"], now)
   const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
   if (status === 429) return new UpstreamRateLimited({ upstream, ...retryAfter })
+  // A wrong key or model name is no fault of the user's message: it must show in the figures.
+  if (status === 401 || status === 403 || status === 404) {
+    return new UpstreamFailed({ upstream, code: "UPSTREAM_UNAVAILABLE", message: "" })
+  }
   if (status >= 400 && status < 500) return new UpstreamRejected({ upstream, status, detail: cause.name })
   return new UpstreamUnavailable({ upstream, status, ...retryAfter })
 }

@@ -14,6 +14,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { reasonOf } from "../../domain/Reason.ts"
 import {
   type ExecutionError,
   parseRetryAfter,
@@ -151,7 +152,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
           HttpClientRequest.bodyJsonUnsafe({ session_id: RuntimeRequest.sessionId(turn) }),
           client.execute,
           Effect.timeout(cancelTimeoutMs),
-          Effect.catch((error) => Effect.logWarning("the runtime did not take a cancel", error)),
+          Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),
           Effect.ensuring(Effect.sync(() => cancelling.delete(RuntimeRequest.sessionId(turn)))),
         )
 

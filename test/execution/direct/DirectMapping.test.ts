@@ -122,8 +122,8 @@ describe("a failure instead of an answer", () => {
   it.each([
     [429, "UpstreamRateLimited"],
     [400, "UpstreamRejected"],
-    [401, "UpstreamRejected"],
-    [404, "UpstreamRejected"],
+    [401, "UpstreamFailed"],
+    [404, "UpstreamFailed"],
     [500, "UpstreamUnavailable"],
     [503, "UpstreamUnavailable"],
     [529, "UpstreamUnavailable"],
