@@ -30,6 +30,10 @@ const start = async (
   ready: (line: string) => string | undefined,
 ): Promise<Running> => {
   const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
+  // A test that fails before its own clean-up must not leave a process behind.
+  const killWithTest = () => child.kill("SIGKILL")
+  process.once("exit", killWithTest)
+  child.once("exit", () => process.off("exit", killWithTest))
   const lines: Array<string> = []
   const exited = once(child, "exit").then(([code]) => code as number | null)
   const url = await new Promise<string>((resolveUrl, reject) => {
