@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { configuration, events } from "../../scripts/docs-reference.ts"
+import { type Variable, variables } from "../../src/Config.ts"
 
 const pages = ["README.md", ...globSync("docs/**/*.md")]
 
@@ -27,6 +28,19 @@ describe("the documents", () => {
   it("have the configuration and the events as the code has them (node scripts/docs-reference.ts prints them)", () => {
     expect(readFileSync("docs/reference/configuration.md", "utf8")).toBe(configuration())
     expect(readFileSync("docs/reference/events.md", "utf8")).toBe(events())
+  })
+
+  it("name variables with the defaults that the code has, in the cutover guide too", () => {
+    const rows = readFileSync("docs/chat-runtime-cutover.md", "utf8").matchAll(
+      /^\| `([A-Z_]+)` \| (\S+) \|/gm,
+    )
+    const shown = Array.from(rows, ([, name = "", text = ""]) => [
+      name,
+      text === "empty" ? "" : text.slice(1, -1),
+    ])
+    const known: Readonly<Record<string, Variable<unknown>>> = variables
+    expect(shown.length).toBeGreaterThan(0)
+    expect(shown).toEqual(shown.map(([name = ""]) => [name, known[name]?.default]))
   })
 
   it.each(pages)("%s links to files and headings that exist", (page) => {
