@@ -76,7 +76,8 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
       .annotate(RequiredPermissions, ["admin:read"])
       .annotate(OpenApi.Summary, "The breaker: state, reason, since, next probe, per organisation"),
     HttpApiEndpoint.post("reset", "/fallback/reset", {
-      payload: Schema.Struct({ orgId: Schema.optionalKey(OrgId) }),
+      // No body at all is a reset of all: whoever is on call types it by hand.
+      payload: [Schema.Struct({ orgId: Schema.optionalKey(OrgId) }), Schema.Null],
       success: success(FallbackStatus),
       error: errorSchemas,
     })

@@ -14,7 +14,7 @@ export const layer = HttpApiBuilder.group(
       metrics: () => Effect.map(monitor.metrics, ok),
       metricsOfOrg: ({ params }) => Effect.map(monitor.metricsOf(params.orgId), ok),
       status: () => Effect.map(monitor.status, ok),
-      reset: ({ payload }) => Effect.map(Effect.andThen(monitor.reset(payload.orgId), monitor.status), ok),
+      reset: ({ payload }) => Effect.map(Effect.andThen(monitor.reset(payload?.orgId), monitor.status), ok),
     })
   }),
 )

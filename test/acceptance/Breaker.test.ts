@@ -38,6 +38,14 @@ describe("the breaker, over HTTP", () => {
     expect((await back.rest()).at(-1)?.data.executionMode).toBe("runtime_orchestrator")
   })
 
+  it("is reset for all by a POST without a body, and refuses one that is wrong", async () => {
+    const path = "/api/v1/runtime/fallback/reset"
+    const admin = await world.as("ops", "olga", ["admin:write"])
+    expect(await admin.json("POST", path)).toMatchObject({ success: true, data: { state: "closed" } })
+    const wrong = await admin.json("POST", path, { orgId: 7 })
+    expect(wrong.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "payload.orgId" }] })
+  })
+
   it("shows the fields of the contract for both modes", async () => {
     const { data, success } = await world.client.json("GET", "/api/v1/runtime/metrics")
     expect(success).toBe(true)
