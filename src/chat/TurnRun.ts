@@ -10,7 +10,6 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -23,6 +22,7 @@ import type { ChatMessage } from "../domain/Session.ts"
 import { type AttemptFailed, Execution, type TurnEvent } from "../execution/Execution.ts"
 import type { Turn } from "../execution/Executor.ts"
 import type { Ticket } from "../monitoring/Monitor.ts"
+import type { Followed } from "../recording/EventWriter.ts"
 import { Recorder } from "../recording/Recorder.ts"
 import { Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
@@ -167,17 +167,13 @@ const make = Effect.gen(function* () {
         }))
       : Effect.undefined
 
-  const end = Effect.fnUntraced(function* (
-    { log, run }: AcceptedTurn,
-    written: { seq: number },
-    ended: Ended,
-  ) {
+  const end = Effect.fnUntraced(function* ({ log, run }: AcceptedTurn, followed: Followed, ended: Ended) {
     // A clock that was set back must not make an answer end before its question.
     const endedAt = Math.max(run.createdAt, yield* Clock.currentTimeMillis)
     const message = yield* assistantMessage(run, ended, endedAt)
     const { answer: _, ...fields } = ended
     const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null, endedAt }
-    const stored = recorder.flush(log, written).pipe(
+    const stored = recorder.flush(followed).pipe(
       Effect.andThen(runs.end(final, message)),
       Effect.as(final),
       Effect.retry(storeRetries),
@@ -195,15 +191,13 @@ const make = Effect.gen(function* () {
 
   const program = (accepted: AcceptedTurn) =>
     Effect.gen(function* () {
-      const written = { seq: 0 }
       const transcript = new Transcript()
-      const following = yield* Effect.forkChild(Effect.interruptible(recorder.follow(accepted.log, written)))
+      const followed = yield* recorder.follow(accepted.log)
       const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, transcript)))
       if (Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))) {
         yield* Effect.logError("a turn died", exit.cause)
       }
-      yield* Fiber.interrupt(following)
-      yield* end(accepted, written, endedAs(accepted, exit, transcript.text))
+      yield* end(accepted, followed, endedAs(accepted, exit, transcript.text))
       yield* modeService.release(accepted.run.orgId, accepted.ticket)
     }).pipe(Effect.uninterruptible)
 

@@ -13,14 +13,10 @@ import type { Attempt } from "../domain/Run.ts"
 import { Monitor, type Ticket } from "../monitoring/Monitor.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
+import * as EventWriter from "./EventWriter.ts"
+import type { Followed } from "./EventWriter.ts"
 import { Runs } from "./Runs.ts"
 import type { StoreError } from "./StoreError.ts"
-
-/** Events are written at most this late and in at most this many rows a statement: never a row a token. */
-const batchDelay = "25 millis"
-const batchSize = 64
-/** A store that is down is not asked more often than this by each run. */
-const retryDelay = "1 second"
 
 export class Recorder extends Context.Service<
   Recorder,
@@ -30,10 +26,10 @@ export class Recorder extends Context.Service<
       run: { readonly id: RunId; readonly orgId: OrgId; readonly ticket: Ticket | undefined },
       attempt: Attempt,
     ) => Effect.Effect<void>
-    /** Keeps up with the log until interrupted; `written` is how far it has come. */
-    readonly follow: (log: RunLog, written: { seq: number }) => Effect.Effect<never>
-    /** Writes what is missing: attempts, then events. */
-    readonly flush: (log: RunLog, written: { seq: number }) => Effect.Effect<void, StoreError>
+    /** From now on the log's events are stored as they come, in batches. */
+    readonly follow: (log: RunLog) => Effect.Effect<Followed>
+    /** Writes what is missing, attempts, then events, and follows the log no longer. */
+    readonly flush: (followed: Followed) => Effect.Effect<void, StoreError>
   }
 >()("crossfade/recording/Recorder") {
   static readonly layer: Layer.Layer<Recorder, never, Runs | Monitor> = Layer.effect(
@@ -45,6 +41,7 @@ export class Recorder extends Context.Service<
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const monitor = yield* Monitor
+  const events = yield* EventWriter.make(runs)
 
   const count = Effect.fnUntraced(function* (orgId: OrgId, ticket: Ticket | undefined, ended: Attempt) {
     const { code, mode, outcome } = ended
@@ -76,35 +73,10 @@ const make = Effect.gen(function* () {
       return Effect.map(all, () => void missing.delete(id))
     })
 
-  const writeNext = (log: RunLog, written: { seq: number }) =>
-    Effect.suspend(() => {
-      const entries = log.read(written.seq).slice(0, batchSize)
-      const last = entries.at(-1)
-      if (last === undefined) return Effect.void
-      return Effect.map(runs.append(log.runId, entries), () => {
-        written.seq = last.seq
-      })
-    })
+  const follow: Recorder["Service"]["follow"] = (log) => Effect.sync(() => events.follow(log))
 
-  const flush: Recorder["Service"]["flush"] = (log, written) =>
-    Effect.andThen(
-      writeMissing(log.runId),
-      Effect.whileLoop({
-        while: () => written.seq < log.lastSeq,
-        body: () => writeNext(log, written),
-        step: () => undefined,
-      }),
-    )
-
-  const follow: Recorder["Service"]["follow"] = (log, written) =>
-    Effect.suspend(() => log.changed(written.seq)).pipe(
-      Effect.andThen(Effect.sleep(batchDelay)),
-      Effect.andThen(flush(log, written)),
-      Effect.catch((error) =>
-        Effect.andThen(Effect.logError("run events are not stored yet", error), Effect.sleep(retryDelay)),
-      ),
-      Effect.forever,
-    )
+  const flush: Recorder["Service"]["flush"] = (followed) =>
+    Effect.andThen(writeMissing(followed.log.runId), events.flush(followed))
 
   return Recorder.of({ attempt, follow, flush })
 })

@@ -33,8 +33,10 @@ export class Runs extends Context.Service<
       readonly userMessage: ChatMessage
       readonly run: Run
     }) => Effect.Effect<void, StoreError>
-    /** One statement for all of them. Written again, an entry stays as it was. */
-    readonly append: (id: RunId, entries: ReadonlyArray<LogEntry>) => Effect.Effect<void, StoreError>
+    /** One statement for all of them, of however many runs. Written again, an entry stays as it was. */
+    readonly append: (
+      batches: ReadonlyArray<{ readonly id: RunId; readonly entries: ReadonlyArray<LogEntry> }>,
+    ) => Effect.Effect<void, StoreError>
     readonly recordAttempt: (id: RunId, attempt: Attempt) => Effect.Effect<void, StoreError>
     readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
     /** One transaction: the run's end and, where there was an answer, the assistant's message. */

@@ -31,6 +31,15 @@ const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 /** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; an event has three. */
 const eventsPerInsert = 10_000
 
+type EventRow = { readonly run_id: RunId; readonly seq: number; readonly event: string }
+
+/** An event's JSON has its own shape: to encode it by schema would cost more than to insert it. */
+const eventRows = (batch: {
+  readonly id: RunId
+  readonly entries: ReadonlyArray<LogEntry>
+}): ReadonlyArray<EventRow> =>
+  batch.entries.map(({ event, seq }) => ({ run_id: batch.id, seq, event: JSON.stringify(event) }))
+
 export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.effect(
   Runs,
   Effect.gen(function* () {
@@ -51,17 +60,15 @@ export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.eff
       )
     }, asStoreError("Runs.begin"))
 
-    const insertEvents = (id: RunId, entries: Arr.NonEmptyReadonlyArray<LogEntry>) => {
-      // An event's JSON has its own shape: to encode it by schema would cost more than to insert it.
-      const rows = Arr.map(entries, ({ seq, event }) => ({ run_id: id, seq, event: JSON.stringify(event) }))
-      return sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`
-    }
-    const append: Runs["Service"]["append"] = Effect.fn("Runs.append")(function* (id, entries) {
-      if (!Arr.isReadonlyArrayNonEmpty(entries)) return
-      if (entries.length <= eventsPerInsert) return yield* Effect.asVoid(insertEvents(id, entries))
-      yield* Effect.forEach(Arr.chunksOf(entries, eventsPerInsert), (chunk) => insertEvents(id, chunk), {
-        discard: true,
-      }).pipe(sql.withTransaction)
+    const insertEvents = (rows: Arr.NonEmptyReadonlyArray<EventRow>) =>
+      sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`
+    const append: Runs["Service"]["append"] = Effect.fn("Runs.append")(function* (batches) {
+      const rows = batches.flatMap(eventRows)
+      if (!Arr.isReadonlyArrayNonEmpty(rows)) return
+      if (rows.length <= eventsPerInsert) return yield* Effect.asVoid(insertEvents(rows))
+      yield* Effect.forEach(Arr.chunksOf(rows, eventsPerInsert), insertEvents, { discard: true }).pipe(
+        sql.withTransaction,
+      )
     }, asStoreError("Runs.append"))
 
     const recordAttempt = Effect.fn("Runs.recordAttempt")(function* (id: RunId, attempt: Attempt) {

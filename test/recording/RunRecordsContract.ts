@@ -14,10 +14,10 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const runs = yield* Runs
         const { run } = yield* begun()
         const other = yield* begun()
-        yield* runs.append(run.id, [])
-        yield* runs.append(run.id, textEntries(501, 1000, "late"))
-        yield* runs.append(run.id, textEntries(1, 600, "again"))
-        yield* runs.append(other.run.id, textEntries(1, 3))
+        yield* runs.append([{ id: run.id, entries: [] }])
+        yield* runs.append([{ id: run.id, entries: textEntries(501, 1000, "late") }])
+        yield* runs.append([{ id: run.id, entries: textEntries(1, 600, "again") }])
+        yield* runs.append([{ id: other.run.id, entries: textEntries(1, 3) }])
         const expected = [...textEntries(1, 500, "again"), ...textEntries(501, 1000, "late")]
         assert.deepStrictEqual(yield* runs.events(run.id, 0), expected)
         assert.deepStrictEqual(yield* runs.events(run.id, 990), expected.slice(990))
@@ -30,10 +30,12 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const runs = yield* Runs
         const { run } = yield* begun()
         const unwritable = { seq: Number.NaN, event: textEntry(1, "").event }
-        const error = yield* Effect.flip(runs.append(run.id, [...textEntries(1, 11_000), unwritable]))
+        const error = yield* Effect.flip(
+          runs.append([{ id: run.id, entries: [...textEntries(1, 11_000), unwritable] }]),
+        )
         assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.append" })
         assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
-        yield* runs.append(run.id, textEntries(1, 11_000))
+        yield* runs.append([{ id: run.id, entries: textEntries(1, 11_000) }])
         assert.strictEqual((yield* runs.events(run.id, 0)).length, 11_000)
       }),
     )
@@ -49,7 +51,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           { seq: 1, event: { ...message, data } },
           { seq: 2, event: { event: "error", data: error } },
         ] as const
-        yield* runs.append(run.id, entries)
+        yield* runs.append([{ id: run.id, entries: entries }])
         assert.strictEqual(JSON.stringify(yield* runs.events(run.id, 0)), JSON.stringify(entries))
       }),
     )
@@ -60,7 +62,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const { id } = newTurn(newPrincipal()).run
         const file = { runId: id, fileId: "f", path: "/f", filename: "f", mimeType: "text/plain" }
         const writes = [
-          runs.append(id, textEntries(1, 1)),
+          runs.append([{ id: id, entries: textEntries(1, 1) }]),
           runs.recordAttempt(id, attempt(1, false)),
           runs.recordFile(file),
         ]

@@ -38,7 +38,8 @@ export const layer = (kept: Memory) => {
         kept.messages.push(userMessage)
         kept.runs.set(run.id, run)
       }),
-    append: (_, entries) => Effect.sync(() => void kept.events.push(...entries)),
+    append: (batches) =>
+      Effect.sync(() => void kept.events.push(...batches.flatMap(({ entries }) => entries))),
     recordAttempt: (_, attempt) => Effect.sync(() => void kept.attempts.push(attempt)),
     recordFile: () => Effect.void,
     end: (end, message) =>

@@ -1,0 +1,85 @@
+/**
+ * Writes the events of every live run: one statement for all of them, each 25 ms at most. A commit waits for the disk,
+ * so its number must not grow with the number of streams.
+ *
+ * What the store refuses is tried again; a run's end writes its own remainder and does not wait for the next round.
+ */
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import type { RunLog } from "../runs/RunLog.ts"
+import type { Runs } from "./Runs.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** A replay after a crash lacks what came in this time. */
+const batchDelay = "25 millis"
+/** A store that is down is not asked more often than this. */
+const retryDelay = "1 second"
+
+/** A log, and how far it has been written. */
+export interface Followed {
+  readonly log: RunLog
+  seq: number
+  listening: boolean
+}
+
+const lastSeq = (entries: ReadonlyArray<{ readonly seq: number }>): number => entries.at(-1)?.seq ?? 0
+
+export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
+  const followed = new Set<Followed>()
+  const dirty = yield* Latch.make(false)
+
+  const listen = (one: Followed): void => {
+    if (one.listening) return
+    one.listening = true
+    one.log.onNext(() => {
+      one.listening = false
+      dirty.openUnsafe()
+    })
+  }
+
+  const write = (batches: ReadonlyArray<Followed>): Effect.Effect<void, StoreError> => {
+    const pages = batches.map((one) => ({ one, entries: one.log.read(one.seq) }))
+    const waiting = pages.filter(({ entries }) => entries.length > 0)
+    if (waiting.length === 0) return Effect.void
+    const all = runs.append(waiting.map(({ entries, one }) => ({ id: one.log.runId, entries })))
+    return Effect.map(all, () => {
+      for (const { entries, one } of waiting) one.seq = Math.max(one.seq, lastSeq(entries))
+    })
+  }
+
+  const round = Effect.suspend(() => {
+    dirty.closeUnsafe()
+    for (const one of followed) listen(one)
+    return write([...followed])
+  })
+
+  yield* dirty.await.pipe(
+    Effect.andThen(Effect.sleep(batchDelay)),
+    Effect.andThen(round),
+    Effect.catch((error) =>
+      Effect.logError("run events are not stored yet", error).pipe(
+        Effect.andThen(Effect.sleep(retryDelay)),
+        Effect.andThen(dirty.open),
+      ),
+    ),
+    Effect.forever,
+    Effect.forkScoped,
+  )
+
+  const follow = (log: RunLog): Followed => {
+    const one: Followed = { log, seq: 0, listening: false }
+    followed.add(one)
+    if (log.lastSeq > 0) dirty.openUnsafe()
+    listen(one)
+    return one
+  }
+
+  /** Writes what is missing of one log, and follows it no longer. */
+  const flush = (one: Followed): Effect.Effect<void, StoreError> =>
+    Effect.suspend(() => {
+      followed.delete(one)
+      return write([one])
+    })
+
+  return { follow, flush }
+})
