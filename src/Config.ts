@@ -110,11 +110,10 @@ const list = (text: string): ReadonlyArray<string> =>
 
 /** The variables, in the order in which `.env.example` shows them. */
 export const variables = {
-  NODE_ENV: choice("`production` refuses to start without a signing secret of its own.", [
-    "development",
-    "test",
-    "production",
-  ]),
+  NODE_ENV: choice(
+    "`production` refuses to start without a signing secret of its own, and without a runtime or a provider.",
+    ["development", "test", "production"],
+  ),
   HOST: { ...optionalText("Address to listen on.", "an IP address or host name"), default: "127.0.0.1" },
   PORT: port("Port to listen on.", 3001),
   DATA_DIR: {

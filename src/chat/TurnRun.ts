@@ -23,7 +23,7 @@ import { type AttemptFailed, Execution, type TurnEvent } from "../execution/Exec
 import type { Turn } from "../execution/Executor.ts"
 import type { Ticket } from "../monitoring/Monitor.ts"
 import type { Followed } from "../recording/EventWriter.ts"
-import { Recorder } from "../recording/Recorder.ts"
+import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import { Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import type { RunLog } from "../runs/RunLog.ts"
@@ -57,7 +57,10 @@ export class TurnRun extends Context.Service<
   )
 }
 
-/** Some six seconds: a lock or a restart of the database is over by then, and no reader waits longer for a `done`. */
+/**
+ * Six more tries over some six seconds: a lock or a restart of the database is over by then. A database that is silent
+ * rather than gone costs each try its own timeout besides.
+ */
 const storeRetries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 6 }))
 
 const failed = (error: RunError, status: "failed" | "cancelled" = "failed", answer = ""): Ended => ({
@@ -112,7 +115,7 @@ const make = Effect.gen(function* () {
   const ids = yield* SecureRandom.SecureRandom
 
   /** Everything the turn says, into the log. Gives `Finished`. */
-  const execute = ({ log, run, ticket, turn }: AcceptedTurn, transcript: Transcript) =>
+  const execute = ({ log, run, turn }: AcceptedTurn, recorded: Recorded, transcript: Transcript) =>
     Clock.clockWith((clock) => {
       const recordFiles = (events: ReadonlyArray<TurnEvent>) =>
         Effect.forEach(
@@ -131,7 +134,7 @@ const make = Effect.gen(function* () {
       }
       let finished: Finished | undefined
       return execution
-        .run(turn, run.decision.order, (attempt) => recorder.attempt({ ...run, ticket }, attempt))
+        .run(turn, run.decision.order, (attempt) => recorder.attempt(recorded, attempt))
         .pipe(
           // A file is kept before its address can be read.
           Stream.runForEachArray((events) =>
@@ -167,13 +170,18 @@ const make = Effect.gen(function* () {
         }))
       : Effect.undefined
 
-  const end = Effect.fnUntraced(function* ({ log, run }: AcceptedTurn, followed: Followed, ended: Ended) {
+  const end = Effect.fnUntraced(function* (
+    { log, run }: AcceptedTurn,
+    recorded: Recorded,
+    followed: Followed,
+    ended: Ended,
+  ) {
     // A clock that was set back must not make an answer end before its question.
     const endedAt = Math.max(run.createdAt, yield* Clock.currentTimeMillis)
     const message = yield* assistantMessage(run, ended, endedAt)
     const { answer: _, ...fields } = ended
     const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null, endedAt }
-    const stored = recorder.flush(followed).pipe(
+    const stored = recorder.flush(recorded, followed).pipe(
       Effect.andThen(runs.end(final, message)),
       Effect.as(final),
       Effect.retry(storeRetries),
@@ -192,13 +200,15 @@ const make = Effect.gen(function* () {
   const program = (accepted: AcceptedTurn) =>
     Effect.gen(function* () {
       const transcript = new Transcript()
+      const { orgId, id } = accepted.run
+      const recorded: Recorded = { id, orgId, ticket: accepted.ticket, missing: [] }
       const followed = yield* recorder.follow(accepted.log)
-      const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, transcript)))
+      const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, recorded, transcript)))
       if (Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))) {
         yield* Effect.logError("a turn died", exit.cause)
       }
-      yield* end(accepted, followed, endedAs(accepted, exit, transcript.text))
-      yield* modeService.release(accepted.run.orgId, accepted.ticket)
+      yield* end(accepted, recorded, followed, endedAs(accepted, exit, transcript.text))
+      yield* modeService.release(orgId, accepted.ticket)
     }).pipe(Effect.uninterruptible)
 
   return TurnRun.of({ program })

@@ -30,7 +30,7 @@ export class Shadow extends Context.Service<
           if (running >= maxConcurrent)
             return Effect.logDebug("a shadow run was dropped: too many are under way")
           running += 1
-          const target = { id: turn.runId, orgId: turn.orgId, ticket: undefined }
+          const target = { id: turn.runId, orgId: turn.orgId, ticket: undefined, missing: [] }
           const shadow = execution.shadow(turn, mode, (attempt) => recorder.attempt(target, attempt))
           const leave = Effect.sync(() => {
             running -= 1

@@ -48,7 +48,7 @@ const unsupported: PublicError = {
 }
 const unreadable: PublicError = { code: "VALIDATION_FAILED", message: "The body could not be read." }
 
-const reasonOf = (cause: Cause.Cause<unknown>): string | undefined => {
+const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
   const error = Cause.squash(cause)
   return HttpServerError.isHttpServerError(error) ? error.reason._tag : undefined
 }
@@ -56,7 +56,7 @@ const reasonOf = (cause: Cause.Cause<unknown>): string | undefined => {
 const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
 
 const answer = (request: HttpServerRequest.HttpServerRequest, cause: Cause.Cause<unknown>) => {
-  switch (reasonOf(cause)) {
+  switch (serverErrorOf(cause)) {
     case "RouteNotFound":
       return Effect.succeed(noRoute(request))
     case "RequestParseError":

@@ -4,6 +4,7 @@
  *
  * What the store refuses is tried again; a run's end writes its own remainder and does not wait for the next round.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type { RunLog } from "../runs/RunLog.ts"
@@ -56,11 +57,14 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
   yield* dirty.await.pipe(
     Effect.andThen(Effect.sleep(batchDelay)),
     Effect.andThen(round),
-    Effect.catch((error) =>
-      Effect.logError("run events are not stored yet", error).pipe(
-        Effect.andThen(Effect.sleep(retryDelay)),
-        Effect.andThen(dirty.open),
-      ),
+    // Also after a bug: the one writer of all runs must not stop for the events of one of them.
+    Effect.catchCauseIf(
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      (cause) =>
+        Effect.logError("run events are not stored yet", cause).pipe(
+          Effect.andThen(Effect.sleep(retryDelay)),
+          Effect.andThen(dirty.open),
+        ),
     ),
     Effect.forever,
     Effect.forkScoped,

@@ -18,18 +18,24 @@ import type { Followed } from "./EventWriter.ts"
 import { Runs } from "./Runs.ts"
 import type { StoreError } from "./StoreError.ts"
 
+/** The run whose attempts are written down. */
+export interface Recorded {
+  readonly id: RunId
+  readonly orgId: OrgId
+  readonly ticket: Ticket | undefined
+  /** Attempts that the store did not take; of the run's own, so they go when it goes. */
+  readonly missing: Array<Attempt>
+}
+
 export class Recorder extends Context.Service<
   Recorder,
   {
-    /** Counts an attempt and stores it. What could not be stored waits for `flush`; the turn goes on all the same. */
-    readonly attempt: (
-      run: { readonly id: RunId; readonly orgId: OrgId; readonly ticket: Ticket | undefined },
-      attempt: Attempt,
-    ) => Effect.Effect<void>
+    /** Counts an attempt and stores it. What could not be stored goes to `missing`; the turn goes on all the same. */
+    readonly attempt: (run: Recorded, attempt: Attempt) => Effect.Effect<void>
     /** From now on the log's events are stored as they come, in batches. */
     readonly follow: (log: RunLog) => Effect.Effect<Followed>
     /** Writes what is missing, attempts, then events, and follows the log no longer. */
-    readonly flush: (followed: Followed) => Effect.Effect<void, StoreError>
+    readonly flush: (run: Recorded, followed: Followed) => Effect.Effect<void, StoreError>
   }
 >()("crossfade/recording/Recorder") {
   static readonly layer: Layer.Layer<Recorder, never, Runs | Monitor> = Layer.effect(
@@ -52,31 +58,25 @@ const make = Effect.gen(function* () {
     yield* Metrics.fallback(yield* monitor.isFallbackEnabled)
   })
 
-  /** Users' attempts that the store did not take, until their run's `flush`. */
-  const missing = new Map<RunId, ReadonlyArray<Attempt>>()
-
-  const attempt: Recorder["Service"]["attempt"] = ({ id, orgId, ticket }, ended) =>
+  const attempt: Recorder["Service"]["attempt"] = ({ id, missing, orgId, ticket }, ended) =>
     Effect.gen(function* () {
       if (!ended.shadow) yield* count(orgId, ticket, ended)
       yield* runs.recordAttempt(id, ended)
     }).pipe(
       Effect.catch((error) => {
-        if (!ended.shadow) missing.set(id, [...(missing.get(id) ?? []), ended])
+        missing.push(ended)
         return Effect.logError("an attempt was not stored yet", error)
       }),
     )
 
-  const writeMissing = (id: RunId) =>
-    Effect.suspend(() => {
-      const attempts = missing.get(id) ?? []
-      const all = Effect.forEach(attempts, (ended) => runs.recordAttempt(id, ended), { discard: true })
-      return Effect.map(all, () => void missing.delete(id))
-    })
-
   const follow: Recorder["Service"]["follow"] = (log) => Effect.sync(() => events.follow(log))
 
-  const flush: Recorder["Service"]["flush"] = (followed) =>
-    Effect.andThen(writeMissing(followed.log.runId), events.flush(followed))
+  // Written again after a failed `flush`, an attempt stays as it was.
+  const flush: Recorder["Service"]["flush"] = ({ id, missing }, followed) =>
+    Effect.andThen(
+      Effect.forEach(missing, (ended) => runs.recordAttempt(id, ended), { discard: true }),
+      events.flush(followed),
+    )
 
   return Recorder.of({ attempt, follow, flush })
 })

@@ -13,10 +13,11 @@ type Batch = Parameters<Runs["Service"]["append"]>[0]
 /** A store that keeps each statement, and refuses as many as it is told to. */
 const store = () => {
   const statements: Array<Batch> = []
-  const state = { refuse: 0 }
+  const state = { refuse: 0, die: 0 }
   const layer = Layer.mock(Runs, {
     append: (batches) =>
       Effect.suspend(() => {
+        if (state.die-- > 0) return Effect.die(new Error("a bug"))
         if (state.refuse-- > 0)
           return Effect.fail(new StoreError({ operation: "Runs.append", cause: "down" }))
         statements.push(batches)
@@ -107,6 +108,20 @@ describe("EventWriter", () => {
         assert.lengthOf(kept.statements, 0)
         for (let step = 0; step < 30; step++) yield* TestClock.adjust("100 millis")
         assert.deepStrictEqual(kept.seqs(1), [1, 2, 3])
+      }),
+    )
+  })
+
+  it.effect("goes on after a bug: other runs' events must not be lost for one of them", () => {
+    const kept = store()
+    kept.state.die = 1
+    return withWriter(kept, (writer) =>
+      Effect.gen(function* () {
+        const log = new RunLog(runIdOf(1))
+        writer.follow(log)
+        say(log, 2)
+        for (let step = 0; step < 30; step++) yield* TestClock.adjust("100 millis")
+        assert.deepStrictEqual(kept.seqs(1), [1, 2])
       }),
     )
   })
