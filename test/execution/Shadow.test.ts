@@ -41,7 +41,7 @@ describe("Shadow", () => {
         )
         assert.deepStrictEqual(
           kept.map(([run]) => run),
-          [{ id: runId, orgId, ticket: undefined }],
+          [{ id: runId, orgId, ticket: undefined, missing: [] }],
         )
         assert.deepInclude(kept[0]?.[1], { shadow: true, outcome: "success", target: "runtime" })
       }).pipe(Effect.provide(shadows(asked, kept)))
