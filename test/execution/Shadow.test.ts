@@ -2,17 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
-import type { OrgId, RunId } from "../../src/domain/Ids.ts"
 import type { Attempt } from "../../src/domain/Run.ts"
 import { Shadow } from "../../src/execution/Shadow.ts"
-import type { Ticket } from "../../src/monitoring/Monitor.ts"
-import { Recorder } from "../../src/recording/Recorder.ts"
+import { type Recorded, Recorder } from "../../src/recording/Recorder.ts"
 import { finished, orgId, runId, runIdOf, says, text, turn } from "../support/fixtures.ts"
 import { type Asked, layerOf, runtime, settle } from "./scripted.ts"
 
-type Kept = Array<
-  readonly [{ readonly id: RunId; readonly orgId: OrgId; readonly ticket: Ticket | undefined }, Attempt]
->
+type Kept = Array<readonly [Recorded, Attempt]>
 
 /** Shadows of a runtime that answers after 100 ms. */
 const shadows = (asked: Array<Asked>, kept: Kept) =>
