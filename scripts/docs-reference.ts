@@ -5,7 +5,8 @@
 import * as Schema from "effect/Schema"
 import { writeFileSync } from "node:fs"
 import { isCall, isContent, Message, messageTypes } from "../src/agent2ui/Message.ts"
-import { type Variable, variables } from "../src/Config.ts"
+import { variables } from "../src/Config.ts"
+import type { Variable } from "../src/ConfigVariable.ts"
 import { RunDone, RunError } from "../src/domain/Run.ts"
 
 /** What is used of JSON Schema here. */

@@ -2,8 +2,9 @@
  * Prints `.env.example` from the table in `src/Config.ts`: `node scripts/env-example.ts > .env.example`, with Node 24.
  * `test/config/EnvExample.test.ts` compares. Every variable is commented out, so a copy changes nothing until it is edited.
  */
-import { type Variable, variables } from "../src/Config.ts"
+import { variables } from "../src/Config.ts"
 import { providerKinds } from "../src/ConfigProviders.ts"
+import type { Variable } from "../src/ConfigVariable.ts"
 
 type Name = keyof typeof variables
 type Lines = ReadonlyArray<string>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Config from "../../src/Config.ts"
+import type { Variable } from "../../src/ConfigVariable.ts"
 
 const secret = "0123456789abcdef0123456789abcdef"
 const canary = "canary-must-not-be-shown"
@@ -64,7 +65,7 @@ describe("an empty environment", () => {
 
   it("has a default that is itself allowed, for every variable", () => {
     for (const name of names) {
-      const variable: Config.Variable<unknown> = Config.variables[name]
+      const variable: Variable<unknown> = Config.variables[name]
       assert.isDefined(variable.parse(variable.default), name)
       assert.isNotEmpty(variable.about)
       assert.isNotEmpty(variable.allowed)
@@ -162,7 +163,7 @@ describe("a bad value", () => {
     "of %s stops the start with a message that names it, what was found and what is allowed",
     (name) =>
       Effect.gen(function* () {
-        const variable: Config.Variable<unknown> = Config.variables[name]
+        const variable: Variable<unknown> = Config.variables[name]
         for (const value of bad[name]) {
           const { message, variables } = yield* refused({ [name]: value })
           assert.deepStrictEqual(variables, [name], value)

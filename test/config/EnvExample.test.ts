@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 import { envExample } from "../../scripts/env-example.ts"
 import * as Config from "../../src/Config.ts"
+import type { Variable } from "../../src/ConfigVariable.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const file = Fs.readFileSync(Path.join(root, ".env.example"), "utf8")
@@ -25,9 +26,7 @@ describe(".env.example", () => {
       Object.keys(Config.variables),
     )
     const text = file.replaceAll("\n# ", " ")
-    for (const { about, allowed, default: value } of Object.values<Config.Variable<unknown>>(
-      Config.variables,
-    )) {
+    for (const { about, allowed, default: value } of Object.values<Variable<unknown>>(Config.variables)) {
       assert.include(text, `${about} Allowed: ${allowed} Default: ${value === "" ? "empty" : value}\n`)
     }
   })

@@ -2,7 +2,8 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { configuration, events } from "../../scripts/docs-reference.ts"
-import { type Variable, variables } from "../../src/Config.ts"
+import { variables } from "../../src/Config.ts"
+import type { Variable } from "../../src/ConfigVariable.ts"
 
 const pages = ["README.md", ...globSync("docs/**/*.md")]
 

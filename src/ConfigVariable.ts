@@ -1,0 +1,85 @@
+/** How the text of an environment variable becomes a value: one maker for each kind. Pure. */
+
+/** How one variable is read. `parse` returns undefined when the text is not allowed. */
+export interface Variable<A> {
+  readonly default: string
+  readonly allowed: string
+  readonly about: string
+  readonly secret?: boolean
+  readonly parse: (text: string) => A | undefined
+}
+
+export const number = (options: {
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly unit: string
+  readonly about: string
+  readonly integer?: boolean
+}): Variable<number> => ({
+  default: String(options.default),
+  allowed: `${options.integer === false ? "a number" : "a whole number"} of ${options.unit} from ${options.min} to ${options.max}`,
+  about: options.about,
+  parse: (text) => {
+    const value = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    const whole = options.integer === false || Number.isInteger(value)
+    return whole && value >= options.min && value <= options.max ? value : undefined
+  },
+})
+
+export const millis = (about: string, fallback: number, min = 1, max = 86_400_000): Variable<number> =>
+  number({ default: fallback, min, max, unit: "milliseconds", about })
+
+export const share = (about: string, fallback: number): Variable<number> =>
+  number({ default: fallback, min: 0, max: 1, unit: "1 (a share)", about, integer: false })
+
+export const optionalText = (about: string, allowed: string): Variable<string> => ({
+  default: "",
+  allowed,
+  about,
+  parse: (text) => text,
+})
+
+export const url = (about: string, protocols: ReadonlyArray<string>): Variable<string> => ({
+  default: "",
+  allowed: `empty, or a URL with ${protocols.join(" or ")}`,
+  about,
+  parse: (text) => {
+    if (text === "") return ""
+    // Without its last slashes a scheme alone begins with no protocol any more.
+    const bare = text.replace(/\/+$/, "")
+    return protocols.some((protocol) => bare.startsWith(protocol)) && URL.canParse(bare) ? bare : undefined
+  },
+})
+
+/** Paths are added behind it, so it may hold nothing that has to come last, and credentials belong elsewhere. */
+export const address = (about: string): Variable<string> => {
+  const any = url(about, ["http://", "https://"])
+  return {
+    ...any,
+    allowed: `${any.allowed}, without query, fragment or credentials`,
+    parse: (text) => {
+      const found = any.parse(text)
+      const parsed = found ? new URL(found) : undefined
+      return parsed === undefined || parsed.search + parsed.hash + parsed.username + parsed.password === ""
+        ? found
+        : undefined
+    },
+  }
+}
+
+export const choice = <const A extends string>(about: string, values: ReadonlyArray<A>): Variable<A> => ({
+  default: values[0]!,
+  allowed: values.join(" | "),
+  about,
+  parse: (text) => values.find((value) => value === text),
+})
+
+export const port = (about: string, fallback: number): Variable<number> =>
+  number({ default: fallback, min: 0, max: 65_535, unit: "ports (0: any free one)", about })
+
+export const list = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "")
