@@ -1,0 +1,170 @@
+/**
+ * The rules of the guarded rollout: a plan of rising shares, and what a verdict does to it. Pure; time and the verdict come
+ * in, the next state comes out, and the percentage it wants is in it.
+ *
+ * Invariants: only `as_good` raises the share, never before the hold time is over, one step at a time, and past 50 % only
+ * with a person's approval unless the plan says otherwise. Only `worse` lowers it. No data does neither.
+ */
+import type { AutopilotPlan, AutopilotState, AutopilotStatus, AutopilotVerdict } from "../domain/Autopilot.ts"
+
+/** What `advance` is told. */
+export interface Seen {
+  readonly now: number
+  /** The rollout's percentage as it is. */
+  readonly percentage: number
+  /** Why the plan makes no sense any more, such as a default mode that is not direct. */
+  readonly conflict: string | undefined
+  /** Why nothing can be learnt now, such as an open breaker. */
+  readonly blocked: string | undefined
+  readonly verdict: AutopilotVerdict
+}
+
+const needsApprovalAbove = 50
+const keptStays = 100
+
+const finished: ReadonlySet<AutopilotStatus> = new Set(["completed", "rolled_back", "aborted"])
+export const isFinished = ({ status }: AutopilotState): boolean => finished.has(status)
+/** Whether it reads runs and decides. */
+export const isActive = (state: AutopilotState): boolean => !isFinished(state) && state.status !== "paused"
+
+export const start = (plan: AutopilotPlan, before: number, now: number): AutopilotState =>
+  stay(
+    {
+      plan,
+      status: "running",
+      reason: "",
+      step: 0,
+      percentage: before,
+      before,
+      since: now,
+      notBefore: now,
+      setbacks: 0,
+      startedAt: now,
+      verdict: null,
+      history: [],
+    },
+    0,
+    now,
+    "started",
+  )
+
+export const advance = (state: AutopilotState, seen: Seen): AutopilotState => {
+  if (!isActive(state)) return state
+  const { now, verdict } = seen
+  if (seen.percentage !== state.percentage) {
+    return pause(state, `the percentage was set to ${seen.percentage} by somebody else`)
+  }
+  if (seen.conflict !== undefined) return pause(state, seen.conflict)
+  const judged = { ...state, verdict }
+  if (seen.blocked !== undefined) return hold(judged, seen.blocked)
+  if (verdict.judgement === "worse") return stepBack(judged, now)
+  if (now < state.notBefore) {
+    return state.status === "cooling_down" ? judged : { ...judged, status: "running", reason: verdict.reason }
+  }
+  if (verdict.judgement === "as_good") return goOn(judged, now)
+  // It has been shown; a bound that moves back a little while a person makes up their mind takes nothing away.
+  return state.status === "awaiting_approval" ? judged : hold(judged, verdict.reason)
+}
+
+/** A person's: whatever comes next, it is not this plan's doing. */
+export const pause = (state: AutopilotState, reason: string): AutopilotState => ({
+  ...state,
+  status: "paused",
+  reason,
+})
+
+/**
+ * What happened in between is not the step's: it begins anew, and so does the count of steps back. Where a person has
+ * lowered the share meanwhile, it goes on from there.
+ */
+export const resume = (state: AutopilotState, percentage: number, now: number): AutopilotState => {
+  const reached = state.plan.steps.findLastIndex((step) => step.percentage <= percentage)
+  return stay({ ...state, setbacks: 0 }, Math.max(0, Math.min(state.step, reached)), now, "resumed")
+}
+
+/** Never above what it is now, whatever it was before. */
+export const abort = (
+  state: AutopilotState,
+  percentage: number,
+  now: number,
+  reason: string,
+): AutopilotState => ({
+  ...leave(state, now, reason),
+  status: "aborted",
+  percentage: Math.min(state.before, percentage),
+})
+
+/** Of use only while it waits for an approval. */
+export const approve = (state: AutopilotState, now: number, reason: string): AutopilotState =>
+  raise(state, now, reason)
+
+/** Whether a resume would do something: it is paused, or has gone back too often to go up by itself. */
+export const canResume = (state: AutopilotState): boolean => state.status === "paused" || isSpent(state)
+
+const isSpent = (state: AutopilotState): boolean => !isFinished(state) && state.setbacks > state.plan.retries
+
+const hold = (state: AutopilotState, reason: string): AutopilotState => ({
+  ...state,
+  status: "holding",
+  reason,
+})
+
+const goOn = (state: AutopilotState, now: number): AutopilotState => {
+  const next = state.plan.steps[state.step + 1]
+  if (next === undefined) {
+    return { ...leave(state, now, "the last step is as good"), status: "completed" }
+  }
+  if (isSpent(state)) {
+    return hold(
+      state,
+      `went back ${state.setbacks} times: stays here, watched, until a person resumes or aborts`,
+    )
+  }
+  if (next.percentage > needsApprovalAbove && !state.plan.autoApprove) {
+    return {
+      ...state,
+      status: "awaiting_approval",
+      reason: `as good at ${state.percentage} %: ${next.percentage} % needs a person's approval`,
+    }
+  }
+  return raise(state, now, `as good at ${state.percentage} %`)
+}
+
+const raise = (state: AutopilotState, now: number, reason: string): AutopilotState => {
+  const next = stay(leave(state, now, reason), state.step + 1, now, reason)
+  // Nobody is left to compare with.
+  return next.percentage === 100 ? { ...next, status: "completed" } : next
+}
+
+const stepBack = (state: AutopilotState, now: number): AutopilotState => {
+  const { reason } = state.verdict!
+  const left = { ...leave(state, now, reason), setbacks: state.setbacks + 1 }
+  if (state.step === 0) return { ...left, status: "rolled_back", percentage: 0 }
+  const lower = stay(left, state.step - 1, now, reason)
+  return {
+    ...lower,
+    status: "cooling_down",
+    notBefore: Math.max(lower.notBefore, now + state.plan.coolDownMs),
+  }
+}
+
+const leave = (state: AutopilotState, now: number, reason: string): AutopilotState => {
+  const { percentage, since, verdict } = state
+  const stay = { percentage, from: since, to: now, reason, verdict }
+  return { ...state, reason, history: [...state.history, stay].slice(-keptStays) }
+}
+
+/** Begins a step: with data of its own, so that its test is of this share and nothing is counted twice. */
+const stay = (state: AutopilotState, step: number, now: number, reason: string): AutopilotState => {
+  const { holdMs, percentage } = state.plan.steps[step]!
+  return {
+    ...state,
+    status: "running",
+    reason,
+    step,
+    percentage,
+    since: now,
+    notBefore: now + holdMs,
+    verdict: null,
+  }
+}

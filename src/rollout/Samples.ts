@@ -1,0 +1,178 @@
+/**
+ * The runs of one step's two cohorts, boiled down to sums: what a verdict needs, at a size that does not grow with traffic.
+ *
+ * Runs are added in batches in the order in which they began. What counts as slow in a batch is the control's 95th
+ * percentile of the batches BEFORE it, and the same for both cohorts: a limit drawn from the very runs that it judges would
+ * break the sequential test. No Effect; changed in place by its one owner.
+ */
+import * as Schema from "effect/Schema"
+import type { AutopilotMargins } from "../domain/Autopilot.ts"
+import * as LatencyHistogram from "../monitoring/LatencyHistogram.ts"
+import type { CohortRun } from "../recording/CohortRuns.ts"
+import * as SequentialTest from "./SequentialTest.ts"
+
+/** What is summed of each run. Every one of them is worse when it is more. */
+export const measures = [
+  "failed",
+  "notFirstTry",
+  "repeated",
+  "stopped",
+  "slowContent",
+  "slowTotal",
+  "tokens",
+] as const
+export type Measure = (typeof measures)[number]
+
+export interface Cohort {
+  sessions: number
+  runs: number
+  readonly moments: { readonly [measure in Measure]: SequentialTest.Moments }
+  readonly firstContent: LatencyHistogram.LatencyHistogram
+  readonly total: LatencyHistogram.LatencyHistogram
+}
+
+export interface Samples {
+  readonly treatment: Cohort
+  readonly control: Cohort
+  /** Sessions that may have more runs: count and sum of each measure. */
+  readonly open: Map<string, Float64Array>
+}
+
+/** Beyond it the session that was longest without a run is closed; should it come back it counts as one more. */
+const mostOpenSessions = 20_000
+/** Of fewer runs of the control a 95th percentile is not known well enough to call others slow. */
+const leastRunsForLimit = 100
+
+const emptyCohort = (): Cohort => ({
+  sessions: 0,
+  runs: 0,
+  moments: {
+    failed: SequentialTest.emptyMoments(),
+    notFirstTry: SequentialTest.emptyMoments(),
+    repeated: SequentialTest.emptyMoments(),
+    stopped: SequentialTest.emptyMoments(),
+    slowContent: SequentialTest.emptyMoments(),
+    slowTotal: SequentialTest.emptyMoments(),
+    tokens: SequentialTest.emptyMoments(),
+  },
+  firstContent: LatencyHistogram.make(),
+  total: LatencyHistogram.make(),
+})
+
+export const empty = (): Samples => ({ treatment: emptyCohort(), control: emptyCohort(), open: new Map() })
+
+export const p95 = (histogram: LatencyHistogram.LatencyHistogram): number =>
+  LatencyHistogram.quantiles(histogram, [0.95])[0]!
+
+export const addAll = (samples: Samples, runs: ReadonlyArray<CohortRun>, margins: AutopilotMargins): void => {
+  if (runs.length === 0) return
+  const content = limit(samples.control.firstContent)
+  const total = limit(samples.control.total)
+  for (const run of runs) {
+    const isTreatment = run.cohort === "treatment"
+    add(samples, run, {
+      content: isTreatment ? content * margins.firstContentRatio : content,
+      total: isTreatment ? total * margins.totalRatio : total,
+    })
+  }
+}
+
+const limit = (histogram: LatencyHistogram.LatencyHistogram): number =>
+  histogram.reduce((sum, n) => sum + n, 0) < leastRunsForLimit ? Number.NaN : p95(histogram)
+
+const add = (
+  samples: Samples,
+  run: CohortRun,
+  limits: { readonly content: number; readonly total: number },
+): void => {
+  const cohort = samples[run.cohort]
+  const known = samples.open.get(run.sessionId)
+  const session = known ?? new Float64Array(2 * measures.length)
+  if (known === undefined) cohort.sessions += 1
+  // The last touched is the last of the map.
+  else samples.open.delete(run.sessionId)
+  samples.open.set(run.sessionId, session)
+  if (samples.open.size > mostOpenSessions) samples.open.delete(samples.open.keys().next().value!)
+  cohort.runs += 1
+  if (run.firstContentMs !== null) LatencyHistogram.add(cohort.firstContent, run.firstContentMs)
+  if (run.status === "completed") LatencyHistogram.add(cohort.total, run.totalMs)
+  const values = valuesOf(run, limits)
+  measures.forEach((measure, index) => {
+    const value = values[measure]
+    if (value === undefined) return
+    const at = 2 * index
+    SequentialTest.observe(cohort.moments[measure], session[at]!, session[at + 1]!, value)
+    session[at]! += 1
+    session[at + 1]! += value
+  })
+}
+
+const bit = (is: boolean): number => (is ? 1 : 0)
+
+/** Undefined: this run says nothing about it. A user's stop is no failure of the run's, nor a success. */
+const valuesOf = (
+  run: CohortRun,
+  limits: { readonly content: number; readonly total: number },
+): { readonly [measure in Measure]: number | undefined } => {
+  const stopped = run.status === "cancelled"
+  const completed = run.status === "completed"
+  return {
+    failed: stopped ? undefined : bit(!completed),
+    notFirstTry: stopped ? undefined : bit(!completed || run.attempts > 1),
+    repeated: bit(run.repeats),
+    stopped: bit(stopped),
+    slowContent: slow(run.firstContentMs, run, limits.content),
+    slowTotal: slow(completed ? run.totalMs : null, run, limits.total),
+    tokens: run.tokens,
+  }
+}
+
+/** What never came was slower than any limit, unless the user did not wait for as long as that. */
+const slow = (millis: number | null, run: CohortRun, limit: number): number | undefined => {
+  if (Number.isNaN(limit)) return undefined
+  if (millis !== null) return bit(millis > limit)
+  return run.status === "cancelled" && run.totalMs <= limit ? undefined : 1
+}
+
+const StoredMoments = Schema.Struct({
+  n: Schema.Finite,
+  y: Schema.Finite,
+  nn: Schema.Finite,
+  ny: Schema.Finite,
+  yy: Schema.Finite,
+})
+const StoredCohort = Schema.Struct({
+  sessions: Schema.Int,
+  runs: Schema.Int,
+  moments: Schema.Record(Schema.Literals(measures), StoredMoments),
+  firstContent: Schema.Array(Schema.Int),
+  total: Schema.Array(Schema.Int),
+})
+/** As kept between two starts, without the open sessions: one that goes on then counts as one more. */
+export const StoredSamples = Schema.Struct({ treatment: StoredCohort, control: StoredCohort })
+export type StoredSamples = typeof StoredSamples.Type
+
+const storeCohort = (cohort: Cohort): StoredSamples["control"] => ({
+  ...cohort,
+  firstContent: Array.from(cohort.firstContent),
+  total: Array.from(cohort.total),
+})
+
+export const store = ({ control, treatment }: Samples): StoredSamples => ({
+  treatment: storeCohort(treatment),
+  control: storeCohort(control),
+})
+
+const restoreCohort = (stored: StoredSamples["control"]): Cohort => {
+  const cohort = emptyCohort()
+  for (const measure of measures) Object.assign(cohort.moments[measure], stored.moments[measure])
+  cohort.firstContent.set(stored.firstContent)
+  cohort.total.set(stored.total)
+  return Object.assign(cohort, { sessions: stored.sessions, runs: stored.runs })
+}
+
+export const restore = (stored: StoredSamples): Samples => ({
+  treatment: restoreCohort(stored.treatment),
+  control: restoreCohort(stored.control),
+  open: new Map(),
+})

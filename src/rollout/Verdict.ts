@@ -1,0 +1,159 @@
+/**
+ * From the sums of both cohorts to `worse`, `as_good` or `cannot_tell`, with every number behind it. Pure.
+ *
+ * Each guardrail has a harm: how much worse the treatment is. It is `worse` when the harm is above 0 for sure, `as_good` when
+ * it is below the margin for sure. Both may be true of a small harm, and that is as good: it is within what was allowed. One
+ * guardrail that is worse makes the whole worse; only all of them make it as good.
+ *
+ * Errors: that anything is ever called worse by chance has a chance of 5 % over the whole plan, split over its steps and
+ * guardrails (Bonferroni). That something worse is called as good has 5 % per step without a split, because every guardrail
+ * has to agree (an intersection-union test: Berger, Technometrics 24, 1982).
+ */
+import type {
+  AutopilotMargins,
+  AutopilotPlan,
+  AutopilotVerdict,
+  GuardrailName,
+  GuardrailVerdict,
+  Judgement,
+} from "../domain/Autopilot.ts"
+import { sampleRatio } from "./SampleRatio.ts"
+import * as Samples from "./Samples.ts"
+import { type Estimate, estimate, standardErrors } from "./SequentialTest.ts"
+
+const falseWorse = 0.05
+const falseAsGood = 0.05
+/** Of fewer sessions in a cohort the normal approximation is not to be trusted. */
+export const leastSessions = 100
+
+/** What is shown of a cohort: the measure's own mean, its complement, or a percentile. */
+type Shown = "share" | "complement" | "firstContent" | "total" | "mean"
+
+interface Guardrail {
+  readonly measure: Samples.Measure
+  readonly shown: Shown
+  readonly margin: number
+  /** The control's value times this is what the treatment may have. */
+  readonly ratio: number
+}
+
+/** The slow ones are counted against limits that hold their ratio already (`Samples.addAll`). */
+const guardrails = (margins: AutopilotMargins): { readonly [name in GuardrailName]: Guardrail } => ({
+  success: { measure: "failed", shown: "complement", margin: margins.success, ratio: 1 },
+  firstTry: { measure: "notFirstTry", shown: "complement", margin: margins.firstTry, ratio: 1 },
+  repeats: { measure: "repeated", shown: "share", margin: margins.repeats, ratio: 1 },
+  stops: { measure: "stopped", shown: "share", margin: margins.stops, ratio: 1 },
+  firstContent: { measure: "slowContent", shown: "firstContent", margin: 0, ratio: 1 },
+  total: { measure: "slowTotal", shown: "total", margin: 0, ratio: 1 },
+  tokens: { measure: "tokens", shown: "mean", margin: 0, ratio: margins.tokensRatio },
+})
+
+/** `percentage`: the share of the step, which says how many sessions each cohort was dealt. */
+export const judge = (
+  samples: Samples.Samples,
+  plan: AutopilotPlan,
+  percentage: number,
+): AutopilotVerdict => {
+  const { control, treatment } = samples
+  const controlShare = Math.min(percentage, 100 - percentage)
+  const ratio = sampleRatio(treatment.sessions, control.sessions, percentage / (percentage + controlShare))
+  const names = Object.entries(guardrails(plan.margins)) as ReadonlyArray<[GuardrailName, Guardrail]>
+  const compared = plan.steps.filter((step) => step.percentage < 100).length
+  const alpha = falseWorse / Math.max(1, compared) / names.length
+  const t = 2 / (1 / treatment.sessions + 1 / control.sessions)
+  const errors = {
+    lower: standardErrors(t, alpha),
+    upper: standardErrors(t, falseAsGood),
+    enough: Math.min(treatment.sessions, control.sessions) >= leastSessions,
+  }
+  const judged = names.map(([name, guardrail]) => judgeGuardrail(name, guardrail, samples, errors))
+  const sessions = { treatment: treatment.sessions, control: control.sessions }
+  return {
+    ...conclude(judged, sessions, ratio.mismatch),
+    sessions,
+    runs: { treatment: treatment.runs, control: control.runs },
+    sampleRatio: ratio,
+    guardrails: judged,
+  }
+}
+
+const conclude = (
+  judged: ReadonlyArray<GuardrailVerdict>,
+  sessions: { readonly treatment: number; readonly control: number },
+  mismatch: boolean,
+): { readonly judgement: Judgement; readonly reason: string } => {
+  const counted = `${sessions.treatment} and ${sessions.control} sessions`
+  if (Math.min(sessions.treatment, sessions.control) < leastSessions) {
+    return { judgement: "cannot_tell", reason: `too few: ${counted}, at least ${leastSessions} of each` }
+  }
+  if (mismatch) {
+    return { judgement: "cannot_tell", reason: `sample ratio mismatch: ${counted} are not what was dealt` }
+  }
+  const worse = judged.filter(({ judgement }) => judgement === "worse")
+  if (worse.length > 0) return { judgement: "worse", reason: `worse: ${worse.map(describe).join("; ")}` }
+  const open = judged.filter(({ judgement }) => judgement === "cannot_tell")
+  return open.length === 0
+    ? { judgement: "as_good", reason: `as good on every guardrail, after ${counted}` }
+    : {
+        judgement: "cannot_tell",
+        reason: `cannot tell yet, after ${counted}: ${open.map(({ guardrail }) => guardrail).join(", ")}`,
+      }
+}
+
+const rounded = (value: number): string => String(Number(value.toPrecision(4)))
+
+const describe = ({ control, guardrail, lower, runs, treatment }: GuardrailVerdict): string =>
+  `${guardrail} ${rounded(treatment)} against ${rounded(control)} in ${runs.treatment} and ${runs.control} runs, ` +
+  `a harm of at least ${rounded(lower ?? 0)}`
+
+const judgeGuardrail = (
+  name: GuardrailName,
+  { margin, measure, ratio, shown }: Guardrail,
+  { control, treatment }: Samples.Samples,
+  errors: { readonly lower: number; readonly upper: number; readonly enough: boolean },
+): GuardrailVerdict => {
+  const event = measure === "tokens" ? 0 : 1
+  const ofTreatment = estimateOf(treatment, measure, event)
+  const ofControl = estimateOf(control, measure, event)
+  const harm = ofTreatment.mean - ratio * ofControl.mean
+  const error = Math.sqrt(ofTreatment.variance + ratio * ratio * ofControl.variance)
+  // A quantity that nobody has ever seen differ from 0, such as tokens that are not reported, has no bounds.
+  const has = errors.enough && Number.isFinite(error) && error > 0
+  const lower = has ? harm - errors.lower * error : null
+  const upper = has ? harm + errors.upper * error : null
+  return {
+    guardrail: name,
+    judgement: judgementOf(lower, upper, margin),
+    treatment: shownOf(treatment, shown, ofTreatment.mean),
+    control: shownOf(control, shown, ofControl.mean),
+    runs: { treatment: treatment.moments[measure].n, control: control.moments[measure].n },
+    harm,
+    lower,
+    upper,
+    margin,
+  }
+}
+
+const judgementOf = (lower: number | null, upper: number | null, margin: number): Judgement => {
+  if (lower === null || upper === null) return "cannot_tell"
+  if (upper <= margin) return "as_good"
+  return lower > 0 ? "worse" : "cannot_tell"
+}
+
+const estimateOf = (cohort: Samples.Cohort, measure: Samples.Measure, event: number): Estimate =>
+  cohort.moments[measure].n === 0
+    ? { mean: 0, variance: Number.POSITIVE_INFINITY }
+    : estimate(cohort.moments[measure], event)
+
+const shownOf = (cohort: Samples.Cohort, shown: Shown, mean: number): number => {
+  switch (shown) {
+    case "share":
+    case "mean":
+      return mean
+    case "complement":
+      return 1 - mean
+    case "firstContent":
+    case "total":
+      return Samples.p95(cohort[shown])
+  }
+}

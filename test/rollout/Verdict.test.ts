@@ -1,0 +1,135 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type AutopilotVerdict, defaultAutopilotPlan as plan } from "../../src/domain/Autopilot.ts"
+import type { CohortRun } from "../../src/recording/CohortRuns.ts"
+import * as Samples from "../../src/rollout/Samples.ts"
+import { judge } from "../../src/rollout/Verdict.ts"
+import { run, samplesOf } from "./samples.ts"
+
+const guardrail = (verdict: AutopilotVerdict, name: string) =>
+  verdict.guardrails.find(({ guardrail }) => guardrail === name)!
+
+describe("the verdict on a step", () => {
+  it("without a run nobody can tell, and no guardrail has a bound", () => {
+    const verdict = judge(Samples.empty(), plan, 5)
+    assert.strictEqual(verdict.judgement, "cannot_tell")
+    assert.match(verdict.reason, /too few: 0 and 0 sessions/)
+    for (const { judgement, lower, upper } of verdict.guardrails) {
+      assert.deepStrictEqual([judgement, lower, upper], ["cannot_tell", null, null])
+    }
+  })
+
+  it("ninety sessions that all fail are too few, a hundred and some are worse", () => {
+    const failing = () => ({ status: "failed" as const, firstContentMs: null, tokens: 0 })
+    const early = judge(samplesOf(90, failing), plan, 5)
+    assert.strictEqual(early.judgement, "cannot_tell")
+    assert.isNull(guardrail(early, "success").lower)
+    const verdict = judge(samplesOf(110, failing), plan, 5)
+    assert.strictEqual(verdict.judgement, "worse")
+    assert.match(verdict.reason, /^worse: success 0 against 0\.9\d* in 110 and 110 runs/)
+  })
+
+  it("two cohorts that are alike are as good after some thousand sessions", () => {
+    const verdict = judge(samplesOf(4000), plan, 5)
+    assert.strictEqual(verdict.judgement, "as_good")
+    assert.deepStrictEqual(verdict.sessions, { treatment: 4000, control: 4000 })
+    for (const { harm, lower, margin, upper } of verdict.guardrails) {
+      assert.isTrue(lower! < harm && harm < upper! && upper! <= margin)
+    }
+  })
+
+  const harms: ReadonlyArray<[string, (chance: () => number) => Partial<CohortRun>]> = [
+    ["success", (chance) => (chance() < 0.06 ? { status: "failed", firstContentMs: null } : {})],
+    ["firstTry", (chance) => (chance() < 0.06 ? { attempts: 2 } : {})],
+    ["repeats", (chance) => (chance() < 0.06 ? { repeats: true } : {})],
+    ["stops", (chance) => (chance() < 0.06 ? { status: "cancelled" } : {})],
+    ["firstContent", (chance) => ({ firstContentMs: 1500 + 2000 * chance() })],
+    ["total", (chance) => ({ totalMs: 6000 + 6000 * chance() })],
+    ["tokens", (chance) => ({ tokens: 900 + chance() })],
+  ]
+  for (const [name, differ] of harms) {
+    it(`a treatment that is worse in ${name} is worse, whatever else is as good`, () => {
+      const verdict = judge(samplesOf(2000, differ), plan, 5)
+      assert.strictEqual(verdict.judgement, "worse")
+      assert.strictEqual(guardrail(verdict, name).judgement, "worse")
+      assert.isAbove(guardrail(verdict, name).lower!, 0)
+      assert.include(verdict.reason, name)
+    })
+  }
+
+  it("a harm within the margin is as good, also when it is sure", () => {
+    const verdict = judge(
+      samplesOf(40_000, (chance) => (chance() < 0.01 ? { repeats: true } : {})),
+      plan,
+      5,
+    )
+    const repeats = guardrail(verdict, "repeats")
+    assert.isAbove(repeats.lower!, 0)
+    assert.strictEqual(repeats.judgement, "as_good")
+    assert.strictEqual(verdict.judgement, "as_good")
+  })
+
+  it("a runtime that is slower and dearer by less than the ratios is as good", () => {
+    const slower = (chance: () => number) => ({
+      firstContentMs: 1.25 * (300 + 900 * chance()),
+      tokens: 1.5 * (100 + 400 * chance()),
+    })
+    const verdict = judge(samplesOf(8000, slower), plan, 5)
+    assert.strictEqual(verdict.judgement, "as_good")
+    const { control, treatment } = guardrail(verdict, "firstContent")
+    assert.closeTo(treatment / control, 1.25, 0.15)
+  })
+
+  it("cohorts that are not what was dealt are not compared, however bad it looks", () => {
+    const verdict = judge(
+      samplesOf(2000, () => ({ status: "failed" }), { lost: 0.3 }),
+      plan,
+      5,
+    )
+    assert.isTrue(verdict.sampleRatio.mismatch)
+    assert.strictEqual(verdict.judgement, "cannot_tell")
+    assert.match(verdict.reason, /sample ratio mismatch/)
+  })
+
+  it("above 50 % the control is the rest, and that is no mismatch", () => {
+    const samples = samplesOf(4000)
+    const isControl = { ...samples.control, sessions: 1000 }
+    assert.strictEqual(judge({ ...samples, control: isControl }, plan, 80).sampleRatio.expected, 0.8)
+    assert.isFalse(judge({ ...samples, control: isControl }, plan, 80).sampleRatio.mismatch)
+    assert.isTrue(judge({ ...samples, control: isControl }, plan, 50).sampleRatio.mismatch)
+  })
+})
+
+describe("the sums of a step", () => {
+  const { margins } = plan
+
+  it("a user's stop is neither a success nor a failure, and tells of slowness only after the limit", () => {
+    const samples = samplesOf(200)
+    const before = structuredClone(samples.treatment.moments)
+    const stopped = { status: "cancelled", firstContentMs: null, totalMs: 100 } as const
+    Samples.addAll(samples, [run("treatment", "a", stopped)], margins)
+    const { moments } = samples.treatment
+    assert.strictEqual(moments.failed.n, before.failed.n)
+    assert.strictEqual(moments.slowContent.n, before.slowContent.n)
+    assert.strictEqual(moments.stopped.y, before.stopped.y + 1)
+    Samples.addAll(samples, [run("treatment", "b", { ...stopped, totalMs: 60_000 })], margins)
+    assert.strictEqual(moments.slowContent.y, before.slowContent.y + 1)
+  })
+
+  it("nothing is called slow before the control's percentile is known, from the batches before", () => {
+    const samples = Samples.empty()
+    const batch = Array.from({ length: 100 }, (_, i) => run("control", String(i)))
+    Samples.addAll(samples, batch, margins)
+    assert.strictEqual(samples.control.moments.slowContent.n, 0)
+    Samples.addAll(samples, [run("treatment", "x", { firstContentMs: 5000 })], margins)
+    assert.deepInclude(samples.treatment.moments.slowContent, { n: 1, y: 1 })
+  })
+
+  it("are the same after they were stored and read, and go on", () => {
+    const samples = samplesOf(500)
+    const stored = Samples.store(samples)
+    const restored = Samples.restore(JSON.parse(JSON.stringify(stored)) as Samples.StoredSamples)
+    assert.deepStrictEqual(judge(restored, plan, 5), judge(samples, plan, 5))
+    for (const each of [samples, restored]) Samples.addAll(each, [run("control", "new")], margins)
+    assert.deepStrictEqual(judge(restored, plan, 5), judge(samples, plan, 5))
+  })
+})
