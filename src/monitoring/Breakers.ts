@@ -2,38 +2,86 @@
  * The breaker of all and the breaker of each organisation, with the evidence that they judge and the log of what they
  * did. Changed in place by its one owner, `Health`; time is passed in as epoch milliseconds.
  *
- * Every breaker moves through `moveGlobal` and `moveOrg`, which keep evidence, epochs and log in step.
+ * Every breaker moves through `moveGlobal` and `moveOrg`, which keep evidence, epochs and log in step. An entry of the
+ * log holds what its breaker became, so the last entry of each scope is all that a restart needs.
  */
 import type { OrgId } from "../domain/Ids.ts"
+import * as Baseline from "./Baseline.ts"
 import * as Breaker from "./Breaker.ts"
 import * as Evidence from "./Evidence.ts"
+import * as FaultCounter from "./FaultCounter.ts"
+import type { Forced } from "./Forced.ts"
+import type { Ticket } from "./Ticket.ts"
 import * as Orgs from "./Orgs.ts"
+import * as Probing from "./Probing.ts"
+import * as Running from "./Running.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
 
-export interface ScopedTransition extends Breaker.Transition {
+/** As people on call see it: an order hides what the breaker thinks. */
+export type ShownState = Breaker.State | "forced_direct" | "forced_runtime"
+
+export interface ScopedTransition {
   /** Whose breaker moved; null for the breaker of all. */
   readonly orgId: OrgId | null
+  readonly from: ShownState
+  readonly to: ShownState
+  readonly at: number
+  readonly reason: string
+  /** What spoke against the runtime at that moment. */
+  readonly evidence: {
+    readonly faults: number
+    readonly timeouts: number
+    /** The five organisations that added most to `faults`. */
+    readonly orgs: ReadonlyArray<{ readonly orgId: OrgId; readonly added: number }>
+  }
+  readonly breaker: Breaker.Breaker
+  readonly forced: Forced | null
 }
 
 export interface Breakers {
   readonly orgs: Orgs.Orgs
   /** Of all organisations: see Evidence. */
   readonly evidence: SlidingWindow.SlidingWindow
+  /** Of the runtime, in the epoch of the breaker of all. */
+  readonly faults: FaultCounter.FaultCounter
+  readonly timeouts: FaultCounter.FaultCounter
+  readonly running: Running.Running<Ticket>
+  readonly baseline: Baseline.Baseline
+  readonly probing: Probing.Probing
+  /** Of direct mode: over its limit there is nowhere to flee to. */
+  readonly directFaults: FaultCounter.FaultCounter
   /** Oldest first. */
   readonly transitions: Array<ScopedTransition>
   global: Breaker.Breaker
+  forced: Forced | undefined
+  /** When anybody last asked for the runtime. */
+  wantedAt: number
   /** Sum of all that the organisations' epochs ever rose: a breaker that starts here takes no forgotten one's tickets. */
   epochs: number
 }
 
-/** From fallback-policy.md; some 200 KB. */
+/** From fallback-policy.md; some 300 KB. */
 const maxTransitions = 1000
+/** Faults less good attempts, from fallback-policy.md: with half of all attempts failing it stands still. */
+const faultLimit = 12
+/** At +7 a timeout and -3 anything else it stands still at 30 % of timeouts, as the contract does. */
+const timeoutLimit = 150
+/** "No organisation weighs more than 25 % of the evidence." */
+const mostOfOneOrg = 0.25
 
 export const make = (windowMs: number, now: number): Breakers => ({
   orgs: Orgs.make(windowMs),
   evidence: Evidence.make(windowMs),
+  faults: FaultCounter.make(faultLimit, mostOfOneOrg),
+  timeouts: FaultCounter.make(timeoutLimit, mostOfOneOrg),
+  running: Running.make(),
+  baseline: Baseline.make(now),
+  probing: Probing.make(),
+  directFaults: FaultCounter.make(faultLimit, 1),
   transitions: [],
   global: Breaker.closed(0, now),
+  forced: undefined,
+  wantedAt: Number.NEGATIVE_INFINITY,
   epochs: 0,
 })
 
@@ -44,11 +92,18 @@ export const touch = (breakers: Breakers, orgId: OrgId, now: number): Orgs.Org =
     onDrop: (org) => Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now),
   })
 
-/** On opening all evidence is void: here the sum, and that of each organisation because the epoch is another. */
+export const shownState = (breaker: Breaker.Breaker, forced: Forced | undefined): ShownState => {
+  if (forced === undefined) return breaker.state
+  return forced.mode === "direct_llm" ? "forced_direct" : "forced_runtime"
+}
+
+/** In another epoch all evidence is void: here the sums, and that of each organisation because the epoch is another. */
 export const moveGlobal = (breakers: Breakers, { breaker, transition }: Breaker.Moved): void => {
-  if (leavesClosed(breakers.global, breaker)) SlidingWindow.clear(breakers.evidence)
+  const from = shownState(breakers.global, breakers.forced)
+  const ended = breaker.epoch !== breakers.global.epoch
   breakers.global = breaker
-  if (transition !== undefined) note(breakers, { orgId: null, ...transition })
+  if (transition !== undefined) note(breakers, undefined, { ...transition, from })
+  if (ended) voidEvidence(breakers)
 }
 
 export const moveOrg = (
@@ -57,25 +112,75 @@ export const moveOrg = (
   { breaker, transition }: Breaker.Moved,
   now: number,
 ): void => {
-  if (leavesClosed(org.breaker, breaker)) {
+  const from = shownState(org.breaker, org.forced)
+  if (org.breaker.state === "closed" && breaker.state !== "closed") {
     Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now)
+    FaultCounter.withdraw(breakers.faults, org.id)
+    FaultCounter.withdraw(breakers.timeouts, org.id)
   }
+  if (breaker.epoch !== org.breaker.epoch) FaultCounter.clear(org.faults)
   breakers.epochs += breaker.epoch - org.breaker.epoch
   org.breaker = breaker
-  if (transition !== undefined) note(breakers, { orgId: org.id, ...transition })
+  if (transition !== undefined) note(breakers, org, { ...transition, from })
+}
+
+/** An order for one organisation or for all; undefined ends it. */
+export const force = (
+  breakers: Breakers,
+  org: Orgs.Org | undefined,
+  forced: Forced | undefined,
+  now: number,
+  reason: string,
+): void => {
+  const scope = org ?? { breaker: breakers.global, forced: breakers.forced }
+  if (scope.forced === undefined && forced === undefined) return
+  const from = shownState(scope.breaker, scope.forced)
+  if (org === undefined) breakers.forced = forced
+  else org.forced = forced
+  note(breakers, org, { from, at: now, reason })
 }
 
 /** Closes the breakers of all organisations; the global one stays as it is. */
 export const closeOrgs = (breakers: Breakers, now: number, reason: string): void => {
   for (const org of breakers.orgs.byId.values()) {
     moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
+    FaultCounter.clear(org.faults)
   }
 }
 
-const leavesClosed = (from: Breaker.Breaker, to: Breaker.Breaker): boolean =>
-  from.state === "closed" && to.state !== "closed"
+export const voidEvidence = (breakers: Breakers): void => {
+  SlidingWindow.clear(breakers.evidence)
+  FaultCounter.clear(breakers.faults)
+  FaultCounter.clear(breakers.timeouts)
+  Running.clear(breakers.running)
+  for (const org of breakers.orgs.byId.values()) FaultCounter.clear(org.faults)
+  breakers.probing.failed = false
+  breakers.probing.confirmed = 0
+}
 
-const note = ({ transitions }: Breakers, transition: ScopedTransition): void => {
-  transitions.push(transition)
+const shownOrgs = 5
+
+const note = (
+  breakers: Breakers,
+  org: Orgs.Org | undefined,
+  { at, from, reason }: { readonly from: ShownState; readonly at: number; readonly reason: string },
+): void => {
+  const { faults, timeouts, transitions } = breakers
+  const { breaker, forced } = org ?? { breaker: breakers.global, forced: breakers.forced }
+  const orgs = [...faults.byOrg]
+    .map(([orgId, added]) => ({ orgId, added }))
+    .filter(({ added }) => added > 0)
+    .toSorted((a, b) => b.added - a.added)
+    .slice(0, shownOrgs)
+  transitions.push({
+    orgId: org?.id ?? null,
+    from,
+    to: shownState(breaker, forced),
+    at,
+    reason,
+    evidence: { faults: (org?.faults ?? faults).value, timeouts: timeouts.value, orgs },
+    breaker,
+    forced: forced ?? null,
+  })
   if (transitions.length > maxTransitions) transitions.shift()
 }

@@ -17,6 +17,7 @@ const without = (sum: Tally, part: Tally): Tally => ({
   error: sum.error - part.error,
   timeout: sum.timeout - part.timeout,
   latencyMs: sum.latencyMs - part.latencyMs,
+  running: sum.running ?? 0,
 })
 
 const nothing: Tally = { total: 0, error: 0, timeout: 0, latencyMs: 0 }

@@ -7,10 +7,15 @@
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import * as Breaker from "./Breaker.ts"
+import * as FaultCounter from "./FaultCounter.ts"
+import type { Forced } from "./Forced.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
 
 /** Measured: so many organisations with 400 records a second among them take 200 MB. */
 export const maxOrgs = 10_000
+
+/** Faults less good attempts that make an organisation leave alone: from fallback-policy.md, "Fair weight". */
+const ownLimit = 8
 
 export interface Org {
   readonly id: OrgId
@@ -19,6 +24,9 @@ export interface Org {
   evidence: SlidingWindow.SlidingWindow | undefined
   era: number
   breaker: Breaker.Breaker
+  /** Trips its own breaker only. */
+  readonly faults: FaultCounter.FaultCounter
+  forced: Forced | undefined
   usedAt: number
   /** When it last asked for the runtime or used it. */
   wantedRuntimeAt: number
@@ -38,7 +46,7 @@ const sweep = (orgs: Orgs, now: number): void => {
   orgs.sweptAt = now
   for (const org of orgs.byId.values()) {
     if (isActive(orgs, org.usedAt, now)) return
-    if (Breaker.isPristine(org.breaker, now)) orgs.byId.delete(org.id)
+    if (org.forced === undefined && Breaker.isPristine(org.breaker, now)) orgs.byId.delete(org.id)
   }
 }
 
@@ -68,6 +76,8 @@ export const touch = (
     evidence: undefined,
     era: 0,
     breaker: Breaker.closed(make.epoch, now),
+    faults: FaultCounter.make(ownLimit, 1),
+    forced: undefined,
     usedAt: now,
     wantedRuntimeAt: Number.NEGATIVE_INFINITY,
   }

@@ -36,6 +36,8 @@ export interface Tally {
   readonly error: number
   readonly timeout: number
   readonly latencyMs: number
+  /** Begun and not yet ended; a window knows nothing of them. */
+  readonly running?: number
 }
 
 /** The figures of `GET /api/v1/runtime/metrics`; the names are the contract. Rates are shares of `total`, 0 when it is 0. */

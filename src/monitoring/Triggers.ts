@@ -56,7 +56,9 @@ const thresholdOf = (trigger: Trigger, thresholds: Thresholds): number => {
 /** Whether one trigger holds. The comparison is strict: exactly the threshold is still good. */
 export const check = (trigger: Trigger, tally: Tally, thresholds: Thresholds): Tripped | undefined => {
   if (tally.total < thresholds.minSamples) return undefined
-  const value = amount(trigger, tally) / tally.total
+  // Faults end sooner than answers: only with what is still under way are they a share of all that began.
+  const begun = tally.total + (trigger === "latency" ? 0 : (tally.running ?? 0))
+  const value = amount(trigger, tally) / begun
   const threshold = thresholdOf(trigger, thresholds)
   return value > threshold ? { trigger, value, threshold, samples: tally.total } : undefined
 }

@@ -1,0 +1,89 @@
+/**
+ * Who may use the runtime now: the word of the organisation's breaker, then of the breaker of all. Pure, but for the
+ * lease of a probe, which it takes when one is due.
+ */
+import * as Bucket from "../domain/Bucket.ts"
+import type { OrgId } from "../domain/Ids.ts"
+import type * as Breaker from "./Breaker.ts"
+import * as Breakers from "./Breakers.ts"
+import * as Forced from "./Forced.ts"
+import * as Health from "./Health.ts"
+import * as Judge from "./Judge.ts"
+import * as Lease from "./Lease.ts"
+import type * as Orgs from "./Orgs.ts"
+import * as Return from "./Return.ts"
+import type { Ticket } from "./Ticket.ts"
+
+/** `scope`: the breaker that says so; "none" when nothing keeps the turn from the runtime. */
+export interface Admission {
+  readonly allowed: "yes" | "no" | "probe"
+  readonly scope: "none" | "org" | "global"
+  readonly reason: string
+  readonly ticket: Ticket
+}
+
+interface Word {
+  readonly allowed: Admission["allowed"]
+  readonly scope: Admission["scope"]
+  readonly reason: string
+}
+
+const yes = (reason: string): Word => ({ allowed: "yes", scope: "none", reason })
+
+const leased = (admitted: Lease.Admitted, scope: "org" | "global"): Word => {
+  const why = admitted.breaker.state === "closed" ? "" : admitted.breaker.reason
+  return admitted.admitted === "probe"
+    ? { allowed: "probe", scope, reason: `a probe, after: ${why}` }
+    : { allowed: "no", scope, reason: why }
+}
+
+const wordOfOrg = (
+  health: Health.Health,
+  org: Orgs.Org,
+  left: Breaker.Open | Breaker.HalfOpen,
+  now: number,
+): Word => {
+  const admitted = Lease.admit(left, now, health.settings.timeoutThresholdMs)
+  Breakers.moveOrg(health.breakers, org, admitted, now)
+  return leased(admitted, "org")
+}
+
+const inRamp = (ramp: Breaker.Ramp, sessionId: string): Word => {
+  const share = Return.shareOf(ramp)
+  return Bucket.placeOf("ramp", sessionId) < share
+    ? yes(`among the ${share * 100} % that are back`)
+    : { allowed: "no", scope: "global", reason: `${share * 100} % are back, after: ${ramp.reason}` }
+}
+
+const wordOfAll = ({ breakers, settings }: Health.Health, sessionId: string, now: number): Word => {
+  const { global } = breakers
+  if (global.state === "closed") return yes("the runtime is in use")
+  if (Judge.isDirectFailing(breakers)) return yes(`direct mode fails as well; after: ${global.reason}`)
+  if (global.state === "ramp") return inRamp(global, sessionId)
+  if (settings.probes) return { allowed: "no", scope: "global", reason: global.reason }
+  const admitted = Lease.admit(global, now, settings.timeoutThresholdMs)
+  Breakers.moveGlobal(breakers, admitted)
+  return leased(admitted, "global")
+}
+
+/** Takes the probe's lease when it is due: the caller must then end it with `record` or `release`. */
+export const admit = (health: Health.Health, orgId: OrgId, sessionId: string, now: number): Admission => {
+  Health.advance(health, now)
+  const { breakers } = health
+  const org = Breakers.touch(breakers, orgId, now)
+  org.wantedRuntimeAt = now
+  breakers.wantedAt = now
+  // An organisation that has left alone never probes for the others, nor do they for it.
+  const own = org.breaker
+  const word =
+    own.state === "open" || own.state === "half_open"
+      ? wordOfOrg(health, org, own, now)
+      : wordOfAll(health, sessionId, now)
+  const epochs = { globalEpoch: breakers.global.epoch, orgEpoch: org.breaker.epoch }
+  const probe = word.allowed === "probe" && word.scope !== "none" ? { probe: word.scope } : {}
+  return { ...word, ticket: { ...epochs, ...probe } }
+}
+
+/** What an operator has ordered for the organisation's turns. */
+export const forcedOf = ({ breakers }: Health.Health, orgId: OrgId, now: number): Forced.Forced | undefined =>
+  Forced.effective(breakers.forced, breakers.orgs.byId.get(orgId)?.forced, now)

@@ -1,0 +1,151 @@
+/**
+ * What is held against the runtime, and when it is enough: the counters of faults and of timeouts, the silence of what
+ * is under way, the documented contract over the window. Pure; changes the breakers in place.
+ *
+ * Whose fault: see Isolation for the contract; the counters bound what one organisation adds, and each organisation
+ * has one of its own.
+ */
+import type { Outcome } from "../domain/Outcome.ts"
+import * as Breaker from "./Breaker.ts"
+import * as Breakers from "./Breakers.ts"
+import * as Evidence from "./Evidence.ts"
+import * as FaultCounter from "./FaultCounter.ts"
+import * as Isolation from "./Isolation.ts"
+import * as Orgs from "./Orgs.ts"
+import * as Running from "./Running.ts"
+import * as SlidingWindow from "./SlidingWindow.ts"
+import * as Triggers from "./Triggers.ts"
+
+/** A success lowers the sum by 1 in all; most of it as soon as the first progress shows. */
+const progressWeight = 0.75
+const completionWeight = 0.25
+const timeoutWeight = 7
+const noTimeoutWeight = 3
+/** A probe is no user's bad luck with one message. */
+const probeWeight = 2
+const suspicionAt = 3
+
+const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): void =>
+  Breakers.moveGlobal(breakers, Breaker.trip(breakers.global, now, reason))
+
+/** Nothing under way shows progress: opens the breaker of all. */
+export const silence = (breakers: Breakers.Breakers, now: number): void => {
+  const quiet = Running.silence(breakers.running, now)
+  if (quiet === undefined || quiet.quietMs < quiet.limitMs) return
+  openGlobal(breakers, now, `${quiet.waiting} attempts waiting, no progress for ${quiet.quietMs} ms`)
+}
+
+/** Not enough to leave, enough to look closer. */
+export const isSuspicious = ({ faults, running }: Breakers.Breakers, now: number): boolean => {
+  const quiet = Running.silence(running, now)
+  return faults.value >= suspicionAt || (quiet !== undefined && quiet.quietMs >= quiet.limitMs / 2)
+}
+
+/** A user's attempt has shown its first progress. */
+export const progress = ({ faults }: Breakers.Breakers, org: Orgs.Org, startedAt: number): void => {
+  FaultCounter.good(faults, org.id, progressWeight, startedAt)
+  FaultCounter.good(org.faults, undefined, progressWeight, startedAt)
+}
+
+interface Ended {
+  readonly startedAt: number
+  readonly progressed: boolean
+  readonly outcome: Outcome
+  readonly timeout: boolean
+  readonly latencyMs: number
+}
+
+/** A user's attempt has ended, not neutrally. */
+export const ended = (
+  breakers: Breakers.Breakers,
+  settings: Triggers.Thresholds,
+  org: Orgs.Org,
+  attempt: Ended,
+  now: number,
+): void => {
+  count(breakers, org, attempt, now)
+  const tally = Evidence.collect(breakers.evidence, org, breakers.global.epoch, attempt, now)
+  const common = commonFault(breakers, settings, now)
+  if (common !== undefined) return openGlobal(breakers, now, common)
+  const own = ownFault(breakers, settings, org, tally, now)
+  if (own === undefined) return
+  const { inWindow, left } = Orgs.census(breakers.orgs, now)
+  if (!Isolation.isNotTheOrgs(left + 1, inWindow)) {
+    return Breakers.moveOrg(breakers, org, Breaker.trip(org.breaker, now, own), now)
+  }
+  Breakers.closeOrgs(breakers, now, "it is not the organisation: all leave the runtime")
+  openGlobal(breakers, now, left === 0 ? own : `${left + 1} of ${inWindow} organisations, the last: ${own}`)
+}
+
+const count = (
+  { faults, timeouts }: Breakers.Breakers,
+  org: Orgs.Org,
+  { outcome, progressed, startedAt, timeout }: Ended,
+  now: number,
+): void => {
+  if (outcome === "success") {
+    const weight = progressed ? completionWeight : completionWeight + progressWeight
+    FaultCounter.good(faults, org.id, weight, startedAt)
+    FaultCounter.good(org.faults, undefined, weight, startedAt)
+  } else {
+    const weight = progressed ? 1 + progressWeight : 1
+    FaultCounter.fault(faults, org.id, weight, now)
+    FaultCounter.fault(org.faults, undefined, weight, now)
+  }
+  if (timeout) FaultCounter.fault(timeouts, org.id, timeoutWeight, now)
+  else FaultCounter.good(timeouts, org.id, noTimeoutWeight, startedAt)
+}
+
+const counted = (what: string, { limit, since = 0, value }: FaultCounter.FaultCounter, now: number): string =>
+  `${what} ${value} >= ${limit} in ${now - since} ms`
+
+/** Of everybody: why to leave, if there is a reason. */
+const commonFault = (
+  breakers: Breakers.Breakers,
+  settings: Triggers.Thresholds,
+  now: number,
+): string | undefined => {
+  const { evidence, faults, global, orgs, running, timeouts } = breakers
+  if (FaultCounter.isOver(faults, now)) return counted("faults", faults, now)
+  if (FaultCounter.isOver(timeouts, now)) return counted("timeouts", timeouts, now)
+  const sum = withRunning(SlidingWindow.tally(evidence, now), running.attempts.size)
+  const tallies = () => Evidence.tallies(orgs, global.epoch, now)
+  const common = Isolation.commonFault(sum, tallies, settings)
+  return common === undefined ? undefined : Triggers.reasonOf(common)
+}
+
+const ownFault = (
+  { running }: Breakers.Breakers,
+  settings: Triggers.Thresholds,
+  org: Orgs.Org,
+  tally: SlidingWindow.Tally,
+  now: number,
+): string | undefined => {
+  if (FaultCounter.isOver(org.faults, now)) return counted("faults", org.faults, now)
+  const tripped = Triggers.evaluate(withRunning(tally, running.byOrg.get(org.id) ?? 0), settings)
+  return tripped === undefined ? undefined : Triggers.reasonOf(tripped)
+}
+
+const withRunning = (tally: SlidingWindow.Tally, running: number): SlidingWindow.Tally => ({
+  ...tally,
+  running,
+})
+
+/** A synthetic probe has ended while the breaker of all was closed. */
+export const probed = (breakers: Breakers.Breakers, good: boolean, startedAt: number, now: number): void => {
+  if (good) return FaultCounter.good(breakers.faults, undefined, probeWeight, startedAt)
+  FaultCounter.fault(breakers.faults, undefined, probeWeight, now)
+  if (FaultCounter.isOver(breakers.faults, now)) {
+    openGlobal(breakers, now, counted("faults", breakers.faults, now))
+  }
+}
+
+/** Direct mode, by the same means: when it fails as well there is nowhere to flee to. */
+export const direct = ({ directFaults }: Breakers.Breakers, outcome: Outcome, now: number): void => {
+  if (outcome === "neutral") return
+  if (outcome === "success") FaultCounter.good(directFaults, undefined, 1, now)
+  else FaultCounter.fault(directFaults, undefined, 1, now)
+}
+
+export const isDirectFailing = ({ directFaults }: Breakers.Breakers): boolean =>
+  directFaults.value >= directFaults.limit

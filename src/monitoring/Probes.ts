@@ -1,0 +1,42 @@
+/** Synthetic probes against `Health`: which one is due, and what its end does. Changes it in place. */
+import * as Breakers from "./Breakers.ts"
+import * as Health from "./Health.ts"
+import * as Judge from "./Judge.ts"
+import * as Probing from "./Probing.ts"
+import * as Return from "./Return.ts"
+
+const situationOf = ({ breakers, settings }: Health.Health, now: number): Probing.Situation => {
+  const { global } = breakers
+  return {
+    state: global.state === "closed" || global.state === "open" ? global.state : "other",
+    good: global.state === "open" && global.goodSince !== undefined,
+    suspicious: Judge.isSuspicious(breakers, now),
+    wanted: now - breakers.wantedAt < settings.windowMs,
+  }
+}
+
+/** The probe that is to be begun now, if any; whoever gets it must end it. */
+export const take = (health: Health.Health, now: number): Probing.Probe | undefined => {
+  Health.advance(health, now)
+  if (!health.settings.probes) return undefined
+  const { global, probing } = health.breakers
+  return Probing.take(probing, situationOf(health, now), global.epoch, now)
+}
+
+/** A probe of an epoch that is over tells nothing. */
+export const ended = (
+  { breakers }: Health.Health,
+  probe: Probing.Probe,
+  result: "good" | "bad" | "neutral",
+  now: number,
+): void => {
+  const { global, probing } = breakers
+  const current = probe.epoch === global.epoch
+  if (!Probing.end(probing, probe, current ? result : "neutral", now) || !current) return
+  if (result === "neutral") return
+  if (global.state === "open") {
+    Breakers.moveGlobal(breakers, Return.probed(global, result === "good", now))
+  } else if (global.state === "closed") {
+    Judge.probed(breakers, result === "good", probe.startedAt, now)
+  }
+}

@@ -1,0 +1,32 @@
+/** The policy of the service, by the service's own code. */
+import * as Admission from "../monitoring/Admission.ts"
+import * as Health from "../monitoring/Health.ts"
+import * as Probes from "../monitoring/Probes.ts"
+import type { Probe } from "../monitoring/Probing.ts"
+import * as Return from "../monitoring/Return.ts"
+import type { Ticket } from "../monitoring/Ticket.ts"
+import type { Policy } from "./Policy.ts"
+
+export const make = (settings: Health.Settings, name = "crossfade"): Policy<Ticket, Probe> => {
+  const health = Health.make(settings, 0)
+  const { breakers } = health
+  return {
+    name,
+    admit: (orgId, sessionId, now) => {
+      const { allowed, ticket } = Admission.admit(health, orgId, sessionId, now)
+      return allowed === "no" ? undefined : ticket
+    },
+    started: (orgId, ticket, now) => Health.started(health, orgId, ticket, now),
+    progressed: (ticket, now) => Health.progressed(health, ticket, now),
+    ended: (attempt, now) => Health.record(health, attempt, now),
+    firstProgressLimitMs: (ticket) => Health.firstProgressLimitMs(health, ticket),
+    tick: (now) => Probes.take(health, now),
+    probeEnded: (probe, good, now) => Probes.ended(health, probe, good ? "good" : "bad", now),
+    state: () => breakers.global.state,
+    share: () => {
+      const { global } = breakers
+      if (global.state === "ramp") return Return.shareOf(global)
+      return global.state === "closed" ? 1 : 0
+    },
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What is simulated: who comes how often, and what is wrong with the runtime when. Your own come from a JSON file of
+ * this shape; those of the policy are in `scenarios.json`.
+ */
+import * as Schema from "effect/Schema"
+
+const positive = Schema.Finite.check(Schema.isGreaterThan(0))
+const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+const seconds = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** `errors`: this share of attempts fails, most of them before anything was shown. `slow`: everything takes so many times longer. */
+export const FaultKind = Schema.Union([
+  Schema.Struct({ kind: Schema.Literals(["refused", "hang", "keep_alive"]) }),
+  Schema.Struct({ kind: Schema.Literal("errors"), share }),
+  Schema.Struct({ kind: Schema.Literal("slow"), factor: positive }),
+])
+
+export const Fault = Schema.Struct({
+  mode: Schema.Literals(["runtime_orchestrator", "direct_llm"]),
+  what: FaultKind,
+  /** Seconds from the start. */
+  from: seconds,
+  to: seconds,
+  /** On for so many seconds, off for so many. */
+  flapping: Schema.optionalKey(Schema.Struct({ on: positive, off: positive })),
+  /** Only this organisation's turns; by number, from 0. */
+  org: Schema.optionalKey(Schema.Int),
+})
+export type Fault = typeof Fault.Type
+
+export const Scenario = Schema.Struct({
+  name: Schema.NonEmptyString,
+  turnsPerSecond: positive,
+  seconds: positive,
+  orgs: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })),
+  /** Share of the runtime's attempts that fail when nothing is wrong. */
+  errorRate: share,
+  faults: Schema.Array(Fault),
+})
+export type Scenario = typeof Scenario.Type
+
+export const faultAt = (
+  { faults }: Scenario,
+  mode: Fault["mode"],
+  org: number,
+  atMs: number,
+): Fault["what"] | undefined =>
+  faults.find((fault) => fault.mode === mode && concerns(fault, org) && isOn(fault, atMs))?.what
+
+const concerns = (fault: Fault, org: number): boolean => fault.org === undefined || fault.org === org
+
+const isOn = ({ flapping, from, to }: Fault, atMs: number): boolean => {
+  const at = atMs / 1000
+  if (at < from || at >= to) return false
+  return flapping === undefined || (at - from) % (flapping.on + flapping.off) < flapping.on
+}
