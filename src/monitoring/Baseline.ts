@@ -18,8 +18,8 @@ const enoughSamples = 200
 const periodMs = 600_000
 const largestChange = 0.1
 
-/** Before anything is known: longer than most runtimes need, short of what users bear. */
-const unknownLimitMs = 15_000
+/** Before anything is known: a limit of 15 s, longer than most runtimes need and short of what users bear. */
+const assumedP99Ms = 6000
 const factor = 2.5
 const leastLimitMs = 5000
 const greatestLimitMs = 45_000
@@ -48,6 +48,8 @@ export const record = (baseline: Baseline, firstProgressMs: number, now: number)
   baseline.periodSince = now
 }
 
+export const p99MsOf = ({ p99Ms }: Baseline): number => p99Ms ?? assumedP99Ms
+
 /** How long to wait for the first progress. */
-export const limitMs = ({ p99Ms }: Baseline): number =>
-  p99Ms === undefined ? unknownLimitMs : within(factor * p99Ms, leastLimitMs, greatestLimitMs)
+export const limitMs = (baseline: Baseline): number =>
+  within(factor * p99MsOf(baseline), leastLimitMs, greatestLimitMs)

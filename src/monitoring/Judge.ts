@@ -6,6 +6,7 @@
  * has one of its own.
  */
 import type { Outcome } from "../domain/Outcome.ts"
+import * as Baseline from "./Baseline.ts"
 import * as Breaker from "./Breaker.ts"
 import * as Breakers from "./Breakers.ts"
 import * as Evidence from "./Evidence.ts"
@@ -28,17 +29,20 @@ const suspicionAt = 3
 const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): void =>
   Breakers.moveGlobal(breakers, Breaker.trip(breakers.global, now, reason))
 
+const quietOf = ({ baseline, running }: Breakers.Breakers, now: number) =>
+  Running.silence(running, Baseline.p99MsOf(baseline), now)
+
 /** Nothing under way shows progress: opens the breaker of all. */
 export const silence = (breakers: Breakers.Breakers, now: number): void => {
-  const quiet = Running.silence(breakers.running, now)
+  const quiet = quietOf(breakers, now)
   if (quiet === undefined || quiet.quietMs < quiet.limitMs) return
   openGlobal(breakers, now, `${quiet.waiting} attempts waiting, no progress for ${quiet.quietMs} ms`)
 }
 
 /** Not enough to leave, enough to look closer. */
-export const isSuspicious = ({ faults, running }: Breakers.Breakers, now: number): boolean => {
-  const quiet = Running.silence(running, now)
-  return faults.value >= suspicionAt || (quiet !== undefined && quiet.quietMs >= quiet.limitMs / 2)
+export const isSuspicious = (breakers: Breakers.Breakers, now: number): boolean => {
+  const quiet = quietOf(breakers, now)
+  return breakers.faults.value >= suspicionAt || (quiet !== undefined && quiet.quietMs >= quiet.limitMs / 2)
 }
 
 /** A user's attempt has shown its first progress. */

@@ -34,7 +34,7 @@ export interface Situation {
   readonly wanted: boolean
 }
 
-const openIntervalMs = 5000
+const openIntervalMs = 2000
 const eagerIntervalMs = 1000
 const idleMs = 30_000
 const confirmations = 5

@@ -6,24 +6,31 @@
 import * as Breaker from "./Breaker.ts"
 
 /** Of all sessions; a session that is let in at one step is let in at the next. */
-const steps: ReadonlyArray<number> = [0.1, 0.25, 0.5, 1]
+const steps: ReadonlyArray<number> = [0.2, 0.5, 1]
 const goodProbes = 3
 const firstHoldMs = 6000
+const setBackMs = 10_000
 const maxHoldMs = 300_000
 const leastStepMs = 5000
 const goodToRise = 5
 /** At low traffic a step that has seen nothing bad for so long has seen enough. */
-const quietStepMs = 15_000
+const quietStepMs = 10_000
 const badToFall = 3
 
-export const holdMs = (level: number): number => Math.min(firstHoldMs * 4 ** level, maxHoldMs)
+export const holdMs = (level: number): number => Math.min(firstHoldMs * 3 ** level, maxHoldMs)
 
 /** The share of the sessions that may use the runtime. */
 export const shareOf = (ramp: Breaker.Ramp): number => steps[ramp.step] ?? 1
 
+/** A bad probe undoes the last good ones: all of a short hold, some of a long one, in which a stray failure is likely. */
+const setBack = (breaker: Breaker.Open, now: number): Breaker.Open => {
+  const goodSince = (breaker.goodSince ?? now) + setBackMs
+  return goodSince < now ? { ...breaker, goodSince } : { ...breaker, good: 0, goodSince: undefined }
+}
+
 /** A synthetic probe of this epoch has ended. */
 export const probed = (breaker: Breaker.Open, good: boolean, now: number): Breaker.Moved => {
-  if (!good) return { breaker: { ...breaker, good: 0, goodSince: undefined } }
+  if (!good) return { breaker: setBack(breaker, now) }
   const goodSince = breaker.goodSince ?? now
   const count = breaker.good + 1
   if (count < goodProbes || now - goodSince < holdMs(breaker.level)) {

@@ -15,7 +15,7 @@ export interface Running<K> {
   readonly attempts: Map<K, Attempt>
   readonly byOrg: Map<OrgId, number>
   waiting: number
-  /** When one of them last showed its first progress, or when waiting began. */
+  /** When the youngest of those that have shown progress began, or when waiting began. */
   quietSince: number
 }
 
@@ -26,6 +26,9 @@ export interface Silence {
 }
 
 const enoughWaiting = 10
+/** Every hundredth takes longer than the p99; that ten in a row do is no chance. */
+const slowFactor = 1.5
+const leastLimitMs = 4000
 
 export const make = <K>(): Running<K> => ({
   attempts: new Map(),
@@ -54,7 +57,7 @@ export const progress = <K>(running: Running<K>, key: K, now: number): Attempt |
   if (attempt === undefined || attempt.progressed) return undefined
   attempt.progressed = true
   running.waiting -= 1
-  running.quietSince = now
+  running.quietSince = Math.max(running.quietSince, attempt.startedAt)
   return attempt
 }
 
@@ -70,9 +73,15 @@ export const end = <K>(running: Running<K>, key: K): Attempt | undefined => {
   return attempt
 }
 
-/** How long nobody has shown progress, where enough are waiting to say so. The more wait, the sooner it is odd. */
-export const silence = ({ quietSince, waiting }: Running<unknown>, now: number): Silence | undefined => {
+/**
+ * Since when nobody who began has shown progress, where enough are waiting to say so. What began before a fault may
+ * still show progress for a while, so it is the beginnings that count. `p99Ms`: of a healthy first progress.
+ */
+export const silence = (
+  { quietSince, waiting }: Running<unknown>,
+  p99Ms: number,
+  now: number,
+): Silence | undefined => {
   if (waiting < enoughWaiting) return undefined
-  const limitMs = Math.min(12_000, Math.max(5000, 120_000 / waiting))
-  return { waiting, quietMs: now - quietSince, limitMs }
+  return { waiting, quietMs: now - quietSince, limitMs: Math.max(leastLimitMs, slowFactor * p99Ms) }
 }

@@ -16,7 +16,8 @@ export const draw = (seed: number, turn: number, purpose: number): number => {
 
 /** Standard normal, by Box and Muller. */
 const normal = (seed: number, turn: number, purpose: number): number =>
-  Math.sqrt(-2 * Math.log(1 - draw(seed, turn, purpose))) * Math.cos(2 * Math.PI * draw(seed, turn, purpose + 1))
+  Math.sqrt(-2 * Math.log(1 - draw(seed, turn, purpose))) *
+  Math.cos(2 * Math.PI * draw(seed, turn, purpose + 1))
 
 /** Log-normal with this median; `sigma` of its logarithm. Uses `purpose` and the one after it. */
 export const logNormal = (

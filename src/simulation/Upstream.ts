@@ -46,7 +46,8 @@ export const courseOf = (
   atMs: number,
 ): Course => {
   const what = faultAt(scenario, mode, turn.org, atMs)
-  if (what?.kind === "refused") return { firstProgressMs: never, endMs: refusedMs, fault: true, refused: true }
+  if (what?.kind === "refused")
+    return { firstProgressMs: never, endMs: refusedMs, fault: true, refused: true }
   if (what?.kind === "hang" || what?.kind === "keep_alive") {
     return { firstProgressMs: never, endMs: never, fault: true, refused: false }
   }
