@@ -36,6 +36,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     telemetry: ["domain"],
     Config: ["domain"],
     StageSettings: ["Config", "http/Server", ...stages],
+    simulation: ["monitoring", "domain"],
     sandbox: [],
     agent2ui: ["domain"],
     domain: [],

@@ -16,6 +16,7 @@ import { ModeService } from "./decision/ModeService.ts"
 import * as DirectExecutor from "./execution/direct/DirectExecutor.ts"
 import { Execution } from "./execution/Execution.ts"
 import { Modes } from "./execution/Modes.ts"
+import * as Prober from "./execution/Prober.ts"
 import * as RuntimeExecutor from "./execution/runtime/RuntimeExecutor.ts"
 import { RuntimeFiles } from "./execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "./execution/runtime/RuntimeHealth.ts"
@@ -25,6 +26,7 @@ import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
 import { Monitor } from "./monitoring/Monitor.ts"
 import * as Database from "./persistence/Database.ts"
+import * as BreakerMemory from "./recording/BreakerMemory.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
@@ -40,7 +42,7 @@ export const modes = (settings: Settings) =>
 
 /** The stages of a turn; open for the modes, the store and the platform, which a test may swap. */
 export const stages = (settings: Settings) =>
-  Layer.mergeAll(Chat.layer, RunReader.layer, Recovery.layer).pipe(
+  Layer.mergeAll(Chat.layer, RunReader.layer, Recovery.layer, Prober.layer, BreakerMemory.layer).pipe(
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(Shadow.layer),
     Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),

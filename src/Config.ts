@@ -102,6 +102,10 @@ export const variables = {
     unit: "attempts",
     about: "Fewer attempts in the window say nothing.",
   }),
+  CHAT_RUNTIME_PROBES: choice(
+    "Whether tiny executions of the gateway's own (`metadata.probe: true`) tell how the runtime is while no user may.",
+    ["true", "false"],
+  ),
   CHAT_FIRST_CONTENT_TIMEOUT_MS: millis("Longest wait for the first part of an answer.", 10_000),
   CHAT_STALL_TIMEOUT_MS: millis("Longest wait between two events that show progress.", 30_000),
   CHAT_RETRACT_PARTIAL: choice(

@@ -29,6 +29,7 @@ export const monitor = (settings: Settings): MonitorSettings => ({
   timeoutRate: settings.CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD,
   latencyRatio: settings.CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD,
   timeoutThresholdMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
+  probes: settings.CHAT_RUNTIME_PROBES === "true" && settings.RUNTIME_SERVICE_URL !== "",
 })
 
 export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): ServerSettings => ({

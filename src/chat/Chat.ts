@@ -109,7 +109,7 @@ const make = Effect.gen(function* () {
   }) {
     const { agent, caller, session } = input
     const { orgId, userId } = caller.principal
-    const { decision, ticket } = yield* modeService.decide(orgId)
+    const { decision, ticket } = yield* modeService.decide(orgId, session.id)
     const createdAt = yield* Clock.currentTimeMillis
     const runId = RunId.make(yield* ids.uuidV7())
     const userMessage: ChatMessage = {

@@ -21,7 +21,7 @@ import type { Run, RunError } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { type AttemptFailed, Execution, type TurnEvent } from "../execution/Execution.ts"
 import type { Turn } from "../execution/Executor.ts"
-import type { Ticket } from "../monitoring/Monitor.ts"
+import type { Ticket } from "../monitoring/Ticket.ts"
 import type { Followed } from "../recording/EventWriter.ts"
 import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import { Runs } from "../recording/Runs.ts"
@@ -115,7 +115,7 @@ const make = Effect.gen(function* () {
   const ids = yield* SecureRandom.SecureRandom
 
   /** Everything the turn says, into the log. Gives `Finished`. */
-  const execute = ({ log, run, turn }: AcceptedTurn, recorded: Recorded, transcript: Transcript) =>
+  const execute = ({ log, run, ticket, turn }: AcceptedTurn, recorded: Recorded, transcript: Transcript) =>
     Clock.clockWith((clock) => {
       const recordFiles = (events: ReadonlyArray<TurnEvent>) =>
         Effect.forEach(
@@ -134,7 +134,11 @@ const make = Effect.gen(function* () {
       }
       let finished: Finished | undefined
       return execution
-        .run(turn, run.decision.order, (attempt) => recorder.attempt(recorded, attempt))
+        .run(turn, {
+          order: run.decision.order,
+          ticket,
+          onAttempt: (attempt) => recorder.attempt(recorded, attempt),
+        })
         .pipe(
           // A file is kept before its address can be read.
           Stream.runForEachArray((events) =>

@@ -5,9 +5,10 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import type { Decision } from "../domain/Decision.ts"
-import type { OrgId } from "../domain/Ids.ts"
+import type { OrgId, SessionId } from "../domain/Ids.ts"
 import { Modes } from "../execution/Modes.ts"
-import { Monitor, type Ticket } from "../monitoring/Monitor.ts"
+import { Monitor } from "../monitoring/Monitor.ts"
+import type { Ticket } from "../monitoring/Ticket.ts"
 import * as ModeDecision from "./ModeDecision.ts"
 
 /** No mode has a target: neither a runtime nor a provider is configured. */
@@ -22,7 +23,7 @@ export interface Decided {
 export class ModeService extends Context.Service<
   ModeService,
   {
-    readonly decide: (orgId: OrgId) => Effect.Effect<Decided, NoModeAvailable>
+    readonly decide: (orgId: OrgId, sessionId: SessionId) => Effect.Effect<Decided, NoModeAvailable>
     /** Gives a probe's lease back when its attempt never ran. Of no effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
@@ -37,14 +38,14 @@ export class ModeService extends Context.Service<
           runtime: modes.targets("runtime_orchestrator").length > 0,
           direct: modes.targets("direct_llm").length > 0,
         }
-        const decide = Effect.fnUntraced(function* (orgId: OrgId) {
+        const decide = Effect.fnUntraced(function* (orgId: OrgId, sessionId: SessionId) {
           const wished = ModeDecision.wish(rollout, available, orgId)
           if (wished === undefined) return yield* new NoModeAvailable()
           if (wished.mode === "direct_llm") {
             const sample = (yield* Random.next) * 100
             return { decision: ModeDecision.direct(wished, rollout, available, sample), ticket: undefined }
           }
-          const admission = yield* monitor.admit(orgId)
+          const admission = yield* monitor.admit(orgId, sessionId)
           const decision = ModeDecision.runtime(wished, available, admission)
           return { decision, ticket: admission.ticket }
         })

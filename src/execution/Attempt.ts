@@ -41,6 +41,10 @@ export interface Failure {
 export interface AttemptOptions {
   readonly number: number
   readonly limits: Deadlines.Limits
+  /** How long it may show nothing at all, asked again and again. Undefined: as long as the other clocks allow. */
+  readonly firstProgressLimitMs?: (() => number) | undefined
+  /** Told at once; may not wait. */
+  readonly onFirstProgress?: (() => void) | undefined
   /** Told once, at the end, whatever the end is. */
   readonly onEnd: (attempt: Attempt) => Effect.Effect<void>
 }
@@ -48,10 +52,18 @@ export interface AttemptOptions {
 /** Epoch milliseconds of now: the wall clock at the start, and the time that has passed since. */
 const dateOf = (watch: Watch, monotonic: number): number => watch.startedAt + monotonic - watch.monotonicStart
 
-const observe = (watch: Watch, clock: Clock.Clock, events: ReadonlyArray<ExecutionEvent>): void => {
+const observe = (
+  watch: Watch,
+  clock: Clock.Clock,
+  events: ReadonlyArray<ExecutionEvent>,
+  { onFirstProgress }: AttemptOptions,
+): void => {
   const wall = dateOf(watch, monotonicMillis(clock))
   watch.waitingSince = undefined
-  watch.firstProgressAt ??= wall
+  if (watch.firstProgressAt === null) {
+    watch.firstProgressAt = wall
+    onFirstProgress?.()
+  }
   for (const event of events) {
     if (event._tag === "Finished") {
       watch.finished = true
@@ -68,22 +80,28 @@ const watched = <E>(
   events: Stream.Stream<ExecutionEvent, E>,
   watch: Watch,
   clock: Clock.Clock,
+  options: AttemptOptions,
 ): Stream.Stream<ExecutionEvent, E> =>
   Stream.transformPull(events, (pull) =>
     Effect.succeed(
       Effect.suspend(() => {
         watch.waitingSince = monotonicMillis(clock)
         return Effect.map(pull, (chunk) => {
-          observe(watch, clock, chunk)
+          observe(watch, clock, chunk, options)
           return chunk
         })
       }),
     ),
   )
 
-const watchdog = (watch: Watch, clock: Clock.Clock, target: string, limits: Deadlines.Limits) => {
+/** How often an attempt that has shown nothing asks how long it may go on so: a breaker that opens shortens it. */
+const limitPollMs = 250
+
+const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: AttemptOptions) => {
   const check: Effect.Effect<never, ExecutionError> = Effect.suspend(() => {
     const now = monotonicMillis(clock)
+    const firstProgressMs = watch.firstProgressAt === null ? options.firstProgressLimitMs?.() : undefined
+    const limits = { ...options.limits, firstProgressMs }
     const deadline = Deadlines.nearest(target, limits, {
       startedAt: watch.monotonicStart,
       lastAt: watch.firstProgressAt === null ? undefined : (watch.waitingSince ?? now),
@@ -91,7 +109,8 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, limits: Dead
     })
     if (deadline.at <= now) return Effect.fail(deadline.error)
     // The first event starts the stall clock, which may then strike before the deadline that was nearest until now.
-    return Effect.andThen(Effect.sleep(Math.min(deadline.at - now, limits.stallMs)), check)
+    const longest = firstProgressMs === undefined ? limits.stallMs : Math.min(limits.stallMs, limitPollMs)
+    return Effect.andThen(Effect.sleep(Math.min(deadline.at - now, longest)), check)
   })
   return check
 }
@@ -155,9 +174,9 @@ export const run = (
             }),
           )
         const events = Stream.takeUntil(executor.execute(turn), (event) => event._tag === "Finished")
-        return watched(events, watch, clock).pipe(
+        return watched(events, watch, clock, options).pipe(
           Stream.concat(heldToContract(watch, executor.target)),
-          Stream.interruptWhen(watchdog(watch, clock, executor.target, options.limits)),
+          Stream.interruptWhen(watchdog(watch, clock, executor.target, options)),
           Stream.mapError((error): Failure => {
             watch.error = error
             return { error, gate: watch.gate }

@@ -1,12 +1,20 @@
 /**
- * The three clocks of an attempt: first content, stall between progress events, total. Pure: the watchdog of an attempt
+ * The clocks of an attempt: first progress, first content, stall between progress events, total. Pure: the watchdog of an attempt
  * sleeps until the nearest deadline and asks again, so an attempt costs one fiber and one timer, none per event.
  *
  * Times are monotonic milliseconds, so a change of the wall clock moves no deadline.
  */
-import { type ExecutionError, FirstContentTimeout, StallTimeout, TotalTimeout } from "./ExecutionError.ts"
+import {
+  type ExecutionError,
+  FirstContentTimeout,
+  FirstProgressTimeout,
+  StallTimeout,
+  TotalTimeout,
+} from "./ExecutionError.ts"
 
 export interface Limits {
+  /** Of an attempt that may move to another mode; the Monitor's word, which may change while it waits. */
+  readonly firstProgressMs?: number | undefined
   readonly firstContentMs: number
   readonly stallMs: number
   readonly totalMs: number
@@ -29,6 +37,12 @@ export interface Deadline {
 export const nearest = (upstream: string, limits: Limits, progress: Progress): Deadline => {
   const stall = progress.lastAt === undefined ? Number.POSITIVE_INFINITY : progress.lastAt + limits.stallMs
   const total = progress.startedAt + limits.totalMs
+  if (limits.firstProgressMs !== undefined && progress.lastAt === undefined) {
+    const at = progress.startedAt + limits.firstProgressMs
+    if (at < progress.startedAt + limits.firstContentMs && at < total) {
+      return { at, error: new FirstProgressTimeout({ upstream, afterMs: limits.firstProgressMs }) }
+    }
+  }
   const first = progress.bound ? Number.POSITIVE_INFINITY : progress.startedAt + limits.firstContentMs
   if (first <= stall && first <= total) {
     return { at: first, error: new FirstContentTimeout({ upstream, afterMs: limits.firstContentMs }) }

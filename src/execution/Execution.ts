@@ -17,6 +17,8 @@ import type { Draft } from "../agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Usage } from "../domain/Outcome.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
+import { Monitor } from "../monitoring/Monitor.ts"
+import type { Ticket } from "../monitoring/Ticket.ts"
 import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
@@ -124,21 +126,34 @@ const failureOf = (
       : "fail",
   })
 
+/** The Monitor's eye on a runtime attempt. Only what may still move to another mode is hurried. */
+const watchOf = (monitor: Monitor["Service"], executor: Executor["Service"], turn: Turn, plan: TurnPlan) =>
+  executor.mode !== "runtime_orchestrator" || plan.ticket === undefined
+    ? Effect.succeed({})
+    : Effect.map(monitor.watch(turn.orgId, plan.ticket), ({ firstProgressLimitMs, progressed }) => ({
+        onFirstProgress: progressed,
+        ...(plan.order.length > 1 ? { firstProgressLimitMs } : {}),
+      }))
+
 const attemptOf = (
   settings: Settings,
+  monitor: Monitor["Service"],
   turn: Turn,
   progress: Progress,
-  onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>,
+  plan: TurnPlan,
 ): Stream.Stream<TurnEvent, AttemptFailed, Executor> =>
   Stream.unwrap(
-    Effect.map(Executor, (executor) => {
+    Effect.gen(function* () {
+      const executor = yield* Executor
+      const watch = yield* watchOf(monitor, executor, turn, plan)
       progress.attempts += 1
       const announced = Stream.fromIterable(transition(progress, turn, executor.mode))
       progress.firstText = undefined
       const attempt = Attempt.run(executor, turn, {
         number: progress.attempts,
         limits: settings.limits,
-        onEnd: onAttempt,
+        onEnd: plan.onAttempt,
+        ...watch,
       }).pipe(
         Stream.map((event): TurnEvent =>
           event._tag === "Finished" ? { ...event, mode: executor.mode } : event,
@@ -149,15 +164,20 @@ const attemptOf = (
     }),
   )
 
+/** Where a turn may go, and who is told of its attempts. */
+export interface TurnPlan {
+  /** At least one of them has a target. */
+  readonly order: ReadonlyArray<ExecutionMode>
+  /** Of a turn that the Monitor let into the runtime. */
+  readonly ticket: Ticket | undefined
+  readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
+}
+
 export class Execution extends Context.Service<
   Execution,
   {
-    /** The turn's messages in order, then `Finished`. Fails with the last attempt's error. `order` must have a target. */
-    readonly run: (
-      turn: Turn,
-      order: ReadonlyArray<ExecutionMode>,
-      onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>,
-    ) => Stream.Stream<TurnEvent, AttemptFailed>
+    /** The turn's messages in order, then `Finished`. Fails with the last attempt's error. */
+    readonly run: (turn: Turn, plan: TurnPlan) => Stream.Stream<TurnEvent, AttemptFailed>
     /** One attempt of `mode` whose messages nobody sees. Never fails: how it ended is told to `onAttempt`. */
     readonly shadow: (
       turn: Turn,
@@ -166,16 +186,18 @@ export class Execution extends Context.Service<
     ) => Effect.Effect<void>
   }
 >()("crossfade/execution/Execution") {
-  static readonly layer = (settings: Settings): Layer.Layer<Execution, never, Modes> =>
+  static readonly layer = (settings: Settings): Layer.Layer<Execution, never, Modes | Monitor> =>
     Layer.effect(
       Execution,
       Effect.gen(function* () {
         const modes = yield* Modes
-        const run: Execution["Service"]["run"] = (turn, order, onAttempt) => {
+        const monitor = yield* Monitor
+        const run: Execution["Service"]["run"] = (turn, plan) => {
+          const { order } = plan
           const [first, ...rest] = order.flatMap(modes.targets).map(step)
           if (first === undefined) return Stream.die(new Error(`no target for ${order.join(", ")}`))
           const progress: Progress = { attempts: 0, messages: 0, firstText: undefined, failed: undefined }
-          return attemptOf(settings, turn, progress, onAttempt).pipe(
+          return attemptOf(settings, monitor, turn, progress, plan).pipe(
             Stream.withExecutionPlan(ExecutionPlan.make(first, ...rest)),
           )
         }

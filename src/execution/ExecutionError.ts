@@ -80,6 +80,11 @@ export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>
   "FirstContentTimeout",
   clock,
 ) {}
+/** Nothing at all has come; unlike the first content this includes plans and thinking. */
+export class FirstProgressTimeout extends Schema.TaggedError<FirstProgressTimeout>()(
+  "FirstProgressTimeout",
+  clock,
+) {}
 export class StallTimeout extends Schema.TaggedError<StallTimeout>()("StallTimeout", clock) {}
 export class TotalTimeout extends Schema.TaggedError<TotalTimeout>()("TotalTimeout", clock) {}
 
@@ -95,6 +100,7 @@ export type ExecutionError =
   | UpstreamCancelled
   | ContentFiltered
   | FirstContentTimeout
+  | FirstProgressTimeout
   | StallTimeout
   | TotalTimeout
 
@@ -162,6 +168,12 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
     outcome: "timeout_first_content",
     code: "TIMEOUT_FIRST_CONTENT",
     message: "The answer did not begin in time.",
+  },
+  FirstProgressTimeout: {
+    ...fault,
+    outcome: "timeout_first_content",
+    code: "TIMEOUT_FIRST_PROGRESS",
+    message: "The answering service showed no progress in time.",
   },
   StallTimeout: {
     ...fault,

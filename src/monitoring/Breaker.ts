@@ -5,51 +5,59 @@
  * The epoch rises at every transition and with every lease; whatever was begun under another epoch has no say.
  */
 
-export type State = Breaker["state"]
+import * as Schema from "effect/Schema"
 
-interface Left {
-  readonly epoch: number
-  readonly since: number
+const left = {
+  epoch: Schema.Int,
+  since: Schema.Finite,
   /** How often it has opened in a row. */
-  readonly level: number
+  level: Schema.Int,
   /** Why it opened. */
-  readonly reason: string
+  reason: Schema.String,
 }
 
-export interface Closed {
-  readonly state: "closed"
-  readonly epoch: number
-  readonly since: number
+const Closed = Schema.Struct({
+  state: Schema.Literal("closed"),
+  epoch: Schema.Int,
+  since: Schema.Finite,
   /** Of the opening that ended at `since`; none before the first opening and after a reset. */
-  readonly level: number | undefined
-}
+  level: Schema.optional(Schema.Int),
+})
 
-export interface Open extends Left {
-  readonly state: "open"
+const Open = Schema.Struct({
+  state: Schema.Literal("open"),
+  ...left,
   /** When a turn may be the probe, where turns are. */
-  readonly until: number
+  until: Schema.Finite,
   /** Since when every synthetic probe was good, and how many they are. */
-  readonly goodSince: number | undefined
-  readonly good: number
-}
+  goodSince: Schema.optional(Schema.Finite),
+  good: Schema.Int,
+})
+export type Open = typeof Open.Type
 
-export interface HalfOpen extends Left {
-  readonly state: "half_open"
+const HalfOpen = Schema.Struct({
+  state: Schema.Literal("half_open"),
+  ...left,
   /** Until then the turn that is the probe keeps all others out; none is under way when it is undefined. */
-  readonly leaseUntil: number | undefined
-  readonly good: number
-}
+  leaseUntil: Schema.optional(Schema.Finite),
+  good: Schema.Int,
+})
+export type HalfOpen = typeof HalfOpen.Type
 
-export interface Ramp extends Left {
-  readonly state: "ramp"
-  readonly step: number
-  readonly stepSince: number
-  readonly good: number
+const Ramp = Schema.Struct({
+  state: Schema.Literal("ramp"),
+  ...left,
+  step: Schema.Int,
+  stepSince: Schema.Finite,
+  good: Schema.Int,
   /** Faults less good ones, not below 0. */
-  readonly bad: number
-}
+  bad: Schema.Int,
+})
+export type Ramp = typeof Ramp.Type
 
-export type Breaker = Closed | Open | HalfOpen | Ramp
+export const Breaker = Schema.Union([Closed, Open, HalfOpen, Ramp])
+export type Breaker = typeof Breaker.Type
+export type State = Breaker["state"]
 
 export interface Transition {
   readonly from: State

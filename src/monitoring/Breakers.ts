@@ -12,31 +12,11 @@ import * as Evidence from "./Evidence.ts"
 import * as FaultCounter from "./FaultCounter.ts"
 import type { Forced } from "./Forced.ts"
 import type { Ticket } from "./Ticket.ts"
+import type { ScopedTransition, ShownState } from "./Transition.ts"
 import * as Orgs from "./Orgs.ts"
 import * as Probing from "./Probing.ts"
 import * as Running from "./Running.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
-
-/** As people on call see it: an order hides what the breaker thinks. */
-export type ShownState = Breaker.State | "forced_direct" | "forced_runtime"
-
-export interface ScopedTransition {
-  /** Whose breaker moved; null for the breaker of all. */
-  readonly orgId: OrgId | null
-  readonly from: ShownState
-  readonly to: ShownState
-  readonly at: number
-  readonly reason: string
-  /** What spoke against the runtime at that moment. */
-  readonly evidence: {
-    readonly faults: number
-    readonly timeouts: number
-    /** The five organisations that added most to `faults`. */
-    readonly orgs: ReadonlyArray<{ readonly orgId: OrgId; readonly added: number }>
-  }
-  readonly breaker: Breaker.Breaker
-  readonly forced: Forced | null
-}
 
 export interface Breakers {
   readonly orgs: Orgs.Orgs
@@ -52,6 +32,8 @@ export interface Breakers {
   readonly directFaults: FaultCounter.FaultCounter
   /** Oldest first. */
   readonly transitions: Array<ScopedTransition>
+  /** How many there ever were. */
+  noted: number
   global: Breaker.Breaker
   forced: Forced | undefined
   /** When anybody last asked for the runtime. */
@@ -79,6 +61,7 @@ export const make = (windowMs: number, now: number): Breakers => ({
   probing: Probing.make(),
   directFaults: FaultCounter.make(faultLimit, 1),
   transitions: [],
+  noted: 0,
   global: Breaker.closed(0, now),
   forced: undefined,
   wantedAt: Number.NEGATIVE_INFINITY,
@@ -182,5 +165,6 @@ const note = (
     breaker,
     forced: forced ?? null,
   })
+  breakers.noted += 1
   if (transitions.length > maxTransitions) transitions.shift()
 }

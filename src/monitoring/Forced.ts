@@ -3,17 +3,19 @@
  *
  * A way back to direct mode for all beats every other order; else an organisation's own order beats that for all.
  */
-import type { ExecutionMode } from "../domain/Mode.ts"
+import * as Schema from "effect/Schema"
+import { ExecutionMode } from "../domain/Mode.ts"
 
-export interface Forced {
-  readonly mode: ExecutionMode
+export const Forced = Schema.Struct({
+  mode: ExecutionMode,
   /** Who ordered it. */
-  readonly by: string
-  readonly reason: string
-  readonly since: number
+  by: Schema.String,
+  reason: Schema.String,
+  since: Schema.Finite,
   /** It ends by itself then; null: when somebody ends it. */
-  readonly expiresAt: number | null
-}
+  expiresAt: Schema.NullOr(Schema.Finite),
+})
+export type Forced = typeof Forced.Type
 
 export const holds = (forced: Forced | undefined, now: number): forced is Forced =>
   forced !== undefined && (forced.expiresAt === null || now < forced.expiresAt)

@@ -12,12 +12,14 @@ import * as Baseline from "./Baseline.ts"
 import * as Breaker from "./Breaker.ts"
 import * as Breakers from "./Breakers.ts"
 import * as FaultCounter from "./FaultCounter.ts"
+import * as Forced from "./Forced.ts"
 import * as Judge from "./Judge.ts"
 import * as Lease from "./Lease.ts"
 import type * as Orgs from "./Orgs.ts"
 import * as Return from "./Return.ts"
 import * as Running from "./Running.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
+import type { ScopedTransition } from "./Transition.ts"
 import type { Ticket } from "./Ticket.ts"
 import type * as Triggers from "./Triggers.ts"
 
@@ -81,7 +83,7 @@ export const started = ({ breakers }: Health, orgId: OrgId, ticket: Ticket, now:
 
 /** The attempt that is under way with this ticket shows its first progress. */
 export const progressed = ({ breakers }: Health, ticket: Ticket, now: number): void => {
-  const attempt = Running.progress(breakers.running, ticket, now)
+  const attempt = Running.progress(breakers.running, ticket)
   const org = attempt && breakers.orgs.byId.get(attempt.orgId)
   if (attempt === undefined || org === undefined || !isCurrent(breakers, org, ticket)) return
   breakers.probing.verdictAt = now
@@ -167,5 +169,33 @@ export const reset = ({ breakers }: Health, now: number, reason: string, orgId?:
     if (org === undefined) return
     Breakers.moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
     FaultCounter.clear(org.faults)
+  }
+}
+
+/** An operator's order from now on; undefined ends it. */
+export const force = (
+  { breakers }: Health,
+  now: number,
+  forced: Omit<Forced.Forced, "since"> | undefined,
+  reason: string,
+  orgId?: OrgId,
+): void => {
+  const org = orgId === undefined ? undefined : Breakers.touch(breakers, orgId, now)
+  Breakers.force(breakers, org, forced === undefined ? undefined : { ...forced, since: now }, now, reason)
+}
+
+/** Goes on where another process ended. */
+export const restore = ({ breakers }: Health, last: ReadonlyArray<ScopedTransition>, now: number): void => {
+  for (const { breaker, forced, orgId } of last) {
+    const kept = Forced.holds(forced ?? undefined, now) ? (forced ?? undefined) : undefined
+    if (orgId === null) {
+      breakers.global = breaker
+      breakers.forced = kept
+    } else {
+      const org = Breakers.touch(breakers, orgId, now)
+      org.breaker = breaker
+      org.forced = kept
+      breakers.epochs = Math.max(breakers.epochs, breaker.epoch)
+    }
   }
 }

@@ -4,10 +4,17 @@
  * milliseconds.
  */
 import type { OrgId } from "../domain/Ids.ts"
-import * as Breaker from "./Breaker.ts"
-import type * as Breakers from "./Breakers.ts"
-import type * as Health from "./Health.ts"
+import * as Baseline from "./Baseline.ts"
+import type * as Breaker from "./Breaker.ts"
+import * as Breakers from "./Breakers.ts"
+import * as Forced from "./Forced.ts"
+import * as Health from "./Health.ts"
+import * as Judge from "./Judge.ts"
+import * as Lease from "./Lease.ts"
+import * as Probing from "./Probing.ts"
+import * as Return from "./Return.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
+import type { ScopedTransition, ShownState } from "./Transition.ts"
 
 /** The names are the contract's. `fallbackReason` is "" while `fallbackEnabled` is false. */
 export interface Metrics {
@@ -19,19 +26,28 @@ export interface Metrics {
 }
 
 export interface BreakerStatus {
-  readonly state: Breaker.State
-  /** Why it opened; "" while closed. */
+  readonly state: ShownState
+  /** Why the runtime is not used as usual; "" while closed. */
   readonly reason: string
   /** When it came into this state. */
   readonly since: number
-  /** From then on a turn may be the probe: in the past if the next turn will be it. Null while closed. */
+  /** The next synthetic probe, or from when on a turn may be one: in the past if the next turn will be it. Null: none is due. */
   readonly nextProbeAt: number | null
+  /** The share of sessions that may use the runtime. */
+  readonly share: number
+  readonly forced: Forced.Forced | null
+  /** Faults less good attempts; the breaker opens at `limit`. */
+  readonly evidence: { readonly faults: number; readonly limit: number }
 }
 
-/** `orgs` are those whose own breaker is not closed. `transitions` are the last 20, newest first. */
+/** `orgs` are those whose own state is not closed. `transitions` are the last 20, newest first. */
 export interface Status extends BreakerStatus {
   readonly orgs: ReadonlyArray<BreakerStatus & { readonly orgId: OrgId }>
-  readonly transitions: ReadonlyArray<Breakers.ScopedTransition>
+  /** Direct mode fails as well: the runtime stays in use, because there is nowhere to flee to. */
+  readonly directFailing: boolean
+  /** After so long without progress an attempt moves to direct mode. */
+  readonly firstProgressLimitMs: number
+  readonly transitions: ReadonlyArray<ScopedTransition>
 }
 
 const shownTransitions = 20
@@ -45,38 +61,91 @@ const inWholeMillis = (summary: SlidingWindow.Summary): SlidingWindow.Summary =>
   p99LatencyMs: Math.round(summary.p99LatencyMs),
 })
 
+/** What keeps turns from the runtime, "" when nothing does. */
+const awayBecause = (breaker: Breaker.Breaker, forced: Forced.Forced | undefined, now: number): string => {
+  if (Forced.holds(forced, now)) {
+    return forced.mode === "direct_llm" ? `ordered by ${forced.by}: ${forced.reason}` : ""
+  }
+  return breaker.state === "closed" ? "" : breaker.reason
+}
+
+const awayOf = ({ breakers }: Health.Health, now: number, orgId?: OrgId): string => {
+  const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
+  const forced = Forced.effective(breakers.forced, org?.forced, now)
+  const breaker = org === undefined || org.breaker.state === "closed" ? breakers.global : org.breaker
+  return awayBecause(breaker, forced, now)
+}
+
+export const isFallbackEnabled = (health: Health.Health, now: number): boolean => awayOf(health, now) !== ""
+
 /** Of all organisations, or of one. For one, the fallback is its own or else everybody's. */
 export const metrics = (health: Health.Health, now: number, orgId?: OrgId): Metrics => {
-  const { global, orgs } = health.breakers
-  const org = orgId === undefined ? undefined : orgs.byId.get(orgId)
+  const org = orgId === undefined ? undefined : health.breakers.orgs.byId.get(orgId)
   const windows = orgId === undefined ? health.windows : org?.windows
   const windowMs = health.settings.windowMs
   const summaryOf = (window = SlidingWindow.make(windowMs, { quantiles: false })): SlidingWindow.Summary =>
     inWholeMillis(SlidingWindow.summary(window, now))
-  const breaker = org === undefined || org.breaker.state === "closed" ? global : org.breaker
+  const reason = awayOf(health, now, orgId)
   return {
     direct: summaryOf(windows?.direct_llm),
     runtime: summaryOf(windows?.runtime_orchestrator),
-    fallbackEnabled: breaker.state !== "closed",
-    fallbackReason: breaker.state === "closed" ? "" : breaker.reason,
+    fallbackEnabled: reason !== "",
+    fallbackReason: reason,
     windowMs,
   }
 }
 
-const breakerStatus = (breaker: Breaker.Breaker, now: number): BreakerStatus =>
-  breaker.state === "closed"
-    ? { state: "closed", reason: "", since: breaker.since, nextProbeAt: null }
-    : {
-        state: breaker.state,
-        reason: breaker.reason,
-        since: breaker.since,
-        nextProbeAt: Breaker.nextProbeAt(breaker, now),
-      }
+const nextProbeAt = (
+  { breakers, settings }: Health.Health,
+  breaker: Breaker.Breaker,
+  scope: "all" | "org",
+  now: number,
+): number | null => {
+  if (breaker.state === "closed" || breaker.state === "ramp") return null
+  if (scope === "org" || !settings.probes || breaker.state === "half_open") return Lease.nextAt(breaker, now)
+  return Probing.nextWhileOpen(breakers.probing, breaker.goodSince !== undefined, now)
+}
 
-export const status = ({ breakers }: Health.Health, now: number): Status => ({
-  ...breakerStatus(breakers.global, now),
-  orgs: [...breakers.orgs.byId.values()]
-    .filter((org) => org.breaker.state !== "closed")
-    .map((org) => ({ orgId: org.id, ...breakerStatus(org.breaker, now) })),
-  transitions: breakers.transitions.slice(-shownTransitions).toReversed(),
-})
+const shareOf = (breaker: Breaker.Breaker, forced: Forced.Forced | undefined): number => {
+  if (forced !== undefined) return forced.mode === "direct_llm" ? 0 : 1
+  if (breaker.state === "ramp") return Return.shareOf(breaker)
+  return breaker.state === "closed" ? 1 : 0
+}
+
+const breakerStatus = (
+  health: Health.Health,
+  scope: {
+    readonly breaker: Breaker.Breaker
+    readonly forced: Forced.Forced | undefined
+    readonly faults: { readonly value: number; readonly limit: number }
+  },
+  kind: "all" | "org",
+  now: number,
+): BreakerStatus => {
+  const { breaker, faults } = scope
+  const forced = Forced.holds(scope.forced, now) ? scope.forced : undefined
+  return {
+    state: Breakers.shownState(breaker, forced),
+    reason: forced?.reason ?? (breaker.state === "closed" ? "" : breaker.reason),
+    since: forced?.since ?? breaker.since,
+    nextProbeAt: nextProbeAt(health, breaker, kind, now),
+    share: shareOf(breaker, forced),
+    forced: forced ?? null,
+    evidence: { faults: faults.value, limit: faults.limit },
+  }
+}
+
+export const status = (health: Health.Health, now: number): Status => {
+  Health.advance(health, now)
+  const { breakers } = health
+  const { faults, forced, global, orgs } = breakers
+  return {
+    ...breakerStatus(health, { breaker: global, forced, faults }, "all", now),
+    orgs: [...orgs.byId.values()]
+      .filter((org) => org.breaker.state !== "closed" || Forced.holds(org.forced, now))
+      .map((org) => ({ orgId: org.id, ...breakerStatus(health, org, "org", now) })),
+    directFailing: Judge.isDirectFailing(breakers),
+    firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline)),
+    transitions: breakers.transitions.slice(-shownTransitions).toReversed(),
+  }
+}

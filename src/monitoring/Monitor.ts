@@ -1,68 +1,141 @@
 /**
- * How both modes are doing, and whether the runtime may be used: told of every finished attempt, asked before every turn.
- * The one loop of the service: attempts -> windows -> triggers -> breakers -> the next decision.
+ * How both modes are doing, and whether the runtime may be used: told of every attempt, asked before every turn. The one
+ * loop of the service: attempts -> evidence -> breakers -> the next decision.
  *
  * One Ref holds everything, and every method is one change of it, so a probe can never be leased twice. No method fails
- * or waits. The rules are in Triggers, Isolation and Breaker; `Health` puts them together.
+ * or waits. The rules are in Judge, Return and Lease; `Health` and `Admission` put them together.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
 import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
 import type { OrgId } from "../domain/Ids.ts"
+import * as Admission from "./Admission.ts"
+import type { Forced } from "./Forced.ts"
 import * as Health from "./Health.ts"
 import * as HealthReport from "./HealthReport.ts"
+import * as Probes from "./Probes.ts"
+import type { Probe } from "./Probing.ts"
+import type { Ticket } from "./Ticket.ts"
+import type { ScopedTransition } from "./Transition.ts"
 
-export type { Admission, FinishedAttempt, Settings as MonitorSettings, Ticket } from "./Health.ts"
+export type { Settings as MonitorSettings, FinishedAttempt } from "./Health.ts"
+
+/** For the attempt itself, which may not wait: plain functions. */
+export interface AttemptWatch {
+  /** How long it may show nothing, from its start. May shrink while it waits. Milliseconds. */
+  readonly firstProgressLimitMs: () => number
+  /** It has shown its first progress. */
+  readonly progressed: () => void
+}
 
 export class Monitor extends Context.Service<
   Monitor,
   {
     /**
-     * Whether a turn of this organisation may use the runtime now. "probe": this turn alone may, and whoever was told so
-     * must end it with `record` or `release`, else nobody is let in until the lease runs out (`timeoutThresholdMs`).
+     * Whether a turn of this session may use the runtime now. "probe": this turn alone may, and whoever was told so must
+     * end it with `record` or `release`, else nobody is let in until the lease runs out (`timeoutThresholdMs`).
      */
-    readonly admit: (orgId: OrgId) => Effect.Effect<Health.Admission>
+    readonly admit: (orgId: OrgId, sessionId: string) => Effect.Effect<Admission.Admission>
+    /** What an operator has ordered for this organisation's turns. */
+    readonly forced: (orgId: OrgId) => Effect.Effect<Forced | undefined>
+    /** A runtime attempt of the ticket begins. */
+    readonly watch: (orgId: OrgId, ticket: Ticket) => Effect.Effect<AttemptWatch>
     /**
      * One finished attempt, of either mode. A ticket matters for runtime attempts only. A neutral outcome counts as
      * cancelled and moves no breaker; of a probe it gives the lease back.
      */
     readonly record: (attempt: Health.FinishedAttempt) => Effect.Effect<void>
-    /** A turn whose runtime attempt was never run. Does nothing if it was no probe or has ended, so it may be a finalizer. */
-    readonly release: (ticket: Health.Ticket, orgId: OrgId) => Effect.Effect<void>
-    /** Whether the breaker of all keeps turns from the runtime. */
+    /** A turn that is over: what of its ticket nobody has recorded is forgotten. May be a finalizer. */
+    readonly release: (ticket: Ticket, orgId: OrgId) => Effect.Effect<void>
+    /** To be called often: lets time do what it does, and gives the synthetic probe that is to be begun now. */
+    readonly takeProbe: Effect.Effect<Probe | undefined>
+    /** Must be told of every probe that was given out. */
+    readonly probeEnded: (probe: Probe, result: "good" | "bad" | "neutral") => Effect.Effect<void>
+    /** Whether turns are kept from the runtime in general. */
     readonly isFallbackEnabled: Effect.Effect<boolean>
     readonly metrics: Effect.Effect<HealthReport.Metrics>
     /** All zero for an organisation that is not known. */
     readonly metricsOf: (orgId: OrgId) => Effect.Effect<HealthReport.Metrics>
     readonly status: Effect.Effect<HealthReport.Status>
     /** Closes the breaker of one organisation now; without one, that of all and every organisation's. */
-    readonly reset: (orgId?: OrgId) => Effect.Effect<void>
+    readonly reset: (reason: string, orgId?: OrgId) => Effect.Effect<void>
+    /** An order from now on, for one organisation or for all; undefined ends it. */
+    readonly force: (
+      forced: Omit<Forced, "since"> | undefined,
+      reason: string,
+      orgId?: OrgId,
+    ) => Effect.Effect<void>
+    /** Other thresholds from now on; the window keeps its length. */
+    readonly configure: (
+      thresholds: Partial<Omit<Health.Settings, "windowMs" | "probes">>,
+    ) => Effect.Effect<void>
+    /** Every transition from the subscription on. */
+    readonly transitions: Stream.Stream<ScopedTransition>
+    /** Goes on where another process ended: its last transition of each scope. */
+    readonly restore: (last: ReadonlyArray<ScopedTransition>) => Effect.Effect<void>
   }
 >()("crossfade/monitoring/Monitor") {
   static readonly layer = (settings: Health.Settings): Layer.Layer<Monitor> =>
     Layer.effect(
       Monitor,
-      Effect.gen(function* () {
-        const now = steadyMillis(yield* Clock.Clock)
-        const health = yield* Ref.make(Health.make(settings, now()))
-        const change = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>
-          Ref.modify(health, (current) => [f(current, now()), current])
-
-        return Monitor.of({
-          admit: (orgId) => change((health, now) => Health.admit(health, orgId, now)),
-          record: (attempt) => change((health, now) => Health.record(health, attempt, now)),
-          release: (ticket, orgId) => change((health, now) => Health.release(health, ticket, orgId, now)),
-          isFallbackEnabled: change((health) => health.breakers.global.state !== "closed"),
-          metrics: change((health, now) => HealthReport.metrics(health, now)),
-          metricsOf: (orgId) => change((health, now) => HealthReport.metrics(health, now, orgId)),
-          status: change(HealthReport.status),
-          reset: (orgId) => change((health, now) => Health.reset(health, now, orgId)),
-        })
-      }),
+      Effect.suspend(() => make(settings)),
     )
 }
+
+/** Transitions that a slow subscriber may be behind. */
+const behind = 1000
+
+const make = Effect.fnUntraced(function* (settings: Health.Settings) {
+  const now = steadyMillis(yield* Clock.Clock)
+  const health = yield* Ref.make(Health.make(settings, now()))
+  const transitions = yield* PubSub.sliding<ScopedTransition>(behind)
+
+  const changeNow = <A>(f: (health: Health.Health, now: number) => A): A => {
+    const current = Ref.getUnsafe(health)
+    const before = current.breakers.noted
+    const result = f(current, now())
+    const news = current.breakers.noted - before
+    const told = news === 0 ? [] : current.breakers.transitions.slice(-news)
+    for (const transition of told) PubSub.publishUnsafe(transitions, transition)
+    return result
+  }
+  const change = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>
+    Effect.sync(() => changeNow(f))
+
+  return Monitor.of({
+    admit: (orgId, sessionId) => change((health, now) => Admission.admit(health, orgId, sessionId, now)),
+    forced: (orgId) => change((health, now) => Admission.forcedOf(health, orgId, now)),
+    watch: (orgId, ticket) =>
+      change((health, now) => {
+        Health.started(health, orgId, ticket, now)
+        return {
+          firstProgressLimitMs: () => Health.firstProgressLimitMs(health, ticket),
+          progressed: () => changeNow((health, now) => Health.progressed(health, ticket, now)),
+        }
+      }),
+    record: (attempt) => change((health, now) => Health.record(health, attempt, now)),
+    release: (ticket, orgId) => change((health, now) => Health.release(health, ticket, orgId, now)),
+    takeProbe: change(Probes.take),
+    probeEnded: (probe, result) => change((health, now) => Probes.ended(health, probe, result, now)),
+    isFallbackEnabled: change(HealthReport.isFallbackEnabled),
+    metrics: change((health, now) => HealthReport.metrics(health, now)),
+    metricsOf: (orgId) => change((health, now) => HealthReport.metrics(health, now, orgId)),
+    status: change(HealthReport.status),
+    reset: (reason, orgId) => change((health, now) => Health.reset(health, now, reason, orgId)),
+    force: (forced, reason, orgId) =>
+      change((health, now) => Health.force(health, now, forced, reason, orgId)),
+    configure: (thresholds) =>
+      change((health) => {
+        health.settings = { ...health.settings, ...thresholds }
+      }),
+    transitions: Stream.fromPubSub(transitions),
+    restore: (last) => change((health, now) => Health.restore(health, last, now)),
+  })
+})
 
 /**
  * Epoch milliseconds that pass evenly: the wall clock at the start plus monotonic time. A wall clock that is set back

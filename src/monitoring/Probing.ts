@@ -51,10 +51,16 @@ export const make = (): Probing => ({
   confirmed: 0,
 })
 
+const openInterval = (good: boolean): number => (good ? eagerIntervalMs : openIntervalMs)
+
+/** When the next one is due while the breaker of all is open. */
+export const nextWhileOpen = ({ lastStartAt }: Probing, good: boolean, now: number): number =>
+  Math.max(now, lastStartAt + openInterval(good))
+
 const isDue = (probing: Probing, situation: Situation, now: number): boolean => {
   const sinceStart = now - probing.lastStartAt
   if (situation.state === "open") {
-    return sinceStart >= (situation.good ? eagerIntervalMs : openIntervalMs)
+    return sinceStart >= openInterval(situation.good)
   }
   if (situation.state === "other") return false
   if (situation.suspicious || probing.failed) {

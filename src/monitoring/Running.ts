@@ -52,7 +52,7 @@ export const start = <K>(running: Running<K>, key: K, orgId: OrgId, now: number)
 }
 
 /** The attempt, when this is its first progress and it is known. */
-export const progress = <K>(running: Running<K>, key: K, now: number): Attempt | undefined => {
+export const progress = <K>(running: Running<K>, key: K): Attempt | undefined => {
   const attempt = running.attempts.get(key)
   if (attempt === undefined || attempt.progressed) return undefined
   attempt.progressed = true

@@ -5,11 +5,13 @@
  */
 import * as Migrator from "effect/sql/Migrator"
 import { initial } from "./migrations/0001_initial.ts"
+import { breaker } from "./migrations/0002_breaker.ts"
 
 /** Brings the database up to date; does nothing where it is. */
 export const migrate = Migrator.make({})({
   loader: Migrator.fromRecord({
     "0001_initial": initial,
+    "0002_breaker": breaker,
   }),
   table: "crossfade_migrations",
 })

@@ -4,10 +4,12 @@ import * as AgentsSql from "./AgentsSql.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
+import * as TransitionsSql from "./TransitionsSql.ts"
 
 export const layer = Layer.mergeAll(
   AgentsSql.layerSql,
   RunsSql.layerSql,
   SessionsSql.layerSql,
   StoreHealth.layer,
+  TransitionsSql.layerSql,
 )

@@ -1,0 +1,17 @@
+/** What the breakers did, kept: for people on call, and so that a restart goes on where the last process ended. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { ScopedTransition } from "../monitoring/Transition.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export class Transitions extends Context.Service<
+  Transitions,
+  {
+    /** Added in the order in which they happened. The last 1000 are kept, and the last one of every scope. */
+    readonly add: (transition: ScopedTransition) => Effect.Effect<void, StoreError>
+    /** Newest first. */
+    readonly list: (limit: number) => Effect.Effect<ReadonlyArray<ScopedTransition>, StoreError>
+    /** The last one of every scope. */
+    readonly last: Effect.Effect<ReadonlyArray<ScopedTransition>, StoreError>
+  }
+>()("crossfade/recording/Transitions") {}
