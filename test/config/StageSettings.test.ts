@@ -42,6 +42,7 @@ describe("what each stage is told of the environment", () => {
         timeoutRate: 0.8,
         latencyRatio: 0.9,
         timeoutThresholdMs: 3,
+        probes: false,
       })
     }),
   )

@@ -7,10 +7,11 @@ import { ModeService } from "../../src/decision/ModeService.ts"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { Modes } from "../../src/execution/Modes.ts"
-import type { Admission } from "../../src/monitoring/Health.ts"
-import { Monitor, type Ticket } from "../../src/monitoring/Monitor.ts"
+import type { Admission } from "../../src/monitoring/Admission.ts"
+import { Monitor } from "../../src/monitoring/Monitor.ts"
+import type { Ticket } from "../../src/monitoring/Ticket.ts"
 import { scripted } from "../execution/scripted.ts"
-import { orgId, otherOrgId } from "../support/fixtures.ts"
+import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 
 const ticket: Ticket = { globalEpoch: 3, orgEpoch: 5, probe: "global" }
 
@@ -50,7 +51,7 @@ const service = ({
   )
 
 const decide = (org: OrgId, options?: Options) =>
-  Effect.flatMap(ModeService, ({ decide }) => decide(org)).pipe(Effect.provide(service(options)))
+  Effect.flatMap(ModeService, ({ decide }) => decide(org, sessionId)).pipe(Effect.provide(service(options)))
 
 /** Random that always draws `share`, from 0 to 1. */
 const drawing = (share: number) =>
@@ -138,7 +139,7 @@ describe("fault 13: the shadow sample", () => {
   it.effect("makes about the given share of the turns", () =>
     Effect.gen(function* () {
       const { decide } = yield* ModeService
-      const turns = yield* Effect.forEach(Array.from({ length: 2000 }), () => decide(otherOrgId))
+      const turns = yield* Effect.forEach(Array.from({ length: 2000 }), () => decide(otherOrgId, sessionId))
       const share = turns.filter(({ decision }) => decision.shadow !== undefined).length / turns.length
       assert.isAbove(share, 0.22)
       assert.isBelow(share, 0.28)

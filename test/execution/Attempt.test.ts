@@ -121,7 +121,11 @@ describe("an attempt that is interrupted", () => {
         const order = ["runtime_orchestrator", "direct_llm"] as const
         const fiber = yield* Effect.forkChild(
           Stream.runDrain(
-            execution.run(turn(), order, (attempt) => Effect.sync(() => attempts.push(attempt))),
+            execution.run(turn(), {
+              order,
+              ticket: undefined,
+              onAttempt: (attempt) => Effect.sync(() => attempts.push(attempt)),
+            }),
           ),
         )
         yield* settle

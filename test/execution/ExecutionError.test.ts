@@ -17,6 +17,7 @@ const examples = {
   UpstreamCancelled: new E.UpstreamCancelled({ upstream }),
   ContentFiltered: new E.ContentFiltered({ upstream }),
   FirstContentTimeout: new E.FirstContentTimeout({ upstream, afterMs: 1 }),
+  FirstProgressTimeout: new E.FirstProgressTimeout({ upstream, afterMs: 1 }),
   StallTimeout: new E.StallTimeout({ upstream, afterMs: 1 }),
   TotalTimeout: new E.TotalTimeout({ upstream, afterMs: 1 }),
 } satisfies { readonly [Tag in E.ExecutionError["_tag"]]: E.ExecutionError }
@@ -34,6 +35,7 @@ describe("what an execution error means", () => {
     ["UpstreamCancelled", "EXECUTION_CANCELLED", "neutral", false, false],
     ["ContentFiltered", "CONTENT_FILTERED", "neutral", false, false],
     ["FirstContentTimeout", "TIMEOUT_FIRST_CONTENT", "timeout_first_content", false, true],
+    ["FirstProgressTimeout", "TIMEOUT_FIRST_PROGRESS", "timeout_first_content", false, true],
     ["StallTimeout", "TIMEOUT_STALL", "timeout_stall", false, true],
     ["TotalTimeout", "TIMEOUT_TOTAL", "timeout_total", false, true],
   ]

@@ -21,8 +21,10 @@ import {
 import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
+import { Monitor } from "../../src/monitoring/Monitor.ts"
+import type { Ticket } from "../../src/monitoring/Ticket.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
-import { runId, turn } from "../support/fixtures.ts"
+import { monitorSettings, runId, turn } from "../support/fixtures.ts"
 
 /** Emit, wait so many milliseconds, fail, say nothing for ever, or throw. The script's end is the stream's end. */
 export type Step = ExecutionEvent | number | ExecutionError | "silence" | "bug"
@@ -118,12 +120,14 @@ export interface Played {
 export interface PlayOptions {
   readonly settings?: Settings
   readonly order?: ReadonlyArray<ExecutionMode>
+  /** Of a turn that the Monitor let into the runtime. */
+  readonly ticket?: Ticket
   /** What the consumer does with each event before it asks for the next. */
   readonly consume?: (event: TurnEvent) => Effect.Effect<void>
 }
 
 export const layerOf = (executors: ReadonlyArray<Layer.Layer<Executor>>, given: Settings = settings) =>
-  Layer.provide(Execution.layer(given), Modes.layer(executors))
+  Layer.provide(Execution.layer(given), [Modes.layer(executors), Monitor.layer(monitorSettings)])
 
 /** A whole turn over these executors and nothing else. */
 export const playTurn = (
@@ -137,7 +141,11 @@ export const playTurn = (
     const attempts: Array<Attempt> = []
     const order = options.order ?? ["runtime_orchestrator", "direct_llm"]
     const fiber = yield* execution
-      .run(turn(), order, (attempt) => Effect.sync(() => attempts.push(attempt)))
+      .run(turn(), {
+        order,
+        ticket: options.ticket,
+        onAttempt: (attempt) => Effect.sync(() => attempts.push(attempt)),
+      })
       .pipe(
         Stream.runForEach((event) =>
           Effect.suspend(() => {

@@ -92,3 +92,14 @@ export const toolCall = (callId: string): Draft => ({
 
 export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft })
 export const finished: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
+
+/** The documented defaults, without synthetic probes. */
+export const monitorSettings = {
+  windowMs: 300_000,
+  minSamples: 10,
+  errorRate: 0.5,
+  timeoutRate: 0.3,
+  latencyRatio: 0.8,
+  timeoutThresholdMs: 300_000,
+  probes: false,
+}

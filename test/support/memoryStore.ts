@@ -8,6 +8,7 @@ import { AgentNotFound, Agents } from "../../src/recording/Agents.ts"
 import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
+import { Transitions } from "../../src/recording/Transitions.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 
 const agent: Agent = {
@@ -72,5 +73,6 @@ export const layer = (kept: Memory) => {
     get: (_, agentId) =>
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
-  return Layer.mergeAll(runs, sessions, agents)
+  const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
+  return Layer.mergeAll(runs, sessions, agents, transitions)
 }
