@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { OrgId } from "../domain/Ids.ts"
 import * as Admission from "./Admission.ts"
@@ -73,8 +74,8 @@ export class Monitor extends Context.Service<
     readonly configure: (
       thresholds: Partial<Omit<Health.Settings, "windowMs" | "probes">>,
     ) => Effect.Effect<void>
-    /** Every transition from the subscription on. */
-    readonly transitions: Stream.Stream<ScopedTransition>
+    /** Every transition from now on. */
+    readonly transitions: Effect.Effect<Stream.Stream<ScopedTransition>, never, Scope.Scope>
     /** Goes on where another process ended: its last transition of each scope. */
     readonly restore: (last: ReadonlyArray<ScopedTransition>) => Effect.Effect<void>
   }
@@ -132,7 +133,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
       change((health) => {
         health.settings = { ...health.settings, ...thresholds }
       }),
-    transitions: Stream.fromPubSub(transitions),
+    transitions: Effect.map(PubSub.subscribe(transitions), Stream.fromSubscription),
     restore: (last) => change((health, now) => Health.restore(health, last, now)),
   })
 })

@@ -26,6 +26,7 @@ export const layer = Layer.effectDiscard(
         Effect.catch((error) => Effect.logError("a transition of the breaker was not stored", error)),
       )
     yield* monitor.restore(yield* transitions.last)
-    yield* Effect.forkScoped(Stream.runForEach(monitor.transitions, keep))
+    const happening = yield* monitor.transitions
+    yield* Effect.forkScoped(Stream.runForEach(happening, keep))
   }),
 )

@@ -24,7 +24,7 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
       const ids = yield* SecureRandom.SecureRandom
 
       const forget = sql`DELETE FROM breaker_transitions
-        WHERE id < (SELECT id FROM breaker_transitions ORDER BY id DESC LIMIT 1 OFFSET ${kept})
+        WHERE id < (SELECT id FROM breaker_transitions ORDER BY id DESC LIMIT 1 OFFSET ${kept - 1})
         AND id NOT IN (SELECT MAX(id) FROM breaker_transitions GROUP BY scope)`
 
       const add: Transitions["Service"]["add"] = Effect.fn("Transitions.add")(function* (transition) {

@@ -10,15 +10,17 @@ import * as AgentsSql from "../../src/recording/AgentsSql.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import * as RunsSql from "../../src/recording/RunsSql.ts"
 import * as SessionsSql from "../../src/recording/SessionsSql.ts"
+import * as TransitionsSql from "../../src/recording/TransitionsSql.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
+import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
 
 const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
-  Layer.mergeAll(AgentsSql.layerSql, SessionsSql.layerSql, RunsSql.layerSql).pipe(
+  Layer.mergeAll(AgentsSql.layerSql, SessionsSql.layerSql, RunsSql.layerSql, TransitionsSql.layerSql).pipe(
     Layer.provideMerge(database),
     Layer.provide(layerWebCrypto),
   )
@@ -26,7 +28,7 @@ const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
 const sqlite = stores(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
-for (const suite of [agents, sessions, runs, runRecords]) suite("SQLite", sqlite)
+for (const suite of [agents, sessions, runs, runRecords, transitions]) suite("SQLite", sqlite)
 
 const postgresUrl = inject("postgresUrl")
 describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
@@ -37,7 +39,7 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
       ),
     ),
   )
-  for (const suite of [agents, sessions, runs, runRecords]) suite("PostgreSQL", postgres)
+  for (const suite of [agents, sessions, runs, runRecords, transitions]) suite("PostgreSQL", postgres)
 
   it.live("a connection lost inside a transaction is a StoreError, and the next turn is kept", () =>
     Effect.gen(function* () {

@@ -70,6 +70,7 @@ export const useWorld = (
       RUNTIME_SERVICE_URL: world.runtime.url,
       // Faults in a row are what these tests are made of: the breaker must not answer for the modes.
       CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "100000",
+      CHAT_RUNTIME_PROBES: "false",
       ...direct,
       ...env,
     })
@@ -79,6 +80,8 @@ export const useWorld = (
     world.model.asked.length = 0
     world.model.answers.length = 0
     await fetch(`${world.runtime.url}/test/reset`, { method: "POST" })
+    const admin = await world.as("ops", "olga", ["admin:write"])
+    await admin.json("POST", "/api/v1/runtime/fallback/reset")
   })
   afterAll(async () => {
     await world.gateway?.stop("SIGKILL")

@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
+import { UpstreamRejected, UpstreamUnreachable } from "../../src/execution/ExecutionError.ts"
+import { UserId } from "../../src/domain/Ids.ts"
+import { Modes } from "../../src/execution/Modes.ts"
+import * as Prober from "../../src/execution/Prober.ts"
+import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { finished, monitorSettings, orgId, says, sessionId, text } from "../support/fixtures.ts"
+import { type Asked, runtime, type Script, settle } from "./scripted.ts"
+
+const refused = new UpstreamUnreachable({ upstream: "runtime" })
+
+const layer = (asked: Array<Asked>, ...scripts: ReadonlyArray<Script>) =>
+  Prober.layer.pipe(
+    Layer.provide(Modes.layer([runtime(asked, ...scripts)])),
+    Layer.provideMerge(Monitor.layer({ ...monitorSettings, probes: true })),
+    Layer.provide(layerWebCrypto),
+  )
+
+const elapse = (ms: number) =>
+  Effect.forEach(Array.from({ length: ms / 500 }), () => Effect.andThen(TestClock.adjust(500), settle), {
+    discard: true,
+  })
+
+const test = (
+  name: string,
+  scripts: ReadonlyArray<Script>,
+  body: (asked: Array<Asked>) => Effect.Effect<void, never, Monitor>,
+) =>
+  it.effect(name, () => {
+    const asked: Array<Asked> = []
+    return Effect.andThen(settle, body(asked)).pipe(Effect.provide(layer(asked, ...scripts)))
+  })
+
+const state = Effect.flatMap(Monitor, (monitor) => Effect.map(monitor.status, ({ state }) => state))
+
+describe("Prober", () => {
+  test(
+    "begins with one probe: a tiny execution of nobody's, ended as soon as content shows",
+    [[100, says(text("pong")), "silence"]],
+    (asked) =>
+      Effect.gen(function* () {
+        yield* elapse(20_000)
+        assert.lengthOf(asked, 1)
+        assert.deepInclude(asked[0]?.turn, {
+          probe: true,
+          shadow: false,
+          userId: UserId.make("crossfade-probe"),
+          message: "ping",
+        })
+        assert.strictEqual(asked[0]?.ended, "interrupted")
+        assert.strictEqual(yield* state, "closed")
+      }),
+  )
+
+  test(
+    "finds a broken runtime before any user does, and finds the way back",
+    [...Array.from({ length: 6 }, (): Script => [refused]), [says(text("pong")), finished]],
+    (asked) =>
+      Effect.gen(function* () {
+        yield* elapse(5500)
+        assert.strictEqual(yield* state, "open")
+        const monitor = yield* Monitor
+        assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
+        yield* elapse(9000)
+        assert.strictEqual(yield* state, "ramp")
+        yield* elapse(31_000)
+        assert.strictEqual(yield* state, "closed")
+        assert.isAtLeast(asked.length, 10)
+      }),
+  )
+
+  test("a probe that shows nothing within 8 s is bad", [["silence"]], (asked) =>
+    Effect.gen(function* () {
+      yield* elapse(21_000)
+      assert.strictEqual(yield* state, "open")
+      assert.isTrue(asked.slice(0, 5).every(({ ended }) => ended === "interrupted"))
+    }),
+  )
+
+  test(
+    "a probe that is refused for its own sake says nothing",
+    [[new UpstreamRejected({ upstream: "runtime", status: 422, detail: "" })]],
+    () =>
+      Effect.gen(function* () {
+        yield* elapse(120_000)
+        assert.strictEqual(yield* state, "closed")
+      }),
+  )
+})

@@ -1,0 +1,112 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
+import { Monitor } from "../../src/monitoring/Monitor.ts"
+import type { ScopedTransition } from "../../src/monitoring/Transition.ts"
+import * as BreakerMemory from "../../src/recording/BreakerMemory.ts"
+import { StoreError } from "../../src/recording/StoreError.ts"
+import { Transitions } from "../../src/recording/Transitions.ts"
+import { settle } from "../execution/scripted.ts"
+import { monitorSettings, orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
+
+/** A store that fails so often before it takes anything. */
+const store = (kept: Array<ScopedTransition>, failures = 0) => {
+  let left = failures
+  return Layer.mock(Transitions, {
+    add: (transition) =>
+      Effect.suspend(() =>
+        left-- > 0
+          ? Effect.fail(new StoreError({ operation: "Transitions.add", cause: "away" }))
+          : Effect.sync(() => void kept.push(transition)),
+      ),
+    last: Effect.sync(() => [...new Map(kept.map((entry) => [entry.orgId, entry])).values()]),
+  })
+}
+
+/** A process with this store: its Monitor and its memory. */
+const process = (kept: Array<ScopedTransition>, failures = 0) =>
+  BreakerMemory.layer.pipe(
+    Layer.provideMerge(Monitor.layer(monitorSettings)),
+    Layer.provide(store(kept, failures)),
+  )
+
+const forced = { mode: "runtime_orchestrator", by: "ops", reason: "drill", expiresAt: null } as const
+
+const trip = Effect.gen(function* () {
+  const monitor = yield* Monitor
+  const failed = { orgId, mode: "runtime_orchestrator", outcome: "error", latencyMs: 10 } as const
+  yield* Effect.repeat(monitor.record(failed), { times: 9 })
+  assert.strictEqual((yield* monitor.status).state, "open")
+  yield* settle
+})
+
+describe("the breakers' memory", () => {
+  it.effect("an open breaker is still open after a restart, with its reason, and so is an order", () => {
+    const kept: Array<ScopedTransition> = []
+    return Effect.gen(function* () {
+      const before = yield* Effect.gen(function* () {
+        yield* trip
+        const monitor = yield* Monitor
+        yield* monitor.force(forced, "ops: drill", otherOrgId)
+        yield* settle
+        return yield* monitor.status
+      }).pipe(Effect.provide(process(kept)))
+      yield* TestClock.adjust("10 seconds")
+      yield* Effect.gen(function* () {
+        const monitor = yield* Monitor
+        const after = yield* monitor.status
+        assert.deepInclude(after, { state: "open", reason: before.reason, since: before.since })
+        assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
+        assert.deepInclude(yield* monitor.forced(otherOrgId), forced)
+        assert.isUndefined(yield* monitor.forced(orgId))
+      }).pipe(Effect.provide(process(kept)))
+    })
+  })
+
+  it.effect("a reset survives as well: nothing old comes back", () => {
+    const kept: Array<ScopedTransition> = []
+    return Effect.gen(function* () {
+      yield* trip.pipe(
+        Effect.andThen(Effect.flatMap(Monitor, (monitor) => monitor.reset("mended"))),
+        Effect.andThen(settle),
+        Effect.provide(process(kept)),
+      )
+      yield* Effect.flatMap(Monitor, (monitor) =>
+        Effect.map(monitor.status, ({ state }) => assert.strictEqual(state, "closed")),
+      ).pipe(Effect.provide(process(kept)))
+    })
+  })
+
+  it.effect("an order that has run out meanwhile is over", () => {
+    const kept: Array<ScopedTransition> = []
+    return Effect.gen(function* () {
+      yield* Effect.flatMap(Monitor, (monitor) =>
+        monitor.force({ ...forced, expiresAt: 60_000 }, "ops: drill"),
+      ).pipe(Effect.andThen(settle), Effect.provide(process(kept)))
+      yield* TestClock.adjust("2 minutes")
+      yield* Effect.flatMap(Monitor, (monitor) =>
+        Effect.map(monitor.status, (status) => assert.deepInclude(status, { state: "closed", forced: null })),
+      ).pipe(Effect.provide(process(kept)))
+    })
+  })
+
+  it.effect("a store that is away for a while gets every transition, in order", () => {
+    const kept: Array<ScopedTransition> = []
+    return Effect.gen(function* () {
+      yield* trip
+      yield* Effect.flatMap(Monitor, (monitor) => monitor.reset("mended"))
+      yield* settle
+      assert.isEmpty(kept)
+      yield* TestClock.adjust("10 seconds")
+      yield* settle
+      assert.deepStrictEqual(
+        kept.map(({ from, to }) => [from, to]),
+        [
+          ["closed", "open"],
+          ["open", "closed"],
+        ],
+      )
+    }).pipe(Effect.provide(process(kept, 3)))
+  })
+})
