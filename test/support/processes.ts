@@ -19,6 +19,7 @@ export interface Running {
   /** Ends it with a signal and waits until it is gone. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>
   readonly exited: Promise<number | null>
+  readonly isAlive: () => boolean
 }
 
 const readyWithin = 20_000
@@ -53,11 +54,12 @@ const start = async (
       reject(new Error(`ended with ${code} before it was ready:\n${lines.join("\n")}`))
     })
   })
+  const isAlive = () => child.exitCode === null && child.signalCode === null
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    if (isAlive()) child.kill(signal)
     await exited
   }
-  return { url, pid: child.pid!, output: () => lines.join("\n"), stop, exited }
+  return { url, pid: child.pid!, output: () => lines.join("\n"), stop, exited, isAlive }
 }
 
 /** Of no use anywhere: made for tests, and long enough for HS256. */
