@@ -58,7 +58,7 @@ const inRamp = (ramp: Breaker.Ramp, sessionId: string): Word => {
 const wordOfAll = ({ breakers, settings }: Health.Health, sessionId: string, now: number): Word => {
   const { global } = breakers
   if (global.state === "closed") return yes("the runtime is in use")
-  if (Judge.isDirectFailing(breakers)) return yes(`direct mode fails as well; after: ${global.reason}`)
+  if (Judge.isDirectFailing(breakers, now)) return yes(`direct mode fails as well; after: ${global.reason}`)
   if (global.state === "ramp") return inRamp(global, sessionId)
   if (settings.probes) return { allowed: "no", scope: "global", reason: global.reason }
   const admitted = Lease.admit(global, now, settings.timeoutThresholdMs)

@@ -144,7 +144,7 @@ export const status = (health: Health.Health, now: number): Status => {
     orgs: [...orgs.byId.values()]
       .filter((org) => org.breaker.state !== "closed" || Forced.holds(org.forced, now))
       .map((org) => ({ orgId: org.id, ...breakerStatus(health, org, "org", now) })),
-    directFailing: Judge.isDirectFailing(breakers),
+    directFailing: Judge.isDirectFailing(breakers, now),
     firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline)),
     transitions: breakers.transitions.slice(-shownTransitions).toReversed(),
   }

@@ -151,5 +151,8 @@ export const direct = ({ directFaults }: Breakers.Breakers, outcome: Outcome, no
   else FaultCounter.fault(directFaults, undefined, 1, now)
 }
 
-export const isDirectFailing = ({ directFaults }: Breakers.Breakers): boolean =>
-  directFaults.value >= directFaults.limit
+/** What it did longer ago says nothing of now: it may have been mended, and nobody has used it since. */
+const directNewsMs = 60_000
+
+export const isDirectFailing = ({ directFaults }: Breakers.Breakers, now: number): boolean =>
+  directFaults.value >= directFaults.limit && now - directFaults.newestAt <= directNewsMs
