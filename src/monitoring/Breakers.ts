@@ -136,7 +136,10 @@ export const voidEvidence = (breakers: Breakers): void => {
   FaultCounter.clear(breakers.faults)
   FaultCounter.clear(breakers.timeouts)
   Running.clear(breakers.running)
-  for (const org of breakers.orgs.byId.values()) FaultCounter.clear(org.faults)
+  for (const { evidence, faults } of breakers.orgs.byId.values()) {
+    FaultCounter.clear(faults)
+    if (evidence !== undefined) SlidingWindow.clear(evidence)
+  }
   breakers.probing.failed = false
   breakers.probing.confirmed = 0
 }

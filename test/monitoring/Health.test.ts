@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { Outcome } from "../../src/domain/Outcome.ts"
+import type { Admission } from "../../src/monitoring/Admission.ts"
 import * as Evidence from "../../src/monitoring/Evidence.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import * as HealthReport from "../../src/monitoring/HealthReport.ts"
 import * as SlidingWindow from "../../src/monitoring/SlidingWindow.ts"
-import { between, list, long, mostly, org, settings, start } from "./schedules.ts"
+import { admit, between, list, long, mostly, org, settings, start } from "./schedules.ts"
 
 const operation = Schema.Struct({
   gapMs: mostly(between(0, 3000), between(0, 400_000)),
@@ -21,7 +22,7 @@ const schedule = list(operation, 250)
 
 interface Turn {
   readonly orgId: ReturnType<typeof org>
-  readonly admission: Health.Admission
+  readonly admission: Admission
   readonly at: number
 }
 
@@ -50,11 +51,11 @@ const run = (
     const orgId = org(step.org)
     const ending = turns[step.turn % Math.max(1, turns.length)]
     if (step.act === "admit") {
-      const turn = { orgId, admission: Health.admit(health, orgId, now), at: now }
+      const turn = { orgId, admission: admit(health, orgId, now), at: now }
       turns.push(turn)
       if (turn.admission.allowed === "probe") leased.add(turn)
-    } else if (step.act === "reset") Health.reset(health, now, orgId)
-    else if (step.act === "resetAll") Health.reset(health, now)
+    } else if (step.act === "reset") Health.reset(health, now, "reset", orgId)
+    else if (step.act === "resetAll") Health.reset(health, now, "reset")
     else if (ending !== undefined) end(ending, step)
     for (const turn of leased) {
       const lost = breakerOf(health, turn)?.state !== "half_open"
@@ -108,14 +109,14 @@ describe("Health", () => {
       let now = run(health, steps, () => undefined)
       for (let number = 0; number <= 5; number++) {
         const orgId = org(number)
-        // At most its own probe and the global one, each after the longest wait.
+        // At most three probes of its own and three global ones, each after the longest wait.
         const found: Array<string> = []
-        for (let turn = 0; turn < 3; turn++) {
-          const { allowed, ticket } = Health.admit(health, orgId, now)
+        for (let turn = 0; turn < 9; turn++) {
+          const { allowed, ticket } = admit(health, orgId, now)
           found.push(allowed)
           if (allowed === "yes") break
           if (allowed === "no") now += 300_000
-          const next = allowed === "no" ? Health.admit(health, orgId, now) : { allowed, ticket }
+          const next = allowed === "no" ? admit(health, orgId, now) : { allowed, ticket }
           Health.record(
             health,
             { orgId, mode: "runtime_orchestrator", outcome: "success", latencyMs: 1, ticket: next.ticket },
@@ -143,7 +144,7 @@ describe("Health", () => {
       let now = start
       const turn = (number: number, outcome: Outcome) => {
         const orgId = org(number)
-        const { allowed, ticket } = Health.admit(health, orgId, now)
+        const { allowed, ticket } = admit(health, orgId, now)
         if (number > 0) assert.strictEqual(allowed, "yes")
         const attempt = { orgId, latencyMs: outcome === "success" ? 2000 : 300_000, ticket }
         if (allowed === "no")
@@ -181,7 +182,7 @@ describe("Health", () => {
     for (let second = 0; second < seconds; second++) {
       const now = start + second * 1000
       const orgId = org(second % count)
-      const { allowed, ticket } = Health.admit(health, orgId, now)
+      const { allowed, ticket } = admit(health, orgId, now)
       const mode = allowed === "no" ? "direct_llm" : "runtime_orchestrator"
       const outcome = allowed === "no" ? "success" : outcomeAt(second)
       Health.record(health, { orgId, mode, outcome, latencyMs: 2000, ticket }, now)

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
-import type { Ticket } from "../../src/monitoring/Health.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import type { Ticket } from "../../src/monitoring/Ticket.ts"
 import { org, settings, start } from "./schedules.ts"
 
 export const test = (name: string, body: Effect.Effect<void, never, Monitor>) =>
@@ -18,7 +18,8 @@ export const record = (orgId: OrgId, outcome: Outcome, ticket?: Ticket, latencyM
     monitor.record({ orgId, mode: "runtime_orchestrator", outcome, latencyMs, ticket }),
   )
 
-export const admit = (orgId: OrgId) => Effect.flatMap(Monitor, (monitor) => monitor.admit(orgId))
+export const admit = (orgId: OrgId) =>
+  Effect.flatMap(Monitor, (monitor) => monitor.admit(orgId, `session of ${orgId}`))
 export const allowed = (orgId: OrgId) => Effect.map(admit(orgId), (admission) => admission.allowed)
 export const status = Effect.flatMap(Monitor, (monitor) => monitor.status)
 

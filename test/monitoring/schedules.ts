@@ -1,7 +1,8 @@
 /** Random inputs of the monitoring tests, and the numbers that they share. */
 import * as Schema from "effect/Schema"
 import { OrgId } from "../../src/domain/Ids.ts"
-import type { Settings } from "../../src/monitoring/Health.ts"
+import * as Admission from "../../src/monitoring/Admission.ts"
+import type { Health, Settings } from "../../src/monitoring/Health.ts"
 
 export const between = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -16,7 +17,7 @@ export const list = <S extends Schema.Constraint>(item: S, maximum: number) =>
 /** With the default size no list has more than ten items: no breaker would ever open. */
 export const long = (runs = 100) => ({ arbitrary: { runs, size: 300 } })
 
-/** The documented defaults. */
+/** The documented defaults, without synthetic probes. */
 export const settings: Settings = {
   windowMs: 300_000,
   minSamples: 10,
@@ -24,9 +25,14 @@ export const settings: Settings = {
   timeoutRate: 0.3,
   latencyRatio: 0.8,
   timeoutThresholdMs: 300_000,
+  probes: false,
 }
 
 /** Any time that is not the beginning of a bucket. */
 export const start = 1_767_225_601_234
 
 export const org = (number: number): OrgId => OrgId.make(`org-${number}`)
+
+/** A turn of the organisation's one session. */
+export const admit = (health: Health, orgId: OrgId, now: number): Admission.Admission =>
+  Admission.admit(health, orgId, `session of ${orgId}`, now)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as Breaker from "../../src/monitoring/Breaker.ts"
+import * as Lease from "../../src/monitoring/Lease.ts"
 import { between, list, long, start } from "./schedules.ts"
 
 const leaseMs = 300_000
@@ -8,7 +9,7 @@ const minute = 60_000
 
 /** One breaker and what it did. */
 const make = () => {
-  let breaker = Breaker.closed(0, start)
+  let breaker: Breaker.Breaker = Breaker.closed(0, start)
   const transitions: Array<Breaker.Transition> = []
   const move = <M extends Breaker.Moved>(moved: M): M => {
     breaker = moved.breaker
@@ -18,20 +19,30 @@ const make = () => {
   return {
     transitions,
     state: () => breaker,
-    admit: (now: number) => move(Breaker.admit(breaker, now, leaseMs)).admitted,
+    admit: (now: number) =>
+      breaker.state === "open" || breaker.state === "half_open"
+        ? move(Lease.admit(breaker, now, leaseMs)).admitted
+        : "yes",
     trip: (now: number) => move(Breaker.trip(breaker, now, "faults")),
-    probeEnded: (result: Breaker.ProbeResult, now: number, epoch = breaker.epoch) =>
-      move(Breaker.probeEnded(breaker, epoch, result, now, result)),
+    probeEnded: (result: Lease.ProbeResult, now: number, epoch = breaker.epoch) =>
+      move(Lease.ended(breaker, epoch, result, now, result)),
     reset: (now: number) => move(Breaker.reset(breaker, now, "reset")),
-    /** Goes through open and half-open with a probe that ends well. */
+    /** Goes through open and half-open with three probes that end well. */
     recover: () => {
       if (breaker.state !== "open") throw new Error(breaker.state)
       const at = breaker.until
-      move(Breaker.admit(breaker, at, leaseMs))
-      move(Breaker.probeEnded(breaker, breaker.epoch, "success", at, "success"))
+      for (let probe = 0; probe < 3; probe++) {
+        move(Lease.admit(away(breaker), at, leaseMs))
+        move(Lease.ended(breaker, breaker.epoch, "success", at, "success"))
+      }
       return at
     },
   }
+}
+
+const away = (breaker: Breaker.Breaker): Breaker.Open | Breaker.HalfOpen => {
+  if (breaker.state === "open" || breaker.state === "half_open") return breaker
+  throw new Error(breaker.state)
 }
 
 const dwellOf = (breaker: Breaker.Breaker) =>
@@ -81,7 +92,7 @@ const run = (
   return { breaker, now }
 }
 
-describe("Breaker", () => {
+describe("Breaker and Lease", () => {
   it.prop(
     "at most one probe is leased at any time",
     [schedule],
@@ -94,14 +105,16 @@ describe("Breaker", () => {
   )
 
   it.prop(
-    "fault 12: after any schedule it is closed within the longest wait plus one probe that ends well",
+    "fault 12: after any schedule it is closed within the longest wait plus three probes that end well",
     [schedule],
     ([steps]) => {
       const { breaker, now } = run(steps, () => undefined)
       const later = now + Math.max(300_000, leaseMs)
-      const admitted = breaker.admit(later)
-      assert.notStrictEqual(admitted, "no")
-      if (admitted === "probe") breaker.probeEnded("success", later)
+      for (let probe = 0; probe < 3; probe++) {
+        const admitted = breaker.admit(later)
+        assert.notStrictEqual(admitted, "no")
+        if (admitted === "probe") breaker.probeEnded("success", later)
+      }
       assert.strictEqual(breaker.admit(later), "yes")
     },
     long(),
@@ -131,21 +144,25 @@ describe("Breaker", () => {
     long(),
   )
 
-  it("open, it lets nobody in for 30 s, and then one", () => {
+  it("open, it lets nobody in for 30 s, and then one after the other until three were good", () => {
     const breaker = make()
     assert.strictEqual(breaker.admit(start), "yes")
     breaker.trip(start)
     assert.strictEqual(breaker.admit(start + 29_999), "no")
     assert.strictEqual(breaker.admit(start + 30_000), "probe")
     assert.strictEqual(breaker.admit(start + 30_000), "no")
-    breaker.probeEnded("success", start + 31_000)
-    assert.strictEqual(breaker.admit(start + 31_000), "yes")
+    for (const at of [31_000, 32_000, 33_000]) {
+      assert.strictEqual(breaker.state().state, "half_open")
+      breaker.probeEnded("success", start + at)
+      if (at < 33_000) assert.strictEqual(breaker.admit(start + at), "probe")
+    }
+    assert.strictEqual(breaker.admit(start + 33_000), "yes")
     assert.deepStrictEqual(
       breaker.transitions.map(({ at, to }) => [to, at - start]),
       [
         ["open", 0],
         ["half_open", 30_000],
-        ["closed", 31_000],
+        ["closed", 33_000],
       ],
     )
   })
@@ -188,7 +205,8 @@ describe("Breaker", () => {
     breaker.probeEnded("fault", leasedAt + leaseMs + 1, lost)
     assert.strictEqual(breaker.state().state, "half_open")
     breaker.probeEnded("success", leasedAt + leaseMs + 2)
-    assert.strictEqual(breaker.state().state, "closed")
+    breaker.probeEnded("success", leasedAt + leaseMs + 3, lost)
+    assert.deepInclude(breaker.state(), { state: "half_open", good: 1 })
   })
 
   it("a neutral probe gives its lease back to the next turn", () => {
