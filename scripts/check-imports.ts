@@ -36,7 +36,6 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     telemetry: ["domain"],
     Config: ["domain"],
     StageSettings: ["Config", "http/Server", ...stages],
-    simulation: ["monitoring", "domain"],
     sandbox: [],
     agent2ui: ["domain"],
     domain: [],
