@@ -13,6 +13,7 @@ import { RunReader } from "./chat/RunReader.ts"
 import { TurnRun } from "./chat/TurnRun.ts"
 import type { Settings } from "./Config.ts"
 import { ModeService } from "./decision/ModeService.ts"
+import { Rollout } from "./decision/Rollout.ts"
 import * as DirectExecutor from "./execution/direct/DirectExecutor.ts"
 import { Execution } from "./execution/Execution.ts"
 import { Modes } from "./execution/Modes.ts"
@@ -46,7 +47,8 @@ export const stages = (settings: Settings) =>
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(Shadow.layer),
     Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),
-    Layer.provideMerge(ModeService.layer(StageSettings.rollout(settings))),
+    Layer.provideMerge(ModeService.layer),
+    Layer.provideMerge(Rollout.layer(StageSettings.rollout(settings))),
     Layer.provideMerge(Recorder.layer),
     Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),

@@ -75,10 +75,23 @@ export const variables = {
     "runtime_orchestrator",
   ] satisfies ReadonlyArray<ExecutionMode>),
   RUNTIME_SERVICE_URL: address("The agent runtime (by convention on port 8801). Empty: there is none."),
-  CHAT_RUNTIME_ENABLED_ORGS: optionalText(
-    "Organisations whose turns go to the runtime whatever CHAT_EXECUTION_MODE says.",
-    "empty, or ids separated by commas",
-  ),
+  CHAT_RUNTIME_ENABLED_ORGS: {
+    ...optionalText(
+      "Organisations whose turns go to the runtime whatever CHAT_EXECUTION_MODE says.",
+      "empty, or at most 1000 ids of at most 200 characters separated by commas",
+    ),
+    parse: (text: string) =>
+      list(text).length <= 1000 && list(text).every((id) => id.length <= 200) ? text : undefined,
+  },
+  CHAT_RUNTIME_PERCENT: number({
+    default: 0,
+    min: 0,
+    max: 100,
+    unit: "percent",
+    about:
+      "Share of the sessions that go to the runtime where no other rule decides. For the life of the session.",
+    integer: false,
+  }),
   CHAT_RUNTIME_SHADOW_PERCENT: number({
     default: 0,
     min: 0,
@@ -136,6 +149,7 @@ export const variables = {
 } satisfies Record<string, Variable<unknown>>
 
 type Variables = typeof variables
+export type VariableName = keyof Variables
 type Values = { readonly [Name in keyof Variables]: NonNullable<ReturnType<Variables[Name]["parse"]>> }
 
 export interface Settings extends Omit<
@@ -147,6 +161,8 @@ export interface Settings extends Omit<
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
   readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
+  /** The variables of the table that the environment sets; every other value is a default. */
+  readonly given: ReadonlySet<VariableName>
   /** Neither a runtime nor a provider is configured: the sandbox takes both places. */
   readonly sandbox: boolean
 }
@@ -200,6 +216,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   }
   if (all.length > 0) return Effect.fail(new ConfigInvalid({ problems: all }))
   const usesDefaultMode = !env["CHAT_EXECUTION_MODE"]?.trim()
+  const given = (Object.keys(variables) as Array<VariableName>).filter((name) => env[name]?.trim())
   return Effect.succeed({
     ...values,
     CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
@@ -208,6 +225,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,
+    given: new Set(given),
     sandbox,
   })
 }

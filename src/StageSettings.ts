@@ -1,6 +1,7 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
-import type { Settings } from "./Config.ts"
-import type { Rollout } from "./decision/ModeDecision.ts"
+import type { Settings, VariableName } from "./Config.ts"
+import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
+import { OrgId } from "./domain/Ids.ts"
 import type { ProviderSettings } from "./execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
@@ -16,11 +17,37 @@ export const execution = (settings: Settings): ExecutionSettings => ({
   retractPartial: settings.CHAT_RETRACT_PARTIAL === "true",
 })
 
-export const rollout = (settings: Settings): Rollout => ({
-  defaultMode: settings.CHAT_EXECUTION_MODE,
-  enabledOrgs: new Set(settings.CHAT_RUNTIME_ENABLED_ORGS),
-  shadowPercent: settings.CHAT_RUNTIME_SHADOW_PERCENT,
-})
+/** What holds until an operator says otherwise. */
+export const rollout = (settings: Settings): RolloutDefaults => {
+  const from = (...variables: ReadonlyArray<VariableName>) =>
+    variables.some((variable) => settings.given.has(variable)) ? "environment" : "default"
+  const { errorRate, latencyRatio, minSamples, timeoutRate } = monitor(settings)
+  return {
+    settings: {
+      defaultMode: settings.CHAT_EXECUTION_MODE,
+      percentage: settings.CHAT_RUNTIME_PERCENT,
+      enabledOrgs: [...new Set(settings.CHAT_RUNTIME_ENABLED_ORGS)].map((orgId) => OrgId.make(orgId)),
+      deniedOrgs: [],
+      rules: [],
+      shadowPercentage: settings.CHAT_RUNTIME_SHADOW_PERCENT,
+      thresholds: { errorRate, timeoutRate, latencyRatio, minSamples },
+    },
+    from: {
+      defaultMode: from("CHAT_EXECUTION_MODE"),
+      percentage: from("CHAT_RUNTIME_PERCENT"),
+      enabledOrgs: from("CHAT_RUNTIME_ENABLED_ORGS"),
+      deniedOrgs: "default",
+      rules: "default",
+      shadowPercentage: from("CHAT_RUNTIME_SHADOW_PERCENT"),
+      thresholds: from(
+        "CHAT_RUNTIME_ERROR_RATE_THRESHOLD",
+        "CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD",
+        "CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD",
+        "CHAT_RUNTIME_MONITOR_MIN_SAMPLES",
+      ),
+    },
+  }
+}
 
 export const monitor = (settings: Settings): MonitorSettings => ({
   windowMs: settings.CHAT_RUNTIME_MONITOR_WINDOW_MS,

@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
-import type { Agent } from "../domain/Agent.ts"
+import { type Agent, needsTools } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
@@ -38,10 +38,14 @@ export class ParentNotFound extends Schema.TaggedError<ParentNotFound>()("Parent
   parentMessageId: MessageId,
 }) {}
 
-/** Who asks, and under which request id; both come from the HTTP edge. */
+/** Who asks, under which request id, and what rules by request may look at; all of it comes from the HTTP edge. */
 export interface Caller {
   readonly principal: Principal
   readonly requestId: string
+  /** Those that begin with `x-`, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The primary subtag of the first language that the caller accepts, in lower case. */
+  readonly language: string | undefined
 }
 
 export interface Accepted {
@@ -109,7 +113,16 @@ const make = Effect.gen(function* () {
   }) {
     const { agent, caller, session } = input
     const { orgId, userId } = caller.principal
-    const { decision, ticket } = yield* modeService.decide(orgId, session.id)
+    const { decision, ticket } = yield* modeService.decide({
+      orgId,
+      sessionId: session.id,
+      agentId: agent.id,
+      needsTools: needsTools(agent),
+      messageLength: input.message.length,
+      headers: caller.headers,
+      language: caller.language,
+      cohort: session.cohort,
+    })
     const createdAt = yield* Clock.currentTimeMillis
     const runId = RunId.make(yield* ids.uuidV7())
     const userMessage: ChatMessage = {
@@ -139,7 +152,7 @@ const make = Effect.gen(function* () {
       endedAt: null,
     }
     const kept = {
-      session: { ...session, updatedAt: createdAt },
+      session: { ...session, cohort: decision.cohort ?? session.cohort, updatedAt: createdAt },
       isNewSession: input.isNewSession,
       userMessage,
       run,
@@ -177,6 +190,7 @@ const make = Effect.gen(function* () {
       userId,
       agentId,
       title: titleOf(message),
+      cohort: null,
       createdAt: now,
       updatedAt: now,
     }

@@ -1,24 +1,30 @@
 /**
- * Which modes a turn may use, and why. Pure: the settings, what the breaker said and one random number come in, a
- * `Decision` with every rule that was looked at goes out.
+ * Which modes a turn may use, and why. Pure: the settings, the turn, what was ordered, what the breaker said and one
+ * random number come in, a `Decision` with every rule that was looked at goes out.
  *
- * Order of the rules: the organisations that have the runtime, the default mode, what is configured at all, the
- * breaker. A turn that was not given to the runtime is never sent there, also not when direct mode fails.
+ * Order of the rules: an operator's order, the organisations that may not and those that do, the rules by request, the
+ * percentage, the default mode, what is configured at all, the breaker. A turn that was not given to the runtime is
+ * never sent there, also not when direct mode fails.
  */
+import { placeOf } from "../domain/Bucket.ts"
+import { type Cohort, cohortOf } from "../domain/Cohort.ts"
 import type { Decision } from "../domain/Decision.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
+import type { RolloutSettings } from "../domain/Rollout.ts"
+import { look, type Request } from "./RequestRules.ts"
 
-export interface Rollout {
-  readonly defaultMode: ExecutionMode
-  readonly enabledOrgs: ReadonlySet<string>
-  /** 0 to 100: share of direct turns that also run on the runtime, unseen. */
-  readonly shadowPercent: number
-}
+export type { Request } from "./RequestRules.ts"
 
 /** Which modes have a target at all. */
 export interface Available {
   readonly runtime: boolean
   readonly direct: boolean
+}
+
+/** What an operator ordered for the turn's organisation. */
+export interface Forced {
+  readonly mode: ExecutionMode
+  readonly reason: string
 }
 
 /** The breaker's word on the runtime, asked only for a turn that wants it. */
@@ -27,69 +33,132 @@ export interface Admission {
   readonly reason: string
 }
 
-interface Rule {
+/** What one rule found: a mode, when the decision is its. */
+interface Found {
   readonly rule: string
   readonly result: string
-  readonly decided: boolean
+  readonly mode?: ExecutionMode
+  readonly cohort?: Cohort
 }
 
 export interface Wish {
   readonly mode: ExecutionMode
   readonly reason: string
-  readonly rules: ReadonlyArray<Rule>
+  readonly rules: Decision["rules"]
+  readonly cohort?: Cohort
+  /** An operator's order for the runtime: the breaker is not asked. */
+  readonly asksBreaker: boolean
+  /** Nothing of the turn may reach the runtime, not even in shadow. */
+  readonly neverRuntime: boolean
 }
 
-const listed = (rollout: Rollout, orgId: string): Rule => {
-  const decided = rollout.enabledOrgs.has(orgId)
-  if (rollout.enabledOrgs.size === 0)
-    return { rule: "enabled_orgs", result: "no organisation is listed", decided }
-  return {
-    rule: "enabled_orgs",
-    result: decided ? "the organisation is listed" : "the organisation is not listed",
-    decided,
+const byList = (rule: string, orgs: ReadonlyArray<string>, orgId: string, mode: ExecutionMode): Found => {
+  if (orgs.length === 0) return { rule, result: "no organisation is listed" }
+  return orgs.includes(orgId)
+    ? { rule, result: "the organisation is listed", mode }
+    : { rule, result: "the organisation is not listed" }
+}
+
+/** The buckets of the rollout, dealt anew for no other purpose. */
+const flag = "rollout"
+
+/** While nothing is rolled out nobody is given a part; who has one keeps it. */
+const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Request): Found => {
+  const rule = "percentage"
+  if (cohort === null && percentage === 0) return { rule, result: "0 %: nothing is rolled out" }
+  const place = placeOf(flag, sessionId)
+  const part = cohort ?? cohortOf(place, percentage / 100)
+  const result =
+    cohort === null ? `${part}: place ${place.toFixed(4)} at ${percentage} %` : `${part}, as before`
+  return part === "treatment"
+    ? { rule, result, mode: "runtime_orchestrator", cohort: part }
+    : { rule, result, cohort: part }
+}
+
+/** Every rule in its order; read until one has a mode. */
+function* rulesOf(settings: RolloutSettings, request: Request, forced: Forced | undefined): Generator<Found> {
+  yield forced === undefined
+    ? { rule: "forced", result: "nothing is ordered" }
+    : { rule: "forced", result: forced.reason, mode: forced.mode }
+  yield byList("denied_orgs", settings.deniedOrgs, request.orgId, "direct_llm")
+  yield byList("enabled_orgs", settings.enabledOrgs, request.orgId, "runtime_orchestrator")
+  for (const rule of settings.rules) {
+    const { matches, result } = look(rule, request)
+    yield { rule: `rule:${rule.name}`, result, ...(matches ? { mode: rule.mode } : {}) }
   }
+  yield byPercentage(settings, request)
+  yield { rule: "default_mode", result: settings.defaultMode, mode: settings.defaultMode }
 }
 
-const byRules = (rollout: Rollout, orgId: string): Wish => {
-  const org = listed(rollout, orgId)
-  if (org.decided) return { mode: "runtime_orchestrator", reason: "enabled_orgs", rules: [org] }
-  const fallthrough = { rule: "default_mode", result: rollout.defaultMode, decided: true }
-  return { mode: rollout.defaultMode, reason: "default_mode", rules: [org, fallthrough] }
+const byRules = (settings: RolloutSettings, request: Request, forced: Forced | undefined): Wish => {
+  const rules: Array<Decision["rules"][number]> = []
+  let cohort: Cohort | undefined
+  for (const found of rulesOf(settings, request, forced)) {
+    const { mode, result, rule } = found
+    cohort ??= found.cohort
+    rules.push({ rule, result, decided: mode !== undefined })
+    if (mode === undefined) continue
+    const neverRuntime = mode === "direct_llm" && (rule === "forced" || rule === "denied_orgs")
+    const asksBreaker = rule !== "forced"
+    const wish = { mode, reason: rule, rules, asksBreaker, neverRuntime }
+    return cohort === undefined ? wish : { ...wish, cohort }
+  }
+  throw new Error("the default mode decides whatever no rule has decided")
 }
 
-/** The mode that the turn should start in, before the breaker is asked; undefined when no mode has a target. */
-export const wish = (rollout: Rollout, available: Available, orgId: string): Wish | undefined => {
-  if (!available.runtime && !available.direct) return undefined
-  const wished = byRules(rollout, orgId)
-  const has = wished.mode === "runtime_orchestrator" ? available.runtime : available.direct
-  if (has) return wished
-  const mode = available.runtime ? "runtime_orchestrator" : "direct_llm"
+/** The mode that the turn should start in, before the breaker is asked; undefined when no mode may take it. */
+export const wish = (
+  settings: RolloutSettings,
+  available: Available,
+  request: Request,
+  forced: Forced | undefined,
+): Wish | undefined => {
+  const wished = byRules(settings, request, forced)
+  const has = (mode: ExecutionMode) => (mode === "direct_llm" ? available.direct : available.runtime)
+  if (has(wished.mode)) return wished
+  const mode = wished.mode === "direct_llm" ? "runtime_orchestrator" : "direct_llm"
+  if (wished.neverRuntime || !has(mode)) return undefined
   const rule = { rule: "configured", result: `${wished.mode} is not configured`, decided: true }
-  return { mode, reason: "configured", rules: [...wished.rules.map((r) => ({ ...r, decided: false })), rule] }
+  const rules = [...wished.rules.map((r) => ({ ...r, decided: false })), rule]
+  return { ...wished, mode, reason: "configured", rules }
 }
+
+const cohortIn = ({ cohort }: Wish) => (cohort === undefined ? {} : { cohort })
 
 /** `sample` is uniform in [0, 100). */
-const shadowOf = (rollout: Rollout, available: Available, sample: number) =>
-  available.runtime && sample < rollout.shadowPercent ? { shadow: "runtime_orchestrator" as const } : {}
+const shadowOf = (wished: Wish, settings: RolloutSettings, available: Available, sample: number) =>
+  available.runtime && !wished.neverRuntime && sample < settings.shadowPercentage
+    ? { shadow: "runtime_orchestrator" as const }
+    : {}
 
-export const direct = (wished: Wish, rollout: Rollout, available: Available, sample: number): Decision => ({
+export const direct = (
+  wished: Wish,
+  settings: RolloutSettings,
+  available: Available,
+  sample: number,
+): Decision => ({
   order: ["direct_llm"],
   reason: wished.reason,
   probe: false,
+  ...shadowOf(wished, settings, available, sample),
+  ...cohortIn(wished),
   rules: wished.rules,
-  ...shadowOf(rollout, available, sample),
 })
 
-/** With the breaker's word. With nowhere to flee to, the runtime stays in use whatever the breaker says. */
-export const runtime = (wished: Wish, available: Available, admission: Admission): Decision => {
-  const closed = admission.allowed !== "no"
-  const rule = { rule: "breaker", result: admission.reason, decided: !closed && available.direct }
-  const rules = [...wished.rules.map((r) => ({ ...r, decided: r.decided && !rule.decided })), rule]
-  if (rule.decided) return { order: ["direct_llm"], reason: "breaker", probe: false, rules }
+/** Without an admission the breaker was not asked. With nowhere to flee to, the runtime stays in use whatever it says. */
+export const runtime = (wished: Wish, available: Available, admission: Admission | undefined): Decision => {
+  const asked = admission === undefined ? [] : [{ rule: "breaker", result: admission.reason, decided: false }]
+  const cohort = cohortIn(wished)
+  if (admission?.allowed === "no" && available.direct) {
+    const rules = [...wished.rules, ...asked].map((rule) => ({ ...rule, decided: rule.rule === "breaker" }))
+    return { order: ["direct_llm"], reason: "breaker", probe: false, ...cohort, rules }
+  }
+  const probe = admission?.allowed === "probe"
   return {
     order: available.direct ? ["runtime_orchestrator", "direct_llm"] : ["runtime_orchestrator"],
-    reason: admission.allowed === "probe" ? "breaker_probe" : wished.reason,
-    probe: admission.allowed === "probe",
-    rules,
+    reason: probe ? "breaker_probe" : wished.reason,
+    probe,
+    ...cohort,
+    rules: [...wished.rules, ...asked],
   }
 }

@@ -1,17 +1,21 @@
-/** Makes the decision of each turn: asks the breaker where the turn wants the runtime, and draws the shadow sample. */
+/**
+ * Makes the decision of each turn by the settings that hold now: asks the breaker where the turn wants the runtime, and
+ * draws the shadow sample.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import type { Decision } from "../domain/Decision.ts"
-import type { OrgId, SessionId } from "../domain/Ids.ts"
+import type { OrgId } from "../domain/Ids.ts"
 import { Modes } from "../execution/Modes.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import * as ModeDecision from "./ModeDecision.ts"
+import { Rollout } from "./Rollout.ts"
 
-/** No mode has a target: neither a runtime nor a provider is configured. */
+/** No mode that may take the turn has a target. */
 export class NoModeAvailable extends Schema.TaggedError<NoModeAvailable>()("NoModeAvailable", {}) {}
 
 /** `ticket` belongs to the turn's runtime attempt: its outcome is recorded with it, or it is released unused. */
@@ -23,35 +27,42 @@ export interface Decided {
 export class ModeService extends Context.Service<
   ModeService,
   {
-    readonly decide: (orgId: OrgId, sessionId: SessionId) => Effect.Effect<Decided, NoModeAvailable>
+    readonly decide: (request: ModeDecision.Request) => Effect.Effect<Decided, NoModeAvailable>
     /** Gives a probe's lease back when its attempt never ran. Of no effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
 >()("crossfade/decision/ModeService") {
-  static readonly layer = (rollout: ModeDecision.Rollout): Layer.Layer<ModeService, never, Modes | Monitor> =>
-    Layer.effect(
-      ModeService,
-      Effect.gen(function* () {
-        const monitor = yield* Monitor
-        const modes = yield* Modes
-        const available: ModeDecision.Available = {
-          runtime: modes.targets("runtime_orchestrator").length > 0,
-          direct: modes.targets("direct_llm").length > 0,
-        }
-        const decide = Effect.fnUntraced(function* (orgId: OrgId, sessionId: SessionId) {
-          const wished = ModeDecision.wish(rollout, available, orgId)
-          if (wished === undefined) return yield* new NoModeAvailable()
-          if (wished.mode === "direct_llm") {
-            const sample = (yield* Random.next) * 100
-            return { decision: ModeDecision.direct(wished, rollout, available, sample), ticket: undefined }
-          }
-          const admission = yield* monitor.admit(orgId, sessionId)
-          const decision = ModeDecision.runtime(wished, available, admission)
-          return { decision, ticket: admission.ticket }
-        })
-        const release: ModeService["Service"]["release"] = (orgId, ticket) =>
-          ticket === undefined ? Effect.void : monitor.release(ticket, orgId)
-        return ModeService.of({ decide, release })
-      }),
-    )
+  static readonly layer: Layer.Layer<ModeService, never, Modes | Monitor | Rollout> = Layer.effect(
+    ModeService,
+    Effect.suspend(() => make),
+  )
 }
+
+const make = Effect.gen(function* () {
+  const monitor = yield* Monitor
+  const modes = yield* Modes
+  const rollout = yield* Rollout
+  const available: ModeDecision.Available = {
+    runtime: modes.targets("runtime_orchestrator").length > 0,
+    direct: modes.targets("direct_llm").length > 0,
+  }
+
+  const decide = Effect.fnUntraced(function* (request: ModeDecision.Request) {
+    const { settings } = yield* rollout.current
+    const forced = yield* monitor.forced(request.orgId)
+    const wished = ModeDecision.wish(settings, available, request, forced)
+    if (wished === undefined) return yield* new NoModeAvailable()
+    if (wished.mode === "direct_llm") {
+      const sample = (yield* Random.next) * 100
+      return { decision: ModeDecision.direct(wished, settings, available, sample), ticket: undefined }
+    }
+    const admission = wished.asksBreaker ? yield* monitor.admit(request.orgId, request.sessionId) : undefined
+    const decision = ModeDecision.runtime(wished, available, admission)
+    return { decision, ticket: admission?.ticket }
+  })
+
+  const release: ModeService["Service"]["release"] = (orgId, ticket) =>
+    ticket === undefined ? Effect.void : monitor.release(ticket, orgId)
+
+  return ModeService.of({ decide, release })
+})

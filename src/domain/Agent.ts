@@ -62,5 +62,9 @@ export const Agent = Schema.Struct({
 })
 export type Agent = typeof Agent.Type
 
+/** Whether its turns may call tools: it has servers of them, or other agents to hand work to. */
+export const needsTools = ({ settings }: Agent): boolean =>
+  settings.mcpServers.length > 0 || settings.subAgents.length > 0
+
 /** Exists on every empty store, so that the first request needs no set-up. */
 export const defaultAgentId = AgentId.make("00000000-0000-4000-8000-000000000001")

@@ -1,5 +1,6 @@
 /** Which modes a turn may use, in which order, and why: made once per turn, stored with its run. */
 import * as Schema from "effect/Schema"
+import { Cohort } from "./Cohort.ts"
 import { ExecutionMode } from "./Mode.ts"
 
 /** One rule that was looked at: `result` says in words what it found, `decided` whether the decision is its. */
@@ -17,6 +18,8 @@ export const Decision = Schema.Struct({
   probe: Schema.Boolean,
   /** The mode that also runs this turn in shadow, detached from the answer. */
   shadow: Schema.optionalKey(ExecutionMode),
+  /** Only where the percentage was asked: the session's part in the rollout. */
+  cohort: Schema.optionalKey(Cohort),
   rules: Schema.Array(RuleTrace),
 })
 export type Decision = typeof Decision.Type

@@ -1,5 +1,6 @@
 /** A conversation of one user with one agent, and its messages. Times are epoch milliseconds. */
 import * as Schema from "effect/Schema"
+import { Cohort } from "./Cohort.ts"
 import { AgentId, MessageId, OrgId, RunId, SessionId, UserId } from "./Ids.ts"
 import { ExecutionMode } from "./Mode.ts"
 
@@ -10,6 +11,8 @@ export const Session = Schema.Struct({
   agentId: AgentId,
   /** The beginning of the first message. */
   title: Schema.String,
+  /** Null until the percentage of a rollout has decided one of its turns. */
+  cohort: Schema.NullOr(Cohort),
   createdAt: Schema.Int,
   updatedAt: Schema.Int,
 })

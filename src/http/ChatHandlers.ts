@@ -1,6 +1,7 @@
 /** The chat routes: from the request to `Chat` and `RunReader`, and from what they give to SSE or JSON. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { parseEventId } from "../agent2ui/Frame.ts"
 import { Api } from "../api/Api.ts"
@@ -18,6 +19,7 @@ import { answering, invalid, respond, type ServiceError } from "./ErrorMapping.t
 import * as EventStream from "./EventStream.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { RequestId } from "./RequestId.ts"
+import { ruleInputs } from "./RuleInputs.ts"
 
 interface StreamRequest {
   readonly headers: { readonly "last-event-id"?: string; readonly "x-agent2ui-protocol"?: string }
@@ -51,7 +53,10 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
       const sessions = yield* Sessions
       const files = yield* RuntimeFiles
 
-      const caller = Effect.all({ principal: CurrentPrincipal, requestId: RequestId })
+      const caller = Effect.map(
+        Effect.all([CurrentPrincipal, RequestId, HttpServerRequest.HttpServerRequest]),
+        ([principal, requestId, { headers }]) => ({ principal, requestId, ...ruleInputs(headers) }),
+      )
 
       const stream = (request: StreamRequest, { log, run }: Accepted) =>
         EventStream.respond({

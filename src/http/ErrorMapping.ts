@@ -36,7 +36,7 @@ export const toPublic = (error: ServiceError): PublicError => {
     case "AgentNotFound":
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
     case "NoModeAvailable":
-      return { code: "LLM_UNAVAILABLE", message: "No runtime and no model is configured.", retryAfter: 30 }
+      return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
     case "ParentNotFound":
       return invalid([
         { path: "payload.parentMessageId", message: "There is no such message in the session." },

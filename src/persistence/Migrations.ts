@@ -6,12 +6,14 @@
 import * as Migrator from "effect/sql/Migrator"
 import { initial } from "./migrations/0001_initial.ts"
 import { breaker } from "./migrations/0002_breaker.ts"
+import { rollout } from "./migrations/0003_rollout.ts"
 
 /** Brings the database up to date; does nothing where it is. */
 export const migrate = Migrator.make({})({
   loader: Migrator.fromRecord({
     "0001_initial": initial,
     "0002_breaker": breaker,
+    "0003_rollout": rollout,
   }),
   table: "crossfade_migrations",
 })

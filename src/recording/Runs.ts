@@ -26,7 +26,10 @@ export interface RunFile {
 export class Runs extends Context.Service<
   Runs,
   {
-    /** One transaction: the session (made, or its `updatedAt` moved), the user's message, the run. */
+    /**
+     * One transaction: the session (made, or its `updatedAt` moved and its cohort written, where it had none), the user's
+     * message, the run.
+     */
     readonly begin: (turn: {
       readonly session: Session
       readonly isNewSession: boolean

@@ -51,7 +51,9 @@ export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.eff
       const message = yield* encodeMessage(turn.userMessage)
       const writeSession = turn.isNewSession
         ? sql`INSERT INTO sessions ${sql.insert(session)}`
-        : sql`UPDATE sessions SET updated_at = ${session.updated_at} WHERE id = ${session.id}`
+        : // A cohort is for life: the first that was written stays.
+          sql`UPDATE sessions SET updated_at = ${session.updated_at}, cohort = COALESCE(cohort, ${session.cohort})
+            WHERE id = ${session.id}`
       yield* writeSession.pipe(
         // The message refers to the run, the run to the session.
         Effect.andThen(sql`INSERT INTO runs ${sql.insert(run)}`),

@@ -3,10 +3,13 @@
  * `persistence/migrations/0001_initial.ts`). The stores encode what they insert and decode what they select with these.
  */
 import * as Schema from "effect/Schema"
+import { Actor } from "../domain/Actor.ts"
 import { Agent, AgentSettings } from "../domain/Agent.ts"
+import { AuditEntry } from "../domain/AuditEntry.ts"
 import { Decision } from "../domain/Decision.ts"
 import { RunId } from "../domain/Ids.ts"
 import { Usage } from "../domain/Outcome.ts"
+import { OperatorSettings } from "../domain/Rollout.ts"
 import { Attempt, Run, RunError } from "../domain/Run.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
 import { RunEvent } from "../runs/RunEvent.ts"
@@ -92,3 +95,16 @@ export const FileRow = Schema.Struct({
   filename: AnyText,
   mimeType: AnyText,
 }).pipe(Schema.encodeKeys({ runId: "run_id", fileId: "file_id", mimeType: "mime_type" }))
+
+export const RolloutRow = Schema.Struct({
+  version: Schema.Int,
+  operator: Schema.fromJsonString(OperatorSettings),
+})
+
+export const AuditRow = Schema.Struct({
+  ...AuditEntry.fields,
+  by: Schema.fromJsonString(Actor),
+  reason: Schema.NullOr(AnyText),
+  before: Schema.fromJsonString(Schema.Json),
+  after: Schema.fromJsonString(Schema.Json),
+}).pipe(Schema.encodeKeys({ by: "actor" }))

@@ -1,6 +1,8 @@
 /** Every store of the service over one database. */
 import * as Layer from "effect/Layer"
 import * as AgentsSql from "./AgentsSql.ts"
+import * as AuditSql from "./AuditSql.ts"
+import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
@@ -8,6 +10,8 @@ import * as TransitionsSql from "./TransitionsSql.ts"
 
 export const layer = Layer.mergeAll(
   AgentsSql.layerSql,
+  AuditSql.layerSql,
+  RolloutStoreSql.layerSql,
   RunsSql.layerSql,
   SessionsSql.layerSql,
   StoreHealth.layer,

@@ -21,6 +21,8 @@ import * as MemoryStore from "../support/memoryStore.ts"
 const caller = {
   principal: { orgId: OrgId.make("acme"), userId: UserId.make("ana"), permissions: ["*"] },
   requestId: "r",
+  headers: {},
+  language: undefined,
 }
 const input = { agentId: defaultAgentId, message: "hello" }
 

@@ -18,7 +18,8 @@ describe("what each stage is told of the environment", () => {
         CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "3",
         CHAT_RETRACT_PARTIAL: "false",
         CHAT_EXECUTION_MODE: "direct_llm",
-        CHAT_RUNTIME_ENABLED_ORGS: "acme",
+        CHAT_RUNTIME_ENABLED_ORGS: "acme,umbrella,acme",
+        CHAT_RUNTIME_PERCENT: "2.5",
         CHAT_RUNTIME_SHADOW_PERCENT: "4",
         CHAT_RUNTIME_MONITOR_WINDOW_MS: "5000",
         CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "6",
@@ -30,10 +31,14 @@ describe("what each stage is told of the environment", () => {
         limits: { firstContentMs: 1, stallMs: 2, totalMs: 3 },
         retractPartial: false,
       })
-      assert.deepStrictEqual(StageSettings.rollout(settings), {
+      assert.deepStrictEqual<unknown>(StageSettings.rollout(settings).settings, {
         defaultMode: "direct_llm",
-        enabledOrgs: new Set(["acme"]),
-        shadowPercent: 4,
+        percentage: 2.5,
+        enabledOrgs: ["acme", "umbrella"],
+        deniedOrgs: [],
+        rules: [],
+        shadowPercentage: 4,
+        thresholds: { errorRate: 0.7, timeoutRate: 0.8, latencyRatio: 0.9, minSamples: 6 },
       })
       assert.deepStrictEqual(StageSettings.monitor(settings), {
         windowMs: 5000,
@@ -43,6 +48,30 @@ describe("what each stage is told of the environment", () => {
         latencyRatio: 0.9,
         timeoutThresholdMs: 3,
         probes: false,
+      })
+    }),
+  )
+
+  it.effect("of each setting of the rollout it is known whether the environment sets it", () =>
+    Effect.gen(function* () {
+      const none = StageSettings.rollout(yield* Config.read({}))
+      assert.deepStrictEqual([...new Set(Object.values(none.from))], ["default"])
+      const some = StageSettings.rollout(
+        yield* Config.read({
+          CHAT_EXECUTION_MODE: "direct_llm",
+          CHAT_RUNTIME_PERCENT: "0",
+          CHAT_RUNTIME_ENABLED_ORGS: " ",
+          CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "10",
+        }),
+      )
+      assert.deepStrictEqual(some.from, {
+        defaultMode: "environment",
+        percentage: "environment",
+        enabledOrgs: "default",
+        deniedOrgs: "default",
+        rules: "default",
+        shadowPercentage: "default",
+        thresholds: "environment",
       })
     }),
   )

@@ -1,8 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as ModeDecision from "../../src/decision/ModeDecision.ts"
+import { defaultAgentId } from "../../src/domain/Agent.ts"
+import { placeOf } from "../../src/domain/Bucket.ts"
+import { Cohort, cohortOf } from "../../src/domain/Cohort.ts"
 import { Decision } from "../../src/domain/Decision.ts"
+import { SessionId } from "../../src/domain/Ids.ts"
 import { ExecutionMode } from "../../src/domain/Mode.ts"
+import type { RolloutRule, RolloutSettings } from "../../src/domain/Rollout.ts"
+import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
+import { rolloutSettings } from "../support/memoryRollout.ts"
 
 const runtime = "runtime_orchestrator"
 const direct = "direct_llm"
@@ -11,98 +18,180 @@ const yes: ModeDecision.Admission = { allowed: "yes", reason: "closed" }
 const no: ModeDecision.Admission = { allowed: "no", reason: "error rate 1 > 0.5 over 10 attempts" }
 const probe: ModeDecision.Admission = { allowed: "probe", reason: "half-open" }
 
-const rollout = (fields: Partial<ModeDecision.Rollout> = {}): ModeDecision.Rollout => ({
-  defaultMode: direct,
-  enabledOrgs: new Set(),
-  shadowPercent: 0,
-  ...fields,
-})
-
 interface Case {
-  readonly rollout: ModeDecision.Rollout
+  readonly settings?: Partial<RolloutSettings>
+  readonly request?: Partial<ModeDecision.Request>
+  readonly forced?: ModeDecision.Forced
   readonly available?: ModeDecision.Available
   readonly admission?: ModeDecision.Admission
   readonly sample?: number
 }
 
-/** As `ModeService` puts it together: the wish first, the breaker only for a turn that wants the runtime. */
-const decide = ({ admission = yes, available = both, rollout, sample = 50 }: Case): Decision | undefined => {
-  const wished = ModeDecision.wish(rollout, available, "acme")
-  if (wished === undefined) return undefined
-  return wished.mode === direct
-    ? ModeDecision.direct(wished, rollout, available, sample)
-    : ModeDecision.runtime(wished, available, admission)
+const plain: ModeDecision.Request = {
+  orgId,
+  sessionId,
+  agentId: defaultAgentId,
+  needsTools: false,
+  messageLength: 5,
+  headers: {},
+  language: undefined,
+  cohort: null,
 }
 
-const listed = rollout({ enabledOrgs: new Set(["acme"]) })
-const others = rollout({ enabledOrgs: new Set(["umbrella"]) })
-const toRuntime = rollout({ defaultMode: runtime })
+/** As `ModeService` puts it together: the wish first, the breaker only for a turn that wants the runtime. */
+const decide = ({
+  admission = yes,
+  available = both,
+  forced,
+  request,
+  sample = 50,
+  ...given
+}: Case): Decision | undefined => {
+  const settings = rolloutSettings(given.settings)
+  const wished = ModeDecision.wish(settings, available, { ...plain, ...request }, forced)
+  if (wished === undefined) return undefined
+  return wished.mode === direct
+    ? ModeDecision.direct(wished, settings, available, sample)
+    : ModeDecision.runtime(wished, available, wished.asksBreaker ? admission : undefined)
+}
+
+const toRuntime = { defaultMode: runtime } as const
+const listed = { enabledOrgs: [orgId] }
+const others = { enabledOrgs: [otherOrgId], deniedOrgs: [otherOrgId] }
+const denied = { deniedOrgs: [orgId] }
+const rule: RolloutRule = { name: "tools", when: { needsTools: true }, mode: runtime }
+const back: RolloutRule = { name: "short", when: { maxMessageLength: 5 }, mode: direct }
+const ordered = (mode: ExecutionMode): ModeDecision.Forced => ({ mode, reason: "the night of the move" })
+const noDirect = { runtime: true, direct: false }
+const noRuntime = { runtime: false, direct: true }
 
 /** name, case, order, reason, the rules that were looked at with the one that decided in capitals. */
 const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>, string, string]> = [
-  ["direct is the default", { rollout: rollout() }, [direct], "default_mode", "enabled_orgs DEFAULT_MODE"],
+  [
+    "direct is the default",
+    {},
+    [direct],
+    "default_mode",
+    "forced denied_orgs enabled_orgs percentage DEFAULT_MODE",
+  ],
   [
     "the runtime is the default",
-    { rollout: toRuntime },
+    { settings: toRuntime },
     [runtime, direct],
     "default_mode",
-    "enabled_orgs DEFAULT_MODE breaker",
+    "forced denied_orgs enabled_orgs percentage DEFAULT_MODE breaker",
   ],
   [
     "the organisation is listed",
-    { rollout: listed },
+    { settings: { ...listed, rules: [back] } },
     [runtime, direct],
     "enabled_orgs",
-    "ENABLED_ORGS breaker",
+    "forced denied_orgs ENABLED_ORGS breaker",
   ],
   [
-    "another organisation is listed",
-    { rollout: others },
+    "another organisation is listed, and another denied",
+    { settings: others },
     [direct],
     "default_mode",
-    "enabled_orgs DEFAULT_MODE",
+    "forced denied_orgs enabled_orgs percentage DEFAULT_MODE",
+  ],
+  [
+    "the organisation is denied, whatever else speaks for the runtime",
+    { settings: { ...toRuntime, ...listed, ...denied, percentage: 100 }, request: { cohort: "treatment" } },
+    [direct],
+    "denied_orgs",
+    "forced DENIED_ORGS",
+  ],
+  [
+    "a rule matches before the percentage is asked",
+    { settings: { rules: [rule], percentage: 100 }, request: { needsTools: true } },
+    [runtime, direct],
+    "rule:tools",
+    "forced denied_orgs enabled_orgs RULE:TOOLS breaker",
+  ],
+  [
+    "the first rule that matches decides",
+    { settings: { ...toRuntime, rules: [rule, back, { ...back, name: "late", mode: runtime }] } },
+    [direct],
+    "rule:short",
+    "forced denied_orgs enabled_orgs rule:tools RULE:SHORT",
+  ],
+  [
+    "the percentage takes the session in",
+    { settings: { percentage: 100 } },
+    [runtime, direct],
+    "percentage",
+    "forced denied_orgs enabled_orgs PERCENTAGE breaker",
+  ],
+  [
+    "the session is of the control: the default mode decides",
+    { settings: { percentage: 100 }, request: { cohort: "control" } },
+    [direct],
+    "default_mode",
+    "forced denied_orgs enabled_orgs percentage DEFAULT_MODE",
   ],
   [
     "the breaker is open",
-    { rollout: toRuntime, admission: no },
+    { settings: toRuntime, admission: no },
     [direct],
     "breaker",
-    "enabled_orgs default_mode BREAKER",
+    "forced denied_orgs enabled_orgs percentage default_mode BREAKER",
   ],
   [
     "the breaker is open for one that is listed",
-    { rollout: listed, admission: no },
+    { settings: listed, admission: no },
     [direct],
     "breaker",
-    "enabled_orgs BREAKER",
+    "forced denied_orgs enabled_orgs BREAKER",
   ],
   [
     "this turn is the probe",
-    { rollout: listed, admission: probe },
+    { settings: listed, admission: probe },
     [runtime, direct],
     "breaker_probe",
-    "ENABLED_ORGS breaker",
+    "forced denied_orgs ENABLED_ORGS breaker",
   ],
   [
     "the breaker is open and there is no direct mode",
-    { rollout: toRuntime, admission: no, available: { runtime: true, direct: false } },
+    { settings: toRuntime, admission: no, available: noDirect },
     [runtime],
     "default_mode",
-    "enabled_orgs DEFAULT_MODE breaker",
+    "forced denied_orgs enabled_orgs percentage DEFAULT_MODE breaker",
   ],
   [
     "the runtime is wanted and not configured",
-    { rollout: listed, available: { runtime: false, direct: true } },
+    { settings: listed, available: noRuntime },
     [direct],
     "configured",
-    "enabled_orgs CONFIGURED",
+    "forced denied_orgs enabled_orgs CONFIGURED",
   ],
   [
     "direct is wanted and not configured",
-    { rollout: rollout(), available: { runtime: true, direct: false } },
+    { available: noDirect },
     [runtime],
     "configured",
-    "enabled_orgs default_mode CONFIGURED breaker",
+    "forced denied_orgs enabled_orgs percentage default_mode CONFIGURED breaker",
+  ],
+  [
+    "direct mode is ordered: nothing else is asked",
+    { settings: { ...toRuntime, ...listed }, forced: ordered(direct) },
+    [direct],
+    "forced",
+    "FORCED",
+  ],
+  [
+    "the runtime is ordered: neither the list nor the breaker is asked, and direct mode still helps out",
+    { settings: denied, forced: ordered(runtime), admission: no },
+    [runtime, direct],
+    "forced",
+    "FORCED",
+  ],
+  [
+    "the runtime is ordered and not configured",
+    { forced: ordered(runtime), available: noRuntime },
+    [direct],
+    "configured",
+    "forced CONFIGURED",
   ],
 ]
 
@@ -117,26 +206,82 @@ describe("which modes a turn may use", () => {
     assert.strictEqual(decision?.probe, given.admission === probe)
   })
 
-  it("without any target there is no decision", () => {
-    assert.isUndefined(decide({ rollout: listed, available: { runtime: false, direct: false } }))
+  it("without any target there is no decision, nor where only the runtime has one and the turn may not go there", () => {
+    assert.isUndefined(decide({ settings: listed, available: { runtime: false, direct: false } }))
+    assert.isUndefined(decide({ settings: denied, available: noDirect }))
+    assert.isUndefined(decide({ forced: ordered(direct), available: noDirect }))
   })
 
   it("says in words what each rule found", () => {
     const words = (given: Case) => decide(given)?.rules.map(({ result }) => result)
-    assert.deepStrictEqual(words({ rollout: toRuntime, admission: no }), [
+    assert.deepStrictEqual(words({ settings: toRuntime, admission: no }), [
+      "nothing is ordered",
       "no organisation is listed",
+      "no organisation is listed",
+      "0 %: nothing is rolled out",
       "runtime_orchestrator",
       "error rate 1 > 0.5 over 10 attempts",
     ])
-    assert.deepStrictEqual(words({ rollout: listed }), ["the organisation is listed", "closed"])
-    assert.deepStrictEqual(words({ rollout: others, available: { runtime: true, direct: false } }), [
+    assert.deepStrictEqual(words({ settings: { ...others, rules: [rule, back] }, available: noDirect }), [
+      "nothing is ordered",
       "the organisation is not listed",
+      "the organisation is not listed",
+      "needsTools does not hold",
       "direct_llm",
       "direct_llm is not configured",
       "closed",
     ])
+    assert.deepStrictEqual(words({ forced: ordered(direct) }), ["the night of the move"])
+    const place = placeOf("rollout", sessionId)
+    const asked = words({ settings: { percentage: 0.5 } })?.at(-2)
+    assert.strictEqual(asked, `${cohortOf(place, 0.005)}: place ${place.toFixed(4)} at 0.5 %`)
+    assert.strictEqual(words({ request: { cohort: "control" } })?.at(-2), "control, as before")
   })
 })
+
+describe("the part that a session plays", () => {
+  it("is in the decision only where the percentage was asked, and nobody is given one while it is 0", () => {
+    const cohortIn = (given: Case) => decide(given)?.cohort
+    assert.strictEqual(cohortIn({ settings: { percentage: 100 } }), "treatment")
+    assert.strictEqual(cohortIn({ settings: { percentage: 100 }, admission: no }), "treatment")
+    assert.strictEqual(cohortIn({ request: { cohort: "outside" } }), "outside")
+    for (const given of [
+      {},
+      { settings: { ...listed, percentage: 100 } },
+      { settings: { ...denied, percentage: 100 }, request: { cohort: "treatment" as const } },
+      { settings: { rules: [back], percentage: 100 } },
+      { settings: { percentage: 100 }, forced: ordered(runtime) },
+    ]) {
+      assert.notProperty(decide(given), "cohort")
+    }
+  })
+
+  it.prop(
+    "once given is kept over any sequence of percentages, and with it the mode",
+    {
+      session: Schema.Int,
+      percentages: Schema.NonEmptyArray(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }))),
+    },
+    ({ percentages, session }) => {
+      let cohort: ModeDecision.Request["cohort"] = null
+      const modes = new Set<string | undefined>()
+      for (const percentage of percentages) {
+        const request = { sessionId: SessionId.make(`01890000-0000-7000-8000-${hex(session)}`), cohort }
+        const decision = decide({ settings: { percentage }, request })
+        cohort = decision?.cohort ?? cohort
+        if (cohort !== null) modes.add(`${cohort} ${decision?.order[0]}`)
+      }
+      assert.isAtMost(modes.size, 1)
+      assert.strictEqual(
+        cohort === null,
+        percentages.every((percentage) => percentage === 0),
+      )
+    },
+    { arbitrary: { runs: 500 } },
+  )
+})
+
+const hex = (n: number): string => Math.abs(n).toString(16).slice(-12).padStart(12, "0")
 
 describe("fault 13: the shadow share", () => {
   it.each([
@@ -148,30 +293,34 @@ describe("fault 13: the shadow share", () => {
     [50, 50.1, false],
     [100, 0, true],
     [100, 99.999, true],
-  ])("%d percent with the sample %d: %s", (shadowPercent, sample, shadowed) => {
-    const decision = decide({ rollout: rollout({ shadowPercent }), sample })
+  ])("%d percent with the sample %d: %s", (shadowPercentage, sample, shadowed) => {
+    const decision = decide({ settings: { shadowPercentage }, sample })
     assert.strictEqual(decision?.shadow, shadowed ? runtime : undefined)
     assert.deepStrictEqual(decision?.order, [direct])
   })
 
-  it("is of direct turns only, and of none where there is no runtime", () => {
-    const all = { shadowPercent: 100 }
-    assert.notProperty(decide({ rollout: rollout({ ...all, defaultMode: runtime }) }), "shadow")
-    assert.notProperty(
-      decide({ rollout: rollout(all), available: { runtime: false, direct: true } }),
-      "shadow",
-    )
-    assert.notProperty(
-      decide({ rollout: rollout({ ...all, defaultMode: runtime }), admission: no }),
-      "shadow",
-    )
+  it("is of direct turns only, and of none where there is no runtime or the turn may not go there", () => {
+    const all = { shadowPercentage: 100 }
+    assert.notProperty(decide({ settings: { ...all, ...toRuntime } }), "shadow")
+    assert.notProperty(decide({ settings: all, available: noRuntime }), "shadow")
+    assert.notProperty(decide({ settings: { ...all, ...toRuntime }, admission: no }), "shadow")
+    assert.notProperty(decide({ settings: { ...all, ...denied } }), "shadow")
+    assert.notProperty(decide({ settings: all, forced: ordered(direct) }), "shadow")
   })
 })
 
+const percent = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
+const someOrgs = Schema.Array(Schema.Literals([orgId, otherOrgId]))
 const anyCase = {
   defaultMode: ExecutionMode,
-  listed: Schema.Array(Schema.Literals(["acme", "umbrella"])),
-  shadowPercent: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })),
+  enabledOrgs: someOrgs,
+  deniedOrgs: someOrgs,
+  rules: Schema.Array(Schema.Literals(["tools", "short"])),
+  percentage: percent,
+  cohort: Schema.NullOr(Cohort),
+  needsTools: Schema.Boolean,
+  forced: Schema.NullOr(ExecutionMode),
+  shadowPercentage: percent,
   available: Schema.Struct({ runtime: Schema.Boolean, direct: Schema.Boolean }),
   allowed: Schema.Literals(["yes", "no", "probe"]),
   sample: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 99 })),
@@ -179,12 +328,17 @@ const anyCase = {
 
 type AnyCase = { readonly [K in keyof typeof anyCase]: (typeof anyCase)[K]["Type"] }
 
-const decideAny = ({ allowed, available, defaultMode, listed: orgs, sample, shadowPercent }: AnyCase) =>
+const mayNot = ({ deniedOrgs, forced }: AnyCase): boolean =>
+  forced === direct || (forced === null && deniedOrgs.includes(orgId))
+
+const decideAny = ({ allowed, available, cohort, forced, needsTools, rules, sample, ...settings }: AnyCase) =>
   decide({
-    rollout: { defaultMode, enabledOrgs: new Set(orgs), shadowPercent },
+    settings: { ...settings, rules: rules.map((name) => (name === "tools" ? rule : back)) },
+    request: { cohort, needsTools },
     available,
     admission: { allowed, reason: allowed },
     sample,
+    ...(forced === null ? {} : { forced: ordered(forced) }),
   })
 
 const isDecision = Schema.is(Decision)
@@ -196,7 +350,9 @@ describe("every decision", () => {
     anyCase,
     (given) => {
       const decision = decideAny(given)
-      assert.strictEqual(decision === undefined, !given.available.runtime && !given.available.direct)
+      const { available } = given
+      const none = !available.direct && (!available.runtime || mayNot(given))
+      assert.strictEqual(decision === undefined, none)
       if (decision === undefined) return
       assert.isTrue(isDecision(decision))
       assert.isAtLeast(decision.order.length, 1)
@@ -225,25 +381,39 @@ describe("every decision", () => {
   )
 
   it.prop(
-    "keeps from a runtime whose breaker is open, unless there is nothing else",
+    "of an organisation that may not go to the runtime has no way there, not even in shadow",
+    anyCase,
+    (given) => {
+      if (!mayNot(given)) return
+      const decision = decideAny(given)
+      if (decision === undefined) return
+      assert.deepStrictEqual(decision.order, [direct])
+      assert.notProperty(decision, "shadow")
+    },
+    often,
+  )
+
+  it.prop(
+    "keeps from a runtime whose breaker is open, unless there is nothing else or it is ordered",
     anyCase,
     (given) => {
       const decision = decideAny({ ...given, allowed: "no" })
-      if (decision?.order[0] === runtime) assert.isFalse(given.available.direct)
+      if (decision?.order[0] === runtime && given.forced !== runtime) assert.isFalse(given.available.direct)
       assert.isFalse(decision?.probe ?? false)
     },
     often,
   )
 
   it.prop(
-    "is a probe exactly when the breaker said so, and then goes to the runtime",
+    "is a probe exactly when the breaker was asked and said so, and then goes to the runtime",
     anyCase,
     (given) => {
       const decision = decideAny(given)
       if (decision?.probe) {
         assert.strictEqual(given.allowed, "probe")
         assert.strictEqual(decision.order[0], runtime)
-      } else if (decision?.order[0] === runtime) assert.notStrictEqual(given.allowed, "probe")
+      } else if (decision?.order[0] === runtime && given.forced !== runtime)
+        assert.notStrictEqual(given.allowed, "probe")
     },
     often,
   )

@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
-import type * as ModeDecision from "../../src/decision/ModeDecision.ts"
 import { ModeService } from "../../src/decision/ModeService.ts"
+import { Rollout } from "../../src/decision/Rollout.ts"
+import { defaultAgentId } from "../../src/domain/Agent.ts"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { Modes } from "../../src/execution/Modes.ts"
@@ -11,15 +12,24 @@ import type { Admission } from "../../src/monitoring/Admission.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import type { Ticket } from "../../src/monitoring/Ticket.ts"
 import { scripted } from "../execution/scripted.ts"
+import type { RolloutSettings } from "../../src/domain/Rollout.ts"
 import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
+import { memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
 
 const ticket: Ticket = { globalEpoch: 3, orgEpoch: 5, probe: "global" }
 
 /** What was asked of the Monitor, in order. */
 type Calls = Array<readonly ["admit", OrgId] | readonly ["release", Ticket, OrgId]>
 
-const monitor = (calls: Calls, allowed: Admission["allowed"]) =>
+const monitor = ({ allowed = "yes", calls = [], forced }: Options) =>
   Layer.mock(Monitor, {
+    configure: () => Effect.void,
+    forced: (org) =>
+      Effect.succeed(
+        forced === undefined || org !== orgId
+          ? undefined
+          : { mode: forced, reason: "ordered", by: "olga", since: 0, expiresAt: null },
+      ),
     admit: (org) =>
       Effect.sync(() => {
         calls.push(["admit", org])
@@ -29,29 +39,39 @@ const monitor = (calls: Calls, allowed: Admission["allowed"]) =>
   })
 
 interface Options {
-  readonly rollout?: Partial<ModeDecision.Rollout>
+  readonly rollout?: Partial<RolloutSettings>
   readonly modes?: ReadonlyArray<ExecutionMode>
   readonly allowed?: Admission["allowed"]
   readonly calls?: Calls
+  /** What is ordered for `orgId`. */
+  readonly forced?: ExecutionMode
 }
 
-const service = ({
-  allowed = "yes",
-  calls = [],
-  modes = ["runtime_orchestrator", "direct_llm"],
-  rollout = {},
-}: Options = {}) =>
-  ModeService.layer({
-    defaultMode: "direct_llm",
-    enabledOrgs: new Set([orgId]),
-    shadowPercent: 0,
-    ...rollout,
-  }).pipe(
-    Layer.provide([Modes.layer(modes.map((mode) => scripted([], mode, mode))), monitor(calls, allowed)]),
+const service = (options: Options = {}) =>
+  ModeService.layer.pipe(
+    Layer.provideMerge(Rollout.layer(rolloutDefaults({ enabledOrgs: [orgId], ...options.rollout }))),
+    Layer.provide([
+      Modes.layer(
+        (options.modes ?? ["runtime_orchestrator", "direct_llm"]).map((mode) => scripted([], mode, mode)),
+      ),
+      monitor(options),
+      memoryRolloutStore(),
+    ]),
   )
 
+const request = (org: OrgId) => ({
+  orgId: org,
+  sessionId,
+  agentId: defaultAgentId,
+  needsTools: false,
+  messageLength: 5,
+  headers: {},
+  language: undefined,
+  cohort: null,
+})
+
 const decide = (org: OrgId, options?: Options) =>
-  Effect.flatMap(ModeService, ({ decide }) => decide(org, sessionId)).pipe(Effect.provide(service(options)))
+  Effect.flatMap(ModeService, ({ decide }) => decide(request(org))).pipe(Effect.provide(service(options)))
 
 /** Random that always draws `share`, from 0 to 1. */
 const drawing = (share: number) =>
@@ -102,11 +122,42 @@ describe("ModeService", () => {
     Effect.gen(function* () {
       const runtimeOnly = yield* decide(otherOrgId, { modes: ["runtime_orchestrator"], allowed: "no" })
       assert.deepStrictEqual(runtimeOnly.decision.order, ["runtime_orchestrator"])
-      const directOnly = yield* decide(orgId, { modes: ["direct_llm"], rollout: { shadowPercent: 100 } })
+      const directOnly = yield* decide(orgId, { modes: ["direct_llm"], rollout: { shadowPercentage: 100 } })
       assert.deepStrictEqual(directOnly.decision.order, ["direct_llm"])
       assert.notProperty(directOnly.decision, "shadow")
       assert.strictEqual((yield* Effect.flip(decide(orgId, { modes: [] })))._tag, "NoModeAvailable")
     }),
+  )
+
+  it.effect("does what is ordered for the turn's organisation, and asks no breaker about it", () =>
+    Effect.gen(function* () {
+      const calls: Calls = []
+      const toDirect = yield* decide(orgId, { calls, forced: "direct_llm" })
+      assert.deepInclude(toDirect.decision, { reason: "forced", order: ["direct_llm"] })
+      const toRuntime = yield* decide(orgId, { calls, forced: "runtime_orchestrator", allowed: "no" })
+      assert.deepInclude(toRuntime.decision, {
+        reason: "forced",
+        order: ["runtime_orchestrator", "direct_llm"],
+      })
+      assert.isUndefined(toRuntime.ticket)
+      assert.deepStrictEqual(calls, [])
+      const other = yield* decide(otherOrgId, { forced: "runtime_orchestrator" })
+      assert.strictEqual(other.decision.reason, "default_mode")
+    }),
+  )
+
+  it.effect("goes by the settings that hold at the turn", () =>
+    Effect.gen(function* () {
+      const { decide } = yield* ModeService
+      const rollout = yield* Rollout
+      const order = Effect.map(decide(request(otherOrgId)), ({ decision }) => decision.order)
+      assert.deepStrictEqual(yield* order, ["direct_llm"])
+      const actor = { orgId, userId: "olga", requestId: null }
+      yield* rollout.change(actor, { enabledOrgs: [otherOrgId] })
+      assert.deepStrictEqual(yield* order, ["runtime_orchestrator", "direct_llm"])
+      yield* rollout.change(actor, { deniedOrgs: [otherOrgId] })
+      assert.deepStrictEqual(yield* order, ["direct_llm"])
+    }).pipe(Effect.provide(service())),
   )
 
   it.effect("gives a ticket back to the Monitor, and nothing where there is none", () =>
@@ -121,9 +172,9 @@ describe("ModeService", () => {
 })
 
 describe("fault 13: the shadow sample", () => {
-  const shadowed = (shadowPercent: number, share: number) =>
+  const shadowed = (shadowPercentage: number, share: number) =>
     Effect.map(
-      decide(otherOrgId, { rollout: { shadowPercent } }).pipe(drawing(share)),
+      decide(otherOrgId, { rollout: { shadowPercentage } }).pipe(drawing(share)),
       ({ decision }) => decision.shadow === "runtime_orchestrator",
     )
 
@@ -139,10 +190,10 @@ describe("fault 13: the shadow sample", () => {
   it.effect("makes about the given share of the turns", () =>
     Effect.gen(function* () {
       const { decide } = yield* ModeService
-      const turns = yield* Effect.forEach(Array.from({ length: 2000 }), () => decide(otherOrgId, sessionId))
+      const turns = yield* Effect.forEach(Array.from({ length: 2000 }), () => decide(request(otherOrgId)))
       const share = turns.filter(({ decision }) => decision.shadow !== undefined).length / turns.length
       assert.isAbove(share, 0.22)
       assert.isBelow(share, 0.28)
-    }).pipe(Effect.provide(service({ rollout: { shadowPercent: 25 } })), Random.withSeed("shadow")),
+    }).pipe(Effect.provide(service({ rollout: { shadowPercentage: 25 } })), Random.withSeed("shadow")),
   )
 })

@@ -6,13 +6,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Database from "../../src/persistence/Database.ts"
-import * as AgentsSql from "../../src/recording/AgentsSql.ts"
 import { Runs } from "../../src/recording/Runs.ts"
-import * as RunsSql from "../../src/recording/RunsSql.ts"
-import * as SessionsSql from "../../src/recording/SessionsSql.ts"
-import * as TransitionsSql from "../../src/recording/TransitionsSql.ts"
+import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
@@ -20,15 +18,12 @@ import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
 
 const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
-  Layer.mergeAll(AgentsSql.layerSql, SessionsSql.layerSql, RunsSql.layerSql, TransitionsSql.layerSql).pipe(
-    Layer.provideMerge(database),
-    Layer.provide(layerWebCrypto),
-  )
+  SqlStore.layer.pipe(Layer.provideMerge(database), Layer.provide(layerWebCrypto))
 
 const sqlite = stores(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
-for (const suite of [agents, sessions, runs, runRecords, transitions]) suite("SQLite", sqlite)
+for (const suite of [agents, sessions, runs, runRecords, rollout, transitions]) suite("SQLite", sqlite)
 
 const postgresUrl = inject("postgresUrl")
 describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
@@ -39,7 +34,8 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
       ),
     ),
   )
-  for (const suite of [agents, sessions, runs, runRecords, transitions]) suite("PostgreSQL", postgres)
+  for (const suite of [agents, sessions, runs, runRecords, rollout, transitions])
+    suite("PostgreSQL", postgres)
 
   it.live("a connection lost inside a transaction is a StoreError, and the next turn is kept", () =>
     Effect.gen(function* () {

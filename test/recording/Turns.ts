@@ -59,6 +59,7 @@ export const newTurn = (
     userId,
     agentId: defaultAgentId,
     title: content.slice(0, 80),
+    cohort: null,
     createdAt: at,
     updatedAt: at,
   }

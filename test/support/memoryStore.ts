@@ -10,6 +10,7 @@ import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
+import { memoryRolloutStore } from "./memoryRollout.ts"
 
 const agent: Agent = {
   id: defaultAgentId,
@@ -74,5 +75,5 @@ export const layer = (kept: Memory) => {
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
-  return Layer.mergeAll(runs, sessions, agents, transitions)
+  return Layer.mergeAll(runs, sessions, agents, transitions, memoryRolloutStore())
 }

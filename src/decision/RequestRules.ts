@@ -1,0 +1,49 @@
+/** Whether a rule of the rollout matches a turn. Pure. Says which condition failed, never what the request held. */
+import type { Cohort } from "../domain/Cohort.ts"
+import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
+import type { RolloutRule } from "../domain/Rollout.ts"
+
+/** All that a decision looks at of a turn. */
+export interface Request {
+  readonly orgId: OrgId
+  readonly sessionId: SessionId
+  readonly agentId: AgentId
+  /** The agent has MCP servers or sub-agents. */
+  readonly needsTools: boolean
+  /** UTF-16 code units. */
+  readonly messageLength: number
+  /** Those that begin with `x-`, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The primary subtag of the first language that the caller accepts, in lower case. */
+  readonly language: string | undefined
+  /** The part that the session already plays in a rollout. */
+  readonly cohort: Cohort | null
+}
+
+type When = RolloutRule["when"]
+
+/** A condition that is not given holds. */
+const conditions: Readonly<Record<keyof When, (when: When, request: Request) => boolean>> = {
+  agentIds: ({ agentIds }, { agentId }) => agentIds?.includes(agentId) ?? true,
+  needsTools: (when, { needsTools }) => (when.needsTools ?? needsTools) === needsTools,
+  minMessageLength: ({ minMessageLength = 0 }, { messageLength }) => messageLength >= minMessageLength,
+  maxMessageLength: ({ maxMessageLength = Infinity }, { messageLength }) => messageLength <= maxMessageLength,
+  header: ({ header }, { headers }) => header === undefined || headers[header.name] === header.value,
+  languages: ({ languages }, { language }) =>
+    languages === undefined || (language !== undefined && languages.includes(language)),
+}
+
+/** The first condition that does not hold; undefined when the rule matches. */
+const failing = ({ when }: RolloutRule, request: Request): string | undefined =>
+  Object.entries(conditions).find(([, holds]) => !holds(when, request))?.[0]
+
+export const look = (
+  rule: RolloutRule,
+  request: Request,
+): { readonly matches: boolean; readonly result: string } => {
+  if (rule.enabled === false) return { matches: false, result: "switched off" }
+  const failed = failing(rule, request)
+  return failed === undefined
+    ? { matches: true, result: rule.mode }
+    : { matches: false, result: `${failed} does not hold` }
+}

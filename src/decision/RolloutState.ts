@@ -1,0 +1,84 @@
+/**
+ * What holds now: what operators have set, over what the environment says, over the defaults. Pure. Only what an operator
+ * set is kept, so that a variable that changes with the next start still counts for every other field.
+ */
+import type { Actor } from "../domain/Actor.ts"
+import { murmur3 } from "../domain/Bucket.ts"
+import type {
+  OperatorSettings,
+  RolloutField,
+  RolloutPatch,
+  RolloutSettings,
+  RolloutSource,
+} from "../domain/Rollout.ts"
+import type { StoredRollout } from "../recording/RolloutStore.ts"
+
+/** What the process was started with. */
+export interface Defaults {
+  readonly settings: RolloutSettings
+  readonly from: Readonly<Record<RolloutField, "environment" | "default">>
+}
+
+export interface RolloutState {
+  readonly version: number
+  readonly settings: RolloutSettings
+  readonly sources: Readonly<Record<RolloutField, RolloutSource>>
+  /** Changes whenever anything above does: a strong validator (RFC 9110), quotes included. */
+  readonly etag: string
+}
+
+const fields: ReadonlyArray<RolloutField> = [
+  "defaultMode",
+  "percentage",
+  "enabledOrgs",
+  "deniedOrgs",
+  "rules",
+  "shadowPercentage",
+  "thresholds",
+]
+
+const byField = <A>(of: (field: RolloutField) => A): Record<RolloutField, A> =>
+  Object.fromEntries(fields.map((field) => [field, of(field)])) as Record<RolloutField, A>
+
+export const stateOf = (defaults: Defaults, { operator, version }: StoredRollout): RolloutState => {
+  const settings = byField(
+    (field) => (operator[field] ?? { value: defaults.settings[field] }).value,
+  ) as unknown as RolloutSettings
+  const sources = byField((field): RolloutSource => {
+    const set = operator[field]
+    return set === undefined ? { from: defaults.from[field] } : { from: "operator", by: set.by, at: set.at }
+  })
+  // The version alone would not do: another environment makes another document of the same version.
+  const hash = murmur3(JSON.stringify({ settings, sources })).toString(16)
+  return { version, settings, sources, etag: `"${version}-${hash}"` }
+}
+
+/** What operators have set after a change; a field that is null in it is the environment's again. */
+export const patched = (
+  operator: OperatorSettings,
+  patch: RolloutPatch,
+  by: Actor,
+  at: number,
+): OperatorSettings => {
+  const kept = fields.filter((field) => patch[field] === undefined && operator[field] !== undefined)
+  const set = fields.filter((field) => patch[field] !== undefined && patch[field] !== null)
+  return Object.fromEntries([
+    ...kept.map((field) => [field, operator[field]]),
+    ...set.map((field) => [field, { value: patch[field], by, at }]),
+  ]) as OperatorSettings
+}
+
+/** The values of those fields that two states do not share, as they were and as they are. */
+export const difference = (
+  before: RolloutSettings,
+  after: RolloutSettings,
+): { readonly before: Partial<RolloutSettings>; readonly after: Partial<RolloutSettings> } => {
+  const changed = fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+  const of = (settings: RolloutSettings): Partial<RolloutSettings> =>
+    Object.fromEntries(changed.map((field) => [field, settings[field]]))
+  return { before: of(before), after: of(after) }
+}
+
+/** `If-Match` of RFC 9110: `*`, or a list of validators, of which a weak one never matches. */
+export const matches = (ifMatch: string, etag: string): boolean =>
+  ifMatch.trim() === "*" || ifMatch.split(",").some((candidate) => candidate.trim() === etag)

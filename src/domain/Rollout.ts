@@ -1,0 +1,138 @@
+/**
+ * What decides which turns go to the runtime, as operators read and write it. The public API's names and the store's are
+ * the same. Where a value of each field comes from, and what beats what, is `src/decision/RolloutState.ts`.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { Actor } from "./Actor.ts"
+import { AgentId, OrgId } from "./Ids.ts"
+import { ExecutionMode } from "./Mode.ts"
+
+const lowerCase = Schema.String.pipe(Schema.decode(SchemaTransformation.toLowerCase()))
+
+/** Only these headers leave the HTTP edge, so that no rule can ask for `authorization` or `cookie`. */
+const HeaderName = lowerCase.check(
+  Schema.isPattern(/^x-[a-z0-9-]{1,98}$/, { message: "Expected the name of a header that begins with x-" }),
+)
+
+/** The primary subtag of RFC 5646: `de` of `de-AT`. */
+const Language = lowerCase.check(
+  Schema.isPattern(/^[a-z]{2,8}$/, {
+    message: "Expected the primary subtag of a language, such as de for de-AT",
+  }),
+)
+
+/** UTF-16 code units, like the limit of a message. */
+const length = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+interface Lengths {
+  readonly minMessageLength?: number
+  readonly maxMessageLength?: number
+}
+
+/** All that is given must hold. */
+export const RuleConditions = Schema.Struct({
+  agentIds: Schema.optionalKey(Schema.NonEmptyArray(AgentId).check(Schema.isMaxLength(100))),
+  /** The agent has MCP servers or sub-agents. */
+  needsTools: Schema.optionalKey(Schema.Boolean),
+  minMessageLength: Schema.optionalKey(length),
+  maxMessageLength: Schema.optionalKey(length),
+  /** The name in any case, the value exactly. */
+  header: Schema.optionalKey(
+    Schema.Struct({ name: HeaderName, value: Schema.String.check(Schema.isMaxLength(200)) }),
+  ),
+  languages: Schema.optionalKey(Schema.NonEmptyArray(Language).check(Schema.isMaxLength(50))),
+}).check(
+  Schema.makeFilter((when) => Object.keys(when).length > 0 || "Expected at least one condition"),
+  Schema.makeFilter(({ maxMessageLength = Infinity, minMessageLength = 0 }: Lengths) =>
+    minMessageLength <= maxMessageLength
+      ? undefined
+      : { path: ["maxMessageLength"], issue: "Expected at least minMessageLength" },
+  ),
+)
+
+export const RolloutRule = Schema.Struct({
+  name: Schema.String.check(Schema.isBetweenLength(1, 100)),
+  when: RuleConditions,
+  mode: ExecutionMode,
+  /** Absent means true. */
+  enabled: Schema.optionalKey(Schema.Boolean),
+})
+export type RolloutRule = typeof RolloutRule.Type
+
+const repeatedNames = (rules: ReadonlyArray<{ readonly name: string }>) =>
+  rules.flatMap(({ name }, index) =>
+    rules.findIndex((rule) => rule.name === name) < index
+      ? [{ path: [index, "name"], issue: "Expected a name that no rule before has" }]
+      : [],
+  )
+
+const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+const percentage = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
+const orgs = Schema.Array(OrgId).check(Schema.isMaxLength(1000), Schema.isUnique())
+
+/**
+ * When the runtime is left alone. Set together. The window is a ring that is made once, and the longest attempt is what
+ * every clock was built with: these two are the environment's alone.
+ */
+export const Thresholds = Schema.Struct({
+  errorRate: share,
+  timeoutRate: share,
+  latencyRatio: share,
+  minSamples: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
+})
+
+export const RolloutSettings = Schema.Struct({
+  /** The mode of a turn that no rule decides. */
+  defaultMode: ExecutionMode,
+  /** Of the sessions that no rule before decides, to the runtime. */
+  percentage,
+  enabledOrgs: orgs,
+  /** Never on the runtime, not even when direct mode fails. */
+  deniedOrgs: orgs,
+  /** The first that matches decides. */
+  rules: Schema.Array(RolloutRule).check(Schema.isMaxLength(50), Schema.makeFilter(repeatedNames)),
+  /** Of the turns, also run unseen in the other mode. */
+  shadowPercentage: percentage,
+  thresholds: Thresholds,
+})
+export type RolloutSettings = typeof RolloutSettings.Type
+export type RolloutField = keyof RolloutSettings
+
+const { fields } = RolloutSettings
+
+const orNull = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+/** A field that is left out stays as it is; null gives it back to the environment. */
+export const RolloutPatch = Schema.Struct({
+  defaultMode: orNull(fields.defaultMode),
+  percentage: orNull(fields.percentage),
+  enabledOrgs: orNull(fields.enabledOrgs),
+  deniedOrgs: orNull(fields.deniedOrgs),
+  rules: orNull(fields.rules),
+  shadowPercentage: orNull(fields.shadowPercentage),
+  thresholds: orNull(fields.thresholds),
+})
+export type RolloutPatch = typeof RolloutPatch.Type
+
+const setBy = <S extends Schema.Constraint>(value: S) =>
+  Schema.optionalKey(Schema.Struct({ value, by: Actor, at: Schema.Int }))
+
+/** What operators have set, and nothing else. `at` is epoch milliseconds. */
+export const OperatorSettings = Schema.Struct({
+  defaultMode: setBy(fields.defaultMode),
+  percentage: setBy(fields.percentage),
+  enabledOrgs: setBy(fields.enabledOrgs),
+  deniedOrgs: setBy(fields.deniedOrgs),
+  rules: setBy(fields.rules),
+  shadowPercentage: setBy(fields.shadowPercentage),
+  thresholds: setBy(fields.thresholds),
+})
+export type OperatorSettings = typeof OperatorSettings.Type
+
+/** Where the value of a field comes from. */
+export const RolloutSource = Schema.Union([
+  Schema.Struct({ from: Schema.Literals(["environment", "default"]) }),
+  Schema.Struct({ from: Schema.Literal("operator"), by: Actor, at: Schema.Int }),
+])
+export type RolloutSource = typeof RolloutSource.Type

@@ -1,0 +1,21 @@
+/** Who changed what of the rollout, when and why. Kept for ever: people change little. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** An entry before it is written: its id and its time come with the writing. */
+export type Change = Omit<AuditEntry, "id" | "at">
+
+export class Audit extends Context.Service<
+  Audit,
+  {
+    /** For what is kept elsewhere. A change of the settings is written with them, in one transaction (`RolloutStore`). */
+    readonly add: (change: Change) => Effect.Effect<void, StoreError>
+    /** Newest first; `before` is the id the last page ended with. */
+    readonly list: (page: {
+      readonly before?: AuditId
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<AuditEntry>, StoreError>
+  }
+>()("crossfade/recording/Audit") {}

@@ -1,0 +1,39 @@
+/** `Audit` in the SQL database. */
+import * as Clock from "effect/Clock"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
+import { Audit, type Change } from "./Audit.ts"
+import { AuditRow } from "./SqlRows.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+
+const decode = Schema.decodeUnknownEffect(Schema.Array(AuditRow))
+const encode = Schema.encodeEffect(AuditRow)
+
+/** Writes an entry; for a store whose own change has to be in the same transaction. */
+export const write = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const ids = yield* SecureRandom.SecureRandom
+  return Effect.fnUntraced(function* (change: Change) {
+    const at = yield* Clock.currentTimeMillis
+    const entry: AuditEntry = { id: AuditId.make(yield* ids.uuidV7()), at, ...change }
+    yield* sql`INSERT INTO audit ${sql.insert(yield* encode(entry))}`
+  })
+})
+
+export const layerSql: Layer.Layer<Audit, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
+  Layer.effect(
+    Audit,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const add = Effect.fn("Audit.add")(yield* write, asStoreError("Audit.add"))
+      const list: Audit["Service"]["list"] = Effect.fn("Audit.list")(function* ({ before, limit }) {
+        const older = before === undefined ? sql.literal("") : sql`WHERE id < ${before}`
+        return yield* decode(yield* sql`SELECT * FROM audit ${older} ORDER BY id DESC LIMIT ${limit}`)
+      }, asStoreError("Audit.list"))
+      return Audit.of({ add, list })
+    }),
+  )

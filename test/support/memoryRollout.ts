@@ -1,0 +1,64 @@
+/** What operators have set, in memory, behind the same port as the real store; and the settings that no test is about. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Defaults } from "../../src/decision/RolloutState.ts"
+import type { RolloutSettings } from "../../src/domain/Rollout.ts"
+import type { Change } from "../../src/recording/Audit.ts"
+import { RolloutStore, type StoredRollout } from "../../src/recording/RolloutStore.ts"
+import type { StoreError } from "../../src/recording/StoreError.ts"
+
+export const rolloutSettings = (fields: Partial<RolloutSettings> = {}): RolloutSettings => ({
+  defaultMode: "direct_llm",
+  percentage: 0,
+  enabledOrgs: [],
+  deniedOrgs: [],
+  rules: [],
+  shadowPercentage: 0,
+  thresholds: { errorRate: 0.5, timeoutRate: 0.3, latencyRatio: 0.8, minSamples: 10 },
+  ...fields,
+})
+
+export const rolloutDefaults = (fields: Partial<RolloutSettings> = {}): Defaults => ({
+  settings: rolloutSettings(fields),
+  from: {
+    defaultMode: "default",
+    percentage: "environment",
+    enabledOrgs: "default",
+    deniedOrgs: "default",
+    rules: "default",
+    shadowPercentage: "default",
+    thresholds: "default",
+  },
+})
+
+export interface MemoryRollout {
+  stored: StoredRollout
+  readonly audit: Array<Change>
+  /** When set, nothing can be read or written. */
+  fail: StoreError | undefined
+}
+
+export const memoryRollout = (): MemoryRollout => ({
+  stored: { version: 0, operator: {} },
+  audit: [],
+  fail: undefined,
+})
+
+export const memoryRolloutStore = (kept: MemoryRollout = memoryRollout()) => {
+  const use = <A>(f: () => A) =>
+    Effect.suspend(() => (kept.fail === undefined ? Effect.sync(f) : Effect.fail(kept.fail)))
+  return Layer.succeed(
+    RolloutStore,
+    RolloutStore.of({
+      load: use(() => kept.stored),
+      changedSince: (version) => use(() => (kept.stored.version === version ? undefined : kept.stored)),
+      save: (base, operator, change) =>
+        use(() => {
+          if (kept.stored.version !== base) return undefined
+          kept.audit.push(change)
+          kept.stored = { version: base + 1, operator }
+          return kept.stored
+        }),
+    }),
+  )
+}
