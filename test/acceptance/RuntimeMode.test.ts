@@ -236,7 +236,10 @@ describe("a runtime that breaks", () => {
       reason: "default_mode",
     })
     expect(run.decision.rules.map((rule: { rule: string }) => rule.rule)).toEqual([
+      "forced",
+      "denied_orgs",
       "enabled_orgs",
+      "percentage",
       "default_mode",
       "breaker",
     ])
