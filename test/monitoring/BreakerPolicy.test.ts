@@ -1,0 +1,237 @@
+/** What must hold of the breakers whatever happens: random schedules of turns, probes, orders and time. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import type { OrgId } from "../../src/domain/Ids.ts"
+import { Outcome } from "../../src/domain/Outcome.ts"
+import type { Admission } from "../../src/monitoring/Admission.ts"
+import * as Health from "../../src/monitoring/Health.ts"
+import * as HealthReport from "../../src/monitoring/HealthReport.ts"
+import * as Probes from "../../src/monitoring/Probes.ts"
+import type { Probe } from "../../src/monitoring/Probing.ts"
+import { admit, between, list, long, mostly, org, settings, start } from "./schedules.ts"
+
+const operation = Schema.Struct({
+  gapMs: mostly(between(0, 1500), between(0, 60_000)),
+  act: mostly(
+    Schema.Literals(["admit", "admit", "progress", "end", "end", "takeProbe", "endProbe"]),
+    Schema.Literals(["release", "resetAll", "resetOne", "forceAll", "forceOne"]),
+  ),
+  org: between(0, 5),
+  turn: between(0, 30),
+  outcome: mostly(Schema.Literals(["error", "timeout_first_content", "success"]), Outcome),
+  good: Schema.Boolean,
+})
+type Operation = typeof operation.Type
+const schedule = list(operation, 300)
+
+interface Turn {
+  readonly orgId: OrgId
+  readonly admission: Admission
+  readonly at: number
+}
+
+/** A service that does what the Monitor says, and what may go on in it. */
+class Service {
+  readonly health: Health.Health
+  now = start
+  turns: Array<Turn> = []
+  probes: Array<Probe> = []
+
+  constructor(probes: boolean) {
+    this.health = Health.make({ ...settings, minSamples: 4, probes }, start)
+  }
+
+  private endTurn(turn: Turn, outcome: Outcome): void {
+    this.turns = this.turns.filter((other) => other !== turn)
+    const { admission, at, orgId } = turn
+    const mode = admission.allowed === "no" ? "direct_llm" : "runtime_orchestrator"
+    const { ticket } = admission
+    Health.record(this.health, { orgId, mode, outcome, latencyMs: this.now - at, ticket }, this.now)
+  }
+
+  private force(step: Operation, orgId?: OrgId): void {
+    const mode = step.good ? "direct_llm" : "runtime_orchestrator"
+    const expiresAt = step.turn % 2 === 0 ? null : this.now + 10_000
+    const forced =
+      step.turn % 3 === 0 ? undefined : ({ mode, by: "ops", reason: "drill", expiresAt } as const)
+    Health.force(this.health, this.now, forced, "drill", orgId)
+  }
+
+  step(step: Operation): void {
+    this.now += step.gapMs
+    const { health, now } = this
+    const orgId = org(step.org)
+    const turn = this.turns[step.turn % Math.max(1, this.turns.length)]
+    switch (step.act) {
+      case "admit": {
+        const admission = admit(health, orgId, now)
+        this.turns.push({ orgId, admission, at: now })
+        if (admission.allowed !== "no") Health.started(health, orgId, admission.ticket, now)
+        return
+      }
+      case "progress":
+        return turn && Health.progressed(health, turn.admission.ticket, now)
+      case "end":
+        return turn && this.endTurn(turn, step.outcome)
+      case "release":
+        if (turn === undefined) return
+        this.turns = this.turns.filter((other) => other !== turn)
+        return Health.release(health, turn.admission.ticket, turn.orgId, now)
+      case "takeProbe": {
+        const probe = Probes.take(health, now)
+        if (probe !== undefined) this.probes.push(probe)
+        return
+      }
+      case "endProbe": {
+        const probe = this.probes.shift()
+        return probe && Probes.ended(health, probe, step.good ? "good" : "bad", now)
+      }
+      case "resetAll":
+        return Health.reset(health, now, "reset")
+      case "resetOne":
+        return Health.reset(health, now, "reset", orgId)
+      case "forceAll":
+        return this.force(step)
+      case "forceOne":
+        return this.force(step, orgId)
+    }
+  }
+}
+
+const property = (
+  name: string,
+  probes: boolean,
+  check: (service: Service, step: Operation) => void,
+  done: (service: Service) => void = () => undefined,
+) =>
+  it.prop(
+    name,
+    [schedule],
+    ([steps]) => {
+      const service = new Service(probes)
+      for (const step of steps) {
+        check(service, step)
+      }
+      done(service)
+    },
+    long(120),
+  )
+
+const counters = ({ breakers }: Health.Health) => [
+  breakers.faults,
+  breakers.timeouts,
+  breakers.directFaults,
+  ...[...breakers.orgs.byId.values()].map(({ faults }) => faults),
+]
+
+/** Everything that decides, by value. What is merely shown (windows) and what is under way stay out. */
+const deciding = ({ breakers }: Health.Health) => {
+  const { directFaults, epochs, faults, forced, global, orgs, probing, timeouts, transitions } = breakers
+  const ofOrgs = [...orgs.byId.values()]
+    .map(({ breaker, evidence, faults, forced, id }) => ({ breaker, evidence, faults, forced, id }))
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+  return structuredClone({
+    ...{ directFaults, epochs, faults, forced, global, probing, timeouts, transitions },
+    evidence: breakers.evidence,
+    baseline: breakers.baseline,
+    ofOrgs,
+  })
+}
+
+describe("the breakers, whatever happens", () => {
+  for (const probes of [true, false]) {
+    const how = probes ? "with synthetic probes" : "with leased turns"
+
+    property(
+      `open, they send no user's turn to the runtime but a leased one (${how})`,
+      probes,
+      (service, step) => {
+        const before = service.turns.length
+        service.step(step)
+        const turn = service.turns.at(-1)
+        if (step.act !== "admit" || turn === undefined || service.turns.length === before) return
+        const { breakers } = service.health
+        const own = breakers.orgs.byId.get(turn.orgId)?.breaker.state
+        const failing = breakers.directFaults.value >= breakers.directFaults.limit
+        if (own === "open") assert.strictEqual(turn.admission.allowed, "no")
+        else if (own === "half_open") assert.notStrictEqual(turn.admission.allowed, "yes")
+        else if (breakers.global.state === "open" && !failing)
+          assert.strictEqual(turn.admission.allowed, "no")
+        else if (breakers.global.state === "half_open" && !failing) {
+          assert.notStrictEqual(turn.admission.allowed, "yes")
+        }
+      },
+    )
+
+    property(
+      `evidence is never negative, and never much beyond its limit (${how})`,
+      probes,
+      (service, step) => {
+        service.step(step)
+        for (const { limit, value } of counters(service.health)) {
+          assert.isAtLeast(value, 0)
+          assert.isAtMost(value, limit * (1 + 5 / 12) + 1e-9)
+        }
+      },
+    )
+
+    property(
+      `their log tells all of it: each entry goes on where the last of its scope ended, and restores its state (${how})`,
+      probes,
+      (service, step) => service.step(step),
+      ({ health, now }) => {
+        const { breakers } = health
+        const last = new Map<OrgId | null, (typeof breakers.transitions)[number]>()
+        for (const entry of breakers.transitions) {
+          assert.strictEqual(entry.from, last.get(entry.orgId)?.to ?? "closed")
+          last.set(entry.orgId, entry)
+        }
+        const restored = Health.make(health.settings, now)
+        Health.restore(restored, [...last.values()], now)
+        const shown = (of: Health.Health) => {
+          const { forced, orgs, share, since, state } = HealthReport.status(of, now)
+          const bare = orgs.map((org) => [org.orgId, org.state, org.since, org.share] as const)
+          return { forced, share, since: state === "closed" ? 0 : since, state, orgs: bare.toSorted() }
+        }
+        assert.deepStrictEqual(shown(restored), shown(health))
+      },
+    )
+  }
+
+  property(
+    "at most five synthetic probes are under way, and none with leased turns",
+    true,
+    (service, step) => {
+      service.step(step)
+      assert.isAtMost(service.health.breakers.probing.underway.size, 5)
+    },
+  )
+
+  property("without synthetic probes none is given out", false, (service, step) => {
+    service.step(step)
+    assert.isEmpty(service.probes)
+  })
+
+  it.prop(
+    "a neutral outcome changes nothing that decides; of a leased probe it gives the lease back",
+    [schedule, between(0, 30)],
+    ([steps, which]) => {
+      const service = new Service(true)
+      for (const step of steps) service.step(step)
+      const turn = service.turns[which % Math.max(1, service.turns.length)]
+      if (turn === undefined || turn.admission.allowed === "probe") return
+      Health.advance(service.health, service.now)
+      const before = deciding(service.health)
+      const { admission, at, orgId } = turn
+      const ticket = admission.allowed === "no" ? undefined : admission.ticket
+      const mode = admission.allowed === "no" ? "direct_llm" : "runtime_orchestrator"
+      Health.record(
+        service.health,
+        { orgId, mode, outcome: "neutral", latencyMs: service.now - at, ticket },
+        service.now,
+      )
+      assert.deepStrictEqual(deciding(service.health), before)
+    },
+    long(120),
+  )
+})
