@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import { Outcome } from "../../src/domain/Outcome.ts"
 import type { Admission } from "../../src/monitoring/Admission.ts"
+import * as Breakers from "../../src/monitoring/Breakers.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import * as HealthReport from "../../src/monitoring/HealthReport.ts"
 import * as Probes from "../../src/monitoring/Probes.ts"
@@ -220,9 +221,11 @@ describe("the breakers, whatever happens", () => {
       for (const step of steps) service.step(step)
       const turn = service.turns[which % Math.max(1, service.turns.length)]
       if (turn === undefined || turn.admission.allowed === "probe") return
-      Health.advance(service.health, service.now)
-      const before = deciding(service.health)
       const { admission, at, orgId } = turn
+      // What time alone and being in use do is not the outcome's doing.
+      Health.advance(service.health, service.now)
+      Breakers.touch(service.health.breakers, orgId, service.now)
+      const before = deciding(service.health)
       const ticket = admission.allowed === "no" ? undefined : admission.ticket
       const mode = admission.allowed === "no" ? "direct_llm" : "runtime_orchestrator"
       Health.record(
