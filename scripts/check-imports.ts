@@ -15,7 +15,7 @@ import { dirname, join, relative, resolve, sep } from "node:path"
 const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
   const ground = ["agent2ui", "domain"]
   const below = ["persistence", "telemetry", ...ground]
-  const stages = ["admission", "decision", "execution", "runs", "recording", "monitoring"]
+  const stages = ["admission", "decision", "shadow", "execution", "runs", "recording", "monitoring"]
   return {
     main: ["*"],
     cli: ["*"],
@@ -26,6 +26,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     simulation: ["rollout", "recording", "monitoring", "domain"],
     rollout: ["decision", "execution/Modes", "recording", "monitoring", ...below],
     chat: [...stages, ...below],
+    shadow: ["execution", "recording", "runs", "monitoring", ...below],
     execution: ["monitoring", "recording", ...below],
     decision: ["monitoring", "recording", "execution/Modes", ...below],
     recording: ["monitoring", "runs", ...below],

@@ -1,0 +1,167 @@
+/**
+ * What is kept of one side of a pair, read from its messages as they come or from the run's log afterwards. Plain work,
+ * bounded: an honest turn has hundreds of events, and whoever says more than `maxEvents` or `maxCharacters` is cut.
+ *
+ * The primary is judged as the mode that it started in: what another mode answered after a `fallback` is not its answer.
+ */
+import { type Draft, isCall, isContent, type MessageType } from "../agent2ui/Message.ts"
+import type { SideOutcome } from "../domain/ShadowPair.ts"
+import type { LogEntry } from "../runs/RunEvent.ts"
+import { Transcript } from "../runs/Transcript.ts"
+import { languageOf } from "./Language.ts"
+
+export const maxEvents = 5000
+export const maxCharacters = 1024 * 1024
+
+export interface Call {
+  readonly name: string
+  /** JSON with its keys in order. */
+  readonly arguments: string
+}
+
+export interface Trace {
+  readonly outcome: SideOutcome
+  readonly code: string | null
+  /** Types of the messages in order, a run of deltas once. */
+  readonly types: ReadonlyArray<string>
+  readonly calls: ReadonlyArray<Call>
+  /** Titles of the plan's steps as first shown. */
+  readonly steps: ReadonlyArray<string>
+  readonly text: string
+  readonly language: string
+  readonly firstContentMs: number | null
+  readonly totalMs: number | null
+  readonly tokens: number | null
+}
+
+/** How a side ended. Without a `code` it gave an answer. */
+export interface End {
+  readonly code: string | null
+  readonly totalMs: number | null
+  readonly tokens: number | null
+}
+
+/** Types that come in pieces, as fine as the provider likes. */
+const deltas: ReadonlySet<MessageType> = new Set<MessageType>([
+  "text",
+  "markdown",
+  "thinking",
+  "sandbox_output",
+])
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
+}
+
+const nameOf = (draft: Draft): string => {
+  switch (draft.type) {
+    case "tool_call":
+      return draft.data.toolName
+    case "skill_call":
+      return draft.data.skillName
+    case "mcp_call":
+      return `${draft.data.serverId}/${draft.data.toolName}`
+    default:
+      return draft.type
+  }
+}
+
+const sizeOf = (draft: Draft): number => {
+  switch (draft.type) {
+    case "text":
+    case "markdown":
+    case "thinking":
+      return draft.data.content.length
+    default:
+      return JSON.stringify(draft.data).length
+  }
+}
+
+const outcomeOf = (code: string | null): SideOutcome => {
+  if (code === null) return "success"
+  if (code === "CONTENT_FILTERED") return "filtered"
+  return code.startsWith("TIMEOUT_") ? "timeout" : "error"
+}
+
+/** One a side. */
+export class Tracer {
+  #types: Array<string> = []
+  #calls: Array<Call> = []
+  #steps: ReadonlyArray<string> = []
+  readonly #transcript = new Transcript()
+  #firstContentMs: number | null = null
+  #events = 0
+  #characters = 0
+
+  /** `at`: milliseconds since the side began. False when there was more than is read: nothing was added. */
+  add(draft: Draft, at: number): boolean {
+    this.#events += 1
+    this.#characters += sizeOf(draft)
+    if (this.#events > maxEvents || this.#characters > maxCharacters) return false
+    this.#transcript.add(draft)
+    if (draft.type === "retract") {
+      this.#types = []
+      this.#firstContentMs = null
+      return true
+    }
+    if (isContent(draft.type)) this.#firstContentMs ??= at
+    if (!deltas.has(draft.type) || this.#types.at(-1) !== draft.type) this.#types.push(draft.type)
+    if (draft.type === "plan" && this.#steps.length === 0)
+      this.#steps = draft.data.steps.map(({ title }) => title)
+    if (isCall(draft.type) && "arguments" in draft.data)
+      this.#calls.push({ name: nameOf(draft), arguments: JSON.stringify(sorted(draft.data.arguments)) })
+    return true
+  }
+
+  get text(): string {
+    return this.#transcript.text
+  }
+
+  end({ code, tokens, totalMs }: End): Trace {
+    const text = this.text
+    return {
+      outcome: outcomeOf(code),
+      code,
+      types: this.#types,
+      calls: this.#calls,
+      steps: this.#steps,
+      text,
+      language: languageOf(text),
+      firstContentMs: this.#firstContentMs,
+      totalMs,
+      tokens,
+    }
+  }
+}
+
+/** Ends that say nothing about a mode: somebody's cancel, a limit that a user's turn would not have met. */
+const saysNothing: ReadonlySet<string> = new Set([
+  "EXECUTION_CANCELLED",
+  "RUN_INTERRUPTED",
+  "UPSTREAM_RATE_LIMITED",
+])
+
+export const isComparable = (code: string | null): boolean => code === null || !saysNothing.has(code)
+
+/** The primary's, from its whole log; undefined when its end says nothing, or there is more than is read. */
+export const ofLog = (entries: ReadonlyArray<LogEntry>, startedAt: number): Trace | undefined => {
+  const tracer = new Tracer()
+  const ended = (end: End) => (isComparable(end.code) ? tracer.end(end) : undefined)
+  for (const { event } of entries) {
+    if (event.event === "done") {
+      const { estimated, latencyMs, tokens } = event.data.usage
+      return ended({ code: null, totalMs: latencyMs, tokens: estimated === true ? null : tokens })
+    }
+    if (event.event === "error") return ended({ code: event.data.code, totalMs: null, tokens: null })
+    if (event.data.type === "fallback")
+      return ended({ code: event.data.data.code, totalMs: null, tokens: null })
+    if (!tracer.add(event.data, Date.parse(event.data.timestamp) - startedAt)) return undefined
+  }
+  return undefined
+}
