@@ -5,6 +5,7 @@ import * as AuditSql from "./AuditSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
+import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
 import * as TransitionsSql from "./TransitionsSql.ts"
 
@@ -14,6 +15,7 @@ export const layer = Layer.mergeAll(
   RolloutStoreSql.layerSql,
   RunsSql.layerSql,
   SessionsSql.layerSql,
+  ShadowPairsSql.layerSql,
   StoreHealth.layer,
   TransitionsSql.layerSql,
 )

@@ -13,6 +13,7 @@ import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
+import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
@@ -23,7 +24,8 @@ const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
 const sqlite = stores(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
-for (const suite of [agents, sessions, runs, runRecords, rollout, transitions]) suite("SQLite", sqlite)
+const suites = [agents, sessions, runs, runRecords, rollout, transitions, shadowPairs]
+for (const suite of suites) suite("SQLite", sqlite)
 
 const postgresUrl = inject("postgresUrl")
 describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
@@ -34,8 +36,7 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
       ),
     ),
   )
-  for (const suite of [agents, sessions, runs, runRecords, rollout, transitions])
-    suite("PostgreSQL", postgres)
+  for (const suite of suites) suite("PostgreSQL", postgres)
 
   it.live("a connection lost inside a transaction is a StoreError, and the next turn is kept", () =>
     Effect.gen(function* () {

@@ -1,0 +1,111 @@
+/** `ShadowPairs` in the SQL database. What describes a side is JSON: nobody asks for it but by its pair. */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { RunId } from "../domain/Ids.ts"
+import { Distances, hourOf, Judgement, LedgerEntry, ShadowPair, Side } from "../domain/ShadowPair.ts"
+import { type ShadowFilter, ShadowPairs } from "./ShadowPairs.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+
+const owner = { orgId: "org_id", agentId: "agent_id" } as const
+
+const PairRow = Schema.Struct({
+  ...ShadowPair.fields,
+  primary: Schema.fromJsonString(Side),
+  shadow: Schema.fromJsonString(Side),
+  distances: Schema.fromJsonString(Distances),
+  differs: Schema.fromJsonString(ShadowPair.fields.differs),
+  judgement: Schema.NullOr(Schema.fromJsonString(Judgement)),
+}).pipe(
+  Schema.encodeKeys({
+    ...owner,
+    runId: "run_id",
+    primaryMode: "primary_mode",
+    shadowMode: "shadow_mode",
+    primaryOutcome: "primary_outcome",
+    shadowOutcome: "shadow_outcome",
+    primary: "primary_side",
+    shadow: "shadow_side",
+    createdAt: "created_at",
+  }),
+)
+
+const LedgerRow = LedgerEntry.pipe(Schema.encodeKeys({ ...owner, estimatedTokens: "estimated_tokens" }))
+const { agentId: _agent, hour: _hour, orgId: _org, ...summed } = LedgerEntry.fields
+const SumRow = Schema.Struct(summed).pipe(Schema.encodeKeys({ estimatedTokens: "estimated_tokens" }))
+
+const encodePair = Schema.encodeEffect(PairRow)
+const encodeJudgement = Schema.encodeEffect(Schema.fromJsonString(Judgement))
+const encodeLedger = Schema.encodeEffect(Schema.Array(LedgerRow))
+const decodePairs = Schema.decodeUnknownEffect(Schema.Array(PairRow))
+const decodeSums = Schema.decodeUnknownEffect(Schema.Array(SumRow))
+
+/** Eight parameters each, of at most some 32 766 that a statement can bind. */
+const entriesPerInsert = 1000
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  const of = ({ agentId, orgId }: ShadowFilter) => [
+    ...(orgId === undefined ? [] : [sql`org_id = ${orgId}`]),
+    ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
+  ]
+
+  const add = Effect.fn("ShadowPairs.add")(function* (pair: ShadowPair) {
+    yield* sql`INSERT INTO shadow_pairs ${sql.insert(yield* encodePair(pair))} ON CONFLICT (run_id) DO NOTHING`
+  }, asStoreError("ShadowPairs.add"))
+
+  const judge = Effect.fn("ShadowPairs.judge")(function* (runId: RunId, judgement: Judgement) {
+    yield* sql`UPDATE shadow_pairs SET judgement = ${yield* encodeJudgement(judgement)} WHERE run_id = ${runId}`
+  }, asStoreError("ShadowPairs.judge"))
+
+  const page: ShadowPairs["Service"]["page"] = Effect.fn("ShadowPairs.page")(function* (filter, options) {
+    const { before, differing, limit } = options
+    const narrowed = sql.and([
+      ...of(filter),
+      ...(filter.since === undefined ? [] : [sql`created_at >= ${filter.since}`]),
+      ...(before === undefined ? [] : [sql`run_id < ${before}`]),
+      ...(differing === true ? [sql`differs <> '[]'`, sql`primary_mode <> shadow_mode`] : []),
+    ])
+    return yield* decodePairs(
+      yield* sql`SELECT * FROM shadow_pairs WHERE ${narrowed} ORDER BY run_id DESC LIMIT ${limit}`,
+    )
+  }, asStoreError("ShadowPairs.page"))
+
+  const count = Effect.fn("ShadowPairs.count")(function* (entries: ReadonlyArray<LedgerEntry>) {
+    const rows = yield* encodeLedger(entries)
+    if (!Arr.isReadonlyArrayNonEmpty(rows)) return
+    yield* Effect.forEach(
+      Arr.chunksOf(rows, entriesPerInsert),
+      (chunk) => sql`INSERT INTO shadow_ledger ${sql.insert(chunk)}
+        ON CONFLICT (hour, org_id, agent_id, mode, ending) DO UPDATE SET
+        runs = shadow_ledger.runs + excluded.runs,
+        tokens = shadow_ledger.tokens + excluded.tokens,
+        estimated_tokens = shadow_ledger.estimated_tokens + excluded.estimated_tokens`,
+      { discard: true },
+    ).pipe(sql.withTransaction)
+  }, asStoreError("ShadowPairs.count"))
+
+  // PostgreSQL's sum of a BIGINT is a NUMERIC.
+  const ledger = Effect.fn("ShadowPairs.ledger")(function* (filter: ShadowFilter) {
+    const since = filter.since === undefined ? [] : [sql`hour >= ${hourOf(filter.since)}`]
+    return yield* decodeSums(
+      yield* sql`SELECT mode, ending, CAST(SUM(runs) AS BIGINT) AS runs, CAST(SUM(tokens) AS BIGINT) AS tokens,
+        CAST(SUM(estimated_tokens) AS BIGINT) AS estimated_tokens
+        FROM shadow_ledger WHERE ${sql.and([...of(filter), ...since])} GROUP BY mode, ending ORDER BY mode, ending`,
+    )
+  }, asStoreError("ShadowPairs.ledger"))
+
+  const trim: ShadowPairs["Service"]["trim"] = Effect.fn("ShadowPairs.trim")(function* ({ hour, pairs }) {
+    // Nothing is older than nothing: with fewer pairs the inner query is null.
+    yield* sql`DELETE FROM shadow_pairs WHERE run_id <=
+      (SELECT run_id FROM shadow_pairs ORDER BY run_id DESC LIMIT 1 OFFSET ${pairs})`
+    yield* sql`DELETE FROM shadow_ledger WHERE hour < ${hour}`
+  }, asStoreError("ShadowPairs.trim"))
+
+  return ShadowPairs.of({ add, judge, page, count, ledger, trim })
+})
+
+export const layerSql: Layer.Layer<ShadowPairs, never, SqlClient.SqlClient> = Layer.effect(ShadowPairs, make)
