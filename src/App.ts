@@ -21,7 +21,6 @@ import * as Prober from "./execution/Prober.ts"
 import * as RuntimeExecutor from "./execution/runtime/RuntimeExecutor.ts"
 import { RuntimeFiles } from "./execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "./execution/runtime/RuntimeHealth.ts"
-import { Shadow } from "./execution/Shadow.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
@@ -31,6 +30,7 @@ import * as BreakerMemory from "./recording/BreakerMemory.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
+import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 
@@ -45,9 +45,9 @@ export const modes = (settings: Settings) =>
 export const stages = (settings: Settings) =>
   Layer.mergeAll(Chat.layer, RunReader.layer, Recovery.layer, Prober.layer, BreakerMemory.layer).pipe(
     Layer.provideMerge(TurnRun.layer),
-    Layer.provideMerge(Shadow.layer),
+    Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),
     Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),
-    Layer.provideMerge(ModeService.layer),
+    Layer.provideMerge(ModeService.layer({ shadowSamePercent: settings.CHAT_RUNTIME_SHADOW_AA_PERCENT })),
     Layer.provideMerge(Rollout.layer(StageSettings.rollout(settings))),
     Layer.provideMerge(Recorder.layer),
     Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),

@@ -97,9 +97,25 @@ export const variables = {
     min: 0,
     max: 100,
     unit: "percent",
-    about: "Share of direct turns that also run on the runtime, unseen.",
+    about: "Share of turns that also run in the other mode, unseen.",
     integer: false,
   }),
+  CHAT_RUNTIME_SHADOW_AA_PERCENT: number({
+    default: 20,
+    min: 0,
+    max: 100,
+    unit: "percent",
+    about: "Share of these that run in their own mode once more: how much it differs from itself.",
+    integer: false,
+  }),
+  SHADOW_STORE_TEXT: choice("Whether the texts of shadow pairs are kept, or only their hashes.", [
+    "false",
+    "true",
+  ]),
+  SHADOW_JUDGE_PROVIDER: optionalText(
+    "Direct provider that is asked which of two differing answers is better. It reads both texts.",
+    "empty, or a name of DIRECT_LLM_PROVIDERS",
+  ),
   CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: millis("Longest an attempt may take in all.", 300_000),
   CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share("Leave the runtime above this share of errors.", 0.5),
   CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share("Leave the runtime above this share of timeouts.", 0.3),
@@ -204,6 +220,14 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
       variable: "AUTH_JWT_SECRET",
       found: "nothing",
       allowed: "at least 32 bytes (NODE_ENV=production)",
+    })
+  }
+  const judge = values.SHADOW_JUDGE_PROVIDER
+  if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
+    all.push({
+      variable: "SHADOW_JUDGE_PROVIDER",
+      found: JSON.stringify(judge),
+      allowed: variables.SHADOW_JUDGE_PROVIDER.allowed,
     })
   }
   const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0

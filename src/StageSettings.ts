@@ -7,6 +7,7 @@ import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
+import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
 
 export const execution = (settings: Settings): ExecutionSettings => ({
   limits: {
@@ -46,6 +47,22 @@ export const rollout = (settings: Settings): RolloutDefaults => {
         "CHAT_RUNTIME_MONITOR_MIN_SAMPLES",
       ),
     },
+  }
+}
+
+/** A shadow is worth less than a turn: it gets no more time than these, and no more than the turn has. */
+const shadowLimits = { firstContentMs: 30_000, stallMs: 30_000, totalMs: 120_000 }
+
+export const shadow = (settings: Settings): ShadowSettings => {
+  const { limits } = execution(settings)
+  return {
+    limits: {
+      firstContentMs: Math.min(shadowLimits.firstContentMs, limits.firstContentMs),
+      stallMs: Math.min(shadowLimits.stallMs, limits.stallMs),
+      totalMs: Math.min(shadowLimits.totalMs, limits.totalMs),
+    },
+    storeTexts: settings.SHADOW_STORE_TEXT === "true",
+    judge: settings.SHADOW_JUDGE_PROVIDER,
   }
 }
 

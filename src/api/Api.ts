@@ -5,11 +5,13 @@ import { AgentsApi } from "./AgentsApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
+import { ShadowApi } from "./ShadowApi.ts"
 
 export class Api extends HttpApi.make("crossfade")
   .add(ChatApi)
   .add(AgentsApi)
   .add(RuntimeApi)
+  .add(ShadowApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(

@@ -21,13 +21,13 @@ import type { Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { Turn } from "../execution/Executor.ts"
-import { Shadow } from "../execution/Shadow.ts"
 import { type AgentNotFound, Agents } from "../recording/Agents.ts"
 import { Runs } from "../recording/Runs.ts"
 import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
+import { Shadow } from "../shadow/Shadow.ts"
 import { TurnRun } from "./TurnRun.ts"
 
 export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentInactive", {
@@ -172,7 +172,7 @@ const make = Effect.gen(function* () {
     }
     const log = new RunLog(runId)
     yield* live.start(session.id, log, turnRun.program({ run, turn, ticket, log }))
-    if (decision.shadow !== undefined) yield* shadow.run(turn, decision.shadow)
+    if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }
   })
 

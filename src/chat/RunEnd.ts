@@ -5,22 +5,15 @@
 import type { Agent } from "../domain/Agent.ts"
 import type { Run, RunDone, RunError } from "../domain/Run.ts"
 import type { Usage } from "../domain/Outcome.ts"
+import { estimateTokens } from "../domain/TokenEstimate.ts"
 import type { AttemptFailed } from "../execution/Execution.ts"
 import { meaningOf } from "../execution/ExecutionError.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 type Terminal = Exclude<RunEvent, { readonly event: "message" }>
 
-/** Characters a token, on average, for English; only used where nobody counted, and marked as a guess. */
-const charactersPerToken = 4
-
 export const usageOf = (reported: Usage | undefined, agent: Agent, message: string, answer: string): Usage =>
-  reported ?? {
-    tokens: Math.ceil(
-      (agent.settings.systemPrompt.length + message.length + answer.length) / charactersPerToken,
-    ),
-    estimated: true,
-  }
+  reported ?? { tokens: estimateTokens(agent, message, answer), estimated: true }
 
 /** The error of a turn whose last attempt failed. A reader may send the message again unless the message is the cause. */
 export const failedError = (run: Run, failed: AttemptFailed): RunError => {

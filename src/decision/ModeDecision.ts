@@ -1,6 +1,6 @@
 /**
- * Which modes a turn may use, and why. Pure: the settings, the turn, what was ordered, what the breaker said and one
- * random number come in, a `Decision` with every rule that was looked at goes out.
+ * Which modes a turn may use, and why. Pure: the settings, the turn, what was ordered and what the breaker said
+ * come in, a `Decision` with every rule that was looked at goes out.
  *
  * Order of the rules: an operator's order, the organisations that may not and those that do, the rules by request, the
  * percentage, the default mode, what is configured at all, the breaker. A turn that was not given to the runtime is
@@ -125,22 +125,10 @@ export const wish = (
 
 const cohortIn = ({ cohort }: Wish) => (cohort === undefined ? {} : { cohort })
 
-/** `sample` is uniform in [0, 100). */
-const shadowOf = (wished: Wish, settings: RolloutSettings, available: Available, sample: number) =>
-  available.runtime && !wished.neverRuntime && sample < settings.shadowPercentage
-    ? { shadow: "runtime_orchestrator" as const }
-    : {}
-
-export const direct = (
-  wished: Wish,
-  settings: RolloutSettings,
-  available: Available,
-  sample: number,
-): Decision => ({
+export const direct = (wished: Wish): Decision => ({
   order: ["direct_llm"],
   reason: wished.reason,
   probe: false,
-  ...shadowOf(wished, settings, available, sample),
   ...cohortIn(wished),
   rules: wished.rules,
 })

@@ -14,6 +14,7 @@ import { Monitor } from "../monitoring/Monitor.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import * as ModeDecision from "./ModeDecision.ts"
 import { Rollout } from "./Rollout.ts"
+import { sampled } from "./ShadowSample.ts"
 
 /** No mode that may take the turn has a target. */
 export class NoModeAvailable extends Schema.TaggedError<NoModeAvailable>()("NoModeAvailable", {}) {}
@@ -24,6 +25,11 @@ export interface Decided {
   readonly ticket: Ticket | undefined
 }
 
+export interface Settings {
+  /** 0 to 100: of the shadow sample, the share that runs in its own mode once more. */
+  readonly shadowSamePercent: number
+}
+
 export class ModeService extends Context.Service<
   ModeService,
   {
@@ -32,13 +38,11 @@ export class ModeService extends Context.Service<
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
 >()("crossfade/decision/ModeService") {
-  static readonly layer: Layer.Layer<ModeService, never, Modes | Monitor | Rollout> = Layer.effect(
-    ModeService,
-    Effect.suspend(() => make),
-  )
+  static readonly layer = (settings: Settings): Layer.Layer<ModeService, never, Modes | Monitor | Rollout> =>
+    Layer.effect(ModeService, make(settings))
 }
 
-const make = Effect.gen(function* () {
+const make = Effect.fnUntraced(function* ({ shadowSamePercent }: Settings) {
   const monitor = yield* Monitor
   const modes = yield* Modes
   const rollout = yield* Rollout
@@ -52,13 +56,15 @@ const make = Effect.gen(function* () {
     const forced = yield* monitor.forced(request.orgId)
     const wished = ModeDecision.wish(settings, available, request, forced)
     if (wished === undefined) return yield* new NoModeAvailable()
+    const share = { percent: settings.shadowPercentage, samePercent: shadowSamePercent }
+    const reach = { ...available, neverRuntime: wished.neverRuntime }
+    const draw = yield* Random.next
     if (wished.mode === "direct_llm") {
-      const sample = (yield* Random.next) * 100
-      return { decision: ModeDecision.direct(wished, settings, available, sample), ticket: undefined }
+      return { decision: sampled(ModeDecision.direct(wished), share, reach, draw), ticket: undefined }
     }
     const admission = wished.asksBreaker ? yield* monitor.admit(request.orgId, request.sessionId) : undefined
     const decision = ModeDecision.runtime(wished, available, admission)
-    return { decision, ticket: admission?.ticket }
+    return { decision: sampled(decision, share, reach, draw), ticket: admission?.ticket }
   })
 
   const release: ModeService["Service"]["release"] = (orgId, ticket) =>

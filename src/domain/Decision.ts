@@ -16,7 +16,7 @@ export const Decision = Schema.Struct({
   reason: Schema.String,
   /** This turn is the one leased probe of a half-open breaker. */
   probe: Schema.Boolean,
-  /** The mode that also runs this turn in shadow, detached from the answer. */
+  /** The mode that also runs this turn in shadow, detached from the answer; the first of `order` again: A/A. */
   shadow: Schema.optionalKey(ExecutionMode),
   /** Only where the percentage was asked: the session's part in the rollout. */
   cohort: Schema.optionalKey(Cohort),

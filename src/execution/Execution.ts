@@ -178,12 +178,6 @@ export class Execution extends Context.Service<
   {
     /** The turn's messages in order, then `Finished`. Fails with the last attempt's error. */
     readonly run: (turn: Turn, plan: TurnPlan) => Stream.Stream<TurnEvent, AttemptFailed>
-    /** One attempt of `mode` whose messages nobody sees. Never fails: how it ended is told to `onAttempt`. */
-    readonly shadow: (
-      turn: Turn,
-      mode: ExecutionMode,
-      onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>,
-    ) => Effect.Effect<void>
   }
 >()("crossfade/execution/Execution") {
   static readonly layer = (settings: Settings): Layer.Layer<Execution, never, Modes | Monitor> =>
@@ -201,16 +195,7 @@ export class Execution extends Context.Service<
             Stream.withExecutionPlan(ExecutionPlan.make(first, ...rest)),
           )
         }
-        const shadow: Execution["Service"]["shadow"] = (turn, mode, onAttempt) => {
-          const [target] = modes.targets(mode)
-          if (target === undefined) return Effect.void
-          const options = { number: 1, limits: settings.limits, onEnd: onAttempt }
-          return Attempt.run(Context.get(target, Executor), { ...turn, shadow: true }, options).pipe(
-            Stream.runDrain,
-            Effect.ignore,
-          )
-        }
-        return Execution.of({ run, shadow })
+        return Execution.of({ run })
       }),
     )
 }

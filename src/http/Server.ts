@@ -15,6 +15,7 @@ import * as ChatHandlers from "./ChatHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
+import * as ShadowHandlers from "./ShadowHandlers.ts"
 import * as Validation from "./Validation.ts"
 
 const consolePage = fileURLToPath(new URL("../console/index.html", import.meta.url))
@@ -69,6 +70,7 @@ export const routes = (settings: ServerSettings) => {
     ChatHandlers.layer(settings),
     AgentsHandlers.layer,
     RuntimeHandlers.layer,
+    ShadowHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
   )
   const api = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(

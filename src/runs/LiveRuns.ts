@@ -35,6 +35,8 @@ export class LiveRuns extends Context.Service<
     /** Starts the run within a `claim`. `program` must end the log however it ends. */
     readonly start: (sessionId: SessionId, log: RunLog, program: Effect.Effect<void>) => Effect.Effect<void>
     readonly get: (id: RunId) => RunLog | undefined
+    /** How many runs are going on. */
+    readonly count: () => number
     /** Reads count: while the scope is open, the run is not taken for one that nobody reads. */
     readonly attach: (log: RunLog) => Effect.Effect<void, never, Scope.Scope>
     /** Interrupts the run and waits until its log has ended. False when it was not running. */
@@ -125,5 +127,5 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
       )
     })
 
-  return LiveRuns.of({ claim, start, attach, cancel, get: (id) => runs.get(id)?.log })
+  return LiveRuns.of({ claim, start, attach, cancel, get: (id) => runs.get(id)?.log, count: () => runs.size })
 })

@@ -25,6 +25,7 @@ export class RunLog {
   readonly #entries: Array<FramedEntry> = []
   #bytes = 0
   #waiting: Array<() => void> = []
+  #atEnd: Array<() => void> = []
 
   constructor(runId: RunId) {
     this.runId = runId
@@ -59,7 +60,10 @@ export class RunLog {
       | { readonly event: "done"; readonly data: RunDone }
       | { readonly event: "error"; readonly data: RunError },
   ): void {
-    if (!this.ended) this.#append(event)
+    if (this.ended) return
+    this.#append(event)
+    for (const wake of this.#atEnd) wake()
+    this.#atEnd = []
   }
 
   /** Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. */
@@ -85,6 +89,16 @@ export class RunLog {
       if (this.lastSeq > after) return resume(Effect.void)
       return Effect.sync(this.onNext(() => resume(Effect.void)))
     })
+
+  /** Succeeds when the log has ended, and wakes nobody before. */
+  readonly whenEnded: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.ended) return resume(Effect.void)
+    const wake = () => resume(Effect.void)
+    this.#atEnd.push(wake)
+    return Effect.sync(() => {
+      this.#atEnd = this.#atEnd.filter((waiting) => waiting !== wake)
+    })
+  })
 
   #append(event: RunEvent): void {
     const seq = this.lastSeq + 1

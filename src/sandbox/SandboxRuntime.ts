@@ -148,6 +148,7 @@ const perform = (state: State, exchange: Exchange, body: ExecuteBody, stopped: E
       message: body.user_message,
       earlier: body.history_messages.length,
       fileId: randomHex(state.random),
+      dryRun: body.metadata?.["dry_run"] === true,
     }
     const { beats, file } = script(turn, state.random)
     keep(state.files, file)

@@ -34,6 +34,8 @@ export interface Turn {
   /** Messages of the conversation before this one. */
   readonly earlier: number
   readonly fileId: string
+  /** Calls are shown and not made. */
+  readonly dryRun: boolean
 }
 
 const answerTo = (turn: Turn): string => `You wrote:
@@ -119,6 +121,11 @@ const planned = (query: string): ReadonlyArray<Beat> => [
   ),
 ]
 
+const withoutEffect = (played: Beat): Beat =>
+  played.event.endsWith("_call_complete")
+    ? { ...played, data: { ...played.data, result: "not called: dry run" } }
+    : played
+
 /** The whole play for one message. `random` varies the pauses between the pieces of text: 40 to 60 ms. */
 export const script = (turn: Turn, random: Random): Script => {
   const plain = turn.message.startsWith("/plain")
@@ -139,5 +146,5 @@ export const script = (turn: Turn, random: Random): Script => {
     ...(plain ? [] : [beat(120, "file_created", created)]),
     beat(80, "execution_complete", { final_response: answer }),
   ]
-  return { beats, file, answer }
+  return { beats: turn.dryRun ? beats.map(withoutEffect) : beats, file, answer }
 }

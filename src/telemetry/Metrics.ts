@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Outcome } from "../domain/Outcome.ts"
+import type { ShadowEnding } from "../domain/ShadowPair.ts"
 
 /** Attempts of users' turns that ended, by `mode`; shadows are not among them. */
 const total = Metric.counter("chat_execution_total", {
@@ -33,6 +34,12 @@ const latency = Metric.histogram("chat_execution_latency_ms", {
 /** 1 while the breaker of all keeps turns from the runtime, else 0. */
 const fallbackEnabled = Metric.gauge("chat_runtime_fallback_enabled", {
   description: "Whether the runtime is left alone",
+})
+
+/** By `mode` and `ending`: shadow runs, also those that were left out. In no other metric. */
+const shadow = Metric.counter("chat_shadow_total", {
+  description: "Shadow runs by how they ended",
+  incremental: true,
 })
 
 /** The codes of our own that an error or a timeout has; what an upstream invents is one label. */
@@ -72,6 +79,9 @@ export const attemptEnded = (attempt: {
     { discard: true },
   )
 }
+
+export const shadowEnded = (mode: ExecutionMode, ending: ShadowEnding): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(shadow, { mode, ending }), 1)
 
 export const fallback = (enabled: boolean): Effect.Effect<void> =>
   Metric.update(fallbackEnabled, enabled ? 1 : 0)

@@ -40,6 +40,22 @@ describe("what each stage is told of the environment", () => {
         shadowPercentage: 4,
         thresholds: { errorRate: 0.7, timeoutRate: 0.8, latencyRatio: 0.9, minSamples: 6 },
       })
+      // A shadow has no more time than the turn, and never more than its own limits.
+      assert.deepStrictEqual(StageSettings.shadow(settings), {
+        limits: { firstContentMs: 1, stallMs: 2, totalMs: 3 },
+        storeTexts: false,
+        judge: "",
+      })
+      const patient = yield* Config.read({
+        CHAT_FIRST_CONTENT_TIMEOUT_MS: "300000",
+        CHAT_STALL_TIMEOUT_MS: "300000",
+        SHADOW_STORE_TEXT: "true",
+      })
+      assert.deepStrictEqual(StageSettings.shadow(patient), {
+        limits: { firstContentMs: 30_000, stallMs: 30_000, totalMs: 120_000 },
+        storeTexts: true,
+        judge: "",
+      })
       assert.deepStrictEqual(StageSettings.monitor(settings), {
         windowMs: 5000,
         minSamples: 6,

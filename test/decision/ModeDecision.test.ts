@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as ModeDecision from "../../src/decision/ModeDecision.ts"
+import { sampled } from "../../src/decision/ShadowSample.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { placeOf } from "../../src/domain/Bucket.ts"
 import { Cohort, cohortOf } from "../../src/domain/Cohort.ts"
@@ -24,6 +25,7 @@ interface Case {
   readonly forced?: ModeDecision.Forced
   readonly available?: ModeDecision.Available
   readonly admission?: ModeDecision.Admission
+  /** In percent. */
   readonly sample?: number
 }
 
@@ -50,9 +52,12 @@ const decide = ({
   const settings = rolloutSettings(given.settings)
   const wished = ModeDecision.wish(settings, available, { ...plain, ...request }, forced)
   if (wished === undefined) return undefined
-  return wished.mode === direct
-    ? ModeDecision.direct(wished, settings, available, sample)
-    : ModeDecision.runtime(wished, available, wished.asksBreaker ? admission : undefined)
+  const decision =
+    wished.mode === direct
+      ? ModeDecision.direct(wished)
+      : ModeDecision.runtime(wished, available, wished.asksBreaker ? admission : undefined)
+  const share = { percent: settings.shadowPercentage, samePercent: 0 }
+  return sampled(decision, share, { ...available, neverRuntime: wished.neverRuntime }, sample / 100)
 }
 
 const toRuntime = { defaultMode: runtime } as const
@@ -283,29 +288,16 @@ describe("the part that a session plays", () => {
 
 const hex = (n: number): string => Math.abs(n).toString(16).slice(-12).padStart(12, "0")
 
-describe("fault 13: the shadow share", () => {
-  it.each([
-    [0, 0, false],
-    [0, 99.9, false],
-    [10, 9.9, true],
-    [10, 10, false],
-    [50, 49.9, true],
-    [50, 50.1, false],
-    [100, 0, true],
-    [100, 99.999, true],
-  ])("%d percent with the sample %d: %s", (shadowPercentage, sample, shadowed) => {
-    const decision = decide({ settings: { shadowPercentage }, sample })
-    assert.strictEqual(decision?.shadow, shadowed ? runtime : undefined)
-    assert.deepStrictEqual(decision?.order, [direct])
-  })
+describe("fault 13: a shadow", () => {
+  const shadow = (given: Case) =>
+    decide({ settings: { shadowPercentage: 100, ...given.settings }, ...given })?.shadow
 
-  it("is of direct turns only, and of none where there is no runtime or the turn may not go there", () => {
-    const all = { shadowPercentage: 100 }
-    assert.notProperty(decide({ settings: { ...all, ...toRuntime } }), "shadow")
-    assert.notProperty(decide({ settings: all, available: noRuntime }), "shadow")
-    assert.notProperty(decide({ settings: { ...all, ...toRuntime }, admission: no }), "shadow")
-    assert.notProperty(decide({ settings: { ...all, ...denied } }), "shadow")
-    assert.notProperty(decide({ settings: all, forced: ordered(direct) }), "shadow")
+  it("is in the mode that the turn does not take, and in none where the turn may not go to the runtime", () => {
+    assert.strictEqual(shadow({}), runtime)
+    assert.strictEqual(shadow({ settings: { shadowPercentage: 100, ...toRuntime } }), direct)
+    assert.isUndefined(shadow({ settings: { shadowPercentage: 100, ...denied } }))
+    assert.isUndefined(shadow({ forced: ordered(direct) }))
+    assert.isUndefined(shadow({ settings: { shadowPercentage: 0 } }))
   })
 })
 

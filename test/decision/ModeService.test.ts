@@ -48,7 +48,7 @@ interface Options {
 }
 
 const service = (options: Options = {}) =>
-  ModeService.layer.pipe(
+  ModeService.layer({ shadowSamePercent: 20 }).pipe(
     Layer.provideMerge(Rollout.layer(rolloutDefaults({ enabledOrgs: [orgId], ...options.rollout }))),
     Layer.provide([
       Modes.layer(
@@ -172,18 +172,29 @@ describe("ModeService", () => {
 })
 
 describe("fault 13: the shadow sample", () => {
-  const shadowed = (shadowPercentage: number, share: number) =>
+  const shadowOf = (org: OrgId, draw: number, options: Options = {}) =>
     Effect.map(
-      decide(otherOrgId, { rollout: { shadowPercentage } }).pipe(drawing(share)),
-      ({ decision }) => decision.shadow === "runtime_orchestrator",
+      decide(org, { rollout: { shadowPercentage: 10 }, ...options }).pipe(drawing(draw)),
+      ({ decision }) => decision.shadow,
     )
 
-  it.effect("is drawn once a turn, in percent", () =>
+  it.effect("is drawn once a turn, in either direction, and holds some of the mode itself", () =>
     Effect.gen(function* () {
-      assert.isTrue(yield* shadowed(10, 0.0999))
-      assert.isFalse(yield* shadowed(10, 0.1))
-      assert.isFalse(yield* shadowed(0, 0))
-      assert.isTrue(yield* shadowed(100, 0.999_999))
+      const direct = otherOrgId
+      const runtime = orgId
+      assert.strictEqual(yield* shadowOf(direct, 0.0999), "runtime_orchestrator")
+      assert.strictEqual(yield* shadowOf(runtime, 0.0999), "direct_llm")
+      assert.strictEqual(yield* shadowOf(direct, 0.0199), "direct_llm")
+      assert.strictEqual(yield* shadowOf(runtime, 0.0199), "runtime_orchestrator")
+      assert.isUndefined(yield* shadowOf(direct, 0.1))
+      assert.isUndefined(yield* shadowOf(runtime, 0.1))
+    }),
+  )
+
+  it.effect("has no turn that the breaker or an order kept from the runtime", () =>
+    Effect.gen(function* () {
+      assert.isUndefined(yield* shadowOf(orgId, 0.05, { allowed: "no" }))
+      assert.isUndefined(yield* shadowOf(orgId, 0.05, { forced: "direct_llm" }))
     }),
   )
 

@@ -8,7 +8,6 @@ import { Execution } from "../../src/execution/Execution.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { finished, planStep, says, table, text, thinking, toolCall, turn } from "../support/fixtures.ts"
 import {
-  advanceUntilDone,
   type Asked,
   direct,
   ending,
@@ -19,7 +18,6 @@ import {
   playTurn,
   runtime,
   type Script,
-  settings,
   settle,
   typesOf,
 } from "./scripted.ts"
@@ -178,56 +176,6 @@ describe("an attempt that is interrupted", () => {
         asked.map(({ ended }) => ended),
         ["interrupted"],
       )
-    }),
-  )
-})
-
-describe("a shadow", () => {
-  const shadow = (script: Script, mode: "runtime_orchestrator" | "direct_llm" = "runtime_orchestrator") =>
-    Effect.gen(function* () {
-      const asked: Array<Asked> = []
-      const attempts: Array<Attempt> = []
-      yield* Effect.gen(function* () {
-        const execution = yield* Execution
-        const run = execution.shadow(turn(), mode, (attempt) => Effect.sync(() => attempts.push(attempt)))
-        const fiber = yield* Effect.forkChild(run)
-        yield* advanceUntilDone(fiber)
-        yield* Fiber.join(fiber)
-      }).pipe(Effect.provide(layerOf([runtime(asked, script)], settings)))
-      return { asked, attempts }
-    })
-
-  it.effect("fault 13: is one attempt that says so, to the executor and in its record", () =>
-    Effect.gen(function* () {
-      const { asked, attempts } = yield* shadow([says(text("a")), finished])
-      assert.deepStrictEqual(
-        asked.map(({ turn }) => turn.shadow),
-        [true],
-      )
-      assert.deepInclude(attempts[0], { number: 1, shadow: true, outcome: "success" })
-      assert.lengthOf(attempts, 1)
-    }),
-  )
-
-  it.effect("never fails, is not tried again, and keeps to the clocks", () =>
-    Effect.gen(function* () {
-      const down = yield* shadow([new E.UpstreamUnreachable({ upstream: "runtime" })])
-      assert.lengthOf(down.asked, 1)
-      assert.deepStrictEqual(
-        down.attempts.map(({ outcome, shadow }) => [shadow, outcome]),
-        [[true, "error"]],
-      )
-      const hung = yield* shadow(["silence"])
-      assert.deepStrictEqual(
-        hung.attempts.map(({ outcome }) => outcome),
-        ["timeout_first_content"],
-      )
-    }),
-  )
-
-  it.effect("of a mode without a target is nothing", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* shadow([], "direct_llm"), { asked: [], attempts: [] })
     }),
   )
 })

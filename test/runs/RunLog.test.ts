@@ -199,6 +199,19 @@ describe("readers of a RunLog", () => {
     }),
   )
 
+  it.effect("whenEnded succeeds at the end and not before, also for who comes later", () =>
+    Effect.gen(function* () {
+      const log = filled(1)
+      const waiting = yield* Effect.forkChild(log.whenEnded, { startImmediately: true })
+      log.message(text("more"), 0)
+      yield* Effect.yieldNow
+      assert.isUndefined(waiting.pollUnsafe())
+      log.end(done)
+      yield* Fiber.join(waiting)
+      yield* log.whenEnded
+    }),
+  )
+
   it("a listener is called once, at the next entry, and not at all when it was taken back", () => {
     const log = filled(1)
     const calls: Array<string> = []

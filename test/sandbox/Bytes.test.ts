@@ -36,7 +36,7 @@ describe("the bytes of the sandbox", () => {
 })
 
 describe("the script of the sandbox", () => {
-  const play = (message: string) => script({ message, earlier: 1, fileId: "f" }, seeded(1))
+  const play = (message: string) => script({ message, earlier: 1, fileId: "f", dryRun: false }, seeded(1))
 
   it.prop("speaks exactly its answer", [Schema.String], ([text]) => {
     const told = text.trim() === "" ? "" : text

@@ -95,6 +95,21 @@ layer(fast, sandbox)("the sandbox runtime", (it) => {
     }),
   )
 
+  it.effect("makes no call in a dry run, and shows the same ones", () =>
+    Effect.gen(function* () {
+      const { runtimeUrl } = yield* Sandbox
+      const wet = events((yield* execute(runtimeUrl)).body)
+      const body = { ...execution(), metadata: { shadow: true, dry_run: true } }
+      const dry = events((yield* execute(runtimeUrl, { body })).body)
+      const called = ({ event }: { readonly event: string }) => event.endsWith("_call_start")
+      const argumentsOf = (told: typeof dry) => told.filter(called).map(({ data }) => data)
+      assert.lengthOf(argumentsOf(dry), 3)
+      assert.deepStrictEqual(argumentsOf(dry), argumentsOf(wet))
+      for (const { data, event } of dry)
+        if (event.endsWith("_call_complete")) assert.strictEqual(data["result"], "not called: dry run")
+    }),
+  )
+
   it.effect("serves the bytes of the file that it announced", () =>
     Effect.gen(function* () {
       const { runtimeUrl } = yield* Sandbox

@@ -4,8 +4,10 @@ import * as Layer from "effect/Layer"
 import { type Agent, defaultAgentId } from "../../src/domain/Agent.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
+import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import { AgentNotFound, Agents } from "../../src/recording/Agents.ts"
 import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
+import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
 import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
@@ -26,6 +28,7 @@ export const memory = () => ({
   runs: new Map<string, Run>(),
   attempts: [] as Array<Attempt>,
   events: [] as Array<LogEntry>,
+  shadowPairs: [] as Array<ShadowPair>,
   /** When set, the end of a run cannot be stored. */
   failEnd: undefined as StoreError | undefined,
 })
@@ -75,5 +78,10 @@ export const layer = (kept: Memory) => {
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
-  return Layer.mergeAll(runs, sessions, agents, transitions, memoryRolloutStore())
+  const shadowPairs = Layer.mock(ShadowPairs, {
+    add: (pair) => Effect.sync(() => void kept.shadowPairs.push(pair)),
+    count: () => Effect.void,
+    trim: () => Effect.void,
+  })
+  return Layer.mergeAll(runs, sessions, agents, transitions, shadowPairs, memoryRolloutStore())
 }

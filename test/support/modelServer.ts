@@ -10,6 +10,8 @@ export type Answer =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string; readonly body?: string }
   /** Says `parts`, then breaks: cut (the socket is destroyed), error (an in-band error, after which text goes on), hang. */
   | { readonly kind: "cut" | "error" | "hang"; readonly parts: ReadonlyArray<string> }
+  /** The same part again and again, as fast as it is read. */
+  | { readonly kind: "flood"; readonly part: string }
 
 interface Asked {
   // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever was sent
@@ -23,6 +25,14 @@ const chunk = (delta: object, finish: string | null = null) =>
 
 const usage = `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [], usage: { prompt_tokens: 11, completion_tokens: 31, total_tokens: 42 } })}\n\n`
 
+const flood = (part: string, response: ServerResponse): void => {
+  const write = (): void => {
+    while (!response.destroyed && response.write(chunk({ content: part })));
+    if (!response.destroyed) response.once("drain", write)
+  }
+  write()
+}
+
 const play = (answer: Answer, response: ServerResponse): void => {
   if (answer.kind === "status") {
     const retry = answer.retryAfter === undefined ? {} : { "retry-after": answer.retryAfter }
@@ -32,6 +42,7 @@ const play = (answer: Answer, response: ServerResponse): void => {
   }
   response.writeHead(200, { "content-type": "text/event-stream" })
   response.write(chunk({ role: "assistant", content: "" }))
+  if (answer.kind === "flood") return flood(answer.part, response)
   for (const part of answer.parts) response.write(chunk({ content: part }))
   switch (answer.kind) {
     case "text":

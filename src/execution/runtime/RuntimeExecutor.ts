@@ -19,6 +19,7 @@ import {
   type ExecutionError,
   parseRetryAfter,
   UpstreamFailed,
+  UpstreamGarbled,
   UpstreamRateLimited,
   UpstreamRejected,
   UpstreamTruncated,
@@ -77,6 +78,13 @@ interface Upstream {
   open: boolean
 }
 
+/**
+ * Of a shadow no more is read, events or not: pings and unknown events that come as fast as they can be written are work
+ * that no clock ends soon. Several times what the events of a whole trace may take.
+ */
+const maxShadowBytes = 8 * 1024 * 1024
+const shadowFlood = new UpstreamGarbled({ upstream, detail: "more than is read of a shadow" })
+
 /** The decoded events of a body, chunk by chunk, ending at its end or at the first failure. */
 const decoded = (
   response: HttpClientResponse.HttpClientResponse,
@@ -85,7 +93,9 @@ const decoded = (
 ): Stream.Stream<ExecutionEvent, ExecutionError> =>
   Stream.suspend(() => {
     const decoder = new RuntimeDecoder(turn.runId)
+    let shadowBytes = 0
     const decodeChunk = (chunk: Uint8Array): Stream.Stream<ExecutionEvent, ExecutionError> => {
+      if (turn.shadow && (shadowBytes += chunk.length) > maxShadowBytes) return Stream.fail(shadowFlood)
       const { error, events } = decoder.feed(chunk)
       if (saidItsEnd(events, error)) upstreamState.open = false
       const out = Stream.fromArray(events)

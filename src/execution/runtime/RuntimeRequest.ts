@@ -46,6 +46,13 @@ export const make = (turn: Turn, defaultModel: string) => {
     },
     available_mcp_servers: mcpServers.map(mcpServer),
     available_sub_agents: subAgents.map(subAgent),
-    metadata: { user_id: turn.userId, run_id: turn.runId, shadow: turn.shadow, probe: turn.probe },
+    metadata: {
+      user_id: turn.userId,
+      run_id: turn.runId,
+      shadow: turn.shadow,
+      probe: turn.probe,
+      // Only where it is wanted: the requests of users' turns stay as every runtime knows them.
+      ...(turn.shadow ? { dry_run: true } : {}),
+    },
   }
 }

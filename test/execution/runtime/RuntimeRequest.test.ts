@@ -100,7 +100,7 @@ describe("the body of an execution", () => {
   it("of a shadow says so, and has a session of its own, so that a cancel of it cannot end the user's run", () => {
     const body = RuntimeRequest.make(turn({ shadow: true }), "m")
     assert.deepInclude(body, { session_id: runId })
-    assert.deepInclude(body.metadata, { shadow: true })
+    assert.deepInclude(body.metadata, { shadow: true, dry_run: true })
     assert.strictEqual(RuntimeRequest.sessionId(turn()), sessionId)
   })
 })

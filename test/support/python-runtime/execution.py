@@ -51,7 +51,7 @@ class Run:
     def frame(self, event: str, data: dict[str, Any]) -> bytes:
         """Encodes one event and counts what it means for the log."""
         self.events_sent += 1
-        self.tool_runs += event == "tool_call_start"
+        self.tool_runs += event == "tool_call_start" and not self.body["metadata"].get("dry_run", False)
         if event in ("execution_complete", "execution_error"):
             self.finish(event.removeprefix("execution_"))
         return sse(json.dumps({"event": event, "data": data, "timestamp": now()}, ensure_ascii=False))

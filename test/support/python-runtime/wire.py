@@ -58,6 +58,8 @@ class Metadata(Strict):
     run_id: str
     shadow: bool
     probe: bool
+    # On shadows only: nothing may be called for real.
+    dry_run: bool = False
 
 
 class Execution(Strict):

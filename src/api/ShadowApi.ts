@@ -1,0 +1,103 @@
+/** What shadow runs have shown: how often the modes agree, beyond how often a mode agrees with itself, and where they do not. */
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { AgentId, OrgId } from "../domain/Ids.ts"
+import { ExecutionMode } from "../domain/Mode.ts"
+import { Dimension, ShadowEnding, ShadowPair } from "../domain/ShadowPair.ts"
+import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
+import { success } from "./Envelope.ts"
+import { errorSchemas } from "./PublicError.ts"
+
+/** A share of samples with its 95 % interval (Wilson); 0 to 1 where there are none. */
+const rate = {
+  of: Schema.Int,
+  hits: Schema.Int,
+  rate: Schema.Finite,
+  low: Schema.Finite,
+  high: Schema.Finite,
+}
+
+const DimensionReport = Schema.Struct({
+  dimension: Dimension,
+  /** Up to this distance two answers agree. */
+  tolerance: Schema.Finite,
+  /** Of pairs across the modes. */
+  agreement: Schema.Struct(rate),
+  /** Of pairs within one mode (A/A): `own` of this scope, or of `all` where it has too few. */
+  noise: Schema.Struct({ ...rate, scope: Schema.Literals(["own", "all"]) }),
+  /** Noise minus agreement, 95 % over all dimensions together (Newcombe, Bonferroni). */
+  difference: Schema.Struct({ rate: Schema.Finite, low: Schema.Finite, high: Schema.Finite }),
+  verdict: Schema.Literals(["too_few", "within_noise", "above_noise"]),
+})
+
+const scope = {
+  pairs: Schema.Int,
+  samePairs: Schema.Int,
+  dimensions: Schema.Array(DimensionReport),
+}
+const mean = Schema.NullOr(Schema.Int)
+const Means = Schema.Struct({ firstContentMs: mean, totalMs: mean, tokens: mean, length: mean })
+
+export const ShadowReport = Schema.Struct({
+  ...scope,
+  /** The fifty with the most pairs. */
+  orgs: Schema.Array(Schema.Struct({ id: Schema.String, ...scope })),
+  agents: Schema.Array(Schema.Struct({ id: Schema.String, ...scope })),
+  /** Over turns that both modes answered. */
+  means: Schema.Struct({ runtime_orchestrator: Means, direct_llm: Means }),
+  /** Verdicts of the judge by the mode that it found better. */
+  judged: Schema.Struct({
+    runtime_orchestrator: Schema.Int,
+    direct_llm: Schema.Int,
+    equal: Schema.Int,
+    unclear: Schema.Int,
+  }),
+  /** Every shadow run by mode and end, also those that were left out; `estimatedTokens` is the guessed part. */
+  ledger: Schema.Array(
+    Schema.Struct({
+      mode: ExecutionMode,
+      ending: ShadowEnding,
+      runs: Schema.Int,
+      tokens: Schema.Int,
+      estimatedTokens: Schema.Int,
+    }),
+  ),
+})
+
+const mostMismatches = 1000
+const Limit = Schema.FiniteFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 1, maximum: mostMismatches }),
+)
+/** Epoch milliseconds. */
+const Since = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
+
+export class ShadowApi extends HttpApiGroup.make("shadow")
+  .add(
+    HttpApiEndpoint.get("report", "/report", {
+      query: {
+        orgId: Schema.optionalKey(OrgId),
+        agentId: Schema.optionalKey(AgentId),
+        since: Schema.optionalKey(Since),
+      },
+      success: success(ShadowReport),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(
+        OpenApi.Summary,
+        "Agreement of the modes by dimension, organisation and agent, and the ledger",
+      ),
+    HttpApiEndpoint.get("mismatches", "/mismatches", {
+      query: { orgId: Schema.optionalKey(OrgId), limit: Schema.optionalKey(Limit) },
+      success: success(Schema.Struct({ mismatches: Schema.Array(ShadowPair) })),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(OpenApi.Summary, "Pairs that differ, newest first; texts only where the service keeps them"),
+  )
+  .middleware(RequestValidation)
+  .middleware(Authorization)
+  .prefix("/api/v1/runtime/shadow") {}

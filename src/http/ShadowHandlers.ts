@@ -1,0 +1,26 @@
+/** The routes of the shadow report, straight from `ShadowReader`. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Api } from "../api/Api.ts"
+import { ok } from "../api/Envelope.ts"
+import { ShadowReader } from "../shadow/ShadowReader.ts"
+import { answering } from "./ErrorMapping.ts"
+
+const defaultLimit = 100
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "shadow",
+  Effect.fnUntraced(function* (handlers) {
+    const reader = yield* ShadowReader
+    return handlers.handleAll({
+      report: ({ query }) => answering(Effect.map(reader.report(query), ok)),
+      mismatches: ({ query }) =>
+        answering(
+          Effect.map(reader.mismatches(query.orgId, query.limit ?? defaultLimit), (mismatches) =>
+            ok({ mismatches }),
+          ),
+        ),
+    })
+  }),
+)

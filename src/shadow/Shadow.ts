@@ -1,0 +1,160 @@
+/**
+ * Shadow runs: the same turn once more, in either mode, unseen. Detached from the answer; left out rather than queued when
+ * there is no room (`ShadowLoad`); given up when the process gets busy, the user cancels or the process stops. When both
+ * sides have ended they are compared, and the pair is kept.
+ *
+ * Nothing here is told to the Monitor or written to the run's log: of the user's run it reads, once it has ended.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Clock from "effect/Clock"
+import type { ExecutionMode } from "../domain/Mode.ts"
+import type { Run } from "../domain/Run.ts"
+import { hourOf, type ShadowEnding } from "../domain/ShadowPair.ts"
+import { estimateTokens } from "../domain/TokenEstimate.ts"
+import type { Limits } from "../execution/Deadlines.ts"
+import { Executor, type Turn } from "../execution/Executor.ts"
+import { Modes } from "../execution/Modes.ts"
+import { Monitor } from "../monitoring/Monitor.ts"
+import { Recorder } from "../recording/Recorder.ts"
+import { ShadowPairs } from "../recording/ShadowPairs.ts"
+import { LiveRuns } from "../runs/LiveRuns.ts"
+import type { RunLog } from "../runs/RunLog.ts"
+import { LoadMeter } from "./LoadMeter.ts"
+import { pairOf } from "./Pair.ts"
+import * as ShadowAttempt from "./ShadowAttempt.ts"
+import { ShadowJudge } from "./ShadowJudge.ts"
+import { ShadowLedger } from "./ShadowLedger.ts"
+import * as ShadowLoad from "./ShadowLoad.ts"
+import * as Trace from "./Trace.ts"
+
+/** The user's run. */
+export interface Primary {
+  readonly run: Run
+  readonly turn: Turn
+  readonly log: RunLog
+}
+
+export interface Settings {
+  /** The turn's, or shorter. */
+  readonly limits: Limits
+  readonly storeTexts: boolean
+}
+
+/** What the report reads and the list of mismatches shows ten times over. */
+const keptPairs = 10_000
+const keptLedgerMs = 90 * 86_400_000
+
+export class Shadow extends Context.Service<
+  Shadow,
+  {
+    /** Returns at once, whether the shadow is run or left out. */
+    readonly start: (primary: Primary, mode: ExecutionMode) => Effect.Effect<void>
+  }
+>()("crossfade/shadow/Shadow") {
+  static readonly layer = (settings: Settings) => Layer.effect(Shadow, make(settings))
+}
+
+const wasCancelled = (log: RunLog): boolean => {
+  const last = log.read(log.lastSeq - 1)[0]?.event
+  return last?.event === "error" && last.data.code === "EXECUTION_CANCELLED"
+}
+
+const make = Effect.fnUntraced(function* (settings: Settings) {
+  const judge = yield* ShadowJudge
+  const ledger = yield* ShadowLedger
+  const live = yield* LiveRuns
+  const meter = yield* LoadMeter
+  const modes = yield* Modes
+  const monitor = yield* Monitor
+  const pairs = yield* ShadowPairs
+  const recorder = yield* Recorder
+  const scope = yield* Effect.scope
+  const busy = yield* Latch.make(false)
+  let shadows = 0
+  let utilization = 0
+
+  const measure = Effect.map(meter.utilization, (measured) => {
+    utilization = measured
+    if (ShadowLoad.isBusy(measured)) busy.openUnsafe()
+    else busy.closeUnsafe()
+  })
+  const trim = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.catch(pairs.trim({ pairs: keptPairs, hour: hourOf(now - keptLedgerMs) }), (error) =>
+      Effect.logWarning("old shadow pairs were not removed", error),
+    ),
+  )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 second"), measure)))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), trim)))
+
+  const account = (
+    { run, turn }: Primary,
+    mode: ExecutionMode,
+    ending: ShadowEnding,
+    seen?: ShadowAttempt.Seen,
+  ) => {
+    const { agentId, orgId } = run
+    const reported = seen?.attempt?.usage ?? undefined
+    const guess = seen === undefined ? 0 : estimateTokens(turn.agent, turn.message, seen.tracer.text)
+    const tokens = reported?.tokens ?? guess
+    const estimatedTokens = reported === undefined || reported.estimated === true ? tokens : 0
+    return ledger.record({ orgId, agentId, mode, ending, tokens, estimatedTokens })
+  }
+
+  const compare = Effect.fnUntraced(function* (
+    { log, run, turn }: Primary,
+    mode: ExecutionMode,
+    seen: ShadowAttempt.Seen,
+  ): Effect.fn.Return<ShadowEnding> {
+    yield* log.whenEnded
+    const primary = Trace.ofLog(log.read(0), run.createdAt)
+    const shadow = seen.trace
+    if (primary === undefined || shadow === undefined) return "not_comparable"
+    const pair = pairOf(run, mode, { primary, shadow }, settings.storeTexts)
+    yield* pairs.add(pair).pipe(
+      Effect.andThen(judge.offer({ pair, turn, primary: primary.text, shadow: shadow.text })),
+      Effect.catch((error) => Effect.logWarning("a shadow pair was not stored", error)),
+    )
+    return "compared"
+  })
+
+  const cancelledByUser = ({ log }: Primary): Effect.Effect<ShadowEnding> =>
+    Effect.flatMap(log.whenEnded, () =>
+      wasCancelled(log) ? Effect.succeed("cancelled_primary" as const) : Effect.never,
+    )
+
+  const program = (primary: Primary, mode: ExecutionMode, executor: Executor["Service"]) => {
+    const { run, turn } = primary
+    const seen = new ShadowAttempt.Seen()
+    const target = { id: run.id, orgId: run.orgId, ticket: undefined, missing: [] }
+    const onAttempt = (attempt: Parameters<typeof recorder.attempt>[1]) => recorder.attempt(target, attempt)
+    const attempt = ShadowAttempt.run(executor, turn, { limits: settings.limits, seen, onAttempt })
+    const compared = Effect.andThen(attempt, compare(primary, mode, seen))
+    const tooBusy = Effect.as(busy.await, "cancelled_load" as const)
+    return Effect.raceAllFirst([compared, tooBusy, cancelledByUser(primary)]).pipe(
+      Effect.flatMap((ending) => account(primary, mode, ending, seen)),
+      Effect.onInterrupt(() => account(primary, mode, "cancelled_stop", seen)),
+      Effect.catchCause((cause) => Effect.logError("a shadow run died", cause)),
+      Effect.ensuring(
+        Effect.sync(() => {
+          shadows -= 1
+        }),
+      ),
+    )
+  }
+
+  const start: Shadow["Service"]["start"] = Effect.fnUntraced(function* (primary, mode) {
+    const [target] = modes.targets(mode)
+    if (target === undefined) return
+    const breakerOpen = yield* monitor.isFallbackEnabled
+    const measures = { shadows, turns: live.count(), utilization, breakerOpen }
+    const refused = ShadowLoad.refusal(mode, measures)
+    if (refused !== undefined) return yield* account(primary, mode, refused)
+    shadows += 1
+    yield* Effect.forkIn(program(primary, mode, Context.get(target, Executor)), scope)
+  })
+
+  return Shadow.of({ start })
+})

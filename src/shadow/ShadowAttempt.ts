@@ -1,0 +1,60 @@
+/**
+ * One attempt that nobody sees: the first target of a mode, no retry, its own clocks, and no more of it read than a trace
+ * holds. It never fails; how it ended is in what was `Seen`, also when it was interrupted.
+ */
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Attempt as AttemptRecord } from "../domain/Run.ts"
+import * as Attempt from "../execution/Attempt.ts"
+import type { Limits } from "../execution/Deadlines.ts"
+import type { ExecutionEvent, Executor, Turn } from "../execution/Executor.ts"
+import * as Trace from "./Trace.ts"
+
+/** It said more than is read of one side. */
+class Flooded extends Data.TaggedError("Flooded") {}
+
+/** What has come of an attempt so far; the attempt alone writes it. */
+export class Seen {
+  readonly tracer = new Trace.Tracer()
+  /** As it is stored; undefined until it has ended. */
+  attempt: AttemptRecord | undefined
+  flooded = false
+
+  /** Undefined while it goes on, and when its end says nothing about the mode. */
+  get trace(): Trace.Trace | undefined {
+    const { attempt } = this
+    if (attempt === undefined || !Trace.isComparable(attempt.code)) return undefined
+    const { code, endedAt, startedAt, usage } = attempt
+    const tokens = usage === null || usage.estimated === true ? null : usage.tokens
+    return this.tracer.end({ code, tokens, totalMs: code === null ? endedAt - startedAt : null })
+  }
+}
+
+export const run = (
+  executor: Executor["Service"],
+  turn: Turn,
+  options: {
+    readonly limits: Limits
+    readonly seen: Seen
+    readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
+  },
+): Effect.Effect<void> =>
+  Clock.clockWith((clock) => {
+    const { limits, seen } = options
+    const startedAt = clock.currentTimeMillisUnsafe()
+    const onEnd = (ended: AttemptRecord) => {
+      seen.attempt = seen.flooded ? { ...ended, outcome: "error", code: "SHADOW_FLOODED" } : ended
+      return options.onAttempt(seen.attempt)
+    }
+    const read = (events: ReadonlyArray<ExecutionEvent>): Effect.Effect<void, Flooded> => {
+      const at = clock.currentTimeMillisUnsafe() - startedAt
+      seen.flooded = events.some((event) => event._tag === "Message" && !seen.tracer.add(event.draft, at))
+      return seen.flooded ? Effect.fail(new Flooded()) : Effect.void
+    }
+    return Attempt.run(executor, { ...turn, shadow: true }, { number: 1, limits, onEnd }).pipe(
+      Stream.runForEachArray(read),
+      Effect.ignore,
+    )
+  })

@@ -1,0 +1,92 @@
+/**
+ * An optional third opinion on pairs whose texts differ: one of the direct providers says which answer is better. One
+ * question at a time and a few a minute; what comes in between is not asked. Nobody waits for it.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import type { ShadowPair } from "../domain/ShadowPair.ts"
+import { Executor, type Turn } from "../execution/Executor.ts"
+import { Modes } from "../execution/Modes.ts"
+import { ShadowPairs } from "../recording/ShadowPairs.ts"
+import * as JudgePrompt from "./JudgePrompt.ts"
+import * as ShadowAttempt from "./ShadowAttempt.ts"
+import { ShadowLedger } from "./ShadowLedger.ts"
+
+/** Ten a minute: thirty verdicts, enough to see a clear winner, in some minutes, at a cost that nobody has to plan. */
+const millisBetween = 6000
+const limits = { firstContentMs: 30_000, stallMs: 15_000, totalMs: 60_000 }
+
+export interface Offered {
+  readonly pair: ShadowPair
+  readonly turn: Turn
+  readonly primary: string
+  readonly shadow: string
+}
+
+export class ShadowJudge extends Context.Service<
+  ShadowJudge,
+  { readonly offer: (offered: Offered) => Effect.Effect<void> }
+>()("crossfade/shadow/ShadowJudge") {
+  /** `provider`: the name of a direct provider; empty: no pair is judged. */
+  static readonly layer = (
+    provider: string,
+  ): Layer.Layer<ShadowJudge, never, Modes | ShadowLedger | ShadowPairs> =>
+    Layer.effect(ShadowJudge, make(provider))
+}
+
+/** The judge's own turn: the same agent's model may be named, nothing else of it is there. */
+const turnOf = (offered: Offered, swapped: boolean): Turn => {
+  const { turn } = offered
+  const settings = {
+    name: "Judge",
+    active: true,
+    systemPrompt: JudgePrompt.instructions,
+    temperature: 0,
+    mcpServers: [],
+    subAgents: [],
+  }
+  const message = JudgePrompt.prompt({ ...offered, message: turn.message }, swapped)
+  return { ...turn, agent: { ...turn.agent, settings }, message, history: [] }
+}
+
+const isJudged = ({ differs, primaryMode, shadowMode }: ShadowPair): boolean =>
+  primaryMode !== shadowMode && differs.includes("text")
+
+const make = Effect.fnUntraced(function* (provider: string) {
+  const pairs = yield* ShadowPairs
+  const ledger = yield* ShadowLedger
+  const modes = yield* Modes
+  const scope = yield* Effect.scope
+  const judges = modes.targets("direct_llm").map((context) => Context.get(context, Executor))
+  const executor = judges.find(({ target }) => target === provider)
+  let nextAt = 0
+  let asking = false
+
+  const ask = Effect.fnUntraced(function* (judge: Executor["Service"], offered: Offered) {
+    const { agentId, orgId, runId } = offered.pair
+    const swapped = yield* Random.nextBoolean
+    const seen = new ShadowAttempt.Seen()
+    yield* ShadowAttempt.run(judge, turnOf(offered, swapped), { limits, seen, onAttempt: () => Effect.void })
+    const tokens = seen.attempt?.usage?.tokens ?? 0
+    yield* ledger.record({ orgId, agentId, mode: "direct_llm", ending: "judged", tokens, estimatedTokens: 0 })
+    if (seen.attempt?.outcome !== "success") return
+    yield* pairs.judge(runId, { verdict: JudgePrompt.verdictOf(seen.tracer.text, swapped), tokens })
+  })
+
+  const offer: ShadowJudge["Service"]["offer"] = (offered) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (executor === undefined || asking || now < nextAt || !isJudged(offered.pair)) return Effect.void
+      asking = true
+      nextAt = now + millisBetween
+      const asked = ask(executor, offered).pipe(
+        Effect.catchCause((cause) => Effect.logWarning("a pair was not judged", cause)),
+        Effect.ensuring(Effect.sync(() => (asking = false))),
+      )
+      return Effect.asVoid(Effect.forkIn(asked, scope))
+    })
+
+  return ShadowJudge.of({ offer })
+})

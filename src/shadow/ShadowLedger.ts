@@ -1,0 +1,71 @@
+/**
+ * What shadows cost and how they ended, counted apart from everything that users cause. Counted in memory and written
+ * together, because at a high share shadows are left out as often as turns come.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { hourOf, type LedgerEntry } from "../domain/ShadowPair.ts"
+import { ShadowPairs } from "../recording/ShadowPairs.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
+
+/** As much as a process that dies may forget. */
+const flushEvery = "5 seconds"
+/** What a store that is down may make us keep. */
+const maxWaiting = 10_000
+
+export class ShadowLedger extends Context.Service<
+  ShadowLedger,
+  {
+    readonly record: (entry: Omit<LedgerEntry, "hour" | "runs">) => Effect.Effect<void>
+    /** Writes what is waiting; what the store does not take waits on. */
+    readonly flush: Effect.Effect<void>
+  }
+>()("crossfade/shadow/ShadowLedger") {
+  static readonly layer: Layer.Layer<ShadowLedger, never, ShadowPairs> = Layer.effect(
+    ShadowLedger,
+    Effect.suspend(() => make),
+  )
+}
+
+const keyOf = ({ agentId, ending, hour, mode, orgId }: LedgerEntry): string =>
+  JSON.stringify([hour, orgId, agentId, mode, ending])
+
+const make = Effect.gen(function* () {
+  const pairs = yield* ShadowPairs
+  let waiting = new Map<string, LedgerEntry>()
+
+  const put = (entry: LedgerEntry): void => {
+    const key = keyOf(entry)
+    const found = waiting.get(key)
+    if (found === undefined && waiting.size >= maxWaiting) return
+    waiting.set(key, {
+      ...entry,
+      runs: entry.runs + (found?.runs ?? 0),
+      tokens: entry.tokens + (found?.tokens ?? 0),
+      estimatedTokens: entry.estimatedTokens + (found?.estimatedTokens ?? 0),
+    })
+  }
+
+  const record: ShadowLedger["Service"]["record"] = (entry) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      put({ ...entry, hour: hourOf(now), runs: 1 })
+      return Metrics.shadowEnded(entry.mode, entry.ending)
+    })
+
+  const flush = Effect.suspend(() => {
+    const taken = [...waiting.values()]
+    waiting = new Map()
+    return pairs.count(taken).pipe(
+      Effect.catch((error) => {
+        for (const entry of taken) put(entry)
+        return Effect.logWarning("the ledger of shadows is not stored yet", error)
+      }),
+    )
+  })
+
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), flush)))
+  yield* Effect.addFinalizer(() => flush)
+  return ShadowLedger.of({ record, flush })
+})

@@ -1,0 +1,64 @@
+/** What people read of the shadow runs: the report over all kept pairs, page by page, and the pairs that differ. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { OrgId, RunId } from "../domain/Ids.ts"
+import type { ShadowPair } from "../domain/ShadowPair.ts"
+import { type LedgerSum, type ShadowFilter, ShadowPairs } from "../recording/ShadowPairs.ts"
+import type { StoreError } from "../recording/StoreError.ts"
+import { ShadowLedger } from "./ShadowLedger.ts"
+import * as ShadowReport from "./ShadowReport.ts"
+
+/** Few enough that turns are served between two pages. */
+const pairsPerPage = 500
+
+export class ShadowReader extends Context.Service<
+  ShadowReader,
+  {
+    readonly report: (
+      filter: ShadowFilter,
+    ) => Effect.Effect<
+      ReturnType<typeof ShadowReport.report> & { readonly ledger: ReadonlyArray<LedgerSum> },
+      StoreError
+    >
+    /** Newest first. */
+    readonly mismatches: (
+      orgId: OrgId | undefined,
+      limit: number,
+    ) => Effect.Effect<ReadonlyArray<ShadowPair>, StoreError>
+  }
+>()("crossfade/shadow/ShadowReader") {
+  static readonly layer: Layer.Layer<ShadowReader, never, ShadowLedger | ShadowPairs> = Layer.effect(
+    ShadowReader,
+    Effect.suspend(() => make),
+  )
+}
+
+const make = Effect.gen(function* () {
+  const pairs = yield* ShadowPairs
+  const ledger = yield* ShadowLedger
+
+  const tally = Effect.fnUntraced(function* (filter: ShadowFilter) {
+    const tallies = ShadowReport.empty()
+    let before: RunId | undefined
+    do {
+      const page = yield* pairs.page(filter, { before, limit: pairsPerPage })
+      for (const pair of page) ShadowReport.add(tallies, pair)
+      before = page.length === pairsPerPage ? page.at(-1)?.runId : undefined
+      yield* Effect.yieldNow
+    } while (before !== undefined)
+    return tallies
+  })
+
+  const report: ShadowReader["Service"]["report"] = Effect.fn("ShadowReader.report")(function* (filter) {
+    yield* ledger.flush
+    const tallies = yield* tally(filter)
+    return { ...ShadowReport.report(tallies), ledger: yield* pairs.ledger(filter) }
+  })
+
+  const mismatches: ShadowReader["Service"]["mismatches"] = Effect.fn("ShadowReader.mismatches")(
+    (orgId, limit) => pairs.page({ orgId }, { limit, differing: true }),
+  )
+
+  return ShadowReader.of({ report, mismatches })
+})
