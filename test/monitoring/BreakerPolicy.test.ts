@@ -191,8 +191,8 @@ describe("the breakers, whatever happens", () => {
         Health.restore(restored, [...last.values()], now)
         const shown = (of: Health.Health) => {
           const { forced, orgs, share, since, state } = HealthReport.status(of, now)
-          const bare = orgs.map((org) => [org.orgId, org.state, org.since, org.share] as const)
-          return { forced, share, since: state === "closed" ? 0 : since, state, orgs: bare.toSorted() }
+          const byId = Object.fromEntries(orgs.map((org) => [org.orgId, [org.state, org.since, org.share]]))
+          return { forced, share, since: state === "closed" ? 0 : since, state, orgs: byId }
         }
         assert.deepStrictEqual(shown(restored), shown(health))
       },
