@@ -4,6 +4,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { AgentsApi } from "./AgentsApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { HealthApi } from "./HealthApi.ts"
+import { RolloutApi } from "./RolloutApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
 
@@ -12,6 +13,7 @@ export class Api extends HttpApi.make("crossfade")
   .add(AgentsApi)
   .add(RuntimeApi)
   .add(ShadowApi)
+  .add(RolloutApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(

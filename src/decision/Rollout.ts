@@ -90,9 +90,11 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
       return yield* new RolloutChanged({ etag: held.etag })
     }
     if (Object.keys(patch).length === 0) return held
-    const operator = RolloutState.patched(stored.operator, patch, actor, yield* Clock.currentTimeMillis)
+    const at = yield* Clock.currentTimeMillis
+    const operator = RolloutState.patched(stored.operator, patch, actor, at)
     const wanted = RolloutState.stateOf(defaults, { version: stored.version + 1, operator })
     const saved = yield* store.save(stored.version, operator, {
+      at,
       by: actor,
       action: "rollout.change",
       reason: reason ?? null,

@@ -4,12 +4,13 @@
  */
 import type { Actor } from "../domain/Actor.ts"
 import { murmur3 } from "../domain/Bucket.ts"
-import type {
-  OperatorSettings,
-  RolloutField,
-  RolloutPatch,
-  RolloutSettings,
-  RolloutSource,
+import {
+  type OperatorSettings,
+  type RolloutField,
+  rolloutFields,
+  type RolloutPatch,
+  type RolloutSettings,
+  type RolloutSource,
 } from "../domain/Rollout.ts"
 import type { StoredRollout } from "../recording/RolloutStore.ts"
 
@@ -27,18 +28,8 @@ export interface RolloutState {
   readonly etag: string
 }
 
-const fields: ReadonlyArray<RolloutField> = [
-  "defaultMode",
-  "percentage",
-  "enabledOrgs",
-  "deniedOrgs",
-  "rules",
-  "shadowPercentage",
-  "thresholds",
-]
-
 const byField = <A>(of: (field: RolloutField) => A): Record<RolloutField, A> =>
-  Object.fromEntries(fields.map((field) => [field, of(field)])) as Record<RolloutField, A>
+  Object.fromEntries(rolloutFields.map((field) => [field, of(field)])) as Record<RolloutField, A>
 
 export const stateOf = (defaults: Defaults, { operator, version }: StoredRollout): RolloutState => {
   const settings = byField(
@@ -60,8 +51,8 @@ export const patched = (
   by: Actor,
   at: number,
 ): OperatorSettings => {
-  const kept = fields.filter((field) => patch[field] === undefined && operator[field] !== undefined)
-  const set = fields.filter((field) => patch[field] !== undefined && patch[field] !== null)
+  const kept = rolloutFields.filter((field) => patch[field] === undefined && operator[field] !== undefined)
+  const set = rolloutFields.filter((field) => patch[field] !== undefined && patch[field] !== null)
   return Object.fromEntries([
     ...kept.map((field) => [field, operator[field]]),
     ...set.map((field) => [field, { value: patch[field], by, at }]),
@@ -73,7 +64,9 @@ export const difference = (
   before: RolloutSettings,
   after: RolloutSettings,
 ): { readonly before: Partial<RolloutSettings>; readonly after: Partial<RolloutSettings> } => {
-  const changed = fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+  const changed = rolloutFields.filter(
+    (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  )
   const of = (settings: RolloutSettings): Partial<RolloutSettings> =>
     Object.fromEntries(changed.map((field) => [field, settings[field]]))
   return { before: of(before), after: of(after) }

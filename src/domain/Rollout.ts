@@ -98,6 +98,15 @@ export const RolloutSettings = Schema.Struct({
 })
 export type RolloutSettings = typeof RolloutSettings.Type
 export type RolloutField = keyof RolloutSettings
+export const rolloutFields = [
+  "defaultMode",
+  "percentage",
+  "enabledOrgs",
+  "deniedOrgs",
+  "rules",
+  "shadowPercentage",
+  "thresholds",
+] as const satisfies ReadonlyArray<RolloutField>
 
 const { fields } = RolloutSettings
 

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type PublicError, statusOfCode } from "../api/PublicError.ts"
 import type { AgentInactive, ParentNotFound } from "../chat/Chat.ts"
+import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
@@ -19,6 +20,7 @@ export type ServiceError =
   | AgentNotFound
   | NoModeAvailable
   | ParentNotFound
+  | RolloutChanged
   | RunNotFound
   | SessionBusy
   | SessionNotFound
@@ -41,6 +43,11 @@ export const toPublic = (error: ServiceError): PublicError => {
       return invalid([
         { path: "payload.parentMessageId", message: "There is no such message in the session." },
       ])
+    case "RolloutChanged":
+      return {
+        code: "PRECONDITION_FAILED",
+        message: `The settings were changed meanwhile; they are ${error.etag} now. Nothing was taken.`,
+      }
     case "RunNotFound":
       return { code: "RUN_NOT_FOUND", message: "There is no such run." }
     case "SessionBusy":

@@ -14,6 +14,7 @@ import * as Authentication from "./Authentication.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
+import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
 import * as ShadowHandlers from "./ShadowHandlers.ts"
 import * as Validation from "./Validation.ts"
@@ -51,11 +52,19 @@ const cors = (allowedOrigins: ReadonlyArray<string>) =>
         allowedHeaders: [
           "authorization",
           "content-type",
+          "if-match",
           "last-event-id",
           "x-agent2ui-protocol",
           "x-request-id",
         ],
-        exposedHeaders: ["x-run-id", "x-session-id", "x-execution-mode", "x-request-id", "retry-after"],
+        exposedHeaders: [
+          "etag",
+          "x-run-id",
+          "x-session-id",
+          "x-execution-mode",
+          "x-request-id",
+          "retry-after",
+        ],
         maxAge: 600,
       })
 
@@ -71,6 +80,7 @@ export const routes = (settings: ServerSettings) => {
     AgentsHandlers.layer,
     RuntimeHandlers.layer,
     ShadowHandlers.layer,
+    RolloutHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
   )
   const api = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(

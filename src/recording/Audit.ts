@@ -4,8 +4,8 @@ import type * as Effect from "effect/Effect"
 import type { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** An entry before it is written: its id and its time come with the writing. */
-export type Change = Omit<AuditEntry, "id" | "at">
+/** An entry before it is written, which gives it its id. */
+export type Change = Omit<AuditEntry, "id">
 
 export class Audit extends Context.Service<
   Audit,

@@ -1,5 +1,4 @@
 /** `Audit` in the SQL database. */
-import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,8 +17,7 @@ export const write = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const ids = yield* SecureRandom.SecureRandom
   return Effect.fnUntraced(function* (change: Change) {
-    const at = yield* Clock.currentTimeMillis
-    const entry: AuditEntry = { id: AuditId.make(yield* ids.uuidV7()), at, ...change }
+    const entry: AuditEntry = { id: AuditId.make(yield* ids.uuidV7()), ...change }
     yield* sql`INSERT INTO audit ${sql.insert(yield* encode(entry))}`
   })
 })

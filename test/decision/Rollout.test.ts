@@ -37,6 +37,7 @@ describe("Rollout", () => {
       assert.deepStrictEqual(yield* rollout.current, changed)
       assert.deepStrictEqual<unknown>(kept.audit, [
         {
+          at: 0,
           by: olga,
           action: "rollout.change",
           reason: "first step",

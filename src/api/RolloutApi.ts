@@ -1,0 +1,67 @@
+/**
+ * What decides which turns go to the runtime, read and changed while the service runs, and who changed what. All of it is
+ * the whole service's, not one organisation's: an operator is whoever holds `admin:read` or `admin:write`, of whatever
+ * organisation, so these permissions belong to the people who run the service and to nobody else.
+ */
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
+import { rolloutFields, RolloutPatch, RolloutSettings, RolloutSource } from "../domain/Rollout.ts"
+import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
+import { success } from "./Envelope.ts"
+import { errorSchemas } from "./PublicError.ts"
+
+/** `sources` says of each setting whether an operator, the environment or nobody has set it. */
+const Document = Schema.Struct({
+  ...RolloutSettings.fields,
+  /** How often it has been changed. */
+  version: Schema.Int,
+  sources: Schema.Record(Schema.Literals(rolloutFields), RolloutSource),
+})
+
+const document = HttpApiSchema.WithHeaders(success(Document), { etag: Schema.String })
+
+/** Settings that are left out stay; null gives one back to the environment. */
+const Change = Schema.Struct({
+  ...RolloutPatch.fields,
+  /** Goes to the audit. */
+  reason: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 500))),
+})
+
+export class RolloutApi extends HttpApiGroup.make("rollout")
+  .add(
+    HttpApiEndpoint.get("get", "/rollout", { success: document, error: errorSchemas })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(OpenApi.Summary, "The settings that hold, and where each comes from"),
+    HttpApiEndpoint.put("change", "/rollout", {
+      headers: { "if-match": Schema.optionalKey(Schema.String) },
+      payload: Change,
+      success: document,
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["admin:write"])
+      // A misspelt setting that is passed over would be a rollback that did not happen.
+      .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
+      .annotate(OpenApi.Summary, "Change settings; they hold from the next turn on"),
+    HttpApiEndpoint.get("audit", "/audit", {
+      query: {
+        cursor: Schema.optionalKey(AuditId),
+        limit: Schema.optionalKey(
+          Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })),
+        ),
+      },
+      success: success(
+        Schema.Struct({ entries: Schema.Array(AuditEntry), nextCursor: Schema.NullOr(AuditId) }),
+      ),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(OpenApi.Summary, "Who changed what, newest first"),
+  )
+  .middleware(RequestValidation)
+  .middleware(Authorization)
+  .prefix("/api/v1/runtime") {}

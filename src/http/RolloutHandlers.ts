@@ -1,0 +1,52 @@
+/** The rollout's routes: settings with their validator, changes with who made them, and the audit. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import { Api } from "../api/Api.ts"
+import { CurrentPrincipal } from "../api/Authorization.ts"
+import { ok } from "../api/Envelope.ts"
+import { Rollout } from "../decision/Rollout.ts"
+import type { RolloutState } from "../decision/RolloutState.ts"
+import { Audit } from "../recording/Audit.ts"
+import { answering } from "./ErrorMapping.ts"
+import { RequestId } from "./RequestId.ts"
+
+const defaultLimit = 50
+
+const shown = ({ etag, settings, sources, version }: RolloutState) =>
+  HttpApiSchema.withHeaders({ body: ok({ ...settings, version, sources }), headers: { etag } })
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "rollout",
+  Effect.fnUntraced(function* (handlers) {
+    const rollout = yield* Rollout
+    const audit = yield* Audit
+    const actor = Effect.map(Effect.all([CurrentPrincipal, RequestId]), ([{ orgId, userId }, requestId]) => ({
+      orgId,
+      userId,
+      requestId,
+    }))
+    return handlers.handleAll({
+      get: () => Effect.map(rollout.current, shown),
+      change: ({ headers, payload: { reason, ...patch } }) =>
+        answering(
+          Effect.gen(function* () {
+            return shown(yield* rollout.change(yield* actor, patch, { ifMatch: headers["if-match"], reason }))
+          }),
+        ),
+      audit: ({ query: { cursor, limit = defaultLimit } }) =>
+        answering(
+          Effect.gen(function* () {
+            const before = cursor === undefined ? {} : { before: cursor }
+            const found = yield* audit.list({ limit: limit + 1, ...before })
+            const entries = found.slice(0, limit)
+            return ok({
+              entries,
+              nextCursor: found.length > limit ? (entries.at(-1)?.id ?? null) : null,
+            })
+          }),
+        ),
+    })
+  }),
+)
