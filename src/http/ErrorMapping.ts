@@ -8,6 +8,7 @@ import { type PublicError, statusOfCode } from "../api/PublicError.ts"
 import type { AgentInactive, ParentNotFound } from "../chat/Chat.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
+import type { OrderNotKept } from "../recording/BreakerMemory.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
 import type { SessionNotFound } from "../recording/Sessions.ts"
@@ -19,6 +20,7 @@ export type ServiceError =
   | AgentInactive
   | AgentNotFound
   | NoModeAvailable
+  | OrderNotKept
   | ParentNotFound
   | RolloutChanged
   | RunNotFound
@@ -39,6 +41,12 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
+    case "OrderNotKept":
+      return {
+        code: "OVERLOADED",
+        message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",
+        retryAfter: soon,
+      }
     case "ParentNotFound":
       return invalid([
         { path: "payload.parentMessageId", message: "There is no such message in the session." },

@@ -1,4 +1,4 @@
-/** What people on call ask and order, straight from the Monitor. */
+/** What people on call ask and order. An order holds at once; it is acknowledged when it would survive the process. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
@@ -7,8 +7,11 @@ import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { Audit } from "../recording/Audit.ts"
+import { BreakerMemory, OrderNotKept } from "../recording/BreakerMemory.ts"
 import { Transitions } from "../recording/Transitions.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
+import { RequestId } from "./RequestId.ts"
 
 const defaultLimit = 100
 
@@ -19,36 +22,80 @@ interface Order {
   readonly expiresAt?: number
 }
 
+const make = Effect.gen(function* () {
+  const audit = yield* Audit
+  const memory = yield* BreakerMemory
+  const monitor = yield* Monitor
+  const actor = Effect.map(Effect.all([CurrentPrincipal, RequestId]), ([{ orgId, userId }, requestId]) => ({
+    orgId,
+    userId,
+    requestId,
+  }))
+
+  /** What is shown of a scope in the audit. */
+  const scopeOf = (orgId: OrgId | undefined) =>
+    Effect.map(monitor.status, ({ forced, orgs, state }) => {
+      const own = orgs.find((org) => org.orgId === orgId)
+      const shown = orgId === undefined ? { forced, state } : (own ?? { forced: null, state: "closed" })
+      return { orgId: orgId ?? null, state: shown.state, forced: shown.forced }
+    })
+
+  const carryOut = Effect.fnUntraced(function* (
+    action: "fallback.force" | "fallback.reset",
+    { orgId, reason }: { readonly orgId?: OrgId; readonly reason?: string },
+    order: (by: string) => Effect.Effect<void>,
+  ) {
+    const by = yield* actor
+    const at = yield* Clock.currentTimeMillis
+    const before = yield* scopeOf(orgId)
+    yield* order(`${by.userId} of ${by.orgId}`)
+    yield* memory.written
+    const entry = { at, by, action, reason: reason ?? null, before, after: yield* scopeOf(orgId) }
+    yield* Effect.mapError(audit.add(entry), (cause) => new OrderNotKept({ cause }))
+    return ok(yield* monitor.status)
+  }, Effect.uninterruptible)
+
+  const force = (order: Order) =>
+    carryOut("fallback.force", order, (by) => {
+      const { expiresAt = null, mode, orgId, reason } = order
+      const forced = mode === "none" ? undefined : { mode, by, reason, expiresAt }
+      return monitor.force(forced, `${by}: ${reason}`, orgId)
+    })
+
+  const reset = (given: { readonly orgId?: OrgId; readonly reason?: string }) =>
+    carryOut("fallback.reset", given, (by) => {
+      const why = given.reason === undefined ? "" : `: ${given.reason}`
+      return monitor.reset(`reset by ${by}${why}`, given.orgId)
+    })
+
+  return { force, reset }
+})
+
+const isOver = (expiresAt: number | undefined) =>
+  Effect.map(Clock.currentTimeMillis, (now) => expiresAt !== undefined && expiresAt <= now)
+
 export const layer = HttpApiBuilder.group(
   Api,
   "runtime",
   Effect.fnUntraced(function* (handlers) {
     const monitor = yield* Monitor
     const transitions = yield* Transitions
-    const status = Effect.map(monitor.status, ok)
-    const operator = Effect.map(CurrentPrincipal, ({ orgId, userId }) => `${userId} of ${orgId}`)
-
-    const force = Effect.fnUntraced(function* ({ expiresAt, mode, orgId, reason }: Order) {
-      if (expiresAt !== undefined && expiresAt <= (yield* Clock.currentTimeMillis)) {
-        return respond(invalid([{ path: "payload.expiresAt", message: "Expected a time that is not over" }]))
-      }
-      const by = yield* operator
-      const forced = mode === "none" ? undefined : { mode, by, reason, expiresAt: expiresAt ?? null }
-      yield* monitor.force(forced, `${by}: ${reason}`, orgId)
-      return yield* status
-    })
-
+    const { force, reset } = yield* make
     return handlers.handleAll({
       metrics: () => Effect.map(monitor.metrics, ok),
       metricsOfOrg: ({ params }) => Effect.map(monitor.metricsOf(params.orgId), ok),
-      status: () => status,
-      reset: ({ payload }) =>
-        operator.pipe(
-          Effect.map((by) => `reset by ${by}${payload?.reason === undefined ? "" : `: ${payload.reason}`}`),
-          Effect.flatMap((reason) => monitor.reset(reason, payload?.orgId)),
-          Effect.andThen(status),
+      status: () => Effect.map(monitor.status, ok),
+      reset: ({ payload }) => answering(reset(payload ?? {})),
+      force: ({ payload }) =>
+        Effect.flatMap(isOver(payload.expiresAt), (over) =>
+          over
+            ? Effect.succeed(
+                respond(
+                  invalid([{ path: "payload.expiresAt", message: "Expected a time that is not over" }]),
+                ),
+              )
+            : answering(force(payload)),
         ),
-      force: ({ payload }) => force(payload),
       history: ({ query }) => answering(Effect.map(transitions.list(query.limit ?? defaultLimit), ok)),
     })
   }),

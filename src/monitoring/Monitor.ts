@@ -76,6 +76,8 @@ export class Monitor extends Context.Service<
     ) => Effect.Effect<void>
     /** Every transition from now on. */
     readonly transitions: Effect.Effect<Stream.Stream<ScopedTransition>, never, Scope.Scope>
+    /** How many transitions there were. */
+    readonly noted: Effect.Effect<number>
     /** Goes on where another process ended: its last transition of each scope. */
     readonly restore: (last: ReadonlyArray<ScopedTransition>) => Effect.Effect<void>
   }
@@ -134,6 +136,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
         health.settings = { ...health.settings, ...thresholds }
       }),
     transitions: Effect.map(PubSub.subscribe(transitions), Stream.fromSubscription),
+    noted: change((health) => health.breakers.noted),
     restore: (last) => change((health, now) => Health.restore(health, last, now)),
   })
 })

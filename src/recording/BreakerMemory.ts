@@ -1,32 +1,80 @@
 /**
  * The breakers' memory over restarts: before the first request the Monitor goes on where the last process ended, and
- * whatever it does from then on is written down. A store that is away delays the writing, never the Monitor.
+ * whatever it does from then on is written down, in order. A store that is away delays the writing, never the Monitor.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Monitor } from "../monitoring/Monitor.ts"
 import type { ScopedTransition } from "../monitoring/Transition.ts"
+import type { StoreError } from "./StoreError.ts"
 import { Transitions } from "./Transitions.ts"
+
+/** It holds in this process, and would not survive it. */
+export class OrderNotKept extends Schema.TaggedError<OrderNotKept>()("OrderNotKept", {
+  cause: Schema.Defect(),
+}) {}
+
+export class BreakerMemory extends Context.Service<
+  BreakerMemory,
+  {
+    /** Waits until what has happened is written: an order that is acknowledged then survives the process. */
+    readonly written: Effect.Effect<void, OrderNotKept>
+  }
+>()("crossfade/recording/BreakerMemory") {
+  static readonly layer: Layer.Layer<BreakerMemory, StoreError, Monitor | Transitions> = Layer.effect(
+    BreakerMemory,
+    Effect.suspend(() => make),
+  )
+}
 
 /** A minute in all: a database that is away for longer has lost a few entries, and says so in the log. */
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
+/** As long as any call of the store may take. */
+const patience = "5 seconds"
+const look = Schedule.spaced("5 millis")
 
-export const layer = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const monitor = yield* Monitor
-    const transitions = yield* Transitions
-    const keep = (transition: ScopedTransition) =>
-      Effect.logWarning(
-        `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
-      ).pipe(
-        Effect.andThen(transitions.add(transition)),
-        Effect.retry(retries),
-        Effect.catch((error) => Effect.logError("a transition of the breaker was not stored", error)),
-      )
-    yield* monitor.restore(yield* transitions.last)
-    const happening = yield* monitor.transitions
-    yield* Effect.forkScoped(Stream.runForEach(happening, keep))
-  }),
-)
+const make = Effect.gen(function* () {
+  const monitor = yield* Monitor
+  const transitions = yield* Transitions
+  /** Transitions of this process that were looked at, and the last of them that was stored. */
+  const progress = yield* Ref.make({ seen: yield* monitor.noted, stored: 0 })
+
+  const keep = (transition: ScopedTransition) =>
+    Effect.logWarning(
+      `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
+    ).pipe(
+      Effect.andThen(Effect.retry(transitions.add(transition), retries)),
+      Effect.andThen(Ref.update(progress, ({ seen }) => ({ seen: seen + 1, stored: seen + 1 }))),
+      Effect.catch((error) =>
+        Effect.andThen(
+          Effect.logError("a transition of the breaker was not stored", error),
+          Ref.update(progress, ({ seen, stored }) => ({ seen: seen + 1, stored })),
+        ),
+      ),
+    )
+
+  const written: BreakerMemory["Service"]["written"] = Effect.flatMap(monitor.noted, (last) =>
+    Ref.get(progress).pipe(
+      Effect.repeat({ until: ({ seen }) => seen >= last, schedule: look }),
+      Effect.filterOrFail(
+        ({ stored }) => stored >= last,
+        () => new OrderNotKept({ cause: "not stored" }),
+      ),
+      Effect.timeoutOrElse({
+        duration: patience,
+        orElse: () => Effect.fail(new OrderNotKept({ cause: "not stored yet" })),
+      }),
+      Effect.asVoid,
+    ),
+  )
+
+  yield* monitor.restore(yield* transitions.last)
+  const happening = yield* monitor.transitions
+  yield* Effect.forkScoped(Stream.runForEach(happening, keep))
+  return BreakerMemory.of({ written })
+})

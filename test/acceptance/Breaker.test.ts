@@ -46,6 +46,64 @@ describe("the breaker, over HTTP", () => {
     expect(wrong.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "payload.orgId" }] })
   })
 
+  it("takes an order from its answer on, ends it, and tells who gave it and what it did", async () => {
+    const path = "/api/v1/runtime/fallback/force"
+    const admin = await world.as("ops", "olga", ["admin:*"])
+    const modeOf = async (org: string) =>
+      (await (await world.as(org, "gus")).start("hello")).response.headers.get("x-execution-mode")
+    const order = { mode: "direct_llm", reason: "drill" }
+    expect((await admin.json("POST", path, order)).data).toMatchObject({
+      state: "forced_direct",
+      share: 0,
+      forced: { mode: "direct_llm", by: "olga of ops", reason: "drill", expiresAt: null },
+    })
+    expect(await modeOf("o1")).toBe("direct_llm")
+    const metrics = await admin.json("GET", "/api/v1/runtime/metrics")
+    expect(metrics.data).toMatchObject({
+      fallbackEnabled: true,
+      fallbackReason: "ordered by olga of ops: drill",
+    })
+    await admin.json("POST", path, { mode: "runtime_orchestrator", orgId: "o1", reason: "not so" })
+    expect(await modeOf("o1")).toBe("direct_llm")
+    await admin.json("POST", path, { mode: "none", reason: "over" })
+    await admin.json("POST", path, { mode: "direct_llm", orgId: "o2", reason: "o2 only" })
+    expect([await modeOf("o1"), await modeOf("o2"), await modeOf("o3")]).toEqual([
+      "runtime_orchestrator",
+      "direct_llm",
+      "runtime_orchestrator",
+    ])
+
+    const history = (await admin.json("GET", "/api/v1/runtime/fallback/history?limit=4")).data
+    expect(history.map((entry: { orgId: string | null; to: string }) => [entry.orgId, entry.to])).toEqual([
+      ["o2", "forced_direct"],
+      [null, "closed"],
+      ["o1", "forced_runtime"],
+      [null, "forced_direct"],
+    ])
+    const { entries } = (await admin.json("GET", "/api/v1/runtime/audit?limit=1")).data
+    expect(entries).toMatchObject([
+      {
+        action: "fallback.force",
+        by: { orgId: "ops", userId: "olga" },
+        reason: "o2 only",
+        before: { orgId: "o2", forced: null },
+        after: { orgId: "o2", state: "forced_direct", forced: { mode: "direct_llm" } },
+      },
+    ])
+    for (const orgId of ["o1", "o2"]) await admin.json("POST", path, { mode: "none", orgId, reason: "over" })
+  })
+
+  it("refuses an order that names no reason, an unknown mode or a time that is over", async () => {
+    const admin = await world.as("ops", "olga", ["admin:write"])
+    const refused = async (body: unknown) =>
+      (await admin.json("POST", "/api/v1/runtime/fallback/force", body)).error.details.map(
+        (problem: { path: string }) => problem.path,
+      )
+    expect(await refused({ mode: "direct", reason: "" })).toEqual(["payload.mode", "payload.reason"])
+    expect(await refused({ mode: "direct_llm" })).toEqual(["payload.reason"])
+    expect(await refused({ mode: "direct_llm", reason: "r", expiresAt: 5 })).toEqual(["payload.expiresAt"])
+  })
+
   it("shows the fields of the contract for both modes", async () => {
     const { data, success } = await world.client.json("GET", "/api/v1/runtime/metrics")
     expect(success).toBe(true)

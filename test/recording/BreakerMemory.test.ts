@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import type { ScopedTransition } from "../../src/monitoring/Transition.ts"
-import * as BreakerMemory from "../../src/recording/BreakerMemory.ts"
+import { BreakerMemory } from "../../src/recording/BreakerMemory.ts"
 import { StoreError } from "../../src/recording/StoreError.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
 import { settle } from "../execution/scripted.ts"
@@ -88,6 +90,28 @@ describe("the breakers' memory", () => {
       yield* Effect.flatMap(Monitor, (monitor) =>
         Effect.map(monitor.status, (status) => assert.deepInclude(status, { state: "closed", forced: null })),
       ).pipe(Effect.provide(process(kept)))
+    })
+  })
+
+  it.effect("says when an order is written, and when it could not be", () => {
+    const kept: Array<ScopedTransition> = []
+    const order = Effect.gen(function* () {
+      const monitor = yield* Monitor
+      const memory = yield* BreakerMemory
+      yield* monitor.force(forced, "ops: drill")
+      const waiting = yield* Effect.forkChild(Effect.exit(memory.written))
+      yield* settle
+      yield* TestClock.adjust("6 seconds")
+      yield* settle
+      return yield* Fiber.join(waiting)
+    })
+    return Effect.gen(function* () {
+      const written = yield* Effect.provide(order, process(kept))
+      assert.isTrue(Exit.isSuccess(written))
+      assert.lengthOf(kept, 1)
+      const late = yield* Effect.provide(order, process(kept, 100))
+      assert.isTrue(Exit.isFailure(late))
+      assert.lengthOf(kept, 1)
     })
   })
 
