@@ -75,7 +75,21 @@ describe("Judge", () => {
     for (let n = 0; n < 200; n++) turn(health, n % 10, start + n * 50, n % 10 === 0 ? "error" : "success")
     const { orgs, state } = HealthReport.status(health, start + 10_000)
     assert.deepStrictEqual([state, orgs.map(({ orgId }) => orgId)], ["closed", [org(0)]])
-    assert.strictEqual(health.breakers.faults.byOrg.get(org(0)), undefined)
+  })
+
+  it("the evidence of an organisation that has left alone is held against nobody else", () => {
+    const health = make()
+    for (let n = 0; n < 4; n++) turn(health, 10 + n, start + n, "success")
+    turn(health, 1, start + 10, "error")
+    for (let n = 0; n < 8; n++) turn(health, 0, start + 1000 + n * 800, "error")
+    assert.deepStrictEqual(
+      HealthReport.status(health, start + 7000).orgs.map(({ orgId }) => orgId),
+      [org(0)],
+    )
+    assert.deepStrictEqual(
+      [health.breakers.faults.value, [...health.breakers.faults.byOrg.keys()]],
+      [1, [org(1)]],
+    )
   })
 
   it("what is under way counts in the contract's shares: twelve quick faults beside many answers are not most", () => {
@@ -173,6 +187,22 @@ describe("Judge", () => {
       assert.approximately(steps[1]!.size, 200, 40)
       assert.strictEqual(steps[2]!.size, 400)
       assert.isTrue([...steps[0]!].every((n) => steps[1]!.has(n)))
+    })
+
+    it("on the way back, what fails after it has shown progress was no good one", () => {
+      const health = opened()
+      for (let second = 0; second <= 6; second++) {
+        const probe = Probes.take(health, start + second * 1000)
+        if (probe !== undefined) Probes.ended(health, probe, "good", start + second * 1000)
+      }
+      const insiders = Array.from({ length: 100 }, (_, n) => n).filter(
+        (n) => admit(health, org(n), start + 7000).allowed === "yes",
+      )
+      const [first = 0, second = 0, third = 0] = insiders
+      turn(health, first, start + 7000, "success", 10)
+      turn(health, second, start + 7100, "error", 10)
+      turn(health, third, start + 7200, "error")
+      assert.deepInclude(health.breakers.global, { state: "ramp", good: 1, bad: 2 })
     })
   })
 
