@@ -66,7 +66,6 @@ export const advance = ({ breakers }: Health, now: number): void => {
 }
 
 const isFault = (outcome: Outcome): boolean => outcome !== "success" && outcome !== "neutral"
-const isTimeout = (outcome: Outcome): boolean => outcome.startsWith("timeout")
 
 /** Whether the attempt began in what is still the present epoch of both breakers, and both let turns in. */
 const isCurrent = ({ global }: Breakers.Breakers, org: Orgs.Org, ticket: Ticket | undefined): boolean =>
@@ -109,13 +108,23 @@ const rampLimitMs = 5000
 export const record = (health: Health, attempt: FinishedAttempt, now: number): void => {
   advance(health, now)
   const { breakers, settings, windows } = health
-  const { latencyMs, mode, orgId, outcome, ticket } = attempt
+  const { latencyMs, mode, orgId, outcome } = attempt
   const org = Breakers.touch(breakers, orgId, now)
   const own = (org.windows[mode] ??= SlidingWindow.make(settings.windowMs, { quantiles: true }))
   SlidingWindow.record(windows[mode], now, outcome, latencyMs)
   SlidingWindow.record(own, now, outcome, latencyMs)
   if (mode === "direct_llm") return Judge.direct(breakers, outcome, now)
   org.wantedRuntimeAt = now
+  judge(health, org, attempt, now)
+}
+
+/** What a runtime attempt's end says: of the lease it was, of the ramp, or of the runtime in use. */
+const judge = (
+  { breakers, settings }: Health,
+  org: Orgs.Org,
+  { latencyMs, outcome, ticket }: FinishedAttempt,
+  now: number,
+): void => {
   const running = ticket === undefined ? undefined : Running.end(breakers.running, ticket)
   if (ticket?.probe !== undefined) {
     const result = isFault(outcome) ? "fault" : outcome === "success" ? "success" : "neutral"
@@ -124,19 +133,17 @@ export const record = (health: Health, attempt: FinishedAttempt, now: number): v
   if (outcome === "neutral" || !isCurrent(breakers, org, ticket)) return
   breakers.probing.verdictAt = now
   const begun = running ?? { startedAt: now - latencyMs, progressed: false }
-  if (breakers.global.state === "ramp") {
-    if (isFault(outcome)) {
-      const result = begun.progressed ? "bad_after_progress" : "bad"
-      Breakers.moveGlobal(breakers, Return.observed(breakers.global, result, now))
-    } else if (!begun.progressed) {
-      Breakers.moveGlobal(breakers, Return.observed(breakers.global, "good", now))
-    }
-    return
+  if (breakers.global.state === "closed") {
+    const ended = { ...begun, outcome, latencyMs, timeout: outcome.startsWith("timeout") }
+    return Judge.ended(breakers, settings, org, ended, now)
   }
-  Judge.ended(breakers, settings, org, { ...begun, outcome, latencyMs, timeout: isTimeout(outcome) }, now)
+  // On the way back an attempt was good when it showed progress; its end says more only if it failed or showed none.
+  if (breakers.global.state !== "ramp" || (!isFault(outcome) && begun.progressed)) return
+  const bad = begun.progressed ? "bad_after_progress" : "bad"
+  Breakers.moveGlobal(breakers, Return.observed(breakers.global, isFault(outcome) ? bad : "good", now))
 }
 
-export const endLease = (
+const endLease = (
   breakers: Breakers.Breakers,
   org: Orgs.Org | undefined,
   ticket: Ticket,
