@@ -3,13 +3,12 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../api/Api.ts"
-import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { Rollout } from "../decision/Rollout.ts"
 import type { RolloutState } from "../decision/RolloutState.ts"
 import { Audit } from "../recording/Audit.ts"
+import { currentActor } from "./CurrentActor.ts"
 import { answering } from "./ErrorMapping.ts"
-import { RequestId } from "./RequestId.ts"
 
 const defaultLimit = 50
 
@@ -22,17 +21,14 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const rollout = yield* Rollout
     const audit = yield* Audit
-    const actor = Effect.map(Effect.all([CurrentPrincipal, RequestId]), ([{ orgId, userId }, requestId]) => ({
-      orgId,
-      userId,
-      requestId,
-    }))
     return handlers.handleAll({
       get: () => Effect.map(rollout.current, shown),
       change: ({ headers, payload: { reason, ...patch } }) =>
         answering(
           Effect.gen(function* () {
-            return shown(yield* rollout.change(yield* actor, patch, { ifMatch: headers["if-match"], reason }))
+            return shown(
+              yield* rollout.change(yield* currentActor, patch, { ifMatch: headers["if-match"], reason }),
+            )
           }),
         ),
       audit: ({ query: { cursor, limit = defaultLimit } }) =>

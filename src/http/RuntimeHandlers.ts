@@ -3,15 +3,14 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
-import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Audit } from "../recording/Audit.ts"
 import { BreakerMemory, OrderNotKept } from "../recording/BreakerMemory.ts"
 import { Transitions } from "../recording/Transitions.ts"
+import { currentActor } from "./CurrentActor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
-import { RequestId } from "./RequestId.ts"
 
 const defaultLimit = 100
 
@@ -26,11 +25,6 @@ const make = Effect.gen(function* () {
   const audit = yield* Audit
   const memory = yield* BreakerMemory
   const monitor = yield* Monitor
-  const actor = Effect.map(Effect.all([CurrentPrincipal, RequestId]), ([{ orgId, userId }, requestId]) => ({
-    orgId,
-    userId,
-    requestId,
-  }))
 
   /** What is shown of a scope in the audit. */
   const scopeOf = (orgId: OrgId | undefined) =>
@@ -45,7 +39,7 @@ const make = Effect.gen(function* () {
     { orgId, reason }: { readonly orgId?: OrgId; readonly reason?: string },
     order: (by: string) => Effect.Effect<void>,
   ) {
-    const by = yield* actor
+    const by = yield* currentActor
     const at = yield* Clock.currentTimeMillis
     const before = yield* scopeOf(orgId)
     yield* order(`${by.userId} of ${by.orgId}`)

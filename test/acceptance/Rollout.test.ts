@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest"
-import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import { Client, eventually, type Stream, tokenFor } from "../support/chatClient.ts"
-import { freshDatabase } from "../support/postgres.ts"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { Client, type Stream, tokenFor } from "../support/chatClient.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 
 const rolloutPath = "/api/v1/runtime/rollout"
@@ -95,6 +94,22 @@ describe("the rollout, changed while the service runs", () => {
     })
     await order("none")
     expect((await decisionOf(await user.start("now?"))).reason).toBe("enabled_orgs")
+  })
+
+  it("an order holds also when it cannot be written down; a change of the settings does not", async () => {
+    const database = new DatabaseSync(join(folder.path, "crossfade.db"))
+    database.exec("ALTER TABLE audit RENAME TO audit_away")
+    const order = (mode: string) =>
+      operator.request("POST", "/api/v1/runtime/fallback/force", { mode, reason: "now" })
+    const unwritten = await order("runtime_orchestrator")
+    expect(unwritten.status).toBe(503)
+    expect((await decisionOf(await user.start("where?"))).reason).toBe("forced")
+    const refused = await put({ percentage: 5 })
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: "OVERLOADED" } }])
+    expect((await settings()).percentage).toBe(0)
+    database.exec("ALTER TABLE audit_away RENAME TO audit")
+    database.close()
+    expect((await order("none")).status).toBe(200)
   })
 
   it("what an operator set survives kill -9 and beats another environment; the rest is the new environment's", async () => {
@@ -225,6 +240,26 @@ describe("the API of the rollout", () => {
     expect((await operator.request("GET", `${auditPath}?cursor=x`)).status).toBe(400)
   })
 
+  it("has the orders of people on call as well, with the state before and after", async () => {
+    const fallback = (verb: string, body: unknown) =>
+      operator.json("POST", `/api/v1/runtime/fallback/${verb}`, body)
+    await fallback("force", { mode: "direct_llm", orgId: "acme", reason: "they asked" })
+    await fallback("force", { mode: "none", orgId: "acme", reason: "over" })
+    await fallback("reset", { reason: "mended" })
+    const { entries } = (await operator.json("GET", `${auditPath}?limit=3`)).data
+    const forced = {
+      orgId: "acme",
+      state: "forced_direct",
+      forced: { mode: "direct_llm", reason: "they asked" },
+    }
+    const free = { orgId: "acme", state: "closed", forced: null }
+    expect(entries).toMatchObject([
+      { action: "fallback.reset", reason: "mended", before: { orgId: null }, after: { state: "closed" } },
+      { action: "fallback.force", reason: "over", before: forced, after: free },
+      { action: "fallback.force", reason: "they asked", by: { userId: "olga" }, before: free, after: forced },
+    ])
+  })
+
   it("is for operators: reading needs admin:read, changing admin:write", async () => {
     const status = async (permission: string, method: string, path: string) => {
       const client = new Client(gateway.url, await tokenFor("ops", "otto", [permission]))
@@ -240,27 +275,5 @@ describe("the API of the rollout", () => {
     expect(await statuses("chat:*")).toEqual([403, 403, 403])
     expect(await statuses("admin:read")).toEqual([200, 200, 403])
     expect(await statuses("admin:write")).toEqual([403, 403, 200])
-  })
-})
-
-describe.skipIf(inject("postgresUrl") === undefined)("two gateways on one PostgreSQL", () => {
-  it("a change at one holds at the other, and its validator is the same there", async () => {
-    const DATABASE_URL = Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!)))
-    const env = { DATA_DIR: folder.path, DATABASE_URL, CHAT_EXECUTION_MODE: "direct_llm" }
-    const [here, there] = await Promise.all([startGateway(env), startGateway(env)])
-    const token = await tokenFor("ops", "olga")
-    const [one, other] = [new Client(here.url, token), new Client(there.url, token)]
-    const changed = await one.request("PUT", rolloutPath, { enabledOrgs: ["ops"] })
-    expect(changed.status).toBe(200)
-    await eventually(async () => (await other.json("GET", rolloutPath)).data.enabledOrgs.length === 1)
-    const stream = await other.start("which?")
-    expect(stream.response.headers.get("x-execution-mode")).toBe("runtime_orchestrator")
-    stream.leave()
-    const etag = changed.headers.get("etag")!
-    const back = await other.request("PUT", rolloutPath, { enabledOrgs: [] }, { "if-match": etag })
-    expect(back.status).toBe(200)
-    const late = await one.request("PUT", rolloutPath, { percentage: 5 }, { "if-match": etag })
-    expect(late.status).toBe(412)
-    await Promise.all([here.stop("SIGKILL"), there.stop("SIGKILL")])
   })
 })

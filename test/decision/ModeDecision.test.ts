@@ -1,74 +1,29 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import * as ModeDecision from "../../src/decision/ModeDecision.ts"
-import { sampled } from "../../src/decision/ShadowSample.ts"
-import { defaultAgentId } from "../../src/domain/Agent.ts"
+import type * as ModeDecision from "../../src/decision/ModeDecision.ts"
 import { placeOf } from "../../src/domain/Bucket.ts"
-import { Cohort, cohortOf } from "../../src/domain/Cohort.ts"
-import { Decision } from "../../src/domain/Decision.ts"
+import { cohortOf } from "../../src/domain/Cohort.ts"
+import type { Decision } from "../../src/domain/Decision.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
-import { ExecutionMode } from "../../src/domain/Mode.ts"
-import type { RolloutRule, RolloutSettings } from "../../src/domain/Rollout.ts"
-import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
-import { rolloutSettings } from "../support/memoryRollout.ts"
-
-const runtime = "runtime_orchestrator"
-const direct = "direct_llm"
-const both = { runtime: true, direct: true }
-const yes: ModeDecision.Admission = { allowed: "yes", reason: "closed" }
-const no: ModeDecision.Admission = { allowed: "no", reason: "error rate 1 > 0.5 over 10 attempts" }
-const probe: ModeDecision.Admission = { allowed: "probe", reason: "half-open" }
-
-interface Case {
-  readonly settings?: Partial<RolloutSettings>
-  readonly request?: Partial<ModeDecision.Request>
-  readonly forced?: ModeDecision.Forced
-  readonly available?: ModeDecision.Available
-  readonly admission?: ModeDecision.Admission
-  /** In percent. */
-  readonly sample?: number
-}
-
-const plain: ModeDecision.Request = {
-  orgId,
-  sessionId,
-  agentId: defaultAgentId,
-  needsTools: false,
-  messageLength: 5,
-  headers: {},
-  language: undefined,
-  cohort: null,
-}
-
-/** As `ModeService` puts it together: the wish first, the breaker only for a turn that wants the runtime. */
-const decide = ({
-  admission = yes,
-  available = both,
-  forced,
-  request,
-  sample = 50,
-  ...given
-}: Case): Decision | undefined => {
-  const settings = rolloutSettings(given.settings)
-  const wished = ModeDecision.wish(settings, available, { ...plain, ...request }, forced)
-  if (wished === undefined) return undefined
-  const decision =
-    wished.mode === direct
-      ? ModeDecision.direct(wished)
-      : ModeDecision.runtime(wished, available, wished.asksBreaker ? admission : undefined)
-  const share = { percent: settings.shadowPercentage, samePercent: 0 }
-  return sampled(decision, share, { ...available, neverRuntime: wished.neverRuntime }, sample / 100)
-}
-
-const toRuntime = { defaultMode: runtime } as const
-const listed = { enabledOrgs: [orgId] }
-const others = { enabledOrgs: [otherOrgId], deniedOrgs: [otherOrgId] }
-const denied = { deniedOrgs: [orgId] }
-const rule: RolloutRule = { name: "tools", when: { needsTools: true }, mode: runtime }
-const back: RolloutRule = { name: "short", when: { maxMessageLength: 5 }, mode: direct }
-const ordered = (mode: ExecutionMode): ModeDecision.Forced => ({ mode, reason: "the night of the move" })
-const noDirect = { runtime: true, direct: false }
-const noRuntime = { runtime: false, direct: true }
+import type { ExecutionMode } from "../../src/domain/Mode.ts"
+import { sessionId } from "../support/fixtures.ts"
+import {
+  runtime,
+  direct,
+  no,
+  probe,
+  type Case,
+  decide,
+  toRuntime,
+  listed,
+  others,
+  denied,
+  rule,
+  back,
+  ordered,
+  noDirect,
+  noRuntime,
+} from "./deciding.ts"
 
 /** name, case, order, reason, the rules that were looked at with the one that decided in capitals. */
 const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>, string, string]> = [
@@ -299,114 +254,4 @@ describe("fault 13: a shadow", () => {
     assert.isUndefined(shadow({ forced: ordered(direct) }))
     assert.isUndefined(shadow({ settings: { shadowPercentage: 0 } }))
   })
-})
-
-const percent = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
-const someOrgs = Schema.Array(Schema.Literals([orgId, otherOrgId]))
-const anyCase = {
-  defaultMode: ExecutionMode,
-  enabledOrgs: someOrgs,
-  deniedOrgs: someOrgs,
-  rules: Schema.Array(Schema.Literals(["tools", "short"])),
-  percentage: percent,
-  cohort: Schema.NullOr(Cohort),
-  needsTools: Schema.Boolean,
-  forced: Schema.NullOr(ExecutionMode),
-  shadowPercentage: percent,
-  available: Schema.Struct({ runtime: Schema.Boolean, direct: Schema.Boolean }),
-  allowed: Schema.Literals(["yes", "no", "probe"]),
-  sample: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 99 })),
-}
-
-type AnyCase = { readonly [K in keyof typeof anyCase]: (typeof anyCase)[K]["Type"] }
-
-const mayNot = ({ deniedOrgs, forced }: AnyCase): boolean =>
-  forced === direct || (forced === null && deniedOrgs.includes(orgId))
-
-const decideAny = ({ allowed, available, cohort, forced, needsTools, rules, sample, ...settings }: AnyCase) =>
-  decide({
-    settings: { ...settings, rules: rules.map((name) => (name === "tools" ? rule : back)) },
-    request: { cohort, needsTools },
-    available,
-    admission: { allowed, reason: allowed },
-    sample,
-    ...(forced === null ? {} : { forced: ordered(forced) }),
-  })
-
-const isDecision = Schema.is(Decision)
-const often = { arbitrary: { runs: 500 } }
-
-describe("every decision", () => {
-  it.prop(
-    "is one that can be stored, names modes that have a target, each once, and says which rule decided",
-    anyCase,
-    (given) => {
-      const decision = decideAny(given)
-      const { available } = given
-      const none = !available.direct && (!available.runtime || mayNot(given))
-      assert.strictEqual(decision === undefined, none)
-      if (decision === undefined) return
-      assert.isTrue(isDecision(decision))
-      assert.isAtLeast(decision.order.length, 1)
-      assert.strictEqual(new Set(decision.order).size, decision.order.length)
-      for (const mode of decision.order)
-        assert.isTrue(mode === runtime ? given.available.runtime : given.available.direct)
-      assert.lengthOf(
-        decision.rules.filter(({ decided }) => decided),
-        1,
-      )
-    },
-    often,
-  )
-
-  it.prop(
-    "that begins in direct mode never goes to the runtime, and one that begins in the runtime flees where it can",
-    anyCase,
-    (given) => {
-      const decision = decideAny(given)
-      if (decision === undefined) return
-      const [first, ...rest] = decision.order
-      if (first === direct) assert.deepStrictEqual(rest, [])
-      else assert.deepStrictEqual(rest, given.available.direct ? [direct] : [])
-    },
-    often,
-  )
-
-  it.prop(
-    "of an organisation that may not go to the runtime has no way there, not even in shadow",
-    anyCase,
-    (given) => {
-      if (!mayNot(given)) return
-      const decision = decideAny(given)
-      if (decision === undefined) return
-      assert.deepStrictEqual(decision.order, [direct])
-      assert.notProperty(decision, "shadow")
-    },
-    often,
-  )
-
-  it.prop(
-    "keeps from a runtime whose breaker is open, unless there is nothing else or it is ordered",
-    anyCase,
-    (given) => {
-      const decision = decideAny({ ...given, allowed: "no" })
-      if (decision?.order[0] === runtime && given.forced !== runtime) assert.isFalse(given.available.direct)
-      assert.isFalse(decision?.probe ?? false)
-    },
-    often,
-  )
-
-  it.prop(
-    "is a probe exactly when the breaker was asked and said so, and then goes to the runtime",
-    anyCase,
-    (given) => {
-      const decision = decideAny(given)
-      if (decision?.probe) {
-        assert.strictEqual(given.allowed, "probe")
-        assert.strictEqual(decision.order[0], runtime)
-      } else if (decision?.order[0] === runtime && given.forced !== runtime)
-        assert.notStrictEqual(given.allowed, "probe")
-    },
-    often,
-  )
 })

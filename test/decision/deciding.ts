@@ -1,0 +1,70 @@
+/** A decision from as little as a test is about: everything else is a plain turn under settings that nobody has set. */
+import * as ModeDecision from "../../src/decision/ModeDecision.ts"
+import { sampled } from "../../src/decision/ShadowSample.ts"
+import { defaultAgentId } from "../../src/domain/Agent.ts"
+import type { Decision } from "../../src/domain/Decision.ts"
+import type { ExecutionMode } from "../../src/domain/Mode.ts"
+import type { RolloutRule, RolloutSettings } from "../../src/domain/Rollout.ts"
+import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
+import { rolloutSettings } from "../support/memoryRollout.ts"
+
+export const runtime = "runtime_orchestrator"
+export const direct = "direct_llm"
+const both = { runtime: true, direct: true }
+export const yes: ModeDecision.Admission = { allowed: "yes", reason: "closed" }
+export const no: ModeDecision.Admission = { allowed: "no", reason: "error rate 1 > 0.5 over 10 attempts" }
+export const probe: ModeDecision.Admission = { allowed: "probe", reason: "half-open" }
+
+export interface Case {
+  readonly settings?: Partial<RolloutSettings>
+  readonly request?: Partial<ModeDecision.Request>
+  readonly forced?: ModeDecision.Forced
+  readonly available?: ModeDecision.Available
+  readonly admission?: ModeDecision.Admission
+  /** In percent. */
+  readonly sample?: number
+}
+
+const plain: ModeDecision.Request = {
+  orgId,
+  sessionId,
+  agentId: defaultAgentId,
+  needsTools: false,
+  messageLength: 5,
+  headers: {},
+  language: undefined,
+  cohort: null,
+}
+
+/** As `ModeService` puts it together: the wish first, the breaker only for a turn that wants the runtime. */
+export const decide = ({
+  admission = yes,
+  available = both,
+  forced,
+  request,
+  sample = 50,
+  ...given
+}: Case): Decision | undefined => {
+  const settings = rolloutSettings(given.settings)
+  const wished = ModeDecision.wish(settings, available, { ...plain, ...request }, forced)
+  if (wished === undefined) return undefined
+  const decision =
+    wished.mode === direct
+      ? ModeDecision.direct(wished)
+      : ModeDecision.runtime(wished, available, wished.asksBreaker ? admission : undefined)
+  const share = { percent: settings.shadowPercentage, samePercent: 0 }
+  return sampled(decision, share, { ...available, neverRuntime: wished.neverRuntime }, sample / 100)
+}
+
+export const toRuntime = { defaultMode: runtime } as const
+export const listed = { enabledOrgs: [orgId] }
+export const others = { enabledOrgs: [otherOrgId], deniedOrgs: [otherOrgId] }
+export const denied = { deniedOrgs: [orgId] }
+export const rule: RolloutRule = { name: "tools", when: { needsTools: true }, mode: runtime }
+export const back: RolloutRule = { name: "short", when: { maxMessageLength: 5 }, mode: direct }
+export const ordered = (mode: ExecutionMode): ModeDecision.Forced => ({
+  mode,
+  reason: "the night of the move",
+})
+export const noDirect = { runtime: true, direct: false }
+export const noRuntime = { runtime: false, direct: true }
