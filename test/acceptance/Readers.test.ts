@@ -3,11 +3,16 @@ import { eventually, ofType, textOf } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
 const world = useWorld({
-  CHAT_DETACH_GRACE_MS: "400",
+  // Long beside what a busy machine needs to let a reader come back.
+  CHAT_DETACH_GRACE_MS: "2000",
   SSE_HEARTBEAT_INTERVAL_MS: "150",
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "5000",
   CHAT_STALL_TIMEOUT_MS: "5000",
 })
+
+/** A run's bytes: on a busy machine a heartbeat may come between, for one reader and not for the other. */
+const bytesOf = ({ bytes }: { readonly bytes: Uint8Array }) =>
+  Buffer.from(bytes).toString("latin1").replaceAll("event: heartbeat\ndata: null\n\n", "")
 
 const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, delay_ms })
 
@@ -49,8 +54,9 @@ describe("the stream of a run", () => {
     await Promise.all([first.rest(), second.rest()])
     const third = await world.client.events(first.runId)
     await third.rest()
-    expect(Buffer.from(second.bytes).equals(Buffer.from(first.bytes))).toBe(true)
-    expect(Buffer.from(third.bytes).equals(Buffer.from(first.bytes))).toBe(true)
+    expect(bytesOf(first)).toContain("event: done")
+    expect(bytesOf(second)).toBe(bytesOf(first))
+    expect(bytesOf(third)).toBe(bytesOf(first))
   })
 
   it("gives a reader that comes back exactly the missing events, at every place, live and kept", async () => {
@@ -59,7 +65,8 @@ describe("the stream of a run", () => {
     first.leave()
     const live = await world.client.events(first.runId, { "last-event-id": `${first.runId}:2` })
     const rest = await live.rest()
-    expect(rest.map((frame) => frame.seq)).toEqual([3, 4, 5, 6])
+    const events = rest.filter((frame) => frame.event !== "heartbeat")
+    expect(events.map((frame) => frame.seq)).toEqual([3, 4, 5, 6])
     const whole = await (await world.client.events(first.runId)).rest()
     for (let after = 0; after <= 6; after++) {
       const kept = await (await world.client.events(first.runId, {}, `?after=${after}`)).rest()
@@ -73,7 +80,8 @@ describe("the stream of a run", () => {
     first.leave()
     const again = await world.client.start(slow(5, 60), { "last-event-id": `${first.runId}:2` })
     expect(again.runId).toBe(first.runId)
-    expect((await again.rest()).map((frame) => frame.seq)).toEqual([3, 4, 5, 6])
+    const events = (await again.rest()).filter((frame) => frame.event !== "heartbeat")
+    expect(events.map((frame) => frame.seq)).toEqual([3, 4, 5, 6])
     expect((await world.log()).executions).toHaveLength(1)
   })
 
@@ -119,7 +127,7 @@ describe("readers that leave", () => {
     const log = await world.logged(
       ({ cancels, executions }) => cancels.length > 0 && executions[0]?.ended !== null,
     )
-    expect(Date.now() - left).toBeGreaterThan(350)
+    expect(Date.now() - left).toBeGreaterThan(1900)
     expect(log.cancels).toHaveLength(1)
     const run = await eventually(async () => {
       const found = await world.run(stream.runId)
