@@ -1,6 +1,6 @@
 /**
  * The breakers' memory over restarts: before the first request the Monitor goes on where the last process ended, and
- * whatever it does from then on is written down, in order. A store that is away delays the writing, never the Monitor.
+ * whatever it does from then on is measured, logged and written down, in order. A store that is away delays the writing, never the Monitor.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import { Monitor } from "../monitoring/Monitor.ts"
 import type { ScopedTransition } from "../monitoring/Transition.ts"
 import type { StoreError } from "./StoreError.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { Transitions } from "./Transitions.ts"
 
 /** It holds in this process, and would not survive it. */
@@ -44,10 +45,13 @@ const make = Effect.gen(function* () {
   /** Transitions of this process that were looked at, and the last of them that was stored. */
   const progress = yield* Ref.make({ seen: yield* monitor.noted, stored: 0 })
 
+  const measure = Effect.flatMap(monitor.isFallbackEnabled, Metrics.fallback)
+
   const keep = (transition: ScopedTransition) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
+      Effect.andThen(measure),
       Effect.andThen(Effect.retry(transitions.add(transition), retries)),
       Effect.andThen(Ref.update(progress, ({ seen }) => ({ seen: seen + 1, stored: seen + 1 }))),
       Effect.catch((error) =>
@@ -74,6 +78,7 @@ const make = Effect.gen(function* () {
   )
 
   yield* monitor.restore(yield* transitions.last)
+  yield* measure
   const happening = yield* monitor.transitions
   yield* Effect.forkScoped(Stream.runForEach(happening, keep))
   return BreakerMemory.of({ written })

@@ -56,7 +56,6 @@ const make = Effect.gen(function* () {
     const held = mode === "runtime_orchestrator" && ticket !== undefined ? { ticket } : {}
     yield* monitor.record({ orgId, mode, outcome, latencyMs, ...held })
     yield* Metrics.attemptEnded({ mode, outcome, code, latencyMs })
-    yield* Metrics.fallback(yield* monitor.isFallbackEnabled)
   })
 
   const attempt: Recorder["Service"]["attempt"] = ({ id, missing, orgId, ticket }, ended) =>

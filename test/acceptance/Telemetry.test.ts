@@ -26,6 +26,8 @@ describe("telemetry", () => {
       })
     ).rest()
     await (await world.client.start({ scenario: "error", code: "INTERNAL_ERROR" })).rest()
+    const admin = await world.as("ops", "olga", ["admin:*"])
+    await admin.json("POST", "/api/v1/runtime/fallback/force", { mode: "direct_llm", reason: "drill" })
     await world.gateway.stop()
   })
   afterAll(() => collector.close())
@@ -59,7 +61,8 @@ describe("telemetry", () => {
     expect(points("chat_execution_latency_ms")).toEqual(
       expect.arrayContaining([of("runtime_orchestrator", 2)]),
     )
-    expect(points("chat_runtime_fallback_enabled")[0]?.[1]).toBe(0)
+    // Ordered after the last turn: no turn is needed for the gauge to know.
+    expect(points("chat_runtime_fallback_enabled").at(-1)?.[1]).toBe(1)
   })
 
   it("exports the turn's spans in the caller's trace", () => {
