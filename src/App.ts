@@ -29,6 +29,7 @@ import * as Database from "./persistence/Database.ts"
 import { BreakerMemory } from "./recording/BreakerMemory.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
+import { GuardedRollout } from "./rollout/GuardedRollout.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
 import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
@@ -41,9 +42,12 @@ export const modes = (settings: Settings) =>
     ...StageSettings.providers(settings).map(DirectExecutor.layer),
   ])
 
+/** What goes on beside the turns. */
+const loops = Layer.mergeAll(Prober.layer, BreakerMemory.layer, GuardedRollout.layer)
+
 /** The stages of a turn; open for the modes, the store and the platform, which a test may swap. */
 export const stages = (settings: Settings) =>
-  Layer.mergeAll(Chat.layer, RunReader.layer, Recovery.layer, Prober.layer, BreakerMemory.layer).pipe(
+  Layer.mergeAll(Chat.layer, RunReader.layer, Recovery.layer, loops).pipe(
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),
     Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),

@@ -2,6 +2,7 @@
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { AgentsApi } from "./AgentsApi.ts"
+import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
@@ -12,6 +13,7 @@ export class Api extends HttpApi.make("crossfade")
   .add(ChatApi)
   .add(AgentsApi)
   .add(RuntimeApi)
+  .add(AutopilotApi)
   .add(ShadowApi)
   .add(RolloutApi)
   .add(HealthApi)

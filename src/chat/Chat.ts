@@ -84,6 +84,10 @@ const titleLength = 80
 /** Never ends in half a character. */
 const titleOf = (message: string): string => message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
 
+/** Whether the user's last message was the same: who asks again was not helped. */
+const isRepeated = (history: ReadonlyArray<ChatMessage>, message: string): boolean =>
+  history.findLast(({ role }) => role === "user")?.content.trim() === message.trim()
+
 const make = Effect.gen(function* () {
   const agents = yield* Agents
   const ids = yield* SecureRandom.SecureRandom
@@ -156,6 +160,7 @@ const make = Effect.gen(function* () {
       isNewSession: input.isNewSession,
       userMessage,
       run,
+      repeats: isRepeated(input.history, input.message),
     }
     yield* Effect.onError(runs.begin(kept), () => modeService.release(orgId, ticket))
     const turn: Turn = {

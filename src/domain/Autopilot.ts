@@ -137,12 +137,16 @@ export const AutopilotState = Schema.Struct({
   step: Schema.Int,
   /** What it wants the rollout's percentage to be. */
   percentage: Schema.Finite,
+  /** Whether the rollout has taken that percentage. */
+  applied: Schema.Boolean,
   /** The percentage at the start: what an abort goes back to. */
   before: Schema.Finite,
   /** Since when the step's data are taken. */
   since: Schema.Int,
   /** Before this it raises nothing. */
   notBefore: Schema.Int,
+  /** Times in which nothing could be learnt: runs that began in them do not count. */
+  gaps: Schema.Array(Schema.Struct({ from: Schema.Int, to: Schema.Int })),
   /** Steps back since the start, or since a person's resume. */
   setbacks: Schema.Int,
   startedAt: Schema.Int,

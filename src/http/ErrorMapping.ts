@@ -10,6 +10,7 @@ import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
 import type { OrderNotKept } from "../recording/BreakerMemory.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
+import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
 import type { SessionNotFound } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
@@ -19,6 +20,7 @@ import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 export type ServiceError =
   | AgentInactive
   | AgentNotFound
+  | AutopilotConflict
   | NoModeAvailable
   | OrderNotKept
   | ParentNotFound
@@ -39,6 +41,8 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AGENT_INACTIVE", message: "The agent is switched off." }
     case "AgentNotFound":
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
+    case "AutopilotConflict":
+      return { code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
     case "OrderNotKept":

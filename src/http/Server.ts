@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 import { Api } from "../api/Api.ts"
 import type { Readiness } from "../api/HealthApi.ts"
 import * as AgentsHandlers from "./AgentsHandlers.ts"
+import * as AutopilotHandlers from "./AutopilotHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import * as Edge from "./Edge.ts"
@@ -79,6 +80,7 @@ export const routes = (settings: ServerSettings) => {
     ChatHandlers.layer(settings),
     AgentsHandlers.layer,
     RuntimeHandlers.layer,
+    AutopilotHandlers.layer,
     ShadowHandlers.layer,
     RolloutHandlers.layer,
     HealthHandlers.layer(settings.sandbox),

@@ -7,6 +7,7 @@ import * as Migrator from "effect/sql/Migrator"
 import { initial } from "./migrations/0001_initial.ts"
 import { breaker } from "./migrations/0002_breaker.ts"
 import { rollout } from "./migrations/0003_rollout.ts"
+import { autopilot } from "./migrations/0004_autopilot.ts"
 import { shadow } from "./migrations/0005_shadow.ts"
 
 /** Brings the database up to date; does nothing where it is. */
@@ -15,6 +16,7 @@ export const migrate = Migrator.make({})({
     "0001_initial": initial,
     "0002_breaker": breaker,
     "0003_rollout": rollout,
+    "0004_autopilot": autopilot,
     "0005_shadow": shadow,
   }),
   table: "crossfade_migrations",

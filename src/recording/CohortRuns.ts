@@ -18,8 +18,9 @@ export interface CohortRun {
   readonly firstContentMs: number | null
   /** From the run's begin to its end, however it ended. */
   readonly totalMs: number
-  /** Of all attempts that reported them. */
-  readonly tokens: number
+  /** As the run ended; where nobody reported them they are the service's guess. Null: there was no answer. */
+  readonly tokens: number | null
+  readonly createdAt: number
 }
 
 /** The place of the last run that was read. */
@@ -31,7 +32,10 @@ export interface Watermark {
 export class CohortRuns extends Context.Service<
   CohortRuns,
   {
-    /** Runs after the watermark of sessions that began at or after `since`; at most `limit` of them. */
+    /**
+     * Runs after the watermark of sessions that began at or after `since`; at most `limit` of them. No run is given twice,
+     * when the watermark that comes back is the next one's.
+     */
     readonly read: (from: {
       readonly since: number
       readonly after: Watermark

@@ -35,6 +35,8 @@ export class Runs extends Context.Service<
       readonly isNewSession: boolean
       readonly userMessage: ChatMessage
       readonly run: Run
+      /** The message is the one before once more. */
+      readonly repeats: boolean
     }) => Effect.Effect<void, StoreError>
     /** One statement for all of them, of however many runs. Written again, an entry stays as it was. */
     readonly append: (

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { RunId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
-import type { Attempt, RunError } from "../domain/Run.ts"
+import type { Attempt, Run, RunError } from "../domain/Run.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import { type RunFile, RunNotFound, Runs } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
@@ -47,7 +47,11 @@ export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.eff
 
     const begin: Runs["Service"]["begin"] = Effect.fn("Runs.begin")(function* (turn) {
       const session = yield* encodeSession(turn.session)
-      const run = yield* encodeRun(turn.run)
+      const run = {
+        ...(yield* encodeRun(turn.run)),
+        cohort: comparedCohort(turn.run),
+        repeats: turn.repeats ? 1 : 0,
+      }
       const message = yield* encodeMessage(turn.userMessage)
       const writeSession = turn.isNewSession
         ? sql`INSERT INTO sessions ${sql.insert(session)}`
@@ -133,6 +137,10 @@ export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.eff
     return Runs.of({ begin, append, recordAttempt, recordFile, end, get, events, file, interruptRunning })
   }),
 )
+
+/** For the index of the runs that are compared: those outside are in neither cohort. */
+const comparedCohort = ({ decision }: Run) =>
+  decision.cohort === undefined || decision.cohort === "outside" ? null : decision.cohort
 
 const notBegun = (id: RunId) =>
   new StoreError({ operation: "Runs.end", cause: new RunNotFound({ runId: id }) })

@@ -2,6 +2,8 @@
 import * as Layer from "effect/Layer"
 import * as AgentsSql from "./AgentsSql.ts"
 import * as AuditSql from "./AuditSql.ts"
+import * as AutopilotsSql from "./AutopilotsSql.ts"
+import * as CohortRunsSql from "./CohortRunsSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
@@ -12,6 +14,8 @@ import * as TransitionsSql from "./TransitionsSql.ts"
 export const layer = Layer.mergeAll(
   AgentsSql.layerSql,
   AuditSql.layerSql,
+  AutopilotsSql.layerSql,
+  CohortRunsSql.layerSql,
   RolloutStoreSql.layerSql,
   RunsSql.layerSql,
   SessionsSql.layerSql,

@@ -21,11 +21,16 @@ export interface Seen {
 
 const needsApprovalAbove = 50
 const keptStays = 100
+/** Runs are read minutes after they began, not hours: older gaps are of no use. */
+const keptGaps = 50
 
 const finished: ReadonlySet<AutopilotStatus> = new Set(["completed", "rolled_back", "aborted"])
 export const isFinished = ({ status }: AutopilotState): boolean => finished.has(status)
 /** Whether it reads runs and decides. */
 export const isActive = (state: AutopilotState): boolean => !isFinished(state) && state.status !== "paused"
+
+/** Whether its percentage is still to be set. Whoever pauses it has taken that into their own hands. */
+export const isDue = ({ applied, status }: AutopilotState): boolean => !applied && status !== "paused"
 
 export const start = (plan: AutopilotPlan, before: number, now: number): AutopilotState =>
   stay(
@@ -35,9 +40,11 @@ export const start = (plan: AutopilotPlan, before: number, now: number): Autopil
       reason: "",
       step: 0,
       percentage: before,
+      applied: false,
       before,
       since: now,
       notBefore: now,
+      gaps: [],
       setbacks: 0,
       startedAt: now,
       verdict: null,
@@ -66,6 +73,20 @@ export const advance = (state: AutopilotState, seen: Seen): AutopilotState => {
   return state.status === "awaiting_approval" ? judged : hold(judged, verdict.reason)
 }
 
+/** Nothing could be learnt between these times; a gap that meets the last one prolongs it. */
+export const withGap = (state: AutopilotState, from: number, to: number): AutopilotState => {
+  const last = state.gaps.at(-1)
+  const gaps =
+    last !== undefined && last.to >= from
+      ? [...state.gaps.slice(0, -1), { from: last.from, to }]
+      : [...state.gaps, { from, to }]
+  return { ...state, gaps: gaps.slice(-keptGaps) }
+}
+
+/** Whether what began then is of neither cohort. */
+export const isInGap = ({ gaps }: AutopilotState, at: number): boolean =>
+  gaps.some(({ from, to }) => from <= at && at <= to)
+
 /** A person's: whatever comes next, it is not this plan's doing. */
 export const pause = (state: AutopilotState, reason: string): AutopilotState => ({
   ...state,
@@ -91,6 +112,7 @@ export const abort = (
 ): AutopilotState => ({
   ...leave(state, now, reason),
   status: "aborted",
+  applied: false,
   percentage: Math.min(state.before, percentage),
 })
 
@@ -139,7 +161,7 @@ const raise = (state: AutopilotState, now: number, reason: string): AutopilotSta
 const stepBack = (state: AutopilotState, now: number): AutopilotState => {
   const { reason } = state.verdict!
   const left = { ...leave(state, now, reason), setbacks: state.setbacks + 1 }
-  if (state.step === 0) return { ...left, status: "rolled_back", percentage: 0 }
+  if (state.step === 0) return { ...left, status: "rolled_back", percentage: 0, applied: false }
   const lower = stay(left, state.step - 1, now, reason)
   return {
     ...lower,
@@ -163,8 +185,10 @@ const stay = (state: AutopilotState, step: number, now: number, reason: string):
     reason,
     step,
     percentage,
+    applied: false,
     since: now,
     notBefore: now + holdMs,
+    gaps: [],
     verdict: null,
   }
 }

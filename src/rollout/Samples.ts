@@ -42,6 +42,8 @@ export interface Samples {
 const mostOpenSessions = 20_000
 /** Of fewer runs of the control a 95th percentile is not known well enough to call others slow. */
 const leastRunsForLimit = 100
+/** The histogram answers with the middle of a bin; at its lower end at least one run in twenty is above. */
+const belowBin = 0.95
 
 const emptyCohort = (): Cohort => ({
   sessions: 0,
@@ -78,7 +80,7 @@ export const addAll = (samples: Samples, runs: ReadonlyArray<CohortRun>, margins
 }
 
 const limit = (histogram: LatencyHistogram.LatencyHistogram): number =>
-  histogram.reduce((sum, n) => sum + n, 0) < leastRunsForLimit ? Number.NaN : p95(histogram)
+  histogram.reduce((sum, n) => sum + n, 0) < leastRunsForLimit ? Number.NaN : belowBin * p95(histogram)
 
 const add = (
   samples: Samples,
@@ -123,7 +125,7 @@ const valuesOf = (
     stopped: bit(stopped),
     slowContent: slow(run.firstContentMs, run, limits.content),
     slowTotal: slow(completed ? run.totalMs : null, run, limits.total),
-    tokens: run.tokens,
+    tokens: run.tokens ?? undefined,
   }
 }
 

@@ -36,7 +36,7 @@ export interface Estimate {
 
 /**
  * The mean per observation, with the variance of a ratio of sums over sessions (linearised). `event`: the size of one
- * observation that is added to the variance, so that a share that was never seen is not taken for impossible; 0 for none.
+ * observation that is added to the variance, so that what was never seen is not taken for impossible.
  */
 export const estimate = ({ n, nn, ny, y, yy }: Moments, event: number): Estimate => {
   const mean = y / n

@@ -19,7 +19,7 @@ import type {
 } from "../domain/Autopilot.ts"
 import { sampleRatio } from "./SampleRatio.ts"
 import * as Samples from "./Samples.ts"
-import { type Estimate, estimate, standardErrors } from "./SequentialTest.ts"
+import { type Estimate, estimate, type Moments, standardErrors } from "./SequentialTest.ts"
 
 const falseWorse = 0.05
 const falseAsGood = 0.05
@@ -112,12 +112,11 @@ const judgeGuardrail = (
   { control, treatment }: Samples.Samples,
   errors: { readonly lower: number; readonly upper: number; readonly enough: boolean },
 ): GuardrailVerdict => {
-  const event = measure === "tokens" ? 0 : 1
-  const ofTreatment = estimateOf(treatment, measure, event)
-  const ofControl = estimateOf(control, measure, event)
+  const ofTreatment = estimateOf(treatment.moments[measure], shown)
+  const ofControl = estimateOf(control.moments[measure], shown)
   const harm = ofTreatment.mean - ratio * ofControl.mean
   const error = Math.sqrt(ofTreatment.variance + ratio * ratio * ofControl.variance)
-  // A quantity that nobody has ever seen differ from 0, such as tokens that are not reported, has no bounds.
+  // Tokens that are 0 everywhere are not reported, and nothing is known of them.
   const has = errors.enough && Number.isFinite(error) && error > 0
   const lower = has ? harm - errors.lower * error : null
   const upper = has ? harm + errors.upper * error : null
@@ -140,10 +139,10 @@ const judgementOf = (lower: number | null, upper: number | null, margin: number)
   return lower > 0 ? "worse" : "cannot_tell"
 }
 
-const estimateOf = (cohort: Samples.Cohort, measure: Samples.Measure, event: number): Estimate =>
-  cohort.moments[measure].n === 0
-    ? { mean: 0, variance: Number.POSITIVE_INFINITY }
-    : estimate(cohort.moments[measure], event)
+const estimateOf = (moments: Moments, shown: Shown): Estimate => {
+  if (moments.n === 0) return { mean: 0, variance: Number.POSITIVE_INFINITY }
+  return estimate(moments, shown === "mean" ? moments.y / moments.n : 1)
+}
 
 const shownOf = (cohort: Samples.Cohort, shown: Shown, mean: number): number => {
   switch (shown) {

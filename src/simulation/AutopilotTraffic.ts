@@ -144,7 +144,8 @@ export class Traffic {
       attempts: again ? 2 : 1,
       firstContentMs: failed ? null : firstContentMs,
       totalMs,
-      tokens: failed ? 0 : this.#logNormal(600, 0.7) * length * effect.tokens,
+      createdAt: session.nextAt,
+      tokens: failed ? null : this.#logNormal(600, 0.7) * length * effect.tokens,
     }
   }
 }

@@ -122,4 +122,18 @@ describe("the stages over swapped layers", () => {
       assert.strictEqual((yield* ended(next.log)).at(-1)?.event, "done")
     }).pipe(Effect.provide(service(kept, Stream.never)))
   })
+
+  it.effect("a user who says the same once more is noticed, and one who says something else is not", () => {
+    const kept = MemoryStore.memory()
+    return Effect.gen(function* () {
+      const chat = yield* Chat
+      const first = yield* chat.start(caller, input)
+      yield* ended(first.log)
+      const again = yield* chat.send(caller, first.run.sessionId, { message: ` ${input.message}\n` })
+      yield* ended(again.log)
+      const other = yield* chat.send(caller, first.run.sessionId, { message: "something else" })
+      yield* ended(other.log)
+      assert.deepStrictEqual(kept.repeats, [again.run.id])
+    }).pipe(Effect.provide(service(kept, says("runtime"))))
+  })
 })

@@ -42,6 +42,7 @@ export interface Turn {
   readonly isNewSession: boolean
   readonly userMessage: ChatMessage
   readonly run: Run
+  readonly repeats: boolean
 }
 
 /** Some moment beyond 2^31 milliseconds: an int4 cannot hold it. */
@@ -96,7 +97,7 @@ export const newTurn = (
     createdAt: at,
     endedAt: null,
   }
-  return { session: session ?? own, isNewSession: session === undefined, userMessage, run }
+  return { session: session ?? own, isNewSession: session === undefined, userMessage, run, repeats: false }
 }
 
 export const begun = (turn: Turn = newTurn(newPrincipal())) =>

@@ -79,6 +79,19 @@ describe("the verdict on a step", () => {
     assert.closeTo(treatment / control, 1.25, 0.15)
   })
 
+  it("values that never differ are no reason not to tell", () => {
+    const samples = Samples.empty()
+    for (let batch = 0; batch < 40; batch++) {
+      const ids = Array.from({ length: 50 }, (_, index) => String(batch * 50 + index))
+      Samples.addAll(
+        samples,
+        ids.flatMap((id) => [run("control", id), run("treatment", id)]),
+        plan.margins,
+      )
+    }
+    assert.strictEqual(judge(samples, plan, 5).judgement, "as_good")
+  })
+
   it("cohorts that are not what was dealt are not compared, however bad it looks", () => {
     const verdict = judge(
       samplesOf(2000, () => ({ status: "failed" }), { lost: 0.3 }),

@@ -22,6 +22,7 @@ export const run = (
   firstContentMs: 500,
   totalMs: 2000,
   tokens: 300,
+  createdAt: 0,
   ...also,
 })
 

@@ -12,6 +12,7 @@ import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
+import { cohortRuns, memoryAutopilots } from "./memoryAutopilots.ts"
 import { memoryRolloutStore } from "./memoryRollout.ts"
 
 const agent: Agent = {
@@ -26,6 +27,8 @@ export const memory = () => ({
   sessions: new Map<string, Session>(),
   messages: [] as Array<ChatMessage>,
   runs: new Map<string, Run>(),
+  /** The runs whose user said the same once more. */
+  repeats: [] as Array<string>,
   attempts: [] as Array<Attempt>,
   events: [] as Array<LogEntry>,
   shadowPairs: [] as Array<ShadowPair>,
@@ -37,11 +40,12 @@ export type Memory = ReturnType<typeof memory>
 
 export const layer = (kept: Memory) => {
   const runs = Layer.mock(Runs, {
-    begin: ({ run, session, userMessage }) =>
+    begin: ({ repeats, run, session, userMessage }) =>
       Effect.sync(() => {
         kept.sessions.set(session.id, session)
         kept.messages.push(userMessage)
         kept.runs.set(run.id, run)
+        if (repeats) kept.repeats.push(run.id)
       }),
     append: (batches) =>
       Effect.sync(() => void kept.events.push(...batches.flatMap(({ entries }) => entries))),
@@ -83,5 +87,14 @@ export const layer = (kept: Memory) => {
     count: () => Effect.void,
     trim: () => Effect.void,
   })
-  return Layer.mergeAll(runs, sessions, agents, transitions, shadowPairs, memoryRolloutStore())
+  return Layer.mergeAll(
+    runs,
+    sessions,
+    agents,
+    transitions,
+    shadowPairs,
+    memoryRolloutStore(),
+    memoryAutopilots(),
+    cohortRuns([]),
+  )
 }

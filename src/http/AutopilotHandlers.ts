@@ -1,0 +1,59 @@
+/** The guarded rollout's routes: who asks, what plan comes out of what they gave, and how a state is shown. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Api } from "../api/Api.ts"
+import type { AutopilotStart, AutopilotView } from "../api/AutopilotApi.ts"
+import { ok } from "../api/Envelope.ts"
+import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../domain/Autopilot.ts"
+import * as Autopilot from "../rollout/Autopilot.ts"
+import { GuardedRollout } from "../rollout/GuardedRollout.ts"
+import { currentActor } from "./CurrentActor.ts"
+import { answering } from "./ErrorMapping.ts"
+
+const planOf = (given: AutopilotStart): AutopilotPlan => ({
+  steps: given.steps ?? defaultAutopilotPlan.steps,
+  autoApprove: given.autoApprove ?? defaultAutopilotPlan.autoApprove,
+  margins: { ...defaultAutopilotPlan.margins, ...given.margins },
+  retries: given.retries ?? defaultAutopilotPlan.retries,
+  coolDownMs: given.coolDownMs ?? defaultAutopilotPlan.coolDownMs,
+})
+
+const view = (state: AutopilotState): AutopilotView => {
+  const next = Autopilot.isFinished(state) ? undefined : state.plan.steps[state.step + 1]
+  return {
+    ...state,
+    next: next === undefined ? null : { percentage: next.percentage, notBefore: state.notBefore },
+  }
+}
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "autopilot",
+  Effect.fnUntraced(function* (handlers) {
+    const guarded = yield* GuardedRollout
+    type Command = (typeof guarded)["pause"]
+    const run =
+      (command: Command) =>
+      ({ payload }: { readonly payload: { readonly reason?: string } | null }) =>
+        Effect.flatMap(currentActor, (by) => command(by, payload?.reason)).pipe(
+          Effect.map((state) => ok(view(state))),
+          answering,
+        )
+    return handlers.handleAll({
+      state: () =>
+        guarded.status.pipe(
+          Effect.map((state) => ok(state === undefined ? null : view(state))),
+          answering,
+        ),
+      start: ({ payload }) =>
+        Effect.flatMap(currentActor, (by) => guarded.start(by, planOf(payload ?? {}), payload?.reason)).pipe(
+          Effect.map((state) => ok(view(state))),
+          answering,
+        ),
+      pause: run(guarded.pause),
+      resume: run(guarded.resume),
+      abort: run(guarded.abort),
+      approve: run(guarded.approve),
+    })
+  }),
+)

@@ -1,0 +1,143 @@
+import { expect, it } from "vitest"
+import { Client, eventually, tokenFor } from "../support/chatClient.ts"
+import { providerEnv } from "../support/modelServer.ts"
+import { startGateway } from "../support/processes.ts"
+import { useWorld } from "../support/world.ts"
+
+const world = useWorld({ CHAT_EXECUTION_MODE: "direct_llm" })
+
+const path = "/api/v1/runtime/autopilot"
+
+/** Wide enough for the noise of a few hundred turns on one machine. */
+const margins = {
+  success: 0.2,
+  firstTry: 0.2,
+  repeats: 0.2,
+  stops: 0.2,
+  firstContentRatio: 100,
+  totalRatio: 100,
+  tokensRatio: 100,
+}
+const plan = {
+  steps: [
+    { percentage: 40, holdMs: 1000 },
+    { percentage: 50, holdMs: 1000 },
+    { percentage: 100, holdMs: 0 },
+  ],
+  margins,
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
+const state = async (): Promise<any> => (await world.client.json("GET", path)).data
+
+// oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
+const command = async (name: string, body?: unknown): Promise<any> =>
+  (await world.client.json("POST", `${path}${name}`, body)).data
+
+/** Says in which mode each of so many new sessions was answered. */
+const turns = async (count: number): Promise<ReadonlyArray<string>> => {
+  const modes: Array<string> = []
+  const one = async () => {
+    const stream = await world.client.start("hello")
+    modes.push((await stream.rest()).at(-1)?.data.executionMode)
+  }
+  const worker = async (mine: number) => {
+    for (let turn = 0; turn < mine; turn++) await one()
+  }
+  await Promise.all(Array.from({ length: 10 }, () => worker(count / 10)))
+  return modes
+}
+
+/** New sessions, until the autopilot is where it is waited for. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
+const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
+  for (let batch = 0; batch < 60; batch++) {
+    const found = await state()
+    if (wanted(found)) return found
+    await turns(100)
+  }
+  throw new Error(`it did not come: ${JSON.stringify(await state())}`)
+}
+
+it("refuses a plan that makes no sense with the paths of its fields, and commands that do not fit", async () => {
+  expect(await state()).toBeNull()
+  const wrong = await world.client.json("POST", path, {
+    steps: [
+      { percentage: 60, holdMs: 0 },
+      { percentage: 50, holdMs: -1 },
+    ],
+    margins: { success: 2, succes: 0.1 },
+  })
+  expect(wrong.error.code).toBe("VALIDATION_FAILED")
+  const paths = wrong.error.details.map((problem: { path: string }) => problem.path)
+  expect(paths).toContain("payload.steps.1.holdMs")
+  expect(paths).toContain("payload.margins.success")
+  expect(paths).toContain("payload.margins.succes")
+  const falling = await world.client.json("POST", path, { steps: [{ percentage: 60, holdMs: 0 }] })
+  expect(falling.error.details).toMatchObject([{ path: "payload.steps.0.percentage" }])
+  const response = await world.client.request("POST", `${path}/pause`)
+  expect(response.status).toBe(409)
+  expect(await response.json()).toMatchObject({
+    success: false,
+    error: { code: "AUTOPILOT_CONFLICT", message: "Not now: there is no guarded rollout." },
+  })
+  const reader = await world.as("ops", "rita", ["admin:read"])
+  expect((await reader.json("GET", path)).success).toBe(true)
+  expect((await reader.json("POST", path)).error.code).toBe("AUTH_PERMISSION_DENIED")
+})
+
+it("survives a kill with what it has counted, pauses, resumes with new data, and an abort ends it", async () => {
+  const started = await command("", { ...plan, reason: "first try" })
+  expect(started).toMatchObject({ status: "running", percentage: 40, next: { percentage: 50 } })
+  expect(new Set(await turns(60))).toEqual(new Set(["direct_llm", "runtime_orchestrator"]))
+  const seen = (await eventually(async () => {
+    const { verdict } = await state()
+    return verdict !== null && verdict.runs.treatment > 5 && verdict
+  })) as { readonly runs: { readonly treatment: number; readonly control: number } }
+
+  await world.gateway.stop("SIGKILL")
+  world.gateway = await startGateway({
+    DATA_DIR: world.folder.path,
+    CHAT_EXECUTION_MODE: "direct_llm",
+    RUNTIME_SERVICE_URL: world.runtime.url,
+    DIRECT_LLM_PROVIDERS: "a",
+    ...providerEnv("a", world.model.url),
+  })
+  world.client = new Client(world.gateway.url, await tokenFor())
+  const after = await state()
+  expect(after.percentage).toBe(40)
+  expect(after.since).toBe(started.since)
+  expect(after.verdict.runs.treatment).toBeGreaterThanOrEqual(seen.runs.treatment)
+  expect(after.verdict.runs.control).toBeGreaterThanOrEqual(seen.runs.control)
+
+  expect(await command("/pause", { reason: "lunch" })).toMatchObject({ status: "paused", reason: "lunch" })
+  const resumed = await command("/resume")
+  expect(resumed).toMatchObject({ status: "running", percentage: 40, verdict: null })
+  expect(await command("/abort")).toMatchObject({ status: "aborted", percentage: 0, next: null })
+  expect(new Set(await turns(20))).toEqual(new Set(["direct_llm"]))
+  const audit = (await world.client.json("GET", "/api/v1/runtime/audit")).data
+  const entries: ReadonlyArray<{ readonly action: string }> = audit.entries.toReversed()
+  const start = entries.findIndex(({ action }) => action === "autopilot.start")
+  expect(entries[start]).toMatchObject({ reason: "first try", by: { userId: "ana" } })
+  expect(entries.slice(start).map(({ action }) => action)).toEqual([
+    "autopilot.start",
+    "rollout.change",
+    "autopilot.pause",
+    "autopilot.resume",
+    "autopilot.abort",
+    "rollout.change",
+  ])
+})
+
+it("raises the percentage when the runtime is as good, and past 50 % when a person approves", async () => {
+  await command("", plan)
+  const raised = await trafficUntil(({ percentage }) => percentage === 50)
+  expect(raised.history).toMatchObject([{ percentage: 40, verdict: { judgement: "as_good" } }])
+  const { guardrails, sampleRatio } = raised.history[0].verdict
+  expect(guardrails).toHaveLength(7)
+  expect(sampleRatio).toMatchObject({ expected: 0.5, mismatch: false })
+  const asks = await trafficUntil(({ status }) => status === "awaiting_approval")
+  expect(asks).toMatchObject({ percentage: 50, next: { percentage: 100 } })
+  expect(await command("/approve")).toMatchObject({ status: "completed", percentage: 100 })
+  expect(new Set(await turns(20))).toEqual(new Set(["runtime_orchestrator"]))
+}, 180_000)

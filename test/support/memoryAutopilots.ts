@@ -1,0 +1,74 @@
+/** The autopilot's two ports in memory. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Change } from "../../src/recording/Audit.ts"
+import { Autopilots, type StoredAutopilot } from "../../src/recording/Autopilots.ts"
+import { type CohortRun, CohortRuns } from "../../src/recording/CohortRuns.ts"
+import type { StoreError } from "../../src/recording/StoreError.ts"
+
+export interface MemoryAutopilots {
+  stored: StoredAutopilot | undefined
+  readonly audit: Array<Change>
+  /** What happens elsewhere at the moment of each write. */
+  meanwhile: (state: StoredAutopilot["state"]) => void
+  /** When set, nothing can be read or written. */
+  fail: StoreError | undefined
+}
+
+export const newAutopilots = (): MemoryAutopilots => ({
+  stored: undefined,
+  audit: [],
+  meanwhile: () => {},
+  fail: undefined,
+})
+
+/** What is kept is what JSON keeps of it. */
+const asStored = (autopilot: StoredAutopilot) => JSON.parse(JSON.stringify(autopilot)) as StoredAutopilot
+
+export const memoryAutopilots = (kept: MemoryAutopilots = newAutopilots()) => {
+  const use = <A>(f: () => A) =>
+    Effect.suspend(() => (kept.fail === undefined ? Effect.sync(f) : Effect.fail(kept.fail)))
+  return Layer.succeed(
+    Autopilots,
+    Autopilots.of({
+      latest: use(() => kept.stored),
+      begin: (autopilot, change) =>
+        use(() => {
+          kept.audit.push(change)
+          kept.stored = asStored({ id: String(kept.audit.length), version: 1, ...autopilot })
+          return kept.stored
+        }),
+      save: (base, { samples, state, watermark }, change) =>
+        use(() => {
+          if (kept.stored?.version !== base.version || kept.stored.id !== base.id) return undefined
+          kept.meanwhile(state)
+          if (change !== undefined) kept.audit.push(change)
+          kept.stored = asStored({ id: base.id, version: base.version + 1, state, samples, watermark })
+          return kept.stored
+        }),
+    }),
+  )
+}
+
+/** Runs by the time they began, in their order; their sessions began with them. */
+export const cohortRuns = (runs: ReadonlyArray<CohortRun>) =>
+  Layer.succeed(
+    CohortRuns,
+    CohortRuns.of({
+      read: ({ after, limit, now, since }) =>
+        Effect.sync(() => {
+          const first = runs.findIndex(({ createdAt }) => createdAt >= since)
+          const from = after.runId === "" ? first : Number(after.runId) + 1
+          const isNew = ({ createdAt }: CohortRun) => createdAt >= since && createdAt < now
+          const found = first < 0 ? [] : runs.slice(from, from + limit).filter(isNew)
+          const last = found.at(-1)
+          return {
+            runs: found,
+            watermark:
+              last === undefined
+                ? after
+                : { createdAt: last.createdAt, runId: String(runs.indexOf(last, from)) },
+          }
+        }),
+    }),
+  )
