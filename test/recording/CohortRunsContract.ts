@@ -118,6 +118,7 @@ export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       () =>
         Effect.gen(function* () {
           const at = noon + 120 * minute
+          yield* keep(at - 1, "outside")
           yield* keep(at, "control", { end: {} })
           yield* keep(at + 10, "treatment")
           yield* keep(at + 20, "control", { end: {} })
