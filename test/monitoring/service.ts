@@ -1,0 +1,98 @@
+/** A service that does what the breakers say, and the random schedules of what may go on in it. */
+import * as Schema from "effect/Schema"
+import type { OrgId } from "../../src/domain/Ids.ts"
+import { Outcome } from "../../src/domain/Outcome.ts"
+import * as Admission from "../../src/monitoring/Admission.ts"
+import * as Health from "../../src/monitoring/Health.ts"
+import * as Probes from "../../src/monitoring/Probes.ts"
+import type { Probe } from "../../src/monitoring/Probing.ts"
+import { between, list, mostly, org, settings, start } from "./schedules.ts"
+
+const operation = Schema.Struct({
+  gapMs: mostly(between(0, 1500), between(0, 60_000)),
+  act: mostly(
+    Schema.Literals(["admit", "admit", "progress", "end", "end", "takeProbe", "endProbe"]),
+    Schema.Literals(["release", "resetAll", "resetOne", "forceAll", "forceOne"]),
+  ),
+  org: between(0, 5),
+  turn: between(0, 30),
+  outcome: mostly(Schema.Literals(["error", "timeout_first_content", "success"]), Outcome),
+  good: Schema.Boolean,
+})
+export type Operation = typeof operation.Type
+export const schedule = list(operation, 300)
+
+export interface Turn {
+  readonly orgId: OrgId
+  readonly sessionId: string
+  readonly admission: Admission.Admission
+  readonly at: number
+}
+
+export class Service {
+  readonly health: Health.Health
+  now = start
+  turns: Array<Turn> = []
+  probes: Array<Probe> = []
+
+  constructor(probes: boolean) {
+    this.health = Health.make({ ...settings, minSamples: 4, probes }, start)
+  }
+
+  private endTurn(turn: Turn, outcome: Outcome): void {
+    this.turns = this.turns.filter((other) => other !== turn)
+    const { admission, at, orgId } = turn
+    const mode = admission.allowed === "no" ? "direct_llm" : "runtime_orchestrator"
+    const { ticket } = admission
+    Health.record(this.health, { orgId, mode, outcome, latencyMs: this.now - at, ticket }, this.now)
+  }
+
+  private force(step: Operation, orgId?: OrgId): void {
+    const mode = step.good ? "direct_llm" : "runtime_orchestrator"
+    const expiresAt = step.turn % 2 === 0 ? null : this.now + 10_000
+    const forced =
+      step.turn % 3 === 0 ? undefined : ({ mode, by: "ops", reason: "drill", expiresAt } as const)
+    Health.force(this.health, this.now, forced, "drill", orgId)
+  }
+
+  step(step: Operation): void {
+    this.now += step.gapMs
+    const { health, now } = this
+    const orgId = org(step.org)
+    const turn = this.turns[step.turn % Math.max(1, this.turns.length)]
+    switch (step.act) {
+      case "admit": {
+        const sessionId = `session ${step.turn} of ${orgId}`
+        const admission = Admission.admit(health, orgId, sessionId, now)
+        this.turns.push({ orgId, sessionId, admission, at: now })
+        if (admission.allowed !== "no") Health.started(health, orgId, admission.ticket, now)
+        return
+      }
+      case "progress":
+        return turn && Health.progressed(health, turn.admission.ticket, now)
+      case "end":
+        return turn && this.endTurn(turn, step.outcome)
+      case "release":
+        if (turn === undefined) return
+        this.turns = this.turns.filter((other) => other !== turn)
+        return Health.release(health, turn.admission.ticket, turn.orgId, now)
+      case "takeProbe": {
+        const probe = Probes.take(health, now)
+        if (probe !== undefined) this.probes.push(probe)
+        return
+      }
+      case "endProbe": {
+        const probe = this.probes.shift()
+        return probe && Probes.ended(health, probe, step.good ? "good" : "bad", now)
+      }
+      case "resetAll":
+        return Health.reset(health, now, "reset")
+      case "resetOne":
+        return Health.reset(health, now, "reset", orgId)
+      case "forceAll":
+        return this.force(step)
+      case "forceOne":
+        return this.force(step, orgId)
+    }
+  }
+}
