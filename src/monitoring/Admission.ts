@@ -11,6 +11,7 @@ import * as Health from "./Health.ts"
 import * as Judge from "./Judge.ts"
 import * as Lease from "./Lease.ts"
 import type * as Orgs from "./Orgs.ts"
+import * as Probing from "./Probing.ts"
 import * as Return from "./Return.ts"
 import type { Ticket } from "./Ticket.ts"
 
@@ -56,11 +57,14 @@ const inRamp = (ramp: Breaker.Ramp, sessionId: string): Word => {
 }
 
 const wordOfAll = ({ breakers, settings }: Health.Health, sessionId: string, now: number): Word => {
-  const { global } = breakers
+  const { global, probing } = breakers
   if (global.state === "closed") return yes("the runtime is in use")
   if (Judge.isDirectFailing(breakers, now)) return yes(`direct mode fails as well; after: ${global.reason}`)
   if (global.state === "ramp") return inRamp(global, sessionId)
-  if (settings.probes) return { allowed: "no", scope: "global", reason: global.reason }
+  // Half-open although there are probes: what a restart brought along, or what mute probes led to.
+  if (global.state === "open" && settings.probes && !Probing.isMute(probing)) {
+    return { allowed: "no", scope: "global", reason: global.reason }
+  }
   const admitted = Lease.admit(global, now, settings.timeoutThresholdMs)
   Breakers.moveGlobal(breakers, admitted)
   return leased(admitted, "global")

@@ -193,15 +193,17 @@ export const force = (
 
 /** Goes on where another process ended. */
 export const restore = ({ breakers }: Health, last: ReadonlyArray<ScopedTransition>, now: number): void => {
-  for (const { breaker, forced, orgId } of last) {
-    const kept = Forced.holds(forced ?? undefined, now) ? (forced ?? undefined) : undefined
+  for (const { breaker: kept, forced, orgId } of last) {
+    // The turn that held the lease is gone with its process.
+    const breaker = kept.state === "half_open" ? { ...kept, leaseUntil: undefined } : kept
+    const order = Forced.holds(forced ?? undefined, now) ? (forced ?? undefined) : undefined
     if (orgId === null) {
       breakers.global = breaker
-      breakers.forced = kept
+      breakers.forced = order
     } else {
       const org = Breakers.touch(breakers, orgId, now)
       org.breaker = breaker
-      org.forced = kept
+      org.forced = order
       breakers.epochs = Math.max(breakers.epochs, breaker.epoch)
     }
   }

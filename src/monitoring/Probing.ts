@@ -23,6 +23,8 @@ export interface Probing {
   failed: boolean
   /** Probes of this suspicion so far. */
   confirmed: number
+  /** Probes in a row that said nothing. */
+  mute: number
 }
 
 export interface Situation {
@@ -39,6 +41,8 @@ const eagerIntervalMs = 1000
 const idleMs = 30_000
 const confirmations = 5
 const mostUnderway = 5
+/** Some 20 s while open: the runtime refuses probes as such. */
+const muteAt = 10
 /** A probe may take so long; whatever has not shown content by then is bad. */
 export const deadlineMs = 8000
 
@@ -49,6 +53,7 @@ export const make = (): Probing => ({
   verdictAt: Number.NEGATIVE_INFINITY,
   failed: false,
   confirmed: 0,
+  mute: 0,
 })
 
 const openInterval = (good: boolean): number => (good ? eagerIntervalMs : openIntervalMs)
@@ -64,7 +69,8 @@ const isDue = (probing: Probing, situation: Situation, now: number): boolean => 
   }
   if (situation.state === "other") return false
   if (situation.suspicious || probing.failed) {
-    return probing.confirmed < confirmations && sinceStart >= eagerIntervalMs
+    // Doubt that they do not settle must not end all probing.
+    return sinceStart >= (probing.confirmed < confirmations ? eagerIntervalMs : idleMs)
   }
   const begins = probing.verdictAt === Number.NEGATIVE_INFINITY
   return (situation.wanted || begins) && Math.min(sinceStart, now - probing.verdictAt) >= idleMs
@@ -98,8 +104,12 @@ export const end = (
   now: number,
 ): boolean => {
   if (!probing.underway.delete(probe.id)) return false
+  probing.mute = result === "neutral" ? probing.mute + 1 : 0
   if (result === "neutral") return true
   probing.verdictAt = now
   probing.failed = result === "bad"
   return true
 }
+
+/** Probes tell nothing here: the way back must do without. */
+export const isMute = ({ mute }: Probing): boolean => mute >= muteAt

@@ -15,6 +15,8 @@ const leastStepMs = 5000
 const goodToRise = 5
 /** At low traffic a step that has seen nothing bad for so long has seen enough. */
 const quietStepMs = 10_000
+/** Something bad that nobody repeats: whoever met it may be gone, and the sessions of the step with him. */
+const doubtfulStepMs = 60_000
 const badToFall = 3
 
 export const holdMs = (level: number): number => Math.min(firstHoldMs * 3 ** level, maxHoldMs)
@@ -50,8 +52,9 @@ const toStep = (ramp: Breaker.Ramp, step: number, now: number): Breaker.Breaker 
 /** Goes a step up when the step has been good for long enough. */
 export const advance = (ramp: Breaker.Ramp, now: number): Breaker.Moved => {
   const inStepMs = now - ramp.stepSince
-  const proven = inStepMs >= leastStepMs && ramp.good >= goodToRise
-  if (ramp.bad > 0 || !(proven || inStepMs >= quietStepMs)) return { breaker: ramp }
+  const proven = ramp.bad === 0 && inStepMs >= leastStepMs && ramp.good >= goodToRise
+  const quietMs = ramp.bad === 0 ? quietStepMs : doubtfulStepMs
+  if (!(proven || inStepMs >= quietMs)) return { breaker: ramp }
   const next = toStep(ramp, ramp.step + 1, now)
   return Breaker.moved(ramp, next, now, `${ramp.good} good in ${inStepMs} ms at ${shareOf(ramp) * 100} %`)
 }
@@ -64,7 +67,8 @@ export const observed = (
 ): Breaker.Moved => {
   if (result === "good") return { breaker: { ...ramp, good: ramp.good + 1, bad: Math.max(0, ramp.bad - 1) } }
   const bad = ramp.bad + 1
-  const good = ramp.good - (result === "bad" ? 0 : 1)
+  // What progressed at the step before was counted there.
+  const good = Math.max(0, ramp.good - (result === "bad" ? 0 : 1))
   if (bad < badToFall) return { breaker: { ...ramp, good, bad } }
   const reason = `${bad} attempts failed at ${shareOf(ramp) * 100} %`
   return ramp.step === 0

@@ -40,16 +40,17 @@ describe("Probing", () => {
     assert.deepStrictEqual(begun({ ...calm, wanted: true }, 90, "good", busy), [80_000])
   })
 
-  it("under suspicion five, one a second, and five more at the next suspicion", () => {
+  it("under suspicion five, one a second, then one in 30 s, and five more at the next suspicion", () => {
     const probing = settled()
     const suspicious = { ...calm, suspicious: true }
-    assert.deepStrictEqual(begun(suspicious, 60, "good", probing), [0, 1000, 2000, 3000, 4000])
-    Probing.take(probing, calm, 0, start + 60_000)
-    assert.isDefined(Probing.take(probing, suspicious, 0, start + 61_000))
+    const burst = [0, 1000, 2000, 3000, 4000]
+    assert.deepStrictEqual(begun(suspicious, 65, "good", probing), [...burst, 34_000, 64_000])
+    Probing.take(probing, calm, 0, start + 66_000)
+    assert.isDefined(Probing.take(probing, suspicious, 0, start + 67_000))
   })
 
   it("a bad probe is suspicion enough", () => {
-    assert.deepStrictEqual(begun(calm, 60, "bad"), [0, 1000, 2000, 3000, 4000, 5000])
+    assert.deepStrictEqual(begun(calm, 30, "bad"), [0, 1000, 2000, 3000, 4000, 5000])
   })
 
   it("while open every 2 s, after a good one every second", () => {

@@ -68,14 +68,15 @@ describe("the way back", () => {
     )
   })
 
-  it("goes a step up after 5 s with 5 good ones, or after 10 s without anything bad, and closes after the last", () => {
+  it("goes a step up after 5 s with 5 good ones, or after 10 s without anything bad, or a minute without enough that is, and closes after the last", () => {
     const four = observe(ramp(0), "good", "good", "good", "good")
     const five = observe(four, "good")
     assert.deepInclude(advance(five, 4999).breaker, { step: 0 })
     assert.deepInclude(advance(four, 9999).breaker, { step: 0 })
     assert.deepInclude(advance(five, 5000).breaker, { step: 1, good: 0, stepSince: start + 5000, epoch: 2 })
     assert.deepInclude(advance(four, 10_000).breaker, { step: 1 })
-    assert.deepInclude(advance(observe(five, "bad"), 60_000).breaker, { step: 0 })
+    assert.deepInclude(advance(observe(five, "bad"), 59_999).breaker, { step: 0 })
+    assert.deepInclude(advance(observe(five, "bad"), 60_000).breaker, { step: 1, bad: 0 })
     assert.deepInclude(advance(ramp(2), 10_000), {
       breaker: { state: "closed", epoch: 3, since: start + 10_000, level: 0 },
     })
@@ -89,5 +90,6 @@ describe("the way back", () => {
 
   it("what fails after it had shown progress was no good one", () => {
     assert.deepInclude(observe(ramp(0), "good", "bad_after_progress"), { good: 0, bad: 1 })
+    assert.deepInclude(observe(ramp(1), "bad_after_progress"), { good: 0, bad: 1 }, "counted a step before")
   })
 })
