@@ -100,6 +100,7 @@ export const moveOrg = (
     Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now)
     FaultCounter.withdraw(breakers.faults, org.id)
     FaultCounter.withdraw(breakers.timeouts, org.id)
+    Running.withdraw(breakers.running, org.id)
   }
   if (breaker.epoch !== org.breaker.epoch) FaultCounter.clear(org.faults)
   breakers.epochs += breaker.epoch - org.breaker.epoch

@@ -75,7 +75,9 @@ const isCurrent = ({ global }: Breakers.Breakers, org: Orgs.Org, ticket: Ticket 
 
 /** A runtime attempt begins. A ticket's next attempt takes the place of its last one. */
 export const started = ({ breakers }: Health, orgId: OrgId, ticket: Ticket, now: number): void => {
-  if (ticket.probe === undefined && ticket.globalEpoch === breakers.global.epoch) {
+  const orgEpoch = breakers.orgs.byId.get(orgId)?.breaker.epoch
+  const current = ticket.globalEpoch === breakers.global.epoch && ticket.orgEpoch === orgEpoch
+  if (ticket.probe === undefined && current) {
     Running.start(breakers.running, ticket, orgId, now)
   }
 }

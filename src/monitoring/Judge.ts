@@ -5,6 +5,7 @@
  * Whose fault: see Isolation for the contract; the counters bound what one organisation adds, and each organisation
  * has one of its own.
  */
+import type { OrgId } from "../domain/Ids.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import * as Baseline from "./Baseline.ts"
 import * as Breaker from "./Breaker.ts"
@@ -32,12 +33,27 @@ const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): v
 const quietOf = ({ baseline, running }: Breakers.Breakers, now: number) =>
   Running.silence(running, Baseline.p99MsOf(baseline), now)
 
-/** Nothing under way shows progress: opens the breaker of all. */
+/**
+ * Nothing under way shows progress: opens the breaker of all, or that of the organisation whose attempts they nearly all
+ * are. Only those count that have waited for a while themselves: many that began at once are no silence.
+ */
 export const silence = (breakers: Breakers.Breakers, now: number): void => {
   const quiet = quietOf(breakers, now)
   if (quiet === undefined || quiet.quietMs < quiet.limitMs) return
-  openGlobal(breakers, now, `${quiet.waiting} attempts waiting, no progress for ${quiet.quietMs} ms`)
+  let waiting = 0
+  let worst: readonly [OrgId | undefined, number] = [undefined, 0]
+  for (const entry of Running.overdue(breakers.running, quiet.limitMs / 2, now)) {
+    waiting += entry[1]
+    if (entry[1] > worst[1]) worst = entry
+  }
+  if (waiting < Running.enoughWaiting) return
+  const reason = `${waiting} attempts waiting, no progress for ${quiet.quietMs} ms`
+  const org = worst[0] && breakers.orgs.byId.get(worst[0])
+  if (waiting - worst[1] >= fewOthers || org === undefined) openGlobal(breakers, now, reason)
+  else if (worst[1] >= Running.enoughWaiting) leave(breakers, org, now, reason)
 }
+/** That so many of others wait as well is no chance. */
+const fewOthers = 3
 
 /** Not enough to leave, enough to look closer. */
 export const isSuspicious = (breakers: Breakers.Breakers, now: number): boolean => {
@@ -72,7 +88,11 @@ export const ended = (
   const common = commonFault(breakers, settings, now)
   if (common !== undefined) return openGlobal(breakers, now, common)
   const own = ownFault(breakers, settings, org, tally, now)
-  if (own === undefined) return
+  if (own !== undefined) leave(breakers, org, now, own)
+}
+
+/** One organisation has enough against it: it leaves alone, or with all when it was not its fault. */
+const leave = (breakers: Breakers.Breakers, org: Orgs.Org, now: number, own: string): void => {
   const { inWindow, left } = Orgs.census(breakers.orgs, now)
   if (!Isolation.isNotTheOrgs(left + 1, inWindow)) {
     return Breakers.moveOrg(breakers, org, Breaker.trip(org.breaker, now, own), now)

@@ -25,7 +25,7 @@ export interface Silence {
   readonly limitMs: number
 }
 
-const enoughWaiting = 10
+export const enoughWaiting = 10
 /** Every hundredth takes longer than the p99; that ten in a row do is no chance. */
 const slowFactor = 1.5
 const leastLimitMs = 4000
@@ -71,6 +71,26 @@ export const end = <K>(running: Running<K>, key: K): Attempt | undefined => {
   if (rest === 0) running.byOrg.delete(attempt.orgId)
   else running.byOrg.set(attempt.orgId, rest)
   return attempt
+}
+
+/** Forgets what an organisation has under way. */
+export const withdraw = (running: Running<unknown>, orgId: OrgId): void => {
+  if (!running.byOrg.has(orgId)) return
+  for (const [key, attempt] of running.attempts) if (attempt.orgId === orgId) end(running, key)
+}
+
+/** How many of each organisation have shown nothing for so long. Costs as much as have begun before that. */
+export const overdue = (
+  { attempts }: Running<unknown>,
+  waitedMs: number,
+  now: number,
+): ReadonlyMap<OrgId, number> => {
+  const found = new Map<OrgId, number>()
+  for (const { orgId, progressed, startedAt } of attempts.values()) {
+    if (now - startedAt < waitedMs) break
+    if (!progressed) found.set(orgId, (found.get(orgId) ?? 0) + 1)
+  }
+  return found
 }
 
 /**
