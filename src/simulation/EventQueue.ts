@@ -23,6 +23,11 @@ export class EventQueue<A> {
     this.heap[index] = entry
   }
 
+  /** When the next one is due; infinite without one. */
+  get nextAt(): number {
+    return this.heap[0]?.at ?? Number.POSITIVE_INFINITY
+  }
+
   take(): { readonly at: number; readonly event: A } | undefined {
     const first = this.heap[0]
     const last = this.heap.pop()

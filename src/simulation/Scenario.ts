@@ -1,6 +1,6 @@
 /**
  * What is simulated: who comes how often, and what is wrong with the runtime when. Your own come from a JSON file of
- * this shape; those of the policy are in `scenarios.json`.
+ * this shape; those of the policy are in `Scenarios.ts`.
  */
 import * as Schema from "effect/Schema"
 
@@ -8,9 +8,14 @@ const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 const seconds = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** `errors`: this share of attempts fails, most of them before anything was shown. `slow`: everything takes so many times longer. */
+/**
+ * `errors`: this share of attempts fails, some of them when the answer has begun. `hang`: nothing comes, or keep-alives
+ * only, which is the same to whoever waits for progress; without `share` every attempt hangs. `slow`: everything takes
+ * so many times longer.
+ */
 export const FaultKind = Schema.Union([
-  Schema.Struct({ kind: Schema.Literals(["refused", "hang", "keep_alive"]) }),
+  Schema.Struct({ kind: Schema.Literal("refused") }),
+  Schema.Struct({ kind: Schema.Literal("hang"), share: Schema.optionalKey(share) }),
   Schema.Struct({ kind: Schema.Literal("errors"), share }),
   Schema.Struct({ kind: Schema.Literal("slow"), factor: positive }),
 ])
@@ -31,10 +36,13 @@ export type Fault = typeof Fault.Type
 export const Scenario = Schema.Struct({
   name: Schema.NonEmptyString,
   turnsPerSecond: positive,
+  /** Long ones take their time: some 5 microseconds a turn. */
   seconds: positive,
   orgs: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })),
   /** Share of the runtime's attempts that fail when nothing is wrong. */
   errorRate: share,
+  /** Of failures, the share that comes when the answer has begun: such a turn cannot move. 0.15 without it. */
+  lateFailures: Schema.optionalKey(share),
   faults: Schema.Array(Fault),
 })
 export type Scenario = typeof Scenario.Type
@@ -47,10 +55,19 @@ export const faultAt = (
 ): Fault["what"] | undefined =>
   faults.find((fault) => fault.mode === mode && concerns(fault, org) && isOn(fault, atMs))?.what
 
-const concerns = (fault: Fault, org: number): boolean => fault.org === undefined || fault.org === org
+export const concerns = (fault: Fault, org: number): boolean => fault.org === undefined || fault.org === org
 
 const isOn = ({ flapping, from, to }: Fault, atMs: number): boolean => {
   const at = atMs / 1000
   if (at < from || at >= to) return false
   return flapping === undefined || (at - from) % (flapping.on + flapping.off) < flapping.on
+}
+
+/** When it was on for the last time, in seconds: a fault that flaps may end in an off phase. */
+export const lastOn = ({ flapping, from, to }: Fault): number => {
+  if (flapping === undefined) return to
+  const period = flapping.on + flapping.off
+  const lastPeriod = from + Math.floor((to - from) / period) * period
+  const began = lastPeriod < to ? lastPeriod : lastPeriod - period
+  return Math.min(to, began + flapping.on)
 }

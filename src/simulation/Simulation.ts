@@ -1,18 +1,16 @@
 /**
- * One scenario, one policy, one seed, on a virtual clock: turns come, start where the policy lets them, move to direct
- * mode when the runtime fails before it has shown anything, and end. Pure: the same input gives the same result.
+ * One policy on a virtual clock: turns come, start where the policy lets them, move to direct mode when the runtime fails
+ * before it has shown anything, and end. Who comes and what the modes would do is given. Pure: the same input gives
+ * the same result.
  */
-import { OrgId } from "../domain/Ids.ts"
 import type { Outcome } from "../domain/Outcome.ts"
-import * as Chance from "./Chance.ts"
 import { EventQueue } from "./EventQueue.ts"
 import { type Policy, tickMs } from "./Policy.ts"
-import { faultAt, type Scenario } from "./Scenario.ts"
-import { Tally } from "./SimulationTally.ts"
-import { type Course, courseOf, type Turn } from "./Upstream.ts"
+import type { Tally } from "./SimulationTally.ts"
+import type { Course, Turn, Upstream } from "./Upstream.ts"
 
-interface Attempt {
-  readonly turn: Turn
+interface Attempt<T> {
+  readonly turn: T
   readonly ticket: unknown
   readonly startedAt: number
   readonly course: Course
@@ -21,60 +19,63 @@ interface Attempt {
   done: boolean
 }
 
-type Event =
-  | { readonly _tag: "Arrival"; readonly turn: Turn }
+type Event<T> =
   | { readonly _tag: "Tick" }
-  | { readonly _tag: "Retry" | "Progress" | "Check" | "End"; readonly attempt: Attempt }
-  | { readonly _tag: "DirectEnd"; readonly turn: Turn; readonly startedAt: number; readonly fault: boolean }
+  | { readonly _tag: "Retry" | "Progress" | "Check" | "End"; readonly attempt: Attempt<T> }
+  | { readonly _tag: "DirectEnd"; readonly turn: T; readonly startedAt: number; readonly fault: boolean }
   | { readonly _tag: "ProbeEnd"; readonly probe: unknown; readonly good: boolean }
 
 /** As `CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS`. A turn that has waited for so long has failed. */
-const totalMs = 300_000
+export const totalMs = 300_000
 const retryAfterMs = 100
 const probeDeadlineMs = 8000
-const sessions = 5000
-const purposes = { arrival: 1, org: 2, session: 3 } as const
 
-class Simulation {
-  private readonly queue = new EventQueue<Event>()
-  private readonly waiting = new Set<Attempt>()
-  private readonly scenario: Scenario
+export class Simulation<T extends Turn> {
+  private readonly queue = new EventQueue<Event<T>>()
+  private readonly waiting = new Set<Attempt<T>>()
   private readonly policy: Policy
-  private readonly seed: number
-  private readonly tally: Tally
-  private readonly orgIds: ReadonlyArray<OrgId>
+  private readonly upstream: Upstream<T>
+  private readonly tally: Tally<T>
   private state: string
   private share = 1
   private probes = 0
+  private isOver = false
 
-  constructor(scenario: Scenario, policy: Policy, seed: number, tally: Tally) {
-    this.scenario = scenario
+  constructor(policy: Policy, upstream: Upstream<T>, tally: Tally<T>) {
     this.policy = policy
-    this.seed = seed
+    this.upstream = upstream
     this.tally = tally
-    this.orgIds = Array.from({ length: scenario.orgs }, (_, n) => OrgId.make(`org-${n}`))
     this.state = policy.state()
+    this.queue.add(0, { _tag: "Tick" })
   }
 
-  run(): void {
-    this.arrive(0, 0)
-    this.queue.add(0, { _tag: "Tick" })
-    const endsAt = this.scenario.seconds * 1000
-    for (;;) {
+  /** A turn comes; not before the one that came last. */
+  arrive(turn: T): void {
+    this.runUntil(turn.atMs)
+    this.begin(turn, turn.atMs)
+    this.watchState(turn.atMs)
+  }
+
+  /** Nobody comes any more: what is under way ends. */
+  finish(endsAt: number): void {
+    this.runUntil(endsAt)
+    this.isOver = true
+    this.runUntil(endsAt + 2 * totalMs)
+  }
+
+  private runUntil(atMs: number): void {
+    while (this.queue.nextAt <= atMs) {
       const next = this.queue.take()
-      if (next === undefined || next.at > endsAt + 2 * totalMs) return
-      if (next.at > endsAt && (next.event._tag === "Tick" || next.event._tag === "Arrival")) continue
+      if (next === undefined) return
       this.handle(next.event, next.at)
       this.watchState(next.at)
     }
   }
 
-  private handle(event: Event, now: number): void {
+  private handle(event: Event<T>, now: number): void {
     switch (event._tag) {
-      case "Arrival":
-        this.arrive(event.turn.number + 1, now)
-        return this.begin(event.turn, now)
       case "Tick":
+        if (this.isOver) return
         this.queue.add(now + tickMs, event)
         return this.tick(now)
       case "Retry":
@@ -92,29 +93,25 @@ class Simulation {
     }
   }
 
-  private arrive(number: number, after: number): void {
-    const mean = 1000 / this.scenario.turnsPerSecond
-    const atMs = after + Chance.exponential(this.seed, number, purposes.arrival, mean)
-    const org = Math.floor(Chance.draw(this.seed, number, purposes.org) * this.scenario.orgs)
-    this.queue.add(atMs, { _tag: "Arrival", turn: { number, org, atMs } })
-  }
-
-  private orgOf(turn: Turn): OrgId {
-    return this.orgIds[turn.org]!
-  }
-
-  private begin(turn: Turn, now: number): void {
-    const session = Math.floor(Chance.draw(this.seed, turn.number, purposes.session) * sessions)
-    const ticket = this.policy.admit(this.orgOf(turn), `session-${session}`, now)
+  private begin(turn: T, now: number): void {
+    const ticket = this.policy.admit(turn.orgId, turn.sessionId, now)
     this.tally.begun(turn, ticket !== undefined)
     if (ticket === undefined) this.direct(turn, now)
     else this.attempt(turn, ticket, 0, now)
   }
 
-  private attempt(turn: Turn, ticket: unknown, number: number, now: number): void {
-    const course = courseOf(this.scenario, this.seed, "runtime_orchestrator", turn, number, now)
-    const attempt = { turn, ticket, startedAt: now, course, number, progressed: false, done: false }
-    this.policy.started(this.orgOf(turn), ticket, now)
+  private attempt(turn: T, ticket: unknown, number: number, now: number): void {
+    const course = this.upstream.runtime(turn, number, now)
+    const attempt: Attempt<T> = {
+      turn,
+      ticket,
+      startedAt: now,
+      course,
+      number,
+      progressed: false,
+      done: false,
+    }
+    this.policy.started(turn.orgId, ticket, now)
     this.waiting.add(attempt)
     if (course.firstProgressMs < totalMs) {
       this.queue.add(now + course.firstProgressMs, { _tag: "Progress", attempt })
@@ -126,24 +123,23 @@ class Simulation {
     })
   }
 
-  private progress(attempt: Attempt, now: number): void {
+  private progress(attempt: Attempt<T>, now: number): void {
     if (attempt.done) return
     attempt.progressed = true
     this.waiting.delete(attempt)
     this.policy.progressed(attempt.ticket, now)
-    this.tally.waited(attempt.turn, now)
     if (attempt.course.endMs >= totalMs) {
       this.queue.add(attempt.startedAt + totalMs, { _tag: "Check", attempt })
     }
   }
 
   /** The clocks: nothing shown for too long moves the turn, too long in all ends it. */
-  private check(attempt: Attempt, now: number): void {
+  private check(attempt: Attempt<T>, now: number): void {
     if (attempt.done) return
     const ranMs = now - attempt.startedAt
     if (ranMs + 1 >= totalMs) {
       this.conclude(attempt, "timeout_total", now)
-      return this.tally.ended(attempt.turn, "failed", now)
+      return this.tally.ended(attempt.turn, "failed")
     }
     if (attempt.progressed) return
     const limitMs = Math.min(totalMs, this.policy.firstProgressLimitMs(attempt.ticket))
@@ -155,54 +151,49 @@ class Simulation {
     this.direct(attempt.turn, now)
   }
 
-  private conclude(attempt: Attempt, outcome: Outcome, now: number): void {
+  private conclude(attempt: Attempt<T>, outcome: Outcome, now: number): void {
     attempt.done = true
     this.waiting.delete(attempt)
     const { startedAt, ticket, turn } = attempt
     const latencyMs = now - startedAt
-    this.policy.ended(
-      { orgId: this.orgOf(turn), mode: "runtime_orchestrator", outcome, latencyMs, ticket },
-      now,
-    )
+    this.policy.ended({ orgId: turn.orgId, mode: "runtime_orchestrator", outcome, latencyMs, ticket }, now)
   }
 
-  private end(attempt: Attempt, now: number): void {
+  private end(attempt: Attempt<T>, now: number): void {
     if (attempt.done) return
     const { course, number, progressed, turn } = attempt
     this.conclude(attempt, course.fault ? "error" : "success", now)
-    if (!course.fault) return this.tally.ended(turn, "runtime", now)
-    if (progressed) return this.tally.ended(turn, "failed", now)
+    if (!course.fault) return this.tally.ended(turn, "runtime")
+    if (progressed) return this.tally.ended(turn, "failed")
     if (course.refused && number === 0) {
       return this.queue.add(now + retryAfterMs, { _tag: "Retry", attempt })
     }
     this.direct(turn, now)
   }
 
-  private direct(turn: Turn, now: number): void {
-    const course = courseOf(this.scenario, this.seed, "direct_llm", turn, 0, now)
+  private direct(turn: T, now: number): void {
+    const course = this.upstream.direct(turn, now)
     const endMs = Math.min(totalMs, course.endMs)
     const fault = course.fault || endMs >= totalMs
-    if (!fault) this.tally.waited(turn, now + course.firstProgressMs)
     this.queue.add(now + endMs, { _tag: "DirectEnd", turn, startedAt: now, fault })
   }
 
   private directEnd(
-    { fault, startedAt, turn }: { readonly turn: Turn; readonly startedAt: number; readonly fault: boolean },
+    { fault, startedAt, turn }: { readonly turn: T; readonly startedAt: number; readonly fault: boolean },
     now: number,
   ): void {
     const outcome = fault ? "error" : "success"
     const latencyMs = now - startedAt
-    const orgId = this.orgOf(turn)
+    const { orgId } = turn
     this.policy.ended({ orgId, mode: "direct_llm", outcome, latencyMs, ticket: undefined }, now)
-    this.tally.ended(turn, fault ? "failed" : "direct", now)
+    this.tally.ended(turn, fault ? "failed" : "direct")
   }
 
   private tick(now: number): void {
     const probe = this.policy.tick(now)
     if (probe === undefined) return
     this.probes += 1
-    const turn = { number: -this.probes, org: -1, atMs: now }
-    const course = courseOf(this.scenario, this.seed, "runtime_orchestrator", turn, 0, now)
+    const course = this.upstream.probe(this.probes, now)
     const shownMs = course.fault ? course.endMs : course.firstProgressMs
     const good = !course.fault && shownMs <= probeDeadlineMs
     this.queue.add(now + Math.min(shownMs, probeDeadlineMs), { _tag: "ProbeEnd", probe, good })
@@ -220,11 +211,4 @@ class Simulation {
     this.state = state
     this.share = share
   }
-}
-
-export const run = (scenario: Scenario, policy: Policy, seed: number): Tally => {
-  const healthy = (turn: Turn) => faultAt(scenario, "runtime_orchestrator", turn.org, turn.atMs) === undefined
-  const tally = new Tally(scenario, healthy)
-  new Simulation(scenario, policy, seed, tally).run()
-  return tally
 }

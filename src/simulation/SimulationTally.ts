@@ -1,6 +1,5 @@
 /** What a simulated run came to: how its chats ended, what users waited, how the policy moved. */
 import type { Policy } from "./Policy.ts"
-import type { Scenario } from "./Scenario.ts"
 import type { Turn } from "./Upstream.ts"
 
 export interface Move {
@@ -17,16 +16,29 @@ export interface Slice {
   failed: number
 }
 
-/** Of chats that began while a fault of theirs lasted, and of all. */
-interface Counts {
+export interface Counts {
   begun: number
   failed: number
 }
 
 export type Ending = "runtime" | "direct" | "failed"
 
-export class Tally {
+/** `fault`: one lasts that concerns the turn; `beside`: one lasts, for others. */
+export type Concern = "fault" | "beside" | "none"
+
+/** How to see a turn. */
+export interface View<T extends Turn> {
+  readonly durationMs: number
+  readonly concern: (turn: T) => Concern
+  /** Whether the runtime would have served it well. */
+  readonly isServed: (turn: T) => boolean
+}
+
+const sliceCount = 240
+
+export class Tally<T extends Turn = Turn> {
   readonly all: Counts = { begun: 0, failed: 0 }
+  /** Chats that began while a fault of theirs lasted. */
   readonly inFault: Counts = { begun: 0, failed: 0 }
   /** Chats that no fault concerned, while one lasted for others. */
   readonly besideFault: Counts = { begun: 0, failed: 0 }
@@ -36,38 +48,35 @@ export class Tally {
   readonly moves: Array<Move> = []
   readonly slices: Array<Slice> = []
   readonly sliceMs: number
-  readonly scenario: Scenario
-  private readonly healthy: (turn: Turn) => boolean
+  readonly durationMs: number
+  private readonly view: View<T>
 
-  constructor(scenario: Scenario, healthy: (turn: Turn) => boolean) {
-    this.scenario = scenario
-    this.healthy = healthy
-    this.sliceMs = (scenario.seconds * 1000) / 240
+  constructor(view: View<T>) {
+    this.view = view
+    this.durationMs = view.durationMs
+    this.sliceMs = view.durationMs / sliceCount
+    for (let slice = 0; slice < sliceCount; slice++) this.slices.push({ runtime: 0, direct: 0, failed: 0 })
   }
 
-  private partsOf(turn: Turn): ReadonlyArray<Counts> {
-    const at = turn.atMs / 1000
-    const during = this.scenario.faults.filter(({ from, to }) => at >= from && at < to)
-    if (during.length === 0) return [this.all]
-    const concerned = during.some(({ org }) => org === undefined || org === turn.org)
-    return [this.all, concerned ? this.inFault : this.besideFault]
-  }
-
-  begun(turn: Turn, inRuntime: boolean): void {
-    const parts = this.partsOf(turn)
-    for (const part of parts) part.begun += 1
-    if (inRuntime || parts[1] === this.inFault || !this.healthy(turn)) return
+  begun(turn: T, inRuntime: boolean): void {
+    const concern = this.view.concern(turn)
+    this.all.begun += 1
+    if (concern === "fault") this.inFault.begun += 1
+    if (concern === "beside") this.besideFault.begun += 1
+    if (inRuntime || concern === "fault" || !this.view.isServed(turn)) return
     this.needlessDirect += 1
-    if (parts[1] === this.besideFault) this.besideNeedless += 1
+    if (concern === "beside") this.besideNeedless += 1
   }
 
-  ended(turn: Turn, how: Ending, _now: number): void {
-    if (how === "failed") for (const part of this.partsOf(turn)) part.failed += 1
-    const slice = (this.slices[Math.floor(turn.atMs / this.sliceMs)] ??= { runtime: 0, direct: 0, failed: 0 })
-    slice[how] += 1
+  ended(turn: T, how: Ending): void {
+    const slice = this.slices[Math.min(sliceCount - 1, Math.floor(turn.atMs / this.sliceMs))]
+    if (slice !== undefined) slice[how] += 1
+    if (how !== "failed") return
+    const concern = this.view.concern(turn)
+    this.all.failed += 1
+    if (concern === "fault") this.inFault.failed += 1
+    if (concern === "beside") this.besideFault.failed += 1
   }
-
-  waited(_turn: Turn, _shownAt: number): void {}
 
   moved(atMs: number, state: Move["state"], share: number): void {
     this.moves.push({ atMs, state, share })

@@ -3,6 +3,7 @@
  *
  * A simplification: a fault meets what begins while it lasts; what is under way when it comes runs on.
  */
+import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import * as Chance from "./Chance.ts"
 import { type Fault, faultAt, type Scenario } from "./Scenario.ts"
@@ -17,9 +18,25 @@ export interface Course {
 }
 
 export interface Turn {
-  readonly number: number
-  readonly org: number
+  readonly orgId: OrgId
+  readonly sessionId: string
   readonly atMs: number
+}
+
+/** What the two modes would do. The simulation asks once for each attempt. */
+export interface Upstream<T extends Turn> {
+  /** `attempt`: 0, or 1 when the same target is asked again. */
+  readonly runtime: (turn: T, attempt: number, now: number) => Course
+  readonly direct: (turn: T, now: number) => Course
+  /** `number` of the synthetic probe, from 1. */
+  readonly probe: (number: number, now: number) => Course
+}
+
+/** A turn that is drawn. */
+export interface DrawnTurn extends Turn {
+  readonly number: number
+  /** Its organisation's number. */
+  readonly org: number
 }
 
 /** Medians in milliseconds, of an agent that plans a little and answers in some sentences, and of a plain model. */
@@ -28,52 +45,60 @@ const shape = {
   direct_llm: { firstProgressMs: 500, answerMs: 4000 },
 } as const
 const sigma = 0.5
-/** Of failures, those that come when the answer has begun: such a turn cannot move. */
-const lateShare = 0.15
+const usualLateShare = 0.15
 /** Direct mode with the retries of its own. */
 const directErrorRate = 0.002
 const refusedMs = 20
-const purposes = { progress: 10, answer: 12, fails: 14, late: 15 } as const
+const purposes = { progress: 10, answer: 12, fails: 14, late: 15, hangs: 16 } as const
+/** Each attempt and each mode has luck of its own. */
+const nextAttempt = 7919
+const otherMode = 104_729
 
 const never = Number.POSITIVE_INFINITY
+const refusal: Course = { firstProgressMs: never, endMs: refusedMs, fault: true, refused: true }
+const silence: Course = { firstProgressMs: never, endMs: never, fault: true, refused: false }
 
-export const courseOf = (
+export const drawn = (scenario: Scenario, seed: number): Upstream<DrawnTurn> => ({
+  runtime: ({ number, org }, attempt, now) =>
+    courseOf(scenario, seed + attempt * nextAttempt, "runtime_orchestrator", number, org, now),
+  direct: ({ number, org }, now) => courseOf(scenario, seed + otherMode, "direct_llm", number, org, now),
+  // Of no organisation; the numbers of turns are above 0.
+  probe: (number, now) => courseOf(scenario, seed, "runtime_orchestrator", -number, -1, now),
+})
+
+const courseOf = (
   scenario: Scenario,
-  seed: number,
+  luck: number,
   mode: ExecutionMode,
-  turn: Turn,
-  attempt: number,
+  number: number,
+  org: number,
   atMs: number,
 ): Course => {
-  const what = faultAt(scenario, mode, turn.org, atMs)
-  if (what?.kind === "refused")
-    return { firstProgressMs: never, endMs: refusedMs, fault: true, refused: true }
-  if (what?.kind === "hang" || what?.kind === "keep_alive") {
-    return { firstProgressMs: never, endMs: never, fault: true, refused: false }
-  }
-  return answering(scenario, seed + attempt * 7919 + (mode === "direct_llm" ? 104_729 : 0), mode, turn, what)
+  const what = faultAt(scenario, mode, org, atMs)
+  if (what?.kind === "refused") return refusal
+  if (what?.kind === "hang" && Chance.draw(luck, number, purposes.hangs) < (what.share ?? 1)) return silence
+  return answering(scenario, luck, mode, number, what)
 }
 
 const answering = (
-  { errorRate }: Scenario,
+  { errorRate, lateFailures = usualLateShare }: Scenario,
   luck: number,
   mode: ExecutionMode,
-  turn: Turn,
+  number: number,
   what: Fault["what"] | undefined,
 ): Course => {
   const { answerMs, firstProgressMs } = shape[mode]
   const slower = what?.kind === "slow" ? what.factor : 1
   const lognormal = (purpose: number, median: number) =>
-    slower * Chance.logNormal(luck, turn.number, purpose, median, sigma)
+    slower * Chance.logNormal(luck, number, purpose, median, sigma)
   const progressMs = lognormal(purposes.progress, firstProgressMs)
   const healthy = mode === "direct_llm" ? directErrorRate : errorRate
   const failing = what?.kind === "errors" ? what.share : healthy
-  if (Chance.draw(luck, turn.number, purposes.fails) >= failing) {
+  if (Chance.draw(luck, number, purposes.fails) >= failing) {
     const endMs = progressMs + lognormal(purposes.answer, answerMs)
     return { firstProgressMs: progressMs, endMs, fault: false, refused: false }
   }
-  const late = Chance.draw(luck, turn.number, purposes.late) < lateShare
-  return late
+  return Chance.draw(luck, number, purposes.late) < lateFailures
     ? { firstProgressMs: progressMs, endMs: progressMs + answerMs / 2, fault: true, refused: false }
     : { firstProgressMs: never, endMs: progressMs, fault: true, refused: false }
 }
