@@ -1,4 +1,5 @@
 /** What the runs of a scenario with one policy come to, one run a seed. Pure. */
+import * as LatencyHistogram from "../monitoring/LatencyHistogram.ts"
 import { lastOn, type Scenario } from "./Scenario.ts"
 import type { Counts, Move, Tally } from "./SimulationTally.ts"
 
@@ -23,6 +24,8 @@ export interface Figures {
   /** Of all chats, or of those beside the fault. */
   readonly needless: number
   readonly besideNeedless: number
+  /** 99 of 100 chats of the fault that showed anything did so within this, in seconds. */
+  readonly waitP99: number
 }
 
 const spread = (values: ReadonlyArray<number>): Spread => {
@@ -59,6 +62,8 @@ const shareOf = (parts: ReadonlyArray<number>, { begun }: Counts): number =>
 export const of = (scenario: Scenario, tallies: ReadonlyArray<Tally<never>>): Figures => {
   const all = sum(tallies.map((tally) => tally.all))
   const beside = sum(tallies.map((tally) => tally.besideFault))
+  const waits = LatencyHistogram.make()
+  for (const tally of tallies) LatencyHistogram.merge(waits, tally.waits, 1)
   return {
     seeds: tallies.length,
     detect: spread(tallies.map(({ moves }) => detectSeconds(scenario, moves))),
@@ -75,5 +80,6 @@ export const of = (scenario: Scenario, tallies: ReadonlyArray<Tally<never>>): Fi
       tallies.map((tally) => tally.besideNeedless),
       beside,
     ),
+    waitP99: (LatencyHistogram.quantiles(waits, [0.99])[0] ?? 0) / 1000,
   }
 }

@@ -7,8 +7,9 @@ import * as Return from "../monitoring/Return.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import type { Policy } from "./Policy.ts"
 
-export const make = (settings: Health.Settings, name = "crossfade"): Policy<Ticket, Probe> => {
-  const health = Health.make(settings, 0)
+export const make = (settings: Health.Settings): Policy<Ticket, Probe> => of(Health.make(settings, 0), "ours")
+
+export const of = (health: Health.Health, name: string): Policy<Ticket, Probe> => {
   const { breakers } = health
   return {
     name,

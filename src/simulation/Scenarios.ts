@@ -75,6 +75,13 @@ export const scenarios: ReadonlyArray<Scenario> = [
     ...usual,
     faults: [runtime(hang, { org: 0 })],
   },
+  {
+    // What only real turns meet: the synthetic probes belong to no organisation.
+    name: "unseen-by-probes",
+    ...usual,
+    orgs: 5,
+    faults: Array.from({ length: 5 }, (_, org) => runtime({ kind: "errors", share: 1 }, { org })),
+  },
   { name: "errors-55", ...usual, faults: [runtime({ kind: "errors", share: 0.55 })] },
   {
     name: "one-a-minute-hang",

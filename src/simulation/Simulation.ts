@@ -128,6 +128,7 @@ export class Simulation<T extends Turn> {
     attempt.progressed = true
     this.waiting.delete(attempt)
     this.policy.progressed(attempt.ticket, now)
+    this.tally.shown(attempt.turn, now)
     if (attempt.course.endMs >= totalMs) {
       this.queue.add(attempt.startedAt + totalMs, { _tag: "Check", attempt })
     }
@@ -175,6 +176,7 @@ export class Simulation<T extends Turn> {
     const course = this.upstream.direct(turn, now)
     const endMs = Math.min(totalMs, course.endMs)
     const fault = course.fault || endMs >= totalMs
+    if (!fault) this.tally.shown(turn, now + course.firstProgressMs)
     this.queue.add(now + endMs, { _tag: "DirectEnd", turn, startedAt: now, fault })
   }
 

@@ -1,4 +1,5 @@
 /** What a simulated run came to: how its chats ended, what users waited, how the policy moved. */
+import * as LatencyHistogram from "../monitoring/LatencyHistogram.ts"
 import type { Policy } from "./Policy.ts"
 import type { Turn } from "./Upstream.ts"
 
@@ -45,6 +46,8 @@ export class Tally<T extends Turn = Turn> {
   /** Sent to direct mode though nothing was wrong with the runtime for them. */
   needlessDirect = 0
   besideNeedless = 0
+  /** From a chat's beginning to what it showed first; of those that a fault concerned. */
+  readonly waits = LatencyHistogram.make()
   readonly moves: Array<Move> = []
   readonly slices: Array<Slice> = []
   readonly sliceMs: number
@@ -66,6 +69,10 @@ export class Tally<T extends Turn = Turn> {
     if (inRuntime || concern === "fault" || !this.view.isServed(turn)) return
     this.needlessDirect += 1
     if (concern === "beside") this.besideNeedless += 1
+  }
+
+  shown(turn: T, atMs: number): void {
+    if (this.view.concern(turn) === "fault") LatencyHistogram.add(this.waits, atMs - turn.atMs)
   }
 
   ended(turn: T, how: Ending): void {

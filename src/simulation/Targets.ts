@@ -51,6 +51,13 @@ const atMost =
 const failed = (most: number) => atMost("failed", most, ({ inFault }) => Figures.failedShare(inFault))
 const failedOfAll = (most: number) => atMost("failed of all", most, ({ all }) => Figures.failedShare(all))
 const needless = (most: number) => atMost("needless direct", most, (figures) => figures.needless)
+const noNeedless = needless(0)
+/** By chance an organisation with some 25 chats in the window is beyond its own contract in 1 of 500 runs, and leaves. */
+const hardlyNeedless: Check = ({ needless }) => ({
+  target: "needless direct < 0.01 %",
+  got: `${(100 * needless).toFixed(4)} %`,
+  pass: needless < 0.0001,
+})
 const othersFailed = (most: number) =>
   atMost("others failed", most, ({ beside }) => Figures.failedShare(beside))
 const othersNeedless = (most: number) =>
@@ -87,7 +94,7 @@ export const targets = (stay: () => Policy): ReadonlyArray<Target> => [
   target("hang", detect(6), failed(0.005), recover(45), needless(0.01)),
   target("slow", detect(20), failed(0.006), recover(45), needless(0.01)),
   target("errors-70", detect(15), failed(0.012), recover(60), needless(0.015)),
-  target("errors-20", trips(0, "a run"), failed(0.07), needless(0)),
+  target("errors-20", trips(0, "a run"), failed(0.07), hardlyNeedless),
   target("flapping", detect(6), failed(0.01), recover(130), needless(0.04)),
   target("poisoned-org", trips(0, "a run"), othersFailed(0.005), othersNeedless(0.002)),
   target("both-modes", noWorseThan("stay", stay), recover(60)),
@@ -95,7 +102,7 @@ export const targets = (stay: () => Policy): ReadonlyArray<Target> => [
   target("hang-50", detect(6), failed(0.006), recover(35), needless(0.01)),
   target("blips", trips(3, "a day"), needless(0.003)),
   ...Scenarios.healthyRates.map((rate): Target => ({
-    ...target(`healthy-${rate}`, trips(0, "in all"), failedOfAll(0.004), needless(0)),
+    ...target(`healthy-${rate}`, trips(0, "in all"), failedOfAll(0.004), noNeedless),
     // 50 turns a second for 10 days are 43 million: one seed of each rate.
     seeds: 1,
   })),
