@@ -35,7 +35,7 @@ export interface View<T extends Turn> {
   readonly isServed: (turn: T) => boolean
 }
 
-const sliceCount = 240
+const sliceCount = 720
 
 export class Tally<T extends Turn = Turn> {
   readonly all: Counts = { begun: 0, failed: 0 }
