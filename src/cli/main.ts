@@ -5,6 +5,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { serve } from "./ServeCommand.ts"
+import { simulate } from "./SimulateCommand.ts"
 import { teardown } from "./Teardown.ts"
 import { token } from "./TokenCommand.ts"
 
@@ -12,7 +13,7 @@ const version = "0.1.0"
 
 Command.make("crossfade").pipe(
   Command.withDescription("Live chat over an agent runtime and a direct LLM."),
-  Command.withSubcommands([serve, token]),
+  Command.withSubcommands([serve, simulate, token]),
   Command.run({ version }),
   Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),
   (program) => NodeRuntime.runMain(program, { teardown }),

@@ -29,8 +29,12 @@ export const Fault = Schema.Struct({
   /** On for so many seconds, off for so many. */
   flapping: Schema.optionalKey(Schema.Struct({ on: positive, off: positive })),
   /** Only this organisation's turns; by number, from 0. */
-  org: Schema.optionalKey(Schema.Int),
-})
+  org: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+}).check(
+  Schema.makeFilter(({ from, to }: { readonly from: number; readonly to: number }) =>
+    from < to ? undefined : { path: ["to"], issue: "Expected more than `from`" },
+  ),
+)
 export type Fault = typeof Fault.Type
 
 export const Scenario = Schema.Struct({
@@ -44,7 +48,12 @@ export const Scenario = Schema.Struct({
   /** Of failures, the share that comes when the answer has begun: such a turn cannot move. 0.15 without it. */
   lateFailures: Schema.optionalKey(share),
   faults: Schema.Array(Fault),
-})
+}).check(
+  Schema.makeFilter(({ faults, orgs }: { readonly faults: ReadonlyArray<Fault>; readonly orgs: number }) => {
+    const unknown = faults.findIndex(({ org = 0 }) => org >= orgs)
+    return unknown < 0 ? undefined : { path: ["faults", unknown, "org"], issue: "Expected less than `orgs`" }
+  }),
+)
 export type Scenario = typeof Scenario.Type
 
 export const faultAt = (

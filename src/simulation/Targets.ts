@@ -1,6 +1,6 @@
 /**
  * The target rows of the fallback policy: which figure of which scenario must be how good. Pure; `npm run
- * simulate:targets` prints them. Rows of other models are added where they are put together, in that script.
+ * simulate:targets` prints them, with the autopilot's.
  */
 import * as Figures from "./Figures.ts"
 import type { Policy } from "./Policy.ts"

@@ -1,0 +1,150 @@
+/** `crossfade simulate`: what the fallback policy does in a fault, played on a virtual clock by the service's own code. */
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Health from "../monitoring/Health.ts"
+import * as Comparison from "../simulation/Comparison.ts"
+import * as Figures from "../simulation/Figures.ts"
+import * as Policies from "../simulation/Policies.ts"
+import { Scenario } from "../simulation/Scenario.ts"
+import * as ScenarioRun from "../simulation/ScenarioRun.ts"
+import { scenarios } from "../simulation/Scenarios.ts"
+import * as Timeline from "../simulation/Timeline.ts"
+import { explained } from "./Explained.ts"
+import * as JsonFile from "./JsonFile.ts"
+import { ThresholdsFile } from "./ThresholdsFile.ts"
+
+export class SimulateRefused extends Schema.TaggedError<SimulateRefused>()("SimulateRefused", {
+  flag: Schema.String,
+  allowed: Schema.String,
+}) {
+  override get message(): string {
+    return `--${this.flag}: ${this.allowed}`
+  }
+}
+
+/** What is played without a word: an hour or less, so that all of them take seconds. */
+const isShort = ({ faults, seconds }: Scenario): boolean => faults.length > 0 && seconds <= 3600
+
+const flags = {
+  scenario: Flag.String("scenario").pipe(
+    Flag.withDescription(
+      "Such as hang, flapping or poisoned-org (a name that is none lists them); all plays those of up to an hour",
+    ),
+    Flag.withMetavar("NAME"),
+    Flag.withDefault("all"),
+  ),
+  file: Flag.File("file", { mustExist: true }).pipe(
+    Flag.withDescription("A scenario of your own (JSON; see docs/how-to/simulate.md)"),
+    Flag.optional,
+  ),
+  policy: Flag.Literals("policy", ["all", ...Policies.names]).pipe(
+    Flag.withDescription("Ours, one of the references, or all of them side by side"),
+    Flag.withDefault("ours" as const),
+  ),
+  seeds: Flag.Int("seeds").pipe(
+    Flag.withDescription(
+      "Runs of each scenario, each with other users and other luck; the same for every policy",
+    ),
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+    Flag.withDefault(5),
+  ),
+  thresholds: Flag.File("thresholds", { mustExist: true }).pipe(
+    Flag.withDescription(
+      "The contract's numbers to try (JSON: windowMs, minSamples, errorRate, timeoutRate, latencyRatio)",
+    ),
+    Flag.optional,
+  ),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("Print figures as JSON"), Flag.withDefault(false)),
+  svg: Flag.Path("svg").pipe(
+    Flag.withDescription("Draw the first seed of the one scenario into this file"),
+    Flag.withMetavar("FILE"),
+    Flag.optional,
+  ),
+}
+
+const chosen = Effect.fnUntraced(function* (name: string, file: Option.Option<string>) {
+  if (Option.isSome(file)) return [yield* JsonFile.read(file.value, Scenario)]
+  if (name === "all") return scenarios.filter(isShort)
+  const found = scenarios.find((scenario) => scenario.name === name)
+  if (found !== undefined) return [found]
+  const known = ["all", ...scenarios.map((scenario) => scenario.name)].join(", ")
+  return yield* new SimulateRefused({ flag: "scenario", allowed: `there is no ${name}; allowed: ${known}` })
+})
+
+const compare = (
+  scenario: Scenario,
+  policy: Policies.Name,
+  settings: Health.Settings,
+  seeds: number,
+): Comparison.Compared => {
+  const tallies = Array.from({ length: seeds }, (_, seed) =>
+    ScenarioRun.run(scenario, Policies.make(policy, settings), seed + 1),
+  )
+  return { scenario: scenario.name, policy, figures: Figures.of(scenario, tallies) }
+}
+
+const draw = Effect.fnUntraced(function* (
+  file: string,
+  played: ReadonlyArray<Scenario>,
+  policies: ReadonlyArray<Policies.Name>,
+  settings: Health.Settings,
+) {
+  const [scenario, ...others] = played
+  if (scenario === undefined || others.length > 0) {
+    return yield* new SimulateRefused({
+      flag: "svg",
+      allowed: "needs one scenario: add --scenario NAME or --file",
+    })
+  }
+  const panels = policies.map((policy) => ({
+    policy,
+    tally: ScenarioRun.run(scenario, Policies.make(policy, settings), 1),
+  }))
+  const files = yield* FileSystem.FileSystem
+  yield* files.writeFileString(file, Timeline.svg(scenario, panels))
+})
+
+interface Flags {
+  readonly scenario: string
+  readonly file: Option.Option<string>
+  readonly policy: "all" | Policies.Name
+  readonly seeds: number
+  readonly thresholds: Option.Option<string>
+  readonly json: boolean
+  readonly svg: Option.Option<string>
+}
+
+const simulateScenarios = Effect.fnUntraced(function* (flags: Flags) {
+  const tried = Option.isSome(flags.thresholds)
+    ? yield* JsonFile.read(flags.thresholds.value, ThresholdsFile)
+    : {}
+  const settings = { ...Policies.usual, ...tried }
+  const played = yield* chosen(flags.scenario, flags.file)
+  const policies = flags.policy === "all" ? Policies.names : [flags.policy]
+  if (Option.isSome(flags.svg)) yield* draw(flags.svg.value, played, policies, settings)
+  const rows = played.flatMap((scenario) =>
+    policies.map((policy) => compare(scenario, policy, settings, flags.seeds)),
+  )
+  const text = flags.json
+    ? JSON.stringify(Comparison.data(rows), null, 2)
+    : `${Comparison.table(rows)}\n\n${Comparison.legend}`
+  yield* Console.log(text)
+})
+
+export const simulate = Command.make("simulate", flags, (flags) => explained(simulateScenarios(flags))).pipe(
+  Command.withDescription(
+    "Play faults of the runtime against the fallback policy, and see how soon it leaves, who fails, and when it is back.",
+  ),
+  Command.withExamples([
+    {
+      command: "crossfade simulate --scenario hang --policy all --svg hang.svg",
+      description: "A runtime that hangs, under our policy and the references, with a picture",
+    },
+    { command: "crossfade simulate --file mine.json --json", description: "A scenario of your own" },
+  ]),
+)

@@ -1,0 +1,12 @@
+/** The contract's numbers that may be tried: whatever is left out is as the service has it. */
+import * as Schema from "effect/Schema"
+
+const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+
+export const ThresholdsFile = Schema.Struct({
+  windowMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1000, maximum: 86_400_000 }))),
+  minSamples: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  errorRate: Schema.optionalKey(share),
+  timeoutRate: Schema.optionalKey(share),
+  latencyRatio: Schema.optionalKey(share),
+})
