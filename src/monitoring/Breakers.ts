@@ -36,6 +36,8 @@ export interface Breakers {
   noted: number
   global: Breaker.Breaker
   forced: Forced | undefined
+  /** Organisations with an order of their own. */
+  readonly ordered: Set<Orgs.Org>
   /** When anybody last asked for the runtime. */
   wantedAt: number
   /** Sum of all that the organisations' epochs ever rose: a breaker that starts here takes no forgotten one's tickets. */
@@ -64,6 +66,7 @@ export const make = (windowMs: number, now: number): Breakers => ({
   noted: 0,
   global: Breaker.closed(0, now),
   forced: undefined,
+  ordered: new Set(),
   wantedAt: Number.NEGATIVE_INFINITY,
   epochs: 0,
 })
@@ -72,7 +75,10 @@ export const make = (windowMs: number, now: number): Breakers => ({
 export const touch = (breakers: Breakers, orgId: OrgId, now: number): Orgs.Org =>
   Orgs.touch(breakers.orgs, orgId, now, {
     epoch: breakers.epochs,
-    onDrop: (org) => Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now),
+    onDrop: (org) => {
+      breakers.ordered.delete(org)
+      Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now)
+    },
   })
 
 export const shownState = (breaker: Breaker.Breaker, forced: Forced | undefined): ShownState => {
@@ -108,6 +114,21 @@ export const moveOrg = (
   if (transition !== undefined) note(breakers, org, { ...transition, from })
 }
 
+/** Without a word in the log. */
+export const keepOrder = (
+  breakers: Breakers,
+  org: Orgs.Org | undefined,
+  forced: Forced | undefined,
+): void => {
+  if (org === undefined) {
+    breakers.forced = forced
+    return
+  }
+  org.forced = forced
+  if (forced === undefined) breakers.ordered.delete(org)
+  else breakers.ordered.add(org)
+}
+
 /** An order for one organisation or for all; undefined ends it. */
 export const force = (
   breakers: Breakers,
@@ -119,8 +140,7 @@ export const force = (
   const scope = org ?? { breaker: breakers.global, forced: breakers.forced }
   if (scope.forced === undefined && forced === undefined) return
   const from = shownState(scope.breaker, scope.forced)
-  if (org === undefined) breakers.forced = forced
-  else org.forced = forced
+  keepOrder(breakers, org, forced)
   note(breakers, org, { from, at: now, reason })
 }
 

@@ -56,8 +56,10 @@ export const make = (settings: Settings, now: number): Health => ({
 /** What time alone brings about: orders that run out, silence that lasts, a step of the ramp that was good. */
 export const advance = ({ breakers }: Health, now: number): void => {
   const expired = "the order has run out"
-  if (breakers.forced?.expiresAt != null && now >= breakers.forced.expiresAt) {
-    Breakers.force(breakers, undefined, undefined, now, expired)
+  const isOver = (forced: Forced.Forced | undefined) => forced !== undefined && !Forced.holds(forced, now)
+  if (isOver(breakers.forced)) Breakers.force(breakers, undefined, undefined, now, expired)
+  for (const org of breakers.ordered) {
+    if (isOver(org.forced)) Breakers.force(breakers, org, undefined, now, expired)
   }
   Judge.silence(breakers, now)
   if (breakers.global.state === "ramp") {
@@ -193,19 +195,17 @@ export const force = (
   Breakers.force(breakers, org, forced === undefined ? undefined : { ...forced, since: now }, now, reason)
 }
 
-/** Goes on where another process ended. */
+/** Goes on where another process ended. An order that has run out meanwhile ends as any other, with a word in the log. */
 export const restore = ({ breakers }: Health, last: ReadonlyArray<ScopedTransition>, now: number): void => {
   for (const { breaker: kept, forced, orgId } of last) {
     // The turn that held the lease is gone with its process.
     const breaker = kept.state === "half_open" ? { ...kept, leaseUntil: undefined } : kept
-    const order = Forced.holds(forced ?? undefined, now) ? (forced ?? undefined) : undefined
-    if (orgId === null) {
+    const org = orgId === null ? undefined : Breakers.touch(breakers, orgId, now)
+    Breakers.keepOrder(breakers, org, forced ?? undefined)
+    if (org === undefined) {
       breakers.global = breaker
-      breakers.forced = order
     } else {
-      const org = Breakers.touch(breakers, orgId, now)
       org.breaker = breaker
-      org.forced = order
       breakers.epochs = Math.max(breakers.epochs, breaker.epoch)
     }
   }

@@ -89,7 +89,11 @@ describe("the breakers' memory", () => {
       yield* TestClock.adjust("2 minutes")
       yield* Effect.flatMap(Monitor, (monitor) =>
         Effect.map(monitor.status, (status) => assert.deepInclude(status, { state: "closed", forced: null })),
-      ).pipe(Effect.provide(process(kept)))
+      ).pipe(Effect.andThen(settle), Effect.provide(process(kept)))
+      assert.deepStrictEqual(
+        kept.map(({ to }) => to),
+        ["forced_runtime", "closed"],
+      )
     })
   })
 
