@@ -5,13 +5,13 @@ import type { Policy } from "./Policy.ts"
 import { concerns, faultAt, type Scenario } from "./Scenario.ts"
 import { Simulation } from "./Simulation.ts"
 import { type Concern, Tally } from "./SimulationTally.ts"
-import { drawn, type DrawnTurn } from "./Upstream.ts"
+import { drawn, type DrawnTurn, type Upstream } from "./Upstream.ts"
 
 const purposes = { arrival: 1, org: 2, session: 3 } as const
 const sessionIds = Array.from({ length: 5000 }, (_, number) => `session-${number}`)
 
 /** Poisson arrivals: independent users. */
-function* arrivals({ orgs, seconds, turnsPerSecond }: Scenario, seed: number): Generator<DrawnTurn> {
+export function* arrivals({ orgs, seconds, turnsPerSecond }: Scenario, seed: number): Generator<DrawnTurn> {
   const orgIds = Array.from({ length: orgs }, (_, number) => OrgId.make(`org-${number}`))
   const pick = (number: number, purpose: number, of: number) =>
     Math.floor(Chance.draw(seed, number, purpose) * of)
@@ -36,14 +36,19 @@ const concernOf = ({ faults }: Scenario, { atMs, org }: DrawnTurn): Concern => {
   return concern
 }
 
-export const run = (scenario: Scenario, policy: Policy, seed: number): Tally<DrawnTurn> => {
+export const run = (
+  scenario: Scenario,
+  policy: Policy,
+  seed: number,
+  upstream: Upstream<DrawnTurn> = drawn(scenario, seed),
+): Tally<DrawnTurn> => {
   const durationMs = scenario.seconds * 1000
   const tally = new Tally<DrawnTurn>({
     durationMs,
     concern: (turn) => concernOf(scenario, turn),
     isServed: ({ atMs, org }) => faultAt(scenario, "runtime_orchestrator", org, atMs) === undefined,
   })
-  const simulation = new Simulation(policy, drawn(scenario, seed), tally)
+  const simulation = new Simulation(policy, upstream, tally)
   for (const turn of arrivals(scenario, seed)) simulation.arrive(turn)
   simulation.finish(durationMs)
   return tally

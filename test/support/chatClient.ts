@@ -177,11 +177,11 @@ export class Client {
 const asText = (message: unknown): string => (typeof message === "string" ? message : JSON.stringify(message))
 
 /** Asks until `ask` gives something; for what another process does in its own time. */
-export const eventually = async <A>(ask: () => Promise<A | undefined | false>): Promise<A> => {
-  for (let tries = 0; tries < 200; tries++) {
+export const eventually = async <A>(ask: () => Promise<A | undefined | false>, seconds = 5): Promise<A> => {
+  for (let tries = 0; tries < 40 * seconds; tries++) {
     const found = await ask()
     if (found !== undefined && found !== false) return found
     await new Promise((done) => setTimeout(done, 25))
   }
-  throw new Error("it did not happen within 5 s")
+  throw new Error(`it did not happen within ${seconds} s`)
 }

@@ -92,12 +92,14 @@ export const startGateway = (env: Readonly<Record<string, string>>): Promise<Run
 const python = join(root, ".cache/python-runtime/bin/python")
 
 /** The Python runtime. Without its virtual environment the tests that need it fail, saying what to run. */
-export const startPython = (options: { readonly pingMs?: number } = {}): Promise<Running> => {
+export const startPython = (
+  options: { readonly pingMs?: number; readonly port?: number } = {},
+): Promise<Running> => {
   if (!existsSync(python)) throw new Error("The Python runtime is missing: run scripts/setup-tests")
   const args = [
     "test/support/python-runtime/app.py",
     "--port",
-    "0",
+    String(options.port ?? 0),
     "--ping-ms",
     String(options.pingMs ?? 15_000),
   ]

@@ -24,6 +24,8 @@ export class World {
   runtime!: Running
   model!: Model
   client!: Client
+  /** Ends the gateway with SIGKILL where it runs, and starts one with the same data. */
+  restart!: () => Promise<void>
   readonly folder = temporaryFolder()
 
   /** What the runtime was asked since the test began. */
@@ -64,17 +66,21 @@ export const useWorld = (
     world.runtime = await startPython({ pingMs: 50 })
     const direct =
       options.direct === false ? {} : { DIRECT_LLM_PROVIDERS: "a", ...providerEnv("a", world.model.url) }
-    world.gateway = await startGateway({
-      DATA_DIR: world.folder.path,
-      CHAT_EXECUTION_MODE: "runtime_orchestrator",
-      RUNTIME_SERVICE_URL: world.runtime.url,
-      // Faults in a row are what these tests are made of: the breaker must not answer for the modes.
-      CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "100000",
-      CHAT_RUNTIME_PROBES: "false",
-      ...direct,
-      ...env,
-    })
-    world.client = new Client(world.gateway.url, await tokenFor())
+    world.restart = async () => {
+      await world.gateway?.stop("SIGKILL")
+      world.gateway = await startGateway({
+        DATA_DIR: world.folder.path,
+        CHAT_EXECUTION_MODE: "runtime_orchestrator",
+        RUNTIME_SERVICE_URL: world.runtime.url,
+        // Faults in a row are what these tests are made of: the breaker must not answer for the modes.
+        CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "100000",
+        CHAT_RUNTIME_PROBES: "false",
+        ...direct,
+        ...env,
+      })
+      world.client = new Client(world.gateway.url, await tokenFor())
+    }
+    await world.restart()
   })
   beforeEach(async () => {
     world.model.asked.length = 0

@@ -2,8 +2,8 @@
 
 It speaks the runtime wire of protocol.md section 3, so that the TypeScript tests meet the bytes that a
 Python runtime really writes. `user_message` chooses what is played: JSON text with a `scenario` in it (see
-scenarios.py), or any other text, which is echoed. `/test/log` tells what was received and how each
-execution ended. `python app.py --port 0` prints `READY {"port": N}` once it accepts connections.
+scenarios.py), or any other text, which is echoed; `/test/conditions` says what holds for all of them (see
+execution.py). `/test/log` tells what was received and how each execution ended. `python app.py --port 0` prints `READY {"port": N}` once it accepts connections.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
-from execution import Run, chop, now, play, whole
+from execution import Conditions, Run, chop, now, play, whole
 from scenarios import REPORT, SCENARIOS, BodyEnds
 from wire import Cancel, Execution
 
@@ -54,6 +54,7 @@ def scenario_of(message: str) -> dict[str, Any]:
 
 app = FastAPI(title="crossfade test runtime", docs_url=None, redoc_url=None)
 app.state.log, app.state.ping_ms = Log(), DEFAULT_PING_MS
+app.state.conditions = Conditions()
 
 
 @app.exception_handler(RequestValidationError)
@@ -79,10 +80,11 @@ def answer(scenario: dict[str, Any]) -> Response:
 
 @app.post("/api/v1/execute/stream")
 async def execute(execution: Execution, request: Request) -> Response:
-    scenario = scenario_of(execution.user_message)
-    run = Run(
-        execution.model_dump(exclude_unset=True), {name: request.headers.get(name) for name in LOGGED_HEADERS}
-    )
+    scenario, conditions = scenario_of(execution.user_message), app.state.conditions
+    if execution.org_id == conditions.failing_org:
+        scenario = {"scenario": "error", "code": "INTERNAL_ERROR", "httpStatus": 500}
+    headers = {name: request.headers.get(name) for name in LOGGED_HEADERS}
+    run = Run(execution.model_dump(exclude_unset=True), headers, conditions)
     app.state.log.executions.append(run)
     if scenario["scenario"] == "http":
         run.finish("http")
@@ -131,8 +133,15 @@ async def test_log() -> dict[str, Any]:
 
 @app.post("/test/reset")
 async def test_reset() -> dict[str, bool]:
-    app.state.log = Log()
+    app.state.log, app.state.conditions = Log(), Conditions()
     return {"reset": True}
+
+
+@app.post("/test/conditions")
+async def test_conditions(changed: dict[str, Any]) -> Conditions:
+    for name, value in changed.items():
+        setattr(app.state.conditions, name, value)
+    return app.state.conditions
 
 
 async def breakable(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from sse_starlette import ServerSentEvent
@@ -21,6 +22,8 @@ from scenarios import BodyEnds, Step
 
 # A cut body has its ping comments between frames, at places that do not depend on time.
 COMMENT_EVERY = 4
+# Of the logarithm of the thinking time.
+SPREAD = 0.5
 
 
 def now() -> str:
@@ -29,11 +32,24 @@ def now() -> str:
 
 
 @dataclass
+class Conditions:
+    """What is true of every execution, whatever it plays: `POST /test/conditions` sets it."""
+
+    # Median of the pause before the first event; log-normal, as answers of models are.
+    think_ms: float = 0
+    # Every pause takes so many times longer, also of what is under way.
+    slower: float = 1
+    # Whose executions fail.
+    failing_org: str | None = None
+
+
+@dataclass
 class Run:
     """One execution, as `/test/log` shows it, and the switch that cancels it."""
 
     body: dict[str, Any]
     headers: dict[str, str | None]
+    conditions: Conditions
     started_at: str = field(default_factory=now)
     ended: str | None = None
     tool_runs: int = 0
@@ -46,7 +62,7 @@ class Run:
     async def pause(self, seconds: float) -> None:
         """Waits so long, or until the run is cancelled."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.cancelled.wait(), seconds)
+            await asyncio.wait_for(self.cancelled.wait(), seconds * self.conditions.slower)
 
     def frame(self, event: str, data: dict[str, Any]) -> bytes:
         """Encodes one event and counts what it means for the log."""
@@ -67,8 +83,10 @@ def sse(data: str) -> bytes:
 
 async def play(run: Run, steps: Iterator[Step], with_done: bool) -> AsyncIterator[bytes]:
     """Turns steps into frames; an empty one says that a pause begins, so nothing may be held back."""
+    think_ms = run.conditions.think_ms
+    thinks = [think_ms / 1000 * random.lognormvariate(0, SPREAD)] if think_ms else []
     try:
-        for step in steps:
+        for step in chain(thinks, steps):
             # Without a turn of the loop a burst would keep out the cancel and the disconnect.
             await asyncio.sleep(0)
             if isinstance(step, float):
