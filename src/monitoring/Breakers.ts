@@ -144,9 +144,15 @@ export const force = (
   note(breakers, org, { from, at: now, reason })
 }
 
-/** Closes the breakers of all organisations; the global one stays as it is. */
-export const closeOrgs = (breakers: Breakers, now: number, reason: string): void => {
+/** Closes the breakers of all organisations, or of some; the global one stays as it is. */
+export const closeOrgs = (
+  breakers: Breakers,
+  now: number,
+  reason: string,
+  which: (org: Orgs.Org) => boolean = () => true,
+): void => {
   for (const org of breakers.orgs.byId.values()) {
+    if (!which(org)) continue
     moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
     FaultCounter.clear(org.faults)
   }

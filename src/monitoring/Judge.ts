@@ -27,8 +27,18 @@ const noTimeoutWeight = 3
 const probeWeight = 2
 const suspicionAt = 3
 
-const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): void =>
-  Breakers.moveGlobal(breakers, Breaker.trip(breakers.global, now, reason))
+/**
+ * An organisation that has left alone in the same trouble comes back with all others, not after a dwell of its own.
+ * Once its first dwell is over a probe of its own has said that it is the organisation.
+ */
+const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): void => {
+  const opened = Breaker.trip(breakers.global, now, reason)
+  if (opened.transition === undefined) return
+  const justLeft = ({ breaker }: Orgs.Org) =>
+    breaker.state === "open" && breaker.level === 0 && now < breaker.until
+  Breakers.closeOrgs(breakers, now, "it is not the organisation: all leave the runtime", justLeft)
+  Breakers.moveGlobal(breakers, opened)
+}
 
 const quietOf = ({ baseline, running }: Breakers.Breakers, now: number) =>
   Running.silence(running, Baseline.p99MsOf(baseline), now)

@@ -102,17 +102,19 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "an organisation that has left alone probes for itself only, also while all have left",
+    "an organisation whose own probe has failed stays away by itself when all others leave, and probes for itself only",
     Effect.gen(function* () {
       const others = [org(3), org(4), org(5)]
       yield* Effect.forEach(others, (orgId) => turn(orgId, "success"))
       yield* times(10, turn(a, "error"))
+      yield* TestClock.adjust(30_000)
+      yield* turn(a, "error")
       yield* times(
         4,
         Effect.forEach(others, (orgId) => turn(orgId, "error"), { discard: true }),
       )
       assert.containsSubset(yield* status, { state: "open", orgs: [{ orgId: a }] })
-      yield* TestClock.adjust(30_000)
+      yield* TestClock.adjust(60_000)
       assert.strictEqual((yield* admit(a)).ticket.probe, "org")
       assert.strictEqual((yield* admit(org(3))).ticket.probe, "global")
       assert.deepStrictEqual([yield* allowed(a), yield* allowed(org(4))], ["no", "no"])
@@ -180,6 +182,24 @@ describe("Monitor, leaving the runtime and coming back", () => {
       yield* record({ ...direct, orgId: b })
       yield* times(10, turn(a, "error"))
       assert.containsSubset(yield* status, { state: "open", orgs: [] })
+    }),
+  )
+
+  const others = [2, 3, 4, 5, 6, 7].map(org)
+  const allFail = Effect.forEach(others, (orgId) => times(4, turn(orgId, "error")), { discard: true })
+
+  test(
+    "an organisation that leaves alone just before all others do comes back with them",
+    Effect.gen(function* () {
+      yield* Effect.forEach(others, (orgId) => turn(orgId, "success"), { discard: true })
+      yield* times(10, turn(a, "error"))
+      assert.containsSubset(yield* status, { state: "closed", orgs: [{ orgId: a, state: "open" }] })
+      yield* TestClock.adjust("5 seconds")
+      yield* allFail
+      assert.containsSubset(yield* status, { state: "open", orgs: [] })
+      yield* TestClock.adjust("30 seconds")
+      yield* times(3, turn(b, "success"))
+      assert.strictEqual(yield* allowed(a), "yes")
     }),
   )
 })
