@@ -50,6 +50,12 @@ const sweep = (orgs: Orgs, now: number): void => {
   }
 }
 
+/** An operator's order is not forgotten to make room. */
+const longestIdle = ({ byId }: Orgs): Org | undefined => {
+  for (const org of byId.values()) if (org.forced === undefined) return org
+  return undefined
+}
+
 /** The organisation, made if need be with a breaker of `epoch`, and now the last used. */
 export const touch = (
   orgs: Orgs,
@@ -65,7 +71,7 @@ export const touch = (
     orgs.byId.set(id, known)
     return known
   }
-  const [oldest] = orgs.byId.size < maxOrgs ? [] : orgs.byId.values()
+  const oldest = orgs.byId.size < maxOrgs ? undefined : longestIdle(orgs)
   if (oldest !== undefined) {
     make.onDrop(oldest)
     orgs.byId.delete(oldest.id)
