@@ -14,6 +14,7 @@ import { Scenario } from "../simulation/Scenario.ts"
 import * as ScenarioRun from "../simulation/ScenarioRun.ts"
 import { scenarios } from "../simulation/Scenarios.ts"
 import * as Timeline from "../simulation/Timeline.ts"
+import * as Backtesting from "./Backtesting.ts"
 import { explained } from "./Explained.ts"
 import * as JsonFile from "./JsonFile.ts"
 import { ThresholdsFile } from "./ThresholdsFile.ts"
@@ -41,6 +42,17 @@ const flags = {
   file: Flag.File("file", { mustExist: true }).pipe(
     Flag.withDescription("A scenario of your own (JSON; see docs/how-to/simulate.md)"),
     Flag.optional,
+  ),
+  runs: Flag.Boolean("runs").pipe(
+    Flag.withDescription(
+      "Not a scenario: the recorded runs of this environment's store, which may be in use",
+    ),
+    Flag.withDefault(false),
+  ),
+  since: Flag.String("since").pipe(
+    Flag.withDescription("With --runs: how far back, such as 90m, 12h or 7d"),
+    Flag.withMetavar("TIME"),
+    Flag.withDefault("7d"),
   ),
   policy: Flag.Literals("policy", ["all", ...Policies.names]).pipe(
     Flag.withDescription("Ours, one of the references, or all of them side by side"),
@@ -109,9 +121,23 @@ const draw = Effect.fnUntraced(function* (
   yield* files.writeFileString(file, Timeline.svg(scenario, panels))
 })
 
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+const millisOf = (text: string): Effect.Effect<number, SimulateRefused> => {
+  const [, count, unit] = /^(\d{1,4})([mhd])$/.exec(text) ?? []
+  const ms = Number(count) * units[unit as keyof typeof units]
+  return ms > 0
+    ? Effect.succeed(ms)
+    : Effect.fail(
+        new SimulateRefused({ flag: "since", allowed: `found ${text}; allowed: such as 90m, 12h, 7d` }),
+      )
+}
+
 interface Flags {
   readonly scenario: string
   readonly file: Option.Option<string>
+  readonly runs: boolean
+  readonly since: string
   readonly policy: "all" | Policies.Name
   readonly seeds: number
   readonly thresholds: Option.Option<string>
@@ -119,13 +145,17 @@ interface Flags {
   readonly svg: Option.Option<string>
 }
 
-const simulateScenarios = Effect.fnUntraced(function* (flags: Flags) {
-  const tried = Option.isSome(flags.thresholds)
+const play = Effect.fnUntraced(function* (flags: Flags) {
+  const thresholds = Option.isSome(flags.thresholds)
     ? yield* JsonFile.read(flags.thresholds.value, ThresholdsFile)
     : {}
-  const settings = { ...Policies.usual, ...tried }
-  const played = yield* chosen(flags.scenario, flags.file)
   const policies = flags.policy === "all" ? Policies.names : [flags.policy]
+  if (flags.runs) {
+    const sinceMs = yield* millisOf(flags.since)
+    return yield* Backtesting.run({ policies, sinceMs, thresholds, json: flags.json }, process.env)
+  }
+  const settings = { ...Policies.usual, ...thresholds }
+  const played = yield* chosen(flags.scenario, flags.file)
   if (Option.isSome(flags.svg)) yield* draw(flags.svg.value, played, policies, settings)
   const rows = played.flatMap((scenario) =>
     policies.map((policy) => compare(scenario, policy, settings, flags.seeds)),
@@ -136,7 +166,7 @@ const simulateScenarios = Effect.fnUntraced(function* (flags: Flags) {
   yield* Console.log(text)
 })
 
-export const simulate = Command.make("simulate", flags, (flags) => explained(simulateScenarios(flags))).pipe(
+export const simulate = Command.make("simulate", flags, (flags) => explained(play(flags))).pipe(
   Command.withDescription(
     "Play faults of the runtime against the fallback policy, and see how soon it leaves, who fails, and when it is back.",
   ),
@@ -144,6 +174,10 @@ export const simulate = Command.make("simulate", flags, (flags) => explained(sim
     {
       command: "crossfade simulate --scenario hang --policy all --svg hang.svg",
       description: "A runtime that hangs, under our policy and the references, with a picture",
+    },
+    {
+      command: "crossfade simulate --runs --since 7d --thresholds tried.json",
+      description: "What these thresholds would have done in the last week",
     },
     { command: "crossfade simulate --file mine.json --json", description: "A scenario of your own" },
   ]),

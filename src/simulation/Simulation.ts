@@ -163,9 +163,9 @@ export class Simulation<T extends Turn> {
   private end(attempt: Attempt<T>, now: number): void {
     if (attempt.done) return
     const { course, number, progressed, turn } = attempt
-    this.conclude(attempt, course.fault ? "error" : "success", now)
+    this.conclude(attempt, course.outcome ?? (course.fault ? "error" : "success"), now)
     if (!course.fault) return this.tally.ended(turn, "runtime")
-    if (progressed) return this.tally.ended(turn, "failed")
+    if (progressed && course.movable !== true) return this.tally.ended(turn, "failed")
     if (course.refused && number === 0) {
       return this.queue.add(now + retryAfterMs, { _tag: "Retry", attempt })
     }

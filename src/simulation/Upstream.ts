@@ -5,6 +5,7 @@
  */
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
+import type { Outcome } from "../domain/Outcome.ts"
 import * as Chance from "./Chance.ts"
 import { type Fault, faultAt, type Scenario } from "./Scenario.ts"
 
@@ -15,6 +16,10 @@ export interface Course {
   readonly fault: boolean
   /** It fails at once and has begun nothing, so the same target may be asked again. */
   readonly refused: boolean
+  /** Where it is known more exactly than by `fault`. */
+  readonly outcome?: Outcome
+  /** It showed progress and no content, so the turn can still move. */
+  readonly movable?: boolean
 }
 
 export interface Turn {

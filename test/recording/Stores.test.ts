@@ -11,6 +11,7 @@ import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
@@ -25,7 +26,18 @@ const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
 const sqlite = stores(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
-const suites = [agents, sessions, runs, runRecords, rollout, transitions, shadowPairs, cohortRuns, autopilots]
+const suites = [
+  agents,
+  sessions,
+  runs,
+  runRecords,
+  rollout,
+  transitions,
+  shadowPairs,
+  cohortRuns,
+  autopilots,
+  recordedTurns,
+]
 for (const suite of suites) suite("SQLite", sqlite)
 
 const postgresUrl = inject("postgresUrl")

@@ -1,0 +1,72 @@
+/**
+ * `RecordedTurns` in the SQL database. Ids of runs are of version 7, so that they sort as the runs began, and the primary
+ * key finds each page; other processes may write meanwhile.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as Stream from "effect/Stream"
+import { OrgId, RunId, SessionId } from "../domain/Ids.ts"
+import { type RecordedTurn, RecordedTurns } from "./RecordedTurns.ts"
+import { AttemptRow } from "./SqlRows.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+
+const TurnRow = Schema.Struct({
+  id: RunId,
+  org_id: OrgId,
+  session_id: SessionId,
+  created_at: Schema.Int,
+})
+const decodeTurns = Schema.decodeUnknownEffect(Schema.Array(TurnRow))
+const RowOfRun = Schema.Struct({ run_id: RunId })
+const decodeOwners = Schema.decodeUnknownEffect(Schema.Array(RowOfRun))
+const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(AttemptRow))
+
+const pageSize = 500
+
+/** Below every id of version 7 that was made at this time. */
+const lowestId = (atMs: number): string => {
+  const hex = Math.max(0, atMs).toString(16).padStart(12, "0")
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}
+
+export const layerSql: Layer.Layer<RecordedTurns, never, SqlClient.SqlClient> = Layer.effect(
+  RecordedTurns,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+
+    const attemptsOf = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>) {
+      const rows = yield* sql`SELECT * FROM attempts WHERE ${sql.in("run_id", ids)} AND shadow = 0
+        ORDER BY run_id, number`
+      const owners = yield* decodeOwners(rows)
+      const attempts = yield* decodeAttempts(rows)
+      return Map.groupBy(
+        attempts.map((attempt, index) => ({ attempt, id: owners[index]?.run_id })),
+        ({ id }) => id,
+      )
+    })
+
+    const page = Effect.fn("RecordedTurns.page")(function* (after: string, since: number) {
+      const rows = yield* decodeTurns(
+        yield* sql`SELECT id, org_id, session_id, created_at FROM runs
+          WHERE id > ${after} AND created_at >= ${since} ORDER BY id LIMIT ${pageSize}`,
+      )
+      const last = rows.at(-1)
+      if (last === undefined) return [[], Option.none<string>()] as const
+      const attempts = yield* attemptsOf(rows.map(({ id }) => id))
+      const turns = rows.map((row): RecordedTurn => ({
+        orgId: row.org_id,
+        sessionId: row.session_id,
+        createdAt: row.created_at,
+        attempts: attempts.get(row.id)?.map(({ attempt }) => attempt) ?? [],
+      }))
+      return [turns, rows.length < pageSize ? Option.none() : Option.some<string>(last.id)] as const
+    }, asStoreError("RecordedTurns.page"))
+
+    return RecordedTurns.of({
+      since: (since) => Stream.paginate(lowestId(since), (after) => page(after, since)),
+    })
+  }),
+)

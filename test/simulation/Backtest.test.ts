@@ -1,0 +1,113 @@
+import { assert, describe, it } from "@effect/vitest"
+import { OrgId, SessionId } from "../../src/domain/Ids.ts"
+import type { Outcome } from "../../src/domain/Outcome.ts"
+import type { Attempt } from "../../src/domain/Run.ts"
+import type { RecordedTurn } from "../../src/recording/RecordedTurns.ts"
+import { Backtest } from "../../src/simulation/Backtest.ts"
+import * as Policies from "../../src/simulation/Policies.ts"
+
+const since = 1_767_225_601_234
+const hour = 3_600_000
+
+interface Part {
+  readonly mode?: Attempt["mode"]
+  readonly outcome: Outcome
+  readonly content?: boolean
+  readonly ms?: number
+}
+
+const attempt = (createdAt: number, number: number, part: Part): Attempt => {
+  const { content = part.outcome === "success", mode = "runtime_orchestrator", ms = 3000, outcome } = part
+  return {
+    number,
+    mode,
+    target: "x",
+    shadow: false,
+    startedAt: createdAt,
+    firstProgressAt: content ? createdAt + 500 : null,
+    firstContentAt: content ? createdAt + 600 : null,
+    endedAt: createdAt + ms,
+    outcome,
+    code: null,
+    usage: null,
+  }
+}
+
+const turn = (number: number, atMs: number, ...parts: ReadonlyArray<Part>): RecordedTurn => ({
+  orgId: OrgId.make(`org-${number % 7}`),
+  sessionId: SessionId.make(`00000000-0000-7000-8000-${String(number).padStart(12, "0")}`),
+  createdAt: since + atMs,
+  attempts: parts.map((part, index) => attempt(since + atMs, index + 1, part)),
+})
+
+/** Five turns a second for ten minutes. */
+const turns = (partsAt: (atMs: number) => ReadonlyArray<Part>): ReadonlyArray<RecordedTurn> =>
+  Array.from({ length: 3000 }, (_, number) => turn(number, number * 200, ...partsAt(number * 200)))
+
+const play = (recorded: ReadonlyArray<RecordedTurn>, name: Policies.Name = "ours") => {
+  const test = new Backtest(Policies.make(name, Policies.usual), since, since + hour)
+  for (const one of recorded) test.play(one)
+  return test.finish()
+}
+
+const good: ReadonlyArray<Part> = [{ outcome: "success" }]
+const moved: ReadonlyArray<Part> = [
+  { outcome: "error", ms: 50 },
+  { mode: "direct_llm", outcome: "success" },
+]
+const lost: ReadonlyArray<Part> = [{ outcome: "error", content: true }]
+/** From the second minute to the fifth. */
+const during = (fault: ReadonlyArray<Part>, otherwise: ReadonlyArray<Part>) => (atMs: number) =>
+  atMs >= 120_000 && atMs < 300_000 ? fault : otherwise
+
+describe("A backtest", () => {
+  it("of a good time says that nothing would have happened", () => {
+    assert.deepStrictEqual(play(turns(() => good)), {
+      known: 3000,
+      unknown: 0,
+      failedRecorded: 0,
+      failed: 0,
+      trips: 0,
+      awayMs: 0,
+      needlessDirect: 0,
+      needlessMs: 0,
+    })
+  })
+
+  it("of a fault that cost chats says how few of them the policy would have lost", () => {
+    const found = play(turns(during(lost, good)))
+    assert.deepInclude(found, { failedRecorded: 900, trips: 1 })
+    assert.isBelow(found.failed, 100)
+    assert.isAbove(found.failed, 0)
+    assert.isAbove(found.awayMs, 170_000)
+    assert.isBelow(found.awayMs, 240_000)
+    assert.isAbove(found.needlessDirect, 0)
+    assert.isAbove(found.needlessMs, 0)
+    assert.isAtMost(found.needlessMs, 60_000)
+    assert.deepInclude(play(turns(during(lost, good)), "stay"), { failed: 900, trips: 0, needlessMs: 0 })
+  })
+
+  it("takes a turn that had moved to direct mode as it was", () => {
+    assert.deepInclude(play(turns(during(moved, good)), "stay"), { failedRecorded: 0, failed: 0 })
+    const bothFailed = [moved[0]!, { mode: "direct_llm", outcome: "error" } as const]
+    assert.deepInclude(play(turns(during(bothFailed, good)), "stay"), { failedRecorded: 900, failed: 900 })
+  })
+
+  it("leaves out, and counts, the turns that were only in direct mode", () => {
+    const direct: ReadonlyArray<Part> = [{ mode: "direct_llm", outcome: "success" }]
+    assert.deepInclude(play(turns(during(direct, good))), { known: 2100, unknown: 900, trips: 0 })
+  })
+
+  it("holds nothing against the runtime that a user has cancelled", () => {
+    assert.deepInclude(play(turns(() => [{ outcome: "neutral", ms: 400 }])), { trips: 0, failed: 0 })
+  })
+
+  it("asks the contract's own thresholds", () => {
+    const third = turns((atMs) => (atMs > 60_000 && atMs % 600 === 0 ? moved : good))
+    assert.deepInclude(play(third, "contract"), { trips: 0 })
+    const strict = { ...Policies.usual, errorRate: 0.2 }
+    const test = new Backtest(Policies.make("contract", strict), since, since + hour)
+    for (const one of third) test.play(one)
+    assert.deepInclude(test.finish(), { trips: 1 })
+  })
+})

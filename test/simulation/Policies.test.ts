@@ -1,0 +1,82 @@
+import { assert, describe, it } from "@effect/vitest"
+import { OrgId } from "../../src/domain/Ids.ts"
+import type { Outcome } from "../../src/domain/Outcome.ts"
+import * as Policies from "../../src/simulation/Policies.ts"
+import type { Policy } from "../../src/simulation/Policy.ts"
+
+const orgId = OrgId.make("org")
+
+const make = (name: Policies.Name) => Policies.make(name, Policies.usual)
+
+/** A turn in the runtime that ends with this; false where the policy does not let it in. */
+const turn = (policy: Policy, outcome: Outcome, now: number): boolean => {
+  const ticket = policy.admit(orgId, "session", now)
+  if (ticket === undefined) return false
+  policy.ended({ orgId, mode: "runtime_orchestrator", outcome, latencyMs: 1000, ticket }, now)
+  return true
+}
+
+const turns = (policy: Policy, count: number, outcome: Outcome, now: number): number =>
+  Array.from({ length: count }, () => turn(policy, outcome, now)).filter(Boolean).length
+
+describe("The contract alone", () => {
+  it("leaves above half of at least ten, and for good", () => {
+    const policy = make("contract")
+    turns(policy, 5, "success", 0)
+    turns(policy, 5, "error", 0)
+    assert.strictEqual(policy.state(), "closed")
+    turns(policy, 1, "error", 0)
+    assert.strictEqual(policy.state(), "open")
+    assert.isFalse(turn(policy, "success", 86_400_000))
+  })
+})
+
+describe("A breaker like resilience4j's", () => {
+  it("judges a hundred calls, waits a minute, and lets ten decide", () => {
+    const policy = make("resilience4j")
+    turns(policy, 50, "success", 0)
+    turns(policy, 49, "error", 0)
+    assert.strictEqual(policy.state(), "closed")
+    turns(policy, 1, "error", 0)
+    assert.strictEqual(policy.state(), "open")
+    assert.isFalse(turn(policy, "success", 59_999))
+    const tickets = Array.from({ length: 11 }, () => policy.admit(orgId, "session", 60_000))
+    assert.strictEqual(tickets.filter((ticket) => ticket !== undefined).length, 10)
+    for (const ticket of tickets.slice(0, 10)) {
+      policy.ended({ orgId, mode: "runtime_orchestrator", outcome: "success", latencyMs: 1, ticket }, 61_000)
+    }
+    assert.strictEqual(policy.state(), "closed")
+  })
+})
+
+describe("A breaker like Envoy's", () => {
+  it("ejects after five failures in a row, for longer each time, and less long after good times", () => {
+    const policy = make("envoy")
+    const sweep = (now: number) => policy.tick(now)
+    turns(policy, 4, "error", 0)
+    turn(policy, "success", 0)
+    assert.strictEqual(turns(policy, 9, "error", 0), 5)
+    for (let now = 0; now < 30_000; now += 10_000) sweep(now)
+    assert.strictEqual(policy.state(), "open")
+    sweep(30_000)
+    assert.strictEqual(policy.state(), "closed")
+    turns(policy, 5, "error", 31_000)
+    for (let now = 40_000; now < 91_000; now += 10_000) sweep(now)
+    assert.strictEqual(policy.state(), "open")
+    sweep(100_000)
+    assert.strictEqual(policy.state(), "closed")
+  })
+
+  it("ejects in a window that is mostly failures, without five in a row", () => {
+    const policy = make("envoy")
+    for (let round = 0; round < 20; round++) {
+      turns(policy, 4, "error", 0)
+      if (round % 2 === 0) turn(policy, "success", 0)
+      else policy.admit(orgId, "session", 0)
+      if (round % 2 === 1) turn(policy, "success", 0)
+    }
+    assert.strictEqual(policy.state(), "closed")
+    policy.tick(10_000)
+    assert.strictEqual(policy.state(), "closed")
+  })
+})
