@@ -51,7 +51,7 @@ const faultLimit = 12
 /** At +7 a timeout and -3 anything else it stands still at 30 % of timeouts, as the contract does. */
 const timeoutLimit = 150
 /** "No organisation weighs more than 25 % of the evidence." */
-const mostOfOneOrg = 0.25
+export const mostOfOneOrg = 0.25
 
 export const make = (windowMs: number, now: number): Breakers => ({
   orgs: Orgs.make(windowMs),
@@ -95,6 +95,14 @@ export const moveGlobal = (breakers: Breakers, { breaker, transition }: Breaker.
   if (ended) voidEvidence(breakers)
 }
 
+/** Takes all that one organisation has brought out of the evidence of all. */
+export const withdraw = (breakers: Breakers, org: Orgs.Org, now: number): void => {
+  Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now)
+  FaultCounter.withdraw(breakers.faults, org.id)
+  FaultCounter.withdraw(breakers.timeouts, org.id)
+  Running.withdraw(breakers.running, org.id)
+}
+
 export const moveOrg = (
   breakers: Breakers,
   org: Orgs.Org,
@@ -102,12 +110,7 @@ export const moveOrg = (
   now: number,
 ): void => {
   const from = shownState(org.breaker, org.forced)
-  if (org.breaker.state === "closed" && breaker.state !== "closed") {
-    Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now)
-    FaultCounter.withdraw(breakers.faults, org.id)
-    FaultCounter.withdraw(breakers.timeouts, org.id)
-    Running.withdraw(breakers.running, org.id)
-  }
+  if (org.breaker.state === "closed" && breaker.state !== "closed") withdraw(breakers, org, now)
   if (breaker.epoch !== org.breaker.epoch) FaultCounter.clear(org.faults)
   breakers.epochs += breaker.epoch - org.breaker.epoch
   org.breaker = breaker

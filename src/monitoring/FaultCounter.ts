@@ -11,7 +11,7 @@ import type { OrgId } from "../domain/Ids.ts"
 export interface FaultCounter {
   readonly limit: number
   /** The most that one organisation can add. */
-  readonly most: number
+  most: number
   value: number
   /** When the sum rose from 0; undefined while it is 0. */
   since: number | undefined
@@ -62,7 +62,9 @@ export const good = (
 ): void => {
   if (counter.since === undefined || begunAt < counter.since) return
   if (orgId !== undefined) {
-    counter.byOrg.set(orgId, Math.max(0, (counter.byOrg.get(orgId) ?? 0) - weight))
+    const rest = (counter.byOrg.get(orgId) ?? 0) - weight
+    if (rest > 0) counter.byOrg.set(orgId, rest)
+    else counter.byOrg.delete(orgId)
   }
   lower(counter, weight)
 }

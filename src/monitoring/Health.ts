@@ -117,7 +117,7 @@ export const record = (health: Health, attempt: FinishedAttempt, now: number): v
   const own = (org.windows[mode] ??= SlidingWindow.make(settings.windowMs, { quantiles: true }))
   SlidingWindow.record(windows[mode], now, outcome, latencyMs)
   SlidingWindow.record(own, now, outcome, latencyMs)
-  if (mode === "direct_llm") return Judge.direct(breakers, outcome, now)
+  if (mode === "direct_llm") return Judge.direct(breakers, org, outcome, now)
   org.wantedRuntimeAt = now
   judge(health, org, attempt, now)
 }
@@ -179,6 +179,7 @@ export const reset = ({ breakers }: Health, now: number, reason: string, orgId?:
     const org = breakers.orgs.byId.get(orgId)
     if (org === undefined) return
     Breakers.moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
+    Breakers.withdraw(breakers, org, now)
     FaultCounter.clear(org.faults)
   }
 }

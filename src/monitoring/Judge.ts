@@ -174,11 +174,16 @@ export const probed = (breakers: Breakers.Breakers, good: boolean, startedAt: nu
   }
 }
 
-/** Direct mode, by the same means: when it fails as well there is nowhere to flee to. */
-export const direct = ({ directFaults }: Breakers.Breakers, outcome: Outcome, now: number): void => {
+/**
+ * Direct mode, by the same means: when it fails as well there is nowhere to flee to. No organisation can say so for the
+ * others; of few each has its part, as there is no counter of its own.
+ */
+export const direct = (breakers: Breakers.Breakers, org: Orgs.Org, outcome: Outcome, now: number): void => {
+  const { directFaults, orgs } = breakers
   if (outcome === "neutral") return
-  if (outcome === "success") FaultCounter.good(directFaults, undefined, 1, now)
-  else FaultCounter.fault(directFaults, undefined, 1, now)
+  if (outcome === "success") return FaultCounter.good(directFaults, org.id, 1, now)
+  directFaults.most = directFaults.limit * Math.max(Breakers.mostOfOneOrg, 1 / Orgs.inUse(orgs, now))
+  FaultCounter.fault(directFaults, org.id, 1, now)
 }
 
 /** What it did longer ago says nothing of now: it may have been mended, and nobody has used it since. */

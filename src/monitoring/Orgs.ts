@@ -93,6 +93,16 @@ export const touch = (
 
 export const isActive = (orgs: Orgs, at: number, now: number): boolean => at > now - orgs.windowMs
 
+/** How many there are, of either mode; more than four are as many as four. */
+export const inUse = (orgs: Orgs, now: number): number => {
+  let found = 0
+  for (const org of orgs.byId.values()) {
+    if (isActive(orgs, org.usedAt, now)) found += 1
+    if (found === 4) return found
+  }
+  return found
+}
+
 /** Of the organisations that asked for the runtime within the window: how many there are, and how many have left it. */
 export const census = (orgs: Orgs, now: number): { readonly inWindow: number; readonly left: number } => {
   let inWindow = 0
