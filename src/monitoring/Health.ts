@@ -201,6 +201,7 @@ export const restore = ({ breakers }: Health, last: ReadonlyArray<ScopedTransiti
   for (const { breaker: kept, forced, orgId } of last) {
     // The turn that held the lease is gone with its process.
     const breaker = kept.state === "half_open" ? { ...kept, leaseUntil: undefined } : kept
+    if (orgId !== null && forced === null && Breaker.isPristine(breaker, now)) continue
     const org = orgId === null ? undefined : Breakers.touch(breakers, orgId, now)
     Breakers.keepOrder(breakers, org, forced ?? undefined)
     if (org === undefined) {

@@ -1,12 +1,14 @@
 /** What must hold of the breakers whatever happens: random schedules of turns, probes, orders and time. */
 import { assert, describe, it } from "@effect/vitest"
 import type { OrgId } from "../../src/domain/Ids.ts"
+import { Outcome } from "../../src/domain/Outcome.ts"
 import type * as Breaker from "../../src/monitoring/Breaker.ts"
 import * as Breakers from "../../src/monitoring/Breakers.ts"
 import * as Forced from "../../src/monitoring/Forced.ts"
 import * as Health from "../../src/monitoring/Health.ts"
+import * as Probes from "../../src/monitoring/Probes.ts"
 import { between, long } from "./schedules.ts"
-import { type Operation, schedule, Service } from "./service.ts"
+import { deciding, type Operation, schedule, Service, type Turn } from "./service.ts"
 
 const property = (
   name: string,
@@ -33,20 +35,6 @@ const counters = ({ breakers }: Health.Health) => [
   breakers.directFaults,
   ...[...breakers.orgs.byId.values()].map(({ faults }) => faults),
 ]
-
-/** Everything that decides, by value. What is merely shown (windows) and what is under way stay out. */
-const deciding = ({ breakers }: Health.Health) => {
-  const { directFaults, epochs, faults, forced, global, orgs, probing, timeouts, transitions } = breakers
-  const ofOrgs = [...orgs.byId.values()]
-    .map(({ breaker, evidence, faults, forced, id }) => ({ breaker, evidence, faults, forced, id }))
-    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-  return structuredClone({
-    ...{ directFaults, epochs, faults, forced, global, probing, timeouts, transitions },
-    evidence: breakers.evidence,
-    baseline: breakers.baseline,
-    ofOrgs,
-  })
-}
 
 describe("the breakers, whatever happens", () => {
   for (const probes of [true, false]) {
@@ -153,6 +141,49 @@ describe("the breakers, whatever happens", () => {
         service.now,
       )
       assert.deepStrictEqual(deciding(service.health), before)
+    },
+    long(120),
+  )
+
+  it.prop(
+    "what began under an epoch that is over has no say, however it ends",
+    [schedule, Outcome],
+    ([steps, outcome]) => {
+      const service = new Service(true)
+      const old: Array<Turn> = []
+      for (const step of steps) {
+        service.step(step)
+        const turn = service.turns.at(-1)
+        if (step.act === "admit" && turn !== undefined && turn.admission.allowed !== "no") old.push(turn)
+      }
+      const { health, now } = service
+      const { breakers } = health
+      for (const { admission, orgId } of old) {
+        const { ticket } = admission
+        Health.advance(health, now)
+        const org = Breakers.touch(breakers, orgId, now)
+        if (ticket.globalEpoch === breakers.global.epoch && ticket.orgEpoch === org.breaker.epoch) continue
+        // An organisation's own probe goes by its own epoch alone.
+        if (ticket.probe === "org" && ticket.orgEpoch === org.breaker.epoch) continue
+        if (ticket.probe === "global" && ticket.globalEpoch === breakers.global.epoch) continue
+        const before = deciding(health)
+        Health.started(health, orgId, ticket, now)
+        Health.progressed(health, ticket, now)
+        Health.record(health, { orgId, mode: "runtime_orchestrator", outcome, latencyMs: 1, ticket }, now)
+        Health.release(health, ticket, orgId, now)
+        assert.deepStrictEqual(deciding(health), before)
+      }
+      for (const probe of service.probes) {
+        if (probe.epoch === breakers.global.epoch) continue
+        const { probing, ...before } = deciding(health)
+        Probes.ended(health, probe, outcome === "success" ? "good" : "bad", now)
+        const { probing: then, ...after } = deciding(health)
+        assert.deepStrictEqual(after, before)
+        assert.deepStrictEqual(
+          [then.verdictAt, then.failed, then.confirmed],
+          [probing.verdictAt, probing.failed, probing.confirmed],
+        )
+      }
     },
     long(120),
   )

@@ -38,6 +38,7 @@ describe("FaultCounter", () => {
     const counter = faults(4, 1, 100)
     FaultCounter.good(counter, org(5), 1, start + 1000)
     assert.strictEqual(counter.value, 2)
+    assert.deepStrictEqual([...counter.byOrg], [[org(0), 3]], "who has added nothing takes no room")
     FaultCounter.good(counter, org(5), 5, start + 1000)
     assert.deepInclude(counter, { value: 0, since: undefined })
     assert.strictEqual(faults(100, 1, 100, counter).value, 3, "the organisation may add its quarter anew")

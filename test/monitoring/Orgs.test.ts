@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Outcome } from "../../src/domain/Outcome.ts"
+import * as Admission from "../../src/monitoring/Admission.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import * as HealthReport from "../../src/monitoring/HealthReport.ts"
 import * as Orgs from "../../src/monitoring/Orgs.ts"
@@ -79,6 +80,73 @@ describe("Orgs", () => {
     assert.deepStrictEqual(known(health), [org(2)])
     fail(health, 1, later, ticket)
     assert.deepStrictEqual(HealthReport.status(health, later).orgs, [])
+  })
+
+  it("an operator's order for an organisation outlives 10 000 others", () => {
+    const health = Health.make(settings, start)
+    const order = { mode: "direct_llm", by: "ops", reason: "drill", expiresAt: null } as const
+    Health.force(health, start, order, "drill", org(0))
+    for (let number = 1; number <= Orgs.maxOrgs + 50; number++) admit(health, org(number), start + 1)
+    assert.deepStrictEqual([known(health).length, known(health)[0]], [Orgs.maxOrgs, org(0)])
+    assert.deepInclude(Admission.forcedOf(health, org(0), start + 1), order)
+  })
+
+  it("an order for an organisation runs out by itself, the log says so, and the organisation can be forgotten", () => {
+    const health = Health.make(settings, start)
+    const expiresAt = start + 10_000
+    const order = { mode: "direct_llm", by: "ops", reason: "drill", expiresAt } as const
+    Health.force(health, start, { ...order, expiresAt: expiresAt + 1 }, "drill", org(2))
+    Health.force(health, start, order, "drill", org(1))
+    const runOut = (now: number) => {
+      Health.advance(health, now)
+      return health.breakers.transitions.filter(({ reason }) => reason === "the order has run out")
+    }
+    assert.isEmpty(runOut(expiresAt - 1))
+    assert.containsSubset(runOut(expiresAt), [{ orgId: org(1), from: "forced_direct", to: "closed" }])
+    assert.strictEqual(runOut(expiresAt).length, 1)
+    assert.strictEqual(runOut(expiresAt + 1).length, 2)
+    admit(health, org(3), expiresAt + 2 * settings.windowMs)
+    assert.deepStrictEqual(known(health), [org(3)])
+  })
+
+  it("an order that ran out while no process ran is in the log of the next one", () => {
+    const old = Health.make(settings, start)
+    const order = { mode: "direct_llm", by: "ops", reason: "drill", expiresAt: start + 1000 } as const
+    Health.force(old, start, order, "drill", org(1))
+    Health.force(old, start, order, "drill")
+    const health = Health.make(settings, start + 2000)
+    Health.restore(health, old.breakers.transitions, start + 2000)
+    assert.isUndefined(Admission.forcedOf(health, org(1), start + 2000))
+    Health.advance(health, start + 2000)
+    assert.deepStrictEqual(
+      health.breakers.transitions.map(({ from, orgId, to }) => [orgId, from, to]),
+      [
+        [null, "forced_direct", "closed"],
+        [org(1), "forced_direct", "closed"],
+      ],
+    )
+  })
+
+  it("a restart does not bring back organisations of which there is nothing to know", () => {
+    const old = Health.make(settings, start)
+    admit(old, org(2), start)
+    fail(old, 1, start)
+    Health.reset(old, start, "reset", org(1))
+    const health = Health.make(settings, start + 1000)
+    Health.restore(health, old.breakers.transitions.slice(-1), start + 1000)
+    assert.isEmpty(known(health))
+  })
+
+  it("a reset forgets what is held against an organisation, also when it had not left", () => {
+    const health = Health.make({ ...settings, minSamples: 8 }, start)
+    for (let number = 2; number < 6; number++) admit(health, org(number), start)
+    for (let again = 0; again < 3; again++) {
+      for (let fault = 0; fault < 7; fault++) record(health, 1, "error", start + again)
+      Health.reset(health, start + again, "reset", org(1))
+      assert.strictEqual(health.breakers.faults.value, 0)
+      assert.strictEqual(SlidingWindow.tally(health.breakers.evidence, start + again).total, 0)
+    }
+    assert.deepStrictEqual(HealthReport.status(health, start + 3).transitions, [])
   })
 
   it("of all transitions the last 1000 are kept", () => {

@@ -54,6 +54,16 @@ describe("silence", () => {
     assert.strictEqual(health.breakers.running.waiting, 0, "what it has under way has no say any more")
   })
 
+  it("what begins with a ticket of an epoch that is over is not waited for", () => {
+    const health = Health.make(settings, start)
+    for (const number of [1, 2]) turn(health, number, "success", start)
+    const { ticket } = admit(health, org(0), start)
+    for (let n = 0; n < 10; n++) turn(health, 0, "error", start + 1)
+    assert.deepStrictEqual([global(health), stateOf(health, 0)], ["closed", "open"])
+    Health.started(health, org(0), ticket, start + 2)
+    assert.strictEqual(health.breakers.running.waiting, 0)
+  })
+
   it("many turns that begin at once after a pause are no silence, though one was waiting all the while", () => {
     const health = Health.make(settings, start)
     begin(health, org(1), start)

@@ -96,3 +96,17 @@ export class Service {
     }
   }
 }
+
+/** Everything that decides, by value. What is merely shown (windows) and what is under way stay out. */
+export const deciding = ({ breakers }: Health.Health) => {
+  const { directFaults, epochs, faults, forced, global, orgs, probing, timeouts, transitions } = breakers
+  const ofOrgs = [...orgs.byId.values()]
+    .map(({ breaker, evidence, faults, forced, id }) => ({ breaker, evidence, faults, forced, id }))
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+  return structuredClone({
+    ...{ directFaults, epochs, faults, forced, global, probing, timeouts, transitions },
+    evidence: breakers.evidence,
+    baseline: breakers.baseline,
+    ofOrgs,
+  })
+}
