@@ -34,15 +34,6 @@ describe("Orgs", () => {
     assert.strictEqual(SlidingWindow.tally(health.breakers.evidence, start).total, Orgs.maxOrgs)
   })
 
-  it("an organisation with an order of its own is never the one that makes room", () => {
-    const health = Health.make(settings, start)
-    const order = { mode: "direct_llm", by: "ops", reason: "drill", expiresAt: null } as const
-    Health.force(health, start, order, "drill", org(-1))
-    for (let number = 0; number < Orgs.maxOrgs; number++) record(health, number, "success", start)
-    assert.deepStrictEqual(known(health).slice(0, 2), [org(-1), org(1)])
-    assert.lengthOf(known(health), Orgs.maxOrgs)
-  })
-
   it("an organisation that is idle for a whole window is forgotten, unless its breaker is not closed", () => {
     const health = Health.make(settings, start)
     admit(health, org(2), start)
