@@ -9,6 +9,7 @@ import * as Chance from "../../src/simulation/Chance.ts"
 import { type Fault, faultAt, type Scenario } from "../../src/simulation/Scenario.ts"
 import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"
 import type { Course, DrawnTurn, Upstream } from "../../src/simulation/Upstream.ts"
+import { wordMs } from "../support/userLoad.ts"
 
 /** Of one healthy chat, in milliseconds. */
 export interface Sample {
@@ -87,11 +88,13 @@ class Watched implements Upstream<DrawnTurn> {
   }
 
   probe(number: number, now: number): Course {
-    return this.course(number, purposes.probe, -1, now)
+    return this.course(number, purposes.probe, -1, now, wordMs)
   }
 
-  private course(number: number, purpose: number, org: number, now: number): Course {
-    const sample = this.draw(this.samples.runtime, number, purpose)
+  /** `sooner`: a probe is answered without the pause before a user's first word. */
+  private course(number: number, purpose: number, org: number, now: number, sooner = 0): Course {
+    const { endMs, firstContentMs } = this.draw(this.samples.runtime, number, purpose)
+    const sample = { firstContentMs: firstContentMs - sooner, endMs: endMs - sooner }
     const stop = this.scenario.faults.find(({ what }) => what.kind === "hang")
     if (stop !== undefined) return courseOf(stopped(sample, stop, now), undefined)
     return courseOf(sample, faultAt(this.scenario, "runtime_orchestrator", org, now))
@@ -132,17 +135,24 @@ const simulate = (scenario: Scenario, fault: Fault, samples: Samples, seed: numb
   }
 }
 
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+/** Over the seeds, figure by figure. */
+export interface Prediction {
+  readonly median: Figures
+  readonly least: Figures
+  readonly most: Figures
+}
 
-export const predict = (scenario: Scenario, fault: Fault, samples: Samples): Figures => {
+export const predict = (scenario: Scenario, fault: Fault, samples: Samples): Prediction => {
   const runs = Array.from({ length: seeds }, (_, seed) => simulate(scenario, fault, samples, seed + 1))
-  const of = (name: keyof Figures) => median(runs.map((run) => run[name]))
-  return {
-    detectS: of("detectS"),
-    recoverS: of("recoverS"),
-    failedPercent: of("failedPercent"),
-    moved: of("moved"),
-    longestWaitS: of("longestWaitS"),
+  const at = (rank: number): Figures => {
+    const of = (name: keyof Figures) => runs.map((run) => run[name]).toSorted((a, b) => a - b)[rank] ?? never
+    return {
+      detectS: of("detectS"),
+      recoverS: of("recoverS"),
+      failedPercent: of("failedPercent"),
+      moved: of("moved"),
+      longestWaitS: of("longestWaitS"),
+    }
   }
+  return { median: at(seeds >> 1), least: at(0), most: at(seeds - 1) }
 }

@@ -5,7 +5,7 @@
  */
 import * as Table from "../../src/simulation/Table.ts"
 import type { Measured } from "./DrillFigures.ts"
-import { type Figures, predict, seeds } from "./DrillPrediction.ts"
+import { type Figures, predict, type Prediction, seeds } from "./DrillPrediction.ts"
 import * as DrillRun from "./DrillRun.ts"
 
 const asked = process.argv.slice(2)
@@ -19,7 +19,9 @@ const json = asked.includes("--json")
 const seconds = (value: number): string => (Number.isFinite(value) ? `${value.toFixed(1)} s` : "never")
 const signed = (text: string): string => (text.startsWith("-") ? text : `+${text}`)
 
-const columns: ReadonlyArray<readonly [string, keyof Figures, (value: number) => string]> = [
+type Figure = readonly [title: string, name: keyof Figures, show: (value: number) => string]
+
+const columns: ReadonlyArray<Figure> = [
   ["detected after", "detectS", seconds],
   ["failed", "failedPercent", (value) => `${value.toFixed(2)} %`],
   ["closed again after", "recoverS", seconds],
@@ -27,9 +29,12 @@ const columns: ReadonlyArray<readonly [string, keyof Figures, (value: number) =>
   ["longest wait", "longestWaitS", seconds],
 ]
 
-/** "measured (predicted, difference)" */
-const cell = (measured: number, predicted: number, show: (value: number) => string): string =>
-  `${show(measured)} (${show(predicted)}, ${signed(show(measured - predicted))})`
+/** "measured (predicted, least-most; difference)" */
+const cell = (measured: number, { least, median, most }: Prediction, of: Figure): string => {
+  const [, figure, show] = of
+  const range = `${show(median[figure])}, ${show(least[figure])}-${show(most[figure])}`
+  return `${show(measured)} (${range}; ${signed(show(measured - median[figure]))})`
+}
 
 const describe = (name: string, shown: Omit<Measured, "samples">): void => {
   const { chats, firstProgressLimitMs, inFault, latestMs, othersAway, underWay, underWayFailed } = shown
@@ -56,8 +61,10 @@ if (json) {
 } else {
   const rows = drills.map(({ measured, name, predicted }) => [
     name,
-    ...columns.map(([, figure, show]) => cell(measured[figure], predicted[figure], show)),
+    ...columns.map((figure) => cell(measured[figure[1]], predicted, figure)),
   ])
-  console.log(`\nMeasured (the simulator's median over ${seeds} seeds, the difference):`)
+  console.log(
+    `\nMeasured (the simulator's median over ${seeds} seeds, least-most; difference from the median):`,
+  )
   console.log(Table.text(["drill", ...columns.map(([title]) => title)], rows))
 }

@@ -22,8 +22,9 @@ export interface Chat {
   readonly answered: boolean
 }
 
-/** Five words, 200 ms apart, after the thinking that the runtime does by itself. */
-const message = JSON.stringify({ scenario: "slow", count: 5, delay_ms: 200 })
+/** Before each of five words, after the thinking that the runtime does by itself. */
+export const wordMs = 200
+const message = JSON.stringify({ scenario: "slow", count: 5, delay_ms: wordMs })
 const usersOfOrg = 3
 /** Longer than any clock of the gateway's that can strike here. */
 const patienceMs = 90_000
