@@ -157,7 +157,6 @@ export const closeOrgs = (
   for (const org of breakers.orgs.byId.values()) {
     if (!which(org)) continue
     moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
-    FaultCounter.clear(org.faults)
   }
 }
 

@@ -38,6 +38,10 @@ describe("the first-progress limit", () => {
     assert.approximately(factor(), 1.1, 1e-9)
     learn(baseline, 100, 1, start + 20 * minute)
     assert.approximately(factor(), 0.99, 1e-9)
+    learn(baseline, 100, 199, start + 40 * minute)
+    assert.approximately(factor(), 0.99, 1e-9, "each period needs 200 of its own")
+    learn(baseline, 100, 1, start + 40 * minute)
+    assert.approximately(factor(), 0.891, 1e-9)
   })
 })
 
@@ -73,6 +77,17 @@ describe("silence", () => {
     assert.strictEqual(running.byOrg.size, 0)
     Running.start(running, 20, org(1), start + 60_000)
     assert.strictEqual(running.quietSince, start + 60_000)
+  })
+
+  it("is over when they are forgotten, all or those of an organisation, but for those of others", () => {
+    const running = waiting(12)
+    Running.withdraw(running, org(3))
+    assert.deepInclude(running, { waiting: 11 })
+    assert.isFalse(running.byOrg.has(org(3)))
+    assert.strictEqual(Running.overdue(running, 4960, start + 5000).size, 4)
+    Running.clear(running)
+    assert.deepInclude(running, { waiting: 0 })
+    assert.strictEqual(running.attempts.size + running.byOrg.size, 0)
   })
 
   it("an attempt is counted once, whatever is said of it twice", () => {

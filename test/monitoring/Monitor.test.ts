@@ -46,6 +46,7 @@ describe("Monitor", () => {
         direct: { total: 20, error: 20 },
         runtime: { total: 0 },
       })
+      assert.approximately((yield* monitor.metrics).direct.p99LatencyMs, 10, 1)
       assert.strictEqual(yield* allowed(a), "yes")
       yield* times(10, turn(a, "error"))
       // By then what direct mode did is old news: it is a place to flee to again.

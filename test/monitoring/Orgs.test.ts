@@ -135,6 +135,7 @@ describe("Orgs", () => {
       for (let fault = 0; fault < 7; fault++) record(health, 1, "error", start + again)
       Health.reset(health, start + again, "reset", org(1))
       assert.strictEqual(health.breakers.faults.value, 0)
+      assert.strictEqual(health.breakers.orgs.byId.get(org(1))?.faults.value, 0)
       assert.strictEqual(SlidingWindow.tally(health.breakers.evidence, start + again).total, 0)
     }
     assert.deepStrictEqual(HealthReport.status(health, start + 3).transitions, [])

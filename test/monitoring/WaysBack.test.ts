@@ -5,6 +5,7 @@ import * as Admission from "../../src/monitoring/Admission.ts"
 import * as Breaker from "../../src/monitoring/Breaker.ts"
 import * as Breakers from "../../src/monitoring/Breakers.ts"
 import * as Health from "../../src/monitoring/Health.ts"
+import * as HealthReport from "../../src/monitoring/HealthReport.ts"
 import * as Probes from "../../src/monitoring/Probes.ts"
 import { admit, long, org, settings, start } from "./schedules.ts"
 import { schedule, Service } from "./service.ts"
@@ -127,6 +128,29 @@ describe("the ways back", () => {
     Health.advance(health, start + 9000 + 50_000)
     assert.deepInclude(health.breakers.global, { state: "ramp", step: 0 })
     assert.isAtMost(recover(health, now), 2 * minute)
+  })
+
+  it("what a user's attempt shows is a verdict too: the next idle probe is 30 s after it", () => {
+    const health = Health.make({ ...settings, probes: true }, start)
+    probe(health, "good", start)
+    const { ticket } = admit(health, org(1), start)
+    Health.started(health, org(1), ticket, start)
+    Health.progressed(health, ticket, start + 20_000)
+    assert.deepStrictEqual(probes(health, "good", 60, start), [50])
+  })
+
+  it("the status says when the next probe is due: of probes, or of turns where there are none", () => {
+    const nextAfter = (withProbes: boolean, result: "good" | "bad") => {
+      const health = Health.make({ ...settings, probes: withProbes }, start)
+      opened(health, start)
+      probe(health, result, start)
+      const status = HealthReport.status(health, start + 100)
+      return (status.nextProbeAt ?? Number.NaN) - start
+    }
+    assert.deepStrictEqual(
+      [nextAfter(true, "good"), nextAfter(true, "bad"), nextAfter(false, "bad")],
+      [1000, 2000, 30_000],
+    )
   })
 
   it("while doubt lasts, a probe goes out every 30 s, and the first good one ends it", () => {
