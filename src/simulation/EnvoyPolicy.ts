@@ -4,8 +4,8 @@
  * interval of 10 s in use; 15 s for an answer to begin, as a route has.
  * https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier
  *
- * The success rate compares hosts, which one host does not have; in its place is the failure percentage (85 % of at least
- * 50 requests in an interval), which Envoy has switched off by default.
+ * The success rate compares hosts, which one host does not have. The failure percentage (85 % of an interval, off by
+ * default) would never be first: so many failures are five in a row.
  */
 import type { Policy } from "./Policy.ts"
 
@@ -13,8 +13,6 @@ const consecutiveFailures = 5
 const baseEjectionMs = 30_000
 const maxEjectionMs = 300_000
 const intervalMs = 10_000
-const failurePercentage = 0.85
-const leastRequests = 50
 const routeTimeoutMs = 15_000
 
 export const make = (): Policy<object> => {
@@ -22,8 +20,6 @@ export const make = (): Policy<object> => {
   let ejections = 0
   let sweptAt = 0
   let inARow = 0
-  let requests = 0
-  let failures = 0
   const eject = (now: number) => {
     if (ejectedAt !== undefined) return
     ejectedAt = now
@@ -34,12 +30,9 @@ export const make = (): Policy<object> => {
     sweptAt = now
     if (ejectedAt === undefined) {
       ejections = Math.max(0, ejections - 1)
-      if (requests >= leastRequests && failures / requests >= failurePercentage) eject(now)
     } else if (now - ejectedAt >= Math.min(baseEjectionMs * ejections, maxEjectionMs)) {
       ejectedAt = undefined
     }
-    requests = 0
-    failures = 0
   }
   return {
     name: "envoy",
@@ -48,10 +41,7 @@ export const make = (): Policy<object> => {
     progressed: () => {},
     ended: ({ mode, outcome }, now) => {
       if (mode === "direct_llm") return
-      const failed = outcome !== "success"
-      requests += 1
-      failures += Number(failed)
-      inARow = failed ? inARow + 1 : 0
+      inARow = outcome === "success" ? 0 : inARow + 1
       if (inARow >= consecutiveFailures) eject(now)
     },
     firstProgressLimitMs: () => routeTimeoutMs,

@@ -12,19 +12,21 @@ const hour = 3_600_000
 interface Part {
   readonly mode?: Attempt["mode"]
   readonly outcome: Outcome
+  readonly progress?: boolean
   readonly content?: boolean
   readonly ms?: number
 }
 
 const attempt = (createdAt: number, number: number, part: Part): Attempt => {
   const { content = part.outcome === "success", mode = "runtime_orchestrator", ms = 3000, outcome } = part
+  const { progress = content } = part
   return {
     number,
     mode,
     target: "x",
     shadow: false,
     startedAt: createdAt,
-    firstProgressAt: content ? createdAt + 500 : null,
+    firstProgressAt: progress ? createdAt + 500 : null,
     firstContentAt: content ? createdAt + 600 : null,
     endedAt: createdAt + ms,
     outcome,
@@ -89,8 +91,24 @@ describe("A backtest", () => {
 
   it("takes a turn that had moved to direct mode as it was", () => {
     assert.deepInclude(play(turns(during(moved, good)), "stay"), { failedRecorded: 0, failed: 0 })
+    const planned = [{ outcome: "error", progress: true, content: false } as const, moved[1]!]
+    assert.deepInclude(play(turns(during(planned, good)), "stay"), { failedRecorded: 0, failed: 0 })
     const bothFailed = [moved[0]!, { mode: "direct_llm", outcome: "error" } as const]
     assert.deepInclude(play(turns(during(bothFailed, good)), "stay"), { failedRecorded: 900, failed: 900 })
+  })
+
+  it("counts no time as needless in which the runtime failed somebody", () => {
+    // Away for good, by the contract alone, while every second chat is served well.
+    const half = (atMs: number) => (atMs >= 60_000 && atMs % 400 === 0 ? lost : good)
+    const strict = new Backtest(
+      Policies.make("contract", { ...Policies.usual, errorRate: 0.2 }),
+      since,
+      since + hour,
+    )
+    for (const one of turns(half)) strict.play(one)
+    const found = strict.finish()
+    assert.isAbove(found.needlessDirect, 1000)
+    assert.strictEqual(found.needlessMs, 0)
   })
 
   it("leaves out, and counts, the turns that were only in direct mode", () => {
