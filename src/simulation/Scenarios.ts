@@ -70,6 +70,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     orgs: 3,
     faults: [runtime({ kind: "errors", share: 1 }, { org: 0 })],
   },
+  { name: "one-of-two-orgs", ...usual, orgs: 2, faults: [runtime(refused, { org: 0 })] },
   {
     name: "poisoned-org-hang",
     ...usual,
