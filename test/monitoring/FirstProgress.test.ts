@@ -90,6 +90,13 @@ describe("silence", () => {
     assert.strictEqual(running.attempts.size + running.byOrg.size, 0)
   })
 
+  it("a turn's next attempt takes the place of its last one", () => {
+    const running = waiting(2)
+    Running.start(running, 0, org(0), start + 1000)
+    assert.deepInclude(running, { waiting: 2 })
+    assert.deepStrictEqual([...running.byOrg.values()], [1, 1])
+  })
+
   it("an attempt is counted once, whatever is said of it twice", () => {
     const running = waiting(1)
     assert.isDefined(Running.progress(running, 0))

@@ -65,6 +65,19 @@ describe("Probing", () => {
     assert.deepStrictEqual(begun(open, 17, "never").slice(5), [16_500])
   })
 
+  it("ten in a row that say nothing are mute, until one speaks", () => {
+    const probing = settled()
+    const open = { ...calm, state: "open" } as const
+    begun(open, 16, "neutral", probing)
+    assert.isFalse(Probing.isMute(probing), "nine")
+    const tenth = Probing.take(probing, open, 0, start + 18_000)
+    Probing.end(probing, tenth!, "neutral", start + 18_000)
+    assert.isTrue(Probing.isMute(probing))
+    const next = Probing.take(probing, open, 0, start + 20_000)
+    Probing.end(probing, next!, "bad", start + 20_000)
+    assert.isFalse(Probing.isMute(probing))
+  })
+
   it("none on the way back: there are users again", () => {
     assert.deepStrictEqual(begun({ ...calm, state: "other", wanted: true }, 60), [])
   })

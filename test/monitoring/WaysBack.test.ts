@@ -96,6 +96,41 @@ describe("the ways back", () => {
     }
   })
 
+  it("a turn that was refused, or is over, gives back nobody's lease but is forgotten itself", () => {
+    const health = Health.make(settings, start)
+    const early = admit(health, org(2), start).ticket
+    Health.started(health, org(2), early, start)
+    assert.strictEqual(health.breakers.running.waiting, 1)
+    Health.release(health, early, org(2), start)
+    assert.strictEqual(health.breakers.running.waiting, 0)
+    for (let fault = 0; fault < settings.minSamples; fault++) {
+      Health.record(health, { orgId: org(1), mode: runtime, outcome: "error", latencyMs: 1 }, start)
+    }
+    const now = start + 30_000
+    assert.deepInclude(admit(health, org(1), now), { allowed: "probe", scope: "org" })
+    const refused = admit(health, org(1), now)
+    assert.strictEqual(refused.allowed, "no")
+    Health.release(health, refused.ticket, org(1), now)
+    assert.strictEqual(admit(health, org(1), now).allowed, "no")
+  })
+
+  it("the last organisation to leave alone takes all with it, also those that have long left", () => {
+    const health = Health.make(settings, start)
+    const failing = (number: number, times: number, now: number) => {
+      for (let fault = 0; fault < times; fault++) {
+        const { ticket } = admit(health, org(number), now)
+        const attempt = { orgId: org(number), mode: runtime, outcome: "error", latencyMs: 1, ticket } as const
+        Health.record(health, attempt, now)
+      }
+    }
+    admit(health, org(2), start)
+    failing(1, settings.minSamples, start)
+    failing(1, 1, start + 30_000)
+    assert.containsSubset(HealthReport.status(health, start + 30_000), { orgs: [{ orgId: org(1) }] })
+    failing(2, settings.minSamples, start + 40_000)
+    assert.deepInclude(HealthReport.status(health, start + 40_000), { state: "open", orgs: [] })
+  })
+
   it("a lease dies with the process that gave it", () => {
     const old = Health.make(settings, start)
     opened(old, start)
