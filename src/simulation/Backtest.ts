@@ -41,6 +41,8 @@ const healthy: Course = { firstProgressMs: 800, endMs: 6000, fault: false, refus
 /** A recorded attempt of longer ago says nothing of now. */
 const newsMs = 60_000
 const slotMs = 10_000
+/** Played from a whole minute on, probes fall between the same records at every look. */
+const grainMs = 60_000
 
 const courseOf = (attempt: Attempt, refused: boolean): Course => {
   const { endedAt, firstContentAt, firstProgressAt, outcome, startedAt } = attempt
@@ -103,8 +105,8 @@ export class Backtest {
 
   /** `since` and `until` in epoch milliseconds. */
   constructor(policy: Policy, since: number, until: number) {
-    this.since = since
-    this.tally = new Tally({ durationMs: until - since, concern: () => "none", isServed: wasServed })
+    this.since = Math.floor(since / grainMs) * grainMs
+    this.tally = new Tally({ durationMs: until - this.since, concern: () => "none", isServed: wasServed })
     const upstream: Upstream<Replayed> = {
       runtime: ({ runtime }, number) => {
         const attempt = runtime[Math.min(number, runtime.length - 1)]!

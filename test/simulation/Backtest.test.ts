@@ -46,8 +46,9 @@ const turn = (number: number, atMs: number, ...parts: ReadonlyArray<Part>): Reco
 const turns = (partsAt: (atMs: number) => ReadonlyArray<Part>): ReadonlyArray<RecordedTurn> =>
   Array.from({ length: 3000 }, (_, number) => turn(number, number * 200, ...partsAt(number * 200)))
 
-const play = (recorded: ReadonlyArray<RecordedTurn>, name: Policies.Name = "ours") => {
-  const test = new Backtest(Policies.make(name, Policies.usual), since, since + hour)
+const play = (recorded: ReadonlyArray<RecordedTurn>, name: Policies.Name = "ours", earlierMs = 0) => {
+  const begin = since - earlierMs
+  const test = new Backtest(Policies.make(name, Policies.usual), begin, since + hour)
   for (const one of recorded) test.play(one)
   return test.finish()
 }
@@ -74,6 +75,13 @@ describe("A backtest", () => {
       needlessDirect: 0,
       needlessMs: 0,
     })
+  })
+
+  it("says the same whenever it is asked: where its time begins does not move the probes", () => {
+    const recorded = turns((atMs) => (atMs % 1600 < 1000 ? moved : good))
+    const looks = [0, 137, 1234, 59_999, 61_300].map((earlierMs) => play(recorded, "ours", earlierMs))
+    assert.isAbove(looks[0]!.trips, 0)
+    for (const look of looks) assert.deepStrictEqual(look, looks[0])
   })
 
   it("of a fault that cost chats says how few of them the policy would have lost", () => {
