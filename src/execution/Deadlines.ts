@@ -1,6 +1,7 @@
 /**
- * The clocks of an attempt: first progress, first content, stall between progress events, total. Pure: the watchdog of an attempt
- * sleeps until the nearest deadline and asks again, so an attempt costs one fiber and one timer, none per event.
+ * The clocks of an attempt: first progress, first content, stall between progress events, total. Pure: the watchdog of an
+ * attempt sleeps until the nearest deadline and asks again, so an attempt costs one fiber and one timer at a time, none per
+ * event. Before its first progress a runtime attempt asks four times a second, because that limit may shrink.
  *
  * Times are monotonic milliseconds, so a change of the wall clock moves no deadline.
  */

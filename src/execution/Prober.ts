@@ -85,9 +85,10 @@ export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.Sec
             monitor.probeEnded(probe, exit._tag === "Success" ? exit.value : "neutral"),
           ),
         )
+      // A pulse that a bug could stop would leave an open breaker open for ever.
       const beat = Effect.flatMap(monitor.takeProbe, (probe) =>
         probe === undefined ? Effect.void : Effect.forkIn(run(probe), scope),
-      )
+      ).pipe(Effect.catchCause((cause) => Effect.logError("a probe was not begun", cause)))
       yield* Effect.forkScoped(Effect.repeat(beat, pulse))
     }),
   )

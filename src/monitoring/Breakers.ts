@@ -77,7 +77,7 @@ export const touch = (breakers: Breakers, orgId: OrgId, now: number): Orgs.Org =
     epoch: breakers.epochs,
     onDrop: (org) => {
       breakers.ordered.delete(org)
-      Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now)
+      Evidence.withdraw(breakers.evidence, org, now)
     },
   })
 
@@ -86,7 +86,7 @@ export const shownState = (breaker: Breaker.Breaker, forced: Forced | undefined)
   return forced.mode === "direct_llm" ? "forced_direct" : "forced_runtime"
 }
 
-/** In another epoch all evidence is void: here the sums, and that of each organisation because the epoch is another. */
+/** In another epoch all evidence is void. */
 export const moveGlobal = (breakers: Breakers, { breaker, transition }: Breaker.Moved): void => {
   const from = shownState(breakers.global, breakers.forced)
   const ended = breaker.epoch !== breakers.global.epoch
@@ -97,7 +97,7 @@ export const moveGlobal = (breakers: Breakers, { breaker, transition }: Breaker.
 
 /** Takes all that one organisation has brought out of the evidence of all. */
 export const withdraw = (breakers: Breakers, org: Orgs.Org, now: number): void => {
-  Evidence.withdraw(breakers.evidence, org, breakers.global.epoch, now)
+  Evidence.withdraw(breakers.evidence, org, now)
   FaultCounter.withdraw(breakers.faults, org.id)
   FaultCounter.withdraw(breakers.timeouts, org.id)
   Running.withdraw(breakers.running, org.id)

@@ -98,15 +98,16 @@ export const progressed = ({ breakers }: Health, ticket: Ticket, now: number): v
   }
 }
 
+/** What has shown nothing for so long when the breaker opens will not be waited for. */
+const abandonedMs = 3000
+const rampLimitMs = 5000
+
 /** How long the attempt of this ticket may go without progress, from its start: it may shrink while it waits. */
 export const firstProgressLimitMs = ({ breakers }: Health, ticket: Ticket): number => {
   const { global } = breakers
   if (global.state !== "closed" && ticket.globalEpoch !== global.epoch) return abandonedMs
   return global.state === "ramp" ? rampLimitMs : Baseline.limitMs(breakers.baseline)
 }
-/** What has shown nothing for so long when the breaker opens will not be waited for. */
-const abandonedMs = 3000
-const rampLimitMs = 5000
 
 /** Counts an attempt that has ended, once. */
 export const record = (health: Health, attempt: FinishedAttempt, now: number): void => {
@@ -138,8 +139,7 @@ const judge = (
   breakers.probing.verdictAt = now
   const begun = running ?? { startedAt: now - latencyMs, progressed: false }
   if (breakers.global.state === "closed") {
-    const ended = { ...begun, outcome, latencyMs, timeout: outcome.startsWith("timeout") }
-    return Judge.ended(breakers, settings, org, ended, now)
+    return Judge.ended(breakers, settings, org, { ...begun, outcome, latencyMs }, now)
   }
   // On the way back an attempt was good when it showed progress; its end says more only if it failed or showed none.
   if (breakers.global.state !== "ramp" || (!isFault(outcome) && begun.progressed)) return
@@ -196,7 +196,7 @@ export const force = (
   Breakers.force(breakers, org, forced === undefined ? undefined : { ...forced, since: now }, now, reason)
 }
 
-/** Goes on where another process ended. An order that has run out meanwhile ends as any other, with a word in the log. */
+/** Goes on where another process ended. An order that has run out meanwhile ends at the next `advance`, which logs it. */
 export const restore = ({ breakers }: Health, last: ReadonlyArray<ScopedTransition>, now: number): void => {
   for (const { breaker: kept, forced, orgId } of last) {
     // The turn that held the lease is gone with its process.

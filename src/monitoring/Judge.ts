@@ -43,6 +43,9 @@ const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): v
 const quietOf = ({ baseline, running }: Breakers.Breakers, now: number) =>
   Running.silence(running, Baseline.p99MsOf(baseline), now)
 
+/** That so many of others wait as well is no chance. */
+const fewOthers = 3
+
 /**
  * Nothing under way shows progress: opens the breaker of all, or that of the organisation whose attempts they nearly all
  * are. Only those count that have waited for a while themselves: many that began at once are no silence.
@@ -62,8 +65,6 @@ export const silence = (breakers: Breakers.Breakers, now: number): void => {
   if (waiting - worst[1] >= fewOthers || org === undefined) openGlobal(breakers, now, reason)
   else if (worst[1] >= Running.enoughWaiting) leave(breakers, org, now, reason)
 }
-/** That so many of others wait as well is no chance. */
-const fewOthers = 3
 
 /** Not enough to leave, enough to look closer. */
 export const isSuspicious = (breakers: Breakers.Breakers, now: number): boolean => {
@@ -81,7 +82,6 @@ interface Ended {
   readonly startedAt: number
   readonly progressed: boolean
   readonly outcome: Outcome
-  readonly timeout: boolean
   readonly latencyMs: number
 }
 
@@ -94,7 +94,7 @@ export const ended = (
   now: number,
 ): void => {
   count(breakers, org, attempt, now)
-  const tally = Evidence.collect(breakers.evidence, org, breakers.global.epoch, attempt, now)
+  const tally = Evidence.collect(breakers.evidence, org, attempt, now)
   const common = commonFault(breakers, settings, now)
   if (common !== undefined) return openGlobal(breakers, now, common)
   const own = ownFault(breakers, settings, org, tally, now)
@@ -114,7 +114,7 @@ const leave = (breakers: Breakers.Breakers, org: Orgs.Org, now: number, own: str
 const count = (
   { faults, timeouts }: Breakers.Breakers,
   org: Orgs.Org,
-  { outcome, progressed, startedAt, timeout }: Ended,
+  { outcome, progressed, startedAt }: Ended,
   now: number,
 ): void => {
   if (outcome === "success") {
@@ -126,7 +126,7 @@ const count = (
     FaultCounter.fault(faults, org.id, weight, now)
     FaultCounter.fault(org.faults, undefined, weight, now)
   }
-  if (timeout) FaultCounter.fault(timeouts, org.id, timeoutWeight, now)
+  if (outcome.startsWith("timeout")) FaultCounter.fault(timeouts, org.id, timeoutWeight, now)
   else FaultCounter.good(timeouts, org.id, noTimeoutWeight, startedAt)
 }
 
@@ -139,11 +139,11 @@ const commonFault = (
   settings: Triggers.Thresholds,
   now: number,
 ): string | undefined => {
-  const { evidence, faults, global, orgs, running, timeouts } = breakers
+  const { evidence, faults, orgs, running, timeouts } = breakers
   if (FaultCounter.isOver(faults, now)) return counted("faults", faults, now)
   if (FaultCounter.isOver(timeouts, now)) return counted("timeouts", timeouts, now)
   const sum = withRunning(SlidingWindow.tally(evidence, now), running.attempts.size)
-  const tallies = () => Evidence.tallies(orgs, global.epoch, now)
+  const tallies = () => Evidence.tallies(orgs, now)
   const common = Isolation.commonFault(sum, tallies, settings)
   return common === undefined ? undefined : Triggers.reasonOf(common)
 }

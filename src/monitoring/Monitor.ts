@@ -33,6 +33,12 @@ export interface AttemptWatch {
   readonly progressed: () => void
 }
 
+/** `number` counts all transitions of the process from 1: whoever is too far behind misses some and can tell. */
+export interface Numbered {
+  readonly number: number
+  readonly transition: ScopedTransition
+}
+
 export class Monitor extends Context.Service<
   Monitor,
   {
@@ -75,7 +81,7 @@ export class Monitor extends Context.Service<
       thresholds: Partial<Omit<Health.Settings, "windowMs" | "probes">>,
     ) => Effect.Effect<void>
     /** Every transition from now on. */
-    readonly transitions: Effect.Effect<Stream.Stream<ScopedTransition>, never, Scope.Scope>
+    readonly transitions: Effect.Effect<Stream.Stream<Numbered>, never, Scope.Scope>
     /** How many transitions there were. */
     readonly noted: Effect.Effect<number>
     /** Goes on where another process ended: its last transition of each scope. */
@@ -95,7 +101,7 @@ const behind = 1000
 const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   const now = steadyMillis(yield* Clock.Clock)
   const health = yield* Ref.make(Health.make(settings, now()))
-  const transitions = yield* PubSub.sliding<ScopedTransition>(behind)
+  const transitions = yield* PubSub.sliding<Numbered>(behind)
 
   const changeNow = <A>(f: (health: Health.Health, now: number) => A): A => {
     const current = Ref.getUnsafe(health)
@@ -103,7 +109,10 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     const result = f(current, now())
     const news = current.breakers.noted - before
     const told = news === 0 ? [] : current.breakers.transitions.slice(-news)
-    for (const transition of told) PubSub.publishUnsafe(transitions, transition)
+    const first = current.breakers.noted - told.length + 1
+    told.forEach((transition, index) => {
+      PubSub.publishUnsafe(transitions, { number: first + index, transition })
+    })
     return result
   }
   const change = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>

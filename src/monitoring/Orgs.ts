@@ -20,9 +20,8 @@ const ownLimit = 8
 export interface Org {
   readonly id: OrgId
   readonly windows: { [mode in ExecutionMode]: SlidingWindow.SlidingWindow | undefined }
-  /** What its breaker judges, collected in `era`: see Evidence. */
+  /** What its breaker judges: see Evidence. */
   evidence: SlidingWindow.SlidingWindow | undefined
-  era: number
   breaker: Breaker.Breaker
   /** Trips its own breaker only. */
   readonly faults: FaultCounter.FaultCounter
@@ -80,7 +79,6 @@ export const touch = (
     id,
     windows: { direct_llm: undefined, runtime_orchestrator: undefined },
     evidence: undefined,
-    era: 0,
     breaker: Breaker.closed(make.epoch, now),
     faults: FaultCounter.make(ownLimit, 1),
     forced: undefined,

@@ -1,6 +1,7 @@
 /**
  * The breakers' memory over restarts: before the first request the Monitor goes on where the last process ended, and
- * whatever it does from then on is measured, logged and written down, in order. A store that is away delays the writing, never the Monitor.
+ * whatever it does from then on is measured, logged and written down, in order. A store that is away delays the writing,
+ * never the Monitor.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,8 +10,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Monitor } from "../monitoring/Monitor.ts"
-import type { ScopedTransition } from "../monitoring/Transition.ts"
+import { Monitor, type Numbered } from "../monitoring/Monitor.ts"
 import type { StoreError } from "./StoreError.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { Transitions } from "./Transitions.ts"
@@ -35,43 +35,35 @@ export class BreakerMemory extends Context.Service<
 
 /** A minute in all: a database that is away for longer has lost a few entries, and says so in the log. */
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
-/** As long as any call of the store may take. */
+/** What a call of the store may take. */
 const patience = "5 seconds"
 const look = Schedule.spaced("5 millis")
 
 const make = Effect.gen(function* () {
   const monitor = yield* Monitor
   const transitions = yield* Transitions
-  /** Transitions of this process that were looked at, and the last of them that was stored. */
-  const progress = yield* Ref.make({ seen: yield* monitor.noted, stored: 0 })
+  /** The last transition of this process that was stored. */
+  const stored = yield* Ref.make(0)
 
   const measure = Effect.flatMap(monitor.isFallbackEnabled, Metrics.fallback)
 
-  const keep = (transition: ScopedTransition) =>
+  // Whatever goes wrong with one entry, the next one is written.
+  const keep = ({ number, transition }: Numbered) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
       Effect.andThen(measure),
       Effect.andThen(Effect.retry(transitions.add(transition), retries)),
-      Effect.andThen(Ref.update(progress, ({ seen }) => ({ seen: seen + 1, stored: seen + 1 }))),
-      Effect.catch((error) =>
-        Effect.andThen(
-          Effect.logError("a transition of the breaker was not stored", error),
-          Ref.update(progress, ({ seen, stored }) => ({ seen: seen + 1, stored })),
-        ),
-      ),
+      Effect.andThen(Ref.set(stored, number)),
+      Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
     )
 
   const written: BreakerMemory["Service"]["written"] = Effect.flatMap(monitor.noted, (last) =>
-    Ref.get(progress).pipe(
-      Effect.repeat({ until: ({ seen }) => seen >= last, schedule: look }),
-      Effect.filterOrFail(
-        ({ stored }) => stored >= last,
-        () => new OrderNotKept({ cause: "not stored" }),
-      ),
+    Ref.get(stored).pipe(
+      Effect.repeat({ until: (number) => number >= last, schedule: look }),
       Effect.timeoutOrElse({
         duration: patience,
-        orElse: () => Effect.fail(new OrderNotKept({ cause: "not stored yet" })),
+        orElse: () => Effect.fail(new OrderNotKept({ cause: "not stored in time" })),
       }),
       Effect.asVoid,
     ),

@@ -73,6 +73,21 @@ describe("Prober", () => {
       }),
   )
 
+  it.effect("goes on with the next pulse after a bug", () => {
+    let pulses = 0
+    const monitor = Layer.mock(Monitor, {
+      takeProbe: Effect.suspend(() => (++pulses === 1 ? Effect.die("a bug") : Effect.undefined)),
+    })
+    const prober = Prober.layer.pipe(Layer.provide([Modes.layer<never, never>([]), monitor, layerWebCrypto]))
+    return Effect.provide(
+      Effect.gen(function* () {
+        yield* Effect.andThen(settle, elapse(2000))
+        assert.isAtLeast(pulses, 4)
+      }),
+      prober,
+    )
+  })
+
   test("a probe that shows nothing within 8 s is bad", [["silence"]], (asked) =>
     Effect.gen(function* () {
       yield* elapse(21_000)

@@ -88,7 +88,7 @@ describe("Health", () => {
       const { breakers } = health
       run(health, steps, (_, now) => {
         const sum = { total: 0, error: 0, timeout: 0, latencyMs: 0 }
-        for (const tally of Evidence.tallies(breakers.orgs, breakers.global.epoch, now)) {
+        for (const tally of Evidence.tallies(breakers.orgs, now)) {
           assert.isAtLeast(Math.min(tally.total, tally.error, tally.timeout, tally.latencyMs), 0)
           sum.total += tally.total
           sum.error += tally.error

@@ -119,6 +119,34 @@ describe("the breakers' memory", () => {
     })
   })
 
+  it.effect("goes on after a bug with one entry, and after more entries than anybody can wait for", () => {
+    const kept: Array<ScopedTransition> = []
+    let calls = 0
+    const faulty = Layer.mock(Transitions, {
+      add: (transition) =>
+        Effect.suspend(() =>
+          ++calls === 1 ? Effect.die("a bug") : Effect.sync(() => kept.push(transition)),
+        ),
+      last: Effect.succeed([]),
+    })
+    const layer = BreakerMemory.layer.pipe(
+      Layer.provideMerge(Monitor.layer(monitorSettings)),
+      Layer.provide(faulty),
+    )
+    return Effect.gen(function* () {
+      const monitor = yield* Monitor
+      const memory = yield* BreakerMemory
+      yield* monitor.force(forced, "the first")
+      yield* settle
+      // All at once, so that the oldest of them are never looked at.
+      for (let n = 0; n < 1500; n++) yield* monitor.force(forced, `number ${n}`)
+      const waiting = yield* Effect.forkChild(Effect.exit(memory.written))
+      for (let n = 0; n < 400; n++) yield* Effect.andThen(TestClock.adjust(5), settle)
+      assert.isTrue(Exit.isSuccess(yield* Fiber.join(waiting)))
+      assert.strictEqual(kept.at(-1)?.reason, "number 1499")
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("a store that is away for a while gets every transition, in order", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
