@@ -20,6 +20,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     main: ["*"],
     cli: ["*"],
     App: ["*"],
+    Fleet: ["*"],
     http: ["api", "interop", "chat", "rollout", ...stages, ...below],
     api: ["runs/RunEvent", ...ground],
     interop: ["runs/RunEvent", ...ground],

@@ -16,6 +16,7 @@ const headings: { readonly [Key in Name]?: string } = {
   CHAT_EXECUTION_MODE: "Which mode answers",
   CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "When the runtime is left alone",
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "The life of an answer",
+  RATE_LIMIT_USER_PER_MIN: "How much is let in, and a planned stop",
   DIRECT_LLM_PROVIDERS: "Direct LLM providers",
   SANDBOX_RUNTIME_PORT: "The sandbox",
   OTEL_EXPORTER_OTLP_ENDPOINT: "What it tells of itself",
@@ -24,6 +25,7 @@ const headings: { readonly [Key in Name]?: string } = {
 /** Secrets have no default. A signing secret that everybody can read here must not work, so this one is too short. */
 const fakeSecrets: Readonly<Record<string, string>> = {
   DATABASE_URL: "postgres://crossfade:not-a-password@localhost:5432/crossfade",
+  REDIS_URL: "redis://:not-a-password@localhost:6379",
   AUTH_JWT_SECRET: "replace-me",
   OPENAI_API_KEY: "sk-not-a-key",
   ANTHROPIC_API_KEY: "sk-ant-not-a-key",

@@ -26,6 +26,7 @@ import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
 import { Monitor } from "./monitoring/Monitor.ts"
 import * as Database from "./persistence/Database.ts"
+import { Replica } from "./persistence/Replica.ts"
 import { BreakerMemory } from "./recording/BreakerMemory.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
@@ -75,5 +76,6 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provide(Telemetry.layer(settings.OTEL_EXPORTER_OTLP_ENDPOINT)),
+    Layer.provide(Replica.layer),
     Layer.provideMerge([NodeServices.layer, NodeCrypto.layerSecureRandom]),
   )

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ExecutionMode } from "./domain/Mode.ts"
+import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { type DirectProvider, readProviders } from "./ConfigProviders.ts"
 import {
   address,
@@ -52,6 +53,7 @@ export const variables = {
     ...url("PostgreSQL to use instead of the embedded SQLite.", ["postgres://", "postgresql://"]),
     secret: true,
   },
+  ...databaseVariables,
   AUTH_JWT_SECRET: {
     ...optionalText(
       "HS256 secret that callers' tokens are signed with. Empty outside production: one is made and kept in DATA_DIR.",
@@ -143,6 +145,7 @@ export const variables = {
   ),
   CHAT_DETACH_GRACE_MS: millis("How long a run goes on that nobody reads.", 30_000, 0),
   SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
+  ...admissionVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
     "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND (openai-compatible | openai | anthropic | google | sandbox), _BASE_URL, _API_KEY and _MODEL.",
     "empty, or names of letters, digits and _ separated by commas",
@@ -170,10 +173,17 @@ type Values = { readonly [Name in keyof Variables]: NonNullable<ReturnType<Varia
 
 export interface Settings extends Omit<
   Values,
-  "AUTH_JWT_SECRET" | "DATABASE_URL" | "CHAT_RUNTIME_ENABLED_ORGS" | "CORS_ALLOWED_ORIGINS"
+  | "AUTH_JWT_SECRET"
+  | "CHAT_RUNTIME_ENABLED_ORGS"
+  | "CORS_ALLOWED_ORIGINS"
+  | "DATABASE_URL"
+  | "DIRECT_CACHE_ORGS"
+  | "REDIS_URL"
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
+  readonly REDIS_URL: Redacted.Redacted<string> | undefined
+  readonly DIRECT_CACHE_ORGS: ReadonlyArray<string>
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
   readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
@@ -246,6 +256,8 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
     AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
     DATABASE_URL: redacted(values.DATABASE_URL),
+    REDIS_URL: redacted(values.REDIS_URL),
+    DIRECT_CACHE_ORGS: list(values.DIRECT_CACHE_ORGS),
     CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,

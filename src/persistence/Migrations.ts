@@ -9,6 +9,7 @@ import { breaker } from "./migrations/0002_breaker.ts"
 import { rollout } from "./migrations/0003_rollout.ts"
 import { autopilot } from "./migrations/0004_autopilot.ts"
 import { shadow } from "./migrations/0005_shadow.ts"
+import { fleet } from "./migrations/0006_fleet.ts"
 
 /** Brings the database up to date; does nothing where it is. */
 export const migrate = Migrator.make({})({
@@ -18,6 +19,7 @@ export const migrate = Migrator.make({})({
     "0003_rollout": rollout,
     "0004_autopilot": autopilot,
     "0005_shadow": shadow,
+    "0006_fleet": fleet,
   }),
   table: "crossfade_migrations",
 })

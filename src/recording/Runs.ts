@@ -9,6 +9,7 @@ import { RunId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -28,7 +29,7 @@ export class Runs extends Context.Service<
   {
     /**
      * One transaction: the session (made, or its `updatedAt` moved and its cohort written, where it had none), the user's
-     * message, the run.
+     * message, the run, whose owner is this replica. A session whose last run still goes on, wherever, is busy.
      */
     readonly begin: (turn: {
       readonly session: Session
@@ -37,7 +38,7 @@ export class Runs extends Context.Service<
       readonly run: Run
       /** The message is the one before once more. */
       readonly repeats: boolean
-    }) => Effect.Effect<void, StoreError>
+    }) => Effect.Effect<void, SessionBusy | StoreError>
     /** One statement for all of them, of however many runs. Written again, an entry stays as it was. */
     readonly append: (
       batches: ReadonlyArray<{ readonly id: RunId; readonly entries: ReadonlyArray<LogEntry> }>,

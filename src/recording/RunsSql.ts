@@ -10,6 +10,8 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { RunId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, Run, RunError } from "../domain/Run.ts"
+import { Replica } from "../persistence/Replica.ts"
+import { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import { type RunFile, RunNotFound, Runs } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
@@ -40,9 +42,10 @@ const eventRows = (batch: {
 }): ReadonlyArray<EventRow> =>
   batch.entries.map(({ event, seq }) => ({ run_id: batch.id, seq, event: JSON.stringify(event) }))
 
-export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.effect(
+export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> = Layer.effect(
   Runs,
   Effect.gen(function* () {
+    const replica = yield* Replica
     const sql = yield* SqlClient.SqlClient
 
     const begin: Runs["Service"]["begin"] = Effect.fn("Runs.begin")(function* (turn) {
@@ -51,6 +54,7 @@ export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.eff
         ...(yield* encodeRun(turn.run)),
         cohort: comparedCohort(turn.run),
         repeats: turn.repeats ? 1 : 0,
+        owner: replica.id,
       }
       const message = yield* encodeMessage(turn.userMessage)
       const writeSession = turn.isNewSession
@@ -58,9 +62,17 @@ export const layerSql: Layer.Layer<Runs, never, SqlClient.SqlClient> = Layer.eff
         : // A cohort is for life: the first that was written stays.
           sql`UPDATE sessions SET updated_at = ${session.updated_at}, cohort = COALESCE(cohort, ${session.cohort})
             WHERE id = ${session.id}`
+      // An index lets a session have one running run, also where another replica executes it.
+      const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
+        ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`.pipe(
+        Effect.filterOrFail(
+          Arr.isReadonlyArrayNonEmpty,
+          () => new SessionBusy({ sessionId: turn.run.sessionId }),
+        ),
+      )
       yield* writeSession.pipe(
         // The message refers to the run, the run to the session.
-        Effect.andThen(sql`INSERT INTO runs ${sql.insert(run)}`),
+        Effect.andThen(insertRun),
         Effect.andThen(sql`INSERT INTO messages ${sql.insert(message)}`),
         sql.withTransaction,
       )

@@ -7,6 +7,7 @@ import { execFile } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import * as Database from "../../src/persistence/Database.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { begun, attempt, newPrincipal, newTurn } from "../recording/Turns.ts"
@@ -99,6 +100,7 @@ describe("crossfade simulate", () => {
       const thresholds = yield* written({ minSamples: 4, errorRate: 0.3 })
       const store = SqlStore.layer.pipe(
         Layer.provide(Database.layer({ databaseUrl: undefined, dataDir })),
+        Layer.provide(Replica.layer),
         Layer.provide(layerWebCrypto),
       )
       const [usual, tried] = yield* Effect.gen(function* () {

@@ -7,7 +7,7 @@ import { RecordedTurns } from "../../src/recording/RecordedTurns.ts"
 import * as RecordedTurnsSql from "../../src/recording/RecordedTurnsSql.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import type { Stores } from "./StoreContract.ts"
-import { attempt, begun, newPrincipal, newTurn, noon } from "./Turns.ts"
+import { answered, attempt, begun, newPrincipal, newTurn, noon } from "./Turns.ts"
 
 const turnsOf = (orgId: string, since: number) =>
   RecordedTurns.use((turns) => Stream.runCollect(turns.since(since))).pipe(
@@ -38,10 +38,10 @@ export const recordedTurns = (name: string, layer: Layer.Layer<Stores, unknown>)
     it.effect("of more than one page come all, once, in the order of their beginning, from `since` on", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
-        const { session } = yield* begun(newTurn(owner, { at: noon - 1 }))
+        const { session } = yield* answered(newTurn(owner, { at: noon - 1 }))
         yield* Effect.forEach(
           Array.from({ length: 1200 }, (_, number) => newTurn(owner, { session, at: noon + number })),
-          begun,
+          answered,
           { discard: true },
         )
         const found = (yield* turnsOf(owner.orgId, noon)).map(({ createdAt }) => createdAt)

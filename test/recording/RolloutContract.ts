@@ -12,7 +12,7 @@ import { RolloutStore } from "../../src/recording/RolloutStore.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
-import { begun, naughty, newPrincipal, newTurn, noon } from "./Turns.ts"
+import { answered, naughty, newPrincipal, newTurn, noon } from "./Turns.ts"
 
 const actor = (): Actor => {
   const { orgId, userId } = newPrincipal()
@@ -164,14 +164,14 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const sessions = yield* Sessions
         const runs = yield* Runs
         const owner = newPrincipal()
-        const first = yield* begun(newTurn(owner))
+        const first = yield* answered(newTurn(owner))
         const { session } = first
         const cohort = Effect.map(sessions.get(owner, session.id), (kept) => kept.cohort)
         assert.isNull(yield* cohort)
-        yield* runs.begin(newTurn(owner, { session: { ...session, cohort: "control" } }))
+        yield* answered(newTurn(owner, { session: { ...session, cohort: "control" } }))
         assert.strictEqual(yield* cohort, "control")
         for (const later of ["treatment", null] as const) {
-          yield* runs.begin(newTurn(owner, { session: { ...session, cohort: later } }))
+          yield* answered(newTurn(owner, { session: { ...session, cohort: later } }))
           assert.strictEqual(yield* cohort, "control")
         }
         const born = newTurn(owner)

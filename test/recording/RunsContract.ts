@@ -5,7 +5,7 @@ import type * as Layer from "effect/Layer"
 import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
-import { begun, completed, naughty, newPrincipal, newTurn, noon } from "./Turns.ts"
+import { answered, begun, completed, naughty, newPrincipal, newTurn, noon } from "./Turns.ts"
 
 export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Runs on ${name}`, (it) => {
@@ -41,7 +41,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
     it.effect("a turn in a session that is there moves its updatedAt and nothing else", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
-        const { session } = yield* begun(newTurn(owner))
+        const { session } = yield* answered(newTurn(owner))
         const later = newTurn(owner, { session: { ...session, title: "Other", updatedAt: noon + 1 } })
         yield* begun(later)
         const kept = yield* (yield* Sessions).get(owner, session.id)
@@ -133,10 +133,32 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
     it.effect("a hundred turns at once are all kept", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
-        const { session } = yield* begun(newTurn(owner))
-        const turns = Array.from({ length: 100 }, () => newTurn(owner, { session }))
+        const turns = Array.from({ length: 100 }, () => newTurn(owner))
         yield* Effect.forEach(turns, begun, { concurrency: "unbounded", discard: true })
-        assert.strictEqual((yield* (yield* Sessions).messages(session.id, 200)).length, 101)
+        const sessions = yield* Sessions
+        for (const { session, userMessage } of turns) {
+          assert.deepStrictEqual(yield* sessions.messages(session.id, 9), [userMessage])
+        }
+      }),
+    )
+
+    it.effect("of a hundred turns at once in one session one begins, and the next when it has ended", () =>
+      Effect.gen(function* () {
+        const owner = newPrincipal()
+        const { session } = yield* answered(newTurn(owner))
+        const turns = Array.from({ length: 100 }, () => newTurn(owner, { session }))
+        const tags = yield* Effect.forEach(
+          turns,
+          (turn) =>
+            Effect.match(begun(turn), { onSuccess: ({ run }) => run.id, onFailure: ({ _tag }) => _tag }),
+          { concurrency: "unbounded" },
+        )
+        const taken = turns.filter(({ run }) => tags.includes(run.id))
+        assert.strictEqual(taken.length, 1)
+        assert.strictEqual(tags.filter((tag) => tag === "SessionBusy").length, 99)
+        assert.strictEqual((yield* (yield* Sessions).messages(session.id, 200)).length, 2)
+        yield* (yield* Runs).end(completed(taken[0]!, "Hi").ended, undefined)
+        yield* begun(newTurn(owner, { session }))
       }),
     )
   })

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Database from "../../src/persistence/Database.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
@@ -21,7 +22,11 @@ import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
 
 const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
-  SqlStore.layer.pipe(Layer.provideMerge(database), Layer.provide(layerWebCrypto))
+  SqlStore.layer.pipe(
+    Layer.provideMerge(database),
+    Layer.provide(Replica.layer),
+    Layer.provide(layerWebCrypto),
+  )
 
 const sqlite = stores(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),

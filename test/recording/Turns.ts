@@ -106,6 +106,14 @@ export const begun = (turn: Turn = newTurn(newPrincipal())) =>
     turn,
   )
 
+/** A turn of a session whose next one may begin. */
+export const answered = (turn: Turn) =>
+  Effect.gen(function* () {
+    yield* begun(turn)
+    yield* (yield* Runs).end(completed(turn, "Hi").ended, undefined)
+    return turn
+  })
+
 /** The answer to a turn, and the run as its end leaves it. */
 export const completed = ({ run, userMessage }: Turn, content: string) => {
   const message: ChatMessage = {
