@@ -1,102 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as TestClock from "effect/testing/TestClock"
 import { Rollout } from "../../src/decision/Rollout.ts"
-import { type AutopilotPlan, type AutopilotStatus, defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
-import type { ExecutionMode } from "../../src/domain/Mode.ts"
-import { Modes } from "../../src/execution/Modes.ts"
-import { Monitor } from "../../src/monitoring/Monitor.ts"
-import type { CohortRun } from "../../src/recording/CohortRuns.ts"
-import { StoreError } from "../../src/recording/StoreError.ts"
+import type { AutopilotPlan } from "../../src/domain/Autopilot.ts"
 import { GuardedRollout } from "../../src/rollout/GuardedRollout.ts"
-import * as Samples from "../../src/rollout/Samples.ts"
-import { scripted } from "../execution/scripted.ts"
-import { orgId } from "../support/fixtures.ts"
-import { cohortRuns, memoryAutopilots, newAutopilots } from "../support/memoryAutopilots.ts"
-import { memoryRollout, memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
-import { run } from "./samples.ts"
-
-const olga = { orgId, userId: "olga", requestId: "r1" }
-const minute = 60_000
-const plan: AutopilotPlan = {
-  ...defaultAutopilotPlan,
-  steps: [
-    { percentage: 5, holdMs: 10 * minute },
-    { percentage: 20, holdMs: 10 * minute },
-    { percentage: 100, holdMs: 0 },
-  ],
-  coolDownMs: 10 * minute,
-}
-
-/** Three sessions of one run a second in each cohort, for forty minutes. */
-const traffic = (differ: (number: number) => Partial<CohortRun> = () => ({})) =>
-  Array.from({ length: 7200 }, (_, number) => {
-    const createdAt = Math.floor((number * 1000) / 3)
-    const common = { createdAt, firstContentMs: 300 + (number % 90) * 10, totalMs: 1000 + (number % 70) * 50 }
-    const treatment = run("treatment", String(number), { ...common, ...differ(number) })
-    return [run("control", String(number), common), treatment]
-  }).flat()
-
-/** Half of the treatment's runs fail from this minute on. */
-const failingFrom = (minutes: number) =>
-  traffic((number) =>
-    number >= minutes * 180 && number % 2 === 0
-      ? { status: "failed", firstContentMs: null, tokens: null }
-      : {},
-  )
-
-const world = (runs: ReadonlyArray<CohortRun> = traffic()) => ({
-  runs,
-  autopilots: newAutopilots(),
-  rollout: memoryRollout(),
-  fallback: false,
-  modes: ["runtime_orchestrator", "direct_llm"] as ReadonlyArray<ExecutionMode>,
-  defaultMode: "direct_llm" as ExecutionMode,
-})
-type World = ReturnType<typeof world>
-
-/** One life of the process. */
-const service = (kept: World) =>
-  GuardedRollout.layer.pipe(
-    Layer.provideMerge(Rollout.layer(rolloutDefaults({ defaultMode: kept.defaultMode }))),
-    Layer.provide([
-      Modes.layer(kept.modes.map((mode) => scripted([], mode, mode))),
-      Layer.mock(Monitor, {
-        configure: () => Effect.void,
-        isFallbackEnabled: Effect.sync(() => kept.fallback),
-      }),
-      memoryRolloutStore(kept.rollout),
-      memoryAutopilots(kept.autopilots),
-      cohortRuns(kept.runs),
-    ]),
-  )
-
-const percentage = Rollout.use(({ current }) => Effect.map(current, ({ settings }) => settings.percentage))
-const state = Effect.map(
-  GuardedRollout.use(({ status }) => status),
-  (found) => found!,
-)
-const shown = Effect.gen(function* () {
-  const { reason, status } = yield* state
-  return { status, percentage: yield* percentage, reason }
-})
-
-/** Looks and all, in steps that no timer is missed in. */
-const pass = (minutes: number) =>
-  Effect.forEach(
-    Array.from({ length: minutes * 6 }, (_, index) => index),
-    () => TestClock.adjust("10 seconds"),
-    { discard: true },
-  )
-/** A status that has to come within the hour. */
-const until = (status: AutopilotStatus) =>
-  Effect.repeat(Effect.andThen(TestClock.adjust("1 second"), state), {
-    until: (now) => now.status === status,
-    times: 3600,
-  })
-const start = (given: AutopilotPlan = plan) =>
-  GuardedRollout.use((guarded) => guarded.start(olga, given, "let us see"))
+import {
+  olga,
+  plan,
+  failingFrom,
+  world,
+  type World,
+  service,
+  percentage,
+  state,
+  shown,
+  pass,
+  until,
+  start,
+} from "./guarding.ts"
 
 describe("the guarded rollout", () => {
   it.effect("raises the rollout's percentage step by step, and asks a person before it passes 50 %", () => {
@@ -173,40 +93,6 @@ describe("the guarded rollout", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
-  it.effect("goes on where the last process ended, with the runs that it had counted", () => {
-    const kept = world()
-    return Effect.gen(function* () {
-      yield* Effect.provide(Effect.andThen(start(), pass(6)), service(kept), { local: true })
-      const before = kept.autopilots.stored!.state.verdict!.runs.treatment
-      assert.isAbove(before, 1000)
-      yield* Effect.gen(function* () {
-        yield* pass(1)
-        const { verdict } = yield* state
-        assert.isAbove(verdict!.runs.treatment, before)
-        assert.isAtMost(verdict!.runs.treatment, 1260)
-        yield* pass(4)
-        assert.deepInclude(yield* shown, { status: "running", percentage: 20 })
-      }).pipe(Effect.provide(service(kept), { local: true }))
-    })
-  })
-
-  it.effect("a start after a crash finishes what was decided", () => {
-    const kept = world()
-    return Effect.gen(function* () {
-      yield* Effect.provide(start(), service(kept), { local: true })
-      const { state: decided } = kept.autopilots.stored!
-      kept.autopilots.stored = {
-        ...kept.autopilots.stored!,
-        state: { ...decided, percentage: 20, applied: false },
-      }
-      yield* Effect.gen(function* () {
-        yield* pass(1)
-        assert.strictEqual(yield* percentage, 20)
-        assert.isTrue((yield* state).applied)
-      }).pipe(Effect.provide(service(kept), { local: true }))
-    })
-  })
-
   it.effect("pauses when an operator sets the percentage, and resumes from there with new data", () =>
     Effect.gen(function* () {
       const guarded = yield* GuardedRollout
@@ -262,35 +148,6 @@ describe("the guarded rollout", () => {
       }).pipe(Effect.provide(service(world()))),
   )
 
-  it.effect("of two replicas the one that wrote last is right about what was counted", () => {
-    const kept = world()
-    return Effect.gen(function* () {
-      yield* start()
-      yield* pass(5)
-      const stored = kept.autopilots.stored!
-      assert.isAbove(stored.state.verdict!.runs.treatment, 800)
-      const samples = Samples.store(Samples.empty())
-      kept.autopilots.stored = { ...stored, version: stored.version + 1, samples }
-      yield* pass(1)
-      assert.isBelow((yield* state).verdict!.runs.treatment, 200)
-    }).pipe(Effect.provide(service(kept)))
-  })
-
-  it.effect("a backlog is worked off ten thousand runs at a look", () => {
-    const at = { createdAt: 1 }
-    const runs = Array.from({ length: 6000 }, (_, number) => [
-      run("control", String(number), at),
-      run("treatment", String(number), at),
-    ]).flat()
-    return Effect.gen(function* () {
-      yield* start()
-      yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual((yield* state).verdict?.runs, { treatment: 5000, control: 5000 })
-      yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual((yield* state).verdict?.runs, { treatment: 6000, control: 6000 })
-    }).pipe(Effect.provide(service(world(runs))))
-  })
-
   it.effect("pauses on command and stays where it is, and an abort goes back to what was before", () =>
     Effect.gen(function* () {
       const guarded = yield* GuardedRollout
@@ -309,34 +166,6 @@ describe("the guarded rollout", () => {
       assert.include(yield* guarded.abort(olga, undefined), { status: "aborted", percentage: 1 })
     }).pipe(Effect.provide(service(world()))),
   )
-
-  it.effect("holds while the breaker is open, and the runs of that time count for nobody", () => {
-    const kept = world(failingFrom(0))
-    return Effect.gen(function* () {
-      kept.fallback = true
-      yield* start()
-      yield* pass(15)
-      assert.deepInclude(yield* shown, { status: "holding", percentage: 5 })
-      assert.match((yield* state).reason, /direct mode/)
-      assert.strictEqual((yield* state).verdict?.runs.treatment, 0)
-      kept.fallback = false
-      yield* pass(6)
-      assert.deepInclude(yield* shown, { status: "rolled_back", percentage: 0 })
-      assert.isBelow((yield* state).verdict!.runs.treatment, 1080)
-    }).pipe(Effect.provide(service(kept)))
-  })
-
-  it.effect("a store that is away moves nothing, and is asked again", () => {
-    const kept = world()
-    return Effect.gen(function* () {
-      yield* start()
-      kept.autopilots.fail = new StoreError({ operation: "Autopilots.latest", cause: "gone" })
-      yield* pass(5)
-      kept.autopilots.fail = undefined
-      yield* pass(7)
-      assert.deepInclude(yield* shown, { status: "running", percentage: 20 })
-    }).pipe(Effect.provide(service(kept)))
-  })
 
   const refusals: ReadonlyArray<[string, Partial<World>, AutopilotPlan, RegExp]> = [
     ["without a runtime", { modes: ["direct_llm"] }, plan, /no runtime/],
