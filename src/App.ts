@@ -70,7 +70,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(SqlStore.layer),
-    Layer.provide(Database.layer({ databaseUrl: settings.DATABASE_URL, dataDir: settings.DATA_DIR })),
+    Layer.provide(Database.layer(StageSettings.database(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
     Layer.provideMerge(NodeHttpServer.layer(NodeServer.make, { port: settings.PORT, host: settings.HOST })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),

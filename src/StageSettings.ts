@@ -7,7 +7,16 @@ import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
+import type { DatabaseOptions } from "./persistence/Database.ts"
 import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
+
+export const database = (settings: Settings): DatabaseOptions => ({
+  databaseUrl: settings.DATABASE_URL,
+  dataDir: settings.DATA_DIR,
+  poolSize: settings.DATABASE_POOL_SIZE,
+  statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
+  tls: settings.DATABASE_TLS,
+})
 
 export const execution = (settings: Settings): ExecutionSettings => ({
   limits: {

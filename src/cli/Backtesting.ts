@@ -67,7 +67,7 @@ const answer = Effect.fnUntraced(function* (options: Options, settings: Config.S
 
 export const run = Effect.fnUntraced(function* (options: Options, env: Config.Environment) {
   const settings = yield* Config.read(env)
-  const database = Database.layer({ databaseUrl: settings.DATABASE_URL, dataDir: settings.DATA_DIR })
+  const database = Database.layer(StageSettings.database(settings))
   const answers = yield* Effect.provide(
     answer(options, settings),
     RecordedTurnsSql.layerSql.pipe(Layer.provide(database)),

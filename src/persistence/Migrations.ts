@@ -3,7 +3,9 @@
  * made. Every statement is in the common subset of SQLite and PostgreSQL: ids and JSON are TEXT, times are BIGINT epoch
  * milliseconds, truth is 0 or 1. Each run of migrations is one transaction; a second process waits for the first.
  */
+import * as Effect from "effect/Effect"
 import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
 import { initial } from "./migrations/0001_initial.ts"
 import { breaker } from "./migrations/0002_breaker.ts"
 import { rollout } from "./migrations/0003_rollout.ts"
@@ -11,8 +13,7 @@ import { autopilot } from "./migrations/0004_autopilot.ts"
 import { shadow } from "./migrations/0005_shadow.ts"
 import { fleet } from "./migrations/0006_fleet.ts"
 
-/** Brings the database up to date; does nothing where it is. */
-export const migrate = Migrator.make({})({
+const steps = Migrator.make({})({
   loader: Migrator.fromRecord({
     "0001_initial": initial,
     "0002_breaker": breaker,
@@ -23,3 +24,26 @@ export const migrate = Migrator.make({})({
   }),
   table: "crossfade_migrations",
 })
+
+/** Any number that nobody else uses as an advisory lock in this database. */
+const migrationLock = 0x63726f73
+
+/**
+ * Replicas that start together take turns, before the first of them looks whether there is a table of migrations. A
+ * statement of a migration, and the wait for another replica's, may take longer than a turn's may.
+ */
+const takeTurns = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  sql.onDialectOrElse({
+    pg: () =>
+      Effect.andThen(
+        sql`SET LOCAL statement_timeout = 0`,
+        sql`SELECT pg_advisory_xact_lock(${migrationLock})`,
+      ),
+    orElse: () => Effect.void,
+  }),
+)
+
+/** Brings the database up to date; does nothing where it is. */
+export const migrate = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  sql.withTransaction(Effect.andThen(takeTurns, steps)),
+)

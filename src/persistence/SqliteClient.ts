@@ -18,6 +18,7 @@ import * as Stream from "effect/Stream"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+import { counted } from "./CountedConnection.ts"
 
 export interface SqliteConfig {
   /** A path, whose folder is made when it is missing, or `:memory:`. */
@@ -41,7 +42,7 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
     (database) => Effect.sync(() => database.close()),
   )
   const acquirers = SqlClient.makeSqliteAcquirers({
-    connection: Effect.succeed(makeConnection(database)),
+    connection: Effect.succeed(counted(makeConnection(database))),
     semaphore: yield* Semaphore.make(1),
     isTransaction: () => database.isTransaction,
   })

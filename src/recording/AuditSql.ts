@@ -29,7 +29,7 @@ export const layerSql: Layer.Layer<Audit, never, SqlClient.SqlClient | SecureRan
       const sql = yield* SqlClient.SqlClient
       const add = Effect.fn("Audit.add")(yield* write, asStoreError("Audit.add"))
       const list: Audit["Service"]["list"] = Effect.fn("Audit.list")(function* ({ before, limit }) {
-        const older = before === undefined ? sql.literal("") : sql`WHERE id < ${before}`
+        const older = before === undefined ? sql`` : sql`WHERE id < ${before}`
         return yield* decode(yield* sql`SELECT * FROM audit ${older} ORDER BY id DESC LIMIT ${limit}`)
       }, asStoreError("Audit.list"))
       return Audit.of({ add, list })

@@ -29,7 +29,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       principal: Principal,
       page: { readonly before?: SessionId; readonly limit: number },
     ) {
-      const older = page.before === undefined ? sql.literal("") : sql`AND id < ${page.before}`
+      const older = page.before === undefined ? sql`` : sql`AND id < ${page.before}`
       return yield* decodeSessions(
         yield* sql`SELECT * FROM sessions WHERE org_id = ${principal.orgId} AND user_id = ${principal.userId} ${older}
           ORDER BY id DESC LIMIT ${page.limit}`,

@@ -42,6 +42,12 @@ const shadow = Metric.counter("chat_shadow_total", {
   incremental: true,
 })
 
+/** By `kind`: `statement`, or `transaction` for the words that begin and end one. Each is a round trip to PostgreSQL. */
+const statements = Metric.counter("crossfade.db.statements", {
+  description: "What was sent to the database",
+  incremental: true,
+})
+
 /** The codes of our own that an error or a timeout has; what an upstream invents is one label. */
 const ownCodes: ReadonlySet<string> = new Set([
   "UPSTREAM_EMPTY",
@@ -85,3 +91,11 @@ export const shadowEnded = (mode: ExecutionMode, ending: ShadowEnding): Effect.E
 
 export const fallback = (enabled: boolean): Effect.Effect<void> =>
   Metric.update(fallbackEnabled, enabled ? 1 : 0)
+
+const countedStatement = {
+  statement: Metric.update(Metric.withAttributes(statements, { kind: "statement" }), 1),
+  transaction: Metric.update(Metric.withAttributes(statements, { kind: "transaction" }), 1),
+}
+
+export const databaseStatement = (kind: keyof typeof countedStatement): Effect.Effect<void> =>
+  countedStatement[kind]

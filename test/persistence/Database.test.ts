@@ -1,9 +1,11 @@
 import { assert, describe, inject, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { reasonOf } from "../../src/domain/Reason.ts"
 import * as Database from "../../src/persistence/Database.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
@@ -74,17 +76,81 @@ describe("Database", () => {
       }),
     )
 
-    it.live("is migrated once by replicas that start together", () =>
+    it.live("is migrated once by eight replicas that start together", () =>
       Effect.gen(function* () {
         const options = { databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" }
-        const counts = yield* Effect.forEach([1, 2, 3, 4], () => using(options, numberOfAgents), {
+        const read = (sql: SqlClient.SqlClient) =>
+          Effect.all([
+            numberOfAgents(sql),
+            sql`SELECT migration_id FROM crossfade_migrations ORDER BY 1`.values,
+          ])
+        const seen = yield* Effect.forEach(Array.from({ length: 8 }), () => using(options, read), {
           concurrency: "unbounded",
         })
-        assert.deepStrictEqual(
-          counts.flat().map((row) => row["agents"]),
-          [1, 1, 1, 1],
+        for (const [[row], steps] of seen) {
+          assert.deepStrictEqual(row, { agents: 1 })
+          assert.deepStrictEqual(steps, [[1], [2], [3], [4], [5], [6]])
+        }
+      }),
+    )
+
+    it.live("a migration may take longer than a statement of a turn, and so may the wait for another's", () =>
+      Effect.gen(function* () {
+        const options = { databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" }
+        yield* using(options, numberOfAgents)
+        yield* using(options, (sql) =>
+          Effect.gen(function* () {
+            const holder = yield* sql.reserve
+            yield* holder.executeRaw("BEGIN", [])
+            yield* holder.executeRaw("LOCK TABLE crossfade_migrations IN ACCESS EXCLUSIVE MODE", [])
+            const second = yield* Effect.forkChild(
+              using({ ...options, statementTimeoutMs: 100 }, numberOfAgents),
+            )
+            yield* waiting(sql).pipe(Effect.repeat({ until: (ms) => ms > 300 }))
+            yield* holder.executeRaw("ROLLBACK", [])
+            assert.deepStrictEqual(yield* Fiber.join(second), [{ agents: 1 }])
+          }).pipe(Effect.scoped),
+        )
+      }),
+    )
+
+    it.live("ends a statement that takes too long, and keeps to the size of its pool", () =>
+      Effect.gen(function* () {
+        const databaseUrl = yield* freshDatabase(postgresUrl!)
+        const options = { databaseUrl, dataDir: "unused", poolSize: 2, statementTimeoutMs: 200 }
+        yield* using(options, (sql) =>
+          Effect.gen(function* () {
+            const error = yield* Effect.flip(sql`SELECT pg_sleep(60)`)
+            assert.include(reasonOf(error), "canceling statement due to statement timeout")
+            const many = Array.from({ length: 8 }, () => sql`SELECT pg_backend_pid() AS pid, pg_sleep(0.01)`)
+            const rows = yield* Effect.all(many, { concurrency: "unbounded" })
+            assert.isAtMost(new Set(rows.map(([row]) => row!["pid"])).size, 2)
+            const [row] = yield* sql`SHOW idle_in_transaction_session_timeout`
+            assert.deepStrictEqual(row, { idle_in_transaction_session_timeout: "10s" })
+          }),
+        )
+      }),
+    )
+
+    it.live("a transaction that PostgreSQL has rolled back is not taken for one that was committed", () =>
+      Effect.gen(function* () {
+        const databaseUrl = yield* freshDatabase(postgresUrl!)
+        yield* using({ databaseUrl, dataDir: "unused" }, (sql) =>
+          Effect.gen(function* () {
+            const swallowed = Effect.ignore(sql`SELECT no_such_column FROM agents`)
+            const error = yield* Effect.flip(sql.withTransaction(swallowed))
+            assert.include(reasonOf(error), "COMMIT rolled back")
+          }),
         )
       }),
     )
   })
 })
+
+/** For how many milliseconds somebody has waited for a lock. */
+const waiting = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<{ ms: number }>`SELECT COALESCE(MAX(EXTRACT(EPOCH FROM clock_timestamp() - query_start) * 1000), 0)::int AS ms
+      FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    ([row]) => row!.ms,
+  )

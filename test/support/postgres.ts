@@ -67,7 +67,11 @@ export const findBinaries = (): string | undefined => {
   ].find((folder) => ["initdb", "postgres"].every((name) => Fs.existsSync(Path.join(folder, name))))
 }
 
-export const start = async (binaries: string): Promise<Server> => {
+/** `extra` are settings of the server, such as its certificate. */
+export const start = async (
+  binaries: string,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<Server> => {
   const owner = serverUser()
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "crossfade-postgres-"))
   if (owner !== undefined) Fs.chownSync(folder, owner.uid, owner.gid)
@@ -78,7 +82,7 @@ export const start = async (binaries: string): Promise<Server> => {
     ["--pgdata", data, "--username", "crossfade", "--auth", "trust", "--encoding", "UTF8", "--no-sync"],
     { ...owner, cwd: folder, stdio: ["ignore", "ignore", "inherit"] },
   )
-  const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: folder, ...notDurable }
+  const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: folder, ...notDurable, ...extra }
   const server = spawn(
     Path.join(binaries, "postgres"),
     ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
@@ -94,7 +98,7 @@ export const start = async (binaries: string): Promise<Server> => {
 const notDurable = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
 
 /** The server refuses to run as root: there, as Debian's `postgres` user. Node starts it with that id, without `su`. */
-const serverUser = (): { readonly uid: number; readonly gid: number } | undefined => {
+export const serverUser = (): { readonly uid: number; readonly gid: number } | undefined => {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }))
   return { uid: id("-u"), gid: id("-g") }

@@ -1,0 +1,111 @@
+import { afterAll, assert, beforeAll, describe, inject, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as SqlClient from "effect/sql/SqlClient"
+import { execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Database from "../../src/persistence/Database.ts"
+import { contradiction, type DatabaseTls } from "../../src/persistence/PostgresTls.ts"
+import { findBinaries, type Server, serverUser, start } from "../support/postgres.ts"
+import { startGateway, temporaryFolder } from "../support/processes.ts"
+
+const encrypted = (url: string, tls: DatabaseTls) =>
+  Effect.scoped(
+    Effect.flatMap(
+      SqlClient.SqlClient,
+      (sql) => sql`SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`,
+    ).pipe(
+      Effect.provide(Database.layer({ databaseUrl: Redacted.make(url), dataDir: "unused", tls })),
+      Effect.map(([row]) => row!["ssl"]),
+    ),
+  )
+
+describe("DATABASE_TLS and sslmode", () => {
+  const url = (mode: string) => `postgres://me:hunter2@db.example/chat?sslmode=${mode}`
+
+  it("agree, or the start is refused and says what to set", () => {
+    assert.isUndefined(contradiction("postgres://me@db.example/chat", "verify"))
+    assert.isUndefined(contradiction(url("disable"), "off"))
+    assert.isUndefined(contradiction(url("require"), "require"))
+    assert.isUndefined(contradiction(url("verify-ca"), "verify"))
+    assert.isUndefined(contradiction(url("verify-full"), "verify"))
+    assert.include(contradiction(url("require"), "off"), "set DATABASE_TLS=require")
+    assert.include(contradiction(url("verify-full"), "require"), "set DATABASE_TLS=verify")
+    assert.include(contradiction(url("disable"), "verify"), "set DATABASE_TLS=off")
+    assert.include(contradiction(url("prefer"), "off"), "leave sslmode out")
+  })
+
+  it.effect("that differ stop the start before a connection is made", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(encrypted(url("require"), "off"))
+      assert.deepInclude(error, { _tag: "DatabaseUnavailable", database: "db.example/chat" })
+      assert.include(error.message, "set DATABASE_TLS=require")
+      assert.notInclude(error.message, "hunter2")
+    }),
+  )
+})
+
+const plainUrl = inject("postgresUrl")
+describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
+  const folder = temporaryFolder()
+  const certificate = Path.join(folder.path, "server.crt")
+  let server: Server
+  beforeAll(async () => {
+    const key = Path.join(folder.path, "server.key")
+    const access = Path.join(folder.path, "access.conf")
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    const made = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    execFileSync("openssl", ["req", ...made, ...subject, "-keyout", key, "-out", certificate], {
+      stdio: "ignore",
+    })
+    Fs.writeFileSync(access, "hostssl all all 127.0.0.1/32 trust\n")
+    const owner = serverUser()
+    if (owner !== undefined)
+      for (const file of [folder.path, key, certificate, access]) Fs.chownSync(file, owner.uid, owner.gid)
+    server = await start(findBinaries()!, {
+      ssl: "on",
+      ssl_cert_file: certificate,
+      ssl_key_file: key,
+      hba_file: access,
+    })
+  })
+  afterAll(async () => {
+    await server.stop()
+    folder.dispose()
+  })
+
+  it.live("is spoken to under any certificate with `require`", () =>
+    Effect.gen(function* () {
+      assert.isTrue(yield* encrypted(server.url, "require"))
+    }),
+  )
+
+  it.live("is refused with `verify` under a certificate that nobody trusts", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(encrypted(server.url, "verify"))
+      assert.deepInclude(error, { _tag: "DatabaseUnavailable" })
+      assert.include(error.message, "self-signed certificate")
+    }),
+  )
+
+  it("takes the service with `verify` where the certificate is among NODE_EXTRA_CA_CERTS", async () => {
+    const gateway = await startGateway({
+      DATABASE_URL: server.url,
+      DATABASE_TLS: "verify",
+      NODE_EXTRA_CA_CERTS: certificate,
+      DATA_DIR: folder.path,
+    })
+    const ready = await fetch(`${gateway.url}/api/v1/health/ready`)
+    await gateway.stop()
+    assert.strictEqual(ready.status, 200)
+  })
+
+  it.live("says with `off` that it wants encryption, and one without TLS says so to `require`", () =>
+    Effect.gen(function* () {
+      assert.include((yield* Effect.flip(encrypted(server.url, "off"))).message, "no encryption")
+      const plain = yield* Effect.flip(encrypted(plainUrl!, "require"))
+      assert.include(plain.message, "The server does not support TLS")
+    }),
+  )
+})
