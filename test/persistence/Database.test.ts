@@ -150,7 +150,9 @@ describe("Database", () => {
 /** For how many milliseconds somebody has waited for a lock. */
 const waiting = (sql: SqlClient.SqlClient) =>
   Effect.map(
-    sql<{ ms: number }>`SELECT COALESCE(MAX(EXTRACT(EPOCH FROM clock_timestamp() - query_start) * 1000), 0)::int AS ms
+    sql<{
+      ms: number
+    }>`SELECT COALESCE(MAX(EXTRACT(EPOCH FROM clock_timestamp() - query_start) * 1000), 0)::int AS ms
       FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     ([row]) => row!.ms,
   )

@@ -82,7 +82,13 @@ export const start = async (
     ["--pgdata", data, "--username", "crossfade", "--auth", "trust", "--encoding", "UTF8", "--no-sync"],
     { ...owner, cwd: folder, stdio: ["ignore", "ignore", "inherit"] },
   )
-  const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: folder, ...notDurable, ...extra }
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: folder,
+    ...notDurable,
+    ...extra,
+  }
   const server = spawn(
     Path.join(binaries, "postgres"),
     ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
