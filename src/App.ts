@@ -28,6 +28,7 @@ import { Monitor } from "./monitoring/Monitor.ts"
 import * as Database from "./persistence/Database.ts"
 import { Replica } from "./persistence/Replica.ts"
 import { BreakerMemory } from "./recording/BreakerMemory.ts"
+import * as Forgetting from "./recording/Forgetting.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import { GuardedRollout } from "./rollout/GuardedRollout.ts"
@@ -69,6 +70,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(modes(settings)),
     Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
+    Layer.merge(Forgetting.layer(StageSettings.forgetting(settings))),
     Layer.provide(SqlStore.layer),
     Layer.provide(Database.layer(StageSettings.database(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),

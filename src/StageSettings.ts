@@ -1,4 +1,5 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
+import * as Effect from "effect/Effect"
 import type { Settings, VariableName } from "./Config.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
@@ -8,6 +9,7 @@ import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExe
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
+import type { Settings as ForgettingSettings } from "./recording/Forgetting.ts"
 import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
 
 export const database = (settings: Settings): DatabaseOptions => ({
@@ -16,6 +18,11 @@ export const database = (settings: Settings): DatabaseOptions => ({
   poolSize: settings.DATABASE_POOL_SIZE,
   statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
   tls: settings.DATABASE_TLS,
+})
+
+export const forgetting = (settings: Settings): ForgettingSettings => ({
+  eventDays: settings.RUN_EVENTS_RETENTION_DAYS,
+  isHolder: Effect.succeed(true),
 })
 
 export const execution = (settings: Settings): ExecutionSettings => ({

@@ -14,6 +14,7 @@ import type { StoreError } from "../recording/StoreError.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
+import * as Forgotten from "./Forgotten.ts"
 import * as RunEnd from "./RunEnd.ts"
 
 /** The events after a cursor: a log that still grows, or all there will ever be. */
@@ -90,7 +91,13 @@ const make = Effect.gen(function* () {
       if (running !== undefined) return { run, source: { _tag: "Live", log: running } }
       // From one before: the last one that is kept says which number the terminal event has.
       const kept = yield* runs.events(id, Math.max(0, after - 1))
-      return { run, source: { _tag: "Kept", entries: withEnd(run, kept, after) } }
+      const answer =
+        kept.length > 0 || run.assistantMessageId === null
+          ? undefined
+          : yield* runs.forgotten(id, run.assistantMessageId)
+      const entries =
+        answer === undefined ? withEnd(run, kept, after) : Forgotten.entriesOf(run, answer, after)
+      return { run, source: { _tag: "Kept", entries } }
     },
   )
 

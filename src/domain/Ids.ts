@@ -32,3 +32,9 @@ export type OrgId = typeof OrgId.Type
 
 export const UserId = Schema.String.check(Schema.isBetweenLength(1, 200)).pipe(Schema.brand("UserId"))
 export type UserId = typeof UserId.Type
+
+/** Below every id of version 7 that was made at this time or later. */
+export const lowestIdAt = (atMs: number): string => {
+  const hex = Math.max(0, atMs).toString(16).padStart(12, "0")
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
-import { OrgId, RunId, SessionId } from "../domain/Ids.ts"
+import { lowestIdAt, OrgId, RunId, SessionId } from "../domain/Ids.ts"
 import { type RecordedTurn, RecordedTurns } from "./RecordedTurns.ts"
 import { AttemptRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -25,12 +25,6 @@ const decodeOwners = Schema.decodeUnknownEffect(Schema.Array(RowOfRun))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(AttemptRow))
 
 const pageSize = 500
-
-/** Below every id of version 7 that was made at this time. */
-const lowestId = (atMs: number): string => {
-  const hex = Math.max(0, atMs).toString(16).padStart(12, "0")
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
-}
 
 export const layerSql: Layer.Layer<RecordedTurns, never, SqlClient.SqlClient> = Layer.effect(
   RecordedTurns,
@@ -66,7 +60,7 @@ export const layerSql: Layer.Layer<RecordedTurns, never, SqlClient.SqlClient> = 
     }, asStoreError("RecordedTurns.page"))
 
     return RecordedTurns.of({
-      since: (since) => Stream.paginate(lowestId(since), (after) => page(after, since)),
+      since: (since) => Stream.paginate(lowestIdAt(since), (after) => page(after, since)),
     })
   }),
 )

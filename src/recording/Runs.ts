@@ -5,7 +5,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { RunId } from "../domain/Ids.ts"
+import { type MessageId, RunId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
@@ -63,6 +63,8 @@ export class Runs extends Context.Service<
     >
     /** The kept entries with `seq` > `after`, in order. */
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
+    /** The answer of a run of whose events none is kept any more; undefined while one is. */
+    readonly forgotten: (id: RunId, answer: MessageId) => Effect.Effect<ChatMessage | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
     /** Marks every run that still says `running` as `interrupted` at `now`; says how many. For the start, before any run. */
     readonly interruptRunning: (now: number) => Effect.Effect<number, StoreError>

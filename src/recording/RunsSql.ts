@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { RunId } from "../domain/Ids.ts"
+import type { MessageId, RunId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, Run, RunError } from "../domain/Run.ts"
 import { Replica } from "../persistence/Replica.ts"
@@ -28,6 +28,7 @@ const encodeText = Schema.encodeEffect(Rows.AnyText)
 const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(Rows.AttemptRow))
 const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(Rows.EventRow))
+const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(Rows.MessageRow))
 const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 
 /** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; an event has three. */
@@ -132,6 +133,14 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       )
     }, asStoreError("Runs.events"))
 
+    const forgotten = Effect.fn("Runs.forgotten")(function* (id: RunId, answer: MessageId) {
+      const [message] = yield* decodeMessages(
+        yield* sql`SELECT * FROM messages WHERE id = ${answer} AND run_id = ${id}
+          AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = ${id})`,
+      )
+      return message
+    }, asStoreError("Runs.forgotten"))
+
     const file = Effect.fn("Runs.file")(function* (id: RunId, fileId: string) {
       const key = yield* encodeText(fileId)
       const [found] = yield* decodeFiles(
@@ -146,7 +155,18 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       return interrupted.length
     }, asStoreError("Runs.interruptRunning"))
 
-    return Runs.of({ begin, append, recordAttempt, recordFile, end, get, events, file, interruptRunning })
+    return Runs.of({
+      begin,
+      append,
+      recordAttempt,
+      recordFile,
+      end,
+      get,
+      events,
+      forgotten,
+      file,
+      interruptRunning,
+    })
   }),
 )
 

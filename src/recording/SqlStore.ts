@@ -4,6 +4,7 @@ import * as AgentsSql from "./AgentsSql.ts"
 import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
@@ -16,6 +17,7 @@ export const layer = Layer.mergeAll(
   AuditSql.layerSql,
   AutopilotsSql.layerSql,
   CohortRunsSql.layerSql,
+  RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
   RunsSql.layerSql,
   SessionsSql.layerSql,

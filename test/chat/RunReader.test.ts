@@ -7,6 +7,7 @@ import { RunReader } from "../../src/chat/RunReader.ts"
 import type { RunId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Run } from "../../src/domain/Run.ts"
+import type { ChatMessage } from "../../src/domain/Session.ts"
 import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
@@ -43,6 +44,19 @@ const entriesOf = (drafts: ReadonlyArray<Draft>): ReadonlyArray<LogEntry> => {
 const texts = (count: number): ReadonlyArray<Draft> =>
   Array.from({ length: count }, (_, n) => text(`${n + 1}`))
 
+/** What was written of a run whose events the store has forgotten. */
+const forgotten: ReadonlyArray<Draft> = []
+const answer: ChatMessage = {
+  id: assistantMessageId,
+  sessionId,
+  runId,
+  role: "assistant",
+  content: "At the corner.",
+  parentMessageId: null,
+  executionMode: "direct_llm",
+  createdAt: noon,
+}
+
 /** One run of `principal`'s in the store, with what was written of it before its end or its process's. */
 const store = (kept: Run, written: ReadonlyArray<Draft>) =>
   Layer.mock(Runs, {
@@ -51,6 +65,7 @@ const store = (kept: Run, written: ReadonlyArray<Draft>) =>
         ? Effect.succeed({ run: kept, attempts: [] })
         : Effect.fail(new RunNotFound({ runId: id })),
     events: (_, after) => Effect.succeed(entriesOf(written).filter(({ seq }) => seq > after)),
+    forgotten: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
   })
 
 const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
@@ -138,6 +153,21 @@ describe("a run that is going on", () => {
         ["tool_call"],
       )
     }).pipe(Effect.provide(services(run()))),
+  )
+})
+
+describe("a run whose events are no longer kept", () => {
+  const read = (after: number) =>
+    Effect.gen(function* () {
+      const { source } = yield* (yield* RunReader).events(principal, runId, after)
+      return source._tag === "Kept" ? source.entries.map(({ event }) => event.event) : []
+    }).pipe(Effect.provide(services(run(completed), forgotten)))
+
+  it.effect("is its answer and its end, and an error to who has read a part of it", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* read(0), ["message", "done"])
+      assert.deepStrictEqual(yield* read(9), ["error"])
+    }),
   )
 })
 

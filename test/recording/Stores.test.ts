@@ -13,6 +13,7 @@ import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
+import { retention } from "./RetentionContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
@@ -36,6 +37,7 @@ const suites = [
   sessions,
   runs,
   runRecords,
+  retention,
   rollout,
   transitions,
   shadowPairs,

@@ -1,0 +1,64 @@
+/**
+ * The job beside the turns that lets the store forget what is older than it is kept for (`Retention`): once an hour, on
+ * one replica. Two that believe to hold the job at once do no harm, because what is gone is gone.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type { RunId } from "../domain/Ids.ts"
+import { Retention } from "./Retention.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export interface Settings {
+  /** Days that the events of an ended run are kept; 0: for ever. */
+  readonly eventDays: number
+  /** Whether this replica is the one that does it. */
+  readonly isHolder: Effect.Effect<boolean>
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+/** How long a key finds its run: docs/decisions/0021. */
+const keyLifeMs = dayMs
+/** A service that has just started has better things to do. */
+const firstAfter = "1 minute"
+const every = Schedule.spaced("1 hour")
+/** Between two steps: the database's other users, and its log, get this time for themselves. */
+const pause = "50 millis"
+
+export const layer = ({ eventDays, isHolder }: Settings): Layer.Layer<never, never, Retention> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const retention = yield* Retention
+
+      const forgetEvents = (endedBefore: number, after?: RunId): Effect.Effect<void, StoreError> =>
+        Effect.flatMap(retention.forgetEvents(endedBefore, after), (next) =>
+          next === undefined
+            ? Effect.void
+            : Effect.andThen(
+                Effect.sleep(pause),
+                Effect.suspend(() => forgetEvents(endedBefore, next)),
+              ),
+        )
+
+      const forgetKeys = (createdBefore: number) =>
+        retention
+          .forgetKeys(createdBefore)
+          .pipe(Effect.tap(Effect.sleep(pause)), Effect.repeat({ while: (more) => more }))
+
+      const pass = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        yield* forgetKeys(now - keyLifeMs)
+        if (eventDays > 0) yield* forgetEvents(now - eventDays * dayMs)
+      })
+
+      yield* Effect.flatMap(isHolder, (holds) => (holds ? pass : Effect.void)).pipe(
+        Effect.catchCause((cause) =>
+          Effect.logError("the store has not forgotten what it should; the next round will", cause),
+        ),
+        Effect.repeat(every),
+        Effect.delay(firstAfter),
+        Effect.forkScoped,
+      )
+    }),
+  )

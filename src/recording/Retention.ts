@@ -1,0 +1,24 @@
+/**
+ * What the store forgets after a while: the events of ended runs, and the keys of repeated requests. Runs, attempts and
+ * messages stay. Step by step, each of them short, so that no turn waits behind one.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { RunId } from "../domain/Ids.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export class Retention extends Context.Service<
+  Retention,
+  {
+    /**
+     * One step through the runs that have events, oldest first, from behind `after` on: deletes the events of those that
+     * ended before `endedBefore` (epoch milliseconds). Gives the run to go on behind; undefined when there are no more.
+     */
+    readonly forgetEvents: (
+      endedBefore: number,
+      after: RunId | undefined,
+    ) => Effect.Effect<RunId | undefined, StoreError>
+    /** Deletes some of the keys that were made before; false when there are no more. */
+    readonly forgetKeys: (createdBefore: number) => Effect.Effect<boolean, StoreError>
+  }
+>()("crossfade/recording/Retention") {}

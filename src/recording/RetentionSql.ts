@@ -1,0 +1,51 @@
+/**
+ * `Retention` in the SQL database. Ids of runs sort as the runs began, and events lie in the order of their runs: the oldest
+ * are found at the beginning of the primary key, without an index of their own.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import { lowestIdAt, RunId } from "../domain/Ids.ts"
+import { Retention } from "./Retention.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+
+/** Rows a step, and the rest of the run that the last of them belongs to. */
+const eventsAStep = 2000
+const keysAStep = 1000
+
+const decode = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ run_id: RunId })))
+
+export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Layer.effect(
+  Retention,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+
+    const forgetEvents: Retention["Service"]["forgetEvents"] = Effect.fn("Retention.forgetEvents")(function* (
+      endedBefore,
+      after,
+    ) {
+      // A run that began later ended later.
+      const bound = lowestIdAt(endedBefore)
+      const rows =
+        yield* sql`SELECT run_id FROM run_events WHERE run_id > ${after ?? ""} AND run_id < ${bound}
+        ORDER BY run_id, seq LIMIT ${eventsAStep}`
+      const runs = [...new Set((yield* decode(rows)).map((row) => row.run_id))]
+      if (runs.length === 0) return undefined
+      yield* sql`DELETE FROM run_events WHERE run_id IN
+        (SELECT id FROM runs WHERE ${sql.in("id", runs)} AND ended_at < ${endedBefore})`.unprepared
+      return runs.at(-1)
+    }, asStoreError("Retention.forgetEvents"))
+
+    const forgetKeys: Retention["Service"]["forgetKeys"] = Effect.fn("Retention.forgetKeys")(function* (
+      createdBefore,
+    ) {
+      const gone = yield* sql`DELETE FROM idempotency_keys WHERE key IN
+        (SELECT key FROM idempotency_keys WHERE created_at < ${createdBefore} ORDER BY created_at LIMIT ${keysAStep})
+        RETURNING key`
+      return gone.length === keysAStep
+    }, asStoreError("Retention.forgetKeys"))
+
+    return Retention.of({ forgetEvents, forgetKeys })
+  }),
+)
