@@ -12,10 +12,10 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
-import { createServer, type AddressInfo } from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import type { TestProject } from "vitest/node"
+import { freePort } from "./freePort.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -108,15 +108,6 @@ export const serverUser = (): { readonly uid: number; readonly gid: number } | u
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }))
   return { uid: id("-u"), gid: id("-g") }
-}
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, "127.0.0.1")
-  await once(probe, "listening")
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, "close")
-  return port
 }
 
 const ready = (server: ChildProcess): Promise<void> =>

@@ -24,7 +24,8 @@ export interface Running {
 
 const readyWithin = 20_000
 
-const start = async (
+/** `ready` finds the address in a line that the process prints. */
+export const start = async (
   command: string,
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string | undefined>>,

@@ -7,9 +7,9 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { createServer, type AddressInfo } from "node:net"
 import { createInterface } from "node:readline"
 import type { TestProject } from "vitest/node"
+import { freePort } from "./freePort.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -61,15 +61,6 @@ export const startRedis = async (port?: number): Promise<RedisServer> => {
   server.once("exit", () => process.off("exit", killWithTest))
   await ready(server)
   return { url: `redis://127.0.0.1:${at}`, port: at, pid: server.pid!, stop: () => stopServer(server) }
-}
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, "127.0.0.1")
-  await once(probe, "listening")
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, "close")
-  return port
 }
 
 const ready = (server: ChildProcess): Promise<void> =>

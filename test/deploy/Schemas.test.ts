@@ -1,0 +1,71 @@
+/** The files of `docs/deploy` against the schemas and checkers of those who read them. */
+import { spawnSync } from "node:child_process"
+import { readdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { temporaryFolder } from "../support/processes.ts"
+import { checkers, container, folder, inUnit, manifests, read, unit, yaml } from "./deployFiles.ts"
+
+describe("schemas", () => {
+  const own = temporaryFolder()
+  afterAll(own.dispose)
+
+  const kubernetes = (file: string) =>
+    spawnSync(join(checkers, "kubernetes-validate"), ["--strict", "--quiet", file], {
+      encoding: "utf8",
+    })
+
+  it.each([...manifests, "secret.example.yaml"])(
+    "Kubernetes takes %s, with no field that it does not know",
+    (file) => {
+      const found = kubernetes(join(folder, "kubernetes", file))
+      expect([found.error, found.status, found.stdout, found.stderr]).toEqual([undefined, 0, "", ""])
+    },
+  )
+
+  it("Kubernetes' checker does find a field that is wrong", () => {
+    const file = join(own.path, "service.yaml")
+    writeFileSync(file, read("kubernetes/service.yaml").replace("targetPort", "targetsPort"))
+    expect(kubernetes(file).status).not.toBe(0)
+  })
+
+  it("kustomization.yaml names every manifest but the secret, and the image that the Deployment has", () => {
+    const files = readdirSync(join(folder, "kubernetes"))
+    expect([...manifests, "kustomization.yaml", "secret.example.yaml"].toSorted()).toEqual(files.toSorted())
+    expect(yaml("kubernetes/kustomization.yaml").images[0].name).toBe(container.image)
+  })
+
+  /** `quiet`: the specification's schema and the rules of safety, not those of taste. */
+  const dclint = (file: string) =>
+    spawnSync(process.execPath, ["node_modules/dclint/bin/dclint.cjs", "--quiet", file], { encoding: "utf8" })
+
+  it("compose.yaml is a compose file", () => {
+    const found = dclint(join(folder, "compose.yaml"))
+    expect([found.status, found.stdout.trim()]).toEqual([0, ""])
+  })
+
+  it("compose's checker does find a field that is wrong", () => {
+    const file = join(own.path, "compose.yaml")
+    writeFileSync(file, read("compose.yaml").replaceAll("stop_grace_period", "stop_grace_time"))
+    expect(dclint(file).status).not.toBe(0)
+  })
+
+  it("systemd takes the unit, and finds it hardened", () => {
+    const file = join(own.path, "crossfade.service")
+    // The one program that need not be on this machine is Node in /usr/bin.
+    writeFileSync(file, unit.replace("ExecStart=/usr/bin/node", `ExecStart=${process.execPath}`))
+    const verify = spawnSync("systemd-analyze", ["verify", "--man=no", file], { encoding: "utf8" })
+    expect([verify.status, verify.stderr.split("\n").filter((line) => line.includes("crossfade"))]).toEqual([
+      0,
+      [],
+    ])
+    // On its scale, from 0 to 100, a unit without any hardening is at 96.
+    const security = ["security", "--offline=yes", "--no-pager", "--threshold=20", file]
+    expect(spawnSync("systemd-analyze", security).status).toBe(0)
+    expect(inUnit("ExecStart")[0]?.split(" ").slice(1)).toEqual([
+      "--disable-warning=ExperimentalWarning",
+      "/opt/crossfade/dist/cli/main.js",
+      "serve",
+    ])
+  })
+})
