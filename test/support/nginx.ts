@@ -31,18 +31,18 @@ export const startNginx = async (
     // Few connections are needed here, and as many as in the file may be more than this machine allows.
     ["worker_rlimit_nofile 65536;", ""],
     ["worker_connections 16384;", "worker_connections 512;"],
-    ["worker_processes auto;", "worker_processes 2;"],
     ...gateways.map((gateway, index) => [`gateway-${index + 1}:3001`, gateway] as const),
     ...changes,
   ]
   const file = join(folder.path, "nginx.conf")
   writeFileSync(file, here.reduce(replaced, readFileSync("docs/deploy/nginx.conf", "utf8")))
-  const inForeground = "daemon off; error_log stderr notice;"
+  // One process: with workers of its own, a test that is killed would leave them behind.
+  const inForeground = "daemon off; master_process off; error_log stderr notice;"
   const nginx = await start(
     "nginx",
     ["-p", folder.path, "-c", file, "-e", "stderr", "-g", inForeground],
     { PATH: `${process.env["PATH"]}:/usr/sbin` },
-    (line) => (line.includes("start worker processes") ? `http://127.0.0.1:${port}` : undefined),
+    (line) => (line.includes("event method") ? `http://127.0.0.1:${port}` : undefined),
   )
   void nginx.exited.then(folder.dispose)
   return nginx
