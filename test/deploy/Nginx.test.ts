@@ -1,73 +1,9 @@
-/** What `docs/deploy/nginx.conf` does, with a real nginx before servers that show what reached them. */
-import { once } from "node:events"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { type AddressInfo, connect } from "node:net"
-import { afterEach, describe, expect, it } from "vitest"
+/** What `docs/deploy/nginx.conf` does with streams and with turns that a gateway does not take. */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { describe, expect, it } from "vitest"
 import { eventually } from "../support/chatClient.ts"
 import { freePort } from "../support/freePort.ts"
-import { startNginx } from "../support/nginx.ts"
-import type { Running } from "../support/processes.ts"
-
-const servers: Array<Server> = []
-const running: Array<Running> = []
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((nginx) => nginx.stop("SIGKILL")))
-  for (const server of servers.splice(0)) {
-    server.close()
-    server.closeAllConnections()
-  }
-})
-
-type Serve = (request: IncomingMessage, response: ServerResponse) => void
-
-/** Stands where a gateway would; `asked` are the requests that reached it, with their bodies read. */
-const gateway = async (serve: Serve) => {
-  const asked: Array<IncomingMessage> = []
-  const server = createServer((request, response) => {
-    request.resume().once("end", () => {
-      asked.push(request)
-      serve(request, response)
-    })
-  })
-  servers.push(server.listen(0, "127.0.0.1"))
-  await once(server, "listening")
-  return { asked, server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
-
-const before = async (...args: Parameters<typeof startNginx>): Promise<string> => {
-  const nginx = await startNginx(...args)
-  running.push(nginx)
-  return nginx.url
-}
-
-const alone = async (serve: Serve) => {
-  const one = await gateway(serve)
-  return { ...one, url: await before([one.address, one.address, one.address]) }
-}
-
-const says =
-  (status: number, body = "{}", headers: Record<string, string> = {}): Serve =>
-  (_, response) =>
-    response.writeHead(status, { "content-type": "application/json", ...headers }).end(body)
-
-const breaks: Serve = (request) => request.socket.destroy()
-
-const post = (url: string, headers: Record<string, string> = {}, body = "{}") =>
-  fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body })
-
-const start = "/api/v1/chat/start"
-const events = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }
-
-/** The bytes that nginx answers to exactly these. */
-const raw = async (url: string, text: string): Promise<string> => {
-  const socket = connect(Number(new URL(url).port), "127.0.0.1")
-  let answer = ""
-  socket.setEncoding("latin1").on("data", (data: string) => (answer += data))
-  socket.write(text)
-  await once(socket, "end")
-  return answer
-}
+import { alone, before, breaks, events, gateway, post, says, start } from "./nginxBefore.ts"
 
 describe("a stream through nginx", () => {
   it("C7: gives each event before the next one is written, uncompressed, with its headers", async () => {
@@ -106,6 +42,16 @@ describe("a stream through nginx", () => {
     await eventually(async () => closed)
   })
 
+  it("that breaks at the gateway breaks at its reader, so that nobody takes it for whole", async () => {
+    const { url } = await alone((request, response) => {
+      response
+        .writeHead(200, events)
+        .write("id: 1\nevent: message\ndata: 1\n\n", () => request.socket.destroy())
+    })
+    const stream = await fetch(`${url}/api/v1/chat/runs/1/events`)
+    await expect(stream.text()).rejects.toThrow("terminated")
+  })
+
   it("C7: outlives any silence that heartbeats break, and no other", async () => {
     const beating = await gateway((_, response) => {
       response.writeHead(200, events).write(": open\n\n")
@@ -117,7 +63,7 @@ describe("a stream through nginx", () => {
     })
     const silent = await gateway((_, response) => response.writeHead(200, events).write(": open\n\n"))
     const read = async ({ address }: { readonly address: string }) => {
-      const url = await before(
+      const { url } = await before(
         [address, address, address],
         [["proxy_read_timeout 75s", "proxy_read_timeout 3s"]],
       )
@@ -135,7 +81,7 @@ describe("another gateway", () => {
     const broken = await gateway(breaks)
     for (const other of [down, stopping.address, broken.address]) {
       const well = await gateway(says(200))
-      const url = await before([other, other, well.address])
+      const { url } = await before([other, other, well.address])
       const answers = await Promise.all(Array.from({ length: 6 }, () => post(`${url}${start}`)))
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
       expect(well.asked).toHaveLength(6)
@@ -154,7 +100,7 @@ describe("another gateway", () => {
   it("is asked with the client's own key, and without one where the client resumes", async () => {
     const broken = await gateway(breaks)
     const well = await gateway(says(200))
-    const url = await before([broken.address, broken.address, well.address])
+    const { url } = await before([broken.address, broken.address, well.address])
     const path = "/api/v1/chat/sessions/00000000-0000-4000-8000-000000000001"
     await Promise.all(
       Array.from({ length: 3 }, () =>
@@ -172,7 +118,7 @@ describe("another gateway", () => {
   it("does not get a request a second time that may have had its effect and has no key at the gateway", async () => {
     const first = await gateway(breaks)
     const second = await gateway(breaks)
-    const url = await before([first.address, second.address, second.address])
+    const { url } = await before([first.address, second.address, second.address])
     const answer = await post(`${url}/api/v1/agents`)
     expect(answer.status).toBe(503)
     expect([...first.asked, ...second.asked]).toHaveLength(1)
@@ -189,70 +135,13 @@ describe("another gateway", () => {
           )
         : says(200)({} as IncomingMessage, response),
     )
-    const url = await before([full.address, full.address, full.address])
+    const { url } = await before([full.address, full.address, full.address])
     for (let turn = 0; turn < 5; turn++) {
       const answer = await post(`${url}${start}`)
       expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "7"])
       expect(await answer.json()).toEqual({ error: { code: "OVERLOADED" } })
       expect((await fetch(`${url}/api/v1/chat/runs/1/events`)).status).toBe(200)
     }
-  })
-})
-
-describe("what nginx answers itself", () => {
-  it("has the form of the gateway's own errors when no gateway can be reached", async () => {
-    const down = `127.0.0.1:${await freePort()}`
-    const answer = await post(`${await before([down, down, down])}${start}`, { "x-request-id": "r-2" })
-    expect(answer.status).toBe(503)
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
-      "content-type": "application/json",
-      "retry-after": "1",
-      "x-request-id": "r-2",
-    })
-    expect(await answer.json()).toEqual({
-      success: false,
-      error: { code: "OVERLOADED", message: "The service cannot be reached now.", retryAfter: 1 },
-    })
-  })
-
-  it("C2: has it for a body that is far too large; a little too large is the gateway's to say", async () => {
-    const { asked, url } = await alone(says(413))
-    const huge = await post(`${url}${start}`, {}, "x".repeat(3 * 1024 * 1024))
-    expect(huge.status).toBe(413)
-    expect(await huge.json()).toMatchObject({ success: false, error: { code: "PAYLOAD_TOO_LARGE" } })
-    expect(asked).toHaveLength(0)
-    await post(`${url}${start}`, {}, "x".repeat(1024 * 1024 + 1))
-    expect(asked).toHaveLength(1)
-  })
-
-  it("C3: is 400 for a request of two lengths, and nothing of it reaches a gateway", async () => {
-    const { asked, url } = await alone(says(200))
-    const head = `POST ${start} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
-    for (const lengths of [
-      "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
-      "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
-      "Content-Length: 3\r\nContent-Length: 4\r\n",
-      "Content-Length: 3\r\nContent-Length: 3\r\n",
-      "Content-Length: +3\r\n",
-      "Content-Length: 3, 3\r\n",
-      "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
-      "Transfer-Encoding: xchunked\r\n",
-    ]) {
-      const answer = await raw(url, `${head}${lengths}\r\n0\r\n\r\n`)
-      expect([lengths, answer.slice(0, 12)]).toEqual([
-        lengths,
-        expect.stringMatching(/^HTTP\/1\.1 (400|501)$/),
-      ])
-    }
-    expect(asked).toHaveLength(0)
-  })
-
-  it("X11: gives the gateway an id of nginx's own for one that no log should have", async () => {
-    const { asked, url } = await alone(says(200))
-    await fetch(url, { headers: { "x-request-id": "a b" } })
-    await fetch(url, { headers: { "x-request-id": "x".repeat(5000) } })
-    for (const { headers } of asked) expect(headers["x-request-id"]).toMatch(/^[0-9a-f]{32}$/)
-    expect(asked).toHaveLength(2)
   })
 })
 

@@ -20,13 +20,14 @@ const replaced = (text: string, [from, to]: readonly [string, string]): string =
 export const startNginx = async (
   gateways: readonly [string, string, string],
   changes: ReadonlyArray<readonly [string, string]> = [],
-): Promise<Running> => {
+): Promise<Running & { readonly log: () => string }> => {
   const folder = temporaryFolder()
   const port = await freePort()
+  const log = join(folder.path, "access.log")
   const here: ReadonlyArray<readonly [string, string]> = [
     ["/tmp/nginx", join(folder.path, "nginx")],
     // Node's pipes are sockets, which nginx cannot open by a path.
-    ["access_log /dev/stdout", `access_log ${join(folder.path, "access.log")}`],
+    ["access_log /dev/stdout", `access_log ${log}`],
     ["listen 8080;", `listen 127.0.0.1:${port};`],
     // Few connections are needed here, and as many as in the file may be more than this machine allows.
     ["worker_rlimit_nofile 65536;", ""],
@@ -45,5 +46,5 @@ export const startNginx = async (
     (line) => (line.includes("event method") ? `http://127.0.0.1:${port}` : undefined),
   )
   void nginx.exited.then(folder.dispose)
-  return nginx
+  return { ...nginx, log: () => readFileSync(log, "utf8") }
 }

@@ -1,0 +1,98 @@
+/** What nginx answers by itself under `docs/deploy/nginx.conf`, and what it lets through. */
+import { once } from "node:events"
+import { connect } from "node:net"
+import { describe, expect, it } from "vitest"
+import { eventually } from "../support/chatClient.ts"
+import { freePort } from "../support/freePort.ts"
+import { alone, before, gateway, post, says, start } from "./nginxBefore.ts"
+
+/** The bytes that nginx answers to exactly these. */
+const raw = async (url: string, text: string): Promise<string> => {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1")
+  let answer = ""
+  socket.setEncoding("latin1").on("data", (data: string) => (answer += data))
+  socket.write(text)
+  await once(socket, "end")
+  return answer
+}
+
+describe("what nginx answers itself", () => {
+  it("has the form of the gateway's own errors when no gateway can be reached", async () => {
+    const down = `127.0.0.1:${await freePort()}`
+    const answer = await post(`${(await before([down, down, down])).url}${start}`, { "x-request-id": "r-2" })
+    expect(answer.status).toBe(503)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "content-type": "application/json",
+      "retry-after": "1",
+      "x-request-id": "r-2",
+    })
+    expect(await answer.json()).toEqual({
+      success: false,
+      error: { code: "OVERLOADED", message: "The service cannot be reached now.", retryAfter: 1 },
+    })
+  })
+
+  it("C2: has it for a body that is far too large; a little too large is the gateway's to say", async () => {
+    const { asked, url } = await alone(says(413))
+    const huge = await post(`${url}${start}`, {}, "x".repeat(3 * 1024 * 1024))
+    expect(huge.status).toBe(413)
+    expect(await huge.json()).toMatchObject({ success: false, error: { code: "PAYLOAD_TOO_LARGE" } })
+    expect(asked).toHaveLength(0)
+    await post(`${url}${start}`, {}, "x".repeat(1024 * 1024 + 1))
+    expect(asked).toHaveLength(1)
+  })
+
+  it("C3: is 400 for a request of two lengths, and nothing of it reaches a gateway", async () => {
+    const { asked, url } = await alone(says(200))
+    const head = `POST ${start} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
+    for (const lengths of [
+      "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+      "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+      "Content-Length: 3\r\nContent-Length: 4\r\n",
+      "Content-Length: 3\r\nContent-Length: 3\r\n",
+      "Content-Length: +3\r\n",
+      "Content-Length: 3, 3\r\n",
+      "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+      "Transfer-Encoding: xchunked\r\n",
+    ]) {
+      const answer = await raw(url, `${head}${lengths}\r\n0\r\n\r\n`)
+      expect([lengths, answer.slice(0, 12)]).toEqual([
+        lengths,
+        expect.stringMatching(/^HTTP\/1\.1 (400|501)$/),
+      ])
+    }
+    expect(asked).toHaveLength(0)
+  })
+
+  it("C1: is the end of a connection whose header does not come", async () => {
+    const { asked, address } = await gateway(says(200))
+    const { url } = await before(
+      [address, address, address],
+      [["client_header_timeout 15s", "client_header_timeout 1s"]],
+    )
+    expect(await raw(url, `GET ${start} HTTP/1.1\r\nHost: x\r\nX-Slow: `)).toMatch(/^(HTTP\/1\.1 408 |$)/)
+    expect(asked).toHaveLength(0)
+  })
+
+  it("X6: goes into a log that has neither tokens nor texts nor queries", async () => {
+    const { address } = await gateway(says(200))
+    const nginx = await before([address, address, address])
+    await post(
+      `${nginx.url}${start}?after=canary-query`,
+      { authorization: "Bearer canary-token" },
+      "canary-text",
+    )
+    const log = await eventually(async () => nginx.log() || undefined)
+    expect(log).toContain(`POST ${start} 200`)
+    expect(log).toContain(`upstream=${address}`)
+    expect(log).not.toContain("canary")
+  })
+
+  it("X11: gives the gateway an id of nginx's own for one that no log should have", async () => {
+    const { asked, url } = await alone(says(200))
+    await fetch(url, { headers: { "x-request-id": "a b" } })
+    await fetch(url, { headers: { "x-request-id": "x".repeat(5000) } })
+    for (const { headers } of asked) expect(headers["x-request-id"]).toMatch(/^[0-9a-f]{32}$/)
+    expect(asked).toHaveLength(2)
+  })
+})
