@@ -16,6 +16,10 @@ export class Agents extends Context.Service<
     /** Oldest first, at most 1000. */
     readonly list: (orgId: OrgId) => Effect.Effect<ReadonlyArray<Agent>, StoreError>
     readonly get: (orgId: OrgId, id: AgentId) => Effect.Effect<Agent, AgentNotFound | StoreError>
+    /** `updatedAt` of those that are there: it rises with every change of an agent. */
+    readonly versions: (
+      ids: ReadonlyArray<AgentId>,
+    ) => Effect.Effect<ReadonlyMap<AgentId, number>, StoreError>
     readonly create: (orgId: OrgId, settings: AgentSettings) => Effect.Effect<Agent, StoreError>
     /** Replaces the settings. An agent of nobody or of another organisation is not found. */
     readonly update: (

@@ -12,6 +12,9 @@ import { AgentRow, SettingsJson } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const decode = Schema.decodeUnknownEffect(Schema.Array(AgentRow))
+const decodeVersions = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ id: AgentId, updated_at: Schema.Int })),
+)
 const encode = Schema.encodeEffect(AgentRow)
 const encodeSettings = Schema.encodeEffect(SettingsJson)
 
@@ -35,6 +38,14 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         return agent ?? (yield* new AgentNotFound({ agentId: id }))
       }, asStoreError("Agents.get"))
 
+      const versions = Effect.fn("Agents.versions")(function* (ids: ReadonlyArray<AgentId>) {
+        const rows = yield* decodeVersions(
+          // Of a different number of ids every time: not worth preparing.
+          yield* sql`SELECT id, updated_at FROM agents WHERE ${sql.in("id", ids)}`.unprepared,
+        )
+        return new Map(rows.map((row) => [row.id, row.updated_at]))
+      }, asStoreError("Agents.versions"))
+
       const create = Effect.fn("Agents.create")(function* (orgId: OrgId, settings: AgentSettings) {
         const now = yield* Clock.currentTimeMillis
         const id = AgentId.make(yield* random.uuidV7())
@@ -51,12 +62,14 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         const now = yield* Clock.currentTimeMillis
         const json = yield* encodeSettings(settings)
         const [agent] = yield* decode(
-          yield* sql`UPDATE agents SET settings = ${json}, updated_at = ${now}
+          // Rises also within a millisecond, and where the last change was made by a clock that is ahead.
+          yield* sql`UPDATE agents SET settings = ${json},
+            updated_at = CASE WHEN updated_at < ${now} THEN ${now} ELSE updated_at + 1 END
           WHERE id = ${id} AND org_id = ${orgId} RETURNING *`,
         )
         return agent ?? (yield* new AgentNotFound({ agentId: id }))
       }, asStoreError("Agents.update"))
 
-      return Agents.of({ list, get, create, update })
+      return Agents.of({ list, get, versions, create, update })
     }),
   )

@@ -1,5 +1,6 @@
 /** Every store of the service over one database. */
 import * as Layer from "effect/Layer"
+import * as AgentsCached from "./AgentsCached.ts"
 import * as AgentsSql from "./AgentsSql.ts"
 import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
@@ -13,7 +14,7 @@ import { StoreHealth } from "./StoreHealth.ts"
 import * as TransitionsSql from "./TransitionsSql.ts"
 
 export const layer = Layer.mergeAll(
-  AgentsSql.layerSql,
+  Layer.provide(AgentsCached.layer, AgentsSql.layerSql),
   AuditSql.layerSql,
   AutopilotsSql.layerSql,
   CohortRunsSql.layerSql,

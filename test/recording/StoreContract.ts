@@ -72,6 +72,24 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
+    it.effect("every change of an agent has a version of its own, also within a millisecond", () =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        const { orgId } = newPrincipal()
+        const created = yield* agents.create(orgId, settings("First"))
+        const second = yield* agents.update(orgId, created.id, settings("Second"))
+        const third = yield* agents.update(orgId, created.id, settings("Third"))
+        assert.isAbove(second.updatedAt, created.updatedAt)
+        assert.isAbove(third.updatedAt, second.updatedAt)
+        assert.strictEqual((yield* agents.get(orgId, created.id)).updatedAt, third.updatedAt)
+        const unknown = AgentId.make("00000000-0000-7000-8000-0000000000ff")
+        assert.deepStrictEqual(
+          yield* agents.versions([created.id, unknown]),
+          new Map([[created.id, third.updatedAt]]),
+        )
+      }),
+    )
+
     it.effect("a row that cannot be read is a StoreError that names the method", () =>
       Effect.gen(function* () {
         const agents = yield* Agents

@@ -1,0 +1,143 @@
+/**
+ * What PostgreSQL does for every statement of a turn and beside the turns, on a million messages: `npm run explain` prints
+ * Markdown. The stores themselves are called, what they send is caught, and each statement is then explained with the
+ * values it had, in a transaction that is taken back. It takes two minutes and 1.5 GB in the temporary folder.
+ */
+import * as Console from "effect/Console"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as Statement from "effect/sql/Statement"
+import { defaultAgentId } from "../../src/domain/Agent.ts"
+import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
+import * as Database from "../../src/persistence/Database.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
+import { Agents } from "../../src/recording/Agents.ts"
+import { CohortRuns } from "../../src/recording/CohortRuns.ts"
+import { Retention } from "../../src/recording/Retention.ts"
+import { Runs } from "../../src/recording/Runs.ts"
+import { Sessions } from "../../src/recording/Sessions.ts"
+import * as SqlStore from "../../src/recording/SqlStore.ts"
+import { attempt, completed, newTurn, textEntries } from "../recording/Turns.ts"
+import { findBinaries, freshDatabase, start } from "../support/postgres.ts"
+import * as Data from "./ExplainData.ts"
+
+type Sent = readonly [sql: string, params: ReadonlyArray<unknown>]
+
+/** Everything that is sent for one turn, its readers and the jobs beside it. */
+const work = Effect.gen(function* () {
+  const { begin, append, recordAttempt, end, get, events, forgotten, file, interruptRunning } = yield* Runs
+  const sessions = yield* Sessions
+  const principal = { orgId: OrgId.make("org-7"), userId: UserId.make("user-4207"), permissions: [] }
+  const now = Date.now()
+  const sessionId = SessionId.make(yield* Data.idOf(Data.sessionId(64_207)))
+  const runId = RunId.make(yield* Data.idOf(Data.runId(Data.turns - 35_793)))
+  const recent = RunId.make(yield* Data.idOf(Data.runId(Data.turns - 3)))
+  yield* (yield* Agents).get(principal.orgId, defaultAgentId)
+  const session = yield* sessions.get(principal, sessionId)
+  yield* sessions.messages(sessionId, 20)
+  yield* sessions.hasMessage(sessionId, MessageId.make(sessionId))
+  yield* sessions.list(principal, { limit: 21 })
+  const turn = newTurn(principal, { session, at: now })
+  yield* begin(turn)
+  yield* begin(newTurn(principal, { at: now }))
+  yield* append([{ id: turn.run.id, entries: textEntries(1, 64) }])
+  yield* recordAttempt(turn.run.id, attempt(1, false))
+  const { ended, message } = completed(turn, "The answer.".repeat(60))
+  yield* end(ended, message)
+  yield* get(principal, runId)
+  yield* events(recent, 10)
+  yield* forgotten(runId, MessageId.make(runId))
+  yield* file(recent, "file-1")
+  yield* (yield* CohortRuns).read({
+    after: { createdAt: now - 5000, runId: "" },
+    limit: 500,
+    now,
+    since: Data.startMs,
+  })
+  const retention = yield* Retention
+  yield* retention.forgetEvents(now - 86_400_000, undefined)
+  yield* retention.forgetKeys(now - 86_400_000)
+  yield* interruptRunning(now)
+})
+
+const takeBack = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    let result: A | undefined
+    const all = Effect.andThen(
+      Effect.map(self, (value) => void (result = value)),
+      Effect.fail("taken back" as const),
+    )
+    yield* Effect.catchIf(
+      sql.withTransaction(all),
+      (error) => error === "taken back",
+      () => Effect.void,
+    )
+    return result!
+  })
+
+const caught = Effect.gen(function* () {
+  const sent: Array<Sent> = []
+  const listen: Statement.Transformer = (statement) => {
+    sent.push(statement.compile())
+    return Effect.succeed(statement)
+  }
+  yield* takeBack(Effect.provideService(work, Statement.CurrentTransformer, listen))
+  return sent.filter(([text]) => !text.includes("id7("))
+})
+
+/** Of two runs the second: the first one may wait for the disk. */
+const explain = Effect.fnUntraced(function* (statements: ReadonlyArray<Sent>) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* Effect.forEach(statements, ([text, params]) =>
+    Effect.map(
+      sql.unsafe(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, SUMMARY ON) ${text}`, params).values,
+      (rows) => [text, rows.map(([line]) => String(line))] as const,
+    ),
+  )
+})
+
+/** Many values, and many numbered ones, are one. */
+const short = (text: string): string =>
+  text.replaceAll(/\s+/g, " ").replace(/(\([^()]*\$\d[^()]*\))(,\s?\([^()]*\))+/, "$1, …")
+
+const sizes = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql<Record<string, string | number>>`SELECT c.relname AS name, c.reltuples::bigint AS rows,
+      pg_table_size(c.oid) AS bytes, pg_indexes_size(c.oid) AS indexes
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.reltuples > 1000 ORDER BY 1`,
+)
+
+const report = Effect.gen(function* () {
+  yield* Data.fill
+  const statements = yield* caught
+  yield* takeBack(explain(statements))
+  const plans = yield* takeBack(explain(statements))
+  yield* Console.log("| table | rows | bytes a row | of indexes |\n| --- | --- | --- | --- |")
+  for (const { bytes, indexes, name, rows } of yield* sizes) {
+    const each = (total: unknown) => Math.round(Number(total) / Number(rows))
+    yield* Console.log(`| ${name} | ${rows} | ${each(bytes)} | ${each(indexes)} |`)
+  }
+  for (const [text, plan] of new Map(plans)) {
+    yield* Console.log(`\n\`\`\`\n${short(text)}\n\n${plan.join("\n")}\n\`\`\``)
+  }
+})
+
+const binaries = findBinaries()
+if (binaries === undefined) throw new Error("No PostgreSQL binaries: run scripts/setup-postgres")
+const server = await start(binaries, { shared_buffers: "256MB", max_wal_size: "4GB" })
+const stores = SqlStore.layer.pipe(
+  Layer.provideMerge(
+    Layer.unwrap(
+      Effect.map(freshDatabase(server.url), (databaseUrl) =>
+        Database.layer({ databaseUrl, dataDir: "unused", statementTimeoutMs: 600_000 }),
+      ),
+    ),
+  ),
+  Layer.provide(Replica.layer),
+  Layer.provide(layerWebCrypto),
+)
+await Effect.runPromise(report.pipe(Effect.provide(stores), Effect.scoped)).finally(server.stop)
