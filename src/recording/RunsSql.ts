@@ -79,8 +79,9 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       )
     }, asStoreError("Runs.begin"))
 
+    // Of a different number of rows every time: PostgreSQL would keep a hundred of them, some megabytes, in each connection.
     const insertEvents = (rows: Arr.NonEmptyReadonlyArray<EventRow>) =>
-      sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`
+      sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`.unprepared
     const append: Runs["Service"]["append"] = Effect.fn("Runs.append")(function* (batches) {
       const rows = batches.flatMap(eventRows)
       if (!Arr.isReadonlyArrayNonEmpty(rows)) return

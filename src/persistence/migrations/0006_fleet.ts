@@ -14,6 +14,8 @@ const schema = [
   )`,
   `ALTER TABLE runs ADD COLUMN owner TEXT`,
   `CREATE UNIQUE INDEX runs_running_of_session ON runs (session_id) WHERE status = 'running'`,
+  // That index finds the running runs as well.
+  `DROP INDEX runs_running`,
   // Both are hashes: of whose key it is, and of what was asked.
   `CREATE TABLE idempotency_keys (
     key TEXT NOT NULL PRIMARY KEY,
