@@ -21,6 +21,7 @@ import * as Prober from "./execution/Prober.ts"
 import * as RuntimeExecutor from "./execution/runtime/RuntimeExecutor.ts"
 import { RuntimeFiles } from "./execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "./execution/runtime/RuntimeHealth.ts"
+import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
@@ -57,6 +58,7 @@ export const stages = (settings: Settings) =>
     Layer.provideMerge(Rollout.layer(StageSettings.rollout(settings))),
     Layer.provideMerge(Recorder.layer),
     Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
+    Layer.provideMerge(Fleet.layer(settings)),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),
   )
 

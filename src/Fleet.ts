@@ -5,10 +5,12 @@
 import * as Layer from "effect/Layer"
 import type { Settings } from "./Config.ts"
 import * as RedisClient from "./persistence/RedisClient.ts"
+import { SharedLogs } from "./sharing/SharedLogs.ts"
+import { layerRedis as sharedLogsRedis } from "./sharing/SharedLogsRedis.ts"
 
-const alone = Layer.empty
+const alone = SharedLogs.layerAlone
 
-const overRedis = Layer.empty
+const overRedis = sharedLogsRedis
 
 export const layer = ({ REDIS_URL }: Settings) =>
   REDIS_URL === undefined ? alone : Layer.provide(overRedis, RedisClient.layer(REDIS_URL))

@@ -14,12 +14,13 @@ import type { StoreError } from "../recording/StoreError.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
+import { type FollowedRun, type RunElsewhere, SharedLogs } from "../sharing/SharedLogs.ts"
 import * as Forgotten from "./Forgotten.ts"
 import * as RunEnd from "./RunEnd.ts"
 
 /** The events after a cursor: a log that still grows, or all there will ever be. */
 export type Source =
-  | { readonly _tag: "Live"; readonly log: RunLog }
+  | ({ readonly _tag: "Live" } & FollowedRun)
   | { readonly _tag: "Kept"; readonly entries: ReadonlyArray<LogEntry> }
 
 export class RunReader extends Context.Service<
@@ -29,7 +30,10 @@ export class RunReader extends Context.Service<
       principal: Principal,
       id: RunId,
       after: number,
-    ) => Effect.Effect<{ readonly run: Run; readonly source: Source }, RunNotFound | StoreError>
+    ) => Effect.Effect<
+      { readonly run: Run; readonly source: Source },
+      RunElsewhere | RunNotFound | StoreError
+    >
     /** With its attempts and its chain: plan, steps, calls and changes of mode, in order. */
     readonly account: (
       principal: Principal,
@@ -39,10 +43,13 @@ export class RunReader extends Context.Service<
       RunNotFound | StoreError
     >
     /** Whether this call ended it; a run that has ended stays as it is. */
-    readonly cancel: (principal: Principal, id: RunId) => Effect.Effect<boolean, RunNotFound | StoreError>
+    readonly cancel: (
+      principal: Principal,
+      id: RunId,
+    ) => Effect.Effect<boolean, RunElsewhere | RunNotFound | StoreError>
   }
 >()("crossfade/chat/RunReader") {
-  static readonly layer: Layer.Layer<RunReader, never, LiveRuns | Runs> = Layer.effect(
+  static readonly layer: Layer.Layer<RunReader, never, LiveRuns | Runs | SharedLogs> = Layer.effect(
     RunReader,
     Effect.suspend(() => make),
   )
@@ -83,12 +90,31 @@ const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): Readon
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const live = yield* LiveRuns
+  const shared = yield* SharedLogs
+
+  /** The log of a run that goes on, here or elsewhere; none when it has ended, or will never. */
+  const growing = Effect.fnUntraced(function* (id: RunId, after: number) {
+    const own = yield* runs.isOwn(id)
+    const here = live.get(id)
+    if (here !== undefined) return liveSource(here)
+    if (own) return undefined
+    const followed = yield* shared.follow(id, after)
+    // It may have ended before what the reader has seen: the store knows how.
+    return followed.log.ended ? undefined : { _tag: "Live" as const, ...followed }
+  })
+
+  const liveSource = (log: RunLog) => ({ _tag: "Live" as const, log, attach: live.attach(log) })
 
   const events: RunReader["Service"]["events"] = Effect.fn("RunReader.events")(
     function* (principal, id, after) {
       const running = live.get(id)
-      const { run } = yield* runs.get(principal, id)
-      if (running !== undefined) return { run, source: { _tag: "Live", log: running } }
+      const found = yield* runs.get(principal, id)
+      if (running !== undefined) return { run: found.run, source: liveSource(running) }
+      if (found.run.status === "running") {
+        const source = yield* growing(id, after)
+        if (source !== undefined) return { run: found.run, source }
+      }
+      const { run } = found.run.status === "running" ? yield* runs.get(principal, id) : found
       // From one before: the last one that is kept says which number the terminal event has.
       const kept = yield* runs.events(id, Math.max(0, after - 1))
       const answer =
@@ -109,8 +135,14 @@ const make = Effect.gen(function* () {
   })
 
   const cancel: RunReader["Service"]["cancel"] = Effect.fn("RunReader.cancel")(function* (principal, id) {
-    yield* runs.get(principal, id)
-    return yield* live.cancel(id)
+    const here = live.get(id)
+    const { run } = yield* runs.get(principal, id)
+    if (here !== undefined || run.status !== "running" || (yield* runs.isOwn(id)))
+      return yield* live.cancel(id)
+    return yield* Effect.catch(shared.cancel(id), (elsewhere) =>
+      // Nobody answers for a run that has ended meanwhile.
+      Effect.flatMap(runs.ended([id]), (ended) => (ended.length > 0 ? Effect.succeed(false) : elsewhere)),
+    )
   })
 
   return RunReader.of({ events, account, cancel })

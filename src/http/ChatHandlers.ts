@@ -61,11 +61,10 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
       const stream = (request: StreamRequest, { log, run }: Accepted) =>
         EventStream.respond({
           run,
-          source: { _tag: "Live", log },
+          source: { _tag: "Live", log, attach: live.attach(log) },
           after: 0,
           protocol: protocolOf(request),
           heartbeatMs: settings.heartbeatMs,
-          runs: live,
         })
 
       const resume = Effect.fnUntraced(function* (
@@ -83,7 +82,6 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
           after,
           protocol,
           heartbeatMs: settings.heartbeatMs,
-          runs: live,
         })
       })
 

@@ -15,6 +15,7 @@ import type { RunNotFound } from "../recording/Runs.ts"
 import type { SessionNotFound } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
+import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
 export type ServiceError =
@@ -25,6 +26,7 @@ export type ServiceError =
   | OrderNotKept
   | ParentNotFound
   | RolloutChanged
+  | RunElsewhere
   | RunNotFound
   | SessionBusy
   | SessionNotFound
@@ -59,6 +61,12 @@ export const toPublic = (error: ServiceError): PublicError => {
       return {
         code: "PRECONDITION_FAILED",
         message: `The settings were changed meanwhile; they are ${error.etag} now. Nothing was taken.`,
+      }
+    case "RunElsewhere":
+      return {
+        code: "OVERLOADED",
+        message: "The run goes on in a part of the service that cannot be reached now. Come back for it.",
+        retryAfter: soon,
       }
     case "RunNotFound":
       return { code: "RUN_NOT_FOUND", message: "There is no such run." }

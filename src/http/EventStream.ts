@@ -13,9 +13,9 @@ import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Run } from "../domain/Run.ts"
-import type { LiveRuns } from "../runs/LiveRuns.ts"
 import { isTerminal, type LogEntry } from "../runs/RunEvent.ts"
 import type { FramedEntry, RunLog } from "../runs/RunLog.ts"
+import type { FollowedRun } from "../sharing/SharedLogs.ts"
 
 export type Protocol = 1 | 2
 
@@ -93,10 +93,10 @@ const makeReader = (log: RunLog, interval: number) =>
   })
 
 /** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
-const live = (log: RunLog, after: number, protocol: Protocol, interval: number, runs: LiveRuns["Service"]) =>
+const live = ({ attach, log }: FollowedRun, after: number, protocol: Protocol, interval: number) =>
   Stream.unwrap(
     Effect.gen(function* () {
-      yield* runs.attach(log)
+      yield* attach
       if (log.ended && after >= log.lastSeq) return Stream.empty
       const wait = yield* makeReader(log, interval)
       return Stream.paginate(Math.min(after, log.lastSeq), (cursor) =>
@@ -134,12 +134,11 @@ export const respond = (options: {
   readonly after: number
   readonly protocol: Protocol
   readonly heartbeatMs: number
-  readonly runs: LiveRuns["Service"]
 }): HttpServerResponse.HttpServerResponse => {
   const { after, protocol, run, source } = options
   const frames =
     source._tag === "Live"
-      ? live(source.log, after, protocol, options.heartbeatMs, options.runs)
+      ? live(source, after, protocol, options.heartbeatMs)
       : kept(run.id, protocol, source.entries)
   return HttpServerResponse.stream(Stream.concat(Stream.succeed(Frame.opening), frames), {
     contentType: "text/event-stream; charset=utf-8",

@@ -9,6 +9,7 @@
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
@@ -40,12 +41,12 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
     },
   })
   let connected: Redis.Redis["Service"] | undefined
+  const first = yield* Deferred.make<Redis.Redis["Service"]>()
   yield* Layer.build(connection).pipe(
-    Effect.tap((built) =>
-      Effect.sync(() => {
-        connected = Context.get(built, Redis.Redis)
-      }),
-    ),
+    Effect.tap((built) => {
+      connected = Context.get(built, Redis.Redis)
+      return Deferred.succeed(first, connected)
+    }),
     Effect.catch((error) => Effect.logError("Redis cannot be used", error)),
     Effect.forkScoped,
   )
@@ -73,9 +74,8 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       (script) =>
       (...params) =>
         guarded((redis) => redis.eval(script)(...params)),
-    // These wait by their nature: for messages, and for a command that blocks.
-    subscribe: (channel) =>
-      Effect.suspend(() => connected?.subscribe(channel) ?? Effect.die(away("not connected yet"))),
+    // These wait by their nature: for messages, also from a Redis that comes later, and for a command that blocks.
+    subscribe: (channel) => Effect.flatMap(Deferred.await(first), (redis) => redis.subscribe(channel)),
     reserve: Effect.suspend(() => connected?.reserve ?? Effect.fail(away("not connected yet"))),
   })
 })

@@ -61,6 +61,10 @@ export class Runs extends Context.Service<
       { readonly run: Run; readonly attempts: ReadonlyArray<Attempt> },
       RunNotFound | StoreError
     >
+    /** Whether this process began the run, and so executes it if anybody does. False for a run not there. */
+    readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
+    /** Those of the runs that go on no longer. */
+    readonly ended: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreError>
     /** The kept entries with `seq` > `after`, in order. */
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
     /** The answer of a run of whose events none is kept any more; undefined while one is. */

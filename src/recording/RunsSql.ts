@@ -128,6 +128,18 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       return { run, attempts }
     }, asStoreError("Runs.get"))
 
+    const isOwn = Effect.fn("Runs.isOwn")(function* (id: RunId) {
+      const found = yield* sql`SELECT 1 AS own FROM runs WHERE id = ${id} AND owner = ${replica.id}`
+      return found.length > 0
+    }, asStoreError("Runs.isOwn"))
+
+    const ended = Effect.fn("Runs.ended")(function* (ids: ReadonlyArray<RunId>) {
+      if (ids.length === 0) return []
+      return yield* decodeRuns(
+        yield* sql`SELECT * FROM runs WHERE ${sql.in("id", ids)} AND status <> 'running'`,
+      )
+    }, asStoreError("Runs.ended"))
+
     const events = Effect.fn("Runs.events")(function* (id: RunId, after: number) {
       return yield* decodeEvents(
         yield* sql`SELECT seq, event FROM run_events WHERE run_id = ${id} AND seq > ${after} ORDER BY seq`,
@@ -163,6 +175,8 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       recordFile,
       end,
       get,
+      isOwn,
+      ended,
       events,
       forgotten,
       file,

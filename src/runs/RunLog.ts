@@ -60,10 +60,14 @@ export class RunLog {
       | { readonly event: "done"; readonly data: RunDone }
       | { readonly event: "error"; readonly data: RunError },
   ): void {
-    if (this.ended) return
-    this.#append(event)
-    for (const wake of this.#atEnd) wake()
-    this.#atEnd = []
+    if (!this.ended) this.#append(event)
+  }
+
+  /** Adds what another log of the run has; entries that are here already are passed over, and so are those behind a gap. */
+  copy(entries: ReadonlyArray<LogEntry>): void {
+    for (const { event, seq } of entries) {
+      if (!this.ended && seq === this.lastSeq + 1) this.#append(event)
+    }
   }
 
   /** Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. */
@@ -108,5 +112,8 @@ export class RunLog {
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()
+    if (!isTerminal(event)) return
+    for (const wake of this.#atEnd) wake()
+    this.#atEnd = []
   }
 }

@@ -12,6 +12,7 @@ import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
+import { SharedLogs } from "../../src/sharing/SharedLogs.ts"
 import {
   assistantMessageId,
   noon,
@@ -64,12 +65,14 @@ const store = (kept: Run, written: ReadonlyArray<Draft>) =>
       id === kept.id && who.orgId === kept.orgId && who.userId === kept.userId
         ? Effect.succeed({ run: kept, attempts: [] })
         : Effect.fail(new RunNotFound({ runId: id })),
+    isOwn: () => Effect.succeed(true),
     events: (_, after) => Effect.succeed(entriesOf(written).filter(({ seq }) => seq > after)),
     forgotten: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
   })
 
 const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
   RunReader.layer.pipe(
+    Layer.provide(SharedLogs.layerAlone),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: "1 minute" })),
     Layer.provideMerge(store(kept, written)),
   )

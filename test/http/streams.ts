@@ -6,7 +6,6 @@ import type { Draft } from "../../src/agent2ui/Message.ts"
 import type { Source } from "../../src/chat/RunReader.ts"
 import type { RunDone } from "../../src/domain/Run.ts"
 import * as EventStream from "../../src/http/EventStream.ts"
-import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { assistantMessageId, noon, run, runId, sessionId } from "../support/fixtures.ts"
@@ -32,7 +31,7 @@ export const logOf = (...drafts: ReadonlyArray<Draft>): RunLog => {
   return log
 }
 
-export const live = (log: RunLog): Source => ({ _tag: "Live", log })
+export const live = (log: RunLog): Source => ({ _tag: "Live", log, attach: Effect.void })
 export const kept = (log: RunLog): Source => ({
   _tag: "Kept",
   entries: log.read(0).map(({ event, seq }) => ({ event, seq })),
@@ -44,15 +43,10 @@ export interface Reader {
 }
 
 export const respond = (source: Source, { after = 0, protocol = 2 }: Reader = {}) =>
-  Effect.map(LiveRuns, (runs) =>
-    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, runs }),
-  )
+  Effect.sync(() => EventStream.respond({ run: run(), source, after, protocol, heartbeatMs }))
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */
-export const writesOf = (
-  source: Source,
-  reader?: Reader,
-): Stream.Stream<ReadonlyArray<SseFrame>, unknown, LiveRuns> =>
+export const writesOf = (source: Source, reader?: Reader): Stream.Stream<ReadonlyArray<SseFrame>, unknown> =>
   Stream.unwrap(
     Effect.map(respond(source, reader), ({ body }) =>
       body._tag === "Stream" ? Stream.map(body.stream, parseStrict) : Stream.empty,
@@ -80,5 +74,4 @@ export const brief = (frames: ReadonlyArray<SseFrame>) =>
     return `${id?.split(":")[1] ?? "-"} ${type ?? event}`
   })
 
-export const test = (name: string, body: Effect.Effect<void, unknown, LiveRuns>) =>
-  it.effect(name, () => Effect.provide(body, LiveRuns.layer({ detachGrace: "1 minute" })))
+export const test = (name: string, body: Effect.Effect<void, unknown>) => it.effect(name, () => body)
