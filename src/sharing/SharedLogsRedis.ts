@@ -10,6 +10,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { RunId } from "../domain/Ids.ts"
 import { Runs } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
+import type { RunLog } from "../runs/RunLog.ts"
 import * as Mirrors from "./Mirrors.ts"
 import * as RemoteReaders from "./RemoteReaders.ts"
 import * as RunChannel from "./RunChannel.ts"
@@ -19,6 +20,13 @@ import { RunElsewhere, SharedLogs } from "./SharedLogs.ts"
 const followPatience = "2 seconds"
 /** The run's end is stored first. */
 const cancelPatience = "5 seconds"
+
+const reached = (log: RunLog, seq: number): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    log.ended || log.lastSeq >= seq
+      ? Effect.void
+      : Effect.andThen(log.changed(log.lastSeq), reached(log, seq)),
+  )
 
 const make = Effect.gen(function* () {
   const redis = yield* Redis.Redis
@@ -54,8 +62,7 @@ const make = Effect.gen(function* () {
     const elsewhere = new RunElsewhere({ runId })
     yield* Effect.mapError(RunChannel.say(redis, { _tag: "Reading", runs: [runId] }), () => elsewhere)
     const followed = yield* mirrors.mirror(runId)
-    const { log } = followed
-    yield* Effect.raceFirst(log.changed(after - 1), log.whenEnded).pipe(
+    yield* reached(followed.log, after).pipe(
       Effect.timeoutOrElse({ duration: followPatience, orElse: () => elsewhere }),
     )
     return followed

@@ -2,6 +2,7 @@
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
 import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
@@ -35,6 +36,31 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           endedAt: noon + 60_001,
           assistantMessageId: null,
         })
+      }),
+    )
+
+    it.effect("a run is this process's own when it began it, and no other is", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const sql = yield* SqlClient.SqlClient
+        const { run } = yield* begun(newTurn(newPrincipal()))
+        assert.isTrue(yield* runs.isOwn(run.id))
+        yield* sql`UPDATE runs SET owner = ${"another"} WHERE id = ${run.id}`
+        assert.isFalse(yield* runs.isOwn(run.id))
+        assert.isFalse(yield* runs.isOwn(newTurn(newPrincipal()).run.id))
+      }),
+    )
+
+    it.effect("of some runs, those that have ended are told, as they ended", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const going = yield* begun(newTurn(newPrincipal()))
+        const over = yield* begun(newTurn(newPrincipal()))
+        const { ended, message } = completed(over, "Hi")
+        yield* runs.end(ended, message)
+        const nobodys = newTurn(newPrincipal()).run.id
+        assert.deepStrictEqual(yield* runs.ended([going.run.id, over.run.id, nobodys]), [ended])
+        assert.deepStrictEqual(yield* runs.ended([]), [])
       }),
     )
 

@@ -245,4 +245,36 @@ describe("readers of a RunLog", () => {
       assert.strictEqual(listening, 0)
     }),
   )
+
+  it.prop(
+    "a copy of a log, made of pieces that overlap, come twice or leave gaps, is a beginning of it, byte by byte",
+    {
+      pieces: Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])).check(Schema.isMaxLength(20)),
+      ended: Schema.Boolean,
+    },
+    ({ ended, pieces }) => {
+      const log = filled(10)
+      if (ended) log.end(done)
+      const copy = new RunLog(runId)
+      for (const [from, count] of pieces) {
+        const at = Math.abs(from) % 11
+        copy.copy(log.read(at).slice(0, Math.abs(count) % 6))
+      }
+      const frames = (of: RunLog) => of.read(0).map(({ frame }) => Buffer.from(frame).toString())
+      assert.deepStrictEqual(frames(copy), frames(log).slice(0, copy.lastSeq))
+      copy.copy(log.read(copy.lastSeq))
+      assert.deepStrictEqual(frames(copy), frames(log))
+      assert.strictEqual(copy.ended, ended)
+    },
+  )
+
+  it.effect("who waits for the end of a copy is woken by it", () =>
+    Effect.gen(function* () {
+      const copy = new RunLog(runId)
+      const waiting = yield* Effect.forkChild(copy.whenEnded)
+      yield* Effect.yieldNow
+      copy.copy([{ seq: 1, event: done }])
+      yield* Fiber.join(waiting)
+    }),
+  )
 })
