@@ -203,8 +203,13 @@ const make = Effect.gen(function* () {
     return yield* live.claim(id, Effect.uninterruptible(takeTurn(turn)))
   })
 
-  const checkParent = (session: Session, parent: MessageId | undefined) =>
-    parent === undefined
+  /** It is nearly always among the last messages, which are there already. */
+  const checkParent = (
+    session: Session,
+    history: ReadonlyArray<ChatMessage>,
+    parent: MessageId | undefined,
+  ) =>
+    parent === undefined || history.some(({ id }) => id === parent)
       ? Effect.void
       : Effect.flatMap(sessions.hasMessage(session.id, parent), (has) =>
           has ? Effect.void : Effect.fail(new ParentNotFound({ parentMessageId: parent })),
@@ -218,8 +223,8 @@ const make = Effect.gen(function* () {
     const session = yield* sessions.get(caller.principal, sessionId)
     const turn = Effect.gen(function* () {
       const agent = yield* activeAgent(caller.principal, session.agentId)
-      yield* checkParent(session, parentMessageId)
       const history = yield* sessions.messages(sessionId, historyLength)
+      yield* checkParent(session, history, parentMessageId)
       const parent = parentMessageId ?? null
       const input = { caller, agent, session, isNewSession: false, message, parentMessageId: parent, history }
       return yield* Effect.uninterruptible(takeTurn(input))

@@ -1,0 +1,112 @@
+import { assert, describe, inject, it } from "@effect/vitest"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import type * as SqlClient from "effect/sql/SqlClient"
+import * as Stream from "effect/Stream"
+import * as App from "../../src/App.ts"
+import { type Accepted, Chat } from "../../src/chat/Chat.ts"
+import * as Config from "../../src/Config.ts"
+import { defaultAgentId } from "../../src/domain/Agent.ts"
+import { Executor } from "../../src/execution/Executor.ts"
+import { Modes } from "../../src/execution/Modes.ts"
+import * as Database from "../../src/persistence/Database.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
+import * as SqlStore from "../../src/recording/SqlStore.ts"
+import { finished, principal, says, text } from "../support/fixtures.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { temporaryFolder } from "../support/temporaryFolder.ts"
+
+const caller = { principal, requestId: "r", headers: {}, language: undefined }
+
+/** A runtime that says as many words as its message counts. */
+const runtime = Layer.succeed(
+  Executor,
+  Executor.of({
+    mode: "runtime_orchestrator",
+    target: "runtime",
+    execute: ({ message }) =>
+      Stream.fromIterable([...Array.from({ length: Number(message) }, () => says(text("word "))), finished]),
+  }),
+)
+
+const service = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
+  Layer.unwrap(Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), App.stages)).pipe(
+    Layer.provide(Modes.layer([runtime])),
+    Layer.provide(SqlStore.layer),
+    Layer.provide(database),
+    Layer.provide(Replica.layer),
+    Layer.provide(layerWebCrypto),
+  )
+
+const sent = Effect.map(Metric.snapshot, (metrics) => {
+  const of = (kind: string) => {
+    const found = metrics.find(
+      ({ attributes, id }) => id === "crossfade.db.statements" && attributes?.["kind"] === kind,
+    )
+    return found?.type === "Counter" ? Number(found.state.count) : 0
+  }
+  return { statements: of("statement"), transaction: of("transaction") }
+})
+
+/** What a turn sends, from the request to its end. The test's clock stands still, so nothing else sends anything. */
+const costOf = <E, R>(turn: Effect.Effect<Accepted, E, R>) =>
+  Effect.gen(function* () {
+    const before = yield* sent
+    const accepted = yield* turn
+    yield* accepted.log.whenEnded
+    const after = yield* sent
+    assert.strictEqual(accepted.log.read(accepted.log.lastSeq - 1)[0]?.event.event, "done")
+    const cost = {
+      statements: after.statements - before.statements,
+      transaction: after.transaction - before.transaction,
+    }
+    return { cost, ...accepted }
+  })
+
+const suite = <E>(name: string, database: Layer.Layer<SqlClient.SqlClient, E>) =>
+  it.effect(`a turn costs a fixed number of statements on ${name}, however much is said`, () =>
+    Effect.gen(function* () {
+      const chat = yield* Chat
+      const start = (words: number) =>
+        costOf(chat.start(caller, { agentId: defaultAgentId, message: String(words) }))
+      // The first one reads the agent.
+      yield* start(1)
+      for (const words of [1, 50, 3000]) {
+        const { cost } = yield* start(words)
+        assert.deepStrictEqual(cost, { statements: 7, transaction: 4 })
+      }
+      const { run } = yield* start(1)
+      for (const words of [1, 50, 3000]) {
+        const { cost } = yield* costOf(
+          chat.send(caller, run.sessionId, {
+            message: String(words),
+            parentMessageId: run.userMessageId,
+          }),
+        )
+        assert.deepStrictEqual(cost, { statements: 9, transaction: 4 })
+      }
+    }).pipe(Effect.provide(service(database))),
+  )
+
+describe("statements", () => {
+  suite(
+    "SQLite",
+    Layer.unwrap(
+      Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
+    ),
+  )
+})
+
+const postgresUrl = inject("postgresUrl")
+describe.skipIf(postgresUrl === undefined)("statements to a server", () => {
+  suite(
+    "PostgreSQL",
+    Layer.unwrap(
+      Effect.map(freshDatabase(postgresUrl ?? ""), (databaseUrl) =>
+        Database.layer({ databaseUrl, dataDir: "unused" }),
+      ),
+    ),
+  )
+})
