@@ -14,13 +14,11 @@ import { TurnRun } from "./chat/TurnRun.ts"
 import type { Settings } from "./Config.ts"
 import { ModeService } from "./decision/ModeService.ts"
 import { Rollout } from "./decision/Rollout.ts"
-import * as DirectExecutor from "./execution/direct/DirectExecutor.ts"
 import { Execution } from "./execution/Execution.ts"
-import { Modes } from "./execution/Modes.ts"
 import * as Prober from "./execution/Prober.ts"
-import * as RuntimeExecutor from "./execution/runtime/RuntimeExecutor.ts"
 import { RuntimeFiles } from "./execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "./execution/runtime/RuntimeHealth.ts"
+import * as Targets from "./execution/Targets.ts"
 import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
@@ -37,13 +35,6 @@ import { LiveRuns } from "./runs/LiveRuns.ts"
 import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
-
-/** The targets of both modes, first choice first. */
-export const modes = (settings: Settings) =>
-  Modes.layer([
-    ...StageSettings.runtimes(settings).map(RuntimeExecutor.layer),
-    ...StageSettings.providers(settings).map(DirectExecutor.layer),
-  ])
 
 /** What goes on beside the turns. */
 const loops = Layer.mergeAll(Prober.layer, BreakerMemory.layer, GuardedRollout.layer)
@@ -69,7 +60,8 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     disableLogger: true,
   }).pipe(
     Layer.provide(stages(settings)),
-    Layer.provide(modes(settings)),
+    Layer.provide(Targets.layer(StageSettings.targets(settings))),
+    Layer.provide(Fleet.answers(settings)),
     Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.merge(Forgetting.layer(StageSettings.forgetting(settings))),

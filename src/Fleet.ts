@@ -4,6 +4,8 @@
  */
 import * as Layer from "effect/Layer"
 import type { Settings } from "./Config.ts"
+import * as AnswerCacheMemory from "./execution/direct/AnswerCacheMemory.ts"
+import * as AnswerCacheRedis from "./execution/direct/AnswerCacheRedis.ts"
 import * as RedisClient from "./persistence/RedisClient.ts"
 import { SharedLogs } from "./sharing/SharedLogs.ts"
 import { layerRedis as sharedLogsRedis } from "./sharing/SharedLogsRedis.ts"
@@ -14,3 +16,9 @@ const overRedis = sharedLogsRedis
 
 export const layer = ({ REDIS_URL }: Settings) =>
   REDIS_URL === undefined ? alone : Layer.provide(overRedis, RedisClient.layer(REDIS_URL))
+
+/** Answers are large beside all else that is shared: they have a connection of their own, where anybody wants them. */
+export const answers = ({ DIRECT_CACHE_ORGS, DIRECT_CACHE_TTL_MS, REDIS_URL }: Settings) =>
+  REDIS_URL === undefined || DIRECT_CACHE_ORGS.length === 0
+    ? AnswerCacheMemory.layerMemory(DIRECT_CACHE_TTL_MS)
+    : Layer.provide(AnswerCacheRedis.layerRedis(DIRECT_CACHE_TTL_MS), RedisClient.layer(REDIS_URL))

@@ -6,6 +6,7 @@ import { OrgId } from "./domain/Ids.ts"
 import type { ProviderSettings } from "./execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
+import type { Settings as TargetSettings } from "./execution/Targets.ts"
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
@@ -96,6 +97,12 @@ export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): 
   heartbeatMs: settings.SSE_HEARTBEAT_INTERVAL_MS,
   allowedOrigins: settings.CORS_ALLOWED_ORIGINS,
   sandbox,
+})
+
+export const targets = (settings: Settings): TargetSettings => ({
+  runtimes: runtimes(settings),
+  providers: providers(settings),
+  cacheOrgs: new Set(settings.DIRECT_CACHE_ORGS),
 })
 
 /** None, or the one runtime. An agent without a model of its own gets the first provider's, in both modes. */

@@ -14,9 +14,13 @@ export const Outcome = Schema.Literals([
 ])
 export type Outcome = typeof Outcome.Type
 
-/** `tokens` is what the provider reported; where it reported nothing it is a guess and `estimated` is true. */
+/**
+ * `tokens` is what the provider reported; where it reported nothing it is a guess and `estimated` is true. `cached`: the
+ * answer had been given before, nobody was asked and no tokens were spent.
+ */
 export const Usage = Schema.Struct({
   tokens: Schema.Int,
   estimated: Schema.optionalKey(Schema.Boolean),
+  cached: Schema.optionalKey(Schema.Boolean),
 })
 export type Usage = typeof Usage.Type

@@ -60,7 +60,8 @@ const make = Effect.gen(function* () {
 
   const attempt: Recorder["Service"]["attempt"] = ({ id, missing, orgId, ticket }, ended) =>
     Effect.gen(function* () {
-      if (!ended.shadow) yield* count(orgId, ticket, ended)
+      // A kept answer says nothing about the provider, which was not asked.
+      if (!ended.shadow && ended.usage?.cached !== true) yield* count(orgId, ticket, ended)
       yield* runs.recordAttempt(id, ended)
     }).pipe(
       Effect.catch((error) => {

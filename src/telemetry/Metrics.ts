@@ -48,6 +48,12 @@ const statements = Metric.counter("crossfade.db.statements", {
   incremental: true,
 })
 
+/** By `result`, `hit` or `miss`: turns of direct mode whose answer might have been kept. */
+const keptAnswers = Metric.counter("crossfade.direct_cache.lookups", {
+  description: "Questions that may have been answered before",
+  incremental: true,
+})
+
 /** The codes of our own that an error or a timeout has; what an upstream invents is one label. */
 const ownCodes: ReadonlySet<string> = new Set([
   "UPSTREAM_EMPTY",
@@ -99,3 +105,6 @@ const countedStatement = {
 
 export const databaseStatement = (kind: keyof typeof countedStatement): Effect.Effect<void> =>
   countedStatement[kind]
+
+export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(keptAnswers, { result: hit ? "hit" : "miss" }), 1)

@@ -1,0 +1,26 @@
+/** The targets of both modes as they are configured, first choice first. */
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as Layer from "effect/Layer"
+import type { AnswerCache } from "./direct/AnswerCache.ts"
+import * as DirectExecutor from "./direct/DirectExecutor.ts"
+import * as KeptAnswers from "./direct/KeptAnswers.ts"
+import type { ProviderSettings } from "./direct/Providers.ts"
+import { Modes } from "./Modes.ts"
+import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
+
+export interface Settings {
+  readonly runtimes: ReadonlyArray<RuntimeExecutor.Settings>
+  readonly providers: ReadonlyArray<ProviderSettings>
+  /** Organisations whose direct answers are kept. */
+  readonly cacheOrgs: ReadonlySet<string>
+}
+
+export const layer = ({
+  cacheOrgs,
+  providers,
+  runtimes,
+}: Settings): Layer.Layer<Modes, never, AnswerCache | HttpClient.HttpClient> =>
+  Modes.layer<never, AnswerCache | HttpClient.HttpClient>([
+    ...runtimes.map(RuntimeExecutor.layer),
+    ...providers.map((one) => KeptAnswers.around(DirectExecutor.layer(one), one, cacheOrgs)),
+  ])

@@ -1,0 +1,60 @@
+/** `AnswerCache` in this process: bounded in bytes, what was used longest ago leaves first. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { monotonicMillis } from "../../domain/Monotonic.ts"
+import { AnswerCache } from "./AnswerCache.ts"
+
+/** Some 30 000 answers of 500 characters; a fraction of what the process has. */
+export const maxBytes = 32 * 1024 * 1024
+/** A string of V8 has up to two bytes a character; the key and the entry of the map have their own. */
+const bytesOf = (answer: string): number => 2 * answer.length + 300
+
+interface Kept {
+  readonly answer: string
+  readonly until: number
+}
+
+export const layerMemory = (timeToLive: Duration.Input): Layer.Layer<AnswerCache> =>
+  Layer.effect(
+    AnswerCache,
+    Effect.gen(function* () {
+      const clock = yield* Clock.clockWith(Effect.succeed)
+      const lifeMs = Duration.toMillis(Duration.fromInputUnsafe(timeToLive))
+      const kept = new Map<string, Kept>()
+      let bytes = 0
+
+      const drop = (key: string): Kept | undefined => {
+        const found = kept.get(key)
+        if (found !== undefined) {
+          kept.delete(key)
+          bytes -= bytesOf(found.answer)
+        }
+        return found
+      }
+      const add = (key: string, one: Kept): void => {
+        kept.set(key, one)
+        bytes += bytesOf(one.answer)
+        for (const oldest of kept.keys()) {
+          if (bytes <= maxBytes) return
+          drop(oldest)
+        }
+      }
+
+      return AnswerCache.of({
+        get: (key) =>
+          Effect.sync(() => {
+            const found = drop(key)
+            if (found === undefined || found.until <= monotonicMillis(clock)) return undefined
+            add(key, found)
+            return found.answer
+          }),
+        put: (key, answer) =>
+          Effect.sync(() => {
+            drop(key)
+            add(key, { answer, until: monotonicMillis(clock) + lifeMs })
+          }),
+      })
+    }),
+  )

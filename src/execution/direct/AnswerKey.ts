@@ -1,0 +1,22 @@
+/** Which turns of direct mode may be answered from before, and by which key. Pure. */
+import { createHash } from "node:crypto"
+import { needsTools } from "../../domain/Agent.ts"
+import type { Turn } from "../Executor.ts"
+import type { ProviderSettings } from "./Providers.ts"
+
+/** Nobody else's answer may come back, so the organisation is a part of the key as all that the provider is told. */
+export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
+  const { maxTokens, model, systemPrompt, temperature } = turn.agent.settings
+  const told = {
+    orgId: turn.orgId,
+    provider: [provider.name, provider.kind, provider.baseUrl, provider.model, provider.takesAgentModel],
+    agent: [systemPrompt, model, temperature, maxTokens],
+    history: turn.history.map(({ content, role }) => [role, content]),
+    message: turn.message,
+  }
+  return createHash("sha256").update(JSON.stringify(told)).digest("hex")
+}
+
+/** An agent with tools may have done something; a shadow or a probe measures the provider. */
+export const mayBeKept = (turn: Turn, orgs: ReadonlySet<string>): boolean =>
+  orgs.has(turn.orgId) && !needsTools(turn.agent) && !turn.shadow && !turn.probe

@@ -1,0 +1,69 @@
+/**
+ * A direct provider that answers the very same question once, for the organisations that want it: an `Executor` around
+ * its `Executor`. A kept answer is a turn like any other, but its usage says that it cost no tokens (`cached`).
+ *
+ * Invariant: only what the provider has finished is kept, and only where it was text and nothing else.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as Metrics from "../../telemetry/Metrics.ts"
+import type { ExecutionError } from "../ExecutionError.ts"
+import { type ExecutionEvent, Executor } from "../Executor.ts"
+import { AnswerCache } from "./AnswerCache.ts"
+import { answerKey, mayBeKept } from "./AnswerKey.ts"
+import type { ProviderSettings } from "./Providers.ts"
+
+/** Characters. A longer answer is dear to keep, and seldom asked for twice. */
+const longestAnswer = 64 * 1024
+
+type Events = Stream.Stream<ExecutionEvent, ExecutionError>
+
+const said = (answer: string): Events =>
+  Stream.make<ReadonlyArray<ExecutionEvent>>(
+    { _tag: "Message", draft: { type: "text", data: { content: answer } } },
+    { _tag: "Finished", usage: { tokens: 0, cached: true } },
+  )
+
+/** The same events; at `Finished` the text of all of them goes to `put`. */
+const kept = (events: Events, put: (answer: string) => Effect.Effect<void>): Events =>
+  Stream.suspend(() => {
+    let answer: string | undefined = ""
+    return Stream.tap(events, (event) => {
+      if (event._tag === "Finished") return answer === undefined || answer === "" ? Effect.void : put(answer)
+      const { draft } = event
+      // What the model thought is not a part of its answer.
+      if (draft.type === "thinking") return Effect.void
+      answer = draft.type === "text" && answer !== undefined ? answer + draft.data.content : undefined
+      if (answer !== undefined && answer.length > longestAnswer) answer = undefined
+      return Effect.void
+    })
+  })
+
+export const around = <E, R>(
+  provider: Layer.Layer<Executor, E, R>,
+  settings: ProviderSettings,
+  orgs: ReadonlySet<string>,
+): Layer.Layer<Executor, E, R | AnswerCache> =>
+  Layer.effect(
+    Executor,
+    Effect.gen(function* () {
+      const cache = yield* AnswerCache
+      const executor = yield* Executor
+      const execute: Executor["Service"]["execute"] = (turn) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            const key = answerKey(turn, settings)
+            const answer = yield* cache.get(key)
+            yield* Metrics.answerLookedUp(answer !== undefined)
+            return answer === undefined
+              ? kept(executor.execute(turn), (whole) => cache.put(key, whole))
+              : said(answer)
+          }),
+        )
+      return Executor.of({
+        ...executor,
+        execute: (turn) => (mayBeKept(turn, orgs) ? execute(turn) : executor.execute(turn)),
+      })
+    }),
+  ).pipe(Layer.provide(provider))

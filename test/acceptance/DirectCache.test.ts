@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { Client, textOf, tokenFor } from "../support/chatClient.ts"
+import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+
+const redisUrl = inject("redisUrl")
+const folders = [temporaryFolder(), temporaryFolder()]
+let model: Model
+let gateways: ReadonlyArray<Running>
+
+beforeAll(async () => {
+  model = await startModel()
+  gateways = await Promise.all(
+    folders.map(({ path }) =>
+      startGateway({
+        DATA_DIR: path,
+        CHAT_EXECUTION_MODE: "direct_llm",
+        DIRECT_LLM_PROVIDERS: "a",
+        ...providerEnv("a", model.url),
+        DIRECT_CACHE_ORGS: "acme,globex",
+        ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+      }),
+    ),
+  )
+})
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
+  await model.stop()
+  for (const folder of folders) folder.dispose()
+})
+
+const ask = async (gateway: number, org: string, message: string, user = "ana") => {
+  const client = new Client(gateways[gateway]!.url, await tokenFor(org, user))
+  const stream = await client.start(message)
+  const frames = await stream.rest()
+  const { data: run } = await client.json("GET", `/api/v1/chat/runs/${stream.runId}`)
+  const { data: session } = await client.json("GET", `/api/v1/chat/sessions/${stream.sessionId}`)
+  const { data: metrics } = await client.json("GET", "/api/v1/runtime/metrics")
+  const asked = model.asked.length
+  return { text: textOf(frames), done: frames.at(-1), run, messages: session.messages, metrics, asked }
+}
+
+describe("the answers of direct mode that are kept", () => {
+  it("are given again to another user of the organisation, as a turn that says what it is", async () => {
+    // The other tests of this Redis may have asked it too.
+    const question = `what is ${crypto.randomUUID()}?`
+    const first = await ask(0, "acme", question)
+    const again = await ask(0, "acme", question, "bob")
+    expect(again.asked).toBe(first.asked)
+    expect(again.text).toBe(first.text)
+    expect(first.done?.data.usage).toMatchObject({ tokens: 42 })
+    expect(again.done).toMatchObject({
+      event: "done",
+      data: { executionMode: "direct_llm", usage: { tokens: 0, cached: true } },
+    })
+    expect(again.run).toMatchObject({ status: "completed", usage: { tokens: 0, cached: true } })
+    expect(again.run.attempts).toMatchObject([{ outcome: "success", usage: { tokens: 0, cached: true } }])
+    expect(again.messages.map(({ content }: { content: string }) => content)).toEqual([question, first.text])
+    // It says nothing about the provider's health.
+    expect(again.metrics.direct.total).toBe(first.metrics.direct.total)
+  })
+
+  it("are nobody else's, and only of those who want it", async () => {
+    const question = `and ${crypto.randomUUID()}?`
+    const own = await ask(0, "acme", question)
+    const other = await ask(0, "globex", question)
+    expect(other.asked).toBe(own.asked + 1)
+    const unwilling = await ask(0, "initech", question)
+    const unwillingAgain = await ask(0, "initech", question)
+    expect(unwilling.asked).toBe(other.asked + 1)
+    expect(unwillingAgain.asked).toBe(unwilling.asked + 1)
+    expect(unwillingAgain.done?.data.usage.cached).toBeUndefined()
+  })
+
+  it.skipIf(redisUrl === undefined)("are given by another replica as well, over Redis", async () => {
+    const question = `or ${crypto.randomUUID()}?`
+    const first = await ask(0, "acme", question)
+    const elsewhere = await ask(1, "acme", question)
+    expect(elsewhere.asked).toBe(first.asked)
+    expect(elsewhere.done?.data.usage).toMatchObject({ tokens: 0, cached: true })
+  })
+})

@@ -1,0 +1,70 @@
+import { assert, describe, it } from "@effect/vitest"
+import { answerKey, mayBeKept } from "../../../src/execution/direct/AnswerKey.ts"
+import { agent, orgId, otherOrgId, runIdOf, turn, userId } from "../../support/fixtures.ts"
+import { UserId } from "../../../src/domain/Ids.ts"
+
+const provider = {
+  name: "a",
+  kind: "openai" as const,
+  baseUrl: undefined,
+  apiKey: undefined,
+  model: "m-1",
+  takesAgentModel: true,
+}
+const question = turn({ history: [{ role: "user", content: "Hi" }] })
+const server = {
+  id: "docs",
+  name: "Docs",
+  endpoint: "http://localhost/mcp",
+  transport: "http",
+  isConnected: true,
+  availableTools: [],
+}
+
+describe("the key of an answer", () => {
+  it("is the same for the same question, whoever of the organisation asks, in whichever session", () => {
+    const again = { ...question, runId: runIdOf(9), userId: UserId.make("bob"), requestId: "other" }
+    assert.strictEqual(answerKey(again, provider), answerKey(question, provider))
+    assert.notStrictEqual(userId, again.userId)
+  })
+
+  it("differs with everything that the provider is told, and with the organisation", () => {
+    const settings = question.agent.settings
+    const variants = [
+      { ...question, orgId: otherOrgId },
+      { ...question, message: `${question.message} ` },
+      { ...question, history: [] },
+      { ...question, history: [{ role: "assistant" as const, content: "Hi" }] },
+      { ...question, history: [], message: `Hi${question.message}` },
+      ...[{ systemPrompt: "Be rude." }, { model: "m-2" }, { temperature: 0.1 }, { maxTokens: 9 }].map(
+        (change) => ({ ...question, agent: agent({ ...settings, ...change }) }),
+      ),
+    ].map((other) => answerKey(other, provider))
+    const providers = [
+      { ...provider, model: "m-3" },
+      { ...provider, name: "b" },
+      { ...provider, baseUrl: "http://elsewhere" },
+      { ...provider, takesAgentModel: false },
+    ].map((other) => answerKey(question, other))
+    const all = [answerKey(question, provider), ...variants, ...providers]
+    assert.strictEqual(new Set(all).size, all.length)
+  })
+})
+
+describe("an answer may be kept", () => {
+  const orgs = new Set<string>([orgId])
+
+  it("for the organisations that want it and no others", () => {
+    assert.isTrue(mayBeKept(question, orgs))
+    assert.isFalse(mayBeKept({ ...question, orgId: otherOrgId }, orgs))
+    assert.isFalse(mayBeKept(question, new Set()))
+  })
+
+  it("never of an agent that has tools or other agents, never of a shadow or a probe", () => {
+    const critic = { id: "critic", name: "Critic", description: "", systemPrompt: "Doubt." }
+    assert.isFalse(mayBeKept({ ...question, agent: agent({ mcpServers: [server] }) }, orgs))
+    assert.isFalse(mayBeKept({ ...question, agent: agent({ subAgents: [critic] }) }, orgs))
+    assert.isFalse(mayBeKept({ ...question, shadow: true }, orgs))
+    assert.isFalse(mayBeKept({ ...question, probe: true }, orgs))
+  })
+})
