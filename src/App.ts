@@ -23,6 +23,7 @@ import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
+import { FleetHealth } from "./monitoring/FleetHealth.ts"
 import { Monitor } from "./monitoring/Monitor.ts"
 import * as Database from "./persistence/Database.ts"
 import { Replica } from "./persistence/Replica.ts"
@@ -37,12 +38,13 @@ import * as StageSettings from "./StageSettings.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 
 /** What goes on beside the turns. */
-const loops = Layer.mergeAll(Prober.layer, BreakerMemory.layer, GuardedRollout.layer)
+const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
 
 /** The stages of a turn; open for the modes, the store and the platform, which a test may swap. */
 export const stages = (settings: Settings) =>
   Layer.mergeAll(Chat.layer, RunReader.layer, Recovery.layer, loops).pipe(
     Layer.provideMerge(TurnRun.layer),
+    Layer.provideMerge(BreakerMemory.layer),
     Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),
     Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),
     Layer.provideMerge(ModeService.layer({ shadowSamePercent: settings.CHAT_RUNTIME_SHADOW_AA_PERCENT })),

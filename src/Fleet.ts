@@ -6,16 +6,22 @@ import * as Layer from "effect/Layer"
 import type { Settings } from "./Config.ts"
 import * as AnswerCacheMemory from "./execution/direct/AnswerCacheMemory.ts"
 import * as AnswerCacheRedis from "./execution/direct/AnswerCacheRedis.ts"
+import { HealthExchange } from "./monitoring/HealthExchange.ts"
+import * as HealthExchangeRedis from "./monitoring/HealthExchangeRedis.ts"
 import * as RedisClient from "./persistence/RedisClient.ts"
 import { SharedLogs } from "./sharing/SharedLogs.ts"
 import { layerRedis as sharedLogsRedis } from "./sharing/SharedLogsRedis.ts"
+import * as StageSettings from "./StageSettings.ts"
 
-const alone = SharedLogs.layerAlone
+const alone = Layer.mergeAll(SharedLogs.layerAlone, HealthExchange.layerAlone)
 
-const overRedis = sharedLogsRedis
+const overRedis = (settings: Settings) =>
+  Layer.mergeAll(sharedLogsRedis, HealthExchangeRedis.layer(StageSettings.monitor(settings)))
 
-export const layer = ({ REDIS_URL }: Settings) =>
-  REDIS_URL === undefined ? alone : Layer.provide(overRedis, RedisClient.layer(REDIS_URL))
+export const layer = (settings: Settings) =>
+  settings.REDIS_URL === undefined
+    ? alone
+    : Layer.provide(overRedis(settings), RedisClient.layer(settings.REDIS_URL))
 
 /** Answers are large beside all else that is shared: they have a connection of their own, where anybody wants them. */
 export const answers = ({ DIRECT_CACHE_ORGS, DIRECT_CACHE_TTL_MS, REDIS_URL }: Settings) =>

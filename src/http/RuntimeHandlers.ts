@@ -5,6 +5,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
 import { ok } from "../api/Envelope.ts"
 import type { OrgId } from "../domain/Ids.ts"
+import { FleetHealth } from "../monitoring/FleetHealth.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Audit } from "../recording/Audit.ts"
 import { BreakerMemory, OrderNotKept } from "../recording/BreakerMemory.ts"
@@ -23,6 +24,7 @@ interface Order {
 
 const make = Effect.gen(function* () {
   const audit = yield* Audit
+  const fleet = yield* FleetHealth
   const memory = yield* BreakerMemory
   const monitor = yield* Monitor
 
@@ -41,8 +43,11 @@ const make = Effect.gen(function* () {
   ) {
     const by = yield* currentActor
     const at = yield* Clock.currentTimeMillis
+    // Replicas take turns with orders: the last one may have been another's.
+    yield* fleet.catchUp
     const before = yield* scopeOf(orgId)
     yield* order(`${by.userId} of ${by.orgId}`)
+    yield* fleet.catchUp
     yield* memory.written
     const entry = { at, by, action, reason: reason ?? null, before, after: yield* scopeOf(orgId) }
     yield* Effect.mapError(audit.add(entry), (cause) => new OrderNotKept({ cause }))

@@ -117,6 +117,22 @@ export const reset = (breaker: Breaker, now: number, reason: string): Moved =>
     ? { breaker: { ...breaker, level: undefined } }
     : moved(breaker, closed(breaker.epoch + 1, now), now, reason)
 
+/** The same breaker by a clock that is so many milliseconds ahead. */
+export const shifted = (breaker: Breaker, byMs: number): Breaker => {
+  const since = breaker.since + byMs
+  const shift = (at: number | undefined) => (at === undefined ? undefined : at + byMs)
+  switch (breaker.state) {
+    case "closed":
+      return { ...breaker, since }
+    case "open":
+      return { ...breaker, since, until: breaker.until + byMs, goodSince: shift(breaker.goodSince) }
+    case "half_open":
+      return { ...breaker, since, leaseUntil: shift(breaker.leaseUntil) }
+    case "ramp":
+      return { ...breaker, since, stepSince: breaker.stepSince + byMs }
+  }
+}
+
 /** Whether a new breaker would behave the same from now on. */
 export const isPristine = (breaker: Breaker, now: number): boolean =>
   breaker.state === "closed" && (breaker.level === undefined || now - breaker.since > relapseMs)

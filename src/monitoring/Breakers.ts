@@ -12,6 +12,7 @@ import * as Evidence from "./Evidence.ts"
 import * as FaultCounter from "./FaultCounter.ts"
 import type { Forced } from "./Forced.ts"
 import type { Ticket } from "./Ticket.ts"
+import type { Order } from "./Order.ts"
 import type { ScopedTransition, ShownState } from "./Transition.ts"
 import * as Orgs from "./Orgs.ts"
 import * as Probing from "./Probing.ts"
@@ -32,8 +33,12 @@ export interface Breakers {
   readonly directFaults: FaultCounter.FaultCounter
   /** Oldest first. */
   readonly transitions: Array<ScopedTransition>
-  /** How many there ever were. */
-  noted: number
+  /** What this process did and nobody else has agreed to yet; oldest first. */
+  unsettled: Array<Unsettled>
+  /** How many of those there ever were. */
+  changes: number
+  /** What is being carried out. */
+  order: Order | undefined
   global: Breaker.Breaker
   forced: Forced | undefined
   /** Organisations with an order of their own. */
@@ -42,6 +47,21 @@ export interface Breakers {
   wantedAt: number
   /** Sum of all that the organisations' epochs ever rose: a breaker that starts here takes no forgotten one's tickets. */
   epochs: number
+}
+
+/** One breaker has changed, or has leased a turn. */
+export interface Unsettled {
+  readonly number: number
+  /** Null: the breaker of all. */
+  readonly orgId: OrgId | null
+  readonly breaker: Breaker.Breaker
+  readonly forced: Forced | null
+  /** None of a lease that was taken or given back. */
+  readonly transition: ScopedTransition | undefined
+  /** What brought it about, if that was an operator: to be carried out again if this comes to nothing. */
+  readonly order: Order | undefined
+  /** It is in the log already. */
+  told: boolean
 }
 
 /** From fallback-policy.md; some 300 KB. */
@@ -63,7 +83,9 @@ export const make = (windowMs: number, now: number): Breakers => ({
   probing: Probing.make(),
   directFaults: FaultCounter.make(faultLimit, 1),
   transitions: [],
-  noted: 0,
+  unsettled: [],
+  changes: 0,
+  order: undefined,
   global: Breaker.closed(0, now),
   forced: undefined,
   ordered: new Set(),
@@ -90,8 +112,10 @@ export const shownState = (breaker: Breaker.Breaker, forced: Forced | undefined)
 export const moveGlobal = (breakers: Breakers, { breaker, transition }: Breaker.Moved): void => {
   const from = shownState(breakers.global, breakers.forced)
   const ended = breaker.epoch !== breakers.global.epoch
+  const leased = isLeaseChange(breakers.global, breaker)
   breakers.global = breaker
   if (transition !== undefined) note(breakers, undefined, { ...transition, from })
+  else if (leased) unsettle(breakers, undefined)
   if (ended) voidEvidence(breakers)
 }
 
@@ -110,11 +134,36 @@ export const moveOrg = (
   now: number,
 ): void => {
   const from = shownState(org.breaker, org.forced)
+  const leased = isLeaseChange(org.breaker, breaker)
   if (org.breaker.state === "closed" && breaker.state !== "closed") withdraw(breakers, org, now)
   if (breaker.epoch !== org.breaker.epoch) FaultCounter.clear(org.faults)
   breakers.epochs += breaker.epoch - org.breaker.epoch
   org.breaker = breaker
   if (transition !== undefined) note(breakers, org, { ...transition, from })
+  else if (leased) unsettle(breakers, org)
+}
+
+const isLeaseChange = (from: Breaker.Breaker, to: Breaker.Breaker): boolean =>
+  from !== to && to.state === "half_open"
+
+/** What another replica has made of a breaker, without a word in the log. */
+export const adopt = (
+  breakers: Breakers,
+  org: Orgs.Org | undefined,
+  { breaker, forced }: Pick<Unsettled, "breaker" | "forced">,
+  now: number,
+): void => {
+  const before = org?.breaker ?? breakers.global
+  if (org === undefined) {
+    breakers.global = breaker
+    if (breaker.epoch !== before.epoch) voidEvidence(breakers)
+  } else {
+    if (before.state === "closed" && breaker.state !== "closed") withdraw(breakers, org, now)
+    if (breaker.epoch !== before.epoch) FaultCounter.clear(org.faults)
+    breakers.epochs = Math.max(breakers.epochs, breaker.epoch)
+    org.breaker = breaker
+  }
+  keepOrder(breakers, org, forced ?? undefined)
 }
 
 /** Without a word in the log. */
@@ -180,14 +229,14 @@ const note = (
   org: Orgs.Org | undefined,
   { at, from, reason }: { readonly from: ShownState; readonly at: number; readonly reason: string },
 ): void => {
-  const { faults, timeouts, transitions } = breakers
+  const { faults, timeouts } = breakers
   const { breaker, forced } = org ?? { breaker: breakers.global, forced: breakers.forced }
   const orgs = [...faults.byOrg]
     .map(([orgId, added]) => ({ orgId, added }))
     .filter(({ added }) => added > 0)
     .toSorted((a, b) => b.added - a.added)
     .slice(0, shownOrgs)
-  transitions.push({
+  const transition: ScopedTransition = {
     orgId: org?.id ?? null,
     from,
     to: shownState(breaker, forced),
@@ -196,7 +245,31 @@ const note = (
     evidence: { faults: (org?.faults ?? faults).value, timeouts: timeouts.value, orgs },
     breaker,
     forced: forced ?? null,
-  })
-  breakers.noted += 1
+  }
+  log(breakers, transition)
+  unsettle(breakers, org, transition)
+}
+
+export const log = ({ transitions }: Breakers, transition: ScopedTransition): void => {
+  transitions.push(transition)
   if (transitions.length > maxTransitions) transitions.shift()
 }
+
+/** What this process logged has not come about. */
+export const strike = (breakers: Breakers, transition: ScopedTransition | undefined): void => {
+  const place = transition === undefined ? -1 : breakers.transitions.lastIndexOf(transition)
+  if (place >= 0) breakers.transitions.splice(place, 1)
+}
+
+const unsettle = (breakers: Breakers, org: Orgs.Org | undefined, transition?: ScopedTransition): void => {
+  const { breaker, forced = null } = org ?? { breaker: breakers.global, forced: breakers.forced }
+  const { order: given, unsettled } = breakers
+  const orgId = org?.id ?? null
+  const order = given && { ...given, orgId: org?.id }
+  breakers.changes += 1
+  unsettled.push({ number: breakers.changes, orgId, breaker, forced, transition, order, told: false })
+  if (unsettled.length > maxTransitions) unsettled.shift()
+}
+
+/** The state as it is waits to be agreed on once more. */
+export const remind = (breakers: Breakers, org: Orgs.Org | undefined): void => unsettle(breakers, org)

@@ -19,6 +19,7 @@ import type * as Orgs from "./Orgs.ts"
 import * as Return from "./Return.ts"
 import * as Running from "./Running.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
+import type { Order } from "./Order.ts"
 import type { ScopedTransition } from "./Transition.ts"
 import type { Ticket } from "./Ticket.ts"
 import type * as Triggers from "./Triggers.ts"
@@ -84,6 +85,17 @@ export const started = ({ breakers }: Health, orgId: OrgId, ticket: Ticket, now:
   }
 }
 
+/** An attempt began at another replica; gives the ticket that it has here. The others' organisations are in use here too. */
+export const startedElsewhere = (health: Health, orgId: OrgId, globalEpoch: number, at: number): Ticket => {
+  const { breakers } = health
+  const org = Breakers.touch(breakers, orgId, at)
+  org.wantedRuntimeAt = Math.max(org.wantedRuntimeAt, at)
+  breakers.wantedAt = Math.max(breakers.wantedAt, at)
+  const ticket = { globalEpoch, orgEpoch: org.breaker.epoch }
+  started(health, orgId, ticket, at)
+  return ticket
+}
+
 /** The attempt that is under way with this ticket shows its first progress. */
 export const progressed = ({ breakers }: Health, ticket: Ticket, now: number): void => {
   const attempt = Running.progress(breakers.running, ticket)
@@ -109,15 +121,26 @@ export const firstProgressLimitMs = ({ breakers }: Health, ticket: Ticket): numb
   return global.state === "ramp" ? rampLimitMs : Baseline.limitMs(breakers.baseline)
 }
 
+/** Counts an attempt that ended at `at` in the windows, and holds it against nobody. */
+export const show = (
+  { breakers, settings, windows }: Health,
+  { latencyMs, mode, orgId, outcome }: FinishedAttempt,
+  at: number,
+  now: number,
+): Orgs.Org => {
+  const org = Breakers.touch(breakers, orgId, now)
+  const own = (org.windows[mode] ??= SlidingWindow.make(settings.windowMs, { quantiles: true }))
+  SlidingWindow.record(windows[mode], now, outcome, latencyMs, at)
+  SlidingWindow.record(own, now, outcome, latencyMs, at)
+  return org
+}
+
 /** Counts an attempt that has ended, once. */
 export const record = (health: Health, attempt: FinishedAttempt, now: number): void => {
   advance(health, now)
-  const { breakers, settings, windows } = health
-  const { latencyMs, mode, orgId, outcome } = attempt
-  const org = Breakers.touch(breakers, orgId, now)
-  const own = (org.windows[mode] ??= SlidingWindow.make(settings.windowMs, { quantiles: true }))
-  SlidingWindow.record(windows[mode], now, outcome, latencyMs)
-  SlidingWindow.record(own, now, outcome, latencyMs)
+  const { breakers } = health
+  const { mode, outcome } = attempt
+  const org = show(health, attempt, now, now)
   if (mode === "direct_llm") return Judge.direct(breakers, org, outcome, now)
   org.wantedRuntimeAt = now
   judge(health, org, attempt, now)
@@ -162,39 +185,68 @@ const endLease = (
   }
 }
 
+/** Of an attempt of another replica: its end will not be known. */
+export const forget = ({ breakers }: Health, ticket: Ticket): void => {
+  Running.end(breakers.running, ticket)
+}
+
 /** Gives back the lease of a probe that was not run, and forgets an attempt whose end nobody recorded. */
 export const release = ({ breakers }: Health, ticket: Ticket, orgId: OrgId, now: number): void => {
   Running.end(breakers.running, ticket)
   endLease(breakers, breakers.orgs.byId.get(orgId), ticket, "neutral", now, "not run")
 }
 
-/** Closes the breaker of one organisation, without `orgId` that of all and every organisation's, and forgets the evidence. */
-export const reset = ({ breakers }: Health, now: number, reason: string, orgId?: OrgId): void => {
+/** Forgets what speaks against one organisation or against all, and how often the breaker had opened. */
+export const acquit = ({ breakers }: Health, orgId: OrgId | undefined, now: number): void => {
+  const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
   if (orgId === undefined) {
-    Breakers.closeOrgs(breakers, now, reason)
-    Breakers.moveGlobal(breakers, Breaker.reset(breakers.global, now, reason))
+    if (breakers.global.state === "closed") breakers.global = { ...breakers.global, level: undefined }
     Breakers.voidEvidence(breakers)
     FaultCounter.clear(breakers.directFaults)
-  } else {
-    const org = breakers.orgs.byId.get(orgId)
-    if (org === undefined) return
-    Breakers.moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
+  } else if (org !== undefined) {
+    if (org.breaker.state === "closed") org.breaker = { ...org.breaker, level: undefined }
     Breakers.withdraw(breakers, org, now)
     FaultCounter.clear(org.faults)
   }
 }
 
+/** Carries out an operator's order, which what it brings about then bears. */
+export const obey = (health: Health, order: Order, now: number): void => {
+  const { forced, orgId, reason } = { forced: undefined, ...order }
+  health.breakers.order = order
+  if (order._tag === "reset") close(health, now, reason, orgId)
+  else {
+    const org = orgId === undefined ? undefined : Breakers.touch(health.breakers, orgId, now)
+    const since = forced === undefined ? undefined : { ...forced, since: now }
+    Breakers.force(health.breakers, org, since, now, reason)
+  }
+  health.breakers.order = undefined
+}
+
+const close = (health: Health, now: number, reason: string, orgId: OrgId | undefined): void => {
+  const { breakers } = health
+  const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
+  if (orgId === undefined) {
+    Breakers.closeOrgs(breakers, now, reason)
+    Breakers.moveGlobal(breakers, Breaker.reset(breakers.global, now, reason))
+  } else if (org !== undefined) {
+    Breakers.moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
+  }
+  acquit(health, orgId, now)
+}
+
+/** Closes the breaker of one organisation, without `orgId` that of all and every organisation's, and forgets the evidence. */
+export const reset = (health: Health, now: number, reason: string, orgId?: OrgId): void =>
+  obey(health, { _tag: "reset", orgId, reason }, now)
+
 /** An operator's order from now on; undefined ends it. */
 export const force = (
-  { breakers }: Health,
+  health: Health,
   now: number,
   forced: Omit<Forced.Forced, "since"> | undefined,
   reason: string,
   orgId?: OrgId,
-): void => {
-  const org = orgId === undefined ? undefined : Breakers.touch(breakers, orgId, now)
-  Breakers.force(breakers, org, forced === undefined ? undefined : { ...forced, since: now }, now, reason)
-}
+): void => obey(health, { _tag: "force", forced, orgId, reason }, now)
 
 /** Goes on where another process ended. An order that has run out meanwhile ends at the next `advance`, which logs it. */
 export const restore = ({ breakers }: Health, last: ReadonlyArray<ScopedTransition>, now: number): void => {

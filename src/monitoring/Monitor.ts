@@ -18,8 +18,11 @@ import * as Admission from "./Admission.ts"
 import type { Forced } from "./Forced.ts"
 import * as Health from "./Health.ts"
 import * as HealthReport from "./HealthReport.ts"
+import * as Outbox from "./Outbox.ts"
 import * as Probes from "./Probes.ts"
 import type { Probe } from "./Probing.ts"
+import * as Sharing from "./Sharing.ts"
+import type { Settled } from "./Sharing.ts"
 import type { Ticket } from "./Ticket.ts"
 import type { ScopedTransition } from "./Transition.ts"
 
@@ -34,9 +37,17 @@ export interface AttemptWatch {
 }
 
 /** `number` counts all transitions of the process from 1: whoever is too far behind misses some and can tell. */
-export interface Numbered {
+export interface Numbered extends Settled {
   readonly number: number
-  readonly transition: ScopedTransition
+}
+
+/** What the one who keeps it in step with other replicas may change: `outbox` is what they are to be told. */
+export interface Monitored {
+  readonly health: Health.Health
+  readonly outbox: Outbox.Outbox
+  readonly now: number
+  /** For all who follow the transitions. */
+  readonly publish: (settled: ReadonlyArray<Settled>) => void
 }
 
 export class Monitor extends Context.Service<
@@ -82,8 +93,10 @@ export class Monitor extends Context.Service<
     ) => Effect.Effect<void>
     /** Every transition from now on. */
     readonly transitions: Effect.Effect<Stream.Stream<Numbered>, never, Scope.Scope>
-    /** How many transitions there were. */
-    readonly noted: Effect.Effect<number>
+    /** How many transitions there were; undefined while the other replicas have not agreed to some. */
+    readonly noted: Effect.Effect<number | undefined>
+    /** From now on transitions wait until they are settled: whoever takes this must settle them. */
+    readonly share: Effect.Effect<<A>(f: (monitored: Monitored) => A) => Effect.Effect<A>>
     /** Goes on where another process ended: its last transition of each scope. */
     readonly restore: (last: ReadonlyArray<ScopedTransition>) => Effect.Effect<void>
   }
@@ -103,16 +116,20 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   const health = yield* Ref.make(Health.make(settings, now()))
   const transitions = yield* PubSub.sliding<Numbered>(behind)
 
+  let published = 0
+  let outbox: Outbox.Outbox | undefined
+
+  const publish = (settled: ReadonlyArray<Settled>): void => {
+    for (const one of settled) PubSub.publishUnsafe(transitions, { number: ++published, ...one })
+  }
   const changeNow = <A>(f: (health: Health.Health, now: number) => A): A => {
     const current = Ref.getUnsafe(health)
-    const before = current.breakers.noted
     const result = f(current, now())
-    const news = current.breakers.noted - before
-    const told = news === 0 ? [] : current.breakers.transitions.slice(-news)
-    const first = current.breakers.noted - told.length + 1
-    told.forEach((transition, index) => {
-      PubSub.publishUnsafe(transitions, { number: first + index, transition })
-    })
+    // Alone there is nobody who must agree.
+    if (outbox === undefined && current.breakers.unsettled.length > 0) {
+      publish(Sharing.goAlone(current))
+      current.breakers.unsettled = []
+    }
     return result
   }
   const change = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>
@@ -124,20 +141,41 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     watch: (orgId, ticket) =>
       change((health, now) => {
         Health.started(health, orgId, ticket, now)
+        if (outbox) Outbox.started(outbox, orgId, ticket, now)
         return {
           firstProgressLimitMs: () => Health.firstProgressLimitMs(health, ticket),
-          progressed: () => changeNow((health, now) => Health.progressed(health, ticket, now)),
+          progressed: () =>
+            changeNow((health, now) => {
+              Health.progressed(health, ticket, now)
+              if (outbox) Outbox.progressed(outbox, ticket, now)
+            }),
         }
       }),
-    record: (attempt) => change((health, now) => Health.record(health, attempt, now)),
-    release: (ticket, orgId) => change((health, now) => Health.release(health, ticket, orgId, now)),
+    record: (attempt) =>
+      change((health, now) => {
+        Health.record(health, attempt, now)
+        if (outbox) Outbox.ended(outbox, attempt, now)
+      }),
+    release: (ticket, orgId) =>
+      change((health, now) => {
+        Health.release(health, ticket, orgId, now)
+        if (outbox) Outbox.forgotten(outbox, ticket, now)
+      }),
     takeProbe: change(Probes.take),
-    probeEnded: (probe, result) => change((health, now) => Probes.ended(health, probe, result, now)),
+    probeEnded: (probe, result) =>
+      change((health, now) => {
+        Probes.ended(health, probe, result, now)
+        if (outbox) Outbox.probed(outbox, probe, result, now)
+      }),
     isFallbackEnabled: change(HealthReport.isFallbackEnabled),
     metrics: change((health, now) => HealthReport.metrics(health, now)),
     metricsOf: (orgId) => change((health, now) => HealthReport.metrics(health, now, orgId)),
     status: change(HealthReport.status),
-    reset: (reason, orgId) => change((health, now) => Health.reset(health, now, reason, orgId)),
+    reset: (reason, orgId) =>
+      change((health, now) => {
+        Health.reset(health, now, reason, orgId)
+        if (outbox) Outbox.reset(outbox, orgId, now)
+      }),
     force: (forced, reason, orgId) =>
       change((health, now) => Health.force(health, now, forced, reason, orgId)),
     configure: (thresholds) =>
@@ -145,7 +183,11 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
         health.settings = { ...health.settings, ...thresholds }
       }),
     transitions: Effect.map(PubSub.subscribe(transitions), Stream.fromSubscription),
-    noted: change((health) => health.breakers.noted),
+    noted: change(({ breakers }) => (breakers.unsettled.every(({ told }) => told) ? published : undefined)),
+    share: Effect.sync(() => {
+      const told = (outbox = Outbox.make())
+      return (f) => change((health, now) => f({ health, outbox: told, now, publish }))
+    }),
     restore: (last) => change((health, now) => Health.restore(health, last, now)),
   })
 })

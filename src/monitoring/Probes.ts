@@ -18,7 +18,7 @@ const situationOf = ({ breakers, settings }: Health.Health, now: number): Probin
 /** The probe that is to be begun now, if any; whoever gets it must end it. */
 export const take = (health: Health.Health, now: number): Probing.Probe | undefined => {
   Health.advance(health, now)
-  if (!health.settings.probes) return undefined
+  if (!health.settings.probes || !health.breakers.probing.here) return undefined
   const { global, probing } = health.breakers
   return Probing.take(probing, situationOf(health, now), global.epoch, now)
 }
@@ -30,13 +30,35 @@ export const ended = (
   result: "good" | "bad" | "neutral",
   now: number,
 ): void => {
-  const { global, probing } = breakers
-  const current = probe.epoch === global.epoch
+  const { probing } = breakers
+  const current = probe.epoch === breakers.global.epoch
   if (!Probing.end(probing, probe, current ? result : "neutral", now) || !current) return
+  learn(breakers, probe.startedAt, result, now)
+}
+
+/** A probe of another replica: this one goes on from it, should it be the next to probe. */
+export const endedElsewhere = (
+  { breakers }: Health.Health,
+  probe: { readonly startedAt: number; readonly epoch: number; readonly result: "good" | "bad" | "neutral" },
+  now: number,
+): void => {
+  const current = probe.epoch === breakers.global.epoch
+  Probing.learn(breakers.probing, current ? probe.result : "neutral", now)
+  breakers.probing.lastStartAt = Math.max(breakers.probing.lastStartAt, probe.startedAt)
+  if (current) learn(breakers, probe.startedAt, probe.result, now)
+}
+
+const learn = (
+  breakers: Breakers.Breakers,
+  startedAt: number,
+  result: "good" | "bad" | "neutral",
+  now: number,
+): void => {
+  const { global } = breakers
   if (result === "neutral") return
   if (global.state === "open") {
     Breakers.moveGlobal(breakers, Return.probed(global, result === "good", now))
   } else if (global.state === "closed") {
-    Judge.probed(breakers, result === "good", probe.startedAt, now)
+    Judge.probed(breakers, result === "good", startedAt, now)
   }
 }

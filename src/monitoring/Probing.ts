@@ -25,6 +25,8 @@ export interface Probing {
   confirmed: number
   /** Probes in a row that said nothing. */
   mute: number
+  /** Whether it is for this replica to probe: one does for all. */
+  here: boolean
 }
 
 export interface Situation {
@@ -54,6 +56,7 @@ export const make = (): Probing => ({
   failed: false,
   confirmed: 0,
   mute: 0,
+  here: true,
 })
 
 const openInterval = (good: boolean): number => (good ? eagerIntervalMs : openIntervalMs)
@@ -104,11 +107,15 @@ export const end = (
   now: number,
 ): boolean => {
   if (!probing.underway.delete(probe.id)) return false
+  learn(probing, result, now)
+  return true
+}
+
+export const learn = (probing: Probing, result: "good" | "bad" | "neutral", now: number): void => {
   probing.mute = result === "neutral" ? probing.mute + 1 : 0
-  if (result === "neutral") return true
+  if (result === "neutral") return
   probing.verdictAt = now
   probing.failed = result === "bad"
-  return true
 }
 
 /** Probes tell nothing here: the way back must do without. */

@@ -112,13 +112,20 @@ const count = (bucket: Bucket, outcome: Outcome, latencyMs: number): void => {
   if (bucket.latencies !== undefined) LatencyHistogram.add(bucket.latencies, latencyMs)
 }
 
-export const record = (window: SlidingWindow, now: number, outcome: Outcome, latencyMs: number): void => {
+/** `at`: when it happened, where that is known only later. */
+export const record = (
+  window: SlidingWindow,
+  now: number,
+  outcome: Outcome,
+  latencyMs: number,
+  at = now,
+): void => {
   advance(window, now)
+  const number = Math.min(Math.floor(at / window.bucketMs), window.newest)
+  if (number <= window.newest - bucketCount) return
   // Also what is not a number counts as 0.
   const latency = latencyMs > 0 ? Math.min(Math.round(latencyMs), maxLatencyMs) : 0
-  const bucket = (window.buckets[window.newest % bucketCount] ??= emptyBucket(
-    window.sum.latencies !== undefined,
-  ))
+  const bucket = (window.buckets[number % bucketCount] ??= emptyBucket(window.sum.latencies !== undefined))
   count(bucket, outcome, latency)
   count(window.sum, outcome, latency)
 }

@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -48,25 +49,27 @@ const make = Effect.gen(function* () {
   const measure = Effect.flatMap(monitor.isFallbackEnabled, Metrics.fallback)
 
   // Whatever goes wrong with one entry, the next one is written.
-  const keep = ({ number, transition }: Numbered) =>
+  const keep = ({ number, ours, transition }: Numbered) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
       Effect.andThen(measure),
-      Effect.andThen(Effect.retry(transitions.add(transition), retries)),
+      // Another replica's is written by that one.
+      Effect.andThen(ours ? Effect.retry(transitions.add(transition), retries) : Effect.void),
       Effect.andThen(Ref.set(stored, number)),
       Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
     )
 
-  const written: BreakerMemory["Service"]["written"] = Effect.flatMap(monitor.noted, (last) =>
-    Ref.get(stored).pipe(
-      Effect.repeat({ until: (number) => number >= last, schedule: look }),
-      Effect.timeoutOrElse({
-        duration: patience,
-        orElse: () => Effect.fail(new OrderNotKept({ cause: "not stored in time" })),
-      }),
-      Effect.asVoid,
+  const written: BreakerMemory["Service"]["written"] = monitor.noted.pipe(
+    Effect.repeat({ until: Predicate.isNotUndefined, schedule: look }),
+    Effect.flatMap((last = 0) =>
+      Effect.repeat(Ref.get(stored), { until: (number) => number >= last, schedule: look }),
     ),
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => Effect.fail(new OrderNotKept({ cause: "not stored in time" })),
+    }),
+    Effect.asVoid,
   )
 
   yield* monitor.restore(yield* transitions.last)

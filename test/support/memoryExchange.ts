@@ -1,0 +1,88 @@
+/** The exchange of health in memory: what a fleet of Monitors in one process shares, and what may befall it. */
+import * as Effect from "effect/Effect"
+import type {
+  Answer,
+  Batch,
+  Exchange,
+  Heard,
+  Revised,
+  SharedState,
+} from "../../src/monitoring/HealthExchange.ts"
+import { ExchangeAway } from "../../src/monitoring/HealthExchange.ts"
+import type { ReplicaId } from "../../src/persistence/Replica.ts"
+
+const probingMs = 3000
+
+export class MemoryExchange {
+  private births = 1
+  private next = 1
+  private heard: Array<Heard & { readonly at: number }> = []
+  private states = new Map<string | null, Revised>()
+  private prober: { readonly id: ReplicaId; readonly until: number } | undefined
+  private readonly now: () => number
+  private readonly windowMs: number
+  /** Nobody gets an answer. */
+  isAway = false
+  /** What is sent arrives, its answer does not. */
+  isDeaf = false
+
+  constructor(now: () => number, windowMs = 300_000) {
+    this.now = now
+    this.windowMs = windowMs
+  }
+
+  /** As after a start with nothing on disk. */
+  forget(): void {
+    this.births += 1
+    this.heard = []
+    this.states.clear()
+    this.prober = undefined
+  }
+
+  private add(entry: { _tag: "batch"; batch: Batch } | { _tag: "state"; revised: Revised }): void {
+    this.heard.push({ ...entry, id: String(this.next++), at: this.now() })
+  }
+
+  exchange(me: ReplicaId, told: Parameters<Exchange["exchange"]>[0]): Answer {
+    const now = this.now()
+    if (told.batch !== undefined) this.add({ _tag: "batch", batch: { from: me, ...told.batch } })
+    this.heard = this.heard.filter(({ at }) => at >= now - this.windowMs)
+    if (this.prober === undefined || this.prober.id === me || this.prober.until <= now) {
+      this.prober = { id: me, until: now + probingMs }
+    }
+    return {
+      now,
+      born: String(this.births),
+      probes: this.prober.id === me,
+      heard: this.heard.filter(({ id }) => Number(id) > Number(told.after)),
+      more: false,
+      states: told.states ? [...this.states.values()] : [],
+    }
+  }
+
+  propose(state: SharedState, base: number): Revised {
+    const present = this.states.get(state.orgId)
+    if (present !== undefined && present.revision > base) return present
+    const revised = { revision: base + 1, state }
+    this.states.set(state.orgId, revised)
+    this.add({ _tag: "state", revised })
+    return revised
+  }
+
+  private answering<A>(act: () => A): Effect.Effect<A, ExchangeAway> {
+    return Effect.suspend(() => {
+      const away = Effect.fail(new ExchangeAway({ cause: "away" }))
+      if (this.isAway) return away
+      const answer = act()
+      return this.isDeaf ? away : Effect.succeed(answer)
+    })
+  }
+
+  of(me: ReplicaId): Exchange {
+    return {
+      me,
+      exchange: (told) => this.answering(() => this.exchange(me, told)),
+      propose: (state, base) => this.answering(() => this.propose(state, base)),
+    }
+  }
+}
