@@ -1,0 +1,151 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { Client, eventually, type Frame, tokenFor } from "../support/chatClient.ts"
+import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
+import { type RedisServer, startRedis } from "../support/redis.ts"
+
+const haveServers = inject("postgresUrl") !== undefined && inject("redisUrl") !== undefined
+const runtimePath = "/api/v1/runtime"
+
+/** Gateways on one PostgreSQL and one Redis, a runtime that can be broken, and direct mode that always answers. */
+class Fleet {
+  private readonly folder = temporaryFolder()
+  private model!: Model
+  runtime!: Running
+  redis!: RedisServer
+  private env!: Readonly<Record<string, string>>
+  readonly gateways: Array<Running> = []
+
+  async start(): Promise<void> {
+    this.model = await startModel()
+    this.runtime = await startPython({ pingMs: 50 })
+    this.redis = await startRedis()
+    this.env = {
+      DATA_DIR: this.folder.path,
+      DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
+      REDIS_URL: this.redis.url,
+      CHAT_EXECUTION_MODE: "runtime_orchestrator",
+      RUNTIME_SERVICE_URL: this.runtime.url,
+      CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "4",
+      DIRECT_LLM_PROVIDERS: "a",
+      ...providerEnv("a", this.model.url),
+    }
+    // One after the other: the first is the one that probes.
+    await this.add()
+    await this.add()
+  }
+
+  async add(): Promise<Running> {
+    const gateway = await startGateway(this.env)
+    this.gateways.push(gateway)
+    return gateway
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.gateways, this.runtime].map((process) => process.stop("SIGKILL")))
+    await this.redis.stop()
+    await this.model.stop()
+    this.folder.dispose()
+  }
+
+  async as(place: number, org = "ops", user = "olga"): Promise<Client> {
+    return new Client(this.gateways[place]!.url, await tokenFor(org, user))
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- as the API shows it
+  async get(place: number, what: string): Promise<any> {
+    return (await (await this.as(place)).json("GET", `${runtimePath}/${what}`)).data
+  }
+
+  async stateOf(place: number): Promise<string> {
+    return (await this.get(place, "fallback/status")).state
+  }
+
+  async order(place: number, mode: string, orgId?: string) {
+    const client = await this.as(place)
+    return client.request("POST", `${runtimePath}/fallback/force`, { mode, reason: "drill", orgId })
+  }
+
+  async chat(place: number, turn: number): Promise<ReadonlyArray<Frame>> {
+    const client = await this.as(place, `org-${turn % 5}`, `user-${turn}`)
+    return (await client.start("hello")).rest()
+  }
+
+  async breakRuntime(): Promise<void> {
+    await this.runtime.stop("SIGKILL")
+    for (let turn = 0; turn < 200 && (await this.stateOf(0)) !== "open"; turn++) await this.chat(0, turn)
+  }
+
+  async mendRuntime(): Promise<void> {
+    this.runtime = await startPython({ pingMs: 50, port: Number(new URL(this.runtime.url).port) })
+  }
+}
+
+describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }, () => {
+  const fleet = new Fleet()
+  beforeAll(() => fleet.start(), 60_000)
+  afterAll(() => fleet.stop())
+
+  it("the figures of both are the sum of both", async () => {
+    await Promise.all([0, 1, 0, 1, 0].map((place, turn) => fleet.chat(place, turn)))
+    for (const place of [0, 1]) {
+      await eventually(async () => (await fleet.get(place, "metrics")).runtime.success === 5)
+      expect((await fleet.get(place, "metrics/org-1")).runtime.success).toBe(1)
+    }
+  })
+
+  it("an order at one holds at the other; whoever gives the next one goes on from it", async () => {
+    expect((await fleet.order(0, "direct_llm")).status).toBe(200)
+    await eventually(async () => (await fleet.stateOf(1)) === "forced_direct")
+    expect((await fleet.chat(1, 1)).at(-1)?.data.executionMode).toBe("direct_llm")
+    expect((await fleet.order(1, "none")).status).toBe(200)
+    expect((await fleet.order(0, "runtime_orchestrator")).status).toBe(200)
+    expect((await fleet.order(1, "none")).status).toBe(200)
+    await eventually(async () => (await fleet.stateOf(0)) === "closed")
+    expect(await fleet.stateOf(1)).toBe("closed")
+  })
+
+  it("E2: while Redis hangs no chat fails, and what happened is known everywhere afterwards", async () => {
+    const before = (await fleet.get(0, "metrics")).runtime.total
+    process.kill(fleet.redis.pid, "SIGSTOP")
+    let ended: ReadonlyArray<ReadonlyArray<Frame>>
+    try {
+      ended = await Promise.all(Array.from({ length: 60 }, (_, turn) => fleet.chat(turn % 2, turn)))
+    } finally {
+      process.kill(fleet.redis.pid, "SIGCONT")
+    }
+    expect(ended.filter((frames) => frames.at(-1)?.event !== "done")).toEqual([])
+    for (const place of [0, 1]) {
+      await eventually(async () => (await fleet.get(place, "metrics")).runtime.total === before + 60)
+    }
+  })
+
+  it("opens at both for what only one has met, and the history has it once", async () => {
+    await fleet.breakRuntime()
+    await eventually(async () => (await fleet.stateOf(1)) === "open")
+    const history: ReadonlyArray<{ orgId: string | null; to: string }> = await fleet.get(
+      1,
+      "fallback/history",
+    )
+    expect(history.filter(({ orgId, to }) => orgId === null && to === "open")).toHaveLength(1)
+  })
+
+  it("D7: a Redis that has forgotten everything closes nothing, also not in a replica that starts then", async () => {
+    await fleet.redis.stop()
+    expect(await fleet.stateOf(0)).toBe("open")
+    fleet.redis = await startRedis(fleet.redis.port)
+    await fleet.add()
+    await eventually(async () => (await fleet.stateOf(2)) === "open")
+    expect([await fleet.stateOf(0), await fleet.stateOf(1)]).toEqual(["open", "open"])
+  })
+
+  it("another replica finds the way back when the one that probed is killed", async () => {
+    await fleet.gateways[0]!.stop("SIGKILL")
+    await fleet.mendRuntime()
+    await eventually(async () => (await fleet.stateOf(1)) === "ramp", 40)
+    await eventually(async () => (await fleet.stateOf(2)) === "ramp")
+  })
+})
