@@ -28,7 +28,7 @@ const exchange = Redis.script(
     born: string,
     number: number,
     text: string,
-  ) => [...keys, ...[me, windowMs, after, states, born, number, text]],
+  ) => [...keys, me, windowMs, after, states, born, number, text],
   {
     numberOfKeys: keys.length,
     lua: `
@@ -111,7 +111,9 @@ const make = Effect.fnUntraced(function* ({ windowMs }: { readonly windowMs: num
       return exchanged(me, windowMs, after, states ? 1 : 0, born, batch?.number ?? 0, text).pipe(
         away,
         Effect.map(([now, born, probes, entries, fields]) => ({
-          ...{ now, born, probes: probes === 1 },
+          now,
+          born,
+          probes: probes === 1,
           heard: entries.map(heardOf),
           more: entries.length === mostHeard,
           states: fields.flatMap((field, place) =>

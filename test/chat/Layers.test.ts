@@ -13,7 +13,7 @@ import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
 import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
 import { Modes } from "../../src/execution/Modes.ts"
-import { HealthExchange } from "../../src/monitoring/HealthExchange.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
 import { StoreError } from "../../src/recording/StoreError.ts"
 import { LiveRuns, SessionBusy } from "../../src/runs/LiveRuns.ts"
 import type { RunLog } from "../../src/runs/RunLog.ts"
@@ -46,7 +46,7 @@ const service = (kept: MemoryStore.Memory, runtime: Stream.Stream<ExecutionEvent
       Modes.layer([executor("runtime_orchestrator", runtime), executor("direct_llm", says("direct"))]),
     ),
     Layer.provide(MemoryStore.layer(kept)),
-    Layer.provide(HealthExchange.layerAlone),
+    Layer.provide(Replica.layer),
     Layer.provide(NodeCrypto.layerSecureRandom),
   )
 
