@@ -1,18 +1,49 @@
 /**
- * Node's HTTP server, made so that a planned stop is as quick as its last stream: a connection that becomes idle while
- * the server is closing is closed at once, where Node alone would keep it for its keep-alive time of 5 s.
+ * Node's HTTP server, made so that a start and a planned stop leave no request without an answer. It listens before the
+ * service is built, and lets kept connections speak after the service has let go of it: what comes then is answered
+ * with 503. A stop is as quick as its last stream: a connection that becomes idle while the server is closing is closed at
+ * once, where Node alone would keep it for its keep-alive time of 5 s.
  */
-import { createServer, type Server } from "node:http"
+import { randomUUID } from "node:crypto"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { PublicError } from "../api/PublicError.ts"
+import { isSane } from "./RequestId.ts"
 
 /** Milliseconds for a whole request to arrive; its answer may stream for as long as it likes. */
 const requestTimeout = 30_000
 
+const refuse = ({ headers }: IncomingMessage, response: ServerResponse, error: PublicError): void => {
+  const given = String(headers["x-request-id"] ?? "")
+  response.writeHead(503, {
+    "content-type": "application/json",
+    connection: "close",
+    "retry-after": String(error.retryAfter),
+    "x-request-id": isSane(given) ? given : randomUUID(),
+  })
+  response.end(JSON.stringify({ success: false, error }))
+}
+
+const starting: PublicError = {
+  code: "OVERLOADED",
+  message: "The service is starting. Nothing was taken.",
+  retryAfter: 1,
+}
+
+const stopping: PublicError = {
+  code: "SHUTTING_DOWN",
+  message: "The service is stopping. Nothing was taken.",
+  retryAfter: 1,
+}
+
 export const make = (): Server => {
   const server = createServer({ requestTimeout })
-  server.on("request", (_, response) => {
+  server.on("request", (request, response) => {
     response.once("close", () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections())
     })
+    // No other listener than this one: nobody would ever answer.
+    if (server.listenerCount("request") === 1)
+      refuse(request, response, server.listening ? starting : stopping)
   })
   return server
 }

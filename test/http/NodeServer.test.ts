@@ -1,0 +1,55 @@
+import { once } from "node:events"
+import type { RequestListener, Server, ServerResponse } from "node:http"
+import { type AddressInfo, connect } from "node:net"
+import { afterEach, describe, expect, it } from "vitest"
+import { eventually } from "../support/chatClient.ts"
+import * as NodeServer from "../../src/http/NodeServer.ts"
+
+let server: Server
+afterEach(() => {
+  server.close()
+  server.closeAllConnections()
+})
+
+const listening = async (): Promise<number> => {
+  server = NodeServer.make().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return (server.address() as AddressInfo).port
+}
+
+describe("a request that nobody serves", () => {
+  it("before the service is built is refused at once, under its own id", async () => {
+    const port = await listening()
+    const answer = await fetch(`http://127.0.0.1:${port}`, { headers: { "x-request-id": "r-1" } })
+    expect(answer.status).toBe(503)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({ "retry-after": "1", "x-request-id": "r-1" })
+    expect(await answer.json()).toMatchObject({
+      success: false,
+      error: { code: "OVERLOADED", retryAfter: 1 },
+    })
+    server.on("request", (_, response) => response.end("served"))
+    expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("served")
+  })
+
+  it("after the service has let go is refused too, on a connection whose last answer still ends", async () => {
+    const port = await listening()
+    const serve: RequestListener = () => {}
+    server.on("request", serve)
+    const socket = connect(port, "127.0.0.1")
+    let text = ""
+    socket.setEncoding("utf8").on("data", (data: string) => (text += data))
+    socket.write("GET /first HTTP/1.1\r\nHost: x\r\n\r\n")
+    const [, first] = (await once(server, "request")) as [unknown, ServerResponse]
+    server.close()
+    server.off("request", serve)
+    const second = "GET /second HTTP/1.1\r\nHost: x\r\n\r\n"
+    const received = first.socket!.bytesRead + second.length
+    socket.write(second)
+    await eventually(async () => first.socket!.bytesRead === received)
+    first.end("served")
+    await once(socket, "end")
+    const [one, two] = text.split(/(?=HTTP\/1\.1 503)/)
+    expect(one).toMatch(/^HTTP\/1\.1 200 [^]*served/)
+    expect(two).toContain('"code":"SHUTTING_DOWN"')
+  })
+})
