@@ -1,0 +1,180 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { Client, eventually, type Frame, type Stream, textOf, tokenFor } from "../support/chatClient.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
+import { type RedisServer, startRedis } from "../support/redis.ts"
+
+const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, delay_ms })
+const events = (frames: ReadonlyArray<Frame>) => frames.filter(({ event }) => event !== "heartbeat")
+const withoutHeartbeats = (text: string) => text.replaceAll("event: heartbeat\ndata: null\n\n", "")
+const textOfBytes = ({ bytes }: Stream) => withoutHeartbeats(Buffer.from(bytes).toString())
+
+const missing = inject("postgresUrl") === undefined || inject("redisUrl") === undefined
+describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
+  const folder = temporaryFolder()
+  let runtime: Running
+  let redis: RedisServer
+  let env: Readonly<Record<string, string>>
+  let gateways: ReadonlyArray<Running>
+  let here: Client
+  let there: Client
+
+  const start = async () => {
+    gateways = await Promise.all([startGateway(env), startGateway(env)])
+    const token = await tokenFor()
+    ;[here, there] = gateways.map(({ url }) => new Client(url, token)) as [Client, Client]
+  }
+  beforeAll(async () => {
+    redis = await startRedis()
+    runtime = await startPython({ pingMs: 50 })
+    env = {
+      DATA_DIR: folder.path,
+      DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
+      REDIS_URL: redis.url,
+      CHAT_EXECUTION_MODE: "runtime_orchestrator",
+      RUNTIME_SERVICE_URL: runtime.url,
+      CHAT_RUNTIME_PROBES: "false",
+      CHAT_DETACH_GRACE_MS: "1000",
+      SSE_HEARTBEAT_INTERVAL_MS: "150",
+      RATE_LIMIT_USER_PER_MIN: "1000000",
+      MAX_STREAMS_PER_USER: "5000",
+      MAX_STREAMS_PER_ORG: "5000",
+      MAX_STREAMS: "5000",
+    }
+    await start()
+  })
+  afterAll(async () => {
+    await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
+    await runtime.stop("SIGKILL")
+    await redis.stop()
+    folder.dispose()
+  })
+
+  it("D3: a run of 500 events is resumed at every one of them, at both, with the exact rest: live and kept", async () => {
+    const first = await here.start(slow(500, 20))
+    const resumed: Array<Promise<readonly [number, string]>> = []
+    const resume = async (client: Client, seq: number): Promise<readonly [number, string]> => {
+      const path = `/api/v1/chat/runs/${first.runId}/events`
+      const headers = { "last-event-id": `${first.runId}:${seq}` }
+      const response = await client.request("GET", path, undefined, headers)
+      expect(response.status).toBe(200)
+      return [seq, withoutHeartbeats(await response.text())]
+    }
+    const resumeAtBoth = (seq: number) => resumed.push(resume(here, seq), resume(there, seq))
+    resumeAtBoth(0)
+    for (let frame = await first.next(); frame !== undefined; frame = await first.next()) {
+      if (frame.event === "message") resumeAtBoth(frame.seq!)
+    }
+    const whole = textOfBytes(first)
+    expect(whole).toContain("event: done")
+    const rest = (seq: number) =>
+      seq === 0 ? whole : `: open\n\n${whole.slice(whole.indexOf(`id: ${first.runId}:${seq + 1}\n`))}`
+    expect(resumed.length).toBe(1002)
+    for (const [seq, got] of await Promise.all(resumed)) expect(got).toBe(rest(seq))
+    for (let seq = 0; seq <= 500; seq++) {
+      for (const [, got] of await Promise.all([resume(here, seq), resume(there, seq)])) {
+        expect(got).toBe(rest(seq))
+      }
+    }
+  }, 120_000)
+
+  it("a POST with Last-Event-ID at the other replica resumes the run, and its account is there", async () => {
+    const first = await here.start(slow(40, 50))
+    await first.until(({ seq }) => seq === 3)
+    const again = await there.start("anything", { "last-event-id": `${first.runId}:3` })
+    expect(again.runId).toBe(first.runId)
+    expect((await there.json("GET", `/api/v1/chat/runs/${first.runId}`)).data.status).toBe("running")
+    await Promise.all([first.rest(), again.rest()])
+    expect(events(again.frames)).toEqual(events(first.frames).slice(3))
+  })
+
+  it("a run whose own reader left goes on while another replica's reads it, and ends when that one leaves", async () => {
+    const first = await here.start(slow(1000, 50))
+    await first.until(({ seq }) => seq === 2)
+    const second = await there.events(first.runId)
+    await second.until(({ seq }) => seq === 2)
+    first.leave()
+    // 6 s: longer than the grace and all patience of its replica.
+    await second.until(({ seq }) => seq === 120)
+    second.leave()
+    const ended = await eventually(async () => {
+      const { data } = await there.json("GET", `/api/v1/chat/runs/${first.runId}`)
+      return data.status !== "running" && data
+    }, 15)
+    expect(ended.status).toBe("cancelled")
+  })
+
+  it("a cancel at the other replica ends the run, says so once, and readers at both are told", async () => {
+    const first = await here.start(slow(1000, 50))
+    await first.until(({ seq }) => seq === 3)
+    const second = await there.events(first.runId)
+    await second.until(({ seq }) => seq === 3)
+    const cancel = () => there.json("POST", `/api/v1/chat/runs/${first.runId}/cancel`)
+    expect(await cancel()).toEqual({ success: true, data: { runId: first.runId, cancelled: true } })
+    await Promise.all([first.rest(), second.rest()])
+    expect(first.frames.at(-1)).toMatchObject({ event: "error", data: { code: "EXECUTION_CANCELLED" } })
+    expect(textOfBytes(second)).toBe(textOfBytes(first))
+    expect(await cancel()).toEqual({ success: true, data: { runId: first.runId, cancelled: false } })
+  })
+
+  it("E2: while Redis is away a run goes on for its own readers, is 503 elsewhere, and later complete", async () => {
+    const first = await here.start(slow(400, 25))
+    await first.until(({ seq }) => seq === 5)
+    const second = await there.events(first.runId)
+    await second.until(({ seq }) => seq === 5)
+    await redis.stop()
+    await first.until(({ seq }) => seq === 40)
+    const path = `/api/v1/chat/runs/${first.runId}`
+    for (const [method, what] of [
+      ["GET", "/events"],
+      ["POST", "/cancel"],
+    ] as const) {
+      const refused = await there.request(method, path + what)
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"])
+      expect(await refused.json()).toMatchObject({ success: false, error: { code: "OVERLOADED" } })
+    }
+    const turn = await (await there.start("a turn of its own")).rest()
+    expect(turn.at(-1)?.event).toBe("done")
+    redis = await startRedis(redis.port)
+    const third = await eventually(async () => {
+      const stream = await there.events(first.runId, { "last-event-id": `${first.runId}:40` })
+      if (stream.response.status === 200) return stream
+      stream.leave()
+      return undefined
+    }, 10)
+    await Promise.all([first.rest(), second.rest(), third.rest()])
+    expect(first.frames.at(-1)?.event).toBe("done")
+    expect(textOfBytes(second)).toBe(textOfBytes(first))
+    expect(events(third.frames)).toEqual(events(first.frames).slice(40))
+    expect(textOf(second.frames)).toBe(textOf(first.frames))
+  }, 60_000)
+
+  it("D1: readers at the other replica are told when the run's own one is killed, after all that they have seen", async () => {
+    const first = await here.start(slow(1000, 20))
+    await first.until(({ seq }) => seq === 3)
+    const second = await there.events(first.runId)
+    await second.until(({ seq }) => seq === 30)
+    const seen = first.frames.length
+    await gateways[0]!.stop("SIGKILL")
+    await first.rest().catch(() => undefined)
+    const last = events(first.frames).at(-1)!.seq!
+    expect(last).toBeGreaterThanOrEqual(seen)
+    // Its successor, or the one that is left, marks what it has left behind.
+    const [survivor, successor] = [gateways[1]!, await startGateway(env)]
+    gateways = [successor, survivor]
+    here = new Client(successor.url, here.token)
+    await second.rest()
+    const numbers = events(second.frames).map(({ seq }) => seq)
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+    const told = { event: "error", data: { code: "RUN_INTERRUPTED", recoverable: true } }
+    expect(second.frames.at(-1)).toMatchObject(told)
+    for (const client of [here, there]) {
+      const back = await client.events(first.runId, { "last-event-id": `${first.runId}:${last}` })
+      const rest = events(await back.rest())
+      expect(rest.at(-1)).toMatchObject(told)
+      expect(rest[0]!.seq).toBe(last + 1)
+    }
+  }, 60_000)
+})
