@@ -2,8 +2,7 @@
  * The log of a run as a Redis Stream. An entry is a page of events, and its id is the number of the last of them: a reader's
  * cursor is what his log holds, and a page that is written twice is there once.
  *
- * Invariant: the pages of a stream hold the run from its first event on. A stream that Redis has lost in part or whole
- * is written from the beginning.
+ * Invariant: the pages of a stream hold the run from its first event on, without a gap, whatever Redis may forget.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,45 +19,44 @@ const pageBytes = 64 * 1024
 /** Each write begins it anew; what has expired while the run said nothing is written once more. */
 const expirySeconds = 60
 
-interface Page {
-  readonly key: string
-  /** Whether the stream begins with it. */
-  readonly first: boolean
-  readonly lastSeq: number
-  readonly events: string
-}
-
-/** 1 when the page is there, also from a try whose answer was lost; 0 when the stream it goes on with is not. */
+/**
+ * Adds a page that begins after `after`, and gives up to where the stream holds the run now: less than `after` when Redis has
+ * lost some of it (it was restarted, its replica took over, the stream expired), and then nothing was added.
+ */
 const addPage = Redis.script(
-  ({ events, first, key, lastSeq }: Page) => [key, `${lastSeq}-0`, events, expirySeconds, first ? 1 : 0],
+  (key: string, after: number, lastSeq: number, events: string) => [
+    key,
+    after,
+    lastSeq,
+    events,
+    expirySeconds,
+  ],
   {
     lua: `
-local added
-if ARGV[4] == '1' then
-  added = redis.pcall('XADD', KEYS[1], ARGV[1], 'events', ARGV[2])
-else
-  added = redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', ARGV[1], 'events', ARGV[2])
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local top = last and tonumber(string.match(last[1], '^%d+')) or 0
+if top < tonumber(ARGV[1]) then return top end
+if top < tonumber(ARGV[2]) then
+  redis.call('XADD', KEYS[1], ARGV[2] .. '-0', 'events', ARGV[3])
+  top = tonumber(ARGV[2])
 end
-if not added then return 0 end
-if added.err and not string.find(added.err, 'equal or smaller') then return added end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return 1`,
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return top`,
     numberOfKeys: 1,
   },
 ).withReturnType<number>()
 
-/** Writes a page of what is after `cursor`. Gives the next cursor and whether there was more than a page. */
+/** Writes a page of what is after `cursor`. Gives the next cursor, and whether the log had more than it. */
 export const write = Effect.fnUntraced(function* (
   redis: Redis.Redis["Service"],
   log: RunLog,
   cursor: number,
 ) {
+  const had = log.lastSeq
   const entries = log.read(cursor, pageBytes)
-  const lastSeq = cursor + entries.length
-  const more = lastSeq < log.lastSeq
   const events = JSON.stringify(entries.map(({ event }) => event))
-  const kept = yield* redis.eval(addPage)({ key: keyOf(log.runId), first: cursor === 0, lastSeq, events })
-  return kept === 0 ? { cursor: 0, more: true } : { cursor: lastSeq, more }
+  const next = yield* redis.eval(addPage)(keyOf(log.runId), cursor, cursor + entries.length, events)
+  return { cursor: next, more: next < had }
 })
 
 /** Pages of one stream and streams of one command: with pages of their full size 8 MiB. */

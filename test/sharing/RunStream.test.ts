@@ -58,6 +58,18 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.strictEqual(bytesOf(copy), bytesOf(log))
     }))
 
+  test("that Redis has lost in part goes on from what is left", (redis) =>
+    Effect.gen(function* () {
+      const log = filled(2)
+      yield* RunStream.write(redis, log, 0)
+      for (const word of ["3", "4", "5"]) log.message(text(word), noon)
+      assert.deepStrictEqual(yield* RunStream.write(redis, log, 4), { cursor: 2, more: true })
+      assert.deepStrictEqual(yield* RunStream.write(redis, log, 2), { cursor: 5, more: false })
+      const copy = new RunLog(log.runId)
+      yield* RunStream.read(redis, [copy])
+      assert.strictEqual(bytesOf(copy), bytesOf(log))
+    }))
+
   test("of a long run is written and read page by page, for many runs at once", (redis) =>
     Effect.gen(function* () {
       const logs = [filled(800, 1000), ...Array.from({ length: 40 }, () => filled(2))]
