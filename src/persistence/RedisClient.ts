@@ -20,6 +20,9 @@ import { monotonicMillis } from "../domain/Monotonic.ts"
 /** A healthy Redis answers in one; what takes longer than this delays a user more than doing without. */
 const patienceMs = 250
 const restMs = 1000
+/** A timer that is later than this was kept waiting by this process: the answer may be there, and not read yet. */
+const lateMs = 50
+const rounds = 4
 
 /** Milliseconds before the next try to connect: 100 to 200 at first, 1000 to 2000 in the end. */
 const reconnectAfter = (tries: number, draw: number): number => Math.min(100 * 2 ** tries, 1000) * (1 + draw)
@@ -52,20 +55,26 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   )
 
   let restUntil = Number.NEGATIVE_INFINITY
+  const silence = (round: number): Effect.Effect<never, Redis.RedisError> =>
+    Effect.suspend(() => {
+      const due = monotonicMillis(clock) + patienceMs
+      return Effect.andThen(
+        Effect.sleep(patienceMs),
+        Effect.suspend(() => {
+          const now = monotonicMillis(clock)
+          if (now > due + lateMs && round < rounds) return silence(round + 1)
+          restUntil = now + restMs
+          return Effect.fail(away(`no answer in ${patienceMs} ms`))
+        }),
+      )
+    })
   const guarded = <A, R>(
     use: (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError, R>,
   ): Effect.Effect<A, Redis.RedisError, R> =>
     Effect.suspend(() => {
       if (connected === undefined) return Effect.fail(away("not connected yet"))
       if (monotonicMillis(clock) < restUntil) return Effect.fail(away("it did not answer a moment ago"))
-      return Effect.timeoutOrElse(use(connected), {
-        duration: patienceMs,
-        orElse: () =>
-          Effect.suspend(() => {
-            restUntil = monotonicMillis(clock) + restMs
-            return Effect.fail(away(`no answer in ${patienceMs} ms`))
-          }),
-      })
+      return Effect.raceFirst(use(connected), silence(1))
     })
 
   return Redis.Redis.of({

@@ -1,5 +1,6 @@
 import { assert, describe, inject, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Redis from "effect/persistence/Redis"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -50,6 +51,23 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
         assert.include(String((yield* Effect.flip(send("PING"))).cause), "a moment ago")
         process.kill(server.pid, "SIGCONT")
         yield* succeeds(send("PING"))
+      }).pipe(using(server.url))
+      yield* Effect.promise(server.stop)
+    }),
+  )
+
+  it.live("that answers while this process is too busy to read is not taken for one that hangs", () =>
+    Effect.gen(function* () {
+      const server = yield* Effect.promise(() => startRedis())
+      yield* Effect.gen(function* () {
+        const { send } = yield* Redis.Redis
+        yield* succeeds(send("PING"))
+        const asked = yield* Effect.forkChild(send("PING"), { startImmediately: true })
+        yield* Effect.sync(() => {
+          const until = performance.now() + 400
+          while (performance.now() < until);
+        })
+        assert.strictEqual(yield* Fiber.join(asked), "PONG")
       }).pipe(using(server.url))
       yield* Effect.promise(server.stop)
     }),
