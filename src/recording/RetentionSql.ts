@@ -16,6 +16,8 @@ const keysAStep = 1000
 
 const decode = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ run_id: RunId })))
 
+const decodeKeys = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ key: Schema.String })))
+
 export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Layer.effect(
   Retention,
   Effect.gen(function* () {
@@ -40,10 +42,15 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
     const forgetKeys: Retention["Service"]["forgetKeys"] = Effect.fn("Retention.forgetKeys")(function* (
       createdBefore,
     ) {
-      const gone = yield* sql`DELETE FROM idempotency_keys WHERE key IN
-        (SELECT key FROM idempotency_keys WHERE created_at < ${createdBefore} ORDER BY created_at LIMIT ${keysAStep})
-        RETURNING key`
-      return gone.length === keysAStep
+      // PostgreSQL would read the whole table to delete what a subquery with a limit gives.
+      const rows = yield* sql`SELECT key FROM idempotency_keys WHERE created_at < ${createdBefore}
+        ORDER BY created_at LIMIT ${keysAStep}`
+      const keys = (yield* decodeKeys(rows)).map((row) => row.key)
+      // A key may have been used anew in between.
+      if (keys.length > 0)
+        yield* sql`DELETE FROM idempotency_keys WHERE ${sql.in("key", keys)}
+          AND created_at < ${createdBefore}`.unprepared
+      return keys.length === keysAStep
     }, asStoreError("Retention.forgetKeys"))
 
     return Retention.of({ forgetEvents, forgetKeys })

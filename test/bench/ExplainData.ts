@@ -12,6 +12,8 @@ const users = 20_000
 const orgs = 200
 const eventsARun = 48
 const runsWithEvents = Math.round(1_000_000 / eventsARun)
+/** More than a day's, so that there is something to forget. */
+const runsWithKeys = 200_000
 const days = 90
 const dayMs = 86_400_000
 
@@ -72,6 +74,9 @@ const statements = [
   `INSERT INTO run_events (run_id, seq, event)
     SELECT ${runId("n")}, e, '{"event":"message","data":{"id":"' || ${runId("n")} || ':' || e || '","type":"text","data":{"content":"' || md5(e::text) || '"},"timestamp":"2026-11-23T00:21:34.360Z"}}'
     FROM generate_series(${turns - runsWithEvents}, ${turns - 1}) n, generate_series(1, ${eventsARun}) e`,
+  `INSERT INTO idempotency_keys (key, request, run_id, created_at)
+    SELECT md5('k' || n), md5('q' || n), ${runId("n")}, ${at("n")}
+    FROM generate_series(${turns - runsWithKeys}, ${turns - 1}) n`,
 ]
 
 export const fill = Effect.gen(function* () {

@@ -101,7 +101,10 @@ const explain = Effect.fnUntraced(function* (statements: ReadonlyArray<Sent>) {
 
 /** Many values, and many numbered ones, are one. */
 const short = (text: string): string =>
-  text.replaceAll(/\s+/g, " ").replace(/(\([^()]*\$\d[^()]*\))(,\s?\([^()]*\))+/, "$1, …")
+  text
+    .replaceAll(/\s+/g, " ")
+    .replace(/(\([^()]*\$\d[^()]*\))(,\s?\([^()]*\))+/, "$1, …")
+    .replace(/\(\$1,\$2,[^()]{40,}\)/, "($1, …)")
 
 const sizes = Effect.flatMap(
   SqlClient.SqlClient,
@@ -110,6 +113,30 @@ const sizes = Effect.flatMap(
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.reltuples > 1000 ORDER BY 1`,
 )
+
+const millisecondsOf = (plan: ReadonlyArray<string>): number =>
+  Number(/Execution Time: ([\d.]+)/.exec(plan.at(-1) ?? "")?.[1])
+
+/** What each index is for: the statements that take ten times as long without it, a millisecond at the least. */
+const withoutEach = Effect.fnUntraced(function* (statements: ReadonlyArray<Sent>) {
+  const sql = yield* SqlClient.SqlClient
+  const indexes = yield* sql<{ name: string }>`SELECT indexrelid::regclass::text AS name FROM pg_index
+    JOIN pg_class c ON c.oid = indrelid WHERE c.relnamespace = 'public'::regnamespace AND NOT indisunique ORDER BY 1`
+  const first = yield* takeBack(explain(statements))
+  return yield* Effect.forEach(indexes, ({ name }) =>
+    Effect.map(
+      takeBack(Effect.andThen(sql`DROP INDEX ${sql(name)}`, explain(statements))),
+      (plans) =>
+        [
+          name,
+          plans.flatMap(([text, plan], index) => {
+            const [before, after] = [millisecondsOf(first[index]![1]), millisecondsOf(plan)]
+            return after > Math.max(1, 10 * before) ? [[text, before, after] as const] : []
+          }),
+        ] as const,
+    ),
+  )
+})
 
 const report = Effect.gen(function* () {
   yield* Data.fill
@@ -120,6 +147,12 @@ const report = Effect.gen(function* () {
   for (const { bytes, indexes, name, rows } of yield* sizes) {
     const each = (total: unknown) => Math.round(Number(total) / Number(rows))
     yield* Console.log(`| ${name} | ${rows} | ${each(bytes)} | ${each(indexes)} |`)
+  }
+  yield* Console.log("\n| without the index | ms | with it | statement |\n| --- | --- | --- | --- |")
+  for (const [name, slower] of yield* withoutEach(statements)) {
+    for (const [text, before, after] of new Map(slower.map((one) => [one[0], one])).values())
+      yield* Console.log(`| ${name} | ${after} | ${before} | ${short(text).slice(0, 80)} |`)
+    if (slower.length === 0) yield* Console.log(`| ${name} | nothing takes longer | | |`)
   }
   for (const [text, plan] of new Map(plans)) {
     yield* Console.log(`\n\`\`\`\n${short(text)}\n\n${plan.join("\n")}\n\`\`\``)
