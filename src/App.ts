@@ -7,7 +7,10 @@ import * as ByteSize from "effect/ByteSize"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
+import { Admission } from "./admission/Admission.ts"
+import { BusySession } from "./chat/BusySession.ts"
 import { Chat } from "./chat/Chat.ts"
+import { OncePerKey } from "./chat/OncePerKey.ts"
 import * as Recovery from "./chat/Recovery.ts"
 import { RunReader } from "./chat/RunReader.ts"
 import { TurnRun } from "./chat/TurnRun.ts"
@@ -42,7 +45,15 @@ const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.lay
 
 /** The stages of a turn; open for the modes, the store and the platform, which a test may swap. */
 export const stages = (settings: Settings) =>
-  Layer.mergeAll(Chat.layer, RunReader.layer, Recovery.layer, loops).pipe(
+  Layer.mergeAll(
+    Chat.layer,
+    OncePerKey.layer,
+    BusySession.layer(settings.CHAT_ON_BUSY),
+    Recovery.layer,
+    loops,
+  ).pipe(
+    Layer.provideMerge(RunReader.layer),
+    Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(BreakerMemory.layer),
     Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),

@@ -3,6 +3,10 @@
  * has both; nothing else in the service knows which.
  */
 import * as Layer from "effect/Layer"
+import { layerMemory as openStreamsMemory } from "./admission/OpenStreamsMemory.ts"
+import { layerRedis as openStreamsRedis } from "./admission/OpenStreamsRedis.ts"
+import { layerMemory as ratesMemory } from "./admission/RatesMemory.ts"
+import { layerRedis as ratesRedis } from "./admission/RatesRedis.ts"
 import type { Settings } from "./Config.ts"
 import * as AnswerCacheMemory from "./execution/direct/AnswerCacheMemory.ts"
 import * as AnswerCacheRedis from "./execution/direct/AnswerCacheRedis.ts"
@@ -13,10 +17,15 @@ import { SharedLogs } from "./sharing/SharedLogs.ts"
 import { layerRedis as sharedLogsRedis } from "./sharing/SharedLogsRedis.ts"
 import * as StageSettings from "./StageSettings.ts"
 
-const alone = Layer.mergeAll(SharedLogs.layerAlone, HealthExchange.layerAlone)
+const alone = Layer.mergeAll(SharedLogs.layerAlone, HealthExchange.layerAlone, openStreamsMemory, ratesMemory)
 
 const overRedis = (settings: Settings) =>
-  Layer.mergeAll(sharedLogsRedis, HealthExchangeRedis.layer(StageSettings.monitor(settings)))
+  Layer.mergeAll(
+    sharedLogsRedis,
+    HealthExchangeRedis.layer(StageSettings.monitor(settings)),
+    openStreamsRedis,
+    ratesRedis,
+  )
 
 export const layer = (settings: Settings) =>
   settings.REDIS_URL === undefined

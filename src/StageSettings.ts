@@ -1,5 +1,6 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import * as Effect from "effect/Effect"
+import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
 import type { Settings, VariableName } from "./Config.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
@@ -19,6 +20,14 @@ export const database = (settings: Settings): DatabaseOptions => ({
   poolSize: settings.DATABASE_POOL_SIZE,
   statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
   tls: settings.DATABASE_TLS,
+})
+
+export const admission = (settings: Settings): AdmissionLimits => ({
+  userTurns: settings.RATE_LIMIT_USER_PER_MIN,
+  orgTurns: settings.RATE_LIMIT_ORG_PER_MIN,
+  userStreams: settings.MAX_STREAMS_PER_USER,
+  orgStreams: settings.MAX_STREAMS_PER_ORG,
+  streams: settings.MAX_STREAMS,
 })
 
 export const forgetting = (settings: Settings): ForgettingSettings => ({

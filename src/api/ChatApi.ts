@@ -46,6 +46,17 @@ const streamHeaders = {
   "last-event-id": Schema.optionalKey(Schema.String),
   "x-agent2ui-protocol": Schema.optionalKey(Schema.String),
 }
+const turnHeaders = {
+  ...streamHeaders,
+  "idempotency-key": Schema.optionalKey(
+    Schema.String.check(
+      Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { message: "Expected 1 to 255 printable ASCII characters" }),
+    ).annotate({
+      description:
+        "The same request under the same key, within 24 h, gets the run of the first one from its first event",
+    }),
+  ),
+}
 const streamQuery = { protocol: Schema.optionalKey(Schema.Literals(["1", "2"])) }
 
 const Cursor = Schema.Struct({
@@ -58,7 +69,7 @@ const Cursor = Schema.Struct({
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
     HttpApiEndpoint.post("start", "/start", {
-      headers: streamHeaders,
+      headers: turnHeaders,
       query: streamQuery,
       payload: Schema.Struct({ agentId: AgentId, message }),
       success: stream,
@@ -68,7 +79,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Begin a session with its first message"),
     HttpApiEndpoint.post("send", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      headers: streamHeaders,
+      headers: turnHeaders,
       query: streamQuery,
       payload: Schema.Struct({ message, parentMessageId: Schema.optionalKey(MessageId) }),
       success: stream,

@@ -20,11 +20,13 @@ import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { TurnKey } from "../domain/TurnKey.ts"
 import type { Turn } from "../execution/Executor.ts"
 import { type AgentNotFound, Agents } from "../recording/Agents.ts"
 import { Runs } from "../recording/Runs.ts"
 import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
+import type { TurnKeyTaken } from "../recording/TurnKeys.ts"
 import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import { Shadow } from "../shadow/Shadow.ts"
@@ -46,6 +48,8 @@ export interface Caller {
   readonly headers: Readonly<Record<string, string>>
   /** The primary subtag of the first language that the caller accepts, in lower case. */
   readonly language: string | undefined
+  /** Under which the turn is found when its request comes again. */
+  readonly key?: TurnKey | undefined
 }
 
 export interface Accepted {
@@ -53,7 +57,10 @@ export interface Accepted {
   readonly log: RunLog
 }
 
-type Refused = AgentInactive | AgentNotFound | NoModeAvailable | SessionBusy | StoreError
+/** Why a turn was not begun; nothing of it was kept. */
+export type TurnRefused = ParentNotFound | Refused | SessionNotFound
+
+type Refused = AgentInactive | AgentNotFound | NoModeAvailable | SessionBusy | StoreError | TurnKeyTaken
 
 export class Chat extends Context.Service<
   Chat,
@@ -68,7 +75,7 @@ export class Chat extends Context.Service<
       caller: Caller,
       sessionId: SessionId,
       input: { readonly message: string; readonly parentMessageId?: MessageId },
-    ) => Effect.Effect<Accepted, ParentNotFound | Refused | SessionNotFound>
+    ) => Effect.Effect<Accepted, TurnRefused>
   }
 >()("crossfade/chat/Chat") {
   static readonly layer = Layer.effect(
@@ -161,6 +168,7 @@ const make = Effect.gen(function* () {
       userMessage,
       run,
       repeats: isRepeated(input.history, input.message),
+      key: caller.key,
     }
     yield* Effect.onError(runs.begin(kept), () => modeService.release(orgId, ticket))
     const turn: Turn = {

@@ -5,7 +5,9 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type PublicError, statusOfCode } from "../api/PublicError.ts"
+import type { AdmissionRejected } from "../admission/Admission.ts"
 import type { AgentInactive, ParentNotFound } from "../chat/Chat.ts"
+import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
 import type { OrderNotKept } from "../recording/BreakerMemory.ts"
@@ -19,6 +21,7 @@ import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
 export type ServiceError =
+  | AdmissionRejected
   | AgentInactive
   | AgentNotFound
   | AutopilotConflict
@@ -33,12 +36,26 @@ export type ServiceError =
   | StoreError
   | TokenExpired
   | TokenInvalid
+  | TurnKeyReused
 
 /** Seconds after which a busy or broken part is worth another try. */
 const soon = 1
 
+const rejections = {
+  process: { code: "OVERLOADED", message: "Too many streams are open here. Nothing was taken." },
+  user_rate: { code: "RATE_LIMIT_USER", message: "You have begun too many turns in the last minute." },
+  org_rate: {
+    code: "RATE_LIMIT_ORG",
+    message: "Your organisation has begun too many turns in the last minute.",
+  },
+  user_streams: { code: "SSE_CONNECTION_LIMIT", message: "You have too many streams open." },
+  org_streams: { code: "SSE_CONNECTION_LIMIT", message: "Your organisation has too many streams open." },
+} as const satisfies Record<AdmissionRejected["reason"], PublicError>
+
 export const toPublic = (error: ServiceError): PublicError => {
   switch (error._tag) {
+    case "AdmissionRejected":
+      return { ...rejections[error.reason], retryAfter: error.retryAfter }
     case "AgentInactive":
       return { code: "AGENT_INACTIVE", message: "The agent is switched off." }
     case "AgentNotFound":
@@ -88,6 +105,11 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AUTH_TOKEN_EXPIRED", message: "The token has expired." }
     case "TokenInvalid":
       return { code: "AUTH_TOKEN_INVALID", message: error.reason }
+    case "TurnKeyReused":
+      return {
+        code: "IDEMPOTENCY_KEY_REUSED",
+        message: "This Idempotency-Key belongs to another request. Send a new key with a new request.",
+      }
   }
 }
 

@@ -53,6 +53,7 @@ const cors = (allowedOrigins: ReadonlyArray<string>) =>
         allowedHeaders: [
           "authorization",
           "content-type",
+          "idempotency-key",
           "if-match",
           "last-event-id",
           "x-agent2ui-protocol",
@@ -65,6 +66,10 @@ const cors = (allowedOrigins: ReadonlyArray<string>) =>
           "x-execution-mode",
           "x-request-id",
           "retry-after",
+          "idempotent-replayed",
+          "x-ratelimit-limit",
+          "x-ratelimit-remaining",
+          "x-ratelimit-reset",
         ],
         maxAge: 600,
       })

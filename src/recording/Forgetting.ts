@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type { RunId } from "../domain/Ids.ts"
+import { turnKeyLifeMs } from "../domain/TurnKey.ts"
 import { Retention } from "./Retention.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -18,8 +19,6 @@ export interface Settings {
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-/** How long a key finds its run: docs/decisions/0021. */
-const keyLifeMs = dayMs
 /** A service that has just started has better things to do. */
 const firstAfter = "1 minute"
 const every = Schedule.spaced("1 hour")
@@ -48,7 +47,7 @@ export const layer = ({ eventDays, isHolder }: Settings): Layer.Layer<never, nev
 
       const pass = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        yield* forgetKeys(now - keyLifeMs)
+        yield* forgetKeys(now - turnKeyLifeMs)
         if (eventDays > 0) yield* forgetEvents(now - eventDays * dayMs)
       })
 

@@ -5,13 +5,15 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type MessageId, RunId } from "../domain/Ids.ts"
+import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { TurnKey } from "../domain/TurnKey.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { StoreError } from "./StoreError.ts"
+import type { TurnKeyTaken } from "./TurnKeys.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
 
@@ -29,7 +31,7 @@ export class Runs extends Context.Service<
   {
     /**
      * One transaction: the session (made, or its `updatedAt` moved and its cohort written, where it had none), the user's
-     * message, the run, whose owner is this replica. A session whose last run still goes on, wherever, is busy.
+     * message, the run, whose owner is this replica, and its key. A session whose last run still goes on, wherever, is busy.
      */
     readonly begin: (turn: {
       readonly session: Session
@@ -38,7 +40,9 @@ export class Runs extends Context.Service<
       readonly run: Run
       /** The message is the one before once more. */
       readonly repeats: boolean
-    }) => Effect.Effect<void, SessionBusy | StoreError>
+      /** Under which the turn is found when its request comes again. */
+      readonly key?: TurnKey | undefined
+    }) => Effect.Effect<void, SessionBusy | StoreError | TurnKeyTaken>
     /** One statement for all of them, of however many runs. Written again, an entry stays as it was. */
     readonly append: (
       batches: ReadonlyArray<{ readonly id: RunId; readonly entries: ReadonlyArray<LogEntry> }>,
@@ -61,6 +65,8 @@ export class Runs extends Context.Service<
       { readonly run: Run; readonly attempts: ReadonlyArray<Attempt> },
       RunNotFound | StoreError
     >
+    /** The run of the session that says it goes on, wherever. */
+    readonly runningOf: (id: SessionId) => Effect.Effect<RunId | undefined, StoreError>
     /** Whether this process began the run, and so executes it if anybody does. False for a run not there. */
     readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
     /** Those of the runs that go on no longer. */

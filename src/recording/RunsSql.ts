@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { MessageId, RunId } from "../domain/Ids.ts"
+import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, Run, RunError } from "../domain/Run.ts"
 import { Replica } from "../persistence/Replica.ts"
@@ -17,6 +17,7 @@ import { type RunFile, RunNotFound, Runs } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { StoreError } from "./StoreError.ts"
+import * as TurnKeysSql from "./TurnKeysSql.ts"
 
 const encodeSession = Schema.encodeEffect(Rows.SessionRow)
 const encodeMessage = Schema.encodeEffect(Rows.MessageRow)
@@ -75,6 +76,8 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
         // The message refers to the run, the run to the session.
         Effect.andThen(insertRun),
         Effect.andThen(sql`INSERT INTO messages ${sql.insert(message)}`),
+        // Last, because whoever wants the same key waits for it until this one has committed.
+        Effect.andThen(turn.key === undefined ? Effect.void : TurnKeysSql.take(sql, turn.key, turn.run)),
         sql.withTransaction,
       )
     }, asStoreError("Runs.begin"))
@@ -128,6 +131,13 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       return { run, attempts }
     }, asStoreError("Runs.get"))
 
+    const runningOf = Effect.fn("Runs.runningOf")(function* (id: SessionId) {
+      const [run] = yield* decodeRuns(
+        yield* sql`SELECT * FROM runs WHERE session_id = ${id} AND status = 'running'`,
+      )
+      return run?.id
+    }, asStoreError("Runs.runningOf"))
+
     const isOwn = Effect.fn("Runs.isOwn")(function* (id: RunId) {
       const found = yield* sql`SELECT 1 AS own FROM runs WHERE id = ${id} AND owner = ${replica.id}`
       return found.length > 0
@@ -175,6 +185,7 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       recordFile,
       end,
       get,
+      runningOf,
       isOwn,
       ended,
       events,

@@ -12,6 +12,7 @@ import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
 import * as TransitionsSql from "./TransitionsSql.ts"
+import * as TurnKeysSql from "./TurnKeysSql.ts"
 
 export const layer = Layer.mergeAll(
   Layer.provide(AgentsCached.layer, AgentsSql.layerSql),
@@ -25,4 +26,5 @@ export const layer = Layer.mergeAll(
   ShadowPairsSql.layerSql,
   StoreHealth.layer,
   TransitionsSql.layerSql,
+  TurnKeysSql.layerSql,
 )

@@ -5,6 +5,7 @@
  * Invariant: a session has at most one live run; a run leaves this map only after its log has ended.
  */
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -35,6 +36,8 @@ export class LiveRuns extends Context.Service<
     /** Starts the run within a `claim`. `program` must end the log however it ends. */
     readonly start: (sessionId: SessionId, log: RunLog, program: Effect.Effect<void>) => Effect.Effect<void>
     readonly get: (id: RunId) => RunLog | undefined
+    /** Succeeds when no turn has the session; says whether one had it. */
+    readonly freed: (sessionId: SessionId) => Effect.Effect<boolean>
     /** How many runs are going on. */
     readonly count: () => number
     /** Reads count: while the scope is open, the run is not taken for one that nobody reads. */
@@ -51,6 +54,22 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const scope = yield* Effect.scope
   const runs = new Map<RunId, LiveRun>()
   const sessions = new Map<SessionId, "claimed" | "running">()
+  const waiting = new Map<SessionId, Deferred.Deferred<void>>()
+
+  const free = (sessionId: SessionId) => {
+    sessions.delete(sessionId)
+    const waiter = waiting.get(sessionId)
+    waiting.delete(sessionId)
+    if (waiter !== undefined) Deferred.doneUnsafe(waiter, Effect.void)
+  }
+
+  const freed = (sessionId: SessionId) =>
+    Effect.suspend(() => {
+      if (!sessions.has(sessionId)) return Effect.succeed(false)
+      const waiter = waiting.get(sessionId) ?? Deferred.makeUnsafe<void>()
+      waiting.set(sessionId, waiter)
+      return Effect.as(Deferred.await(waiter), true)
+    })
 
   const claim = <A, E, R>(sessionId: SessionId, use: Effect.Effect<A, E, R>) =>
     Effect.acquireUseRelease(
@@ -62,7 +81,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
       () => use,
       () =>
         Effect.sync(() => {
-          if (sessions.get(sessionId) === "claimed") sessions.delete(sessionId)
+          if (sessions.get(sessionId) === "claimed") free(sessionId)
         }),
     )
 
@@ -92,7 +111,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
       sessions.set(sessionId, "running")
       const leave = Effect.suspend(() => {
         runs.delete(log.runId)
-        sessions.delete(sessionId)
+        free(sessionId)
         return endGrace(live)
       })
       // Started at once: a fiber that is interrupted before it runs would never end its log.
@@ -127,5 +146,13 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
       )
     })
 
-  return LiveRuns.of({ claim, start, attach, cancel, get: (id) => runs.get(id)?.log, count: () => runs.size })
+  return LiveRuns.of({
+    freed,
+    claim,
+    start,
+    attach,
+    cancel,
+    get: (id) => runs.get(id)?.log,
+    count: () => runs.size,
+  })
 })

@@ -54,6 +54,15 @@ const keptAnswers = Metric.counter("crossfade.direct_cache.lookups", {
   incremental: true,
 })
 
+/** Streams to users that this process has open: what a fleet is scaled by. */
+const streamsOpen = Metric.gauge("crossfade.streams.open", { description: "Open streams" })
+
+/** By `reason`: `process`, `user_rate`, `org_rate`, `user_streams`, `org_streams`. */
+const refusals = Metric.counter("crossfade.admission.refused", {
+  description: "Requests that were not let in",
+  incremental: true,
+})
+
 /** The codes of our own that an error or a timeout has; what an upstream invents is one label. */
 const ownCodes: ReadonlySet<string> = new Set([
   "UPSTREAM_EMPTY",
@@ -108,3 +117,9 @@ export const databaseStatement = (kind: keyof typeof countedStatement): Effect.E
 
 export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(keptAnswers, { result: hit ? "hit" : "miss" }), 1)
+
+export const openStreams = (count: number): Effect.Effect<void> => Metric.update(streamsOpen, count)
+
+export const refused = (
+  reason: "process" | "user_rate" | "org_rate" | "user_streams" | "org_streams",
+): Effect.Effect<void> => Metric.update(Metric.withAttributes(refusals, { reason }), 1)

@@ -11,6 +11,7 @@ import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
 import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
+import { TurnKeys } from "../../src/recording/TurnKeys.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { cohortRuns, memoryAutopilots } from "./memoryAutopilots.ts"
 import { memoryRolloutStore } from "./memoryRollout.ts"
@@ -87,8 +88,10 @@ export const layer = (kept: Memory) => {
     count: () => Effect.void,
     trim: () => Effect.void,
   })
+  const turnKeys = Layer.mock(TurnKeys, { find: () => Effect.undefined })
   return Layer.mergeAll(
     runs,
+    turnKeys,
     sessions,
     agents,
     transitions,

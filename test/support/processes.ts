@@ -74,6 +74,15 @@ export const temporaryFolder = () => {
 
 const baseEnv = { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "test" }
 
+/** One user sends all of a test's turns. Who tests a limit sets it. */
+const withoutLimits = {
+  RATE_LIMIT_USER_PER_MIN: "10000000",
+  RATE_LIMIT_ORG_PER_MIN: "10000000",
+  MAX_STREAMS_PER_USER: "1000000",
+  MAX_STREAMS_PER_ORG: "1000000",
+  MAX_STREAMS: "1000000",
+}
+
 /** The gateway with `env`; nothing of the test's own environment reaches it. */
 export const startGateway = (env: Readonly<Record<string, string>>): Promise<Running> =>
   start(
@@ -85,6 +94,7 @@ export const startGateway = (env: Readonly<Record<string, string>>): Promise<Run
       AUTH_JWT_SECRET: testSecret,
       SANDBOX_RUNTIME_PORT: "0",
       SANDBOX_MODEL_PORT: "0",
+      ...withoutLimits,
       ...env,
     },
     (line) => /listens on (http:\S+)/.exec(line)?.[1],

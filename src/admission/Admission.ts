@@ -1,0 +1,90 @@
+/**
+ * Who is let in, before any work is done for him; the cheapest question first: the streams of this process, the rate of
+ * the user, that of the organisation, the open streams of both.
+ *
+ * Invariant: what a refusal or the end of the scope leaves behind is one spent turn of a rate at the most, never a stream.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Metrics from "../telemetry/Metrics.ts"
+import { keysOf, OpenStreams, type Owner } from "./OpenStreams.ts"
+import { Rates } from "./Rates.ts"
+import type { Taken } from "./TokenBucket.ts"
+
+export class AdmissionRejected extends Schema.TaggedError<AdmissionRejected>()("AdmissionRejected", {
+  reason: Schema.Literals(["process", "user_rate", "org_rate", "user_streams", "org_streams"]),
+  /** Seconds. */
+  retryAfter: Schema.Int,
+}) {}
+
+/** The stricter of the two rates, as it is after the turn; none where it was not asked. */
+export type RateTold = (taken: Taken) => void
+
+export interface Limits {
+  readonly userTurns: number
+  readonly orgTurns: number
+  readonly userStreams: number
+  readonly orgStreams: number
+  /** Of this process. */
+  readonly streams: number
+}
+
+export class Admission extends Context.Service<
+  Admission,
+  {
+    /** A stream that only reads: it costs no turn. It counts until the scope closes. */
+    readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
+    /** A turn and its stream. `told` hears of the rate, also of the one that refuses. */
+    readonly turn: (owner: Owner, told: RateTold) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
+  }
+>()("crossfade/admission/Admission") {
+  static readonly layer = (limits: Limits): Layer.Layer<Admission, never, OpenStreams | Rates> =>
+    Layer.effect(Admission, make(limits))
+}
+
+/** Another one ends any moment, but not for everybody who waits. */
+const streamSeconds = 2
+
+const rejected = (reason: AdmissionRejected["reason"], retryAfter: number) =>
+  Effect.andThen(Metrics.refused(reason), Effect.fail(new AdmissionRejected({ reason, retryAfter })))
+
+const make = Effect.fnUntraced(function* (limits: Limits) {
+  const rates = yield* Rates
+  const streams = yield* OpenStreams
+  let open = 0
+
+  const moved = (by: 1 | -1) =>
+    Effect.suspend(() => {
+      open += by
+      return Metrics.openStreams(open)
+    })
+
+  const inProcess = Effect.acquireRelease(
+    Effect.suspend(() => (open >= limits.streams ? rejected("process", streamSeconds) : moved(1))),
+    () => moved(-1),
+  )
+
+  const rate = Effect.fnUntraced(function* (owner: Owner, told: RateTold) {
+    const keys = keysOf(owner)
+    const user = yield* rates.take(keys.user, limits.userTurns)
+    told(user)
+    if (!user.allowed) return yield* rejected("user_rate", seconds(user.retryMs))
+    const org = yield* rates.take(keys.org, limits.orgTurns)
+    if (!org.allowed || org.remaining < user.remaining) told(org)
+    if (!org.allowed) return yield* rejected("org_rate", seconds(org.retryMs))
+  })
+
+  const caps = { user: limits.userStreams, org: limits.orgStreams }
+  const inFleet = (owner: Owner) =>
+    Effect.catch(streams.open(owner, caps), (tooMany) => rejected(`${tooMany.of}_streams`, streamSeconds))
+
+  return Admission.of({
+    stream: (owner) => Effect.andThen(inProcess, inFleet(owner)),
+    turn: (owner, told) => inProcess.pipe(Effect.andThen(rate(owner, told)), Effect.andThen(inFleet(owner))),
+  })
+})
+
+const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))

@@ -1,0 +1,45 @@
+/** `OpenStreams` of this process alone: two counts a stream, and nothing of who has none. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Caps, keysOf, OpenStreams, type Owner, TooManyStreams } from "./OpenStreams.ts"
+
+export class StreamCounts {
+  readonly #counts = new Map<string, number>()
+
+  get size(): number {
+    return this.#counts.size
+  }
+
+  /** Counts one more, or says who has too many. */
+  enter(owner: Owner, caps: Caps): TooManyStreams | undefined {
+    const { org, user } = keysOf(owner)
+    if (this.#of(user) >= caps.user) return new TooManyStreams({ of: "user" })
+    if (this.#of(org) >= caps.org) return new TooManyStreams({ of: "org" })
+    this.#counts.set(user, this.#of(user) + 1)
+    this.#counts.set(org, this.#of(org) + 1)
+    return undefined
+  }
+
+  leave(owner: Owner): void {
+    for (const key of Object.values(keysOf(owner))) {
+      const left = this.#of(key) - 1
+      if (left > 0) this.#counts.set(key, left)
+      else this.#counts.delete(key)
+    }
+  }
+
+  #of(key: string): number {
+    return this.#counts.get(key) ?? 0
+  }
+}
+
+export const layerMemory: Layer.Layer<OpenStreams> = Layer.sync(OpenStreams, () => {
+  const counts = new StreamCounts()
+  return OpenStreams.of({
+    open: (owner, caps) =>
+      Effect.acquireRelease(
+        Effect.suspend(() => counts.enter(owner, caps) ?? Effect.void),
+        () => Effect.sync(() => counts.leave(owner)),
+      ),
+  })
+})

@@ -1,0 +1,146 @@
+/**
+ * The chat routes that answer with a stream: let in, begun or found again, and then a run's log as SSE. A POST that names
+ * the event it has seen comes back for its run; one whose `Idempotency-Key` is known gets the run of that key.
+ */
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { Admission } from "../admission/Admission.ts"
+import type { Taken } from "../admission/TokenBucket.ts"
+import { parseEventId } from "../agent2ui/Frame.ts"
+import { CurrentPrincipal } from "../api/Authorization.ts"
+import type { Accepted, Caller, TurnRefused } from "../chat/Chat.ts"
+import { type Begun, OncePerKey, type OnceRefused } from "../chat/OncePerKey.ts"
+import { RunReader } from "../chat/RunReader.ts"
+import { RunId, type SessionId } from "../domain/Ids.ts"
+import { missingPermissions } from "../domain/Principal.ts"
+import { turnKey } from "../domain/TurnKey.ts"
+import { RunNotFound } from "../recording/Runs.ts"
+import { LiveRuns } from "../runs/LiveRuns.ts"
+import { answering, invalid, respond } from "./ErrorMapping.ts"
+import * as EventStream from "./EventStream.ts"
+import { RequestId } from "./RequestId.ts"
+import { ruleInputs } from "./RuleInputs.ts"
+
+interface StreamRequest {
+  readonly headers: { readonly "last-event-id"?: string; readonly "x-agent2ui-protocol"?: string }
+  readonly query: { readonly protocol?: "1" | "2"; readonly after?: number }
+}
+
+interface PostRequest extends StreamRequest {
+  readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
+}
+
+/** What a POST asks for. `asked` is all that makes one request another; `begin` begins its turn. */
+interface Post {
+  readonly route: "start" | "send"
+  readonly sessionId?: SessionId
+  readonly asked: ReadonlyArray<string | null>
+  readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
+  /** What becomes of it while the session's last message is being answered. */
+  readonly onBusy: (
+    caller: Caller,
+    turn: Effect.Effect<Begun, OnceRefused>,
+  ) => Effect.Effect<Begun, OnceRefused>
+}
+
+const protocolOf = ({ headers, query }: StreamRequest): EventStream.Protocol =>
+  query.protocol === "1" || headers["x-agent2ui-protocol"] === "1" ? 1 : 2
+
+const badEventId = respond(
+  invalid([
+    { path: "headers.last-event-id", message: "Expected <runId>:<seq> of this run, or a sequence number" },
+  ]),
+)
+
+const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
+
+/** Seconds until the whole limit is there again, rounded up. */
+const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
+  "x-ratelimit-limit": String(limit),
+  "x-ratelimit-remaining": String(remaining),
+  "x-ratelimit-reset": String(Math.ceil(resetMs / 1000)),
+})
+
+export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly heartbeatMs: number }) {
+  const admission = yield* Admission
+  const live = yield* LiveRuns
+  const once = yield* OncePerKey
+  const reader = yield* RunReader
+
+  const caller = Effect.map(
+    Effect.all([CurrentPrincipal, RequestId, HttpServerRequest.HttpServerRequest]),
+    ([principal, requestId, { headers }]): Caller => ({ principal, requestId, ...ruleInputs(headers) }),
+  )
+
+  const begun = (request: StreamRequest, { log, run }: Accepted) =>
+    EventStream.respond({
+      run,
+      source: { _tag: "Live", log, attach: live.attach(log) },
+      after: 0,
+      protocol: protocolOf(request),
+      heartbeatMs,
+    })
+
+  const found = Effect.fnUntraced(function* (
+    request: StreamRequest,
+    runId: RunId,
+    after: number,
+    sessionId?: SessionId,
+  ) {
+    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
+    if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
+    return EventStream.respond({ run, source, after, protocol: protocolOf(request), heartbeatMs })
+  })
+
+  const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)
+
+  const resume = (request: StreamRequest, given: string, sessionId: SessionId | undefined) =>
+    Effect.gen(function* () {
+      const id = parseEventId(given)
+      if (id?.runId === undefined) return badEventId
+      // It reads, so it needs what reading needs.
+      if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return mayNotRead
+      yield* letIn
+      return yield* found(request, RunId.make(id.runId.toLowerCase()), id.seq, sessionId)
+    })
+
+  const turn = (request: PostRequest, { asked, begin, onBusy, route }: Post) =>
+    Effect.gen(function* () {
+      const who = yield* caller
+      const given = request.headers["idempotency-key"]
+      const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
+      const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
+      if (outcome._tag === "Began") return begun(request, outcome)
+      // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
+      const again = yield* found(request, outcome.runId, 0)
+      return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
+    })
+
+  const post = (request: PostRequest, what: Post) =>
+    Effect.gen(function* () {
+      const lastEventId = request.headers["last-event-id"]
+      // Who has seen events of a run wants the rest of it, whatever else he sends.
+      if (lastEventId !== undefined) return yield* answering(resume(request, lastEventId, what.sessionId))
+      let rate: Taken | undefined
+      const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
+        admission.turn(principal, (taken) => {
+          rate = taken
+        }),
+      )
+      const response = yield* answering(Effect.andThen(admitted, turn(request, what)))
+      return rate === undefined ? response : HttpServerResponse.setHeaders(response, rateHeaders(rate))
+    })
+
+  const events = (request: StreamRequest, runId: RunId) =>
+    Effect.suspend(() => {
+      const given = request.headers["last-event-id"]
+      const id =
+        given === undefined ? { runId: undefined, seq: request.query.after ?? 0 } : parseEventId(given)
+      const foreign = id?.runId !== undefined && id.runId.toLowerCase() !== runId
+      if (id === undefined || foreign) return Effect.succeed(badEventId)
+      return answering(Effect.andThen(letIn, found(request, runId, id.seq)))
+    })
+
+  return { post, events }
+})
