@@ -33,13 +33,14 @@ export const layerRedis: Layer.Layer<Rates, never, Redis.Redis> = Layer.effect(
     const limiter = yield* RateLimiter.make
     const local = yield* RatesMemory.make
     return Rates.of({
+      // Counted here as well, so that a Redis that goes away gives nobody a new minute.
       take: (key, perMinute) =>
-        limiter.consume({ algorithm: "token-bucket", window: minuteMs, limit: perMinute, key }).pipe(
-          Effect.map(ofResult),
-          Effect.catch(({ reason }) =>
-            reason._tag === "RateLimitExceeded"
-              ? Effect.succeed(ofRefusal(reason))
-              : local.take(key, perMinute),
+        Effect.flatMap(local.take(key, perMinute), (here) =>
+          limiter.consume({ algorithm: "token-bucket", window: minuteMs, limit: perMinute, key }).pipe(
+            Effect.map(ofResult),
+            Effect.catch(({ reason }) =>
+              Effect.succeed(reason._tag === "RateLimitExceeded" ? ofRefusal(reason) : here),
+            ),
           ),
         ),
     })

@@ -1,0 +1,302 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { connect } from "node:net"
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { Client, defaultAgent, eventually, type Stream, tokenFor } from "../support/chatClient.ts"
+import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useWorld } from "../support/world.ts"
+
+const world = useWorld({
+  CHAT_EXECUTION_MODE: "direct_llm",
+  CHAT_DETACH_GRACE_MS: "600000",
+  RATE_LIMIT_USER_PER_MIN: "1000",
+  RATE_LIMIT_ORG_PER_MIN: "1000",
+  MAX_STREAMS_PER_USER: "5",
+  MAX_STREAMS_PER_ORG: "50",
+  MAX_STREAMS: "120",
+})
+
+const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
+  Array.from({ length: count }, (_, index) => make(index))
+
+/** Streams of a run that says a word and then nothing. */
+const hanging = async (client: Client, count: number): Promise<ReadonlyArray<Stream>> => {
+  world.model.answers.push({ kind: "hang", parts: ["word"] })
+  const first = await client.start("hang")
+  await first.until((frame) => frame.event === "message")
+  const more = await Promise.all(times(count - 1, () => client.events(first.runId)))
+  return [first, ...more]
+}
+
+const codeOf = async (response: Response): Promise<string> => (await response.json()).error.code
+const post = (client: Client, message = "hi", headers: Record<string, string> = {}) =>
+  client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
+const read = (client: Client, runId: string) => client.request("GET", `/api/v1/chat/runs/${runId}/events`)
+
+/** Whether somebody may open `count` streams on the run; all of them are left again. */
+const hasRoomFor = async (client: Client, runId: string, count: number): Promise<boolean> => {
+  const streams = await Promise.all(times(count, () => client.events(runId)))
+  for (const stream of streams) stream.leave()
+  return streams.every(({ response }) => response.status === 200)
+}
+
+describe("open streams", () => {
+  it("L6: the sixth of a user is refused, a POST as well as a GET, and another user's is not", async () => {
+    const client = await world.as("six", "ana")
+    const streams = await hanging(client, 5)
+    for (const refused of [await read(client, streams[0]!.runId), await post(client)]) {
+      expect(refused.status).toBe(429)
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0)
+      expect(await codeOf(refused)).toBe("SSE_CONNECTION_LIMIT")
+    }
+    expect((await post(await world.as("six", "bob"))).status).toBe(200)
+    expect((await client.json("GET", "/api/v1/chat/sessions")).data.sessions).toHaveLength(1)
+    for (const stream of streams) stream.leave()
+  })
+
+  it("L6: the 51st of an organisation is refused, and another organisation's is not", async () => {
+    const users = await Promise.all(times(10, (index) => world.as("fifty", `user ${index}`)))
+    const streams = (await Promise.all(users.map((user) => hanging(user, 5)))).flat()
+    const refused = await post(await world.as("fifty", "one more"))
+    expect([refused.status, await codeOf(refused)]).toEqual([429, "SSE_CONNECTION_LIMIT"])
+    expect((await post(await world.as("other", "ana"))).status).toBe(200)
+    for (const stream of streams) stream.leave()
+  })
+
+  it.each(["FIN", "RST"])("L6: a place is free again within a second after a %s", async (how) => {
+    const client = await world.as("abrupt", how)
+    const [stream] = await hanging(client, 1)
+    const path = `/api/v1/chat/runs/${stream!.runId}/events`
+    const sockets = await Promise.all(
+      times(4, () => {
+        const socket = connect(Number(new URL(client.url).port), "127.0.0.1")
+        socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.token}\r\n\r\n`)
+        return new Promise<typeof socket>((done) => socket.once("data", () => done(socket)))
+      }),
+    )
+    expect((await read(client, stream!.runId)).status).toBe(429)
+    for (const socket of sockets) {
+      if (how === "FIN") socket.end()
+      else socket.resetAndDestroy()
+    }
+    await eventually(() => hasRoomFor(client, stream!.runId, 4), 1)
+    stream!.leave()
+  })
+
+  it("L6: 400 requests that are aborted anywhere leave no stream behind", async () => {
+    const client = await world.as("aborts", "ana")
+    const [stream] = await hanging(client, 1)
+    for (let round = 0; round < 20; round++) {
+      const aborted = times(20, async (index) => {
+        const abort = new AbortController()
+        const asked =
+          index % 2 === 0
+            ? fetch(`${client.url}/api/v1/chat/runs/${stream!.runId}/events`, {
+                headers: { authorization: `Bearer ${client.token}` },
+                signal: abort.signal,
+              })
+            : fetch(`${client.url}/api/v1/chat/start`, {
+                method: "POST",
+                headers: { authorization: `Bearer ${client.token}`, "content-type": "application/json" },
+                // Every other one is refused after it was let in.
+                body: JSON.stringify({
+                  agentId: index % 4 === 1 ? defaultAgent : stream!.runId,
+                  message: "x",
+                }),
+                signal: abort.signal,
+              })
+        setTimeout(() => abort.abort(), (index * round) % 15)
+        await asked.then((response) => response.text()).catch(() => undefined)
+      })
+      await Promise.all(aborted)
+    }
+    await eventually(() => hasRoomFor(client, stream!.runId, 4))
+    expect((await Promise.all(times(1, () => read(client, stream!.runId))))[0]!.status).toBe(200)
+    stream!.leave()
+  })
+})
+
+describe("the rate of turns", () => {
+  const folder = temporaryFolder()
+  let gateway: Running
+  let as: (org: string, user: string) => Promise<Client>
+  beforeAll(async () => {
+    gateway = await startGateway({
+      DATA_DIR: folder.path,
+      CHAT_EXECUTION_MODE: "direct_llm",
+      CORS_ALLOWED_ORIGINS: "https://app.example",
+      RATE_LIMIT_USER_PER_MIN: "20",
+      RATE_LIMIT_ORG_PER_MIN: "30",
+      MAX_STREAMS: "1000",
+    })
+    as = async (org, user) => new Client(gateway.url, await tokenFor(org, user))
+  })
+  afterAll(async () => {
+    await gateway.stop("SIGKILL")
+    folder.dispose()
+  })
+
+  it("X9: of a loop of 1000 turns a user begins what his minute has, within 5 %", async () => {
+    const client = await as("loop", "ana")
+    const started = Date.now()
+    const answers = await Promise.all(times(1000, () => post(client)))
+    const minutes = (Date.now() - started) / 60_000
+    const begun = answers.filter(({ status }) => status === 200).length
+    expect(begun).toBeGreaterThanOrEqual(20)
+    expect(begun).toBeLessThanOrEqual(20 + Math.ceil(20 * minutes * 1.05))
+    const refused = answers.find(({ status }) => status === 429)!
+    expect(await codeOf(refused)).toBe("RATE_LIMIT_USER")
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0)
+    expect((await client.json("GET", "/api/v1/chat/sessions?limit=100")).data.sessions).toHaveLength(begun)
+  })
+
+  it("X9: the users of an organisation share its minute, others have their own", async () => {
+    const users = await Promise.all(times(3, (index) => as("shared", `user ${index}`)))
+    const answers = (await Promise.all(users.map((user) => Promise.all(times(15, () => post(user)))))).flat()
+    const codes = await Promise.all(answers.filter(({ status }) => status === 429).map(codeOf))
+    expect(new Set(codes)).toEqual(new Set(["RATE_LIMIT_ORG"]))
+    expect((await post(await as("another", "ana"))).status).toBe(200)
+  })
+
+  it("is told on every answer to a POST, and browsers may read it", async () => {
+    const client = await as("told", "ana")
+    const first = await post(client, "hi", { origin: "https://app.example" })
+    const headersOf = ({ headers }: Response) =>
+      ["limit", "remaining", "reset"].map((name) => Number(headers.get(`x-ratelimit-${name}`)))
+    expect(headersOf(first)).toEqual([20, 19, 3])
+    expect(first.headers.get("access-control-expose-headers")).toContain("x-ratelimit-remaining")
+    const missing = await client.request("POST", "/api/v1/chat/start", {
+      agentId: "00000000-0000-4000-8000-00000000dead",
+      message: "hi",
+    })
+    expect([missing.status, headersOf(missing)[1]]).toEqual([404, 18])
+  })
+
+  it("costs nothing to come back for a run", async () => {
+    const client = await as("back", "ana")
+    const first = await client.start("hi")
+    await first.rest()
+    const answers = await Promise.all(
+      times(100, () => post(client, "hi", { "last-event-id": `${first.runId}:1` })),
+    )
+    expect(answers.some(({ status }) => status === 200)).toBe(true)
+    expect(answers.some(({ status, headers }) => headers.has("x-ratelimit-limit") || status === 503)).toBe(
+      false,
+    )
+    expect((await post(client)).headers.get("x-ratelimit-remaining")).toBe("18")
+  })
+})
+
+describe("more than a process takes", () => {
+  it("L3: 2000 POSTs at once are taken or refused with a time to come back, and what was taken is there", async () => {
+    const users = await Promise.all(times(400, (index) => world.as(`many ${index % 40}`, `user ${index}`)))
+    const answers = await Promise.all(
+      times(2000, async (index) => {
+        const response = await post(users[index % 400]!)
+        const body = await response.text()
+        return { client: users[index % 400]!, response, body }
+      }),
+    )
+    const taken = answers.filter(({ response }) => response.status === 200)
+    const refused = answers.filter(({ response }) => response.status !== 200)
+    expect(taken.length).toBeGreaterThan(0)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const { body, response } of refused) {
+      expect([429, 503]).toContain(response.status)
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0)
+      expect(["OVERLOADED", "SSE_CONNECTION_LIMIT"]).toContain(JSON.parse(body).error.code)
+    }
+    for (const { body, client, response } of taken) {
+      expect(body.match(/\nevent: (done|error)\n/g)).toEqual(["\nevent: done\n"])
+      const run = await client.json("GET", `/api/v1/chat/runs/${response.headers.get("x-run-id")}`)
+      expect(run.data.status).toBe("completed")
+    }
+  })
+})
+
+const services = inject("postgresUrl") === undefined || inject("redisUrl") === undefined
+
+describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
+  const folder = temporaryFolder()
+  let model: Model
+  let env: Record<string, string>
+  let gateways: Array<Running>
+  const as = async (org: string, user: string) => {
+    const token = await tokenFor(org, user)
+    return gateways.map(({ url }) => new Client(url, token))
+  }
+  beforeAll(async () => {
+    model = await startModel()
+    env = {
+      DATA_DIR: folder.path,
+      DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
+      REDIS_URL: inject("redisUrl")!,
+      CHAT_EXECUTION_MODE: "direct_llm",
+      CHAT_DETACH_GRACE_MS: "600000",
+      RATE_LIMIT_USER_PER_MIN: "20",
+      MAX_STREAMS_PER_USER: "5",
+      DIRECT_LLM_PROVIDERS: "a",
+      ...providerEnv("a", model.url),
+    }
+    gateways = await Promise.all([startGateway(env), startGateway(env)])
+    // They start without waiting for Redis; from here on both count there.
+    await eventually(async () => {
+      const left = []
+      for (const client of await as(crypto.randomUUID(), "nobody")) {
+        left.push((await post(client)).headers.get("x-ratelimit-remaining"))
+      }
+      return left.join() === "19,18"
+    })
+  })
+  afterAll(async () => {
+    await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
+    await model.stop()
+    folder.dispose()
+  })
+
+  it("X9: a user has one rate at both", async () => {
+    const clients = await as(crypto.randomUUID(), "ana")
+    let begun = 0
+    const started = Date.now()
+    for (let index = 0; index < 60; index++) {
+      const answer = await post(clients[index % 2]!)
+      await answer.text()
+      if (answer.status === 200) begun += 1
+      else expect(answer.status).toBe(429)
+    }
+    expect(begun).toBeGreaterThanOrEqual(20)
+    expect(begun).toBeLessThanOrEqual(20 + Math.ceil((21 * (Date.now() - started)) / 60_000))
+  })
+
+  it("L6: a user has five streams at both together; those of a gateway that was killed are free in 30 s", async () => {
+    const clients = await as(crypto.randomUUID(), "ana")
+    model.answers.push({ kind: "hang", parts: ["word"] })
+    const first = await clients[0]!.start("hang")
+    await first.until((frame) => frame.event === "message")
+    const more = [
+      ...(await Promise.all(times(2, () => clients[0]!.events(first.runId)))),
+      ...(await Promise.all(times(2, () => clients[1]!.events(first.runId)))),
+    ]
+    expect(more.map(({ response }) => response.status)).toEqual([200, 200, 200, 200])
+    for (const client of clients) expect((await read(client, first.runId)).status).toBe(429)
+    more[3]!.leave()
+    await eventually(async () => {
+      const again = await clients[0]!.events(first.runId)
+      if (again.response.status === 200) more.push(again)
+      return again.response.status === 200
+    })
+    await gateways[0]!.stop("SIGKILL")
+    const refused = await clients[1]!.request("POST", "/api/v1/chat/start", {
+      agentId: defaultAgent,
+      message: "",
+    })
+    expect(refused.status).toBe(400)
+    await eventually(async () => {
+      const answer = await post(clients[1]!)
+      await answer.text()
+      return answer.status === 200
+    }, 45)
+  }, 60_000)
+})

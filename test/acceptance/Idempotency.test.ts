@@ -1,0 +1,185 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { Client, defaultAgent, type Frame, textOf, tokenFor } from "../support/chatClient.ts"
+import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useWorld } from "../support/world.ts"
+
+const keyed = (key: string) => ({ "idempotency-key": key })
+const said = (frames: ReadonlyArray<Frame>) => frames.filter(({ event }) => event !== "heartbeat")
+const isReplayed = ({ response }: { readonly response: Response }) =>
+  response.headers.get("idempotent-replayed") === "true"
+const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
+  Array.from({ length: count }, (_, index) => make(index))
+
+const world = useWorld({ CHAT_EXECUTION_MODE: "direct_llm" })
+
+/** For an answer that is no stream. */
+const start = (message: string, headers: Record<string, string>) =>
+  world.client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
+
+describe("a request under an Idempotency-Key", () => {
+  it("D4: of 100 that come at once one begins a run, and all of them get its events", async () => {
+    const streams = await Promise.all(times(100, () => world.client.start("hello", keyed("a-hundred"))))
+    const answers = await Promise.all(streams.map(async (stream) => said(await stream.rest())))
+    expect(new Set(streams.map(({ runId }) => runId)).size).toBe(1)
+    for (const answer of answers) expect(answer).toEqual(answers[0])
+    expect(answers[0]?.at(-1)?.event).toBe("done")
+    expect(streams.filter(isReplayed)).toHaveLength(99)
+    expect(world.model.asked).toHaveLength(1)
+    expect(await world.messages(streams[0]!.sessionId)).toHaveLength(2)
+  })
+
+  it("D4: of 50 messages to one session one is taken, and none of the others is told that it is busy", async () => {
+    const first = await world.client.start("hello")
+    await first.rest()
+    const send = () =>
+      world.client.stream(
+        "POST",
+        `/api/v1/chat/sessions/${first.sessionId}`,
+        { message: "and now?" },
+        keyed("fifty"),
+      )
+    const streams = await Promise.all(times(50, send))
+    await Promise.all(streams.map((stream) => stream.rest()))
+    expect(new Set(streams.map(({ response }) => response.status))).toEqual(new Set([200]))
+    expect(new Set(streams.map(({ runId }) => runId)).size).toBe(1)
+    expect(await world.messages(first.sessionId)).toHaveLength(4)
+  })
+
+  it("D4: with another body is refused, and so is another session on the same route", async () => {
+    const first = await world.client.start("hello", keyed("reused"))
+    await first.rest()
+    const other = await start("something else", keyed("reused"))
+    expect(other.status).toBe(422)
+    expect((await other.json()).error.code).toBe("IDEMPOTENCY_KEY_REUSED")
+    const path = (id: string) => `/api/v1/chat/sessions/${id}`
+    const second = await world.client.start("hello")
+    await second.rest()
+    const body = { message: "more" }
+    // The other route has keys of its own.
+    const sent = await world.client.stream("POST", path(first.sessionId), body, keyed("reused"))
+    expect(said(await sent.rest()).at(-1)?.event).toBe("done")
+    const elsewhere = await world.client.request("POST", path(second.sessionId), body, keyed("reused"))
+    expect(elsewhere.status).toBe(422)
+  })
+
+  it("D4: gets the answer again after its end, with the headers of the first, also after a restart", async () => {
+    const first = await world.client.start("hello", keyed("again"))
+    const frames = said(await first.rest())
+    expect(isReplayed(first)).toBe(false)
+    await world.restart()
+    const again = await world.client.start("hello", keyed("again"))
+    expect(said(await again.rest())).toEqual(frames)
+    expect([again.runId, again.sessionId, isReplayed(again)]).toEqual([first.runId, first.sessionId, true])
+  })
+
+  it("D4: gets the error again in which its run ended", async () => {
+    for (let tries = 0; tries < 4; tries++) world.model.answers.push({ kind: "status", status: 500 })
+    const first = await world.client.start("hello", keyed("an error"))
+    const frames = said(await first.rest())
+    expect(frames.at(-1)?.event).toBe("error")
+    world.model.answers.length = 0
+    expect(said(await (await world.client.start("hello", keyed("an error"))).rest())).toEqual(frames)
+  })
+
+  it("may be sent again when it was refused before anything was taken", async () => {
+    const path = "/api/v1/chat/start"
+    const nobody = { agentId: "00000000-0000-4000-8000-00000000dead", message: "hello" }
+    expect((await world.client.request("POST", path, nobody, keyed("retry"))).status).toBe(404)
+    const corrected = await world.client.start("hello", keyed("retry"))
+    expect(said(await corrected.rest()).at(-1)?.event).toBe("done")
+  })
+
+  it.each([
+    ["256 characters", "k".repeat(256)],
+    ["none", ""],
+    ["one that is no ASCII", "clé"],
+  ])("D4: a key of %s is refused by its name", async (_, key) => {
+    const answer = await start("hello", keyed(key))
+    expect(answer.status).toBe(400)
+    const { error } = await answer.json()
+    expect(error.details).toEqual([
+      { path: "headers.idempotency-key", message: "Expected 1 to 255 printable ASCII characters" },
+    ])
+  })
+
+  it("X2: the same key of another user and of another organisation is another key", async () => {
+    const key = keyed("k".repeat(255))
+    const clients = [world.client, await world.as("acme", "bob"), await world.as("other", "ana")]
+    const streams = await Promise.all(clients.map((client) => client.start("hello", key)))
+    for (const stream of streams) await stream.rest()
+    expect(new Set(streams.map(({ runId }) => runId)).size).toBe(3)
+    expect(streams.filter(isReplayed)).toEqual([])
+  })
+
+  it("who also names the event he has seen gets the rest of that run, whatever the key", async () => {
+    const first = await world.client.start("hello", keyed("both"))
+    const frames = said(await first.rest())
+    const headers = { ...keyed("both"), "last-event-id": `${first.runId}:1` }
+    const rest = await world.client.start("something else", headers)
+    expect(said(await rest.rest())).toEqual(frames.slice(1))
+    expect(isReplayed(rest)).toBe(false)
+  })
+
+  it("needs no other permission than the first time", async () => {
+    const writer = await world.as("acme", "walt", ["chat:write", "sessions:write"])
+    const first = await writer.start("hello", keyed("write only"))
+    const frames = said(await first.rest())
+    expect(said(await (await writer.start("hello", keyed("write only"))).rest())).toEqual(frames)
+  })
+})
+
+const services = inject("postgresUrl") === undefined || inject("redisUrl") === undefined
+
+describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
+  const folder = temporaryFolder()
+  let model: Model
+  let gateways: ReadonlyArray<Running>
+  let clients: ReadonlyArray<Client>
+  beforeAll(async () => {
+    model = await startModel()
+    const env = {
+      DATA_DIR: folder.path,
+      DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
+      REDIS_URL: inject("redisUrl")!,
+      CHAT_EXECUTION_MODE: "direct_llm",
+      DIRECT_LLM_PROVIDERS: "a",
+      ...providerEnv("a", model.url),
+    }
+    gateways = await Promise.all([startGateway(env), startGateway(env)])
+    const token = await tokenFor()
+    clients = gateways.map(({ url }) => new Client(url, token))
+  })
+  afterAll(async () => {
+    await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
+    await model.stop()
+    folder.dispose()
+  })
+
+  it("D4: 100 duplicates over both make one run, and all get its events", async () => {
+    for (const round of times(3, (index) => `round ${index}`)) {
+      model.asked.length = 0
+      const streams = await Promise.all(times(100, (index) => clients[index % 2]!.start("hi", keyed(round))))
+      const answers = await Promise.all(streams.map(async (stream) => said(await stream.rest())))
+      expect(new Set(streams.map(({ runId }) => runId)).size).toBe(1)
+      for (const answer of answers) expect(answer).toEqual(answers[0])
+      expect(answers[0]?.at(-1)?.event).toBe("done")
+      expect(model.asked).toHaveLength(1)
+    }
+  })
+
+  it("D4: a run that goes on at one is read from its first event at the other", async () => {
+    model.answers.push({ kind: "hang", parts: ["one", "two"] })
+    const first = await clients[0]!.start("hi", keyed("live"))
+    await first.until((frame) => frame.seq === 1)
+    const other = await clients[1]!.start("hi", keyed("live"))
+    expect([other.runId, isReplayed(other)]).toEqual([first.runId, true])
+    expect((await other.until((frame) => frame.event === "message")).seq).toBe(1)
+    await clients[1]!.request("POST", `/api/v1/chat/runs/${first.runId}/cancel`)
+    expect(said(await other.rest())).toEqual(said(await first.rest()))
+    expect(textOf(other.frames)).toContain("one")
+  })
+})
