@@ -30,7 +30,8 @@ const hanging = async (client: Client, count: number): Promise<ReadonlyArray<Str
   return [first, ...more]
 }
 
-const codeOf = async (response: Response): Promise<string> => (await response.json()).error.code
+// oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
+const codeOf = async (response: Response): Promise<string> => ((await response.json()) as any).error.code
 const post = (client: Client, message = "hi", headers: Record<string, string> = {}) =>
   client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
 const read = (client: Client, runId: string) => client.request("GET", `/api/v1/chat/runs/${runId}/events`)
@@ -263,8 +264,8 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     for (let index = 0; index < 60; index++) {
       const answer = await post(clients[index % 2]!)
       await answer.text()
+      expect([200, 429]).toContain(answer.status)
       if (answer.status === 200) begun += 1
-      else expect(answer.status).toBe(429)
     }
     expect(begun).toBeGreaterThanOrEqual(20)
     expect(begun).toBeLessThanOrEqual(20 + Math.ceil((21 * (Date.now() - started)) / 60_000))
