@@ -77,7 +77,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(Fleet.answers(settings)),
     Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
-    Layer.merge(Forgetting.layer(StageSettings.forgetting(settings))),
+    Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
     Layer.provide(SqlStore.layer),
     Layer.provide(Database.layer(StageSettings.database(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),

@@ -1,5 +1,4 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
-import * as Effect from "effect/Effect"
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
 import type { Settings, VariableName } from "./Config.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
@@ -11,7 +10,6 @@ import type { Settings as TargetSettings } from "./execution/Targets.ts"
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
-import type { Settings as ForgettingSettings } from "./recording/Forgetting.ts"
 import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
 
 export const database = (settings: Settings): DatabaseOptions => ({
@@ -28,11 +26,6 @@ export const admission = (settings: Settings): AdmissionLimits => ({
   userStreams: settings.MAX_STREAMS_PER_USER,
   orgStreams: settings.MAX_STREAMS_PER_ORG,
   streams: settings.MAX_STREAMS,
-})
-
-export const forgetting = (settings: Settings): ForgettingSettings => ({
-  eventDays: settings.RUN_EVENTS_RETENTION_DAYS,
-  isHolder: Effect.succeed(true),
 })
 
 export const execution = (settings: Settings): ExecutionSettings => ({

@@ -1,6 +1,6 @@
 /**
  * The job beside the turns that lets the store forget what is older than it is kept for (`Retention`): once an hour, on
- * one replica. Two that believe to hold the job at once do no harm, because what is gone is gone.
+ * the replica that comes first. Two that do it at once, by clocks that differ, do no harm: what is gone is gone.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -11,21 +11,17 @@ import { turnKeyLifeMs } from "../domain/TurnKey.ts"
 import { Retention } from "./Retention.ts"
 import type { StoreError } from "./StoreError.ts"
 
-export interface Settings {
-  /** Days that the events of an ended run are kept; 0: for ever. */
-  readonly eventDays: number
-  /** Whether this replica is the one that does it. */
-  readonly isHolder: Effect.Effect<boolean>
-}
-
 const dayMs = 24 * 60 * 60 * 1000
 /** A service that has just started has better things to do. */
 const firstAfter = "1 minute"
 const every = Schedule.spaced("1 hour")
+/** A little less, so that whoever has it keeps it while it lives, and another has it within the hour when it dies. */
+const heldMs = 59 * 60_000
 /** Between two steps: the database's other users, and its log, get this time for themselves. */
 const pause = "50 millis"
 
-export const layer = ({ eventDays, isHolder }: Settings): Layer.Layer<never, never, Retention> =>
+/** `eventDays`: how long the events of an ended run are kept; 0: for ever. */
+export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const retention = yield* Retention
@@ -47,11 +43,12 @@ export const layer = ({ eventDays, isHolder }: Settings): Layer.Layer<never, nev
 
       const pass = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
+        if (!(yield* retention.claim(now, now + heldMs))) return
         yield* forgetKeys(now - turnKeyLifeMs)
         if (eventDays > 0) yield* forgetEvents(now - eventDays * dayMs)
       })
 
-      yield* Effect.flatMap(isHolder, (holds) => (holds ? pass : Effect.void)).pipe(
+      yield* pass.pipe(
         Effect.catchCause((cause) =>
           Effect.logError("the store has not forgotten what it should; the next round will", cause),
         ),

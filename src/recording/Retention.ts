@@ -10,6 +10,8 @@ import type { StoreError } from "./StoreError.ts"
 export class Retention extends Context.Service<
   Retention,
   {
+    /** Takes the job of forgetting until a time (epoch milliseconds); false where it is taken beyond `now` already. */
+    readonly claim: (now: number, until: number) => Effect.Effect<boolean, StoreError>
     /**
      * One step through the runs that have events, oldest first, from behind `after` on: deletes the events of those that
      * ended before `endedBefore` (epoch milliseconds). Gives the run to go on behind; undefined when there are no more.

@@ -23,6 +23,12 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
 
+    const claim: Retention["Service"]["claim"] = Effect.fn("Retention.claim")(function* (now, until) {
+      const taken = yield* sql`INSERT INTO jobs ${sql.insert({ name: "forget", held_until: until })}
+        ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until WHERE jobs.held_until <= ${now} RETURNING name`
+      return taken.length > 0
+    }, asStoreError("Retention.claim"))
+
     const forgetEvents: Retention["Service"]["forgetEvents"] = Effect.fn("Retention.forgetEvents")(function* (
       endedBefore,
       after,
@@ -53,6 +59,6 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return keys.length === keysAStep
     }, asStoreError("Retention.forgetKeys"))
 
-    return Retention.of({ forgetEvents, forgetKeys })
+    return Retention.of({ claim, forgetEvents, forgetKeys })
   }),
 )

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import type { RunId } from "../../src/domain/Ids.ts"
 import * as Forgetting from "../../src/recording/Forgetting.ts"
@@ -14,10 +16,16 @@ const start = 100 * day
 /** A store with three runs to forget and two steps of keys. */
 const store = () => {
   const asked = { events: [] as Array<readonly [number, RunId | undefined]>, keys: [] as Array<number> }
-  const state = { away: false }
+  const state = { away: false, heldUntil: 0 }
   const steps = [runIdOf(1), runIdOf(2), undefined]
   const down = new StoreError({ operation: "Retention.forgetKeys", cause: "down" })
   const layer = Layer.succeed(Retention, {
+    claim: (now, until) =>
+      Effect.sync(() => {
+        if (state.heldUntil > now) return false
+        state.heldUntil = until
+        return true
+      }),
     forgetEvents: (before, after) =>
       Effect.sync(() => {
         asked.events.push([before, after])
@@ -32,8 +40,8 @@ const store = () => {
   return { asked, state, layer }
 }
 
-const holding = (kept: ReturnType<typeof store>, eventDays: number, isHolder = Effect.succeed(true)) =>
-  Layer.provide(Forgetting.layer({ eventDays, isHolder }), kept.layer)
+const on = (kept: ReturnType<typeof store>, eventDays = 30) =>
+  Layer.provide(Forgetting.layer(eventDays), kept.layer)
 
 describe("the job that forgets", () => {
   it.effect("goes from step to step until nothing older is left, each hour anew", () => {
@@ -55,20 +63,38 @@ describe("the job that forgets", () => {
         ])
         yield* TestClock.adjust("1 hour")
         assert.lengthOf(kept.asked.keys, 3)
-      }).pipe(Effect.provide(holding(kept, 30)))
+      }).pipe(Effect.provide(on(kept)))
     })
   })
 
-  it.effect("keeps events for ever with 0 days, and leaves all to the replica that holds the job", () => {
+  it.effect("keeps events for ever with 0 days", () => {
     const kept = store()
-    const another = store()
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
       yield* TestClock.adjust("1 second")
       assert.isAbove(kept.asked.keys.length, 0)
       assert.deepStrictEqual(kept.asked.events, [])
-      assert.deepStrictEqual(another.asked, { events: [], keys: [] })
-    }).pipe(Effect.provide([holding(kept, 0), holding(another, 30, Effect.succeed(false))]))
+    }).pipe(Effect.provide(on(kept, 0)))
+  })
+
+  it.effect("is done by one of two replicas, and by the other one when that one is gone", () => {
+    const kept = store()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const first = yield* Scope.make()
+      yield* Layer.buildWithScope(on(kept), first)
+      yield* TestClock.adjust("30 minutes")
+      yield* Layer.build(on(kept))
+      for (let minute = 0; minute < 3 * 60; minute++) yield* TestClock.adjust("1 minute")
+      const times = () => new Set(kept.asked.keys)
+      // At the first minute of its hours, and no other's; the steps take some milliseconds.
+      const minutes = [...times()].map((time) => Math.round((time + day - start) / 60_000))
+      assert.deepStrictEqual(minutes, [1, 61, 121, 181])
+      yield* Scope.close(first, Exit.void)
+      yield* TestClock.adjust("1 hour")
+      yield* TestClock.adjust("1 hour")
+      assert.isAbove(times().size, 4)
+    }).pipe(Effect.scoped)
   })
 
   it.effect("goes on after a store that was away", () => {
@@ -81,6 +107,6 @@ describe("the job that forgets", () => {
       yield* TestClock.adjust("1 hour")
       yield* TestClock.adjust("1 second")
       assert.isAbove(kept.asked.events.length, 0)
-    }).pipe(Effect.provide(holding(kept, 30)))
+    }).pipe(Effect.provide(on(kept)))
   })
 })

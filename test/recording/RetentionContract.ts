@@ -71,6 +71,21 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
       }),
     )
 
+    it.effect("is one replica's job until a time, and then whoever's comes first", () =>
+      Effect.gen(function* () {
+        const { claim } = yield* Retention
+        const claims = Array.from({ length: 4 }, () => claim(1000, 2000))
+        const taken = yield* Effect.all(claims, { concurrency: "unbounded" })
+        assert.lengthOf(
+          taken.filter((one) => one),
+          1,
+        )
+        assert.isFalse(yield* claim(1999, 3000))
+        assert.isTrue(yield* claim(2000, 3000))
+        assert.isFalse(yield* claim(2000, 9000))
+      }),
+    )
+
     it.effect("forgets the keys that were made before, and no others", () =>
       Effect.gen(function* () {
         const { forgetKeys } = yield* Retention

@@ -16,6 +16,11 @@ const schema = [
   `CREATE UNIQUE INDEX runs_running_of_session ON runs (session_id) WHERE status = 'running'`,
   // That index finds the running runs as well.
   `DROP INDEX runs_running`,
+  // What one replica does for all of them, and until when it is nobody else's.
+  `CREATE TABLE jobs (
+    name TEXT NOT NULL PRIMARY KEY,
+    held_until BIGINT NOT NULL
+  )`,
   // Both are hashes: of whose key it is, and of what was asked.
   `CREATE TABLE idempotency_keys (
     key TEXT NOT NULL PRIMARY KEY,
