@@ -1,5 +1,5 @@
 /**
- * A batch of events as text: organisations once, then whole numbers one after the other, some 45 bytes a turn in the
+ * A batch of events as text: organisations once, then whole numbers one after the other, some 50 bytes a turn in the
  * runtime and 17 in direct mode. Pure. Every event begins with its kind, which says how many numbers follow.
  */
 import * as Option from "effect/Option"
@@ -82,9 +82,10 @@ export const decode = (text: string): ReadonlyArray<HealthEvent> | undefined => 
   const events: Array<HealthEvent> = []
   for (let next = 0; next < e.length;) {
     const kind = e[next] ?? all
-    const length = kind < probed ? (lengths[kind] ?? 0) : kind < ended ? 4 : 5
+    const length = lengthOf(kind)
+    if (length === undefined || next + length > e.length) return undefined
     const [, at = 0, a = 0, b = 0, c = 0] = e.slice(next, next + length)
-    const event = next + length <= e.length ? eventOf(kind, t + at, [a, b, c], o) : undefined
+    const event = eventOf(kind, t + at, [a, b, c], o)
     if (event === undefined) return undefined
     events.push(event)
     next += length
@@ -92,7 +93,10 @@ export const decode = (text: string): ReadonlyArray<HealthEvent> | undefined => 
   return events
 }
 
-const lengths = [5, 3, 3, 3]
+const lengths = [5, 3, 3, 3, 4, 4, 4]
+
+const lengthOf = (kind: number): number | undefined =>
+  kind >= ended && kind < ended + 2 * outcomes.length ? 5 : lengths[kind]
 
 const eventOf = (
   kind: number,
@@ -110,7 +114,7 @@ const eventOf = (
   if (kind === reset) return { _tag: "reset", at, orgId: org }
   if (kind === started) return { _tag: "started", at, attempt: a, orgId: org, globalEpoch: c }
   const outcome = outcomes[(kind - ended) % outcomes.length]
-  if (outcome === undefined || kind >= ended + 2 * outcomes.length) return undefined
+  if (outcome === undefined) return undefined
   const mode = kind - ended < outcomes.length ? "direct_llm" : "runtime_orchestrator"
   return { _tag: "ended", at, attempt: a, orgId: org, mode, outcome, latencyMs: c }
 }

@@ -16,7 +16,7 @@ const probingMs = 3000
 export class MemoryExchange {
   private births = 1
   private next = 1
-  private heard: Array<Heard & { readonly at: number }> = []
+  private heard: Array<{ readonly at: number; readonly one: Heard }> = []
   private states = new Map<string | null, Revised>()
   private prober: { readonly id: ReplicaId; readonly until: number } | undefined
   private readonly now: () => number
@@ -40,7 +40,7 @@ export class MemoryExchange {
   }
 
   private add(entry: { _tag: "batch"; batch: Batch } | { _tag: "state"; revised: Revised }): void {
-    this.heard.push({ ...entry, id: String(this.next++), at: this.now() })
+    this.heard.push({ at: this.now(), one: { ...entry, id: String(this.next++) } })
   }
 
   exchange(me: ReplicaId, told: Parameters<Exchange["exchange"]>[0]): Answer {
@@ -54,7 +54,7 @@ export class MemoryExchange {
       now,
       born: String(this.births),
       probes: this.prober.id === me,
-      heard: this.heard.filter(({ id }) => Number(id) > Number(told.after)),
+      heard: this.heard.map(({ one }) => one).filter(({ id }) => Number(id) > Number(told.after)),
       more: false,
       states: told.states ? [...this.states.values()] : [],
     }
