@@ -1,3 +1,6 @@
+import { once } from "node:events"
+import { createServer, request } from "node:http"
+import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Client, defaultAgent } from "../support/chatClient.ts"
 import { startNginx } from "../support/nginx.ts"
@@ -19,6 +22,23 @@ const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, de
 const noBeats = <A extends { readonly event: string }>(frames: ReadonlyArray<A>) =>
   frames.filter(({ event }) => event !== "heartbeat")
 
+/** Stands for a gateway that breaks off when it has taken a turn: hands the request on, and hangs up at the first byte back. */
+const breakingOff = async (gateway: string) => {
+  const taken: Array<string | undefined> = []
+  const server = createServer((incoming, outgoing) => {
+    const { headers, method, url } = incoming
+    const asked = request(`${gateway}${url}`, { method, headers })
+    asked.once("response", ({ headers }) => {
+      taken.push(String(headers["x-run-id"]))
+      outgoing.destroy()
+      asked.destroy()
+    })
+    incoming.pipe(asked)
+  })
+  await once(server.listen(0, "127.0.0.1"), "listening")
+  return { taken, server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
 describe("a gateway behind nginx", () => {
   it("D3: gives a reader that comes back exactly the missing events, live and kept, at every place", async () => {
     const first = await client.start(slow(6, 100))
@@ -36,6 +56,25 @@ describe("a gateway behind nginx", () => {
       expect(await kept.rest()).toEqual(whole.slice(after))
     }
     expect((await world.log()).executions).toHaveLength(1)
+  })
+
+  it("D4: answers a turn that another one had begun and not answered with that turn, and runs it once", async () => {
+    const broken = await breakingOff(world.gateway.url)
+    const well = new URL(world.gateway.url).host
+    const between = await startNginx([broken.address, broken.address, well])
+    const turns = new Client(between.url, world.client.token)
+    const streams = await Promise.all(Array.from({ length: 3 }, () => turns.start(slow(4, 100))))
+    for (const stream of streams) {
+      expect(noBeats(await stream.rest()).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5])
+      const messages = await world.messages(stream.sessionId)
+      expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"])
+    }
+    expect(broken.taken).not.toHaveLength(0)
+    for (const runId of broken.taken) expect(streams.map((stream) => stream.runId)).toContain(runId)
+    expect((await world.log()).executions).toHaveLength(3)
+    await between.stop("SIGKILL")
+    broken.server.close()
+    broken.server.closeAllConnections()
   })
 
   it("C7: has the headers of the contract, and a silence of any length between heartbeats", async () => {

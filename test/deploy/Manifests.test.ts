@@ -1,7 +1,7 @@
 /** The files of `docs/deploy` against the program, and against each other. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { Api } from "../../src/api/Api.ts"
@@ -169,6 +169,10 @@ describe("limits", () => {
     expect(manifest("disruption-budget").spec.maxUnavailable).toBeLessThan(minReplicas)
     expect(maxReplicas).toBeGreaterThan(minReplicas)
     expect(manifest("deployment").spec.replicas).toBeUndefined()
+    const metric = metrics[0].pods.metric.name as string
+    expect(readFileSync("src/telemetry/Metrics.ts", "utf8")).toContain(
+      `Metric.gauge("${metric.replaceAll("_", ".")}"`,
+    )
   })
 
   it("of every container: no root, no capabilities, nothing to write to but what it says", () => {
