@@ -135,7 +135,12 @@ class Build {
     const to = paths.at(-1) ?? ""
     for (const path of paths.slice(0, -1)) {
       const target = this.#path(to.endsWith("/") ? Path.join(to, Path.basename(path)) : to)
-      execFileSync("cp", ["-a", this.#source(path, flag("from")), target])
+      // Between stages as links: they are thrown away together, and it is some 100 MB.
+      execFileSync("cp", [
+        flag("from") === undefined ? "-a" : "-al",
+        this.#source(path, flag("from")),
+        target,
+      ])
       const owner = flag("chown")
       if (isRoot) execFileSync("chown", ["-R", owner ?? "0:0", target])
     }
