@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { createServer, request } from "node:http"
 import type { AddressInfo } from "node:net"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { Client, defaultAgent } from "../support/chatClient.ts"
 import { startNginx } from "../support/nginx.ts"
 import type { Running } from "../support/processes.ts"
@@ -62,6 +62,9 @@ describe("a gateway behind nginx", () => {
     const broken = await breakingOff(world.gateway.url)
     const well = new URL(world.gateway.url).host
     const between = await startNginx([broken.address, broken.address, well])
+    onTestFinished(() => between.stop("SIGKILL"))
+    onTestFinished(() => broken.server.closeAllConnections())
+    onTestFinished(() => void broken.server.close())
     const turns = new Client(between.url, world.client.token)
     const streams = await Promise.all(Array.from({ length: 3 }, () => turns.start(slow(4, 100))))
     for (const stream of streams) {
@@ -72,9 +75,6 @@ describe("a gateway behind nginx", () => {
     expect(broken.taken).not.toHaveLength(0)
     for (const runId of broken.taken) expect(streams.map((stream) => stream.runId)).toContain(runId)
     expect((await world.log()).executions).toHaveLength(3)
-    await between.stop("SIGKILL")
-    broken.server.close()
-    broken.server.closeAllConnections()
   })
 
   it("C7: has the headers of the contract, and a silence of any length between heartbeats", async () => {
