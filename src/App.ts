@@ -5,13 +5,12 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as ByteSize from "effect/ByteSize"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
-import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import { Admission } from "./admission/Admission.ts"
 import { BusySession } from "./chat/BusySession.ts"
 import { Chat } from "./chat/Chat.ts"
+import * as Drain from "./chat/Drain.ts"
 import { OncePerKey } from "./chat/OncePerKey.ts"
-import * as Recovery from "./chat/Recovery.ts"
 import { RunReader } from "./chat/RunReader.ts"
 import { TurnRun } from "./chat/TurnRun.ts"
 import type { Settings } from "./Config.ts"
@@ -32,10 +31,12 @@ import * as Database from "./persistence/Database.ts"
 import { Replica } from "./persistence/Replica.ts"
 import { BreakerMemory } from "./recording/BreakerMemory.ts"
 import * as Forgetting from "./recording/Forgetting.ts"
+import * as Membership from "./recording/Membership.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import { GuardedRollout } from "./rollout/GuardedRollout.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
+import { Stopping } from "./runs/Stopping.ts"
 import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
@@ -45,13 +46,7 @@ const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.lay
 
 /** The stages of a turn; open for the modes, the store and the platform, which a test may swap. */
 export const stages = (settings: Settings) =>
-  Layer.mergeAll(
-    Chat.layer,
-    OncePerKey.layer,
-    BusySession.layer(settings.CHAT_ON_BUSY),
-    Recovery.layer,
-    loops,
-  ).pipe(
+  Layer.mergeAll(Chat.layer, OncePerKey.layer, BusySession.layer(settings.CHAT_ON_BUSY), loops).pipe(
     Layer.provideMerge(RunReader.layer),
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
     Layer.provideMerge(TurnRun.layer),
@@ -63,15 +58,15 @@ export const stages = (settings: Settings) =>
     Layer.provideMerge(Recorder.layer),
     Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
     Layer.provideMerge(Fleet.layer(settings)),
+    Layer.provideMerge(Membership.layer),
+    Layer.provideMerge(Stopping.layer),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),
   )
 
 /** The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. */
 export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandbox"]) =>
-  HttpRouter.serve(Server.routes(StageSettings.server(settings, sandbox)), {
-    disableListenLog: true,
-    disableLogger: true,
-  }).pipe(
+  Drain.layer(settings.SHUTDOWN_GRACE_MS).pipe(
+    Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
     Layer.provide(stages(settings)),
     Layer.provide(Targets.layer(StageSettings.targets(settings))),
     Layer.provide(Fleet.answers(settings)),

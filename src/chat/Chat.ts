@@ -26,9 +26,11 @@ import { type AgentNotFound, Agents } from "../recording/Agents.ts"
 import { Runs } from "../recording/Runs.ts"
 import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
+import { StoreHealth } from "../recording/StoreHealth.ts"
 import type { TurnKeyTaken } from "../recording/TurnKeys.ts"
 import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
+import { type ShuttingDown, Stopping } from "../runs/Stopping.ts"
 import { Shadow } from "../shadow/Shadow.ts"
 import { TurnRun } from "./TurnRun.ts"
 
@@ -60,7 +62,14 @@ export interface Accepted {
 /** Why a turn was not begun; nothing of it was kept. */
 export type TurnRefused = ParentNotFound | Refused | SessionNotFound
 
-type Refused = AgentInactive | AgentNotFound | NoModeAvailable | SessionBusy | StoreError | TurnKeyTaken
+type Refused =
+  | AgentInactive
+  | AgentNotFound
+  | NoModeAvailable
+  | SessionBusy
+  | ShuttingDown
+  | StoreError
+  | TurnKeyTaken
 
 export class Chat extends Context.Service<
   Chat,
@@ -103,7 +112,12 @@ const make = Effect.gen(function* () {
   const runs = yield* Runs
   const sessions = yield* Sessions
   const shadow = yield* Shadow
+  const stopping = yield* Stopping
+  const storeHealth = yield* StoreHealth
   const turnRun = yield* TurnRun
+
+  /** Whether turns are taken at all: before any work is done. */
+  const open = Effect.andThen(stopping.open, storeHealth.check)
 
   const activeAgent = (principal: Principal, id: AgentId) =>
     Effect.filterOrFail(
@@ -193,6 +207,7 @@ const make = Effect.gen(function* () {
     caller: Caller,
     { agentId, message }: { readonly agentId: AgentId; readonly message: string },
   ) {
+    yield* open
     const agent = yield* activeAgent(caller.principal, agentId)
     const now = yield* Clock.currentTimeMillis
     const { orgId, userId } = caller.principal
@@ -228,6 +243,7 @@ const make = Effect.gen(function* () {
     sessionId: SessionId,
     { message, parentMessageId }: { readonly message: string; readonly parentMessageId?: MessageId },
   ) {
+    yield* open
     const session = yield* sessions.get(caller.principal, sessionId)
     const turn = Effect.gen(function* () {
       const agent = yield* activeAgent(caller.principal, session.agentId)

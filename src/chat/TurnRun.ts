@@ -27,6 +27,7 @@ import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import { Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import type { RunLog } from "../runs/RunLog.ts"
+import { Stopping } from "../runs/Stopping.ts"
 import { Transcript } from "../runs/Transcript.ts"
 import * as RunEnd from "./RunEnd.ts"
 
@@ -50,20 +51,24 @@ export class TurnRun extends Context.Service<
   static readonly layer: Layer.Layer<
     TurnRun,
     never,
-    Execution | ModeService | Recorder | Runs | SecureRandom.SecureRandom
+    Execution | ModeService | Recorder | Runs | SecureRandom.SecureRandom | Stopping
   > = Layer.effect(
     TurnRun,
     Effect.suspend(() => make),
   )
 }
 
-/**
- * Six more tries over some six seconds: a lock or a restart of the database is over by then. A database that is silent
- * rather than gone costs each try its own timeout besides.
- */
-const storeRetries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 6 }))
+/** A lock, a restart or a short outage of the database is over by then; the answer waits in memory, its reader for `done`. */
+const storeRetries = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ duration: "1 minute" }),
+)
 
-const failed = (error: RunError, status: "failed" | "cancelled" = "failed", answer = ""): Ended => ({
+const failed = (
+  error: RunError,
+  status: "failed" | "cancelled" | "interrupted" = "failed",
+  answer = "",
+): Ended => ({
   status,
   executionMode: null,
   error,
@@ -71,7 +76,12 @@ const failed = (error: RunError, status: "failed" | "cancelled" = "failed", answ
   answer,
 })
 
-const failureOf = ({ run }: AcceptedTurn, cause: Cause.Cause<Failure>, shown: string): Ended => {
+const failureOf = (
+  { run }: AcceptedTurn,
+  cause: Cause.Cause<Failure>,
+  shown: string,
+  stopped: boolean,
+): Ended => {
   const error = Exit.findErrorOption(Exit.failCause(cause))
   if (Option.isSome(error)) {
     switch (error.value._tag) {
@@ -83,6 +93,9 @@ const failureOf = ({ run }: AcceptedTurn, cause: Cause.Cause<Failure>, shown: st
         return failed(RunEnd.internalError(run))
     }
   }
+  if (stopped && Exit.hasInterrupts(Exit.failCause(cause))) {
+    return failed(RunEnd.interruptedError(run), "interrupted")
+  }
   // What was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
   return Exit.hasInterrupts(Exit.failCause(cause))
     ? failed(RunEnd.cancelledError(run), "cancelled", shown)
@@ -93,8 +106,9 @@ const endedAs = (
   accepted: AcceptedTurn,
   exit: Exit.Exit<Finished | undefined, Failure>,
   shown: string,
+  stopped: boolean,
 ): Ended => {
-  if (Exit.isFailure(exit)) return failureOf(accepted, exit.cause, shown)
+  if (Exit.isFailure(exit)) return failureOf(accepted, exit.cause, shown, stopped)
   const finished = exit.value
   if (finished === undefined) return failed(RunEnd.internalError(accepted.run))
   const { agent, message } = accepted.turn
@@ -113,6 +127,7 @@ const make = Effect.gen(function* () {
   const recorder = yield* Recorder
   const runs = yield* Runs
   const ids = yield* SecureRandom.SecureRandom
+  const stopping = yield* Stopping
 
   /** Everything the turn says, into the log. Gives `Finished`. */
   const execute = ({ log, run, ticket, turn }: AcceptedTurn, recorded: Recorded, transcript: Transcript) =>
@@ -188,8 +203,10 @@ const make = Effect.gen(function* () {
     const stored = recorder.flush(recorded, followed).pipe(
       Effect.andThen(runs.end(final, message)),
       Effect.as(final),
-      Effect.retry(storeRetries),
-      // Not stored, so not done: the reader is told so, and the run stays open in the store until the next start.
+      Effect.retry({ schedule: storeRetries, while: ({ _tag }) => _tag === "StoreError" }),
+      // Other replicas had not heard of this one for a while, and have told whoever asked.
+      Effect.catchTag("RunLost", () => Effect.succeed({ ...final, ...failed(RunEnd.interruptedError(run)) })),
+      // Not stored, so not done: the reader is told so, and Membership ends the run when the store is back.
       Effect.catchCause((cause) =>
         Effect.as(Effect.logError("a run's end was not stored", cause), {
           ...final,
@@ -211,7 +228,8 @@ const make = Effect.gen(function* () {
       if (Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))) {
         yield* Effect.logError("a turn died", exit.cause)
       }
-      yield* end(accepted, recorded, followed, endedAs(accepted, exit, transcript.text))
+      const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
+      yield* end(accepted, recorded, followed, ended)
       yield* modeService.release(orgId, accepted.ticket)
     }).pipe(Effect.uninterruptible)
 

@@ -18,6 +18,7 @@ import type { SessionNotFound } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { RunElsewhere } from "../sharing/SharedLogs.ts"
+import type { ShuttingDown } from "../runs/Stopping.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
 export type ServiceError =
@@ -33,6 +34,7 @@ export type ServiceError =
   | RunNotFound
   | SessionBusy
   | SessionNotFound
+  | ShuttingDown
   | StoreError
   | TokenExpired
   | TokenInvalid
@@ -95,6 +97,12 @@ export const toPublic = (error: ServiceError): PublicError => {
       }
     case "SessionNotFound":
       return { code: "SESSION_NOT_FOUND", message: "There is no such session." }
+    case "ShuttingDown":
+      return {
+        code: "SHUTTING_DOWN",
+        message: "This server is being stopped; another one takes the message. Nothing was taken.",
+        retryAfter: soon,
+      }
     case "StoreError":
       return {
         code: "OVERLOADED",

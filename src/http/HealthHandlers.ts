@@ -1,4 +1,5 @@
-/** Liveness says that the process answers, readiness that it can take a turn: the store answers and a mode has a target. */
+/** Liveness says that the process answers, readiness that it takes turns: the store answers, a mode
+ * has a target, and no stop has begun. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -8,6 +9,7 @@ import type { Readiness } from "../api/HealthApi.ts"
 import { Modes } from "../execution/Modes.ts"
 import { RuntimeHealth } from "../execution/runtime/RuntimeHealth.ts"
 import { StoreHealth } from "../recording/StoreHealth.ts"
+import { Stopping } from "../runs/Stopping.ts"
 
 type Part = (typeof Readiness.Type)["parts"]["store"]
 
@@ -19,13 +21,15 @@ export const layer = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
       const modes = yield* Modes
       const storeHealth = yield* StoreHealth
       const runtimeHealth = yield* RuntimeHealth
+      const stopping = yield* Stopping
       const direct: Part = { status: modes.targets("direct_llm").length > 0 ? "healthy" : "not_configured" }
 
       const readiness = Effect.gen(function* () {
         const store: Part = { status: (yield* storeHealth.isUp) ? "healthy" : "unhealthy" }
         const runtime: Part = { status: yield* runtimeHealth.check }
         const configured = direct.status === "healthy" || modes.targets("runtime_orchestrator").length > 0
-        const ready = store.status === "healthy" && configured
+        const taking = yield* Effect.isSuccess(stopping.open)
+        const ready = store.status === "healthy" && configured && taking
         return { ready, parts: { store, runtime, direct }, ...(sandbox === undefined ? {} : { sandbox }) }
       })
 

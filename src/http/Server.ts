@@ -80,7 +80,7 @@ export interface ServerSettings {
   readonly sandbox: (typeof Readiness.Type)["sandbox"]
 }
 
-export const routes = (settings: ServerSettings) => {
+const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer(settings),
     AgentsHandlers.layer,
@@ -102,3 +102,6 @@ export const routes = (settings: ServerSettings) => {
     Edge.layer,
   )
 }
+
+export const layer = (settings: ServerSettings) =>
+  HttpRouter.serve(routes(settings), { disableListenLog: true, disableLogger: true })

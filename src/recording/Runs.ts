@@ -17,6 +17,9 @@ import type { TurnKeyTaken } from "./TurnKeys.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
 
+/** It was taken for one that nobody executes, and has been ended: its readers have been told. */
+export class RunLost extends Schema.TaggedError<RunLost>()("RunLost", { runId: RunId }) {}
+
 /** A file that the runtime made in a run: `path` is the runtime's own relative URL and never leaves the gateway. */
 export interface RunFile {
   readonly runId: RunId
@@ -56,7 +59,7 @@ export class Runs extends Context.Service<
         "id" | "status" | "assistantMessageId" | "executionMode" | "error" | "usage" | "endedAt"
       >,
       assistantMessage: ChatMessage | undefined,
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, RunLost | StoreError>
     /** With its attempts, shadows included, by number. Fails alike for a run not there and another user's. */
     readonly get: (
       principal: Principal,
@@ -76,7 +79,5 @@ export class Runs extends Context.Service<
     /** The answer of a run of whose events none is kept any more; undefined while one is. */
     readonly forgotten: (id: RunId, answer: MessageId) => Effect.Effect<ChatMessage | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
-    /** Marks every run that still says `running` as `interrupted` at `now`; says how many. For the start, before any run. */
-    readonly interruptRunning: (now: number) => Effect.Effect<number, StoreError>
   }
 >()("crossfade/recording/Runs") {}

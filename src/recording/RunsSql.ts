@@ -9,11 +9,11 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
-import type { Attempt, Run, RunError } from "../domain/Run.ts"
+import type { Attempt, Run } from "../domain/Run.ts"
 import { Replica } from "../persistence/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
-import { type RunFile, RunNotFound, Runs } from "./Runs.ts"
+import { type RunFile, RunLost, RunNotFound, Runs } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { StoreError } from "./StoreError.ts"
@@ -106,8 +106,15 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
 
     const end: Runs["Service"]["end"] = Effect.fn("Runs.end")(function* ({ id, ...run }, assistantMessage) {
       const changes = yield* encodeRunEnd(run)
-      const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${id} RETURNING id`.pipe(
-        Effect.filterOrFail(Arr.isReadonlyArrayNonEmpty, () => notBegun(id)),
+      // Written again after an unknown outcome it is the same; what another replica has ended stays so.
+      const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${id}
+        AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
+        RETURNING id`.pipe(
+        Effect.filterOrElse(Arr.isReadonlyArrayNonEmpty, () =>
+          Effect.flatMap(sql`SELECT 1 AS there FROM runs WHERE id = ${id}`, (found) =>
+            Effect.fail(found.length > 0 ? new RunLost({ runId: id }) : notBegun(id)),
+          ),
+        ),
       )
       const writeMessage =
         assistantMessage === undefined
@@ -172,12 +179,6 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       return found
     }, asStoreError("Runs.file"))
 
-    const interruptRunning = Effect.fn("Runs.interruptRunning")(function* (now: number) {
-      const interrupted = yield* sql`UPDATE runs SET status = 'interrupted', ended_at = ${now},
-        error = ${interruption.beforeId} || id || ${interruption.afterId} WHERE status = 'running' RETURNING id`
-      return interrupted.length
-    }, asStoreError("Runs.interruptRunning"))
-
     return Runs.of({
       begin,
       append,
@@ -191,7 +192,6 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       events,
       forgotten,
       file,
-      interruptRunning,
     })
   }),
 )
@@ -202,13 +202,3 @@ const comparedCohort = ({ decision }: Run) =>
 
 const notBegun = (id: RunId) =>
   new StoreError({ operation: "Runs.end", cause: new RunNotFound({ runId: id }) })
-
-/** The error of a run whose process died, as JSON around the run's id: one statement writes it to all of them. */
-const interruption = (() => {
-  const error = {
-    code: "RUN_INTERRUPTED",
-    message: "The server stopped while this answer was being written. Send the message again.",
-    recoverable: true,
-  } satisfies Omit<RunError, "runId">
-  return { beforeId: `${JSON.stringify(error).slice(0, -1)},"runId":"`, afterId: `"}` }
-})()

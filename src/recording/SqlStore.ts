@@ -5,6 +5,7 @@ import * as AgentsSql from "./AgentsSql.ts"
 import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsSql from "./RunsSql.ts"
@@ -19,6 +20,7 @@ export const layer = Layer.mergeAll(
   AuditSql.layerSql,
   AutopilotsSql.layerSql,
   CohortRunsSql.layerSql,
+  ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
   RunsSql.layerSql,

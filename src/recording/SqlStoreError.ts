@@ -26,7 +26,12 @@ const answered = <A, E, R>(
   Effect.flatMap(Effect.forkDetach(self), (fiber) =>
     Effect.timeoutOrElse(Effect.interruptible(Fiber.join(fiber)), {
       duration: timeout,
-      orElse: () => Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
+      orElse: () =>
+        // Given up as soon as the connection says anything: what nobody was told of shall not be done much later.
+        Effect.andThen(
+          Effect.forkDetach(Fiber.interrupt(fiber)),
+          Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
+        ),
     }),
   )
 

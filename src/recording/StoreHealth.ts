@@ -1,22 +1,57 @@
-/** Whether the store answers, asked when somebody wants to know. */
+/**
+ * Whether the store answers, known beforehand: asked twice a second, so that nobody finds out by waiting. While it is away
+ * no turn is begun, and within a second of its return turns are.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"
+import { StoreError } from "./StoreError.ts"
 
-/** As long as a load balancer waits for a readiness answer. */
-const timeout = "2 seconds"
+const askEvery = Schedule.spaced("500 millis")
+/** A store that is silent for so long twice in a row is away; once may be this process, which was busy itself. */
+const patience = "1 second"
 
-export class StoreHealth extends Context.Service<StoreHealth, { readonly isUp: Effect.Effect<boolean> }>()(
-  "crossfade/recording/StoreHealth",
-) {
+export class StoreHealth extends Context.Service<
+  StoreHealth,
+  {
+    readonly isUp: Effect.Effect<boolean>
+    /** Fails at once while the store is away. */
+    readonly check: Effect.Effect<void, StoreError>
+  }
+>()("crossfade/recording/StoreHealth") {
   static readonly layer: Layer.Layer<StoreHealth, never, SqlClient.SqlClient> = Layer.effect(
     StoreHealth,
-    Effect.map(SqlClient.SqlClient, (sql) => ({
-      isUp: sql`SELECT 1 AS up`.pipe(
-        Effect.timeout(timeout),
-        Effect.match({ onFailure: () => false, onSuccess: () => true }),
-      ),
-    })),
+    Effect.suspend(() => make),
   )
 }
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const up = yield* Ref.make(true)
+  const isUp = Ref.get(up)
+
+  // On a fiber of its own: a driver's call cannot be interrupted while its connection is silent.
+  const answers = Effect.flatMap(Effect.forkDetach(sql`SELECT 1 AS up`), (fiber) =>
+    Effect.timeoutOption(Effect.exit(Effect.interruptible(Fiber.join(fiber))), patience),
+  ).pipe(Effect.withTracerEnabled(false))
+  const once = Effect.map(answers, (exit) => (exit._tag === "None" ? "silent" : exit.value._tag))
+  const ask = Effect.gen(function* () {
+    const first = yield* once
+    const found = (first === "silent" ? yield* once : first) === "Success"
+    if (found !== (yield* Ref.getAndSet(up, found))) {
+      yield* Effect.logWarning(found ? "the store is back" : "the store is away: no turn is begun")
+    }
+  })
+  yield* Effect.forkScoped(Effect.repeat(ask, askEvery))
+
+  const check = Effect.flatMap(isUp, (answering) =>
+    answering
+      ? Effect.void
+      : Effect.fail(new StoreError({ operation: "StoreHealth.check", cause: "the store is away" })),
+  )
+  return StoreHealth.of({ isUp, check })
+})

@@ -44,6 +44,8 @@ export class LiveRuns extends Context.Service<
     readonly attach: (log: RunLog) => Effect.Effect<void, never, Scope.Scope>
     /** Interrupts the run and waits until its log has ended. False when it was not running. */
     readonly cancel: (id: RunId) => Effect.Effect<boolean>
+    /** The same for every run there is. */
+    readonly cancelAll: Effect.Effect<void>
   }
 >()("crossfade/runs/LiveRuns") {
   static readonly layer = (settings: { readonly detachGrace: Duration.Input }): Layer.Layer<LiveRuns> =>
@@ -146,7 +148,12 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
       )
     })
 
+  const cancelAll = Effect.suspend(() =>
+    Effect.forEach([...runs.values()], cancelRun, { concurrency: "unbounded", discard: true }),
+  )
+
   return LiveRuns.of({
+    cancelAll,
     freed,
     claim,
     start,

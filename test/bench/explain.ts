@@ -15,6 +15,7 @@ import * as Database from "../../src/persistence/Database.ts"
 import { Replica } from "../../src/persistence/Replica.ts"
 import { Agents } from "../../src/recording/Agents.ts"
 import { CohortRuns } from "../../src/recording/CohortRuns.ts"
+import { Replicas } from "../../src/recording/Replicas.ts"
 import { Retention } from "../../src/recording/Retention.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
@@ -27,7 +28,7 @@ type Sent = readonly [sql: string, params: ReadonlyArray<unknown>]
 
 /** Everything that is sent for one turn, its readers and the jobs beside it. */
 const work = Effect.gen(function* () {
-  const { begin, append, recordAttempt, end, get, events, forgotten, file, interruptRunning } = yield* Runs
+  const { begin, append, recordAttempt, end, get, events, forgotten, file } = yield* Runs
   const sessions = yield* Sessions
   const principal = { orgId: OrgId.make("org-7"), userId: UserId.make("user-4207"), permissions: [] }
   const now = Date.now()
@@ -59,7 +60,9 @@ const work = Effect.gen(function* () {
   const retention = yield* Retention
   yield* retention.forgetEvents(now - 86_400_000, undefined)
   yield* retention.forgetKeys(now - 86_400_000)
-  yield* interruptRunning(now)
+  const replicas = yield* Replicas
+  yield* replicas.bury([], now)
+  yield* replicas.running(now)
 })
 
 const takeBack = <A, E, R>(self: Effect.Effect<A, E, R>) =>

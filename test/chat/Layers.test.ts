@@ -52,7 +52,7 @@ const service = (kept: MemoryStore.Memory, runtime: Stream.Stream<ExecutionEvent
 
 const ended = (log: RunLog) =>
   Effect.gen(function* () {
-    for (let step = 0; step < 200 && !log.ended; step++) yield* TestClock.adjust("100 millis")
+    for (let step = 0; step < 900 && !log.ended; step++) yield* TestClock.adjust("100 millis")
     return log.read(0).map(({ event }) => event)
   })
 

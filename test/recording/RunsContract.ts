@@ -3,6 +3,7 @@ import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import { Replicas } from "../../src/recording/Replicas.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
@@ -134,25 +135,18 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("runs that nobody will finish are interrupted once, with an error that says so", () =>
+    it.effect("the end of a run that another replica has ended is refused, and its answer is not kept", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
-        yield* runs.interruptRunning(noon)
-        const owner = newPrincipal()
-        const [left, done] = [yield* begun(newTurn(owner)), yield* begun(newTurn(owner))]
-        const { message, ended } = completed(done, "Hi")
-        yield* runs.end(ended, message)
-        assert.strictEqual(yield* runs.interruptRunning(noon + 5), 1)
-        assert.strictEqual(yield* runs.interruptRunning(noon + 6), 0)
-        assert.deepStrictEqual((yield* runs.get(owner, done.run.id)).run, ended)
-        const error = {
-          code: "RUN_INTERRUPTED",
-          message: "The server stopped while this answer was being written. Send the message again.",
-          recoverable: true,
-          runId: left.run.id,
-        }
-        const kept = (yield* runs.get(owner, left.run.id)).run
-        assert.deepStrictEqual(kept, { ...left.run, status: "interrupted", endedAt: noon + 5, error })
+        const turn = yield* begun()
+        yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
+        const { message, ended } = completed(turn, "Hi")
+        assert.deepInclude(yield* Effect.flip(runs.end(ended, message)), { _tag: "RunLost" })
+        const messages = yield* (yield* Sessions).messages(turn.session.id, 9)
+        assert.deepStrictEqual(messages, [turn.userMessage])
+        const other = yield* answered(newTurn(newPrincipal()))
+        const later = { ...completed(other, "Hi").ended, endedAt: noon + 9 }
+        assert.deepInclude(yield* Effect.flip(runs.end(later, undefined)), { _tag: "RunLost" })
       }),
     )
 

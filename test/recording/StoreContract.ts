@@ -10,11 +10,12 @@ import { AgentId } from "../../src/domain/Ids.ts"
 import { Agents } from "../../src/recording/Agents.ts"
 import type { Audit } from "../../src/recording/Audit.ts"
 import type { RolloutStore } from "../../src/recording/RolloutStore.ts"
+import type { Replicas } from "../../src/recording/Replicas.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
 import { completed, naughty, newPrincipal, newTurn, settings } from "./Turns.ts"
 
-export type Stores = Agents | Audit | RolloutStore | Sessions | Runs | SqlClient.SqlClient
+export type Stores = Agents | Audit | Replicas | RolloutStore | Sessions | Runs | SqlClient.SqlClient
 
 export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Agents on ${name}`, (it) => {

@@ -14,6 +14,7 @@ import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
+import { replicas } from "./ReplicasContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
@@ -38,6 +39,7 @@ const suites = [
   runs,
   runRecords,
   retention,
+  replicas,
   rollout,
   transitions,
   shadowPairs,

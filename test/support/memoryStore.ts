@@ -6,9 +6,11 @@ import type { Attempt, Run } from "../../src/domain/Run.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import { AgentNotFound, Agents } from "../../src/recording/Agents.ts"
+import { Replicas } from "../../src/recording/Replicas.ts"
 import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
 import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
+import { StoreHealth } from "../../src/recording/StoreHealth.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
 import { TurnKeys } from "../../src/recording/TurnKeys.ts"
@@ -66,7 +68,6 @@ export const layer = (kept: Memory) => {
           ? Effect.fail(new RunNotFound({ runId }))
           : Effect.succeed({ run, attempts: kept.attempts })
       }),
-    interruptRunning: () => Effect.succeed(0),
   })
   const sessions = Layer.mock(Sessions, {
     get: (_, sessionId) =>
@@ -89,7 +90,17 @@ export const layer = (kept: Memory) => {
     trim: () => Effect.void,
   })
   const turnKeys = Layer.mock(TurnKeys, { find: () => Effect.undefined })
+  const replicas = Layer.mock(Replicas, {
+    exclusive: true,
+    beat: Effect.succeed({ known: true, others: [] }),
+    bury: () => Effect.succeed(0),
+    running: () => Effect.succeed([]),
+    leave: () => Effect.void,
+  })
+  const storeHealth = Layer.succeed(StoreHealth, { isUp: Effect.succeed(true), check: Effect.void })
   return Layer.mergeAll(
+    replicas,
+    storeHealth,
     runs,
     turnKeys,
     sessions,

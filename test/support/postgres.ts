@@ -52,6 +52,10 @@ export const freshDatabase = (url: string): Effect.Effect<Redacted.Redacted<stri
 
 export interface Server {
   readonly url: string
+  readonly pid: () => number
+  /** Ends it and keeps its data, until `up`. */
+  readonly down: () => Promise<void>
+  readonly up: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -89,16 +93,31 @@ export const start = async (
     ...notDurable,
     ...extra,
   }
-  const server = spawn(
-    Path.join(binaries, "postgres"),
-    ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    { ...owner, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
-  )
-  const stop = () => stopServer(server, folder)
-  await ready(server).catch((error: unknown) => stop().finally(() => Promise.reject(error)))
+  const args = [
+    "-D",
+    data,
+    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  ]
+  let server: ChildProcess | undefined
+  const up = async () => {
+    const started = spawn(Path.join(binaries, "postgres"), args, {
+      ...owner,
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+    })
+    server = started
+    await ready(started)
+  }
+  const down = () => (server === undefined ? Promise.resolve() : stopServer(server))
+  const stop = async () => {
+    await down()
+    Fs.rmSync(folder, { recursive: true, force: true })
+  }
   // A process that exits without its teardown must not leave a server behind.
-  process.once("exit", () => server.kill("SIGQUIT"))
-  return { url: `postgres://crossfade:unused@127.0.0.1:${port}/postgres`, stop }
+  process.once("exit", () => server?.kill("SIGQUIT"))
+  await up().catch((error: unknown) => stop().finally(() => Promise.reject(error)))
+  const url = `postgres://crossfade:unused@127.0.0.1:${port}/postgres`
+  return { url, down, up, stop, pid: () => server!.pid! }
 }
 
 const notDurable = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
@@ -121,12 +140,10 @@ const ready = (server: ChildProcess): Promise<void> =>
     })
   })
 
-const stopServer = async (server: ChildProcess, folder: string): Promise<void> => {
-  if (server.exitCode === null && server.signalCode === null && server.pid !== undefined) {
-    const exited = once(server, "exit")
-    // Its immediate shutdown: nothing of it is wanted any more.
-    server.kill("SIGQUIT")
-    await exited
-  }
-  Fs.rmSync(folder, { recursive: true, force: true })
+const stopServer = async (server: ChildProcess): Promise<void> => {
+  if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return
+  const exited = once(server, "exit")
+  // Its immediate shutdown: nothing of it is wanted any more.
+  server.kill("SIGQUIT")
+  await exited
 }
