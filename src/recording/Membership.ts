@@ -15,7 +15,7 @@ import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Replicas } from "./Replicas.ts"
 import type { StoreError } from "./StoreError.ts"
 
-const beatEvery = Schedule.spaced("2 seconds")
+const beatEvery = Schedule.spaced("1500 millis")
 /** A store that is away is in the log once in a while. */
 const beatAgainAfter = Schedule.spaced("5 seconds")
 /** A run that is begun is live here within moments, and one that ends is live until its end is stored. */

@@ -24,7 +24,7 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
     const interrupted = (now: number) => sql`status = 'interrupted', ended_at = ${now},
       error = ${interruption.beforeId} || id || ${interruption.afterId}`
 
-    // No span: it is said every two seconds, for ever.
+    // No span: it is said every second and a half, for ever.
     const beat = Effect.suspend(
       () => sql`INSERT INTO replicas (id, beat) VALUES (${replica.id}, 1)
         ON CONFLICT (id) DO UPDATE SET beat = replicas.beat + 1`,

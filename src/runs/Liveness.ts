@@ -16,8 +16,8 @@ export type Watches = ReadonlyMap<ReplicaId, { readonly beat: number; readonly s
 
 export const none: Watches = new Map()
 
-/** A replica beats every 2 s: three beats may come late. With the looks of both sides a death is known within 11 s. */
-export const deadAfterMs = 7000
+/** A replica beats every 1.5 s: three beats may be lost. With the looks of both sides a death is known within 9 s. */
+export const deadAfterMs = 6000
 
 export const observe = (before: Watches, beats: ReadonlyArray<Beat>, now: number): Watches =>
   new Map(

@@ -39,9 +39,9 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
     it(`D1: ${rounds} times at a random moment: no acknowledged message is lost, no answer is there twice, and readers of interrupted runs are told within 15 s`, async () => {
       const client = new Client(fleet.url, await tokenFor())
       const acknowledged: Array<Acknowledged> = []
-      let over = false
+      const load = { over: false }
       const worker = async (name: number) => {
-        for (let turn = 0; !over; turn++) {
+        for (let turn = 0; !load.over; turn++) {
           const message = JSON.stringify({
             scenario: "slow",
             count: 1 + (turn % 9),
@@ -77,7 +77,8 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
         return performance.now() - since
       }
       const told: Array<Promise<number>> = []
-      const load = Promise.all(Array.from({ length: workers }, (_, name) => worker(name)))
+      const interruptions: Array<string> = []
+      const working = Promise.all(Array.from({ length: workers }, (_, name) => worker(name)))
       for (let round = 0; round < rounds; round++) {
         await new Promise((next) => setTimeout(next, 500 + Math.random() * 1000))
         const victim = fleet.gateways[Math.floor(Math.random() * fleet.gateways.length)]!
@@ -88,6 +89,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
       const slowest = Math.max(...(await Promise.all(told)))
       expect(told.length).toBeGreaterThan(rounds / 2)
       expect(slowest).toBeLessThan(15_000)
+      expect(new Set(interruptions)).toEqual(new Set(["RUN_INTERRUPTED, recoverable"]))
       for (const turn of acknowledged) {
         const { messages } = (await client.json("GET", `/api/v1/chat/sessions/${turn.sessionId}`)).data
         const [asked, ...answers] = messages

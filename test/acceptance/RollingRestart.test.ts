@@ -12,9 +12,9 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)("
   it("D2: replaced one after the other under load fail no turn, and each exits with 0", async () => {
     const client = new Client(fleet.url, await tokenFor())
     const endings: Array<string> = []
-    let over = false
+    const load = { over: false }
     const worker = async (name: number) => {
-      for (let turn = 0; !over; turn++) {
+      for (let turn = 0; !load.over; turn++) {
         const stream = await client.start({
           scenario: "slow",
           count: 5 + ((name + turn) % 10),
@@ -24,14 +24,14 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)("
         endings.push(frames.at(-1)?.event ?? String(stream.response.status))
       }
     }
-    const load = Promise.all(Array.from({ length: 20 }, (_, name) => worker(name)))
+    const working = Promise.all(Array.from({ length: 20 }, (_, name) => worker(name)))
     for (const old of [...fleet.gateways]) {
       await fleet.add()
       await old.stop("SIGTERM")
       expect(await old.exited).toBe(0)
     }
-    over = true
-    await load
+    load.over = true
+    await working
     expect(endings.filter((event) => event !== "done")).toEqual([])
     expect(endings.length).toBeGreaterThan(60)
     expect(fleet.refused).toBe(0)

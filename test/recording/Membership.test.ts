@@ -58,12 +58,12 @@ describe("a replica among others", () => {
     const kept = store()
     kept.others = [beat("a", 1), beat("z", 1)]
     return Effect.gen(function* () {
-      for (let second = 0; second < 6; second++) {
+      for (let second = 0; second < 5; second++) {
         kept.others = [beat("a", second + 2), beat("z", 1)]
         yield* pass(1)
       }
       assert.deepStrictEqual(kept.buried, [[]])
-      for (let second = 6; second < 10; second++) {
+      for (let second = 5; second < 9; second++) {
         kept.others = [beat("a", second + 2), beat("z", 1)]
         yield* pass(1)
       }
@@ -79,7 +79,7 @@ describe("a replica among others", () => {
       kept.away = true
       yield* pass(60)
       kept.away = false
-      yield* pass(6)
+      yield* pass(5)
       assert.deepStrictEqual(kept.buried, [[]])
       yield* pass(10)
       assert.isAbove(kept.buried.length, 1)

@@ -12,14 +12,14 @@ const watch = (looks: ReadonlyArray<{ readonly at: number; readonly beat: number
   looks.reduce((before, { at, beat }) => Liveness.observe(before, [{ id, beat }], at), Liveness.none)
 
 describe("a replica", () => {
-  it("is dead once its beat has not changed for 7 s of the watcher's clock, and not before", () => {
+  it("is dead once its beat has not changed for 6 s of the watcher's clock, and not before", () => {
     const watches = watch([
       { at: 100, beat: 5 },
       { at: 2100, beat: 6 },
-      { at: 9099, beat: 6 },
+      { at: 8099, beat: 6 },
     ])
-    assert.deepStrictEqual(Liveness.dead(watches, 9099), [])
-    assert.deepStrictEqual(Liveness.dead(watches, 9100), [{ id, beat: 6 }])
+    assert.deepStrictEqual(Liveness.dead(watches, 8099), [])
+    assert.deepStrictEqual(Liveness.dead(watches, 8100), [{ id, beat: 6 }])
   })
 
   it("that is seen for the first time is alive, whatever it says", () => {
@@ -29,9 +29,9 @@ describe("a replica", () => {
   it("that comes back with a beat from the beginning is alive", () => {
     const watches = watch([
       { at: 0, beat: 9 },
-      { at: 6999, beat: 1 },
+      { at: 5999, beat: 1 },
     ])
-    assert.deepStrictEqual(Liveness.dead(watches, 13_998), [])
+    assert.deepStrictEqual(Liveness.dead(watches, 11_998), [])
   })
 
   it("of whom nothing is there any more is forgotten", () => {
@@ -47,7 +47,7 @@ describe("a replica", () => {
     assert.deepStrictEqual(Liveness.dead(one, 60_000), [{ id: other, beat: 1 }])
   })
 
-  it.prop("is never dead while it beats, and is when it has been silent for 7 s", { waits }, ({ waits }) => {
+  it.prop("is never dead while it beats, and is when it has been silent for 6 s", { waits }, ({ waits }) => {
     let now = 0
     let watches = Liveness.none
     let changed = 0

@@ -23,7 +23,8 @@ const bodyOf = async (incoming: IncomingMessage): Promise<Buffer> => {
 const ask = (gateway: Running, incoming: IncomingMessage, body: Buffer, answer: ServerResponse) =>
   new Promise<IncomingMessage | undefined>((resolve) => {
     const { headers, method, url } = incoming
-    const upstream = request(`${gateway.url}${url}`, { method, headers })
+    // A connection of its own: a kept one may be closed at the moment in which it is used again.
+    const upstream = request(`${gateway.url}${url}`, { method, headers, agent: false })
     upstream.once("response", (response) => {
       if (response.statusCode !== 503) return resolve(response)
       response.resume()
