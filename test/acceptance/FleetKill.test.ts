@@ -71,9 +71,9 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
           return found.some(({ event }) => event === "done" || event === "error") && found
         }, 60)
         const end = frames.at(-1)!
-        if (end.event === "error")
-          expect(end.data).toMatchObject({ code: "RUN_INTERRUPTED", recoverable: true })
-        else turn.done = true
+        turn.done = end.event === "done"
+        if (!turn.done)
+          interruptions.push(`${end.data.code}, ${end.data.recoverable ? "" : "not "}recoverable`)
         return performance.now() - since
       }
       const told: Array<Promise<number>> = []
@@ -84,8 +84,8 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
         const victim = fleet.gateways[Math.floor(Math.random() * fleet.gateways.length)]!
         await Promise.all([victim.stop("SIGKILL"), fleet.add()])
       }
-      over = true
-      await load
+      load.over = true
+      await working
       const slowest = Math.max(...(await Promise.all(told)))
       expect(told.length).toBeGreaterThan(rounds / 2)
       expect(slowest).toBeLessThan(15_000)
@@ -94,8 +94,10 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
         const { messages } = (await client.json("GET", `/api/v1/chat/sessions/${turn.sessionId}`)).data
         const [asked, ...answers] = messages
         expect(asked).toMatchObject({ role: "user", content: turn.message, runId: turn.runId })
-        expect(answers.length).toBeLessThanOrEqual(1)
-        if (turn.done) expect(answers[0]).toMatchObject({ role: "assistant", runId: turn.runId })
+        const answered = answers.map(({ role, runId }: { role: string; runId: string }) => ({ role, runId }))
+        // An answer that was stored just before the kill is there, though nobody was told of it.
+        const one = [{ role: "assistant", runId: turn.runId }]
+        expect(answered).toEqual(turn.done || answers.length > 0 ? one : [])
       }
       console.log(
         `${acknowledged.length} acknowledged, ${told.length} broken, told after at most ${Math.round(slowest)} ms`,
