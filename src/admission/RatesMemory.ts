@@ -1,6 +1,6 @@
 /**
- * `Rates` of this process alone. It keeps the buckets of the last minute only: an older one is full again. They lie in
- * the order in which they were last used, so the old ones are found at the front.
+ * `Rates` of this process alone. It keeps the buckets of the last two minutes at the most: one that nobody has touched for
+ * a minute is full again, and as good as none.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -9,32 +9,31 @@ import { monotonicMillis } from "../domain/Monotonic.ts"
 import { Rates } from "./Rates.ts"
 import * as TokenBucket from "./TokenBucket.ts"
 
-/** Each use brings at most one bucket and takes up to two away, so they cannot pile up. */
-const forgottenAUse = 2
-
 export class Buckets {
-  readonly #buckets = new Map<string, TokenBucket.Bucket>()
+  #current = new Map<string, TokenBucket.Bucket>()
+  /** Those of the minute before that were not touched since. */
+  #previous = new Map<string, TokenBucket.Bucket>()
+  #since = Number.NEGATIVE_INFINITY
 
   get size(): number {
-    return this.#buckets.size
+    return this.#current.size + this.#previous.size
   }
 
   take(key: string, perMinute: number, now: number): TokenBucket.Taken {
-    const { bucket, taken } = TokenBucket.take(this.#buckets.get(key), perMinute, now)
-    // Out and in again: the last one used is the last one in the map.
-    this.#buckets.delete(key)
-    this.#buckets.set(key, bucket)
-    this.#forget(now)
+    this.#turnOver(now)
+    const known = this.#current.get(key) ?? this.#previous.get(key)
+    const { bucket, taken } = TokenBucket.take(known, perMinute, now)
+    this.#previous.delete(key)
+    this.#current.set(key, bucket)
     return taken
   }
 
-  #forget(now: number): void {
-    let forgotten = 0
-    for (const [key, bucket] of this.#buckets) {
-      if (forgotten === forgottenAUse || !TokenBucket.isFull(bucket, now)) return
-      this.#buckets.delete(key)
-      forgotten += 1
-    }
+  /** Whole maps at a time: to look for old ones in one map costs more the more were deleted from its front. */
+  #turnOver(now: number): void {
+    if (now - this.#since < TokenBucket.minuteMs) return
+    this.#previous = this.#current
+    this.#current = new Map()
+    this.#since = now
   }
 }
 

@@ -23,9 +23,6 @@ export interface Bucket {
 
 export const minuteMs = 60_000
 
-/** A bucket that nobody has touched for so long is full, and so as good as none. */
-export const isFull = (bucket: Bucket, now: number): boolean => now - bucket.at >= minuteMs
-
 /** Takes a token where there is one. A turn that is refused costs nothing. */
 export const take = (
   bucket: Bucket | undefined,

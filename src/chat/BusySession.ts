@@ -14,6 +14,7 @@ import type { SessionId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { Runs } from "../recording/Runs.ts"
+import type { StoreError } from "../recording/StoreError.ts"
 import { LiveRuns, SessionBusy } from "../runs/LiveRuns.ts"
 import type { Begun, OnceRefused } from "./OncePerKey.ts"
 import { RunReader } from "./RunReader.ts"
@@ -91,12 +92,17 @@ const make = Effect.fnUntraced(function* (onBusy: OnBusy) {
     })
   })
 
+  /** Looks at the store for the end of another replica's run: only then is the history whole. */
+  const freed = (sessionId: SessionId): Effect.Effect<void, StoreError> =>
+    Effect.gen(function* () {
+      if (yield* live.freed(sessionId)) return
+      yield* Effect.sleep(look)
+      if ((yield* runs.runningOf(sessionId)) !== undefined) return yield* freed(sessionId)
+    })
+
   const makeRoom = (principal: Principal, busy: SessionBusy, left: number) => {
     if (onBusy === "interrupt") return cancelled(principal, busy)
-    const freed = Effect.flatMap(live.freed(busy.sessionId), (waited) =>
-      waited ? Effect.void : Effect.sleep(look),
-    )
-    return within(freed, left, busy)
+    return within(freed(busy.sessionId), left, busy)
   }
 
   const inLine = <A, E, R>(

@@ -35,8 +35,11 @@ const stopping: PublicError = {
   retryAfter: 1,
 }
 
+/** Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. */
+const keepAliveInitialDelay = 10_000
+
 export const make = (): Server => {
-  const server = createServer({ requestTimeout })
+  const server = createServer({ requestTimeout, keepAlive: true, keepAliveInitialDelay })
   server.on("request", (request, response) => {
     response.once("close", () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections())

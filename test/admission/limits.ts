@@ -1,0 +1,41 @@
+/** The limits' adapters, as the contract suites take them: in memory, and two replicas on one Redis. */
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redis from "effect/persistence/Redis"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import type { OpenStreams } from "../../src/admission/OpenStreams.ts"
+import * as OpenStreamsMemory from "../../src/admission/OpenStreamsMemory.ts"
+import * as OpenStreamsRedis from "../../src/admission/OpenStreamsRedis.ts"
+import type { Rates } from "../../src/admission/Rates.ts"
+import * as RatesMemory from "../../src/admission/RatesMemory.ts"
+import * as RatesRedis from "../../src/admission/RatesRedis.ts"
+import { OrgId, UserId } from "../../src/domain/Ids.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
+import * as RedisClient from "../../src/persistence/RedisClient.ts"
+
+export const inMemory: Layer.Layer<OpenStreams | Rates> = Layer.mergeAll(
+  OpenStreamsMemory.layerMemory,
+  RatesMemory.layerMemory,
+)
+
+/** Waits until Redis answers: a layer is there before. */
+const answering = Layer.effectDiscard(
+  Effect.flatMap(Redis.Redis, (redis) => Effect.retry(redis.send("PING"), Schedule.spaced("20 millis"))),
+).pipe(Layer.orDie)
+
+export const overRedis = (url: string): Layer.Layer<OpenStreams | Rates | Redis.Redis> =>
+  Layer.fresh(
+    Layer.mergeAll(OpenStreamsRedis.layerRedis, RatesRedis.layerRedis, answering).pipe(
+      Layer.provideMerge(RedisClient.layer(Redacted.make(url))),
+      Layer.provide(Replica.layer),
+      Layer.provide(layerWebCrypto),
+    ),
+  )
+
+/** Somebody whom no other test knows. */
+export const someone = (orgId = OrgId.make(crypto.randomUUID())) => ({
+  orgId,
+  userId: UserId.make(crypto.randomUUID()),
+})
