@@ -30,9 +30,9 @@ export const layer = (graceMs: number): Layer.Layer<never, never, LiveRuns | Sto
           yield* Effect.timeoutOption(quiet, graceMs)
           const left = live.count()
           yield* stopping.end
-          if (left === 0) return
-          yield* Effect.logWarning(`${left} runs are ended by the stop`)
+          if (left > 0) yield* Effect.logWarning(`${left} runs are ended by the stop`)
           yield* Effect.timeoutOption(live.cancelAll, longestEnd)
+          yield* stopping.close
         }).pipe(Effect.interruptible),
       )
     }),

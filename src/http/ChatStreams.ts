@@ -17,6 +17,7 @@ import { missingPermissions } from "../domain/Principal.ts"
 import { turnKey } from "../domain/TurnKey.ts"
 import { RunNotFound } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
+import { Stopping } from "../runs/Stopping.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
 import { RequestId } from "./RequestId.ts"
@@ -67,6 +68,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   const live = yield* LiveRuns
   const once = yield* OncePerKey
   const reader = yield* RunReader
+  const { closing: closed } = yield* Stopping
 
   const caller = Effect.map(
     Effect.all([CurrentPrincipal, RequestId, HttpServerRequest.HttpServerRequest]),
@@ -80,6 +82,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
       after: 0,
       protocol: protocolOf(request),
       heartbeatMs,
+      closed,
     })
 
   const found = Effect.fnUntraced(function* (
@@ -90,7 +93,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   ) {
     const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return EventStream.respond({ run, source, after, protocol: protocolOf(request), heartbeatMs })
+    return EventStream.respond({ run, source, after, protocol: protocolOf(request), heartbeatMs, closed })
   })
 
   const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)

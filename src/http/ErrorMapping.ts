@@ -134,6 +134,8 @@ export const respond = (error: PublicError): HttpServerResponse.HttpServerRespon
       status: statusOfCode[error.code],
       headers: {
         ...(error.retryAfter === undefined ? {} : { "retry-after": String(error.retryAfter) }),
+        // Whoever keeps the connection shall ask another server next time.
+        ...(error.code === "SHUTTING_DOWN" ? { connection: "close" } : {}),
         ...(statusOfCode[error.code] === 401 ? { "www-authenticate": "Bearer" } : {}),
       },
     },

@@ -19,6 +19,16 @@ import type { FollowedRun } from "../sharing/SharedLogs.ts"
 
 export type Protocol = 1 | 2
 
+export interface Options {
+  readonly run: Run
+  readonly source: Source
+  readonly after: number
+  readonly protocol: Protocol
+  readonly heartbeatMs: number
+  /** Succeeds when the server is about to close its connections. */
+  readonly closed: Effect.Effect<void>
+}
+
 /** What one write to a reader holds, at the most: all that a reader who takes nothing costs in this process. */
 const pageBytes = 64 * 1024
 const pageEntries = 64
@@ -59,12 +69,25 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<FramedEn
   return { frames, ended: false }
 }
 
-/** Wakes a reader for the next entry, or for a heartbeat when there was none for `interval` milliseconds. */
-const makeReader = (log: RunLog, interval: number) =>
+/** The end of a connection, not of the run: with the id of what was seen last, so that the reader goes on from there. */
+const closing = (runId: RunId, seq: number): Uint8Array =>
+  Frame.encode(Frame.eventId(runId, seq), "error", {
+    code: "SHUTTING_DOWN",
+    message: "This server is being stopped, and the answer goes on elsewhere. Read on from the last event.",
+    runId,
+    recoverable: true,
+  })
+
+/**
+ * Wakes a reader for the next entry, for a heartbeat when there was none for `interval` milliseconds, or because the
+ * server closes and nothing more will come.
+ */
+const makeReader = (log: RunLog, interval: number, closed: Effect.Effect<void>) =>
   Effect.gen(function* () {
     const clock = yield* Clock.clockWith(Effect.succeed)
     let lastWrite = monotonicMillis(clock)
     let beat = false
+    let over = false
     let wake = () => {}
     const tick: Effect.Effect<never> = Effect.suspend(() => {
       const wait = lastWrite + interval - monotonicMillis(clock)
@@ -75,16 +98,22 @@ const makeReader = (log: RunLog, interval: number) =>
       return tick
     })
     yield* Effect.forkScoped(tick)
+    const close = Effect.sync(() => {
+      over = true
+      wake()
+    })
+    yield* Effect.forkScoped(Effect.andThen(closed, close))
     const wait = (after: number) =>
-      Effect.callback<"entries" | "heartbeat">((resume) => {
+      Effect.callback<"entries" | "heartbeat" | "closed">((resume) => {
         const answer = () => {
-          const heartbeat = beat && log.lastSeq <= after
+          const silent = over ? "closed" : "heartbeat"
+          const woken = (over || beat) && log.lastSeq <= after ? silent : "entries"
           beat = false
           wake = () => {}
           lastWrite = monotonicMillis(clock)
-          resume(Effect.succeed(heartbeat ? "heartbeat" : "entries"))
+          resume(Effect.succeed(woken))
         }
-        if (beat || log.lastSeq > after) return answer()
+        if (over || beat || log.lastSeq > after) return answer()
         const off = log.onNext(answer)
         wake = answer
         return Effect.sync(off)
@@ -93,15 +122,20 @@ const makeReader = (log: RunLog, interval: number) =>
   })
 
 /** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
-const live = ({ attach, log }: FollowedRun, after: number, protocol: Protocol, interval: number) =>
+const live = (
+  { attach, log }: FollowedRun,
+  after: number,
+  { closed, heartbeatMs, protocol }: Pick<Options, "closed" | "heartbeatMs" | "protocol">,
+) =>
   Stream.unwrap(
     Effect.gen(function* () {
       yield* attach
       if (log.ended && after >= log.lastSeq) return Stream.empty
-      const wait = yield* makeReader(log, interval)
+      const wait = yield* makeReader(log, heartbeatMs, closed)
       return Stream.paginate(Math.min(after, log.lastSeq), (cursor) =>
         Effect.map(wait(cursor), (woken) => {
           if (woken === "heartbeat") return [[Frame.heartbeat], Option.some(cursor)] as const
+          if (woken === "closed") return [[closing(log.runId, cursor)], Option.none<number>()] as const
           const page = log.read(cursor, pageBytes)
           const { ended, frames } = write(log.runId, protocol, page)
           return [frames, ended ? Option.none<number>() : Option.some(cursor + page.length)] as const
@@ -128,18 +162,10 @@ const headers = (run: Run) => ({
   "x-execution-mode": run.decision.order[0],
 })
 
-export const respond = (options: {
-  readonly run: Run
-  readonly source: Source
-  readonly after: number
-  readonly protocol: Protocol
-  readonly heartbeatMs: number
-}): HttpServerResponse.HttpServerResponse => {
+export const respond = (options: Options): HttpServerResponse.HttpServerResponse => {
   const { after, protocol, run, source } = options
   const frames =
-    source._tag === "Live"
-      ? live(source, after, protocol, options.heartbeatMs)
-      : kept(run.id, protocol, source.entries)
+    source._tag === "Live" ? live(source, after, options) : kept(run.id, protocol, source.entries)
   return HttpServerResponse.stream(Stream.concat(Stream.succeed(Frame.opening), frames), {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),

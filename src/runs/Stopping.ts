@@ -18,9 +18,10 @@ export class Stopping extends Context.Service<
     readonly begin: Effect.Effect<void>
     /** Whether what is still running is being ended. */
     readonly isEnding: Effect.Effect<boolean>
-    /** Succeeds when what is still running is being ended. */
-    readonly ending: Effect.Effect<void>
     readonly end: Effect.Effect<void>
+    /** Succeeds when the connections are about to be closed. */
+    readonly closing: Effect.Effect<void>
+    readonly close: Effect.Effect<void>
   }
 >()("crossfade/runs/Stopping") {
   static readonly layer: Layer.Layer<Stopping> = Layer.effect(
@@ -28,18 +29,18 @@ export class Stopping extends Context.Service<
     Effect.gen(function* () {
       let taking = true
       let ending = false
-      const ended = yield* Latch.make(false)
+      const closing = yield* Latch.make(false)
       return {
         open: Effect.suspend(() => (taking ? Effect.void : new ShuttingDown())),
         begin: Effect.sync(() => {
           taking = false
         }),
         isEnding: Effect.sync(() => ending),
-        ending: ended.await,
-        end: Effect.suspend(() => {
+        end: Effect.sync(() => {
           ending = true
-          return Effect.asVoid(ended.open)
         }),
+        closing: closing.await,
+        close: Effect.asVoid(closing.open),
       }
     }),
   )

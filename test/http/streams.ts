@@ -43,7 +43,9 @@ export interface Reader {
 }
 
 export const respond = (source: Source, { after = 0, protocol = 2 }: Reader = {}) =>
-  Effect.sync(() => EventStream.respond({ run: run(), source, after, protocol, heartbeatMs }))
+  Effect.sync(() =>
+    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, closed: Effect.never }),
+  )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */
 export const writesOf = (source: Source, reader?: Reader): Stream.Stream<ReadonlyArray<SseFrame>, unknown> =>

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { Client, defaultAgent, eventually, tokenFor } from "../support/chatClient.ts"
+import { Fleet } from "../support/fleet.ts"
+import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
+
+const long = { scenario: "slow", count: 1000, delay_ms: 50 }
+
+describe("a planned stop", () => {
+  const folder = temporaryFolder()
+  let runtime: Running
+  beforeAll(async () => {
+    runtime = await startPython()
+  })
+  afterAll(async () => {
+    await runtime.stop("SIGKILL")
+    folder.dispose()
+  })
+
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "D2: by %s takes no turn, says so, lets runs go on for the grace, ends the rest with an error that may be sent again, and exits with 0",
+    async (signal) => {
+      const env = {
+        DATA_DIR: folder.path,
+        CHAT_EXECUTION_MODE: "runtime_orchestrator",
+        RUNTIME_SERVICE_URL: runtime.url,
+        SHUTDOWN_GRACE_MS: "2000",
+      }
+      const gateway = await startGateway(env)
+      const client = new Client(gateway.url, await tokenFor())
+      const [short, endless] = await Promise.all([
+        client.start({ scenario: "slow", count: 10, delay_ms: 100 }),
+        client.start(long),
+      ])
+      await Promise.all([short, endless].map((stream) => stream.until(({ seq }) => seq === 2)))
+      const stopped = gateway.stop(signal)
+      await eventually(async () => (await client.request("GET", "/api/v1/health/ready")).status === 503)
+      const late = { agentId: defaultAgent, message: "too late" }
+      const refused = await client.request("POST", "/api/v1/chat/start", late)
+      expect(refused.status).toBe(503)
+      expect(refused.headers.get("retry-after")).toBe("1")
+      expect(refused.headers.get("connection")).toBe("close")
+      expect(await refused.json()).toMatchObject({ error: { code: "SHUTTING_DOWN" } })
+      const second = await client.events(endless.runId)
+      expect((await short.rest()).at(-1)?.event).toBe("done")
+      const cut = { event: "error", data: { code: "RUN_INTERRUPTED", recoverable: true } }
+      expect((await endless.rest()).at(-1)).toMatchObject(cut)
+      expect((await second.rest()).at(-1)).toMatchObject(cut)
+      await stopped
+      expect(await gateway.exited).toBe(0)
+
+      const next = await startGateway(env)
+      const later = new Client(next.url, await tokenFor())
+      const run = (await later.json("GET", `/api/v1/chat/runs/${endless.runId}`)).data
+      expect(run).toMatchObject({ status: "interrupted", error: { code: "RUN_INTERRUPTED" } })
+      expect((await (await later.events(endless.runId)).rest()).at(-1)).toMatchObject(cut)
+      await next.stop("SIGKILL")
+    },
+  )
+})
+
+describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === undefined)(
+  "a planned stop of a replica at which another's run is read",
+  () => {
+    const fleet = new Fleet()
+    beforeAll(() => fleet.start(inject("postgresUrl")!, 2, { SHUTDOWN_GRACE_MS: "100" }))
+    afterAll(() => fleet.stop())
+
+    it("D2: sends the reader on, who loses nothing", async () => {
+      const token = await tokenFor()
+      const [owner, other] = [...fleet.gateways]
+      const first = await new Client(owner!.url, token).start({ scenario: "slow", count: 60, delay_ms: 100 })
+      await first.until(({ seq }) => seq === 1)
+      const reader = await new Client(other!.url, token).events(first.runId)
+      await reader.until(({ seq }) => seq === 3)
+      const stopped = other!.stop("SIGTERM")
+      const seen = [...(await reader.rest())]
+      const end = seen.pop()!
+      expect(end).toMatchObject({ event: "error", data: { code: "SHUTTING_DOWN", recoverable: true } })
+      expect(end.id).toBe(seen.at(-1)!.id)
+      await stopped
+      const rest = await new Client(fleet.url, token).events(first.runId, { "last-event-id": end.id! })
+      expect([...seen, ...(await rest.rest())]).toEqual(await first.rest())
+    })
+  },
+)
