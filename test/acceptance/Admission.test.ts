@@ -209,12 +209,17 @@ describe("more than a process takes", () => {
       expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0)
       expect(["OVERLOADED", "SSE_CONNECTION_LIMIT"]).toContain(JSON.parse(body).error.code)
     }
-    for (const { body, client, response } of taken) {
+    for (const { body } of taken) {
       expect(body.match(/\nevent: (done|error)\n/g)).toEqual(["\nevent: done\n"])
-      const run = await client.json("GET", `/api/v1/chat/runs/${response.headers.get("x-run-id")}`)
-      expect(run.data.status).toBe("completed")
     }
-  })
+    const runs = await Promise.all(
+      taken.map(({ client, response }) =>
+        client.json("GET", `/api/v1/chat/runs/${response.headers.get("x-run-id")}`),
+      ),
+    )
+    expect(new Set(runs.map(({ data }) => data.status))).toEqual(new Set(["completed"]))
+    // Four thousand requests: some ten seconds, and more where others use the machine.
+  }, 120_000)
 })
 
 const services = inject("postgresUrl") === undefined || inject("redisUrl") === undefined
