@@ -174,6 +174,20 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     }
   })
 
+  it("D4: of duplicates to one session over both one is taken, and none is told that it is busy", async () => {
+    const first = await clients[0]!.start("hi")
+    await first.rest()
+    const path = `/api/v1/chat/sessions/${first.sessionId}`
+    for (const round of times(5, (index) => `message ${index}`)) {
+      const streams = await Promise.all(
+        times(20, (index) => clients[index % 2]!.stream("POST", path, { message: round }, keyed(round))),
+      )
+      await Promise.all(streams.map((stream) => stream.rest()))
+      expect(streams.filter(({ response }) => response.status !== 200)).toEqual([])
+      expect(new Set(streams.map(({ runId }) => runId)).size).toBe(1)
+    }
+  })
+
   it("D4: a run that goes on at one is read from its first event at the other", async () => {
     model.answers.push({ kind: "hang", parts: ["one", "two"] })
     const first = await clients[0]!.start("hi", keyed("live"))
