@@ -20,6 +20,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     main: ["*"],
     cli: ["*"],
     App: ["*"],
+    Stages: ["*"],
     Fleet: ["*"],
     http: ["api", "interop", "chat", "rollout", "sharing", ...stages, ...below],
     api: ["runs/RunEvent", ...ground],

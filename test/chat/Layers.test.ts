@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
-import * as App from "../../src/App.ts"
 import { Chat } from "../../src/chat/Chat.ts"
 import * as Config from "../../src/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -18,6 +17,7 @@ import { StoreError } from "../../src/recording/StoreError.ts"
 import { LiveRuns, SessionBusy } from "../../src/runs/LiveRuns.ts"
 import type { RunLog } from "../../src/runs/RunLog.ts"
 import * as MemoryStore from "../support/memoryStore.ts"
+import * as Stages from "../../src/Stages.ts"
 
 const caller = {
   principal: { orgId: OrgId.make("acme"), userId: UserId.make("ana"), permissions: ["*"] },
@@ -41,7 +41,7 @@ const says = (text: string): Stream.Stream<ExecutionEvent> =>
 
 /** The very stages of production, with other modes, another store and the test's clock. */
 const service = (kept: MemoryStore.Memory, runtime: Stream.Stream<ExecutionEvent, ExecutionError>) =>
-  Layer.unwrap(Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), App.stages)).pipe(
+  Layer.unwrap(Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), Stages.layer)).pipe(
     Layer.provide(
       Modes.layer([executor("runtime_orchestrator", runtime), executor("direct_llm", says("direct"))]),
     ),

@@ -5,7 +5,6 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
-import * as App from "../../src/App.ts"
 import { type Accepted, Chat } from "../../src/chat/Chat.ts"
 import * as Config from "../../src/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -17,6 +16,7 @@ import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { finished, principal, says, text } from "../support/fixtures.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import * as Stages from "../../src/Stages.ts"
 
 const caller = { principal, requestId: "r", headers: {}, language: undefined }
 
@@ -32,7 +32,7 @@ const runtime = Layer.succeed(
 )
 
 const service = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
-  Layer.unwrap(Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), App.stages)).pipe(
+  Layer.unwrap(Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), Stages.layer)).pipe(
     Layer.provide(Modes.layer([runtime])),
     Layer.provide(SqlStore.layer),
     Layer.provide(database),

@@ -1,0 +1,45 @@
+/** The stages of a turn, and what goes on beside them. Open for the modes, the store and the platform, which a test may swap. */
+import * as Layer from "effect/Layer"
+import { Admission } from "./admission/Admission.ts"
+import { BusySession } from "./chat/BusySession.ts"
+import { Chat } from "./chat/Chat.ts"
+import { OncePerKey } from "./chat/OncePerKey.ts"
+import { RunReader } from "./chat/RunReader.ts"
+import { TurnRun } from "./chat/TurnRun.ts"
+import type { Settings } from "./Config.ts"
+import { ModeService } from "./decision/ModeService.ts"
+import { Rollout } from "./decision/Rollout.ts"
+import { Execution } from "./execution/Execution.ts"
+import * as Prober from "./execution/Prober.ts"
+import * as Fleet from "./Fleet.ts"
+import { FleetHealth } from "./monitoring/FleetHealth.ts"
+import { Monitor } from "./monitoring/Monitor.ts"
+import { BreakerMemory } from "./recording/BreakerMemory.ts"
+import * as Membership from "./recording/Membership.ts"
+import { Recorder } from "./recording/Recorder.ts"
+import { GuardedRollout } from "./rollout/GuardedRollout.ts"
+import { LiveRuns } from "./runs/LiveRuns.ts"
+import { Stopping } from "./runs/Stopping.ts"
+import * as ShadowRuns from "./shadow/ShadowRuns.ts"
+import * as StageSettings from "./StageSettings.ts"
+
+/** What goes on beside the turns. */
+const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
+
+export const layer = (settings: Settings) =>
+  Layer.mergeAll(Chat.layer, OncePerKey.layer, BusySession.layer(settings.CHAT_ON_BUSY), loops).pipe(
+    Layer.provideMerge(RunReader.layer),
+    Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
+    Layer.provideMerge(TurnRun.layer),
+    Layer.provideMerge(BreakerMemory.layer),
+    Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),
+    Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),
+    Layer.provideMerge(ModeService.layer({ shadowSamePercent: settings.CHAT_RUNTIME_SHADOW_AA_PERCENT })),
+    Layer.provideMerge(Rollout.layer(StageSettings.rollout(settings))),
+    Layer.provideMerge(Recorder.layer),
+    Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
+    Layer.provideMerge(Fleet.layer(settings)),
+    Layer.provideMerge(Membership.layer),
+    Layer.provideMerge(Stopping.layer),
+    Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),
+  )
