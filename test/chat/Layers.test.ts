@@ -7,12 +7,13 @@ import { TestClock } from "effect/testing"
 import { Chat } from "../../src/chat/Chat.ts"
 import * as Config from "../../src/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
-import { OrgId, UserId } from "../../src/domain/Ids.ts"
+import { OrgId, RunId, UserId } from "../../src/domain/Ids.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
 import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Replica } from "../../src/persistence/Replica.ts"
+import { RunLost } from "../../src/recording/Runs.ts"
 import { StoreError } from "../../src/recording/StoreError.ts"
 import { LiveRuns, SessionBusy } from "../../src/runs/LiveRuns.ts"
 import type { RunLog } from "../../src/runs/RunLog.ts"
@@ -91,6 +92,19 @@ describe("the stages over swapped layers", () => {
       }).pipe(Effect.provide(service(kept, Stream.never)))
     },
   )
+
+  it.effect("a run that was taken for dead meanwhile ends as its other readers were told, at once", () => {
+    const kept = MemoryStore.memory()
+    return Effect.gen(function* () {
+      const chat = yield* Chat
+      kept.failEnd = new RunLost({ runId: RunId.make("01890000-0000-7000-8000-000000000001") })
+      const { log } = yield* chat.start(caller, input)
+      yield* Effect.repeat(Effect.yieldNow, { until: () => log.ended, times: 10_000 })
+      const events = log.read(0)
+      assert.deepInclude(events.at(-1)?.event.data, { code: "RUN_INTERRUPTED", recoverable: true })
+      assert.strictEqual(kept.messages.length, 1)
+    }).pipe(Effect.provide(service(kept, says("runtime"))))
+  })
 
   it.effect(
     "done is never said before the assistant's message is durable: a store that fails makes it an error",

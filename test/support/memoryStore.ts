@@ -7,7 +7,7 @@ import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import { AgentNotFound, Agents } from "../../src/recording/Agents.ts"
 import { Replicas } from "../../src/recording/Replicas.ts"
-import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
+import { type RunLost, RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
 import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import { StoreHealth } from "../../src/recording/StoreHealth.ts"
@@ -36,7 +36,7 @@ export const memory = () => ({
   events: [] as Array<LogEntry>,
   shadowPairs: [] as Array<ShadowPair>,
   /** When set, the end of a run cannot be stored. */
-  failEnd: undefined as StoreError | undefined,
+  failEnd: undefined as RunLost | StoreError | undefined,
 })
 
 export type Memory = ReturnType<typeof memory>
