@@ -4,7 +4,8 @@ import { Client, eventually, tokenFor } from "../support/chatClient.ts"
 import * as Postgres from "../support/postgres.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 
-const awaySeconds = 10
+/** The long form: `AWAY_SECONDS=30`. */
+const awaySeconds = Number(process.env["AWAY_SECONDS"] ?? 10)
 
 /** PostgreSQL and the process of each of its connections. */
 const family = (pid: number): ReadonlyArray<number> =>
