@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { RunId } from "../domain/Ids.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
+import { StoreHealth } from "../recording/StoreHealth.ts"
 import { TurnKeys, type TurnKeyTaken } from "../recording/TurnKeys.ts"
 import type { Accepted, TurnRefused } from "./Chat.ts"
 
@@ -38,7 +39,7 @@ export class OncePerKey extends Context.Service<
     ) => Effect.Effect<Begun, OnceRefused>
   }
 >()("crossfade/chat/OncePerKey") {
-  static readonly layer: Layer.Layer<OncePerKey, never, TurnKeys> = Layer.effect(
+  static readonly layer: Layer.Layer<OncePerKey, never, StoreHealth | TurnKeys> = Layer.effect(
     OncePerKey,
     Effect.suspend(() => make),
   )
@@ -46,6 +47,7 @@ export class OncePerKey extends Context.Service<
 
 const make = Effect.gen(function* () {
   const keys = yield* TurnKeys
+  const storeHealth = yield* StoreHealth
   const locks = new Map<string, Lock>()
 
   /** One at a time for each key; a key that nobody waits for is not in the map. */
@@ -65,12 +67,16 @@ const make = Effect.gen(function* () {
         }),
     )
 
+  // As little as who begins a turn, whoever looks for one waits for a store that is away.
   const earlier = ({ key, request }: TurnKey) =>
-    Effect.flatMap(keys.find(key), (found): Effect.Effect<Begun | undefined, TurnKeyReused> => {
-      if (found === undefined) return Effect.undefined
-      if (found.request !== request) return Effect.fail(new TurnKeyReused())
-      return Effect.succeed({ _tag: "Replayed", runId: found.runId })
-    })
+    Effect.flatMap(
+      Effect.andThen(storeHealth.check, keys.find(key)),
+      (found): Effect.Effect<Begun | undefined, TurnKeyReused> => {
+        if (found === undefined) return Effect.undefined
+        if (found.request !== request) return Effect.fail(new TurnKeyReused())
+        return Effect.succeed({ _tag: "Replayed", runId: found.runId })
+      },
+    )
 
   const begin: OncePerKey["Service"]["begin"] = (key, turn) => {
     const began = Effect.map(turn, (accepted): Begun => ({ _tag: "Began", ...accepted }))
