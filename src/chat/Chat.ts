@@ -113,15 +113,12 @@ const make = Effect.gen(function* () {
   const sessions = yield* Sessions
   const shadow = yield* Shadow
   const stopping = yield* Stopping
-  const storeHealth = yield* StoreHealth
+  const { whileUp } = yield* StoreHealth
   const turnRun = yield* TurnRun
-
-  /** Whether turns are taken at all: before any work is done. */
-  const open = Effect.andThen(stopping.open, storeHealth.check)
 
   const activeAgent = (principal: Principal, id: AgentId) =>
     Effect.filterOrFail(
-      agents.get(principal.orgId, id),
+      whileUp(agents.get(principal.orgId, id)),
       ({ settings }) => settings.active,
       () => new AgentInactive({ agentId: id }),
     )
@@ -184,7 +181,7 @@ const make = Effect.gen(function* () {
       repeats: isRepeated(input.history, input.message),
       key: caller.key,
     }
-    yield* Effect.onError(runs.begin(kept), () => modeService.release(orgId, ticket))
+    yield* Effect.onError(whileUp(runs.begin(kept)), () => modeService.release(orgId, ticket))
     const turn: Turn = {
       runId,
       sessionId: session.id,
@@ -207,7 +204,7 @@ const make = Effect.gen(function* () {
     caller: Caller,
     { agentId, message }: { readonly agentId: AgentId; readonly message: string },
   ) {
-    yield* open
+    yield* stopping.open
     const agent = yield* activeAgent(caller.principal, agentId)
     const now = yield* Clock.currentTimeMillis
     const { orgId, userId } = caller.principal
@@ -243,11 +240,11 @@ const make = Effect.gen(function* () {
     sessionId: SessionId,
     { message, parentMessageId }: { readonly message: string; readonly parentMessageId?: MessageId },
   ) {
-    yield* open
-    const session = yield* sessions.get(caller.principal, sessionId)
+    yield* stopping.open
+    const session = yield* whileUp(sessions.get(caller.principal, sessionId))
     const turn = Effect.gen(function* () {
       const agent = yield* activeAgent(caller.principal, session.agentId)
-      const history = yield* sessions.messages(sessionId, historyLength)
+      const history = yield* whileUp(sessions.messages(sessionId, historyLength))
       yield* checkParent(session, history, parentMessageId)
       const parent = parentMessageId ?? null
       const input = { caller, agent, session, isNewSession: false, message, parentMessageId: parent, history }

@@ -67,10 +67,9 @@ const make = Effect.gen(function* () {
         }),
     )
 
-  // As little as who begins a turn, whoever looks for one waits for a store that is away.
   const earlier = ({ key, request }: TurnKey) =>
     Effect.flatMap(
-      Effect.andThen(storeHealth.check, keys.find(key)),
+      storeHealth.whileUp(keys.find(key)),
       (found): Effect.Effect<Begun | undefined, TurnKeyReused> => {
         if (found === undefined) return Effect.undefined
         if (found.request !== request) return Effect.fail(new TurnKeyReused())

@@ -24,7 +24,7 @@ import type { Turn } from "../execution/Executor.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import type { Followed } from "../recording/EventWriter.ts"
 import { type Recorded, Recorder } from "../recording/Recorder.ts"
-import { Runs } from "../recording/Runs.ts"
+import { type RunLost, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Stopping } from "../runs/Stopping.ts"
@@ -189,6 +189,10 @@ const make = Effect.gen(function* () {
         }))
       : Effect.undefined
 
+  /** A process that is being ended does not wait for its store; another replica ends the run. */
+  const isWorthwhile = ({ _tag }: RunLost | StoreError) =>
+    Effect.map(stopping.isEnding, (ending) => _tag === "StoreError" && !ending)
+
   const end = Effect.fnUntraced(function* (
     { log, run }: AcceptedTurn,
     recorded: Recorded,
@@ -203,7 +207,7 @@ const make = Effect.gen(function* () {
     const stored = recorder.flush(recorded, followed).pipe(
       Effect.andThen(runs.end(final, message)),
       Effect.as(final),
-      Effect.retry({ schedule: storeRetries, while: ({ _tag }) => _tag === "StoreError" }),
+      Effect.retry({ schedule: storeRetries, while: isWorthwhile }),
       // Other replicas had not heard of this one for a while, and have told whoever asked.
       Effect.catchTag("RunLost", () => Effect.succeed({ ...final, ...failed(RunEnd.interruptedError(run)) })),
       // Not stored, so not done: the reader is told so, and Membership ends the run when the store is back.

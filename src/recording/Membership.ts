@@ -47,10 +47,7 @@ const make = Effect.gen(function* () {
     if (dead.length > 0) yield* bury(dead)
     if (!known) yield* Effect.logWarning("this replica was taken for dead: its runs are interrupted")
     yield* abandon()
-  }).pipe(
-    // What was not seen meanwhile says nothing of anybody.
-    Effect.tapError(() => Ref.set(watches, Liveness.none)),
-  )
+  })
 
   const { others } = yield* replicas.beat
   yield* bury(replicas.exclusive ? others : [])

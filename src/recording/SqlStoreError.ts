@@ -26,13 +26,11 @@ const answered = <A, E, R>(
   Effect.flatMap(Effect.forkDetach(self), (fiber) =>
     Effect.timeoutOrElse(Effect.interruptible(Fiber.join(fiber)), {
       duration: timeout,
-      orElse: () =>
-        // Given up as soon as the connection says anything: what nobody was told of shall not be done much later.
-        Effect.andThen(
-          Effect.forkDetach(Fiber.interrupt(fiber)),
-          Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
-        ),
-    }),
+      orElse: () => Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
+    }).pipe(
+      // As soon as the connection says anything: what nobody waits for any more shall not be done much later.
+      Effect.onError(() => Effect.forkDetach(Fiber.interrupt(fiber))),
+    ),
   )
 
 /** `operation` names the service method. Other errors, and defects that are not the database's, pass. */

@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
@@ -13,14 +14,14 @@ import { StoreError } from "./StoreError.ts"
 
 const askEvery = Schedule.spaced("500 millis")
 /** A store that is silent for so long twice in a row is away; once may be this process, which was busy itself. */
-const patience = "1 second"
+const patience = "500 millis"
 
 export class StoreHealth extends Context.Service<
   StoreHealth,
   {
     readonly isUp: Effect.Effect<boolean>
-    /** Fails at once while the store is away. */
-    readonly check: Effect.Effect<void, StoreError>
+    /** Fails at once while the store is away, and when it goes away meanwhile: who begins a turn waits for no silence. */
+    readonly whileUp: <A, E, R>(use: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
   }
 >()("crossfade/recording/StoreHealth") {
   static readonly layer: Layer.Layer<StoreHealth, never, SqlClient.SqlClient> = Layer.effect(
@@ -32,6 +33,7 @@ export class StoreHealth extends Context.Service<
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const up = yield* Ref.make(true)
+  const away = yield* Latch.make(false)
   const isUp = Ref.get(up)
 
   // On a fiber of its own: a driver's call cannot be interrupted while its connection is silent.
@@ -43,15 +45,17 @@ const make = Effect.gen(function* () {
     const first = yield* once
     const found = (first === "silent" ? yield* once : first) === "Success"
     if (found !== (yield* Ref.getAndSet(up, found))) {
+      yield* found ? away.close : away.open
       yield* Effect.logWarning(found ? "the store is back" : "the store is away: no turn is begun")
     }
   })
   yield* Effect.forkScoped(Effect.repeat(ask, askEvery))
 
-  const check = Effect.flatMap(isUp, (answering) =>
-    answering
-      ? Effect.void
-      : Effect.fail(new StoreError({ operation: "StoreHealth.check", cause: "the store is away" })),
+  const gone = Effect.andThen(
+    away.await,
+    Effect.fail(new StoreError({ operation: "StoreHealth.whileUp", cause: "the store is away" })),
   )
-  return StoreHealth.of({ isUp, check })
+  const whileUp: StoreHealth["Service"]["whileUp"] = (use) =>
+    Effect.raceFirst(Effect.interruptible(gone), use)
+  return StoreHealth.of({ isUp, whileUp })
 })

@@ -5,7 +5,7 @@ import * as Liveness from "../../src/runs/Liveness.ts"
 
 const id = ReplicaId.make("a")
 const other = ReplicaId.make("b")
-const waits = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20_000 })))
+const waits = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4500 })))
 
 /** Looks at a beat that changes before some of the looks. */
 const watch = (looks: ReadonlyArray<{ readonly at: number; readonly beat: number }>) =>
@@ -16,6 +16,7 @@ describe("a replica", () => {
     const watches = watch([
       { at: 100, beat: 5 },
       { at: 2100, beat: 6 },
+      { at: 5000, beat: 6 },
       { at: 8099, beat: 6 },
     ])
     assert.deepStrictEqual(Liveness.dead(watches, 8099), [])
@@ -29,9 +30,15 @@ describe("a replica", () => {
   it("that comes back with a beat from the beginning is alive", () => {
     const watches = watch([
       { at: 0, beat: 9 },
-      { at: 5999, beat: 1 },
+      { at: 4000, beat: 1 },
     ])
-    assert.deepStrictEqual(Liveness.dead(watches, 11_998), [])
+    assert.deepStrictEqual(Liveness.dead(watches, 9999), [])
+  })
+
+  it("is not dead for the time in which nobody looked", () => {
+    const looks = [0, 3000, 20_000, 24_000].map((at) => ({ at, beat: 1 }))
+    assert.deepStrictEqual(Liveness.dead(watch(looks), 25_999), [])
+    assert.deepStrictEqual(Liveness.dead(watch(looks), 26_000), [{ id, beat: 1 }])
   })
 
   it("of whom nothing is there any more is forgotten", () => {

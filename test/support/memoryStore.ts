@@ -97,7 +97,7 @@ export const layer = (kept: Memory) => {
     running: () => Effect.succeed([]),
     leave: () => Effect.void,
   })
-  const storeHealth = Layer.succeed(StoreHealth, { isUp: Effect.succeed(true), check: Effect.void })
+  const storeHealth = Layer.succeed(StoreHealth, { isUp: Effect.succeed(true), whileUp: (use) => use })
   return Layer.mergeAll(
     replicas,
     storeHealth,
