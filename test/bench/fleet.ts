@@ -10,54 +10,16 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { Client, defaultAgent, tokenFor } from "../support/chatClient.ts"
 import { Fleet } from "../support/fleet.ts"
 import * as Postgres from "../support/postgres.ts"
+import { cpuMilliseconds, median, startBurst } from "./burst.ts"
 
 const events = 50
 const sizes = [1, 2, 3]
 const rounds = 5
 const turnsARound = 300
 const concurrency = 24
-/** Linux counts CPU in ticks of 10 ms (`getconf CLK_TCK` is 100 on every platform that Node runs on). */
-const millisecondsATick = 10
-
-const data = (event: string, body: object) =>
-  `data: ${JSON.stringify({ event, data: body, timestamp: "2026-01-01T00:00:00Z" })}\r\n\r\n`
-const burst = [
-  ...Array.from({ length: events }, (_, index) => data("text_chunk", { content: `word ${index} ` })),
-  data("execution_complete", { final_response: "" }),
-  "data: [DONE]\r\n\r\n",
-].join("")
-const upstream = createServer((request, response) => {
-  request.resume()
-  request.on("end", () => {
-    response.writeHead(200, { "content-type": "text/event-stream" })
-    response.end(burst)
-  })
-})
-await new Promise<void>((listening) => upstream.listen(0, "127.0.0.1", listening))
-
-const statOf = (pid: string | number): ReadonlyArray<string> =>
-  readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")
-
-/** Of a process and its children: PostgreSQL has one for each connection. */
-const cpuMilliseconds = (pid: number): number => {
-  const family = readdirSync("/proc").filter((entry) => {
-    if (!/^\d+$/.test(entry)) return false
-    try {
-      return Number(entry) === pid || Number(statOf(entry)[1]) === pid
-    } catch {
-      return false
-    }
-  })
-  const ticks = family.map((member) => statOf(member).slice(11, 15).map(Number))
-  return ticks.flat().reduce((sum, tick) => sum + tick, 0) * millisecondsATick
-}
-
 const durable = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" }
 const postgres = await Postgres.start(Postgres.findBinaries()!, durable)
 const query = (sql: string): Promise<number> =>
@@ -77,7 +39,7 @@ const redisMemory = (): number =>
 
 const fleet = new Fleet()
 await fleet.start(postgres.url, Math.max(...sizes), {
-  RUNTIME_SERVICE_URL: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+  RUNTIME_SERVICE_URL: await startBurst(events),
 })
 const token = await tokenFor()
 
@@ -119,9 +81,6 @@ const round = async (size: number): Promise<Round> => {
   return { rate, gateway: each("gateway"), postgres: each("postgres"), redis: each("redis") }
 }
 
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-
 for (const size of sizes) await turns(size, turnsARound)
 const found = new Map(sizes.map((size) => [size, [] as Array<Round>]))
 const databaseSize = "SELECT pg_database_size(current_database()) AS value"
@@ -146,5 +105,4 @@ console.log(
 )
 await fleet.stop()
 await postgres.stop()
-upstream.close()
 process.exit(0)
