@@ -98,10 +98,14 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that goes awa
       await new Promise((next) => setTimeout(next, 1500))
       const left = performance.now()
       await leave()
-      // One comes before anybody knows, with a key, so that the store is asked for it first.
+      // Two come before anybody knows; of the one with a key the store is asked for the key first.
       const early = { agentId: defaultAgent, message: "now?" }
-      const first = await client.request("POST", "/api/v1/chat/start", early, { "idempotency-key": name })
-      expect(first.status).toBe(503)
+      const first = await Promise.all(
+        [{}, { "idempotency-key": name }].map((headers) =>
+          client.request("POST", "/api/v1/chat/start", early, headers),
+        ),
+      )
+      expect(first.map(({ status }) => status)).toEqual([503, 503])
       expect(performance.now() - left).toBeLessThan(4000)
       await eventually(async () => !(await ready()), 20)
       const refusedAt = performance.now()
