@@ -44,14 +44,22 @@ const frameOf = (runId: RunId, entry: FramedEntry | LogEntry): Uint8Array =>
     ? entry.frame
     : Frame.encode(Frame.eventId(runId, entry.seq), entry.event.event, entry.event.data)
 
-/** The end of an old client's stream, where shown text would have to be taken back. */
+/** The last word of a connection whose run says something else. */
+const lastWord = (runId: RunId, seq: number, code: string, message: string): Uint8Array =>
+  Frame.encode(Frame.eventId(runId, seq), "error", { code, message, runId, recoverable: true })
+
+/** To an old client, where shown text would have to be taken back. */
 const cannotRetract = (runId: RunId, seq: number): Uint8Array =>
-  Frame.encode(Frame.eventId(runId, seq), "error", {
-    code: "ANSWER_RETRACTED",
-    message: "The answer had to be begun again. Send the message again.",
+  lastWord(runId, seq, "ANSWER_RETRACTED", "The answer had to be begun again. Send the message again.")
+
+/** With the id of what was seen last, so that the reader goes on from there. */
+const closing = (runId: RunId, seq: number): Uint8Array =>
+  lastWord(
     runId,
-    recoverable: true,
-  })
+    seq,
+    "SHUTTING_DOWN",
+    "This server is being stopped, and the answer goes on elsewhere. Read on from the last event.",
+  )
 
 const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<FramedEntry | LogEntry>): Written => {
   const frames: Array<Uint8Array> = []
@@ -68,15 +76,6 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<FramedEn
   }
   return { frames, ended: false }
 }
-
-/** The end of a connection, not of the run: with the id of what was seen last, so that the reader goes on from there. */
-const closing = (runId: RunId, seq: number): Uint8Array =>
-  Frame.encode(Frame.eventId(runId, seq), "error", {
-    code: "SHUTTING_DOWN",
-    message: "This server is being stopped, and the answer goes on elsewhere. Read on from the last event.",
-    runId,
-    recoverable: true,
-  })
 
 /**
  * Wakes a reader for the next entry, for a heartbeat when there was none for `interval` milliseconds, or because the

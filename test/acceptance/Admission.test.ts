@@ -27,8 +27,8 @@ const hanging = async (client: Client, count: number): Promise<ReadonlyArray<Str
   return [first, ...more]
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
-const codeOf = async (response: Response): Promise<string> => ((await response.json()) as any).error.code
+const codeOf = async (response: Response): Promise<string> =>
+  ((await response.json()) as { readonly error: { readonly code: string } }).error.code
 const post = (client: Client, message = "hi", headers: Record<string, string> = {}) =>
   client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
 const read = (client: Client, runId: string) => client.request("GET", `/api/v1/chat/runs/${runId}/events`)

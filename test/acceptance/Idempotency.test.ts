@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type { PublicError } from "../../src/api/PublicError.ts"
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
 import { Client, defaultAgent, type Frame, textOf, tokenFor } from "../support/chatClient.ts"
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
@@ -16,8 +17,8 @@ const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =
 
 const world = useWorld({ CHAT_EXECUTION_MODE: "direct_llm" })
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
-const errorOf = async (response: Response): Promise<any> => ((await response.json()) as any).error
+const errorOf = async (response: Response): Promise<PublicError> =>
+  ((await response.json()) as { readonly error: PublicError }).error
 
 /** For an answer that is no stream. */
 const start = (message: string, headers: Record<string, string>) =>
