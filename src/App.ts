@@ -39,7 +39,13 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(SqlStore.layer),
     Layer.provide(Database.layer(StageSettings.database(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
-    Layer.provideMerge(NodeHttpServer.layer(NodeServer.make, { port: settings.PORT, host: settings.HOST })),
+    Layer.provideMerge(
+      NodeHttpServer.layer(NodeServer.make, {
+        port: settings.PORT,
+        host: settings.HOST,
+        backlog: NodeServer.backlog,
+      }),
+    ),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provide(Telemetry.layer(settings.OTEL_EXPORTER_OTLP_ENDPOINT)),

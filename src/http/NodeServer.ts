@@ -2,7 +2,7 @@
  * Node's HTTP server, made so that a start and a planned stop leave no request without an answer. It listens before the
  * service is built, and lets kept connections speak after the service has let go of it: what comes then is answered
  * with 503. A stop is as quick as its last stream: a connection that becomes idle while the server is closing is closed at
- * once, where Node alone would keep it for its keep-alive time of 5 s.
+ * once, where Node alone would keep it for its keep-alive time.
  */
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
@@ -35,11 +35,23 @@ const stopping: PublicError = {
   retryAfter: 1,
 }
 
+/**
+ * Milliseconds that an idle connection is kept: longer than the 60 s of nginx and of cloud load balancers, so that it is
+ * they who close it. Closed by this side, a request that is on its way at that moment is lost.
+ */
+const keepAliveTimeout = 75_000
+
+/**
+ * Connections that may wait to be taken, where the kernel allows so many (`net.core.somaxconn`). Beyond them the kernel makes
+ * callers wait and resets some; from here they get a 503 that says when to come back.
+ */
+export const backlog = 4096
+
 /** Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. */
 const keepAliveInitialDelay = 10_000
 
 export const make = (): Server => {
-  const server = createServer({ requestTimeout, keepAlive: true, keepAliveInitialDelay })
+  const server = createServer({ requestTimeout, keepAliveTimeout, keepAlive: true, keepAliveInitialDelay })
   server.on("request", (request, response) => {
     response.once("close", () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections())

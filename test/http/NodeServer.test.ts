@@ -53,3 +53,10 @@ describe("a request that nobody serves", () => {
     expect(two).toContain('"code":"SHUTTING_DOWN"')
   })
 })
+
+it("keeps an idle connection for longer than the load balancer before it, and says for how long", async () => {
+  const port = await listening()
+  server.on("request", (_, response) => response.end())
+  const answer = await fetch(`http://127.0.0.1:${port}`)
+  expect(Number(answer.headers.get("keep-alive")?.match(/^timeout=(\d+)$/)?.[1])).toBeGreaterThan(60)
+})
