@@ -192,11 +192,16 @@ describe("the rate of turns", () => {
 describe("more than a process takes", () => {
   it("L3: 2000 POSTs at once are taken or refused with a time to come back, and what was taken is there", async () => {
     const users = await Promise.all(times(400, (index) => world.as(`many ${index % 40}`, `user ${index}`)))
+    // No answer ends before the last question has come, so that there is no room for all.
+    let everybodyCame = () => {}
+    const until = new Promise<void>((come) => (everybodyCame = come))
+    world.model.answers.push(...times(2000, () => ({ kind: "text", parts: ["word"], until }) as const))
+    const responses = await Promise.all(times(2000, (index) => post(users[index % 400]!)))
+    everybodyCame()
+    world.model.answers.length = 0
     const answers = await Promise.all(
-      times(2000, async (index) => {
-        const response = await post(users[index % 400]!)
-        const body = await response.text()
-        return { client: users[index % 400]!, response, body }
+      responses.map(async (response, index) => {
+        return { client: users[index % 400]!, response, body: await response.text() }
       }),
     )
     const taken = answers.filter(({ response }) => response.status === 200)

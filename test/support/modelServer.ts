@@ -6,7 +6,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 
 export type Answer =
-  | { readonly kind: "text"; readonly parts: ReadonlyArray<string>; readonly usage?: boolean }
+  /** Ends once `until` has come, where it is given. */
+  | {
+      readonly kind: "text"
+      readonly parts: ReadonlyArray<string>
+      readonly usage?: boolean
+      readonly until?: Promise<void>
+    }
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string; readonly body?: string }
   /** Says `parts`, then breaks: cut (the socket is destroyed), error (an in-band error, after which text goes on), hang. */
   | { readonly kind: "cut" | "error" | "hang"; readonly parts: ReadonlyArray<string> }
@@ -45,11 +51,16 @@ const play = (answer: Answer, response: ServerResponse): void => {
   if (answer.kind === "flood") return flood(answer.part, response)
   for (const part of answer.parts) response.write(chunk({ content: part }))
   switch (answer.kind) {
-    case "text":
-      response.write(chunk({}, "stop"))
-      if (answer.usage !== false) response.write(usage)
-      response.end("data: [DONE]\n\n")
+    case "text": {
+      const finish = () => {
+        response.write(chunk({}, "stop"))
+        if (answer.usage !== false) response.write(usage)
+        response.end("data: [DONE]\n\n")
+      }
+      if (answer.until === undefined) finish()
+      else void answer.until.then(finish)
       return
+    }
     case "cut":
       setTimeout(() => response.destroy(), 20)
       return
