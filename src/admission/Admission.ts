@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Metrics from "../telemetry/Metrics.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import { keysOf, OpenStreams, type Owner } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
 import type { Taken } from "./TokenBucket.ts"
@@ -49,7 +49,7 @@ export class Admission extends Context.Service<
 const streamSeconds = 2
 
 const rejected = (reason: AdmissionRejected["reason"], retryAfter: number) =>
-  Effect.andThen(Metrics.refused(reason), Effect.fail(new AdmissionRejected({ reason, retryAfter })))
+  Effect.andThen(Measure.refused(reason), Effect.fail(new AdmissionRejected({ reason, retryAfter })))
 
 const make = Effect.fnUntraced(function* (limits: Limits) {
   const rates = yield* Rates
@@ -59,7 +59,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
   const moved = (by: 1 | -1) =>
     Effect.suspend(() => {
       open += by
-      return Metrics.openStreams(open)
+      return Measure.openStreams(open)
     })
 
   const inProcess = Effect.acquireRelease(

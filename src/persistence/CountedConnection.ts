@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import * as Stream from "effect/Stream"
-import { databaseStatement } from "../telemetry/Metrics.ts"
+import { databaseStatement } from "../telemetry/Measure.ts"
 
 const controls: ReadonlySet<string> = new Set(["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"])
 

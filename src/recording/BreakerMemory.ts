@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Monitor, type Numbered } from "../monitoring/Monitor.ts"
 import type { StoreError } from "./StoreError.ts"
-import * as Metrics from "../telemetry/Metrics.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import { Transitions } from "./Transitions.ts"
 
 /** It holds in this process, and would not survive it. */
@@ -46,7 +46,7 @@ const make = Effect.gen(function* () {
   /** The last transition of this process that was stored. */
   const stored = yield* Ref.make(0)
 
-  const measure = Effect.flatMap(monitor.isFallbackEnabled, Metrics.fallback)
+  const measure = Effect.flatMap(monitor.isFallbackEnabled, Measure.fallback)
 
   // Whatever goes wrong with one entry, the next one is written.
   const keep = ({ number, ours, transition }: Numbered) =>

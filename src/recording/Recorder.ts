@@ -13,7 +13,7 @@ import type { Attempt } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import type { RunLog } from "../runs/RunLog.ts"
-import * as Metrics from "../telemetry/Metrics.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import * as EventWriter from "./EventWriter.ts"
 import type { Followed } from "./EventWriter.ts"
 import { Runs } from "./Runs.ts"
@@ -55,7 +55,7 @@ const make = Effect.gen(function* () {
     const latencyMs = ended.endedAt - ended.startedAt
     const held = mode === "runtime_orchestrator" && ticket !== undefined ? { ticket } : {}
     yield* monitor.record({ orgId, mode, outcome, latencyMs, ...held })
-    yield* Metrics.attemptEnded({ mode, outcome, code, latencyMs })
+    yield* Measure.attemptEnded({ mode, outcome, code, latencyMs })
   })
 
   const attempt: Recorder["Service"]["attempt"] = ({ id, missing, orgId, ticket }, ended) =>

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { hourOf, type LedgerEntry } from "../domain/ShadowPair.ts"
 import { ShadowPairs } from "../recording/ShadowPairs.ts"
-import * as Metrics from "../telemetry/Metrics.ts"
+import * as Measure from "../telemetry/Measure.ts"
 
 /** As much as a process that dies may forget. */
 const flushEvery = "5 seconds"
@@ -51,7 +51,7 @@ const make = Effect.gen(function* () {
   const record: ShadowLedger["Service"]["record"] = (entry) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       put({ ...entry, hour: hourOf(now), runs: 1 })
-      return Metrics.shadowEnded(entry.mode, entry.ending)
+      return Measure.shadowEnded(entry.mode, entry.ending)
     })
 
   const flush = Effect.suspend(() => {

@@ -1,71 +1,21 @@
 /**
- * Every metric of the service, once: name, unit, labels, meaning. Labels come from closed sets. The names of the first
- * five are those of dashboards that exist already.
+ * Every metric of the service, once. Dashboards, alerts and `docs/reference/metrics.md` name nothing else. Times are in
+ * milliseconds, because the first five names are those of dashboards that exist; the others follow them.
+ *
+ * A name is the same over OTLP and in `/metrics`. Figures are of this process; sums over replicas are the reader's.
  */
-import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
-import type { ExecutionMode } from "../domain/Mode.ts"
-import type { Outcome } from "../domain/Outcome.ts"
-import type { ShadowEnding } from "../domain/ShadowPair.ts"
+import { ExecutionMode } from "../domain/Mode.ts"
+import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
+import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
 
-/** Attempts of users' turns that ended, by `mode`; shadows are not among them. */
-const total = Metric.counter("chat_execution_total", {
-  description: "Attempts that ended",
-  incremental: true,
-})
+const mode = ExecutionMode.literals
+const none = {}
+const listedOrgs = { boundedBy: "METRICS_ORG_LABELS" }
 
-const success = Metric.counter("chat_execution_success_total", {
-  description: "Attempts that gave an answer",
-  incremental: true,
-})
-
-/** By `mode` and `code`: errors and timeouts. Neutral ends (cancels, rate limits, filters) are in the total only. */
-const error = Metric.counter("chat_execution_error_total", {
-  description: "Attempts that failed or ran out of time",
-  incremental: true,
-})
-
-/** Milliseconds from the attempt's start to its end, by `mode`; up to the longest an attempt may take by default. */
-const latency = Metric.histogram("chat_execution_latency_ms", {
-  description: "Duration of attempts in milliseconds",
-  boundaries: [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000],
-})
-
-/** 1 while the breaker of all keeps turns from the runtime, else 0. */
-const fallbackEnabled = Metric.gauge("chat_runtime_fallback_enabled", {
-  description: "Whether the runtime is left alone",
-})
-
-/** By `mode` and `ending`: shadow runs, also those that were left out. In no other metric. */
-const shadow = Metric.counter("chat_shadow_total", {
-  description: "Shadow runs by how they ended",
-  incremental: true,
-})
-
-/** By `kind`: `statement`, or `transaction` for the words that begin and end one. Each is a round trip to PostgreSQL. */
-const statements = Metric.counter("crossfade.db.statements", {
-  description: "What was sent to the database",
-  incremental: true,
-})
-
-/** By `result`, `hit` or `miss`: turns of direct mode whose answer might have been kept. */
-const keptAnswers = Metric.counter("crossfade.direct_cache.lookups", {
-  description: "Questions that may have been answered before",
-  incremental: true,
-})
-
-/** Streams to users that this process has open: what a fleet is scaled by. */
-const streamsOpen = Metric.gauge("crossfade.streams.open", { description: "Open streams" })
-
-/** By `reason`: `process`, `user_rate`, `org_rate`, `user_streams`, `org_streams`. */
-const refusals = Metric.counter("crossfade.admission.refused", {
-  description: "Requests that were not let in",
-  incremental: true,
-})
-
-/** The codes of our own that an error or a timeout has; what an upstream invents is one label. */
-const ownCodes: ReadonlySet<string> = new Set([
+/** The codes of our own that a failed attempt has; what an upstream invents is `UPSTREAM_FAILED`. */
+export const failureCodes = [
   "UPSTREAM_EMPTY",
+  "UPSTREAM_FAILED",
   "UPSTREAM_GARBLED",
   "UPSTREAM_TRUNCATED",
   "UPSTREAM_UNAVAILABLE",
@@ -74,52 +24,262 @@ const ownCodes: ReadonlySet<string> = new Set([
   "TIMEOUT_FIRST_PROGRESS",
   "TIMEOUT_STALL",
   "TIMEOUT_TOTAL",
-])
+] as const
 
-const outcomeMetrics = (mode: ExecutionMode, outcome: Outcome, code: string | null) => {
-  if (outcome === "success") return [Metric.update(Metric.withAttributes(success, { mode }), 1)]
-  if (outcome === "neutral") return []
-  const label = code !== null && ownCodes.has(code) ? code : "UPSTREAM_FAILED"
-  return [Metric.update(Metric.withAttributes(error, { mode, code: label }), 1)]
+/** What ends an attempt without saying anything about its mode's health, beside them. */
+export const causeCodes = [
+  ...failureCodes,
+  "UPSTREAM_RATE_LIMITED",
+  "UPSTREAM_REJECTED",
+  "CONTENT_FILTERED",
+] as const
+
+/** Why a turn began where it did; `rule` stands for every rule of the rollout. */
+export const decisionReasons = [
+  "forced",
+  "denied_orgs",
+  "enabled_orgs",
+  "rule",
+  "percentage",
+  "default_mode",
+  "configured",
+  "breaker",
+  "breaker_probe",
+] as const
+
+export const breakerStates = [
+  "closed",
+  "open",
+  "half_open",
+  "ramp",
+  "forced_direct",
+  "forced_runtime",
+] as const
+
+const upToTotal = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000]
+const upToFirst = [10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 15_000, 30_000, 60_000]
+const ownWork = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000]
+
+/** Attempts: one run of one mode for one turn. Shadows, probes and kept answers are not among them. */
+const attempts = {
+  attempts: counter("chat_execution_total", {
+    unit: "1",
+    labels: { mode },
+    meaning: "Attempts that ended, whatever the end",
+  }),
+  successes: counter("chat_execution_success_total", {
+    unit: "1",
+    labels: { mode },
+    meaning: "Attempts that gave an answer",
+  }),
+  failures: counter("chat_execution_error_total", {
+    unit: "1",
+    labels: { mode, code: failureCodes },
+    meaning:
+      "Attempts that failed or ran out of time; cancels, rate limits and filters are in the total only",
+  }),
+  latency: histogram("chat_execution_latency_ms", {
+    unit: "ms",
+    labels: { mode },
+    meaning: "Time from an attempt's start to its end",
+    boundaries: upToTotal,
+  }),
+  firstContent: histogram("crossfade_first_content_ms", {
+    unit: "ms",
+    labels: { mode },
+    meaning: "Time from an attempt's start to the first part of its answer; attempts without one are absent",
+    boundaries: upToFirst,
+  }),
+  stalls: counter("crossfade_stalls_total", {
+    unit: "1",
+    labels: { mode },
+    meaning: "Attempts that had begun and then showed nothing for longer than the stall clock allows",
+  }),
+  tokens: counter("crossfade_tokens_total", {
+    unit: "1",
+    labels: { mode, counted: ["reported", "estimated"] },
+    meaning: "Tokens of attempts, as the upstream reported them or as they were guessed",
+  }),
 }
 
-/** One attempt, at its end. */
-export const attemptEnded = (attempt: {
-  readonly mode: ExecutionMode
-  readonly outcome: Outcome
-  readonly code: string | null
-  readonly latencyMs: number
-}): Effect.Effect<void> => {
-  const { mode } = attempt
-  return Effect.all(
-    [
-      Metric.update(Metric.withAttributes(total, { mode }), 1),
-      Metric.update(Metric.withAttributes(latency, { mode }), attempt.latencyMs),
-      ...outcomeMetrics(mode, attempt.outcome, attempt.code),
-    ],
-    { discard: true },
-  )
+/** Turns: what users asked and how it ended for them. */
+const turns = {
+  turns: counter("crossfade_turns_total", {
+    unit: "1",
+    labels: {
+      mode: [...mode, "none"],
+      outcome: ["completed", "failed", "cancelled", "interrupted"],
+    },
+    meaning: "Turns that ended, by the mode that gave the answer; cancelled ones are the user's own",
+  }),
+  turnDuration: histogram("crossfade_turn_duration_ms", {
+    unit: "ms",
+    labels: { outcome: ["completed", "failed", "cancelled", "interrupted"] },
+    meaning: "Time from a turn's acceptance to its end",
+    boundaries: upToTotal,
+  }),
+  overhead: histogram("crossfade_gateway_overhead_ms", {
+    unit: "ms",
+    labels: none,
+    meaning: "A turn's time less the time in which an upstream was at work for it",
+    boundaries: ownWork,
+  }),
+  inFlight: gauge("crossfade_runs_in_flight", { unit: "1", labels: none, meaning: "Runs under way" }),
+  oldestRun: gauge("crossfade_oldest_run_age_ms", {
+    unit: "ms",
+    labels: none,
+    meaning: "Age of the oldest run under way; 0 when there is none",
+  }),
+  decisions: counter("crossfade_decisions_total", {
+    unit: "1",
+    labels: { mode, reason: decisionReasons },
+    meaning: "Decisions on where a turn begins, by why",
+  }),
+  fallbacks: counter("crossfade_fallbacks_total", {
+    unit: "1",
+    labels: { from: mode, cause: causeCodes, stage: ["before_content", "after_text"] },
+    meaning:
+      "Turns that went on in the other mode, before anything was shown or after shown text was taken back",
+  }),
 }
 
-export const shadowEnded = (mode: ExecutionMode, ending: ShadowEnding): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(shadow, { mode, ending }), 1)
-
-export const fallback = (enabled: boolean): Effect.Effect<void> =>
-  Metric.update(fallbackEnabled, enabled ? 1 : 0)
-
-const countedStatement = {
-  statement: Metric.update(Metric.withAttributes(statements, { kind: "statement" }), 1),
-  transaction: Metric.update(Metric.withAttributes(statements, { kind: "transaction" }), 1),
+const mover = {
+  fallbackEnabled: gauge("chat_runtime_fallback_enabled", {
+    unit: "1",
+    labels: none,
+    meaning: "1 while the breaker of all keeps turns from the runtime, else 0",
+  }),
+  breakerState: gauge("crossfade_breaker_state", {
+    unit: "1",
+    labels: { scope: { boundedBy: "`all` and METRICS_ORG_LABELS" }, state: breakerStates },
+    meaning: "1 for the state that a breaker is in, 0 for the others",
+  }),
+  orgsAway: gauge("crossfade_breaker_orgs_away", {
+    unit: "1",
+    labels: none,
+    meaning: "Organisations whose own breaker keeps them from the runtime",
+  }),
+  transitions: counter("crossfade_breaker_transitions_total", {
+    unit: "1",
+    labels: { scope: ["all", "org"], to: breakerStates },
+    meaning: "Transitions of breakers",
+  }),
+  rolloutPercentage: gauge("crossfade_rollout_percentage", {
+    unit: "percent",
+    labels: none,
+    meaning: "Share of the sessions that the rollout gives to the runtime",
+  }),
+  shadowRuns: counter("chat_shadow_total", {
+    unit: "1",
+    labels: { mode, ending: ShadowEnding.literals },
+    meaning: "Shadow runs, also those that were left out",
+  }),
+  shadowPairs: counter("crossfade_shadow_pairs_total", {
+    unit: "1",
+    labels: { verdict: ["agrees", "differs"] },
+    meaning: "Compared pairs of a turn and its shadow: alike in every dimension, or not",
+  }),
+  shadowJudged: counter("crossfade_shadow_judged_total", {
+    unit: "1",
+    labels: { verdict: JudgeVerdict.literals },
+    meaning: "Pairs that the judge looked at, by whose answer it preferred",
+  }),
+  orgAttempts: counter("crossfade_org_attempts_total", {
+    unit: "1",
+    labels: { org: listedOrgs, mode, outcome: ["success", "error", "timeout", "neutral"] },
+    meaning: "Attempts of the organisations that are listed",
+  }),
 }
 
-export const databaseStatement = (kind: keyof typeof countedStatement): Effect.Effect<void> =>
-  countedStatement[kind]
+const readers = {
+  streamsOpen: gauge("crossfade_streams_open", {
+    unit: "1",
+    labels: none,
+    meaning: "Streams to users that this process has open: what a fleet is scaled by",
+  }),
+  readerLag: gauge("crossfade_reader_lag_events", {
+    unit: "1",
+    labels: none,
+    meaning: "Events by which the slowest reader of a live run is behind it",
+  }),
+  refused: counter("crossfade_admission_refused_total", {
+    unit: "1",
+    labels: { reason: ["process", "user_rate", "org_rate", "user_streams", "org_streams"] },
+    meaning: "Requests that were not let in",
+  }),
+  keptAnswers: counter("crossfade_direct_cache_lookups_total", {
+    unit: "1",
+    labels: { result: ["hit", "miss"] },
+    meaning: "Questions whose answer might have been kept",
+  }),
+}
 
-export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(keptAnswers, { result: hit ? "hit" : "miss" }), 1)
+const stores = {
+  statements: counter("crossfade_db_statements_total", {
+    unit: "1",
+    labels: { kind: ["statement", "transaction"] },
+    meaning: "What was sent to the database; `transaction` for the words that begin and end one",
+  }),
+  statementTime: histogram("crossfade_db_statement_ms", {
+    unit: "ms",
+    labels: none,
+    meaning: "Time that a statement took, its wait for a connection not counted",
+    boundaries: ownWork,
+  }),
+  storeErrors: counter("crossfade_store_errors_total", {
+    unit: "1",
+    labels: none,
+    meaning: "Operations of the store that failed",
+  }),
+  storeUp: gauge("crossfade_store_up", {
+    unit: "1",
+    labels: none,
+    meaning: "1 while the database answers, else 0",
+  }),
+  redisUp: gauge("crossfade_redis_up", {
+    unit: "1",
+    labels: none,
+    meaning: "1 while Redis answers, else 0; absent where none is configured",
+  }),
+  eventWrite: histogram("crossfade_event_write_ms", {
+    unit: "ms",
+    labels: none,
+    meaning: "Time to store one batch of run events",
+    boundaries: ownWork,
+  }),
+  eventQueue: gauge("crossfade_event_queue_events", {
+    unit: "1",
+    labels: none,
+    meaning: "Run events that are shown and not stored yet",
+  }),
+}
 
-export const openStreams = (count: number): Effect.Effect<void> => Metric.update(streamsOpen, count)
+const processes = {
+  loopDelay: gauge("crossfade_event_loop_delay_ms", {
+    unit: "ms",
+    labels: { quantile: ["0.5", "0.99", "1"] },
+    meaning: "How late the event loop was since the last look",
+  }),
+  heapUsed: gauge("crossfade_heap_used_bytes", { unit: "By", labels: none, meaning: "Heap in use" }),
+  heapLimit: gauge("crossfade_heap_limit_bytes", {
+    unit: "By",
+    labels: none,
+    meaning: "Heap that may be in use",
+  }),
+  memory: gauge("crossfade_resident_memory_bytes", {
+    unit: "By",
+    labels: none,
+    meaning: "Memory of the process",
+  }),
+  cpu: counter("crossfade_cpu_ms_total", { unit: "ms", labels: none, meaning: "Processor time spent" }),
+  build: gauge("crossfade_build_info", {
+    unit: "1",
+    labels: { version: { boundedBy: "the program" }, node: { boundedBy: "the program" } },
+    meaning: "1; which program this is",
+  }),
+}
 
-export const refused = (
-  reason: "process" | "user_rate" | "org_rate" | "user_streams" | "org_streams",
-): Effect.Effect<void> => Metric.update(Metric.withAttributes(refusals, { reason }), 1)
+export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...stores, ...processes }
+
+/** For what goes through all of them. */
+export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never

@@ -43,7 +43,7 @@ const service = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
 const sent = Effect.map(Metric.snapshot, (metrics) => {
   const of = (kind: string) => {
     const found = metrics.find(
-      ({ attributes, id }) => id === "crossfade.db.statements" && attributes?.["kind"] === kind,
+      ({ attributes, id }) => id === "crossfade_db_statements_total" && attributes?.["kind"] === kind,
     )
     return found?.type === "Counter" ? Number(found.state.count) : 0
   }

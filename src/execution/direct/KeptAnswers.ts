@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as Metrics from "../../telemetry/Metrics.ts"
+import * as Measure from "../../telemetry/Measure.ts"
 import type { ExecutionError } from "../ExecutionError.ts"
 import { type ExecutionEvent, Executor } from "../Executor.ts"
 import { AnswerCache } from "./AnswerCache.ts"
@@ -55,7 +55,7 @@ export const around = <E, R>(
           Effect.gen(function* () {
             const key = answerKey(turn, settings)
             const answer = yield* cache.get(key)
-            yield* Metrics.answerLookedUp(answer !== undefined)
+            yield* Measure.answerLookedUp(answer !== undefined)
             return answer === undefined
               ? kept(executor.execute(turn), (whole) => cache.put(key, whole))
               : said(answer)

@@ -84,7 +84,7 @@ describe("a question that was answered before", () => {
         Effect.map(Metric.snapshot, (metrics) => {
           const found = metrics.find(
             ({ attributes, id }) =>
-              id === "crossfade.direct_cache.lookups" && attributes?.["result"] === result,
+              id === "crossfade_direct_cache_lookups_total" && attributes?.["result"] === result,
           )
           return found?.type === "Counter" ? Number(found.state.count) : 0
         })

@@ -1,0 +1,78 @@
+/**
+ * What one metric is: its name, kind, unit, labels and meaning, said once, and how it is measured. Every label has a closed
+ * set of values, or names the setting that bounds it, so that the number of series is known beforehand.
+ *
+ * The series live in Effect's metric registry, from which both ways out (OTLP and `/metrics`) read. The unit travels as an
+ * attribute that neither shows as a label.
+ */
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+
+export type Unit = "1" | "ms" | "By" | "percent"
+
+/** The values that a label may have; or, where only the settings know them, which settings. */
+export type Allowed = ReadonlyArray<string> | { readonly boundedBy: string }
+export type Labels = Readonly<Record<string, Allowed>>
+export type Values<L extends Labels> = {
+  readonly [Label in keyof L]: L[Label] extends ReadonlyArray<infer Value extends string> ? Value : string
+}
+
+interface About<L extends Labels> {
+  readonly unit: Unit
+  readonly labels: L
+  readonly meaning: string
+}
+
+export interface Instrument<L extends Labels = Labels> extends About<L> {
+  readonly name: string
+  readonly kind: "counter" | "gauge" | "histogram"
+  /** Upper bounds of a histogram's buckets, in its unit, without infinity. */
+  readonly boundaries?: ReadonlyArray<number>
+  /** Adds `value` to a counter, sets a gauge, or puts it into a histogram. */
+  readonly record: (labels: Values<L>, value: number) => Effect.Effect<void>
+  /** The series itself, for what registers or removes one. */
+  readonly series: (labels: Values<L>) => Metric.Metric<number, unknown>
+}
+
+const instrument = <const L extends Labels>(
+  name: string,
+  kind: Instrument["kind"],
+  about: About<L>,
+  make: (attributes: Readonly<Record<string, string>>) => Metric.Metric<number, unknown>,
+): Instrument<L> => {
+  const made = new Map<string, Metric.Metric<number, unknown>>()
+  const names = Object.keys(about.labels)
+  const series = (labels: Values<L>): Metric.Metric<number, unknown> => {
+    const values: Readonly<Record<string, string>> = labels
+    const key = names.map((label) => values[label]).join("\n")
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const added = make({ ...values, unit: about.unit })
+    made.set(key, added)
+    return added
+  }
+  return { name, kind, ...about, series, record: (labels, value) => Metric.update(series(labels), value) }
+}
+
+export const counter = <const L extends Labels>(name: string, about: About<L>): Instrument<L> =>
+  instrument(name, "counter", about, (attributes) =>
+    Metric.counter(name, { description: about.meaning, incremental: true, attributes }),
+  )
+
+export const gauge = <const L extends Labels>(name: string, about: About<L>): Instrument<L> =>
+  instrument(name, "gauge", about, (attributes) =>
+    Metric.gauge(name, { description: about.meaning, attributes }),
+  )
+
+export const histogram = <const L extends Labels>(
+  name: string,
+  about: About<L> & { readonly boundaries: ReadonlyArray<number> },
+): Instrument<L> => {
+  const { boundaries, ...rest } = about
+  return {
+    ...instrument(name, "histogram", rest, (attributes) =>
+      Metric.histogram(name, { description: about.meaning, boundaries, attributes }),
+    ),
+    boundaries,
+  }
+}
