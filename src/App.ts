@@ -7,6 +7,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
 import * as Drain from "./chat/Drain.ts"
@@ -25,6 +26,9 @@ import * as SqlStore from "./recording/SqlStore.ts"
 import * as Stages from "./Stages.ts"
 import * as StageSettings from "./StageSettings.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
+
+const telemetry = (settings: Settings) =>
+  Layer.unwrap(Effect.map(Replica, ({ id }) => Telemetry.layer(StageSettings.telemetry(settings, id))))
 
 /** The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. */
 export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandbox"]) =>
@@ -48,7 +52,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     ),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide(NodeHttpClient.layerUndici),
-    Layer.provide(Telemetry.layer(settings.OTEL_EXPORTER_OTLP_ENDPOINT)),
+    Layer.provide(telemetry(settings)),
     Layer.provide(Replica.layer),
     Layer.provideMerge([NodeServices.layer, NodeCrypto.layerSecureRandom]),
   )

@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ExecutionMode } from "./domain/Mode.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
+import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { type DirectProvider, readProviders } from "./ConfigProviders.ts"
 import {
   address,
@@ -160,11 +161,7 @@ export const variables = {
   },
   SANDBOX_RUNTIME_PORT: port("Port of the sandbox runtime (started when nothing else is configured).", 8801),
   SANDBOX_MODEL_PORT: port("Port of the sandbox model (started when nothing else is configured).", 8802),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url("OpenTelemetry collector (OTLP over HTTP). Empty: nothing is exported.", [
-    "http://",
-    "https://",
-  ]),
-  LOG_LEVEL: choice("Least severe log line that is written.", ["info", "debug", "warn", "error"]),
+  ...telemetryVariables,
 } satisfies Record<string, Variable<unknown>>
 
 type Variables = typeof variables
@@ -178,12 +175,14 @@ export interface Settings extends Omit<
   | "CORS_ALLOWED_ORIGINS"
   | "DATABASE_URL"
   | "DIRECT_CACHE_ORGS"
+  | "METRICS_ORG_LABELS"
   | "REDIS_URL"
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly REDIS_URL: Redacted.Redacted<string> | undefined
   readonly DIRECT_CACHE_ORGS: ReadonlyArray<string>
+  readonly METRICS_ORG_LABELS: ReadonlyArray<string>
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
   readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
@@ -258,6 +257,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     DATABASE_URL: redacted(values.DATABASE_URL),
     REDIS_URL: redacted(values.REDIS_URL),
     DIRECT_CACHE_ORGS: list(values.DIRECT_CACHE_ORGS),
+    METRICS_ORG_LABELS: list(values.METRICS_ORG_LABELS),
     CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,

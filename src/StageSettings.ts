@@ -1,6 +1,7 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
 import type { Settings, VariableName } from "./Config.ts"
+import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
 import type { ProviderSettings } from "./execution/direct/Providers.ts"
@@ -11,6 +12,8 @@ import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
 import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
+import type { TelemetrySettings } from "./telemetry/TelemetrySettings.ts"
+import { version } from "./Version.ts"
 
 export const database = (settings: Settings): DatabaseOptions => ({
   databaseUrl: settings.DATABASE_URL,
@@ -133,4 +136,22 @@ export const withSandbox = (
       model: "sandbox-1",
     },
   ],
+})
+
+export const telemetry = (settings: Settings, instance: string): TelemetrySettings => ({
+  exports: exportsOf(settings),
+  instance,
+  version,
+  metricInterval: settings.OTEL_METRIC_EXPORT_INTERVAL,
+  metricTimeout: settings.OTEL_METRIC_EXPORT_TIMEOUT,
+  temporality:
+    settings.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE === "cumulative" ? "cumulative" : "delta",
+  logRecords: {
+    scheduledDelayMillis: settings.OTEL_BLRP_SCHEDULE_DELAY,
+    exportTimeoutMillis: settings.OTEL_BLRP_EXPORT_TIMEOUT,
+    maxQueueSize: settings.OTEL_BLRP_MAX_QUEUE_SIZE,
+    maxExportBatchSize: settings.OTEL_BLRP_MAX_EXPORT_BATCH_SIZE,
+  },
+  logContent: settings.LOG_CONTENT === "true",
+  takesParent: settings.OTEL_PROPAGATORS.split(",").some((name) => name.trim() === "tracecontext"),
 })

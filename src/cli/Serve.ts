@@ -18,6 +18,7 @@ import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
 import { Sandbox } from "../sandbox/Sandbox.ts"
 import * as StageSettings from "../StageSettings.ts"
+import * as Logs from "../telemetry/Logs.ts"
 
 /** Long enough to try everything, short enough to be of no use to whoever finds it in a terminal's history. */
 const tokenHours = 24
@@ -94,7 +95,7 @@ const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as
 const logging = (settings: Config.Settings) =>
   Layer.mergeAll(
     Layer.succeed(References.MinimumLogLevel, levels[settings.LOG_LEVEL]),
-    Logger.layer([settings.NODE_ENV === "production" ? Logger.consoleJson : Logger.consolePretty()]),
+    Logger.layer([settings.NODE_ENV === "production" ? Logs.json : Logger.consolePretty()]),
   )
 
 /** The whole service, for as long as it is launched. */

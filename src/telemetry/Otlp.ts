@@ -1,18 +1,122 @@
 /**
- * Export of traces and metrics to an OpenTelemetry collector (OTLP over HTTP). Loaded only where one is configured, so
- * that a service without telemetry pays nothing for it. Further `OTEL_*` variables are read by the SDK itself.
+ * Export of traces, metrics and logs to an OpenTelemetry collector (OTLP over HTTP). Loaded only where one is configured, so
+ * that a service without telemetry pays nothing for it. Addresses, headers, compression, certificates, timeouts, samplers
+ * and the limits of spans are read by the SDK itself, from the standard's variables.
  */
 import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
-import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http"
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
+import * as OtelLogger from "@effect/opentelemetry/OtelLogger"
+import * as OtelMetrics from "@effect/opentelemetry/OtelMetrics"
+import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
+import { Resource } from "@effect/opentelemetry/Resource"
+import { diag, DiagLogLevel } from "@opentelemetry/api"
+import { OTLPLogExporter as LogsJson } from "@opentelemetry/exporter-logs-otlp-http"
+import { OTLPLogExporter as LogsProto } from "@opentelemetry/exporter-logs-otlp-proto"
+import { OTLPMetricExporter as MetricsJson } from "@opentelemetry/exporter-metrics-otlp-http"
+import { OTLPMetricExporter as MetricsProto } from "@opentelemetry/exporter-metrics-otlp-proto"
+import { OTLPTraceExporter as TracesJson } from "@opentelemetry/exporter-trace-otlp-http"
+import { OTLPTraceExporter as TracesProto } from "@opentelemetry/exporter-trace-otlp-proto"
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from "@opentelemetry/resources"
+import { BatchLogRecordProcessor } from "@opentelemetry/sdk-logs"
 import { PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics"
 import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Tracer from "effect/Tracer"
+import * as Failures from "./Failures.ts"
+import * as LogsOtlp from "./LogsOtlp.ts"
+import { Tracing } from "./Spans.ts"
+import type { TelemetrySettings as Settings } from "./TelemetrySettings.ts"
 
-export const layer = (endpoint: string) =>
-  NodeSdk.layer(() => ({
-    resource: { serviceName: "crossfade" },
-    spanProcessor: new BatchSpanProcessor(new OTLPTraceExporter({ url: `${endpoint}/v1/traces` })),
-    metricReader: new PeriodicExportingMetricReader({
-      exporter: new OTLPMetricExporter({ url: `${endpoint}/v1/metrics` }),
-    }),
-  }))
+/** A collector that is away must not hold up a stop. */
+const shutdownTimeout = "3 seconds"
+
+/** What the environment says of this process counts more than what we say. */
+const resource = ({ instance, version }: Settings) =>
+  Layer.sync(Resource, () =>
+    defaultResource()
+      .merge(
+        resourceFromAttributes({
+          "service.name": "crossfade",
+          "service.version": version,
+          "service.instance.id": instance,
+        }),
+      )
+      .merge(detectResources({ detectors: [envDetector] })),
+  )
+
+/** Only its spans: its hook around every step of every fiber makes a span the SDK's current one, which nobody asks for. */
+const tracing = ({ exports: { traces } }: Settings) =>
+  traces === undefined
+    ? Layer.empty
+    : Layer.effect(
+        Tracing,
+        Effect.map(OtelTracer.make, (tracer) => Tracer.make({ span: (options) => tracer.span(options) })),
+      ).pipe(
+        Layer.provide(OtelTracer.layerTracer),
+        Layer.provide(
+          NodeSdk.layerTracerProvider(
+            new BatchSpanProcessor(traces === "http/json" ? new TracesJson() : new TracesProto()),
+            { shutdownTimeout },
+          ),
+        ),
+      )
+
+const metrics = ({ exports, metricInterval, metricTimeout, temporality }: Settings) =>
+  exports.metrics === undefined
+    ? Layer.empty
+    : Layer.effectDiscard(
+        Effect.flatMap(OtelMetrics.makeProducer(temporality), (producer) =>
+          OtelMetrics.registerProducer(
+            producer,
+            () =>
+              new PeriodicExportingMetricReader({
+                exporter: exports.metrics === "http/json" ? new MetricsJson() : new MetricsProto(),
+                exportIntervalMillis: metricInterval,
+                exportTimeoutMillis: Math.min(metricTimeout, metricInterval),
+              }),
+            { shutdownTimeout },
+          ),
+        ),
+      )
+
+const logs = ({ exports, logRecords }: Settings) =>
+  exports.logs === undefined
+    ? Layer.empty
+    : Logger.layer([Effect.map(OtelLogger.OtelLoggerProvider, LogsOtlp.make)], {
+        mergeWithExisting: true,
+      }).pipe(
+        Layer.provide(
+          OtelLogger.layerLoggerProvider(
+            new BatchLogRecordProcessor({
+              exporter: exports.logs === "http/json" ? new LogsJson() : new LogsProto(),
+              ...logRecords,
+            }),
+            { shutdownTimeout },
+          ),
+        ),
+      )
+
+/** The SDK says what could not be exported; it is told once a minute, lest it fill the log of an outage. */
+const failures = Layer.effectDiscard(
+  Effect.acquireRelease(
+    Effect.map(Failures.make, (failed) =>
+      diag.setLogger(
+        { error: failed, warn: failed, info: () => {}, debug: () => {}, verbose: () => {} },
+        { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+      ),
+    ),
+    () => Effect.sync(() => diag.disable()),
+  ),
+)
+
+export const layer = (settings: Settings): Layer.Layer<never> =>
+  Layer.mergeAll(tracing(settings), metrics(settings), logs(settings)).pipe(
+    Layer.provide(resource(settings)),
+    Layer.provideMerge(failures),
+  )

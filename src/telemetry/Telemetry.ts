@@ -1,14 +1,31 @@
-/** Telemetry, where a collector is configured; else nothing, at no cost. */
+/**
+ * What the service tells of itself to an OpenTelemetry collector, where one is configured; else nothing, at no cost.
+ * Spans are opened by `Spans` alone: those that Effect opens around a request, a query or a function are off.
+ */
+import * as HttpClient from "effect/http/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as References from "effect/References"
+import { LogContent } from "./Logs.ts"
+import { TakesParent } from "./Spans.ts"
+import type { TelemetrySettings } from "./TelemetrySettings.ts"
 
-/** `endpoint` without a slash at the end; empty: none. */
-export const layer = (endpoint: string): Layer.Layer<never> =>
-  endpoint === ""
-    ? Layer.empty
-    : Layer.unwrap(
-        Effect.map(
-          Effect.promise(() => import("./Otlp.ts")),
-          (otlp) => otlp.layer(endpoint),
-        ),
-      )
+export const layer = (settings: TelemetrySettings): Layer.Layer<never> => {
+  const { logs, metrics, traces } = settings.exports
+  const base = Layer.mergeAll(
+    Layer.succeed(References.TracerEnabled, false),
+    Layer.succeed(HttpClient.TracerDisabledWhen, () => true),
+    Layer.succeed(TakesParent, settings.takesParent),
+    Layer.succeed(LogContent, settings.logContent),
+  )
+  if (logs === undefined && metrics === undefined && traces === undefined) return base
+  return Layer.merge(
+    base,
+    Layer.unwrap(
+      Effect.map(
+        Effect.promise(() => import("./Otlp.ts")),
+        (otlp) => otlp.layer(settings),
+      ),
+    ),
+  )
+}

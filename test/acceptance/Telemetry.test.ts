@@ -16,7 +16,10 @@ const collector = createServer((request, response) => {
 await new Promise<void>((listening) => collector.listen(0, "127.0.0.1", listening))
 const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`
 
-const world = useWorld({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+const world = useWorld({
+  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+  OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+})
 
 describe("telemetry", () => {
   beforeAll(async () => {
@@ -63,18 +66,5 @@ describe("telemetry", () => {
     )
     // Ordered after the last turn: no turn is needed for the gauge to know.
     expect(points("chat_runtime_fallback_enabled").at(-1)?.[1]).toBe(1)
-  })
-
-  it("exports the turn's spans in the caller's trace", () => {
-    // oxlint-disable-next-line typescript/no-explicit-any
-    const spans: Array<any> =
-      received["/v1/traces"]
-        ?.flatMap((body) => body.resourceSpans)
-        .flatMap((r) => r.scopeSpans)
-        .flatMap((s) => s.spans) ?? []
-    const mine = spans
-      .filter((span) => span.traceId === "11111111111111111111111111111111")
-      .map((span) => span.name)
-    expect(mine).toEqual(expect.arrayContaining(["Chat.start"]))
   })
 })

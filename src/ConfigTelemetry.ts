@@ -1,0 +1,116 @@
+/**
+ * The variables of telemetry: part of the table in `Config`. Those that begin with `OTEL_` are OpenTelemetry's own; of these
+ * the table has what this program reads. What the SDK reads by itself (`OTEL_BSP_*`, the limits of spans, headers,
+ * certificates, compression and timeouts of each signal) is honoured too, and is not repeated here.
+ */
+import { choice, list, millis, number, optionalText, url } from "./ConfigVariable.ts"
+
+const web = ["http://", "https://"]
+const endpoint = (name: string) =>
+  url(`Where ${name} go, with the path. Empty: below OTEL_EXPORTER_OTLP_ENDPOINT.`, web)
+const exporter = (name: string) => choice(`Whether ${name} are exported.`, ["otlp", "none"])
+const wire = ["http/protobuf", "http/json"] as const
+const ownWire = (name: string) => ({
+  ...choice(`The same for ${name} alone.`, ["", ...wire]),
+  allowed: `empty, ${wire.join(" or ")}`,
+})
+
+const ids = (text: string) => list(text).length <= 100 && list(text).every((id) => id.length <= 200)
+const propagators = ["tracecontext", "baggage", "none"]
+const isShare = (text: string) => /^(0(\.\d+)?|1(\.0+)?)$/.test(text)
+
+const records = (about: string, fallback: number) =>
+  number({ default: fallback, min: 1, max: 1_000_000, unit: "log records", about })
+
+export const telemetryVariables = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(
+    "OpenTelemetry collector (OTLP over HTTP). Empty, and none for a signal: nothing is exported.",
+    web,
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint("traces"),
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint("metrics"),
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint("logs"),
+  OTEL_EXPORTER_OTLP_PROTOCOL: choice("How OTLP is written.", [...wire]),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ownWire("traces"),
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ownWire("metrics"),
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ownWire("logs"),
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    ...optionalText(
+      "Headers of every export, such as a key of the collector's.",
+      "key=value pairs separated by commas",
+    ),
+    secret: true,
+  },
+  OTEL_TRACES_EXPORTER: exporter("traces"),
+  OTEL_METRICS_EXPORTER: exporter("metrics"),
+  OTEL_LOGS_EXPORTER: exporter("logs"),
+  OTEL_SDK_DISABLED: choice("`true` exports nothing, whatever the other variables say.", ["false", "true"]),
+  OTEL_SERVICE_NAME: optionalText("Name of the service. Empty: `crossfade`.", "any text"),
+  OTEL_RESOURCE_ATTRIBUTES: optionalText(
+    "What else is said of this process, such as its environment.",
+    "key=value pairs separated by commas",
+  ),
+  OTEL_TRACES_SAMPLER: choice("Which turns are traced; `parentbased_…` does as the caller's trace does.", [
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+    "always_on",
+    "always_off",
+    "traceidratio",
+  ]),
+  OTEL_TRACES_SAMPLER_ARG: {
+    ...optionalText(
+      "Share of the turns, for the samplers by `traceidratio`.",
+      "empty, or a number from 0 to 1",
+    ),
+    parse: (text: string) => (text === "" || isShare(text) ? text : undefined),
+  },
+  OTEL_PROPAGATORS: {
+    ...optionalText(
+      "Whether a caller's `traceparent` is taken and passed on. Baggage is never passed on.",
+      `a list of ${propagators.join(", ")}`,
+    ),
+    default: "tracecontext",
+    parse: (text: string) => (list(text).every((one) => propagators.includes(one)) ? text : undefined),
+  },
+  OTEL_METRIC_EXPORT_INTERVAL: millis("Time between two exports of metrics.", 60_000, 100),
+  OTEL_METRIC_EXPORT_TIMEOUT: millis("Longest that one takes.", 30_000, 100),
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: choice(
+    "What a count is counted from: the start, or the last export.",
+    ["cumulative", "delta", "lowmemory"],
+  ),
+  OTEL_BLRP_SCHEDULE_DELAY: millis("Time between two exports of logs.", 1000, 10),
+  OTEL_BLRP_EXPORT_TIMEOUT: millis("Longest that one takes.", 30_000, 10),
+  OTEL_BLRP_MAX_QUEUE_SIZE: records("How many wait for their export at the most; more are dropped.", 2048),
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: records("How many go at once.", 512),
+  METRICS_ORG_LABELS: {
+    ...optionalText(
+      "Organisations that have series of their own; all others are told together.",
+      "empty, or at most 100 ids of at most 200 characters separated by commas",
+    ),
+    parse: (text: string) => (ids(text) ? text : undefined),
+  },
+  LOG_LEVEL: choice("Least severe log line that is written.", ["info", "debug", "warn", "error"]),
+  LOG_CONTENT: choice(
+    "`true` writes what users ask and what is answered into the log, at level info. For debugging only.",
+    ["false", "true"],
+  ),
+}
+
+type Settings = Readonly<Record<Extract<keyof typeof telemetryVariables, `OTEL_${string}`>, string | number>>
+type Wire = (typeof wire)[number] | undefined
+
+/** How each signal is written: its own way, or that of all; undefined where it is not exported. */
+export const exportsOf = (
+  settings: Settings,
+): { readonly traces: Wire; readonly metrics: Wire; readonly logs: Wire } => {
+  const of = (signal: "TRACES" | "METRICS" | "LOGS"): Wire => {
+    const somewhere =
+      settings.OTEL_EXPORTER_OTLP_ENDPOINT !== "" || settings[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`] !== ""
+    if (!somewhere || settings.OTEL_SDK_DISABLED === "true" || settings[`OTEL_${signal}_EXPORTER`] === "none")
+      return undefined
+    const own = settings[`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`] || settings.OTEL_EXPORTER_OTLP_PROTOCOL
+    return wire.find((name) => name === own)
+  }
+  return { traces: of("TRACES"), metrics: of("METRICS"), logs: of("LOGS") }
+}

@@ -1,0 +1,24 @@
+/** What the OpenTelemetry SDK could not export or had to drop, as lines of our own log: the first of each minute. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+
+const quietMs = 60_000
+
+/** The SDK gives errors as JSON with their stacks, of which the message is enough. */
+export const reasonOf = (text: string): string => {
+  const message = /^\{.*"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
+  return (message ?? text).slice(0, 300)
+}
+
+/** Told of every failure, outside of any fiber. */
+export const make: Effect.Effect<(text: string) => void> = Effect.gen(function* () {
+  const clock = yield* Clock.clockWith(Effect.succeed)
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  let quietUntil = -Infinity
+  return (text) => {
+    const now = clock.currentTimeMillisUnsafe()
+    if (now < quietUntil) return
+    quietUntil = now + quietMs
+    run(Effect.logWarning(`telemetry could not be exported: ${reasonOf(text)}`))
+  }
+})

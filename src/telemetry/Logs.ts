@@ -1,0 +1,79 @@
+/**
+ * One log line, and its two forms: JSON on stdout, and a record of OTLP; both say the same. What is logged within a turn
+ * carries its `traceId`, `spanId`, `requestId` and `runId` as annotations.
+ *
+ * A line never holds what users wrote, nor a secret: of a cause it has the names, the messages and the frames of the stack,
+ * and no message of a kind that quotes what it could not read.
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+
+/** `cause`: what led to it. */
+interface ErrorLine {
+  readonly name: string
+  readonly message: string
+  readonly stack: ReadonlyArray<string>
+  readonly cause?: ErrorLine
+}
+
+export interface Line {
+  readonly timestamp: string
+  readonly level: string
+  readonly message: string
+  readonly annotations: Readonly<Record<string, unknown>>
+  readonly error: ErrorLine | undefined
+}
+
+const withheld = "withheld, because it quotes what could not be read"
+/** Of a JSON or a schema that does not fit: their messages have parts of it. */
+const quotes = new Set(["SyntaxError", "SchemaError", "ParseError", "SchemaIssue"])
+const deepest = 4
+const frames = 12
+
+const errorLine = (error: unknown, depth = 0): ErrorLine => {
+  if (!(error instanceof Error)) return { name: typeof error, message: withheld, stack: [] }
+  const { cause, message, stack = "" } = error
+  const name = "_tag" in error ? String(error._tag) : error.name
+  return {
+    name,
+    message: quotes.has(name) || quotes.has(error.name) ? withheld : message,
+    stack: stack
+      .split("\n")
+      .filter((line) => /^\s+at /.test(line))
+      .slice(0, frames)
+      .map((line) => line.trim()),
+    ...(cause instanceof Error && depth < deepest ? { cause: errorLine(cause, depth + 1) } : {}),
+  }
+}
+
+const wordOf = (part: unknown): string => (typeof part === "string" ? part : JSON.stringify(part))
+
+export const lineOf = ({ cause, date, fiber, logLevel, message }: Logger.Options<unknown>): Line => {
+  const parts = Array.isArray(message) ? message : [message]
+  const error = cause.reasons.length > 0 ? Cause.squash(cause) : parts.find((part) => part instanceof Error)
+  return {
+    timestamp: date.toISOString(),
+    level: logLevel.toLowerCase(),
+    message: parts
+      .filter((part) => !(part instanceof Error))
+      .map(wordOf)
+      .join(" "),
+    annotations: fiber.getRef(References.CurrentLogAnnotations),
+    error: error === undefined ? undefined : errorLine(error),
+  }
+}
+
+/** One line of JSON on stdout. */
+export const json: Logger.Logger<unknown, void> = Logger.withConsoleLog(
+  Logger.make((options: Logger.Options<unknown>) => {
+    const { annotations, error, ...line } = lineOf(options)
+    return JSON.stringify({ ...line, ...annotations, error })
+  }),
+)
+
+/** Whether what users ask and what is answered may be logged (`LOG_CONTENT`). */
+export const LogContent = Context.Reference<boolean>("crossfade/telemetry/LogContent", {
+  defaultValue: () => false,
+})

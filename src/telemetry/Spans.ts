@@ -1,0 +1,151 @@
+/**
+ * Where work stands in a trace. A turn has one server span; below it `decide`, one span an attempt, and `persist`. They are
+ * opened and closed by hand, because a turn's span outlives its request; nothing else of the program opens any (Effect's own
+ * spans are off), so that the cost of a turn is fixed.
+ *
+ * Without a tracer every span is its parent: the caller's place in his trace is passed on to the upstreams all the same.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Headers from "effect/http/Headers"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+
+/** The tracer that exports; undefined where nothing is exported. */
+export const Tracing = Context.Reference<Tracer.Tracer | undefined>("crossfade/telemetry/Tracing", {
+  defaultValue: () => undefined,
+})
+
+/** Whether a caller's place is taken (`OTEL_PROPAGATORS`). */
+export const TakesParent = Context.Reference<boolean>("crossfade/telemetry/TakesParent", {
+  defaultValue: () => true,
+})
+
+export interface Place {
+  readonly span: Tracer.AnySpan
+  /** What other vendors carry along; passed on as it came. */
+  readonly tracestate: string | undefined
+}
+
+type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
+
+export interface SpanOptions {
+  readonly parent: Place | undefined
+  readonly kind?: Tracer.SpanKind
+  /** Work that caused this one without waiting for it. */
+  readonly link?: Place | undefined
+  readonly attributes?: Attributes
+}
+
+/** Every span's name that is not made of a route, a model or an agent. */
+export type SpanName = "decide" | "persist" | (string & {})
+
+const isZero = (id: string): boolean => /^0+$/.test(id)
+/** Longer ones may be cut by whoever passes them on (W3C Trace Context, 3.3.1.5). */
+const longestState = 512
+
+/** The caller's place, by its `traceparent`; what is not one is ignored, as the standard asks. */
+export const fromHeaders = (headers: Headers.Headers): Effect.Effect<Place | undefined> =>
+  Effect.map(TakesParent, (takes) => {
+    const span = takes ? Option.getOrUndefined(HttpTraceContext.w3c(headers)) : undefined
+    if (span === undefined || isZero(span.traceId) || isZero(span.spanId)) return undefined
+    const state = headers["tracestate"]
+    const passed = state !== undefined && state.length <= longestState && /^[\x20-\x7e]+$/.test(state)
+    return { span, tracestate: passed ? state : undefined }
+  })
+
+/** What an upstream is told, so that its spans stand below this one. */
+export const toHeaders = (place: Place | undefined): Readonly<Record<string, string>> => {
+  if (place === undefined) return {}
+  const { span, tracestate } = place
+  return {
+    traceparent: `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`,
+    ...(tracestate === undefined ? {} : { tracestate }),
+  }
+}
+
+export const traceId = (place: Place | undefined): string | null => place?.span.traceId ?? null
+
+/** For the lines that are logged within it. */
+export const logged = (place: Place | undefined): Readonly<Record<string, string>> =>
+  place === undefined ? {} : { traceId: place.span.traceId, spanId: place.span.spanId }
+
+const annotate = (span: Tracer.Span, attributes: Attributes): void => {
+  if (!span.sampled) return
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) span.attribute(name, value)
+  }
+}
+
+export const open = (name: SpanName, options: SpanOptions): Effect.Effect<Place | undefined> =>
+  Effect.gen(function* () {
+    const tracer = yield* Tracing
+    if (tracer === undefined) return options.parent
+    const clock = yield* Clock.clockWith(Effect.succeed)
+    const { link, parent } = options
+    const span = tracer.span({
+      name,
+      parent: Option.fromUndefinedOr(parent?.span),
+      annotations: Context.empty(),
+      links: link === undefined ? [] : [{ span: link.span, attributes: {} }],
+      startTime: clock.currentTimeNanosUnsafe(),
+      kind: options.kind ?? "internal",
+      root: parent === undefined,
+      sampled: true,
+    })
+    annotate(span, options.attributes ?? {})
+    return { span, tracestate: parent?.tracestate }
+  })
+
+/** Ends a span that `open` gave; once is enough. `error`: the code of what went wrong. */
+export const close = (
+  place: Place | undefined,
+  end: { readonly attributes?: Attributes; readonly error?: string | undefined } = {},
+): Effect.Effect<void> =>
+  Clock.clockWith((clock) =>
+    Effect.sync(() => {
+      const span = place?.span
+      if (span?._tag !== "Span") return
+      annotate(span, { ...end.attributes, "error.type": end.error })
+      span.end(
+        clock.currentTimeNanosUnsafe(),
+        end.error === undefined ? Exit.void : Exit.die(new SpanFailed(end.error)),
+      )
+    }),
+  )
+
+/** Says a code and nothing else: a message may hold what a user wrote, a stack says nothing of an upstream. */
+class SpanFailed extends Error {
+  constructor(code: string) {
+    super(code)
+    this.name = code
+    this.stack = code
+  }
+}
+
+/** A span as long as `self`, with what is known of it at its end. */
+export const within = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  name: SpanName,
+  parent: Place | undefined,
+  attributes: (value: A) => Attributes,
+): Effect.Effect<A, E, R> =>
+  Effect.flatMap(open(name, { parent }), (place) =>
+    place === undefined || place === parent
+      ? self
+      : Effect.onExit(self, (exit) =>
+          Exit.isSuccess(exit)
+            ? close(place, { attributes: attributes(exit.value) })
+            : close(place, { error: tagOf(exit) }),
+        ),
+  )
+
+const tagOf = (exit: Exit.Failure<unknown, unknown>): string => {
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  return typeof error === "object" && error !== null && "_tag" in error
+    ? String(error._tag)
+    : "INTERNAL_ERROR"
+}

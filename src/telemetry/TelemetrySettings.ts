@@ -1,0 +1,23 @@
+/** What is exported of this process, how, and how often. Times are milliseconds. */
+
+/** How a signal is written; undefined: it is not exported. */
+type Wire = "http/protobuf" | "http/json" | undefined
+
+export interface TelemetrySettings {
+  readonly exports: { readonly traces: Wire; readonly metrics: Wire; readonly logs: Wire }
+  /** The id of this process. */
+  readonly instance: string
+  readonly version: string
+  readonly metricInterval: number
+  readonly metricTimeout: number
+  readonly temporality: "cumulative" | "delta"
+  readonly logRecords: {
+    readonly scheduledDelayMillis: number
+    readonly exportTimeoutMillis: number
+    readonly maxQueueSize: number
+    readonly maxExportBatchSize: number
+  }
+  readonly logContent: boolean
+  /** Whether a caller's `traceparent` is taken and passed on. */
+  readonly takesParent: boolean
+}

@@ -1,0 +1,82 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as Schema from "effect/Schema"
+import * as Logs from "../../src/telemetry/Logs.ts"
+
+const canary = "canary-of-a-secret"
+
+class StoreGone extends Schema.TaggedError<StoreGone>()("StoreGone", { row: Schema.String }) {
+  override get message(): string {
+    return "the store is gone"
+  }
+}
+
+const lineOf = (logged: Effect.Effect<void>): Effect.Effect<Logs.Line> =>
+  Effect.suspend(() => {
+    const lines: Array<Logs.Line> = []
+    const logger = Logger.make((options: Logger.Options<unknown>) => {
+      lines.push(Logs.lineOf(options))
+    })
+    return Effect.map(Effect.provide(logged, Logger.layer([logger])), () => {
+      const [line] = lines
+      assert.isDefined(line)
+      return line
+    })
+  })
+
+describe("a log line", () => {
+  it.effect("has the time, the level, the words and what its place was annotated with", () =>
+    Effect.gen(function* () {
+      const line = yield* lineOf(
+        Effect.logWarning("half", "done").pipe(Effect.annotateLogs({ requestId: "r1", traceId: "t1" })),
+      )
+      assert.match(line.timestamp, /^\d{4}-\d\d-\d\dT/)
+      assert.strictEqual(line.level, "warn")
+      assert.strictEqual(line.message, "half done")
+      assert.deepStrictEqual({ ...line.annotations }, { requestId: "r1", traceId: "t1" })
+      assert.isUndefined(line.error)
+    }),
+  )
+
+  it.effect("has an error's name, message and frames, and none of its fields", () =>
+    Effect.gen(function* () {
+      const error = new StoreGone({ row: canary })
+      for (const logged of [
+        Effect.logError("not stored", error),
+        Effect.logError("not stored", Cause.fail(error)),
+      ]) {
+        const line = yield* lineOf(logged)
+        assert.strictEqual(line.message, "not stored")
+        assert.strictEqual(line.error?.name, "StoreGone")
+        assert.strictEqual(line.error?.message, "the store is gone")
+        assert.notInclude(JSON.stringify(line), canary)
+      }
+    }),
+  )
+
+  it.effect("names what led to an error, and where it was", () =>
+    Effect.gen(function* () {
+      const error = new Error("outer", { cause: new TypeError("inner") })
+      const line = yield* lineOf(Effect.logError("died", Cause.die(error)))
+      assert.strictEqual(line.error?.cause?.name, "TypeError")
+      assert.strictEqual(line.error?.cause?.message, "inner")
+      assert.match(line.error?.stack[0] ?? "", /^at .*Logs\.test\.ts/)
+    }),
+  )
+
+  it.effect("withholds messages that quote what they could not read", () =>
+    Effect.gen(function* () {
+      const parse = Effect.sync(() => JSON.parse(canary))
+      const decode = Schema.decodeUnknownEffect(Schema.Int)(canary)
+      const failures: ReadonlyArray<Effect.Effect<unknown, unknown>> = [parse, decode, Effect.fail(canary)]
+      for (const failing of failures) {
+        const cause = yield* Effect.flip(Effect.sandbox(failing))
+        const line = yield* lineOf(Effect.logError("died", cause))
+        assert.isDefined(line.error)
+        assert.notInclude(JSON.stringify(line), canary)
+      }
+    }),
+  )
+})
