@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/postgres.ts", "test/support/redis.ts"],
+    globalSetup: ["test/support/postgres.ts", "test/support/redis.ts", "test/support/collector.ts"],
     pool: "forks",
     // Two files at a time: more forks than the two cores of CI only stretch the clocks that the tests measure.
     fileParallelism: true,

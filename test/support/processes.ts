@@ -104,7 +104,12 @@ const python = join(root, ".cache/python-runtime/bin/python")
 
 /** The Python runtime. Without its virtual environment the tests that need it fail, saying what to run. */
 export const startPython = (
-  options: { readonly pingMs?: number; readonly port?: number } = {},
+  options: {
+    readonly pingMs?: number
+    readonly port?: number
+    /** More for its environment. */
+    readonly env?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<Running> => {
   if (!existsSync(python)) throw new Error("The Python runtime is missing: run scripts/setup-tests")
   const args = [
@@ -114,7 +119,7 @@ export const startPython = (
     "--ping-ms",
     String(options.pingMs ?? 15_000),
   ]
-  return start(python, args, baseEnv, (line) => {
+  return start(python, args, { ...baseEnv, ...options.env }, (line) => {
     const port = /^READY \{"port": (\d+)\}/.exec(line)?.[1]
     return port === undefined ? undefined : `http://127.0.0.1:${port}`
   })

@@ -55,15 +55,20 @@ export class World {
   }
 }
 
-/** `direct: false` leaves the gateway without a provider, so that nothing can answer for the runtime. */
+type Env = Readonly<Record<string, string>>
+
+/**
+ * `env` is the gateway's, asked when it starts. `direct: false` leaves it without a provider, so that nothing can answer
+ * for the runtime.
+ */
 export const useWorld = (
-  env: Readonly<Record<string, string>> = {},
-  options: { readonly direct?: boolean } = {},
+  env: Env | (() => Env) = {},
+  options: { readonly direct?: boolean; readonly runtimeEnv?: () => Env } = {},
 ): World => {
   const world = new World()
   beforeAll(async () => {
     world.model = await startModel()
-    world.runtime = await startPython({ pingMs: 50 })
+    world.runtime = await startPython({ pingMs: 50, env: options.runtimeEnv?.() ?? {} })
     const direct =
       options.direct === false ? {} : { DIRECT_LLM_PROVIDERS: "a", ...providerEnv("a", world.model.url) }
     world.restart = async () => {
@@ -76,7 +81,7 @@ export const useWorld = (
         CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "100000",
         CHAT_RUNTIME_PROBES: "false",
         ...direct,
-        ...env,
+        ...(typeof env === "function" ? env() : env),
       })
       world.client = new Client(world.gateway.url, await tokenFor())
     }

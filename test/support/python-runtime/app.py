@@ -25,9 +25,10 @@ from starlette.types import Receive, Scope, Send
 
 from execution import Conditions, Run, chop, now, play, whole
 from scenarios import REPORT, SCENARIOS, BodyEnds
+from tracing import server_span
 from wire import Cancel, Execution
 
-LOGGED_HEADERS = ("x-request-id", "traceparent", "accept")
+LOGGED_HEADERS = ("x-request-id", "traceparent", "tracestate", "baggage", "accept")
 SPLITS = (None, "random", "bytes1", "utf8")
 # sse-starlette's own default.
 DEFAULT_PING_MS = 15_000
@@ -147,7 +148,8 @@ async def test_conditions(changed: dict[str, Any]) -> Conditions:
 async def breakable(scope: Scope, receive: Receive, send: Send) -> None:
     """The app, and the ends that no response can make: the connection cut, the process gone."""
     try:
-        await app(scope, receive, send)
+        with server_span(scope):
+            await app(scope, receive, send)
     except BodyEnds as end:
         if end.how == "crash":
             os._exit(1)

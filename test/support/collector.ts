@@ -1,0 +1,134 @@
+/**
+ * A real OpenTelemetry Collector for the tests: built by `scripts/setup-collector`, on 127.0.0.1 and free ports, with a
+ * configuration of its own, and ended by its id. What it received is read back from its file exporter (`received`).
+ *
+ * As vitest's `globalSetup` it provides `collector`, the program's path. Where it is missing CI fails; elsewhere one line
+ * says that the tests that read telemetry back are left out, and the path is undefined.
+ */
+import { existsSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import type { TestProject } from "vitest/node"
+import { freePort } from "./freePort.ts"
+import { type Running, start, temporaryFolder } from "./processes.ts"
+import { readLogs, readPoints, readSpans, type Span, textOf } from "./received.ts"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly collector: string | undefined
+  }
+}
+
+const program = resolve(import.meta.dirname, "../../.cache/otelcol/otelcol")
+
+export default function setup({ provide }: TestProject): void {
+  const found = existsSync(program)
+  if (!found && process.env["CI"]) throw new Error("No collector: run scripts/setup-collector")
+  if (!found) {
+    console.warn(
+      "!!! NO COLLECTOR: the tests that read telemetry back are LEFT OUT. Run scripts/setup-collector.",
+    )
+  }
+  provide("collector", found ? program : undefined)
+}
+
+interface Options {
+  /** What every export must carry as `Authorization: Bearer …`. */
+  readonly token?: string
+}
+
+const signals = ["traces", "metrics", "logs"] as const
+
+/** Written at once, so that a test need not wait for more than the gateway's own batches. */
+const configOf = (folder: string, port: number, prometheusPort: number, { token }: Options): object => ({
+  extensions: token === undefined ? {} : { bearertokenauth: { token } },
+  receivers: {
+    otlp: {
+      protocols: {
+        http: {
+          endpoint: `127.0.0.1:${port}`,
+          ...(token === undefined ? {} : { auth: { authenticator: "bearertokenauth" } }),
+        },
+      },
+    },
+  },
+  exporters: {
+    ...Object.fromEntries(
+      signals.map((signal) => [
+        `file/${signal}`,
+        { path: join(folder, `${signal}.jsonl`), append: true, flush_interval: "50ms" },
+      ]),
+    ),
+    prometheus: { endpoint: `127.0.0.1:${prometheusPort}`, add_metric_suffixes: false },
+  },
+  service: {
+    extensions: token === undefined ? [] : ["bearertokenauth"],
+    telemetry: { metrics: { level: "none" } },
+    pipelines: Object.fromEntries(
+      signals.map((signal) => [
+        signal,
+        {
+          receivers: ["otlp"],
+          exporters: [`file/${signal}`, ...(signal === "metrics" ? ["prometheus"] : [])],
+        },
+      ]),
+    ),
+  },
+})
+
+export class Collector {
+  readonly folder = temporaryFolder()
+  /** Where OTLP over HTTP goes. */
+  url!: string
+  /** The same metrics as Prometheus would scrape them from the collector. */
+  prometheusUrl!: string
+  #running!: Running
+
+  static async start(options: Options = {}): Promise<Collector> {
+    const collector = new Collector()
+    const [port, prometheusPort] = [await freePort(), await freePort()]
+    collector.url = `http://127.0.0.1:${port}`
+    collector.prometheusUrl = `http://127.0.0.1:${prometheusPort}/metrics`
+    // JSON is YAML.
+    writeFileSync(
+      join(collector.folder.path, "config.yaml"),
+      JSON.stringify(configOf(collector.folder.path, port, prometheusPort, options)),
+    )
+    await collector.up()
+    return collector
+  }
+
+  /** On the same ports, with what it has written before. */
+  async up(): Promise<void> {
+    const config = join(this.folder.path, "config.yaml")
+    this.#running = await start(program, ["--config", config], {}, (line) =>
+      line.includes("Everything is ready") ? this.url : undefined,
+    )
+  }
+
+  get pid(): number {
+    return this.#running.pid
+  }
+
+  /** What it said itself, such as why it refused something. */
+  output(): string {
+    return this.#running.output()
+  }
+
+  down(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    return this.#running.stop(signal)
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop("SIGKILL")
+    this.folder.dispose()
+  }
+
+  spans = () => readSpans(this.folder.path)
+  points = () => readPoints(this.folder.path)
+  logs = () => readLogs(this.folder.path)
+  /** Everything of every signal, to look for what must not be there. */
+  everything = (): string => signals.map((signal) => textOf(this.folder.path, signal)).join("\n")
+
+  /** The spans of one trace. */
+  trace = (traceId: string): ReadonlyArray<Span> => this.spans().filter((span) => span.traceId === traceId)
+}

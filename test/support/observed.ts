@@ -1,0 +1,49 @@
+/** A world whose gateway and runtime export to a real collector, in batches so short that a test need not wait for them. */
+import { afterAll, beforeAll } from "vitest"
+import { eventually } from "./chatClient.ts"
+import { Collector } from "./collector.ts"
+import type { Span } from "./received.ts"
+import { useWorld, type World } from "./world.ts"
+
+const exporting = (url: string) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_BSP_SCHEDULE_DELAY: "50",
+  OTEL_BLRP_SCHEDULE_DELAY: "50",
+  OTEL_METRIC_EXPORT_INTERVAL: "200",
+})
+
+export class Observed {
+  collector!: Collector
+  world!: World
+
+  /** A trace in which so many spans have ended; more would be seen too. */
+  trace(traceId: string, spans: number): Promise<ReadonlyArray<Span>> {
+    return eventually(async () => {
+      const found = this.collector.trace(traceId)
+      return found.length >= spans && found
+    }, 10).catch(() => {
+      const names = this.collector.trace(traceId).map(({ name }) => name)
+      throw new Error(`of ${spans} spans came ${names.length}: ${names.join(", ")}`)
+    })
+  }
+}
+
+export const useObserved = (env: Readonly<Record<string, string>> = {}): Observed => {
+  const observed = new Observed()
+  beforeAll(async () => {
+    observed.collector = await Collector.start()
+  })
+  // Hooks after all run in reverse: the gateway and the runtime are gone before it.
+  afterAll(() => observed.collector?.stop())
+  observed.world = useWorld(() => ({ ...exporting(observed.collector.url), ...env }), {
+    runtimeEnv: () => exporting(observed.collector.url),
+  })
+  return observed
+}
+
+/** A place in a trace of a caller's own; `sampled: false`: he keeps none of it. */
+export const callersPlace = (sampled = true) => {
+  const id = (bytes: number) => Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex")
+  const [traceId, spanId] = [id(16), id(8)]
+  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-0${sampled ? 1 : 0}` }
+}
