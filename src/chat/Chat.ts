@@ -15,13 +15,11 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
-import { type Agent, needsTools } from "../domain/Agent.ts"
+import { needsTools } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
-import type { TurnKey } from "../domain/TurnKey.ts"
-import type { Turn } from "../execution/Executor.ts"
 import { type AgentNotFound, Agents } from "../recording/Agents.ts"
 import { Runs } from "../recording/Runs.ts"
 import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
@@ -32,7 +30,11 @@ import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import { type ShuttingDown, Stopping } from "../runs/Stopping.ts"
 import { Shadow } from "../shadow/Shadow.ts"
+import * as Spans from "../telemetry/Spans.ts"
+import type { Caller } from "./Caller.ts"
+import { type Asked, newTurn } from "./NewTurn.ts"
 import { TurnRun } from "./TurnRun.ts"
+import * as TurnSpan from "./TurnSpan.ts"
 
 export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentInactive", {
   agentId: AgentId,
@@ -41,18 +43,6 @@ export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentIna
 export class ParentNotFound extends Schema.TaggedError<ParentNotFound>()("ParentNotFound", {
   parentMessageId: MessageId,
 }) {}
-
-/** Who asks, under which request id, and what rules by request may look at; all of it comes from the HTTP edge. */
-export interface Caller {
-  readonly principal: Principal
-  readonly requestId: string
-  /** Those that begin with `x-`, names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  /** The primary subtag of the first language that the caller accepts, in lower case. */
-  readonly language: string | undefined
-  /** Under which the turn is found when its request comes again. */
-  readonly key?: TurnKey | undefined
-}
 
 export interface Accepted {
   readonly run: Run
@@ -100,10 +90,6 @@ const titleLength = 80
 /** Never ends in half a character. */
 const titleOf = (message: string): string => message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
 
-/** Whether the user's last message was the same: who asks again was not helped. */
-const isRepeated = (history: ReadonlyArray<ChatMessage>, message: string): boolean =>
-  history.findLast(({ role }) => role === "user")?.content.trim() === message.trim()
-
 const make = Effect.gen(function* () {
   const agents = yield* Agents
   const ids = yield* SecureRandom.SecureRandom
@@ -123,82 +109,43 @@ const make = Effect.gen(function* () {
       () => new AgentInactive({ agentId: id }),
     )
 
-  /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */
-  const takeTurn = Effect.fnUntraced(function* (input: {
-    readonly caller: Caller
-    readonly agent: Agent
-    readonly session: Session
-    readonly isNewSession: boolean
-    readonly message: string
-    readonly parentMessageId: MessageId | null
-    readonly history: ReadonlyArray<ChatMessage>
-  }) {
-    const { agent, caller, session } = input
-    const { orgId, userId } = caller.principal
-    const { decision, ticket } = yield* modeService.decide({
-      orgId,
-      sessionId: session.id,
-      agentId: agent.id,
-      needsTools: needsTools(agent),
-      messageLength: input.message.length,
-      headers: caller.headers,
-      language: caller.language,
-      cohort: session.cohort,
-    })
+  const decide = ({ agent, caller, message, session }: Asked, span: Spans.Place | undefined) =>
+    modeService
+      .decide({
+        orgId: caller.principal.orgId,
+        sessionId: session.id,
+        agentId: agent.id,
+        needsTools: needsTools(agent),
+        messageLength: message.length,
+        headers: caller.headers,
+        language: caller.language,
+        cohort: session.cohort,
+      })
+      .pipe(Spans.within("decide", span, ({ decision }) => TurnSpan.decided(decision)))
+
+  const begin = Effect.fnUntraced(function* (asked: Asked, span: Spans.Place | undefined) {
+    const { orgId } = asked.caller.principal
+    const { decision, ticket } = yield* decide(asked, span)
     const createdAt = yield* Clock.currentTimeMillis
     const runId = RunId.make(yield* ids.uuidV7())
-    const userMessage: ChatMessage = {
-      id: MessageId.make(yield* ids.uuidV7()),
-      sessionId: session.id,
-      runId,
-      role: "user",
-      content: input.message,
-      parentMessageId: input.parentMessageId,
-      executionMode: null,
-      createdAt,
-    }
-    const run: Run = {
-      id: runId,
-      sessionId: session.id,
-      orgId,
-      userId,
-      agentId: agent.id,
-      userMessageId: userMessage.id,
-      assistantMessageId: null,
-      status: "running",
-      decision,
-      executionMode: null,
-      error: null,
-      usage: null,
-      createdAt,
-      endedAt: null,
-    }
-    const kept = {
-      session: { ...session, cohort: decision.cohort ?? session.cohort, updatedAt: createdAt },
-      isNewSession: input.isNewSession,
-      userMessage,
-      run,
-      repeats: isRepeated(input.history, input.message),
-      key: caller.key,
-    }
-    yield* Effect.onError(whileUp(runs.begin(kept)), () => modeService.release(orgId, ticket))
-    const turn: Turn = {
-      runId,
-      sessionId: session.id,
-      orgId,
-      userId,
-      requestId: caller.requestId,
-      agent,
-      message: input.message,
-      history: input.history.map(({ content, role }) => ({ role, content })),
-      shadow: false,
-      probe: decision.probe,
-    }
+    const messageId = MessageId.make(yield* ids.uuidV7())
+    const { kept, run, turn } = newTurn(asked, { runId, messageId, createdAt, decision, span })
+    yield* whileUp(runs.begin(kept)).pipe(
+      Spans.within("persist", span, () => ({ "crossfade.run.id": runId })),
+      Effect.onError(() => modeService.release(orgId, ticket)),
+    )
     const log = new RunLog(runId)
-    yield* live.start(session.id, log, turnRun.program({ run, turn, ticket, log }))
+    yield* live.start(run.sessionId, log, turnRun.program({ run, turn, ticket, log }))
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }
   })
+
+  /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */
+  const takeTurn = (asked: Asked) =>
+    Effect.flatMap(TurnSpan.open(asked.caller.arrival, asked.caller, asked.session.id), (span) =>
+      // From here on the span is the run's, which ends it.
+      Effect.onError(begin(asked, span), (cause) => Spans.close(span, { error: Spans.codeOf(cause) })),
+    ).pipe(Effect.uninterruptible)
 
   const start = Effect.fn("Chat.start")(function* (
     caller: Caller,
@@ -220,7 +167,7 @@ const make = Effect.gen(function* () {
       updatedAt: now,
     }
     const turn = { caller, agent, session, isNewSession: true, message, parentMessageId: null, history: [] }
-    return yield* live.claim(id, Effect.uninterruptible(takeTurn(turn)))
+    return yield* live.claim(id, takeTurn(turn))
   })
 
   /** It is nearly always among the last messages, which are there already. */
@@ -248,7 +195,7 @@ const make = Effect.gen(function* () {
       yield* checkParent(session, history, parentMessageId)
       const parent = parentMessageId ?? null
       const input = { caller, agent, session, isNewSession: false, message, parentMessageId: parent, history }
-      return yield* Effect.uninterruptible(takeTurn(input))
+      return yield* takeTurn(input)
     })
     return yield* live.claim(sessionId, turn)
   })

@@ -15,6 +15,12 @@ type Terminal = Exclude<RunEvent, { readonly event: "message" }>
 export const usageOf = (reported: Usage | undefined, agent: Agent, message: string, answer: string): Usage =>
   reported ?? { tokens: estimateTokens(agent, message, answer), estimated: true }
 
+/** The upstream's own trace says more of its failure than ours. */
+const traced = (run: Run, upstreams?: string): { readonly traceId?: string } => {
+  const traceId = upstreams ?? run.traceId
+  return traceId === null ? {} : { traceId }
+}
+
 /** The error of a turn whose last attempt failed. A reader may send the message again unless the message is the cause. */
 export const failedError = (run: Run, failed: AttemptFailed): RunError => {
   const { code, message } = meaningOf(failed.error)
@@ -29,7 +35,7 @@ export const failedError = (run: Run, failed: AttemptFailed): RunError => {
     ...(callId === undefined ? {} : { callId }),
     ...(upstream?.httpStatus === undefined ? {} : { httpStatus: upstream.httpStatus }),
     ...(upstream?.details === undefined ? {} : { details: upstream.details }),
-    ...(upstream?.traceId === undefined ? {} : { traceId: upstream.traceId }),
+    ...traced(run, upstream?.traceId),
   }
 }
 
@@ -39,6 +45,7 @@ export const cancelledError = (run: Run): RunError => ({
   runId: run.id,
   recoverable: true,
   httpStatus: 499,
+  ...traced(run),
 })
 
 export const tooLargeError = (run: Run): RunError => ({
@@ -46,6 +53,7 @@ export const tooLargeError = (run: Run): RunError => ({
   message: "The answer is larger than a run may be.",
   runId: run.id,
   recoverable: false,
+  ...traced(run),
 })
 
 export const internalError = (run: Run): RunError => ({
@@ -54,6 +62,7 @@ export const internalError = (run: Run): RunError => ({
   runId: run.id,
   recoverable: true,
   httpStatus: 500,
+  ...traced(run),
 })
 
 /** A run that says it is going on, and that nobody runs. */
@@ -62,6 +71,7 @@ export const interruptedError = (run: Run): RunError => ({
   message: "The server stopped while this answer was being written. Send the message again.",
   runId: run.id,
   recoverable: true,
+  ...traced(run),
 })
 
 const isDone = (run: Run): run is Run & { assistantMessageId: RunDone["messageId"] } =>

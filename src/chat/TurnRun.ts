@@ -29,7 +29,10 @@ import type { StoreError } from "../recording/StoreError.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { Transcript } from "../runs/Transcript.ts"
+import * as Spans from "../telemetry/Spans.ts"
 import * as RunEnd from "./RunEnd.ts"
+import * as TurnLine from "./TurnLine.ts"
+import * as TurnSpan from "./TurnSpan.ts"
 
 class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 
@@ -194,7 +197,7 @@ const make = Effect.gen(function* () {
     Effect.map(stopping.isEnding, (ending) => _tag === "StoreError" && !ending)
 
   const end = Effect.fnUntraced(function* (
-    { log, run }: AcceptedTurn,
+    { log, run, turn }: AcceptedTurn,
     recorded: Recorded,
     followed: Followed,
     ended: Ended,
@@ -208,6 +211,7 @@ const make = Effect.gen(function* () {
       Effect.andThen(runs.end(final, message)),
       Effect.as(final),
       Effect.retry({ schedule: storeRetries, while: isWorthwhile }),
+      Spans.within("persist", turn.trace, () => ({})),
       // Other replicas had not heard of this one for a while, and have told whoever asked.
       Effect.catchTag("RunLost", () => Effect.succeed({ ...final, ...failed(RunEnd.interruptedError(run)) })),
       // Not stored, so not done: the reader is told so, and Membership ends the run when the store is back.
@@ -218,8 +222,11 @@ const make = Effect.gen(function* () {
         }),
       ),
     )
-    const terminal = RunEnd.terminalOf(yield* stored)
+    const told = yield* stored
+    const terminal = RunEnd.terminalOf(told)
     if (terminal !== undefined) log.end(terminal)
+    yield* TurnSpan.close(turn.trace, told)
+    yield* TurnLine.log(told, turn, ended.answer)
   })
 
   const program = (accepted: AcceptedTurn) =>
@@ -235,7 +242,10 @@ const make = Effect.gen(function* () {
       const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
       yield* end(accepted, recorded, followed, ended)
       yield* modeService.release(orgId, accepted.ticket)
-    }).pipe(Effect.uninterruptible)
+    }).pipe(
+      Effect.annotateLogs({ runId: accepted.run.id, ...Spans.logged(accepted.turn.trace) }),
+      Effect.uninterruptible,
+    )
 
   return TurnRun.of({ program })
 })

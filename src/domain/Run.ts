@@ -65,6 +65,8 @@ export const Run = Schema.Struct({
   executionMode: Schema.NullOr(ExecutionMode),
   error: Schema.NullOr(RunError),
   usage: Schema.NullOr(Usage),
+  /** Of the trace that the turn is part of; null where it is part of none. */
+  traceId: Schema.NullOr(Schema.String),
   createdAt: Schema.Int,
   endedAt: Schema.NullOr(Schema.Int),
 })

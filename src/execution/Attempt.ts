@@ -13,6 +13,7 @@ import { isContent } from "../agent2ui/Message.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Attempt } from "../domain/Run.ts"
 import type { Outcome, Usage } from "../domain/Outcome.ts"
+import * as AttemptSpan from "./AttemptSpan.ts"
 import * as CommitGate from "./CommitGate.ts"
 import * as Deadlines from "./Deadlines.ts"
 import { type ExecutionError, meaningOf, UpstreamEmpty, UpstreamTruncated } from "./ExecutionError.ts"
@@ -30,6 +31,7 @@ interface Watch {
   error: ExecutionError | undefined
   finished: boolean
   usage: Usage | undefined
+  tokens: AttemptSpan.Tokens
 }
 
 /** The attempt's failure, with what its gate allows to be decided afterwards. */
@@ -68,6 +70,7 @@ const observe = (
     if (event._tag === "Finished") {
       watch.finished = true
       watch.usage = event.usage
+      watch.tokens = event.tokens
     } else {
       if (watch.firstContentAt === null && isContent(event.draft.type)) watch.firstContentAt = wall
       watch.gate = CommitGate.pass(watch.gate, event.draft)
@@ -137,6 +140,39 @@ const outcomeOf = (
   return { outcome: "neutral", code: Exit.hasInterrupts(exit) ? "EXECUTION_CANCELLED" : "INTERNAL_ERROR" }
 }
 
+const newWatch = (clock: Clock.Clock): Watch => ({
+  gate: CommitGate.closed,
+  startedAt: clock.currentTimeMillisUnsafe(),
+  monotonicStart: monotonicMillis(clock),
+  waitingSince: undefined,
+  firstProgressAt: null,
+  firstContentAt: null,
+  error: undefined,
+  finished: false,
+  usage: undefined,
+  tokens: undefined,
+})
+
+const attemptOf = (
+  { mode, target }: Executor["Service"],
+  { shadow }: Turn,
+  number: number,
+  watch: Watch,
+  clock: Clock.Clock,
+  exit: Exit.Exit<unknown, Failure>,
+): Attempt => ({
+  number,
+  mode,
+  target,
+  shadow,
+  startedAt: watch.startedAt,
+  firstProgressAt: watch.firstProgressAt,
+  firstContentAt: watch.firstContentAt,
+  endedAt: dateOf(watch, monotonicMillis(clock)),
+  usage: watch.usage ?? null,
+  ...outcomeOf(watch, exit),
+})
+
 export const run = (
   executor: Executor["Service"],
   turn: Turn,
@@ -144,36 +180,15 @@ export const run = (
 ): Stream.Stream<ExecutionEvent, Failure> =>
   Stream.unwrap(
     Clock.clockWith((clock) =>
-      Effect.sync(() => {
-        const startedAt = clock.currentTimeMillisUnsafe()
-        const monotonicStart = monotonicMillis(clock)
-        const watch: Watch = {
-          gate: CommitGate.closed,
-          startedAt,
-          monotonicStart,
-          waitingSince: undefined,
-          firstProgressAt: null,
-          firstContentAt: null,
-          error: undefined,
-          finished: false,
-          usage: undefined,
-        }
+      Effect.map(AttemptSpan.open(executor, turn, options.number), (span) => {
+        const watch = newWatch(clock)
         const end = (exit: Exit.Exit<unknown, Failure>) =>
-          Effect.suspend(() =>
-            options.onEnd({
-              number: options.number,
-              mode: executor.mode,
-              target: executor.target,
-              shadow: turn.shadow,
-              startedAt,
-              firstProgressAt: watch.firstProgressAt,
-              firstContentAt: watch.firstContentAt,
-              endedAt: dateOf(watch, monotonicMillis(clock)),
-              usage: watch.usage ?? null,
-              ...outcomeOf(watch, exit),
-            }),
-          )
-        const events = Stream.takeUntil(executor.execute(turn), (event) => event._tag === "Finished")
+          Effect.suspend(() => {
+            const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
+            return Effect.andThen(options.onEnd(attempt), AttemptSpan.close(span, attempt, watch.tokens))
+          })
+        const told = { ...turn, trace: span }
+        const events = Stream.takeUntil(executor.execute(told), (event) => event._tag === "Finished")
         return watched(events, watch, clock, options).pipe(
           Stream.concat(heldToContract(watch, executor.target)),
           Stream.interruptWhen(watchdog(watch, clock, executor.target, options)),

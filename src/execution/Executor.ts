@@ -13,6 +13,7 @@ import type { Agent } from "../domain/Agent.ts"
 import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Usage } from "../domain/Outcome.ts"
+import type { Attributes, Place } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 
 /** Everything an executor may know of a turn. `history` is the last 20 messages WITHOUT `message`, oldest first. */
@@ -27,6 +28,8 @@ export interface Turn {
   readonly history: ReadonlyArray<{ readonly role: "user" | "assistant"; readonly content: string }>
   readonly shadow: boolean
   readonly probe: boolean
+  /** Where it stands in a trace; an executor tells its upstream. Undefined: in none. */
+  readonly trace?: Place | undefined
 }
 
 /** A file that the runtime holds: shown under the gateway's own address, fetched from `path` of the runtime. */
@@ -39,7 +42,12 @@ export interface UpstreamFile {
 
 export type ExecutionEvent =
   | { readonly _tag: "Message"; readonly draft: Draft; readonly file?: UpstreamFile }
-  | { readonly _tag: "Finished"; readonly usage: Usage | undefined }
+  | {
+      readonly _tag: "Finished"
+      readonly usage: Usage | undefined
+      /** What `usage` is the sum of, where the upstream says so. */
+      readonly tokens?: { readonly input: number | undefined; readonly output: number | undefined }
+    }
 
 export class Executor extends Context.Service<
   Executor,
@@ -48,5 +56,7 @@ export class Executor extends Context.Service<
     /** `runtime`, or the direct provider's name. */
     readonly target: string
     readonly execute: (turn: Turn) => Stream.Stream<ExecutionEvent, ExecutionError>
+    /** How an attempt of it is called in a trace, and what is known of it beforehand. */
+    readonly span?: (turn: Turn) => { readonly name: string; readonly attributes: Attributes }
   }
 >()("crossfade/execution/Executor") {}

@@ -2,14 +2,17 @@
  * The chat routes that answer with a stream: let in, begun or found again, and then a run's log as SSE. A POST that names
  * the event it has seen comes back for its run; one whose `Idempotency-Key` is known gets the run of that key.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Admission } from "../admission/Admission.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
 import { parseEventId } from "../agent2ui/Frame.ts"
+import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
-import type { Accepted, Caller, TurnRefused } from "../chat/Chat.ts"
+import type { Caller } from "../chat/Caller.ts"
+import type { Accepted, TurnRefused } from "../chat/Chat.ts"
 import { type Begun, OncePerKey, type OnceRefused } from "../chat/OncePerKey.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
@@ -18,6 +21,7 @@ import { turnKey } from "../domain/TurnKey.ts"
 import { RunNotFound } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Stopping } from "../runs/Stopping.ts"
+import * as Spans from "../telemetry/Spans.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
 import { RequestId } from "./RequestId.ts"
@@ -48,6 +52,8 @@ interface Post {
 const protocolOf = ({ headers, query }: StreamRequest): EventStream.Protocol =>
   query.protocol === "1" || headers["x-agent2ui-protocol"] === "1" ? 1 : 2
 
+const routes = { start: Api.groups.chat.endpoints.start.path, send: Api.groups.chat.endpoints.send.path }
+
 const badEventId = respond(
   invalid([
     { path: "headers.last-event-id", message: "Expected <runId>:<seq> of this run, or a sequence number" },
@@ -70,10 +76,16 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   const reader = yield* RunReader
   const { closing: closed } = yield* Stopping
 
-  const caller = Effect.map(
-    Effect.all([CurrentPrincipal, RequestId, HttpServerRequest.HttpServerRequest]),
-    ([principal, requestId, { headers }]): Caller => ({ principal, requestId, ...ruleInputs(headers) }),
-  )
+  const caller = Effect.fnUntraced(function* (route: string, at: bigint) {
+    const { headers } = yield* HttpServerRequest.HttpServerRequest
+    const who: Caller = {
+      principal: yield* CurrentPrincipal,
+      requestId: yield* RequestId,
+      arrival: { route, at, parent: yield* Spans.fromHeaders(headers) },
+      ...ruleInputs(headers),
+    }
+    return who
+  })
 
   const begun = (request: StreamRequest, { log, run }: Accepted) =>
     EventStream.respond({
@@ -108,9 +120,9 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
       return yield* found(request, RunId.make(id.runId.toLowerCase()), id.seq, sessionId)
     })
 
-  const turn = (request: PostRequest, { asked, begin, onBusy, route }: Post) =>
+  const turn = (request: PostRequest, { asked, begin, onBusy, route }: Post, at: bigint) =>
     Effect.gen(function* () {
-      const who = yield* caller
+      const who = yield* caller(routes[route], at)
       const given = request.headers["idempotency-key"]
       const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
       const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
@@ -122,6 +134,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
 
   const post = (request: PostRequest, what: Post) =>
     Effect.gen(function* () {
+      const at = yield* Clock.currentTimeNanos
       const lastEventId = request.headers["last-event-id"]
       // Who has seen events of a run wants the rest of it, whatever else he sends.
       if (lastEventId !== undefined) return yield* answering(resume(request, lastEventId, what.sessionId))
@@ -131,7 +144,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
           rate = taken
         }),
       )
-      const response = yield* answering(Effect.andThen(admitted, turn(request, what)))
+      const response = yield* answering(Effect.andThen(admitted, turn(request, what, at)))
       return rate === undefined ? response : HttpServerResponse.setHeaders(response, rateHeaders(rate))
     })
 

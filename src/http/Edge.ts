@@ -9,13 +9,11 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
+import * as Spans from "../telemetry/Spans.ts"
 import { respond } from "./ErrorMapping.ts"
 import { isSane, RequestId } from "./RequestId.ts"
 
@@ -66,16 +64,6 @@ const answer = (request: HttpServerRequest.HttpServerRequest, cause: Cause.Cause
   }
 }
 
-/** Without telemetry the server opens no span of its own; the caller's trace is passed on to the upstreams all the same. */
-const inCallersTrace = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  request: HttpServerRequest.HttpServerRequest,
-) =>
-  Effect.flatMap(Effect.serviceOption(Tracer.ParentSpan), (current) => {
-    const parent = Option.orElse(current, () => HttpTraceContext.fromHeaders(request.headers))
-    return Option.isNone(parent) ? effect : Effect.provideService(effect, Tracer.ParentSpan, parent.value)
-  })
-
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =
   HttpRouter.middleware(
     Effect.gen(function* () {
@@ -85,9 +73,12 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRand
           const request = yield* HttpServerRequest.HttpServerRequest
           const given = request.headers["x-request-id"]
           const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
-          const response = yield* inCallersTrace(httpEffect, request).pipe(
+          const response = yield* httpEffect.pipe(
             Effect.provideService(RequestId, id),
-            Effect.annotateLogs("requestId", id),
+            Effect.annotateLogs({
+              requestId: id,
+              ...Spans.logged(yield* Spans.fromHeaders(request.headers)),
+            }),
             // A client that left is nobody to answer.
             Effect.catchCauseIf(
               (cause) => !Cause.hasInterruptsOnly(cause),

@@ -12,6 +12,7 @@ import { rollout } from "./migrations/0003_rollout.ts"
 import { autopilot } from "./migrations/0004_autopilot.ts"
 import { shadow } from "./migrations/0005_shadow.ts"
 import { fleet } from "./migrations/0006_fleet.ts"
+import { trace } from "./migrations/0007_trace.ts"
 
 const steps = Migrator.make({})({
   loader: Migrator.fromRecord({
@@ -21,6 +22,7 @@ const steps = Migrator.make({})({
     "0004_autopilot": autopilot,
     "0005_shadow": shadow,
     "0006_fleet": fleet,
+    "0007_trace": trace,
   }),
   table: "crossfade_migrations",
 })

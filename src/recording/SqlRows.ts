@@ -54,6 +54,7 @@ export const RunRow = Schema.Struct({
     userMessageId: "user_message_id",
     assistantMessageId: "assistant_message_id",
     executionMode: "execution_mode",
+    traceId: "trace_id",
     createdAt: "created_at",
     endedAt: "ended_at",
   }),

@@ -137,6 +137,7 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
       Effect.flatMap((ending) => account(primary, mode, ending, seen)),
       Effect.onInterrupt(() => account(primary, mode, "cancelled_stop", seen)),
       Effect.catchCause((cause) => Effect.logError("a shadow run died", cause)),
+      Effect.annotateLogs({ runId: run.id }),
       Effect.ensuring(
         Effect.sync(() => {
           shadows -= 1

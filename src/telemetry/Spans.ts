@@ -5,6 +5,7 @@
  *
  * Without a tracer every span is its parent: the caller's place in his trace is passed on to the upstreams all the same.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,7 @@ import * as Exit from "effect/Exit"
 import type * as Headers from "effect/http/Headers"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
 
 /** The tracer that exports; undefined where nothing is exported. */
@@ -30,18 +32,17 @@ export interface Place {
   readonly tracestate: string | undefined
 }
 
-type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
+export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface SpanOptions {
   readonly parent: Place | undefined
   readonly kind?: Tracer.SpanKind
+  /** When it began, in nanoseconds of the wall clock, where that was before it is opened. */
+  readonly startedAt?: bigint
   /** Work that caused this one without waiting for it. */
   readonly link?: Place | undefined
   readonly attributes?: Attributes
 }
-
-/** Every span's name that is not made of a route, a model or an agent. */
-export type SpanName = "decide" | "persist" | (string & {})
 
 const isZero = (id: string): boolean => /^0+$/.test(id)
 /** Longer ones may be cut by whoever passes them on (W3C Trace Context, 3.3.1.5). */
@@ -80,7 +81,7 @@ const annotate = (span: Tracer.Span, attributes: Attributes): void => {
   }
 }
 
-export const open = (name: SpanName, options: SpanOptions): Effect.Effect<Place | undefined> =>
+export const open = (name: string, options: SpanOptions): Effect.Effect<Place | undefined> =>
   Effect.gen(function* () {
     const tracer = yield* Tracing
     if (tracer === undefined) return options.parent
@@ -91,7 +92,7 @@ export const open = (name: SpanName, options: SpanOptions): Effect.Effect<Place 
       parent: Option.fromUndefinedOr(parent?.span),
       annotations: Context.empty(),
       links: link === undefined ? [] : [{ span: link.span, attributes: {} }],
-      startTime: clock.currentTimeNanosUnsafe(),
+      startTime: options.startedAt ?? clock.currentTimeNanosUnsafe(),
       kind: options.kind ?? "internal",
       root: parent === undefined,
       sampled: true,
@@ -126,26 +127,23 @@ class SpanFailed extends Error {
   }
 }
 
-/** A span as long as `self`, with what is known of it at its end. */
-export const within = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  name: SpanName,
-  parent: Place | undefined,
-  attributes: (value: A) => Attributes,
-): Effect.Effect<A, E, R> =>
-  Effect.flatMap(open(name, { parent }), (place) =>
-    place === undefined || place === parent
-      ? self
-      : Effect.onExit(self, (exit) =>
-          Exit.isSuccess(exit)
-            ? close(place, { attributes: attributes(exit.value) })
-            : close(place, { error: tagOf(exit) }),
-        ),
-  )
-
-const tagOf = (exit: Exit.Failure<unknown, unknown>): string => {
-  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-  return typeof error === "object" && error !== null && "_tag" in error
-    ? String(error._tag)
-    : "INTERNAL_ERROR"
+/** What went wrong, as its error is called; a bug of ours has no name. */
+export const codeOf = (cause: Cause.Cause<unknown>): string => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  return Predicate.hasProperty(error, "_tag") ? String(error._tag) : "INTERNAL_ERROR"
 }
+
+/** A span as long as an effect, with what is known of it at its end. */
+export const within =
+  <A>(name: "decide" | "persist", parent: Place | undefined, attributes: (value: A) => Attributes) =>
+  <E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(open(name, { parent }), (span) =>
+      span === parent
+        ? self
+        : Effect.onExit(self, (exit) =>
+            close(
+              span,
+              Exit.isSuccess(exit) ? { attributes: attributes(exit.value) } : { error: codeOf(exit.cause) },
+            ),
+          ),
+    )

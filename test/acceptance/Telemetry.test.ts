@@ -67,4 +67,36 @@ describe("telemetry", () => {
     // Ordered after the last turn: no turn is needed for the gauge to know.
     expect(points("chat_runtime_fallback_enabled").at(-1)?.[1]).toBe(1)
   })
+
+  // oxlint-disable-next-line typescript/no-explicit-any
+  const spansOf = (trace: string): Array<any> =>
+    received["/v1/traces"]
+      ?.flatMap((body) => body.resourceSpans)
+      .flatMap((r) => r.scopeSpans)
+      .flatMap((s) => s.spans)
+      .filter((span) => span.traceId === trace) ?? []
+
+  it("exports a turn as one server span in the caller's trace, with what was done for it below", () => {
+    const spans = spansOf("11111111111111111111111111111111")
+    const [turn] = spans.filter((span) => span.parentSpanId === "2222222222222222")
+    expect(turn).toMatchObject({ name: "POST /api/v1/chat/start", kind: 2 })
+    const below = spans.filter((span) => span.parentSpanId === turn.spanId).map((span) => span.name)
+    expect(below).toHaveLength(4)
+    expect(below).toEqual(expect.arrayContaining(["decide", "invoke_agent", "persist", "persist"]))
+    expect(spans).toHaveLength(5)
+  })
+
+  it("exports one line a turn, which has the run, the request and the trace, and not what was said", () => {
+    // oxlint-disable-next-line typescript/no-explicit-any
+    const records: Array<any> =
+      received["/v1/logs"]
+        ?.flatMap((body) => body.resourceLogs)
+        .flatMap((r) => r.scopeLogs)
+        .flatMap((s) => s.logRecords) ?? []
+    const [line] = records.filter((record) => record.traceId === "11111111111111111111111111111111")
+    expect(line.body.stringValue).toBe("turn ended")
+    const names = line.attributes.map((attribute: { key: string }) => attribute.key)
+    expect(names).toEqual(expect.arrayContaining(["requestId", "runId", "mode", "latencyMs"]))
+    expect(JSON.stringify(received)).not.toContain("You said")
+  })
 })

@@ -17,6 +17,7 @@ import { RunLost } from "../../src/recording/Runs.ts"
 import { StoreError } from "../../src/recording/StoreError.ts"
 import { LiveRuns, SessionBusy } from "../../src/runs/LiveRuns.ts"
 import type { RunLog } from "../../src/runs/RunLog.ts"
+import { arrival } from "../support/fixtures.ts"
 import * as MemoryStore from "../support/memoryStore.ts"
 import * as Stages from "../../src/Stages.ts"
 
@@ -25,6 +26,7 @@ const caller = {
   requestId: "r",
   headers: {},
   language: undefined,
+  arrival,
 }
 const input = { agentId: defaultAgentId, message: "hello" }
 

@@ -15,7 +15,7 @@ import * as Database from "../../src/persistence/Database.ts"
 import { Replica } from "../../src/persistence/Replica.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import * as Stages from "../../src/Stages.ts"
-import { finished, principal, says, text } from "../support/fixtures.ts"
+import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 
 const runtime = Layer.succeed(
@@ -57,7 +57,7 @@ const assistant = "INSERT ON messages WHEN NEW.role = 'assistant'"
 const turn = Effect.gen(function* () {
   const chat = yield* Chat
   const key = turnKey(principal, "start", "key", ["Hi"])
-  const caller = { principal, requestId: "r", headers: {}, language: undefined, key }
+  const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, key }
   const { log, run } = yield* chat.start(caller, { agentId: defaultAgentId, message: "Hi" })
   for (let second = 0; second < 120 && !log.ended; second++) yield* TestClock.adjust("1 second")
   return { run, events: log.read(0).map(({ event }) => event.event) }

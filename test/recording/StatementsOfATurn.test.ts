@@ -13,12 +13,12 @@ import { Modes } from "../../src/execution/Modes.ts"
 import * as Database from "../../src/persistence/Database.ts"
 import { Replica } from "../../src/persistence/Replica.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
-import { finished, principal, says, text } from "../support/fixtures.ts"
+import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import * as Stages from "../../src/Stages.ts"
 
-const caller = { principal, requestId: "r", headers: {}, language: undefined }
+const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival }
 
 /** A runtime that says as many words as its message counts. */
 const runtime = Layer.succeed(

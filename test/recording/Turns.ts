@@ -94,6 +94,7 @@ export const newTurn = (
     executionMode: null,
     error: null,
     usage: null,
+    traceId: null,
     createdAt: at,
     endedAt: null,
   }

@@ -1,4 +1,5 @@
 /** A turn, its agent and its run with every field filled in, and the usual drafts: a test writes down only what it is about. */
+import type { Arrival } from "../../src/chat/TurnSpan.ts"
 import type { Draft } from "../../src/agent2ui/Message.ts"
 import { type Agent, type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
 import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
@@ -71,6 +72,7 @@ export const run = (fields: Partial<Run> = {}): Run => ({
   executionMode: null,
   error: null,
   usage: null,
+  traceId: null,
   createdAt: noon,
   endedAt: null,
   ...fields,
@@ -103,3 +105,5 @@ export const monitorSettings = {
   timeoutThresholdMs: 300_000,
   probes: false,
 }
+
+export const arrival: Arrival = { route: "/api/v1/chat/start", at: 0n, parent: undefined }

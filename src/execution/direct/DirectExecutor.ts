@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { ExecutionError } from "../ExecutionError.ts"
+import * as Spans from "../../telemetry/Spans.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
 import * as DirectMapping from "./DirectMapping.ts"
 import { languageModel, type ProviderSettings } from "./Providers.ts"
@@ -36,6 +37,7 @@ const call = (model: LanguageModelV4, turn: Turn, upstream: string) =>
         model.doStream({
           prompt: promptOf(turn),
           abortSignal: abort.signal,
+          headers: Spans.toHeaders(turn.trace),
           ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
           ...(temperature === undefined ? {} : { temperature }),
         }),
@@ -64,6 +66,28 @@ const events = (
     }),
   )
 
+/** As OpenTelemetry's conventions for generative AI name the kinds of providers. */
+const providerNames: Readonly<Record<ProviderSettings["kind"], string | undefined>> = {
+  anthropic: "anthropic",
+  google: "gcp.gemini",
+  openai: "openai",
+  "openai-compatible": undefined,
+  sandbox: undefined,
+}
+
+const spanOf = (settings: ProviderSettings, modelId: string, turn: Turn) => ({
+  name: `chat ${modelId}`,
+  attributes: {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": providerNames[settings.kind] ?? settings.name,
+    "gen_ai.request.model": modelId,
+    "gen_ai.request.max_tokens": turn.agent.settings.maxTokens,
+    "gen_ai.request.temperature": turn.agent.settings.temperature,
+    "gen_ai.conversation.id": turn.sessionId,
+    "gen_ai.output.type": "text",
+  },
+})
+
 export const layer = (settings: ProviderSettings): Layer.Layer<Executor> =>
   Layer.sync(Executor, () => {
     const modelFor = languageModel(settings)
@@ -71,6 +95,7 @@ export const layer = (settings: ProviderSettings): Layer.Layer<Executor> =>
     return Executor.of({
       mode: "direct_llm",
       target: upstream,
+      span: (turn) => spanOf(settings, modelFor(turn.agent.settings.model).modelId, turn),
       execute: (turn) =>
         Stream.unwrap(
           Effect.map(call(modelFor(turn.agent.settings.model), turn, upstream), ({ stream }) =>

@@ -3,7 +3,6 @@
  * `error` or `interrupted` fails the attempt: after it a provider's stream may go on and even say `stop`.
  */
 import { APICallError, type LanguageModelV4StreamPart } from "@ai-sdk/provider"
-import type { Usage } from "../../domain/Outcome.ts"
 import {
   ContentFiltered,
   type ExecutionError,
@@ -35,12 +34,17 @@ const nothing: Mapped = { _tag: "Nothing" }
 
 type Finish = Extract<LanguageModelV4StreamPart, { readonly type: "finish" }>
 
-const usageOf = ({ usage }: Finish): Usage | undefined => {
-  const { inputTokens, outputTokens } = usage
-  if (inputTokens.total === undefined && outputTokens.total === undefined) return undefined
+type Finished = Extract<ExecutionEvent, { readonly _tag: "Finished" }>
+
+const finishedWith = ({ usage }: Finish): Finished => {
+  const input = usage.inputTokens.total
+  const output = usage.outputTokens.total
   // A provider's figure is somebody else's: it must not be able to spoil the record of a good answer.
-  const tokens = Math.round((inputTokens.total ?? 0) + (outputTokens.total ?? 0))
-  return Number.isSafeInteger(tokens) && tokens >= 0 ? { tokens } : undefined
+  const tokens = Math.round((input ?? 0) + (output ?? 0))
+  if ((input === undefined && output === undefined) || !Number.isSafeInteger(tokens) || tokens < 0) {
+    return { _tag: "Finished", usage: undefined }
+  }
+  return { _tag: "Finished", usage: { tokens }, tokens: { input, output } }
 }
 
 const finished = (upstream: string, part: Finish): Mapped => {
@@ -52,7 +56,7 @@ const finished = (upstream: string, part: Finish): Mapped => {
     case "interrupted":
       return { _tag: "Failed", error: new UpstreamTruncated({ upstream }) }
     default:
-      return { _tag: "Event", event: { _tag: "Finished", usage: usageOf(part) } }
+      return { _tag: "Event", event: finishedWith(part) }
   }
 }
 

@@ -26,6 +26,7 @@ import {
   UpstreamUnavailable,
   UpstreamUnreachable,
 } from "../ExecutionError.ts"
+import * as Spans from "../../telemetry/Spans.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
 import * as RuntimeRequest from "./RuntimeRequest.ts"
@@ -138,6 +139,16 @@ const sendFailed = (cause: HttpClientError.HttpClientError): ExecutionError =>
     ? new UpstreamUnreachable({ upstream, cause })
     : new UpstreamTruncated({ upstream, cause })
 
+const span = (turn: Turn) => ({
+  name: "invoke_agent",
+  attributes: {
+    "gen_ai.operation.name": "invoke_agent",
+    "gen_ai.provider.name": upstream,
+    "gen_ai.agent.id": turn.agent.id,
+    "gen_ai.conversation.id": turn.sessionId,
+  },
+})
+
 export interface Settings {
   /** Without a slash at the end. */
   readonly baseUrl: string
@@ -158,7 +169,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
 
       const cancel = (turn: Turn) =>
         HttpClientRequest.post("/api/v1/execute/cancel").pipe(
-          HttpClientRequest.setHeader("x-request-id", turn.requestId),
+          HttpClientRequest.setHeaders({ "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) }),
           HttpClientRequest.bodyJsonUnsafe({ session_id: RuntimeRequest.sessionId(turn) }),
           client.execute,
           Effect.timeout(cancelTimeoutMs),
@@ -184,7 +195,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
       const send = (turn: Turn) =>
         HttpClientRequest.post("/api/v1/execute/stream").pipe(
           HttpClientRequest.accept("text/event-stream"),
-          HttpClientRequest.setHeader("x-request-id", turn.requestId),
+          HttpClientRequest.setHeaders({ "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) }),
           HttpClientRequest.bodyJsonUnsafe(RuntimeRequest.make(turn, settings.defaultModel)),
           client.execute,
           Effect.mapError(sendFailed),
@@ -207,6 +218,6 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClie
           ).pipe(Stream.onExit(() => cancelIfOpen(turn, state)))
         })
 
-      return Executor.of({ mode: "runtime_orchestrator", target: upstream, execute })
+      return Executor.of({ mode: "runtime_orchestrator", target: upstream, span, execute })
     }),
   )

@@ -59,13 +59,26 @@ describe("what a provider's stream parts become", () => {
   it.each(["stop", "length", "tool-calls", "other"] as const)(
     "a finish for the reason %s is the end",
     (reason) => {
-      assert.deepStrictEqual(mapped(finish(reason, 30, 12)), { _tag: "Finished", usage: { tokens: 42 } })
+      assert.deepStrictEqual(mapped(finish(reason, 30, 12)), {
+        _tag: "Finished",
+        usage: { tokens: 42 },
+        tokens: { input: 30, output: 12 },
+      })
     },
   )
 
   it("fault 8: tokens are the sum of what was reported, and nothing where nothing was", () => {
-    assert.deepStrictEqual(mapped(finish("stop", undefined, 12)), { _tag: "Finished", usage: { tokens: 12 } })
-    assert.deepStrictEqual(mapped(finish("stop", 0, 0)), { _tag: "Finished", usage: { tokens: 0 } })
+    for (const [input, output] of [
+      [undefined, 12],
+      [0, 0],
+    ] as const) {
+      const usage = { tokens: (input ?? 0) + output }
+      assert.deepStrictEqual(mapped(finish("stop", input, output)), {
+        _tag: "Finished",
+        usage,
+        tokens: { input, output },
+      })
+    }
     assert.deepStrictEqual(mapped(finish("stop")), { _tag: "Finished", usage: undefined })
   })
 
@@ -78,7 +91,11 @@ describe("what a provider's stream parts become", () => {
     ] as const) {
       assert.deepStrictEqual(mapped(finish("stop", input, output)), { _tag: "Finished", usage: undefined })
     }
-    assert.deepStrictEqual(mapped(finish("stop", 1.4, 1.4)), { _tag: "Finished", usage: { tokens: 3 } })
+    assert.deepStrictEqual(mapped(finish("stop", 1.4, 1.4)), {
+      _tag: "Finished",
+      usage: { tokens: 3 },
+      tokens: { input: 1.4, output: 1.4 },
+    })
   })
 
   it("a delta that is larger than any honest event fails the attempt", () => {

@@ -1,0 +1,43 @@
+/**
+ * An attempt in a trace: a child of its turn's span, or of the caller's where nothing is exported; what an upstream is told
+ * of it stands below it. Names and attributes `gen_ai.*` are OpenTelemetry's conventions for generative AI.
+ */
+import type { Attempt } from "../domain/Run.ts"
+import * as Spans from "../telemetry/Spans.ts"
+import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
+
+export type Tokens = Extract<ExecutionEvent, { readonly _tag: "Finished" }>["tokens"]
+
+/** A shadow's is the root of a trace of its own: nobody waits for it. */
+export const open = (executor: Executor["Service"], turn: Turn, number: number) => {
+  const { attributes, name } = executor.span?.(turn) ?? { name: "attempt", attributes: {} }
+  const place = turn.shadow ? { parent: undefined, link: turn.trace } : { parent: turn.trace }
+  return Spans.open(name, {
+    ...place,
+    kind: "client",
+    attributes: {
+      ...attributes,
+      "crossfade.attempt": number,
+      "crossfade.mode": executor.mode,
+      "crossfade.target": executor.target,
+      "crossfade.shadow": turn.shadow,
+      "crossfade.probe": turn.probe,
+      "crossfade.run.id": turn.runId,
+      "crossfade.org.id": turn.orgId,
+    },
+  })
+}
+
+export const close = (span: Spans.Place | undefined, attempt: Attempt, tokens: Tokens) => {
+  const since = (at: number | null) => (at === null ? undefined : at - attempt.startedAt)
+  return Spans.close(span, {
+    error: attempt.code ?? undefined,
+    attributes: {
+      "crossfade.outcome": attempt.outcome,
+      "crossfade.time_to_first_progress_ms": since(attempt.firstProgressAt),
+      "crossfade.time_to_first_content_ms": since(attempt.firstContentAt),
+      "gen_ai.usage.input_tokens": tokens?.input,
+      "gen_ai.usage.output_tokens": tokens?.output,
+    },
+  })
+}
