@@ -92,10 +92,13 @@ const withSandbox = (settings: Config.Settings) =>
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
+/** As most programs of a terminal decide it (https://no-color.org). */
+const isColoured = () => process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === ""
+
 const logging = (settings: Config.Settings) =>
   Layer.mergeAll(
     Layer.succeed(References.MinimumLogLevel, levels[settings.LOG_LEVEL]),
-    Logger.layer([settings.NODE_ENV === "production" ? Logs.json : Logger.consolePretty()]),
+    Logger.layer([settings.NODE_ENV === "production" ? Logs.json : Logs.pretty(isColoured())]),
   )
 
 /** The whole service, for as long as it is launched. */

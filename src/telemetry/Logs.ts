@@ -1,5 +1,5 @@
 /**
- * One log line, and its two forms: JSON on stdout, and a record of OTLP; both say the same. What is logged within a turn
+ * One log line, and its forms: JSON on stdout, a line for people, and a record of OTLP (`LogsOtlp`); all say the same. What is logged within a turn
  * carries its `traceId`, `spanId`, `requestId` and `runId` as annotations.
  *
  * A line never holds what users wrote, nor a secret: of a cause it has the names, the messages and the frames of the stack,
@@ -72,6 +72,35 @@ export const json: Logger.Logger<unknown, void> = Logger.withConsoleLog(
     return JSON.stringify({ ...line, ...annotations, error })
   }),
 )
+
+const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 33, error: 31, fatal: 31 }
+
+const frameLines = ({ cause, message, name, stack }: ErrorLine): ReadonlyArray<string> => [
+  `  ${name}: ${message}`,
+  ...stack.map((frame) => `    ${frame}`),
+  ...(cause === undefined ? [] : frameLines(cause)),
+]
+
+/** One line for people, and below it an error's stack. `coloured`: for a terminal. */
+export const prettyLine = (
+  { annotations, error, level, message, timestamp }: Line,
+  coloured: boolean,
+): string => {
+  const paint = (code: number, text: string) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text)
+  const details = Object.entries(annotations).map(([name, value]) => `${name}=${wordOf(value)}`)
+  const first = [
+    paint(2, timestamp.slice(11, -1)),
+    paint(colours[level] ?? 0, level.toUpperCase().padEnd(5)),
+    message,
+    ...(details.length === 0 ? [] : [paint(2, details.join(" "))]),
+  ].join(" ")
+  return [first, ...(error === undefined ? [] : frameLines(error))].join("\n")
+}
+
+export const pretty = (coloured: boolean): Logger.Logger<unknown, void> =>
+  Logger.withConsoleLog(
+    Logger.make((options: Logger.Options<unknown>) => prettyLine(lineOf(options), coloured)),
+  )
 
 /** Whether what users ask and what is answered may be logged (`LOG_CONTENT`). */
 export const LogContent = Context.Reference<boolean>("crossfade/telemetry/LogContent", {

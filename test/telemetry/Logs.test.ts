@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
+import { stripVTControlCharacters } from "node:util"
 import * as Logs from "../../src/telemetry/Logs.ts"
 
 const canary = "canary-of-a-secret"
@@ -25,6 +26,37 @@ const lineOf = (logged: Effect.Effect<void>): Effect.Effect<Logs.Line> =>
       return line
     })
   })
+
+describe("a line for people", () => {
+  const line: Logs.Line = {
+    timestamp: "2026-01-02T03:04:05.678Z",
+    level: "warn",
+    message: "not stored",
+    annotations: { requestId: "r1", attempts: 2 },
+    error: {
+      name: "StoreGone",
+      message: "gone",
+      stack: ["at a (b.ts:1:2)"],
+      cause: { name: "Error", message: "refused", stack: [] },
+    },
+  }
+
+  it("is one line with all that is known, and the error below it", () => {
+    assert.deepStrictEqual(Logs.prettyLine(line, false).split("\n"), [
+      "03:04:05.678 WARN  not stored requestId=r1 attempts=2",
+      "  StoreGone: gone",
+      "    at a (b.ts:1:2)",
+      "  Error: refused",
+    ])
+  })
+
+  it("has colours in a terminal only", () => {
+    assert.notInclude(Logs.prettyLine(line, false), "\u001b")
+    const uncoloured = stripVTControlCharacters(Logs.prettyLine(line, true))
+    assert.strictEqual(uncoloured, Logs.prettyLine(line, false))
+    assert.include(Logs.prettyLine(line, true), "\u001b[33mWARN \u001b[0m")
+  })
+})
 
 describe("a log line", () => {
   it.effect("has the time, the level, the words and what its place was annotated with", () =>
