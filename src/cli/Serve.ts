@@ -92,8 +92,8 @@ const withSandbox = (settings: Config.Settings) =>
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
-/** As most programs of a terminal decide it (https://no-color.org). */
-const isColoured = () => process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === ""
+/** Node looks at the terminal, and at `NO_COLOR`. */
+const isColoured = () => process.stdout.isTTY && process.stdout.hasColors()
 
 const logging = (settings: Config.Settings) =>
   Layer.mergeAll(

@@ -34,8 +34,16 @@ const state = async (): Promise<any> => (await world.client.json("GET", path)).d
 const command = async (name: string, body?: unknown): Promise<any> =>
   (await world.client.json("POST", `${path}${name}`, body)).data
 
+/** One direct answer in ten is slow, so that what is slow for direct mode is not a matter of how busy the machine was. */
+const answers = Array.from({ length: 100 }, (_, n) => ({
+  kind: "text" as const,
+  parts: ["direct ", "answer"],
+  afterMs: n % 10 === 0 ? 500 : 0,
+}))
+
 /** Says in which mode each of so many new sessions was answered. */
 const turns = async (count: number): Promise<ReadonlyArray<string>> => {
+  world.model.answers.splice(0, Infinity, ...answers)
   const modes: Array<string> = []
   const one = async () => {
     const stream = await world.client.start("hello")

@@ -6,12 +6,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 
 export type Answer =
-  /** Ends once `until` has come, where it is given. */
+  /** Begins after `afterMs` and ends once `until` has come, where they are given. */
   | {
       readonly kind: "text"
       readonly parts: ReadonlyArray<string>
       readonly usage?: boolean
       readonly until?: Promise<void>
+      readonly afterMs?: number
     }
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string; readonly body?: string }
   /** Says `parts`, then breaks: cut (the socket is destroyed), error (an in-band error, after which text goes on), hang. */
@@ -85,7 +86,8 @@ export const startModel = async () => {
       const entry: Asked = { body: JSON.parse(text), headers: request.headers, closed: false }
       response.on("close", () => (entry.closed = true))
       asked.push(entry)
-      play(answers.shift() ?? { kind: "text", parts: ["direct ", "answer"] }, response)
+      const answer: Answer = answers.shift() ?? { kind: "text", parts: ["direct ", "answer"] }
+      setTimeout(() => play(answer, response), answer.kind === "text" ? answer.afterMs : 0)
     })
   })
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
