@@ -105,8 +105,8 @@ export class Collector {
     )
   }
 
-  get pid(): number {
-    return this.#running.pid
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.#running.pid, signal)
   }
 
   /** What it said itself, such as why it refused something. */

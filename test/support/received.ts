@@ -125,9 +125,12 @@ export const readPoints = (folder: string): ReadonlyArray<Point> =>
     ),
   )
 
-/** Each series as the last export has it. */
+const seriesOf = ({ attributes, name, resource }: Point): string =>
+  `${String(resource["service.instance.id"])} ${name} ${JSON.stringify(attributes)}`
+
+/** Each series of each process as the last export has it. */
 export const latest = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => [
-  ...new Map(points.map((point) => [`${point.name} ${JSON.stringify(point.attributes)}`, point])).values(),
+  ...new Map(points.map((point) => [seriesOf(point), point])).values(),
 ]
 
 export const readLogs = (folder: string): ReadonlyArray<LogRecord> =>
