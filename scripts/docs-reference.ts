@@ -1,6 +1,6 @@
 /**
  * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/Config.ts`,
- * `docs/reference/events.md` from the schemas of Agent2UI. Run it with Node 24; `test/docs/Reference.test.ts` compares.
+ * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics. Run it with Node 24; `test/docs/Reference.test.ts` compares.
  */
 import * as Schema from "effect/Schema"
 import { writeFileSync } from "node:fs"
@@ -8,6 +8,8 @@ import { isCall, isContent, Message, messageTypes } from "../src/agent2ui/Messag
 import { variables } from "../src/Config.ts"
 import type { Variable } from "../src/ConfigVariable.ts"
 import { RunDone, RunError } from "../src/domain/Run.ts"
+import type { Allowed, Labels } from "../src/telemetry/Instrument.ts"
+import { all } from "../src/telemetry/Metrics.ts"
 
 /** What is used of JSON Schema here. */
 interface Json {
@@ -71,8 +73,28 @@ export const events = (): string => {
   return page("Events", about, table(["type of message", "`data`", "gate"], types), others)
 }
 
+const allowedOf = (allowed: Allowed): string =>
+  "boundedBy" in allowed ? `by ${allowed.boundedBy}` : allowed.map(code).join(", ")
+
+const labelsOf = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([label, allowed]) => `${code(label)}: ${allowedOf(allowed)}`)
+    .join("; ")
+
+export const metrics = (): string => {
+  const rows = all.map(({ boundaries, kind, labels, meaning, name, unit }): Row => {
+    const buckets = boundaries === undefined ? "" : `. Buckets up to ${boundaries.join(", ")}`
+    return [code(name), kind, unit, labelsOf(labels), `${meaning}${buckets}`]
+  })
+  const about =
+    "Every metric, as `GET /metrics` shows it and as it goes over OTLP, under the same name ([decision 23](../decisions/0023-metrics.md)). " +
+    "Units are those of UCUM: `1` is a number of things, `By` bytes. Each figure is of one process: sum over `instance`."
+  return page("Metrics", about, table(["name", "kind", "unit", "labels", "what it is"], rows))
+}
+
 if (import.meta.main) {
   const folder = new URL("../docs/reference/", import.meta.url)
   writeFileSync(new URL("configuration.md", folder), configuration())
   writeFileSync(new URL("events.md", folder), events())
+  writeFileSync(new URL("metrics.md", folder), metrics())
 }

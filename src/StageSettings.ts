@@ -153,5 +153,6 @@ export const telemetry = (settings: Settings, instance: string): TelemetrySettin
     maxExportBatchSize: settings.OTEL_BLRP_MAX_EXPORT_BATCH_SIZE,
   },
   logContent: settings.LOG_CONTENT === "true",
+  listedOrgs: settings.METRICS_ORG_LABELS,
   takesParent: settings.OTEL_PROPAGATORS.split(",").some((name) => name.trim() === "tracecontext"),
 })

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Measure from "../telemetry/Measure.ts"
+import { catalogue } from "../telemetry/Metrics.ts"
 import { keysOf, OpenStreams, type Owner } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
 import type { Taken } from "./TokenBucket.ts"
@@ -56,10 +57,11 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
   const streams = yield* OpenStreams
   let open = 0
 
+  yield* catalogue.streamsOpen.observe({}, () => open)
+
   const moved = (by: 1 | -1) =>
-    Effect.suspend(() => {
+    Effect.sync(() => {
       open += by
-      return Measure.openStreams(open)
     })
 
   const inProcess = Effect.acquireRelease(

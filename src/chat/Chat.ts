@@ -30,6 +30,7 @@ import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import { type ShuttingDown, Stopping } from "../runs/Stopping.ts"
 import { Shadow } from "../shadow/Shadow.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
 import { type Asked, newTurn } from "./NewTurn.ts"
@@ -121,7 +122,10 @@ const make = Effect.gen(function* () {
         language: caller.language,
         cohort: session.cohort,
       })
-      .pipe(Spans.within("decide", span, ({ decision }) => TurnSpan.decided(decision)))
+      .pipe(
+        Effect.tap(({ decision }) => Measure.decided(decision)),
+        Spans.within("decide", span, ({ decision }) => TurnSpan.decided(decision)),
+      )
 
   const begin = Effect.fnUntraced(function* (asked: Asked, span: Spans.Place | undefined) {
     const { orgId } = asked.caller.principal

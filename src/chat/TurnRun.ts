@@ -17,7 +17,7 @@ import * as Stream from "effect/Stream"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService } from "../decision/ModeService.ts"
 import { MessageId } from "../domain/Ids.ts"
-import type { Run, RunError } from "../domain/Run.ts"
+import type { Attempt, Run, RunError } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { type AttemptFailed, Execution, type TurnEvent } from "../execution/Execution.ts"
 import type { Turn } from "../execution/Executor.ts"
@@ -29,6 +29,7 @@ import type { StoreError } from "../recording/StoreError.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { Transcript } from "../runs/Transcript.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import * as RunEnd from "./RunEnd.ts"
 import * as TurnLine from "./TurnLine.ts"
@@ -133,7 +134,12 @@ const make = Effect.gen(function* () {
   const stopping = yield* Stopping
 
   /** Everything the turn says, into the log. Gives `Finished`. */
-  const execute = ({ log, run, ticket, turn }: AcceptedTurn, recorded: Recorded, transcript: Transcript) =>
+  const execute = (
+    { log, run, ticket, turn }: AcceptedTurn,
+    recorded: Recorded,
+    attempts: Array<Attempt>,
+    transcript: Transcript,
+  ) =>
     Clock.clockWith((clock) => {
       const recordFiles = (events: ReadonlyArray<TurnEvent>) =>
         Effect.forEach(
@@ -155,7 +161,10 @@ const make = Effect.gen(function* () {
         .run(turn, {
           order: run.decision.order,
           ticket,
-          onAttempt: (attempt) => recorder.attempt(recorded, attempt),
+          onAttempt: (attempt) => {
+            attempts.push(attempt)
+            return recorder.attempt(recorded, attempt)
+          },
         })
         .pipe(
           // A file is kept before its address can be read.
@@ -199,6 +208,7 @@ const make = Effect.gen(function* () {
   const end = Effect.fnUntraced(function* (
     { log, run, turn }: AcceptedTurn,
     recorded: Recorded,
+    attempts: ReadonlyArray<Attempt>,
     followed: Followed,
     ended: Ended,
   ) {
@@ -226,6 +236,7 @@ const make = Effect.gen(function* () {
     const terminal = RunEnd.terminalOf(told)
     if (terminal !== undefined) log.end(terminal)
     yield* TurnSpan.close(turn.trace, told)
+    yield* Measure.turnEnded(told, attempts)
     yield* TurnLine.log(told, turn, ended.answer)
   })
 
@@ -233,14 +244,15 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       const transcript = new Transcript()
       const { orgId, id } = accepted.run
+      const attempts: Array<Attempt> = []
       const recorded: Recorded = { id, orgId, ticket: accepted.ticket, missing: [] }
       const followed = yield* recorder.follow(accepted.log)
-      const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, recorded, transcript)))
+      const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, recorded, attempts, transcript)))
       if (Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))) {
         yield* Effect.logError("a turn died", exit.cause)
       }
       const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
-      yield* end(accepted, recorded, followed, ended)
+      yield* end(accepted, recorded, attempts, followed, ended)
       yield* modeService.release(orgId, accepted.ticket)
     }).pipe(
       Effect.annotateLogs({ runId: accepted.run.id, ...Spans.logged(accepted.turn.trace) }),

@@ -19,6 +19,7 @@ import { Monitor } from "../monitoring/Monitor.ts"
 import { RolloutStore, type StoredRollout } from "../recording/RolloutStore.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import * as RolloutState from "./RolloutState.ts"
+import * as Measure from "../telemetry/Measure.ts"
 
 /** `If-Match` names another state than the one that holds, whose validator is `etag`. */
 export class RolloutChanged extends Schema.TaggedError<RolloutChanged>()("RolloutChanged", {
@@ -61,7 +62,11 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     Effect.suspend(() => {
       const state = RolloutState.stateOf(defaults, stored)
       return Effect.as(
-        Effect.andThen(Ref.set(ref, state), monitor.configure(state.settings.thresholds)),
+        Effect.all([
+          Ref.set(ref, state),
+          monitor.configure(state.settings.thresholds),
+          Measure.rolloutPercentage(state.settings.percentage),
+        ]),
         state,
       )
     })

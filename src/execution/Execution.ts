@@ -19,6 +19,7 @@ import type { Usage } from "../domain/Outcome.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
@@ -103,6 +104,11 @@ const transition = (progress: Progress, turn: Turn, to: ExecutionMode): Readonly
   return drafts.map((draft) => ({ _tag: "Message", draft }))
 }
 
+const measured = ({ failed }: Progress, to: ExecutionMode): Effect.Effect<void> =>
+  failed === undefined || failed.mode === to
+    ? Effect.void
+    : Measure.fellBack(failed.mode, meaningOf(failed.error).code, failed.disposition === "retract")
+
 const count = (progress: Progress, event: TurnEvent): TurnEvent => {
   if (event._tag === "Message") {
     progress.messages += 1
@@ -147,6 +153,7 @@ const attemptOf = (
       const executor = yield* Executor
       const watch = yield* watchOf(monitor, executor, turn, plan)
       progress.attempts += 1
+      yield* measured(progress, executor.mode)
       const announced = Stream.fromIterable(transition(progress, turn, executor.mode))
       progress.firstText = undefined
       const attempt = Attempt.run(executor, turn, {

@@ -24,6 +24,7 @@ import { Stopping } from "../runs/Stopping.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
+import * as ReaderLag from "./ReaderLag.ts"
 import { RequestId } from "./RequestId.ts"
 import { ruleInputs } from "./RuleInputs.ts"
 
@@ -75,6 +76,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   const once = yield* OncePerKey
   const reader = yield* RunReader
   const { closing: closed } = yield* Stopping
+  const lag = yield* ReaderLag.make
 
   const caller = Effect.fnUntraced(function* (route: string, at: bigint) {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
@@ -95,6 +97,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
       protocol: protocolOf(request),
       heartbeatMs,
       closed,
+      lag,
     })
 
   const found = Effect.fnUntraced(function* (
@@ -105,7 +108,15 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   ) {
     const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return EventStream.respond({ run, source, after, protocol: protocolOf(request), heartbeatMs, closed })
+    return EventStream.respond({
+      run,
+      source,
+      after,
+      protocol: protocolOf(request),
+      heartbeatMs,
+      closed,
+      lag,
+    })
   })
 
   const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)

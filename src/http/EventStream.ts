@@ -15,6 +15,7 @@ import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Run } from "../domain/Run.ts"
 import { isTerminal, type LogEntry } from "../runs/RunEvent.ts"
 import type { FramedEntry, RunLog } from "../runs/RunLog.ts"
+import type { ReaderLag } from "./ReaderLag.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
 
 export type Protocol = 1 | 2
@@ -27,6 +28,7 @@ export interface Options {
   readonly heartbeatMs: number
   /** Succeeds when the server is about to close its connections. */
   readonly closed: Effect.Effect<void>
+  readonly lag: ReaderLag
 }
 
 /** What one write to a reader holds, at the most: all that a reader who takes nothing costs in this process. */
@@ -124,22 +126,24 @@ const makeReader = (log: RunLog, interval: number, closed: Effect.Effect<void>) 
 const live = (
   { attach, log }: FollowedRun,
   after: number,
-  { closed, heartbeatMs, protocol }: Pick<Options, "closed" | "heartbeatMs" | "protocol">,
+  { closed, heartbeatMs, lag, protocol }: Pick<Options, "closed" | "heartbeatMs" | "lag" | "protocol">,
 ) =>
   Stream.unwrap(
     Effect.gen(function* () {
       yield* attach
       if (log.ended && after >= log.lastSeq) return Stream.empty
       const wait = yield* makeReader(log, heartbeatMs, closed)
-      return Stream.paginate(Math.min(after, log.lastSeq), (cursor) =>
-        Effect.map(wait(cursor), (woken) => {
+      const reading = yield* lag.reading(log, after)
+      return Stream.paginate(Math.min(after, log.lastSeq), (cursor) => {
+        reading.seq = cursor
+        return Effect.map(wait(cursor), (woken) => {
           if (woken === "heartbeat") return [[Frame.heartbeat], Option.some(cursor)] as const
           if (woken === "closed") return [[closing(log.runId, cursor)], Option.none<number>()] as const
           const page = log.read(cursor, pageBytes)
           const { ended, frames } = write(log.runId, protocol, page)
           return [frames, ended ? Option.none<number>() : Option.some(cursor + page.length)] as const
-        }),
-      )
+        })
+      })
     }),
   )
 

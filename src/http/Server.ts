@@ -15,6 +15,7 @@ import * as Authentication from "./Authentication.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
+import * as MetricsRoute from "./MetricsRoute.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
 import * as ShadowHandlers from "./ShadowHandlers.ts"
@@ -99,6 +100,7 @@ const routes = (settings: ServerSettings) => {
     cors(settings.allowedOrigins),
     HttpApiScalar.layer(Api, { path: "/docs" }),
     consoleRoute,
+    MetricsRoute.layer,
     Edge.layer,
   )
 }

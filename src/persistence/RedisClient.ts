@@ -16,6 +16,7 @@ import * as Redis from "effect/persistence/Redis"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import { monotonicMillis } from "../domain/Monotonic.ts"
+import { catalogue } from "../telemetry/Metrics.ts"
 
 /** A healthy Redis answers in one; what takes longer than this delays a user more than doing without. */
 const patienceMs = 250
@@ -55,6 +56,9 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   )
 
   let restUntil = Number.NEGATIVE_INFINITY
+  yield* catalogue.redisUp.observe({}, () =>
+    connected !== undefined && monotonicMillis(clock) >= restUntil ? 1 : 0,
+  )
   const silence = (round: number): Effect.Effect<never, Redis.RedisError> =>
     Effect.suspend(() => {
       const due = monotonicMillis(clock) + patienceMs

@@ -46,7 +46,10 @@ const make = Effect.gen(function* () {
   /** The last transition of this process that was stored. */
   const stored = yield* Ref.make(0)
 
-  const measure = Effect.flatMap(monitor.isFallbackEnabled, Measure.fallback)
+  const measure = Effect.flatMap(
+    Effect.all([monitor.isFallbackEnabled, monitor.status]),
+    ([fallback, { orgs, state }]) => Measure.breakers({ fallback, orgs, state }),
+  )
 
   // Whatever goes wrong with one entry, the next one is written.
   const keep = ({ number, ours, transition }: Numbered) =>
@@ -54,6 +57,9 @@ const make = Effect.gen(function* () {
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
       Effect.andThen(measure),
+      Effect.andThen(
+        ours ? Measure.breakerMoved(transition.orgId === null ? "all" : "org", transition.to) : Effect.void,
+      ),
       // Another replica's is written by that one.
       Effect.andThen(ours ? Effect.retry(transitions.add(transition), retries) : Effect.void),
       Effect.andThen(Ref.set(stored, number)),
@@ -73,8 +79,9 @@ const make = Effect.gen(function* () {
   )
 
   yield* monitor.restore(yield* transitions.last)
-  yield* measure
   const happening = yield* monitor.transitions
+  // After it, because whoever asks lets time do what it does.
+  yield* measure
   yield* Effect.forkScoped(Stream.runForEach(happening, keep))
   return BreakerMemory.of({ written })
 })

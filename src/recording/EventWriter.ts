@@ -5,9 +5,13 @@
  * What the store refuses is tried again; a run's end writes its own remainder and does not wait for the next round.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { RunLog } from "../runs/RunLog.ts"
+import * as Measure from "../telemetry/Measure.ts"
+import { catalogue } from "../telemetry/Metrics.ts"
 import type { Runs } from "./Runs.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -26,7 +30,13 @@ export interface Followed {
 const lastSeq = (entries: ReadonlyArray<{ readonly seq: number }>): number => entries.at(-1)?.seq ?? 0
 
 export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
+  const clock = yield* Clock.clockWith(Effect.succeed)
   const followed = new Set<Followed>()
+  yield* catalogue.eventQueue.observe({}, () => {
+    let waiting = 0
+    for (const { log, seq } of followed) waiting += log.lastSeq - seq
+    return waiting
+  })
   const dirty = yield* Latch.make(false)
 
   const listen = (one: Followed): void => {
@@ -43,8 +53,10 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
     const waiting = pages.filter(({ entries }) => entries.length > 0)
     if (waiting.length === 0) return Effect.void
     const all = runs.append(waiting.map(({ entries, one }) => ({ id: one.log.runId, entries })))
-    return Effect.map(all, () => {
+    const began = monotonicMillis(clock)
+    return Effect.flatMap(all, () => {
       for (const { entries, one } of waiting) one.seq = Math.max(one.seq, lastSeq(entries))
+      return Measure.eventsWritten(monotonicMillis(clock) - began)
     })
   }
 

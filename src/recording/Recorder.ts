@@ -51,11 +51,11 @@ const make = Effect.gen(function* () {
   const events = yield* EventWriter.make(runs)
 
   const count = Effect.fnUntraced(function* (orgId: OrgId, ticket: Ticket | undefined, ended: Attempt) {
-    const { code, mode, outcome } = ended
+    const { mode, outcome } = ended
     const latencyMs = ended.endedAt - ended.startedAt
     const held = mode === "runtime_orchestrator" && ticket !== undefined ? { ticket } : {}
     yield* monitor.record({ orgId, mode, outcome, latencyMs, ...held })
-    yield* Measure.attemptEnded({ mode, outcome, code, latencyMs })
+    yield* Measure.attemptEnded(orgId, ended)
   })
 
   const attempt: Recorder["Service"]["attempt"] = ({ id, missing, orgId, ticket }, ended) =>

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import * as Measure from "../telemetry/Measure.ts"
 import { StoreError } from "./StoreError.ts"
 
 type DatabaseError = SqlError | Schema.SchemaError
@@ -47,4 +48,5 @@ export const asStoreError =
           ? new StoreError({ operation, cause: error })
           : (error as Exclude<E, DatabaseError> | StoreError),
       ),
+      Effect.tapError((error) => (error instanceof StoreError ? Measure.storeFailed : Effect.void)),
     )

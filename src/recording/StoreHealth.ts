@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"
+import { catalogue } from "../telemetry/Metrics.ts"
 import { StoreError } from "./StoreError.ts"
 
 const askEvery = Schedule.spaced("500 millis")
@@ -50,6 +51,7 @@ const make = Effect.gen(function* () {
     }
   })
   yield* Effect.forkScoped(Effect.repeat(ask, askEvery))
+  yield* catalogue.storeUp.observe({}, () => (Ref.getUnsafe(up) ? 1 : 0))
 
   const gone = Effect.andThen(
     away.await,

@@ -4,6 +4,7 @@
  *
  * Invariant: a session has at most one live run; a run leaves this map only after its log has ended.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -13,12 +14,15 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { RunId, SessionId } from "../domain/Ids.ts"
+import { monotonicMillis } from "../domain/Monotonic.ts"
+import { catalogue } from "../telemetry/Metrics.ts"
 import type { RunLog } from "./RunLog.ts"
 
 export class SessionBusy extends Schema.TaggedError<SessionBusy>()("SessionBusy", { sessionId: SessionId }) {}
 
 interface LiveRun {
   readonly log: RunLog
+  readonly startedAt: number
   fiber: Fiber.Fiber<unknown> | undefined
   readers: number
   /** Sleeps while nobody reads. */
@@ -57,6 +61,13 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const runs = new Map<RunId, LiveRun>()
   const sessions = new Map<SessionId, "claimed" | "running">()
   const waiting = new Map<SessionId, Deferred.Deferred<void>>()
+  const clock = yield* Clock.clockWith(Effect.succeed)
+
+  yield* catalogue.inFlight.observe({}, () => runs.size)
+  yield* catalogue.oldestRun.observe({}, () => {
+    const [oldest] = runs.values()
+    return oldest === undefined ? 0 : monotonicMillis(clock) - oldest.startedAt
+  })
 
   const free = (sessionId: SessionId) => {
     sessions.delete(sessionId)
@@ -108,7 +119,8 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
 
   const start: LiveRuns["Service"]["start"] = (sessionId, log, program) =>
     Effect.gen(function* () {
-      const live: LiveRun = { log, fiber: undefined, readers: 0, grace: undefined }
+      const startedAt = monotonicMillis(clock)
+      const live: LiveRun = { log, startedAt, fiber: undefined, readers: 0, grace: undefined }
       runs.set(log.runId, live)
       sessions.set(sessionId, "running")
       const leave = Effect.suspend(() => {

@@ -29,6 +29,7 @@ import { ShadowJudge } from "./ShadowJudge.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import * as ShadowLoad from "./ShadowLoad.ts"
 import * as Trace from "./Trace.ts"
+import * as Measure from "../telemetry/Measure.ts"
 
 /** The user's run. */
 export interface Primary {
@@ -113,6 +114,7 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
     const shadow = seen.trace
     if (primary === undefined || shadow === undefined) return "not_comparable"
     const pair = pairOf(run, mode, { primary, shadow }, settings.storeTexts)
+    yield* Measure.shadowCompared(pair.differs.length === 0)
     yield* pairs.add(pair).pipe(
       Effect.andThen(judge.offer({ pair, turn, primary: primary.text, shadow: shadow.text })),
       Effect.catch((error) => Effect.logWarning("a shadow pair was not stored", error)),

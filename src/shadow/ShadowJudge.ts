@@ -14,6 +14,7 @@ import { ShadowPairs } from "../recording/ShadowPairs.ts"
 import * as JudgePrompt from "./JudgePrompt.ts"
 import * as ShadowAttempt from "./ShadowAttempt.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
+import * as Measure from "../telemetry/Measure.ts"
 
 /** Ten a minute: thirty verdicts, enough to see a clear winner, in some minutes, at a cost that nobody has to plan. */
 const millisBetween = 6000
@@ -73,7 +74,9 @@ const make = Effect.fnUntraced(function* (provider: string) {
     const tokens = seen.attempt?.usage?.tokens ?? 0
     yield* ledger.record({ orgId, agentId, mode: "direct_llm", ending: "judged", tokens, estimatedTokens: 0 })
     if (seen.attempt?.outcome !== "success") return
-    yield* pairs.judge(runId, { verdict: JudgePrompt.verdictOf(seen.tracer.text, swapped), tokens })
+    const verdict = JudgePrompt.verdictOf(seen.tracer.text, swapped)
+    yield* Measure.shadowJudged(verdict)
+    yield* pairs.judge(runId, { verdict, tokens })
   })
 
   const offer: ShadowJudge["Service"]["offer"] = (offered) =>

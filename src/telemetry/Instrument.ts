@@ -5,8 +5,10 @@
  * The series live in Effect's metric registry, from which both ways out (OTLP and `/metrics`) read. The unit travels as an
  * attribute that neither shows as a label.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import type * as Scope from "effect/Scope"
 
 export type Unit = "1" | "ms" | "By" | "percent"
 
@@ -30,8 +32,10 @@ export interface Instrument<L extends Labels = Labels> extends About<L> {
   readonly boundaries?: ReadonlyArray<number>
   /** Adds `value` to a counter, sets a gauge, or puts it into a histogram. */
   readonly record: (labels: Values<L>, value: number) => Effect.Effect<void>
-  /** The series itself, for what registers or removes one. */
-  readonly series: (labels: Values<L>) => Metric.Metric<number, unknown>
+  /** A gauge's value, or a counter's, that is asked for whenever somebody collects, for as long as the scope is open. */
+  readonly observe: (labels: Values<L>, read: () => number) => Effect.Effect<void, never, Scope.Scope>
+  /** All its series from the beginning, at 0: whoever asks for a rate then sees the first of anything. */
+  readonly begin: Effect.Effect<void>
 }
 
 const instrument = <const L extends Labels>(
@@ -51,8 +55,48 @@ const instrument = <const L extends Labels>(
     made.set(key, added)
     return added
   }
-  return { name, kind, ...about, series, record: (labels, value) => Metric.update(series(labels), value) }
+  const stateOf = (value: number) => (kind === "counter" ? { count: value, incremental: true } : { value })
+  const observe = (labels: Values<L>, read: () => number) =>
+    Effect.asVoid(
+      Effect.acquireRelease(
+        Effect.contextWith((context: Context.Context<never>) =>
+          Effect.sync(() =>
+            Metric.registerUnsafe(series(labels), context, {
+              get: () => stateOf(read()),
+              update: () => {},
+              modify: () => {},
+            }),
+          ),
+        ),
+        (registration) => Effect.sync(registration.remove),
+      ),
+    )
+  const begin = Effect.suspend(() =>
+    kind === "gauge"
+      ? Effect.void
+      : Effect.forEach(combinations(about.labels), (labels) => Metric.value(series(labels as Values<L>)), {
+          discard: true,
+        }),
+  )
+  return {
+    name,
+    kind,
+    ...about,
+    observe,
+    begin,
+    record: (labels, value) => Metric.update(series(labels), value),
+  }
 }
+
+/** Every set of values that labels may have; none where only the settings know them. */
+export const combinations = (labels: Labels): ReadonlyArray<Readonly<Record<string, string>>> =>
+  Object.entries(labels).reduce<ReadonlyArray<Readonly<Record<string, string>>>>(
+    (sets, [label, allowed]) =>
+      "boundedBy" in allowed
+        ? []
+        : sets.flatMap((set) => allowed.map((value) => ({ ...set, [label]: value }))),
+    [{}],
+  )
 
 export const counter = <const L extends Labels>(name: string, about: About<L>): Instrument<L> =>
   instrument(name, "counter", about, (attributes) =>

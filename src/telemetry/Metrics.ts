@@ -4,6 +4,7 @@
  *
  * A name is the same over OTLP and in `/metrics`. Figures are of this process; sums over replicas are the reader's.
  */
+import * as Effect from "effect/Effect"
 import { ExecutionMode } from "../domain/Mode.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
@@ -95,11 +96,6 @@ const attempts = {
     labels: { mode },
     meaning: "Attempts that had begun and then showed nothing for longer than the stall clock allows",
   }),
-  tokens: counter("crossfade_tokens_total", {
-    unit: "1",
-    labels: { mode, counted: ["reported", "estimated"] },
-    meaning: "Tokens of attempts, as the upstream reported them or as they were guessed",
-  }),
 }
 
 /** Turns: what users asked and how it ended for them. */
@@ -117,6 +113,12 @@ const turns = {
     labels: { outcome: ["completed", "failed", "cancelled", "interrupted"] },
     meaning: "Time from a turn's acceptance to its end",
     boundaries: upToTotal,
+  }),
+  tokens: counter("crossfade_tokens_total", {
+    unit: "1",
+    labels: { mode, counted: ["reported", "estimated"] },
+    meaning:
+      "Tokens of answers, as the upstream reported them or as they were guessed; kept answers have none",
   }),
   overhead: histogram("crossfade_gateway_overhead_ms", {
     unit: "ms",
@@ -162,7 +164,7 @@ const mover = {
   transitions: counter("crossfade_breaker_transitions_total", {
     unit: "1",
     labels: { scope: ["all", "org"], to: breakerStates },
-    meaning: "Transitions of breakers",
+    meaning: "Transitions of breakers that this process made; of several replicas one makes it",
   }),
   rolloutPercentage: gauge("crossfade_rollout_percentage", {
     unit: "percent",
@@ -258,7 +260,7 @@ const processes = {
   loopDelay: gauge("crossfade_event_loop_delay_ms", {
     unit: "ms",
     labels: { quantile: ["0.5", "0.99", "1"] },
-    meaning: "How late the event loop was since the last look",
+    meaning: "How late the event loop was in the last minute",
   }),
   heapUsed: gauge("crossfade_heap_used_bytes", { unit: "By", labels: none, meaning: "Heap in use" }),
   heapLimit: gauge("crossfade_heap_limit_bytes", {
@@ -283,3 +285,8 @@ export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...store
 
 /** For what goes through all of them. */
 export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never
+
+/** Every series whose labels are known beforehand, at 0. */
+export const begin: Effect.Effect<void> = Effect.forEach(all, (instrument) => instrument.begin, {
+  discard: true,
+})

@@ -30,6 +30,7 @@ import * as Logger from "effect/Logger"
 import * as Tracer from "effect/Tracer"
 import * as Failures from "./Failures.ts"
 import * as LogsOtlp from "./LogsOtlp.ts"
+import { withoutUnits } from "./OtlpUnits.ts"
 import { Tracing } from "./Spans.ts"
 import type { TelemetrySettings as Settings } from "./TelemetrySettings.ts"
 
@@ -73,7 +74,7 @@ const metrics = ({ exports, metricInterval, metricTimeout, temporality }: Settin
     : Layer.effectDiscard(
         Effect.flatMap(OtelMetrics.makeProducer(temporality), (producer) =>
           OtelMetrics.registerProducer(
-            producer,
+            withoutUnits(producer),
             () =>
               new PeriodicExportingMetricReader({
                 exporter: exports.metrics === "http/json" ? new MetricsJson() : new MetricsProto(),

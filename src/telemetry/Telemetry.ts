@@ -7,6 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import { LogContent } from "./Logs.ts"
+import { ListedOrgs } from "./Measure.ts"
+import * as Metrics from "./Metrics.ts"
+import * as ProcessMetrics from "./ProcessMetrics.ts"
 import { TakesParent } from "./Spans.ts"
 import type { TelemetrySettings } from "./TelemetrySettings.ts"
 
@@ -17,6 +20,9 @@ export const layer = (settings: TelemetrySettings): Layer.Layer<never> => {
     Layer.succeed(HttpClient.TracerDisabledWhen, () => true),
     Layer.succeed(TakesParent, settings.takesParent),
     Layer.succeed(LogContent, settings.logContent),
+    Layer.succeed(ListedOrgs, new Set(settings.listedOrgs)),
+    Layer.effectDiscard(Metrics.begin),
+    ProcessMetrics.layer(settings.version),
   )
   if (logs === undefined && metrics === undefined && traces === undefined) return base
   return Layer.merge(

@@ -18,6 +18,8 @@ export interface TelemetrySettings {
     readonly maxExportBatchSize: number
   }
   readonly logContent: boolean
+  /** Organisations that have series of their own. */
+  readonly listedOrgs: ReadonlyArray<string>
   /** Whether a caller's `traceparent` is taken and passed on. */
   readonly takesParent: boolean
 }

@@ -155,3 +155,20 @@ describe("connections to the gateway", () => {
     expect(connections).toBeLessThanOrEqual(2)
   })
 })
+
+describe("the metrics of a gateway", () => {
+  it.each(["/metrics", "/metrics/", "/Metrics", "/metrics?x", "//metrics", "/%6detrics", "/x/../metrics"])(
+    "are nobody's before nginx: %s",
+    async (path) => {
+      const asked: Array<string> = []
+      const { url } = await alone((request, response) => {
+        asked.push(request.url ?? "")
+        response.end("crossfade_turns_total 1")
+      })
+      const answer = await fetch(`${url}${path}`)
+      expect(answer.status).toBe(404)
+      expect(await answer.json()).toMatchObject({ success: false, error: { code: "ROUTE_NOT_FOUND" } })
+      expect(asked).toEqual([])
+    },
+  )
+})

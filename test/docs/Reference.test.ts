@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { configuration, events } from "../../scripts/docs-reference.ts"
+import { configuration, events, metrics } from "../../scripts/docs-reference.ts"
 import { variables } from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
 
@@ -26,9 +26,10 @@ const anchors = (page: string): ReadonlyArray<string> =>
   )
 
 describe("the documents", () => {
-  it("have the configuration and the events as the code has them (node scripts/docs-reference.ts prints them)", () => {
+  it("have the configuration, the events and the metrics as the code has them (node scripts/docs-reference.ts prints them)", () => {
     expect(readFileSync("docs/reference/configuration.md", "utf8")).toBe(configuration())
     expect(readFileSync("docs/reference/events.md", "utf8")).toBe(events())
+    expect(readFileSync("docs/reference/metrics.md", "utf8")).toBe(metrics())
   })
 
   it("name variables with the defaults that the code has, in the cutover guide too", () => {

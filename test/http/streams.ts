@@ -42,9 +42,12 @@ export interface Reader {
   readonly protocol?: EventStream.Protocol
 }
 
+/** Nobody looks at it here. */
+const lag = { reading: (log: RunLog, seq: number) => Effect.succeed({ log, seq }) }
+
 export const respond = (source: Source, { after = 0, protocol = 2 }: Reader = {}) =>
   Effect.sync(() =>
-    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, closed: Effect.never }),
+    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, closed: Effect.never, lag }),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */

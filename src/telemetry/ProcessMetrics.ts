@@ -1,0 +1,69 @@
+/** What the process says of itself: asked for when somebody collects, and the event loop's delay over the last minute. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import { getHeapStatistics } from "node:v8"
+import { catalogue } from "./Metrics.ts"
+
+/** Its histogram is looked at and emptied so often; the last six looks are the last minute, whoever collects when. */
+const lookEvery = "10 seconds"
+const looks = 6
+const resolutionMs = 20
+
+interface Delay {
+  readonly median: number
+  readonly p99: number
+  readonly longest: number
+}
+
+/** The worst of some looks; a median is the middle one's. */
+const worst = (delays: ReadonlyArray<Delay>): Delay => ({
+  median: delays.map(({ median }) => median).toSorted((a, b) => a - b)[delays.length >> 1] ?? 0,
+  p99: Math.max(0, ...delays.map(({ p99 }) => p99)),
+  longest: Math.max(0, ...delays.map(({ longest }) => longest)),
+})
+
+/** Node counts the time between two ticks of its timer, and says NaN of none. */
+const late = (nanoseconds: number): number => Math.max(0, (nanoseconds || 0) / 1e6 - resolutionMs)
+
+const loopDelay = Effect.gen(function* () {
+  const histogram = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const made = monitorEventLoopDelay({ resolution: resolutionMs })
+      made.enable()
+      return made
+    }),
+    (made) => Effect.sync(() => made.disable()),
+  )
+  const past: Array<Delay> = []
+  const now = (): Delay => ({
+    median: late(histogram.percentile(50)),
+    p99: late(histogram.percentile(99)),
+    longest: late(histogram.count === 0 ? 0 : histogram.max),
+  })
+  const look = Effect.sync(() => {
+    past.push(now())
+    if (past.length > looks) past.shift()
+    histogram.reset()
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(lookEvery), look)))
+  const { observe } = catalogue.loopDelay
+  yield* observe({ quantile: "0.5" }, () => worst([...past, now()]).median)
+  yield* observe({ quantile: "0.99" }, () => worst([...past, now()]).p99)
+  yield* observe({ quantile: "1" }, () => worst([...past, now()]).longest)
+})
+
+export const layer = (version: string): Layer.Layer<never> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      yield* loopDelay
+      yield* catalogue.heapUsed.observe({}, () => getHeapStatistics().used_heap_size)
+      yield* catalogue.heapLimit.observe({}, () => getHeapStatistics().heap_size_limit)
+      yield* catalogue.memory.observe({}, () => process.memoryUsage.rss())
+      yield* catalogue.cpu.observe({}, () => {
+        const { system, user } = process.cpuUsage()
+        return (system + user) / 1000
+      })
+      yield* catalogue.build.observe({ version, node: process.version }, () => 1)
+    }),
+  )
