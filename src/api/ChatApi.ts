@@ -6,7 +6,8 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { Message } from "../agent2ui/Message.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
-import { Attempt, Run, RunDone, RunError } from "../domain/Run.ts"
+import { Run, RunDone, RunError } from "../domain/Run.ts"
+import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
@@ -106,12 +107,23 @@ export class ChatApi extends HttpApiGroup.make("chat")
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,
       success: success(
-        Schema.Struct({ ...Run.fields, attempts: Schema.Array(Attempt), chain: Schema.Array(Message) }),
+        Schema.Struct({
+          ...Run.fields,
+          attempts: Schema.Array(TimedAttempt),
+          times: RunTimes,
+          /** False: the events are older than is kept, and with them the two below. */
+          eventsKept: Schema.Boolean,
+          chain: Schema.Array(Message),
+          execution: Schema.Array(ChainLink),
+        }),
       ),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(OpenApi.Summary, "A run: decision, attempts, outcome, usage, execution chain"),
+      .annotate(
+        OpenApi.Summary,
+        "A run: decision with every rule, attempts, clocks, outcome, usage, execution chain",
+      ),
     HttpApiEndpoint.get("events", "/runs/:runId/events", {
       params: runIds,
       headers: streamHeaders,

@@ -8,20 +8,31 @@ import * as Layer from "effect/Layer"
 import type { Message, MessageType } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
-import type { Attempt, Run } from "../domain/Run.ts"
+import type { Run } from "../domain/Run.ts"
+import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { type RunNotFound, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { type FollowedRun, type RunElsewhere, SharedLogs } from "../sharing/SharedLogs.ts"
+import { linksOf } from "./ExecutionChain.ts"
 import * as Forgotten from "./Forgotten.ts"
 import * as RunEnd from "./RunEnd.ts"
+import * as RunTiming from "./RunTiming.ts"
 
 /** The events after a cursor: a log that still grows, or all there will ever be. */
 export type Source =
   | ({ readonly _tag: "Live" } & FollowedRun)
   | { readonly _tag: "Kept"; readonly entries: ReadonlyArray<LogEntry> }
+
+export type RunAccount = Run & {
+  readonly attempts: ReadonlyArray<TimedAttempt>
+  readonly times: RunTimes
+  readonly eventsKept: boolean
+  readonly chain: ReadonlyArray<Message>
+  readonly execution: ReadonlyArray<ChainLink>
+}
 
 export class RunReader extends Context.Service<
   RunReader,
@@ -34,14 +45,11 @@ export class RunReader extends Context.Service<
       { readonly run: Run; readonly source: Source },
       RunElsewhere | RunNotFound | StoreError
     >
-    /** With its attempts and its chain: plan, steps, calls and changes of mode, in order. */
-    readonly account: (
-      principal: Principal,
-      id: RunId,
-    ) => Effect.Effect<
-      Run & { readonly attempts: ReadonlyArray<Attempt>; readonly chain: ReadonlyArray<Message> },
-      RunNotFound | StoreError
-    >
+    /**
+     * With its attempts and their clocks, its chain as it was said (plan, steps, calls, changes of mode, in order), and the
+     * steps and calls with their times. Both are empty once the events are no longer kept.
+     */
+    readonly account: (principal: Principal, id: RunId) => Effect.Effect<RunAccount, RunNotFound | StoreError>
     /** Whether this call ended it; a run that has ended stays as it is. */
     readonly cancel: (
       principal: Principal,
@@ -68,10 +76,8 @@ const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
   "retract",
 ])
 
-const chainOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
-  entries.flatMap(({ event }) =>
-    event.event === "message" && chainTypes.has(event.data.type) ? [event.data] : [],
-  )
+const messagesOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
+  entries.flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
 
 /**
  * What is kept of an ended run from the event before `after` on, with its terminal event last. A reader may have seen events that were not yet written
@@ -131,7 +137,16 @@ const make = Effect.gen(function* () {
     const running = live.get(id)
     const { attempts, run } = yield* runs.get(principal, id)
     const entries = running === undefined ? yield* runs.events(id, 0) : running.read(0)
-    return { ...run, attempts, chain: chainOf(entries) }
+    const messages = messagesOf(entries)
+    return {
+      ...run,
+      attempts: attempts.map(RunTiming.timed),
+      times: RunTiming.timesOf(run, attempts, messages),
+      // A turn may fail before it says anything; one with an answer has said something.
+      eventsKept: entries.length > 0 || run.assistantMessageId === null,
+      chain: messages.filter(({ type }) => chainTypes.has(type)),
+      execution: linksOf(messages, run.status !== "running"),
+    }
   })
 
   const cancel: RunReader["Service"]["cancel"] = Effect.fn("RunReader.cancel")(function* (principal, id) {

@@ -25,7 +25,7 @@ import * as Spans from "../telemetry/Spans.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
 import * as ReaderLag from "./ReaderLag.ts"
-import { RequestId } from "./RequestId.ts"
+import { Arrived, RequestId } from "./RequestId.ts"
 import { ruleInputs } from "./RuleInputs.ts"
 
 interface StreamRequest {
@@ -70,6 +70,15 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
   "x-ratelimit-reset": String(Math.ceil(resetMs / 1000)),
 })
 
+/**
+ * What the gateway itself has spent on the request until its answer is committed, in milliseconds. Nobody upstream was
+ * waited for until then.
+ */
+const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
+  Effect.map(Effect.all([Arrived, Clock.currentTimeNanos]), ([arrived, now]) =>
+    HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", (Number(now - arrived) / 1e6).toFixed(1)),
+  )
+
 export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly heartbeatMs: number }) {
   const admission = yield* Admission
   const live = yield* LiveRuns
@@ -78,12 +87,12 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   const { closing: closed } = yield* Stopping
   const lag = yield* ReaderLag.make
 
-  const caller = Effect.fnUntraced(function* (route: string, at: bigint) {
+  const caller = Effect.fnUntraced(function* (route: string) {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const who: Caller = {
       principal: yield* CurrentPrincipal,
       requestId: yield* RequestId,
-      arrival: { route, at, parent: yield* Spans.fromHeaders(headers) },
+      arrival: { route, at: yield* Arrived, parent: yield* Spans.fromHeaders(headers) },
       ...ruleInputs(headers),
     }
     return who
@@ -131,9 +140,9 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
       return yield* found(request, RunId.make(id.runId.toLowerCase()), id.seq, sessionId)
     })
 
-  const turn = (request: PostRequest, { asked, begin, onBusy, route }: Post, at: bigint) =>
+  const turn = (request: PostRequest, { asked, begin, onBusy, route }: Post) =>
     Effect.gen(function* () {
-      const who = yield* caller(routes[route], at)
+      const who = yield* caller(routes[route])
       const given = request.headers["idempotency-key"]
       const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
       const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
@@ -145,7 +154,6 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
 
   const post = (request: PostRequest, what: Post) =>
     Effect.gen(function* () {
-      const at = yield* Clock.currentTimeNanos
       const lastEventId = request.headers["last-event-id"]
       // Who has seen events of a run wants the rest of it, whatever else he sends.
       if (lastEventId !== undefined) return yield* answering(resume(request, lastEventId, what.sessionId))
@@ -155,7 +163,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
           rate = taken
         }),
       )
-      const response = yield* answering(Effect.andThen(admitted, turn(request, what, at)))
+      const response = yield* answering(Effect.andThen(admitted, turn(request, what)))
       return rate === undefined ? response : HttpServerResponse.setHeaders(response, rateHeaders(rate))
     })
 
@@ -169,5 +177,8 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
       return answering(Effect.andThen(letIn, found(request, runId, id.seq)))
     })
 
-  return { post, events }
+  return {
+    post: (request: PostRequest, what: Post) => Effect.flatMap(post(request, what), withOverhead),
+    events: (request: StreamRequest, runId: RunId) => Effect.flatMap(events(request, runId), withOverhead),
+  }
 })

@@ -4,6 +4,7 @@
  * request id and nothing else.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
@@ -15,7 +16,7 @@ import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { respond } from "./ErrorMapping.ts"
-import { isSane, RequestId } from "./RequestId.ts"
+import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
 /** The methods of each path of the contract, for 405 and its `Allow`. */
 const routes = Object.values(Api.groups).flatMap((group) =>
@@ -70,11 +71,13 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRand
       const ids = yield* SecureRandom.SecureRandom
       return (httpEffect) =>
         Effect.gen(function* () {
+          const arrived = yield* Clock.currentTimeNanos
           const request = yield* HttpServerRequest.HttpServerRequest
           const given = request.headers["x-request-id"]
           const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
           const response = yield* httpEffect.pipe(
             Effect.provideService(RequestId, id),
+            Effect.provideService(Arrived, arrived),
             Effect.annotateLogs({
               requestId: id,
               ...Spans.logged(yield* Spans.fromHeaders(request.headers)),

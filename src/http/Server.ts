@@ -65,6 +65,7 @@ const cors = (allowedOrigins: ReadonlyArray<string>) =>
           "x-run-id",
           "x-session-id",
           "x-execution-mode",
+          "x-gateway-overhead-ms",
           "x-request-id",
           "retry-after",
           "idempotent-replayed",

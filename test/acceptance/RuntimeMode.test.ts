@@ -105,6 +105,28 @@ describe("an answer of the real Python runtime", () => {
     expect((await other.request("GET", file?.data.data.url)).status).toBe(404)
   })
 
+  it("is accounted for: the rules, the clocks, the steps and calls with their times, and what was ours", async () => {
+    const stream = await world.client.start({ scenario: "all" })
+    await stream.rest()
+    const overhead = stream.response.headers.get("x-gateway-overhead-ms")
+    expect(overhead).toMatch(/^\d+\.\d$/)
+    const run = await world.run(stream.runId)
+    expect(run.decision.rules.at(-1)).toMatchObject({ rule: "breaker" })
+    const [attempt] = run.attempts
+    expect(attempt).toMatchObject({ outcome: "success", durationMs: attempt.endedAt - attempt.startedAt })
+    expect(attempt.firstProgressMs).toBeLessThanOrEqual(attempt.firstContentMs)
+    expect(run.times.totalMs).toBe(run.endedAt - run.createdAt)
+    expect(run.times.overheadMs).toBeLessThanOrEqual(run.times.totalMs)
+    expect(run.times.longestSilenceMs).toBeGreaterThanOrEqual(0)
+    const kinds = new Set(run.execution.map(({ kind }: { kind: string }) => kind))
+    expect(kinds).toEqual(new Set(["step", "tool", "skill", "mcp"]))
+    const calls = run.execution.filter(({ kind }: { kind: string }) => kind !== "step")
+    for (const call of calls) {
+      expect(call.status).toMatch(/completed|failed/)
+      expect(call.durationMs).toBe(call.endedAt - call.startedAt)
+    }
+  })
+
   it("carries the request id and the trace to the runtime", async () => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     const stream = await world.client.start("hello", { "x-request-id": "req-42", traceparent })

@@ -1,0 +1,108 @@
+/**
+ * From the messages of a run to its steps and calls, each with its time. Pure. A call and its result are paired by the call
+ * id, or else by name, first come first served. Times are those at which the run's log took the messages.
+ */
+import { isCall, isResult, type Message, type PlanStep } from "../agent2ui/Message.ts"
+import type { ChainLink } from "../domain/RunAccount.ts"
+
+type Mutable = { -readonly [Field in keyof ChainLink]: ChainLink[Field] }
+type Of<Type extends string> = Extract<Message, { readonly type: Type }>
+type Call = Of<"tool_call" | "skill_call" | "mcp_call">
+type Result = Of<"tool_result" | "skill_result" | "mcp_result">
+
+const nameOf = ({ data }: Call | Result): string => ("toolName" in data ? data.toolName : data.skillName)
+
+const kindOf = ({ type }: Call | Result): "tool" | "skill" | "mcp" =>
+  type.startsWith("tool") ? "tool" : type.startsWith("skill") ? "skill" : "mcp"
+
+const round = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms))
+
+const isOpen = ({ status }: ChainLink): boolean => status === "running" || status === "pending"
+
+class Links {
+  readonly all: Array<Mutable> = []
+  readonly #steps = new Map<string, Mutable>()
+
+  #add(link: Pick<ChainLink, "id" | "kind" | "name"> & Partial<ChainLink>): Mutable {
+    const added: Mutable = {
+      stepId: null,
+      status: "pending",
+      startedAt: null,
+      endedAt: null,
+      durationMs: null,
+      ...link,
+    }
+    this.all.push(added)
+    return added
+  }
+
+  step(
+    id: string,
+    {
+      at,
+      durationMs,
+      status,
+      title,
+    }: Pick<PlanStep, "status" | "title" | "durationMs"> & { readonly at: number },
+  ): void {
+    const step = this.#steps.get(id) ?? this.#add({ kind: "step", id, name: title })
+    this.#steps.set(id, step)
+    step.status = status
+    if (status === "pending") return
+    if (status === "running") {
+      step.startedAt ??= at
+      return
+    }
+    end(step, at, durationMs)
+  }
+
+  call(message: Call, at: number): void {
+    const { callId = null, stepId = null } = message.metadata ?? {}
+    const link = this.#add({
+      kind: kindOf(message),
+      id: callId,
+      stepId,
+      name: nameOf(message),
+      startedAt: at,
+    })
+    link.status = "running"
+    if (message.data.status === "calling") return
+    link.status = message.data.status === "success" ? "completed" : "failed"
+    end(link, at, message.data.duration)
+  }
+
+  result(message: Result, at: number): void {
+    const { callId = null, stepId = null } = message.metadata ?? {}
+    const kind = kindOf(message)
+    const name = nameOf(message)
+    const own = this.all.find(
+      (link) =>
+        link.kind === kind && isOpen(link) && (callId === null ? link.name === name : link.id === callId),
+    )
+    const link = own ?? this.#add({ kind, id: callId, stepId, name })
+    link.status = message.data.success ? "completed" : "failed"
+    end(link, at, message.data.duration)
+  }
+}
+
+/** The first end counts: a plan is sent again with the steps that are over. */
+const end = (link: Mutable, at: number, reported: number | undefined): void => {
+  if (link.endedAt !== null) return
+  link.endedAt = at
+  link.durationMs = link.startedAt === null ? round(reported) : at - link.startedAt
+}
+
+export const linksOf = (messages: ReadonlyArray<Message>, ended: boolean): ReadonlyArray<ChainLink> => {
+  const links = new Links()
+  for (const message of messages) {
+    const at = Date.parse(message.timestamp)
+    if (message.type === "plan") {
+      for (const step of message.data.steps) links.step(step.id, { ...step, at })
+    } else if (message.type === "plan_step") links.step(message.data.stepId, { ...message.data, at })
+    else if (isCall(message.type)) links.call(message as Call, at)
+    else if (isResult(message.type)) links.result(message as Result, at)
+  }
+  return ended
+    ? links.all.map((link) => (link.status === "running" ? { ...link, status: "unfinished" } : link))
+    : links.all
+}
