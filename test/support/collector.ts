@@ -58,7 +58,10 @@ const configOf = (folder: string, port: number, prometheusPort: number, { token 
         { path: join(folder, `${signal}.jsonl`), append: true, flush_interval: "50ms" },
       ]),
     ),
-    prometheus: { endpoint: `127.0.0.1:${prometheusPort}`, add_metric_suffixes: false },
+    prometheus: {
+      endpoint: `127.0.0.1:${prometheusPort}`,
+      translation_strategy: "UnderscoreEscapingWithoutSuffixes",
+    },
   },
   service: {
     extensions: token === undefined ? [] : ["bearertokenauth"],

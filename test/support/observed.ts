@@ -28,14 +28,18 @@ export class Observed {
   }
 }
 
-export const useObserved = (env: Readonly<Record<string, string>> = {}): Observed => {
+type Env = Readonly<Record<string, string>>
+
+/** `env`: more for the gateway, asked when it starts. */
+export const useObserved = (env: Env | (() => Env) = {}): Observed => {
   const observed = new Observed()
   beforeAll(async () => {
     observed.collector = await Collector.start()
   })
   // Hooks after all run in reverse: the gateway and the runtime are gone before it.
   afterAll(() => observed.collector?.stop())
-  observed.world = useWorld(() => ({ ...exporting(observed.collector.url), ...env }), {
+  const own = () => (typeof env === "function" ? env() : env)
+  observed.world = useWorld(() => ({ ...exporting(observed.collector.url), ...own() }), {
     runtimeEnv: () => exporting(observed.collector.url),
   })
   return observed
