@@ -1,6 +1,8 @@
 import { describe, expect, inject, it } from "vitest"
+import { eventually } from "../support/chatClient.ts"
 import { callersPlace, useObserved } from "../support/observed.ts"
 import type { Span } from "../support/received.ts"
+import { shadowed, turn } from "../support/shadowing.ts"
 
 const compare = (a: string, b: string): number => (a < b ? -1 : 1)
 const named = (spans: ReadonlyArray<Span>, name: string): ReadonlyArray<Span> =>
@@ -145,35 +147,28 @@ describe.skipIf(inject("collector") === undefined)("a turn in a real collector",
 })
 
 describe.skipIf(inject("collector") === undefined)("a shadow in a real collector", () => {
-  const observed = useObserved({
-    CHAT_RUNTIME_SHADOW_PERCENT: "100",
-    CHAT_RUNTIME_SHADOW_AA_PERCENT: "0",
-  })
+  const observed = useObserved(shadowed)
   const { world } = observed
 
   it("is a trace of its own, with a link to the turn that it shadows", async () => {
-    const caller = callersPlace()
-    // On a busy machine a shadow is left out; then the next turn has one.
-    const shadows = () =>
-      observed.collector.spans().filter((span) => span.attributes["crossfade.shadow"] === true)
-    let found: Span | undefined
-    for (let tries = 0; found === undefined && tries < 10; tries++) {
-      const stream = await world.client.start("hello", { traceparent: caller.traceparent })
-      await stream.rest()
-      await observed.trace(caller.traceId, 6 * (tries + 1))
-      await new Promise((next) => setTimeout(next, 1000))
-      found = shadows().find((span) => span.attributes["crossfade.run.id"] === stream.runId)
-    }
-    const turn = named(observed.collector.trace(caller.traceId), "POST /api/v1/chat/start").find(
-      (span) => span.attributes["crossfade.run.id"] === found?.attributes["crossfade.run.id"],
+    const { runId } = await turn(world, "hello")
+    const { traceId } = await world.run(runId)
+    const server = only(await observed.trace(traceId, 6), "POST /api/v1/chat/start")
+    const shadow = await eventually(async () =>
+      observed.collector
+        .spans()
+        .find(
+          ({ attributes }) =>
+            attributes["crossfade.shadow"] === true && attributes["crossfade.run.id"] === runId,
+        ),
     )
-    expect(found).toMatchObject({
+    expect(shadow).toMatchObject({
       name: "chat m",
       parentSpanId: "",
-      links: [{ traceId: caller.traceId, spanId: turn?.spanId }],
+      links: [{ traceId, spanId: server.spanId }],
     })
-    expect(found?.traceId).not.toBe(caller.traceId)
-    expect(found?.traceId).toMatch(/^[0-9a-f]{32}$/)
-    expect(world.model.asked.at(-1)?.headers["traceparent"]).toBe(`00-${found?.traceId}-${found?.spanId}-01`)
+    expect(shadow.traceId).toMatch(/^[0-9a-f]{32}$/)
+    expect(shadow.traceId).not.toBe(traceId)
+    expect(world.model.asked.at(-1)?.headers["traceparent"]).toBe(`00-${shadow.traceId}-${shadow.spanId}-01`)
   })
 })
