@@ -7,8 +7,11 @@ import type { RunId } from "../domain/Ids.ts"
 const utf8 = new TextEncoder()
 
 /** One frame. `data` is what JSON makes of it. */
-export const encode = (id: string, event: "message" | "done" | "error", data: unknown): Uint8Array =>
-  utf8.encode(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+export const encode = (
+  id: string,
+  event: "message" | "done" | "error" | "snapshot",
+  data: unknown,
+): Uint8Array => utf8.encode(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 
 /** Carries no id: a reader that comes back must not be told that it has seen more than it has. */
 export const heartbeat: Uint8Array = utf8.encode("event: heartbeat\ndata: null\n\n")

@@ -12,6 +12,7 @@ import { ChatMessage, Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./PublicError.ts"
+import { frame } from "./SseFrame.ts"
 
 export const maxMessageLength = 100_000
 
@@ -22,16 +23,6 @@ const message = Schema.String.check(
   Schema.isMinLength(1, { message: "Expected at least 1 character" }),
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
-
-const frame = <const Name extends string, Data extends Schema.ConstraintCodec<unknown, unknown>>(
-  name: Name,
-  data: Data,
-) =>
-  Schema.Struct({
-    id: Schema.optional(Schema.String),
-    event: Schema.Literal(name),
-    data: Schema.fromJsonString(data),
-  })
 
 const stream = HttpApiSchema.StreamSse({
   events: Schema.Union([

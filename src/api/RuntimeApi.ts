@@ -1,85 +1,16 @@
 /** What people on call ask: how both modes do, and what the breaker thinks. Field names of the metrics are the contract's. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { OrgId } from "../domain/Ids.ts"
-import { ExecutionMode } from "../domain/Mode.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { FallbackStatus, RuntimeMetrics, Transition } from "./HealthView.ts"
+import { LiveEnd, LiveView } from "./LiveView.ts"
 import { errorSchemas } from "./PublicError.ts"
-
-const count = Schema.Int
-/** Milliseconds; 0 when the window is empty. */
-const millis = Schema.Finite
-
-export const ModeMetrics = Schema.Struct({
-  total: count,
-  success: count,
-  error: count,
-  timeout: count,
-  cancelled: count,
-  avgLatencyMs: millis,
-  p50LatencyMs: millis,
-  p95LatencyMs: millis,
-  p99LatencyMs: millis,
-  errorRate: Schema.Finite,
-  timeoutRate: Schema.Finite,
-})
-
-export const RuntimeMetrics = Schema.Struct({
-  direct: ModeMetrics,
-  runtime: ModeMetrics,
-  fallbackEnabled: Schema.Boolean,
-  fallbackReason: Schema.String,
-  windowMs: Schema.Int,
-})
-
-/** Times are epoch milliseconds. */
-const Forced = Schema.Struct({
-  mode: ExecutionMode,
-  by: Schema.String,
-  reason: Schema.String,
-  since: Schema.Int,
-  expiresAt: Schema.NullOr(Schema.Int),
-})
-
-const State = Schema.Literals(["closed", "open", "half_open", "ramp", "forced_direct", "forced_runtime"])
-
-const Scope = {
-  state: State,
-  reason: Schema.String,
-  since: Schema.Int,
-  nextProbeAt: Schema.NullOr(Schema.Int),
-  /** The share of sessions that may use the runtime. */
-  share: Schema.Finite,
-  forced: Schema.NullOr(Forced),
-  /** Faults less good attempts; the breaker opens at `limit`. */
-  evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),
-}
-
-export const Transition = Schema.Struct({
-  /** Null: the breaker of all. */
-  orgId: Schema.NullOr(Schema.String),
-  from: State,
-  to: State,
-  at: Schema.Int,
-  reason: Schema.String,
-  evidence: Schema.Struct({
-    faults: Schema.Finite,
-    timeouts: Schema.Finite,
-    orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, added: Schema.Finite })),
-  }),
-  forced: Schema.NullOr(Forced),
-})
-
-export const FallbackStatus = Schema.Struct({
-  ...Scope,
-  orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...Scope })),
-  directFailing: Schema.Boolean,
-  firstProgressLimitMs: Schema.Int,
-  transitions: Schema.Array(Transition),
-})
+import { frame } from "./SseFrame.ts"
 
 const reason = Schema.String.check(Schema.isBetweenLength(1, 500))
 
@@ -93,6 +24,10 @@ const Order = Schema.Struct({
   orgId: Schema.optionalKey(OrgId),
   reason,
   expiresAt: Schema.optionalKey(Schema.Int),
+})
+
+const live = HttpApiSchema.StreamSse({
+  events: Schema.Union([frame("snapshot", LiveView), frame("error", LiveEnd)]),
 })
 
 export class RuntimeApi extends HttpApiGroup.make("runtime")
@@ -138,6 +73,11 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
     })
       .annotate(RequiredPermissions, ["admin:read"])
       .annotate(OpenApi.Summary, "What the breakers did, newest first"),
+  )
+  .add(
+    HttpApiEndpoint.get("live", "/live", { success: live, error: errorSchemas })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(OpenApi.Summary, "How this process does: at once, then each second (SSE)"),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)

@@ -20,6 +20,7 @@ import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import { Recent } from "../monitoring/Recent.ts"
 import { type AgentNotFound, Agents } from "../recording/Agents.ts"
 import { Runs } from "../recording/Runs.ts"
 import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
@@ -96,6 +97,7 @@ const make = Effect.gen(function* () {
   const ids = yield* SecureRandom.SecureRandom
   const live = yield* LiveRuns
   const modeService = yield* ModeService
+  const recent = yield* Recent
   const runs = yield* Runs
   const sessions = yield* Sessions
   const shadow = yield* Shadow
@@ -138,6 +140,8 @@ const make = Effect.gen(function* () {
       Spans.within("persist", span, () => ({ "crossfade.run.id": runId })),
       Effect.onError(() => modeService.release(orgId, ticket)),
     )
+    const [mode] = decision.order
+    recent.decisions.add({ at: createdAt, runId, orgId, mode, reason: decision.reason })
     const log = new RunLog(runId)
     yield* live.start(run.sessionId, log, turnRun.program({ run, turn, ticket, log }))
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)

@@ -8,12 +8,12 @@ import { serve } from "./ServeCommand.ts"
 import { simulate } from "./SimulateCommand.ts"
 import { teardown } from "./Teardown.ts"
 import { token } from "./TokenCommand.ts"
-
-const version = "0.1.0"
+import { version } from "../Version.ts"
+import { watch } from "./WatchCommand.ts"
 
 Command.make("crossfade").pipe(
   Command.withDescription("Live chat over an agent runtime and a direct LLM."),
-  Command.withSubcommands([serve, simulate, token]),
+  Command.withSubcommands([serve, simulate, token, watch]),
   Command.run({ version }),
   Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),
   (program) => NodeRuntime.runMain(program, { teardown }),

@@ -5,6 +5,7 @@
  * steps the commit gate decides. A change of mode is announced by `fallback`, text that must go by `retract`. Every
  * failure is re-typed with its disposition, so that no `while` of the plan lets a turn run again that must not.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -18,6 +19,7 @@ import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Usage } from "../domain/Outcome.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { Recent } from "../monitoring/Recent.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Attempt from "./Attempt.ts"
@@ -104,10 +106,16 @@ const transition = (progress: Progress, turn: Turn, to: ExecutionMode): Readonly
   return drafts.map((draft) => ({ _tag: "Message", draft }))
 }
 
-const measured = ({ failed }: Progress, to: ExecutionMode): Effect.Effect<void> =>
-  failed === undefined || failed.mode === to
-    ? Effect.void
-    : Measure.fellBack(failed.mode, meaningOf(failed.error).code, failed.disposition === "retract")
+/** A change of mode, for whoever measures and whoever watches. */
+const noted = ({ failed }: Progress, { orgId, runId }: Turn, to: ExecutionMode): Effect.Effect<void> => {
+  if (failed === undefined || failed.mode === to) return Effect.void
+  const { code } = meaningOf(failed.error)
+  const { disposition, mode: from } = failed
+  return Effect.flatMap(Effect.all([Recent, Clock.currentTimeMillis]), ([recent, at]) => {
+    recent.fallbacks.add({ at, runId, orgId, from, to, code })
+    return Measure.fellBack(from, code, disposition === "retract")
+  })
+}
 
 const count = (progress: Progress, event: TurnEvent): TurnEvent => {
   if (event._tag === "Message") {
@@ -153,7 +161,7 @@ const attemptOf = (
       const executor = yield* Executor
       const watch = yield* watchOf(monitor, executor, turn, plan)
       progress.attempts += 1
-      yield* measured(progress, executor.mode)
+      yield* noted(progress, turn, executor.mode)
       const announced = Stream.fromIterable(transition(progress, turn, executor.mode))
       progress.firstText = undefined
       const attempt = Attempt.run(executor, turn, {

@@ -11,6 +11,7 @@ import { Audit } from "../recording/Audit.ts"
 import { BreakerMemory, OrderNotKept } from "../recording/BreakerMemory.ts"
 import { Transitions } from "../recording/Transitions.ts"
 import { currentActor } from "./CurrentActor.ts"
+import * as LiveStream from "./LiveStream.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 
 const defaultLimit = 100
@@ -80,7 +81,9 @@ export const layer = HttpApiBuilder.group(
     const monitor = yield* Monitor
     const transitions = yield* Transitions
     const { force, reset } = yield* make
+    const live = yield* LiveStream.make
     return handlers.handleAll({
+      live: () => live.response,
       metrics: () => Effect.map(monitor.metrics, ok),
       metricsOfOrg: ({ params }) => Effect.map(monitor.metricsOf(params.orgId), ok),
       status: () => Effect.map(monitor.status, ok),

@@ -44,6 +44,8 @@ export class LiveRuns extends Context.Service<
     readonly freed: (sessionId: SessionId) => Effect.Effect<boolean>
     /** How many runs are going on. */
     readonly count: () => number
+    /** For how long the oldest of them has gone on, in milliseconds; 0 when there is none. */
+    readonly oldestMs: Effect.Effect<number>
     /** Reads count: while the scope is open, the run is not taken for one that nobody reads. */
     readonly attach: (log: RunLog) => Effect.Effect<void, never, Scope.Scope>
     /** Interrupts the run and waits until its log has ended. False when it was not running. */
@@ -64,10 +66,11 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const clock = yield* Clock.clockWith(Effect.succeed)
 
   yield* catalogue.inFlight.observe({}, () => runs.size)
-  yield* catalogue.oldestRun.observe({}, () => {
+  const oldestMs = () => {
     const [oldest] = runs.values()
     return oldest === undefined ? 0 : monotonicMillis(clock) - oldest.startedAt
-  })
+  }
+  yield* catalogue.oldestRun.observe({}, oldestMs)
 
   const free = (sessionId: SessionId) => {
     sessions.delete(sessionId)
@@ -173,5 +176,6 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     cancel,
     get: (id) => runs.get(id)?.log,
     count: () => runs.size,
+    oldestMs: Effect.sync(oldestMs),
   })
 })

@@ -1,0 +1,75 @@
+/** How the modes and the breakers are shown. Field names of the metrics are the contract's. */
+import * as Schema from "effect/Schema"
+import { ExecutionMode } from "../domain/Mode.ts"
+
+const count = Schema.Int
+/** Milliseconds; 0 when the window is empty. */
+const millis = Schema.Finite
+
+export const ModeMetrics = Schema.Struct({
+  total: count,
+  success: count,
+  error: count,
+  timeout: count,
+  cancelled: count,
+  avgLatencyMs: millis,
+  p50LatencyMs: millis,
+  p95LatencyMs: millis,
+  p99LatencyMs: millis,
+  errorRate: Schema.Finite,
+  timeoutRate: Schema.Finite,
+})
+
+export const RuntimeMetrics = Schema.Struct({
+  direct: ModeMetrics,
+  runtime: ModeMetrics,
+  fallbackEnabled: Schema.Boolean,
+  fallbackReason: Schema.String,
+  windowMs: Schema.Int,
+})
+
+/** Times are epoch milliseconds. */
+const Forced = Schema.Struct({
+  mode: ExecutionMode,
+  by: Schema.String,
+  reason: Schema.String,
+  since: Schema.Int,
+  expiresAt: Schema.NullOr(Schema.Int),
+})
+
+const State = Schema.Literals(["closed", "open", "half_open", "ramp", "forced_direct", "forced_runtime"])
+
+export const BreakerScope = {
+  state: State,
+  reason: Schema.String,
+  since: Schema.Int,
+  nextProbeAt: Schema.NullOr(Schema.Int),
+  /** The share of sessions that may use the runtime. */
+  share: Schema.Finite,
+  forced: Schema.NullOr(Forced),
+  /** Faults less good attempts; the breaker opens at `limit`. */
+  evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),
+}
+
+export const Transition = Schema.Struct({
+  /** Null: the breaker of all. */
+  orgId: Schema.NullOr(Schema.String),
+  from: State,
+  to: State,
+  at: Schema.Int,
+  reason: Schema.String,
+  evidence: Schema.Struct({
+    faults: Schema.Finite,
+    timeouts: Schema.Finite,
+    orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, added: Schema.Finite })),
+  }),
+  forced: Schema.NullOr(Forced),
+})
+
+export const FallbackStatus = Schema.Struct({
+  ...BreakerScope,
+  orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...BreakerScope })),
+  directFailing: Schema.Boolean,
+  firstProgressLimitMs: Schema.Int,
+  transitions: Schema.Array(Transition),
+})

@@ -1,0 +1,130 @@
+/** `crossfade watch`: how a running service does, each second, in a terminal. */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import type { LiveView } from "../api/LiveView.ts"
+import { explained } from "./Explained.ts"
+import * as WatchFeed from "./WatchFeed.ts"
+import { render, type Screen } from "./WatchScreen.ts"
+
+const flags = {
+  url: Flag.String("url").pipe(
+    Flag.withDescription("Address of the service"),
+    Flag.withMetavar("URL"),
+    Flag.withDefault("http://localhost:3001"),
+  ),
+  token: Flag.Redacted("token").pipe(
+    Flag.withDescription("A token with admin:read; without it CROSSFADE_TOKEN of the environment"),
+    Flag.withMetavar("TOKEN"),
+    Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
+  ),
+  once: Flag.Boolean("once").pipe(
+    Flag.withDescription("Show the service as it is now, and end"),
+    Flag.withDefault(false),
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("A line of JSON for each view, for other programs"),
+    Flag.withDefault(false),
+  ),
+}
+
+const samples = 20
+/** Of a pipe or a file, which have no size. */
+const wide = { columns: 120, rows: 60, coloured: false }
+
+const next = (screen: Screen, news: LiveView | WatchFeed.Lost): Screen => {
+  if ("_tag" in news) return { ...screen, trouble: `connection lost (${news.reason}), trying again` }
+  const { direct_llm, runtime_orchestrator } = screen.history
+  const { modes } = news
+  return {
+    ...screen,
+    view: news,
+    trouble: undefined,
+    history: {
+      runtime_orchestrator: [...runtime_orchestrator, modes.runtime_orchestrator.p95LatencyMs].slice(
+        -samples,
+      ),
+      direct_llm: [...direct_llm, modes.direct_llm.p95LatencyMs].slice(-samples),
+    },
+  }
+}
+
+const terminal = () => {
+  const { stdout } = process
+  return stdout.isTTY
+    ? { columns: stdout.columns, rows: stdout.rows - 1, coloured: stdout.hasColors() }
+    : undefined
+}
+
+const write = (text: string) => Effect.sync(() => process.stdout.write(text))
+
+/** In place: from the upper left corner, each line to its end, then nothing below. */
+const draw = (screen: Screen): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const size = terminal()
+    if (size === undefined) return Console.log(`${render(screen, wide).join("\n")}\n`)
+    const lines = render(screen, size).map((line) => `${line}\x1b[K\n`)
+    return Effect.asVoid(write(`\x1b[H${lines.join("")}\x1b[J`))
+  })
+
+/** A screen of its own without a cursor; what was there before is there again afterwards. */
+const onOwnScreen = Effect.acquireRelease(
+  Effect.suspend(() => (terminal() === undefined ? Effect.void : write("\x1b[?1049h\x1b[?25l"))),
+  () => Effect.suspend(() => (terminal() === undefined ? Effect.void : write("\x1b[?25h\x1b[?1049l"))),
+)
+
+const begun = (url: string): Screen => ({
+  url,
+  view: undefined,
+  history: { runtime_orchestrator: [], direct_llm: [] },
+  trouble: "connecting",
+})
+
+const watching = (url: string, token: Redacted.Redacted<string>) =>
+  Effect.andThen(
+    onOwnScreen,
+    WatchFeed.feed(url, token).pipe(
+      Stream.scan(() => begun(url), next),
+      Stream.runForEach(draw),
+    ),
+  ).pipe(Effect.scoped)
+
+const asJson = (url: string, token: Redacted.Redacted<string>) =>
+  WatchFeed.feed(url, token).pipe(
+    Stream.runForEach((news) =>
+      "_tag" in news
+        ? Console.error(`connection lost (${news.reason}), trying again`)
+        : Console.log(JSON.stringify(news)),
+    ),
+  )
+
+const once = Effect.fnUntraced(function* (url: string, token: Redacted.Redacted<string>, json: boolean) {
+  const view = Option.getOrUndefined(yield* WatchFeed.first(url, token))
+  if (view === undefined) return
+  const screen = next(begun(url), view)
+  yield* Console.log(
+    json ? JSON.stringify(view) : render(screen, { ...wide, ...terminal(), rows: wide.rows }).join("\n"),
+  )
+})
+
+export const watch = Command.make("watch", flags, ({ json, once: isOnce, token, url: given }) => {
+  const url = given.replace(/\/+$/, "")
+  const shown = isOnce ? once(url, token, json) : json ? asJson(url, token) : watching(url, token)
+  return explained(Effect.provide(shown, NodeHttpClient.layerUndici))
+}).pipe(
+  Command.withDescription(
+    "Watch both modes' rates and latencies, the breaker and the last decisions, each second.",
+  ),
+  Command.withExamples([
+    {
+      command: "crossfade watch --url http://localhost:3001",
+      description: "With the token in CROSSFADE_TOKEN",
+    },
+  ]),
+)

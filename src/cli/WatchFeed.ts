@@ -1,0 +1,105 @@
+/**
+ * The live views of a service, over its SSE, for as long as they are wanted: a connection that is lost is made again, and
+ * what came before is said to be old. Only what nobody can mend by waiting ends it.
+ */
+import * as Effect from "effect/Effect"
+import * as Sse from "effect/encoding/Sse"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { LiveView } from "../api/LiveView.ts"
+import { reasonOf } from "../domain/Reason.ts"
+
+/** The service will not answer otherwise, however often it is asked. */
+export class WatchRefused extends Schema.TaggedError<WatchRefused>()("WatchRefused", {
+  url: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `${this.url}: ${this.reason}`
+  }
+}
+
+/** It may answer soon. */
+export class Lost extends Schema.TaggedError<Lost>()("Lost", { reason: Schema.String }) {}
+
+/** What the system said, without the address, which is on the screen already. */
+const lost = (error: HttpClientError.HttpClientError): Lost => {
+  const { cause } = error.reason
+  return new Lost({ reason: reasonOf(cause instanceof Error ? cause : error) })
+}
+
+/** A view comes each second; a connection that is silent for longer is none. */
+const silence = "5 seconds"
+const retryAfter = "1 second"
+
+const refusals: Readonly<Record<number, string>> = {
+  401: "the token is not accepted (401): make one with `crossfade token --permissions admin:read`",
+  403: "the token lacks admin:read (403): make one with `crossfade token --permissions admin:read`",
+  404: "there is no live view at this address (404): give the address of the service with --url",
+}
+
+const checked = (
+  url: string,
+  response: HttpClientResponse.HttpClientResponse,
+): Effect.Effect<HttpClientResponse.HttpClientResponse, Lost | WatchRefused> => {
+  const { status } = response
+  if (status === 200) return Effect.succeed(response)
+  const reason = refusals[status]
+  return reason === undefined ? new Lost({ reason: `answered ${status}` }) : new WatchRefused({ url, reason })
+}
+
+const decodeView = Schema.decodeEffect(Schema.fromJsonString(LiveView))
+
+const connection = (url: string, token: Redacted.Redacted<string>) =>
+  Stream.unwrap(
+    HttpClientRequest.get(`${url}/api/v1/runtime/live`).pipe(
+      HttpClientRequest.bearerToken(Redacted.value(token)),
+      HttpClientRequest.accept("text/event-stream"),
+      HttpClient.execute,
+      Effect.mapError(lost),
+      Effect.flatMap((response) => checked(url, response)),
+      Effect.map(({ stream }) => Stream.mapError(stream, lost)),
+    ),
+  ).pipe(
+    Stream.decodeText,
+    Stream.pipeThroughChannel(Sse.decode()),
+    Stream.mapError((error) =>
+      error._tag === "Lost" || error._tag === "WatchRefused"
+        ? error
+        : new Lost({ reason: "not an event stream" }),
+    ),
+    Stream.filter(({ event }) => event === "snapshot"),
+    Stream.mapEffect(({ data }) =>
+      Effect.mapError(
+        decodeView(data),
+        () => new WatchRefused({ url, reason: "another version of the service" }),
+      ),
+    ),
+    Stream.concat(Stream.fail(new Lost({ reason: "the service ended the connection" }))),
+    Stream.timeoutOrElse({
+      duration: silence,
+      orElse: () => Stream.fail(new Lost({ reason: `no news for ${silence}` })),
+    }),
+  )
+
+/** Views, and in between why there are none. */
+export const feed = (
+  url: string,
+  token: Redacted.Redacted<string>,
+): Stream.Stream<LiveView | Lost, WatchRefused, HttpClient.HttpClient> =>
+  connection(url, token).pipe(
+    Stream.catchTag("Lost", (lost) => Stream.make(lost)),
+    Stream.repeat(Schedule.spaced(retryAfter)),
+  )
+
+/** The first view, or why there is none. */
+export const first = (url: string, token: Redacted.Redacted<string>) =>
+  Stream.runHead(connection(url, token)).pipe(
+    Effect.catchTag("Lost", ({ reason }) => new WatchRefused({ url, reason })),
+  )

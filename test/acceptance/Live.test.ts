@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process"
+import { resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+import { eventually, tokenFor } from "../support/chatClient.ts"
+import { start } from "../support/processes.ts"
+import { useWorld } from "../support/world.ts"
+
+const world = useWorld()
+const path = "/api/v1/runtime/live"
+
+/** Open until it is closed; `views` are what has come so far. */
+const watch = async (token: string) => {
+  const abort = new AbortController()
+  const response = await fetch(`${world.gateway.url}${path}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: abort.signal,
+  })
+  let text = ""
+  const read = async () => {
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) text += chunk
+  }
+  const over = response.status === 200 ? read().catch(() => {}) : Promise.resolve()
+  // oxlint-disable-next-line typescript/no-explicit-any -- the view as the API shows it
+  const views = (): ReadonlyArray<any> =>
+    Array.from(text.matchAll(/^event: snapshot\ndata: (.*)$/gm), ([, data = ""]) => JSON.parse(data))
+  return { response, views, text: () => text, over, close: () => abort.abort() }
+}
+
+const cli = (args: ReadonlyArray<string>, token: string) =>
+  new Promise<{ readonly code: number; readonly out: string; readonly error: string }>((done) => {
+    const env = { PATH: process.env["PATH"], CROSSFADE_TOKEN: token }
+    const main = resolve("src/cli/main.ts")
+    execFile(
+      process.execPath,
+      [main, "watch", "--url", world.gateway.url, ...args],
+      { env },
+      (failure, out, error) =>
+        done({ code: typeof failure?.code === "number" ? failure.code : 0, out, error }),
+    )
+  })
+
+describe("the live view", () => {
+  it("has both modes, the breaker and the last decisions and changes, and follows them", async () => {
+    const admin = await tokenFor("ops", "olga", ["admin:read"])
+    await (await world.client.start("hello")).rest()
+    const live = await watch(admin)
+    const first = await eventually(async () => live.views()[0])
+    const before = first.modes.direct_llm.total
+    const moved = await world.client.start({ scenario: "error", code: "X" })
+    await moved.rest()
+    const last = await eventually(async () => {
+      const view = live.views().at(-1)
+      return view.modes.direct_llm.total > before && view
+    })
+    expect(last.at).toBeGreaterThan(first.at)
+    expect(last.modes.runtime_orchestrator.total).toBe(2)
+    expect(last.breaker.state).toBe("closed")
+    expect(last.decisions.map(({ reason, runId }: Record<string, string>) => [runId, reason])).toContainEqual(
+      [moved.runId, "default_mode"],
+    )
+    expect(last.fallbacks[0]).toMatchObject({ runId: moved.runId, to: "direct_llm", code: "X" })
+    const metrics = (
+      await (await world.as("ops", "olga", ["admin:read"])).json("GET", "/api/v1/runtime/metrics")
+    ).data
+    expect(last.modes.runtime_orchestrator).toMatchObject(metrics.runtime)
+    live.close()
+  })
+
+  it("is for admins, and for so many at once", async () => {
+    expect((await watch(await tokenFor("acme", "ana", ["chat:*"]))).response.status).toBe(403)
+    const admin = await tokenFor("ops", "olga", ["admin:read"])
+    const all = await Promise.all(Array.from({ length: 20 }, () => watch(admin)))
+    expect(new Set(all.map(({ response }) => response.status))).toEqual(new Set([200]))
+    await eventually(async () => all.every(({ views }) => views().length > 0))
+    const { response } = await watch(admin)
+    expect([response.status, response.headers.get("retry-after")]).toEqual([429, "5"])
+    for (const { close } of all) close()
+    await eventually(async () => {
+      const one = await watch(admin)
+      one.close()
+      return one.response.status === 200
+    })
+  })
+
+  it("is shown by `crossfade watch`, once or as JSON, with a reason where it cannot be", async () => {
+    const admin = await tokenFor("ops", "olga", ["admin:read"])
+    const shown = await cli(["--once"], admin)
+    expect([shown.code, shown.error]).toEqual([0, ""])
+    for (const part of ["runtime_orchestrator", "direct_llm", "breaker   closed", "last decisions"])
+      expect(shown.out).toContain(part)
+    expect(shown.out).not.toContain("\u001b")
+    const json = JSON.parse((await cli(["--once", "--json"], admin)).out)
+    expect(json.modes.runtime_orchestrator.total).toBeGreaterThan(0)
+    const refused = await cli(["--once"], await tokenFor("acme", "ana", ["chat:*"]))
+    expect(refused).toMatchObject({ code: 1, out: "" })
+    expect(refused.error).toMatch(/^http.*: the token lacks admin:read \(403\).*\n$/)
+    expect((await cli(["--once"], "nobody")).error).toMatch(/not accepted \(401\)/)
+  })
+
+  it("is lost with the service and found again, and what came before is said to be old", async () => {
+    const admin = await tokenFor("ops", "olga", ["admin:read"])
+    const args = ["src/cli/main.ts", "watch", "--url", world.gateway.url]
+    const env = { PATH: process.env["PATH"], CROSSFADE_TOKEN: admin }
+    const shown = await start(process.execPath, args, env, (line) =>
+      line.includes("breaker   closed") ? "shown" : undefined,
+    )
+    await world.gateway.stop("SIGKILL")
+    await eventually(async () =>
+      /as of \d\d:\d\d:\d\d\nconnection lost \(.*\), trying again/.test(shown.output()),
+    )
+    await shown.stop("SIGINT")
+  })
+
+  it("ends with a word when the service is stopped", async () => {
+    await world.restart()
+    const live = await watch(await tokenFor("ops", "olga", ["admin:read"]))
+    await eventually(async () => live.views().length > 0)
+    await world.gateway.stop("SIGTERM")
+    await live.over
+    expect(live.text()).toMatch(/event: error\ndata: \{"code":"SHUTTING_DOWN".*\}\n\n$/)
+  })
+})

@@ -1,0 +1,152 @@
+import { assert, describe, it } from "@effect/vitest"
+import { stripVTControlCharacters } from "node:util"
+import type { LiveView } from "../../src/api/LiveView.ts"
+import { render, type Screen, sparkline, span } from "../../src/cli/WatchScreen.ts"
+import { noon, orgId, runId } from "../support/fixtures.ts"
+
+const mode = {
+  total: 200,
+  success: 190,
+  error: 8,
+  timeout: 2,
+  cancelled: 0,
+  avgLatencyMs: 900,
+  p50LatencyMs: 812,
+  p95LatencyMs: 1900,
+  p99LatencyMs: 41_000,
+  errorRate: 0.04,
+  timeoutRate: 0.01,
+  perSecond: 3.25,
+}
+
+const view = (fields: Partial<LiveView> = {}): LiveView => ({
+  at: noon,
+  replica: "r",
+  windowMs: 300_000,
+  modes: { runtime_orchestrator: mode, direct_llm: { ...mode, total: 0, perSecond: 0 } },
+  fallbackEnabled: false,
+  fallbackReason: "",
+  directFailing: false,
+  breaker: {
+    state: "closed",
+    reason: "",
+    since: noon,
+    nextProbeAt: null,
+    share: 1,
+    forced: null,
+    evidence: { faults: 0.5, limit: 12 },
+  },
+  orgs: [],
+  rollout: { percentage: 25, shadowPercentage: 5, defaultMode: "direct_llm" },
+  runs: { inFlight: 3, oldestMs: 4200 },
+  decisions: Array.from({ length: 20 }, (_, n) => ({
+    at: noon + n,
+    runId,
+    orgId,
+    mode: "runtime_orchestrator" as const,
+    reason: `rule:${n}`,
+  })),
+  fallbacks: [],
+  transitions: [],
+  ...fields,
+})
+
+const screen = (fields: Partial<Screen> = {}): Screen => ({
+  url: "http://gateway",
+  view: view(),
+  history: { runtime_orchestrator: [100, 200, 400, 800], direct_llm: [] },
+  trouble: undefined,
+  ...fields,
+})
+const size = { columns: 80, rows: 24, coloured: false }
+const textOf = (shown: Screen, of = size) => render(shown, of).join("\n")
+
+describe("the live view in a terminal", () => {
+  it("shows both modes, the breaker, the rollout, the runs and the last decisions", () => {
+    const text = textOf(screen())
+    assert.match(text, /runtime_orchestrator +3\.25 +95\.0 % +4\.0 % +1\.0 % +812 ms +1\.9 s +41 s/)
+    for (const part of ["closed", "faults 0.5 of 12", "25 %", "shadow 5 %", "3 under way", "4.2 s", "rule:0"])
+      assert.include(text, part)
+  })
+
+  it("says nothing of a mode that had no attempt, instead of 0 % success", () => {
+    assert.match(textOf(screen()), /direct_llm +0\.00 +- +- +-/)
+  })
+
+  it("says in words why turns are kept from the runtime, and what has happened", () => {
+    const text = textOf(
+      screen({
+        view: view({
+          fallbackEnabled: true,
+          fallbackReason: "12 faults",
+          directFailing: true,
+          breaker: { ...view().breaker, state: "open", reason: "12 faults", nextProbeAt: noon + 5000 },
+          orgs: [{ orgId: "umbrella", ...view().breaker, state: "half_open" }],
+          fallbacks: [
+            { at: noon, runId, orgId, from: "runtime_orchestrator", to: "direct_llm", code: "TIMEOUT_STALL" },
+          ],
+          transitions: [
+            {
+              orgId: null,
+              from: "closed",
+              to: "open",
+              at: noon,
+              reason: "12 faults",
+              evidence: { faults: 12, timeouts: 0, orgs: [] },
+              forced: null,
+            },
+          ],
+        }),
+      }),
+    )
+    for (const part of [
+      "on: 12 faults",
+      "breaker   open",
+      "probe 12:00:05",
+      "direct mode fails as well",
+      "umbrella half_open",
+      "TIMEOUT_STALL",
+      "closed -> open",
+    ])
+      assert.include(text, part)
+  })
+
+  it("never shows old figures as fresh", () => {
+    const lost = screen({ trouble: "connection lost (ECONNREFUSED), trying again" })
+    const [top, trouble] = render(lost, size)
+    assert.match(top ?? "", /as of \d\d:\d\d:\d\d/)
+    assert.strictEqual(trouble, "connection lost (ECONNREFUSED), trying again")
+    assert.deepStrictEqual(render(screen({ view: undefined, trouble: "connecting" }), size), [
+      "Crossfade  http://gateway",
+      "connecting",
+    ])
+  })
+
+  it("fits every terminal, coloured or not, and says the same in both", () => {
+    for (const columns of [20, 80, 200]) {
+      for (const rows of [3, 24, 60]) {
+        const plain = render(screen(), { columns, rows, coloured: false })
+        const coloured = render(screen(), { columns, rows, coloured: true })
+        assert.isAtMost(plain.length, rows)
+        for (const line of plain) assert.isAtMost([...line].length, columns)
+        assert.deepStrictEqual(
+          coloured.map((line) => stripVTControlCharacters(line)),
+          plain,
+        )
+        for (const line of coloured)
+          assert.isTrue(!line.includes("\u001b") || line.endsWith("\u001b[0m") || line.includes("\u001b[0m"))
+      }
+    }
+    assert.notInclude(textOf(screen()), "\u001b")
+  })
+
+  it("draws the past relative to its highest", () => {
+    assert.strictEqual(sparkline([100, 200, 400, 800]), "▂▃▅█")
+    assert.strictEqual(sparkline([0, 0]), "")
+    assert.strictEqual(sparkline([]), "")
+  })
+
+  it("writes times as people say them", () => {
+    assert.deepStrictEqual([0.4, 812, 1900, 41_000].map(span), ["0 ms", "812 ms", "1.9 s", "41 s"])
+  })
+})
