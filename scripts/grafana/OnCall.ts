@@ -1,0 +1,176 @@
+/** The dashboard of whoever was woken: do users notice, who is it, what is full. */
+import { type Dashboard, type Panel, quantiles, query } from "./Panel.ts"
+import { fallbacks, fallbackState, latency, runs, stalls, success } from "./Shared.ts"
+
+const failing = (mode: string): Panel => ({
+  title: `Failing: ${mode}`,
+  meaning: `Attempts of the last five minutes that failed in ${mode}.`,
+  kind: "stat",
+  unit: "percentunit",
+  queries: [query(`max(crossfade:attempts_failed:ratio_rate5m{mode="${mode}"})`, mode)],
+})
+
+export const onCall: Dashboard = {
+  uid: "crossfade-on-call",
+  title: "Crossfade: on call",
+  refresh: "10s",
+  from: "now-1h",
+  rows: [
+    {
+      title: "Do users notice?",
+      panels: [
+        success,
+        {
+          title: "Budget burn",
+          meaning:
+            "How many times faster than allowed the objective's budget is used up. Above 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min, somebody is woken.",
+          kind: "timeseries",
+          unit: "short",
+          queries: ["5m", "1h", "6h"].map((window) =>
+            query(`crossfade:turns_bad:ratio_rate${window} / 0.005`, `over ${window}`),
+          ),
+        },
+        runs,
+        {
+          title: "Oldest run",
+          meaning: "Beyond `CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS` and its fallback something does not end.",
+          kind: "timeseries",
+          unit: "ms",
+          queries: [query("max by (instance) (crossfade_oldest_run_age_ms)", "{{instance}}")],
+        },
+      ],
+    },
+    {
+      title: "Is it the runtime, the provider, or us?",
+      panels: [
+        failing("runtime_orchestrator"),
+        failing("direct_llm"),
+        fallbackState,
+        fallbacks,
+        {
+          title: "Breakers of organisations",
+          meaning:
+            "Organisations that are kept from the runtime alone: their agents, prompts or MCP servers.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [query("max(crossfade_breaker_orgs_away)", "away")],
+        },
+        {
+          title: "Transitions",
+          meaning:
+            "What the breakers did within the last hour. Many openings: the runtime fails under load only.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [
+            query(
+              "sum by (scope, to) (increase(crossfade_breaker_transitions_total[1h])) > 0",
+              "{{scope}} {{to}}",
+            ),
+          ],
+        },
+        stalls,
+        latency,
+      ],
+    },
+    {
+      title: "Who is refused",
+      panels: [
+        {
+          title: "Refused at the door",
+          meaning:
+            "Requests each second. `process`: this replica is full; the others are limits of a user or an organisation.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [query("sum by (reason) (rate(crossfade_admission_refused_total[5m])) > 0", "{{reason}}")],
+        },
+        {
+          title: "Readers behind",
+          meaning:
+            "Events by which the slowest reader of a live run is behind it: a slow network, not a slow gateway.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [query("max by (instance) (crossfade_reader_lag_events)", "{{instance}}")],
+        },
+      ],
+    },
+    {
+      title: "Stores",
+      panels: [
+        {
+          title: "Stores answer",
+          meaning: "0: no turn is begun (database), or each replica decides alone (Redis).",
+          kind: "timeseries",
+          unit: "bool",
+          queries: [query("min(crossfade_store_up)", "database"), query("min(crossfade_redis_up)", "Redis")],
+        },
+        {
+          title: "Errors of the database",
+          meaning: "Operations each second that failed.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [query("sum(rate(crossfade_store_errors_total[5m]))", "errors")],
+        },
+        {
+          title: "Time of statements",
+          meaning: "What the database takes, its queue for connections left out.",
+          kind: "timeseries",
+          unit: "ms",
+          queries: [
+            ...quantiles("crossfade_db_statement_ms", undefined, [0.5, 0.99]),
+            query(
+              "histogram_quantile(0.99, sum by (le) (rate(crossfade_event_write_ms_bucket[5m])))",
+              "event batches P99",
+            ),
+          ],
+        },
+        {
+          title: "Events not stored yet",
+          meaning:
+            "Shown to readers, kept in memory. Some dozens are a batch; thousands are a database that is away.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [query("sum by (instance) (crossfade_event_queue_events)", "{{instance}}")],
+        },
+      ],
+    },
+    {
+      title: "The processes",
+      panels: [
+        {
+          title: "Delay of the event loop",
+          meaning: "99th percentile of the last minute. Above 200 ms everything is late: add replicas.",
+          kind: "timeseries",
+          unit: "ms",
+          queries: [
+            query('max by (instance) (crossfade_event_loop_delay_ms{quantile="0.99"})', "{{instance}}"),
+          ],
+        },
+        {
+          title: "Processor",
+          meaning: "Processors in use. One is all that a process can have.",
+          kind: "timeseries",
+          unit: "percentunit",
+          queries: [query("sum by (instance) (rate(crossfade_cpu_ms_total[5m])) / 1000", "{{instance}}")],
+        },
+        {
+          title: "Memory",
+          meaning: "Of the process, and its heap with the limit at which it ends.",
+          kind: "timeseries",
+          unit: "bytes",
+          queries: [
+            query("max by (instance) (crossfade_resident_memory_bytes)", "{{instance}} process"),
+            query("max by (instance) (crossfade_heap_used_bytes)", "{{instance}} heap"),
+            query("max(crossfade_heap_limit_bytes)", "limit of the heap"),
+          ],
+        },
+        {
+          title: "Versions",
+          meaning: "Processes by version: two during a rolling restart, one otherwise.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [query("count by (version) (crossfade_build_info)", "{{version}}")],
+        },
+      ],
+    },
+  ],
+}

@@ -1,0 +1,174 @@
+/** The dashboard of every day: how the modes do, how far the move is, what the gateway itself takes. */
+import { type Dashboard, quantiles, query } from "./Panel.ts"
+import { fallbacks, fallbackState, latency, runs, stalls, success } from "./Shared.ts"
+
+export const overview: Dashboard = {
+  uid: "crossfade-overview",
+  title: "Crossfade: overview",
+  refresh: "30s",
+  from: "now-6h",
+  rows: [
+    {
+      title: "Turns",
+      panels: [
+        success,
+        {
+          title: "Turns a second",
+          meaning: "Turns that ended, by how. `failed` and `interrupted` use up the objective's budget.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [query("sum by (outcome) (rate(crossfade_turns_total[5m]))", "{{outcome}}")],
+        },
+        runs,
+      ],
+    },
+    {
+      title: "Both modes",
+      panels: [
+        {
+          title: "Success rate of attempts",
+          meaning:
+            "Attempts that gave an answer, of all that ended, per mode. A turn may fail over: its success is the panel above.",
+          kind: "timeseries",
+          unit: "percentunit",
+          queries: [
+            query(
+              "sum by (mode) (rate(chat_execution_success_total[5m])) / sum by (mode) (rate(chat_execution_total[5m]))",
+              "{{mode}}",
+            ),
+          ],
+        },
+        latency,
+        {
+          title: "Time to first content",
+          meaning: "From an attempt's start to the first part of its answer: what a user waits for.",
+          kind: "timeseries",
+          unit: "ms",
+          queries: quantiles("crossfade_first_content_ms", "mode", [0.5, 0.95]),
+        },
+        {
+          title: "Errors by code",
+          meaning:
+            "Failed attempts each second. `TIMEOUT_…` are our clocks, the others what the upstream did.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [
+            query("sum by (mode, code) (rate(chat_execution_error_total[5m])) > 0", "{{mode}} {{code}}"),
+          ],
+        },
+        stalls,
+        {
+          title: "Tokens a second",
+          meaning: "Of answers, as upstreams reported them or as they were guessed where none did.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [
+            query("sum by (mode, counted) (rate(crossfade_tokens_total[5m]))", "{{mode}} {{counted}}"),
+          ],
+        },
+      ],
+    },
+    {
+      title: "The move",
+      panels: [
+        {
+          title: "Percentage of the rollout",
+          meaning: "Sessions that the rollout gives to the runtime; lists and rules come before it.",
+          kind: "stat",
+          unit: "percent",
+          queries: [query("max(crossfade_rollout_percentage)", "runtime")],
+        },
+        fallbackState,
+        {
+          title: "Fallback on",
+          meaning: "1 while turns are kept from the runtime in general. Replicas agree within a second.",
+          kind: "timeseries",
+          unit: "bool",
+          queries: [query("max(chat_runtime_fallback_enabled)", "fallback")],
+        },
+        {
+          title: "Decisions by reason",
+          meaning: "Where turns begin, and which rule said so.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [
+            query("sum by (mode, reason) (rate(crossfade_decisions_total[5m])) > 0", "{{mode}} {{reason}}"),
+          ],
+        },
+        fallbacks,
+        {
+          title: "Attempts of listed organisations",
+          meaning: "Success of each organisation in `METRICS_ORG_LABELS`. Empty where none is listed.",
+          kind: "timeseries",
+          unit: "percentunit",
+          queries: [
+            query(
+              'sum by (org, mode) (rate(crossfade_org_attempts_total{outcome="success"}[5m])) / sum by (org, mode) (rate(crossfade_org_attempts_total[5m]))',
+              "{{org}} {{mode}}",
+            ),
+          ],
+        },
+      ],
+    },
+    {
+      title: "Shadow",
+      panels: [
+        {
+          title: "Shadow agreement",
+          meaning:
+            "Compared pairs of the last hour that are alike in every dimension. The report says in which they differ.",
+          kind: "timeseries",
+          unit: "percentunit",
+          queries: [
+            query(
+              'sum(increase(crossfade_shadow_pairs_total{verdict="agrees"}[1h])) / sum(increase(crossfade_shadow_pairs_total[1h]))',
+              "agree",
+            ),
+          ],
+        },
+        {
+          title: "Shadow runs",
+          meaning:
+            "How they ended, also those that were left out because there were too many or the gateway was busy.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [query("sum by (mode, ending) (rate(chat_shadow_total[5m])) > 0", "{{mode}} {{ending}}")],
+        },
+        {
+          title: "What the judge preferred",
+          meaning: "Of pairs whose texts differ, over a day. Empty without `SHADOW_JUDGE_PROVIDER`.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [query("sum by (verdict) (increase(crossfade_shadow_judged_total[1d]))", "{{verdict}}")],
+        },
+      ],
+    },
+    {
+      title: "The gateway's own part",
+      panels: [
+        {
+          title: "Overhead of a turn",
+          meaning:
+            "A turn's time less that in which an upstream was at work: decision, stores, retries' pauses.",
+          kind: "timeseries",
+          unit: "ms",
+          queries: quantiles("crossfade_gateway_overhead_ms", undefined, [0.5, 0.95, 0.99]),
+        },
+        {
+          title: "Statements of the database",
+          meaning: "A turn sends a fixed small number; more than turns explain is something new.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [query("sum by (kind) (rate(crossfade_db_statements_total[5m]))", "{{kind}}")],
+        },
+        {
+          title: "Answers from the cache",
+          meaning: "Questions whose answer was kept. Empty without `DIRECT_CACHE_ORGS`.",
+          kind: "timeseries",
+          unit: "reqps",
+          queries: [query("sum by (result) (rate(crossfade_direct_cache_lookups_total[5m]))", "{{result}}")],
+        },
+      ],
+    },
+  ],
+}
