@@ -60,6 +60,13 @@ describe.skipIf(missing)("in Prometheus' own eyes", () => {
   const folder = temporaryFolder()
   afterAll(() => folder.dispose())
 
+  it("the configuration is well-formed, and takes in all rules", () => {
+    const said = execFileSync("promtool", ["check", "config", join(rulesFolder, "../prometheus.yaml")], {
+      encoding: "utf8",
+    })
+    expect(said).toContain(`SUCCESS: ${files.length} rule files found`)
+  })
+
   it("the rules are well-formed", () => {
     expect(execFileSync("promtool", ["check", "rules", ...files], { encoding: "utf8" })).not.toContain(
       "FAILED",
