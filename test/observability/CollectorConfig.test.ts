@@ -72,7 +72,6 @@ describe.skipIf(program === undefined)("the collector's configuration", () => {
       "POST /api/v1/chat/start",
       "deployment.environment.name: Str(development)",
     ]
-    const missing = () => parts.filter((part) => !collector.output().includes(part))
-    await eventually(async () => missing().length === 0).catch(() => expect(missing()).toEqual([]))
+    await eventually(async () => parts.every((part) => collector.output().includes(part)))
   })
 })
