@@ -1,5 +1,6 @@
 /** How the modes and the breakers are shown. Field names of the metrics are the contract's. */
 import * as Schema from "effect/Schema"
+import { BreakerState } from "../domain/BreakerState.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
 
 const count = Schema.Int
@@ -37,10 +38,8 @@ const Forced = Schema.Struct({
   expiresAt: Schema.NullOr(Schema.Int),
 })
 
-const State = Schema.Literals(["closed", "open", "half_open", "ramp", "forced_direct", "forced_runtime"])
-
 export const BreakerScope = {
-  state: State,
+  state: BreakerState,
   reason: Schema.String,
   since: Schema.Int,
   nextProbeAt: Schema.NullOr(Schema.Int),
@@ -54,8 +53,8 @@ export const BreakerScope = {
 export const Transition = Schema.Struct({
   /** Null: the breaker of all. */
   orgId: Schema.NullOr(Schema.String),
-  from: State,
-  to: State,
+  from: BreakerState,
+  to: BreakerState,
   at: Schema.Int,
   reason: Schema.String,
   evidence: Schema.Struct({

@@ -5,6 +5,7 @@
  * Every breaker moves through `moveGlobal` and `moveOrg`, which keep evidence, epochs and log in step. An entry of the
  * log holds what its breaker became, so the last entry of each scope is all that a restart needs.
  */
+import type { BreakerState } from "../domain/BreakerState.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import * as Baseline from "./Baseline.ts"
 import * as Breaker from "./Breaker.ts"
@@ -13,7 +14,7 @@ import * as FaultCounter from "./FaultCounter.ts"
 import type { Forced } from "./Forced.ts"
 import type { Ticket } from "./Ticket.ts"
 import type { Order } from "./Order.ts"
-import type { ScopedTransition, ShownState } from "./Transition.ts"
+import type { ScopedTransition } from "./Transition.ts"
 import * as Orgs from "./Orgs.ts"
 import * as Probing from "./Probing.ts"
 import * as Running from "./Running.ts"
@@ -103,7 +104,7 @@ export const touch = (breakers: Breakers, orgId: OrgId, now: number): Orgs.Org =
     },
   })
 
-export const shownState = (breaker: Breaker.Breaker, forced: Forced | undefined): ShownState => {
+export const shownState = (breaker: Breaker.Breaker, forced: Forced | undefined): BreakerState => {
   if (forced === undefined) return breaker.state
   return forced.mode === "direct_llm" ? "forced_direct" : "forced_runtime"
 }
@@ -227,7 +228,7 @@ const shownOrgs = 5
 const note = (
   breakers: Breakers,
   org: Orgs.Org | undefined,
-  { at, from, reason }: { readonly from: ShownState; readonly at: number; readonly reason: string },
+  { at, from, reason }: { readonly from: BreakerState; readonly at: number; readonly reason: string },
 ): void => {
   const { faults, timeouts } = breakers
   const { breaker, forced } = org ?? { breaker: breakers.global, forced: breakers.forced }

@@ -3,6 +3,7 @@
  * `GET /api/v1/runtime/fallback/status`. Pure reading, apart from windows moving on to `now`. Times are epoch
  * milliseconds.
  */
+import type { BreakerState } from "../domain/BreakerState.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import * as Baseline from "./Baseline.ts"
 import type * as Breaker from "./Breaker.ts"
@@ -14,7 +15,7 @@ import * as Lease from "./Lease.ts"
 import * as Probing from "./Probing.ts"
 import * as Return from "./Return.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
-import type { ScopedTransition, ShownState } from "./Transition.ts"
+import type { ScopedTransition } from "./Transition.ts"
 
 /** The names are the contract's. `fallbackReason` is "" while `fallbackEnabled` is false. */
 export interface Metrics {
@@ -26,7 +27,7 @@ export interface Metrics {
 }
 
 export interface BreakerStatus {
-  readonly state: ShownState
+  readonly state: BreakerState
   /** Why the runtime is not used as usual; "" while closed. */
   readonly reason: string
   /** When it came into this state. */

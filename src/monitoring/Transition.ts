@@ -3,26 +3,16 @@
  * scope is all that a restart needs. Times are epoch milliseconds.
  */
 import * as Schema from "effect/Schema"
+import { BreakerState } from "../domain/BreakerState.ts"
 import { OrgId } from "../domain/Ids.ts"
 import { Breaker } from "./Breaker.ts"
 import { Forced } from "./Forced.ts"
 
-/** As people on call see it: an order hides what the breaker thinks. */
-export const ShownState = Schema.Literals([
-  "closed",
-  "open",
-  "half_open",
-  "ramp",
-  "forced_direct",
-  "forced_runtime",
-])
-export type ShownState = typeof ShownState.Type
-
 export const ScopedTransition = Schema.Struct({
   /** Whose breaker moved; null for the breaker of all. */
   orgId: Schema.NullOr(OrgId),
-  from: ShownState,
-  to: ShownState,
+  from: BreakerState,
+  to: BreakerState,
   at: Schema.Finite,
   reason: Schema.String,
   /** What spoke against the runtime at that moment, and the five organisations that added most to it. */

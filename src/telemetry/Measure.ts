@@ -1,6 +1,7 @@
 /** How the stages of a turn measure: one function for each thing that happens, over the catalogue in `Metrics`. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { BreakerState } from "../domain/BreakerState.ts"
 import type { Decision } from "../domain/Decision.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
@@ -8,7 +9,7 @@ import type { Outcome } from "../domain/Outcome.ts"
 import { overheadMs } from "../domain/Overhead.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
-import { breakerStates, catalogue, causeCodes, decisionReasons, failureCodes } from "./Metrics.ts"
+import { catalogue, causeCodes, decisionReasons, failureCodes } from "./Metrics.ts"
 
 /** The organisations that have series of their own (`METRICS_ORG_LABELS`). */
 export const ListedOrgs = Context.Reference<ReadonlySet<string>>("crossfade/telemetry/ListedOrgs", {
@@ -100,8 +101,6 @@ export const shadowCompared = (agrees: boolean): Effect.Effect<void> =>
 export const shadowJudged = (verdict: JudgeVerdict): Effect.Effect<void> =>
   catalogue.shadowJudged.record({ verdict }, 1)
 
-type BreakerState = (typeof breakerStates)[number]
-
 /** How the breakers stand: of all, and of the organisations whose own are not closed. */
 export const breakers = (now: {
   readonly fallback: boolean
@@ -117,7 +116,9 @@ export const breakers = (now: {
       })),
     ]
     const states = scopes.flatMap(({ scope, state }) =>
-      breakerStates.map((one) => catalogue.breakerState.record({ scope, state: one }, one === state ? 1 : 0)),
+      BreakerState.literals.map((one) =>
+        catalogue.breakerState.record({ scope, state: one }, one === state ? 1 : 0),
+      ),
     )
     const away = now.orgs.filter(({ state }) => state !== "ramp" && state !== "forced_runtime").length
     return Effect.all(

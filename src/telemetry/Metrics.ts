@@ -5,6 +5,7 @@
  * A name is the same over OTLP and in `/metrics`. Figures are of this process; sums over replicas are the reader's.
  */
 import * as Effect from "effect/Effect"
+import { BreakerState } from "../domain/BreakerState.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
@@ -48,15 +49,7 @@ export const decisionReasons = [
   "breaker_probe",
 ] as const
 
-export const breakerStates = [
-  "closed",
-  "open",
-  "half_open",
-  "ramp",
-  "forced_direct",
-  "forced_runtime",
-] as const
-
+const breakerStates = BreakerState.literals
 const upToTotal = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000]
 const upToFirst = [10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 15_000, 30_000, 60_000]
 const ownWork = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000]

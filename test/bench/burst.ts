@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { type Client, defaultAgent } from "../support/chatClient.ts"
 
 /** Linux counts CPU in ticks of 10 ms (`getconf CLK_TCK` is 100 on every platform that Node runs on). */
 const millisecondsATick = 10
@@ -47,3 +48,19 @@ export const cpuMilliseconds = (pid: number): number => {
 
 export const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+
+/** So many turns, so many at a time; one that does not end well ends all. */
+export const turns = async (client: Client, concurrency: number, count: number): Promise<void> => {
+  let left = count
+  const worker = async () => {
+    while (left-- > 0) {
+      const response = await client.request("POST", "/api/v1/chat/start", {
+        agentId: defaultAgent,
+        message: "hello",
+      })
+      const text = await response.text()
+      if (!text.includes("event: done")) throw new Error(`a turn failed: ${text}`)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+}

@@ -8,7 +8,7 @@
 import { Client, tokenFor } from "../support/chatClient.ts"
 import { Collector } from "../support/collector.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { cpuMilliseconds, median, startBurst } from "./burst.ts"
+import { cpuMilliseconds, median, startBurst, turns } from "./burst.ts"
 
 const events = 50
 const rounds = 30
@@ -52,28 +52,13 @@ const measured = await Promise.all(
   }),
 )
 
-const turns = async (client: Client, count: number): Promise<void> => {
-  let left = count
-  const worker = async () => {
-    while (left-- > 0) {
-      const response = await client.request("POST", "/api/v1/chat/start", {
-        agentId: "00000000-0000-4000-8000-000000000001",
-        message: "hello",
-      })
-      const text = await response.text()
-      if (!text.includes("event: done")) throw new Error(`a turn failed: ${text}`)
-    }
-  }
-  await Promise.all(Array.from({ length: concurrency }, worker))
-}
-
-for (const { client } of measured) await turns(client, turnsARound * 3)
+for (const { client } of measured) await turns(client, concurrency, turnsARound * 3)
 for (let round = 0; round < rounds; round++) {
   // Another one begins each time: who comes after the last round's garbage pays for it.
   const order = measured.map((_, index) => measured[(index + round) % measured.length]!)
   for (const { client, cpu, gateway } of order) {
     const before = cpuMilliseconds(gateway.pid)
-    await turns(client, turnsARound)
+    await turns(client, concurrency, turnsARound)
     cpu.push((cpuMilliseconds(gateway.pid) - before) / turnsARound)
   }
 }

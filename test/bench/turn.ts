@@ -5,7 +5,7 @@
  */
 import { Client, tokenFor } from "../support/chatClient.ts"
 import { startGateway, temporaryFolder } from "../support/processes.ts"
-import { cpuMilliseconds, median, startBurst } from "./burst.ts"
+import { cpuMilliseconds, median, startBurst, turns } from "./burst.ts"
 
 const events = 50
 const rounds = 7
@@ -19,28 +19,13 @@ const gateway = await startGateway({
 })
 const client = new Client(gateway.url, await tokenFor())
 
-const turns = async (count: number): Promise<void> => {
-  let left = count
-  const worker = async () => {
-    while (left-- > 0) {
-      const response = await client.request("POST", "/api/v1/chat/start", {
-        agentId: "00000000-0000-4000-8000-000000000001",
-        message: "hello",
-      })
-      const text = await response.text()
-      if (!text.includes("event: done")) throw new Error(`a turn failed: ${text}`)
-    }
-  }
-  await Promise.all(Array.from({ length: concurrency }, worker))
-}
-
-await turns(turnsARound * 2)
+await turns(client, concurrency, turnsARound * 2)
 const cpu: Array<number> = []
 const rate: Array<number> = []
 for (let round = 0; round < rounds; round++) {
   const before = cpuMilliseconds(gateway.pid)
   const began = performance.now()
-  await turns(turnsARound)
+  await turns(client, concurrency, turnsARound)
   cpu.push((cpuMilliseconds(gateway.pid) - before) / turnsARound)
   rate.push(turnsARound / ((performance.now() - began) / 1000))
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { dashboards, json, page } from "../../scripts/grafana-dashboards.ts"
 import { all } from "../../src/telemetry/Metrics.ts"
 import { temporaryFolder } from "../support/processes.ts"
+import { hasPrometheus } from "../support/prometheus.ts"
 import { namesIn } from "./promql.ts"
 
 const folder = "docs/observability/grafana/dashboards"
@@ -49,17 +50,6 @@ const exprsOf = (name: string): ReadonlyArray<string> =>
     (panel.targets ?? []).map(({ expr }: any) => expr),
   )
 
-const hasPromtool = (() => {
-  try {
-    execFileSync("promtool", ["--version"], { stdio: "ignore" })
-    return true
-  } catch {
-    if (process.env["CI"]) throw new Error("No promtool: run scripts/setup-tests")
-    console.warn("!!! NO PROMTOOL: queries are not parsed by Prometheus. Run scripts/setup-tests.")
-    return false
-  }
-})()
-
 describe.each(Object.entries(dashboards))("the dashboard %s", (name, dashboard) => {
   it("is as scripts/grafana-dashboards.ts prints it (npm run docs)", () => {
     expect(readFileSync(join(folder, name), "utf8")).toBe(json(dashboard))
@@ -71,7 +61,7 @@ describe.each(Object.entries(dashboards))("the dashboard %s", (name, dashboard) 
     expect(exprs.flatMap((expr) => wrongIn(expr).map((wrong) => `${wrong}: ${expr}`))).toEqual([])
   })
 
-  it.skipIf(!hasPromtool)("has only queries that Prometheus can parse", () => {
+  it.skipIf(!hasPrometheus())("has only queries that Prometheus can parse", () => {
     const { dispose, path } = temporaryFolder()
     const rules = exprsOf(name).map((expr, index) => ({ record: `q:${index}`, expr }))
     // JSON is YAML.

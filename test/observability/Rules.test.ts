@@ -4,20 +4,11 @@ import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, describe, expect, it } from "vitest"
 import { temporaryFolder } from "../support/processes.ts"
+import { hasPrometheus } from "../support/prometheus.ts"
 import { cases } from "./alertCases.ts"
 import type { AlertCase } from "./burnCases.ts"
 
-const isInstalled = (): boolean => {
-  try {
-    execFileSync("promtool", ["--version"], { stdio: "ignore" })
-    return true
-  } catch {
-    return false
-  }
-}
-const missing = !isInstalled()
-if (missing && process.env["CI"]) throw new Error("No promtool: run scripts/setup-tests")
-if (missing) console.warn("!!! NO PROMTOOL: alerts are NOT TESTED. Run scripts/setup-tests.")
+const missing = !hasPrometheus()
 
 const root = resolve(import.meta.dirname, "../..")
 const rulesFolder = join(root, "docs/observability/rules")

@@ -5,10 +5,11 @@ import { join, resolve } from "node:path"
 import { freePort } from "./freePort.ts"
 import { type Running, start, temporaryFolder } from "./processes.ts"
 
-/** False where the program is missing: CI fails then, elsewhere it is said. */
+/** False where it and its promtool are missing: CI fails then, elsewhere it is said. */
 export const hasPrometheus = (): boolean => {
   try {
-    execFileSync("prometheus", ["--version"], { stdio: "ignore" })
+    for (const program of ["prometheus", "promtool"])
+      execFileSync(program, ["--version"], { stdio: "ignore" })
     return true
   } catch {
     if (process.env["CI"]) throw new Error("No prometheus: run scripts/setup-tests")
@@ -20,6 +21,14 @@ export const hasPrometheus = (): boolean => {
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>
   readonly value: number
+}
+
+/** Of its query API. */
+interface Answer {
+  readonly data?: {
+    readonly result: ReadonlyArray<Pick<Sample, "metric"> & { readonly value: readonly [number, string] }>
+  }
+  readonly error?: string
 }
 
 export class Prometheus {
@@ -58,11 +67,9 @@ export class Prometheus {
       method: "POST",
       body: new URLSearchParams({ query: expr }),
     })
-    // oxlint-disable-next-line typescript/no-explicit-any -- Prometheus' JSON
-    const answer = (await response.json()) as any
-    if (answer.status !== "success") throw new Error(`${expr}: ${answer.error}`)
-    // oxlint-disable-next-line typescript/no-explicit-any
-    return answer.data.result.map(({ metric, value }: any) => ({ metric, value: Number(value[1]) }))
+    const answer = (await response.json()) as Answer
+    if (answer.data === undefined) throw new Error(`${expr}: ${answer.error}`)
+    return answer.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }))
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,160 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Config from "../../src/Config.ts"
+import type { Variable } from "../../src/ConfigVariable.ts"
+
+const canary = "canary-must-not-be-shown"
+const read = (env: Config.Environment = {}) => Config.read(env)
+
+/** What the one message says of an environment that is not usable, and the variables it names. */
+const refused = (env: Config.Environment) =>
+  Effect.map(Effect.flip(read(env)), (error) => ({
+    message: error.message,
+    variables: error.problems.map(({ variable }) => variable),
+  }))
+
+const names = Object.keys(Config.variables) as ReadonlyArray<keyof typeof Config.variables>
+
+const millis = [
+  "-1",
+  "1.5",
+  "x",
+  "1e3",
+  "0x10",
+  "86400001",
+  "9".repeat(400),
+  "Infinity",
+  "NaN",
+  "1 000",
+  "+5",
+]
+const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
+const port = ["-1", "65536", "80.5", "http", "80 81"]
+
+/** Values that each variable refuses; a variable that takes any text has none. */
+const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<string> } = {
+  NODE_ENV: ["prod", "Production", "staging"],
+  HOST: [],
+  PORT: port,
+  DATA_DIR: [],
+  DATABASE_URL: ["mysql://db", "postgres://", "db", `http://u:${canary}@db`],
+  DATABASE_POOL_SIZE: ["0", "501", "1.5"],
+  DATABASE_STATEMENT_TIMEOUT_MS: ["99", "60001"],
+  DATABASE_TLS: ["yes", "true"],
+  REDIS_URL: ["http://redis", "redis", `http://u:${canary}@db`],
+  RUN_EVENTS_RETENTION_DAYS: ["-1", "1.5", "for ever"],
+  AUTH_JWT_SECRET: ["short", canary],
+  CORS_ALLOWED_ORIGINS: [],
+  CHAT_EXECUTION_MODE: ["direct", "runtime", "DIRECT_LLM"],
+  RUNTIME_SERVICE_URL: ["runtime:8801", "ftp://runtime", "http://", "//runtime"],
+  CHAT_RUNTIME_ENABLED_ORGS: ["x".repeat(201), Array(1001).fill("a").join(",")],
+  CHAT_RUNTIME_PERCENT: ["-0.1", "100.5", "5%"],
+  CHAT_RUNTIME_SHADOW_PERCENT: ["-1", "101", "10%"],
+  CHAT_RUNTIME_PROBES: ["yes", "TRUE", "1"],
+  CHAT_RUNTIME_SHADOW_AA_PERCENT: ["-1", "101", "10%"],
+  SHADOW_STORE_TEXT: ["yes", "1", "TRUE"],
+  SHADOW_JUDGE_PROVIDER: ["nobody"],
+  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: ["0", ...millis],
+  CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share,
+  CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share,
+  CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: share,
+  CHAT_RUNTIME_MONITOR_WINDOW_MS: ["999", ...millis],
+  CHAT_RUNTIME_MONITOR_MIN_SAMPLES: ["0", "1.5", "1000001"],
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: ["0", ...millis],
+  CHAT_STALL_TIMEOUT_MS: ["0", ...millis],
+  CHAT_RETRACT_PARTIAL: ["yes", "1", "TRUE"],
+  CHAT_DETACH_GRACE_MS: millis,
+  SSE_HEARTBEAT_INTERVAL_MS: ["9", ...millis],
+  RATE_LIMIT_USER_PER_MIN: ["0", "-1", "x"],
+  RATE_LIMIT_ORG_PER_MIN: ["0", "-1", "x"],
+  MAX_STREAMS_PER_USER: ["0", "-1", "x"],
+  MAX_STREAMS_PER_ORG: ["0", "-1", "x"],
+  MAX_STREAMS: ["0", "-1", "x"],
+  CHAT_ON_BUSY: ["wait", "Reject"],
+  DIRECT_CACHE_ORGS: ["x".repeat(201), Array(1001).fill("a").join(",")],
+  DIRECT_CACHE_TTL_MS: ["999", ...millis],
+  SHUTDOWN_GRACE_MS: ["3600001", ...millis],
+  DIRECT_LLM_PROVIDERS: ["a b", "a,a", "a-b", "a,é"],
+  OPENAI_API_KEY: [],
+  ANTHROPIC_API_KEY: [],
+  SANDBOX_RUNTIME_PORT: port,
+  SANDBOX_MODEL_PORT: port,
+  OTEL_EXPORTER_OTLP_ENDPOINT: ["collector:4318", "grpc://collector"],
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ["collector:4318/v1/traces"],
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: ["collector:4318/v1/metrics"],
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: ["collector:4318/v1/logs"],
+  OTEL_EXPORTER_OTLP_PROTOCOL: ["grpc", "http"],
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ["grpc"],
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ["grpc"],
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ["grpc"],
+  OTEL_EXPORTER_OTLP_HEADERS: [],
+  OTEL_TRACES_EXPORTER: ["console", "zipkin"],
+  OTEL_METRICS_EXPORTER: ["prometheus"],
+  OTEL_LOGS_EXPORTER: ["console"],
+  OTEL_SDK_DISABLED: ["yes", "1"],
+  OTEL_SERVICE_NAME: [],
+  OTEL_RESOURCE_ATTRIBUTES: [],
+  OTEL_TRACES_SAMPLER: ["ratio", "jaeger_remote"],
+  OTEL_TRACES_SAMPLER_ARG: ["1.1", "-0.1", "5%"],
+  OTEL_PROPAGATORS: ["b3", "tracecontext,jaeger"],
+  OTEL_METRIC_EXPORT_INTERVAL: ["99", ...millis],
+  OTEL_METRIC_EXPORT_TIMEOUT: ["99", ...millis],
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: ["rate", "DELTA"],
+  OTEL_BLRP_SCHEDULE_DELAY: ["9", ...millis],
+  OTEL_BLRP_EXPORT_TIMEOUT: ["9", ...millis],
+  OTEL_BLRP_MAX_QUEUE_SIZE: ["0", "1000001", "x"],
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: ["0", "x"],
+  METRICS_ORG_LABELS: ["x".repeat(201), Array(101).fill("a").join(",")],
+  LOG_LEVEL: ["verbose", "Info", "WARN"],
+  LOG_CONTENT: ["yes", "1", "TRUE"],
+}
+
+describe("a bad value", () => {
+  it.effect.each(names)(
+    "of %s stops the start with a message that names it, what was found and what is allowed",
+    (name) =>
+      Effect.gen(function* () {
+        const variable: Variable<unknown> = Config.variables[name]
+        for (const value of bad[name]) {
+          const { message, variables } = yield* refused({ [name]: value })
+          assert.deepStrictEqual(variables, [name], value)
+          assert.include(message, "(1 problem)")
+          assert.match(message, new RegExp(`${name}: found .+; allowed: .+`))
+          // Of a list of names only those are told that are wrong.
+          if (name === "DIRECT_LLM_PROVIDERS") continue
+          const found = variable.secret ? `a value of ${value.length} characters` : JSON.stringify(value)
+          assert.include(message, `${name}: found ${found}; allowed: ${variable.allowed}`)
+        }
+      }),
+  )
+
+  it.effect("is named together with every other, in one message", () =>
+    Effect.gen(function* () {
+      const all = Object.entries(bad).flatMap(([name, [value]]) =>
+        value === undefined ? [] : [[name, value] as const],
+      )
+      const { message, variables } = yield* refused(Object.fromEntries(all))
+      assert.sameMembers(
+        variables,
+        all.map(([name]) => name),
+      )
+      assert.include(message, `(${all.length} problems)`)
+      assert.lengthOf(message.split("\n"), all.length + 1)
+    }),
+  )
+
+  it.effect("X6: of a secret is never repeated, nor is a good secret beside a bad value", () =>
+    Effect.gen(function* () {
+      const { message } = yield* refused({
+        PORT: "x",
+        AUTH_JWT_SECRET: canary,
+        DATABASE_URL: `http://u:${canary}@db`,
+        OPENAI_API_KEY: canary,
+        DIRECT_LLM_PROVIDERS: "a",
+        DIRECT_LLM_A_API_KEY: canary,
+      })
+      assert.notInclude(message, canary)
+      assert.include(message, `AUTH_JWT_SECRET: found a value of ${canary.length} characters`)
+    }),
+  )
+})
