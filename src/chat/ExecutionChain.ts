@@ -47,6 +47,8 @@ class Links {
   ): void {
     const step = this.#steps.get(id) ?? this.#add({ kind: "step", id, name: title })
     this.#steps.set(id, step)
+    // The first end counts: a plan is sent again with the steps that are over.
+    if (step.endedAt !== null) return
     step.status = status
     if (status === "pending") return
     if (status === "running") {
@@ -85,9 +87,7 @@ class Links {
   }
 }
 
-/** The first end counts: a plan is sent again with the steps that are over. */
 const end = (link: Mutable, at: number, reported: number | undefined): void => {
-  if (link.endedAt !== null) return
   link.endedAt = at
   link.durationMs = link.startedAt === null ? round(reported) : at - link.startedAt
 }

@@ -145,6 +145,9 @@ describe("the execution chain", () => {
       shown(said([0, step("1", "running")], [2, step("1", "failed")], [9, plan(["1", "failed"])])),
       [["step", "1", "Step 1", "failed", 2000]],
     )
+    assert.deepStrictEqual(shown(said([0, step("1", "completed")], [2, step("1", "running")])), [
+      ["step", "1", "Step 1", "completed", null],
+    ])
   })
 
   const Messages = Schema.Array(Message)
