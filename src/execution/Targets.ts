@@ -4,7 +4,9 @@ import type * as Layer from "effect/Layer"
 import type { AnswerCache } from "./direct/AnswerCache.ts"
 import * as DirectExecutor from "./direct/DirectExecutor.ts"
 import * as KeptAnswers from "./direct/KeptAnswers.ts"
+import * as OpenAiExecutor from "./direct/OpenAiExecutor.ts"
 import type { ProviderSettings } from "./direct/Providers.ts"
+import type { Executor } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
 
@@ -15,6 +17,13 @@ export interface Settings {
   readonly cacheOrgs: ReadonlySet<string>
 }
 
+const driverOf = (provider: ProviderSettings): Layer.Layer<Executor, never, HttpClient.HttpClient> => {
+  const { kind } = provider
+  return kind === "openai-compatible" || kind === "sandbox"
+    ? OpenAiExecutor.layer(provider)
+    : DirectExecutor.layer({ ...provider, kind })
+}
+
 export const layer = ({
   cacheOrgs,
   providers,
@@ -22,5 +31,5 @@ export const layer = ({
 }: Settings): Layer.Layer<Modes, never, AnswerCache | HttpClient.HttpClient> =>
   Modes.layer<never, AnswerCache | HttpClient.HttpClient>([
     ...runtimes.map(RuntimeExecutor.layer),
-    ...providers.map((one) => KeptAnswers.around(DirectExecutor.layer(one), one, cacheOrgs)),
+    ...providers.map((one) => KeptAnswers.around(driverOf(one), one, cacheOrgs)),
   ])

@@ -16,7 +16,7 @@ const world = useWorld({
   CHAT_RUNTIME_SHADOW_AA_PERCENT: "0",
 })
 
-describe("direct mode, read by the real provider packages", () => {
+describe("direct mode", () => {
   it("streams the answer with the tokens that the provider counted", async () => {
     const stream = await world.client.start("hello")
     const frames = await stream.rest()

@@ -30,6 +30,7 @@ export const start = async (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string | undefined>>,
   ready: (line: string) => string | undefined,
+  readyWithinMs = readyWithin,
 ): Promise<Running> => {
   const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
   // A test that fails before its own clean-up must not leave a process behind.
@@ -39,7 +40,10 @@ export const start = async (
   const lines: Array<string> = []
   const exited = once(child, "exit").then(([code]) => code as number | null)
   const url = await new Promise<string>((resolveUrl, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${lines.join("\n")}`)), readyWithin)
+    const timer = setTimeout(
+      () => reject(new Error(`not ready in time:\n${lines.join("\n")}`)),
+      readyWithinMs,
+    )
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream! }).on("line", (line) => {
         lines.push(line)

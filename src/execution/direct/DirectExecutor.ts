@@ -1,5 +1,5 @@
 /**
- * One direct LLM provider as an executor, over its `@ai-sdk` model's `doStream`. The providers' order and the retries
+ * A direct LLM provider with a wire of its own as an executor, over its `@ai-sdk` model's `doStream`. The providers' order and the retries
  * are the plan's business; here is one call. Interruption aborts the call.
  */
 import type { LanguageModelV4, LanguageModelV4Prompt, LanguageModelV4StreamPart } from "@ai-sdk/provider"
@@ -11,7 +11,8 @@ import type { ExecutionError } from "../ExecutionError.ts"
 import * as Spans from "../../telemetry/Spans.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
 import * as DirectMapping from "./DirectMapping.ts"
-import { languageModel, type ProviderSettings } from "./Providers.ts"
+import * as DirectSpan from "./DirectSpan.ts"
+import { languageModel, type OwnWireSettings } from "./Providers.ts"
 
 const promptOf = (turn: Turn): LanguageModelV4Prompt => {
   const { systemPrompt } = turn.agent.settings
@@ -66,36 +67,14 @@ const events = (
     }),
   )
 
-/** As OpenTelemetry's conventions for generative AI name the kinds of providers. */
-const providerNames: Readonly<Record<ProviderSettings["kind"], string | undefined>> = {
-  anthropic: "anthropic",
-  google: "gcp.gemini",
-  openai: "openai",
-  "openai-compatible": undefined,
-  sandbox: undefined,
-}
-
-const spanOf = (settings: ProviderSettings, modelId: string, turn: Turn) => ({
-  name: `chat ${modelId}`,
-  attributes: {
-    "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": providerNames[settings.kind] ?? settings.name,
-    "gen_ai.request.model": modelId,
-    "gen_ai.request.max_tokens": turn.agent.settings.maxTokens,
-    "gen_ai.request.temperature": turn.agent.settings.temperature,
-    "gen_ai.conversation.id": turn.sessionId,
-    "gen_ai.output.type": "text",
-  },
-})
-
-export const layer = (settings: ProviderSettings): Layer.Layer<Executor> =>
+export const layer = (settings: OwnWireSettings): Layer.Layer<Executor> =>
   Layer.sync(Executor, () => {
     const modelFor = languageModel(settings)
     const upstream = settings.name
     return Executor.of({
       mode: "direct_llm",
       target: upstream,
-      span: (turn) => spanOf(settings, modelFor(turn.agent.settings.model).modelId, turn),
+      span: (turn) => DirectSpan.of(settings, modelFor(turn.agent.settings.model).modelId, turn),
       execute: (turn) =>
         Stream.unwrap(
           Effect.map(call(modelFor(turn.agent.settings.model), turn, upstream), ({ stream }) =>

@@ -23,11 +23,12 @@ export type Mapped =
   | { readonly _tag: "Failed"; readonly error: ExecutionError }
 
 /** As for an event of the runtime: no honest delta comes near. */
-const maxDelta = 1024 * 1024
+export const maxDelta = 1024 * 1024
+export const tooLong = `a delta is longer than ${maxDelta} characters`
 
 const tooLarge = (upstream: string): Mapped => ({
   _tag: "Failed",
-  error: new UpstreamGarbled({ upstream, detail: `a delta is longer than ${maxDelta} characters` }),
+  error: new UpstreamGarbled({ upstream, detail: tooLong }),
 })
 
 const nothing: Mapped = { _tag: "Nothing" }
@@ -36,16 +37,19 @@ type Finish = Extract<LanguageModelV4StreamPart, { readonly type: "finish" }>
 
 type Finished = Extract<ExecutionEvent, { readonly _tag: "Finished" }>
 
-const finishedWith = ({ usage }: Finish): Finished => {
-  const input = usage.inputTokens.total
-  const output = usage.outputTokens.total
-  // A provider's figure is somebody else's: it must not be able to spoil the record of a good answer.
+/** A provider's figures are somebody else's: they must not be able to spoil the record of a good answer. */
+export const finishedWith = (input: number | undefined, output: number | undefined): Finished => {
   const tokens = Math.round((input ?? 0) + (output ?? 0))
   if ((input === undefined && output === undefined) || !Number.isSafeInteger(tokens) || tokens < 0) {
     return { _tag: "Finished", usage: undefined }
   }
   return { _tag: "Finished", usage: { tokens }, tokens: { input, output } }
 }
+
+export const said = (type: "text" | "thinking", content: string): ExecutionEvent => ({
+  _tag: "Message",
+  draft: type === "text" ? { type, data: { content } } : { type, data: { content, stage: "reasoning" } },
+})
 
 const finished = (upstream: string, part: Finish): Mapped => {
   switch (part.finishReason.unified) {
@@ -56,7 +60,10 @@ const finished = (upstream: string, part: Finish): Mapped => {
     case "interrupted":
       return { _tag: "Failed", error: new UpstreamTruncated({ upstream }) }
     default:
-      return { _tag: "Event", event: finishedWith(part) }
+      return {
+        _tag: "Event",
+        event: finishedWith(part.usage.inputTokens.total, part.usage.outputTokens.total),
+      }
   }
 }
 
@@ -65,20 +72,11 @@ export const fromPart = (upstream: string, part: LanguageModelV4StreamPart): Map
     case "text-delta":
       if (part.delta === "") return nothing
       if (part.delta.length > maxDelta) return tooLarge(upstream)
-      return {
-        _tag: "Event",
-        event: { _tag: "Message", draft: { type: "text", data: { content: part.delta } } },
-      }
+      return { _tag: "Event", event: said("text", part.delta) }
     case "reasoning-delta":
       if (part.delta === "") return nothing
       if (part.delta.length > maxDelta) return tooLarge(upstream)
-      return {
-        _tag: "Event",
-        event: {
-          _tag: "Message",
-          draft: { type: "thinking", data: { content: part.delta, stage: "reasoning" } },
-        },
-      }
+      return { _tag: "Event", event: said("thinking", part.delta) }
     case "finish":
       return finished(upstream, part)
     case "error":
@@ -101,18 +99,24 @@ export const fromStreamError = (upstream: string, cause: unknown): ExecutionErro
 }
 
 /** A failure instead of an answer. `now` in epoch milliseconds, for `Retry-After` dates. */
-export const fromCallError = (upstream: string, cause: unknown, now: number): ExecutionError => {
-  if (!APICallError.isInstance(cause) || cause.statusCode === undefined) {
-    return new UpstreamUnreachable({ upstream, cause })
-  }
-  const status = cause.statusCode
-  const waitMs = parseRetryAfter(cause.responseHeaders?.["retry-after"], now)
+export const fromCallError = (upstream: string, cause: unknown, now: number): ExecutionError =>
+  APICallError.isInstance(cause) && cause.statusCode !== undefined
+    ? fromStatus(upstream, cause.statusCode, cause.responseHeaders?.["retry-after"], now)
+    : new UpstreamUnreachable({ upstream, cause })
+
+export const fromStatus = (
+  upstream: string,
+  status: number,
+  retryAfterHeader: string | undefined,
+  now: number,
+): ExecutionError => {
+  const waitMs = parseRetryAfter(retryAfterHeader, now)
   const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
   if (status === 429) return new UpstreamRateLimited({ upstream, ...retryAfter })
   // A wrong key or model name is no fault of the user's message: it must show in the figures.
   if (status === 401 || status === 403 || status === 404) {
     return new UpstreamFailed({ upstream, code: "UPSTREAM_UNAVAILABLE", message: "" })
   }
-  if (status >= 400 && status < 500) return new UpstreamRejected({ upstream, status, detail: cause.name })
+  if (status >= 400 && status < 500) return new UpstreamRejected({ upstream, status, detail: "" })
   return new UpstreamUnavailable({ upstream, status, ...retryAfter })
 }

@@ -2,7 +2,6 @@
 import { createAnthropic } from "@ai-sdk/anthropic"
 import { createGoogleGenerativeAI } from "@ai-sdk/google"
 import { createOpenAI } from "@ai-sdk/openai"
-import { createOpenAICompatible } from "@ai-sdk/openai-compatible"
 import type { LanguageModelV4 } from "@ai-sdk/provider"
 import * as Redacted from "effect/Redacted"
 import { Agent, fetch as undiciFetch } from "undici"
@@ -17,13 +16,18 @@ export interface ProviderSettings {
   readonly takesAgentModel: boolean
 }
 
+/** Those whose wire is their own, and read by their `@ai-sdk` package. */
+export interface OwnWireSettings extends ProviderSettings {
+  readonly kind: "openai" | "anthropic" | "google"
+}
+
 /** undici's fetch gives up after 300 s without headers or body; the attempt's own three clocks are the ones that count. */
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
 const patientFetch = ((input: string | URL, init?: RequestInit) =>
   undiciFetch(input, { ...(init as object), dispatcher })) as unknown as typeof globalThis.fetch
 
 export const languageModel = (
-  settings: ProviderSettings,
+  settings: OwnWireSettings,
 ): ((model: string | undefined) => LanguageModelV4) => {
   const common = {
     fetch: patientFetch,
@@ -39,15 +43,5 @@ export const languageModel = (
       return named(createAnthropic(common))
     case "google":
       return named(createGoogleGenerativeAI(common))
-    case "openai-compatible":
-    case "sandbox":
-      return named(
-        createOpenAICompatible({
-          ...common,
-          baseURL: settings.baseUrl ?? "",
-          name: settings.name,
-          includeUsage: true,
-        }),
-      )
   }
 }

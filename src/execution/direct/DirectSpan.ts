@@ -1,0 +1,25 @@
+/** What is known of a direct attempt beforehand, for its span. */
+import type { Turn } from "../Executor.ts"
+import type { ProviderSettings } from "./Providers.ts"
+
+/** As OpenTelemetry's conventions for generative AI name the kinds of providers. */
+const providerNames: Readonly<Record<ProviderSettings["kind"], string | undefined>> = {
+  anthropic: "anthropic",
+  google: "gcp.gemini",
+  openai: "openai",
+  "openai-compatible": undefined,
+  sandbox: undefined,
+}
+
+export const of = (settings: ProviderSettings, modelId: string, turn: Turn) => ({
+  name: `chat ${modelId}`,
+  attributes: {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": providerNames[settings.kind] ?? settings.name,
+    "gen_ai.request.model": modelId,
+    "gen_ai.request.max_tokens": turn.agent.settings.maxTokens,
+    "gen_ai.request.temperature": turn.agent.settings.temperature,
+    "gen_ai.conversation.id": turn.sessionId,
+    "gen_ai.output.type": "text",
+  },
+})

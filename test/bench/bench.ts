@@ -1,0 +1,68 @@
+/**
+ * `npm run bench`: what the gateway costs beside the floor and beside gateways of others, all on this machine, in turn.
+ * Ratios of one run are the result; times depend on the machine. `--quick` takes fewer rounds, `--lanes abc` some lanes
+ * only, `--json FILE` keeps the figures.
+ */
+import { writeFileSync } from "node:fs"
+import { cpus } from "node:os"
+import { parseArgs } from "node:util"
+import { tokenFor } from "../support/chatClient.ts"
+import { type Bench, directTurns, runtimeTurns } from "./suite/Lanes.ts"
+import * as Own from "./suite/Own.ts"
+import { startPeers } from "./suite/Peers.ts"
+import { Load, startBenchGateway, startFloor, startUpstreams } from "./suite/Processes.ts"
+import { type Figure, table } from "./suite/Result.ts"
+import * as Streams from "./suite/Streams.ts"
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    lanes: { type: "string", default: "abcdefghi" },
+    json: { type: "string" },
+  },
+})
+const rounds = values.quick ? 3 : 9
+const wants = (lane: string) => values.lanes.includes(lane)
+
+const upstreams = await startUpstreams()
+const runtime = await startBenchGateway(upstreams.url, "runtime_orchestrator")
+const direct = await startBenchGateway(upstreams.url, "direct_llm")
+const floor = {
+  runtime: await startFloor(upstreams.url, "runtime"),
+  model: await startFloor(upstreams.url, "model"),
+}
+const peers = wants("d") ? await startPeers(upstreams.url) : []
+const load = await Load.start()
+const bench: Bench = { load, token: await tokenFor(), rounds, floor, runtime, direct, peers }
+
+const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>>]> = [
+  ["a", () => runtimeTurns(bench, "a")],
+  ["b", () => runtimeTurns(bench, "b")],
+  ["c", () => Streams.firstContent(bench, upstreams)],
+  ["c", () => Streams.gaps(bench, upstreams)],
+  ["c", () => Streams.stallFree(bench)],
+  ["d", () => directTurns(bench)],
+  ["f", Own.monitoring],
+  ["g", () => Own.start(upstreams.url, values.quick ? 3 : 7)],
+  ["h", () => Own.store(bench)],
+  ["i", () => Own.soak(bench, values.quick ? 3000 : 30_000)],
+  ["e", () => Streams.idle(bench, upstreams, values.quick ? 2000 : 10_000)],
+]
+
+const figures: Array<Figure> = []
+for (const [name, lane] of lanes) {
+  if (!wants(name)) continue
+  console.error(`lane ${name} ...`)
+  figures.push(...(await lane()))
+}
+load.stop()
+for (const { running } of peers) await running.stop("SIGKILL")
+await Promise.all([runtime.dispose(), direct.dispose()])
+await Promise.all([floor.runtime, floor.model, upstreams].map((running) => running.stop("SIGKILL")))
+
+console.log(
+  `Node ${process.version}, ${cpus().length} cores of ${cpus()[0]?.model ?? "?"}; all processes share them.\n`,
+)
+console.log(table(figures))
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`)
+process.exit(0)

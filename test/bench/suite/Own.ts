@@ -1,0 +1,131 @@
+/** The lanes of the gateway alone: its monitor, its start, its store, its memory over time. */
+import * as Effect from "effect/Effect"
+import { OrgId } from "../../../src/domain/Ids.ts"
+import { Monitor } from "../../../src/monitoring/Monitor.ts"
+import { type Bench, orderOf } from "./Lanes.ts"
+import { median, metric, spread } from "./Measures.ts"
+import { startBenchGateway } from "./Processes.ts"
+import type { Figure } from "./Result.ts"
+import { deltas } from "./shape.ts"
+
+const settings = {
+  windowMs: 300_000,
+  minSamples: 10,
+  errorRate: 0.5,
+  timeoutRate: 0.3,
+  latencyRatio: 0.8,
+  timeoutThresholdMs: 300_000,
+  probes: false,
+}
+
+const orgId = OrgId.make("acme")
+const attempt = { orgId, mode: "direct_llm", outcome: "success", latencyMs: 900 } as const
+
+/** Microseconds of one, over so many. */
+const each = (count: number, effect: Effect.Effect<unknown>) =>
+  Effect.gen(function* () {
+    const began = performance.now()
+    for (let index = 0; index < count; index++) yield* effect
+    return ((performance.now() - began) * 1000) / count
+  })
+
+/** f: with few and with many records in the window. */
+export const monitoring = (): Promise<ReadonlyArray<Figure>> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const monitor = yield* Monitor
+      const record = monitor.record(attempt)
+      const admit = monitor.admit(orgId, "session")
+      yield* each(20_000, record)
+      yield* each(5000, admit)
+      const few = { record: yield* each(20_000, record), admit: yield* each(20_000, admit) }
+      yield* each(300_000, record)
+      const many = { record: yield* each(20_000, record), admit: yield* each(20_000, admit) }
+      const figure = (what: string, value: number, limit: number): Figure => ({
+        lane: "f",
+        what,
+        value,
+        unit: "us",
+        target: `<= ${limit} us`,
+        met: value <= limit,
+      })
+      return [
+        figure("record, 45 000 in the window", few.record, 2),
+        figure("record, 370 000 in the window", many.record, 2),
+        figure("the breaker's part of decide, 45 000 in the window", few.admit, 20),
+        figure("the breaker's part of decide, 370 000 in the window", many.admit, 20),
+      ]
+    }).pipe(Effect.provide(Monitor.layer(settings))),
+  )
+
+/** g: from the start of the process until it would take a turn. */
+export const start = async (upstreams: string, rounds: number): Promise<ReadonlyArray<Figure>> => {
+  const times: Array<number> = []
+  for (let round = 0; round < rounds; round++) {
+    const began = performance.now()
+    const gateway = await startBenchGateway(upstreams, "runtime_orchestrator")
+    while ((await fetch(`${gateway.url}/api/v1/health/ready`)).status !== 200) {
+      // It is asked again at once.
+    }
+    times.push(performance.now() - began)
+    await gateway.dispose()
+  }
+  const value = median(times)
+  return [
+    {
+      lane: "g",
+      what: "start to ready",
+      value,
+      unit: "ms",
+      spread: spread(times),
+      target: "<= 1500 ms",
+      met: value <= 1500,
+    },
+  ]
+}
+
+/** h: what the store takes of a turn; SQLite works on the gateway's own processor time. */
+export const store = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
+  const turns = 500
+  const { url } = bench.runtime
+  const series = ["crossfade_db_statement_ms_sum", "crossfade_db_statement_ms_count"]
+  const look = () => Promise.all(series.map((one) => metric(url, one)))
+  const before = await look()
+  await bench.load.run({
+    ...orderOf(bench, bench.runtime, "burst"),
+    turns,
+    concurrency: 8,
+    parts: deltas.burst,
+  })
+  const [ms = 0, statements = 0] = (await look()).map((after, index) => (after - before[index]!) / turns)
+  return [
+    { lane: "h", what: "SQLite on a disk in memory, a turn", value: ms, unit: "ms" },
+    { lane: "h", what: "statements a turn, those between turns with them", value: statements, unit: "" },
+  ]
+}
+
+/** i: the least heap in use, in the first third and in the last. */
+export const soak = async (bench: Bench, turns: number): Promise<ReadonlyArray<Figure>> => {
+  const samples = 30
+  const heap: Array<number> = []
+  for (let sample = 0; sample < samples; sample++) {
+    const sizes = { turns: Math.ceil(turns / samples), concurrency: 8, parts: deltas.burst }
+    const { failed } = await bench.load.run({ ...orderOf(bench, bench.runtime, "burst"), ...sizes })
+    if (failed > 0) throw new Error(`${failed} turns of the soak failed`)
+    heap.push((await metric(bench.runtime.url, "crossfade_heap_used_bytes")) / 1e6)
+  }
+  const third = samples / 3
+  const first = Math.min(...heap.slice(0, third))
+  const last = Math.min(...heap.slice(-third))
+  const value = last / first
+  return [
+    { lane: "i", what: `least heap, first third of ${turns} turns`, value: first, unit: "MB" },
+    {
+      lane: "i",
+      what: "least heap, last third",
+      value: last,
+      unit: "MB",
+      ratio: { to: "the first", value, target: "<= 1.2x", met: value <= 1.2 },
+    },
+  ]
+}

@@ -1,0 +1,94 @@
+/**
+ * Gateways of others, before the same model: LiteLLM's proxy and Portkey's gateway, installed by `scripts/setup-peers`.
+ * One that is not there is left out, and it is said.
+ */
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { freePort } from "../../support/freePort.ts"
+import { type Running, start } from "../../support/processes.ts"
+import type { Order } from "./load.ts"
+
+const cache = resolve(import.meta.dirname, "../../../.cache/peers")
+
+export interface Peer {
+  readonly name: string
+  readonly running: Running
+  readonly order: Pick<Order, "path" | "headers">
+}
+
+const chat = (message: string) => ({
+  model: "m",
+  stream: true,
+  messages: [{ role: "user", content: message }],
+})
+export const peerBody = chat
+
+const liteLlm = async (upstreams: string): Promise<Peer> => {
+  const port = await freePort()
+  const config = join(mkdtempSync(join(tmpdir(), "litellm-")), "config.yaml")
+  const model = { model: "openai/m", api_base: `${upstreams}/v1`, api_key: "sk-not-a-key" }
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify({ model_list: [{ model_name: "m", litellm_params: model }] }))
+  const running = await start(
+    join(cache, "litellm/bin/litellm"),
+    ["--config", config, "--port", String(port), "--host", "127.0.0.1", "--num_workers", "1"],
+    {
+      PATH: process.env["PATH"],
+      HOME: tmpdir(),
+      LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: "true",
+      LITELLM_LOCAL_MODEL_COST_MAP: "True",
+    },
+    (line) => (line.includes("Uvicorn running on") ? `http://127.0.0.1:${port}` : undefined),
+    120_000,
+  )
+  return {
+    name: "LiteLLM",
+    running,
+    order: { path: "/v1/chat/completions", headers: { authorization: "Bearer x" } },
+  }
+}
+
+const portkey = async (upstreams: string): Promise<Peer> => {
+  const port = await freePort()
+  const running = await start(
+    process.execPath,
+    [
+      join(cache, "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"),
+      `--port=${port}`,
+      "--headless",
+    ],
+    { PATH: process.env["PATH"], TRUSTED_CUSTOM_HOSTS: "127.0.0.1" },
+    (line) => (/running|Ready|localhost:/i.test(line) ? `http://127.0.0.1:${port}` : undefined),
+    30_000,
+  )
+  const headers = {
+    authorization: "Bearer sk-not-a-key",
+    "x-portkey-provider": "openai",
+    "x-portkey-custom-host": `${upstreams}/v1`,
+  }
+  return { name: "Portkey", running, order: { path: "/v1/chat/completions", headers } }
+}
+
+const known = [
+  { name: "LiteLLM", file: "litellm/bin/litellm", begin: liteLlm },
+  { name: "Portkey", file: "portkey/node_modules/@portkey-ai/gateway/build/start-server.js", begin: portkey },
+]
+
+/** Those that are installed and come up; why of the others is said. */
+export const startPeers = async (upstreams: string): Promise<ReadonlyArray<Peer>> => {
+  const peers: Array<Peer> = []
+  for (const { begin, file, name } of known) {
+    if (!existsSync(join(cache, file))) {
+      console.error(`!!! ${name} IS LEFT OUT: it is not installed (scripts/setup-peers).`)
+      continue
+    }
+    try {
+      peers.push(await begin(upstreams))
+    } catch (error) {
+      console.error(`!!! ${name} IS LEFT OUT: it did not start: ${String(error).slice(0, 400)}`)
+    }
+  }
+  console.error("!!! Bifrost IS LEFT OUT: its modules cannot be had from Go's module proxy.")
+  return peers
+}

@@ -1,0 +1,90 @@
+/** The processes of the bench: upstreams, load, floor, gateways and peers; each is ended by its id. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { type Running, start, startGateway } from "../../support/processes.ts"
+import type { Order, Report } from "./load.ts"
+
+const own = (script: string, ...args: ReadonlyArray<string>): Promise<Running> =>
+  start(
+    process.execPath,
+    [join(import.meta.dirname, script), ...args],
+    { PATH: process.env["PATH"] },
+    (line) => /listens? on (http:\S+)/.exec(line)?.[1],
+  )
+
+export const startUpstreams = (): Promise<Running> => own("upstreams.ts")
+
+/** `wire`: which of the two upstreams it relays. */
+export const startFloor = (upstreams: string, wire: "runtime" | "model"): Promise<Running> =>
+  own("floor.ts", upstreams, wire)
+
+/** Its folder in memory, where the system has such a place: the disk's syncs are not what is measured. */
+const dataFolder = (): string =>
+  mkdtempSync(process.platform === "linux" ? "/dev/shm/crossfade-" : "crossfade-")
+
+export interface Gateway extends Running {
+  readonly dispose: () => Promise<void>
+}
+
+export const startBenchGateway = async (
+  upstreams: string,
+  mode: "runtime_orchestrator" | "direct_llm",
+  env: Readonly<Record<string, string>> = {},
+): Promise<Gateway> => {
+  const folder = dataFolder()
+  const gateway = await startGateway({
+    DATA_DIR: folder,
+    NODE_ENV: "production",
+    LOG_LEVEL: "warn",
+    CHAT_EXECUTION_MODE: mode,
+    RUNTIME_SERVICE_URL: upstreams,
+    CHAT_RUNTIME_PROBES: "false",
+    DIRECT_LLM_PROVIDERS: "a",
+    DIRECT_LLM_A_KIND: "openai-compatible",
+    DIRECT_LLM_A_BASE_URL: `${upstreams}/v1`,
+    DIRECT_LLM_A_API_KEY: "sk-not-a-key",
+    DIRECT_LLM_A_MODEL: "m",
+    ...env,
+  })
+  const dispose = async () => {
+    await gateway.stop("SIGKILL")
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { ...gateway, dispose }
+}
+
+// Each process that is started ends with this one, and there are more than ten.
+process.setMaxListeners(50)
+
+/** One process that makes the load; an order at a time. */
+export class Load {
+  readonly #process: ChildProcess
+  readonly #lines: AsyncIterator<string>
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>) {
+    this.#process = child
+    this.#lines = lines
+  }
+
+  static async start(): Promise<Load> {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "load.ts")], {
+      stdio: ["pipe", "pipe", "inherit"],
+    })
+    process.once("exit", () => child.kill("SIGKILL"))
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    await lines.next()
+    return new Load(child, lines)
+  }
+
+  async run(order: Order): Promise<Report> {
+    this.#process.stdin!.write(`${JSON.stringify(order)}\n`)
+    const { value } = await this.#lines.next()
+    return JSON.parse(value) as Report
+  }
+
+  stop(): void {
+    this.#process.kill("SIGKILL")
+  }
+}

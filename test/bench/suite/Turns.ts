@@ -1,0 +1,51 @@
+/** Turns against several services in turn, so that what disturbs the machine disturbs all of them. */
+import type { Order } from "./load.ts"
+import { cpuMs, median, spread } from "./Measures.ts"
+import type { Load } from "./Processes.ts"
+
+export interface Contestant {
+  readonly name: string
+  readonly pid: number
+  readonly order: Pick<Order, "url" | "path" | "headers" | "body">
+  /** A round's turns: enough that its time can be measured. */
+  readonly turns: number
+}
+
+export interface Measured {
+  readonly name: string
+  /** Of the service's process, milliseconds a turn. */
+  readonly cpu: number
+  readonly cpuSpread: readonly [number, number]
+  readonly perSecond: number
+}
+
+export const race = async (
+  load: Load,
+  contestants: ReadonlyArray<Contestant>,
+  options: { readonly rounds: number; readonly concurrency: number; readonly parts: number },
+): Promise<ReadonlyArray<Measured>> => {
+  const { concurrency, parts, rounds } = options
+  const results = contestants.map(() => ({ cpu: [] as Array<number>, rate: [] as Array<number> }))
+  const once = async (index: number, turns: number) => {
+    const { name, order, pid } = contestants[index]!
+    const before = cpuMs(pid)
+    const { failed, seconds } = await load.run({ ...order, turns, concurrency, parts })
+    if (failed > 0) throw new Error(`${name}: ${failed} of ${turns} turns failed`)
+    return { cpu: (cpuMs(pid) - before) / turns, rate: turns / seconds }
+  }
+  for (const [index, { turns }] of contestants.entries()) await once(index, turns)
+  for (let round = 0; round < rounds; round++) {
+    for (let step = 0; step < contestants.length; step++) {
+      const index = (round + step) % contestants.length
+      const { cpu, rate } = await once(index, contestants[index]!.turns)
+      results[index]!.cpu.push(cpu)
+      results[index]!.rate.push(rate)
+    }
+  }
+  return results.map(({ cpu, rate }, index) => ({
+    name: contestants[index]!.name,
+    cpu: median(cpu),
+    cpuSpread: spread(cpu),
+    perSecond: median(rate),
+  }))
+}
