@@ -110,7 +110,7 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
       lastAt: watch.firstProgressAt === null ? undefined : (watch.waitingSince ?? now),
       bound: CommitGate.isBound(watch.gate),
     })
-    if (deadline.at <= now) return Effect.fail(deadline.error)
+    if (deadline.at <= now) return Effect.fail(deadline.error())
     // The first event starts the stall clock, which may then strike before the deadline that was nearest until now.
     const longest = firstProgressMs === undefined ? limits.stallMs : Math.min(limits.stallMs, limitPollMs)
     return Effect.andThen(Effect.sleep(Math.min(deadline.at - now, longest)), check)

@@ -31,23 +31,26 @@ export interface Progress {
 
 export interface Deadline {
   readonly at: number
-  readonly error: ExecutionError
+  /** Made when it strikes: an error costs a stack, and hardly any deadline is missed. */
+  readonly error: () => ExecutionError
 }
 
 /** The deadline that strikes first; where two strike at once, the one that says most: first content, stall, total. */
 export const nearest = (upstream: string, limits: Limits, progress: Progress): Deadline => {
   const stall = progress.lastAt === undefined ? Number.POSITIVE_INFINITY : progress.lastAt + limits.stallMs
   const total = progress.startedAt + limits.totalMs
-  if (limits.firstProgressMs !== undefined && progress.lastAt === undefined) {
-    const at = progress.startedAt + limits.firstProgressMs
+  const { firstProgressMs } = limits
+  if (firstProgressMs !== undefined && progress.lastAt === undefined) {
+    const at = progress.startedAt + firstProgressMs
     if (at < progress.startedAt + limits.firstContentMs && at < total) {
-      return { at, error: new FirstProgressTimeout({ upstream, afterMs: limits.firstProgressMs }) }
+      return { at, error: () => new FirstProgressTimeout({ upstream, afterMs: firstProgressMs }) }
     }
   }
   const first = progress.bound ? Number.POSITIVE_INFINITY : progress.startedAt + limits.firstContentMs
   if (first <= stall && first <= total) {
-    return { at: first, error: new FirstContentTimeout({ upstream, afterMs: limits.firstContentMs }) }
+    return { at: first, error: () => new FirstContentTimeout({ upstream, afterMs: limits.firstContentMs }) }
   }
-  if (stall <= total) return { at: stall, error: new StallTimeout({ upstream, afterMs: limits.stallMs }) }
-  return { at: total, error: new TotalTimeout({ upstream, afterMs: limits.totalMs }) }
+  if (stall <= total)
+    return { at: stall, error: () => new StallTimeout({ upstream, afterMs: limits.stallMs }) }
+  return { at: total, error: () => new TotalTimeout({ upstream, afterMs: limits.totalMs }) }
 }

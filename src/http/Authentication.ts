@@ -8,8 +8,8 @@ import { Authorization, CurrentPrincipal, RequiredPermissions } from "../api/Aut
 import type { PublicError } from "../api/PublicError.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
-import * as Jwt from "./Jwt.ts"
 import { SigningSecret } from "./SigningSecret.ts"
+import * as VerifiedTokens from "./VerifiedTokens.ts"
 
 const missing: PublicError = {
   code: "AUTH_TOKEN_MISSING",
@@ -24,7 +24,7 @@ const denied = (permissions: ReadonlyArray<string>): PublicError => ({
 export const layer: Layer.Layer<Authorization, never, SigningSecret> = Layer.effect(
   Authorization,
   Effect.gen(function* () {
-    const { secret } = yield* SigningSecret
+    const verify = VerifiedTokens.make((yield* SigningSecret).secret)
     return Authorization.of({
       bearer: (httpEffect, { credential, endpoint }) => {
         const token = Redacted.value(credential)
@@ -36,7 +36,7 @@ export const layer: Layer.Layer<Authorization, never, SigningSecret> = Layer.eff
             ? Effect.succeed(respond(denied(lacking)))
             : Effect.provideService(httpEffect, CurrentPrincipal, principal)
         }
-        return Effect.matchEffect(Jwt.verify(secret, token), {
+        return Effect.matchEffect(verify(token), {
           onFailure: (error): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
             Effect.succeed(respond(toPublic(error))),
           onSuccess: proceed,

@@ -41,6 +41,10 @@ interface Written {
   readonly ended: boolean
 }
 
+/** One write to the socket, one chunk of HTTP: each of them costs as much as the frames in it. */
+const joined = (frames: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> =>
+  frames.length < 2 ? frames : [Buffer.concat(frames)]
+
 const frameOf = (runId: RunId, entry: FramedEntry | LogEntry): Uint8Array =>
   "frame" in entry
     ? entry.frame
@@ -141,7 +145,8 @@ const live = (
           if (woken === "closed") return [[closing(log.runId, cursor)], Option.none<number>()] as const
           const page = log.read(cursor, pageBytes)
           const { ended, frames } = write(log.runId, protocol, page)
-          return [frames, ended ? Option.none<number>() : Option.some(cursor + page.length)] as const
+          const next = ended ? Option.none<number>() : Option.some(cursor + page.length)
+          return [joined(frames), next] as const
         })
       })
     }),
@@ -153,7 +158,8 @@ const kept = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry>
     Effect.sync(() => {
       const next = from + pageEntries
       const { ended, frames } = write(runId, protocol, entries.slice(from, next))
-      return [frames, ended || next >= entries.length ? Option.none<number>() : Option.some(next)] as const
+      const more = ended || next >= entries.length ? Option.none<number>() : Option.some(next)
+      return [joined(frames), more] as const
     }),
   )
 

@@ -34,10 +34,14 @@ const fromJose = (cause: unknown) =>
     ? new TokenExpired()
     : new TokenInvalid({ reason: "The signature, the algorithm or a time claim of the token is not valid." })
 
+/** `expiresAt`: epoch milliseconds; infinite for a token that says nothing of it. */
 export const verify = (
   secret: Secret,
   token: string,
-): Effect.Effect<Principal, TokenExpired | TokenInvalid> =>
+): Effect.Effect<
+  { readonly principal: Principal; readonly expiresAt: number },
+  TokenExpired | TokenInvalid
+> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const { payload } = yield* Effect.tryPromise({
@@ -49,7 +53,8 @@ export const verify = (
       () => new TokenInvalid({ reason: "The token must have the claims sub and org_id, as texts." }),
     )
     const permissions = claims.permissions ?? claims.scope?.split(" ").filter((word) => word !== "") ?? []
-    return { userId: claims.sub, orgId: claims.org_id, permissions }
+    const principal = { userId: claims.sub, orgId: claims.org_id, permissions }
+    return { principal, expiresAt: (payload.exp ?? Number.POSITIVE_INFINITY) * 1000 }
   })
 
 /** A token of `principal` that is valid for `hours` from now. */
