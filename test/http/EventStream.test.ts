@@ -22,6 +22,21 @@ import {
 
 describe("a run's events as a response", () => {
   test(
+    "are one write for all that is there: a comment, the fifty events, the end with them",
+    Effect.gen(function* () {
+      const log = logOf(...Array.from({ length: 50 }, (_, n) => text(`word ${n} `)))
+      log.end(done)
+      for (const source of [live(log), kept(log)]) {
+        const writes = yield* Stream.runCollect(writesOf(source))
+        assert.deepStrictEqual(
+          writes.map((events) => events.length),
+          [0, 51],
+        )
+      }
+    }),
+  )
+
+  test(
     "C7: has the headers of the contract, and a comment first, so that they are sent at once",
     Effect.gen(function* () {
       const { body, headers, status } = yield* respond(live(logOf()))

@@ -1,0 +1,57 @@
+/**
+ * What a turn costs the processor, beside the floor that is measured with it: a guard against something that makes it twice
+ * as dear without anybody noticing. The figures themselves are `npm run bench`'s.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { type Bench, runtimeTurns } from "../bench/suite/Lanes.ts"
+import {
+  type Gateway,
+  Load,
+  startBenchGateway,
+  startFloor,
+  startUpstreams,
+} from "../bench/suite/Processes.ts"
+import { tokenFor } from "../support/chatClient.ts"
+import type { Running } from "../support/processes.ts"
+
+/** It was 11 when this was written; noise moves it by a third. */
+const limit = 25
+
+describe("a turn of the runtime, 50 events in one burst", () => {
+  let upstreams: Running
+  let floor: Running
+  let runtime: Gateway
+  let load: Load
+
+  beforeAll(async () => {
+    upstreams = await startUpstreams()
+    floor = await startFloor(upstreams.url, "runtime")
+    runtime = await startBenchGateway(upstreams.url, "runtime_orchestrator")
+    load = await Load.start()
+  })
+  afterAll(async () => {
+    load?.stop()
+    await runtime?.dispose()
+    await floor?.stop("SIGKILL")
+    await upstreams?.stop("SIGKILL")
+  })
+
+  it.skipIf(process.platform !== "linux")(
+    "costs no more than so many times a bare relay",
+    async () => {
+      const bench: Bench = {
+        load,
+        runtime,
+        token: await tokenFor(),
+        rounds: 3,
+        floor: { runtime: floor, model: floor },
+        direct: runtime,
+        peers: [],
+      }
+      const [gateway] = await runtimeTurns(bench, "a")
+      expect(gateway?.ratio?.value).toBeGreaterThan(1)
+      expect(gateway?.ratio?.value).toBeLessThan(limit)
+    },
+    60_000,
+  )
+})
