@@ -1,24 +1,13 @@
 /** The lanes of the gateway alone: its monitor, its start, its store, its memory over time. */
 import * as Effect from "effect/Effect"
-import { OrgId } from "../../../src/domain/Ids.ts"
 import { Monitor } from "../../../src/monitoring/Monitor.ts"
+import { monitorSettings, orgId } from "../../support/fixtures.ts"
 import { type Bench, orderOf } from "./Lanes.ts"
 import { median, metric, spread } from "./Measures.ts"
 import { startBenchGateway } from "./Processes.ts"
 import type { Figure } from "./Result.ts"
 import { deltas } from "./shape.ts"
 
-const settings = {
-  windowMs: 300_000,
-  minSamples: 10,
-  errorRate: 0.5,
-  timeoutRate: 0.3,
-  latencyRatio: 0.8,
-  timeoutThresholdMs: 300_000,
-  probes: false,
-}
-
-const orgId = OrgId.make("acme")
 const attempt = { orgId, mode: "direct_llm", outcome: "success", latencyMs: 900 } as const
 
 /** Microseconds of one, over so many. */
@@ -55,7 +44,7 @@ export const monitoring = (): Promise<ReadonlyArray<Figure>> =>
         figure("the breaker's part of decide, 45 000 in the window", few.admit, 20),
         figure("the breaker's part of decide, 370 000 in the window", many.admit, 20),
       ]
-    }).pipe(Effect.provide(Monitor.layer(settings))),
+    }).pipe(Effect.provide(Monitor.layer(monitorSettings))),
   )
 
 /** g: from the start of the process until it would take a turn. */
