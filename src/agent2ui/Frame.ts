@@ -4,20 +4,20 @@
  */
 import type { RunId } from "../domain/Ids.ts"
 
-const utf8 = new TextEncoder()
+export type EventName = "message" | "done" | "error" | "snapshot"
 
-/** One frame. `data` is what JSON makes of it. */
-export const encode = (
-  id: string,
-  event: "message" | "done" | "error" | "snapshot",
-  data: unknown,
-): Uint8Array => utf8.encode(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+/** One frame, as text: what is written together is encoded together. `json` is one line, as `JSON.stringify` writes it. */
+export const frame = (id: string, event: EventName, json: string): string =>
+  `id: ${id}\nevent: ${event}\ndata: ${json}\n\n`
 
 /** Carries no id: a reader that comes back must not be told that it has seen more than it has. */
-export const heartbeat: Uint8Array = utf8.encode("event: heartbeat\ndata: null\n\n")
+export const heartbeat = "event: heartbeat\ndata: null\n\n"
 
 /** A comment; it makes Node send the headers at once and every client ignores it. */
-export const opening: Uint8Array = utf8.encode(": open\n\n")
+export const opening = ": open\n\n"
+
+/** The bytes of one write. */
+export const encode = (frames: ReadonlyArray<string>): Uint8Array => Buffer.from(frames.join(""))
 
 export const eventId = (runId: RunId, seq: number): string => `${runId}:${seq}`
 

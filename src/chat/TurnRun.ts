@@ -148,13 +148,11 @@ const make = Effect.gen(function* () {
           { discard: true },
         )
       const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<Finished | undefined, RunTooLarge> => {
-        const now = clock.currentTimeMillisUnsafe()
-        for (const event of events) {
-          if (event._tag === "Finished") return Effect.succeed(event)
-          if (!log.message(event.draft, now)) return Effect.fail(new RunTooLarge())
-          transcript.add(event.draft)
-        }
-        return Effect.undefined
+        const drafts = events.flatMap((event) => (event._tag === "Message" ? [event.draft] : []))
+        const added = log.messages(drafts, clock.currentTimeMillisUnsafe())
+        for (const draft of drafts.slice(0, added)) transcript.add(draft)
+        if (added < drafts.length) return Effect.fail(new RunTooLarge())
+        return Effect.succeed(events.find((event) => event._tag === "Finished"))
       }
       let finished: Finished | undefined
       return execution

@@ -13,8 +13,8 @@ import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Run } from "../domain/Run.ts"
-import { isTerminal, type LogEntry } from "../runs/RunEvent.ts"
-import type { FramedEntry, RunLog } from "../runs/RunLog.ts"
+import { frameOf, isTerminal, type LogEntry } from "../runs/RunEvent.ts"
+import type { RunLog } from "../runs/RunLog.ts"
 import type { ReaderLag } from "./ReaderLag.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
 
@@ -37,29 +37,28 @@ const pageEntries = 64
 
 /** The frames of some entries, and whether the last of them ended the stream. */
 interface Written {
-  readonly frames: ReadonlyArray<Uint8Array>
+  readonly frames: ReadonlyArray<string>
   readonly ended: boolean
 }
 
 /** One write to the socket, one chunk of HTTP: each of them costs as much as the frames in it. */
-const joined = (frames: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> =>
-  frames.length < 2 ? frames : [Buffer.concat(frames)]
-
-const frameOf = (runId: RunId, entry: FramedEntry | LogEntry): Uint8Array =>
-  "frame" in entry
-    ? entry.frame
-    : Frame.encode(Frame.eventId(runId, entry.seq), entry.event.event, entry.event.data)
+const joined = (frames: ReadonlyArray<string>): ReadonlyArray<Uint8Array> =>
+  frames.length === 0 ? [] : [Frame.encode(frames)]
 
 /** The last word of a connection whose run says something else. */
-const lastWord = (runId: RunId, seq: number, code: string, message: string): Uint8Array =>
-  Frame.encode(Frame.eventId(runId, seq), "error", { code, message, runId, recoverable: true })
+const lastWord = (runId: RunId, seq: number, code: string, message: string): string =>
+  Frame.frame(
+    Frame.eventId(runId, seq),
+    "error",
+    JSON.stringify({ code, message, runId, recoverable: true }),
+  )
 
 /** To an old client, where shown text would have to be taken back. */
-const cannotRetract = (runId: RunId, seq: number): Uint8Array =>
+const cannotRetract = (runId: RunId, seq: number): string =>
   lastWord(runId, seq, "ANSWER_RETRACTED", "The answer had to be begun again. Send the message again.")
 
 /** With the id of what was seen last, so that the reader goes on from there. */
-const closing = (runId: RunId, seq: number): Uint8Array =>
+const closing = (runId: RunId, seq: number): string =>
   lastWord(
     runId,
     seq,
@@ -67,8 +66,8 @@ const closing = (runId: RunId, seq: number): Uint8Array =>
     "This server is being stopped, and the answer goes on elsewhere. Read on from the last event.",
   )
 
-const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<FramedEntry | LogEntry>): Written => {
-  const frames: Array<Uint8Array> = []
+const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry>): Written => {
+  const frames: Array<string> = []
   for (const entry of entries) {
     const { event, seq } = entry
     if (protocol === 2 || event.event !== "message") {
@@ -76,7 +75,7 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<FramedEn
       if (isTerminal(event)) return { frames, ended: true }
     } else {
       const old = downlevel(event.data)
-      if (old._tag === "Send") frames.push(Frame.encode(Frame.eventId(runId, seq), "message", old.message))
+      if (old._tag === "Send") frames.push(Frame.frame(Frame.eventId(runId, seq), "message", JSON.stringify(old.message)))
       if (old._tag === "End") return { frames: [...frames, cannotRetract(runId, seq)], ended: true }
     }
   }
@@ -141,8 +140,8 @@ const live = (
       return Stream.paginate(Math.min(after, log.lastSeq), (cursor) => {
         reading.seq = cursor
         return Effect.map(wait(cursor), (woken) => {
-          if (woken === "heartbeat") return [[Frame.heartbeat], Option.some(cursor)] as const
-          if (woken === "closed") return [[closing(log.runId, cursor)], Option.none<number>()] as const
+          if (woken === "heartbeat") return [joined([Frame.heartbeat]), Option.some(cursor)] as const
+          if (woken === "closed") return [joined([closing(log.runId, cursor)]), Option.none<number>()] as const
           const page = log.read(cursor, pageBytes)
           const { ended, frames } = write(log.runId, protocol, page)
           const next = ended ? Option.none<number>() : Option.some(cursor + page.length)
@@ -171,11 +170,13 @@ const headers = (run: Run) => ({
   "x-execution-mode": run.decision.order[0],
 })
 
+const opening = Frame.encode([Frame.opening])
+
 export const respond = (options: Options): HttpServerResponse.HttpServerResponse => {
   const { after, protocol, run, source } = options
   const frames =
     source._tag === "Live" ? live(source, after, options) : kept(run.id, protocol, source.entries)
-  return HttpServerResponse.stream(Stream.concat(Stream.succeed(Frame.opening), frames), {
+  return HttpServerResponse.stream(Stream.concat(Stream.succeed(opening), frames), {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),
   })

@@ -66,7 +66,7 @@ const makeView = Effect.gen(function* () {
       fallbacks: recent.fallbacks.all,
       transitions,
     }
-    return Frame.encode(String(view.at), "snapshot", view)
+    return Frame.encode([Frame.frame(String(view.at), "snapshot", JSON.stringify(view))])
   })
   return { view }
 })
@@ -91,10 +91,10 @@ export const make = Effect.gen(function* () {
   const frames = Stream.unwrap(
     Effect.as(
       watching,
-      Stream.make(Frame.opening).pipe(
+      Stream.make(Frame.encode([Frame.opening])).pipe(
         Stream.concat(eachSecond),
         Stream.interruptWhen(closing),
-        Stream.concat(Stream.sync(() => Frame.encode("end", "error", lastWord))),
+        Stream.concat(Stream.sync(() => Frame.encode([Frame.frame("end", "error", JSON.stringify(lastWord))]))),
       ),
     ),
   )

@@ -12,7 +12,7 @@ import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import { Replica } from "../persistence/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
-import type { LogEntry } from "../runs/RunEvent.ts"
+import { eventJson, type LogEntry } from "../runs/RunEvent.ts"
 import { type RunFile, RunLost, RunNotFound, Runs } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -37,12 +37,12 @@ const eventsPerInsert = 10_000
 
 type EventRow = { readonly run_id: RunId; readonly seq: number; readonly event: string }
 
-/** An event's JSON has its own shape: to encode it by schema would cost more than to insert it. */
+/** An event's JSON has its own shape, and mostly is there already: to encode it by schema would cost more than to insert it. */
 const eventRows = (batch: {
   readonly id: RunId
   readonly entries: ReadonlyArray<LogEntry>
 }): ReadonlyArray<EventRow> =>
-  batch.entries.map(({ event, seq }) => ({ run_id: batch.id, seq, event: JSON.stringify(event) }))
+  batch.entries.map((entry) => ({ run_id: batch.id, seq: entry.seq, event: eventJson(entry) }))
 
 export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> = Layer.effect(
   Runs,

@@ -3,7 +3,9 @@
  * here: they belong to a reader's connection, carry no id and are never replayed.
  */
 import * as Schema from "effect/Schema"
+import { eventId, frame } from "../agent2ui/Frame.ts"
 import { Message } from "../agent2ui/Message.ts"
+import type { RunId } from "../domain/Ids.ts"
 import { RunDone, RunError } from "../domain/Run.ts"
 
 export const RunEvent = Schema.Union([
@@ -17,6 +19,17 @@ export type RunEvent = typeof RunEvent.Type
 export interface LogEntry {
   readonly seq: number
   readonly event: RunEvent
+  /** `event.data` as JSON, where somebody has made it already. */
+  readonly json?: string
 }
+
+const dataJson = ({ event, json }: LogEntry): string => json ?? JSON.stringify(event.data)
+
+/** As SSE of the current protocol. */
+export const frameOf = (runId: RunId, entry: LogEntry): string =>
+  frame(eventId(runId, entry.seq), entry.event.event, dataJson(entry))
+
+/** The whole event as JSON; what is made of its data already is not made again. */
+export const eventJson = (entry: LogEntry): string => `{"event":"${entry.event.event}","data":${dataJson(entry)}}`
 
 export const isTerminal = (event: RunEvent): boolean => event.event !== "message"

@@ -5,7 +5,7 @@
  * Invariant: `seq` is 1, 2, 3 …; the one terminal event is last, and there is always room for it.
  */
 import * as Effect from "effect/Effect"
-import { encode, eventId } from "../agent2ui/Frame.ts"
+import { eventId } from "../agent2ui/Frame.ts"
 import type { Draft, Message } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { RunDone, RunError } from "../domain/Run.ts"
@@ -15,14 +15,18 @@ import { isTerminal, type LogEntry, type RunEvent } from "./RunEvent.ts"
 export const maxEvents = 50_000
 export const maxBytes = 16 * 1024 * 1024
 
-export interface FramedEntry extends LogEntry {
-  /** The entry as SSE of the current protocol, encoded once for all readers. */
-  readonly frame: Uint8Array
+/** An entry whose JSON was made once, for all readers and the store. */
+export interface KeptEntry extends LogEntry {
+  readonly json: string
+  readonly bytes: number
 }
+
+/** What a frame has beside its data, about: the id of an event, and the names of its fields. */
+const frameBytes = 72
 
 export class RunLog {
   readonly runId: RunId
-  readonly #entries: Array<FramedEntry> = []
+  readonly #entries: Array<KeptEntry> = []
   #bytes = 0
   #waiting: Array<() => void> = []
   #atEnd: Array<() => void> = []
@@ -40,18 +44,30 @@ export class RunLog {
     return last !== undefined && isTerminal(last.event)
   }
 
-  /** Adds a message with its envelope; `at` is epoch milliseconds. False when the log is full or has ended: nothing was added. */
-  message(draft: Draft, at: number): boolean {
-    if (this.ended || this.#entries.length >= maxEvents || this.#bytes >= maxBytes) return false
-    const { metadata, ...said } = draft
-    const message = {
-      id: eventId(this.runId, this.lastSeq + 1),
-      ...said,
-      timestamp: new Date(at).toISOString(),
-      ...(metadata === undefined ? {} : { metadata }),
+  /**
+   * Adds messages with their envelopes; `at` is epoch milliseconds. Readers are woken once for all of them, so that what came
+   * together is written together. Gives how many were added: fewer when the log is full, none when it has ended.
+   */
+  messages(drafts: ReadonlyArray<Draft>, at: number): number {
+    if (this.ended) return 0
+    const timestamp = new Date(at).toISOString()
+    let added = 0
+    while (added < drafts.length && this.#entries.length < maxEvents && this.#bytes < maxBytes) {
+      const { data, metadata, type } = drafts[added]!
+      const message = { id: eventId(this.runId, this.lastSeq + 1), type, data, timestamp }
+      this.#append({
+        event: "message",
+        data: (metadata === undefined ? message : { ...message, metadata }) as Message,
+      })
+      added += 1
     }
-    this.#append({ event: "message", data: message as Message })
-    return true
+    if (added > 0) this.#wake()
+    return added
+  }
+
+  /** Adds one message; false when it was not added. */
+  message(draft: Draft, at: number): boolean {
+    return this.messages([draft], at) === 1
   }
 
   /** Adds the terminal event. The second of two is ignored: the first one wins. */
@@ -60,21 +76,25 @@ export class RunLog {
       | { readonly event: "done"; readonly data: RunDone }
       | { readonly event: "error"; readonly data: RunError },
   ): void {
-    if (!this.ended) this.#append(event)
+    if (this.ended) return
+    this.#append(event)
+    this.#wake()
   }
 
   /** Adds what another log of the run has; entries that are here already are passed over, and so are those behind a gap. */
   copy(entries: ReadonlyArray<LogEntry>): void {
+    const before = this.lastSeq
     for (const { event, seq } of entries) {
       if (!this.ended && seq === this.lastSeq + 1) this.#append(event)
     }
+    if (this.lastSeq > before) this.#wake()
   }
 
   /** Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. */
-  read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<FramedEntry> {
+  read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<KeptEntry> {
     let end = after
     for (let size = 0; end < this.#entries.length && (end === after || size < bytes); end++) {
-      size += this.#entries[end]!.frame.byteLength
+      size += this.#entries[end]!.bytes
     }
     return this.#entries.slice(after, end)
   }
@@ -105,15 +125,19 @@ export class RunLog {
   })
 
   #append(event: RunEvent): void {
-    const seq = this.lastSeq + 1
-    const frame = encode(eventId(this.runId, seq), event.event, event.data)
-    this.#entries.push({ seq, event, frame })
-    this.#bytes += frame.byteLength
+    const json = JSON.stringify(event.data)
+    const bytes = Buffer.byteLength(json) + frameBytes
+    this.#entries.push({ seq: this.lastSeq + 1, event, json, bytes })
+    this.#bytes += bytes
+  }
+
+  #wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()
-    if (!isTerminal(event)) return
-    for (const wake of this.#atEnd) wake()
+    if (!this.ended) return
+    const atEnd = this.#atEnd
     this.#atEnd = []
+    for (const wake of atEnd) wake()
   }
 }

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import type { RunId } from "../domain/Ids.ts"
-import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
+import { eventJson, type LogEntry, type RunEvent } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 
 const keyOf = (id: RunId): string => `crossfade:run:${id}`
@@ -54,7 +54,7 @@ export const write = Effect.fnUntraced(function* (
 ) {
   const had = log.lastSeq
   const entries = log.read(cursor, pageBytes)
-  const events = JSON.stringify(entries.map(({ event }) => event))
+  const events = `[${entries.map(eventJson).join(",")}]`
   const next = yield* redis.eval(addPage)(keyOf(log.runId), cursor, cursor + entries.length, events)
   return { cursor: next, more: next < had }
 })

@@ -5,16 +5,18 @@ import { runId } from "../support/fixtures.ts"
 import { parseStrict } from "../support/sse.ts"
 
 const bytes = (text: string): ReadonlyArray<number> => [...Buffer.from(text, "utf8")]
+const encode = (id: string, event: Frame.EventName, data: unknown): Uint8Array =>
+  Frame.encode([Frame.frame(id, event, JSON.stringify(data))])
 
 describe("SSE frames", () => {
   it("has the bytes of the contract: id, event, one data line, LF, one blank line", () => {
     const data = { content: "Hel\r\nlo\u2028 é 😀 \ud800" }
     assert.deepStrictEqual(
-      [...Frame.encode(Frame.eventId(runId, 12), "message", data)],
+      [...encode(Frame.eventId(runId, 12), "message", data)],
       bytes(`id: ${runId}:12\nevent: message\ndata: {"content":"Hel\\r\\nlo\u2028 é 😀 \\ud800"}\n\n`),
     )
     assert.deepStrictEqual(
-      [...Frame.encode("a:2", "done", { n: 1 })],
+      [...encode("a:2", "done", { n: 1 })],
       [
         ...[105, 100, 58, 32, 97, 58, 50, 10, 101, 118, 101, 110, 116, 58, 32, 100, 111, 110, 101, 10],
         ...[100, 97, 116, 97, 58, 32, 123, 34, 110, 34, 58, 49, 125, 10, 10],
@@ -23,14 +25,14 @@ describe("SSE frames", () => {
   })
 
   it("has a heartbeat without id or seq, and an opening that every client ignores", () => {
-    assert.deepStrictEqual([...Frame.heartbeat], bytes("event: heartbeat\ndata: null\n\n"))
-    assert.deepStrictEqual([...Frame.opening], bytes(": open\n\n"))
-    const all = new Uint8Array([...Frame.opening, ...Frame.heartbeat])
+    assert.strictEqual(Frame.heartbeat, "event: heartbeat\ndata: null\n\n")
+    assert.strictEqual(Frame.opening, ": open\n\n")
+    const all = Frame.encode([Frame.opening, Frame.heartbeat])
     assert.deepStrictEqual(parseStrict(all), [{ id: undefined, event: "heartbeat", data: "null" }])
   })
 
   it.prop("holds any JSON in one event", [Schema.Json], ([json]) => {
-    const frames = parseStrict(Frame.encode("a:1", "message", json))
+    const frames = parseStrict(encode("a:1", "message", json))
     assert.deepStrictEqual(frames, [{ id: "a:1", event: "message", data: JSON.stringify(json) }])
   })
 })

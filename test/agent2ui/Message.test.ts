@@ -13,7 +13,7 @@ const encode = Schema.encodeSync(Message)
 /** What a reader has after the whole way: JSON, frame, bytes, a parser of its own, JSON, schema. */
 const sentAndRead = (message: Message): Message => {
   const id = Frame.eventId(runId, 1)
-  const frames = parseStrict(Frame.encode(id, "message", encode(message)))
+  const frames = parseStrict(Frame.encode([Frame.frame(id, "message", JSON.stringify(encode(message)))]))
   assert.lengthOf(frames, 1)
   assert.deepStrictEqual([frames[0]?.id, frames[0]?.event], [id, "message"])
   return decode(frames[0]?.data)

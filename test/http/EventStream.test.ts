@@ -145,6 +145,30 @@ describe("a run's events as a response", () => {
   )
 })
 
+describe("events that come together", () => {
+  test(
+    "wake their reader once, and are one write",
+    Effect.gen(function* () {
+      const log = logOf()
+      const writes: Array<number> = []
+      const reader = Stream.runForEach(writesOf(live(log)), (write) =>
+        Effect.sync(() => void writes.push(write.length)),
+      )
+      const fiber = yield* Effect.forkChild(reader)
+      yield* settle
+      log.messages(
+        Array.from({ length: 50 }, (_, n) => text(`${n}`)),
+        noon,
+      )
+      yield* settle
+      log.end(done)
+      yield* Fiber.join(fiber)
+      // The opening has no event.
+      assert.deepStrictEqual(writes, [0, 50, 1])
+    }),
+  )
+})
+
 describe("heartbeats", () => {
   test(
     "come after the interval without another event, without an id, and end with the run",

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
+import { encode } from "../../src/agent2ui/Frame.ts"
 import type { RunDone, RunError } from "../../src/domain/Run.ts"
+import { frameOf } from "../../src/runs/RunEvent.ts"
 import { maxBytes, maxEvents, RunLog } from "../../src/runs/RunLog.ts"
 import { assistantMessageId, noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
 import { parseStrict } from "../support/sse.ts"
@@ -51,7 +53,7 @@ describe("RunLog", () => {
   it("has each entry as the frame that every reader gets", () => {
     const log = filled(1)
     log.end(done)
-    const frames = log.read(0).flatMap(({ frame }) => parseStrict(frame))
+    const frames = log.read(0).flatMap((entry) => parseStrict(encode([frameOf(runId, entry)])))
     assert.deepStrictEqual(
       frames.map(({ event, id }) => [id, event]),
       [
@@ -106,7 +108,7 @@ describe("RunLog", () => {
     let taken = 0
     while (log.message(text(piece), noon)) taken += 1
     assert.strictEqual(taken, maxBytes / piece.length)
-    const bytes = log.read(0).reduce((sum, { frame }) => sum + frame.byteLength, 0)
+    const bytes = log.read(0).reduce((sum, entry) => sum + frameOf(runId, entry).length, 0)
     assert.isAtLeast(bytes, maxBytes)
     assert.isBelow(bytes, maxBytes + 2 * piece.length)
     log.end(failed)
@@ -150,7 +152,7 @@ describe("a page of a RunLog", () => {
       }
       assert.deepStrictEqual(pages.flat(), [...log.read(0)])
       for (const page of pages) {
-        const withoutLast = page.slice(0, -1).reduce((sum, { frame }) => sum + frame.byteLength, 0)
+        const withoutLast = page.slice(0, -1).reduce((sum, entry) => sum + entry.bytes, 0)
         assert.isBelow(withoutLast, bytes)
       }
     },
@@ -260,7 +262,7 @@ describe("readers of a RunLog", () => {
         const at = Math.abs(from) % 11
         copy.copy(log.read(at).slice(0, Math.abs(count) % 6))
       }
-      const frames = (of: RunLog) => of.read(0).map(({ frame }) => Buffer.from(frame).toString())
+      const frames = (of: RunLog) => of.read(0).map((entry) => frameOf(runId, entry))
       assert.deepStrictEqual(frames(copy), frames(log).slice(0, copy.lastSeq))
       copy.copy(log.read(copy.lastSeq))
       assert.deepStrictEqual(frames(copy), frames(log))

@@ -10,7 +10,7 @@ import { RunLog } from "../../src/runs/RunLog.ts"
 import * as RunStream from "../../src/sharing/RunStream.ts"
 import { done } from "../http/streams.ts"
 import { noon, text } from "../support/fixtures.ts"
-import { bytesOf } from "./replicas.ts"
+import { textOf } from "./replicas.ts"
 
 const filled = (events: number, size = 10): RunLog => {
   const log = new RunLog(RunId.make(uuidV7Unsafe()))
@@ -40,7 +40,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.deepStrictEqual(yield* RunStream.write(redis, log, 0), { cursor: 4, more: false })
       const copy = new RunLog(log.runId)
       yield* RunStream.read(redis, [copy])
-      assert.strictEqual(bytesOf(copy), bytesOf(log))
+      assert.strictEqual(textOf(copy), textOf(log))
     }))
 
   test("that Redis has lost is begun anew, and a reader goes on where he was", (redis) =>
@@ -55,7 +55,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.strictEqual(yield* redis.send("EXISTS", key(log)), 0)
       yield* RunStream.write(redis, log, 0)
       yield* RunStream.read(redis, [copy])
-      assert.strictEqual(bytesOf(copy), bytesOf(log))
+      assert.strictEqual(textOf(copy), textOf(log))
     }))
 
   test("that Redis has lost in part goes on from what is left", (redis) =>
@@ -67,7 +67,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.deepStrictEqual(yield* RunStream.write(redis, log, 2), { cursor: 5, more: false })
       const copy = new RunLog(log.runId)
       yield* RunStream.read(redis, [copy])
-      assert.strictEqual(bytesOf(copy), bytesOf(log))
+      assert.strictEqual(textOf(copy), textOf(log))
     }))
 
   test("of a long run is written and read page by page, for many runs at once", (redis) =>
@@ -82,7 +82,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       const copies = logs.map(({ runId }) => new RunLog(runId))
       assert.isTrue(yield* RunStream.read(redis, copies))
       assert.isFalse(yield* RunStream.read(redis, copies))
-      assert.deepStrictEqual(copies.map(bytesOf), logs.map(bytesOf))
+      assert.deepStrictEqual(copies.map(textOf), logs.map(textOf))
     }))
 
   test("that refuses a page for any other reason fails the write", (redis) =>

@@ -9,7 +9,7 @@ import { SharedLogs } from "../../src/sharing/SharedLogs.ts"
 import { done } from "../http/streams.ts"
 import { naughty } from "../recording/Turns.ts"
 import { noon, run, runIdOf, table, text, toolCall } from "../support/fixtures.ts"
-import { bytesOf, kept, ownRedis, pair, until } from "./replicas.ts"
+import { textOf, kept, ownRedis, pair, until } from "./replicas.ts"
 
 const say = (log: RunLog, ...words: ReadonlyArray<string>) => {
   for (const word of words) log.message(text(word), noon)
@@ -48,7 +48,7 @@ describe.skipIf(inject("redisUrl") === undefined)("over Redis, a run of another 
       say(log, "x".repeat(200_000), ...numbers(305, 400))
       log.end(done)
       yield* mirror.whenEnded
-      assert.strictEqual(bytesOf(mirror), bytesOf(log))
+      assert.strictEqual(textOf(mirror), textOf(log))
     }),
   )
 
@@ -140,7 +140,7 @@ describe.skipIf(inject("redisUrl") === undefined)("over Redis, a run of another 
       assert.isTrue(yield* reader.logs.cancel(log.runId))
       assert.isTrue(log.ended)
       yield* mirror.whenEnded
-      assert.strictEqual(bytesOf(mirror), bytesOf(log))
+      assert.strictEqual(textOf(mirror), textOf(log))
     }),
   )
 
@@ -188,7 +188,7 @@ describe.skipIf(inject("redisUrl") === undefined)("over Redis, a run of another 
       say(log, "and on")
       log.end(done)
       yield* mirror.whenEnded
-      assert.strictEqual(bytesOf(mirror), bytesOf(log))
+      assert.strictEqual(textOf(mirror), textOf(log))
     }).pipe(Effect.scoped),
   )
 })

@@ -14,7 +14,7 @@ import type { Run } from "../../src/domain/Run.ts"
 import * as RedisClient from "../../src/persistence/RedisClient.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
-import type { LogEntry } from "../../src/runs/RunEvent.ts"
+import { frameOf, type LogEntry } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { SharedLogs } from "../../src/sharing/SharedLogs.ts"
 import { layerRedis } from "../../src/sharing/SharedLogsRedis.ts"
@@ -86,5 +86,8 @@ export const pair = Effect.fnUntraced(function* (
   return [one, other] as const
 })
 
-export const bytesOf = (log: RunLog): string =>
-  Buffer.concat(log.read(0).map(({ frame }) => frame)).toString("latin1")
+export const textOf = (log: RunLog): string =>
+  log
+    .read(0)
+    .map((entry) => frameOf(log.runId, entry))
+    .join("")

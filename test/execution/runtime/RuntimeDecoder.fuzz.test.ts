@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import * as Frame from "../../../src/agent2ui/Frame.ts"
 import { Message } from "../../../src/agent2ui/Message.ts"
+import { frameOf } from "../../../src/runs/RunEvent.ts"
 import { RunLog } from "../../../src/runs/RunLog.ts"
 import { noon, runId } from "../../support/fixtures.ts"
 import { parseStrict } from "../../support/sse.ts"
@@ -117,9 +119,9 @@ const assertValid = (heard: Heard): void => {
     if (event._tag === "Finished") assert.strictEqual(index, heard.events.length - 1)
     else assert.isTrue(log.message(event.draft, noon))
   }
-  for (const { frame: bytes, seq } of log.read(0)) {
-    const [sent] = parseStrict(bytes)
-    assert.strictEqual(sent?.id, `${runId}:${seq}`)
+  for (const entry of log.read(0)) {
+    const [sent] = parseStrict(Frame.encode([frameOf(runId, entry)]))
+    assert.strictEqual(sent?.id, `${runId}:${entry.seq}`)
     decode(sent?.data)
   }
   assert.strictEqual(heard.afterError, 0)
