@@ -1,5 +1,4 @@
 /** The targets of both modes as they are configured, first choice first. */
-import type * as HttpClient from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
 import type { AnswerCache } from "./direct/AnswerCache.ts"
 import * as DirectExecutor from "./direct/DirectExecutor.ts"
@@ -9,6 +8,7 @@ import type { ProviderSettings } from "./direct/Providers.ts"
 import type { Executor } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
+import type { UpstreamHttp } from "./UpstreamHttp.ts"
 
 export interface Settings {
   readonly runtimes: ReadonlyArray<RuntimeExecutor.Settings>
@@ -17,7 +17,7 @@ export interface Settings {
   readonly cacheOrgs: ReadonlySet<string>
 }
 
-const driverOf = (provider: ProviderSettings): Layer.Layer<Executor, never, HttpClient.HttpClient> => {
+const driverOf = (provider: ProviderSettings): Layer.Layer<Executor, never, UpstreamHttp> => {
   const { kind } = provider
   return kind === "openai-compatible" || kind === "sandbox"
     ? OpenAiExecutor.layer(provider)
@@ -28,8 +28,8 @@ export const layer = ({
   cacheOrgs,
   providers,
   runtimes,
-}: Settings): Layer.Layer<Modes, never, AnswerCache | HttpClient.HttpClient> =>
-  Modes.layer<never, AnswerCache | HttpClient.HttpClient>([
+}: Settings): Layer.Layer<Modes, never, AnswerCache | UpstreamHttp> =>
+  Modes.layer<never, AnswerCache | UpstreamHttp>([
     ...runtimes.map(RuntimeExecutor.layer),
     ...providers.map((one) => KeptAnswers.around(driverOf(one), one, cacheOrgs)),
   ])

@@ -14,6 +14,7 @@ import {
   UpstreamGarbled,
   UpstreamTruncated,
 } from "../ExecutionError.ts"
+import type { Decoded, Decoder } from "../DecodedAnswer.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as DirectMapping from "./DirectMapping.ts"
 import { Chunk } from "./OpenAiWire.ts"
@@ -33,14 +34,8 @@ const parse = (data: string): Chunk | undefined => {
   }
 }
 
-export interface Decoded {
-  readonly events: ReadonlyArray<ExecutionEvent>
-  /** Comes after `events`; nothing follows it. */
-  readonly error: ExecutionError | undefined
-}
-
 /** One decoder an answer. `feed` takes its chunks in order, `end` is asked once, when there are no more. */
-export class OpenAiDecoder {
+export class OpenAiDecoder implements Decoder {
   #events: Array<ExecutionEvent> = []
   #error: ExecutionError | undefined
   #stopped: string | undefined
@@ -67,10 +62,11 @@ export class OpenAiDecoder {
     return { events, error: this.#error }
   }
 
-  end(): ExecutionEvent | ExecutionError {
-    if (this.#stopped === "content_filter") return new ContentFiltered({ upstream: this.#upstream })
-    if (this.#stopped === undefined) return new UpstreamTruncated({ upstream: this.#upstream })
-    return DirectMapping.finishedWith(this.#input, this.#output)
+  end(): Decoded {
+    const upstream = this.#upstream
+    if (this.#stopped === "content_filter") return { events: [], error: new ContentFiltered({ upstream }) }
+    if (this.#stopped === undefined) return { events: [], error: new UpstreamTruncated({ upstream }) }
+    return { events: [DirectMapping.finishedWith(this.#input, this.#output)], error: undefined }
   }
 
   #onData(data: string): void {

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type ExecutionError, UpstreamFailed, UpstreamGarbled } from "../ExecutionError.ts"
+import type { Decoded } from "../DecodedAnswer.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeMapping from "./RuntimeMapping.ts"
 import { AnyEvent, eventNames, RuntimeEvent } from "./RuntimeWire.ts"
@@ -53,12 +54,6 @@ const done: RuntimeEvent = { event: "execution_complete", data: {} }
 
 const decodeEvent = Schema.decodeUnknownOption(RuntimeEvent)
 const isAnyEvent = Schema.is(AnyEvent)
-
-export interface Decoded {
-  readonly events: ReadonlyArray<ExecutionEvent>
-  /** Comes after `events`; nothing follows it. */
-  readonly error: ExecutionError | undefined
-}
 
 /** One decoder a response. `feed` takes its chunks in order. */
 export class RuntimeDecoder {

@@ -8,13 +8,11 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { reasonOf } from "../../domain/Reason.ts"
+import * as Spans from "../../telemetry/Spans.ts"
+import * as DecodedAnswer from "../DecodedAnswer.ts"
 import {
   type ExecutionError,
   parseRetryAfter,
@@ -26,8 +24,8 @@ import {
   UpstreamUnavailable,
   UpstreamUnreachable,
 } from "../ExecutionError.ts"
-import * as Spans from "../../telemetry/Spans.ts"
-import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
+import { Executor, type Turn } from "../Executor.ts"
+import { type Answer, type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
 import * as RuntimeRequest from "./RuntimeRequest.ts"
 
@@ -40,15 +38,14 @@ const detailBytes = 4096
 const detailTimeout = "1 second"
 
 /** The beginning of a body that is not an answer; the rest is aborted, so that its connection is free. */
-const detailOf = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string> => {
+const detailOf = (answer: Answer): Effect.Effect<string> => {
   const text = new TextDecoder()
   let detail = ""
-  return response.stream.pipe(
-    Stream.takeUntil((chunk) => {
-      detail += text.decode(chunk.subarray(0, detailBytes), { stream: true })
-      return detail.length >= detailBytes
-    }),
-    Stream.runDrain,
+  const more: Effect.Effect<void, unknown> = Effect.flatMap(answer.pull, (chunks) => {
+    for (const chunk of chunks) detail += text.decode(chunk.subarray(0, detailBytes), { stream: true })
+    return detail.length >= detailBytes ? Effect.void : more
+  })
+  return more.pipe(
     Effect.timeout(detailTimeout),
     Effect.ignore,
     Effect.map(() => detail.slice(0, detailBytes)),
@@ -64,13 +61,11 @@ const errorOf = (status: number, detail: string, waitMs: number | undefined): Ex
   return new UpstreamFailed({ upstream, code: "UPSTREAM_UNAVAILABLE", message: "", httpStatus: status })
 }
 
-const checkStatus = (
-  response: HttpClientResponse.HttpClientResponse,
-): Effect.Effect<HttpClientResponse.HttpClientResponse, ExecutionError> => {
-  const { status } = response
-  if (status === 200) return Effect.succeed(response)
-  return Effect.flatMap(Effect.all([Clock.currentTimeMillis, detailOf(response)]), ([now, detail]) =>
-    Effect.fail(errorOf(status, detail, parseRetryAfter(response.headers["retry-after"], now))),
+const checkStatus = (answer: Answer): Effect.Effect<Answer, ExecutionError> => {
+  const { header, status } = answer
+  if (status === 200) return Effect.succeed(answer)
+  return Effect.flatMap(Effect.all([Clock.currentTimeMillis, detailOf(answer)]), ([now, detail]) =>
+    Effect.fail(errorOf(status, detail, parseRetryAfter(header("retry-after"), now))),
   )
 }
 
@@ -86,35 +81,36 @@ interface Upstream {
 const maxShadowBytes = 8 * 1024 * 1024
 const shadowFlood = new UpstreamGarbled({ upstream, detail: "more than is read of a shadow" })
 
-/** The decoded events of a body, chunk by chunk, ending at its end or at the first failure. */
-const decoded = (
-  response: HttpClientResponse.HttpClientResponse,
+/** The runtime's decoder, which also sees when the runtime has nothing left to do. */
+const decoderOf = (
+  decoder: RuntimeDecoder,
+  answer: Answer,
   turn: Turn,
-  upstreamState: Upstream,
-): Stream.Stream<ExecutionEvent, ExecutionError> =>
-  Stream.suspend(() => {
-    const decoder = new RuntimeDecoder(turn.runId)
-    let shadowBytes = 0
-    const decodeChunk = (chunk: Uint8Array): Stream.Stream<ExecutionEvent, ExecutionError> => {
-      if (turn.shadow && (shadowBytes += chunk.length) > maxShadowBytes) return Stream.fail(shadowFlood)
-      const { error, events } = decoder.feed(chunk)
-      if (saidItsEnd(events, error)) upstreamState.open = false
-      const out = Stream.fromArray(events)
-      return error === undefined ? out : Stream.concat(out, Stream.fail(error))
-    }
-    return response.stream.pipe(
-      Stream.mapError((cause): ExecutionError => new UpstreamTruncated({ upstream, cause })),
-      Stream.onEnd(Effect.sync(() => (upstreamState.open = false))),
-      Stream.flatMap(decodeChunk),
-      Stream.onExit(() =>
-        decoder.unknown === 0
-          ? Effect.void
-          : Effect.logDebug(`skipped ${decoder.unknown} runtime events of unknown types`),
-      ),
-    )
-  })
+  state: Upstream,
+): DecodedAnswer.Decoder => {
+  let shadowBytes = 0
+  return {
+    feed: (chunk) => {
+      if (turn.shadow && (shadowBytes += chunk.length) > maxShadowBytes)
+        return { events: [], error: shadowFlood }
+      const decoded = decoder.feed(chunk)
+      if (saidItsEnd(decoded)) {
+        state.open = false
+        answer.enough()
+      }
+      return decoded
+    },
+    end: () => {
+      state.open = false
+      return { events: [], error: undefined }
+    },
+  }
+}
 
-const saidItsEnd = (events: ReadonlyArray<ExecutionEvent>, error: ExecutionError | undefined): boolean =>
+const skipped = ({ unknown }: RuntimeDecoder) =>
+  unknown === 0 ? Effect.void : Effect.logDebug(`skipped ${unknown} runtime events of unknown types`)
+
+const saidItsEnd = ({ error, events }: DecodedAnswer.Decoded): boolean =>
   events.at(-1)?._tag === "Finished" || (error !== undefined && error._tag !== "UpstreamGarbled")
 
 /** Codes of Node and undici for a connection that was never made. */
@@ -134,7 +130,7 @@ const codesOf = (error: unknown): ReadonlyArray<unknown> =>
 const mayHaveBegun = (error: ExecutionError): boolean =>
   error._tag === "UpstreamTruncated" || error._tag === "UpstreamFailed"
 
-const sendFailed = (cause: HttpClientError.HttpClientError): ExecutionError =>
+const sendFailed = ({ cause }: TransportFailed): ExecutionError =>
   codesOf(cause).some((code) => typeof code === "string" && neverConnected.has(code))
     ? new UpstreamUnreachable({ upstream, cause })
     : new UpstreamTruncated({ upstream, cause })
@@ -156,66 +152,65 @@ export interface Settings {
   readonly defaultModel: string
 }
 
-export const layer = (settings: Settings): Layer.Layer<Executor, never, HttpClient.HttpClient> =>
+export const layer = (settings: Settings): Layer.Layer<Executor, never, UpstreamHttp> =>
   Layer.effect(
     Executor,
     Effect.gen(function* () {
       // Redirects are not followed: the runtime's address is configuration, not an answer.
-      const client = (yield* HttpClient.HttpClient).pipe(
-        HttpClient.mapRequest(HttpClientRequest.prependUrl(settings.baseUrl)),
-      )
+      const http = yield* UpstreamHttp
       const scope = yield* Effect.scope
       const cancelling = new Map<string, Fiber.Fiber<unknown>>()
 
+      const post = (turn: Turn, path: string, body: unknown) =>
+        http.post({
+          url: `${settings.baseUrl}/api/v1/execute/${path}`,
+          headers: { "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) },
+          body,
+        })
+
       const cancel = (turn: Turn) =>
-        HttpClientRequest.post("/api/v1/execute/cancel").pipe(
-          HttpClientRequest.setHeaders({ "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) }),
-          HttpClientRequest.bodyJsonUnsafe({ session_id: RuntimeRequest.sessionId(turn) }),
-          client.execute,
+        post(turn, "cancel", { session_id: RuntimeRequest.sessionId(turn) }).pipe(
+          Effect.map(({ enough }) => enough()),
+          Effect.scoped,
           Effect.timeout(cancelTimeoutMs),
           Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),
           Effect.ensuring(Effect.sync(() => cancelling.delete(RuntimeRequest.sessionId(turn)))),
         )
 
       const cancelIfOpen = (turn: Turn, state: Upstream) =>
-        Effect.suspend(() =>
-          state.open
-            ? Effect.map(Effect.forkIn(cancel(turn), scope), (fiber) => {
-                cancelling.set(RuntimeRequest.sessionId(turn), fiber)
-              })
-            : Effect.void,
-        )
+        state.open
+          ? Effect.map(Effect.forkIn(cancel(turn), scope), (fiber) => {
+              cancelling.set(RuntimeRequest.sessionId(turn), fiber)
+            })
+          : Effect.void
 
-      const awaitCancel = (turn: Turn) =>
-        Effect.suspend(() => {
-          const fiber = cancelling.get(RuntimeRequest.sessionId(turn))
-          return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
-        })
+      const awaitCancel = (turn: Turn) => {
+        const fiber = cancelling.get(RuntimeRequest.sessionId(turn))
+        return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
+      }
 
       const send = (turn: Turn) =>
-        HttpClientRequest.post("/api/v1/execute/stream").pipe(
-          HttpClientRequest.accept("text/event-stream"),
-          HttpClientRequest.setHeaders({ "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) }),
-          HttpClientRequest.bodyJsonUnsafe(RuntimeRequest.make(turn, settings.defaultModel)),
-          client.execute,
+        post(turn, "stream", RuntimeRequest.make(turn, settings.defaultModel)).pipe(
           Effect.mapError(sendFailed),
           Effect.flatMap(checkStatus),
         )
 
-      const execute = (turn: Turn): Stream.Stream<ExecutionEvent, ExecutionError> =>
+      const execute: Executor["Service"]["execute"] = (turn) =>
         Stream.suspend(() => {
           const state: Upstream = { open: false }
+          const decoder = new RuntimeDecoder(turn.runId)
           const started = Effect.suspend(() => {
             state.open = true
             return Effect.tapError(send(turn), (error) =>
               Effect.sync(() => (state.open = mayHaveBegun(error))),
             )
           })
-          return Stream.unwrap(
-            Effect.map(Effect.andThen(awaitCancel(turn), started), (response) =>
-              decoded(response, turn, state),
-            ),
-          ).pipe(Stream.onExit(() => cancelIfOpen(turn, state)))
+          const events = Effect.map(started, (answer) =>
+            DecodedAnswer.events(upstream, answer, decoderOf(decoder, answer, turn, state)),
+          )
+          return Stream.unwrap(Effect.andThen(awaitCancel(turn), events)).pipe(
+            Stream.onExit(() => Effect.andThen(cancelIfOpen(turn, state), skipped(decoder))),
+          )
         })
 
       return Executor.of({ mode: "runtime_orchestrator", target: upstream, span, execute })

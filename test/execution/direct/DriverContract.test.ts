@@ -1,11 +1,9 @@
 /** What every driver of a direct provider owes its attempt, over a real connection: ours, and one of `@ai-sdk`'s. */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
@@ -14,6 +12,7 @@ import type { AddressInfo } from "node:net"
 import * as DirectExecutor from "../../../src/execution/direct/DirectExecutor.ts"
 import * as OpenAiExecutor from "../../../src/execution/direct/OpenAiExecutor.ts"
 import { type ExecutionEvent, Executor } from "../../../src/execution/Executor.ts"
+import { UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
 import { turn } from "../../support/fixtures.ts"
 
 const event = (name: string, body: object): string => `event: ${name}\ndata: ${JSON.stringify(body)}\n\n`
@@ -44,7 +43,7 @@ const drivers: ReadonlyArray<Driver> = [
     key: "authorization",
     layer: (url) =>
       OpenAiExecutor.layer({ ...provider(url), kind: "openai-compatible" }).pipe(
-        Layer.provide(NodeHttpClient.layerUndici),
+        Layer.provide(UpstreamHttp.layer),
       ),
     begin: "",
     delta: (content) => data({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
@@ -151,11 +150,7 @@ const hear = (layer: Layer.Layer<Executor>, seen: Array<ExecutionEvent> = []) =>
       Effect.sync(() => seen.push(one)),
     )
     return seen
-  }).pipe(
-    Effect.provide(layer),
-    // As the service has it: it opens its spans itself.
-    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-  )
+  }).pipe(Effect.provide(layer))
 
 describe.each(drivers)("the driver $name", (driver) => {
   const textOf = (events: ReadonlyArray<ExecutionEvent>) =>

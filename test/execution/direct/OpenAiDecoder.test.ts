@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { type Decoded, OpenAiDecoder } from "../../../src/execution/direct/OpenAiDecoder.ts"
+import type { Decoded } from "../../../src/execution/DecodedAnswer.ts"
+import { OpenAiDecoder } from "../../../src/execution/direct/OpenAiDecoder.ts"
 import type { ExecutionEvent } from "../../../src/execution/Executor.ts"
 
 const event = (body: unknown): string => `data: ${JSON.stringify(body)}\n\n`
@@ -23,7 +24,8 @@ const hear = (chunks: ReadonlyArray<Uint8Array>) => {
     last = error
     if (error !== undefined) break
   }
-  const end = last ?? decoder.end()
+  const ended = last === undefined ? decoder.end() : { events: [], error: last }
+  const end = ended.error ?? ended.events[0]!
   const said = events.map((one) =>
     one._tag === "Message" ? [one.draft.type, contentOf(one.draft.data)] : one,
   )

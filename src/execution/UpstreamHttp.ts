@@ -1,0 +1,192 @@
+/**
+ * How turns are asked of upstreams: a POST of JSON whose answer is read as it comes. Over undici's dispatcher, without a Node
+ * stream, an abort signal or a promise between the socket and the turn, since those cost more than all that is done with the
+ * bytes ([decision 28](../../docs/decisions/0028-hot-path.md)). Connections are kept and used again.
+ *
+ * Invariant: an exchange ends with its scope. One that was read to its end, or nearly, leaves its connection to the next; any
+ * other is aborted, so that the upstream hears of it.
+ */
+import type * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
+import { Agent, type Dispatcher } from "undici"
+
+/** No answer came, or it broke off. `cause` is Node's or undici's error. */
+export class TransportFailed extends Data.TaggedError("TransportFailed")<{ readonly cause: unknown }> {}
+
+export interface Request {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** What `JSON.stringify` makes the body of. */
+  readonly body: unknown
+}
+
+export interface Answer {
+  readonly status: number
+  readonly header: (name: string) => string | undefined
+  /** All that has come since it was last asked; waits when that is nothing. */
+  readonly pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, TransportFailed>
+  /** The turn has all that it wants: what little may still come is let come, so that the connection can be used again. */
+  readonly enough: () => void
+}
+
+export class UpstreamHttp extends Context.Service<
+  UpstreamHttp,
+  { readonly post: (request: Request) => Effect.Effect<Answer, TransportFailed, Scope.Scope> }
+>()("crossfade/execution/UpstreamHttp") {
+  static readonly layer: Layer.Layer<UpstreamHttp> = Layer.effect(
+    UpstreamHttp,
+    Effect.map(
+      Effect.acquireRelease(
+        // The attempt's own clocks are the ones that count.
+        Effect.sync(() => new Agent({ headersTimeout: 0, bodyTimeout: 0 })),
+        (agent) => Effect.promise(() => agent.destroy()),
+      ),
+      (agent) => UpstreamHttp.of({ post: post(agent) }),
+    ),
+  )
+}
+
+/** What may wait here for a turn that is slow to take it. Beyond it the upstream is not read. */
+const mostWaitingBytes = 64 * 1024
+/** What follows the end of an answer is a line or two. Longer, or later, than this it is not waited for. */
+const mostLeftBytes = 16 * 1024
+const leftWithinMs = 1000
+
+const leftEarly = new Error("the turn has ended")
+
+/** One request and its answer. undici calls it, and a turn pulls from it. */
+class Exchange implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | undefined
+  #chunks: Array<Uint8Array> = []
+  #bytes = 0
+  #end: Exit.Exit<never, TransportFailed | Cause.Done> | undefined
+  #enough = false
+  #left = false
+  #wake: (() => void) | undefined
+  readonly #started: (answer: Exit.Exit<Answer, TransportFailed>) => void
+
+  constructor(started: (answer: Exit.Exit<Answer, TransportFailed>) => void) {
+    this.#started = started
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#left) controller.abort(leftEarly)
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | Array<string> | undefined>>,
+  ): void {
+    if (status < 200) return
+    const header = (name: string) => {
+      const value = headers[name]
+      return Array.isArray(value) ? value[0] : value
+    }
+    const enough = () => {
+      this.#enough = true
+    }
+    this.#started(Exit.succeed({ status, header, pull: this.#pull, enough }))
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+    if (this.#left) {
+      if (this.#bytes > mostLeftBytes) controller.abort(leftEarly)
+      return
+    }
+    this.#chunks.push(chunk)
+    if (this.#bytes >= mostWaitingBytes) controller.pause()
+    this.#wakeSoon()
+  }
+
+  onResponseEnd(): void {
+    this.#finish(Exit.failCause(Cause.fail(Cause.Done())))
+  }
+
+  onResponseError(_: unknown, cause: unknown): void {
+    const failed = new TransportFailed({ cause })
+    this.#started(Exit.fail(failed))
+    this.#finish(Exit.fail(failed))
+  }
+
+  leave(): void {
+    if (this.#end !== undefined || this.#left) return
+    this.#left = true
+    this.#chunks = []
+    this.#bytes = 0
+    if (!this.#enough) return this.#controller?.abort(leftEarly)
+    this.#controller?.resume()
+    setTimeout(() => {
+      if (this.#end === undefined) this.#controller?.abort(leftEarly)
+    }, leftWithinMs).unref()
+  }
+
+  #finish(end: Exit.Exit<never, TransportFailed | Cause.Done>): void {
+    this.#end ??= end
+    this.#wakeSoon()
+  }
+
+  /** After all that one read of the socket brings: undici tells of it piece by piece. */
+  #wakeSoon(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    if (wake !== undefined) queueMicrotask(wake)
+  }
+
+  #take(): Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, TransportFailed> | undefined {
+    const [first, ...rest] = this.#chunks
+    if (first === undefined) return this.#end
+    this.#chunks = []
+    this.#bytes = 0
+    if (this.#controller?.paused === true) this.#controller.resume()
+    return Effect.succeed([first, ...rest])
+  }
+
+  readonly #pull: Answer["pull"] = Effect.suspend(
+    () =>
+      this.#take() ??
+      Effect.callback((resume) => {
+        this.#wake = () => resume(this.#take() ?? this.#pull)
+        return Effect.sync(() => {
+          this.#wake = undefined
+        })
+      }),
+  )
+}
+
+const optionsOf = ({ body, headers, url }: Request): Dispatcher.DispatchOptions => {
+  const { origin, pathname, search } = new URL(url)
+  return {
+    method: "POST",
+    origin,
+    path: `${pathname}${search}`,
+    headers: { "content-type": "application/json", accept: "text/event-stream", ...headers },
+    body: JSON.stringify(body),
+  }
+}
+
+const post =
+  (agent: Agent): UpstreamHttp["Service"]["post"] =>
+  (request) =>
+    Effect.flatMap(Effect.scope, (scope) => {
+      let exchange: Exchange | undefined
+      const leave = Effect.sync(() => exchange?.leave())
+      const asked = Effect.callback<Answer, TransportFailed>((resume) => {
+        exchange = new Exchange(resume)
+        try {
+          agent.dispatch(optionsOf(request), exchange)
+        } catch (cause) {
+          resume(Effect.fail(new TransportFailed({ cause })))
+        }
+      })
+      return Effect.andThen(Scope.addFinalizer(scope, leave), asked)
+    })
