@@ -5,9 +5,13 @@
  * `Finished` is a truncation, a finish without content is empty), and reports how it ended, also when interrupted.
  * Per event it only does plain work; the clock is read once a chunk.
  */
+import type * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import { isContent } from "../agent2ui/Message.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
@@ -29,6 +33,8 @@ interface Watch {
   firstProgressAt: number | null
   firstContentAt: number | null
   error: ExecutionError | undefined
+  /** Waits for the upstream. */
+  pulling: Fiber.Fiber<unknown, unknown> | undefined
   finished: boolean
   usage: Usage | undefined
   tokens: AttemptSpan.Tokens
@@ -78,30 +84,12 @@ const observe = (
   }
 }
 
-/** The same chunks, with the waiting for each of them in view. */
-const watched = <E>(
-  events: Stream.Stream<ExecutionEvent, E>,
-  watch: Watch,
-  clock: Clock.Clock,
-  options: AttemptOptions,
-): Stream.Stream<ExecutionEvent, E> =>
-  Stream.transformPull(events, (pull) =>
-    Effect.succeed(
-      Effect.suspend(() => {
-        watch.waitingSince = monotonicMillis(clock)
-        return Effect.map(pull, (chunk) => {
-          observe(watch, clock, chunk, options)
-          return chunk
-        })
-      }),
-    ),
-  )
-
 /** How often an attempt that has shown nothing asks how long it may go on so: a breaker that opens shortens it. */
 const limitPollMs = 250
 
+/** Sleeps until a deadline strikes, which ends the attempt. */
 const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: AttemptOptions) => {
-  const check: Effect.Effect<never, ExecutionError> = Effect.suspend(() => {
+  const check: Effect.Effect<void> = Effect.suspend(() => {
     const now = monotonicMillis(clock)
     const firstProgressMs = watch.firstProgressAt === null ? options.firstProgressLimitMs?.() : undefined
     const limits = { ...options.limits, firstProgressMs }
@@ -110,7 +98,11 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
       lastAt: watch.firstProgressAt === null ? undefined : (watch.waitingSince ?? now),
       bound: CommitGate.isBound(watch.gate),
     })
-    if (deadline.at <= now) return Effect.fail(deadline.error())
+    if (deadline.at <= now) {
+      watch.error = deadline.error()
+      watch.pulling?.interruptUnsafe()
+      return Effect.void
+    }
     // The first event starts the stall clock, which may then strike before the deadline that was nearest until now.
     const longest = firstProgressMs === undefined ? limits.stallMs : Math.min(limits.stallMs, limitPollMs)
     return Effect.andThen(Effect.sleep(Math.min(deadline.at - now, longest)), check)
@@ -118,13 +110,69 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
   return check
 }
 
-/** An executor that stops early, or finishes with nothing in its hands, has failed. */
-const heldToContract = (watch: Watch, target: string): Stream.Stream<never, ExecutionError> =>
-  Stream.suspend((): Stream.Stream<never, ExecutionError> => {
-    if (!watch.finished) return Stream.fail(new UpstreamTruncated({ upstream: target }))
-    const answered = watch.gate.text || watch.gate.other
-    return answered ? Stream.empty : Stream.fail(new UpstreamEmpty({ upstream: target }))
+/** On a fiber of its own, which a deadline can interrupt; what is there already costs no waiting. */
+const interruptible = <A, E>(pull: Effect.Effect<A, E>, watch: Watch): Effect.Effect<A, E> =>
+  Effect.flatMap(Effect.forkChild(pull, { startImmediately: true }), (fiber) => {
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return exit
+    watch.pulling = fiber
+    return Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
   })
+
+/** An executor that stops early, or finishes with nothing in its hands, has failed. */
+const heldToContract = (watch: Watch, upstream: string): ExecutionError | undefined => {
+  if (!watch.finished) return new UpstreamTruncated({ upstream })
+  const answered = watch.gate.text || watch.gate.other
+  return answered ? undefined : new UpstreamEmpty({ upstream })
+}
+
+type Chunk = Arr.NonEmptyReadonlyArray<ExecutionEvent>
+
+const untilFinished = (chunk: Chunk): Chunk => {
+  const last = chunk.findIndex((event) => event._tag === "Finished")
+  return last === -1 || last === chunk.length - 1 ? chunk : (chunk.slice(0, last + 1) as [ExecutionEvent])
+}
+
+/** The executor's chunks, within the clocks, up to `Finished`. */
+const watched = (
+  events: Stream.Stream<ExecutionEvent, ExecutionError>,
+  watch: Watch,
+  clock: Clock.Clock,
+  target: string,
+  options: AttemptOptions,
+): Stream.Stream<ExecutionEvent, Failure> => {
+  const fail = (error: ExecutionError) => {
+    watch.error = error
+    return Effect.fail<Failure>({ error, gate: watch.gate })
+  }
+  const end: Pull.Pull<never, Failure> = Effect.suspend((): Pull.Pull<never, Failure> => {
+    const broken = heldToContract(watch, target)
+    return broken === undefined ? Cause.done() : fail(broken)
+  })
+  const pulled = (pull: Pull.Pull<Chunk, ExecutionError>): Pull.Pull<Chunk, Failure> =>
+    Effect.suspend(() => {
+      if (watch.finished) return end
+      if (watch.error !== undefined) return fail(watch.error)
+      watch.waitingSince = monotonicMillis(clock)
+      return Effect.matchCauseEffect(interruptible(pull, watch), {
+        onSuccess: (all): Pull.Pull<Chunk, Failure> => {
+          const chunk = untilFinished(all)
+          observe(watch, clock, chunk, options)
+          return Effect.succeed(chunk)
+        },
+        onFailure: (cause): Pull.Pull<never, Failure> => {
+          if (watch.error !== undefined) return fail(watch.error)
+          if (Pull.isDoneCause(cause)) return end
+          const failed = Cause.findErrorOption(cause as Cause.Cause<ExecutionError>)
+          return failed._tag === "Some" ? fail(failed.value) : Effect.failCause(cause as Cause.Cause<never>)
+        },
+      })
+    })
+  return Stream.transformPull(events, (pull, scope) => {
+    const guarded = Effect.forkIn(watchdog(watch, clock, target, options), scope, { startImmediately: true })
+    return Effect.as(guarded, pulled(pull))
+  })
+}
 
 const outcomeOf = (
   watch: Watch,
@@ -148,6 +196,7 @@ const newWatch = (clock: Clock.Clock): Watch => ({
   firstProgressAt: null,
   firstContentAt: null,
   error: undefined,
+  pulling: undefined,
   finished: false,
   usage: undefined,
   tokens: undefined,
@@ -187,17 +236,8 @@ export const run = (
             const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
             return Effect.andThen(options.onEnd(attempt), AttemptSpan.close(span, attempt, watch.tokens))
           })
-        const told = { ...turn, trace: span }
-        const events = Stream.takeUntil(executor.execute(told), (event) => event._tag === "Finished")
-        return watched(events, watch, clock, options).pipe(
-          Stream.concat(heldToContract(watch, executor.target)),
-          Stream.interruptWhen(watchdog(watch, clock, executor.target, options)),
-          Stream.mapError((error): Failure => {
-            watch.error = error
-            return { error, gate: watch.gate }
-          }),
-          Stream.onExit(end),
-        )
+        const events = executor.execute({ ...turn, trace: span })
+        return Stream.onExit(watched(events, watch, clock, executor.target, options), end)
       }),
     ),
   )

@@ -1,15 +1,15 @@
 /**
- * One turn over its targets, in the decision's order: an `ExecutionPlan` whose steps are layers of `Executor`.
+ * One turn over its targets, in the decision's order; each is a layer of `Executor`.
  *
- * Within a step an attempt is tried again only before anything was shown and only for errors that ask for it; between
- * steps the commit gate decides. A change of mode is announced by `fallback`, text that must go by `retract`. Every
- * failure is re-typed with its disposition, so that no `while` of the plan lets a turn run again that must not.
+ * The same target is tried again only before anything was shown and only for errors that ask for it; between targets
+ * the commit gate decides. A change of mode is announced by `fallback`, text that must go by `retract`. Every failure is
+ * re-typed with its disposition, so that no turn runs again that must not.
  */
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as ExecutionPlan from "effect/ExecutionPlan"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Duration from "effect/Duration"
@@ -26,7 +26,7 @@ import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
 import { type ExecutionError, meaningOf, retryAfterOf } from "./ExecutionError.ts"
-import { Executor, type Turn, type UpstreamFile } from "./Executor.ts"
+import { type ExecutionEvent, Executor, type Turn, type UpstreamFile } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 
 export type TurnEvent =
@@ -66,29 +66,34 @@ const mayRetry = (failed: AttemptFailed): boolean =>
   meaningOf(failed.error).retry &&
   (retryAfterOf(failed.error) ?? 0) <= longestRetryAfterMs
 
-/** 100 ms with jitter, or what the upstream asked for. A step that follows another target's failure starts at once. */
-const backoff = (target: string) =>
+/** 100 ms with jitter, or what the upstream asked for, if that is longer; then once more. */
+const backoff = (failed: AttemptFailed) =>
   Schedule.exponential("100 millis").pipe(
     Schedule.jittered,
-    Schedule.setInputType<AttemptFailed>(),
-    Schedule.modifyDelay(({ duration, input }) =>
-      Effect.succeed(
-        input.target === target
-          ? Duration.max(duration, Duration.millis(retryAfterOf(input.error) ?? 0))
-          : Duration.zero,
-      ),
+    Schedule.modifyDelay(({ duration }) =>
+      Effect.succeed(Duration.max(duration, Duration.millis(retryAfterOf(failed.error) ?? 0))),
     ),
+    Schedule.upTo({ times: 1 }),
   )
 
-const step = (provide: Context.Context<Executor>) => {
-  const { target } = Context.get(provide, Executor)
-  return {
-    provide,
-    attempts: attemptsPerTarget,
-    while: (failed: AttemptFailed) =>
-      failed.target === target ? mayRetry(failed) : failed.disposition !== "fail",
-    schedule: backoff(target),
-  }
+/**
+ * The first target, the same once more where its failure asks for it, then the next ones. Where the gate lets nothing follow,
+ * or nothing is left, the last failure is the turn's.
+ */
+const over = (
+  targets: ReadonlyArray<Executor["Service"]>,
+  attempt: (executor: Executor["Service"]) => Stream.Stream<TurnEvent, AttemptFailed>,
+): Stream.Stream<TurnEvent, AttemptFailed> => {
+  const from = (index: number, tries: number): Stream.Stream<TurnEvent, AttemptFailed> =>
+    Stream.catch(attempt(targets[index]!), (failed) => {
+      if (tries < attemptsPerTarget && mayRetry(failed)) {
+        const wait = Effect.repeat(Effect.void, backoff(failed))
+        return Stream.unwrap(Effect.map(wait, () => from(index, tries + 1)))
+      }
+      const hasNext = index + 1 < targets.length && failed.disposition !== "fail"
+      return hasNext ? from(index + 1, 1) : Stream.fail(failed)
+    })
+  return from(0, 1)
 }
 
 /** What the reader is told between a failed attempt and the next one. */
@@ -116,6 +121,10 @@ const noted = ({ failed }: Progress, { orgId, runId }: Turn, to: ExecutionMode):
     return Measure.fellBack(from, code, disposition === "retract")
   })
 }
+
+/** An attempt's event as one of its turn. */
+const told = (progress: Progress, mode: ExecutionMode, event: ExecutionEvent): TurnEvent =>
+  count(progress, event._tag === "Finished" ? { ...event, mode } : event)
 
 const count = (progress: Progress, event: TurnEvent): TurnEvent => {
   if (event._tag === "Message") {
@@ -155,28 +164,27 @@ const attemptOf = (
   turn: Turn,
   progress: Progress,
   plan: TurnPlan,
-): Stream.Stream<TurnEvent, AttemptFailed, Executor> =>
+  executor: Executor["Service"],
+): Stream.Stream<TurnEvent, AttemptFailed> =>
   Stream.unwrap(
-    Effect.gen(function* () {
-      const executor = yield* Executor
-      const watch = yield* watchOf(monitor, executor, turn, plan)
-      progress.attempts += 1
-      yield* noted(progress, turn, executor.mode)
-      const announced = Stream.fromIterable(transition(progress, turn, executor.mode))
-      progress.firstText = undefined
-      const attempt = Attempt.run(executor, turn, {
-        number: progress.attempts,
-        limits: settings.limits,
-        onEnd: plan.onAttempt,
-        ...watch,
-      }).pipe(
-        Stream.map((event): TurnEvent =>
-          event._tag === "Finished" ? { ...event, mode: executor.mode } : event,
-        ),
-        Stream.mapError((failure) => (progress.failed = failureOf(settings, executor, failure))),
-      )
-      return Stream.concat(announced, attempt).pipe(Stream.map((event) => count(progress, event)))
-    }),
+    Effect.map(
+      Effect.andThen(noted(progress, turn, executor.mode), watchOf(monitor, executor, turn, plan)),
+      (watch) => {
+        const announced = transition(progress, turn, executor.mode).map((event) => count(progress, event))
+        progress.attempts += 1
+        progress.firstText = undefined
+        const attempt = Attempt.run(executor, turn, {
+          number: progress.attempts,
+          limits: settings.limits,
+          onEnd: plan.onAttempt,
+          ...watch,
+        }).pipe(
+          Stream.mapArray((events) => Arr.map(events, (event) => told(progress, executor.mode, event))),
+          Stream.mapError((failure) => (progress.failed = failureOf(settings, executor, failure))),
+        )
+        return announced.length === 0 ? attempt : Stream.concat(Stream.fromArray(announced), attempt)
+      },
+    ),
   )
 
 /** Where a turn may go, and who is told of its attempts. */
@@ -203,12 +211,10 @@ export class Execution extends Context.Service<
         const monitor = yield* Monitor
         const run: Execution["Service"]["run"] = (turn, plan) => {
           const { order } = plan
-          const [first, ...rest] = order.flatMap(modes.targets).map(step)
-          if (first === undefined) return Stream.die(new Error(`no target for ${order.join(", ")}`))
+          const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
+          if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
           const progress: Progress = { attempts: 0, messages: 0, firstText: undefined, failed: undefined }
-          return attemptOf(settings, monitor, turn, progress, plan).pipe(
-            Stream.withExecutionPlan(ExecutionPlan.make(first, ...rest)),
-          )
+          return over(targets, (executor) => attemptOf(settings, monitor, turn, progress, plan, executor))
         }
         return Execution.of({ run })
       }),

@@ -120,8 +120,8 @@ describe("the three clocks", () => {
       const script = [says(text("a")), 100, says(text("b")), "silence"] as const
       const slow = yield* playTurn([runtime([], script)], { consume: () => Effect.sleep(2500) })
       assert.deepStrictEqual(outcomesOf(slow), [["runtime", "timeout_stall", "TIMEOUT_STALL"]])
-      // The reader takes the second text at 2500, the stall strikes at 4500, and the reader asks again at 5000.
-      assert.strictEqual(slow.attempts[0]?.endedAt, 5000)
+      // The reader asks for more at 2500 and, having had the second text, at 5100: the upstream has 2000 from there.
+      assert.strictEqual(slow.attempts[0]?.endedAt, 7100)
     }),
   )
 

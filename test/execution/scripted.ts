@@ -64,14 +64,16 @@ export const scripted = (
             const entry: Asked = { target, at, turn: given, ended: "still running" }
             asked.push(entry)
             const script = scripts[Math.min(executions++, scripts.length - 1)] ?? []
+            const playedOut = Effect.sync(() => {
+              entry.ended = "by itself"
+            })
             return Stream.fromIterable(script).pipe(
-              Stream.flatMap(play),
-              Stream.onExit((exit) =>
+              Stream.flatMap((step) => Stream.tapCause(play(step), () => playedOut)),
+              Stream.concat(Stream.drain(Stream.fromEffect(playedOut))),
+              // Whoever leaves an execution before its end, by an interruption or not, has interrupted it.
+              Stream.onExit(() =>
                 Effect.sync(() => {
-                  entry.ended =
-                    exit._tag === "Failure" && exit.cause.reasons.some((r) => r._tag === "Interrupt")
-                      ? "interrupted"
-                      : "by itself"
+                  if (entry.ended !== "by itself") entry.ended = "interrupted"
                 }),
               ),
             )
