@@ -2,7 +2,6 @@
  * What the service is: every layer, from the platform up to the server. With `Stages` and `Fleet` the only files that
  * close requirements.
  */
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -24,6 +23,7 @@ import * as Database from "./persistence/Database.ts"
 import { Replica } from "./persistence/Replica.ts"
 import * as Forgetting from "./recording/Forgetting.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
+import * as SecureRandomPool from "./SecureRandomPool.ts"
 import * as Stages from "./Stages.ts"
 import * as StageSettings from "./StageSettings.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
@@ -55,5 +55,5 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide([NodeHttpClient.layerUndici, UpstreamHttp.layer]),
     Layer.provide(telemetry(settings)),
     Layer.provide(Replica.layer),
-    Layer.provideMerge([NodeServices.layer, NodeCrypto.layerSecureRandom]),
+    Layer.provideMerge([NodeServices.layer, SecureRandomPool.layer]),
   )

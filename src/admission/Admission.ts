@@ -8,7 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { keysOf, OpenStreams, type Owner } from "./OpenStreams.ts"
@@ -59,15 +59,20 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   yield* catalogue.streamsOpen.observe({}, () => open)
 
-  const moved = (by: 1 | -1) =>
-    Effect.sync(() => {
-      open += by
+  const inProcess = Effect.flatMap(Effect.scope, (scope) => {
+    let entered = false
+    const leave = Effect.sync(() => {
+      if (entered) open -= 1
     })
-
-  const inProcess = Effect.acquireRelease(
-    Effect.suspend(() => (open >= limits.streams ? rejected("process", streamSeconds) : moved(1))),
-    () => moved(-1),
-  )
+    const enter = Effect.suspend(() => {
+      if (open >= limits.streams) return rejected("process", streamSeconds)
+      open += 1
+      entered = true
+      return Effect.void
+    })
+    // Before it is counted: an interruption may come between any two steps.
+    return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
+  })
 
   const rate = Effect.fnUntraced(function* (owner: Owner, told: RateTold) {
     const keys = keysOf(owner)
@@ -85,7 +90,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, inFleet(owner)),
-    turn: (owner, told) => inProcess.pipe(Effect.andThen(rate(owner, told)), Effect.andThen(inFleet(owner))),
+    turn: (owner, told) => Effect.andThen(Effect.andThen(inProcess, rate(owner, told)), inFleet(owner)),
   })
 })
 

@@ -1,6 +1,7 @@
 /** `OpenStreams` of this process alone: two counts a stream, and nothing of who has none. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import { type Caps, keysOf, OpenStreams, type Owner, TooManyStreams } from "./OpenStreams.ts"
 
 export class StreamCounts {
@@ -37,9 +38,18 @@ export const layerMemory: Layer.Layer<OpenStreams> = Layer.sync(OpenStreams, () 
   const counts = new StreamCounts()
   return OpenStreams.of({
     open: (owner, caps) =>
-      Effect.acquireRelease(
-        Effect.suspend(() => counts.enter(owner, caps) ?? Effect.void),
-        () => Effect.sync(() => counts.leave(owner)),
-      ),
+      Effect.flatMap(Effect.scope, (scope) => {
+        let entered = false
+        const leave = Effect.sync(() => {
+          if (entered) counts.leave(owner)
+        })
+        const enter = Effect.suspend(() => {
+          const tooMany = counts.enter(owner, caps)
+          entered = tooMany === undefined
+          return tooMany ?? Effect.void
+        })
+        // Before it is counted: an interruption may come between any two steps.
+        return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
+      }),
   })
 })

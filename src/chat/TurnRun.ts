@@ -44,6 +44,9 @@ export interface AcceptedTurn {
   readonly log: RunLog
 }
 
+const hasFile = (events: ReadonlyArray<TurnEvent>): boolean =>
+  events.some((event) => event._tag === "Message" && event.file !== undefined)
+
 type Failure = AttemptFailed | RunTooLarge | StoreError
 type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
 type Ended = Pick<Run, "status" | "executionMode" | "error" | "usage"> & { readonly answer: string }
@@ -147,14 +150,15 @@ const make = Effect.gen(function* () {
           (file) => runs.recordFile({ runId: run.id, ...file }),
           { discard: true },
         )
-      const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<Finished | undefined, RunTooLarge> => {
+      let finished: Finished | undefined
+      const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<void, RunTooLarge> => {
         const drafts = events.flatMap((event) => (event._tag === "Message" ? [event.draft] : []))
         const added = log.messages(drafts, clock.currentTimeMillisUnsafe())
         for (const draft of drafts.slice(0, added)) transcript.add(draft)
         if (added < drafts.length) return Effect.fail(new RunTooLarge())
-        return Effect.succeed(events.find((event) => event._tag === "Finished"))
+        finished = events.find((event) => event._tag === "Finished") ?? finished
+        return Effect.void
       }
-      let finished: Finished | undefined
       return execution
         .run(turn, {
           order: run.decision.order,
@@ -165,18 +169,11 @@ const make = Effect.gen(function* () {
           },
         })
         .pipe(
-          // A file is kept before its address can be read.
-          Stream.runForEachArray((events) =>
-            Effect.map(
-              Effect.andThen(
-                recordFiles(events),
-                Effect.suspend(() => append(events)),
-              ),
-              (last) => {
-                finished = last ?? finished
-              },
-            ),
-          ),
+          Stream.runForEachArray((events) => {
+            const appended = Effect.suspend(() => append(events))
+            // A file is kept before its address can be read.
+            return hasFile(events) ? Effect.andThen(recordFiles(events), appended) : appended
+          }),
           Effect.map(() => finished),
         )
     })
@@ -203,6 +200,21 @@ const make = Effect.gen(function* () {
   const isWorthwhile = ({ _tag }: RunLost | StoreError) =>
     Effect.map(stopping.isEnding, (ending) => _tag === "StoreError" && !ending)
 
+  /** Tried until the store takes it. The schedule is made for the ones that need it. */
+  const insisted = <A>(
+    stored: Effect.Effect<A, RunLost | StoreError>,
+  ): Effect.Effect<A, RunLost | StoreError> =>
+    Effect.catch(stored, (error) =>
+      Effect.flatMap(isWorthwhile(error), (worthwhile) =>
+        worthwhile
+          ? Effect.andThen(
+              Effect.sleep("100 millis"),
+              Effect.retry(stored, { schedule: storeRetries, while: isWorthwhile }),
+            )
+          : Effect.fail(error),
+      ),
+    )
+
   const end = Effect.fnUntraced(function* (
     { log, run, turn }: AcceptedTurn,
     recorded: Recorded,
@@ -218,7 +230,7 @@ const make = Effect.gen(function* () {
     const stored = recorder.flush(recorded, followed).pipe(
       Effect.andThen(runs.end(final, message)),
       Effect.as(final),
-      Effect.retry({ schedule: storeRetries, while: isWorthwhile }),
+      insisted,
       Spans.within("persist", turn.trace, () => ({})),
       // Other replicas had not heard of this one for a while, and have told whoever asked.
       Effect.catchTag("RunLost", () => Effect.succeed({ ...final, ...failed(RunEnd.interruptedError(run)) })),

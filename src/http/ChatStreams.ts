@@ -21,7 +21,6 @@ import { turnKey } from "../domain/TurnKey.ts"
 import { RunNotFound } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Stopping } from "../runs/Stopping.ts"
-import * as Spans from "../telemetry/Spans.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
 import * as ReaderLag from "./ReaderLag.ts"
@@ -75,9 +74,11 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
  * waited for until then.
  */
 const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
-  Effect.map(Effect.all([Arrived, Clock.currentTimeNanos]), ([arrived, now]) =>
-    HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", (Number(now - arrived) / 1e6).toFixed(1)),
-  )
+  Effect.withFiber((fiber) => {
+    const spent = fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() - fiber.getRef(Arrived).at
+    const ms = (Number(spent) / 1e6).toFixed(1)
+    return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
+  })
 
 export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly heartbeatMs: number }) {
   const admission = yield* Admission
@@ -92,7 +93,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
     const who: Caller = {
       principal: yield* CurrentPrincipal,
       requestId: yield* RequestId,
-      arrival: { route, at: yield* Arrived, parent: yield* Spans.fromHeaders(headers) },
+      arrival: { route, ...(yield* Arrived) },
       ...ruleInputs(headers),
     }
     return who

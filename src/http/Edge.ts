@@ -5,12 +5,14 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import { CurrentLogAnnotations } from "effect/References"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
@@ -71,17 +73,19 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRand
       const ids = yield* SecureRandom.SecureRandom
       return (httpEffect) =>
         Effect.gen(function* () {
-          const arrived = yield* Clock.currentTimeNanos
+          const at = yield* Clock.currentTimeNanos
           const request = yield* HttpServerRequest.HttpServerRequest
           const given = request.headers["x-request-id"]
           const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
+          const parent = yield* Spans.fromHeaders(request.headers)
           const response = yield* httpEffect.pipe(
-            Effect.provideService(RequestId, id),
-            Effect.provideService(Arrived, arrived),
-            Effect.annotateLogs({
-              requestId: id,
-              ...Spans.logged(yield* Spans.fromHeaders(request.headers)),
-            }),
+            Effect.updateContext((context: Context.Context<never>) =>
+              context.pipe(
+                Context.add(RequestId, id),
+                Context.add(Arrived, { at, parent }),
+                Context.add(CurrentLogAnnotations, { requestId: id, ...Spans.logged(parent) }),
+              ),
+            ),
             // A client that left is nobody to answer.
             Effect.catchCauseIf(
               (cause) => !Cause.hasInterruptsOnly(cause),

@@ -47,11 +47,7 @@ const joined = (frames: ReadonlyArray<string>): ReadonlyArray<Uint8Array> =>
 
 /** The last word of a connection whose run says something else. */
 const lastWord = (runId: RunId, seq: number, code: string, message: string): string =>
-  Frame.frame(
-    Frame.eventId(runId, seq),
-    "error",
-    JSON.stringify({ code, message, runId, recoverable: true }),
-  )
+  Frame.frame(Frame.eventId(runId, seq), "error", JSON.stringify({ code, message, runId, recoverable: true }))
 
 /** To an old client, where shown text would have to be taken back. */
 const cannotRetract = (runId: RunId, seq: number): string =>
@@ -75,7 +71,8 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry
       if (isTerminal(event)) return { frames, ended: true }
     } else {
       const old = downlevel(event.data)
-      if (old._tag === "Send") frames.push(Frame.frame(Frame.eventId(runId, seq), "message", JSON.stringify(old.message)))
+      if (old._tag === "Send")
+        frames.push(Frame.frame(Frame.eventId(runId, seq), "message", JSON.stringify(old.message)))
       if (old._tag === "End") return { frames: [...frames, cannotRetract(runId, seq)], ended: true }
     }
   }
@@ -141,7 +138,8 @@ const live = (
         reading.seq = cursor
         return Effect.map(wait(cursor), (woken) => {
           if (woken === "heartbeat") return [joined([Frame.heartbeat]), Option.some(cursor)] as const
-          if (woken === "closed") return [joined([closing(log.runId, cursor)]), Option.none<number>()] as const
+          if (woken === "closed")
+            return [joined([closing(log.runId, cursor)]), Option.none<number>()] as const
           const page = log.read(cursor, pageBytes)
           const { ended, frames } = write(log.runId, protocol, page)
           const next = ended ? Option.none<number>() : Option.some(cursor + page.length)

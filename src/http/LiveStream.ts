@@ -94,7 +94,9 @@ export const make = Effect.gen(function* () {
       Stream.make(Frame.encode([Frame.opening])).pipe(
         Stream.concat(eachSecond),
         Stream.interruptWhen(closing),
-        Stream.concat(Stream.sync(() => Frame.encode([Frame.frame("end", "error", JSON.stringify(lastWord))]))),
+        Stream.concat(
+          Stream.sync(() => Frame.encode([Frame.frame("end", "error", JSON.stringify(lastWord))])),
+        ),
       ),
     ),
   )

@@ -30,6 +30,7 @@ export const frameOf = (runId: RunId, entry: LogEntry): string =>
   frame(eventId(runId, entry.seq), entry.event.event, dataJson(entry))
 
 /** The whole event as JSON; what is made of its data already is not made again. */
-export const eventJson = (entry: LogEntry): string => `{"event":"${entry.event.event}","data":${dataJson(entry)}}`
+export const eventJson = (entry: LogEntry): string =>
+  `{"event":"${entry.event.event}","data":${dataJson(entry)}}`
 
 export const isTerminal = (event: RunEvent): boolean => event.event !== "message"

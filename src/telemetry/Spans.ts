@@ -50,6 +50,10 @@ const longestState = 512
 
 /** The caller's place, by its `traceparent`; what is not one is ignored, as the standard asks. */
 export const fromHeaders = (headers: Headers.Headers): Effect.Effect<Place | undefined> =>
+  // Nearly nobody sends one, and to look for it the standard's way costs a moment.
+  headers["traceparent"] === undefined ? Effect.undefined : placeOf(headers)
+
+const placeOf = (headers: Headers.Headers): Effect.Effect<Place | undefined> =>
   Effect.map(TakesParent, (takes) => {
     const span = takes ? Option.getOrUndefined(HttpTraceContext.w3c(headers)) : undefined
     if (span === undefined || isZero(span.traceId) || isZero(span.spanId)) return undefined
@@ -81,24 +85,28 @@ const annotate = (span: Tracer.Span, attributes: Attributes): void => {
   }
 }
 
+const opened = (tracer: Tracer.Tracer, clock: Clock.Clock, name: string, options: SpanOptions): Place => {
+  const { link, parent } = options
+  const span = tracer.span({
+    name,
+    parent: Option.fromUndefinedOr(parent?.span),
+    annotations: Context.empty(),
+    links: link === undefined ? [] : [{ span: link.span, attributes: {} }],
+    startTime: options.startedAt ?? clock.currentTimeNanosUnsafe(),
+    kind: options.kind ?? "internal",
+    root: parent === undefined,
+    sampled: true,
+  })
+  annotate(span, options.attributes ?? {})
+  return { span, tracestate: parent?.tracestate }
+}
+
 export const open = (name: string, options: SpanOptions): Effect.Effect<Place | undefined> =>
-  Effect.gen(function* () {
-    const tracer = yield* Tracing
-    if (tracer === undefined) return options.parent
-    const clock = yield* Clock.clockWith(Effect.succeed)
-    const { link, parent } = options
-    const span = tracer.span({
-      name,
-      parent: Option.fromUndefinedOr(parent?.span),
-      annotations: Context.empty(),
-      links: link === undefined ? [] : [{ span: link.span, attributes: {} }],
-      startTime: options.startedAt ?? clock.currentTimeNanosUnsafe(),
-      kind: options.kind ?? "internal",
-      root: parent === undefined,
-      sampled: true,
-    })
-    annotate(span, options.attributes ?? {})
-    return { span, tracestate: parent?.tracestate }
+  Effect.withFiber((fiber) => {
+    const tracer = fiber.getRef(Tracing)
+    return Effect.succeed(
+      tracer === undefined ? options.parent : opened(tracer, fiber.getRef(Clock.Clock), name, options),
+    )
   })
 
 /** Ends a span that `open` gave; once is enough. `error`: the code of what went wrong. */
@@ -106,17 +114,16 @@ export const close = (
   place: Place | undefined,
   end: { readonly attributes?: Attributes; readonly error?: string | undefined } = {},
 ): Effect.Effect<void> =>
-  Clock.clockWith((clock) =>
-    Effect.sync(() => {
-      const span = place?.span
-      if (span?._tag !== "Span") return
-      annotate(span, { ...end.attributes, "error.type": end.error })
-      span.end(
-        clock.currentTimeNanosUnsafe(),
-        end.error === undefined ? Exit.void : Exit.die(new SpanFailed(end.error)),
-      )
-    }),
-  )
+  Effect.withFiber((fiber) => {
+    const span = place?.span
+    if (span?._tag !== "Span") return Effect.void
+    annotate(span, { ...end.attributes, "error.type": end.error })
+    span.end(
+      fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(),
+      end.error === undefined ? Exit.void : Exit.die(new SpanFailed(end.error)),
+    )
+    return Effect.void
+  })
 
 /** Says a code and nothing else: a message may hold what a user wrote, a stack says nothing of an upstream. */
 class SpanFailed extends Error {
@@ -137,13 +144,14 @@ export const codeOf = (cause: Cause.Cause<unknown>): string => {
 export const within =
   <A>(name: "decide" | "persist", parent: Place | undefined, attributes: (value: A) => Attributes) =>
   <E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(open(name, { parent }), (span) =>
-      span === parent
-        ? self
-        : Effect.onExit(self, (exit) =>
-            close(
-              span,
-              Exit.isSuccess(exit) ? { attributes: attributes(exit.value) } : { error: codeOf(exit.cause) },
-            ),
-          ),
-    )
+    Effect.withFiber((fiber) => {
+      const tracer = fiber.getRef(Tracing)
+      if (tracer === undefined) return self
+      const span = opened(tracer, fiber.getRef(Clock.Clock), name, { parent })
+      return Effect.onExit(self, (exit) =>
+        close(
+          span,
+          Exit.isSuccess(exit) ? { attributes: attributes(exit.value) } : { error: codeOf(exit.cause) },
+        ),
+      )
+    })
