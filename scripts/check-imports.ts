@@ -49,6 +49,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
       "telemetry",
       ...stages,
     ],
+    SecureRandomPool: [],
     Version: [],
     sandbox: [],
     agent2ui: ["domain"],
