@@ -27,7 +27,9 @@ const decode = (
   Result.try(() => {
     // oxlint-disable-next-line no-restricted-properties -- this is the edge, and a schema would parse at twice the cost
     const parsed: unknown = JSON.parse(data)
-    const json = isDeeperThan(maxDepth, parsed) ? cutAt(maxDepth, parsed) : parsed
+    // Each level takes two characters at the least: a short event need not be looked through.
+    const isDeep = data.length > 2 * maxDepth && isDeeperThan(maxDepth, parsed)
+    const json = isDeep ? cutAt(maxDepth, parsed) : parsed
     return { json, event: Option.getOrUndefined(decodeEvent(json)) }
   })
 

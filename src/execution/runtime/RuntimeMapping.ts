@@ -44,10 +44,12 @@ const present = <A extends Record<string, unknown>>(fields: A) =>
     readonly [K in keyof A]?: NonNullable<A[K]>
   }
 
-const place = (state: State, callId?: string): { readonly metadata?: Metadata } => {
-  const metadata = present({ callId, stepId: state.stepId })
-  return Object.keys(metadata).length === 0 ? {} : { metadata }
-}
+const nowhere = {}
+
+const place = (state: State, callId?: string): { readonly metadata?: Metadata } =>
+  callId === undefined && state.stepId === undefined
+    ? nowhere
+    : { metadata: present({ callId, stepId: state.stepId }) }
 
 const isStage = Schema.is(ThinkingStage)
 
