@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Path from "node:path"
 import { reasonOf } from "../domain/Reason.ts"
+import type { Batch } from "./Batch.ts"
 import { migrate } from "./Migrations.ts"
 import * as PostgresClient from "./PostgresClient.ts"
 import { contradiction, type DatabaseTls } from "./PostgresTls.ts"
@@ -37,7 +38,9 @@ export interface DatabaseOptions {
   readonly tls?: DatabaseTls
 }
 
-export const layer = (options: DatabaseOptions): Layer.Layer<SqlClient.SqlClient, DatabaseUnavailable> => {
+export const layer = (
+  options: DatabaseOptions,
+): Layer.Layer<Batch | SqlClient.SqlClient, DatabaseUnavailable> => {
   const { databaseUrl, poolSize = 10, statementTimeoutMs = 5000, tls = "off" } = options
   if (databaseUrl === undefined) {
     const filename = Path.join(options.dataDir, "crossfade.db")
@@ -47,14 +50,14 @@ export const layer = (options: DatabaseOptions): Layer.Layer<SqlClient.SqlClient
   const reason = contradiction(Redacted.value(databaseUrl), tls)
   return reason === undefined
     ? migrated(database, PostgresClient.layer({ url: databaseUrl, poolSize, statementTimeoutMs, tls }))
-    : Layer.effect(SqlClient.SqlClient, new DatabaseUnavailable({ database, reason }))
+    : Layer.effectContext(new DatabaseUnavailable({ database, reason }))
 }
 
-const migrated = <E>(database: string, client: Layer.Layer<SqlClient.SqlClient, E>) =>
+const migrated = <E>(database: string, client: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
   Layer.effectDiscard(migrate).pipe(
     Layer.provideMerge(client),
     Layer.catch((error) =>
-      Layer.effect(SqlClient.SqlClient, new DatabaseUnavailable({ database, reason: reasonOf(error) })),
+      Layer.effectContext(new DatabaseUnavailable({ database, reason: reasonOf(error) })),
     ),
   )
 

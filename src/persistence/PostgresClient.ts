@@ -9,6 +9,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import type * as PgConnection from "@effect/sql-pg/PgConnection"
 import * as PgPool from "@effect/sql-pg/PgPool"
 import * as PgTypes from "@effect/sql-pg/PgTypes"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
@@ -19,6 +20,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { SqlError, UnknownError } from "effect/sql/SqlError"
 import type { ConnectionOptions } from "node:tls"
+import { Batch, overClient } from "./Batch.ts"
 import { counted } from "./CountedConnection.ts"
 import type { DatabaseTls } from "./PostgresTls.ts"
 
@@ -30,8 +32,8 @@ export interface PostgresConfig {
 }
 
 /** Connections are opened when they are first needed; the wait for one is sql-pg's 5 s, or `connect_timeout` of the URL. */
-export const layer = (config: PostgresConfig): Layer.Layer<SqlClient.SqlClient, SqlError> =>
-  Layer.effect(SqlClient.SqlClient, make(config)).pipe(Layer.provide(Reactivity.layer))
+export const layer = (config: PostgresConfig): Layer.Layer<Batch | SqlClient.SqlClient, SqlError> =>
+  Layer.effectContext(make(config)).pipe(Layer.provide(Reactivity.layer))
 
 /**
  * A transaction of ours waits for nothing but its own next statement. One that stands still this long belongs to a process
@@ -58,7 +60,7 @@ const make = Effect.fnUntraced(function* (config: PostgresConfig) {
     },
     types: numbersForInt8(),
   })
-  return yield* SqlClient.make({
+  const sql = yield* SqlClient.make({
     acquirer: Effect.map(pool.get, connectionOf),
     borrower: (use) => pool.use((connection) => use(connectionOf(connection))),
     transactionAcquirer: Effect.map(pool.reserve, connectionOf),
@@ -69,6 +71,7 @@ const make = Effect.fnUntraced(function* (config: PostgresConfig) {
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
     prepareTransactionControls: true,
   })
+  return Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Batch, overClient(sql)))
 })
 
 const connectionOf = (connection: PgConnection.PgConnection): Connection => {

@@ -5,20 +5,20 @@
  * transaction alone on it. A statement that has succeeded is durable, also over a loss of power
  * (`synchronous=FULL` in WAL mode, https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as Semaphore from "effect/Semaphore"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { Connection } from "effect/sql/SqlConnection"
-import { classifySqliteError, SqlError } from "effect/sql/SqlError"
+import type { SqlError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
-import * as Stream from "effect/Stream"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
-import { counted } from "./CountedConnection.ts"
+import type { DatabaseSync } from "node:sqlite"
+import { Batch, overClient } from "./Batch.ts"
+import * as BatchSqlite from "./BatchSqlite.ts"
+import * as SqliteCalls from "./SqliteCalls.ts"
 
 export interface SqliteConfig {
   /** A path, whose folder is made when it is missing, or `:memory:`. */
@@ -26,36 +26,53 @@ export interface SqliteConfig {
 }
 
 /** Fails when the file cannot be opened, locked or read as a database. */
-export const layer = (config: SqliteConfig): Layer.Layer<SqlClient.SqlClient, SqlError> =>
-  Layer.effect(SqlClient.SqlClient, make(config)).pipe(Layer.provide(Reactivity.layer))
+export const layer = (config: SqliteConfig): Layer.Layer<Batch | SqlClient.SqlClient, SqlError> =>
+  Layer.effectContext(make(config)).pipe(Layer.provide(Reactivity.layer))
 
 /** How long a statement waits for another process that holds the file: the whole service stands still meanwhile. */
 const busyTimeoutMillis = 250
-/** The stores have some thirty statements, and the insert of many rows one for each number of rows. */
-const cachedStatements = 128
-/** A statement of hundreds of rows is cheap to compile beside running it, and large to keep. */
-const longestCachedSql = 4096
 
 const make = Effect.fnUntraced(function* (config: SqliteConfig) {
   const database = yield* Effect.acquireRelease(
-    attempt("open", () => open(config.filename)),
+    Effect.try({
+      try: () => open(config.filename),
+      catch: (cause) => SqliteCalls.sqlError("open", cause),
+    }),
     (database) => Effect.sync(() => database.close()),
   )
+  const calls = SqliteCalls.make(database)
+  const leased = SqliteCalls.connection(calls, SqliteCalls.atOnce)
   const acquirers = SqlClient.makeSqliteAcquirers({
-    connection: Effect.succeed(counted(makeConnection(database))),
+    connection: Effect.suspend(() =>
+      // Of a batch whose COMMIT and whose ROLLBACK have failed: whoever's turn begins has no transaction yet.
+      database.isTransaction
+        ? Effect.as(leased.execute("ROLLBACK", [], undefined), leased)
+        : Effect.succeed(leased),
+    ),
     semaphore: yield* Semaphore.make(1),
     isTransaction: () => database.isTransaction,
   })
-  return yield* SqlClient.make({
+  // A call is over when it returns, so that only a transaction can be under way on the connection: its end is waited for.
+  const alone = SqliteCalls.connection(calls, (call) =>
+    Effect.contextWith((context: Context.Context<never>) =>
+      database.isTransaction
+        ? acquirers.borrower(() => SqliteCalls.atOnce(call))
+        : SqliteCalls.exitOf(() => call(context)),
+    ),
+  )
+  const sql = yield* SqlClient.make({
     ...acquirers,
+    borrower: (use) => use(alone),
     compiler: Statement.makeCompilerSqlite(),
     driver: "node-sqlite",
     spanAttributes: [["db.system.name", "sqlite"]],
-    // Takes the write lock at once: a transaction that reads first could otherwise fail when it comes to write.
-    beginTransaction: "BEGIN IMMEDIATE",
+    beginTransaction: SqliteCalls.begin,
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
     prepareTransactionControls: true,
   })
+  return Context.make(SqlClient.SqlClient, sql).pipe(
+    Context.add(Batch, BatchSqlite.make(calls, overClient(sql))),
+  )
 })
 
 /** Node 22 calls the module experimental on stderr when it is first loaded, at every start; 24.21 no longer does. */
@@ -87,65 +104,4 @@ const open = (filename: string): DatabaseSync => {
     database.close()
     throw cause
   }
-}
-
-const makeConnection = (database: DatabaseSync): Connection => {
-  const prepare = cachedPrepare(database)
-  const execute: Connection["execute"] = (sql, params, transformRows = identity) =>
-    attempt("execute", () => transformRows(prepare(sql).all(...bindable(params))))
-  const executeValues: Connection["executeValues"] = (sql, params) =>
-    attempt("execute", () => {
-      const statement = database.prepare(sql)
-      statement.setReturnArrays(true)
-      return statement.all(...bindable(params)) as unknown as ReadonlyArray<ReadonlyArray<unknown>>
-    })
-  return {
-    execute,
-    executeUnprepared: execute,
-    executeValues,
-    executeValuesUnprepared: executeValues,
-    executeRaw: (sql, params) => attempt("execute", () => prepare(sql).run(...bindable(params))),
-    executeStream: (sql, params, transformRows) =>
-      Stream.fromIterableEffect(execute(sql, params, transformRows)),
-  }
-}
-
-/** The interface says `unknown`; a value that SQLite cannot hold makes `node:sqlite` throw a TypeError. */
-const bindable = (params: ReadonlyArray<unknown>) => params as ReadonlyArray<SQLInputValue>
-
-/** The least recently used statement leaves; the garbage collector finalises it. */
-const cachedPrepare = (database: DatabaseSync) => {
-  const cache = new Map<string, StatementSync>()
-  return (sql: string): StatementSync => {
-    const statement = cache.get(sql) ?? database.prepare(sql)
-    if (sql.length > longestCachedSql) return statement
-    cache.delete(sql)
-    cache.set(sql, statement)
-    if (cache.size > cachedStatements) cache.delete(cache.keys().next().value!)
-    return statement
-  }
-}
-
-const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError> =>
-  Effect.try({
-    try: run,
-    catch: (cause) =>
-      new SqlError({
-        reason: classifySqliteError(withErrno(cause), {
-          message: cause instanceof Error ? cause.message : String(cause),
-          operation,
-        }),
-      }),
-  })
-
-/** SQLITE_CONSTRAINT_PRIMARYKEY is a broken uniqueness too, and one in PostgreSQL (https://www.sqlite.org/rescode.html). */
-const primaryKeyViolation = 1555
-const uniqueViolation = 2067
-
-/** `node:sqlite` has the result code in `errcode`; `effect/sql` looks for it in `errno`. */
-const withErrno = (cause: unknown): unknown => {
-  if (!(cause instanceof Error) || !("errcode" in cause)) return cause
-  return Object.assign(cause, {
-    errno: cause.errcode === primaryKeyViolation ? uniqueViolation : cause.errcode,
-  })
 }

@@ -9,7 +9,9 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
-import type { Attempt, Run } from "../domain/Run.ts"
+import type { Run } from "../domain/Run.ts"
+import type { ChatMessage } from "../domain/Session.ts"
+import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../persistence/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import { eventJson, type LogEntry } from "../runs/RunEvent.ts"
@@ -17,13 +19,10 @@ import { type RunFile, RunLost, RunNotFound, Runs } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { StoreError } from "./StoreError.ts"
+import type { TurnKeyTaken } from "./TurnKeys.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
+import { attemptRow, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
 
-const encodeSession = Schema.encodeEffect(Rows.SessionRow)
-const encodeMessage = Schema.encodeEffect(Rows.MessageRow)
-const encodeRun = Schema.encodeEffect(Rows.RunRow)
-const encodeRunEnd = Schema.encodeEffect(Rows.RunEndRow)
-const encodeAttempt = Schema.encodeEffect(Rows.AttemptRow)
 const encodeFile = Schema.encodeEffect(Rows.FileRow)
 const encodeText = Schema.encodeEffect(Rows.AnyText)
 const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
@@ -44,89 +43,51 @@ const eventRows = (batch: {
 }): ReadonlyArray<EventRow> =>
   batch.entries.map((entry) => ({ run_id: batch.id, seq: entry.seq, event: eventJson(entry) }))
 
-export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> = Layer.effect(
+export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlClient> = Layer.effect(
   Runs,
   Effect.gen(function* () {
+    const batch = yield* Batch
     const replica = yield* Replica
     const sql = yield* SqlClient.SqlClient
 
-    const begin: Runs["Service"]["begin"] = Effect.fn("Runs.begin")(function* (turn) {
-      const session = yield* encodeSession(turn.session)
-      const run = {
-        ...(yield* encodeRun(turn.run)),
-        cohort: comparedCohort(turn.run),
-        repeats: turn.repeats ? 1 : 0,
-        owner: replica.id,
-      }
-      const message = yield* encodeMessage(turn.userMessage)
-      const writeSession = turn.isNewSession
-        ? sql`INSERT INTO sessions ${sql.insert(session)}`
-        : // A cohort is for life: the first that was written stays.
-          sql`UPDATE sessions SET updated_at = ${session.updated_at}, cohort = COALESCE(cohort, ${session.cohort})
-            WHERE id = ${session.id}`
-      // An index lets a session have one running run, also where another replica executes it.
-      const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
-        ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`.pipe(
-        Effect.filterOrFail(
-          Arr.isReadonlyArrayNonEmpty,
-          () => new SessionBusy({ sessionId: turn.run.sessionId }),
-        ),
-      )
-      yield* writeSession.pipe(
-        // The message refers to the run, the run to the session.
-        Effect.andThen(insertRun),
-        Effect.andThen(sql`INSERT INTO messages ${sql.insert(message)}`),
-        // Last, because whoever wants the same key waits for it until this one has committed.
-        Effect.andThen(turn.key === undefined ? Effect.void : TurnKeysSql.take(sql, turn.key, turn.run)),
-        sql.withTransaction,
-      )
-    }, asStoreError("Runs.begin"))
+    const begin: Runs["Service"]["begin"] = (turn) =>
+      Effect.asVoid(batch.run(beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
 
     // Of a different number of rows every time: PostgreSQL would keep a hundred of them, some megabytes, in each connection.
-    const insertEvents = (rows: Arr.NonEmptyReadonlyArray<EventRow>) =>
-      sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`.unprepared
-    const append: Runs["Service"]["append"] = Effect.fn("Runs.append")(function* (batches) {
+    const insertEvents = (rows: Arr.NonEmptyReadonlyArray<EventRow>): Step => ({
+      statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
+      unprepared: true,
+    })
+    const append: Runs["Service"]["append"] = (batches) => {
       const rows = batches.flatMap(eventRows)
-      if (!Arr.isReadonlyArrayNonEmpty(rows)) return
-      if (rows.length <= eventsPerInsert) return yield* Effect.asVoid(insertEvents(rows))
-      yield* Effect.forEach(Arr.chunksOf(rows, eventsPerInsert), insertEvents, { discard: true }).pipe(
-        sql.withTransaction,
-      )
-    }, asStoreError("Runs.append"))
+      if (!Arr.isReadonlyArrayNonEmpty(rows)) return Effect.void
+      const steps = Arr.chunksOf(rows, eventsPerInsert).map(insertEvents)
+      return Effect.asVoid(batch.run(steps)).pipe(asStoreError("Runs.append"))
+    }
 
-    const recordAttempt = Effect.fn("Runs.recordAttempt")(function* (id: RunId, attempt: Attempt) {
-      const row = { run_id: id, ...(yield* encodeAttempt(attempt)) }
-      yield* sql`INSERT INTO attempts ${sql.insert(row)} ON CONFLICT (run_id, shadow, number) DO NOTHING`
-    }, asStoreError("Runs.recordAttempt"))
+    const recordAttempt: Runs["Service"]["recordAttempt"] = (id, attempt) => {
+      const row = { run_id: id, ...attemptRow(attempt) }
+      const statement = sql`INSERT INTO attempts ${sql.insert(row)} ON CONFLICT (run_id, shadow, number) DO NOTHING`
+      return Effect.asVoid(batch.run([{ statement }])).pipe(asStoreError("Runs.recordAttempt"))
+    }
 
-    const recordFile = Effect.fn("Runs.recordFile")(function* (file: RunFile) {
+    const recordFile = Effect.fnUntraced(function* (file: RunFile) {
       yield* sql`INSERT INTO run_files ${sql.insert(yield* encodeFile(file))} ON CONFLICT (run_id, file_id) DO UPDATE
         SET path = excluded.path, filename = excluded.filename, mime_type = excluded.mime_type`
     }, asStoreError("Runs.recordFile"))
 
-    const end: Runs["Service"]["end"] = Effect.fn("Runs.end")(function* ({ id, ...run }, assistantMessage) {
-      const changes = yield* encodeRunEnd(run)
-      // Written again after an unknown outcome it is the same; what another replica has ended stays so.
-      const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${id}
-        AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
-        RETURNING id`.pipe(
-        Effect.filterOrElse(Arr.isReadonlyArrayNonEmpty, () =>
-          Effect.flatMap(sql`SELECT 1 AS there FROM runs WHERE id = ${id}`, (found) =>
-            Effect.fail(found.length > 0 ? new RunLost({ runId: id }) : notBegun(id)),
+    const end: Runs["Service"]["end"] = (run, assistantMessage) =>
+      batch.run(ending(sql, run, assistantMessage)).pipe(
+        Effect.asVoid,
+        Effect.catchTag("RunLost", (lost) =>
+          Effect.flatMap(sql`SELECT 1 AS there FROM runs WHERE id = ${run.id}`, (found) =>
+            Effect.fail(found.length > 0 ? lost : notBegun(run.id)),
           ),
         ),
+        asStoreError("Runs.end"),
       )
-      const writeMessage =
-        assistantMessage === undefined
-          ? Effect.void
-          : Effect.asVoid(
-              sql`INSERT INTO messages ${sql.insert(yield* encodeMessage(assistantMessage))}
-                ON CONFLICT (id) DO NOTHING`,
-            )
-      yield* writeRun.pipe(Effect.andThen(writeMessage), sql.withTransaction)
-    }, asStoreError("Runs.end"))
 
-    const get = Effect.fn("Runs.get")(function* (principal: Principal, id: RunId) {
+    const get = Effect.fnUntraced(function* (principal: Principal, id: RunId) {
       const [run] = yield* decodeRuns(
         yield* sql`SELECT * FROM runs
           WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
@@ -138,32 +99,32 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       return { run, attempts }
     }, asStoreError("Runs.get"))
 
-    const runningOf = Effect.fn("Runs.runningOf")(function* (id: SessionId) {
+    const runningOf = Effect.fnUntraced(function* (id: SessionId) {
       const [run] = yield* decodeRuns(
         yield* sql`SELECT * FROM runs WHERE session_id = ${id} AND status = 'running'`,
       )
       return run?.id
     }, asStoreError("Runs.runningOf"))
 
-    const isOwn = Effect.fn("Runs.isOwn")(function* (id: RunId) {
+    const isOwn = Effect.fnUntraced(function* (id: RunId) {
       const found = yield* sql`SELECT 1 AS own FROM runs WHERE id = ${id} AND owner = ${replica.id}`
       return found.length > 0
     }, asStoreError("Runs.isOwn"))
 
-    const ended = Effect.fn("Runs.ended")(function* (ids: ReadonlyArray<RunId>) {
+    const ended = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>) {
       if (ids.length === 0) return []
       return yield* decodeRuns(
         yield* sql`SELECT * FROM runs WHERE ${sql.in("id", ids)} AND status <> 'running'`,
       )
     }, asStoreError("Runs.ended"))
 
-    const events = Effect.fn("Runs.events")(function* (id: RunId, after: number) {
+    const events = Effect.fnUntraced(function* (id: RunId, after: number) {
       return yield* decodeEvents(
         yield* sql`SELECT seq, event FROM run_events WHERE run_id = ${id} AND seq > ${after} ORDER BY seq`,
       )
     }, asStoreError("Runs.events"))
 
-    const forgotten = Effect.fn("Runs.forgotten")(function* (id: RunId, answer: MessageId) {
+    const forgotten = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {
       const [message] = yield* decodeMessages(
         yield* sql`SELECT * FROM messages WHERE id = ${answer} AND run_id = ${id}
           AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = ${id})`,
@@ -171,7 +132,7 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
       return message
     }, asStoreError("Runs.forgotten"))
 
-    const file = Effect.fn("Runs.file")(function* (id: RunId, fileId: string) {
+    const file = Effect.fnUntraced(function* (id: RunId, fileId: string) {
       const key = yield* encodeText(fileId)
       const [found] = yield* decodeFiles(
         yield* sql`SELECT * FROM run_files WHERE run_id = ${id} AND file_id = ${key}`,
@@ -195,6 +156,56 @@ export const layerSql: Layer.Layer<Runs, never, Replica | SqlClient.SqlClient> =
     })
   }),
 )
+
+type Turn = Parameters<Runs["Service"]["begin"]>[0]
+
+const beginning = (
+  sql: SqlClient.SqlClient,
+  owner: string,
+  turn: Turn,
+): ReadonlyArray<Step<SessionBusy | TurnKeyTaken>> => {
+  const session = sessionRow(turn.session)
+  const run = {
+    ...runRow(turn.run),
+    cohort: comparedCohort(turn.run),
+    repeats: turn.repeats ? 1 : 0,
+    owner,
+  }
+  const writeSession = turn.isNewSession
+    ? sql`INSERT INTO sessions ${sql.insert(session)}`
+    : // A cohort is for life: the first that was written stays.
+      sql`UPDATE sessions SET updated_at = ${session.updated_at}, cohort = COALESCE(cohort, ${session.cohort})
+        WHERE id = ${session.id}`
+  // An index lets a session have one running run, also where another replica executes it.
+  const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
+    ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
+  return [
+    // The message refers to the run, the run to the session.
+    { statement: writeSession },
+    { statement: insertRun, orFail: () => new SessionBusy({ sessionId: turn.run.sessionId }) },
+    { statement: sql`INSERT INTO messages ${sql.insert(messageRow(turn.userMessage))}` },
+    // Last, because whoever wants the same key waits for it until this one has committed.
+    ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
+  ]
+}
+
+/** Written again after an unknown outcome it is the same; what another replica has ended stays so. */
+const ending = (
+  sql: SqlClient.SqlClient,
+  run: Parameters<Runs["Service"]["end"]>[0],
+  assistantMessage: ChatMessage | undefined,
+): ReadonlyArray<Step<RunLost>> => {
+  const changes = runEndRow(run)
+  const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
+    AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
+    RETURNING id`
+  const writeMessage = (message: ChatMessage) =>
+    sql`INSERT INTO messages ${sql.insert(messageRow(message))} ON CONFLICT (id) DO NOTHING`
+  return [
+    { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
+    ...(assistantMessage === undefined ? [] : [{ statement: writeMessage(assistantMessage) }]),
+  ]
+}
 
 /** For the index of the runs that are compared: those outside are in neither cohort. */
 const comparedCohort = ({ decision }: Run) =>

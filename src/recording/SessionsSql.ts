@@ -17,7 +17,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
 
-    const get = Effect.fn("Sessions.get")(function* (principal: Principal, id: SessionId) {
+    const get = Effect.fnUntraced(function* (principal: Principal, id: SessionId) {
       const [session] = yield* decodeSessions(
         yield* sql`SELECT * FROM sessions
           WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
@@ -25,7 +25,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return session ?? (yield* new SessionNotFound({ sessionId: id }))
     }, asStoreError("Sessions.get"))
 
-    const list = Effect.fn("Sessions.list")(function* (
+    const list = Effect.fnUntraced(function* (
       principal: Principal,
       page: { readonly before?: SessionId; readonly limit: number },
     ) {
@@ -37,14 +37,14 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     }, asStoreError("Sessions.list"))
 
     // Ids of version 7 decide between messages of one millisecond.
-    const messages = Effect.fn("Sessions.messages")(function* (id: SessionId, limit: number) {
+    const messages = Effect.fnUntraced(function* (id: SessionId, limit: number) {
       const newestFirst = yield* decodeMessages(
         yield* sql`SELECT * FROM messages WHERE session_id = ${id} ORDER BY created_at DESC, id DESC LIMIT ${limit}`,
       )
       return newestFirst.toReversed()
     }, asStoreError("Sessions.messages"))
 
-    const hasMessage = Effect.fn("Sessions.hasMessage")(function* (id: SessionId, messageId: MessageId) {
+    const hasMessage = Effect.fnUntraced(function* (id: SessionId, messageId: MessageId) {
       const found = yield* sql`SELECT 1 AS found FROM messages WHERE id = ${messageId} AND session_id = ${id}`
       return found.length > 0
     }, asStoreError("Sessions.hasMessage"))

@@ -1,6 +1,7 @@
 /**
  * The tables' rows as schemas: column names, and JSON where a column holds text or data that others wrote (see
- * `persistence/migrations/0001_initial.ts`). The stores encode what they insert and decode what they select with these.
+ * `persistence/migrations/0001_initial.ts`). The stores encode what they insert and decode what they select with these; for
+ * what each turn inserts `TurnRows` has functions that give the same.
  */
 import * as Schema from "effect/Schema"
 import { Actor } from "../domain/Actor.ts"

@@ -53,11 +53,13 @@ const make = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.repeat(ask, askEvery))
   yield* catalogue.storeUp.observe({}, () => (Ref.getUnsafe(up) ? 1 : 0))
 
-  const gone = Effect.andThen(
-    away.await,
-    Effect.fail(new StoreError({ operation: "StoreHealth.whileUp", cause: "the store is away" })),
-  )
+  const gone = Effect.andThen(away.await, Effect.fail(isAway()))
+  // First what is to be used: when it is done at once, as on SQLite, nothing races with it.
   const whileUp: StoreHealth["Service"]["whileUp"] = (use) =>
-    Effect.raceFirst(Effect.interruptible(gone), use)
+    Effect.suspend(() =>
+      Ref.getUnsafe(up) ? Effect.raceFirst(use, Effect.interruptible(gone)) : Effect.fail(isAway()),
+    )
   return StoreHealth.of({ isUp, whileUp })
 })
+
+const isAway = () => new StoreError({ operation: "StoreHealth.whileUp", cause: "the store is away" })

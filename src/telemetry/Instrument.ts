@@ -19,6 +19,9 @@ export type Values<L extends Labels> = {
   readonly [Label in keyof L]: L[Label] extends ReadonlyArray<infer Value extends string> ? Value : string
 }
 
+/** A measurement that waits for the context, which holds the registry: several of them are one step of a fiber (`measure`). */
+export type Update = (context: Context.Context<never>) => void
+
 interface About<L extends Labels> {
   readonly unit: Unit
   readonly labels: L
@@ -32,6 +35,8 @@ export interface Instrument<L extends Labels = Labels> extends About<L> {
   readonly boundaries?: ReadonlyArray<number>
   /** Adds `value` to a counter, sets a gauge, or puts it into a histogram. */
   readonly record: (labels: Values<L>, value: number) => Effect.Effect<void>
+  /** The same, to be measured together with others. */
+  readonly update: (labels: Values<L>, value: number) => Update
   /** A gauge's value, or a counter's, that is asked for whenever somebody collects, for as long as the scope is open. */
   readonly observe: (labels: Values<L>, read: () => number) => Effect.Effect<void, never, Scope.Scope>
   /** All its series from the beginning, at 0: whoever asks for a rate then sees the first of anything. */
@@ -78,15 +83,20 @@ const instrument = <const L extends Labels>(
           discard: true,
         }),
   )
-  return {
-    name,
-    kind,
-    ...about,
-    observe,
-    begin,
-    record: (labels, value) => Metric.update(series(labels), value),
-  }
+  const update =
+    (labels: Values<L>, value: number): Update =>
+    (context) =>
+      series(labels).updateUnsafe(value, context)
+  const record = (labels: Values<L>, value: number) => measure([update(labels, value)])
+  return { name, kind, ...about, observe, begin, update, record }
 }
+
+/** In order, and in one step however many they are. */
+export const measure = (updates: ReadonlyArray<Update>): Effect.Effect<void> =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    for (const update of updates) update(context)
+    return Effect.void
+  })
 
 /** Every set of values that labels may have; none where only the settings know them. */
 export const combinations = (labels: Labels): ReadonlyArray<Readonly<Record<string, string>>> =>

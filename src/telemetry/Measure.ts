@@ -9,6 +9,7 @@ import type { Outcome } from "../domain/Outcome.ts"
 import { overheadMs } from "../domain/Overhead.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
+import { measure, type Update } from "./Instrument.ts"
 import { catalogue, causeCodes, decisionReasons, failureCodes } from "./Metrics.ts"
 
 /** The organisations that have series of their own (`METRICS_ORG_LABELS`). */
@@ -16,7 +17,7 @@ export const ListedOrgs = Context.Reference<ReadonlySet<string>>("crossfade/tele
   defaultValue: () => new Set(),
 })
 
-type Recorded = ReadonlyArray<Effect.Effect<void>>
+type Updates = ReadonlyArray<Update>
 
 const failureCodeOf = (code: string | null) =>
   failureCodes.find((known) => known === code) ?? ("UPSTREAM_FAILED" as const)
@@ -24,29 +25,33 @@ const failureCodeOf = (code: string | null) =>
 const classOf = (outcome: Outcome) =>
   outcome === "success" || outcome === "neutral" || outcome === "error" ? outcome : "timeout"
 
-const outcomeOf = ({ code, mode, outcome }: Attempt): Recorded => {
-  if (outcome === "success") return [catalogue.successes.record({ mode }, 1)]
+const outcomeOf = ({ code, mode, outcome }: Attempt): Updates => {
+  if (outcome === "success") return [catalogue.successes.update({ mode }, 1)]
   if (outcome === "neutral") return []
-  const failed = catalogue.failures.record({ mode, code: failureCodeOf(code) }, 1)
-  return outcome === "timeout_stall" ? [failed, catalogue.stalls.record({ mode }, 1)] : [failed]
+  const failed = catalogue.failures.update({ mode, code: failureCodeOf(code) }, 1)
+  return outcome === "timeout_stall" ? [failed, catalogue.stalls.update({ mode }, 1)] : [failed]
 }
 
-const firstContentOf = ({ firstContentAt, mode, startedAt }: Attempt): Recorded =>
-  firstContentAt === null ? [] : [catalogue.firstContent.record({ mode }, firstContentAt - startedAt)]
+const firstContentOf = ({ firstContentAt, mode, startedAt }: Attempt): Updates =>
+  firstContentAt === null ? [] : [catalogue.firstContent.update({ mode }, firstContentAt - startedAt)]
+
+const ofOrg =
+  (org: OrgId, { mode, outcome }: Attempt): Update =>
+  (context) => {
+    if (!Context.get(context, ListedOrgs).has(org)) return
+    catalogue.orgAttempts.update({ org, mode, outcome: classOf(outcome) }, 1)(context)
+  }
 
 /** One attempt of a user's, at its end. */
 export const attemptEnded = (org: OrgId, attempt: Attempt): Effect.Effect<void> => {
-  const { endedAt, mode, outcome, startedAt } = attempt
-  const ofAll = [
-    catalogue.attempts.record({ mode }, 1),
-    catalogue.latency.record({ mode }, endedAt - startedAt),
+  const { endedAt, mode, startedAt } = attempt
+  return measure([
+    catalogue.attempts.update({ mode }, 1),
+    catalogue.latency.update({ mode }, endedAt - startedAt),
     ...outcomeOf(attempt),
     ...firstContentOf(attempt),
-  ]
-  const ofOrg = Effect.flatMap(ListedOrgs, (listed) =>
-    listed.has(org) ? catalogue.orgAttempts.record({ org, mode, outcome: classOf(outcome) }, 1) : Effect.void,
-  )
-  return Effect.all([...ofAll, ofOrg], { discard: true })
+    ofOrg(org, attempt),
+  ])
 }
 
 /** `rule:…` is a rule of the rollout, whose names are an operator's. */
@@ -67,11 +72,11 @@ export const fellBack = (from: ExecutionMode, code: string, retracted: boolean):
     1,
   )
 
-const tokensOf = ({ executionMode, usage }: Run): Recorded =>
+const tokensOf = ({ executionMode, usage }: Run): Updates =>
   executionMode === null || usage === null || usage.cached === true
     ? []
     : [
-        catalogue.tokens.record(
+        catalogue.tokens.update(
           { mode: executionMode, counted: usage.estimated === true ? "estimated" : "reported" },
           usage.tokens,
         ),
@@ -81,15 +86,12 @@ const tokensOf = ({ executionMode, usage }: Run): Recorded =>
 export const turnEnded = (run: Run, attempts: ReadonlyArray<Attempt>): Effect.Effect<void> => {
   const { createdAt, endedAt, executionMode, status } = run
   if (status === "running" || endedAt === null) return Effect.void
-  return Effect.all(
-    [
-      catalogue.turns.record({ mode: executionMode ?? "none", outcome: status }, 1),
-      catalogue.turnDuration.record({ outcome: status }, endedAt - createdAt),
-      catalogue.overhead.record({}, overheadMs({ startedAt: createdAt, endedAt }, attempts)),
-      ...tokensOf(run),
-    ],
-    { discard: true },
-  )
+  return measure([
+    catalogue.turns.update({ mode: executionMode ?? "none", outcome: status }, 1),
+    catalogue.turnDuration.update({ outcome: status }, endedAt - createdAt),
+    catalogue.overhead.update({}, overheadMs({ startedAt: createdAt, endedAt }, attempts)),
+    ...tokensOf(run),
+  ])
 }
 
 export const shadowEnded = (mode: ExecutionMode, ending: ShadowEnding): Effect.Effect<void> =>
@@ -117,18 +119,15 @@ export const breakers = (now: {
     ]
     const states = scopes.flatMap(({ scope, state }) =>
       BreakerState.literals.map((one) =>
-        catalogue.breakerState.record({ scope, state: one }, one === state ? 1 : 0),
+        catalogue.breakerState.update({ scope, state: one }, one === state ? 1 : 0),
       ),
     )
     const away = now.orgs.filter(({ state }) => state !== "ramp" && state !== "forced_runtime").length
-    return Effect.all(
-      [
-        catalogue.fallbackEnabled.record({}, now.fallback ? 1 : 0),
-        catalogue.orgsAway.record({}, away),
-        ...states,
-      ],
-      { discard: true },
-    )
+    return measure([
+      catalogue.fallbackEnabled.update({}, now.fallback ? 1 : 0),
+      catalogue.orgsAway.update({}, away),
+      ...states,
+    ])
   })
 
 export const breakerMoved = (scope: "all" | "org", to: BreakerState): Effect.Effect<void> =>
@@ -137,14 +136,13 @@ export const breakerMoved = (scope: "all" | "org", to: BreakerState): Effect.Eff
 export const rolloutPercentage = (percentage: number): Effect.Effect<void> =>
   catalogue.rolloutPercentage.record({}, percentage)
 
-const counted = {
-  statement: catalogue.statements.record({ kind: "statement" }, 1),
-  transaction: catalogue.statements.record({ kind: "transaction" }, 1),
+/** What goes to the database is counted by its connections, where a step of a fiber would cost as much as a statement. */
+export const statementSent = {
+  statement: catalogue.statements.update({ kind: "statement" }, 1),
+  transaction: catalogue.statements.update({ kind: "transaction" }, 1),
 }
 
-export const databaseStatement = (kind: keyof typeof counted): Effect.Effect<void> => counted[kind]
-
-export const statementEnded = (ms: number): Effect.Effect<void> => catalogue.statementTime.record({}, ms)
+export const statementTook = (ms: number): Update => catalogue.statementTime.update({}, ms)
 
 export const storeFailed: Effect.Effect<void> = catalogue.storeErrors.record({}, 1)
 

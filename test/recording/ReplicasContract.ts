@@ -3,6 +3,7 @@ import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import { Batch } from "../../src/persistence/Batch.ts"
 import { Replica, ReplicaId } from "../../src/persistence/Replica.ts"
 import { Replicas } from "../../src/recording/Replicas.ts"
 import * as ReplicasSql from "../../src/recording/ReplicasSql.ts"
@@ -13,9 +14,9 @@ import { begun, completed, newPrincipal, newTurn, noon } from "./Turns.ts"
 /** The store as the replica with this id has it. */
 const replica = (id: string) =>
   Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
+    const database = yield* Effect.context<Batch | SqlClient.SqlClient>()
     const stores = Layer.mergeAll(Layer.fresh(ReplicasSql.layerSql), Layer.fresh(RunsSql.layerSql)).pipe(
-      Layer.provide(Layer.succeed(SqlClient.SqlClient, sql)),
+      Layer.provide(Layer.succeedContext(database)),
       Layer.provide(Layer.succeed(Replica, { id: ReplicaId.make(id) })),
     )
     const context = yield* Layer.build(stores)
@@ -31,7 +32,10 @@ const statusOf = ({
 }: Effect.Success<ReturnType<Effect.Success<ReturnType<typeof replica>>["begin"]>>) =>
   Effect.flatMap(Runs, (runs) => Effect.map(runs.get(owner, run.id), (found) => found.run))
 
-export const replicas = (name: string, layer: Layer.Layer<Replicas | Runs | SqlClient.SqlClient, unknown>) =>
+export const replicas = (
+  name: string,
+  layer: Layer.Layer<Batch | Replicas | Runs | SqlClient.SqlClient, unknown>,
+) =>
   withLayer(layer)(`Replicas on ${name}`, (it) => {
     it.effect(
       "every word raises the beat that the others see, and the first one says that it is the first",

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { Batch } from "../../src/persistence/Batch.ts"
 import * as Database from "../../src/persistence/Database.ts"
 import { Replica } from "../../src/persistence/Replica.ts"
 import { Runs } from "../../src/recording/Runs.ts"
@@ -23,7 +24,7 @@ import { agents, sessions } from "./StoreContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
 
-const stores = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
+const stores = <E>(database: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
   SqlStore.layer.pipe(
     Layer.provideMerge(database),
     Layer.provide(Replica.layer),

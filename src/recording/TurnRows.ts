@@ -1,0 +1,69 @@
+/**
+ * The rows that each turn inserts, as the schemas of `SqlRows` encode them, and a tenth as dear: what a turn is made of has
+ * been checked where it came in, and is encoded without being checked again. The types say that no column is missing.
+ */
+import type { Attempt, Run } from "../domain/Run.ts"
+import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { AttemptRow, MessageRow, RunEndRow, RunRow, SessionRow } from "./SqlRows.ts"
+
+const jsonOrNull = (value: object | null): string | null => (value === null ? null : JSON.stringify(value))
+
+export const sessionRow = (session: Session): typeof SessionRow.Encoded => ({
+  id: session.id,
+  org_id: session.orgId,
+  user_id: session.userId,
+  agent_id: session.agentId,
+  title: JSON.stringify(session.title),
+  cohort: session.cohort,
+  created_at: session.createdAt,
+  updated_at: session.updatedAt,
+})
+
+export const messageRow = (message: ChatMessage): typeof MessageRow.Encoded => ({
+  id: message.id,
+  session_id: message.sessionId,
+  run_id: message.runId,
+  role: message.role,
+  content: JSON.stringify(message.content),
+  parent_message_id: message.parentMessageId,
+  execution_mode: message.executionMode,
+  created_at: message.createdAt,
+})
+
+export const runRow = (run: Run): typeof RunRow.Encoded => ({
+  id: run.id,
+  session_id: run.sessionId,
+  org_id: run.orgId,
+  user_id: run.userId,
+  agent_id: run.agentId,
+  user_message_id: run.userMessageId,
+  decision: JSON.stringify(run.decision),
+  trace_id: run.traceId,
+  created_at: run.createdAt,
+  ...runEndRow(run),
+})
+
+export const runEndRow = (
+  run: Pick<Run, "status" | "assistantMessageId" | "executionMode" | "error" | "usage" | "endedAt">,
+): typeof RunEndRow.Encoded => ({
+  status: run.status,
+  assistant_message_id: run.assistantMessageId,
+  execution_mode: run.executionMode,
+  error: jsonOrNull(run.error),
+  usage: jsonOrNull(run.usage),
+  ended_at: run.endedAt,
+})
+
+export const attemptRow = (attempt: Attempt): typeof AttemptRow.Encoded => ({
+  number: attempt.number,
+  mode: attempt.mode,
+  target: attempt.target,
+  shadow: attempt.shadow ? 1 : 0,
+  started_at: attempt.startedAt,
+  first_progress_at: attempt.firstProgressAt,
+  first_content_at: attempt.firstContentAt,
+  ended_at: attempt.endedAt,
+  outcome: attempt.outcome,
+  code: attempt.code,
+  usage: jsonOrNull(attempt.usage),
+})
