@@ -227,8 +227,8 @@ const make = Effect.gen(function* () {
     const message = yield* assistantMessage(run, ended, endedAt)
     const { answer: _, ...fields } = ended
     const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null, endedAt }
-    const stored = recorder.flush(recorded, followed).pipe(
-      Effect.andThen(runs.end(final, message)),
+    const stored = recorder.rest(recorded, followed).pipe(
+      Effect.flatMap((rest) => runs.end(final, message, rest)),
       Effect.as(final),
       insisted,
       Spans.within("persist", turn.trace, () => ({})),

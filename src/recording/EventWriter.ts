@@ -2,13 +2,14 @@
  * Writes the events of every live run: one statement for all of them, each 25 ms at most. A commit waits for the disk,
  * so its number must not grow with the number of streams.
  *
- * What the store refuses is tried again; a run's end writes its own remainder and does not wait for the next round.
+ * What the store refuses is tried again; a run's end takes its own remainder with it and does not wait for the next round.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { monotonicMillis } from "../domain/Monotonic.ts"
+import type { LogEntry } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
@@ -90,12 +91,11 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
     return one
   }
 
-  /** Writes what is missing of one log, and follows it no longer. */
-  const flush = (one: Followed): Effect.Effect<void, StoreError> =>
-    Effect.suspend(() => {
-      followed.delete(one)
-      return write([one])
-    })
+  /** Follows the log no longer; gives what is missing of it, which its run's end writes. */
+  const leave = (one: Followed): ReadonlyArray<LogEntry> => {
+    followed.delete(one)
+    return one.log.read(one.seq)
+  }
 
-  return { follow, flush }
+  return { follow, leave }
 })

@@ -16,27 +16,26 @@ import type { RunLog } from "../runs/RunLog.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as EventWriter from "./EventWriter.ts"
 import type { Followed } from "./EventWriter.ts"
-import { Runs } from "./Runs.ts"
-import type { StoreError } from "./StoreError.ts"
+import { Runs, type Unwritten } from "./Runs.ts"
 
 /** The run whose attempts are written down. */
 export interface Recorded {
   readonly id: RunId
   readonly orgId: OrgId
   readonly ticket: Ticket | undefined
-  /** Attempts that the store did not take; of the run's own, so they go when it goes. */
+  /** Attempts that are not stored yet; of the run's own, so they go when it goes. */
   readonly missing: Array<Attempt>
 }
 
 export class Recorder extends Context.Service<
   Recorder,
   {
-    /** Counts an attempt and stores it. What could not be stored goes to `missing`; the turn goes on all the same. */
+    /** Counts an attempt and stores it, or leaves it to the run's end: what could not be stored, and the one that ends it. */
     readonly attempt: (run: Recorded, attempt: Attempt) => Effect.Effect<void>
     /** From now on the log's events are stored as they come, in batches. */
     readonly follow: (log: RunLog) => Effect.Effect<Followed>
-    /** Writes what is missing, attempts, then events, and follows the log no longer. */
-    readonly flush: (run: Recorded, followed: Followed) => Effect.Effect<void, StoreError>
+    /** What is missing, attempts and events, for the run's end to write. The log is followed no longer. */
+    readonly rest: (run: Recorded, followed: Followed) => Effect.Effect<Unwritten>
   }
 >()("crossfade/recording/Recorder") {
   static readonly layer: Layer.Layer<Recorder, never, Runs | Monitor> = Layer.effect(
@@ -62,7 +61,9 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       // A kept answer says nothing about the provider, which was not asked.
       if (!ended.shadow && ended.usage?.cached !== true) yield* count(orgId, ticket, ended)
-      yield* runs.recordAttempt(id, ended)
+      // A success ends the turn, which writes it in the transaction of its end.
+      if (ended.outcome === "success" && !ended.shadow) missing.push(ended)
+      else yield* runs.recordAttempt(id, ended)
     }).pipe(
       Effect.catch((error) => {
         missing.push(ended)
@@ -72,12 +73,8 @@ const make = Effect.gen(function* () {
 
   const follow: Recorder["Service"]["follow"] = (log) => Effect.sync(() => events.follow(log))
 
-  // Written again after a failed `flush`, an attempt stays as it was.
-  const flush: Recorder["Service"]["flush"] = ({ id, missing }, followed) =>
-    Effect.andThen(
-      Effect.forEach(missing, (ended) => runs.recordAttempt(id, ended), { discard: true }),
-      events.flush(followed),
-    )
+  const rest: Recorder["Service"]["rest"] = ({ missing }, followed) =>
+    Effect.sync(() => ({ attempts: missing, entries: events.leave(followed) }))
 
-  return Recorder.of({ attempt, follow, flush })
+  return Recorder.of({ attempt, follow, rest })
 })

@@ -29,6 +29,12 @@ export interface RunFile {
   readonly mimeType: string
 }
 
+/** What a run's end finds still to be written of it. Written again, each stays as it was. */
+export interface Unwritten {
+  readonly attempts: ReadonlyArray<Attempt>
+  readonly entries: ReadonlyArray<LogEntry>
+}
+
 export class Runs extends Context.Service<
   Runs,
   {
@@ -52,13 +58,14 @@ export class Runs extends Context.Service<
     ) => Effect.Effect<void, StoreError>
     readonly recordAttempt: (id: RunId, attempt: Attempt) => Effect.Effect<void, StoreError>
     readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
-    /** One transaction: the run's end and, where there was an answer, the assistant's message. */
+    /** One transaction: what is not written of the run, its end and, where there was an answer, the assistant's message. */
     readonly end: (
       run: Pick<
         Run,
         "id" | "status" | "assistantMessageId" | "executionMode" | "error" | "usage" | "endedAt"
       >,
       assistantMessage: ChatMessage | undefined,
+      unwritten?: Unwritten,
     ) => Effect.Effect<void, RunLost | StoreError>
     /** With its attempts, shadows included, by number. Fails alike for a run not there and another user's. */
     readonly get: (

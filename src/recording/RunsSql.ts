@@ -9,13 +9,13 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
-import type { Run } from "../domain/Run.ts"
+import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../persistence/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import { eventJson, type LogEntry } from "../runs/RunEvent.ts"
-import { type RunFile, RunLost, RunNotFound, Runs } from "./Runs.ts"
+import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { StoreError } from "./StoreError.ts"
@@ -58,34 +58,45 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
       unprepared: true,
     })
-    const append: Runs["Service"]["append"] = (batches) => {
+    const insertAll = (batches: Parameters<Runs["Service"]["append"]>[0]): ReadonlyArray<Step> => {
       const rows = batches.flatMap(eventRows)
-      if (!Arr.isReadonlyArrayNonEmpty(rows)) return Effect.void
-      const steps = Arr.chunksOf(rows, eventsPerInsert).map(insertEvents)
-      return Effect.asVoid(batch.run(steps)).pipe(asStoreError("Runs.append"))
+      return Arr.isReadonlyArrayNonEmpty(rows) ? Arr.chunksOf(rows, eventsPerInsert).map(insertEvents) : []
+    }
+    const append: Runs["Service"]["append"] = (batches) => {
+      const steps = insertAll(batches)
+      return steps.length === 0
+        ? Effect.void
+        : Effect.asVoid(batch.run(steps)).pipe(asStoreError("Runs.append"))
     }
 
-    const recordAttempt: Runs["Service"]["recordAttempt"] = (id, attempt) => {
+    const insertAttempt = (id: RunId, attempt: Attempt): Step => {
       const row = { run_id: id, ...attemptRow(attempt) }
-      const statement = sql`INSERT INTO attempts ${sql.insert(row)} ON CONFLICT (run_id, shadow, number) DO NOTHING`
-      return Effect.asVoid(batch.run([{ statement }])).pipe(asStoreError("Runs.recordAttempt"))
+      return {
+        statement: sql`INSERT INTO attempts ${sql.insert(row)} ON CONFLICT (run_id, shadow, number) DO NOTHING`,
+      }
     }
+    const recordAttempt: Runs["Service"]["recordAttempt"] = (id, attempt) =>
+      Effect.asVoid(batch.run([insertAttempt(id, attempt)])).pipe(asStoreError("Runs.recordAttempt"))
 
     const recordFile = Effect.fnUntraced(function* (file: RunFile) {
       yield* sql`INSERT INTO run_files ${sql.insert(yield* encodeFile(file))} ON CONFLICT (run_id, file_id) DO UPDATE
         SET path = excluded.path, filename = excluded.filename, mime_type = excluded.mime_type`
     }, asStoreError("Runs.recordFile"))
 
-    const end: Runs["Service"]["end"] = (run, assistantMessage) =>
-      batch.run(ending(sql, run, assistantMessage)).pipe(
-        Effect.asVoid,
-        Effect.catchTag("RunLost", (lost) =>
-          Effect.flatMap(sql`SELECT 1 AS there FROM runs WHERE id = ${run.id}`, (found) =>
-            Effect.fail(found.length > 0 ? lost : notBegun(run.id)),
-          ),
-        ),
-        asStoreError("Runs.end"),
-      )
+    const end: Runs["Service"]["end"] = (run, assistantMessage, { attempts, entries } = nothing) => {
+      const { id } = run
+      const rest = [...attempts.map((one) => insertAttempt(id, one)), ...insertAll([{ id, entries }])]
+      /** Another replica may have ended the run: what was said is kept all the same. */
+      const lost = Effect.fnUntraced(function* (error: RunLost) {
+        const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id}`
+        if (found.length === 0) return yield* notBegun(id)
+        if (rest.length > 0) yield* batch.run(rest)
+        return yield* error
+      })
+      return batch
+        .run<RunLost>([...rest, ...ending(sql, run, assistantMessage)])
+        .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
+    }
 
     const get = Effect.fnUntraced(function* (principal: Principal, id: RunId) {
       const [run] = yield* decodeRuns(
@@ -156,6 +167,8 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     })
   }),
 )
+
+const nothing: Unwritten = { attempts: [], entries: [] }
 
 type Turn = Parameters<Runs["Service"]["begin"]>[0]
 

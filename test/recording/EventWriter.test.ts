@@ -126,16 +126,19 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("at its end a run writes its own remainder at once, and nothing after it", () => {
+  it.effect("at its end a run has its own remainder, and nothing is written after it", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
         const log = new RunLog(runIdOf(1))
         const followed = writer.follow(log)
         say(log, 3)
-        yield* writer.flush(followed)
-        assert.deepStrictEqual(kept.seqs(1), [1, 2, 3])
-        say(log, 1)
+        yield* TestClock.adjust("1 second")
+        say(log, 2)
+        const left = () => writer.leave(followed).map(({ seq }) => seq)
+        assert.deepStrictEqual(left(), [4, 5])
+        // Asked again after the store has failed it is the same.
+        assert.deepStrictEqual(left(), [4, 5])
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(kept.seqs(1), [1, 2, 3])
       }),

@@ -7,7 +7,17 @@ import { Replicas } from "../../src/recording/Replicas.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
-import { answered, begun, completed, naughty, newPrincipal, newTurn, noon } from "./Turns.ts"
+import {
+  answered,
+  attempt,
+  begun,
+  completed,
+  naughty,
+  newPrincipal,
+  newTurn,
+  noon,
+  textEntries,
+} from "./Turns.ts"
 
 export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Runs on ${name}`, (it) => {
@@ -108,6 +118,26 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
+    it.effect("an end takes with it what was not written of its run, all or none, and once", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = yield* begun(newTurn(owner))
+        const { id } = turn.run
+        yield* runs.append([{ id, entries: textEntries(1, 2) }])
+        const { message, ended } = completed(turn, "Hi")
+        const rest = { attempts: [attempt(1, false)], entries: textEntries(2, 5) }
+        const nowhere = newTurn(owner).session.id
+        yield* Effect.flip(runs.end(ended, { ...message, sessionId: nowhere }, rest))
+        assert.deepStrictEqual(yield* runs.get(owner, id), { run: turn.run, attempts: [] })
+        assert.deepStrictEqual(yield* runs.events(id, 0), textEntries(1, 2))
+        yield* runs.end(ended, message, rest)
+        yield* runs.end(ended, message, rest)
+        assert.deepStrictEqual(yield* runs.get(owner, id), { run: ended, attempts: rest.attempts })
+        assert.deepStrictEqual(yield* runs.events(id, 0), textEntries(1, 5))
+      }),
+    )
+
     it.effect("an end may be written again, and one of a run that was never begun fails", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
@@ -132,6 +162,21 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           const error = yield* Effect.flip(runs.get(other, run.id))
           assert.deepInclude(error, { _tag: "RunNotFound", runId: run.id })
         }
+      }),
+    )
+
+    it.effect("of a run that another replica has ended, what was said is kept all the same", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = yield* begun(newTurn(owner))
+        yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
+        const { message, ended } = completed(turn, "Hi")
+        const rest = { attempts: [attempt(1, false)], entries: textEntries(1, 3) }
+        yield* Effect.flip(runs.end(ended, message, rest))
+        const { attempts, run } = yield* runs.get(owner, turn.run.id)
+        assert.deepStrictEqual([run.status, attempts], ["interrupted", rest.attempts])
+        assert.deepStrictEqual(yield* runs.events(turn.run.id, 0), rest.entries)
       }),
     )
 

@@ -54,9 +54,11 @@ export const layer = (kept: Memory) => {
       Effect.sync(() => void kept.events.push(...batches.flatMap(({ entries }) => entries))),
     recordAttempt: (_, attempt) => Effect.sync(() => void kept.attempts.push(attempt)),
     recordFile: () => Effect.void,
-    end: (end, message) =>
+    end: (end, message, rest) =>
       Effect.suspend(() => {
         if (kept.failEnd !== undefined) return Effect.fail(kept.failEnd)
+        kept.attempts.push(...(rest?.attempts ?? []))
+        kept.events.push(...(rest?.entries ?? []))
         kept.runs.set(end.id, { ...kept.runs.get(end.id)!, ...end })
         if (message !== undefined) kept.messages.push(message)
         return Effect.void
