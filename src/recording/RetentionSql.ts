@@ -10,8 +10,8 @@ import { lowestIdAt, RunId } from "../domain/Ids.ts"
 import { Retention } from "./Retention.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
-/** Rows a step, and the rest of the run that the last of them belongs to. */
-const eventsAStep = 2000
+/** Pages a step, and the rest of the run that the last of them belongs to. */
+const pagesAStep = 500
 const keysAStep = 1000
 
 const decode = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ run_id: RunId })))
@@ -37,7 +37,7 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       const bound = lowestIdAt(endedBefore)
       const rows =
         yield* sql`SELECT run_id FROM run_events WHERE run_id > ${after ?? ""} AND run_id < ${bound}
-        ORDER BY run_id, seq LIMIT ${eventsAStep}`
+        ORDER BY run_id, seq LIMIT ${pagesAStep}`
       const runs = [...new Set((yield* decode(rows)).map((row) => row.run_id))]
       if (runs.length === 0) return undefined
       yield* sql`DELETE FROM run_events WHERE run_id IN

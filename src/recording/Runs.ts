@@ -52,7 +52,7 @@ export class Runs extends Context.Service<
       /** Under which the turn is found when its request comes again. */
       readonly key?: TurnKey | undefined
     }) => Effect.Effect<void, SessionBusy | StoreError | TurnKeyTaken>
-    /** One statement for all of them, of however many runs. Written again, an entry stays as it was. */
+    /** One statement for all of them, of however many runs; consecutive in each. Written again, an entry is there once. */
     readonly append: (
       batches: ReadonlyArray<{ readonly id: RunId; readonly entries: ReadonlyArray<LogEntry> }>,
     ) => Effect.Effect<void, StoreError>

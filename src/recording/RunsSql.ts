@@ -14,7 +14,7 @@ import type { ChatMessage } from "../domain/Session.ts"
 import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../persistence/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
-import { eventJson, type LogEntry } from "../runs/RunEvent.ts"
+import * as EventPages from "./EventPages.ts"
 import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -27,21 +27,12 @@ const encodeFile = Schema.encodeEffect(Rows.FileRow)
 const encodeText = Schema.encodeEffect(Rows.AnyText)
 const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(Rows.AttemptRow))
-const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(Rows.EventRow))
+const decodePages = Schema.decodeUnknownEffect(Schema.Array(Rows.EventPageRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(Rows.MessageRow))
 const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 
-/** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; an event has three. */
-const eventsPerInsert = 10_000
-
-type EventRow = { readonly run_id: RunId; readonly seq: number; readonly event: string }
-
-/** An event's JSON has its own shape, and mostly is there already: to encode it by schema would cost more than to insert it. */
-const eventRows = (batch: {
-  readonly id: RunId
-  readonly entries: ReadonlyArray<LogEntry>
-}): ReadonlyArray<EventRow> =>
-  batch.entries.map((entry) => ({ run_id: batch.id, seq: entry.seq, event: eventJson(entry) }))
+/** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; a page of events has three. */
+const pagesPerInsert = 10_000
 
 export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlClient> = Layer.effect(
   Runs,
@@ -54,13 +45,13 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       Effect.asVoid(batch.run(beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
 
     // Of a different number of rows every time: PostgreSQL would keep a hundred of them, some megabytes, in each connection.
-    const insertEvents = (rows: Arr.NonEmptyReadonlyArray<EventRow>): Step => ({
+    const insertPages = (rows: Arr.NonEmptyReadonlyArray<EventPages.PageRow>): Step => ({
       statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
       unprepared: true,
     })
     const insertAll = (batches: Parameters<Runs["Service"]["append"]>[0]): ReadonlyArray<Step> => {
-      const rows = batches.flatMap(eventRows)
-      return Arr.isReadonlyArrayNonEmpty(rows) ? Arr.chunksOf(rows, eventsPerInsert).map(insertEvents) : []
+      const rows = batches.flatMap(({ entries, id }) => EventPages.rowsOf(id, entries))
+      return Arr.isReadonlyArrayNonEmpty(rows) ? Arr.chunksOf(rows, pagesPerInsert).map(insertPages) : []
     }
     const append: Runs["Service"]["append"] = (batches) => {
       const steps = insertAll(batches)
@@ -130,9 +121,10 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     }, asStoreError("Runs.ended"))
 
     const events = Effect.fnUntraced(function* (id: RunId, after: number) {
-      return yield* decodeEvents(
+      const pages = yield* decodePages(
         yield* sql`SELECT seq, event FROM run_events WHERE run_id = ${id} AND seq > ${after} ORDER BY seq`,
       )
+      return EventPages.entriesOf(pages, after)
     }, asStoreError("Runs.events"))
 
     const forgotten = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {

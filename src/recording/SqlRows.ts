@@ -88,7 +88,11 @@ export const AttemptRow = Schema.Struct({ ...Attempt.fields, shadow: Schema.Bool
 
 /** Checked, not rebuilt: a decode would drop keys beyond the schema, which the live stream has shown. */
 const StoredEvent = Schema.declare(Schema.is(RunEvent), { identifier: "RunEvent" })
-export const EventRow = Schema.Struct({ seq: Schema.Int, event: Schema.fromJsonString(StoredEvent) })
+/** See `EventPages`: a page of events, or the one event of a row that is older than the pages. */
+export const EventPageRow = Schema.Struct({
+  seq: Schema.Int,
+  event: Schema.fromJsonString(Schema.Union([StoredEvent, Schema.Array(StoredEvent)])),
+})
 
 export const FileRow = Schema.Struct({
   runId: RunId,

@@ -72,7 +72,7 @@ const statements = [
       'success', '{"tokens":412}'
     FROM generate_series(0, ${turns - 1}) n`,
   `INSERT INTO run_events (run_id, seq, event)
-    SELECT ${runId("n")}, e, '{"event":"message","data":{"id":"' || ${runId("n")} || ':' || e || '","type":"text","data":{"content":"' || md5(e::text) || '"},"timestamp":"2026-11-23T00:21:34.360Z"}}'
+    SELECT ${runId("n")}, e, '[{"event":"message","data":{"id":"' || ${runId("n")} || ':' || e || '","type":"text","data":{"content":"' || md5(e::text) || '"},"timestamp":"2026-11-23T00:21:34.360Z"}}]'
     FROM generate_series(${turns - runsWithEvents}, ${turns - 1}) n, generate_series(1, ${eventsARun}) e`,
   `INSERT INTO idempotency_keys (key, request, run_id, created_at)
     SELECT md5('k' || n), md5('q' || n), ${runId("n")}, ${at("n")}

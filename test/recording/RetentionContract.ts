@@ -1,5 +1,6 @@
 /** What every adapter of `Retention` owes. */
 import { assert, layer as withLayer } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -18,7 +19,8 @@ const endedAt = Effect.fnUntraced(function* (at: number, events: number) {
   const runs = yield* Runs
   const turn: Turn = newTurn(newPrincipal(), { at })
   yield* begun(turn)
-  yield* runs.append([{ id: turn.run.id, entries: textEntries(1, events) }])
+  // Pages of three, as a slow answer has.
+  yield* runs.append(Arr.chunksOf(textEntries(1, events), 3).map((entries) => ({ id: turn.run.id, entries })))
   yield* runs.recordAttempt(turn.run.id, attempt(1, false))
   const { ended, message } = completed(turn, "the answer")
   yield* runs.end(ended, message)

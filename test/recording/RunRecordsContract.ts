@@ -9,33 +9,41 @@ import { attempt, begun, naughty, newPrincipal, newTurn, textEntries, textEntry 
 
 export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Records of a run on ${name}`, (it) => {
-    it.effect("a thousand events come back in order, each as it was first written", () =>
+    it.effect("a thousand events come back in order, each once, however their writes overlapped", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { run } = yield* begun()
         const other = yield* begun()
         yield* runs.append([{ id: run.id, entries: [] }])
-        yield* runs.append([{ id: run.id, entries: textEntries(501, 1000, "late") }])
-        yield* runs.append([{ id: run.id, entries: textEntries(1, 600, "again") }])
+        for (const [from, to] of [
+          [501, 1000],
+          [1, 600],
+          [1, 600],
+          [501, 900],
+          [1, 2],
+        ] as const)
+          yield* runs.append([{ id: run.id, entries: textEntries(from, to) }])
         yield* runs.append([{ id: other.run.id, entries: textEntries(1, 3) }])
-        const expected = [...textEntries(1, 500, "again"), ...textEntries(501, 1000, "late")]
+        const expected = textEntries(1, 1000)
         assert.deepStrictEqual(yield* runs.events(run.id, 0), expected)
         assert.deepStrictEqual(yield* runs.events(run.id, 990), expected.slice(990))
         assert.deepStrictEqual(yield* runs.events(run.id, 1000), [])
       }),
     )
 
-    it.effect("more events than one statement can bind are kept all or none", () =>
+    it.effect("the events of more runs than one statement can bind are kept all or none", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { run } = yield* begun()
         const unwritable = { seq: Number.NaN, event: textEntry(1, "").event }
-        const error = yield* Effect.flip(
-          runs.append([{ id: run.id, entries: [...textEntries(1, 11_000), unwritable] }]),
-        )
+        const each = [...textEntries(1, 11_000), unwritable].map((entry) => ({
+          id: run.id,
+          entries: [entry],
+        }))
+        const error = yield* Effect.flip(runs.append(each))
         assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.append" })
         assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
-        yield* runs.append([{ id: run.id, entries: textEntries(1, 11_000) }])
+        yield* runs.append(each.slice(0, -1))
         assert.strictEqual((yield* runs.events(run.id, 0)).length, 11_000)
       }),
     )
