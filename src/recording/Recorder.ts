@@ -62,6 +62,8 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       // A kept answer says nothing about the provider, which was not asked.
       if (!ended.shadow && ended.usage?.cached !== true) yield* count(orgId, ticket, ended)
+      // SQLite's calls block: what the attempt has said last is on its way to its readers before them.
+      yield* Effect.yieldNow
       yield* runs.recordAttempt(id, ended)
     }).pipe(
       Effect.catch((error) => {
