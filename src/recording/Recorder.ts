@@ -73,8 +73,9 @@ const make = Effect.gen(function* () {
 
   const follow: Recorder["Service"]["follow"] = (log) => Effect.sync(() => events.follow(log))
 
+  // SQLite's calls block, and wait for the disk: what the turn has said last is on its way to its readers before them.
   const rest: Recorder["Service"]["rest"] = ({ missing }, followed) =>
-    Effect.sync(() => ({ attempts: missing, entries: events.leave(followed) }))
+    Effect.map(Effect.yieldNow, () => ({ attempts: missing, entries: events.leave(followed) }))
 
   return Recorder.of({ attempt, follow, rest })
 })

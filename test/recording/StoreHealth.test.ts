@@ -1,0 +1,72 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import { ConnectionError, SqlError } from "effect/sql/SqlError"
+import * as TestClock from "effect/testing/TestClock"
+import { StoreHealth } from "../../src/recording/StoreHealth.ts"
+
+const refused = new SqlError({ reason: new ConnectionError({ cause: "refused" }) })
+
+/** A database that answers, or refuses to, whatever it is asked. */
+const database = () => {
+  const state = { up: true }
+  const sql = () => Effect.suspend(() => (state.up ? Effect.succeed([]) : Effect.fail(refused)))
+  const layer = StoreHealth.layer.pipe(
+    Layer.provide(Layer.succeed(SqlClient.SqlClient, sql as unknown as SqlClient.SqlClient)),
+  )
+  return { state, layer }
+}
+
+describe("StoreHealth", () => {
+  it.effect("lets what is done at once be done at once, and what fails fail", () =>
+    Effect.gen(function* () {
+      const { whileUp } = yield* StoreHealth
+      const order: Array<string> = []
+      yield* Effect.forkChild(Effect.sync(() => void order.push("another fiber")))
+      yield* whileUp(Effect.sync(() => void order.push("the store")))
+      assert.deepStrictEqual(order, ["the store"])
+      assert.strictEqual(yield* Effect.flip(whileUp(Effect.fail("its own error"))), "its own error")
+    }).pipe(Effect.provide(database().layer)),
+  )
+
+  it.effect(
+    "refuses at once while the store is away, without asking it, and no longer when it is back",
+    () => {
+      const { layer, state } = database()
+      return Effect.gen(function* () {
+        const { whileUp } = yield* StoreHealth
+        state.up = false
+        yield* TestClock.adjust("1 second")
+        let asked = false
+        const ask = Effect.sync(() => (asked = true))
+        const error = yield* Effect.flip(whileUp(ask))
+        assert.deepInclude(error, { _tag: "StoreError", operation: "StoreHealth.whileUp" })
+        assert.isFalse(asked)
+        state.up = true
+        yield* TestClock.adjust("1 second")
+        assert.isTrue(yield* whileUp(ask))
+      }).pipe(Effect.provide(layer))
+    },
+  )
+
+  it.effect("gives up what is under way when the store goes away, also where nobody may interrupt", () => {
+    const { layer, state } = database()
+    return Effect.gen(function* () {
+      const { whileUp } = yield* StoreHealth
+      const left = yield* Deferred.make<void>()
+      const silent = Effect.onInterrupt(Effect.never, () => Deferred.succeed(left, undefined))
+      const waiting = yield* Effect.forkChild(Effect.uninterruptible(Effect.flip(whileUp(silent))), {
+        startImmediately: true,
+      })
+      yield* TestClock.adjust("1 second")
+      assert.isUndefined(waiting.pollUnsafe())
+      state.up = false
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(waiting))._tag, "StoreError")
+      yield* Deferred.await(left)
+    }).pipe(Effect.provide(layer))
+  })
+})
