@@ -23,7 +23,7 @@ import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
-import * as ReaderLag from "./ReaderLag.ts"
+import * as Readers from "./Readers.ts"
 import { Arrived, RequestId } from "./RequestId.ts"
 import { ruleInputs } from "./RuleInputs.ts"
 
@@ -85,8 +85,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   const live = yield* LiveRuns
   const once = yield* OncePerKey
   const reader = yield* RunReader
-  const { closing: closed } = yield* Stopping
-  const lag = yield* ReaderLag.make
+  const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing)
 
   const caller = Effect.fnUntraced(function* (route: string) {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
@@ -105,9 +104,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
       source: { _tag: "Live", log, attach: live.attach(log) },
       after: 0,
       protocol: protocolOf(request),
-      heartbeatMs,
-      closed,
-      lag,
+      readers,
     })
 
   const found = Effect.fnUntraced(function* (
@@ -123,9 +120,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
       source,
       after,
       protocol: protocolOf(request),
-      heartbeatMs,
-      closed,
-      lag,
+      readers,
     })
   })
 

@@ -1,22 +1,23 @@
 /**
- * A run's events as an SSE response: a cursor on the log, written chunk by chunk, whole events only. One fiber and one
- * timer a connection (the heartbeat), none per event. The cursor is all that a slow reader holds.
+ * A run's events as an SSE response: a cursor on the log, written chunk by chunk, whole events only. No fiber and no timer of
+ * a connection's own beside the one that writes it. The cursor is all that a slow reader holds.
  */
-import * as Clock from "effect/Clock"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
+import type * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Frame from "../agent2ui/Frame.ts"
 import { downlevel } from "../agent2ui/Legacy.ts"
 import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
-import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Run } from "../domain/Run.ts"
 import { frameOf, isTerminal, type LogEntry } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
-import type { ReaderLag } from "./ReaderLag.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
+import type { Reader, Readers } from "./Readers.ts"
 
 export type Protocol = 1 | 2
 
@@ -25,10 +26,7 @@ export interface Options {
   readonly source: Source
   readonly after: number
   readonly protocol: Protocol
-  readonly heartbeatMs: number
-  /** Succeeds when the server is about to close its connections. */
-  readonly closed: Effect.Effect<void>
-  readonly lag: ReaderLag
+  readonly readers: Readers
 }
 
 /** What one write to a reader holds, at the most: all that a reader who takes nothing costs in this process. */
@@ -79,73 +77,60 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry
   return { frames, ended: false }
 }
 
-/**
- * Wakes a reader for the next entry, for a heartbeat when there was none for `interval` milliseconds, or because the
- * server closes and nothing more will come.
- */
-const makeReader = (log: RunLog, interval: number, closed: Effect.Effect<void>) =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.clockWith(Effect.succeed)
-    let lastWrite = monotonicMillis(clock)
-    let beat = false
-    let over = false
-    let wake = () => {}
-    const tick: Effect.Effect<never> = Effect.suspend(() => {
-      const wait = lastWrite + interval - monotonicMillis(clock)
-      if (wait > 0) return Effect.andThen(Effect.sleep(wait), tick)
-      beat = true
-      lastWrite = monotonicMillis(clock)
-      wake()
-      return tick
-    })
-    yield* Effect.forkScoped(tick)
-    const close = Effect.sync(() => {
-      over = true
-      wake()
-    })
-    yield* Effect.forkScoped(Effect.andThen(closed, close))
-    const wait = (after: number) =>
-      Effect.callback<"entries" | "heartbeat" | "closed">((resume) => {
-        const answer = () => {
-          const silent = over ? "closed" : "heartbeat"
-          const woken = (over || beat) && log.lastSeq <= after ? silent : "entries"
-          beat = false
-          wake = () => {}
-          lastWrite = monotonicMillis(clock)
-          resume(Effect.succeed(woken))
-        }
-        if (over || beat || log.lastSeq > after) return answer()
-        const off = log.onNext(answer)
-        wake = answer
-        return Effect.sync(off)
-      })
-    return wait
+/** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
+const readerOf = (log: RunLog, after: number): Reader => ({
+  log,
+  seq: Math.min(after, log.lastSeq),
+  isDue: false,
+  wake: () => {},
+})
+
+/** What a reader that was woken, or asks anew, gets now; nothing when there is nothing. Moves its cursor. */
+const taken = (reader: Reader, readers: Readers, protocol: Protocol): Written => {
+  const { log, seq } = reader
+  if (log.lastSeq > seq) {
+    const page = log.read(seq, pageBytes)
+    reader.seq = seq + page.length
+    reader.isDue = false
+    return write(log.runId, protocol, page)
+  }
+  if (readers.isClosing()) return { frames: [closing(log.runId, seq)], ended: true }
+  if (!reader.isDue) return { frames: [], ended: log.ended }
+  reader.isDue = false
+  return { frames: [Frame.heartbeat], ended: false }
+}
+
+/** Waits until there is something, and is woken once for all that comes together. */
+const woken = (reader: Reader): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const off = reader.log.onNext(() => reader.wake())
+    reader.wake = () => {
+      off()
+      resume(Effect.void)
+    }
+    return Effect.sync(off)
   })
 
-/** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
-const live = (
-  { attach, log }: FollowedRun,
-  after: number,
-  { closed, heartbeatMs, lag, protocol }: Pick<Options, "closed" | "heartbeatMs" | "lag" | "protocol">,
-) =>
+const live = ({ attach, log }: FollowedRun, { after, protocol, readers }: Options) =>
   Stream.unwrap(
-    Effect.gen(function* () {
-      yield* attach
-      if (log.ended && after >= log.lastSeq) return Stream.empty
-      const wait = yield* makeReader(log, heartbeatMs, closed)
-      const reading = yield* lag.reading(log, after)
-      return Stream.paginate(Math.min(after, log.lastSeq), (cursor) => {
-        reading.seq = cursor
-        return Effect.map(wait(cursor), (woken) => {
-          if (woken === "heartbeat") return [joined([Frame.heartbeat]), Option.some(cursor)] as const
-          if (woken === "closed")
-            return [joined([closing(log.runId, cursor)]), Option.none<number>()] as const
-          const page = log.read(cursor, pageBytes)
-          const { ended, frames } = write(log.runId, protocol, page)
-          const next = ended ? Option.none<number>() : Option.some(cursor + page.length)
-          return [joined(frames), next] as const
-        })
+    Effect.flatMap(Effect.scope, (scope) => {
+      const reader = readerOf(log, after)
+      const leave = Effect.sync(() => readers.leave(reader))
+      let ended = false
+      const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
+        if (ended) return Cause.done()
+        const now = taken(reader, readers, protocol)
+        ended = now.ended
+        if (now.frames.length === 0) return ended ? Cause.done() : Effect.flatMap(woken(reader), () => pull)
+        readers.wrote(reader)
+        return Effect.succeed([Frame.encode(now.frames)] as const)
       })
+      return Effect.andThen(Scope.addFinalizer(scope, leave), attach).pipe(
+        Effect.map(() => {
+          readers.enter(reader)
+          return Stream.fromPull(Effect.succeed(pull))
+        }),
+      )
     }),
   )
 
@@ -171,9 +156,8 @@ const headers = (run: Run) => ({
 const opening = Frame.encode([Frame.opening])
 
 export const respond = (options: Options): HttpServerResponse.HttpServerResponse => {
-  const { after, protocol, run, source } = options
-  const frames =
-    source._tag === "Live" ? live(source, after, options) : kept(run.id, protocol, source.entries)
+  const { protocol, run, source } = options
+  const frames = source._tag === "Live" ? live(source, options) : kept(run.id, protocol, source.entries)
   return HttpServerResponse.stream(Stream.concat(Stream.succeed(opening), frames), {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),

@@ -7,15 +7,16 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { RunId, SessionId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
+import * as Overdue from "./Overdue.ts"
 import type { RunLog } from "./RunLog.ts"
 
 export class SessionBusy extends Schema.TaggedError<SessionBusy>()("SessionBusy", { sessionId: SessionId }) {}
@@ -25,8 +26,6 @@ interface LiveRun {
   readonly startedAt: number
   fiber: Fiber.Fiber<unknown> | undefined
   readers: number
-  /** Sleeps while nobody reads. */
-  grace: Fiber.Fiber<unknown> | undefined
 }
 
 export class LiveRuns extends Context.Service<
@@ -104,52 +103,45 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const cancelRun = (live: LiveRun) =>
     Effect.suspend(() => (live.fiber === undefined ? Effect.void : Fiber.interrupt(live.fiber)))
 
-  const beginGrace = (live: LiveRun) =>
-    Effect.suspend(() => {
-      if (live.log.ended) return Effect.void
-      const wait = Effect.andThen(Effect.sleep(detachGrace), cancelRun(live))
-      return Effect.map(Effect.forkIn(wait, scope), (fiber) => {
-        live.grace = fiber
-      })
-    })
-
-  const endGrace = (live: LiveRun) =>
-    Effect.suspend(() => {
-      const { grace } = live
-      live.grace = undefined
-      return grace === undefined ? Effect.void : Fiber.interrupt(grace)
-    })
+  /** Runs that nobody reads. */
+  const unread = yield* Overdue.make(Duration.toMillis(detachGrace), (live: LiveRun) =>
+    Effect.forkIn(cancelRun(live), scope),
+  )
 
   const start: LiveRuns["Service"]["start"] = (sessionId, log, program) =>
     Effect.gen(function* () {
       const startedAt = monotonicMillis(clock)
-      const live: LiveRun = { log, startedAt, fiber: undefined, readers: 0, grace: undefined }
+      const live: LiveRun = { log, startedAt, fiber: undefined, readers: 0 }
       runs.set(log.runId, live)
       sessions.set(sessionId, "running")
-      const leave = Effect.suspend(() => {
+      unread.touch(live)
+      const leave = Effect.sync(() => {
+        unread.forget(live)
         runs.delete(log.runId)
         free(sessionId)
-        return endGrace(live)
       })
       // Started at once: a fiber that is interrupted before it runs would never end its log.
       const running = Effect.interruptible(Effect.ensuring(program, leave))
       live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
-      yield* beginGrace(live)
     }).pipe(Effect.uninterruptible)
 
   const attach: LiveRuns["Service"]["attach"] = (log) =>
-    Effect.suspend(() => {
+    Effect.flatMap(Effect.scope, (scope) => {
       const live = runs.get(log.runId)
       if (live === undefined) return Effect.void
-      const enter = Effect.suspend(() => {
+      let entered = false
+      const enter = Effect.sync(() => {
+        entered = true
         live.readers += 1
-        return endGrace(live)
+        unread.forget(live)
       })
-      const leave = Effect.suspend(() => {
+      const leave = Effect.sync(() => {
+        if (!entered) return
         live.readers -= 1
-        return live.readers === 0 ? beginGrace(live) : Effect.void
+        if (live.readers === 0 && !log.ended) unread.touch(live)
       })
-      return Effect.acquireRelease(enter, () => leave)
+      // Before it is counted: an interruption may come between any two steps.
+      return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
     })
 
   const cancel: LiveRuns["Service"]["cancel"] = (id) =>

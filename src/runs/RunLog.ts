@@ -28,7 +28,7 @@ export class RunLog {
   readonly runId: RunId
   readonly #entries: Array<KeptEntry> = []
   #bytes = 0
-  #waiting: Array<() => void> = []
+  #waiting = new Set<() => void>()
   #atEnd: Array<() => void> = []
 
   constructor(runId: RunId) {
@@ -101,9 +101,9 @@ export class RunLog {
 
   /** Calls `listener` once, at the next entry. Gives the way to take it back. */
   onNext(listener: () => void): () => void {
-    this.#waiting.push(listener)
+    this.#waiting.add(listener)
     return () => {
-      this.#waiting = this.#waiting.filter((waiting) => waiting !== listener)
+      this.#waiting.delete(listener)
     }
   }
 
@@ -133,7 +133,7 @@ export class RunLog {
 
   #wake(): void {
     const waiting = this.#waiting
-    this.#waiting = []
+    this.#waiting = new Set()
     for (const wake of waiting) wake()
     if (!this.ended) return
     const atEnd = this.#atEnd

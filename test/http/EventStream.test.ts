@@ -1,6 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { settle } from "../execution/scripted.ts"
@@ -165,6 +166,25 @@ describe("events that come together", () => {
       yield* Fiber.join(fiber)
       // The opening has no event.
       assert.deepStrictEqual(writes, [0, 50, 1])
+    }),
+  )
+})
+
+describe("a server that closes", () => {
+  test(
+    "says so to who waits, and to who was busy once he has what is there, with where to read on",
+    Effect.gen(function* () {
+      const closing = yield* Latch.make(false)
+      const log = logOf(text("a"))
+      const waiting = yield* reading(live(log), { closing: closing.await })
+      const { fiber } = waiting
+      yield* closing.open
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(brief(waiting.events), ["1 text", "1 error"])
+      assert.deepInclude(JSON.parse(waiting.events[1]?.data ?? ""), { code: "SHUTTING_DOWN" })
+      const late = yield* reading(live(log), { closing: Effect.void })
+      yield* Fiber.join(late.fiber)
+      assert.deepStrictEqual(brief(late.events), ["1 text", "1 error"])
     }),
   )
 })

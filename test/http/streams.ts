@@ -1,11 +1,14 @@
 /** The responses that readers of a run get, read event by event from what is written. */
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Draft } from "../../src/agent2ui/Message.ts"
 import type { Source } from "../../src/chat/RunReader.ts"
 import type { RunDone } from "../../src/domain/Run.ts"
 import * as EventStream from "../../src/http/EventStream.ts"
+import * as Readers from "../../src/http/Readers.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { assistantMessageId, noon, run, runId, sessionId } from "../support/fixtures.ts"
@@ -39,15 +42,16 @@ export const kept = (log: RunLog): Source => ({
 
 export interface Reader {
   readonly after?: number
+  readonly closing?: Effect.Effect<void>
   readonly protocol?: EventStream.Protocol
 }
 
-/** Nobody looks at it here. */
-const lag = { reading: (log: RunLog, seq: number) => Effect.succeed({ log, seq }) }
-
-export const respond = (source: Source, { after = 0, protocol = 2 }: Reader = {}) =>
-  Effect.sync(() =>
-    EventStream.respond({ run: run(), source, after, protocol, heartbeatMs, closed: Effect.never, lag }),
+export const respond = (
+  source: Source,
+  { after = 0, closing = Effect.never, protocol = 2 }: Reader = {},
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
+  Effect.map(Readers.make(heartbeatMs, closing), (readers) =>
+    EventStream.respond({ run: run(), source, after, protocol, readers }),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */
@@ -79,4 +83,5 @@ export const brief = (frames: ReadonlyArray<SseFrame>) =>
     return `${id?.split(":")[1] ?? "-"} ${type ?? event}`
   })
 
-export const test = (name: string, body: Effect.Effect<void, unknown>) => it.effect(name, () => body)
+export const test = (name: string, body: Effect.Effect<void, unknown, Scope.Scope>) =>
+  it.effect(name, () => body)

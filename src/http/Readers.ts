@@ -1,0 +1,67 @@
+/**
+ * The connections that read live runs, as far as they have something in common: each hears a heartbeat when nothing was
+ * written to it for a while, and a last word when the server closes; how far they are behind is measured. Nothing of it is
+ * a fiber or a timer of a connection's own.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Overdue from "../runs/Overdue.ts"
+import type { RunLog } from "../runs/RunLog.ts"
+import { catalogue } from "../telemetry/Metrics.ts"
+
+export interface Reader {
+  readonly log: RunLog
+  /** What it has taken so far. */
+  seq: number
+  /** Nothing was written to it for the interval. */
+  isDue: boolean
+  /** Tells it to look again, when it waits. */
+  wake: () => void
+}
+
+export interface Readers {
+  readonly enter: (reader: Reader) => void
+  readonly leave: (reader: Reader) => void
+  readonly wrote: (reader: Reader) => void
+  /** The server closes: nothing more will come. */
+  readonly isClosing: () => boolean
+}
+
+export const make = Effect.fnUntraced(function* (
+  heartbeatMs: number,
+  closing: Effect.Effect<void>,
+): Effect.fn.Return<Readers, never, Scope.Scope> {
+  const open = new Set<Reader>()
+  let closes = false
+
+  const quiet = yield* Overdue.make(heartbeatMs, (reader: Reader) =>
+    Effect.sync(() => {
+      reader.isDue = true
+      quiet.touch(reader)
+      reader.wake()
+    }),
+  )
+  const close = Effect.sync(() => {
+    closes = true
+    for (const reader of open) reader.wake()
+  })
+  yield* Effect.forkScoped(Effect.andThen(closing, close))
+  yield* catalogue.readerLag.observe({}, () => {
+    let furthest = 0
+    for (const { log, seq } of open) furthest = Math.max(furthest, log.lastSeq - seq)
+    return furthest
+  })
+
+  return {
+    enter: (reader) => {
+      open.add(reader)
+      quiet.touch(reader)
+    },
+    leave: (reader) => {
+      open.delete(reader)
+      quiet.forget(reader)
+    },
+    wrote: quiet.touch,
+    isClosing: () => closes,
+  }
+})

@@ -1,0 +1,70 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import * as Overdue from "../../src/runs/Overdue.ts"
+
+const afterMs = 1000
+
+const world = Effect.gen(function* () {
+  const due: Array<string> = []
+  const overdue = yield* Overdue.make(afterMs, (one: string) => Effect.sync(() => void due.push(one)))
+  yield* Effect.yieldNow
+  return { due, ...overdue }
+})
+
+describe("what is overdue", () => {
+  it.effect("is told once, so long after something last happened to it, each at its time", () =>
+    Effect.gen(function* () {
+      const { due, touch } = yield* world
+      touch("a")
+      yield* TestClock.adjust(400)
+      touch("b")
+      yield* TestClock.adjust(500)
+      touch("a")
+      yield* TestClock.adjust(499)
+      assert.deepStrictEqual(due, [])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(due, ["b"])
+      yield* TestClock.adjust(499)
+      assert.deepStrictEqual(due, ["b"])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(due, ["b", "a"])
+      yield* TestClock.adjust(10 * afterMs)
+      assert.deepStrictEqual(due, ["b", "a"])
+    }),
+  )
+
+  it.effect("is not told of what was forgotten, nor of what comes when nothing was there for a while", () =>
+    Effect.gen(function* () {
+      const { due, forget, touch } = yield* world
+      touch("a")
+      touch("b")
+      forget("a")
+      forget("never there")
+      yield* TestClock.adjust(afterMs)
+      assert.deepStrictEqual(due, ["b"])
+      yield* TestClock.adjust(5 * afterMs)
+      touch("c")
+      yield* TestClock.adjust(afterMs - 1)
+      assert.deepStrictEqual(due, ["b"])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(due, ["b", "c"])
+    }),
+  )
+
+  it.effect("may be touched again as it is told, and comes again", () =>
+    Effect.gen(function* () {
+      let beats = 0
+      const overdue: Overdue.Overdue<string> = yield* Overdue.make(afterMs, (one: string) =>
+        Effect.sync(() => {
+          beats += 1
+          overdue.touch(one)
+        }),
+      )
+      yield* Effect.yieldNow
+      overdue.touch("a")
+      for (let step = 0; step < 30; step++) yield* TestClock.adjust(100)
+      assert.strictEqual(beats, 3)
+    }),
+  )
+})
