@@ -155,7 +155,7 @@ const make = Effect.gen(function* () {
       Effect.onError(begin(asked, span), (cause) => Spans.close(span, { error: Spans.codeOf(cause) })),
     ).pipe(Effect.uninterruptible)
 
-  const start = Effect.fn("Chat.start")(function* (
+  const start = Effect.fnUntraced(function* (
     caller: Caller,
     { agentId, message }: { readonly agentId: AgentId; readonly message: string },
   ) {
@@ -190,7 +190,7 @@ const make = Effect.gen(function* () {
           has ? Effect.void : Effect.fail(new ParentNotFound({ parentMessageId: parent })),
         )
 
-  const send = Effect.fn("Chat.send")(function* (
+  const send = Effect.fnUntraced(function* (
     caller: Caller,
     sessionId: SessionId,
     { message, parentMessageId }: { readonly message: string; readonly parentMessageId?: MessageId },

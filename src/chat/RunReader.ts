@@ -111,29 +111,26 @@ const make = Effect.gen(function* () {
 
   const liveSource = (log: RunLog) => ({ _tag: "Live" as const, log, attach: live.attach(log) })
 
-  const events: RunReader["Service"]["events"] = Effect.fn("RunReader.events")(
-    function* (principal, id, after) {
-      const running = live.get(id)
-      const found = yield* runs.get(principal, id)
-      if (running !== undefined) return { run: found.run, source: liveSource(running) }
-      if (found.run.status === "running") {
-        const source = yield* growing(id, after)
-        if (source !== undefined) return { run: found.run, source }
-      }
-      const { run } = found.run.status === "running" ? yield* runs.get(principal, id) : found
-      // From one before: the last one that is kept says which number the terminal event has.
-      const kept = yield* runs.events(id, Math.max(0, after - 1))
-      const answer =
-        kept.length > 0 || run.assistantMessageId === null
-          ? undefined
-          : yield* runs.forgotten(id, run.assistantMessageId)
-      const entries =
-        answer === undefined ? withEnd(run, kept, after) : Forgotten.entriesOf(run, answer, after)
-      return { run, source: { _tag: "Kept", entries } }
-    },
-  )
+  const events: RunReader["Service"]["events"] = Effect.fnUntraced(function* (principal, id, after) {
+    const running = live.get(id)
+    const found = yield* runs.get(principal, id)
+    if (running !== undefined) return { run: found.run, source: liveSource(running) }
+    if (found.run.status === "running") {
+      const source = yield* growing(id, after)
+      if (source !== undefined) return { run: found.run, source }
+    }
+    const { run } = found.run.status === "running" ? yield* runs.get(principal, id) : found
+    // From one before: the last one that is kept says which number the terminal event has.
+    const kept = yield* runs.events(id, Math.max(0, after - 1))
+    const answer =
+      kept.length > 0 || run.assistantMessageId === null
+        ? undefined
+        : yield* runs.forgotten(id, run.assistantMessageId)
+    const entries = answer === undefined ? withEnd(run, kept, after) : Forgotten.entriesOf(run, answer, after)
+    return { run, source: { _tag: "Kept", entries } }
+  })
 
-  const account: RunReader["Service"]["account"] = Effect.fn("RunReader.account")(function* (principal, id) {
+  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (principal, id) {
     const running = live.get(id)
     const { attempts, run } = yield* runs.get(principal, id)
     const entries = running === undefined ? yield* runs.events(id, 0) : running.read(0)
@@ -149,7 +146,7 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const cancel: RunReader["Service"]["cancel"] = Effect.fn("RunReader.cancel")(function* (principal, id) {
+  const cancel: RunReader["Service"]["cancel"] = Effect.fnUntraced(function* (principal, id) {
     const here = live.get(id)
     const { run } = yield* runs.get(principal, id)
     if (here !== undefined || run.status !== "running" || (yield* runs.isOwn(id)))

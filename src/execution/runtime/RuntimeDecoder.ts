@@ -12,7 +12,7 @@ import { type ExecutionError, UpstreamFailed, UpstreamGarbled } from "../Executi
 import type { Decoded } from "../DecodedAnswer.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeMapping from "./RuntimeMapping.ts"
-import { AnyEvent, eventNames, RuntimeEvent } from "./RuntimeWire.ts"
+import { AnyEvent, eventNames, RuntimeEvent, textChunk } from "./RuntimeWire.ts"
 
 /** Envoy and friends treat a single larger event as an attack; no honest event comes near. */
 const maxEventSize = 1024 * 1024
@@ -30,7 +30,7 @@ const decode = (
     // Each level takes two characters at the least: a short event need not be looked through.
     const isDeep = data.length > 2 * maxDepth && isDeeperThan(maxDepth, parsed)
     const json = isDeep ? cutAt(maxDepth, parsed) : parsed
-    return { json, event: Option.getOrUndefined(decodeEvent(json)) }
+    return { json, event: textChunk(json) ?? Option.getOrUndefined(decodeEvent(json)) }
   })
 
 /**
