@@ -1,8 +1,9 @@
 /**
  * What is known of each organisation: its windows, its evidence, its breaker. Changed in place; belongs to `Health`.
  *
- * Bounded: kept in the order of last use, so that what has been idle for a whole window is dropped from the front, and
- * the longest idle one makes room when there are 10 000. A breaker that is not closed outlives idleness.
+ * Bounded: linked in the order of last use, so that what has been idle for a whole window is dropped from the front, and
+ * the longest idle one makes room when there are 10 000. A breaker that is not closed outlives idleness. (A `Map` that is
+ * kept in this order by deleting and setting looks for one busy key among all that it has deleted of it.)
  */
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
@@ -27,6 +28,9 @@ export interface Org {
   readonly faults: FaultCounter.FaultCounter
   forced: Forced | undefined
   usedAt: number
+  /** The ones that were used just before it and just after it. */
+  older: Org | undefined
+  newer: Org | undefined
   /** When it last asked for the runtime or used it. */
   wantedRuntimeAt: number
 }
@@ -34,24 +38,61 @@ export interface Org {
 export interface Orgs {
   readonly windowMs: number
   readonly byId: Map<OrgId, Org>
+  oldest: Org | undefined
+  newest: Org | undefined
   sweptAt: number
 }
 
-export const make = (windowMs: number): Orgs => ({ windowMs, byId: new Map(), sweptAt: 0 })
+export const make = (windowMs: number): Orgs => ({
+  windowMs,
+  byId: new Map(),
+  oldest: undefined,
+  newest: undefined,
+  sweptAt: 0,
+})
+
+/** The longest unused first. The one that was given last may be removed meanwhile. */
+export function* byUse({ oldest }: Orgs): Generator<Org, void> {
+  for (let org = oldest; org !== undefined;) {
+    const { newer } = org
+    yield org
+    org = newer
+  }
+}
+
+const unlink = (orgs: Orgs, { newer, older }: Org): void => {
+  if (older === undefined) orgs.oldest = newer
+  else older.newer = newer
+  if (newer === undefined) orgs.newest = older
+  else newer.older = older
+}
+
+const append = (orgs: Orgs, org: Org): void => {
+  org.older = orgs.newest
+  org.newer = undefined
+  if (orgs.newest === undefined) orgs.oldest = org
+  else orgs.newest.newer = org
+  orgs.newest = org
+}
+
+const remove = (orgs: Orgs, org: Org): void => {
+  unlink(orgs, org)
+  orgs.byId.delete(org.id)
+}
 
 /** Drops, from the longest unused on, what is idle for a whole window and pristine: nothing of it can be seen. */
 const sweep = (orgs: Orgs, now: number): void => {
   if (now - orgs.sweptAt < orgs.windowMs / SlidingWindow.bucketCount) return
   orgs.sweptAt = now
-  for (const org of orgs.byId.values()) {
+  for (const org of byUse(orgs)) {
     if (isActive(orgs, org.usedAt, now)) return
-    if (org.forced === undefined && Breaker.isPristine(org.breaker, now)) orgs.byId.delete(org.id)
+    if (org.forced === undefined && Breaker.isPristine(org.breaker, now)) remove(orgs, org)
   }
 }
 
 /** An operator's order is not forgotten to make room. */
-const longestIdle = ({ byId }: Orgs): Org | undefined => {
-  for (const org of byId.values()) if (org.forced === undefined) return org
+const longestIdle = (orgs: Orgs): Org | undefined => {
+  for (const org of byUse(orgs)) if (org.forced === undefined) return org
   return undefined
 }
 
@@ -66,14 +107,16 @@ export const touch = (
   const known = orgs.byId.get(id)
   if (known !== undefined) {
     known.usedAt = now
-    orgs.byId.delete(id)
-    orgs.byId.set(id, known)
+    if (orgs.newest !== known) {
+      unlink(orgs, known)
+      append(orgs, known)
+    }
     return known
   }
   const oldest = orgs.byId.size < maxOrgs ? undefined : longestIdle(orgs)
   if (oldest !== undefined) {
     make.onDrop(oldest)
-    orgs.byId.delete(oldest.id)
+    remove(orgs, oldest)
   }
   const org: Org = {
     id,
@@ -83,9 +126,12 @@ export const touch = (
     faults: FaultCounter.make(ownLimit, 1),
     forced: undefined,
     usedAt: now,
+    older: undefined,
+    newer: undefined,
     wantedRuntimeAt: Number.NEGATIVE_INFINITY,
   }
   orgs.byId.set(id, org)
+  append(orgs, org)
   return org
 }
 
@@ -94,7 +140,7 @@ export const isActive = (orgs: Orgs, at: number, now: number): boolean => at > n
 /** How many there are, of either mode; more than four are as many as four. */
 export const inUse = (orgs: Orgs, now: number): number => {
   let found = 0
-  for (const org of orgs.byId.values()) {
+  for (const org of byUse(orgs)) {
     if (isActive(orgs, org.usedAt, now)) found += 1
     if (found === 4) return found
   }

@@ -3,7 +3,7 @@
  * as dear without anybody noticing. The figures themselves are `npm run bench`'s.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type Bench, runtimeTurns } from "../bench/suite/Lanes.ts"
+import { type Bench, burstTurns } from "../bench/suite/Lanes.ts"
 import {
   type Gateway,
   Load,
@@ -48,7 +48,7 @@ describe("a turn of the runtime, 50 events in one burst", () => {
         direct: runtime,
         peers: [],
       }
-      const [gateway] = await runtimeTurns(bench, "a")
+      const [gateway] = await burstTurns(bench)
       expect(gateway?.ratio?.value).toBeGreaterThan(1)
       expect(gateway?.ratio?.value).toBeLessThan(limit)
     },

@@ -7,7 +7,9 @@ import { writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { parseArgs } from "node:util"
 import { tokenFor } from "../support/chatClient.ts"
-import { type Bench, directTurns, runtimeTurns } from "./suite/Lanes.ts"
+import { type Bench, burstTurns, directTurns, writtenTurns } from "./suite/Lanes.ts"
+import { flood } from "./suite/Flood.ts"
+import * as Growth from "./suite/Growth.ts"
 import * as Own from "./suite/Own.ts"
 import { startPeers } from "./suite/Peers.ts"
 import { Load, startBenchGateway, startFloor, startUpstreams } from "./suite/Processes.ts"
@@ -17,7 +19,7 @@ import * as Streams from "./suite/Streams.ts"
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    lanes: { type: "string", default: "abcdefghi" },
+    lanes: { type: "string", default: "abcdefghijk" },
     json: { type: "string" },
   },
 })
@@ -31,13 +33,13 @@ const floor = {
   runtime: await startFloor(upstreams.url, "runtime"),
   model: await startFloor(upstreams.url, "model"),
 }
-const peers = wants("d") ? await startPeers(upstreams.url) : []
+const peers = wants("a") || wants("d") ? await startPeers(upstreams.url) : []
 const load = await Load.start()
 const bench: Bench = { load, token: await tokenFor(), rounds, floor, runtime, direct, peers }
 
 const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>>]> = [
-  ["a", () => runtimeTurns(bench, "a")],
-  ["b", () => runtimeTurns(bench, "b")],
+  ["a", () => burstTurns(bench)],
+  ["b", () => writtenTurns(bench)],
   ["c", () => Streams.firstContent(bench, upstreams)],
   ["c", () => Streams.gaps(bench, upstreams)],
   ["c", () => Streams.stallFree(bench)],
@@ -46,6 +48,9 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["g", () => Own.start(upstreams.url, values.quick ? 3 : 7)],
   ["h", () => Own.store(bench)],
   ["i", () => Own.soak(bench, values.quick ? 3000 : 30_000)],
+  ["j", () => Growth.streams(bench)],
+  ["j", () => Growth.orgs(bench, upstreams, values.quick ? 1000 : 10_000)],
+  ["k", () => flood(bench, upstreams)],
   ["e", () => Streams.idle(bench, upstreams, values.quick ? 2000 : 10_000)],
 ]
 

@@ -17,7 +17,13 @@ const fail = (health: Health.Health, number: number, now: number, ticket?: Ticke
   for (let fault = 0; fault < settings.minSamples; fault++) record(health, number, "error", now, ticket)
 }
 
-const known = (health: Health.Health) => [...health.breakers.orgs.byId.keys()]
+/** In the order of their last use. */
+const known = (health: Health.Health) => {
+  const { orgs } = health.breakers
+  const inOrder = [...Orgs.byUse(orgs)].map(({ id }) => id)
+  assert.sameMembers(inOrder, [...orgs.byId.keys()])
+  return inOrder
+}
 
 describe("Orgs", () => {
   it("no more than 10 000 organisations are kept, the last used ones, and their evidence still adds up", () => {
@@ -32,6 +38,12 @@ describe("Orgs", () => {
       [Orgs.maxOrgs, org(50), org(Orgs.maxOrgs + 49)],
     )
     assert.strictEqual(SlidingWindow.tally(health.breakers.evidence, start).total, Orgs.maxOrgs)
+  })
+
+  it("they stand in the order of their last use, however often one is used", () => {
+    const health = Health.make(settings, start)
+    for (const number of [1, 2, 3, 2, 2, 1, 4, 1, 1, 3]) admit(health, org(number), start)
+    assert.deepStrictEqual(known(health), [org(2), org(4), org(1), org(3)])
   })
 
   it("an organisation that is idle for a whole window is forgotten, unless its breaker is not closed", () => {

@@ -18,7 +18,7 @@ export interface Bench {
 }
 
 type Shape = "burst" | "writes"
-const concurrency = 8
+const sizes = ({ rounds }: Bench) => ({ rounds, concurrency: 8, parts: deltas.burst })
 
 export const orderOf = ({ token }: Bench, { url }: Running, shape: string) => ({
   url,
@@ -34,14 +34,14 @@ const floorOrder = ({ url }: Running, shape: string) => ({
   body: { message: shape },
 })
 
-const gateway = (bench: Bench, running: Running, shape: Shape): Contestant => ({
+export const gateway = (bench: Bench, running: Running, shape: Shape): Contestant => ({
   name: "gateway",
   pid: running.pid,
   order: orderOf(bench, running, shape),
   turns: 300,
 })
 
-const floor = (running: Running, shape: Shape): Contestant => ({
+export const floor = (running: Running, shape: Shape): Contestant => ({
   name: "floor",
   pid: running.pid,
   order: floorOrder(running, shape),
@@ -69,46 +69,49 @@ const toFloor = (
   })
 }
 
-/** a: the runtime writes all events at once; b: one after the other. */
-export const runtimeTurns = async (bench: Bench, lane: "a" | "b"): Promise<ReadonlyArray<Figure>> => {
-  const shape = lane === "a" ? "burst" : "writes"
-  const contestants = [gateway(bench, bench.runtime, shape), floor(bench.floor.runtime, shape)]
-  const found = await race(bench.load, contestants, {
-    rounds: bench.rounds,
-    concurrency,
-    parts: deltas.burst,
-  })
-  return toFloor(lane, found, lane === "a" ? 2 : 1.8)
-}
-
-const wanted: Readonly<Record<string, number>> = { LiteLLM: 2, Portkey: 1.5 }
-
-/** d: an OpenAI-compatible model, beside the gateways of others. */
-export const directTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
-  const peers = bench.peers.map(({ name, order, running }): Contestant => ({
+/** They relay the model's wire, whatever the gateway relays. */
+const peers = (bench: Bench): ReadonlyArray<Contestant> =>
+  bench.peers.map(({ name, order, running, turns }) => ({
     name,
     pid: running.pid,
     order: { url: running.url, ...order, body: peerBody("burst") },
-    turns: 60,
+    turns,
   }))
-  const contestants = [gateway(bench, bench.direct, "burst"), floor(bench.floor.model, "burst"), ...peers]
-  const found = await race(bench.load, contestants, {
-    rounds: bench.rounds,
-    concurrency,
-    parts: deltas.burst,
-  })
+
+const wanted: Readonly<Record<string, number>> = { LiteLLM: 2, Portkey: 1.5 }
+
+const rates = (lane: string, found: ReadonlyArray<Measured>): ReadonlyArray<Figure> => {
   const own = found.find(({ name }) => name === "gateway")!
-  const rates = found.map(({ name, perSecond }): Figure => {
+  return found.map(({ name, perSecond }) => {
     const value = own.perSecond / perSecond
     const limit = wanted[name]
     const target = limit === undefined ? {} : { target: `>= ${limit}x`, met: value >= limit }
     return {
-      lane: "d",
+      lane,
       what: `turns a second, ${name}`,
       value: perSecond,
       unit: "",
       ...(name === "gateway" ? {} : { ratio: { to: `of ${name}'s are ours`, value, ...target } }),
     }
   })
-  return [...toFloor("d", found, undefined), ...rates]
+}
+
+/** a: the runtime writes all events at once, beside the gateways of others, who get the same text from a model. */
+export const burstTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
+  const own = [gateway(bench, bench.runtime, "burst"), floor(bench.floor.runtime, "burst")]
+  const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))
+  return [...toFloor("a", found, 2), ...rates("a", found)]
+}
+
+/** b: it writes one event after the other. */
+export const writtenTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
+  const own = [gateway(bench, bench.runtime, "writes"), floor(bench.floor.runtime, "writes")]
+  return toFloor("b", await race(bench.load, own, sizes(bench)), 1.8)
+}
+
+/** d: an OpenAI-compatible model, beside the gateways of others. */
+export const directTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
+  const own = [gateway(bench, bench.direct, "burst"), floor(bench.floor.model, "burst")]
+  const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))
+  return [...toFloor("d", found, undefined), ...rates("d", found)]
 }

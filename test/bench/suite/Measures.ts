@@ -7,8 +7,13 @@ export const cpuMs = (pid: number): number =>
     .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]))
     .reduce((sum, ns) => sum + ns, 0) / 1e6
 
-export const residentKb = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
+const statusKb = (pid: number, name: "VmRSS" | "VmHWM"): number =>
+  Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
+
+export const residentKb = (pid: number): number => statusKb(pid, "VmRSS")
+
+/** The most that was resident at any time. */
+export const peakResidentKb = (pid: number): number => statusKb(pid, "VmHWM")
 
 export const quantile = (values: ReadonlyArray<number>, share: number): number => {
   const sorted = values.toSorted((a, b) => a - b)

@@ -1,7 +1,16 @@
 /** The lanes of the gateway alone: its monitor, its start, its store, its memory over time. */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Request } from "../../../src/decision/ModeDecision.ts"
+import { ModeService } from "../../../src/decision/ModeService.ts"
+import { Rollout } from "../../../src/decision/Rollout.ts"
+import { defaultAgentId } from "../../../src/domain/Agent.ts"
+import { OrgId } from "../../../src/domain/Ids.ts"
+import { Modes } from "../../../src/execution/Modes.ts"
 import { Monitor } from "../../../src/monitoring/Monitor.ts"
-import { monitorSettings, orgId } from "../../support/fixtures.ts"
+import { scripted } from "../../execution/scripted.ts"
+import { monitorSettings, orgId, sessionId } from "../../support/fixtures.ts"
+import { memoryRolloutStore, rolloutDefaults } from "../../support/memoryRollout.ts"
 import { type Bench, orderOf } from "./Lanes.ts"
 import { median, metric, spread } from "./Measures.ts"
 import { startBenchGateway } from "./Processes.ts"
@@ -11,25 +20,51 @@ import { deltas } from "./shape.ts"
 const attempt = { orgId, mode: "direct_llm", outcome: "success", latencyMs: 900 } as const
 
 /** Microseconds of one, over so many. */
-const each = (count: number, effect: Effect.Effect<unknown>) =>
+const each = <E>(count: number, effect: Effect.Effect<unknown, E>) =>
   Effect.gen(function* () {
     const began = performance.now()
     for (let index = 0; index < count; index++) yield* effect
     return ((performance.now() - began) * 1000) / count
   })
 
-/** f: with few and with many records in the window. */
+const orgs = Array.from({ length: 10_000 }, (_, index) => OrgId.make(`org-${index}`))
+
+const asking = (org: OrgId): Request => ({
+  orgId: org,
+  sessionId,
+  agentId: defaultAgentId,
+  needsTools: false,
+  messageLength: 5,
+  headers: {},
+  language: "en",
+  cohort: null,
+})
+
+/** The decision and the monitor as the service has them, over modes that nobody asks. */
+const deciding = ModeService.layer({ shadowSamePercent: 0 }).pipe(
+  Layer.provide(Rollout.layer(rolloutDefaults({ defaultMode: "runtime_orchestrator" }))),
+  Layer.provideMerge(Monitor.layer(monitorSettings)),
+  Layer.provide([
+    Modes.layer([scripted([], "runtime_orchestrator", "runtime"), scripted([], "direct_llm", "direct")]),
+    memoryRolloutStore(),
+  ]),
+)
+
+/** f: with few and with many records in the window, of one organisation and of ten thousand. */
 export const monitoring = (): Promise<ReadonlyArray<Figure>> =>
   Effect.runPromise(
     Effect.gen(function* () {
       const monitor = yield* Monitor
-      const record = monitor.record(attempt)
-      const admit = monitor.admit(orgId, "session")
+      const modes = yield* ModeService
+      const recordOf = (org: OrgId) => monitor.record({ ...attempt, orgId: org })
+      const record = recordOf(orgId)
+      const decide = modes.decide(asking(orgId))
       yield* each(20_000, record)
-      yield* each(5000, admit)
-      const few = { record: yield* each(20_000, record), admit: yield* each(20_000, admit) }
+      yield* each(20_000, decide)
+      const few = { record: yield* each(20_000, record), decide: yield* each(20_000, decide) }
       yield* each(300_000, record)
-      const many = { record: yield* each(20_000, record), admit: yield* each(20_000, admit) }
+      for (const org of orgs) yield* recordOf(org)
+      const many = { record: yield* each(20_000, record), decide: yield* each(20_000, decide) }
       const figure = (what: string, value: number, limit: number): Figure => ({
         lane: "f",
         what,
@@ -39,12 +74,12 @@ export const monitoring = (): Promise<ReadonlyArray<Figure>> =>
         met: value <= limit,
       })
       return [
-        figure("record, 45 000 in the window", few.record, 2),
-        figure("record, 370 000 in the window", many.record, 2),
-        figure("the breaker's part of decide, 45 000 in the window", few.admit, 20),
-        figure("the breaker's part of decide, 370 000 in the window", many.admit, 20),
+        figure("record, 40 000 in the window of 1 org", few.record, 2),
+        figure("record, 370 000 in the windows of 10 001 orgs", many.record, 2),
+        figure("decide, 40 000 in the window of 1 org", few.decide, 20),
+        figure("decide, 370 000 in the windows of 10 001 orgs", many.decide, 20),
       ]
-    }).pipe(Effect.provide(Monitor.layer(monitorSettings))),
+    }).pipe(Effect.provide(deciding), Effect.orDie),
   )
 
 /** g: from the start of the process until it would take a turn. */

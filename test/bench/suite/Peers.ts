@@ -15,6 +15,8 @@ export interface Peer {
   readonly name: string
   readonly running: Running
   readonly order: Pick<Order, "path" | "headers">
+  /** A second's, or some. */
+  readonly turns: number
 }
 
 const chat = (message: string) => ({
@@ -45,6 +47,7 @@ const liteLlm = async (upstreams: string): Promise<Peer> => {
   return {
     name: "LiteLLM",
     running,
+    turns: 60,
     order: { path: "/v1/chat/completions", headers: { authorization: "Bearer x" } },
   }
 }
@@ -67,7 +70,7 @@ const portkey = async (upstreams: string): Promise<Peer> => {
     "x-portkey-provider": "openai",
     "x-portkey-custom-host": `${upstreams}/v1`,
   }
-  return { name: "Portkey", running, order: { path: "/v1/chat/completions", headers } }
+  return { name: "Portkey", running, turns: 300, order: { path: "/v1/chat/completions", headers } }
 }
 
 const known = [

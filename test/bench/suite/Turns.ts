@@ -6,9 +6,13 @@ import type { Load } from "./Processes.ts"
 export interface Contestant {
   readonly name: string
   readonly pid: number
-  readonly order: Pick<Order, "url" | "path" | "headers" | "body">
+  readonly order: Pick<Order, "url" | "path" | "headers" | "body" | "tokens">
   /** A round's turns: enough that its time can be measured. */
   readonly turns: number
+  /** Turns before the first round, so that what a process does often is compiled; without it those of three rounds. */
+  readonly before?: number
+  /** Its own, where it is that which differs. */
+  readonly concurrency?: number
 }
 
 export interface Measured {
@@ -24,16 +28,16 @@ export const race = async (
   contestants: ReadonlyArray<Contestant>,
   options: { readonly rounds: number; readonly concurrency: number; readonly parts: number },
 ): Promise<ReadonlyArray<Measured>> => {
-  const { concurrency, parts, rounds } = options
+  const { parts, rounds } = options
   const results = contestants.map(() => ({ cpu: [] as Array<number>, rate: [] as Array<number> }))
   const once = async (index: number, turns: number) => {
-    const { name, order, pid } = contestants[index]!
+    const { concurrency = options.concurrency, name, order, pid } = contestants[index]!
     const before = cpuMs(pid)
     const { failed, seconds } = await load.run({ ...order, turns, concurrency, parts })
     if (failed > 0) throw new Error(`${name}: ${failed} of ${turns} turns failed`)
     return { cpu: (cpuMs(pid) - before) / turns, rate: turns / seconds }
   }
-  for (const [index, { turns }] of contestants.entries()) await once(index, turns)
+  for (const [index, { before, turns }] of contestants.entries()) await once(index, before ?? 3 * turns)
   for (let round = 0; round < rounds; round++) {
     for (let step = 0; step < contestants.length; step++) {
       const index = (round + step) % contestants.length

@@ -10,6 +10,8 @@ export interface Order {
   readonly url: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** Each turn takes the next one, also over the bounds of orders. Instead of an `authorization` among the headers. */
+  readonly tokens?: ReadonlyArray<string>
   /** With a POST; without it a GET. */
   readonly body?: object
   readonly turns: number
@@ -32,11 +34,15 @@ export interface Report {
 const agent = new Agent({ connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
 const marks = /"content":"word/g
 
+let taken = 0
+const authorization = ({ tokens }: Order): Readonly<Record<string, string>> =>
+  tokens === undefined ? {} : { authorization: `Bearer ${tokens[taken++ % tokens.length]}` }
+
 const ask = (order: Order) =>
   request(`${order.url}${order.path}`, {
     method: order.body === undefined ? "GET" : "POST",
     dispatcher: agent,
-    headers: { "content-type": "application/json", ...order.headers },
+    headers: { "content-type": "application/json", ...order.headers, ...authorization(order) },
     ...(order.body === undefined ? {} : { body: JSON.stringify(order.body) }),
   })
 

@@ -1,13 +1,15 @@
 /**
  * The upstreams of the bench, as a process of its own: the runtime's wire and an OpenAI-compatible model. The message says
  * how it answers: `burst`, all events in one write; `writes`, a write each; `paced`, a write each 20 ms; `hang`, one and
- * then nothing. Prints its address.
+ * then nothing; `flood 1000`, events of 1000 characters, as fast as they are taken, until nobody does. Prints its address.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { deltas, paceMs } from "./shape.ts"
+import { Readable } from "node:stream"
+import { deltas, floodBytes, paceMs } from "./shape.ts"
 
-type Shape = "burst" | "writes" | "paced" | "hang"
+const shapes = ["burst", "writes", "paced", "hang", "flood"] as const
+type Shape = (typeof shapes)[number]
 
 const runtimeEvent = (event: string, data: object) =>
   `data: ${JSON.stringify({ event, data, timestamp: "2026-01-01T00:00:00Z" })}\r\n\r\n`
@@ -16,21 +18,33 @@ const modelEvent = (delta: object, finish: string | null = null) =>
 
 const wires = {
   runtime: {
-    delta: (index: number) => runtimeEvent("text_chunk", { content: `word ${index} ` }),
+    delta: (content: string) => runtimeEvent("text_chunk", { content }),
     end: `${runtimeEvent("execution_complete", { final_response: "" })}data: [DONE]\r\n\r\n`,
   },
   model: {
-    delta: (index: number) => modelEvent({ role: "assistant", content: `word ${index} ` }),
+    delta: (content: string) => modelEvent({ role: "assistant", content }),
     end: `${modelEvent({}, "stop")}data: [DONE]\n\n`,
   },
 }
 
 const count = (shape: Shape) => (shape === "paced" ? deltas.paced : shape === "hang" ? 1 : deltas.burst)
 
-const answer = async (shape: Shape, wire: keyof typeof wires, response: ServerResponse): Promise<void> => {
-  const { delta, end } = wires[wire]
-  const parts = Array.from({ length: count(shape) }, (_, index) => delta(index))
+type Wire = (typeof wires)[keyof typeof wires]
+
+/** Some at a time, as a sender that does not wait for its socket writes them. */
+function* flood({ delta, end }: Wire, characters: number): Generator<string> {
+  const parts = delta("word ".repeat(Math.ceil(characters / 5)).slice(0, characters)).repeat(50)
+  for (let sent = 0; sent < floodBytes; sent += parts.length) yield parts
+  yield end
+}
+
+const answer = async (text: string, wire: Wire, response: ServerResponse): Promise<void> => {
+  const { delta, end } = wire
+  const shape = shapeOf(text)
   response.writeHead(200, { "content-type": "text/event-stream" })
+  if (shape === "flood")
+    return void Readable.from(flood(wire, Number(/flood (\d+)/.exec(text)?.[1]))).pipe(response)
+  const parts = Array.from({ length: count(shape) }, (_, index) => delta(`word ${index} `))
   if (shape === "burst") return void response.end(parts.join("") + end)
   const began = performance.now()
   for (const [index, part] of parts.entries()) {
@@ -43,7 +57,7 @@ const answer = async (shape: Shape, wire: keyof typeof wires, response: ServerRe
   if (shape !== "hang") response.end(end)
 }
 
-const shapeOf = (text: string): Shape => (/\b(writes|paced|hang)\b/.exec(text)?.[1] ?? "burst") as Shape
+const shapeOf = (text: string): Shape => shapes.find((shape) => text.includes(shape)) ?? "burst"
 
 const handle = (request: IncomingMessage, response: ServerResponse): void => {
   let body = ""
@@ -52,15 +66,16 @@ const handle = (request: IncomingMessage, response: ServerResponse): void => {
   request.on("end", () => {
     const { url = "" } = request
     if (url.endsWith("/execute/stream"))
-      return void answer(shapeOf(JSON.parse(body).user_message), "runtime", response)
+      return void answer(JSON.parse(body).user_message, wires.runtime, response)
     if (url.endsWith("/chat/completions"))
-      return void answer(shapeOf(JSON.parse(body).messages.at(-1).content), "model", response)
+      return void answer(JSON.parse(body).messages.at(-1).content, wires.model, response)
     response.setHeader("content-type", "application/json")
     response.end("{}")
   })
 }
 
-const server = createServer(handle)
+// Longer than a round of any lane: connections that are made anew would be part of what is measured.
+const server = createServer({ keepAliveTimeout: 75_000 }, handle)
 server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
   console.log(`upstreams listen on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })

@@ -1,0 +1,54 @@
+/** The lane of a run that never stops talking: what it may hold in memory is bounded by the log's own caps. */
+import { maxBytes } from "../../../src/runs/RunLog.ts"
+import { Client, defaultAgent } from "../../support/chatClient.ts"
+import type { Running } from "../../support/processes.ts"
+import { type Bench, orderOf } from "./Lanes.ts"
+import { peakResidentKb, residentKb } from "./Measures.ts"
+import { startBenchGateway } from "./Processes.ts"
+import type { Figure } from "./Result.ts"
+import { deltas } from "./shape.ts"
+
+/**
+ * Of the cap of bytes: the events as they came, their JSON, the page that is written, the rows on their way to the store, and
+ * as much garbage again.
+ */
+const limit = 12
+
+/** Reads on until the end, and keeps no more than that: the reader is not what is measured. */
+const lastWords = async (client: Client, message: string): Promise<string> => {
+  const response = await client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message })
+  let tail = ""
+  for await (const text of response.body!.pipeThrough(new TextDecoderStream()))
+    tail = (tail + text).slice(-500)
+  return tail
+}
+
+/** In a gateway that has warmed up and holds nothing: MB beyond what it had. */
+const peakOf = async (bench: Bench, upstreams: Running, characters: number): Promise<number> => {
+  const gateway = await startBenchGateway(upstreams.url, "runtime_orchestrator")
+  const warmUp = { turns: 64, concurrency: 8, parts: deltas.burst }
+  await bench.load.run({ ...orderOf(bench, gateway, "burst"), ...warmUp })
+  const before = residentKb(gateway.pid)
+  const said = await lastWords(new Client(gateway.url, bench.token), `flood ${characters}`)
+  const peak = peakResidentKb(gateway.pid)
+  await gateway.dispose()
+  if (!said.includes("RUN_TOO_LARGE")) throw new Error(`a flood did not end as it should: ${said}`)
+  return ((peak - before) * 1024) / 1e6
+}
+
+/** k: small events meet the cap of events, large ones that of bytes. */
+export const flood = async (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> => {
+  const figures: Array<Figure> = []
+  for (const characters of [10, 1000, 100_000]) {
+    const value = await peakOf(bench, upstreams, characters)
+    const times = value / (maxBytes / 1e6)
+    figures.push({
+      lane: "k",
+      what: `memory that a flood takes, events of ${characters} characters`,
+      value,
+      unit: "MB",
+      ratio: { to: "the cap of a run", value: times, target: `<= ${limit}x`, met: times <= limit },
+    })
+  }
+  return figures
+}
