@@ -190,6 +190,19 @@ const make = Effect.gen(function* () {
           has ? Effect.void : Effect.fail(new ParentNotFound({ parentMessageId: parent })),
         )
 
+  const next = Effect.fnUntraced(function* (
+    caller: Caller,
+    session: Session,
+    message: string,
+    parent: MessageId | undefined,
+  ) {
+    const agent = yield* activeAgent(caller.principal, session.agentId)
+    const history = yield* whileUp(sessions.messages(session.id, historyLength))
+    yield* checkParent(session, history, parent)
+    const parentMessageId = parent ?? null
+    return yield* takeTurn({ caller, agent, session, isNewSession: false, message, parentMessageId, history })
+  })
+
   const send = Effect.fnUntraced(function* (
     caller: Caller,
     sessionId: SessionId,
@@ -197,15 +210,7 @@ const make = Effect.gen(function* () {
   ) {
     yield* stopping.open
     const session = yield* whileUp(sessions.get(caller.principal, sessionId))
-    const turn = Effect.gen(function* () {
-      const agent = yield* activeAgent(caller.principal, session.agentId)
-      const history = yield* whileUp(sessions.messages(sessionId, historyLength))
-      yield* checkParent(session, history, parentMessageId)
-      const parent = parentMessageId ?? null
-      const input = { caller, agent, session, isNewSession: false, message, parentMessageId: parent, history }
-      return yield* takeTurn(input)
-    })
-    return yield* live.claim(sessionId, turn)
+    return yield* live.claim(sessionId, next(caller, session, message, parentMessageId))
   })
 
   return Chat.of({ start, send })

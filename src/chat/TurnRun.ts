@@ -250,8 +250,8 @@ const make = Effect.gen(function* () {
     yield* TurnLine.log(told, turn, ended.answer)
   })
 
-  const program = (accepted: AcceptedTurn) =>
-    Effect.gen(function* () {
+  const program = Effect.fnUntraced(
+    function* (accepted: AcceptedTurn) {
       const transcript = new Transcript()
       const { orgId, id } = accepted.run
       const attempts: Array<Attempt> = []
@@ -264,10 +264,10 @@ const make = Effect.gen(function* () {
       const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
       yield* end(accepted, recorded, attempts, followed, ended)
       yield* modeService.release(orgId, accepted.ticket)
-    }).pipe(
-      Effect.annotateLogs({ runId: accepted.run.id, ...Spans.logged(accepted.turn.trace) }),
-      Effect.uninterruptible,
-    )
+    },
+    (running, { run, turn }) => Effect.annotateLogs(running, { runId: run.id, ...Spans.logged(turn.trace) }),
+    Effect.uninterruptible,
+  )
 
   return TurnRun.of({ program })
 })

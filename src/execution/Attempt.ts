@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { isContent } from "../agent2ui/Message.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
@@ -140,6 +141,7 @@ const watched = (
   clock: Clock.Clock,
   target: string,
   options: AttemptOptions,
+  onExit: (exit: Exit.Exit<unknown, Failure>) => Effect.Effect<void>,
 ): Stream.Stream<ExecutionEvent, Failure> => {
   const fail = (error: ExecutionError) => {
     watch.error = error
@@ -170,7 +172,8 @@ const watched = (
     })
   return Stream.transformPull(events, (pull, scope) => {
     const guarded = Effect.forkIn(watchdog(watch, clock, target, options), scope, { startImmediately: true })
-    return Effect.as(guarded, pulled(pull))
+    // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
+    return Effect.as(Effect.andThen(Scope.addFinalizerExit(scope, onExit), guarded), pulled(pull))
   })
 }
 
@@ -237,7 +240,7 @@ export const run = (
             return Effect.andThen(options.onEnd(attempt), AttemptSpan.close(span, attempt, watch.tokens))
           })
         const events = executor.execute({ ...turn, trace: span })
-        return Stream.onExit(watched(events, watch, clock, executor.target, options), end)
+        return watched(events, watch, clock, executor.target, options, end)
       }),
     ),
   )

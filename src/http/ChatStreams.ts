@@ -126,42 +126,43 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
 
   const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)
 
-  const resume = (request: StreamRequest, given: string, sessionId: SessionId | undefined) =>
-    Effect.gen(function* () {
-      const id = parseEventId(given)
-      if (id?.runId === undefined) return badEventId
-      // It reads, so it needs what reading needs.
-      if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return mayNotRead
-      yield* letIn
-      return yield* found(request, RunId.make(id.runId.toLowerCase()), id.seq, sessionId)
-    })
+  const resume = Effect.fnUntraced(function* (
+    request: StreamRequest,
+    given: string,
+    sessionId: SessionId | undefined,
+  ) {
+    const id = parseEventId(given)
+    if (id?.runId === undefined) return badEventId
+    // It reads, so it needs what reading needs.
+    if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return mayNotRead
+    yield* letIn
+    return yield* found(request, RunId.make(id.runId.toLowerCase()), id.seq, sessionId)
+  })
 
-  const turn = (request: PostRequest, { asked, begin, onBusy, route }: Post) =>
-    Effect.gen(function* () {
-      const who = yield* caller(routes[route])
-      const given = request.headers["idempotency-key"]
-      const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
-      const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
-      if (outcome._tag === "Began") return begun(request, outcome)
-      // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
-      const again = yield* found(request, outcome.runId, 0)
-      return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
-    })
+  const turn = Effect.fnUntraced(function* (request: PostRequest, { asked, begin, onBusy, route }: Post) {
+    const who = yield* caller(routes[route])
+    const given = request.headers["idempotency-key"]
+    const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
+    const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
+    if (outcome._tag === "Began") return begun(request, outcome)
+    // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
+    const again = yield* found(request, outcome.runId, 0)
+    return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
+  })
 
-  const post = (request: PostRequest, what: Post) =>
-    Effect.gen(function* () {
-      const lastEventId = request.headers["last-event-id"]
-      // Who has seen events of a run wants the rest of it, whatever else he sends.
-      if (lastEventId !== undefined) return yield* answering(resume(request, lastEventId, what.sessionId))
-      let rate: Taken | undefined
-      const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
-        admission.turn(principal, (taken) => {
-          rate = taken
-        }),
-      )
-      const response = yield* answering(Effect.andThen(admitted, turn(request, what)))
-      return rate === undefined ? response : HttpServerResponse.setHeaders(response, rateHeaders(rate))
-    })
+  const post = Effect.fnUntraced(function* (request: PostRequest, what: Post) {
+    const lastEventId = request.headers["last-event-id"]
+    // Who has seen events of a run wants the rest of it, whatever else he sends.
+    if (lastEventId !== undefined) return yield* answering(resume(request, lastEventId, what.sessionId))
+    let rate: Taken | undefined
+    const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
+      admission.turn(principal, (taken) => {
+        rate = taken
+      }),
+    )
+    const response = yield* answering(Effect.andThen(admitted, turn(request, what)))
+    return rate === undefined ? response : HttpServerResponse.setHeaders(response, rateHeaders(rate))
+  })
 
   const events = (request: StreamRequest, runId: RunId) =>
     Effect.suspend(() => {

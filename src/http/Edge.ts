@@ -67,34 +67,38 @@ const answer = (request: HttpServerRequest.HttpServerRequest, cause: Cause.Cause
   }
 }
 
+type Ids = SecureRandom.SecureRandom["Service"]
+
+// One generator function for all requests: see docs/decisions/0028-hot-path.md.
+const edged = Effect.fnUntraced(function* <E, R>(
+  ids: Ids,
+  httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+) {
+  const at = yield* Clock.currentTimeNanos
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const given = request.headers["x-request-id"]
+  const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
+  const parent = yield* Spans.fromHeaders(request.headers)
+  const response = yield* httpEffect.pipe(
+    Effect.updateContext((context: Context.Context<R>) =>
+      context.pipe(
+        Context.add(RequestId, id),
+        Context.add(Arrived, { at, parent }),
+        Context.add(CurrentLogAnnotations, { requestId: id, ...Spans.logged(parent) }),
+      ),
+    ),
+    // A client that left is nobody to answer.
+    Effect.catchCauseIf(
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      (cause) => answer(request, cause),
+    ),
+  )
+  const shaped = response.status === 415 ? respond(unsupported) : response
+  return HttpServerResponse.setHeader(shaped, "x-request-id", id)
+})
+
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =
   HttpRouter.middleware(
-    Effect.gen(function* () {
-      const ids = yield* SecureRandom.SecureRandom
-      return (httpEffect) =>
-        Effect.gen(function* () {
-          const at = yield* Clock.currentTimeNanos
-          const request = yield* HttpServerRequest.HttpServerRequest
-          const given = request.headers["x-request-id"]
-          const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
-          const parent = yield* Spans.fromHeaders(request.headers)
-          const response = yield* httpEffect.pipe(
-            Effect.updateContext((context: Context.Context<never>) =>
-              context.pipe(
-                Context.add(RequestId, id),
-                Context.add(Arrived, { at, parent }),
-                Context.add(CurrentLogAnnotations, { requestId: id, ...Spans.logged(parent) }),
-              ),
-            ),
-            // A client that left is nobody to answer.
-            Effect.catchCauseIf(
-              (cause) => !Cause.hasInterruptsOnly(cause),
-              (cause) => answer(request, cause),
-            ),
-          )
-          const shaped = response.status === 415 ? respond(unsupported) : response
-          return HttpServerResponse.setHeader(shaped, "x-request-id", id)
-        })
-    }),
+    Effect.map(SecureRandom.SecureRandom, (ids) => (httpEffect) => edged(ids, httpEffect)),
     { global: true },
   )

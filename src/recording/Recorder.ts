@@ -57,19 +57,20 @@ const make = Effect.gen(function* () {
     yield* Measure.attemptEnded(orgId, ended)
   })
 
-  const attempt: Recorder["Service"]["attempt"] = ({ id, missing, orgId, ticket }, ended) =>
-    Effect.gen(function* () {
+  const attempt: Recorder["Service"]["attempt"] = Effect.fnUntraced(
+    function* ({ id, missing, orgId, ticket }, ended) {
       // A kept answer says nothing about the provider, which was not asked.
       if (!ended.shadow && ended.usage?.cached !== true) yield* count(orgId, ticket, ended)
       // A success ends the turn, which writes it in the transaction of its end.
       if (ended.outcome === "success" && !ended.shadow) missing.push(ended)
       else yield* runs.recordAttempt(id, ended)
-    }).pipe(
-      Effect.catch((error) => {
+    },
+    (storing, { missing }, ended) =>
+      Effect.catch(storing, (error) => {
         missing.push(ended)
         return Effect.logError("an attempt was not stored yet", error)
       }),
-    )
+  )
 
   const follow: Recorder["Service"]["follow"] = (log) => Effect.sync(() => events.follow(log))
 

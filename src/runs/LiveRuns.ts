@@ -108,22 +108,21 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     Effect.forkIn(cancelRun(live), scope),
   )
 
-  const start: LiveRuns["Service"]["start"] = (sessionId, log, program) =>
-    Effect.gen(function* () {
-      const startedAt = monotonicMillis(clock)
-      const live: LiveRun = { log, startedAt, fiber: undefined, readers: 0 }
-      runs.set(log.runId, live)
-      sessions.set(sessionId, "running")
-      unread.touch(live)
-      const leave = Effect.sync(() => {
-        unread.forget(live)
-        runs.delete(log.runId)
-        free(sessionId)
-      })
-      // Started at once: a fiber that is interrupted before it runs would never end its log.
-      const running = Effect.interruptible(Effect.ensuring(program, leave))
-      live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
-    }).pipe(Effect.uninterruptible)
+  const start: LiveRuns["Service"]["start"] = Effect.fnUntraced(function* (sessionId, log, program) {
+    const startedAt = monotonicMillis(clock)
+    const live: LiveRun = { log, startedAt, fiber: undefined, readers: 0 }
+    runs.set(log.runId, live)
+    sessions.set(sessionId, "running")
+    unread.touch(live)
+    const leave = Effect.sync(() => {
+      unread.forget(live)
+      runs.delete(log.runId)
+      free(sessionId)
+    })
+    // Started at once: a fiber that is interrupted before it runs would never end its log.
+    const running = Effect.interruptible(Effect.ensuring(program, leave))
+    live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
+  }, Effect.uninterruptible)
 
   const attach: LiveRuns["Service"]["attach"] = (log) =>
     Effect.flatMap(Effect.scope, (scope) => {

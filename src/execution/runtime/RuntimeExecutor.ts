@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { reasonOf } from "../../domain/Reason.ts"
 import * as Spans from "../../telemetry/Spans.ts"
@@ -208,8 +209,12 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
           const events = Effect.map(started, (answer) =>
             DecodedAnswer.events(upstream, answer, decoderOf(decoder, answer, turn, state)),
           )
-          return Stream.unwrap(Effect.andThen(awaitCancel(turn), events)).pipe(
-            Stream.onExit(() => Effect.andThen(cancelIfOpen(turn, state), skipped(decoder))),
+          const leave = Effect.suspend(() => Effect.andThen(cancelIfOpen(turn, state), skipped(decoder)))
+          return Stream.unwrap(
+            Effect.flatMap(Effect.scope, (scope) =>
+              // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
+              Effect.andThen(Scope.addFinalizer(scope, leave), Effect.andThen(awaitCancel(turn), events)),
+            ),
           )
         })
 
