@@ -1,0 +1,99 @@
+/**
+ * What a turn costs in things that can be counted in a real gateway, whatever the machine: timers, and writes to sockets.
+ * Neither grows with what an answer says. Statements are counted in `StatementsOfATurn`.
+ */
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { defaultAgent, tokenFor } from "../support/chatClient.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+
+const event = (name: string, data: object) =>
+  `data: ${JSON.stringify({ event: name, data, timestamp: "2026-01-01T00:00:00Z" })}\r\n\r\n`
+
+/** Writes as many events as its message says, all at once. */
+const startRuntime = (): Promise<Server> => {
+  const server = createServer((request, response) => {
+    let body = ""
+    request.setEncoding("utf8").on("data", (chunk) => (body += chunk))
+    request.on("end", () => {
+      if (!request.url!.endsWith("/execute/stream")) return void response.end("{}")
+      const events = Number(JSON.parse(body).user_message)
+      response.writeHead(200, { "content-type": "text/event-stream" })
+      response.end(
+        event("text_chunk", { content: "w" }).repeat(events) +
+          event("execution_complete", { final_response: "" }),
+      )
+    })
+  })
+  return new Promise((listening) => server.listen(0, "127.0.0.1", () => listening(server)))
+}
+
+const turns = 50
+
+describe("in a gateway's process", () => {
+  const folder = temporaryFolder()
+  let runtime: Server
+  let gateway: Running
+  let token: string
+
+  beforeAll(async () => {
+    runtime = await startRuntime()
+    token = await tokenFor()
+    gateway = await startGateway({
+      NODE_OPTIONS: `--import=${new URL("../support/countWork.ts", import.meta.url).href}`,
+      DATA_DIR: folder.path,
+      LOG_LEVEL: "warn",
+      CHAT_EXECUTION_MODE: "runtime_orchestrator",
+      CHAT_RUNTIME_PROBES: "false",
+      RUNTIME_SERVICE_URL: `http://127.0.0.1:${(runtime.address() as AddressInfo).port}`,
+    })
+  })
+  afterAll(async () => {
+    await gateway?.stop()
+    runtime?.close()
+    runtime?.closeAllConnections()
+    folder.dispose()
+  })
+
+  const counted = async (): Promise<{ readonly timers: number; readonly writes: number }> => {
+    const lines = () => gateway.output().match(/^counted .*$/gm) ?? []
+    const before = lines().length
+    process.kill(gateway.pid, "SIGUSR2")
+    while (lines().length === before) await sleep(5)
+    return JSON.parse(lines().at(-1)!.slice("counted ".length))
+  }
+
+  const turn = async (events: number) => {
+    const response = await fetch(`${gateway.url}/api/v1/chat/start`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ agentId: defaultAgent, message: String(events) }),
+    })
+    expect((await response.text()).match(/"content":"w"/g)).toHaveLength(events)
+  }
+
+  /** Of one turn; what the gateway does meanwhile for itself is in it. */
+  const workOf = async (events: number) => {
+    await turn(events)
+    const before = await counted()
+    for (let count = 0; count < turns; count++) await turn(events)
+    const after = await counted()
+    return { timers: (after.timers - before.timers) / turns, writes: (after.writes - before.writes) / turns }
+  }
+
+  it.skipIf(process.platform === "win32")(
+    "a turn sets few timers and writes to sockets seldom, with 10 events and with 500",
+    async () => {
+      await workOf(10)
+      for (const work of [await workOf(10), await workOf(500)]) {
+        expect(work.timers).toBeGreaterThan(0)
+        expect(work.timers).toBeLessThan(8)
+        expect(work.writes).toBeGreaterThanOrEqual(3)
+        expect(work.writes).toBeLessThan(6)
+      }
+    },
+    60_000,
+  )
+})

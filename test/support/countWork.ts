@@ -1,0 +1,35 @@
+/**
+ * Loaded into the gateway's process (`--import`) by a test that wants to know what a turn costs in things that can be
+ * counted: timers set, writes to sockets. At SIGUSR2 it prints both as a line of JSON.
+ */
+import { Socket } from "node:net"
+import { createRequire, syncBuiltinESMExports } from "node:module"
+
+const timers = createRequire(import.meta.url)("node:timers") as Record<
+  string,
+  (...args: Array<any>) => unknown
+>
+const counted = { timers: 0, writes: 0 }
+
+for (const name of ["setTimeout", "setInterval"] as const) {
+  const original = globalThis[name] as (...args: Array<any>) => unknown
+  const counting = Object.assign((...args: Array<any>) => {
+    counted.timers++
+    return original(...args)
+  }, original)
+  Object.assign(globalThis, { [name]: counting })
+  timers[name] = counting
+}
+syncBuiltinESMExports()
+
+// What `write` and `cork` come to: each of these is a system call.
+const socket = Socket.prototype as unknown as Record<string, (...args: Array<any>) => unknown>
+for (const name of ["_write", "_writev"]) {
+  const original = socket[name]!
+  socket[name] = function (this: unknown, ...args) {
+    counted.writes++
+    return original.apply(this, args)
+  }
+}
+
+process.on("SIGUSR2", () => console.log(`counted ${JSON.stringify(counted)}`))
