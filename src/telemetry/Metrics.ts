@@ -239,7 +239,7 @@ const stores = {
   eventWrite: histogram("crossfade_event_write_ms", {
     unit: "ms",
     labels: none,
-    meaning: "Time to store one batch of run events",
+    meaning: "Time to store one batch of events of runs that go on; a run's end stores its last ones itself",
     boundaries: ownWork,
   }),
   eventQueue: gauge("crossfade_event_queue_events", {
