@@ -7,13 +7,13 @@ import { createRequire, syncBuiltinESMExports } from "node:module"
 
 const timers = createRequire(import.meta.url)("node:timers") as Record<
   string,
-  (...args: Array<any>) => unknown
+  (...args: Array<unknown>) => unknown
 >
 const counted = { timers: 0, writes: 0 }
 
 for (const name of ["setTimeout", "setInterval"] as const) {
-  const original = globalThis[name] as (...args: Array<any>) => unknown
-  const counting = Object.assign((...args: Array<any>) => {
+  const original = globalThis[name] as (...args: Array<unknown>) => unknown
+  const counting = Object.assign((...args: Array<unknown>) => {
     counted.timers++
     return original(...args)
   }, original)
@@ -23,7 +23,7 @@ for (const name of ["setTimeout", "setInterval"] as const) {
 syncBuiltinESMExports()
 
 // What `write` and `cork` come to: each of these is a system call.
-const socket = Socket.prototype as unknown as Record<string, (...args: Array<any>) => unknown>
+const socket = Socket.prototype as unknown as Record<string, (...args: Array<unknown>) => unknown>
 for (const name of ["_write", "_writev"]) {
   const original = socket[name]!
   socket[name] = function (this: unknown, ...args) {
