@@ -5,6 +5,7 @@ import { Client, defaultAgent, eventually, tokenFor } from "../support/chatClien
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { type RedisServer, startRedis } from "../support/redis.ts"
 
 const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, index) => make(index))
@@ -18,6 +19,7 @@ const services = inject("postgresUrl") === undefined || inject("redisUrl") === u
 describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
   const folder = temporaryFolder()
   let model: Model
+  let redis: RedisServer
   let env: Record<string, string>
   let gateways: Array<Running>
   const as = async (org: string, user: string) => {
@@ -26,10 +28,11 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
   }
   beforeAll(async () => {
     model = await startModel()
+    redis = await startRedis()
     env = {
       DATA_DIR: folder.path,
       DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
-      REDIS_URL: inject("redisUrl")!,
+      REDIS_URL: redis.url,
       CHAT_EXECUTION_MODE: "direct_llm",
       CHAT_DETACH_GRACE_MS: "600000",
       RATE_LIMIT_USER_PER_MIN: "20",
@@ -50,6 +53,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
   afterAll(async () => {
     await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
     await model.stop()
+    await redis.stop()
     folder.dispose()
   })
 

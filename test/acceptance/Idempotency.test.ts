@@ -6,6 +6,7 @@ import { Client, defaultAgent, type Frame, textOf, tokenFor } from "../support/c
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { type RedisServer, startRedis } from "../support/redis.ts"
 import { useWorld } from "../support/world.ts"
 
 const keyed = (key: string) => ({ "idempotency-key": key })
@@ -141,14 +142,16 @@ const services = inject("postgresUrl") === undefined || inject("redisUrl") === u
 describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
   const folder = temporaryFolder()
   let model: Model
+  let redis: RedisServer
   let gateways: ReadonlyArray<Running>
   let clients: ReadonlyArray<Client>
   beforeAll(async () => {
     model = await startModel()
+    redis = await startRedis()
     const env = {
       DATA_DIR: folder.path,
       DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
-      REDIS_URL: inject("redisUrl")!,
+      REDIS_URL: redis.url,
       CHAT_EXECUTION_MODE: "direct_llm",
       DIRECT_LLM_PROVIDERS: "a",
       ...providerEnv("a", model.url),
@@ -160,6 +163,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
   afterAll(async () => {
     await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
     await model.stop()
+    await redis.stop()
     folder.dispose()
   })
 

@@ -5,6 +5,7 @@ import { Client, eventually, type Stream, textOf, tokenFor } from "../support/ch
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { type RedisServer, startRedis } from "../support/redis.ts"
 
 const hasServices = inject("postgresUrl") !== undefined && inject("redisUrl") !== undefined
 
@@ -13,12 +14,16 @@ const useGateways = (onBusy: string, count: 1 | 2) => {
   const folder = temporaryFolder()
   const its = { model: undefined as unknown as Model, clients: [] as Array<Client> }
   let gateways: Array<Running> = []
+  let redis: RedisServer | undefined
   beforeAll(async () => {
     its.model = await startModel()
-    const shared = async () => ({
-      DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
-      REDIS_URL: inject("redisUrl")!,
-    })
+    const shared = async () => {
+      redis = await startRedis()
+      return {
+        DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
+        REDIS_URL: redis.url,
+      }
+    }
     const env = {
       DATA_DIR: folder.path,
       CHAT_EXECUTION_MODE: "direct_llm",
@@ -34,6 +39,7 @@ const useGateways = (onBusy: string, count: 1 | 2) => {
   afterAll(async () => {
     await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
     await its.model.stop()
+    await redis?.stop()
     folder.dispose()
   })
   return its

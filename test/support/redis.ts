@@ -13,7 +13,10 @@ import { freePort } from "./freePort.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The URL of a server that all test files share; keep to keys of your own, or `startRedis` one. */
+    /**
+     * The URL of a server that all test files share: keep to keys of your own. A whole gateway does not, for it counts
+     * the turns of every other gateway of its Redis as its own fleet's: `startRedis` one for it.
+     */
     readonly redisUrl: string | undefined
   }
 }
