@@ -27,6 +27,7 @@ class Drill {
   readonly fleet = new TestFleet(3, eager, start)
   turns: Array<readonly [Member, Turn]> = []
   ended = 0
+  orders = 0
 
   step(step: Operation): void {
     const { fleet } = this
@@ -50,7 +51,9 @@ class Drill {
       case "pulse":
         return member.pulse()
       case "force": {
-        const order = { mode: "direct_llm", by: "ops", reason: "drill", expiresAt: null } as const
+        // Two in the same millisecond are two.
+        const reason = `drill ${++this.orders}`
+        const order = { mode: "direct_llm", by: "ops", reason, expiresAt: null } as const
         const scope = step.org === 0 ? undefined : orgId
         return Health.force(
           member.health,
