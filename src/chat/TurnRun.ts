@@ -136,6 +136,12 @@ const make = Effect.gen(function* () {
   const ids = yield* SecureRandom.SecureRandom
   const stopping = yield* Stopping
 
+  /** Apart from `execute`: the turn's stream refers to it, may be kept for a while, and shall not keep the log (decision 28). */
+  const noting = (recorded: Recorded, attempts: Array<Attempt>) => (attempt: Attempt) => {
+    attempts.push(attempt)
+    return recorder.attempt(recorded, attempt)
+  }
+
   /** Everything the turn says, into the log. Gives `Finished`. */
   const execute = (
     { log, run, ticket, turn }: AcceptedTurn,
@@ -163,10 +169,7 @@ const make = Effect.gen(function* () {
         .run(turn, {
           order: run.decision.order,
           ticket,
-          onAttempt: (attempt) => {
-            attempts.push(attempt)
-            return recorder.attempt(recorded, attempt)
-          },
+          onAttempt: noting(recorded, attempts),
         })
         .pipe(
           Stream.runForEachArray((events) => {

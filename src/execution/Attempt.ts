@@ -69,6 +69,7 @@ const observe = (
 ): void => {
   const wall = dateOf(watch, monotonicMillis(clock))
   watch.waitingSince = undefined
+  watch.pulling = undefined
   if (watch.firstProgressAt === null) {
     watch.firstProgressAt = wall
     onFirstProgress?.()

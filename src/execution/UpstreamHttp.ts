@@ -70,7 +70,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #enough = false
   #left = false
   #wake: (() => void) | undefined
-  readonly #started: (answer: Exit.Exit<Answer, TransportFailed>) => void
+  #started: ((answer: Exit.Exit<Answer, TransportFailed>) => void) | undefined
 
   constructor(started: (answer: Exit.Exit<Answer, TransportFailed>) => void) {
     this.#started = started
@@ -94,7 +94,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const enough = () => {
       this.#enough = true
     }
-    this.#started(Exit.succeed({ status, header, pull: this.#pull, enough }))
+    this.#start(Exit.succeed({ status, header, pull: this.#pull, enough }))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -114,7 +114,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_: unknown, cause: unknown): void {
     const failed = new TransportFailed({ cause })
-    this.#started(Exit.fail(failed))
+    this.#start(Exit.fail(failed))
     this.#finish(Exit.fail(failed))
   }
 
@@ -128,6 +128,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     setTimeout(() => {
       if (this.#end === undefined) this.#controller?.abort(leftEarly)
     }, leftWithinMs).unref()
+  }
+
+  /** The first one counts. */
+  #start(answer: Exit.Exit<Answer, TransportFailed>): void {
+    const started = this.#started
+    this.#started = undefined
+    started?.(answer)
   }
 
   #finish(end: Exit.Exit<never, TransportFailed | Cause.Done>): void {
@@ -155,7 +162,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     () =>
       this.#take() ??
       Effect.callback((resume) => {
-        this.#wake = () => resume(this.#take() ?? this.#pull)
+        // Not an arrow assigned to a property: V8 makes such a function old at once (decision 28).
+        const wake = () => resume(this.#take() ?? this.#pull)
+        this.#wake = wake
         return Effect.sync(() => {
           this.#wake = undefined
         })

@@ -14,8 +14,8 @@ import { downlevel } from "../agent2ui/Legacy.ts"
 import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { Run } from "../domain/Run.ts"
+import * as Overdue from "../runs/Overdue.ts"
 import { frameOf, isTerminal, type LogEntry } from "../runs/RunEvent.ts"
-import type { RunLog } from "../runs/RunLog.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
 import type { Reader, Readers } from "./Readers.ts"
 
@@ -78,9 +78,12 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry
 }
 
 /** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
-const readerOf = (log: RunLog, after: number): Reader => ({
+const readerOf = ({ attach, log }: FollowedRun, after: number): Reader => ({
+  ...Overdue.untouched,
   log,
+  attach,
   seq: Math.min(after, log.lastSeq),
+  opened: false,
   isDue: false,
   wake: () => {},
 })
@@ -88,6 +91,10 @@ const readerOf = (log: RunLog, after: number): Reader => ({
 /** What a reader that was woken, or asks anew, gets now; nothing when there is nothing. Moves its cursor. */
 const taken = (reader: Reader, readers: Readers, protocol: Protocol): Written => {
   const { log, seq } = reader
+  if (!reader.opened) {
+    reader.opened = true
+    return { frames: [Frame.opening], ended: false }
+  }
   if (log.lastSeq > seq) {
     const page = log.read(seq, pageBytes)
     reader.seq = seq + page.length
@@ -104,35 +111,45 @@ const taken = (reader: Reader, readers: Readers, protocol: Protocol): Written =>
 const woken = (reader: Reader): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const off = reader.log.onNext(() => reader.wake())
-    reader.wake = () => {
+    // Not an arrow assigned to a property: V8 makes such a function old at once (decision 28).
+    const wake = () => {
       off()
       resume(Effect.void)
     }
+    reader.wake = wake
     return Effect.sync(off)
   })
 
-const live = ({ attach, log }: FollowedRun, { after, protocol, readers }: Options) =>
-  Stream.unwrap(
-    Effect.flatMap(Effect.scope, (scope) => {
-      const reader = readerOf(log, after)
-      const leave = Effect.sync(() => readers.leave(reader))
-      let ended = false
-      const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
-        if (ended) return Cause.done()
-        const now = taken(reader, readers, protocol)
-        ended = now.ended
-        if (now.frames.length === 0) return ended ? Cause.done() : Effect.flatMap(woken(reader), () => pull)
-        readers.wrote(reader)
-        return Effect.succeed([Frame.encode(now.frames)] as const)
-      })
-      return Effect.andThen(Scope.addFinalizer(scope, leave), attach).pipe(
-        Effect.map(() => {
-          readers.enter(reader)
-          return Stream.fromPull(Effect.succeed(pull))
-        }),
-      )
-    }),
+const entering = (reader: Reader, readers: Readers): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.map(reader.attach, () => readers.enter(reader))
+
+/**
+ * What a stream's functions refer to may outlive it (decision 28), so they refer to the reader, and not to its log: it goes when
+ * it has left.
+ */
+const live = (followed: FollowedRun, { after, protocol, readers }: Options) => {
+  let reader: Reader | undefined = readerOf(followed, after)
+  let ended = false
+  const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
+    if (reader === undefined || ended) return Cause.done()
+    const now = taken(reader, readers, protocol)
+    ended = now.ended
+    if (now.frames.length === 0) return ended ? Cause.done() : Effect.flatMap(woken(reader), () => pull)
+    readers.wrote(reader)
+    return Effect.succeed([Frame.encode(now.frames)] as const)
+  })
+  const enter = Effect.suspend(() => (reader === undefined ? Effect.void : entering(reader, readers)))
+  const leave = Effect.sync(() => {
+    if (reader !== undefined) readers.leave(reader)
+    reader = undefined
+  })
+  const opened = Effect.flatMap(Effect.scope, (scope) =>
+    Effect.as(Effect.andThen(Scope.addFinalizer(scope, leave), enter), Stream.fromPull(Effect.succeed(pull))),
   )
+  return Stream.unwrap(opened)
+}
+
+const opening = Frame.encode([Frame.opening])
 
 /** Encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
 const kept = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry>) =>
@@ -141,7 +158,7 @@ const kept = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry>
       const next = from + pageEntries
       const { ended, frames } = write(runId, protocol, entries.slice(from, next))
       const more = ended || next >= entries.length ? Option.none<number>() : Option.some(next)
-      return [joined(frames), more] as const
+      return [from === 0 ? [opening, ...joined(frames)] : joined(frames), more] as const
     }),
   )
 
@@ -153,12 +170,10 @@ const headers = (run: Run) => ({
   "x-execution-mode": run.decision.order[0],
 })
 
-const opening = Frame.encode([Frame.opening])
-
 export const respond = (options: Options): HttpServerResponse.HttpServerResponse => {
   const { protocol, run, source } = options
   const frames = source._tag === "Live" ? live(source, options) : kept(run.id, protocol, source.entries)
-  return HttpServerResponse.stream(Stream.concat(Stream.succeed(opening), frames), {
+  return HttpServerResponse.stream(frames, {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),
   })

@@ -7,10 +7,15 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Overdue from "../runs/Overdue.ts"
 import type { RunLog } from "../runs/RunLog.ts"
+import type { FollowedRun } from "../sharing/SharedLogs.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 
-export interface Reader {
+export interface Reader extends Overdue.Due<Reader> {
   readonly log: RunLog
+  /** Counts it as one that reads the run. */
+  readonly attach: FollowedRun["attach"]
+  /** The first word of the stream was written. */
+  opened: boolean
   /** What it has taken so far. */
   seq: number
   /** Nothing was written to it for the interval. */
@@ -31,7 +36,6 @@ export const make = Effect.fnUntraced(function* (
   heartbeatMs: number,
   closing: Effect.Effect<void>,
 ): Effect.fn.Return<Readers, never, Scope.Scope> {
-  const open = new Set<Reader>()
   let closes = false
 
   const quiet = yield* Overdue.make(heartbeatMs, (reader: Reader) =>
@@ -43,24 +47,18 @@ export const make = Effect.fnUntraced(function* (
   )
   const close = Effect.sync(() => {
     closes = true
-    for (const reader of open) reader.wake()
+    for (const reader of quiet.all()) reader.wake()
   })
   yield* Effect.forkScoped(Effect.andThen(closing, close))
   yield* catalogue.readerLag.observe({}, () => {
     let furthest = 0
-    for (const { log, seq } of open) furthest = Math.max(furthest, log.lastSeq - seq)
+    for (const { log, seq } of quiet.all()) furthest = Math.max(furthest, log.lastSeq - seq)
     return furthest
   })
 
   return {
-    enter: (reader) => {
-      open.add(reader)
-      quiet.touch(reader)
-    },
-    leave: (reader) => {
-      open.delete(reader)
-      quiet.forget(reader)
-    },
+    enter: quiet.touch,
+    leave: quiet.forget,
     wrote: quiet.touch,
     isClosing: () => closes,
   }

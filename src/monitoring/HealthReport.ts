@@ -5,6 +5,7 @@
  */
 import type { BreakerState } from "../domain/BreakerState.ts"
 import type { OrgId } from "../domain/Ids.ts"
+import * as Linked from "../domain/Linked.ts"
 import * as Baseline from "./Baseline.ts"
 import type * as Breaker from "./Breaker.ts"
 import * as Breakers from "./Breakers.ts"
@@ -12,7 +13,6 @@ import * as Forced from "./Forced.ts"
 import * as Health from "./Health.ts"
 import * as Judge from "./Judge.ts"
 import * as Lease from "./Lease.ts"
-import * as Orgs from "./Orgs.ts"
 import * as Probing from "./Probing.ts"
 import * as Return from "./Return.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
@@ -143,7 +143,7 @@ export const status = (health: Health.Health, now: number): Status => {
   const { faults, forced, global, orgs } = breakers
   return {
     ...breakerStatus(health, { breaker: global, forced, faults }, "all", now),
-    orgs: [...Orgs.byUse(orgs)]
+    orgs: [...Linked.each(orgs.byUse)]
       .filter((org) => org.breaker.state !== "closed" || Forced.holds(org.forced, now))
       .map((org) => ({ orgId: org.id, ...breakerStatus(health, org, "org", now) })),
     directFailing: Judge.isDirectFailing(breakers, now),

@@ -6,6 +6,7 @@
  * kept in this order by deleting and setting looks for one busy key among all that it has deleted of it.)
  */
 import type { OrgId } from "../domain/Ids.ts"
+import * as Linked from "../domain/Linked.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import * as Breaker from "./Breaker.ts"
 import * as FaultCounter from "./FaultCounter.ts"
@@ -18,7 +19,7 @@ export const maxOrgs = 10_000
 /** Faults less good attempts that make an organisation leave alone: from fallback-policy.md, "Fair weight". */
 const ownLimit = 8
 
-export interface Org {
+export interface Org extends Linked.Links<Org> {
   readonly id: OrgId
   readonly windows: { [mode in ExecutionMode]: SlidingWindow.SlidingWindow | undefined }
   /** What its breaker judges: see Evidence. */
@@ -28,9 +29,6 @@ export interface Org {
   readonly faults: FaultCounter.FaultCounter
   forced: Forced | undefined
   usedAt: number
-  /** The ones that were used just before it and just after it. */
-  older: Org | undefined
-  newer: Org | undefined
   /** When it last asked for the runtime or used it. */
   wantedRuntimeAt: number
 }
@@ -38,45 +36,20 @@ export interface Org {
 export interface Orgs {
   readonly windowMs: number
   readonly byId: Map<OrgId, Org>
-  oldest: Org | undefined
-  newest: Org | undefined
+  /** The longest unused first. */
+  readonly byUse: Linked.Linked<Org>
   sweptAt: number
 }
 
 export const make = (windowMs: number): Orgs => ({
   windowMs,
   byId: new Map(),
-  oldest: undefined,
-  newest: undefined,
+  byUse: Linked.empty(),
   sweptAt: 0,
 })
 
-/** The longest unused first. The one that was given last may be removed meanwhile. */
-export function* byUse({ oldest }: Orgs): Generator<Org, void> {
-  for (let org = oldest; org !== undefined;) {
-    const { newer } = org
-    yield org
-    org = newer
-  }
-}
-
-const unlink = (orgs: Orgs, { newer, older }: Org): void => {
-  if (older === undefined) orgs.oldest = newer
-  else older.newer = newer
-  if (newer === undefined) orgs.newest = older
-  else newer.older = older
-}
-
-const append = (orgs: Orgs, org: Org): void => {
-  org.older = orgs.newest
-  org.newer = undefined
-  if (orgs.newest === undefined) orgs.oldest = org
-  else orgs.newest.newer = org
-  orgs.newest = org
-}
-
 const remove = (orgs: Orgs, org: Org): void => {
-  unlink(orgs, org)
+  Linked.remove(orgs.byUse, org)
   orgs.byId.delete(org.id)
 }
 
@@ -84,7 +57,7 @@ const remove = (orgs: Orgs, org: Org): void => {
 const sweep = (orgs: Orgs, now: number): void => {
   if (now - orgs.sweptAt < orgs.windowMs / SlidingWindow.bucketCount) return
   orgs.sweptAt = now
-  for (const org of byUse(orgs)) {
+  for (const org of Linked.each(orgs.byUse)) {
     if (isActive(orgs, org.usedAt, now)) return
     if (org.forced === undefined && Breaker.isPristine(org.breaker, now)) remove(orgs, org)
   }
@@ -92,7 +65,7 @@ const sweep = (orgs: Orgs, now: number): void => {
 
 /** An operator's order is not forgotten to make room. */
 const longestIdle = (orgs: Orgs): Org | undefined => {
-  for (const org of byUse(orgs)) if (org.forced === undefined) return org
+  for (const org of Linked.each(orgs.byUse)) if (org.forced === undefined) return org
   return undefined
 }
 
@@ -107,10 +80,7 @@ export const touch = (
   const known = orgs.byId.get(id)
   if (known !== undefined) {
     known.usedAt = now
-    if (orgs.newest !== known) {
-      unlink(orgs, known)
-      append(orgs, known)
-    }
+    Linked.append(orgs.byUse, known)
     return known
   }
   const oldest = orgs.byId.size < maxOrgs ? undefined : longestIdle(orgs)
@@ -131,7 +101,7 @@ export const touch = (
     wantedRuntimeAt: Number.NEGATIVE_INFINITY,
   }
   orgs.byId.set(id, org)
-  append(orgs, org)
+  Linked.append(orgs.byUse, org)
   return org
 }
 
@@ -140,7 +110,7 @@ export const isActive = (orgs: Orgs, at: number, now: number): boolean => at > n
 /** How many there are, of either mode; more than four are as many as four. */
 export const inUse = (orgs: Orgs, now: number): number => {
   let found = 0
-  for (const org of byUse(orgs)) {
+  for (const org of Linked.each(orgs.byUse)) {
     if (isActive(orgs, org.usedAt, now)) found += 1
     if (found === 4) return found
   }

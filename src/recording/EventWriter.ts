@@ -8,6 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Linked from "../domain/Linked.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
@@ -22,7 +23,7 @@ const batchDelay = "25 millis"
 const retryDelay = "1 second"
 
 /** A log, and how far it has been written. */
-export interface Followed {
+export interface Followed extends Linked.Links<Followed> {
   readonly log: RunLog
   seq: number
   listening: boolean
@@ -32,10 +33,10 @@ const lastSeq = (entries: ReadonlyArray<{ readonly seq: number }>): number => en
 
 export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
   const clock = yield* Clock.clockWith(Effect.succeed)
-  const followed = new Set<Followed>()
+  const followed = Linked.empty<Followed>()
   yield* catalogue.eventQueue.observe({}, () => {
     let waiting = 0
-    for (const { log, seq } of followed) waiting += log.lastSeq - seq
+    for (const { log, seq } of Linked.each(followed)) waiting += log.lastSeq - seq
     return waiting
   })
   const dirty = yield* Latch.make(false)
@@ -63,8 +64,9 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 
   const round = Effect.suspend(() => {
     dirty.closeUnsafe()
-    for (const one of followed) listen(one)
-    return write([...followed])
+    const all = [...Linked.each(followed)]
+    for (const one of all) listen(one)
+    return write(all)
   })
 
   yield* dirty.await.pipe(
@@ -84,8 +86,8 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
   )
 
   const follow = (log: RunLog): Followed => {
-    const one: Followed = { log, seq: 0, listening: false }
-    followed.add(one)
+    const one: Followed = { log, seq: 0, listening: false, older: undefined, newer: undefined }
+    Linked.append(followed, one)
     if (log.lastSeq > 0) dirty.openUnsafe()
     listen(one)
     return one
@@ -93,7 +95,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 
   /** Follows the log no longer; gives what is missing of it, which its run's end writes. */
   const leave = (one: Followed): ReadonlyArray<LogEntry> => {
-    followed.delete(one)
+    Linked.remove(followed, one)
     return one.log.read(one.seq)
   }
 

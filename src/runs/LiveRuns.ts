@@ -21,11 +21,16 @@ import type { RunLog } from "./RunLog.ts"
 
 export class SessionBusy extends Schema.TaggedError<SessionBusy>()("SessionBusy", { sessionId: SessionId }) {}
 
-interface LiveRun {
+interface LiveRun extends Overdue.Due<LiveRun> {
   readonly log: RunLog
   readonly startedAt: number
   fiber: Fiber.Fiber<unknown> | undefined
   readers: number
+}
+
+/** Emptied as the run leaves: a table that `runs` has outgrown must not hold what has ended (`Linked` says why). */
+interface Place {
+  live: LiveRun | undefined
 }
 
 export class LiveRuns extends Context.Service<
@@ -59,7 +64,7 @@ export class LiveRuns extends Context.Service<
 
 const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const scope = yield* Effect.scope
-  const runs = new Map<RunId, LiveRun>()
+  const runs = new Map<RunId, Place>()
   const sessions = new Map<SessionId, "claimed" | "running">()
   const waiting = new Map<SessionId, Deferred.Deferred<void>>()
   const clock = yield* Clock.clockWith(Effect.succeed)
@@ -67,7 +72,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   yield* catalogue.inFlight.observe({}, () => runs.size)
   const oldestMs = () => {
     const [oldest] = runs.values()
-    return oldest === undefined ? 0 : monotonicMillis(clock) - oldest.startedAt
+    return oldest?.live === undefined ? 0 : monotonicMillis(clock) - oldest.live.startedAt
   }
   yield* catalogue.oldestRun.observe({}, oldestMs)
 
@@ -110,23 +115,25 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
 
   const start: LiveRuns["Service"]["start"] = Effect.fnUntraced(function* (sessionId, log, program) {
     const startedAt = monotonicMillis(clock)
-    const live: LiveRun = { log, startedAt, fiber: undefined, readers: 0 }
-    runs.set(log.runId, live)
+    const live: LiveRun = { ...Overdue.untouched, log, startedAt, fiber: undefined, readers: 0 }
+    const place: Place = { live }
+    runs.set(log.runId, place)
     sessions.set(sessionId, "running")
     unread.touch(live)
     const leave = Effect.sync(() => {
       unread.forget(live)
       runs.delete(log.runId)
+      place.live = undefined
       free(sessionId)
     })
     // Started at once: a fiber that is interrupted before it runs would never end its log.
     const running = Effect.interruptible(Effect.ensuring(program, leave))
-    live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
+    live.fiber = yield* Effect.forkDetach(running, { startImmediately: true })
   }, Effect.uninterruptible)
 
   const attach: LiveRuns["Service"]["attach"] = (log) =>
     Effect.flatMap(Effect.scope, (scope) => {
-      const live = runs.get(log.runId)
+      const live = runs.get(log.runId)?.live
       if (live === undefined) return Effect.void
       let entered = false
       const enter = Effect.sync(() => {
@@ -145,7 +152,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
 
   const cancel: LiveRuns["Service"]["cancel"] = (id) =>
     Effect.suspend(() => {
-      const live = runs.get(id)
+      const live = runs.get(id)?.live
       if (live === undefined || live.log.ended) return Effect.succeed(false)
       // The answer may have come to its end while it was being interrupted.
       return Effect.map(
@@ -154,9 +161,12 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
       )
     })
 
-  const cancelAll = Effect.suspend(() =>
-    Effect.forEach([...runs.values()], cancelRun, { concurrency: "unbounded", discard: true }),
-  )
+  const cancelAll = Effect.suspend(() => {
+    const all = [...runs.values()].flatMap(({ live }) => live ?? [])
+    return Effect.forEach(all, cancelRun, { concurrency: "unbounded", discard: true })
+  })
+  // Not `forkIn` for each run: the scope would keep them in a table as well.
+  yield* Effect.addFinalizer(() => cancelAll)
 
   return LiveRuns.of({
     cancelAll,
@@ -165,7 +175,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     start,
     attach,
     cancel,
-    get: (id) => runs.get(id)?.log,
+    get: (id) => runs.get(id)?.live?.log,
     count: () => runs.size,
     oldestMs: Effect.sync(oldestMs),
   })

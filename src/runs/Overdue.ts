@@ -8,47 +8,55 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
+import * as Linked from "../domain/Linked.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
+
+/** What each of them has for this; it is in one `Overdue` at the most. */
+export interface Due<A> extends Linked.Links<A> {
+  /** When something last happened to it, monotonic milliseconds. */
+  touchedAt: number
+}
+
+export const untouched = { older: undefined, newer: undefined, touchedAt: 0 } as const
 
 export interface Overdue<A> {
   /** Something has happened to it: it is due so long from now. */
   readonly touch: (one: A) => void
   readonly forget: (one: A) => void
+  /** The ones that are watched, the first that is due first. */
+  readonly all: () => Iterable<A>
 }
 
 /** `onDue` is told once of each that is due, which is forgotten with it; it may touch it again. */
-export const make = <A>(
+export const make = <A extends Due<A>>(
   afterMs: number,
   onDue: (one: A) => Effect.Effect<unknown>,
 ): Effect.Effect<Overdue<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Clock.clockWith(Effect.succeed)
-    /** When something happened to each, oldest first. */
-    const since = new Map<A, number>()
+    const watched = Linked.empty<A>()
     const some = yield* Latch.make(false)
 
     const next: Effect.Effect<unknown> = Effect.suspend(() => {
-      const [oldest] = since
+      const { oldest } = watched
       if (oldest === undefined) {
         some.closeUnsafe()
         return some.await
       }
-      const [one, at] = oldest
-      const left = at + afterMs - monotonicMillis(clock)
+      const left = oldest.touchedAt + afterMs - monotonicMillis(clock)
       if (left > 0) return Effect.sleep(left)
-      since.delete(one)
-      return onDue(one)
+      Linked.remove(watched, oldest)
+      return onDue(oldest)
     })
     yield* Effect.forkScoped(Effect.forever(next))
 
     return {
       touch: (one) => {
-        since.delete(one)
-        since.set(one, monotonicMillis(clock))
-        if (since.size === 1) some.openUnsafe()
+        one.touchedAt = monotonicMillis(clock)
+        Linked.append(watched, one)
+        some.openUnsafe()
       },
-      forget: (one) => {
-        since.delete(one)
-      },
+      forget: (one) => Linked.remove(watched, one),
+      all: () => Linked.each(watched),
     }
   })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Linked from "../../src/domain/Linked.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as Admission from "../../src/monitoring/Admission.ts"
 import * as Health from "../../src/monitoring/Health.ts"
@@ -20,7 +21,7 @@ const fail = (health: Health.Health, number: number, now: number, ticket?: Ticke
 /** In the order of their last use. */
 const known = (health: Health.Health) => {
   const { orgs } = health.breakers
-  const inOrder = [...Orgs.byUse(orgs)].map(({ id }) => id)
+  const inOrder = [...Linked.each(orgs.byUse)].map(({ id }) => id)
   assert.sameMembers(inOrder, [...orgs.byId.keys()])
   return inOrder
 }

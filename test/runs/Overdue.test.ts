@@ -5,11 +5,21 @@ import * as Overdue from "../../src/runs/Overdue.ts"
 
 const afterMs = 1000
 
+interface Thing extends Overdue.Due<Thing> {
+  readonly name: string
+}
+
 const world = Effect.gen(function* () {
   const due: Array<string> = []
-  const overdue = yield* Overdue.make(afterMs, (one: string) => Effect.sync(() => void due.push(one)))
+  const overdue = yield* Overdue.make(afterMs, ({ name }: Thing) => Effect.sync(() => void due.push(name)))
   yield* Effect.yieldNow
-  return { due, ...overdue }
+  const things = new Map(["a", "b", "c", "never there"].map((name) => [name, { name, ...Overdue.untouched }]))
+  return {
+    due,
+    touch: (name: string) => overdue.touch(things.get(name)!),
+    forget: (name: string) => overdue.forget(things.get(name)!),
+    watched: () => [...overdue.all()].map(({ name }) => name),
+  }
 })
 
 describe("what is overdue", () => {
@@ -55,14 +65,14 @@ describe("what is overdue", () => {
   it.effect("may be touched again as it is told, and comes again", () =>
     Effect.gen(function* () {
       let beats = 0
-      const overdue: Overdue.Overdue<string> = yield* Overdue.make(afterMs, (one: string) =>
+      const overdue: Overdue.Overdue<Thing> = yield* Overdue.make(afterMs, (one: Thing) =>
         Effect.sync(() => {
           beats += 1
           overdue.touch(one)
         }),
       )
       yield* Effect.yieldNow
-      overdue.touch("a")
+      overdue.touch({ name: "a", ...Overdue.untouched })
       for (let step = 0; step < 30; step++) yield* TestClock.adjust(100)
       assert.strictEqual(beats, 3)
     }),

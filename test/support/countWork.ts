@@ -1,9 +1,12 @@
 /**
  * Loaded into the gateway's process (`--import`) by a test that wants to know what a turn costs in things that can be
- * counted: timers set, writes to sockets. At SIGUSR2 it prints both as a line of JSON.
+ * counted: timers set, writes to sockets, and bytes that small collections of garbage leave. At SIGUSR2 it prints them as a line
+ * of JSON.
  */
 import { Socket } from "node:net"
 import { createRequire, syncBuiltinESMExports } from "node:module"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 
 const timers = createRequire(import.meta.url)("node:timers") as Record<
   string,
@@ -32,4 +35,14 @@ for (const name of ["_write", "_writev"]) {
   }
 }
 
-process.on("SIGUSR2", () => console.log(`counted ${JSON.stringify(counted)}`))
+setFlagsFromString("--expose-gc")
+const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void
+
+/** What has survived two of them is old. */
+const keptBytes = (): number => {
+  collect({ type: "minor" })
+  collect({ type: "minor" })
+  return process.memoryUsage().heapUsed
+}
+
+process.on("SIGUSR2", () => console.log(`counted ${JSON.stringify({ ...counted, kept: keptBytes() })}`))

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Measure from "../../telemetry/Measure.ts"
 import type { ExecutionError } from "../ExecutionError.ts"
-import { type ExecutionEvent, Executor } from "../Executor.ts"
+import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
 import { AnswerCache } from "./AnswerCache.ts"
 import { answerKey, mayBeKept } from "./AnswerKey.ts"
 import type { ProviderSettings } from "./Providers.ts"
@@ -25,20 +25,19 @@ const said = (answer: string): Events =>
     { _tag: "Finished", usage: { tokens: 0, cached: true } },
   )
 
-/** The same events; at `Finished` the text of all of them goes to `put`. */
-const kept = (events: Events, put: (answer: string) => Effect.Effect<void>): Events =>
-  Stream.suspend(() => {
-    let answer: string | undefined = ""
-    return Stream.tap(events, (event) => {
-      if (event._tag === "Finished") return answer === undefined || answer === "" ? Effect.void : put(answer)
-      const { draft } = event
-      // What the model thought is not a part of its answer.
-      if (draft.type === "thinking") return Effect.void
-      answer = draft.type === "text" && answer !== undefined ? answer + draft.data.content : undefined
-      if (answer !== undefined && answer.length > longestAnswer) answer = undefined
-      return Effect.void
-    })
+/** The same events, once; at `Finished` the text of all of them goes to `put`. */
+const kept = (events: Events, put: (answer: string) => Effect.Effect<void>): Events => {
+  let answer: string | undefined = ""
+  return Stream.tap(events, (event) => {
+    if (event._tag === "Finished") return answer === undefined || answer === "" ? Effect.void : put(answer)
+    const { draft } = event
+    // What the model thought is not a part of its answer.
+    if (draft.type === "thinking") return Effect.void
+    answer = draft.type === "text" && answer !== undefined ? answer + draft.data.content : undefined
+    if (answer !== undefined && answer.length > longestAnswer) answer = undefined
+    return Effect.void
   })
+}
 
 export const around = <E, R>(
   provider: Layer.Layer<Executor, E, R>,
@@ -50,17 +49,15 @@ export const around = <E, R>(
     Effect.gen(function* () {
       const cache = yield* AnswerCache
       const executor = yield* Executor
-      const execute: Executor["Service"]["execute"] = (turn) =>
-        Stream.unwrap(
-          Effect.gen(function* () {
-            const key = answerKey(turn, settings)
-            const answer = yield* cache.get(key)
-            yield* Measure.answerLookedUp(answer !== undefined)
-            return answer === undefined
-              ? kept(executor.execute(turn), (whole) => cache.put(key, whole))
-              : said(answer)
-          }),
-        )
+      const found = Effect.fnUntraced(function* (turn: Turn) {
+        const key = answerKey(turn, settings)
+        const answer = yield* cache.get(key)
+        yield* Measure.answerLookedUp(answer !== undefined)
+        return answer === undefined
+          ? kept(executor.execute(turn), (whole) => cache.put(key, whole))
+          : said(answer)
+      })
+      const execute: Executor["Service"]["execute"] = (turn) => Stream.unwrap(found(turn))
       return Executor.of({
         ...executor,
         execute: (turn) => (mayBeKept(turn, orgs) ? execute(turn) : executor.execute(turn)),

@@ -197,26 +197,24 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
         )
 
       const execute: Executor["Service"]["execute"] = (turn) =>
-        Stream.suspend(() => {
-          const state: Upstream = { open: false }
-          const decoder = new RuntimeDecoder(turn.runId)
-          const started = Effect.suspend(() => {
-            state.open = true
-            return Effect.tapError(send(turn), (error) =>
-              Effect.sync(() => (state.open = mayHaveBegun(error))),
+        Stream.unwrap(
+          Effect.flatMap(Effect.scope, (scope) => {
+            const state: Upstream = { open: false }
+            const decoder = new RuntimeDecoder(turn.runId)
+            const started = Effect.suspend(() => {
+              state.open = true
+              return Effect.tapError(send(turn), (error) =>
+                Effect.sync(() => (state.open = mayHaveBegun(error))),
+              )
+            })
+            const events = Effect.map(started, (answer) =>
+              DecodedAnswer.events(upstream, answer, decoderOf(decoder, answer, turn, state)),
             )
-          })
-          const events = Effect.map(started, (answer) =>
-            DecodedAnswer.events(upstream, answer, decoderOf(decoder, answer, turn, state)),
-          )
-          const leave = Effect.suspend(() => Effect.andThen(cancelIfOpen(turn, state), skipped(decoder)))
-          return Stream.unwrap(
-            Effect.flatMap(Effect.scope, (scope) =>
-              // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
-              Effect.andThen(Scope.addFinalizer(scope, leave), Effect.andThen(awaitCancel(turn), events)),
-            ),
-          )
-        })
+            const leave = Effect.suspend(() => Effect.andThen(cancelIfOpen(turn, state), skipped(decoder)))
+            // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
+            return Effect.andThen(Scope.addFinalizer(scope, leave), Effect.andThen(awaitCancel(turn), events))
+          }),
+        )
 
       return Executor.of({ mode: "runtime_orchestrator", target: upstream, span, execute })
     }),
