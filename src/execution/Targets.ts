@@ -1,7 +1,7 @@
 /** The targets of both modes as they are configured, first choice first. */
-import type * as Layer from "effect/Layer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { AnswerCache } from "./direct/AnswerCache.ts"
-import * as DirectExecutor from "./direct/DirectExecutor.ts"
 import * as KeptAnswers from "./direct/KeptAnswers.ts"
 import * as OpenAiExecutor from "./direct/OpenAiExecutor.ts"
 import type { ProviderSettings } from "./direct/Providers.ts"
@@ -17,11 +17,14 @@ export interface Settings {
   readonly cacheOrgs: ReadonlySet<string>
 }
 
+/** The packages of providers with a wire of their own are for those who have one. */
+const loaded = Effect.promise(() => import("./direct/DirectExecutor.ts"))
+
 const driverOf = (provider: ProviderSettings): Layer.Layer<Executor, never, UpstreamHttp> => {
   const { kind } = provider
   return kind === "openai-compatible" || kind === "sandbox"
     ? OpenAiExecutor.layer(provider)
-    : DirectExecutor.layer({ ...provider, kind })
+    : Layer.unwrap(Effect.map(loaded, (DirectExecutor) => DirectExecutor.layer({ ...provider, kind })))
 }
 
 export const layer = ({

@@ -38,13 +38,13 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Readers, never, Scope.Scope> {
   let closes = false
 
-  const quiet = yield* Overdue.make(heartbeatMs, (reader: Reader) =>
-    Effect.sync(() => {
-      reader.isDue = true
-      quiet.touch(reader)
-      reader.wake()
-    }),
-  )
+  const quiet = yield* Overdue.make(heartbeatMs, (reader: Reader) => {
+    // At once, not as an effect: one that left meanwhile would come back, for ever.
+    reader.isDue = true
+    quiet.touch(reader)
+    reader.wake()
+    return Effect.void
+  })
   const close = Effect.sync(() => {
     closes = true
     for (const reader of quiet.all()) reader.wake()

@@ -6,7 +6,6 @@
  * The service also starts where Redis is away; the connection is tried again for ever, with jitter, so that a fleet does
  * not come back all at once.
  */
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -33,20 +32,25 @@ const away = (why: string) => new Redis.RedisError({ cause: new Error(`Redis: ${
 export const layer = (url: Redacted.Redacted<string>): Layer.Layer<Redis.Redis> =>
   Layer.effect(Redis.Redis, make(url))
 
+/** Its 650 modules are for those who have a Redis. */
+const loaded = Effect.promise(() => import("@effect/platform-node/NodeRedis"))
+
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const clock = yield* Clock.clockWith(Effect.succeed)
   const random = yield* Random.Random
-  const connection = NodeRedis.layer({
-    url: Redacted.value(url),
-    disableOfflineQueue: true,
-    socket: {
-      connectTimeout: 1000,
-      reconnectStrategy: (tries) => reconnectAfter(tries, random.nextDoubleUnsafe()),
-    },
-  })
+  const connection = Effect.map(loaded, (NodeRedis) =>
+    NodeRedis.layer({
+      url: Redacted.value(url),
+      disableOfflineQueue: true,
+      socket: {
+        connectTimeout: 1000,
+        reconnectStrategy: (tries) => reconnectAfter(tries, random.nextDoubleUnsafe()),
+      },
+    }),
+  )
   let connected: Redis.Redis["Service"] | undefined
   const first = yield* Deferred.make<Redis.Redis["Service"]>()
-  yield* Layer.build(connection).pipe(
+  yield* Layer.build(Layer.unwrap(connection)).pipe(
     Effect.tap((built) => {
       connected = Context.get(built, Redis.Redis)
       return Deferred.succeed(first, connected)
