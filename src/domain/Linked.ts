@@ -43,7 +43,7 @@ export const append = <A extends Links<A>>(list: Linked<A>, one: A): void => {
   list.newest = one
 }
 
-/** The oldest first. The one that was given last may be removed meanwhile. */
+/** The oldest first. The one that was given last may be removed meanwhile; one that is moved to the end comes again. */
 export function* each<A extends Links<A>>({ oldest }: Linked<A>): Generator<A, void> {
   for (let one = oldest; one !== undefined;) {
     const { newer } = one

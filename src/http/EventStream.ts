@@ -108,8 +108,10 @@ const taken = (reader: Reader, readers: Readers, protocol: Protocol): Written =>
 }
 
 /** Waits until there is something, and is woken once for all that comes together. */
-const woken = (reader: Reader): Effect.Effect<void> =>
+const woken = (reader: Reader, readers: Readers): Effect.Effect<void> =>
   Effect.callback((resume) => {
+    // It has come meanwhile, or behind a page of which nothing was for this reader.
+    if (reader.log.lastSeq > reader.seq || reader.isDue || readers.isClosing()) return resume(Effect.void)
     const off = reader.log.onNext(() => reader.wake())
     // Not an arrow assigned to a property: V8 makes such a function old at once (decision 28).
     const wake = () => {
@@ -134,7 +136,8 @@ const live = (followed: FollowedRun, { after, protocol, readers }: Options) => {
     if (reader === undefined || ended) return Cause.done()
     const now = taken(reader, readers, protocol)
     ended = now.ended
-    if (now.frames.length === 0) return ended ? Cause.done() : Effect.flatMap(woken(reader), () => pull)
+    if (now.frames.length === 0)
+      return ended ? Cause.done() : Effect.flatMap(woken(reader, readers), () => pull)
     readers.wrote(reader)
     return Effect.succeed([Frame.encode(now.frames)] as const)
   })

@@ -47,7 +47,8 @@ export const make = Effect.fnUntraced(function* (
   })
   const close = Effect.sync(() => {
     closes = true
-    for (const reader of quiet.all()) reader.wake()
+    // A copy: who is woken writes, which moves it to the end.
+    for (const reader of [...quiet.all()]) reader.wake()
   })
   yield* Effect.forkScoped(Effect.andThen(closing, close))
   yield* catalogue.readerLag.observe({}, () => {

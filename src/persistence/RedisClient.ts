@@ -38,19 +38,18 @@ const loaded = Effect.promise(() => import("@effect/platform-node/NodeRedis"))
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const clock = yield* Clock.clockWith(Effect.succeed)
   const random = yield* Random.Random
-  const connection = Effect.map(loaded, (NodeRedis) =>
-    NodeRedis.layer({
-      url: Redacted.value(url),
-      disableOfflineQueue: true,
-      socket: {
-        connectTimeout: 1000,
-        reconnectStrategy: (tries) => reconnectAfter(tries, random.nextDoubleUnsafe()),
-      },
-    }),
-  )
+  const NodeRedis = yield* loaded
+  const connection = NodeRedis.layer({
+    url: Redacted.value(url),
+    disableOfflineQueue: true,
+    socket: {
+      connectTimeout: 1000,
+      reconnectStrategy: (tries) => reconnectAfter(tries, random.nextDoubleUnsafe()),
+    },
+  })
   let connected: Redis.Redis["Service"] | undefined
   const first = yield* Deferred.make<Redis.Redis["Service"]>()
-  yield* Layer.build(Layer.unwrap(connection)).pipe(
+  yield* Layer.build(connection).pipe(
     Effect.tap((built) => {
       connected = Context.get(built, Redis.Redis)
       return Deferred.succeed(first, connected)

@@ -21,6 +21,17 @@ describe("a reader of protocol 1", () => {
   )
 
   test(
+    "does not wait behind a page of events that are all left out",
+    Effect.gen(function* () {
+      const many = Array.from({ length: 2000 }, () => fallback)
+      const log = logOf(...many, text("a"))
+      log.end(done)
+      for (const source of [live(log), kept(log)])
+        assert.deepStrictEqual(brief(yield* read(source, { protocol: 1 })), ["2001 text", "2002 done"])
+    }),
+  )
+
+  test(
     "is told in a recoverable error, and nothing after it, where text would have to be taken back",
     Effect.gen(function* () {
       const more = Array.from({ length: 200 }, () => text("b"))
