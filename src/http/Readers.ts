@@ -47,8 +47,9 @@ export const make = Effect.fnUntraced(function* (
   })
   const close = Effect.sync(() => {
     closes = true
-    // A copy: who is woken writes, which moves it to the end.
-    for (const reader of [...quiet.all()]) reader.wake()
+    // First all of them: who is woken writes, which moves it to the end.
+    const open = [...quiet.all()]
+    for (const reader of open) reader.wake()
   })
   yield* Effect.forkScoped(Effect.andThen(closing, close))
   yield* catalogue.readerLag.observe({}, () => {

@@ -5,7 +5,7 @@
  * As vitest's `globalSetup` it provides `collector`, the program's path. Where it is missing CI fails; elsewhere one line
  * says that the tests that read telemetry back are left out, and the path is undefined.
  */
-import { existsSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { TestProject } from "vitest/node"
 import { freePort } from "./freePort.ts"
@@ -78,6 +78,25 @@ const configOf = (folder: string, port: number, prometheusPort: number, { token 
   },
 })
 
+/** One that was killed may have written half a line, or a line and not its end. */
+const endLine = (path: string): void => {
+  if (!existsSync(path)) return
+  const text = readFileSync(path, "utf8")
+  const last = text.slice(text.lastIndexOf("\n") + 1)
+  if (last === "") return
+  if (isJson(last)) appendFileSync(path, "\n")
+  else truncateSync(path, Buffer.byteLength(text) - Buffer.byteLength(last))
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 export class Collector {
   readonly folder = temporaryFolder()
   /** Where OTLP over HTTP goes. */
@@ -102,6 +121,7 @@ export class Collector {
 
   /** On the same ports, with what it has written before. */
   async up(): Promise<void> {
+    for (const signal of signals) endLine(join(this.folder.path, `${signal}.jsonl`))
     const config = join(this.folder.path, "config.yaml")
     this.#running = await start(program, ["--config", config], {}, (line) =>
       line.includes("Everything is ready") ? this.url : undefined,

@@ -128,10 +128,15 @@ export const readPoints = (folder: string): ReadonlyArray<Point> =>
 const seriesOf = ({ attributes, name, resource }: Point): string =>
   `${String(resource["service.instance.id"])} ${name} ${JSON.stringify(attributes)}`
 
-/** Each series of each process as the last export has it. */
-export const latest = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => [
-  ...new Map(points.map((point) => [seriesOf(point), point])).values(),
-]
+/** Each series of each process as it was last: an export that was tried again may come after a later one. */
+export const latest = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => {
+  const last = new Map<string, Point>()
+  for (const point of points) {
+    const series = seriesOf(point)
+    if (point.timeMs >= (last.get(series)?.timeMs ?? 0)) last.set(series, point)
+  }
+  return [...last.values()]
+}
 
 export const readLogs = (folder: string): ReadonlyArray<LogRecord> =>
   exportsOf(folder, "logs").flatMap((line) =>
