@@ -14,7 +14,7 @@ import {
 import { tokenFor } from "../support/chatClient.ts"
 import type { Running } from "../support/processes.ts"
 
-/** It was between 4 and 5 when this was written; noise moves it by a third. */
+/** It was between 3.5 and 4 when this was written; noise moves it by a third. */
 const limit = 10
 
 describe("a turn of the runtime, 50 events in one burst", () => {
