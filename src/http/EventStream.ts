@@ -77,8 +77,16 @@ const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry
   return { frames, ended: false }
 }
 
+/** The reader of one stream. */
+interface Reading extends Reader {
+  /** Counts it as one that reads the run. */
+  readonly attach: FollowedRun["attach"]
+  /** The first word was written. */
+  opened: boolean
+}
+
 /** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
-const readerOf = ({ attach, log }: FollowedRun, after: number): Reader => ({
+const readingOf = ({ attach, log }: FollowedRun, after: number): Reading => ({
   ...Overdue.untouched,
   log,
   attach,
@@ -89,7 +97,7 @@ const readerOf = ({ attach, log }: FollowedRun, after: number): Reader => ({
 })
 
 /** What a reader that was woken, or asks anew, gets now; nothing when there is nothing. Moves its cursor. */
-const taken = (reader: Reader, readers: Readers, protocol: Protocol): Written => {
+const taken = (reader: Reading, readers: Readers, protocol: Protocol): Written => {
   const { log, seq } = reader
   if (!reader.opened) {
     reader.opened = true
@@ -122,7 +130,7 @@ const woken = (reader: Reader, readers: Readers): Effect.Effect<void> =>
     return Effect.sync(off)
   })
 
-const entering = (reader: Reader, readers: Readers): Effect.Effect<void, never, Scope.Scope> =>
+const entering = (reader: Reading, readers: Readers): Effect.Effect<void, never, Scope.Scope> =>
   Effect.map(reader.attach, () => readers.enter(reader))
 
 /**
@@ -130,7 +138,7 @@ const entering = (reader: Reader, readers: Readers): Effect.Effect<void, never, 
  * it has left.
  */
 const live = (followed: FollowedRun, { after, protocol, readers }: Options) => {
-  let reader: Reader | undefined = readerOf(followed, after)
+  let reader: Reading | undefined = readingOf(followed, after)
   let ended = false
   const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
     if (reader === undefined || ended) return Cause.done()

@@ -7,15 +7,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Overdue from "../runs/Overdue.ts"
 import type { RunLog } from "../runs/RunLog.ts"
-import type { FollowedRun } from "../sharing/SharedLogs.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 
 export interface Reader extends Overdue.Due<Reader> {
   readonly log: RunLog
-  /** Counts it as one that reads the run. */
-  readonly attach: FollowedRun["attach"]
-  /** The first word of the stream was written. */
-  opened: boolean
   /** What it has taken so far. */
   seq: number
   /** Nothing was written to it for the interval. */

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Row } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
-import { makeCompilerSqlite } from "effect/sql/Statement"
 import type { Batch, Rows, Step } from "./Batch.ts"
 import { begin, type SqliteCalls, sqlError } from "./SqliteCalls.ts"
 
@@ -53,10 +52,8 @@ const carriedOut = <E>(
   context: Context.Context<never>,
 ): Exit.Exit<Rows, E> => {
   const all: Array<ReadonlyArray<Row>> = []
-  // A compiler keeps what it has compiled in a `WeakMap`, whose values V8 keeps until its next full collection (decision 28).
-  const compiler = makeCompilerSqlite()
   for (const { orFail, statement } of steps) {
-    const [sql, params] = compiler.compile(statement, false)
+    const [sql, params] = statement.compile()
     const rows = calls.all(context, sql, params)
     if (rows.length === 0 && orFail !== undefined) return Exit.fail(orFail())
     all.push(rows)

@@ -128,7 +128,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     })
     // Started at once: a fiber that is interrupted before it runs would never end its log.
     const running = Effect.interruptible(Effect.ensuring(program, leave))
-    live.fiber = yield* Effect.forkDetach(running, { startImmediately: true })
+    live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
   }, Effect.uninterruptible)
 
   const attach: LiveRuns["Service"]["attach"] = (log) =>
@@ -165,8 +165,6 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     const all = [...runs.values()].flatMap(({ live }) => live ?? [])
     return Effect.forEach(all, cancelRun, { concurrency: "unbounded", discard: true })
   })
-  // Not `forkIn` for each run: the scope would keep them in a table as well.
-  yield* Effect.addFinalizer(() => cancelAll)
 
   return LiveRuns.of({
     cancelAll,

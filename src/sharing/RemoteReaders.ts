@@ -54,7 +54,7 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
       if (left > 0) return Effect.andThen(Effect.sleep(left), silence(reader))
       return Effect.matchEffect(redis.send("PING"), {
         onSuccess: () => Effect.void,
-        // While Redis carries no word, silence says nothing: the reader is still there, as far as anybody knows.
+        // Redis carries no word, so silence says nothing. Without this an outage would cancel the runs that are read elsewhere only.
         onFailure: () => {
           reader.until = patience()
           return silence(reader)

@@ -46,11 +46,14 @@ describe("what is overdue", () => {
 
   it.effect("is not told of what was forgotten, nor of what comes when nothing was there for a while", () =>
     Effect.gen(function* () {
-      const { due, forget, touch } = yield* world
+      const { due, forget, touch, watched } = yield* world
       touch("a")
       touch("b")
+      touch("a")
+      assert.deepStrictEqual(watched(), ["b", "a"])
       forget("a")
       forget("never there")
+      assert.deepStrictEqual(watched(), ["b"])
       yield* TestClock.adjust(afterMs)
       assert.deepStrictEqual(due, ["b"])
       yield* TestClock.adjust(5 * afterMs)
