@@ -3,7 +3,7 @@
  * `test/config/EnvExample.test.ts` compares. Every variable is commented out, so a copy changes nothing until it is edited.
  */
 import { variables } from "../src/Config.ts"
-import { providerKinds } from "../src/ConfigProviders.ts"
+import { providerKinds } from "../src/domain/DirectProvider.ts"
 import type { Variable } from "../src/ConfigVariable.ts"
 
 type Name = keyof typeof variables

@@ -13,7 +13,8 @@ import * as Schema from "effect/Schema"
 import { ExecutionMode } from "./domain/Mode.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
-import { type DirectProvider, readProviders } from "./ConfigProviders.ts"
+import { readProviders } from "./ConfigProviders.ts"
+import type { DirectProvider } from "./domain/DirectProvider.ts"
 import {
   address,
   choice,
@@ -143,6 +144,10 @@ export const variables = {
   CHAT_RETRACT_PARTIAL: choice(
     "Whether text that was already shown may be taken back when its attempt fails, so that the other mode can answer.",
     ["true", "false"],
+  ),
+  CHAT_FALLBACK_ON_CONTENT_FILTER: choice(
+    "Whether another target may answer what a content filter refused.",
+    ["false", "true"],
   ),
   CHAT_DETACH_GRACE_MS: millis("How long a run goes on that nobody reads.", 30_000, 0),
   SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),

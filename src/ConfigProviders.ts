@@ -3,18 +3,7 @@
  * key alone. Pure; the problems it finds join those of `Config.ts` in one message.
  */
 import * as Redacted from "effect/Redacted"
-
-export const providerKinds = ["openai-compatible", "openai", "anthropic", "google", "sandbox"] as const
-export type ProviderKind = (typeof providerKinds)[number]
-
-export interface DirectProvider {
-  readonly name: string
-  readonly kind: ProviderKind
-  /** Undefined: the provider's own public address. */
-  readonly baseUrl: string | undefined
-  readonly apiKey: Redacted.Redacted<string> | undefined
-  readonly model: string
-}
+import { type DirectProvider, plainRequests, providerKinds } from "./domain/DirectProvider.ts"
 
 /** Used when an API key alone is set: each provider's small general model, which an agent's own `model` overrides. */
 const wellKnown = [
@@ -59,6 +48,7 @@ const readOne = (name: string, env: Environment, problems: Array<Problem>): Dire
     baseUrl: baseUrl === "" ? undefined : baseUrl.replace(/\/+$/, ""),
     apiKey: get("API_KEY") === "" ? undefined : Redacted.make(get("API_KEY")),
     model: get("MODEL"),
+    ...plainRequests,
   }
 }
 
@@ -85,7 +75,9 @@ export const readProviders = (
   if (names.length > 0) return { providers: names.map((name) => readOne(name, env, problems)), problems }
   const providers = wellKnown.flatMap(({ kind, model, name, variable }) => {
     const key = env[variable]?.trim()
-    return key ? [{ name, kind, model, baseUrl: undefined, apiKey: Redacted.make(key) }] : []
+    return key
+      ? [{ name, kind, model, baseUrl: undefined, apiKey: Redacted.make(key), ...plainRequests }]
+      : []
   })
   return { providers, problems }
 }

@@ -1,6 +1,7 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
 import type { Settings, VariableName } from "./Config.ts"
+import { plainRequests } from "./domain/DirectProvider.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
@@ -38,6 +39,7 @@ export const execution = (settings: Settings): ExecutionSettings => ({
     totalMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
   },
   retractPartial: settings.CHAT_RETRACT_PARTIAL === "true",
+  fallbackOnContentFilter: settings.CHAT_FALLBACK_ON_CONTENT_FILTER === "true",
 })
 
 /** What holds until an operator says otherwise. */
@@ -134,6 +136,7 @@ export const withSandbox = (
       baseUrl: `${urls.modelUrl}/v1`,
       apiKey: undefined,
       model: "sandbox-1",
+      ...plainRequests,
     },
   ],
 })

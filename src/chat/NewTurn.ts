@@ -1,6 +1,7 @@
 /** A turn that was asked for, as it is kept and as it is run. Pure. */
 import type { Agent } from "../domain/Agent.ts"
 import type { Decision } from "../domain/Decision.ts"
+import * as History from "../domain/History.ts"
 import type { MessageId, RunId } from "../domain/Ids.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
@@ -44,6 +45,8 @@ const runOf = ({ agent, caller, session }: Asked, settled: Settled): Run => ({
   executionMode: null,
   error: null,
   usage: null,
+  model: null,
+  finishReason: null,
   traceId: Spans.traceId(settled.span),
   createdAt: settled.createdAt,
   endedAt: null,
@@ -57,7 +60,7 @@ const turnOf = ({ agent, caller, history, message, session }: Asked, settled: Se
   requestId: caller.requestId,
   agent,
   message,
-  history: history.map(({ content, role }) => ({ role, content })),
+  history: History.promptOf(history, message),
   shadow: false,
   probe: settled.decision.probe,
   trace: settled.span,

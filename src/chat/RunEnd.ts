@@ -7,7 +7,7 @@ import type { Run, RunDone, RunError } from "../domain/Run.ts"
 import type { Usage } from "../domain/Outcome.ts"
 import { estimateTokens } from "../domain/TokenEstimate.ts"
 import type { AttemptFailed } from "../execution/Execution.ts"
-import { meaningOf } from "../execution/ExecutionError.ts"
+import { type ExecutionError, meaningOf, retryAfterOf } from "../execution/ExecutionError.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 type Terminal = Exclude<RunEvent, { readonly event: "message" }>
@@ -21,6 +21,15 @@ const traced = (run: Run, upstreams?: string): { readonly traceId?: string } => 
   return traceId === null ? {} : { traceId }
 }
 
+/** Whole seconds, as the field of the same name in the errors before a stream. */
+const retryAfter = (error: ExecutionError): { readonly retryAfter?: number } => {
+  const ms = retryAfterOf(error)
+  return ms === undefined ? {} : { retryAfter: Math.min(Math.ceil(ms / 1000), 86_400) }
+}
+
+/** The message or the conversation is the cause: sending the same again would fail again. */
+const isTheMessage: ReadonlySet<string> = new Set(["ContentFiltered", "ContextTooLong", "UpstreamRejected"])
+
 /** The error of a turn whose last attempt failed. A reader may send the message again unless the message is the cause. */
 export const failedError = (run: Run, failed: AttemptFailed): RunError => {
   const { code, message } = meaningOf(failed.error)
@@ -30,10 +39,11 @@ export const failedError = (run: Run, failed: AttemptFailed): RunError => {
     code,
     message,
     runId: run.id,
-    recoverable: failed.error._tag !== "ContentFiltered" && failed.error._tag !== "UpstreamRejected",
+    recoverable: !isTheMessage.has(failed.error._tag),
     ...(stepId === undefined ? {} : { stepId }),
     ...(callId === undefined ? {} : { callId }),
     ...(upstream?.httpStatus === undefined ? {} : { httpStatus: upstream.httpStatus }),
+    ...retryAfter(failed.error),
     ...(upstream?.details === undefined ? {} : { details: upstream.details }),
     ...traced(run, upstream?.traceId),
   }
@@ -93,6 +103,8 @@ export const terminalOf = (run: Run): Terminal | undefined => {
         latencyMs: (run.endedAt ?? run.createdAt) - run.createdAt,
       },
       executionMode: run.executionMode,
+      ...(run.finishReason === null ? {} : { finishReason: run.finishReason }),
+      ...(run.model === null ? {} : { model: run.model }),
     },
   }
 }

@@ -49,7 +49,9 @@ const hasFile = (events: ReadonlyArray<TurnEvent>): boolean =>
 
 type Failure = AttemptFailed | RunTooLarge | StoreError
 type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
-type Ended = Pick<Run, "status" | "executionMode" | "error" | "usage"> & { readonly answer: string }
+type Ended = Pick<Run, "status" | "executionMode" | "error" | "usage" | "model" | "finishReason"> & {
+  readonly answer: string
+}
 
 export class TurnRun extends Context.Service<
   TurnRun,
@@ -80,6 +82,8 @@ const failed = (
   executionMode: null,
   error,
   usage: null,
+  model: null,
+  finishReason: null,
   answer,
 })
 
@@ -124,6 +128,8 @@ const endedAs = (
     executionMode: finished.mode,
     error: null,
     usage: RunEnd.usageOf(finished.usage, agent, message, shown),
+    model: finished.model ?? null,
+    finishReason: finished.finishReason ?? "stop",
     answer: shown,
   }
 }

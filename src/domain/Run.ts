@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Decision } from "./Decision.ts"
 import { AgentId, MessageId, OrgId, RunId, SessionId, UserId } from "./Ids.ts"
 import { ExecutionMode } from "./Mode.ts"
-import { Outcome, Usage } from "./Outcome.ts"
+import { FinishReason, Outcome, Usage } from "./Outcome.ts"
 
 /** `interrupted`: the process that ran it died; nobody will finish it. */
 export const RunStatus = Schema.Literals(["running", "completed", "failed", "cancelled", "interrupted"])
@@ -24,6 +24,10 @@ export const Attempt = Schema.Struct({
   /** The public code of the error that ended it; null on success. */
   code: Schema.NullOr(Schema.String),
   usage: Schema.NullOr(Usage),
+  /** The model that answered, as the upstream names it; null where it says none. */
+  model: Schema.NullOr(Schema.String),
+  /** For operators: the status and the safe `code|type|param` of a refusal. Never an upstream's own sentence. */
+  failure: Schema.NullOr(Schema.String),
 })
 export type Attempt = typeof Attempt.Type
 
@@ -38,6 +42,8 @@ export const RunError = Schema.Struct({
   httpStatus: Schema.optionalKey(Schema.Int),
   details: Schema.optionalKey(Schema.Json),
   traceId: Schema.optionalKey(Schema.String),
+  /** Seconds after which the message may be sent again, where the upstream said so. */
+  retryAfter: Schema.optionalKey(Schema.Int),
 })
 export type RunError = typeof RunError.Type
 
@@ -48,6 +54,10 @@ export const RunDone = Schema.Struct({
   runId: RunId,
   usage: Schema.Struct({ ...Usage.fields, latencyMs: Schema.Int }),
   executionMode: ExecutionMode,
+  /** Absent on runs that ended before it was recorded. */
+  finishReason: Schema.optionalKey(FinishReason),
+  /** The model that answered, where the upstream names it. */
+  model: Schema.optionalKey(Schema.String),
 })
 export type RunDone = typeof RunDone.Type
 
@@ -65,6 +75,10 @@ export const Run = Schema.Struct({
   executionMode: Schema.NullOr(ExecutionMode),
   error: Schema.NullOr(RunError),
   usage: Schema.NullOr(Usage),
+  /** The model that gave the answer; null until there is one, or where the upstream names none. */
+  model: Schema.NullOr(Schema.String),
+  /** Why the answer ended; null until it has. */
+  finishReason: Schema.NullOr(FinishReason),
   /** Of the trace that the turn is part of; null where it is part of none. */
   traceId: Schema.NullOr(Schema.String),
   createdAt: Schema.Int,

@@ -21,7 +21,13 @@ import type { Outcome, Usage } from "../domain/Outcome.ts"
 import * as AttemptSpan from "./AttemptSpan.ts"
 import * as CommitGate from "./CommitGate.ts"
 import * as Deadlines from "./Deadlines.ts"
-import { type ExecutionError, meaningOf, UpstreamEmpty, UpstreamTruncated } from "./ExecutionError.ts"
+import {
+  type ExecutionError,
+  failureOf,
+  meaningOf,
+  UpstreamEmpty,
+  UpstreamTruncated,
+} from "./ExecutionError.ts"
 import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
 
 /** What is known of a running attempt; it alone writes it. Wall-clock times in epoch milliseconds. */
@@ -38,7 +44,7 @@ interface Watch {
   pulling: Fiber.Fiber<unknown, unknown> | undefined
   finished: boolean
   usage: Usage | undefined
-  tokens: AttemptSpan.Tokens
+  model: string | undefined
 }
 
 /** The attempt's failure, with what its gate allows to be decided afterwards. */
@@ -78,7 +84,7 @@ const observe = (
     if (event._tag === "Finished") {
       watch.finished = true
       watch.usage = event.usage
-      watch.tokens = event.tokens
+      watch.model = event.model
     } else {
       if (watch.firstContentAt === null && isContent(event.draft.type)) watch.firstContentAt = wall
       watch.gate = CommitGate.pass(watch.gate, event.draft)
@@ -203,7 +209,7 @@ const newWatch = (clock: Clock.Clock): Watch => ({
   pulling: undefined,
   finished: false,
   usage: undefined,
-  tokens: undefined,
+  model: undefined,
 })
 
 const attemptOf = (
@@ -223,6 +229,8 @@ const attemptOf = (
   firstContentAt: watch.firstContentAt,
   endedAt: dateOf(watch, monotonicMillis(clock)),
   usage: watch.usage ?? null,
+  model: watch.model ?? null,
+  failure: watch.error === undefined ? null : (failureOf(watch.error) ?? null),
   ...outcomeOf(watch, exit),
 })
 
@@ -238,7 +246,7 @@ export const run = (
         const end = (exit: Exit.Exit<unknown, Failure>) =>
           Effect.suspend(() => {
             const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
-            return Effect.andThen(options.onEnd(attempt), AttemptSpan.close(span, attempt, watch.tokens))
+            return Effect.andThen(options.onEnd(attempt), AttemptSpan.close(span, attempt))
           })
         const events = executor.execute({ ...turn, trace: span })
         return watched(events, watch, clock, executor.target, options, end)

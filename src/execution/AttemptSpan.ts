@@ -4,9 +4,7 @@
  */
 import type { Attempt } from "../domain/Run.ts"
 import * as Spans from "../telemetry/Spans.ts"
-import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
-
-export type Tokens = Extract<ExecutionEvent, { readonly _tag: "Finished" }>["tokens"]
+import type { Executor, Turn } from "./Executor.ts"
 
 /** A shadow's is the root of a trace of its own: nobody waits for it. */
 export const open = (executor: Executor["Service"], turn: Turn, number: number) => {
@@ -28,7 +26,7 @@ export const open = (executor: Executor["Service"], turn: Turn, number: number) 
   })
 }
 
-export const close = (span: Spans.Place | undefined, attempt: Attempt, tokens: Tokens) => {
+export const close = (span: Spans.Place | undefined, attempt: Attempt) => {
   const since = (at: number | null) => (at === null ? undefined : at - attempt.startedAt)
   return Spans.close(span, {
     error: attempt.code ?? undefined,
@@ -36,8 +34,9 @@ export const close = (span: Spans.Place | undefined, attempt: Attempt, tokens: T
       "crossfade.outcome": attempt.outcome,
       "crossfade.time_to_first_progress_ms": since(attempt.firstProgressAt),
       "crossfade.time_to_first_content_ms": since(attempt.firstContentAt),
-      "gen_ai.usage.input_tokens": tokens?.input,
-      "gen_ai.usage.output_tokens": tokens?.output,
+      "gen_ai.response.model": attempt.model ?? undefined,
+      "gen_ai.usage.input_tokens": attempt.usage?.inputTokens,
+      "gen_ai.usage.output_tokens": attempt.usage?.outputTokens,
     },
   })
 }

@@ -16,7 +16,6 @@ import * as Duration from "effect/Duration"
 import * as Stream from "effect/Stream"
 import type { Draft } from "../agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import type { Usage } from "../domain/Outcome.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Recent } from "../monitoring/Recent.ts"
@@ -31,7 +30,7 @@ import { Modes } from "./Modes.ts"
 
 export type TurnEvent =
   | { readonly _tag: "Message"; readonly draft: Draft; readonly file?: UpstreamFile }
-  | { readonly _tag: "Finished"; readonly usage: Usage | undefined; readonly mode: ExecutionMode }
+  | (Extract<ExecutionEvent, { readonly _tag: "Finished" }> & { readonly mode: ExecutionMode })
 
 /** An attempt failed, and the turn with it unless `disposition` lets a later step go on. */
 export class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
@@ -46,6 +45,8 @@ export interface Settings {
   readonly limits: Limits
   /** Whether shown text may be taken back so that another target can answer. */
   readonly retractPartial: boolean
+  /** Whether another target may be asked what a content filter refused. */
+  readonly fallbackOnContentFilter: boolean
 }
 
 /** Attempts of one target within a turn: the first and one more. More only delays the other mode. */
@@ -135,6 +136,9 @@ const count = (progress: Progress, event: TurnEvent): TurnEvent => {
   return event
 }
 
+const mayMoveOn = (settings: Settings, error: ExecutionError): boolean =>
+  error._tag === "ContentFiltered" ? settings.fallbackOnContentFilter : meaningOf(error).next
+
 const failureOf = (
   settings: Settings,
   executor: Executor["Service"],
@@ -144,7 +148,7 @@ const failureOf = (
     ...failure,
     mode: executor.mode,
     target: executor.target,
-    disposition: meaningOf(failure.error).next
+    disposition: mayMoveOn(settings, failure.error)
       ? CommitGate.afterFailure(failure.gate, settings.retractPartial)
       : "fail",
   })

@@ -10,6 +10,8 @@ import type { Outcome } from "../domain/Outcome.ts"
 
 const upstream = { upstream: Schema.String }
 const retryAfterMs = { retryAfterMs: Schema.optionalKey(Schema.Finite) }
+/** For operators only: an upstream's `code|type|param`, never its sentences, which may hold keys, hosts or prompts. */
+const detail = { detail: Schema.optionalKey(Schema.String) }
 const cause = { cause: Schema.optionalKey(Schema.Defect()) }
 
 /** Nothing was sent, because nobody took the connection: refused, unknown host. Safe to ask again. */
@@ -22,10 +24,20 @@ export class UpstreamUnreachable extends Schema.TaggedError<UpstreamUnreachable>
 export class UpstreamUnavailable extends Schema.TaggedError<UpstreamUnavailable>()("UpstreamUnavailable", {
   ...upstream,
   ...retryAfterMs,
+  ...detail,
   status: Schema.Int,
 }) {}
 
-/** An HTTP status that is the request's fault (4xx other than 429). */
+/**
+ * The upstream cannot serve us as it is configured: a wrong key, no credit, an unknown model or path (401, 402, 403, 404,
+ * 405, 410 and codes of that meaning). Counts as a failure of the upstream; asking it again would not help.
+ */
+export class UpstreamMisconfigured extends Schema.TaggedError<UpstreamMisconfigured>()(
+  "UpstreamMisconfigured",
+  { ...upstream, ...detail, status: Schema.Int },
+) {}
+
+/** An HTTP status that is the request's fault (other 4xx). */
 export class UpstreamRejected extends Schema.TaggedError<UpstreamRejected>()("UpstreamRejected", {
   ...upstream,
   status: Schema.Int,
@@ -35,6 +47,7 @@ export class UpstreamRejected extends Schema.TaggedError<UpstreamRejected>()("Up
 export class UpstreamRateLimited extends Schema.TaggedError<UpstreamRateLimited>()("UpstreamRateLimited", {
   ...upstream,
   ...retryAfterMs,
+  ...detail,
 }) {}
 
 /**
@@ -73,7 +86,16 @@ export class UpstreamCancelled extends Schema.TaggedError<UpstreamCancelled>()(
   upstream,
 ) {}
 
-export class ContentFiltered extends Schema.TaggedError<ContentFiltered>()("ContentFiltered", upstream) {}
+export class ContentFiltered extends Schema.TaggedError<ContentFiltered>()("ContentFiltered", {
+  ...upstream,
+  ...detail,
+}) {}
+
+/** The conversation does not fit into the model's context. */
+export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()("ContextTooLong", {
+  ...upstream,
+  ...detail,
+}) {}
 
 const clock = { ...upstream, afterMs: Schema.Finite }
 export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()(
@@ -91,6 +113,7 @@ export class TotalTimeout extends Schema.TaggedError<TotalTimeout>()("TotalTimeo
 export type ExecutionError =
   | UpstreamUnreachable
   | UpstreamUnavailable
+  | UpstreamMisconfigured
   | UpstreamRejected
   | UpstreamRateLimited
   | UpstreamTruncated
@@ -99,6 +122,7 @@ export type ExecutionError =
   | UpstreamEmpty
   | UpstreamCancelled
   | ContentFiltered
+  | ContextTooLong
   | FirstContentTimeout
   | FirstProgressTimeout
   | StallTimeout
@@ -130,6 +154,11 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
     code: "UPSTREAM_UNAVAILABLE",
     message: "The answering service is not available.",
   },
+  UpstreamMisconfigured: {
+    ...fault,
+    code: "UPSTREAM_MISCONFIGURED",
+    message: "The answering service is not set up correctly.",
+  },
   UpstreamRejected: {
     ...neutral,
     code: "UPSTREAM_REJECTED",
@@ -156,12 +185,18 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
     code: "EXECUTION_CANCELLED",
     message: "The run was cancelled.",
   },
-  // Another model must not be used to get round a filter.
+  // Another model must not be used to get round a filter, unless the operator allows it.
   ContentFiltered: {
     ...neutral,
     next: false,
     code: "CONTENT_FILTERED",
-    message: "The answer was held back by a content filter.",
+    message: "A content filter refused the message or its answer. Change the message and send it again.",
+  },
+  // Another provider may have a larger context.
+  ContextTooLong: {
+    ...neutral,
+    code: "CONTEXT_TOO_LONG",
+    message: "The conversation is too long for the model. Shorten the message or start a new session.",
   },
   FirstContentTimeout: {
     ...fault,
@@ -199,6 +234,16 @@ export const meaningOf = (error: ExecutionError): Meaning => {
     code: /^[A-Z][A-Z0-9_]{0,63}$/.test(error.code) ? error.code : meaning.code,
     message: error.message === "" ? meaning.message : error.message,
   }
+}
+
+const longestFailure = 200
+
+/** What operators see of a failure: its status and the upstream's own codes. Undefined where the upstream said nothing. */
+export const failureOf = (error: ExecutionError): string | undefined => {
+  const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
+  const detail = "detail" in error ? error.detail : undefined
+  const said = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
+  return said === "" ? undefined : said.slice(0, longestFailure).toWellFormed()
 }
 
 /** How long the upstream asked to be left alone, if it did. Milliseconds. */

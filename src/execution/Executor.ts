@@ -10,13 +10,17 @@ import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"
 import type { Draft } from "../agent2ui/Message.ts"
 import type { Agent } from "../domain/Agent.ts"
+import type { PromptMessage } from "../domain/History.ts"
 import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import type { Usage } from "../domain/Outcome.ts"
+import type { FinishReason, Usage } from "../domain/Outcome.ts"
 import type { Attributes, Place } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 
-/** Everything an executor may know of a turn. `history` is the last 20 messages WITHOUT `message`, oldest first. */
+/**
+ * Everything an executor may know of a turn. `history` is the conversation as the history rule gives it, oldest first; it
+ * ends with `message`.
+ */
 export interface Turn {
   readonly runId: RunId
   readonly sessionId: SessionId
@@ -25,7 +29,7 @@ export interface Turn {
   readonly requestId: string
   readonly agent: Agent
   readonly message: string
-  readonly history: ReadonlyArray<{ readonly role: "user" | "assistant"; readonly content: string }>
+  readonly history: ReadonlyArray<PromptMessage>
   readonly shadow: boolean
   readonly probe: boolean
   /** Where it stands in a trace; an executor tells its upstream. Undefined: in none. */
@@ -45,8 +49,10 @@ export type ExecutionEvent =
   | {
       readonly _tag: "Finished"
       readonly usage: Usage | undefined
-      /** What `usage` is the sum of, where the upstream says so. */
-      readonly tokens?: { readonly input: number | undefined; readonly output: number | undefined }
+      /** Absent: the upstream gives no reason, which means `stop`. */
+      readonly finishReason?: FinishReason
+      /** The model that answered, where the upstream names it. */
+      readonly model?: string
     }
 
 export class Executor extends Context.Service<

@@ -53,7 +53,7 @@ const turnOf = (id: string): Turn => ({
   requestId: `probe-${id}`,
   agent,
   message: "ping",
-  history: [],
+  history: [{ role: "user", content: "ping" }],
   shadow: false,
   probe: true,
 })

@@ -13,6 +13,7 @@ import { autopilot } from "./migrations/0004_autopilot.ts"
 import { shadow } from "./migrations/0005_shadow.ts"
 import { fleet } from "./migrations/0006_fleet.ts"
 import { trace } from "./migrations/0007_trace.ts"
+import { answers } from "./migrations/0008_answers.ts"
 
 const steps = Migrator.make({})({
   loader: Migrator.fromRecord({
@@ -23,6 +24,7 @@ const steps = Migrator.make({})({
     "0005_shadow": shadow,
     "0006_fleet": fleet,
     "0007_trace": trace,
+    "0008_answers": answers,
   }),
   table: "crossfade_migrations",
 })

@@ -62,7 +62,15 @@ export class Runs extends Context.Service<
     readonly end: (
       run: Pick<
         Run,
-        "id" | "status" | "assistantMessageId" | "executionMode" | "error" | "usage" | "endedAt"
+        | "id"
+        | "status"
+        | "assistantMessageId"
+        | "executionMode"
+        | "error"
+        | "usage"
+        | "model"
+        | "finishReason"
+        | "endedAt"
       >,
       assistantMessage: ChatMessage | undefined,
       unwritten?: Unwritten,

@@ -188,10 +188,23 @@ const beginning = (
     // The message refers to the run, the run to the session.
     { statement: writeSession },
     { statement: insertRun, orFail: () => new SessionBusy({ sessionId: turn.run.sessionId }) },
-    { statement: sql`INSERT INTO messages ${sql.insert(messageRow(turn.userMessage))}` },
+    { statement: insertMessage(sql, turn.userMessage) },
     // Last, because whoever wants the same key waits for it until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]
+}
+
+/**
+ * The next message of its session. Two turns of one session are never written at once, since a session has one running run;
+ * the unique index on the sequence would refuse the second.
+ */
+const insertMessage = (sql: SqlClient.SqlClient, message: ChatMessage) => {
+  const row = messageRow(message)
+  return sql`INSERT INTO messages
+    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, seq)
+    VALUES (${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
+      ${row.execution_mode}, ${row.created_at},
+      (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id}))`
 }
 
 /** Written again after an unknown outcome it is the same; what another replica has ended stays so. */
@@ -204,11 +217,11 @@ const ending = (
   const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
     AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
     RETURNING id`
-  const writeMessage = (message: ChatMessage) =>
-    sql`INSERT INTO messages ${sql.insert(messageRow(message))} ON CONFLICT (id) DO NOTHING`
   return [
     { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
-    ...(assistantMessage === undefined ? [] : [{ statement: writeMessage(assistantMessage) }]),
+    ...(assistantMessage === undefined
+      ? []
+      : [{ statement: sql`${insertMessage(sql, assistantMessage)} ON CONFLICT (id) DO NOTHING` }]),
   ]
 }
 

@@ -36,10 +36,9 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       )
     }, asStoreError("Sessions.list"))
 
-    // Ids of version 7 decide between messages of one millisecond.
     const messages = Effect.fnUntraced(function* (id: SessionId, limit: number) {
       const newestFirst = yield* decodeMessages(
-        yield* sql`SELECT * FROM messages WHERE session_id = ${id} ORDER BY created_at DESC, id DESC LIMIT ${limit}`,
+        yield* sql`SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${limit}`,
       )
       return newestFirst.toReversed()
     }, asStoreError("Sessions.messages"))

@@ -55,6 +55,7 @@ export const RunRow = Schema.Struct({
     userMessageId: "user_message_id",
     assistantMessageId: "assistant_message_id",
     executionMode: "execution_mode",
+    finishReason: "finish_reason",
     traceId: "trace_id",
     createdAt: "created_at",
     endedAt: "ended_at",
@@ -68,11 +69,14 @@ export const RunEndRow = Schema.Struct({
   executionMode: Run.fields.executionMode,
   error,
   usage,
+  model: Run.fields.model,
+  finishReason: Run.fields.finishReason,
   endedAt: Run.fields.endedAt,
 }).pipe(
   Schema.encodeKeys({
     assistantMessageId: "assistant_message_id",
     executionMode: "execution_mode",
+    finishReason: "finish_reason",
     endedAt: "ended_at",
   }),
 )

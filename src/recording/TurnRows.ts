@@ -44,13 +44,25 @@ export const runRow = (run: Run): typeof RunRow.Encoded => ({
 })
 
 export const runEndRow = (
-  run: Pick<Run, "status" | "assistantMessageId" | "executionMode" | "error" | "usage" | "endedAt">,
+  run: Pick<
+    Run,
+    | "status"
+    | "assistantMessageId"
+    | "executionMode"
+    | "error"
+    | "usage"
+    | "model"
+    | "finishReason"
+    | "endedAt"
+  >,
 ): typeof RunEndRow.Encoded => ({
   status: run.status,
   assistant_message_id: run.assistantMessageId,
   execution_mode: run.executionMode,
   error: jsonOrNull(run.error),
   usage: jsonOrNull(run.usage),
+  model: run.model,
+  finish_reason: run.finishReason,
   ended_at: run.endedAt,
 })
 
@@ -66,4 +78,6 @@ export const attemptRow = (attempt: Attempt): typeof AttemptRow.Encoded => ({
   outcome: attempt.outcome,
   code: attempt.code,
   usage: jsonOrNull(attempt.usage),
+  model: attempt.model,
+  failure: attempt.failure,
 })

@@ -16,6 +16,8 @@ const attempt = (fields: Partial<Attempt> = {}): Attempt => ({
   outcome: "error",
   code: "UPSTREAM_FAILED",
   usage: null,
+  model: null,
+  failure: null,
   ...fields,
 })
 

@@ -30,6 +30,7 @@ describe("what each stage is told of the environment", () => {
       assert.deepStrictEqual(StageSettings.execution(settings), {
         limits: { firstContentMs: 1, stallMs: 2, totalMs: 3 },
         retractPartial: false,
+        fallbackOnContentFilter: false,
       })
       assert.deepStrictEqual<unknown>(StageSettings.rollout(settings).settings, {
         defaultMode: "direct_llm",

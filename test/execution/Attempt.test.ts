@@ -103,6 +103,8 @@ describe("the contract of an executor", () => {
           outcome: "success",
           code: null,
           usage: { tokens: 7 },
+          model: null,
+          failure: null,
         },
       ])
     }),

@@ -22,6 +22,7 @@ import { advanceUntilDone, direct, runtime, type Script, settle } from "./script
 const patient = {
   limits: { firstContentMs: 60_000, stallMs: 60_000, totalMs: 120_000 },
   retractPartial: true,
+  fallbackOnContentFilter: false,
 }
 
 const layer = (...script: Script) =>

@@ -91,6 +91,7 @@ export const direct = (asked: Array<Asked>, target: string, ...scripts: Readonly
 export const settings: Settings = {
   limits: { firstContentMs: 1000, stallMs: 2000, totalMs: 10_000 },
   retractPartial: true,
+  fallbackOnContentFilter: false,
 }
 
 /** Lets every fiber do what it can do now: time that passes while work is left would be charged to that work. */

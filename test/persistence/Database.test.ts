@@ -89,7 +89,7 @@ describe("Database", () => {
         })
         for (const [[row], steps] of seen) {
           assert.deepStrictEqual(row, { agents: 1 })
-          assert.deepStrictEqual(steps, [[1], [2], [3], [4], [5], [6], [7]])
+          assert.deepStrictEqual(steps, [[1], [2], [3], [4], [5], [6], [7], [8]])
         }
       }),
     )

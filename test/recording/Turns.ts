@@ -94,6 +94,8 @@ export const newTurn = (
     executionMode: null,
     error: null,
     usage: null,
+    model: null,
+    finishReason: null,
     traceId: null,
     createdAt: at,
     endedAt: null,
@@ -161,4 +163,6 @@ export const attempt = (number: number, shadow: boolean): Attempt => ({
   outcome: "timeout_first_content",
   code: "FIRST_CONTENT_TIMEOUT",
   usage: null,
+  model: "model-1",
+  failure: "429 insufficient_quota",
 })

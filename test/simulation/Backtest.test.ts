@@ -32,6 +32,8 @@ const attempt = (createdAt: number, number: number, part: Part): Attempt => {
     outcome,
     code: null,
     usage: null,
+    model: null,
+    failure: null,
   }
 }
 

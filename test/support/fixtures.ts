@@ -1,5 +1,7 @@
 /** A turn, its agent and its run with every field filled in, and the usual drafts: a test writes down only what it is about. */
 import type { Arrival } from "../../src/chat/TurnSpan.ts"
+import { plainRequests } from "../../src/domain/DirectProvider.ts"
+import type { ProviderSettings } from "../../src/execution/direct/Providers.ts"
 import type { Draft } from "../../src/agent2ui/Message.ts"
 import { type Agent, type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
 import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
@@ -48,7 +50,7 @@ export const turn = (fields: Partial<Turn> = {}): Turn => ({
   requestId: "req-1",
   agent: agent(),
   message: "Where is the café?",
-  history: [],
+  history: [{ role: "user", content: fields.message ?? "Where is the café?" }],
   shadow: false,
   probe: false,
   ...fields,
@@ -72,6 +74,8 @@ export const run = (fields: Partial<Run> = {}): Run => ({
   executionMode: null,
   error: null,
   usage: null,
+  model: null,
+  finishReason: null,
   traceId: null,
   createdAt: noon,
   endedAt: null,
@@ -94,6 +98,15 @@ export const toolCall = (callId: string): Draft => ({
 
 export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft })
 export const finished: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
+
+/** What every provider of a test has, unless the test is about it. */
+export const provider: Omit<ProviderSettings, "kind" | "baseUrl"> = {
+  name: "a",
+  apiKey: undefined,
+  model: "model-1",
+  takesAgentModel: false,
+  ...plainRequests,
+}
 
 /** The documented defaults, without synthetic probes. */
 export const monitorSettings = {

@@ -78,6 +78,8 @@ const attempt = {
   outcome: "success",
   code: null,
   usage: null,
+  model: null,
+  failure: null,
 } as const
 
 describe("the metrics", () => {

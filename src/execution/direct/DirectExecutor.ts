@@ -18,7 +18,7 @@ const promptOf = (turn: Turn): LanguageModelV4Prompt => {
   const { systemPrompt } = turn.agent.settings
   return [
     ...(systemPrompt === "" ? [] : [{ role: "system" as const, content: systemPrompt }]),
-    ...[...turn.history, { role: "user" as const, content: turn.message }].map(({ content, role }) => ({
+    ...turn.history.map(({ content, role }) => ({
       role,
       content: [{ type: "text" as const, text: content }],
     })),

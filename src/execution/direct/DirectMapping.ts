@@ -43,7 +43,14 @@ export const finishedWith = (input: number | undefined, output: number | undefin
   if ((input === undefined && output === undefined) || !Number.isSafeInteger(tokens) || tokens < 0) {
     return { _tag: "Finished", usage: undefined }
   }
-  return { _tag: "Finished", usage: { tokens }, tokens: { input, output } }
+  return {
+    _tag: "Finished",
+    usage: {
+      tokens,
+      ...(input === undefined ? {} : { inputTokens: Math.round(input) }),
+      ...(output === undefined ? {} : { outputTokens: Math.round(output) }),
+    },
+  }
 }
 
 export const said = (type: "text" | "thinking", content: string): ExecutionEvent => ({

@@ -28,11 +28,7 @@ export const bodyOf = (turn: Turn, model: string) => {
   const { maxTokens, systemPrompt, temperature } = turn.agent.settings
   return {
     model,
-    messages: [
-      ...(systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }]),
-      ...turn.history,
-      { role: "user", content: turn.message },
-    ],
+    messages: [...(systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }]), ...turn.history],
     stream: true,
     stream_options: { include_usage: true },
     ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),

@@ -5,13 +5,9 @@ import { createOpenAI } from "@ai-sdk/openai"
 import type { LanguageModelV4 } from "@ai-sdk/provider"
 import * as Redacted from "effect/Redacted"
 import { Agent, fetch as undiciFetch } from "undici"
+import type { DirectProvider } from "../../domain/DirectProvider.ts"
 
-export interface ProviderSettings {
-  readonly name: string
-  readonly kind: "openai-compatible" | "openai" | "anthropic" | "google" | "sandbox"
-  readonly baseUrl: string | undefined
-  readonly apiKey: Redacted.Redacted<string> | undefined
-  readonly model: string
+export interface ProviderSettings extends DirectProvider {
   /** Whether an agent's own model name wins over `model`. Only sensible for the first provider: the rest do not have it. */
   readonly takesAgentModel: boolean
 }

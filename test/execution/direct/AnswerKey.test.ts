@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { plainRequests } from "../../../src/domain/DirectProvider.ts"
 import { answerKey, mayBeKept } from "../../../src/execution/direct/AnswerKey.ts"
 import { agent, orgId, otherOrgId, runIdOf, turn, userId } from "../../support/fixtures.ts"
 import { UserId } from "../../../src/domain/Ids.ts"
@@ -10,6 +11,7 @@ const provider = {
   apiKey: undefined,
   model: "m-1",
   takesAgentModel: true,
+  ...plainRequests,
 }
 const question = turn({ history: [{ role: "user", content: "Hi" }] })
 const server = {

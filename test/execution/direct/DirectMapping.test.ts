@@ -61,8 +61,7 @@ describe("what a provider's stream parts become", () => {
     (reason) => {
       assert.deepStrictEqual(mapped(finish(reason, 30, 12)), {
         _tag: "Finished",
-        usage: { tokens: 42 },
-        tokens: { input: 30, output: 12 },
+        usage: { tokens: 42, inputTokens: 30, outputTokens: 12 },
       })
     },
   )
@@ -72,12 +71,12 @@ describe("what a provider's stream parts become", () => {
       [undefined, 12],
       [0, 0],
     ] as const) {
-      const usage = { tokens: (input ?? 0) + output }
-      assert.deepStrictEqual(mapped(finish("stop", input, output)), {
-        _tag: "Finished",
-        usage,
-        tokens: { input, output },
-      })
+      const usage = {
+        tokens: (input ?? 0) + output,
+        ...(input === undefined ? {} : { inputTokens: input }),
+        outputTokens: output,
+      }
+      assert.deepStrictEqual(mapped(finish("stop", input, output)), { _tag: "Finished", usage })
     }
     assert.deepStrictEqual(mapped(finish("stop")), { _tag: "Finished", usage: undefined })
   })
@@ -93,8 +92,7 @@ describe("what a provider's stream parts become", () => {
     }
     assert.deepStrictEqual(mapped(finish("stop", 1.4, 1.4)), {
       _tag: "Finished",
-      usage: { tokens: 3 },
-      tokens: { input: 1.4, output: 1.4 },
+      usage: { tokens: 3, inputTokens: 1, outputTokens: 1 },
     })
   })
 

@@ -1,5 +1,6 @@
 /** What every driver of a direct provider owes its attempt, over a real connection: ours, and one of `@ai-sdk`'s. */
 import { assert, describe, it } from "@effect/vitest"
+import { plainRequests } from "../../../src/domain/DirectProvider.ts"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -23,6 +24,7 @@ const provider = (baseUrl: string) => ({
   apiKey: Redacted.make("sk-not-a-key"),
   model: "m",
   takesAgentModel: false,
+  ...plainRequests,
 })
 
 interface Driver {
@@ -166,7 +168,7 @@ describe.each(drivers)("the driver $name", (driver) => {
       })
       const events = yield* hear(driver.layer(url))
       assert.deepStrictEqual(textOf(events), ["The café", " is open", "Finished"])
-      assert.deepInclude(events.at(-1), { usage: { tokens: 42 }, tokens: { input: 11, output: 31 } })
+      assert.deepInclude(events.at(-1), { usage: { tokens: 42, inputTokens: 11, outputTokens: 31 } })
       const [one] = asked
       assert.strictEqual(one?.url, driver.path)
       assert.include(String(one?.headers[driver.key]), "sk-not-a-key")

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { plainRequests } from "../../../src/domain/DirectProvider.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,6 +19,7 @@ const settings = {
   apiKey: undefined,
   model: "m-1",
   takesAgentModel: true,
+  ...plainRequests,
 }
 const spent: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
 const free: ExecutionEvent = { _tag: "Finished", usage: { tokens: 0, cached: true } }

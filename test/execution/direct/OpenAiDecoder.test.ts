@@ -54,8 +54,7 @@ describe("an OpenAI-compatible answer", () => {
     ])
     assert.deepStrictEqual(end, {
       _tag: "Finished",
-      usage: { tokens: 42 },
-      tokens: { input: 11, output: 31 },
+      usage: { tokens: 42, inputTokens: 11, outputTokens: 31 },
     })
   })
 

@@ -1,0 +1,35 @@
+/** A direct LLM provider as it is configured. */
+import type * as Redacted from "effect/Redacted"
+
+export const providerKinds = ["openai-compatible", "openai", "anthropic", "google", "sandbox"] as const
+export type ProviderKind = (typeof providerKinds)[number]
+
+export interface DirectProvider {
+  readonly name: string
+  readonly kind: ProviderKind
+  /** Undefined: the provider's own public address. */
+  readonly baseUrl: string | undefined
+  readonly apiKey: Redacted.Redacted<string> | undefined
+  readonly model: string
+  /** Sent with every request, as `Name: value`. Values may be secrets. */
+  readonly headers: Readonly<Record<string, Redacted.Redacted<string>>>
+  /** Added to the address of every request. */
+  readonly query: Readonly<Record<string, string>>
+  /** The header that carries the key. Undefined: `Authorization: Bearer`, or what the kind asks for. */
+  readonly apiKeyHeader: string | undefined
+  readonly maxTokensField: "max_tokens" | "max_completion_tokens" | "none"
+  /** Whether `stream_options.include_usage` is sent. */
+  readonly streamUsage: boolean
+  /** Whether an agent's temperature is sent. */
+  readonly temperature: boolean
+}
+
+/** How a provider is asked where nothing says otherwise. */
+export const plainRequests = {
+  headers: {},
+  query: {},
+  apiKeyHeader: undefined,
+  maxTokensField: "max_tokens",
+  streamUsage: true,
+  temperature: true,
+} as const satisfies Partial<DirectProvider>

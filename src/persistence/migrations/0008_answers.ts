@@ -1,0 +1,24 @@
+/**
+ * What gave an answer (model, finish reason) and what a refusal said, and the order of a session's messages: a sequence
+ * that no wall clock can change. Every message but a session's first has a parent from here on.
+ */
+import * as Effect from "effect/Effect"
+import * as SqlClient from "effect/sql/SqlClient"
+
+export const answers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE runs ADD COLUMN model TEXT`
+  yield* sql`ALTER TABLE runs ADD COLUMN finish_reason TEXT`
+  yield* sql`ALTER TABLE attempts ADD COLUMN model TEXT`
+  yield* sql`ALTER TABLE attempts ADD COLUMN failure TEXT`
+  yield* sql`ALTER TABLE messages ADD COLUMN seq INTEGER NOT NULL DEFAULT 0`
+  // A parent that was named stays; the others get the message before them.
+  yield* sql`UPDATE messages SET seq = ordered.seq, parent_message_id = COALESCE(parent_message_id, ordered.previous)
+    FROM (
+      SELECT id, ROW_NUMBER() OVER w AS seq, LAG(id) OVER w AS previous FROM messages
+      WINDOW w AS (PARTITION BY session_id ORDER BY created_at, id)
+    ) AS ordered
+    WHERE ordered.id = messages.id`
+  yield* sql`CREATE UNIQUE INDEX messages_by_seq ON messages (session_id, seq)`
+  yield* sql`DROP INDEX messages_by_session`
+})
