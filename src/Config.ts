@@ -149,6 +149,14 @@ export const variables = {
     "Whether another target may answer what a content filter refused.",
     ["false", "true"],
   ),
+  CHAT_HISTORY_MAX_TOKENS: number({
+    default: 32_000,
+    min: 0,
+    max: 10_000_000,
+    unit: "tokens",
+    about:
+      "Most tokens of a conversation that an upstream is sent, as estimated; older messages are left out first. An agent's historyMaxTokens goes before it.",
+  }),
   CHAT_DETACH_GRACE_MS: millis("How long a run goes on that nobody reads.", 30_000, 0),
   SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
   ...admissionVariables,

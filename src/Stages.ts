@@ -27,7 +27,12 @@ import * as StageSettings from "./StageSettings.ts"
 const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
 
 export const layer = (settings: Settings) =>
-  Layer.mergeAll(Chat.layer, OncePerKey.layer, BusySession.layer(settings.CHAT_ON_BUSY), loops).pipe(
+  Layer.mergeAll(
+    Chat.layer({ historyMaxTokens: settings.CHAT_HISTORY_MAX_TOKENS }),
+    OncePerKey.layer,
+    BusySession.layer(settings.CHAT_ON_BUSY),
+    loops,
+  ).pipe(
     Layer.provideMerge(RunReader.layer),
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
     Layer.provideMerge(TurnRun.layer),

@@ -19,6 +19,7 @@ export const NewAgent = Schema.Struct({
   model: AgentSettings.fields.model,
   temperature: AgentSettings.fields.temperature,
   maxTokens: AgentSettings.fields.maxTokens,
+  historyMaxTokens: AgentSettings.fields.historyMaxTokens,
   mcpServers: Schema.optionalKey(AgentSettings.fields.mcpServers),
   subAgents: Schema.optionalKey(AgentSettings.fields.subAgents),
 })

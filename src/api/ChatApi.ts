@@ -5,6 +5,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { Message } from "../agent2ui/Message.ts"
+import { isBlank } from "../domain/History.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
@@ -20,8 +21,26 @@ export const maxMessageLength = 100_000
 export const messageTooLong = `Expected at most ${maxMessageLength} characters`
 
 const message = Schema.String.check(
-  Schema.isMinLength(1, { message: "Expected at least 1 character" }),
+  Schema.isMinLength(1, { message: "Expected at least 1 character" }).abort(),
+  Schema.makeFilter((text) => !isBlank(text) || "Expected at least 1 visible character"),
+  Schema.makeFilter((text) => text.isWellFormed() || "Expected well-formed Unicode"),
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
+)
+
+const sent = Schema.Struct({
+  message: Schema.optionalKey(message).annotate({ description: "Required, except with `retry`" }),
+  parentMessageId: Schema.optionalKey(MessageId).annotate({
+    description:
+      "The message that this one follows, by default the session's last one. The model is sent the chain of parents",
+  }),
+  retry: Schema.optionalKey(Schema.Boolean).annotate({
+    description:
+      "True: answer the last message again, whose turn failed, was interrupted, or was cancelled before its answer began. `message` is left out or the same; `parentMessageId` may name an earlier turn that failed",
+  }),
+}).check(
+  Schema.makeFilter(({ message, retry }) =>
+    message !== undefined || retry === true ? undefined : { path: ["message"], issue: "Missing key" },
+  ),
 )
 
 const stream = HttpApiSchema.StreamSse({
@@ -73,12 +92,12 @@ export class ChatApi extends HttpApiGroup.make("chat")
       params: { sessionId: SessionId },
       headers: turnHeaders,
       query: streamQuery,
-      payload: Schema.Struct({ message, parentMessageId: Schema.optionalKey(MessageId) }),
+      payload: sent,
       success: stream,
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(OpenApi.Summary, "Send a message to a session"),
+      .annotate(OpenApi.Summary, "Send a message to a session, or retry one whose turn failed"),
     HttpApiEndpoint.get("sessions", "/sessions", {
       query: Cursor.fields,
       success: success(

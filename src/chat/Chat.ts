@@ -19,7 +19,7 @@ import { needsTools } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
-import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { Session } from "../domain/Session.ts"
 import { Recent } from "../monitoring/Recent.ts"
 import { type AgentNotFound, Agents } from "../recording/Agents.ts"
 import { Runs } from "../recording/Runs.ts"
@@ -35,11 +35,17 @@ import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
 import { type Asked, newTurn } from "./NewTurn.ts"
+import * as Retry from "./Retry.ts"
 import { TurnRun } from "./TurnRun.ts"
 import * as TurnSpan from "./TurnSpan.ts"
 
 export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentInactive", {
   agentId: AgentId,
+}) {}
+
+/** A `retry` where no turn has failed, or of another message than the one that failed. */
+export class NothingToRetry extends Schema.TaggedError<NothingToRetry>()("NothingToRetry", {
+  reason: Schema.Literals(["answered", "other_message"]),
 }) {}
 
 export class ParentNotFound extends Schema.TaggedError<ParentNotFound>()("ParentNotFound", {
@@ -52,7 +58,7 @@ export interface Accepted {
 }
 
 /** Why a turn was not begun; nothing of it was kept. */
-export type TurnRefused = ParentNotFound | Refused | SessionNotFound
+export type TurnRefused = NothingToRetry | ParentNotFound | Refused | SessionNotFound
 
 type Refused =
   | AgentInactive
@@ -63,6 +69,19 @@ type Refused =
   | StoreError
   | TurnKeyTaken
 
+/** A message, or a retry of the one that has no answer. */
+export interface Sent {
+  readonly message?: string
+  /** The message before it; by default the session's last one. Of a retry also the message itself. */
+  readonly parentMessageId?: MessageId
+  readonly retry?: boolean
+}
+
+export interface Settings {
+  /** The most estimated tokens of messages that are sent, unless the agent says otherwise. */
+  readonly historyMaxTokens: number
+}
+
 export class Chat extends Context.Service<
   Chat,
   {
@@ -71,28 +90,19 @@ export class Chat extends Context.Service<
       caller: Caller,
       input: { readonly agentId: AgentId; readonly message: string },
     ) => Effect.Effect<Accepted, Refused>
-    /** Goes on with a session of the caller's. */
-    readonly send: (
-      caller: Caller,
-      sessionId: SessionId,
-      input: { readonly message: string; readonly parentMessageId?: MessageId },
-    ) => Effect.Effect<Accepted, TurnRefused>
+    /** Goes on with a session of the caller's. Without `retry` there is a message. */
+    readonly send: (caller: Caller, sessionId: SessionId, input: Sent) => Effect.Effect<Accepted, TurnRefused>
   }
 >()("crossfade/chat/Chat") {
-  static readonly layer = Layer.effect(
-    Chat,
-    Effect.suspend(() => make),
-  )
+  static readonly layer = (settings: Settings) => Layer.effect(Chat, make(settings))
 }
 
-/** What the wire of the runtime asks for; direct mode gets the same, so that both answer from the same past. */
-const historyLength = 20
 const titleLength = 80
 
 /** Never ends in half a character. */
 const titleOf = (message: string): string => message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
 
-const make = Effect.gen(function* () {
+const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const agents = yield* Agents
   const ids = yield* SecureRandom.SecureRandom
   const live = yield* LiveRuns
@@ -174,43 +184,47 @@ const make = Effect.gen(function* () {
       createdAt: now,
       updatedAt: now,
     }
-    const turn = { caller, agent, session, isNewSession: true, message, parentMessageId: null, history: [] }
-    return yield* live.claim(id, takeTurn(turn))
+    const place = { isNewSession: true, parentMessageId: null, before: [], historyMaxTokens }
+    return yield* live.claim(id, takeTurn({ caller, agent, session, message, ...place }))
   })
 
-  /** It is nearly always among the last messages, which are there already. */
-  const checkParent = (
-    session: Session,
-    history: ReadonlyArray<ChatMessage>,
-    parent: MessageId | undefined,
-  ) =>
-    parent === undefined || history.some(({ id }) => id === parent)
-      ? Effect.void
-      : Effect.flatMap(sessions.hasMessage(session.id, parent), (has) =>
-          has ? Effect.void : Effect.fail(new ParentNotFound({ parentMessageId: parent })),
-        )
+  const branchTo = Effect.fnUntraced(function* (session: Session, end: MessageId | undefined) {
+    const branch = yield* whileUp(sessions.branch(session.id, end))
+    if (end !== undefined && branch.length === 0) return yield* new ParentNotFound({ parentMessageId: end })
+    return branch
+  })
 
-  const next = Effect.fnUntraced(function* (
-    caller: Caller,
-    session: Session,
-    message: string,
-    parent: MessageId | undefined,
-  ) {
+  /** The turn that failed is nearly always the session's last one. */
+  const retriedIn = Effect.fnUntraced(function* (session: Session, named: MessageId | undefined) {
+    const last = Retry.retriedOf(yield* branchTo(session, undefined))
+    if (last !== undefined && Retry.isOf(last, named)) return last
+    const other = named === undefined ? undefined : Retry.retriedOf(yield* branchTo(session, named))
+    return other ?? (yield* new NothingToRetry({ reason: "answered" }))
+  })
+
+  /** The message, and where it stands in its session. */
+  const placeOf = Effect.fnUntraced(function* (session: Session, sent: Sent) {
+    if (sent.retry === true) {
+      const { before, question } = yield* retriedIn(session, sent.parentMessageId)
+      const { content, parentMessageId } = question
+      if (sent.message !== undefined && sent.message !== content)
+        return yield* new NothingToRetry({ reason: "other_message" })
+      return { message: content, parentMessageId, before, retried: question }
+    }
+    const before = yield* branchTo(session, sent.parentMessageId)
+    return { message: sent.message ?? "", parentMessageId: before.at(-1)?.id ?? null, before }
+  })
+
+  const next = Effect.fnUntraced(function* (caller: Caller, session: Session, sent: Sent) {
     const agent = yield* activeAgent(caller.principal, session.agentId)
-    const history = yield* whileUp(sessions.messages(session.id, historyLength))
-    yield* checkParent(session, history, parent)
-    const parentMessageId = parent ?? null
-    return yield* takeTurn({ caller, agent, session, isNewSession: false, message, parentMessageId, history })
+    const place = yield* placeOf(session, sent)
+    return yield* takeTurn({ caller, agent, session, isNewSession: false, historyMaxTokens, ...place })
   })
 
-  const send = Effect.fnUntraced(function* (
-    caller: Caller,
-    sessionId: SessionId,
-    { message, parentMessageId }: { readonly message: string; readonly parentMessageId?: MessageId },
-  ) {
+  const send = Effect.fnUntraced(function* (caller: Caller, sessionId: SessionId, sent: Sent) {
     yield* stopping.open
     const session = yield* whileUp(sessions.get(caller.principal, sessionId))
-    return yield* live.claim(sessionId, next(caller, session, message, parentMessageId))
+    return yield* live.claim(sessionId, next(caller, session, sent))
   })
 
   return Chat.of({ start, send })

@@ -6,6 +6,7 @@ import type { MessageId, RunId } from "../domain/Ids.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { Turn } from "../execution/Executor.ts"
+import type { BranchMessage } from "../recording/Sessions.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
 
@@ -16,8 +17,11 @@ export interface Asked {
   readonly isNewSession: boolean
   readonly message: string
   readonly parentMessageId: MessageId | null
-  /** The session's last messages, oldest first. */
-  readonly history: ReadonlyArray<ChatMessage>
+  /** The branch that the message goes on with. */
+  readonly before: ReadonlyArray<BranchMessage>
+  /** The message as it is stored already, where its turn is tried again. */
+  readonly retried?: ChatMessage | undefined
+  readonly historyMaxTokens: number
 }
 
 interface Settled {
@@ -28,9 +32,9 @@ interface Settled {
   readonly span: Spans.Place | undefined
 }
 
-/** Whether the user's last message was the same: who asks again was not helped. */
-const isRepeated = (history: ReadonlyArray<ChatMessage>, message: string): boolean =>
-  history.findLast(({ role }) => role === "user")?.content.trim() === message.trim()
+/** A user who asks the same again was not helped. */
+const isRepeated = ({ before, message, retried }: Asked): boolean =>
+  retried !== undefined || before.findLast(({ role }) => role === "user")?.content.trim() === message.trim()
 
 const runOf = ({ agent, caller, session }: Asked, settled: Settled): Run => ({
   id: settled.runId,
@@ -52,7 +56,10 @@ const runOf = ({ agent, caller, session }: Asked, settled: Settled): Run => ({
   endedAt: null,
 })
 
-const turnOf = ({ agent, caller, history, message, session }: Asked, settled: Settled): Turn => ({
+const turnOf = (
+  { agent, before, caller, historyMaxTokens, message, session }: Asked,
+  settled: Settled,
+): Turn => ({
   runId: settled.runId,
   sessionId: session.id,
   orgId: caller.principal.orgId,
@@ -60,7 +67,7 @@ const turnOf = ({ agent, caller, history, message, session }: Asked, settled: Se
   requestId: caller.requestId,
   agent,
   message,
-  history: History.promptOf(history, message),
+  history: History.historyOf(before, message, agent.settings.historyMaxTokens ?? historyMaxTokens),
   shadow: false,
   probe: settled.decision.probe,
   trace: settled.span,
@@ -68,24 +75,28 @@ const turnOf = ({ agent, caller, history, message, session }: Asked, settled: Se
 
 export const newTurn = (asked: Asked, settled: Settled) => {
   const { createdAt, decision, runId } = settled
-  const { history, isNewSession, message, parentMessageId, session } = asked
-  const userMessage: ChatMessage = {
-    id: settled.messageId,
-    sessionId: session.id,
-    runId,
-    role: "user",
-    content: message,
-    parentMessageId,
-    executionMode: null,
-    createdAt,
-  }
+  const { isNewSession, message, parentMessageId, retried, session } = asked
+  const userMessage: ChatMessage =
+    retried === undefined
+      ? {
+          id: settled.messageId,
+          sessionId: session.id,
+          runId,
+          role: "user",
+          content: message,
+          parentMessageId,
+          executionMode: null,
+          createdAt,
+        }
+      : { ...retried, runId }
   const run = runOf(asked, settled)
   const kept = {
     session: { ...session, cohort: decision.cohort ?? session.cohort, updatedAt: createdAt },
     isNewSession,
     userMessage,
     run,
-    repeats: isRepeated(history, message),
+    repeats: isRepeated(asked),
+    retries: retried?.runId,
     key: asked.caller.key,
   }
   return { kept, run, turn: turnOf(asked, settled) }

@@ -47,6 +47,10 @@ export const AgentSettings = Schema.Struct({
   model: Schema.optionalKey(Schema.NonEmptyString),
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
+  /** The most tokens of a conversation that are sent, as estimated. Absent: `CHAT_HISTORY_MAX_TOKENS`. */
+  historyMaxTokens: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000_000 })),
+  ),
   mcpServers: Schema.Array(McpServer),
   subAgents: Schema.Array(SubAgent),
 })

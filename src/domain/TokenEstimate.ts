@@ -1,8 +1,13 @@
-/** Tokens of a turn that nobody counted: a guess, and marked as one wherever it is shown. Pure. */
+/** Tokens that no upstream has counted: a guess, marked as one wherever it is shown. Pure. */
 import type { Agent } from "./Agent.ts"
 
-/** Characters a token, on average, for English. */
-const charactersPerToken = 4
+/**
+ * Bytes of UTF-8 a token. Byte-level tokenizers take about 4 characters of English (1 byte each) a token, 2 of Cyrillic
+ * (2 bytes each) and 1 to 1.5 of Chinese or Japanese (3 bytes each).
+ */
+const bytesPerToken = 4
+
+export const estimateTextTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / bytesPerToken)
 
 export const estimateTokens = (agent: Agent, message: string, answer: string): number =>
-  Math.ceil((agent.settings.systemPrompt.length + message.length + answer.length) / charactersPerToken)
+  estimateTextTokens(agent.settings.systemPrompt) + estimateTextTokens(message) + estimateTextTokens(answer)

@@ -15,6 +15,7 @@ import * as Schedule from "effect/Schedule"
 import * as Duration from "effect/Duration"
 import * as Stream from "effect/Stream"
 import type { Draft } from "../agent2ui/Message.ts"
+import { halfOf } from "../domain/History.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
@@ -77,24 +78,36 @@ const backoff = (failed: AttemptFailed) =>
     Schedule.upTo({ times: 1 }),
   )
 
+/** The turn with half of its history, for a target that found the whole too long. Asked for once a target. */
+const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | undefined => {
+  if (failed.error._tag !== "ContextTooLong" || failed.disposition !== "next" || asked !== whole)
+    return undefined
+  const history = halfOf(whole.history)
+  return history === undefined ? undefined : { ...whole, history }
+}
+
 /**
  * The first target, the same once more where its failure asks for it, then the next ones. Where the gate lets nothing follow,
- * or nothing is left, the last failure is the turn's.
+ * or nothing is left, the last failure is the turn's. A limit on the context is one target's own: each is asked for the
+ * whole history first, and once more with half of it.
  */
 const over = (
   targets: ReadonlyArray<Executor["Service"]>,
-  attempt: (executor: Executor["Service"]) => Stream.Stream<TurnEvent, AttemptFailed>,
+  whole: Turn,
+  attempt: (executor: Executor["Service"], turn: Turn) => Stream.Stream<TurnEvent, AttemptFailed>,
 ): Stream.Stream<TurnEvent, AttemptFailed> => {
-  const from = (index: number, tries: number): Stream.Stream<TurnEvent, AttemptFailed> =>
-    Stream.catch(attempt(targets[index]!), (failed) => {
+  const from = (index: number, tries: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> =>
+    Stream.catch(attempt(targets[index]!, turn), (failed) => {
+      const shorter = shortened(failed, whole, turn)
+      if (shorter !== undefined) return from(index, tries, shorter)
       if (tries < attemptsPerTarget && mayRetry(failed)) {
         const wait = Effect.repeat(Effect.void, backoff(failed))
-        return Stream.unwrap(Effect.map(wait, () => from(index, tries + 1)))
+        return Stream.unwrap(Effect.map(wait, () => from(index, tries + 1, turn)))
       }
       const hasNext = index + 1 < targets.length && failed.disposition !== "fail"
-      return hasNext ? from(index + 1, 1) : Stream.fail(failed)
+      return hasNext ? from(index + 1, 1, whole) : Stream.fail(failed)
     })
-  return from(0, 1)
+  return from(0, 1, whole)
 }
 
 /** What the reader is told between a failed attempt and the next one. */
@@ -218,7 +231,9 @@ export class Execution extends Context.Service<
           const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
           if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
           const progress: Progress = { attempts: 0, messages: 0, firstText: undefined, failed: undefined }
-          return over(targets, (executor) => attemptOf(settings, monitor, turn, progress, plan, executor))
+          return over(targets, turn, (executor, asked) =>
+            attemptOf(settings, monitor, asked, progress, plan, executor),
+          )
         }
         return Execution.of({ run })
       }),

@@ -42,12 +42,18 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
           })
         },
         send: (request) => {
-          const { message, parentMessageId } = request.payload
+          const { message, parentMessageId, retry } = request.payload
           const { sessionId } = request.params
           return streams.post(request, {
             route: "send",
             sessionId,
-            asked: [sessionId, message, parentMessageId ?? null],
+            // A request without a retry is hashed as before, so that its key is still known after an update.
+            asked: [
+              sessionId,
+              message ?? null,
+              parentMessageId ?? null,
+              ...(retry === true ? ["retry"] : []),
+            ],
             begin: (caller) => chat.send(caller, sessionId, request.payload),
             onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
           })

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type PublicError, statusOfCode } from "../api/PublicError.ts"
 import type { AdmissionRejected } from "../admission/Admission.ts"
-import type { AgentInactive, ParentNotFound } from "../chat/Chat.ts"
+import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
 import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
@@ -27,6 +27,7 @@ export type ServiceError =
   | AgentNotFound
   | AutopilotConflict
   | NoModeAvailable
+  | NothingToRetry
   | OrderNotKept
   | ParentNotFound
   | RolloutChanged
@@ -54,6 +55,11 @@ const rejections = {
   org_streams: { code: "SSE_CONNECTION_LIMIT", message: "Your organisation has too many streams open." },
 } as const satisfies Record<AdmissionRejected["reason"], PublicError>
 
+const cannotRetry = {
+  answered: "The message was answered: there is nothing to retry.",
+  other_message: "This is not the message that failed: leave it out, or send it without retry.",
+} as const satisfies Record<NothingToRetry["reason"], string>
+
 export const toPublic = (error: ServiceError): PublicError => {
   switch (error._tag) {
     case "AdmissionRejected":
@@ -66,6 +72,8 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
+    case "NothingToRetry":
+      return invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }])
     case "OrderNotKept":
       return {
         code: "OVERLOADED",

@@ -39,8 +39,9 @@ export class Runs extends Context.Service<
   Runs,
   {
     /**
-     * One transaction: the session (made, or its `updatedAt` moved and its cohort written, where it had none), the user's
-     * message, the run, whose owner is this replica, and its key. A session whose last run still goes on, wherever, is busy.
+     * One transaction: the session (made, or its `updatedAt` moved on and its cohort written, where it had none), the user's
+     * message, the run, whose owner is this replica, and its key. A session whose last run still goes on, wherever, is busy;
+     * so is one where another run has taken the message that this one retries.
      */
     readonly begin: (turn: {
       readonly session: Session
@@ -49,6 +50,8 @@ export class Runs extends Context.Service<
       readonly run: Run
       /** The message is the one before once more. */
       readonly repeats: boolean
+      /** The run that did not answer `userMessage`: the message is stored already, and belongs to this run from now on. */
+      readonly retries?: RunId | undefined
       /** Under which the turn is found when its request comes again. */
       readonly key?: TurnKey | undefined
     }) => Effect.Effect<void, SessionBusy | StoreError | TurnKeyTaken>

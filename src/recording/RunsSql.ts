@@ -178,17 +178,23 @@ const beginning = (
   }
   const writeSession = turn.isNewSession
     ? sql`INSERT INTO sessions ${sql.insert(session)}`
-    : // A cohort is for life: the first that was written stays.
-      sql`UPDATE sessions SET updated_at = ${session.updated_at}, cohort = COALESCE(cohort, ${session.cohort})
+    : // A cohort is for life: the first that was written stays. A clock that was set back does not move `updated_at` back.
+      sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}),
+          updated_at = CASE WHEN updated_at > ${session.updated_at} THEN updated_at ELSE ${session.updated_at} END
         WHERE id = ${session.id}`
   // An index lets a session have one running run, also where another replica executes it.
   const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
+  const orFail = () => new SessionBusy({ sessionId: turn.run.sessionId })
+  const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
+    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
   return [
     // The message refers to the run, the run to the session.
     { statement: writeSession },
-    { statement: insertRun, orFail: () => new SessionBusy({ sessionId: turn.run.sessionId }) },
-    { statement: insertMessage(sql, turn.userMessage) },
+    { statement: insertRun, orFail },
+    turn.retries === undefined
+      ? { statement: insertMessage(sql, turn.userMessage) }
+      : { statement: takeMessage, orFail },
     // Last, because whoever wants the same key waits for it until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]

@@ -11,6 +11,11 @@ export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("Sess
   sessionId: SessionId,
 }) {}
 
+/** `answered`: its turn has an answer, on this branch or on another one. */
+export interface BranchMessage extends ChatMessage {
+  readonly answered: boolean
+}
+
 export class Sessions extends Context.Service<
   Sessions,
   {
@@ -26,6 +31,14 @@ export class Sessions extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Session>, StoreError>
     /** The last `limit` messages, oldest first. */
     readonly messages: (id: SessionId, limit: number) => Effect.Effect<ReadonlyArray<ChatMessage>, StoreError>
-    readonly hasMessage: (id: SessionId, messageId: MessageId) => Effect.Effect<boolean, StoreError>
+    /**
+     * The branch that ends with the message `end`, or with the session's last one: from parent to child, the messages that
+     * the history rule may keep, and always `end` itself. Those of turns without an answer and those far back are left out.
+     * Empty when `end` is no message of the session.
+     */
+    readonly branch: (
+      id: SessionId,
+      end?: MessageId,
+    ) => Effect.Effect<ReadonlyArray<BranchMessage>, StoreError>
   }
 >()("crossfade/recording/Sessions") {}

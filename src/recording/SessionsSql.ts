@@ -6,11 +6,17 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
-import { MessageRow, SessionRow } from "./SqlRows.ts"
+import { BranchRow, MessageRow, SessionRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
+const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
+
+/** Twice the turns that the history rule keeps, so that ten of them may turn out to be blank. */
+const mostAnswers = 20
+/** A session may have failed this often in a row and still know what was said before. Each step is one look into an index. */
+const mostSteps = 200
 
 export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer.effect(
   Sessions,
@@ -43,11 +49,28 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return newestFirst.toReversed()
     }, asStoreError("Sessions.messages"))
 
-    const hasMessage = Effect.fnUntraced(function* (id: SessionId, messageId: MessageId) {
-      const found = yield* sql`SELECT 1 AS found FROM messages WHERE id = ${messageId} AND session_id = ${id}`
-      return found.length > 0
-    }, asStoreError("Sessions.hasMessage"))
+    const branch = Effect.fnUntraced(function* (id: SessionId, end?: MessageId) {
+      const last =
+        end === undefined
+          ? sql`(SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT 1) AS last`
+          : sql`messages WHERE id = ${end} AND session_id = ${id}`
+      // The walk carries ids alone; only what may be kept is read whole.
+      const newestFirst = yield* decodeBranch(
+        yield* sql`WITH RECURSIVE steps (id, parent_message_id, step, answers) AS (
+            SELECT id, parent_message_id, 1, CASE WHEN role = 'assistant' THEN 1 ELSE 0 END FROM ${last}
+            UNION ALL
+            SELECT m.id, m.parent_message_id, s.step + 1, s.answers + CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END
+            FROM steps s JOIN messages m ON m.id = s.parent_message_id
+            WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
+          )
+          SELECT m.*, CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
+          FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
+          WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
+          ORDER BY s.step LIMIT ${2 * mostAnswers}`,
+      )
+      return newestFirst.toReversed()
+    }, asStoreError("Sessions.branch"))
 
-    return Sessions.of({ get, list, messages, hasMessage })
+    return Sessions.of({ get, list, messages, branch })
   }),
 )

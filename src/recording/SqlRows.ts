@@ -32,14 +32,17 @@ export const SessionRow = Schema.Struct({ ...Session.fields, title: AnyText }).p
   Schema.encodeKeys({ ...owner, agentId: "agent_id", ...times }),
 )
 
-export const MessageRow = Schema.Struct({ ...ChatMessage.fields, content: AnyText }).pipe(
-  Schema.encodeKeys({
-    sessionId: "session_id",
-    runId: "run_id",
-    parentMessageId: "parent_message_id",
-    executionMode: "execution_mode",
-    createdAt: "created_at",
-  }),
+const messageFields = { ...ChatMessage.fields, content: AnyText }
+const messageKeys = {
+  sessionId: "session_id",
+  runId: "run_id",
+  parentMessageId: "parent_message_id",
+  executionMode: "execution_mode",
+  createdAt: "created_at",
+} as const
+export const MessageRow = Schema.Struct(messageFields).pipe(Schema.encodeKeys(messageKeys))
+export const BranchRow = Schema.Struct({ ...messageFields, answered: Schema.BooleanFromBit }).pipe(
+  Schema.encodeKeys(messageKeys),
 )
 
 export const RunRow = Schema.Struct({

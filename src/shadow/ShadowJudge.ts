@@ -50,7 +50,12 @@ const turnOf = (offered: Offered, swapped: boolean): Turn => {
     subAgents: [],
   }
   const message = JudgePrompt.prompt({ ...offered, message: turn.message }, swapped)
-  return { ...turn, agent: { ...turn.agent, settings }, message, history: [] }
+  return {
+    ...turn,
+    agent: { ...turn.agent, settings },
+    message,
+    history: [{ role: "user", content: message }],
+  }
 }
 
 const isJudged = ({ differs, primaryMode, shadowMode }: ShadowPair): boolean =>

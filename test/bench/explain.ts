@@ -38,7 +38,7 @@ const work = Effect.gen(function* () {
   yield* (yield* Agents).get(principal.orgId, defaultAgentId)
   const session = yield* sessions.get(principal, sessionId)
   yield* sessions.messages(sessionId, 20)
-  yield* sessions.hasMessage(sessionId, MessageId.make(sessionId))
+  yield* sessions.branch(sessionId)
   yield* sessions.list(principal, { limit: 21 })
   const turn = newTurn(principal, { session, at: now })
   yield* begin(turn)

@@ -64,6 +64,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   CHAT_STALL_TIMEOUT_MS: ["0", ...millis],
   CHAT_FALLBACK_ON_CONTENT_FILTER: ["yes", "1"],
   CHAT_RETRACT_PARTIAL: ["yes", "1", "TRUE"],
+  CHAT_HISTORY_MAX_TOKENS: ["-1", "1.5", "10000001", "32k"],
   CHAT_DETACH_GRACE_MS: millis,
   SSE_HEARTBEAT_INTERVAL_MS: ["9", ...millis],
   RATE_LIMIT_USER_PER_MIN: ["0", "-1", "x"],

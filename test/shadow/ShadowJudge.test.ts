@@ -52,9 +52,9 @@ describe("the judge", () => {
           )
           const [question] = asked
           assert.lengthOf(asked, 1)
-          assert.isEmpty(question?.turn.history)
           assert.strictEqual(question?.turn.agent.settings.systemPrompt, JudgePrompt.instructions)
           const message = question?.turn.message ?? ""
+          assert.deepStrictEqual(question?.turn.history, [{ role: "user", content: message }])
           const places = ["Shadow's words", "The user's answer"].map((words) => message.indexOf(words))
           assert.notInclude(places, -1)
           assert.strictEqual(places[0]! < places[1]!, verdict === "shadow")

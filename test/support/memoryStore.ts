@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Agent, defaultAgentId } from "../../src/domain/Agent.ts"
+import type { MessageId, SessionId } from "../../src/domain/Ids.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
@@ -9,7 +10,7 @@ import { AgentNotFound, Agents } from "../../src/recording/Agents.ts"
 import { Replicas } from "../../src/recording/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
-import { SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
+import { type BranchMessage, SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import { StoreHealth } from "../../src/recording/StoreHealth.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
@@ -41,12 +42,30 @@ export const memory = () => ({
 
 export type Memory = ReturnType<typeof memory>
 
+/** From the first message of the branch to `end`, by default the session's last message. */
+const branchOf = (kept: Memory, sessionId: SessionId, end: MessageId | undefined) => {
+  const messages = kept.messages.filter((message) => message.sessionId === sessionId)
+  const branch: Array<BranchMessage> = []
+  let message = end === undefined ? messages.at(-1) : messages.find(({ id }) => id === end)
+  while (message !== undefined) {
+    const { parentMessageId, runId } = message
+    branch.unshift({
+      ...message,
+      answered: messages.some((one) => one.runId === runId && one.role === "assistant"),
+    })
+    message = messages.find(({ id }) => id === parentMessageId)
+  }
+  return branch
+}
+
 export const layer = (kept: Memory) => {
   const runs = Layer.mock(Runs, {
-    begin: ({ repeats, run, session, userMessage }) =>
+    begin: ({ repeats, retries, run, session, userMessage }) =>
       Effect.sync(() => {
         kept.sessions.set(session.id, session)
-        kept.messages.push(userMessage)
+        const place = kept.messages.findIndex(({ id }) => id === userMessage.id)
+        if (retries === undefined) kept.messages.push(userMessage)
+        else kept.messages[place] = userMessage
         kept.runs.set(run.id, run)
         if (repeats) kept.repeats.push(run.id)
       }),
@@ -80,6 +99,7 @@ export const layer = (kept: Memory) => {
           : Effect.succeed(session)
       }),
     messages: () => Effect.succeed(kept.messages),
+    branch: (sessionId, end) => Effect.sync(() => branchOf(kept, sessionId, end)),
   })
   const agents = Layer.mock(Agents, {
     get: (_, agentId) =>
