@@ -144,7 +144,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     const { decision, ticket } = yield* decide(asked, span)
     const createdAt = yield* Clock.currentTimeMillis
     const runId = RunId.make(yield* ids.uuidV7())
-    const messageId = MessageId.make(yield* ids.uuidV7())
+    const messageId = asked.retried?.id ?? MessageId.make(yield* ids.uuidV7())
     const { kept, run, turn } = newTurn(asked, { runId, messageId, createdAt, decision, span })
     yield* whileUp(runs.begin(kept)).pipe(
       Spans.within("persist", span, () => ({ "crossfade.run.id": runId })),

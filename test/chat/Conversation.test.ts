@@ -1,0 +1,317 @@
+import { assert, layer } from "@effect/vitest"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Chat, type Sent } from "../../src/chat/Chat.ts"
+import * as Config from "../../src/Config.ts"
+import { defaultAgentId } from "../../src/domain/Agent.ts"
+import type { PromptMessage } from "../../src/domain/History.ts"
+import type { SessionId } from "../../src/domain/Ids.ts"
+import * as E from "../../src/execution/ExecutionError.ts"
+import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
+import { Modes } from "../../src/execution/Modes.ts"
+import * as Database from "../../src/persistence/Database.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
+import { Runs } from "../../src/recording/Runs.ts"
+import { Sessions } from "../../src/recording/Sessions.ts"
+import * as SqlStore from "../../src/recording/SqlStore.ts"
+import { LiveRuns } from "../../src/runs/LiveRuns.ts"
+import * as Stages from "../../src/Stages.ts"
+import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
+import { refusalOf } from "../support/strictModel.ts"
+import { temporaryFolder } from "../support/temporaryFolder.ts"
+
+const upstream = "strict"
+const failed = new E.UpstreamFailed({ upstream, code: "", message: "" })
+
+/** Everything that can become of a turn. */
+const fates = {
+  answered: Stream.make<Array<ExecutionEvent>>(says(text("Yes.")), finished),
+  failed: Stream.fail(failed),
+  failedAfterText: Stream.concat(Stream.succeed(says(text("Ye"))), Stream.fail(failed)),
+  filtered: Stream.fail(new E.ContentFiltered({ upstream })),
+  empty: Stream.succeed(finished),
+  blank: Stream.make<Array<ExecutionEvent>>(says(text(" \n\u200b")), finished),
+  thought: Stream.make<Array<ExecutionEvent>>(says(text("<think>Hm.</think>")), finished),
+  cancelled: Stream.never,
+  cancelledAfterText: Stream.concat(Stream.succeed(says(text("Ye"))), Stream.never),
+} satisfies Record<string, Stream.Stream<ExecutionEvent, E.ExecutionError>>
+type Fate = keyof typeof fates
+
+const script: { fate: Fate; asked: ReadonlyArray<PromptMessage> } = { fate: "answered", asked: [] }
+
+/** Refuses as a strict model does; the rest is as the script says. */
+const strict = Layer.succeed(
+  Executor,
+  Executor.of({
+    mode: "direct_llm",
+    target: upstream,
+    execute: ({ history }) => {
+      script.asked = history
+      const detail = refusalOf(history)
+      return detail === undefined
+        ? fates[script.fate]
+        : Stream.fail(new E.UpstreamRejected({ upstream, status: 400, detail }))
+    },
+  }),
+)
+
+const service = Layer.unwrap(
+  Effect.map(Config.read({ CHAT_EXECUTION_MODE: "direct_llm", CHAT_HISTORY_MAX_TOKENS: "40" }), Stages.layer),
+).pipe(
+  Layer.provide(Modes.layer([strict])),
+  Layer.provideMerge(SqlStore.layer),
+  Layer.provide(
+    Layer.unwrap(
+      Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
+    ),
+  ),
+  Layer.provide(Replica.layer),
+  Layer.provide(layerWebCrypto),
+)
+
+const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival }
+
+/** One turn to its end. Gives the terminal event. */
+const turn = Effect.fnUntraced(function* (fate: Fate, sent: Sent, sessionId?: SessionId) {
+  const chat = yield* Chat
+  script.fate = fate
+  const { log, run } =
+    sessionId === undefined
+      ? yield* chat.start(caller, { agentId: defaultAgentId, message: sent.message ?? "" })
+      : yield* chat.send(caller, sessionId, sent)
+  if (fate.startsWith("cancelled")) {
+    yield* Effect.repeat(Effect.yieldNow, {
+      until: () => fate === "cancelled" || log.lastSeq > 0,
+      times: 10_000,
+    })
+    yield* (yield* LiveRuns).cancel(run.id)
+  }
+  yield* log.whenEnded
+  yield* (yield* LiveRuns).freed(run.sessionId)
+  return { run, sessionId: run.sessionId, end: log.read(log.lastSeq - 1)[0]?.event.event }
+})
+
+const shown = (sessionId: SessionId) =>
+  Effect.map(
+    Sessions.use((sessions) => sessions.messages(sessionId, 1000)),
+    (messages) => messages.map(({ content, role }) => [role, content]),
+  )
+
+const asked = () => script.asked.map(({ content, role }) => [role, content])
+
+const Step = Schema.Struct({
+  fate: Schema.Literals([
+    "answered",
+    "failed",
+    "failedAfterText",
+    "filtered",
+    "empty",
+    "blank",
+    "thought",
+    "cancelled",
+    "cancelledAfterText",
+  ]),
+  /** The parent, counted from the session's beginning; negative: none is named. */
+  parent: Schema.Int,
+  retry: Schema.Boolean,
+})
+
+layer(service)("a conversation with a strict model", (it) => {
+  it.effect.prop(
+    "goes on after any turns: the next good one is answered",
+    [Schema.Array(Step)],
+    ([steps]) =>
+      Effect.gen(function* () {
+        const { sessionId } = yield* turn(steps[0]?.fate ?? "answered", { message: "first" })
+        const sessions = yield* Sessions
+        for (const [index, { fate, parent, retry }] of steps.entries()) {
+          const messages = yield* sessions.messages(sessionId, 1000)
+          const named = parent < 0 ? undefined : messages[parent % messages.length]?.id
+          const place = named === undefined ? {} : { parentMessageId: named }
+          const message = `message ${index}`
+          yield* retry
+            ? Effect.catchTag(turn(fate, { retry, ...place }, sessionId), "NothingToRetry", () => Effect.void)
+            : turn(fate, { message, ...place }, sessionId)
+        }
+        assert.strictEqual((yield* turn("answered", { message: "good" }, sessionId)).end, "done")
+      }),
+    60_000,
+  )
+
+  it.effect("each kind of failed turn leaves no trace in what is sent", () =>
+    Effect.gen(function* () {
+      for (const fate of [
+        "failed",
+        "failedAfterText",
+        "filtered",
+        "empty",
+        "blank",
+        "thought",
+        "cancelled",
+      ] as const) {
+        const { sessionId } = yield* turn("answered", { message: "one" })
+        yield* turn(fate, { message: "two" }, sessionId)
+        yield* turn("answered", { message: "three" }, sessionId)
+        assert.deepStrictEqual(asked(), [
+          ["user", "one"],
+          ["assistant", "Yes."],
+          ["user", "three"],
+        ])
+      }
+    }),
+  )
+
+  it.effect("what was shown before a cancel counts as an answer", () =>
+    Effect.gen(function* () {
+      const { sessionId } = yield* turn("cancelledAfterText", { message: "one" })
+      yield* turn("answered", { message: "two" }, sessionId)
+      assert.deepStrictEqual(asked(), [
+        ["user", "one"],
+        ["assistant", "Ye"],
+        ["user", "two"],
+      ])
+    }),
+  )
+
+  it.effect("a message is sent with the branch of its parent alone", () =>
+    Effect.gen(function* () {
+      const { run, sessionId } = yield* turn("answered", { message: "one" })
+      const sessions = yield* Sessions
+      const [, first] = yield* sessions.messages(sessionId, 10)
+      yield* turn("answered", { message: "two" }, sessionId)
+      yield* turn("answered", { message: "two, edited", parentMessageId: first!.id }, sessionId)
+      assert.deepStrictEqual(asked(), [
+        ["user", "one"],
+        ["assistant", "Yes."],
+        ["user", "two, edited"],
+      ])
+      yield* turn("answered", { message: "three" }, sessionId)
+      assert.deepStrictEqual(asked()[2], ["user", "two, edited"])
+      // After a question instead of its answer: the two are one message.
+      yield* turn("answered", { message: "and?", parentMessageId: run.userMessageId }, sessionId)
+      assert.deepStrictEqual(asked(), [["user", "one\n\nand?"]])
+    }),
+  )
+
+  it.effect("the message before is the parent of one that names none", () =>
+    Effect.gen(function* () {
+      const { sessionId } = yield* turn("answered", { message: "one" })
+      yield* turn("failed", { message: "two" }, sessionId)
+      yield* turn("answered", { message: "three" }, sessionId)
+      const messages = yield* (yield* Sessions).messages(sessionId, 10)
+      const before = [null, ...messages.map(({ id }) => id)]
+      assert.deepStrictEqual(
+        messages.map(({ parentMessageId }) => parentMessageId),
+        before.slice(0, messages.length),
+      )
+    }),
+  )
+
+  it.effect("the budget leaves out the oldest turns and never the message", () =>
+    Effect.gen(function* () {
+      const { sessionId } = yield* turn("answered", { message: "x".repeat(100) })
+      yield* turn("answered", { message: "y".repeat(40) }, sessionId)
+      yield* turn("answered", { message: "z".repeat(80) }, sessionId)
+      assert.deepStrictEqual(asked(), [
+        ["user", "y".repeat(40)],
+        ["assistant", "Yes."],
+        ["user", "z".repeat(80)],
+      ])
+      yield* turn("answered", { message: "z".repeat(400) }, sessionId)
+      assert.deepStrictEqual(asked(), [["user", "z".repeat(400)]])
+    }),
+  )
+})
+
+layer(service)("a retry", (it) => {
+  it.effect("answers the question that failed, which the session shows once", () =>
+    Effect.gen(function* () {
+      for (const fate of ["failed", "failedAfterText", "filtered", "empty", "cancelled"] as const) {
+        const { sessionId } = yield* turn("answered", { message: "one" })
+        const first = yield* turn(fate, { message: "two" }, sessionId)
+        const again = yield* turn("answered", { retry: true }, sessionId)
+        assert.strictEqual(again.end, "done")
+        assert.strictEqual(again.run.userMessageId, first.run.userMessageId)
+        assert.notStrictEqual(again.run.id, first.run.id)
+        const whole = [
+          ["user", "one"],
+          ["assistant", "Yes."],
+          ["user", "two"],
+          ["assistant", "Yes."],
+        ]
+        assert.deepStrictEqual(asked(), whole.slice(0, 3))
+        assert.deepStrictEqual(yield* shown(sessionId), whole)
+        yield* turn("answered", { message: "three" }, sessionId)
+        assert.deepStrictEqual(asked(), [...whole, ["user", "three"]])
+        // The run that failed stays as it was.
+        const { run } = yield* (yield* Runs).get(principal, first.run.id)
+        assert.include(["failed", "cancelled"], run.status)
+      }
+    }),
+  )
+
+  it.effect("may fail and be retried again, also of a session's first message", () =>
+    Effect.gen(function* () {
+      const { sessionId } = yield* turn("failed", { message: "one" })
+      yield* turn("cancelled", { retry: true, message: "one" }, sessionId)
+      yield* turn("answered", { retry: true }, sessionId)
+      assert.deepStrictEqual(yield* shown(sessionId), [
+        ["user", "one"],
+        ["assistant", "Yes."],
+      ])
+    }),
+  )
+
+  it.effect("answers a question again whose answer was blank", () =>
+    Effect.gen(function* () {
+      const { sessionId } = yield* turn("blank", { message: "one" })
+      yield* turn("answered", { retry: true }, sessionId)
+      yield* turn("answered", { message: "two" }, sessionId)
+      assert.deepStrictEqual(asked(), [
+        ["user", "one"],
+        ["assistant", "Yes."],
+        ["user", "two"],
+      ])
+    }),
+  )
+
+  it.effect("names an earlier turn by its question, or by the message before it", () =>
+    Effect.gen(function* () {
+      const { sessionId } = yield* turn("answered", { message: "one" })
+      const [, parent] = yield* (yield* Sessions).messages(sessionId, 10)
+      const failed = yield* turn("failed", { message: "two" }, sessionId)
+      const byParent = { retry: true, message: "two", parentMessageId: parent!.id }
+      assert.strictEqual(
+        (yield* turn("failed", byParent, sessionId)).run.userMessageId,
+        failed.run.userMessageId,
+      )
+      yield* turn("answered", { message: "three" }, sessionId)
+      const byQuestion = { retry: true, parentMessageId: failed.run.userMessageId }
+      yield* turn("answered", byQuestion, sessionId)
+      assert.deepStrictEqual(asked(), [
+        ["user", "one"],
+        ["assistant", "Yes."],
+        ["user", "two"],
+      ])
+      const refused = yield* Effect.flip(turn("answered", byQuestion, sessionId))
+      assert.deepInclude(refused, { _tag: "NothingToRetry", reason: "answered" })
+    }),
+  )
+
+  it.effect("is refused where the message was answered, in part too, and where it is another message", () =>
+    Effect.gen(function* () {
+      for (const fate of ["answered", "cancelledAfterText"] as const) {
+        const { sessionId } = yield* turn(fate, { message: "one" })
+        const refused = yield* Effect.flip(turn("answered", { retry: true }, sessionId))
+        assert.deepInclude(refused, { _tag: "NothingToRetry", reason: "answered" })
+      }
+      const { sessionId } = yield* turn("failed", { message: "one" })
+      const other = yield* Effect.flip(turn("answered", { retry: true, message: "One" }, sessionId))
+      assert.deepInclude(other, { _tag: "NothingToRetry", reason: "other_message" })
+      assert.deepStrictEqual(yield* shown(sessionId), [["user", "one"]])
+    }),
+  )
+})
