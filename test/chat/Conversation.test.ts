@@ -122,7 +122,7 @@ const Step = Schema.Struct({
 layer(service)("a conversation with a strict model", (it) => {
   it.effect.prop(
     "goes on after any turns: the next good one is answered",
-    [Schema.Array(Step)],
+    [Schema.Array(Step).check(Schema.isMaxLength(8))],
     ([steps]) =>
       Effect.gen(function* () {
         const { sessionId } = yield* turn(steps[0]?.fate ?? "answered", { message: "first" })

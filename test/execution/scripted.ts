@@ -122,6 +122,7 @@ export interface Played {
 
 export interface PlayOptions {
   readonly settings?: Settings
+  readonly turn?: Turn
   readonly order?: ReadonlyArray<ExecutionMode>
   /** Of a turn that the Monitor let into the runtime. */
   readonly ticket?: Ticket
@@ -144,7 +145,7 @@ export const playTurn = (
     const attempts: Array<Attempt> = []
     const order = options.order ?? ["runtime_orchestrator", "direct_llm"]
     const fiber = yield* execution
-      .run(turn(), {
+      .run(options.turn ?? turn(), {
         order,
         ticket: options.ticket,
         onAttempt: (attempt) => Effect.sync(() => attempts.push(attempt)),
