@@ -64,9 +64,10 @@ describe("a session whose turn failed", () => {
   it("answers the question by a retry, once, also when the request comes twice under a key", async () => {
     const { failed, sessionId } = await broken({ status: 400 })
     const key = { "idempotency-key": "again" }
-    const retry = await client.stream("POST", pathOf(sessionId), { retry: true }, key)
+    const retried = { message: "two", retry: true }
+    const retry = await client.stream("POST", pathOf(sessionId), retried, key)
     expect((await retry.rest()).at(-1)?.event).toBe("done")
-    const twice = await client.stream("POST", pathOf(sessionId), { retry: true }, key)
+    const twice = await client.stream("POST", pathOf(sessionId), retried, key)
     await twice.rest()
     expect(twice.runId).toBe(retry.runId)
     expect(retry.runId).not.toBe(failed.runId)

@@ -18,7 +18,7 @@ const said = Effect.fnUntraced(function* (
   const runs = yield* Runs
   const made = newTurn(after.session === undefined ? newPrincipal() : principalOf(after.session), {
     content,
-    ...(after.session === undefined ? {} : { session: after.session }),
+    ...(after.session === undefined ? {} : { session: { ...after.session, updatedAt: after.at ?? noon } }),
     ...(after.at === undefined ? {} : { at: after.at }),
   })
   const turn: Turn = {
