@@ -212,7 +212,9 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       return { message: content, parentMessageId, before, retried: question }
     }
     const before = yield* branchTo(session, sent.parentMessageId)
-    return { message: sent.message ?? "", parentMessageId: before.at(-1)?.id ?? null, before }
+    const end = before.at(-1)?.id
+    const follows = sent.parentMessageId === undefined ? end : undefined
+    return { message: sent.message ?? "", parentMessageId: end ?? null, before, follows }
   })
 
   const next = Effect.fnUntraced(function* (caller: Caller, session: Session, sent: Sent) {

@@ -21,6 +21,8 @@ export interface Asked {
   readonly before: ReadonlyArray<BranchMessage>
   /** The message as it is stored already, where its turn is tried again. */
   readonly retried?: ChatMessage | undefined
+  /** The session's last message, where the message follows it by default. */
+  readonly follows?: MessageId | undefined
   readonly historyMaxTokens: number
 }
 
@@ -97,6 +99,7 @@ export const newTurn = (asked: Asked, settled: Settled) => {
     run,
     repeats: isRepeated(asked),
     retries: retried?.runId,
+    follows: asked.follows,
     key: asked.caller.key,
   }
   return { kept, run, turn: turnOf(asked, settled) }

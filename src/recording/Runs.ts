@@ -40,8 +40,8 @@ export class Runs extends Context.Service<
   {
     /**
      * One transaction: the session (made, or its `updatedAt` moved on and its cohort written, where it had none), the user's
-     * message, the run, whose owner is this replica, and its key. A session whose last run still goes on, wherever, is busy;
-     * so is one where another run has taken the message that this one retries.
+     * message, the run, whose owner is this replica, and its key. A session is busy while its last run goes on, wherever, and
+     * where it is no longer as the turn has read it: another message came, or another run retries the same one.
      */
     readonly begin: (turn: {
       readonly session: Session
@@ -50,6 +50,8 @@ export class Runs extends Context.Service<
       readonly run: Run
       /** The message is the one before once more. */
       readonly repeats: boolean
+      /** The session's last message when the history was read; absent where a parent is named. */
+      readonly follows?: MessageId | undefined
       /** The run that did not answer `userMessage`: the message is stored already, and belongs to this run from now on. */
       readonly retries?: RunId | undefined
       /** Under which the turn is found when its request comes again. */

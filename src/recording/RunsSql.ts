@@ -176,22 +176,26 @@ const beginning = (
     repeats: turn.repeats ? 1 : 0,
     owner,
   }
-  const writeSession = turn.isNewSession
-    ? sql`INSERT INTO sessions ${sql.insert(session)}`
-    : // A cohort is for life: the first that was written stays. A clock that was set back does not move `updated_at` back.
-      sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}),
-          updated_at = CASE WHEN updated_at > ${session.updated_at} THEN updated_at ELSE ${session.updated_at} END
-        WHERE id = ${session.id}`
+  const orFail = () => new SessionBusy({ sessionId: turn.run.sessionId })
+  const isLast = (
+    id: MessageId,
+  ) => sql`AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = ${session.id}
+    AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
+  // A cohort is for life: the first that was written stays. A clock that was set back does not move `updated_at` back.
+  const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}),
+      updated_at = CASE WHEN updated_at > ${session.updated_at} THEN updated_at ELSE ${session.updated_at} END
+    WHERE id = ${session.id} ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
   // An index lets a session have one running run, also where another replica executes it.
   const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
-  const orFail = () => new SessionBusy({ sessionId: turn.run.sessionId })
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
     WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
+  const beginRun = { statement: insertRun, orFail }
   return [
-    // The message refers to the run, the run to the session.
-    { statement: writeSession },
-    { statement: insertRun, orFail },
+    // The message refers to the run, the run to the session. Once the run is in, no other turn can change the session.
+    ...(turn.isNewSession
+      ? [{ statement: sql`INSERT INTO sessions ${sql.insert(session)}` }, beginRun]
+      : [beginRun, { statement: moveSession, orFail }]),
     turn.retries === undefined
       ? { statement: insertMessage(sql, turn.userMessage) }
       : { statement: takeMessage, orFail },

@@ -138,6 +138,19 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
+    it.effect("a turn that has not seen the session's last message begins nothing", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const first = yield* said("one", "1")
+        const { session } = first
+        const owner = principalOf(session)
+        const stale = { ...newTurn(owner, { session }), follows: first.userMessage.id }
+        assert.strictEqual((yield* Effect.flip(runs.begin(stale)))._tag, "SessionBusy")
+        assert.strictEqual((yield* Effect.flip(runs.get(owner, stale.run.id)))._tag, "RunNotFound")
+        yield* runs.begin({ ...newTurn(owner, { session }), follows: first.answer.id })
+      }),
+    )
+
     it.effect("a retry gives the message that has no answer to the new run, once", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
