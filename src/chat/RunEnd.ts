@@ -3,6 +3,7 @@
  * get the terminal event from here, so they get the same bytes.
  */
 import type { Agent } from "../domain/Agent.ts"
+import type { PromptMessage } from "../domain/History.ts"
 import type { Run, RunDone, RunError } from "../domain/Run.ts"
 import type { Usage } from "../domain/Outcome.ts"
 import { estimateTokens } from "../domain/TokenEstimate.ts"
@@ -12,8 +13,12 @@ import type { RunEvent } from "../runs/RunEvent.ts"
 
 type Terminal = Exclude<RunEvent, { readonly event: "message" }>
 
-export const usageOf = (reported: Usage | undefined, agent: Agent, message: string, answer: string): Usage =>
-  reported ?? { tokens: estimateTokens(agent, message, answer), estimated: true }
+export const usageOf = (
+  reported: Usage | undefined,
+  agent: Agent,
+  history: ReadonlyArray<PromptMessage>,
+  answer: string,
+): Usage => reported ?? { tokens: estimateTokens(agent, history, answer), estimated: true }
 
 /** The upstream's own trace says more of its failure than ours. */
 const traced = (run: Run, upstreams?: string): { readonly traceId?: string } => {

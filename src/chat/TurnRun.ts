@@ -122,12 +122,12 @@ const endedAs = (
   if (Exit.isFailure(exit)) return failureOf(accepted, exit.cause, shown, stopped)
   const finished = exit.value
   if (finished === undefined) return failed(RunEnd.internalError(accepted.run))
-  const { agent, message } = accepted.turn
+  const { agent, history } = accepted.turn
   return {
     status: "completed",
     executionMode: finished.mode,
     error: null,
-    usage: RunEnd.usageOf(finished.usage, agent, message, shown),
+    usage: RunEnd.usageOf(finished.usage, agent, history, shown),
     model: finished.model ?? null,
     finishReason: finished.finishReason ?? "stop",
     answer: shown,

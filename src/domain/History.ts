@@ -4,7 +4,7 @@
  * Invariant: whatever the branch holds, the result begins with a user's message, alternates, has no blank text, is
  * well-formed Unicode and ends with the current message. A turn that failed therefore never makes the next one fail.
  */
-import { estimateTextTokens } from "./TokenEstimate.ts"
+import { estimatePromptTokens, estimateTextTokens } from "./TokenEstimate.ts"
 
 /** One message of a prompt. */
 export interface PromptMessage {
@@ -57,9 +57,6 @@ const isKept = ({ answered, content, role }: Said, index: number, branch: Readon
   return next?.role === "assistant" ? !isBlank(next.content) : answered
 }
 
-const tokensOf = (messages: ReadonlyArray<PromptMessage>): number =>
-  messages.reduce((sum, { content }) => sum + estimateTextTokens(content), 0)
-
 /** The newest messages that fit, from a user's message on. */
 const newest = <M extends PromptMessage>(
   messages: ReadonlyArray<M>,
@@ -100,7 +97,7 @@ export const historyOf = (
 ): ReadonlyArray<PromptMessage> => {
   const current: PromptMessage = { role: "user", content: message.toWellFormed() }
   const before = branch.map(cleaned).filter(isKept)
-  const kept = newest(before, mostMessages - 1, maxTokens - tokensOf([current]))
+  const kept = newest(before, mostMessages - 1, maxTokens - estimateTextTokens(current.content))
   return merged([...kept, current])
 }
 
@@ -108,5 +105,5 @@ export const historyOf = (
 export const halfOf = (history: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMessage> | undefined => {
   const before = history.slice(0, -1)
   if (before.length === 0) return undefined
-  return [...newest(before, mostMessages, Math.floor(tokensOf(before) / 2)), ...history.slice(-1)]
+  return [...newest(before, mostMessages, Math.floor(estimatePromptTokens(before) / 2)), ...history.slice(-1)]
 }

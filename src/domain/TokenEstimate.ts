@@ -9,5 +9,13 @@ const bytesPerToken = 4
 
 export const estimateTextTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / bytesPerToken)
 
-export const estimateTokens = (agent: Agent, message: string, answer: string): number =>
-  estimateTextTokens(agent.settings.systemPrompt) + estimateTextTokens(message) + estimateTextTokens(answer)
+export const estimatePromptTokens = (messages: ReadonlyArray<{ readonly content: string }>): number =>
+  messages.reduce((sum, { content }) => sum + estimateTextTokens(content), 0)
+
+/** Of a turn: the agent's instructions, everything that the upstream was sent, and its answer. */
+export const estimateTokens = (
+  agent: Agent,
+  history: ReadonlyArray<{ readonly content: string }>,
+  answer: string,
+): number =>
+  estimateTextTokens(agent.settings.systemPrompt) + estimatePromptTokens(history) + estimateTextTokens(answer)

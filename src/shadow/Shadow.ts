@@ -98,7 +98,7 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
   ) => {
     const { agentId, orgId } = run
     const reported = seen?.attempt?.usage ?? undefined
-    const guess = seen === undefined ? 0 : estimateTokens(turn.agent, turn.message, seen.tracer.text)
+    const guess = seen === undefined ? 0 : estimateTokens(turn.agent, turn.history, seen.tracer.text)
     const tokens = reported?.tokens ?? guess
     const estimatedTokens = reported === undefined || reported.estimated === true ? tokens : 0
     return ledger.record({ orgId, agentId, mode, ending, tokens, estimatedTokens })

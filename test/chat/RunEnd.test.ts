@@ -101,18 +101,22 @@ describe("the terminal event of a run", () => {
 
 describe("the usage of a run", () => {
   it("is what the provider reported, unmarked", () => {
-    assert.deepStrictEqual(RunEnd.usageOf({ tokens: 42 }, agent(), "message", "answer"), { tokens: 42 })
-    assert.deepStrictEqual(RunEnd.usageOf({ tokens: 0 }, agent(), "message", "answer"), { tokens: 0 })
+    assert.deepStrictEqual(RunEnd.usageOf({ tokens: 42 }, agent(), [], "answer"), { tokens: 42 })
+    assert.deepStrictEqual(RunEnd.usageOf({ tokens: 0 }, agent(), [], "answer"), { tokens: 0 })
   })
 
-  it("fault 8: is a guess from the characters, and marked as one, where the provider reported none", () => {
+  it("fault 8: is a guess from all that was sent and answered where the provider reported none, and marked as one", () => {
     const guess = RunEnd.usageOf(
       undefined,
       agent({ systemPrompt: "x".repeat(10) }),
-      "x".repeat(20),
+      [
+        { role: "user", content: "x".repeat(400) },
+        { role: "assistant", content: "汉".repeat(400) },
+        { role: "user", content: "x".repeat(20) },
+      ],
       "x".repeat(71),
     )
-    assert.deepStrictEqual(guess, { tokens: 26, estimated: true })
+    assert.deepStrictEqual(guess, { tokens: 3 + 100 + 300 + 5 + 18, estimated: true })
   })
 })
 
