@@ -17,7 +17,7 @@ export const turnKeyLifeMs = 24 * 60 * 60 * 1000
 const hash = (parts: ReadonlyArray<string | null>): string =>
   createHash("sha256").update(JSON.stringify(parts)).digest("hex")
 
-/** `asked` is all that makes one turn another: the agent or session, the message, its parent. */
+/** `asked` is all that makes one turn another: the agent or session, the message, its parent, a retry. */
 export const turnKey = (
   { orgId, userId }: Pick<Principal, "orgId" | "userId">,
   route: "start" | "send",

@@ -50,6 +50,8 @@ describe("an empty environment", () => {
         CHAT_FIRST_CONTENT_TIMEOUT_MS: 10_000,
         CHAT_STALL_TIMEOUT_MS: 30_000,
         CHAT_RETRACT_PARTIAL: "true",
+        CHAT_FALLBACK_ON_CONTENT_FILTER: "false",
+        CHAT_HISTORY_MAX_TOKENS: 32_000,
         CHAT_DETACH_GRACE_MS: 30_000,
         SSE_HEARTBEAT_INTERVAL_MS: 30_000,
         RATE_LIMIT_USER_PER_MIN: 60,
