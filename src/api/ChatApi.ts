@@ -29,13 +29,10 @@ const message = Schema.String.check(
 
 const sent = Schema.Struct({
   message: Schema.optionalKey(message).annotate({ description: "Required, except with `retry`" }),
-  parentMessageId: Schema.optionalKey(MessageId).annotate({
-    description:
-      "The message that this one follows, by default the session's last one. The model is sent the chain of parents",
-  }),
+  parentMessageId: Schema.optionalKey(MessageId),
   retry: Schema.optionalKey(Schema.Boolean).annotate({
     description:
-      "True: answer the last message again, whose turn failed, was interrupted, or was cancelled before its answer began. `message` is left out or the same; `parentMessageId` may name an earlier turn that failed",
+      "True: answer the last message again, whose turn failed, was interrupted, or was cancelled before its answer began",
   }),
 }).check(
   Schema.makeFilter(({ message, retry }) =>
@@ -97,7 +94,11 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(OpenApi.Summary, "Send a message to a session, or retry one whose turn failed"),
+      .annotate(OpenApi.Summary, "Send a message to a session, or retry one whose turn failed")
+      .annotate(
+        OpenApi.Description,
+        "`parentMessageId` is the message that this one follows, by default the session's last one; the model is sent the chain of parents. With `retry` no message is stored: `message` is left out or the same, and `parentMessageId` may name an earlier turn that failed.",
+      ),
     HttpApiEndpoint.get("sessions", "/sessions", {
       query: Cursor.fields,
       success: success(
