@@ -1,9 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { Chat, type Sent } from "../../src/chat/Chat.ts"
 import * as Config from "../../src/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -122,7 +124,7 @@ const Step = Schema.Struct({
 layer(service)("a conversation with a strict model", (it) => {
   it.effect.prop(
     "goes on after any turns: the next good one is answered",
-    [Schema.Array(Step).check(Schema.isMaxLength(8))],
+    [Schema.Array(Step).check(Schema.isMaxLength(6))],
     ([steps]) =>
       Effect.gen(function* () {
         const { sessionId } = yield* turn(steps[0]?.fate ?? "answered", { message: "first" })
@@ -206,6 +208,27 @@ layer(service)("a conversation with a strict model", (it) => {
       assert.deepStrictEqual(
         messages.map(({ parentMessageId }) => parentMessageId),
         before.slice(0, messages.length),
+      )
+    }),
+  )
+
+  it.effect("sessions and messages keep their order when the clock is set back", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("10 seconds")
+      const first = yield* turn("answered", { message: "one" })
+      yield* TestClock.setTime((yield* Clock.currentTimeMillis) - 5000)
+      const second = yield* turn("answered", { message: "other" })
+      yield* turn("answered", { message: "two" }, first.sessionId)
+      assert.deepStrictEqual(asked(), [
+        ["user", "one"],
+        ["assistant", "Yes."],
+        ["user", "two"],
+      ])
+      assert.deepStrictEqual(yield* shown(first.sessionId), [...asked(), ["assistant", "Yes."]])
+      const listed = yield* (yield* Sessions).list(principal, { limit: 2 })
+      assert.deepStrictEqual(
+        listed.map(({ id }) => id),
+        [second.sessionId, first.sessionId],
       )
     }),
   )
