@@ -1,5 +1,7 @@
 /** The variables of one direct provider, `DIRECT_LLM_<NAME>_…`. Empty: what the kind says. Pure. */
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { choice, optionalText, type Variable } from "./ConfigVariable.ts"
 import { type PresetName, presets } from "./domain/ProviderPreset.ts"
 
@@ -32,30 +34,30 @@ const headerName = (text: string): string | undefined => {
   return isToken(name) && !reserved.has(name) ? name : undefined
 }
 
-type Pair = readonly [name: string, value: unknown]
+type Pair = readonly [name: string, value: string]
+
+const decodeObject = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)),
+)
 
 const headersIn = (text: string): ReadonlyArray<Pair> | undefined => {
-  if (!text.startsWith("{")) {
-    const lines = text.split(/[;\n]/).filter((line) => line.trim() !== "")
-    return lines.map((line): Pair => {
-      const colon = line.indexOf(":")
-      return [line.slice(0, Math.max(colon, 0)).trim(), line.slice(colon + 1).trim()]
-    })
+  if (text.startsWith("{")) {
+    return Option.getOrUndefined(Option.map(decodeObject(text), (headers) => Object.entries(headers)))
   }
-  try {
-    return Object.entries(JSON.parse(text))
-  } catch {
-    return undefined
-  }
+  const lines = text.split(/[;\n]/).filter((line) => line.trim() !== "")
+  return lines.map((line) => {
+    const colon = line.indexOf(":")
+    return [line.slice(0, Math.max(colon, 0)).trim(), line.slice(colon + 1).trim()]
+  })
 }
 
 /** Undefined where a pair is not allowed, or a name stands twice. */
 const recordOf = <A>(
   pairs: ReadonlyArray<Pair>,
-  read: (pair: Pair) => readonly [string, A] | undefined,
+  read: (name: string, value: string) => readonly [string, A] | undefined,
 ): Readonly<Record<string, A>> | undefined => {
-  const all = pairs.flatMap((pair) => {
-    const one = read(pair)
+  const all = pairs.flatMap(([name, value]) => {
+    const one = read(name, value)
     return one === undefined ? [] : [one]
   })
   const record = Object.fromEntries(all)
@@ -68,11 +70,9 @@ const headers: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
   about: "Sent with every request; they win over the key's header. A value with a ; needs the JSON form.",
   allowed: `\`Name: value\` pairs separated by ; or line ends, or one JSON object of strings; each name once, none of ${[...reserved].join(", ")}`,
   parse: (text) =>
-    recordOf(headersIn(text) ?? [["", ""]], ([given, value]) => {
+    recordOf(headersIn(text) ?? [["", ""]], (given, value) => {
       const name = headerName(given)
-      return name !== undefined && typeof value === "string" && isHeaderValue(value)
-        ? [name, Redacted.make(value)]
-        : undefined
+      return name !== undefined && isHeaderValue(value) ? [name, Redacted.make(value)] : undefined
     }),
 }
 
@@ -82,10 +82,8 @@ const query: Variable<Readonly<Record<string, string>>> = {
   about: "Added to the address of every request, over what the address itself has.",
   allowed: "name=value pairs separated by &, percent-encoded where needed, each name once",
   parse: (text) =>
-    recordOf([...new URLSearchParams(text)], ([name, value]) =>
-      name !== "" && typeof value === "string" && value !== "" && !text.includes("#")
-        ? [name, value]
-        : undefined,
+    recordOf([...new URLSearchParams(text)], (name, value) =>
+      name === "" || value === "" || text.includes("#") ? undefined : [name, value],
     ),
 }
 

@@ -79,7 +79,9 @@ const readOne = (name: string, env: Environment, problems: Array<Problem>): Dire
       ? azureAt(ownUrl, given.query ?? {})
       : { baseUrl: ownUrl, requests: preset.requests }
   const requests = merged(given, at.requests)
-  const inHeaders = ["authorization", requests.apiKeyHeader ?? ""].some((header) => header in requests.headers)
+  const inHeaders = ["authorization", requests.apiKeyHeader ?? ""].some(
+    (header) => header in requests.headers,
+  )
   const apiKey = (preset.needsKey && !inHeaders ? required : optional)("API_KEY", variables.API_KEY)
   const isWire = kind === preset.kind
   return {

@@ -47,7 +47,7 @@ export const presets = {
   },
   ollama: { ...compatible, baseUrl: "http://127.0.0.1:11434/v1" },
   vllm: { ...compatible, baseUrl: "http://127.0.0.1:8000/v1" },
-  openrouter: hosted("https://openrouter.ai/api/v1"),
+  openrouter: hosted("https://openrouter.ai/api/v1", { streamUsage: false }),
   deepseek: hosted("https://api.deepseek.com"),
   mistral: hosted("https://api.mistral.ai/v1", { streamUsage: false }),
   groq: hosted("https://api.groq.com/openai/v1", { maxTokensField: "max_completion_tokens" }),
@@ -72,7 +72,7 @@ export const azureAt = (
   const url = new URL(baseUrl)
   if (url.pathname === "/") url.pathname = "/openai/v1"
   const address = { baseUrl: url.href, requests: presets.azure.requests }
-  if (/\/openai\/v1\/?$/.test(url.pathname)) return address
+  if (/\/openai\/v1(?:\/|$)/.test(url.pathname)) return address
   const version = query["api-version"] ?? url.searchParams.get("api-version")
   if (version === null) {
     return { ...address, requests: { ...presets.azure.requests, query: { "api-version": azureVersion } } }

@@ -61,7 +61,10 @@ export const events = (
 }
 
 /** Answers are asked for as they are (`identity`): one that is compressed all the same is not unpacked, whatever its size. */
-const refusedEncoding = (upstream: string, { header }: Answer): Effect.Effect<never, UpstreamGarbled> | undefined => {
+const refusedEncoding = (
+  upstream: string,
+  { header }: Answer,
+): Effect.Effect<never, UpstreamGarbled> | undefined => {
   const encoding = header("content-encoding")?.trim().toLowerCase() ?? ""
   return encoding === "" || encoding === "identity"
     ? undefined

@@ -18,7 +18,8 @@ export interface ProxySettings {
 
 export const direct: ProxySettings = { http: undefined, https: undefined, except: "" }
 
-const revealed = (url: Redacted.Redacted<string> | undefined) => (url === undefined ? "" : Redacted.value(url))
+const revealed = (url: Redacted.Redacted<string> | undefined) =>
+  url === undefined ? "" : Redacted.value(url)
 
 /** undici itself would read the environment for every setting that is left out. */
 const dispatcherOf = ({ except, http, https }: ProxySettings) =>

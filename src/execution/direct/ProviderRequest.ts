@@ -23,10 +23,14 @@ const keyHeaders: Partial<Record<DirectProvider["kind"], string>> = {
   google: "x-goog-api-key",
 }
 
+/** The header that carries the key. */
+export const headerOf = ({ apiKeyHeader, kind }: Pick<DirectProvider, "apiKeyHeader" | "kind">): string =>
+  apiKeyHeader ?? keyHeaders[kind] ?? "authorization"
+
 /** Names are in lower case. The configured headers go before the key's. */
 export const headersOf = (settings: DirectProvider): Readonly<Record<string, string>> => {
-  const { apiKey, apiKeyHeader, kind } = settings
-  const header = apiKeyHeader ?? keyHeaders[kind] ?? "authorization"
+  const { apiKey } = settings
+  const header = headerOf(settings)
   const bearer = header === "authorization" ? "Bearer " : ""
   const key = apiKey === undefined ? {} : { [header]: `${bearer}${Redacted.value(apiKey)}` }
   const own = Object.entries(settings.headers).map(([name, value]) => [name, Redacted.value(value)])
