@@ -124,9 +124,9 @@ const partsOf = (): string => {
 /** A page by hand, in which the two tables stand between marks. */
 export const providers = (text: string): string =>
   text.replaceAll(
-    /(<!-- printed: (\w+) -->\n).*?(\n<!-- end -->)/gs,
+    /(<!-- printed: (\w+) -->).*?(<!-- end -->)/gs,
     (_, begin: string, name: string, end: string) =>
-      `${begin}\n${name === "kinds" ? kinds() : partsOf()}\n${end}`,
+      `${begin}\n\n${name === "kinds" ? kinds() : partsOf()}\n\n${end}`,
   )
 
 if (import.meta.main) {

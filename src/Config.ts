@@ -15,6 +15,7 @@ import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { readProviders } from "./ConfigProviders.ts"
+import { isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "./domain/DirectProvider.ts"
 import {
   address,
@@ -39,6 +40,9 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
     return `The environment is not usable (${lines.length} ${lines.length === 1 ? "problem" : "problems"}):\n${lines.join("\n")}`
   }
 }
+
+/** Node refuses to send a header with other characters, with every turn. */
+const apiKey = (text: string) => (text === "" || isHeaderValue(text) ? text : undefined)
 
 /** The variables, in the order in which `.env.example` shows them. */
 export const variables = {
@@ -160,10 +164,12 @@ export const variables = {
   OPENAI_API_KEY: {
     ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use OpenAI.", "an API key"),
     secret: true,
+    parse: apiKey,
   },
   ANTHROPIC_API_KEY: {
     ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use Anthropic.", "an API key"),
     secret: true,
+    parse: apiKey,
   },
   ...proxyVariables,
   SANDBOX_RUNTIME_PORT: port("Port of the sandbox runtime (started when nothing else is configured).", 8801),

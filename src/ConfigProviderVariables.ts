@@ -10,7 +10,7 @@ const presetNames = Object.keys(presets).filter((name): name is PresetName => na
 /** RFC 9110, section 5.6.2. */
 const isToken = (text: string) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
 /** One byte a character and no control characters but the tab: Node and undici refuse to send others. */
-const isHeaderValue = (text: string) => /^[\t\u0020-\u007e\u0080-\u00ff]+$/.test(text)
+export const isHeaderValue = (text: string) => /^[\t\u0020-\u007e\u0080-\u00ff]+$/.test(text)
 
 /** Set by the HTTP client or by the proxy settings, or decided by what the gateway can read. */
 const reserved = new Set([
@@ -27,6 +27,8 @@ const reserved = new Set([
   "transfer-encoding",
   "upgrade",
 ])
+
+const notReserved = "none that the connection needs for itself, such as host or content-length"
 
 /** In lower case: the gateway's own headers are, and a name must not be sent twice. */
 const headerName = (text: string): string | undefined => {
@@ -68,7 +70,7 @@ const headers: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
   default: "",
   secret: true,
   about: "Sent with every request; they win over the key's header. A value with a ; needs the JSON form.",
-  allowed: `\`Name: value\` pairs separated by ; or line ends, or one JSON object of strings; each name once, none of ${[...reserved].join(", ")}`,
+  allowed: `\`Name: value\` pairs separated by ; or line ends, or one JSON object of strings; each name once, ${notReserved}`,
   parse: (text) =>
     recordOf(headersIn(text) ?? [["", ""]], (given, value) => {
       const name = headerName(given)
@@ -104,7 +106,7 @@ const apiKey: Variable<Redacted.Redacted<string>> = {
   default: "",
   secret: true,
   about: "The key. Needed by every hosted kind unless _HEADERS has the header that carries it.",
-  allowed: "an API key",
+  allowed: "an API key, of characters that a header may hold",
   parse: (text) => (isHeaderValue(text) ? Redacted.make(text) : undefined),
 }
 
@@ -122,7 +124,7 @@ export const providerVariables = {
   API_KEY_HEADER: {
     ...optionalText(
       "Header that carries the key: `authorization` as `Bearer`, any other as the bare key.",
-      `the name of a header, none of ${[...reserved].join(", ")}`,
+      `the name of a header, ${notReserved}`,
     ),
     parse: headerName,
   },

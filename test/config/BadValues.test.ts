@@ -76,8 +76,8 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   DIRECT_CACHE_TTL_MS: ["999", ...millis],
   SHUTDOWN_GRACE_MS: ["3600001", ...millis],
   DIRECT_LLM_PROVIDERS: ["a b", "a,a", "a-b", "a,é"],
-  OPENAI_API_KEY: [],
-  ANTHROPIC_API_KEY: [],
+  OPENAI_API_KEY: [`${canary}\n${canary}`, `${canary}…`],
+  ANTHROPIC_API_KEY: [`${canary}\u0000${canary}`],
   HTTP_PROXY: [
     `socks5://u:${canary}@proxy`,
     "http://",

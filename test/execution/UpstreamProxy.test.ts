@@ -4,12 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Pull from "effect/Pull"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { Executor } from "../../src/execution/Executor.ts"
+import * as RuntimeExecutor from "../../src/execution/runtime/RuntimeExecutor.ts"
 import { RuntimeHealth } from "../../src/execution/runtime/RuntimeHealth.ts"
 import { type Answer, type TransportFailed, UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../../src/execution/UpstreamProxy.ts"
+import { turn } from "../support/fixtures.ts"
 import { type ProxyOptions, startProxy } from "../support/forwardProxy.ts"
 
 const upstream = Effect.acquireRelease(
@@ -122,6 +126,25 @@ describe("a forward proxy", () => {
       for (const to of ["http://model.invalid/", "https://model.invalid/"]) {
         const { cause } = yield* Effect.flip(posting({ http: proxy.url }, to))
         assert.match(String(cause), /407/)
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("that refuses a call of the runtime has begun nothing, so the call may be made again", () =>
+    Effect.gen(function* () {
+      const { url } = yield* upstream
+      const proxy = yield* proxied({ to: url, auth: "me:you" })
+      for (const baseUrl of ["http://runtime.invalid", "https://runtime.invalid"]) {
+        const executor = RuntimeExecutor.layer({ baseUrl, defaultModel: "m" }).pipe(
+          Layer.provide(UpstreamHttp.layerDispatched),
+          Layer.provide(layer({ http: proxy.url })),
+        )
+        const error = yield* Executor.pipe(
+          Effect.flatMap(({ execute }) => Stream.runDrain(execute(turn()))),
+          Effect.flip,
+          Effect.provide(executor),
+        )
+        assert.strictEqual(error._tag, "UpstreamUnreachable")
       }
     }).pipe(Effect.scoped),
   )

@@ -233,7 +233,7 @@ const words = ["one ", "two ", "three ", "four ", "five"]
 
 const answerOf = ({ limit, tellsUsage }: Strict, { body }: Asked): string => {
   const most = limit.map((name) => body[name]).find((value) => typeof value === "number") ?? words.length
-  const said = words.slice(0, Number(most))
+  const said = words.slice(0, most)
   const usage = { prompt_tokens: 11, completion_tokens: said.length }
   return [
     ...said.map((content) => data({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })),

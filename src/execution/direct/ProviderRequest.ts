@@ -41,7 +41,7 @@ export const headersOf = (settings: DirectProvider): Readonly<Record<string, str
  * OpenAI's reasoning models, by whichever provider: o1, o3-mini, gpt-5, gpt-5.2-chat, openai/gpt-5-mini, but not
  * gpt-5-chat. Most refuse every temperature but their default.
  */
-const reasons = /(?:^|\/)(?:o\d|gpt-(?:[5-9]|\d\d)(?!-chat))/
+const reasons = /(?:^|\/)(?:o\d|gpt-(?:[5-9]|1\d)(?!\d|-chat))/
 
 /** Undefined: not to be sent. */
 export const temperatureFor = (
