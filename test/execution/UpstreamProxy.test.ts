@@ -117,7 +117,7 @@ describe("a forward proxy", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("gets its user and password; a refusal of them fails the call, whatever the refusal's size", () =>
+  it.live("gets its user and password; a refusal of them fails the call", () =>
     Effect.gen(function* () {
       const { url } = yield* upstream
       const proxy = yield* proxied({ to: url, auth: "me:p@ss" })
@@ -166,22 +166,38 @@ describe("a forward proxy", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("whose refusal is long is not listened to", () =>
+    Effect.gen(function* () {
+      const { url } = yield* upstream
+      const proxy = yield* proxied({ to: url, auth: "me:you" })
+      yield* Effect.gen(function* () {
+        const { post } = yield* UpstreamHttp
+        yield* Effect.flip(Effect.scoped(post({ url: "http://model.invalid/", headers: {}, body: {} })))
+        const [connection] = proxy.connections
+        assert.isDefined(connection)
+        const closed = new Promise<void>((done) => connection.once("close", () => done()))
+        if (!connection.destroyed) yield* Effect.promise(() => closed)
+      }).pipe(Effect.provide(Layer.provide(UpstreamHttp.layerDispatched, layer({ http: proxy.url }))))
+    }).pipe(Effect.scoped),
+  )
+
   it.live("is never taken from the process's own environment", () =>
     Effect.gen(function* () {
       const { url } = yield* upstream
       const proxy = yield* proxied({ to: url })
-      const before = { HTTP_PROXY: process.env["HTTP_PROXY"], NO_PROXY: process.env["NO_PROXY"] }
+      const names = ["HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"]
+      const before = names.map((name) => [name, process.env[name]] as const)
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
-          for (const [name, value] of Object.entries(before)) {
+          for (const [name, value] of before) {
             if (value === undefined) delete process.env[name]
             else process.env[name] = value
           }
         }),
       )
-      process.env["HTTP_PROXY"] = "http://127.0.0.1:1"
-      process.env["NO_PROXY"] = "*"
+      for (const name of names) process.env[name] = /^http/i.test(name) ? "http://127.0.0.1:1" : ""
       assert.deepStrictEqual(yield* posting({}, url), ["hello"])
+      process.env["NO_PROXY"] = process.env["no_proxy"] = "*"
       assert.deepStrictEqual(yield* posting({ http: proxy.url }, "http://model.invalid/"), ["hello"])
       assert.lengthOf(proxy.asked, 1)
     }).pipe(Effect.scoped),
