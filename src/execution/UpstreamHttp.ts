@@ -100,8 +100,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#bytes += chunk.length
-    // After an error there may still be a body: undici reports a proxy's 407 as an error, then reads on.
-    if (this.#left || this.#end !== undefined) {
+    if (this.#left) {
       if (this.#bytes > mostLeftBytes) controller.abort(leftEarly)
       return
     }
