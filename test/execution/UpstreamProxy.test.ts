@@ -166,21 +166,6 @@ describe("a forward proxy", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("whose refusal is long is not listened to", () =>
-    Effect.gen(function* () {
-      const { url } = yield* upstream
-      const proxy = yield* proxied({ to: url, auth: "me:you" })
-      yield* Effect.gen(function* () {
-        const { post } = yield* UpstreamHttp
-        yield* Effect.flip(Effect.scoped(post({ url: "http://model.invalid/", headers: {}, body: {} })))
-        const [connection] = proxy.connections
-        assert.isDefined(connection)
-        const closed = new Promise<void>((done) => connection.once("close", () => done()))
-        if (!connection.destroyed) yield* Effect.promise(() => closed)
-      }).pipe(Effect.provide(Layer.provide(UpstreamHttp.layerDispatched, layer({ http: proxy.url }))))
-    }).pipe(Effect.scoped),
-  )
-
   it.live("is never taken from the process's own environment", () =>
     Effect.gen(function* () {
       const { url } = yield* upstream

@@ -21,7 +21,7 @@ export const startProxy = async ({ auth, to }: ProxyOptions) => {
     asked.push(`${request.method} ${request.url}`)
     if (!isAllowed(request.headers["proxy-authorization"])) {
       response.writeHead(407, { "proxy-authenticate": 'Basic realm="x"' })
-      response.end("x".repeat(128 * 1024))
+      response.end()
       return
     }
     const { pathname, search } = new URL(request.url ?? "")
