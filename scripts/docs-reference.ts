@@ -100,7 +100,7 @@ export const metrics = (): string => {
 const kinds = (): string => {
   const rows = Object.entries<Preset>(presets).map(([name, { baseUrl, kind, needsKey, requests }]): Row => {
     const asked = { ...plainRequests, ...requests }
-    const chat = kind === "openai-compatible" || kind === "sandbox" || kind === "openai"
+    const chat = kind === "openai-compatible" || kind === "sandbox"
     return [
       code(name),
       baseUrl === undefined ? "`_BASE_URL` is needed" : code(baseUrl),

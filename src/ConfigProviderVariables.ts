@@ -89,7 +89,6 @@ const query: Variable<Readonly<Record<string, string>>> = {
     ),
 }
 
-/** No paths are looked at: the path of a request goes between the address's own path and its query. */
 const baseUrl: Variable<string> = {
   ...optionalText(
     "Address of the API, to which paths such as /chat/completions are added; it may have a query.",
@@ -128,11 +127,10 @@ export const providerVariables = {
     ),
     parse: headerName,
   },
-  MAX_TOKENS_FIELD: choice("Field that carries an agent's limit of tokens.", [
-    "max_tokens",
-    "max_completion_tokens",
-    "none",
-  ]),
+  MAX_TOKENS_FIELD: choice(
+    "Field that carries an agent's limit of tokens. A wire of its own has one name for it, which `none` leaves out where it may be.",
+    ["max_tokens", "max_completion_tokens", "none"],
+  ),
   STREAM_USAGE: choice("Whether `stream_options.include_usage` asks for the number of tokens.", [
     "true",
     "false",

@@ -118,10 +118,7 @@ export const readProviders = (
   const providers = wellKnown.flatMap(({ model, name, variable }): ReadonlyArray<DirectProvider> => {
     const key = env[variable]?.trim()
     if (!key) return []
-    const { kind, requests } = presets[name]
-    return [
-      { name, kind, model, baseUrl: undefined, apiKey: Redacted.make(key), ...plainRequests, ...requests },
-    ]
+    return [{ name, kind: name, model, baseUrl: undefined, apiKey: Redacted.make(key), ...plainRequests }]
   })
   return { providers, problems }
 }

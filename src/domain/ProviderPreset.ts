@@ -26,12 +26,7 @@ const hosted = (baseUrl: string, requests: Preset["requests"] = {}): Preset => (
 
 export const presets = {
   "openai-compatible": compatible,
-  openai: {
-    kind: "openai",
-    baseUrl: "https://api.openai.com/v1",
-    needsKey: true,
-    requests: { maxTokensField: "max_completion_tokens" },
-  },
+  openai: { kind: "openai", baseUrl: "https://api.openai.com/v1", needsKey: true, requests: {} },
   anthropic: { kind: "anthropic", baseUrl: "https://api.anthropic.com/v1", needsKey: true, requests: {} },
   google: {
     kind: "google",

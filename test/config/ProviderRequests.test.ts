@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Config from "../../src/Config.ts"
-import { plainRequests } from "../../src/domain/DirectProvider.ts"
 
 const canary = "canary-must-not-be-shown"
 const plain = { KIND: "openai-compatible", BASE_URL: "https://llm.example/v1", MODEL: "m" }
@@ -221,18 +220,6 @@ describe("Azure's address", () => {
       }
       const [, query] = yield* azure(`${host}/openai/v1/chat/completions`)
       assert.deepStrictEqual(query, {})
-    }),
-  )
-})
-
-describe("a key alone", () => {
-  it.effect("asks OpenAI for its own field of the limit", () =>
-    Effect.gen(function* () {
-      const { providers } = yield* Config.read({ OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k" })
-      assert.deepStrictEqual(
-        providers.map(({ maxTokensField }) => maxTokensField),
-        ["max_completion_tokens", plainRequests.maxTokensField],
-      )
     }),
   )
 })

@@ -50,6 +50,10 @@ export const temperatureFor = (
   temperature: number | undefined,
 ): number | undefined => (settings.temperature && !reasons.test(model) ? temperature : undefined)
 
+/** Undefined: not to be sent. */
+export const maxTokensFor = (settings: DirectProvider, maxTokens: number | undefined): number | undefined =>
+  settings.maxTokensField === "none" ? undefined : maxTokens
+
 /** The fields of a chat completion that not every provider takes. Fields that are not set are absent. */
 export const chatFields = (
   settings: DirectProvider,
@@ -57,11 +61,11 @@ export const chatFields = (
   agent: Pick<AgentSettings, "maxTokens" | "temperature">,
 ): Readonly<Record<string, unknown>> => {
   const { maxTokensField, streamUsage } = settings
-  const { maxTokens } = agent
+  const maxTokens = maxTokensFor(settings, agent.maxTokens)
   const temperature = temperatureFor(settings, model, agent.temperature)
   return {
     ...(streamUsage ? { stream_options: { include_usage: true } } : {}),
-    ...(maxTokens === undefined || maxTokensField === "none" ? {} : { [maxTokensField]: maxTokens }),
+    ...(maxTokens === undefined ? {} : { [maxTokensField]: maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
   }
 }
