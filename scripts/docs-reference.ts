@@ -1,12 +1,16 @@
 /**
  * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/Config.ts`,
- * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics. Run it with Node 24; `test/docs/Reference.test.ts` compares.
+ * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics, the tables of `docs/reference/providers.md`. Run it with Node 24; `test/docs/Reference.test.ts` compares.
  */
 import * as Schema from "effect/Schema"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { isCall, isContent, Message, messageTypes } from "../src/agent2ui/Message.ts"
 import { variables } from "../src/Config.ts"
 import type { Variable } from "../src/ConfigVariable.ts"
+import { providerVariables } from "../src/ConfigProviderVariables.ts"
+import { plainRequests } from "../src/domain/DirectProvider.ts"
+import { type Preset, presets } from "../src/domain/ProviderPreset.ts"
+import { headerOf } from "../src/execution/direct/ProviderRequest.ts"
 import { RunDone, RunError } from "../src/domain/Run.ts"
 import type { Allowed, Labels } from "../src/telemetry/Instrument.ts"
 import { all } from "../src/telemetry/Metrics.ts"
@@ -92,9 +96,44 @@ export const metrics = (): string => {
   return page("Metrics", about, table(["name", "kind", "unit", "labels", "what it is"], rows))
 }
 
+/** What the gateway does by itself for each value of `DIRECT_LLM_<NAME>_KIND`. */
+const kinds = (): string => {
+  const rows = Object.entries<Preset>(presets).map(([name, { baseUrl, kind, needsKey, requests }]): Row => {
+    const asked = { ...plainRequests, ...requests }
+    const chat = kind === "openai-compatible" || kind === "sandbox"
+    return [
+      code(name),
+      baseUrl === undefined ? "`_BASE_URL` is needed" : code(baseUrl),
+      `${code(headerOf({ apiKeyHeader: asked.apiKeyHeader, kind }))}${needsKey ? "" : ", if there is a key"}`,
+      chat ? code(asked.maxTokensField) : "the wire's own",
+      chat ? (asked.streamUsage ? "asked for" : "not asked for") : "always there",
+    ]
+  })
+  return table(["kind", "address", "key's header", "limit of tokens", "number of tokens"], rows)
+}
+
+const partsOf = (): string => {
+  const rows = Object.entries<Variable<unknown>>(providerVariables).map(([part, { about, allowed }]): Row => [
+    code(`_${part}`),
+    allowed,
+    about,
+  ])
+  return table(["variable", "allowed", "what it is"], rows)
+}
+
+/** A page by hand, in which the two tables stand between marks. */
+export const providers = (text: string): string =>
+  text.replaceAll(
+    /(<!-- printed: (\w+) -->).*?(<!-- end -->)/gs,
+    (_, begin: string, name: string, end: string) =>
+      `${begin}\n\n${name === "kinds" ? kinds() : partsOf()}\n\n${end}`,
+  )
+
 if (import.meta.main) {
   const folder = new URL("../docs/reference/", import.meta.url)
   writeFileSync(new URL("configuration.md", folder), configuration())
   writeFileSync(new URL("events.md", folder), events())
   writeFileSync(new URL("metrics.md", folder), metrics())
+  const page = new URL("providers.md", folder)
+  writeFileSync(page, providers(readFileSync(page, "utf8")))
 }

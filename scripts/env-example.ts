@@ -3,7 +3,7 @@
  * `test/config/EnvExample.test.ts` compares. Every variable is commented out, so a copy changes nothing until it is edited.
  */
 import { variables } from "../src/Config.ts"
-import { providerKinds } from "../src/domain/DirectProvider.ts"
+import { providerVariables } from "../src/ConfigProviderVariables.ts"
 import type { Variable } from "../src/ConfigVariable.ts"
 
 type Name = keyof typeof variables
@@ -18,6 +18,7 @@ const headings: { readonly [Key in Name]?: string } = {
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "The life of an answer",
   RATE_LIMIT_USER_PER_MIN: "How much is let in, and a planned stop",
   DIRECT_LLM_PROVIDERS: "Direct LLM providers",
+  HTTP_PROXY: "A forward proxy",
   SANDBOX_RUNTIME_PORT: "The sandbox",
   OTEL_EXPORTER_OTLP_ENDPOINT: "What it tells of itself",
 }
@@ -30,6 +31,8 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
   OPENAI_API_KEY: "sk-not-a-key",
   ANTHROPIC_API_KEY: "sk-ant-not-a-key",
+  HTTP_PROXY: "http://proxy.example:3128",
+  HTTPS_PROXY: "http://proxy.example:3128",
 }
 
 const width = 116
@@ -57,19 +60,29 @@ const entry = (name: string, variable: Omit<Variable<unknown>, "parse">): Lines 
   ]
 }
 
+/** Of the kind that the examples are of. */
+const providerExamples: Readonly<Record<keyof typeof providerVariables, string>> = {
+  KIND: "openai-compatible",
+  BASE_URL: "https://llm.example/v1",
+  API_KEY: "sk-not-a-key",
+  MODEL: "a-model",
+  HEADERS: "x-team: chat",
+  QUERY: "api-version=1",
+  API_KEY_HEADER: "authorization",
+  MAX_TOKENS_FIELD: "max_tokens",
+  STREAM_USAGE: "true",
+  TEMPERATURE: "true",
+}
+
 /** The variables of one provider; `MAIN` stands for any name. */
 const provider: Lines = [
-  ...comment("A provider named MAIN in DIRECT_LLM_PROVIDERS:"),
-  ...comment(`Allowed: ${providerKinds.join(" | ")}`),
-  "#DIRECT_LLM_MAIN_KIND=openai-compatible",
-  ...comment("Needed for openai-compatible; for the others it replaces the provider's own address."),
-  "#DIRECT_LLM_MAIN_BASE_URL=https://llm.example/v1",
-  ...comment("Needed for openai, anthropic and google."),
-  "#DIRECT_LLM_MAIN_API_KEY=sk-not-a-key",
   ...comment(
-    "Answers for agents that name no model of their own; the first provider takes an agent's own model.",
+    "A provider named MAIN in DIRECT_LLM_PROVIDERS. Empty: what its kind says; _MODEL is always needed.",
   ),
-  "#DIRECT_LLM_MAIN_MODEL=a-model",
+  ...Object.entries<Variable<unknown>>(providerVariables).flatMap(([part, { about, allowed }]) => [
+    ...comment(`${about} Allowed: ${allowed}`),
+    `#DIRECT_LLM_MAIN_${part}=${providerExamples[part as keyof typeof providerVariables]}`,
+  ]),
   "",
 ]
 

@@ -15,6 +15,7 @@ import { RuntimeFiles } from "./execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "./execution/runtime/RuntimeHealth.ts"
 import * as Targets from "./execution/Targets.ts"
 import { UpstreamHttp } from "./execution/UpstreamHttp.ts"
+import * as UpstreamProxy from "./execution/UpstreamProxy.ts"
 import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
@@ -52,7 +53,8 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
       }),
     ),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
-    Layer.provide([NodeHttpClient.layerUndici, UpstreamHttp.layer]),
+    Layer.provide([NodeHttpClient.layerUndiciNoDispatcher, UpstreamHttp.layerDispatched]),
+    Layer.provide(UpstreamProxy.layer(StageSettings.proxy(settings))),
     Layer.provide(telemetry(settings)),
     Layer.provide(Replica.layer),
     Layer.provideMerge([NodeServices.layer, SecureRandomPool.layer]),

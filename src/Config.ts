@@ -12,8 +12,10 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ExecutionMode } from "./domain/Mode.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
+import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { readProviders } from "./ConfigProviders.ts"
+import { isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "./domain/DirectProvider.ts"
 import {
   address,
@@ -38,6 +40,9 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
     return `The environment is not usable (${lines.length} ${lines.length === 1 ? "problem" : "problems"}):\n${lines.join("\n")}`
   }
 }
+
+/** Node refuses to send a header with other characters, with every turn. */
+const apiKey = (text: string) => (text === "" || isHeaderValue(text) ? text : undefined)
 
 /** The variables, in the order in which `.env.example` shows them. */
 export const variables = {
@@ -161,17 +166,20 @@ export const variables = {
   SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
   ...admissionVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
-    "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND (openai-compatible | openai | anthropic | google | sandbox), _BASE_URL, _API_KEY and _MODEL.",
+    "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
     "empty, or names of letters, digits and _ separated by commas",
   ),
   OPENAI_API_KEY: {
     ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use OpenAI.", "an API key"),
     secret: true,
+    parse: apiKey,
   },
   ANTHROPIC_API_KEY: {
     ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use Anthropic.", "an API key"),
     secret: true,
+    parse: apiKey,
   },
+  ...proxyVariables,
   SANDBOX_RUNTIME_PORT: port("Port of the sandbox runtime (started when nothing else is configured).", 8801),
   SANDBOX_MODEL_PORT: port("Port of the sandbox model (started when nothing else is configured).", 8802),
   ...telemetryVariables,
@@ -188,12 +196,16 @@ export interface Settings extends Omit<
   | "CORS_ALLOWED_ORIGINS"
   | "DATABASE_URL"
   | "DIRECT_CACHE_ORGS"
+  | "HTTP_PROXY"
+  | "HTTPS_PROXY"
   | "METRICS_ORG_LABELS"
   | "REDIS_URL"
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly REDIS_URL: Redacted.Redacted<string> | undefined
+  readonly HTTP_PROXY: Redacted.Redacted<string> | undefined
+  readonly HTTPS_PROXY: Redacted.Redacted<string> | undefined
   readonly DIRECT_CACHE_ORGS: ReadonlyArray<string>
   readonly METRICS_ORG_LABELS: ReadonlyArray<string>
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
@@ -213,11 +225,12 @@ const readVariables = (env: Environment): readonly [Values, ReadonlyArray<Proble
   const values = Object.fromEntries(
     Object.entries<Variable<unknown>>(variables).map(([name, variable]) => {
       // An empty line in an env file means "not set", as it does for every tool that reads such files.
-      const found = env[name]?.trim() || variable.default
+      const source = variable.lowerCase && env[name.toLowerCase()]?.trim() ? name.toLowerCase() : name
+      const found = env[source]?.trim() || variable.default
       const value = variable.parse(found)
       if (value === undefined) {
         problems.push({
-          variable: name,
+          variable: source,
           found: variable.secret
             ? `a value of ${found.length} characters`
             : JSON.stringify(found.replace(/\/\/[^/@]*@/, "//…@")),
@@ -269,6 +282,8 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
     DATABASE_URL: redacted(values.DATABASE_URL),
     REDIS_URL: redacted(values.REDIS_URL),
+    HTTP_PROXY: redacted(values.HTTP_PROXY),
+    HTTPS_PROXY: redacted(values.HTTPS_PROXY),
     DIRECT_CACHE_ORGS: list(values.DIRECT_CACHE_ORGS),
     METRICS_ORG_LABELS: list(values.METRICS_ORG_LABELS),
     CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),

@@ -1,14 +1,17 @@
 /**
- * The direct providers of the environment: `DIRECT_LLM_PROVIDERS=a,b` with four variables each, or one well-known API
+ * The direct providers of the environment: `DIRECT_LLM_PROVIDERS=a,b` with the variables of each, or one well-known API
  * key alone. Pure; the problems it finds join those of `Config.ts` in one message.
  */
 import * as Redacted from "effect/Redacted"
-import { type DirectProvider, plainRequests, providerKinds } from "./domain/DirectProvider.ts"
+import { providerVariables as variables } from "./ConfigProviderVariables.ts"
+import type { Variable } from "./ConfigVariable.ts"
+import { type DirectProvider, plainRequests } from "./domain/DirectProvider.ts"
+import { azureAt, type Preset, presets, type RequestSettings } from "./domain/ProviderPreset.ts"
 
 /** Used when an API key alone is set: each provider's small general model, which an agent's own `model` overrides. */
 const wellKnown = [
-  { variable: "OPENAI_API_KEY", name: "openai", kind: "openai", model: "gpt-5-mini" },
-  { variable: "ANTHROPIC_API_KEY", name: "anthropic", kind: "anthropic", model: "claude-haiku-4-5" },
+  { variable: "OPENAI_API_KEY", name: "openai", model: "gpt-5-mini" },
+  { variable: "ANTHROPIC_API_KEY", name: "anthropic", model: "claude-haiku-4-5" },
 ] as const
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -18,37 +21,76 @@ interface Problem {
   readonly allowed: string
 }
 
-const readOne = (name: string, env: Environment, problems: Array<Problem>): DirectProvider => {
+/** The variables of one provider, and what is wrong with them. */
+const readerOf = (name: string, env: Environment, problems: Array<Problem>) => {
   const get = (part: string) => env[`DIRECT_LLM_${name.toUpperCase()}_${part}`]?.trim() ?? ""
-  const complain = (part: string, allowed: string) =>
-    problems.push({
-      variable: `DIRECT_LLM_${name.toUpperCase()}_${part}`,
-      found:
-        part === "API_KEY" || get(part) === ""
-          ? "nothing"
-          : JSON.stringify(get(part).replace(/\/\/[^/@]*@/, "//…@")),
-      allowed,
-    })
-  const kind = providerKinds.find((known) => known === get("KIND"))
-  if (kind === undefined) complain("KIND", providerKinds.join(" | "))
-  const baseUrl = get("BASE_URL")
-  const needsUrl = kind === "openai-compatible" || kind === "sandbox"
-  if (baseUrl === "" ? needsUrl : !/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
-    complain(
-      "BASE_URL",
-      needsUrl ? "a URL with http:// or https://" : "empty, or a URL with http:// or https://",
-    )
+  const complain = (part: keyof typeof variables, allowed: string) => {
+    const text = get(part)
+    const { secret }: Variable<unknown> = variables[part]
+    // An address may carry credentials or a key.
+    const shown = JSON.stringify(text.replace(/\/\/[^/@]*@/, "//…@").replace(/\?.*/s, "?…"))
+    const found = text === "" ? "nothing" : secret ? `a value of ${text.length} characters` : shown
+    problems.push({ variable: `DIRECT_LLM_${name.toUpperCase()}_${part}`, found, allowed })
   }
-  if (get("MODEL") === "") complain("MODEL", "the name of a model")
-  const needsKey = kind === "openai" || kind === "anthropic" || kind === "google"
-  if (needsKey && get("API_KEY") === "") complain("API_KEY", "an API key")
+  const optional = <A>(part: keyof typeof variables, { allowed, parse }: Variable<A>): A | undefined => {
+    const value = get(part) === "" ? undefined : parse(get(part))
+    if (value === undefined && get(part) !== "") complain(part, allowed)
+    return value
+  }
+  const required = <A>(part: keyof typeof variables, variable: Variable<A>): A | undefined => {
+    if (get(part) === "") complain(part, variable.allowed)
+    return optional(part, variable)
+  }
+  return { optional, required }
+}
+
+const flag = (text: "true" | "false" | undefined) => (text === undefined ? undefined : text === "true")
+
+/** Each setting that is given goes before the preset's. */
+const merged = (
+  given: { readonly [Key in keyof RequestSettings]: RequestSettings[Key] | undefined },
+  preset: Partial<RequestSettings>,
+): RequestSettings => ({
+  headers: given.headers ?? {},
+  query: { ...preset.query, ...given.query },
+  apiKeyHeader: given.apiKeyHeader ?? preset.apiKeyHeader,
+  maxTokensField: given.maxTokensField ?? preset.maxTokensField ?? plainRequests.maxTokensField,
+  streamUsage: given.streamUsage ?? preset.streamUsage ?? plainRequests.streamUsage,
+  temperature: given.temperature ?? preset.temperature ?? plainRequests.temperature,
+})
+
+const readOne = (name: string, env: Environment, problems: Array<Problem>): DirectProvider => {
+  const { optional, required } = readerOf(name, env, problems)
+  const kind = required("KIND", variables.KIND)
+  // Of an unknown kind nothing more is asked for.
+  const preset: Preset = presets[kind ?? "ollama"]
+  const ownUrl = (preset.baseUrl === undefined ? required : optional)("BASE_URL", variables.BASE_URL)
+  const model = required("MODEL", variables.MODEL) ?? ""
+  const given = {
+    headers: optional("HEADERS", variables.HEADERS),
+    query: optional("QUERY", variables.QUERY),
+    apiKeyHeader: optional("API_KEY_HEADER", variables.API_KEY_HEADER),
+    maxTokensField: optional("MAX_TOKENS_FIELD", variables.MAX_TOKENS_FIELD),
+    streamUsage: flag(optional("STREAM_USAGE", variables.STREAM_USAGE)),
+    temperature: flag(optional("TEMPERATURE", variables.TEMPERATURE)),
+  }
+  const at =
+    kind === "azure" && ownUrl !== undefined
+      ? azureAt(ownUrl, given.query ?? {})
+      : { baseUrl: ownUrl, requests: preset.requests }
+  const requests = merged(given, at.requests)
+  const inHeaders = ["authorization", requests.apiKeyHeader ?? ""].some(
+    (header) => header in requests.headers,
+  )
+  const apiKey = (preset.needsKey && !inHeaders ? required : optional)("API_KEY", variables.API_KEY)
+  const isWire = kind === preset.kind
   return {
     name,
-    kind: kind ?? "sandbox",
-    baseUrl: baseUrl === "" ? undefined : baseUrl.replace(/\/+$/, ""),
-    apiKey: get("API_KEY") === "" ? undefined : Redacted.make(get("API_KEY")),
-    model: get("MODEL"),
-    ...plainRequests,
+    kind: preset.kind,
+    baseUrl: at.baseUrl ?? (isWire ? undefined : preset.baseUrl),
+    apiKey,
+    model,
+    ...requests,
   }
 }
 
@@ -73,11 +115,10 @@ export const readProviders = (
     return { providers: [], problems }
   }
   if (names.length > 0) return { providers: names.map((name) => readOne(name, env, problems)), problems }
-  const providers = wellKnown.flatMap(({ kind, model, name, variable }) => {
+  const providers = wellKnown.flatMap(({ model, name, variable }): ReadonlyArray<DirectProvider> => {
     const key = env[variable]?.trim()
-    return key
-      ? [{ name, kind, model, baseUrl: undefined, apiKey: Redacted.make(key), ...plainRequests }]
-      : []
+    if (!key) return []
+    return [{ name, kind: name, model, baseUrl: undefined, apiKey: Redacted.make(key), ...plainRequests }]
   })
   return { providers, problems }
 }

@@ -6,6 +6,8 @@ export interface Variable<A> {
   readonly allowed: string
   readonly about: string
   readonly secret?: boolean
+  /** Also read under its name in lower case, which then goes before, as in curl. */
+  readonly lowerCase?: boolean
   readonly parse: (text: string) => A | undefined
 }
 

@@ -9,6 +9,7 @@ import type { ProviderSettings } from "./execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
 import type { Settings as TargetSettings } from "./execution/Targets.ts"
+import type { ProxySettings } from "./execution/UpstreamProxy.ts"
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
@@ -122,12 +123,20 @@ export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
 export const providers = (settings: Settings): ReadonlyArray<ProviderSettings> =>
   settings.providers.map((provider, index) => ({ ...provider, takesAgentModel: index === 0 }))
 
-/** The sandbox in the place of both upstreams. */
+export const proxy = ({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Settings): ProxySettings => ({
+  http: HTTP_PROXY,
+  https: HTTPS_PROXY,
+  except: NO_PROXY,
+})
+
+/** The sandbox in the place of both upstreams. It is in this process, where no proxy can reach it. */
 export const withSandbox = (
   settings: Settings,
   urls: { readonly runtimeUrl: string; readonly modelUrl: string },
 ): Settings => ({
   ...settings,
+  HTTP_PROXY: undefined,
+  HTTPS_PROXY: undefined,
   RUNTIME_SERVICE_URL: urls.runtimeUrl,
   providers: [
     {

@@ -6,6 +6,7 @@
  * Invariant: an exchange ends with its scope. One that was read to its end, or nearly, leaves its connection to the next; any
  * other is aborted, so that the upstream hears of it.
  */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -15,7 +16,8 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
-import { Agent, type Dispatcher } from "undici"
+import type { Dispatcher } from "undici"
+import * as UpstreamProxy from "./UpstreamProxy.ts"
 
 /** No answer came, or it broke off. `cause` is Node's or undici's error. */
 export class TransportFailed extends Data.TaggedError("TransportFailed")<{ readonly cause: unknown }> {}
@@ -40,16 +42,15 @@ export class UpstreamHttp extends Context.Service<
   UpstreamHttp,
   { readonly post: (request: Request) => Effect.Effect<Answer, TransportFailed, Scope.Scope> }
 >()("crossfade/execution/UpstreamHttp") {
-  static readonly layer: Layer.Layer<UpstreamHttp> = Layer.effect(
+  static readonly layerDispatched: Layer.Layer<UpstreamHttp, never, NodeHttpClient.Dispatcher> = Layer.effect(
     UpstreamHttp,
-    Effect.map(
-      Effect.acquireRelease(
-        // The attempt's own clocks are the ones that count.
-        Effect.sync(() => new Agent({ headersTimeout: 0, bodyTimeout: 0 })),
-        (agent) => Effect.promise(() => agent.destroy()),
-      ),
-      (agent) => UpstreamHttp.of({ post: post(agent) }),
-    ),
+    Effect.map(NodeHttpClient.Dispatcher, (dispatcher) => UpstreamHttp.of({ post: post(dispatcher) })),
+  )
+
+  /** Without a proxy. */
+  static readonly layer: Layer.Layer<UpstreamHttp> = Layer.provide(
+    UpstreamHttp.layerDispatched,
+    UpstreamProxy.layer(UpstreamProxy.direct),
   )
 }
 
@@ -178,13 +179,22 @@ const optionsOf = ({ body, headers, url }: Request): Dispatcher.DispatchOptions 
     method: "POST",
     origin,
     path: `${pathname}${search}`,
-    headers: { "content-type": "application/json", accept: "text/event-stream", ...headers },
+    headers: {
+      "content-type": "application/json",
+      accept: "text/event-stream",
+      // Without it an upstream may answer in any encoding (RFC 9110, section 12.5.3).
+      "accept-encoding": "identity",
+      ...headers,
+    },
     body: JSON.stringify(body),
+    // The attempt's own clocks are the ones that count.
+    headersTimeout: 0,
+    bodyTimeout: 0,
   }
 }
 
 const post =
-  (agent: Agent): UpstreamHttp["Service"]["post"] =>
+  (dispatcher: Dispatcher): UpstreamHttp["Service"]["post"] =>
   (request) =>
     Effect.flatMap(Effect.scope, (scope) => {
       let exchange: Exchange | undefined
@@ -192,7 +202,7 @@ const post =
       const asked = Effect.callback<Answer, TransportFailed>((resume) => {
         exchange = new Exchange(resume)
         try {
-          agent.dispatch(optionsOf(request), exchange)
+          dispatcher.dispatch(optionsOf(request), exchange)
         } catch (cause) {
           resume(Effect.fail(new TransportFailed({ cause })))
         }

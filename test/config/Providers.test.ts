@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Config from "../../src/Config.ts"
+import { plainRequests } from "../../src/domain/DirectProvider.ts"
 
 const provider = (name: string, fields: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(fields).map(([part, value]) => [`DIRECT_LLM_${name}_${part}`, value]))
@@ -20,7 +21,7 @@ const problemsOf = (env: Config.Environment) =>
 const compatible = { KIND: "openai-compatible", BASE_URL: "https://llm.example/v1/", MODEL: "m" }
 
 describe("direct providers", () => {
-  it.effect("are tried in the order of DIRECT_LLM_PROVIDERS, each with four variables of its own", () =>
+  it.effect("are tried in the order of DIRECT_LLM_PROVIDERS, each with variables of its own", () =>
     Effect.gen(function* () {
       const env = {
         DIRECT_LLM_PROVIDERS: " main , backup_2 ",
@@ -35,8 +36,16 @@ describe("direct providers", () => {
           baseUrl: "https://llm.example/v1",
           apiKey: "k",
           model: "m",
+          ...plainRequests,
         },
-        { name: "backup_2", kind: "anthropic", baseUrl: undefined, apiKey: "k2", model: "claude" },
+        {
+          name: "backup_2",
+          kind: "anthropic",
+          baseUrl: undefined,
+          apiKey: "k2",
+          model: "claude",
+          ...plainRequests,
+        },
       ])
     }),
   )
@@ -47,6 +56,14 @@ describe("direct providers", () => {
     ["openai", false, true],
     ["anthropic", false, true],
     ["google", false, true],
+    ["azure", true, true],
+    ["ollama", false, false],
+    ["vllm", false, false],
+    ["openrouter", false, true],
+    ["deepseek", false, true],
+    ["mistral", false, true],
+    ["groq", false, true],
+    ["gemini", false, true],
   ]
   it.effect.each(kinds)("of kind %s need an address: %s, a key: %s, and always a model", ([kind, url, key]) =>
     Effect.gen(function* () {

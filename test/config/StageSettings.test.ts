@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Config from "../../src/Config.ts"
 import * as StageSettings from "../../src/StageSettings.ts"
 
@@ -134,6 +135,19 @@ describe("what each stage is told of the environment", () => {
         StageSettings.providers(sandbox).map(({ baseUrl, kind }) => [kind, baseUrl]),
         [["sandbox", "http://127.0.0.1:2/v1"]],
       )
+    }),
+  )
+
+  it.effect("a proxy carries the calls to upstreams, but for the sandbox's", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({ HTTP_PROXY: "http://proxy:1", NO_PROXY: "runtime" })
+      const { except, http, https } = StageSettings.proxy(settings)
+      assert.deepStrictEqual(
+        [http && Redacted.value(http), https, except],
+        ["http://proxy:1", undefined, "runtime"],
+      )
+      const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
+      assert.isUndefined(StageSettings.proxy(StageSettings.withSandbox(settings, urls)).http)
     }),
   )
 })

@@ -72,7 +72,8 @@ describe("UpstreamHttp", () => {
     Effect.gen(function* () {
       const seen = told<readonly [string | undefined, string | undefined, unknown]>()
       const { url } = yield* upstream(({ headers, method, url }, response) => {
-        seen.tell([method, url, [headers["content-type"], headers.accept, headers["x-a"]]])
+        const { accept, "accept-encoding": encoding, "content-type": type, "x-a": own } = headers
+        seen.tell([method, url, [type, accept, encoding, own]])
         response.writeHead(203, { "retry-after": "7" })
         response.end("héllo")
       })
@@ -84,7 +85,7 @@ describe("UpstreamHttp", () => {
       assert.deepStrictEqual(yield* seen.heard, [
         "POST",
         "/path?x=1",
-        ["application/json", "text/event-stream", "1"],
+        ["application/json", "text/event-stream", "identity", "1"],
       ])
     }),
   )

@@ -1,8 +1,12 @@
 /** Which turns of direct mode may be answered from before, and by which key. Pure. */
 import { createHash } from "node:crypto"
+import * as Redacted from "effect/Redacted"
 import { needsTools } from "../../domain/Agent.ts"
 import type { Turn } from "../Executor.ts"
 import type { ProviderSettings } from "./Providers.ts"
+
+const headersTold = ({ headers }: ProviderSettings) =>
+  Object.entries(headers).map(([name, value]) => [name, Redacted.value(value)])
 
 /** Nobody else's answer may come back, so the organisation is a part of the key as all that the provider is told. */
 export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
@@ -10,6 +14,7 @@ export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
   const told = {
     orgId: turn.orgId,
     provider: [provider.name, provider.kind, provider.baseUrl, provider.model, provider.takesAgentModel],
+    request: [headersTold(provider), provider.query, provider.maxTokensField, provider.temperature],
     agent: [systemPrompt, model, temperature, maxTokens],
     history: turn.history.map(({ content, role }) => [role, content]),
     message: turn.message,

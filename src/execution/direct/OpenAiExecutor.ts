@@ -5,7 +5,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Spans from "../../telemetry/Spans.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
@@ -16,6 +15,7 @@ import * as DirectMapping from "./DirectMapping.ts"
 import * as DirectSpan from "./DirectSpan.ts"
 import { OpenAiDecoder } from "./OpenAiDecoder.ts"
 import { bodyOf } from "./OpenAiWire.ts"
+import { headersOf, urlOf } from "./ProviderRequest.ts"
 import type { ProviderSettings } from "./Providers.ts"
 
 /** What a refusal says is not looked at: its body is not read. */
@@ -35,17 +35,17 @@ export const layer = (settings: ProviderSettings): Layer.Layer<Executor, never, 
     Effect.gen(function* () {
       // Redirects are not followed: the provider's address is configuration, not an answer.
       const http = yield* UpstreamHttp
-      const { apiKey, baseUrl = "", model: ownModel, name: upstream, takesAgentModel } = settings
-      const url = `${baseUrl.replace(/\/+$/, "")}/chat/completions`
-      const key = apiKey === undefined ? {} : { authorization: `Bearer ${Redacted.value(apiKey)}` }
+      const { model: ownModel, name: upstream, takesAgentModel } = settings
+      const url = urlOf(settings, "/chat/completions")
+      const headers = headersOf(settings)
       const modelOf = ({ agent }: Turn) => (takesAgentModel ? (agent.settings.model ?? ownModel) : ownModel)
 
       const send = (turn: Turn) =>
         http
           .post({
             url,
-            headers: { ...key, ...Spans.toHeaders(turn.trace) },
-            body: bodyOf(turn, modelOf(turn)),
+            headers: { ...headers, ...Spans.toHeaders(turn.trace) },
+            body: bodyOf(turn, modelOf(turn), settings),
           })
           .pipe(
             Effect.mapError(({ cause }) => new UpstreamUnreachable({ upstream, cause })),

@@ -1,6 +1,8 @@
 /** The wire of an OpenAI-compatible model: what is asked, and what of its stream's chunks is looked at. */
 import * as Schema from "effect/Schema"
+import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
+import { chatFields } from "./ProviderRequest.ts"
 
 const opt = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -24,14 +26,13 @@ export const Chunk = Schema.Struct({
 })
 export type Chunk = typeof Chunk.Type
 
-export const bodyOf = (turn: Turn, model: string) => {
-  const { maxTokens, systemPrompt, temperature } = turn.agent.settings
+export const bodyOf = (turn: Turn, model: string, provider: DirectProvider) => {
+  const { systemPrompt } = turn.agent.settings
+  const system = systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt.toWellFormed() }]
   return {
     model,
-    messages: [...(systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }]), ...turn.history],
+    messages: [...system, ...turn.history],
     stream: true,
-    stream_options: { include_usage: true },
-    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
+    ...chatFields(provider, model, turn.agent.settings),
   }
 }

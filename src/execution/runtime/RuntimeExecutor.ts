@@ -114,7 +114,7 @@ const skipped = ({ unknown }: RuntimeDecoder) =>
 const saidItsEnd = ({ error, events }: DecodedAnswer.Decoded): boolean =>
   events.at(-1)?._tag === "Finished" || (error !== undefined && error._tag !== "UpstreamGarbled")
 
-/** Codes of Node and undici for a connection that was never made. */
+/** Codes of Node and undici for a connection that was never made; the last four: because the proxy refused it. */
 const neverConnected = new Set([
   "ECONNREFUSED",
   "EAI_AGAIN",
@@ -122,6 +122,10 @@ const neverConnected = new Set([
   "ENETUNREACH",
   "ENOTFOUND",
   "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_ABORTED",
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_PRX_CONN",
+  "UND_ERR_PRX_TLS",
 ])
 
 const codesOf = (error: unknown): ReadonlyArray<unknown> =>

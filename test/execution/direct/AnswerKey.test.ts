@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Redacted from "effect/Redacted"
 import { plainRequests } from "../../../src/domain/DirectProvider.ts"
 import { answerKey, mayBeKept } from "../../../src/execution/direct/AnswerKey.ts"
 import { agent, orgId, otherOrgId, runIdOf, turn, userId } from "../../support/fixtures.ts"
@@ -47,6 +48,11 @@ describe("the key of an answer", () => {
       { ...provider, name: "b" },
       { ...provider, baseUrl: "http://elsewhere" },
       { ...provider, takesAgentModel: false },
+      { ...provider, headers: { "x-variant": Redacted.make("a") } },
+      { ...provider, headers: { "x-variant": Redacted.make("b") } },
+      { ...provider, query: { "api-version": "2024-10-21" } },
+      { ...provider, maxTokensField: "none" as const },
+      { ...provider, temperature: false },
     ].map((other) => answerKey(question, other))
     const all = [answerKey(question, provider), ...variants, ...providers]
     assert.strictEqual(new Set(all).size, all.length)

@@ -1,0 +1,52 @@
+/** The service behind a forward proxy: providers are reached through it, the sandbox without it. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Client, textOf, tokenFor } from "../support/chatClient.ts"
+import { startProxy } from "../support/forwardProxy.ts"
+import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+
+const folders = [temporaryFolder(), temporaryFolder()]
+let model: Model
+let proxy: Awaited<ReturnType<typeof startProxy>>
+const gateways: Array<Running> = []
+
+const start = async (dataDir: string, env: Readonly<Record<string, string>>): Promise<Client> => {
+  const gateway = await startGateway({ DATA_DIR: dataDir, ...env })
+  gateways.push(gateway)
+  return new Client(gateway.url, await tokenFor())
+}
+
+beforeAll(async () => {
+  model = await startModel()
+  proxy = await startProxy({ to: model.url })
+})
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
+  proxy.stop()
+  await model.stop()
+  for (const folder of folders) folder.dispose()
+})
+
+describe("a proxy in the environment", () => {
+  it("carries a turn to a provider that only it can reach", async () => {
+    const client = await start(folders[0]!.path, {
+      http_proxy: proxy.url,
+      CHAT_EXECUTION_MODE: "direct_llm",
+      DIRECT_LLM_PROVIDERS: "a",
+      ...providerEnv("a", "http://model.invalid/v1"),
+    })
+    const frames = await (await client.start("hello")).rest()
+    expect(textOf(frames)).toBe("direct answer")
+    expect(proxy.asked).toEqual(["POST http://model.invalid/v1/chat/completions"])
+  })
+
+  it("leaves the sandbox alone", async () => {
+    const client = await start(folders[1]!.path, {
+      HTTP_PROXY: "http://127.0.0.1:1",
+      SANDBOX_RUNTIME_PORT: "0",
+      SANDBOX_MODEL_PORT: "0",
+    })
+    const frames = await (await client.start("/plain hello")).rest()
+    expect(frames.at(-1)?.event).toBe("done")
+  })
+})
