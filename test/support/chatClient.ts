@@ -34,7 +34,8 @@ export const tokenFor = (
 const parse = (block: string): Frame | undefined => {
   const lines = block.split("\n").filter((line) => !line.startsWith(":"))
   if (lines.length === 0) return undefined
-  const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+  const field = (name: string) =>
+    lines.findLast((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
   const id = field("id")
   return {
     id,
