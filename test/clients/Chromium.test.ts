@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net"
 import { delimiter, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { temporaryFolder } from "../support/processes.ts"
+import { snippets } from "../support/snippets.ts"
 import { useWorld } from "../support/world.ts"
 import { afterEvent, startCutProxy, within } from "./cutProxy.ts"
 import { present } from "./present.ts"
@@ -106,6 +107,29 @@ if (present(program, "scripts/setup-tests")) {
         "7",
         "11",
       ])
+      await proxy.stop()
+      await stream.rest()
+    })
+
+    it("reads a run as the guide shows it, with a new ticket where the old one is refused", async () => {
+      const stream = await world.client.start(slow)
+      // The page asks for a ticket, opens, and asks again, since its first ticket was spoilt.
+      const never = /^$/
+      const proxy = await startCutProxy(world.gateway.url, [never, never, never, within(4), afterEvent(7)])
+      const [, follow] = snippets("docs/how-to/call-from-a-browser.md", "js")
+      const call = [proxy.url, world.client.token, stream.runId]
+        .map((text) => JSON.stringify(text))
+        .join(", ")
+      const seen = (await onPage(`${follow}
+        const [real, seen] = [fetch, []]
+        globalThis.fetch = async (...request) => {
+          globalThis.fetch = real
+          const answer = await (await real(...request)).json()
+          return Response.json({ data: { url: answer.data.url + "x" } })
+        }
+        await follow(${call}, (event, data, id) => seen.push({ id, event, data: JSON.stringify(data) }))
+        report(seen)`)) as ReadonlyArray<Dispatched>
+      expectSame(seen, await eventsOf(world, stream.runId))
       await proxy.stop()
       await stream.rest()
     })

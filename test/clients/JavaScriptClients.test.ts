@@ -2,8 +2,10 @@ import { fetchEventSource } from "@microsoft/fetch-event-source"
 import { EventSource } from "eventsource"
 import { createEventSource } from "eventsource-client"
 import { createParser } from "eventsource-parser"
+import { compileFunction } from "node:vm"
 import { describe, expect, it, vi } from "vitest"
 import { defaultAgent } from "../support/chatClient.ts"
+import { snippets } from "../support/snippets.ts"
 import { useWorld } from "../support/world.ts"
 import { afterEvent, afterOpening, startCutProxy } from "./cutProxy.ts"
 import { type Dispatched, eventsOf, expectSame, type Read, readsOverCuts, slow } from "./readers.ts"
@@ -42,6 +44,21 @@ describe("@microsoft/fetch-event-source", () => {
       `${runId}:3`,
     ])
     expectSame(got, await eventsOf(world, runId))
+    expect((await world.log()).executions).toHaveLength(1)
+    await proxy.stop()
+  })
+
+  it("reads a run as the guide shows it, over two cuts, and stops where the end was read before the last cut", async () => {
+    const [code = ""] = snippets("docs/how-to/call-from-a-browser.md", "js")
+    const ask = compileFunction(`${code}\nreturn ask`, ["fetchEventSource"])(fetchEventSource)
+    const proxy = await startCutProxy(world.gateway.url, [afterOpening, afterEvent(11)])
+    const got: Array<Dispatched> = []
+    const body = { agentId: defaultAgent, message: JSON.stringify(slow) }
+    await ask(proxy.url, world.client.token, body, (event: string, data: unknown, id: string) =>
+      got.push({ id, event, data: JSON.stringify(data) }),
+    )
+    expectSame(got, await eventsOf(world, got[0]?.id.split(":")[0] ?? ""))
+    expect(proxy.asked).toHaveLength(3)
     expect((await world.log()).executions).toHaveLength(1)
     await proxy.stop()
   })

@@ -17,11 +17,11 @@ export const startCutProxy = async (target: string, cuts: ReadonlyArray<RegExp> 
   const asked: Array<Asked> = []
   const sockets = new Set<Socket>()
 
-  const note = (text: string): RegExp | undefined => {
+  /** The number of the request that begins here; undefined for a preflight and for more of a body. */
+  const note = (text: string): number | undefined => {
     const [, method, url] = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/.exec(text) ?? []
     if (method === undefined || url === undefined || method === "OPTIONS") return undefined
-    asked.push({ method, url, lastEventId: /^last-event-id: (.*)\r$/im.exec(text)?.[1] })
-    return cuts[asked.length - 1]
+    return asked.push({ method, url, lastEventId: /^last-event-id: (.*)\r$/im.exec(text)?.[1] }) - 1
   }
 
   const server = createServer((client) => {
@@ -40,8 +40,11 @@ export const startCutProxy = async (target: string, cuts: ReadonlyArray<RegExp> 
       })
     }
     client.on("data", (data) => {
-      answer = ""
-      cut = note(data.toString("latin1"))
+      const request = note(data.toString("latin1"))
+      if (request !== undefined) {
+        answer = ""
+        cut = cuts[request]
+      }
       upstream.write(data)
     })
     upstream.on("data", (data) => {
