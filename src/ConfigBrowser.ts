@@ -15,7 +15,7 @@ const protocolRules: Variable<ReadonlyArray<ProtocolRule>> = {
   allowed:
     "empty, or at most 1000 of org:<id>=1|2 and origin:<origin>=1|2 separated by commas, such as org:acme=1,origin:https://old.example=1",
   about:
-    "Protocol by organisation or by origin of the page, for clients that do not ask. The origin goes before.",
+    "Protocol by organisation or by origin of the page, for clients that do not ask. An origin goes before an organisation, and the first rule that fits before the others.",
   parse: (text) => {
     const rules = list(text).map(ruleOf)
     const read = rules.flatMap((rule) => rule ?? [])

@@ -93,7 +93,8 @@ const response = await fetch(${JSON.stringify(url)}, { headers: ${JSON.stringify
 report({ status: response.status, id: response.headers.get("x-request-id"), body: await response.json() })`
 
 if (present(program, "scripts/setup-tests")) {
-  describe("a page of another origin", () => {
+  // Chromium takes seconds to start, and to reconnect.
+  describe("a page of another origin", { timeout: 90_000 }, () => {
     it("reads a live run with EventSource and a ticket, over two cuts, and stops at its end", async () => {
       const stream = await world.client.start(slow)
       const path = `/api/v1/chat/runs/${stream.runId}/ticket`

@@ -70,7 +70,8 @@ describe("@microsoft/fetch-event-source", () => {
   })
 })
 
-describe("each of these reads a run over two cuts and stops at its end", () => {
+// Some of them wait for seconds before they reconnect.
+describe("each of these reads a run over two cuts and stops at its end", { timeout: 60_000 }, () => {
   const clients: ReadonlyArray<
     readonly [name: string, read: Read, expected?: Parameters<typeof readsOverCuts>[2]]
   > = [

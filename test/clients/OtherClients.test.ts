@@ -25,7 +25,7 @@ const reading =
 const python = resolve(cache, "httpx-sse/bin/python")
 const goReader = resolve(cache, "go-sse/reader")
 
-describe("each of these reads a run over two cuts and stops at its end", () => {
+describe("each of these reads a run over two cuts and stops at its end", { timeout: 60_000 }, () => {
   if (present(python, "scripts/setup-tests")) {
     const script = resolve(import.meta.dirname, "httpx-sse/reader.py")
     it("httpx-sse", () => readsOverCuts(world, reading(python, [script], ["sse"])))
