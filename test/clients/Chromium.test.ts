@@ -92,9 +92,11 @@ const callWithHeaders = (url: string, headers: object) => `
 const response = await fetch(${JSON.stringify(url)}, { headers: ${JSON.stringify(headers)} })
 report({ status: response.status, id: response.headers.get("x-request-id"), body: await response.json() })`
 
-if (present(program, "scripts/setup-tests")) {
-  // Chromium takes seconds to start, and to reconnect.
-  describe("a page of another origin", { timeout: 90_000 }, () => {
+// Chromium takes seconds to start, and to reconnect.
+describe.skipIf(!present(program, "scripts/setup-tests"))(
+  "a page of another origin",
+  { timeout: 90_000 },
+  () => {
     it("reads a live run with EventSource and a ticket, over two cuts, and stops at its end", async () => {
       const stream = await world.client.start(slow)
       const path = `/api/v1/chat/runs/${stream.runId}/ticket`
@@ -153,5 +155,5 @@ if (present(program, "scripts/setup-tests")) {
         body: { error: { code: "AUTH_TOKEN_INVALID" } },
       })
     })
-  })
-}
+  },
+)

@@ -140,5 +140,7 @@ describe("each of these reads a run over two cuts and stops at its end", { timeo
       },
     ],
   ]
-  for (const [name, read, expected] of clients) it(name, () => readsOverCuts(world, read, expected))
+  it.each(clients.map(([name, ...how]) => ({ name, how })))("$name", ({ how }) =>
+    readsOverCuts(world, ...how),
+  )
 })

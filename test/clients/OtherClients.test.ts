@@ -25,13 +25,19 @@ const reading =
 const python = resolve(cache, "httpx-sse/bin/python")
 const goReader = resolve(cache, "go-sse/reader")
 
-describe("each of these reads a run over two cuts and stops at its end", { timeout: 60_000 }, () => {
-  if (present(python, "scripts/setup-tests")) {
-    const script = resolve(import.meta.dirname, "httpx-sse/reader.py")
-    it("httpx-sse", () => readsOverCuts(world, reading(python, [script], ["sse"])))
-    it("httpx's iter_lines, which ends lines where JavaScript does not", () =>
-      readsOverCuts(world, reading(python, [script], ["lines"])))
-  }
-  if (present(goReader, "scripts/setup-go-sse"))
-    it("go-sse", () => readsOverCuts(world, reading(goReader, [])))
+// They start as processes and wait before they reconnect.
+const patient = { timeout: 60_000 }
+
+describe.skipIf(!present(python, "scripts/setup-tests"))("a Python client", patient, () => {
+  const script = resolve(import.meta.dirname, "httpx-sse/reader.py")
+  it.each([
+    ["sse", "httpx-sse"],
+    ["lines", "httpx's iter_lines, which ends lines where JavaScript does not"],
+  ])("%s: reads a run over two cuts and stops at its end, with %s", (how) =>
+    readsOverCuts(world, reading(python, [script], [how])),
+  )
+})
+
+describe.skipIf(!present(goReader, "scripts/setup-go-sse"))("go-sse", patient, () => {
+  it("reads a run over two cuts and stops at its end", () => readsOverCuts(world, reading(goReader, [])))
 })
