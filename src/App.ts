@@ -46,7 +46,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(Database.layer(StageSettings.database(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
     Layer.provideMerge(
-      NodeHttpServer.layer(NodeServer.make, {
+      NodeHttpServer.layer(() => NodeServer.make(settings.CORS_ALLOWED_ORIGINS), {
         port: settings.PORT,
         host: settings.HOST,
         backlog: NodeServer.backlog,

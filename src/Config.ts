@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ExecutionMode } from "./domain/Mode.ts"
+import { browserVariables } from "./ConfigBrowser.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
@@ -69,16 +70,7 @@ export const variables = {
     secret: true,
     parse: (text: string) => (text === "" || Buffer.byteLength(text) >= 32 ? text : undefined),
   },
-  CORS_ALLOWED_ORIGINS: {
-    ...optionalText(
-      "Origins whose pages may call the API from a browser.",
-      "empty, or origins such as https://chat.example separated by commas",
-    ),
-    parse: (text: string) =>
-      list(text).every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)
-        ? text
-        : undefined,
-  },
+  ...browserVariables,
   CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
     "direct_llm",
     "runtime_orchestrator",

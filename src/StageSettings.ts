@@ -103,7 +103,10 @@ export const monitor = (settings: Settings): MonitorSettings => ({
 
 export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): ServerSettings => ({
   heartbeatMs: settings.SSE_HEARTBEAT_INTERVAL_MS,
-  allowedOrigins: settings.CORS_ALLOWED_ORIGINS,
+  protocols: {
+    protocol: settings.AGENT2UI_DEFAULT_PROTOCOL === "1" ? 1 : 2,
+    rules: settings.AGENT2UI_PROTOCOL_BY,
+  },
   sandbox,
 })
 

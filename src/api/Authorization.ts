@@ -13,6 +13,9 @@ export class RequiredPermissions extends Context.Service<RequiredPermissions, Re
   "crossfade/api/RequiredPermissions",
 ) {}
 
+/** The endpoint also takes a read ticket of the run in its path (`?ticket=`) instead of a token. An annotation. */
+export class TakesTicket extends Context.Service<TakesTicket, true>()("crossfade/api/TakesTicket") {}
+
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentPrincipal }>()(
   "crossfade/api/Authorization",
   { security: { bearer: HttpApiSecurity.bearer } },

@@ -10,7 +10,7 @@ import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
-import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
+import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./PublicError.ts"
 import { frame } from "./SseFrame.ts"
@@ -50,10 +50,15 @@ const stream = HttpApiSchema.StreamSse({
 })
 
 const runIds = { runId: RunId }
-const streamHeaders = {
-  "last-event-id": Schema.optionalKey(Schema.String),
-  "x-agent2ui-protocol": Schema.optionalKey(Schema.String),
-}
+/** An empty header or parameter is an absent one. */
+const protocolVersion = Schema.optionalKey(Schema.Literals(["1", "2", ""]))
+const eventId = Schema.optionalKey(
+  Schema.String.annotate({
+    description:
+      "Read after this event: `<runId>:<seq>`, or of a GET also `<seq>`. The header goes before `lastEventId`, and that before `after`. At the end of an ended run the answer is 204",
+  }),
+)
+const streamHeaders = { "last-event-id": eventId, "x-agent2ui-protocol": protocolVersion }
 const turnHeaders = {
   ...streamHeaders,
   "idempotency-key": Schema.optionalKey(
@@ -65,7 +70,7 @@ const turnHeaders = {
     }),
   ),
 }
-const streamQuery = { protocol: Schema.optionalKey(Schema.Literals(["1", "2"])) }
+const streamQuery = { protocol: protocolVersion, lastEventId: eventId, after: eventId }
 
 const Cursor = Schema.Struct({
   cursor: Schema.optionalKey(SessionId),
@@ -138,17 +143,25 @@ export class ChatApi extends HttpApiGroup.make("chat")
     HttpApiEndpoint.get("events", "/runs/:runId/events", {
       params: runIds,
       headers: streamHeaders,
-      query: {
-        ...streamQuery,
-        after: Schema.optionalKey(
-          Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)),
-        ),
-      },
+      query: { ...streamQuery, ticket: Schema.optionalKey(Schema.String) },
       success: stream,
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(TakesTicket, true)
       .annotate(OpenApi.Summary, "The run's events after a given one: replayed, then live"),
+    HttpApiEndpoint.post("ticket", "/runs/:runId/ticket", {
+      params: runIds,
+      success: success(
+        Schema.Struct({ ticket: Schema.String, expiresAt: Schema.Finite, url: Schema.String }),
+      ),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(
+        OpenApi.Summary,
+        "A ticket to read the run's events without a token, for the browser's EventSource; it opens streams for one minute",
+      ),
     HttpApiEndpoint.post("cancel", "/runs/:runId/cancel", {
       params: runIds,
       success: success(Schema.Struct({ runId: RunId, cancelled: Schema.Boolean })),

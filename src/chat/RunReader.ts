@@ -24,7 +24,15 @@ import * as RunTiming from "./RunTiming.ts"
 /** The events after a cursor: a log that still grows, or all there will ever be. */
 export type Source =
   | ({ readonly _tag: "Live" } & FollowedRun)
-  | { readonly _tag: "Kept"; readonly entries: ReadonlyArray<LogEntry> }
+  | {
+      readonly _tag: "Kept"
+      /** Empty when the cursor is at the run's end or past it. */
+      readonly entries: ReadonlyArray<LogEntry>
+      /** The events up to the cursor, if asked for. */
+      readonly earlier?: ReadonlyArray<LogEntry>
+      /** The run is lost or its events have expired, so the number of its terminal event is a guess. */
+      readonly isEndUnknown?: boolean
+    }
 
 export type RunAccount = Run & {
   readonly attempts: ReadonlyArray<TimedAttempt>
@@ -41,6 +49,7 @@ export class RunReader extends Context.Service<
       principal: Principal,
       id: RunId,
       after: number,
+      withEarlier?: boolean,
     ) => Effect.Effect<
       { readonly run: Run; readonly source: Source },
       RunElsewhere | RunNotFound | StoreError
@@ -79,17 +88,19 @@ const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
 const messagesOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
   entries.flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
 
+/** The process died, so events may have been sent that were never stored. */
+const isLost = ({ status }: Run): boolean => status === "interrupted" || status === "running"
+
 /**
- * What is kept of an ended run from the event before `after` on, with its terminal event last. A reader may have seen events that were not yet written
- * when the process died: the end still comes after them.
+ * The stored events of an ended run from the event at `after` on, with its terminal event last. For a lost run the terminal
+ * event comes after everything that the reader may have seen.
  */
 const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): ReadonlyArray<LogEntry> => {
   const terminal = RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
   const last = kept.at(-1)?.seq ?? 0
-  const lost = run.status === "interrupted" || run.status === "running"
-  // Nothing at or after the cursor: it stands at the terminal event, or beyond it.
-  if (!lost && after > 0 && kept.length === 0) return []
-  const seq = lost ? Math.max(last, after) + 1 : last + 1
+  // Nothing is stored at the cursor or after it: it is at the terminal event or past it.
+  if (!isLost(run) && after > 0 && kept.length === 0) return []
+  const seq = isLost(run) ? Math.max(last, after) + 1 : last + 1
   return [...kept, { seq, event: terminal }].filter((entry) => entry.seq > after)
 }
 
@@ -111,7 +122,12 @@ const make = Effect.gen(function* () {
 
   const liveSource = (log: RunLog) => ({ _tag: "Live" as const, log, attach: live.attach(log) })
 
-  const events: RunReader["Service"]["events"] = Effect.fnUntraced(function* (principal, id, after) {
+  const events: RunReader["Service"]["events"] = Effect.fnUntraced(function* (
+    principal,
+    id,
+    after,
+    withEarlier = false,
+  ) {
     const running = live.get(id)
     const found = yield* runs.get(principal, id)
     if (running !== undefined) return { run: found.run, source: liveSource(running) }
@@ -121,13 +137,22 @@ const make = Effect.gen(function* () {
     }
     const { run } = found.run.status === "running" ? yield* runs.get(principal, id) : found
     // From one before: the last one that is kept says which number the terminal event has.
-    const kept = yield* runs.events(id, Math.max(0, after - 1))
+    const stored = yield* runs.events(id, withEarlier ? 0 : Math.max(0, after - 1))
     const answer =
-      kept.length > 0 || run.assistantMessageId === null
+      stored.length > 0 || run.assistantMessageId === null
         ? undefined
         : yield* runs.forgotten(id, run.assistantMessageId)
+    const kept = stored.filter(({ seq }) => seq >= after)
     const entries = answer === undefined ? withEnd(run, kept, after) : Forgotten.entriesOf(run, answer, after)
-    return { run, source: { _tag: "Kept", entries } }
+    return {
+      run,
+      source: {
+        _tag: "Kept",
+        entries,
+        earlier: stored.filter(({ seq }) => seq <= after),
+        isEndUnknown: answer !== undefined || isLost(run),
+      },
+    }
   })
 
   const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (principal, id) {

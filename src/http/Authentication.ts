@@ -1,14 +1,21 @@
-/** Who calls, and whether they may: the bearer token to a `Principal`, checked against the endpoint's permissions. */
+/**
+ * Turns the bearer token into a `Principal` and checks it against the endpoint's permissions. A run's events can also be read
+ * with a ticket in the URL; a token goes before it.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { Authorization, CurrentPrincipal, RequiredPermissions } from "../api/Authorization.ts"
+import { Authorization, CurrentPrincipal, RequiredPermissions, TakesTicket } from "../api/Authorization.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
 import { SigningSecret } from "./SigningSecret.ts"
+import * as Ticket from "./Ticket.ts"
 import * as VerifiedTokens from "./VerifiedTokens.ts"
 
 const missing: PublicError = {
@@ -21,22 +28,36 @@ const denied = (permissions: ReadonlyArray<string>): PublicError => ({
   message: `The token lacks: ${permissions.join(", ")}.`,
 })
 
+/** The ticket in the URL and the run in the path; undefined without one, and where the endpoint takes none. */
+const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
+  if (Context.getOrUndefined(endpoint.annotations, TakesTicket) === undefined) return undefined
+  const { ticket } = yield* HttpServerRequest.ParsedSearchParams
+  const { runId } = yield* HttpRouter.params
+  return typeof ticket === "string" && ticket !== "" && runId !== undefined ? { ticket, runId } : undefined
+})
+
 export const layer: Layer.Layer<Authorization, never, SigningSecret> = Layer.effect(
   Authorization,
   Effect.gen(function* () {
-    const verify = VerifiedTokens.make((yield* SigningSecret).secret)
+    const { secret } = yield* SigningSecret
+    const verify = VerifiedTokens.make(secret)
+    const identify = (token: string, endpoint: HttpApiEndpoint.Top) =>
+      token !== ""
+        ? verify(token)
+        : Effect.flatMap(ticketOf(endpoint), (given) =>
+            given === undefined ? Effect.undefined : Ticket.verify(secret, given.ticket, given.runId),
+          )
     return Authorization.of({
       bearer: (httpEffect, { credential, endpoint }) => {
-        const token = Redacted.value(credential)
-        if (token === "") return Effect.succeed(respond(missing))
         const required = Context.getOrUndefined(endpoint.annotations, RequiredPermissions) ?? []
-        const proceed = (principal: Principal) => {
+        const proceed = (principal: Principal | undefined) => {
+          if (principal === undefined) return Effect.succeed(respond(missing))
           const lacking = missingPermissions(principal, required)
           return lacking.length > 0
             ? Effect.succeed(respond(denied(lacking)))
             : Effect.provideService(httpEffect, CurrentPrincipal, principal)
         }
-        return Effect.matchEffect(verify(token), {
+        return Effect.matchEffect(identify(Redacted.value(credential), endpoint), {
           onFailure: (error): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
             Effect.succeed(respond(toPublic(error))),
           onSuccess: proceed,

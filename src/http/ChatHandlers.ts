@@ -1,6 +1,7 @@
 /** The chat routes: those that stream by `ChatStreams`, the others from the stores and `RunReader` to JSON. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
@@ -13,12 +14,16 @@ import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import * as ChatStreams from "./ChatStreams.ts"
 import { answering } from "./ErrorMapping.ts"
 import * as FileResponse from "./FileResponse.ts"
+import { SigningSecret } from "./SigningSecret.ts"
+import * as Ticket from "./Ticket.ts"
+
+const eventsPath = Api.groups.chat.endpoints.events.path
 
 const defaultLimit = 20
 /** Longer conversations are read by their runs. */
 const messageLimit = 1000
 
-export const layer = (settings: { readonly heartbeatMs: number }) =>
+export const layer = (settings: ChatStreams.StreamSettings) =>
   HttpApiBuilder.group(
     Api,
     "chat",
@@ -30,6 +35,7 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
       const sessions = yield* Sessions
       const files = yield* RuntimeFiles
       const streams = yield* ChatStreams.make(settings)
+      const { secret } = yield* SigningSecret
 
       return handlers.handleAll({
         start: (request) => {
@@ -59,6 +65,18 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
           })
         },
         events: (request) => streams.events(request, request.params.runId),
+        ticket: ({ params: { runId } }) =>
+          answering(
+            Effect.gen(function* () {
+              const principal = yield* CurrentPrincipal
+              yield* runs.get(principal, runId)
+              const made = yield* Ticket.mint(secret, principal, runId)
+              const url = `${eventsPath.replace(":runId", runId)}?ticket=${made.ticket}`
+              return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
+                headers: { "cache-control": "no-store" },
+              })
+            }),
+          ),
         sessions: ({ query }) =>
           answering(
             Effect.gen(function* () {

@@ -8,7 +8,6 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Admission } from "../admission/Admission.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
-import { parseEventId } from "../agent2ui/Frame.ts"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import type { Caller } from "../chat/Caller.ts"
@@ -17,19 +16,23 @@ import { type Begun, OncePerKey, type OnceRefused } from "../chat/OncePerKey.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
+import { defaultProtocol, type ProtocolDefaults } from "../domain/Protocol.ts"
 import { turnKey } from "../domain/TurnKey.ts"
 import { RunNotFound } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Stopping } from "../runs/Stopping.ts"
+import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
 import * as Readers from "./Readers.ts"
 import { Arrived, RequestId } from "./RequestId.ts"
 import { ruleInputs } from "./RuleInputs.ts"
 
-interface StreamRequest {
-  readonly headers: { readonly "last-event-id"?: string; readonly "x-agent2ui-protocol"?: string }
-  readonly query: { readonly protocol?: "1" | "2"; readonly after?: number }
+type ProtocolAsked = "1" | "2" | ""
+
+interface StreamRequest extends CursorRequest {
+  readonly headers: CursorRequest["headers"] & { readonly "x-agent2ui-protocol"?: ProtocolAsked }
+  readonly query: CursorRequest["query"] & { readonly protocol?: ProtocolAsked }
 }
 
 interface PostRequest extends StreamRequest {
@@ -49,16 +52,7 @@ interface Post {
   ) => Effect.Effect<Begun, OnceRefused>
 }
 
-const protocolOf = ({ headers, query }: StreamRequest): EventStream.Protocol =>
-  query.protocol === "1" || headers["x-agent2ui-protocol"] === "1" ? 1 : 2
-
 const routes = { start: Api.groups.chat.endpoints.start.path, send: Api.groups.chat.endpoints.send.path }
-
-const badEventId = respond(
-  invalid([
-    { path: "headers.last-event-id", message: "Expected <runId>:<seq> of this run, or a sequence number" },
-  ]),
-)
 
 const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
 
@@ -80,12 +74,25 @@ const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
     return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
   })
 
-export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly heartbeatMs: number }) {
+export interface StreamSettings {
+  readonly heartbeatMs: number
+  readonly protocols: ProtocolDefaults
+}
+
+export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
   const admission = yield* Admission
   const live = yield* LiveRuns
   const once = yield* OncePerKey
   const reader = yield* RunReader
   const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing)
+
+  const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
+    const asked = query.protocol || headers["x-agent2ui-protocol"]
+    if (asked) return asked === "1" ? 1 : 2
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const { orgId } = yield* CurrentPrincipal
+    return defaultProtocol(protocols, orgId, request.headers["origin"])
+  })
 
   const caller = Effect.fnUntraced(function* (route: string) {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
@@ -99,13 +106,15 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
   })
 
   const begun = (request: StreamRequest, { log, run }: Accepted) =>
-    EventStream.respond({
-      run,
-      source: { _tag: "Live", log, attach: live.attach(log) },
-      after: 0,
-      protocol: protocolOf(request),
-      readers,
-    })
+    Effect.map(protocolOf(request), (protocol) =>
+      EventStream.respond({
+        run,
+        source: { _tag: "Live", log, attach: live.attach(log) },
+        after: 0,
+        protocol,
+        readers,
+      }),
+    )
 
   const found = Effect.fnUntraced(function* (
     request: StreamRequest,
@@ -113,30 +122,23 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
     after: number,
     sessionId?: SessionId,
   ) {
-    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
+    const protocol = yield* protocolOf(request)
+    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after, protocol === 1)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return EventStream.respond({
-      run,
-      source,
-      after,
-      protocol: protocolOf(request),
-      readers,
-    })
+    return EventStream.respond({ run, source, after, protocol, readers })
   })
 
   const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)
 
   const resume = Effect.fnUntraced(function* (
     request: StreamRequest,
-    given: string,
+    cursor: Cursor,
     sessionId: SessionId | undefined,
   ) {
-    const id = parseEventId(given)
-    if (id?.runId === undefined) return badEventId
     // It reads, so it needs what reading needs.
     if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return mayNotRead
     yield* letIn
-    return yield* found(request, RunId.make(id.runId.toLowerCase()), id.seq, sessionId)
+    return yield* found(request, RunId.make(cursor.runId), cursor.seq, sessionId)
   })
 
   const turn = Effect.fnUntraced(function* (request: PostRequest, { asked, begin, onBusy, route }: Post) {
@@ -144,16 +146,19 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
     const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
-    if (outcome._tag === "Began") return begun(request, outcome)
+    if (outcome._tag === "Began") return yield* begun(request, outcome)
     // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
     const again = yield* found(request, outcome.runId, 0)
     return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
   })
 
   const post = Effect.fnUntraced(function* (request: PostRequest, what: Post) {
-    const lastEventId = request.headers["last-event-id"]
-    // Who has seen events of a run wants the rest of it, whatever else he sends.
-    if (lastEventId !== undefined) return yield* answering(resume(request, lastEventId, what.sessionId))
+    const cursor = cursorOf(request)
+    // A client that has seen events of a run wants the rest of it, whatever else it sends.
+    if (cursor !== undefined)
+      return "problem" in cursor
+        ? respond(invalid([cursor.problem]))
+        : yield* answering(resume(request, cursor, what.sessionId))
     let rate: Taken | undefined
     const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
       admission.turn(principal, (taken) => {
@@ -166,12 +171,10 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs }: { readonly hea
 
   const events = (request: StreamRequest, runId: RunId) =>
     Effect.suspend(() => {
-      const given = request.headers["last-event-id"]
-      const id =
-        given === undefined ? { runId: undefined, seq: request.query.after ?? 0 } : parseEventId(given)
-      const foreign = id?.runId !== undefined && id.runId.toLowerCase() !== runId
-      if (id === undefined || foreign) return Effect.succeed(badEventId)
-      return answering(Effect.andThen(letIn, found(request, runId, id.seq)))
+      const cursor = cursorOf(request, runId)
+      if (cursor !== undefined && "problem" in cursor)
+        return Effect.succeed(respond(invalid([cursor.problem])))
+      return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0)))
     })
 
   return {

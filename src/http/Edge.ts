@@ -17,6 +17,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import * as Spans from "../telemetry/Spans.ts"
+import { isPreflight } from "./Cors.ts"
 import { respond } from "./ErrorMapping.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
@@ -79,6 +80,8 @@ const edged = Effect.fnUntraced(function* <E, R>(
   const given = request.headers["x-request-id"]
   const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
   const parent = yield* Spans.fromHeaders(request.headers)
+  // Whatever the path is: what may be sent there is in the headers that `NodeServer` has set.
+  if (isPreflight(request)) return HttpServerResponse.empty({ status: 204, headers: { "x-request-id": id } })
   const response = yield* httpEffect.pipe(
     Effect.updateContext((context: Context.Context<R>) =>
       context.pipe(

@@ -1,6 +1,7 @@
 /**
  * A run's events as an SSE response: a cursor on the log, written chunk by chunk, whole events only. No fiber and no timer of
- * a connection's own beside the one that writes it. The cursor is all that a slow reader holds.
+ * a connection's own beside the one that writes it. The cursor is all that a slow reader holds. A reader at the end of an
+ * ended run gets 204, at which EventSource and its kin stop.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -10,16 +11,17 @@ import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Frame from "../agent2ui/Frame.ts"
-import { downlevel } from "../agent2ui/Legacy.ts"
+import { Downlevel } from "../agent2ui/Legacy.ts"
+import type { Message } from "../agent2ui/Message.ts"
 import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
+import type { Protocol } from "../domain/Protocol.ts"
 import type { Run } from "../domain/Run.ts"
 import * as Overdue from "../runs/Overdue.ts"
 import { frameOf, isTerminal, type LogEntry } from "../runs/RunEvent.ts"
+import { highestSeq } from "../runs/RunLog.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
 import type { Reader, Readers } from "./Readers.ts"
-
-export type Protocol = 1 | 2
 
 export interface Options {
   readonly run: Run
@@ -60,36 +62,54 @@ const closing = (runId: RunId, seq: number): string =>
     "This server is being stopped, and the answer goes on elsewhere. Read on from the last event.",
   )
 
-const write = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry>): Written => {
+/**
+ * One event may be two frames for protocol 1. Only the last has the event's id, so a reader that is cut between them gets
+ * both again.
+ */
+const oldFrames = (runId: RunId, seq: number, messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
+  messages.map((message, index) => {
+    const id = Frame.eventId(runId, index === messages.length - 1 ? seq : seq - 1)
+    return Frame.frame(id, "message", JSON.stringify(message))
+  })
+
+/** `old` is there for a reader of protocol 1. */
+const write = (runId: RunId, old: Downlevel | undefined, entries: ReadonlyArray<LogEntry>): Written => {
   const frames: Array<string> = []
   for (const entry of entries) {
     const { event, seq } = entry
-    if (protocol === 2 || event.event !== "message") {
+    if (old === undefined || event.event !== "message") {
       frames.push(frameOf(runId, entry))
       if (isTerminal(event)) return { frames, ended: true }
     } else {
-      const old = downlevel(event.data)
-      if (old._tag === "Send")
-        frames.push(Frame.frame(Frame.eventId(runId, seq), "message", JSON.stringify(old.message)))
-      if (old._tag === "End") return { frames: [...frames, cannotRetract(runId, seq)], ended: true }
+      frames.push(...oldFrames(runId, seq, old.messages(event.data)))
+      if (old.retracted) return { frames: [...frames, cannotRetract(runId, seq)], ended: true }
     }
   }
   return { frames, ended: false }
+}
+
+/** For a reader of protocol 1, with what its earlier connections were given. */
+const downlevelAfter = (entries: ReadonlyArray<LogEntry>): Downlevel => {
+  const old = new Downlevel()
+  for (const { event } of entries) if (event.event === "message") old.messages(event.data)
+  return old
 }
 
 /** The reader of one stream. */
 interface Reading extends Reader {
   /** Counts it as one that reads the run. */
   readonly attach: FollowedRun["attach"]
+  readonly old: Downlevel | undefined
   /** The first word was written. */
   opened: boolean
 }
 
 /** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
-const readingOf = ({ attach, log }: FollowedRun, after: number): Reading => ({
+const readingOf = ({ attach, log }: FollowedRun, after: number, old: Downlevel | undefined): Reading => ({
   ...Overdue.untouched,
   log,
   attach,
+  old,
   seq: Math.min(after, log.lastSeq),
   opened: false,
   isDue: false,
@@ -97,17 +117,17 @@ const readingOf = ({ attach, log }: FollowedRun, after: number): Reading => ({
 })
 
 /** What a reader that was woken, or asks anew, gets now; nothing when there is nothing. Moves its cursor. */
-const taken = (reader: Reading, readers: Readers, protocol: Protocol): Written => {
+const taken = (reader: Reading, readers: Readers): Written => {
   const { log, seq } = reader
   if (!reader.opened) {
     reader.opened = true
-    return { frames: [Frame.opening], ended: false }
+    return { frames: [Frame.opening(log.runId, seq)], ended: false }
   }
   if (log.lastSeq > seq) {
     const page = log.read(seq, pageBytes)
     reader.seq = seq + page.length
     reader.isDue = false
-    return write(log.runId, protocol, page)
+    return write(log.runId, reader.old, page)
   }
   if (readers.isClosing()) return { frames: [closing(log.runId, seq)], ended: true }
   if (!reader.isDue) return { frames: [], ended: log.ended }
@@ -137,12 +157,12 @@ const entering = (reader: Reading, readers: Readers): Effect.Effect<void, never,
  * What a stream's functions refer to may outlive it (decision 28), so they refer to the reader, and not to its log: it goes when
  * it has left.
  */
-const live = (followed: FollowedRun, { after, protocol, readers }: Options) => {
-  let reader: Reading | undefined = readingOf(followed, after)
+const live = (followed: FollowedRun, { after, readers }: Options, old: Downlevel | undefined) => {
+  let reader: Reading | undefined = readingOf(followed, after, old)
   let ended = false
   const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
     if (reader === undefined || ended) return Cause.done()
-    const now = taken(reader, readers, protocol)
+    const now = taken(reader, readers)
     ended = now.ended
     if (now.frames.length === 0)
       return ended ? Cause.done() : Effect.flatMap(woken(reader, readers), () => pull)
@@ -160,16 +180,19 @@ const live = (followed: FollowedRun, { after, protocol, readers }: Options) => {
   return Stream.unwrap(opened)
 }
 
-const opening = Frame.encode([Frame.opening])
-
 /** Encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
-const kept = (runId: RunId, protocol: Protocol, entries: ReadonlyArray<LogEntry>) =>
+const kept = (
+  { run: { id }, after }: Options,
+  old: Downlevel | undefined,
+  entries: ReadonlyArray<LogEntry>,
+) =>
   Stream.paginate(0, (from) =>
     Effect.sync(() => {
       const next = from + pageEntries
-      const { ended, frames } = write(runId, protocol, entries.slice(from, next))
+      const { ended, frames } = write(id, old, entries.slice(from, next))
       const more = ended || next >= entries.length ? Option.none<number>() : Option.some(next)
-      return [from === 0 ? [opening, ...joined(frames)] : joined(frames), more] as const
+      const opening = from === 0 ? [Frame.encode([Frame.opening(id, after)])] : []
+      return [[...opening, ...joined(frames)], more] as const
     }),
   )
 
@@ -181,9 +204,30 @@ const headers = (run: Run) => ({
   "x-execution-mode": run.decision.order[0],
 })
 
+/**
+ * The events to replay. A terminal event whose number is unknown gets the highest one. After the guessed number a reader
+ * would get a new end each time it comes back, and EventSource comes back until it gets 204.
+ */
+const replayed = ({ after, source }: Options): ReadonlyArray<LogEntry> => {
+  if (source._tag === "Live") return []
+  if (source.isEndUnknown !== true) return source.entries
+  if (after >= highestSeq) return []
+  return source.entries.map((entry) => (isTerminal(entry.event) ? { ...entry, seq: highestSeq } : entry))
+}
+
+const oldOf = ({ after, protocol, source }: Options): Downlevel | undefined => {
+  if (protocol === 2) return undefined
+  return downlevelAfter(source._tag === "Live" ? source.log.read(0).slice(0, after) : (source.earlier ?? []))
+}
+
 export const respond = (options: Options): HttpServerResponse.HttpServerResponse => {
-  const { protocol, run, source } = options
-  const frames = source._tag === "Live" ? live(source, options) : kept(run.id, protocol, source.entries)
+  const { after, run, source } = options
+  const old = oldOf(options)
+  const entries = replayed(options)
+  const isAtEnd =
+    source._tag === "Live" ? source.log.ended && after >= source.log.lastSeq : entries.length === 0
+  if (isAtEnd || old?.retracted) return HttpServerResponse.empty({ status: 204, headers: headers(run) })
+  const frames = source._tag === "Live" ? live(source, options, old) : kept(options, old, entries)
   return HttpServerResponse.stream(frames, {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),

@@ -29,7 +29,8 @@ const decodeClaims = Schema.decodeUnknownEffect(Claims)
 
 const keyOf = (secret: Secret) => new TextEncoder().encode(Redacted.value(secret))
 
-const fromJose = (cause: unknown) =>
+/** Also for a ticket: what is wrong with it is said in the same words. */
+export const fromJose = (cause: unknown) =>
   cause instanceof errors.JWTExpired
     ? new TokenExpired()
     : new TokenInvalid({ reason: "The signature, the algorithm or a time claim of the token is not valid." })

@@ -91,7 +91,7 @@ export const make = Effect.gen(function* () {
   const frames = Stream.unwrap(
     Effect.as(
       watching,
-      Stream.make(Frame.encode([Frame.opening])).pipe(
+      Stream.make(Frame.encode([Frame.comment])).pipe(
         Stream.concat(eachSecond),
         Stream.interruptWhen(closing),
         Stream.concat(

@@ -7,12 +7,16 @@
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { PublicError } from "../api/PublicError.ts"
+import { corsHeaders, isPreflight } from "./Cors.ts"
 import { isSane } from "./RequestId.ts"
 
 /** Milliseconds for a whole request to arrive; its answer may stream for as long as it likes. */
 const requestTimeout = 30_000
 
-const refuse = ({ headers }: IncomingMessage, response: ServerResponse, error: PublicError): void => {
+const refuse = (request: IncomingMessage, response: ServerResponse, error: PublicError): void => {
+  // Refused, the browser would not show the page the 503 of the request that follows.
+  if (isPreflight(request)) return void response.writeHead(204).end()
+  const { headers } = request
   const given = String(headers["x-request-id"] ?? "")
   response.writeHead(503, {
     "content-type": "application/json",
@@ -50,12 +54,14 @@ export const backlog = 4096
 /** Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. */
 const keepAliveInitialDelay = 10_000
 
-export const make = (): Server => {
+/** `allowedOrigins`: patterns of the pages that may call from a browser. */
+export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
   const server = createServer({ requestTimeout, keepAliveTimeout, keepAlive: true, keepAliveInitialDelay })
   server.on("request", (request, response) => {
     response.once("close", () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections())
     })
+    for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
     // No other listener than this one: nobody would ever answer.
     if (server.listenerCount("request") === 1)
       refuse(request, response, server.listening ? starting : stopping)

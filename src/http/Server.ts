@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import { fileURLToPath } from "node:url"
 import { Api } from "../api/Api.ts"
 import type { Readiness } from "../api/HealthApi.ts"
+import type { ProtocolDefaults } from "../domain/Protocol.ts"
 import * as AgentsHandlers from "./AgentsHandlers.ts"
 import * as AutopilotHandlers from "./AutopilotHandlers.ts"
 import * as Authentication from "./Authentication.ts"
@@ -45,40 +46,9 @@ const consoleRoute = HttpRouter.use((router) =>
   }),
 )
 
-/** Without an origin no header at all: the middleware's own default for an empty list is everybody. */
-const cors = (allowedOrigins: ReadonlyArray<string>) =>
-  allowedOrigins.length === 0
-    ? Layer.empty
-    : HttpRouter.cors({
-        allowedOrigins,
-        allowedHeaders: [
-          "authorization",
-          "content-type",
-          "idempotency-key",
-          "if-match",
-          "last-event-id",
-          "x-agent2ui-protocol",
-          "x-request-id",
-        ],
-        exposedHeaders: [
-          "etag",
-          "x-run-id",
-          "x-session-id",
-          "x-execution-mode",
-          "x-gateway-overhead-ms",
-          "x-request-id",
-          "retry-after",
-          "idempotent-replayed",
-          "x-ratelimit-limit",
-          "x-ratelimit-remaining",
-          "x-ratelimit-reset",
-        ],
-        maxAge: 600,
-      })
-
 export interface ServerSettings {
   readonly heartbeatMs: number
-  readonly allowedOrigins: ReadonlyArray<string>
+  readonly protocols: ProtocolDefaults
   readonly sandbox: (typeof Readiness.Type)["sandbox"]
 }
 
@@ -98,7 +68,6 @@ const routes = (settings: ServerSettings) => {
   )
   return Layer.mergeAll(
     api,
-    cors(settings.allowedOrigins),
     HttpApiScalar.layer(Api, { path: "/docs" }),
     consoleRoute,
     MetricsRoute.layer,

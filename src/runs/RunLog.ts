@@ -15,6 +15,9 @@ import { isTerminal, type LogEntry, type RunEvent } from "./RunEvent.ts"
 export const maxEvents = 50_000
 export const maxBytes = 16 * 1024 * 1024
 
+/** No event of a log has a higher number, so it can stand for a terminal event whose own number is unknown. */
+export const highestSeq = maxEvents + 1
+
 /** An entry whose JSON was made once, for all readers and the store. */
 export interface KeptEntry extends LogEntry {
   readonly json: string

@@ -76,7 +76,9 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     const whole = textOfBytes(first)
     expect(whole).toContain("event: done")
     const rest = (seq: number) =>
-      seq === 0 ? whole : `: open\n\n${whole.slice(whole.indexOf(`id: ${first.runId}:${seq + 1}\n`))}`
+      seq === 0
+        ? whole
+        : `: open\nid: ${first.runId}:${seq}\n${whole.slice(whole.indexOf(`id: ${first.runId}:${seq + 1}\n`))}`
     expect(resumed.length).toBe(1002)
     for (const [seq, got] of await Promise.all(resumed)) expect(got).toBe(rest(seq))
     for (let seq = 0; seq <= 500; seq++) {

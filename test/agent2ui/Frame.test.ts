@@ -10,10 +10,10 @@ const encode = (id: string, event: Frame.EventName, data: unknown): Uint8Array =
 
 describe("SSE frames", () => {
   it("has the bytes of the contract: id, event, one data line, LF, one blank line", () => {
-    const data = { content: "Hel\r\nlo\u2028 é 😀 \ud800" }
+    const data = { content: "Hel\r\nlo é 😀 \ud800" }
     assert.deepStrictEqual(
       [...encode(Frame.eventId(runId, 12), "message", data)],
-      bytes(`id: ${runId}:12\nevent: message\ndata: {"content":"Hel\\r\\nlo\u2028 é 😀 \\ud800"}\n\n`),
+      bytes(`id: ${runId}:12\nevent: message\ndata: {"content":"Hel\\r\\nlo é 😀 \\ud800"}\n\n`),
     )
     assert.deepStrictEqual(
       [...encode("a:2", "done", { n: 1 })],
@@ -24,16 +24,29 @@ describe("SSE frames", () => {
     )
   })
 
-  it("has a heartbeat without id or seq, and an opening that every client ignores", () => {
+  it("has a heartbeat without id or seq", () => {
     assert.strictEqual(Frame.heartbeat, "event: heartbeat\ndata: null\n\n")
-    assert.strictEqual(Frame.opening, ": open\n\n")
-    const all = Frame.encode([Frame.opening, Frame.heartbeat])
+  })
+
+  it("has an opening with the reader's cursor and no blank line, so that no client dispatches an event for it", () => {
+    assert.strictEqual(Frame.opening(runId, 3), `: open\nid: ${runId}:3\n`)
+    const all = Frame.encode([Frame.opening(runId, 3), Frame.heartbeat])
     assert.deepStrictEqual(parseStrict(all), [{ id: undefined, event: "heartbeat", data: "null" }])
   })
 
+  it("escapes what ends a line for Python: U+0085, U+2028 and U+2029, in texts and in names", () => {
+    const data = { "a\u0085b": "c\u2028d", e: ["f\u2029g", "\u2028\u2028"] }
+    const text = Buffer.from(encode("a:1", "message", data)).toString()
+    assert.notMatch(text, /[\u0085\u2028\u2029]/)
+    assert.include(text, String.raw`data: {"a\u0085b":"c\u2028d","e":["f\u2029g","\u2028\u2028"]}`)
+  })
+
   it.prop("holds any JSON in one event", [Schema.Json], ([json]) => {
-    const frames = parseStrict(encode("a:1", "message", json))
-    assert.deepStrictEqual(frames, [{ id: "a:1", event: "message", data: JSON.stringify(json) }])
+    const [frame, ...more] = parseStrict(encode("a:1", "message", json))
+    assert.deepStrictEqual(more, [])
+    assert.deepInclude(frame, { id: "a:1", event: "message" })
+    assert.strictEqual(JSON.stringify(JSON.parse(frame?.data ?? "")), JSON.stringify(json))
+    assert.notMatch(frame?.data ?? "", /[\n\r\u0085\u2028\u2029]/)
   })
 })
 

@@ -32,6 +32,8 @@ describe("an empty environment", () => {
         RUN_EVENTS_RETENTION_DAYS: 30,
         AUTH_JWT_SECRET: undefined,
         CORS_ALLOWED_ORIGINS: [],
+        AGENT2UI_DEFAULT_PROTOCOL: "2",
+        AGENT2UI_PROTOCOL_BY: [],
         CHAT_EXECUTION_MODE: "runtime_orchestrator",
         RUNTIME_SERVICE_URL: "",
         CHAT_RUNTIME_ENABLED_ORGS: [],

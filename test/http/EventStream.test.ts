@@ -4,6 +4,8 @@ import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { Source } from "../../src/chat/RunReader.ts"
+import { maxEvents } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
 import type { SseFrame } from "../support/sse.ts"
@@ -23,7 +25,7 @@ import {
 
 describe("a run's events as a response", () => {
   test(
-    "are one write for all that is there: a comment, the fifty events, the end with them",
+    "are one write for all that is there: the opening, the fifty events, the end with them",
     Effect.gen(function* () {
       const log = logOf(...Array.from({ length: 50 }, (_, n) => text(`word ${n} `)))
       log.end(done)
@@ -55,7 +57,7 @@ describe("a run's events as a response", () => {
       assert.strictEqual(body._tag === "Stream" && body.contentType, "text/event-stream; charset=utf-8")
       const stream = body._tag === "Stream" ? body.stream : Stream.empty
       const [first] = yield* Stream.runCollect(Stream.take(stream, 1))
-      assert.strictEqual(Buffer.from(first ?? []).toString(), ": open\n\n")
+      assert.strictEqual(Buffer.from(first ?? []).toString(), `: open\nid: ${runId}:0\n`)
     }),
   )
 
@@ -87,7 +89,52 @@ describe("a run's events as a response", () => {
       for (let after = 0; after <= 20; after++) {
         assert.deepStrictEqual(yield* read(live(log), { after }), all.slice(after))
       }
-      for (const after of [21, 99]) assert.deepStrictEqual(yield* read(live(log), { after }), [])
+    }),
+  )
+
+  test(
+    "of a run that has ended are 204 for a reader at its end or past it, so that EventSource stops",
+    Effect.gen(function* () {
+      const log = logOf(text("a"))
+      const ofStatus = (source: Source, after: number, protocol: 1 | 2) =>
+        Effect.map(respond(source, { after, protocol }), ({ status }) => status)
+      assert.strictEqual(yield* ofStatus(live(log), 9, 2), 200)
+      log.end(done)
+      for (const protocol of [1, 2] as const) {
+        assert.strictEqual(yield* ofStatus(live(log), 1, protocol), 200)
+        for (const after of [2, 3, 99]) assert.strictEqual(yield* ofStatus(live(log), after, protocol), 204)
+        assert.strictEqual(yield* ofStatus({ _tag: "Kept", entries: [] }, 2, protocol), 204)
+      }
+      const { headers } = yield* respond(live(log), { after: 2 })
+      assert.deepInclude({ ...headers }, { "x-run-id": runId, "x-session-id": sessionId })
+    }),
+  )
+
+  test(
+    "end at a number that no reader can have seen where the number of the end is unknown, and then in 204",
+    Effect.gen(function* () {
+      const lost: Source = { _tag: "Kept", entries: [{ seq: 58, event: done }], isEndUnknown: true }
+      const [end, ...more] = yield* read(lost, { after: 57 })
+      assert.deepStrictEqual(more, [])
+      assert.strictEqual(end?.id, `${runId}:${maxEvents + 1}`)
+      const again = { ...lost, entries: [{ seq: maxEvents + 2, event: done }] }
+      assert.strictEqual((yield* respond(again, { after: maxEvents + 1 })).status, 204)
+    }),
+  )
+
+  test(
+    "open with the reader's cursor, so that one that is cut again resumes there",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), text("b"))
+      const openingOf = Effect.fnUntraced(function* (source: Source, after: number) {
+        const { body } = yield* respond(source, { after })
+        const stream = body._tag === "Stream" ? body.stream : Stream.empty
+        return Buffer.concat(yield* Stream.runCollect(Stream.take(stream, 1))).toString()
+      })
+      assert.strictEqual(yield* openingOf(live(log), 1), `: open\nid: ${runId}:1\n`)
+      assert.strictEqual(yield* openingOf(live(log), 99), `: open\nid: ${runId}:2\n`)
+      const rest = log.read(1).map(({ event, seq }) => ({ event, seq }))
+      assert.strictEqual(yield* openingOf({ _tag: "Kept", entries: rest }, 1), `: open\nid: ${runId}:1\n`)
     }),
   )
 

@@ -11,8 +11,8 @@ afterEach(() => {
   server.closeAllConnections()
 })
 
-const listening = async (): Promise<number> => {
-  server = NodeServer.make().listen(0, "127.0.0.1")
+const listening = async (allowedOrigins?: ReadonlyArray<string>): Promise<number> => {
+  server = NodeServer.make(allowedOrigins).listen(0, "127.0.0.1")
   await once(server, "listening")
   return (server.address() as AddressInfo).port
 }
@@ -29,6 +29,30 @@ describe("a request that nobody serves", () => {
     })
     server.on("request", (_, response) => response.end("served"))
     expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("served")
+  })
+
+  it("from a listed page is answered so that the page can read the 503, and its preflight lets it come", async () => {
+    const url = `http://127.0.0.1:${await listening(["https://chat.example"])}/api/v1/chat/start`
+    const origin = "https://chat.example"
+    const asked = {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization",
+    }
+    const preflight = await fetch(url, { method: "OPTIONS", headers: asked })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get("access-control-allow-origin")).toBe(origin)
+    expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization")
+    const answer = await fetch(url, { method: "POST", headers: { origin } })
+    expect(answer.status).toBe(503)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "access-control-allow-origin": origin,
+      "access-control-expose-headers": expect.stringContaining("retry-after"),
+      vary: "Origin",
+    })
+    const other = await fetch(url, { method: "POST", headers: { origin: "https://evil.example" } })
+    expect(other.headers.get("access-control-allow-origin")).toBeNull()
+    expect(other.headers.get("vary")).toBe("Origin")
   })
 
   it("after the service has let go is refused too, on a connection whose last answer still ends", async () => {

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Source } from "../../src/chat/RunReader.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { planStep, runId, text, toolCall } from "../support/fixtures.ts"
-import { brief, done, fallback, kept, live, logOf, read, retract, test } from "./streams.ts"
+import { brief, done, fallback, kept, live, logOf, read, respond, retract, test } from "./streams.ts"
 
 describe("a reader of protocol 1", () => {
   test(
@@ -17,6 +19,72 @@ describe("a reader of protocol 1", () => {
       assert.deepStrictEqual(brief(yield* read(kept(log))), ["1 plan_step", "2 fallback", "3 text", "4 done"])
       const [plan] = yield* read(live(log), { protocol: 1 })
       assert.deepInclude(JSON.parse(plan?.data ?? ""), { id: `${runId}:1`, metadata: { stepId: "s1" } })
+    }),
+  )
+
+  test(
+    "gets the whole plan and the call's arguments also when it comes back in the middle, live and kept",
+    Effect.gen(function* () {
+      const plan: Draft = {
+        type: "plan",
+        data: {
+          steps: [
+            { id: "s1", title: "s1", status: "pending" },
+            { id: "s2", title: "s2", status: "pending" },
+          ],
+          currentStep: "",
+        },
+      }
+      const result: Draft = {
+        type: "tool_result",
+        data: { toolName: "charge", result: 5, success: true },
+        metadata: { callId: "c1" },
+      }
+      const log = logOf(plan, planStep("s1"), toolCall("c1"), planStep("s1", "completed"), result)
+      log.end(done)
+      const all = log.read(0).map(({ event, seq }) => ({ event, seq }))
+      const whole = yield* read(live(log), { protocol: 1 })
+      assert.deepStrictEqual(brief(whole), [
+        "1 plan",
+        "2 plan",
+        "3 tool_call",
+        "4 plan",
+        "4 tool_call",
+        "5 tool_result",
+        "6 done",
+      ])
+      const [, , , completed, closed] = whole.map(({ data }) => JSON.parse(data).data)
+      assert.deepStrictEqual(completed, {
+        steps: [
+          { id: "s1", title: "s1", status: "completed" },
+          { id: "s2", title: "s2", status: "pending" },
+        ],
+        currentStep: "",
+      })
+      assert.deepStrictEqual(closed, { toolName: "charge", arguments: {}, status: "success", result: 5 })
+      for (let after = 0; after < 6; after++) {
+        // The fifth frame is the first of event 5, under the id of the event before.
+        const expected = whole.filter(
+          ({ id }, index) => Number(id?.split(":")[1]) > after || (after === 4 && index === 4),
+        )
+        assert.deepStrictEqual(yield* read(live(log), { protocol: 1, after }), expected)
+        const entries = all.filter(({ seq }) => seq > after)
+        const earlier = all.filter(({ seq }) => seq <= after)
+        const resumed: Source = { _tag: "Kept", entries, earlier }
+        assert.deepStrictEqual(yield* read(resumed, { protocol: 1, after }), expected)
+      }
+    }),
+  )
+
+  test(
+    "gets nothing more once text would have to be taken back, however often it comes back",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), retract, text("b"))
+      const statusOf = (source: Source) =>
+        Effect.map(respond(source, { protocol: 1, after: 2 }), ({ status }) => status)
+      assert.strictEqual(yield* statusOf(live(log)), 204)
+      const [first, second, ...rest] = log.read(0)
+      assert.strictEqual(yield* statusOf({ _tag: "Kept", entries: rest, earlier: [first!, second!] }), 204)
     }),
   )
 

@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Draft } from "../../src/agent2ui/Message.ts"
 import type { Source } from "../../src/chat/RunReader.ts"
+import type { Protocol } from "../../src/domain/Protocol.ts"
 import type { RunDone } from "../../src/domain/Run.ts"
 import * as EventStream from "../../src/http/EventStream.ts"
 import * as Readers from "../../src/http/Readers.ts"
@@ -43,7 +44,7 @@ export const kept = (log: RunLog): Source => ({
 export interface Reader {
   readonly after?: number
   readonly closing?: Effect.Effect<void>
-  readonly protocol?: EventStream.Protocol
+  readonly protocol?: Protocol
 }
 
 export const respond = (

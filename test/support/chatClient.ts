@@ -31,9 +31,11 @@ export const tokenFor = (
     ),
   )
 
-const parse = (block: string): Frame | undefined => {
-  const lines = block.split("\n").filter((line) => !line.startsWith(":"))
-  if (lines.length === 0) return undefined
+/** The first write of a stream has the reader's cursor; the first frame follows without a blank line. */
+const opening = /^: open\nid: \S+\n/
+
+const parse = (block: string): Frame => {
+  const lines = block.replace(opening, "").split("\n")
   const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
   const id = field("id")
   return {
@@ -76,7 +78,7 @@ export class Stream {
       this.bytes = Buffer.concat([this.bytes, value])
       const blocks = (this.#buffer + this.#decoder.decode(value, { stream: true })).split("\n\n")
       this.#buffer = blocks.pop() ?? ""
-      this.#queue = blocks.flatMap((block) => parse(block) ?? [])
+      this.#queue = blocks.map(parse)
     }
     const frame = this.#queue.shift()
     if (frame !== undefined) this.frames.push(frame)

@@ -29,14 +29,13 @@ const parseBlock = (block: string): SseFrame => {
   }
 }
 
-/** The events of a whole stream; comments are left out. */
+/** The first write of a stream; the first event follows without a blank line. */
+const opening = /^: open\nid: [0-9a-f-]{36}:\d+\n/
+
+/** The events of a whole stream, without its opening. */
 export const parseStrict = (bytes: Uint8Array): ReadonlyArray<SseFrame> => {
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).replace(opening, "")
   if (/[\r\0]/.test(text)) throw new Error("a raw CR or NUL")
   if (text !== "" && !text.endsWith("\n\n")) throw new Error("the last event is not closed by a blank line")
-  return text
-    .split("\n\n")
-    .slice(0, -1)
-    .filter((block) => !block.split("\n").every((line) => line.startsWith(":")))
-    .map(parseBlock)
+  return text.split("\n\n").slice(0, -1).map(parseBlock)
 }

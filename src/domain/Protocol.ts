@@ -1,0 +1,32 @@
+/**
+ * The version of the event protocol that a reader gets. Deployed clients of version 1 cannot ask for it, so the service may
+ * know them by the origin of their page or by their organisation. Pure.
+ */
+import { matchesOrigin } from "./Origin.ts"
+
+export type Protocol = 1 | 2
+
+export interface ProtocolRule {
+  readonly by: "org" | "origin"
+  /** An organisation's id, or a pattern of origins. */
+  readonly value: string
+  readonly protocol: Protocol
+}
+
+export interface ProtocolDefaults {
+  readonly protocol: Protocol
+  readonly rules: ReadonlyArray<ProtocolRule>
+}
+
+/** For a caller that does not ask. The page's origin says more of the client than the organisation does. */
+export const defaultProtocol = (
+  { protocol, rules }: ProtocolDefaults,
+  orgId: string,
+  origin: string | undefined,
+): Protocol => {
+  const byOrigin = rules.find(
+    ({ by, value }) => by === "origin" && origin !== undefined && matchesOrigin(value, origin),
+  )
+  const byOrg = rules.find(({ by, value }) => by === "org" && value === orgId)
+  return (byOrigin ?? byOrg)?.protocol ?? protocol
+}

@@ -1,0 +1,5 @@
+module crossfade/go-sse-reader
+
+go 1.25
+
+require github.com/tmaxmax/go-sse v0.12.0

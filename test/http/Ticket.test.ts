@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import { SignJWT } from "jose"
+import * as Jwt from "../../src/http/Jwt.ts"
+import * as Ticket from "../../src/http/Ticket.ts"
+import { noon, principal, runId, runIdOf } from "../support/fixtures.ts"
+
+const secret = Redacted.make("not-a-secret-only-for-tests-0123456789")
+const refusal = (ticket: string, of: string = runId) =>
+  Effect.map(Effect.flip(Ticket.verify(secret, ticket, of)), ({ _tag }) => _tag)
+
+describe("a read ticket", () => {
+  it.effect("lets its holder read, and nothing else, as the user who got it", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const { expiresAt, ticket } = yield* Ticket.mint(secret, principal, runId)
+      assert.strictEqual(expiresAt, noon + 60_000)
+      for (const of of [runId, runId.toUpperCase()])
+        assert.deepStrictEqual(yield* Ticket.verify(secret, ticket, of), {
+          ...principal,
+          permissions: ["chat:read"],
+        })
+    }),
+  )
+
+  it.effect("is of one run and one minute", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const { ticket } = yield* Ticket.mint(secret, principal, runId)
+      assert.strictEqual(yield* refusal(ticket, runIdOf(2)), "TokenInvalid")
+      yield* TestClock.adjust("59 seconds")
+      yield* Ticket.verify(secret, ticket, runId)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* refusal(ticket), "TokenExpired")
+    }),
+  )
+
+  it.effect("is no token, and a token is no ticket, also with a ticket's claims and type", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const { ticket } = yield* Ticket.mint(secret, principal, runId)
+      assert.strictEqual((yield* Effect.flip(Jwt.verify(secret, ticket)))._tag, "TokenInvalid")
+      assert.strictEqual(yield* refusal(yield* Jwt.mint(secret, principal, 1)), "TokenInvalid")
+      const forged = yield* Effect.promise(() =>
+        new SignJWT({ org_id: principal.orgId, run_id: runId })
+          .setProtectedHeader({ alg: "HS256", typ: "ticket+jwt" })
+          .setSubject(principal.userId)
+          .setAudience("crossfade:run-events")
+          .setExpirationTime(noon / 1000 + 60)
+          .sign(new TextEncoder().encode(Redacted.value(secret))),
+      )
+      assert.strictEqual(yield* refusal(forged), "TokenInvalid")
+      for (const text of ["x", `${ticket}x`, ticket.split(".").slice(0, 2).join(".") + "."])
+        assert.strictEqual(yield* refusal(text), "TokenInvalid")
+    }),
+  )
+})
