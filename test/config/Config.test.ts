@@ -51,6 +51,7 @@ describe("an empty environment", () => {
         CHAT_STALL_TIMEOUT_MS: 130_000,
         CHAT_CALL_TIMEOUT_MS: 120_000,
         CHAT_RETRACT_PARTIAL: "true",
+        CHAT_FALLBACK_ON_CONTENT_FILTER: "false",
         CHAT_DETACH_GRACE_MS: 30_000,
         SSE_HEARTBEAT_INTERVAL_MS: 30_000,
         RATE_LIMIT_USER_PER_MIN: 60,
