@@ -14,8 +14,8 @@ import * as Lease from "./Lease.ts"
 export interface Provider {
   breaker: Breaker.Breaker
   readonly faults: FaultCounter.FaultCounter
-  /** Organisations that used it since the faults began; more than four are as many as four. */
-  readonly orgs: Set<OrgId>
+  /** When each organisation last used it: the four most recent, in that order. */
+  readonly recent: Map<OrgId, number>
 }
 
 export const states = ["closed", "open", "half_open"] as const
@@ -41,12 +41,14 @@ export interface Ended {
  * With 2 % errors three in a row happen once in 125 000 attempts.
  */
 const faultLimit = 3
+/** Organisations that use a provider share its evidence; more than four are as many as four. */
 const mostOrgs = 4
+const recentMs = 10_000
 
 const fresh = (now: number): Provider => ({
   breaker: Breaker.closed(0, now),
   faults: FaultCounter.make(faultLimit, 1),
-  orgs: new Set(),
+  recent: new Map(),
 })
 
 export const make = (names: ReadonlyArray<string>, now: number): Providers =>
@@ -98,6 +100,19 @@ export const ended = (
 const resultOf = (outcome: Outcome): Lease.ProbeResult =>
   outcome === "success" || outcome === "neutral" ? outcome : "fault"
 
+const use = (recent: Map<OrgId, number>, orgId: OrgId, now: number): void => {
+  recent.delete(orgId)
+  recent.set(orgId, now)
+  const [oldest] = recent.keys()
+  if (recent.size > mostOrgs && oldest !== undefined) recent.delete(oldest)
+}
+
+const inUse = (recent: ReadonlyMap<OrgId, number>, now: number): number => {
+  let found = 0
+  for (const at of recent.values()) if (now - at <= recentMs) found += 1
+  return found
+}
+
 const judged = (
   provider: Provider,
   orgId: OrgId,
@@ -106,15 +121,14 @@ const judged = (
   now: number,
 ): Breaker.Moved | undefined => {
   if (outcome === "neutral") return undefined
-  const { faults, orgs } = provider
-  if (faults.since === undefined) orgs.clear()
-  if (orgs.size < mostOrgs) orgs.add(orgId)
+  const { faults, recent } = provider
+  use(recent, orgId, now)
   if (outcome === "success") {
     FaultCounter.good(faults, orgId, 1, startedAt)
     return undefined
   }
   // Fair weight: an organisation whose own requests fail cannot take the provider from three others that use it.
-  faults.most = faultLimit / orgs.size
+  faults.most = faultLimit / inUse(recent, now)
   FaultCounter.fault(faults, orgId, 1, now)
   if (faults.value < faultLimit) return undefined
   const reason = `faults ${faults.value} >= ${faultLimit} in ${now - (faults.since ?? now)} ms`
