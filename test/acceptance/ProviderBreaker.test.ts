@@ -55,7 +55,9 @@ describe("a direct provider that is down", () => {
 
 describe("an agent that a provider refuses", () => {
   it("is shown to operators with the provider's codes, logged at the third refusal, and cleared by an answer", async () => {
-    const body = JSON.stringify({ error: { code: "no_such_model", type: "invalid_request_error", message: "x" } })
+    const body = JSON.stringify({
+      error: { code: "no_such_model", type: "invalid_request_error", message: "x" },
+    })
     fail(422, 3, body)
     for (let turns = 0; turns < 3; turns++) expect(await turn()).toEqual(["a", "b"])
     const { providers, refusals } = await get("fallback/status")

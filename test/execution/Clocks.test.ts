@@ -19,12 +19,14 @@ describe("the clocks of an attempt", () => {
   const replaceable = (...script: Script) =>
     playTurn([runtime([], script), direct([], "a", [says(text("direct")), finished])])
 
-  it.effect("fault 7: silence from the start ends at the first clock: pings never come out of an executor", () =>
-    Effect.gen(function* () {
-      const { attempts } = yield* replaceable("silence")
-      assert.deepInclude(attempts[0], { outcome: "timeout_first_content", code: "TIMEOUT_FIRST_CONTENT" })
-      assert.strictEqual((attempts[0]?.endedAt ?? 0) - (attempts[0]?.startedAt ?? 0), 1000)
-    }),
+  it.effect(
+    "fault 7: silence from the start ends at the first clock: pings never come out of an executor",
+    () =>
+      Effect.gen(function* () {
+        const { attempts } = yield* replaceable("silence")
+        assert.deepInclude(attempts[0], { outcome: "timeout_first_content", code: "TIMEOUT_FIRST_CONTENT" })
+        assert.strictEqual((attempts[0]?.endedAt ?? 0) - (attempts[0]?.startedAt ?? 0), 1000)
+      }),
   )
 
   it.effect("the first clock does not strike where no other target can answer", () =>
@@ -50,16 +52,18 @@ describe("the clocks of an attempt", () => {
     }),
   )
 
-  it.effect("a thought is followed by silence for as long as the stall clock allows, and then by another target", () =>
-    Effect.gen(function* () {
-      const planned = yield* replaceable(100, says(thinking("hm")), 1900, says(text("planned")), finished)
-      assert.deepStrictEqual(outcomesOf(planned), [["runtime", "success", null]])
-      const hung = yield* replaceable(100, says(thinking("hm")), "silence")
-      assert.deepStrictEqual(outcomesOf(hung), [
-        ["runtime", "timeout_stall", "TIMEOUT_STALL"],
-        ["a", "success", null],
-      ])
-    }),
+  it.effect(
+    "a thought is followed by silence for as long as the stall clock allows, and then by another target",
+    () =>
+      Effect.gen(function* () {
+        const planned = yield* replaceable(100, says(thinking("hm")), 1900, says(text("planned")), finished)
+        assert.deepStrictEqual(outcomesOf(planned), [["runtime", "success", null]])
+        const hung = yield* replaceable(100, says(thinking("hm")), "silence")
+        assert.deepStrictEqual(outcomesOf(hung), [
+          ["runtime", "timeout_stall", "TIMEOUT_STALL"],
+          ["a", "success", null],
+        ])
+      }),
   )
 
   it.effect("fault 7: silence after text ends at the stall clock", () =>

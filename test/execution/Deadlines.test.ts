@@ -38,11 +38,15 @@ describe("Deadlines", () => {
     for (const clock of Object.values(clocks)) assert.isAtMost(at, clock?.at ?? 0)
   })
 
-  it.prop("any event stops the first clock: from there on only a silence or the total strikes", times, (given) => {
-    const shortest = { ...given, firstContentMs: 1 }
-    assert.deepStrictEqual(nearest(shortest).at, nearest(given).at)
-    assert.notStrictEqual(nearest(shortest).error()._tag, "FirstContentTimeout")
-  })
+  it.prop(
+    "any event stops the first clock: from there on only a silence or the total strikes",
+    times,
+    (given) => {
+      const shortest = { ...given, firstContentMs: 1 }
+      assert.deepStrictEqual(nearest(shortest).at, nearest(given).at)
+      assert.notStrictEqual(nearest(shortest).error()._tag, "FirstContentTimeout")
+    },
+  )
 
   it.prop("an open call stops the stall clock, and starts its own", times, (given) => {
     const calling = nearest({ ...given, calling: true, stallMs: 1 })

@@ -35,7 +35,11 @@ describe("open calls", () => {
     ["the same call with its final status is over", [call("1"), call("1", "success")], []],
     ["a call that comes with its final status never was open", [call("1", "error")], []],
     ["a call that is told twice is one call", [call("1"), call("1"), result("1")], []],
-    ["an answer, a thought or a step closes nothing", [call("1"), text("a"), thinking("b"), planStep("s")], ["1"]],
+    [
+      "an answer, a thought or a step closes nothing",
+      [call("1"), text("a"), thinking("b"), planStep("s")],
+      ["1"],
+    ],
   ]
   it.each(cases)("%s", (_, drafts, open) => assert.deepStrictEqual(after(...drafts), open))
 

@@ -47,18 +47,21 @@ const stateOf = (name: string) =>
 const targetsOf = (asked: ReadonlyArray<Asked>) => asked.map(({ target }) => target)
 
 describe("a direct provider that fails", () => {
-  it.effect("is skipped after three faults: an outage of 60 s costs a handful of attempts, not one a turn", () => {
-    const asked: Array<Asked> = []
-    return Effect.gen(function* () {
-      for (let turns = 0; turns < 15; turns++) {
-        assert.strictEqual((yield* run())._tag, "Success")
-        yield* TestClock.adjust(4000)
-      }
-      // Three faults, and the probe after 30 s.
-      assert.lengthOf(asked, 15 + 4)
-      assert.strictEqual(yield* stateOf("a"), "open")
-    }).pipe(Effect.provide(layerOf([direct(asked, "a", cut), direct(asked, "b", answer)])))
-  })
+  it.effect(
+    "is skipped after three faults: an outage of 60 s costs a handful of attempts, not one a turn",
+    () => {
+      const asked: Array<Asked> = []
+      return Effect.gen(function* () {
+        for (let turns = 0; turns < 15; turns++) {
+          assert.strictEqual((yield* run())._tag, "Success")
+          yield* TestClock.adjust(4000)
+        }
+        // Three faults, and the probe after 30 s.
+        assert.lengthOf(asked, 15 + 4)
+        assert.strictEqual(yield* stateOf("a"), "open")
+      }).pipe(Effect.provide(layerOf([direct(asked, "a", cut), direct(asked, "b", answer)])))
+    },
+  )
 
   it.effect("is not asked a second time by the turn that opens its breaker", () => {
     const asked: Array<Asked> = []
@@ -116,9 +119,7 @@ describe("a direct provider that fails", () => {
       yield* run(["runtime_orchestrator", "direct_llm"])
       assert.deepStrictEqual(targetsOf(asked), ["runtime", "b"])
     }).pipe(
-      Effect.provide(
-        layerOf([runtime(asked, cut), direct(asked, "a", cut), direct(asked, "b", answer)]),
-      ),
+      Effect.provide(layerOf([runtime(asked, cut), direct(asked, "a", cut), direct(asked, "b", answer)])),
     )
   })
 })

@@ -71,7 +71,10 @@ describe("a batch on the wire", () => {
     // The text of the version before has no such field.
     const { c, ...before } = JSON.parse(HealthWire.encode(events))
     assert.deepStrictEqual(c, [0])
-    assert.deepStrictEqual(before, JSON.parse(HealthWire.encode(events.map(({ ...event }) => withoutCancel(event)))))
+    assert.deepStrictEqual(
+      before,
+      JSON.parse(HealthWire.encode(events.map(({ ...event }) => withoutCancel(event)))),
+    )
     assert.deepStrictEqual(HealthWire.decode(JSON.stringify(before)), events.map(withoutCancel))
   })
 
