@@ -102,6 +102,17 @@ describe("a direct provider that fails", () => {
     )
   })
 
+  it.effect("is not taken for good because an answer came from the cache", () => {
+    const cached: Script = [says(text("cached")), { _tag: "Finished", usage: { tokens: 0, cached: true } }]
+    const asked: Array<Asked> = []
+    return Effect.gen(function* () {
+      for (let turns = 0; turns < 3; turns++) yield* run()
+      yield* TestClock.adjust(30_000)
+      for (let turns = 0; turns < 5; turns++) yield* run()
+      assert.strictEqual(yield* stateOf("a"), "half_open")
+    }).pipe(Effect.provide(layerOf([direct(asked, "a", cut, cut, cut, cached), direct(asked, "b", answer)])))
+  })
+
   it.effect("is still asked where it is the only one, with its second try", () => {
     const asked: Array<Asked> = []
     return Effect.gen(function* () {

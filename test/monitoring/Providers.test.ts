@@ -102,6 +102,16 @@ describe("the breaker of a provider", () => {
     assert.strictEqual(drill.stateOf("a"), "open")
   })
 
+  it("does not open again by attempts that began before it opened and end after it has closed", () => {
+    const drill = new Drill()
+    const late = [1, 2, 3].map(() => drill.admit("a", "b"))
+    drill.open("a")
+    drill.now += dwellMs
+    for (let good = 0; good < 3; good++) drill.end(drill.admit("a", "b"), "success")
+    for (const pass of late) drill.end(pass, "error")
+    assert.strictEqual(drill.stateOf("a"), "closed")
+  })
+
   it("closes after three good turns, one at a time, and opens for twice as long after a bad one", () => {
     const drill = new Drill()
     drill.open("a")
@@ -128,7 +138,8 @@ describe("the breaker of a provider", () => {
     const drill = new Drill()
     drill.open("a")
     drill.now += dwellMs
-    drill.end(drill.admit("a", "b"), "neutral")
+    for (let neutral = 0; neutral < 5; neutral++) drill.end(drill.admit("a", "b"), "neutral")
+    assert.strictEqual(drill.stateOf("a"), "half_open")
     assert.isDefined(drill.admit("a", "b"))
     drill.now += leaseMs - 1
     assert.isUndefined(drill.admit("a", "b"))
