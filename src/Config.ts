@@ -136,8 +136,18 @@ export const variables = {
     "Whether tiny executions of the gateway's own (`metadata.probe: true`) tell how the runtime is while no user may.",
     ["true", "false"],
   ),
-  CHAT_FIRST_CONTENT_TIMEOUT_MS: millis("Longest wait for the first part of an answer.", 10_000),
-  CHAT_STALL_TIMEOUT_MS: millis("Longest wait between two events that show progress.", 30_000),
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: millis(
+    "Longest wait for the first event of an answer, where another target could answer instead.",
+    30_000,
+  ),
+  CHAT_STALL_TIMEOUT_MS: millis(
+    "Longest wait between two events while no call is open. In direct mode 30000 unless it is set.",
+    130_000,
+  ),
+  CHAT_CALL_TIMEOUT_MS: millis(
+    "Longest wait between two events while a tool, skill or MCP call is open.",
+    120_000,
+  ),
   CHAT_RETRACT_PARTIAL: choice(
     "Whether text that was already shown may be taken back when its attempt fails, so that the other mode can answer.",
     ["true", "false"],

@@ -33,12 +33,17 @@ export const admission = (settings: Settings): AdmissionLimits => ({
   streams: settings.MAX_STREAMS,
 })
 
+/** A model streams token by token. A runtime is silent while its own model plans or writes a call (decision 29). */
+const directStallMs = 30_000
+
 export const execution = (settings: Settings): ExecutionSettings => ({
   limits: {
     firstContentMs: settings.CHAT_FIRST_CONTENT_TIMEOUT_MS,
     stallMs: settings.CHAT_STALL_TIMEOUT_MS,
+    callMs: settings.CHAT_CALL_TIMEOUT_MS,
     totalMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
   },
+  directStallMs: settings.given.has("CHAT_STALL_TIMEOUT_MS") ? settings.CHAT_STALL_TIMEOUT_MS : directStallMs,
   retractPartial: settings.CHAT_RETRACT_PARTIAL === "true",
   fallbackOnContentFilter: settings.CHAT_FALLBACK_ON_CONTENT_FILTER === "true",
 })
@@ -76,14 +81,14 @@ export const rollout = (settings: Settings): RolloutDefaults => {
 }
 
 /** A shadow is worth less than a turn: it gets no more time than these, and no more than the turn has. */
-const shadowLimits = { firstContentMs: 30_000, stallMs: 30_000, totalMs: 120_000 }
+const shadowLimits = { firstContentMs: 30_000, totalMs: 120_000 }
 
 export const shadow = (settings: Settings): ShadowSettings => {
   const { limits } = execution(settings)
   return {
     limits: {
+      ...limits,
       firstContentMs: Math.min(shadowLimits.firstContentMs, limits.firstContentMs),
-      stallMs: Math.min(shadowLimits.stallMs, limits.stallMs),
       totalMs: Math.min(shadowLimits.totalMs, limits.totalMs),
     },
     storeTexts: settings.SHADOW_STORE_TEXT === "true",
@@ -99,6 +104,7 @@ export const monitor = (settings: Settings): MonitorSettings => ({
   latencyRatio: settings.CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD,
   timeoutThresholdMs: settings.CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS,
   probes: settings.CHAT_RUNTIME_PROBES === "true" && settings.RUNTIME_SERVICE_URL !== "",
+  providers: settings.providers.map(({ name }) => name),
 })
 
 export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): ServerSettings => ({

@@ -56,6 +56,15 @@ export const onCall: Dashboard = {
           queries: [query("max(crossfade_breaker_orgs_away)", "away")],
         },
         {
+          title: "Providers that are skipped",
+          meaning: "Direct providers whose breaker is not closed: the next provider answers for them.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [
+            query('max by (provider) (crossfade_provider_state{state=~"open|half_open"})', "{{provider}}"),
+          ],
+        },
+        {
           title: "Transitions",
           meaning:
             "What the breakers did within the last hour. Many openings: the runtime fails under load only.",

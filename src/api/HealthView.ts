@@ -12,6 +12,9 @@ export const ModeMetrics = Schema.Struct({
   success: count,
   error: count,
   timeout: count,
+  /** Attempts that say nothing about the mode: cancels, refusals of the request, rate limits, content filters. */
+  neutral: count,
+  /** Of `neutral`: those that the user cancelled. */
   cancelled: count,
   avgLatencyMs: millis,
   p50LatencyMs: millis,
@@ -65,10 +68,43 @@ export const Transition = Schema.Struct({
   forced: Schema.NullOr(Forced),
 })
 
+/** The breaker of a direct provider. */
+const Provider = Schema.Struct({
+  name: Schema.String,
+  state: Schema.Literals(["closed", "open", "half_open"]),
+  since: Schema.Int,
+  /** Why it is skipped; "" while closed. */
+  reason: Schema.String,
+  /** From when on a turn may try it again. Null while closed. */
+  nextTryAt: Schema.NullOr(Schema.Int),
+  /** Faults less good attempts; the breaker opens at `limit`. */
+  evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),
+})
+
+/** An agent whose requests a target refused at least twice in a row. */
+const Refusal = Schema.Struct({
+  orgId: Schema.String,
+  agentId: Schema.String,
+  target: Schema.String,
+  /** The status and the target's own codes. */
+  failure: Schema.String,
+  count: Schema.Int,
+  since: Schema.Int,
+  lastAt: Schema.Int,
+})
+
+/** Of the process that answers. */
+export const targets = {
+  providers: Schema.Array(Provider),
+  /** The newest first. An answer clears an entry. */
+  refusals: Schema.Array(Refusal),
+}
+
 export const FallbackStatus = Schema.Struct({
   ...BreakerScope,
   orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...BreakerScope })),
   directFailing: Schema.Boolean,
   firstProgressLimitMs: Schema.Int,
   transitions: Schema.Array(Transition),
+  ...targets,
 })

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import { OrgId, RunId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
-import { BreakerScope, ModeMetrics, Transition } from "./HealthView.ts"
+import { BreakerScope, ModeMetrics, targets, Transition } from "./HealthView.ts"
 
 const happened = { at: Schema.Int, runId: RunId, orgId: OrgId }
 
@@ -35,6 +35,7 @@ export const LiveView = Schema.Struct({
     Schema.Struct({ ...happened, from: ExecutionMode, to: ExecutionMode, code: Schema.String }),
   ),
   transitions: Schema.Array(Transition),
+  ...targets,
 })
 export type LiveView = typeof LiveView.Type
 

@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Message, MessageType } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
-import type { Principal } from "../domain/Principal.ts"
-import type { Run } from "../domain/Run.ts"
+import { missingPermissions, type Principal } from "../domain/Principal.ts"
+import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { type RunNotFound, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
@@ -104,6 +104,10 @@ const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): Readon
   return [...kept, { seq, event: terminal }].filter((entry) => entry.seq > after)
 }
 
+/** The upstream's own codes tell how the service is configured: they are for operators. */
+const shownTo = (principal: Principal, attempt: Attempt): Attempt =>
+  missingPermissions(principal, ["admin:read"]).length === 0 ? attempt : { ...attempt, failure: null }
+
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const live = yield* LiveRuns
@@ -162,7 +166,7 @@ const make = Effect.gen(function* () {
     const messages = messagesOf(entries)
     return {
       ...run,
-      attempts: attempts.map(RunTiming.timed),
+      attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
       times: RunTiming.timesOf(run, attempts, messages),
       // A turn may fail before it says anything; one with an answer has said something.
       eventsKept: entries.length > 0 || run.assistantMessageId === null,

@@ -74,10 +74,19 @@ const breakerLines = ({ breaker, directFailing, orgs }: LiveView, paint: Paint):
   ]
 }
 
+/** The direct providers that are skipped. */
+const providerLines = ({ providers }: LiveView, paint: Paint): ReadonlyArray<string> =>
+  providers
+    .filter(({ state }) => state !== "closed")
+    .map(({ name, nextTryAt, reason, since, state }) => {
+      const facts = [`since ${clock(since)}`, ...(nextTryAt === null ? [] : [`next try ${clock(nextTryAt)}`])]
+      return `provider  ${paint("red", `${name} ${state}`)}  ${facts.join("  ")}  ${reason}`
+    })
+
 const titled = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)]
 
-const happened = ({ decisions, fallbacks, transitions }: LiveView, room: number, paint: Paint) => {
+const happened = ({ decisions, fallbacks, refusals, transitions }: LiveView, room: number, paint: Paint) => {
   const changes = transitions
     .slice(0, 3)
     .map(({ at, from, orgId, reason, to }) => `${clock(at)}  ${orgId ?? "all"}  ${from} -> ${to}  ${reason}`)
@@ -86,7 +95,14 @@ const happened = ({ decisions, fallbacks, transitions }: LiveView, room: number,
     .map(
       ({ at, code, from, orgId, runId, to }) => `${clock(at)}  ${orgId}  ${from} -> ${to}  ${code}  ${runId}`,
     )
+  const refused = refusals
+    .slice(0, 3)
+    .map(
+      ({ agentId, count, failure, lastAt, orgId, target }) =>
+        `${clock(lastAt)}  ${orgId}  ${agentId}  ${target}  ${count} times  ${failure}`,
+    )
   const before = [
+    ...titled(paint("bold", "agents that are refused"), refused),
     ...titled(paint("bold", "breaker, last changes"), changes),
     ...titled(paint("bold", "turns that changed their mode"), moved),
   ]
@@ -131,6 +147,7 @@ export const render = (
     "",
     `fallback  ${fallback}`,
     ...breakerLines(view, paint),
+    ...providerLines(view, paint),
     `rollout   ${rollout.percentage} %  else ${rollout.defaultMode}  shadow ${rollout.shadowPercentage} %`,
     `runs      ${runs.inFlight} under way${runs.inFlight === 0 ? "" : `, the oldest for ${span(runs.oldestMs)}`}`,
   ]

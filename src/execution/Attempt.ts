@@ -1,5 +1,5 @@
 /**
- * One attempt: one executor, watched by the three clocks, ending in exactly one outcome.
+ * One attempt: one executor, watched by its clocks, ending in exactly one outcome.
  *
  * It passes the executor's messages on, keeps the commit gate, holds the executor to its contract (an end without
  * `Finished` is a truncation, a finish without content is empty), and reports how it ended, also when interrupted.
@@ -29,10 +29,12 @@ import {
   UpstreamTruncated,
 } from "./ExecutionError.ts"
 import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
+import * as OpenCalls from "./OpenCalls.ts"
 
 /** What is known of a running attempt; it alone writes it. Wall-clock times in epoch milliseconds. */
 interface Watch {
   gate: CommitGate.Gate
+  calls: OpenCalls.OpenCalls
   readonly startedAt: number
   readonly monotonicStart: number
   /** Since when the upstream is waited for; undefined while the reader has what came: its time is not the upstream's. */
@@ -88,6 +90,7 @@ const observe = (
     } else {
       if (watch.firstContentAt === null && isContent(event.draft.type)) watch.firstContentAt = wall
       watch.gate = CommitGate.pass(watch.gate, event.draft)
+      watch.calls = OpenCalls.after(watch.calls, event.draft)
     }
   }
 }
@@ -104,15 +107,16 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
     const deadline = Deadlines.nearest(target, limits, {
       startedAt: watch.monotonicStart,
       lastAt: watch.firstProgressAt === null ? undefined : (watch.waitingSince ?? now),
-      bound: CommitGate.isBound(watch.gate),
+      calling: watch.calls.length > 0,
     })
     if (deadline.at <= now) {
       watch.error = deadline.error()
       watch.pulling?.interruptUnsafe()
       return Effect.void
     }
-    // The first event starts the stall clock, which may then strike before the deadline that was nearest until now.
-    const longest = firstProgressMs === undefined ? limits.stallMs : Math.min(limits.stallMs, limitPollMs)
+    // An event starts another clock, which may strike before the deadline that was nearest until now.
+    const silence = Deadlines.shortestSilence(limits)
+    const longest = firstProgressMs === undefined ? silence : Math.min(silence, limitPollMs)
     return Effect.andThen(Effect.sleep(Math.min(deadline.at - now, longest)), check)
   })
   return check
@@ -200,6 +204,7 @@ const outcomeOf = (
 
 const newWatch = (clock: Clock.Clock): Watch => ({
   gate: CommitGate.closed,
+  calls: OpenCalls.none,
   startedAt: clock.currentTimeMillisUnsafe(),
   monotonicStart: monotonicMillis(clock),
   waitingSince: undefined,

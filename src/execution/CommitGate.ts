@@ -44,9 +44,6 @@ export const pass = (gate: Gate, draft: Draft): Gate => {
   return gate
 }
 
-/** From here on the turn cannot move silently, so the clock of the first content has nothing left to guard. */
-export const isBound = (gate: Gate): boolean => gate.text || gate.other || gate.called
-
 export type Disposition = "next" | "retract" | "fail"
 
 /** What may follow a failure that in itself allows another attempt. `mayRetract` is the policy's word. */

@@ -1,11 +1,12 @@
 /**
- * The clocks of an attempt: first progress, first content, stall between progress events, total. Pure: the watchdog of an
- * attempt sleeps until the nearest deadline and asks again, so an attempt costs one fiber and one timer at a time, none per
- * event. Before its first progress a runtime attempt asks four times a second, because that limit may shrink.
+ * The clocks of an attempt: first progress, first content, stall, call, total. Pure: the watchdog of an attempt sleeps until
+ * the nearest deadline and asks again, so an attempt costs one fiber and one timer at a time, none per event. Before its
+ * first progress a runtime attempt asks four times a second, because that limit may shrink.
  *
  * Times are monotonic milliseconds, so a change of the wall clock moves no deadline.
  */
 import {
+  CallTimeout,
   type ExecutionError,
   FirstContentTimeout,
   FirstProgressTimeout,
@@ -14,10 +15,14 @@ import {
 } from "./ExecutionError.ts"
 
 export interface Limits {
-  /** Of an attempt that may move to another mode; the Monitor's word, which may change while it waits. */
+  /** For an attempt that may move to another target. Set by the Monitor, and may change while the attempt waits. */
   readonly firstProgressMs?: number | undefined
+  /** Until the first event of any kind. Infinite where no other target can answer. */
   readonly firstContentMs: number
+  /** Between two events while no call is open. */
   readonly stallMs: number
+  /** Between two events while a call is open. Undefined: as long as `stallMs`. */
+  readonly callMs?: number | undefined
   readonly totalMs: number
 }
 
@@ -25,8 +30,8 @@ export interface Progress {
   readonly startedAt: number
   /** Undefined until something has come: between events there can be a stall, before the first one only a wait. */
   readonly lastAt: number | undefined
-  /** Content has come or a call has begun: the first clock has stopped. */
-  readonly bound: boolean
+  /** A tool, skill or MCP call is open. */
+  readonly calling: boolean
 }
 
 export interface Deadline {
@@ -35,22 +40,28 @@ export interface Deadline {
   readonly error: () => ExecutionError
 }
 
-/** The deadline that strikes first; where two strike at once, the one that says most: first content, stall, total. */
+/** How long the attempt may be silent from its last event on. */
+const silence = (upstream: string, { callMs, stallMs }: Limits, calling: boolean) =>
+  calling && callMs !== undefined
+    ? { ms: callMs, error: () => new CallTimeout({ upstream, afterMs: callMs }) }
+    : { ms: stallMs, error: () => new StallTimeout({ upstream, afterMs: stallMs }) }
+
+/** How long it may wait for its first event. */
+const wait = (upstream: string, { firstContentMs, firstProgressMs }: Limits) =>
+  firstProgressMs !== undefined && firstProgressMs < firstContentMs
+    ? { ms: firstProgressMs, error: () => new FirstProgressTimeout({ upstream, afterMs: firstProgressMs }) }
+    : { ms: firstContentMs, error: () => new FirstContentTimeout({ upstream, afterMs: firstContentMs }) }
+
+/** The deadline that strikes first. Where the total strikes at the same time, the other one counts: it says more. */
 export const nearest = (upstream: string, limits: Limits, progress: Progress): Deadline => {
-  const stall = progress.lastAt === undefined ? Number.POSITIVE_INFINITY : progress.lastAt + limits.stallMs
-  const total = progress.startedAt + limits.totalMs
-  const { firstProgressMs } = limits
-  if (firstProgressMs !== undefined && progress.lastAt === undefined) {
-    const at = progress.startedAt + firstProgressMs
-    if (at < progress.startedAt + limits.firstContentMs && at < total) {
-      return { at, error: () => new FirstProgressTimeout({ upstream, afterMs: firstProgressMs }) }
-    }
-  }
-  const first = progress.bound ? Number.POSITIVE_INFINITY : progress.startedAt + limits.firstContentMs
-  if (first <= stall && first <= total) {
-    return { at: first, error: () => new FirstContentTimeout({ upstream, afterMs: limits.firstContentMs }) }
-  }
-  if (stall <= total)
-    return { at: stall, error: () => new StallTimeout({ upstream, afterMs: limits.stallMs }) }
-  return { at: total, error: () => new TotalTimeout({ upstream, afterMs: limits.totalMs }) }
+  const { calling, lastAt, startedAt } = progress
+  const { error, ms } = lastAt === undefined ? wait(upstream, limits) : silence(upstream, limits, calling)
+  const at = (lastAt ?? startedAt) + ms
+  const total = startedAt + limits.totalMs
+  return at <= total
+    ? { at, error }
+    : { at: total, error: () => new TotalTimeout({ upstream, afterMs: limits.totalMs }) }
 }
+
+/** The shortest silence that may strike after an event, whatever the event is: no longer may a watchdog sleep. */
+export const shortestSilence = ({ callMs, stallMs }: Limits): number => Math.min(stallMs, callMs ?? stallMs)

@@ -19,6 +19,7 @@ import { halfOf } from "../domain/History.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import type { Pass } from "../monitoring/Providers.ts"
 import { Recent } from "../monitoring/Recent.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import * as Measure from "../telemetry/Measure.ts"
@@ -44,6 +45,8 @@ export class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
 
 export interface Settings {
   readonly limits: Limits
+  /** Of direct mode, in place of `limits.stallMs`. Undefined: the same. */
+  readonly directStallMs?: number | undefined
   /** Whether shown text may be taken back so that another target can answer. */
   readonly retractPartial: boolean
   /** Whether another target may be asked what a content filter refused. */
@@ -86,6 +89,17 @@ const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | unde
   return history === undefined ? undefined : { ...whole, history }
 }
 
+/** A target of the turn's plan. */
+interface Step {
+  readonly executor: Executor["Service"]
+  /** The turn as this target is asked. */
+  readonly turn: Turn
+  /** The targets that can still answer after this one. */
+  readonly later: ReadonlyArray<Executor["Service"]>
+  /** The turn without this target, which the Monitor may keep from it. */
+  readonly skipped: () => Stream.Stream<TurnEvent, AttemptFailed>
+}
+
 /**
  * The first target, the same once more where its failure asks for it, then the next ones. Where the gate lets nothing follow,
  * or nothing is left, the last failure is the turn's. A limit on the context is one target's own: each is asked for the
@@ -94,10 +108,16 @@ const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | unde
 const over = (
   targets: ReadonlyArray<Executor["Service"]>,
   whole: Turn,
-  attempt: (executor: Executor["Service"], turn: Turn) => Stream.Stream<TurnEvent, AttemptFailed>,
+  attempt: (step: Step) => Stream.Stream<TurnEvent, AttemptFailed>,
 ): Stream.Stream<TurnEvent, AttemptFailed> => {
+  const stepOf = (index: number, turn: Turn): Step => ({
+    executor: targets[index]!,
+    turn,
+    later: targets.slice(index + 1),
+    skipped: () => from(index + 1, 1, whole),
+  })
   const from = (index: number, tries: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> =>
-    Stream.catch(attempt(targets[index]!, turn), (failed) => {
+    Stream.catch(attempt(stepOf(index, turn)), (failed) => {
       const shorter = shortened(failed, whole, turn)
       if (shorter !== undefined) return from(index, tries, shorter)
       if (tries < attemptsPerTarget && mayRetry(failed)) {
@@ -166,43 +186,77 @@ const failureOf = (
       : "fail",
   })
 
-/** The Monitor's eye on a runtime attempt. Only what may still move to another mode is hurried. */
-const watchOf = (monitor: Monitor["Service"], executor: Executor["Service"], turn: Turn, plan: TurnPlan) =>
-  executor.mode !== "runtime_orchestrator" || plan.ticket === undefined
-    ? Effect.succeed({})
-    : Effect.map(monitor.watch(turn.orgId, plan.ticket), ({ firstProgressLimitMs, progressed }) => ({
-        onFirstProgress: progressed,
-        ...(plan.order.length > 1 ? { firstProgressLimitMs } : {}),
-      }))
+/** What the Monitor has to say about an attempt before it begins. */
+interface Entry {
+  readonly pass: Pass | undefined
+  readonly watch: Pick<Attempt.AttemptOptions, "firstProgressLimitMs" | "onFirstProgress">
+}
+
+const unwatched: Entry = { pass: undefined, watch: {} }
+
+/** Undefined: the target is a provider to be skipped. A runtime attempt that no other target can replace is not hurried. */
+const enter = (
+  monitor: Monitor["Service"],
+  { executor, later, turn }: Step,
+  { ticket }: TurnPlan,
+): Effect.Effect<Entry | undefined> => {
+  if (executor.mode === "direct_llm") {
+    const others = later.flatMap(({ mode, target }) => (mode === "direct_llm" ? [target] : []))
+    return Effect.map(
+      monitor.admitProvider(executor.target, others),
+      (pass) => pass && { pass, watch: unwatched.watch },
+    )
+  }
+  if (ticket === undefined) return Effect.succeed(unwatched)
+  return Effect.map(monitor.watch(turn.orgId, ticket), ({ firstProgressLimitMs, progressed }) => ({
+    pass: undefined,
+    watch: { onFirstProgress: progressed, ...(later.length > 0 ? { firstProgressLimitMs } : {}) },
+  }))
+}
+
+/** The clocks of one attempt. Where no other target can answer, an early end would only turn a late answer into an error. */
+const limitsOf = ({ directStallMs, limits }: Settings, { executor, later }: Step): Limits => ({
+  ...limits,
+  firstContentMs: later.length > 0 ? limits.firstContentMs : Number.POSITIVE_INFINITY,
+  stallMs: executor.mode === "direct_llm" ? (directStallMs ?? limits.stallMs) : limits.stallMs,
+})
 
 const attemptOf = (
   settings: Settings,
   monitor: Monitor["Service"],
-  turn: Turn,
   progress: Progress,
   plan: TurnPlan,
-  executor: Executor["Service"],
-): Stream.Stream<TurnEvent, AttemptFailed> =>
-  Stream.unwrap(
-    Effect.map(
-      Effect.andThen(noted(progress, turn, executor.mode), watchOf(monitor, executor, turn, plan)),
-      (watch) => {
-        const announced = transition(progress, turn, executor.mode).map((event) => count(progress, event))
-        progress.attempts += 1
-        progress.firstText = undefined
-        const attempt = Attempt.run(executor, turn, {
-          number: progress.attempts,
-          limits: settings.limits,
-          onEnd: plan.onAttempt,
-          ...watch,
-        }).pipe(
-          Stream.mapArray((events) => Arr.map(events, (event) => told(progress, executor.mode, event))),
-          Stream.mapError((failure) => (progress.failed = failureOf(settings, executor, failure))),
-        )
-        return announced.length === 0 ? attempt : Stream.concat(Stream.fromArray(announced), attempt)
-      },
+  step: Step,
+): Stream.Stream<TurnEvent, AttemptFailed> => {
+  const { executor, turn } = step
+  const begin = ({ pass, watch }: Entry): Stream.Stream<TurnEvent, AttemptFailed> => {
+    const announced = transition(progress, turn, executor.mode).map((event) => count(progress, event))
+    progress.attempts += 1
+    progress.firstText = undefined
+    const { agent, orgId } = turn
+    const attempt = Attempt.run(executor, turn, {
+      number: progress.attempts,
+      limits: limitsOf(settings, step),
+      onEnd: (ended) =>
+        Effect.andThen(
+          monitor.targetEnded({ orgId, agentId: agent.id, attempt: ended, pass }),
+          plan.onAttempt(ended),
+        ),
+      ...watch,
+    }).pipe(
+      Stream.mapArray((events) => Arr.map(events, (event) => told(progress, executor.mode, event))),
+      Stream.mapError((failure) => (progress.failed = failureOf(settings, executor, failure))),
+    )
+    return announced.length === 0 ? attempt : Stream.concat(Stream.fromArray(announced), attempt)
+  }
+  return Stream.unwrap(
+    Effect.flatMap(enter(monitor, step, plan), (entry) =>
+      entry === undefined
+        ? Effect.sync(step.skipped)
+        : Effect.map(noted(progress, turn, executor.mode), () => begin(entry)),
     ),
   )
+}
 
 /** Where a turn may go, and who is told of its attempts. */
 export interface TurnPlan {
@@ -231,9 +285,7 @@ export class Execution extends Context.Service<
           const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
           if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
           const progress: Progress = { attempts: 0, messages: 0, firstText: undefined, failed: undefined }
-          return over(targets, turn, (executor, asked) =>
-            attemptOf(settings, monitor, asked, progress, plan, executor),
-          )
+          return over(targets, turn, (step) => attemptOf(settings, monitor, progress, plan, step))
         }
         return Execution.of({ run })
       }),

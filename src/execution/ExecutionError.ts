@@ -98,16 +98,19 @@ export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()("Contex
 }) {}
 
 const clock = { ...upstream, afterMs: Schema.Finite }
+/** Nothing at all has come within `CHAT_FIRST_CONTENT_TIMEOUT_MS`. */
 export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()(
   "FirstContentTimeout",
   clock,
 ) {}
-/** Nothing at all has come; unlike the first content this includes plans and thinking. */
+/** Nothing at all has come within the Monitor's limit, which is shorter. */
 export class FirstProgressTimeout extends Schema.TaggedError<FirstProgressTimeout>()(
   "FirstProgressTimeout",
   clock,
 ) {}
 export class StallTimeout extends Schema.TaggedError<StallTimeout>()("StallTimeout", clock) {}
+/** A tool, skill or MCP call is open, and nothing has come for longer than a call may be silent. */
+export class CallTimeout extends Schema.TaggedError<CallTimeout>()("CallTimeout", clock) {}
 export class TotalTimeout extends Schema.TaggedError<TotalTimeout>()("TotalTimeout", clock) {}
 
 export type ExecutionError =
@@ -126,6 +129,7 @@ export type ExecutionError =
   | FirstContentTimeout
   | FirstProgressTimeout
   | StallTimeout
+  | CallTimeout
   | TotalTimeout
 
 interface Meaning {
@@ -215,6 +219,13 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
     outcome: "timeout_stall",
     code: "TIMEOUT_STALL",
     message: "The answer stopped coming.",
+  },
+  // The call was made, so nothing runs again: the commit gate sees to that.
+  CallTimeout: {
+    ...fault,
+    outcome: "timeout_stall",
+    code: "TIMEOUT_CALL",
+    message: "A tool did not answer in time.",
   },
   TotalTimeout: {
     ...fault,

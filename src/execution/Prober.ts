@@ -2,8 +2,8 @@
  * Synthetic probes: a tiny execution of the gateway's own (`metadata.probe: true`) whenever the Monitor wants one. Its
  * pulse is also what lets time pass for the breakers when nobody comes.
  *
- * A probe is good when content shows before its deadline; the rest of it is cancelled. What says nothing about the
- * runtime's health (a refusal of the probe itself) is neutral.
+ * A probe is good when content shows before its deadline; the rest of it is cancelled. Neutral is an end that says nothing
+ * about the runtime's health: a refusal of the probe itself, or a deadline that found the runtime thinking or planning.
  */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Context from "effect/Context"
@@ -17,7 +17,7 @@ import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { deadlineMs, type Probe } from "../monitoring/Probing.ts"
 import * as Attempt from "./Attempt.ts"
-import { meaningOf } from "./ExecutionError.ts"
+import { type ExecutionError, meaningOf } from "./ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 
@@ -58,13 +58,20 @@ const turnOf = (id: string): Turn => ({
   probe: true,
 })
 
+/** After the first event 8 s do not tell a slow plan from a hang: the runtime's own model call may take 120 s. */
+const isNeutral = (error: ExecutionError): boolean =>
+  meaningOf(error).outcome === "neutral" ||
+  error._tag === "StallTimeout" ||
+  error._tag === "CallTimeout" ||
+  error._tag === "TotalTimeout"
+
 const execute = (executor: Executor["Service"], turn: Turn): Effect.Effect<"good" | "bad" | "neutral"> =>
   Attempt.run(executor, turn, { number: 1, limits, onEnd: () => Effect.void }).pipe(
     Stream.takeUntil(showsContent),
     Stream.runDrain,
     Effect.match({
       onSuccess: () => "good" as const,
-      onFailure: ({ error }) => (meaningOf(error).outcome === "neutral" ? "neutral" : "bad"),
+      onFailure: ({ error }) => (isNeutral(error) ? "neutral" : "bad"),
     }),
   )
 

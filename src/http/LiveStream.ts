@@ -41,7 +41,9 @@ const makeView = Effect.gen(function* () {
 
   const view = Effect.gen(function* () {
     const { direct, runtime, ...metrics } = yield* monitor.metrics
-    const { directFailing, firstProgressLimitMs: _, orgs, transitions, ...breaker } = yield* monitor.status
+    const status = yield* monitor.status
+    const { directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
+    const { providers, refusals, ...breaker } = rest
     const { settings } = yield* rollout.current
     const seconds = Math.max(1000, Math.min(metrics.windowMs, monotonicMillis(clock) - startedAt)) / 1000
     const modes: LiveView["modes"] = {
@@ -65,6 +67,8 @@ const makeView = Effect.gen(function* () {
       decisions: recent.decisions.all,
       fallbacks: recent.fallbacks.all,
       transitions,
+      providers,
+      refusals,
     }
     return Frame.encode([Frame.frame(String(view.at), "snapshot", JSON.stringify(view))])
   })

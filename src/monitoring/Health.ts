@@ -16,6 +16,8 @@ import * as Forced from "./Forced.ts"
 import * as Judge from "./Judge.ts"
 import * as Lease from "./Lease.ts"
 import type * as Orgs from "./Orgs.ts"
+import * as Providers from "./Providers.ts"
+import * as Refusals from "./Refusals.ts"
 import * as Return from "./Return.ts"
 import * as Running from "./Running.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
@@ -28,6 +30,8 @@ export interface Settings extends Triggers.Thresholds {
   readonly windowMs: number
   /** Whether somebody runs the synthetic probes; without them real turns are leased as probes. */
   readonly probes: boolean
+  /** The names of the direct providers, in their order. Absent: none is watched. */
+  readonly providers?: ReadonlyArray<string>
 }
 
 export interface FinishedAttempt {
@@ -35,6 +39,8 @@ export interface FinishedAttempt {
   readonly mode: ExecutionMode
   readonly outcome: Outcome
   readonly latencyMs: number
+  /** The user cancelled it; the outcome is neutral. */
+  readonly cancelled?: boolean | undefined
   /** Of a runtime attempt; one without counts as begun under the epochs of its end. */
   readonly ticket?: Ticket | undefined
 }
@@ -43,6 +49,8 @@ export interface Health {
   settings: Settings
   readonly windows: { readonly [mode in ExecutionMode]: SlidingWindow.SlidingWindow }
   readonly breakers: Breakers.Breakers
+  readonly providers: Providers.Providers
+  readonly refusals: Refusals.Refusals
 }
 
 export const make = (settings: Settings, now: number): Health => ({
@@ -52,6 +60,8 @@ export const make = (settings: Settings, now: number): Health => ({
     runtime_orchestrator: SlidingWindow.make(settings.windowMs, { quantiles: true }),
   },
   breakers: Breakers.make(settings.windowMs, now),
+  providers: Providers.make(settings.providers ?? [], now),
+  refusals: Refusals.make(),
 })
 
 /** What time alone brings about: orders that run out, silence that lasts, a step of the ramp that was good. */
@@ -124,14 +134,14 @@ export const firstProgressLimitMs = ({ breakers }: Health, ticket: Ticket): numb
 /** Counts an attempt that ended at `at` in the windows, and holds it against nobody. */
 export const show = (
   { breakers, settings, windows }: Health,
-  { latencyMs, mode, orgId, outcome }: FinishedAttempt,
+  { cancelled = false, latencyMs, mode, orgId, outcome }: FinishedAttempt,
   at: number,
   now: number,
 ): Orgs.Org => {
   const org = Breakers.touch(breakers, orgId, now)
   const own = (org.windows[mode] ??= SlidingWindow.make(settings.windowMs, { quantiles: true }))
-  SlidingWindow.record(windows[mode], now, outcome, latencyMs, at)
-  SlidingWindow.record(own, now, outcome, latencyMs, at)
+  SlidingWindow.record(windows[mode], now, outcome, latencyMs, at, cancelled)
+  SlidingWindow.record(own, now, outcome, latencyMs, at, cancelled)
   return org
 }
 

@@ -28,6 +28,8 @@ export type HealthEvent =
       readonly mode: ExecutionMode
       readonly outcome: Outcome
       readonly latencyMs: number
+      /** The user cancelled it; the outcome is neutral. */
+      readonly cancelled?: boolean
     }
   /** Its end will not be told. */
   | { readonly _tag: "forgotten"; readonly at: number; readonly attempt: number }

@@ -14,6 +14,8 @@ import * as Health from "./Health.ts"
 import * as Judge from "./Judge.ts"
 import * as Lease from "./Lease.ts"
 import * as Probing from "./Probing.ts"
+import * as Providers from "./Providers.ts"
+import * as Refusals from "./Refusals.ts"
 import * as Return from "./Return.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
 import type { ScopedTransition } from "./Transition.ts"
@@ -50,6 +52,10 @@ export interface Status extends BreakerStatus {
   /** After so long without progress an attempt moves to direct mode. */
   readonly firstProgressLimitMs: number
   readonly transitions: ReadonlyArray<ScopedTransition>
+  /** The direct providers, in their order. */
+  readonly providers: ReadonlyArray<Providers.ProviderStatus>
+  /** Agents that a target refuses again and again, newest first. */
+  readonly refusals: ReadonlyArray<Refusals.Refusal>
 }
 
 const shownTransitions = 20
@@ -149,5 +155,7 @@ export const status = (health: Health.Health, now: number): Status => {
     directFailing: Judge.isDirectFailing(breakers, now),
     firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline)),
     transitions: breakers.transitions.slice(-shownTransitions).toReversed(),
+    providers: Providers.statusOf(health.providers, now),
+    refusals: Refusals.shown(health.refusals),
   }
 }

@@ -15,6 +15,11 @@ const Wire = Schema.fromJsonString(
     /** Organisations, by their place. */
     o: Schema.Array(OrgId),
     e: Schema.Array(Schema.Int),
+    /**
+     * The places of the events whose attempt the user cancelled. Additive: a replica of before ignores it, and one of
+     * before does not send it.
+     */
+    c: Schema.optionalKey(Schema.Array(Schema.Int)),
   }),
 )
 const toText = Schema.encodeSync(Wire)
@@ -71,14 +76,16 @@ export const encode = (events: ReadonlyArray<HealthEvent>): string => {
     return places.size - 1
   }
   const e = events.flatMap((event) => numbersOf(event, Math.round(event.at - base), place))
-  return toText({ t: base, o: [...places.keys()], e })
+  const c = events.flatMap((event, index) => (event._tag === "ended" && event.cancelled ? [index] : []))
+  return toText({ t: base, o: [...places.keys()], e, ...(c.length > 0 ? { c } : {}) })
 }
 
 /** Undefined where it is no batch. */
 export const decode = (text: string): ReadonlyArray<HealthEvent> | undefined => {
   const wire = Option.getOrUndefined(fromText(text))
   if (wire === undefined) return undefined
-  const { e, o, t } = wire
+  const { c = [], e, o, t } = wire
+  const cancelled = new Set(c)
   const events: Array<HealthEvent> = []
   for (let next = 0; next < e.length;) {
     const kind = e[next] ?? all
@@ -87,7 +94,8 @@ export const decode = (text: string): ReadonlyArray<HealthEvent> | undefined => 
     const [, at = 0, a = 0, b = 0, c = 0] = e.slice(next, next + length)
     const event = eventOf(kind, t + at, [a, b, c], o)
     if (event === undefined) return undefined
-    events.push(event)
+    const isCancelled = event._tag === "ended" && cancelled.has(events.length)
+    events.push(isCancelled ? { ...event, cancelled: true } : event)
     next += length
   }
   return events

@@ -14,6 +14,7 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { OrgId } from "../domain/Ids.ts"
+import { catalogue } from "../telemetry/Metrics.ts"
 import * as Admission from "./Admission.ts"
 import type { Forced } from "./Forced.ts"
 import * as Health from "./Health.ts"
@@ -21,8 +22,10 @@ import * as HealthReport from "./HealthReport.ts"
 import * as Outbox from "./Outbox.ts"
 import * as Probes from "./Probes.ts"
 import type { Probe } from "./Probing.ts"
+import * as Providers from "./Providers.ts"
 import * as Sharing from "./Sharing.ts"
 import type { Settled } from "./Sharing.ts"
+import * as TargetEnd from "./TargetEnd.ts"
 import type { Ticket } from "./Ticket.ts"
 import type { ScopedTransition } from "./Transition.ts"
 
@@ -63,10 +66,20 @@ export class Monitor extends Context.Service<
     /** A runtime attempt of the ticket begins. */
     readonly watch: (orgId: OrgId, ticket: Ticket) => Effect.Effect<AttemptWatch>
     /**
-     * One finished attempt, of either mode. A ticket matters for runtime attempts only. A neutral outcome counts as
-     * cancelled and moves no breaker; of a probe it gives the lease back.
+     * One finished attempt, of either mode. A ticket matters for runtime attempts only. A neutral outcome moves no breaker;
+     * of a probe it gives the lease back.
      */
     readonly record: (attempt: Health.FinishedAttempt) => Effect.Effect<void>
+    /**
+     * Whether a turn may try this direct provider, when it can go on to `later`. Undefined: skip it. The end of an attempt
+     * that was let in must be told to `targetEnded`.
+     */
+    readonly admitProvider: (
+      name: string,
+      later: ReadonlyArray<string>,
+    ) => Effect.Effect<Providers.Pass | undefined>
+    /** The end of a user's attempt, for the breaker of its provider and the refusals of its agent. */
+    readonly targetEnded: (ended: TargetEnd.EndedAttempt) => Effect.Effect<void>
     /** A turn that is over: what of its ticket nobody has recorded is forgotten. May be a finalizer. */
     readonly release: (ticket: Ticket, orgId: OrgId) => Effect.Effect<void>
     /** To be called often: lets time do what it does, and gives the synthetic probe that is to be begun now. */
@@ -89,7 +102,7 @@ export class Monitor extends Context.Service<
     ) => Effect.Effect<void>
     /** Other thresholds from now on; the window keeps its length. */
     readonly configure: (
-      thresholds: Partial<Omit<Health.Settings, "windowMs" | "probes">>,
+      thresholds: Partial<Omit<Health.Settings, "windowMs" | "probes" | "providers">>,
     ) => Effect.Effect<void>
     /** Every transition from now on. */
     readonly transitions: Effect.Effect<Stream.Stream<Numbered>, never, Scope.Scope>
@@ -135,6 +148,17 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   const change = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>
     Effect.sync(() => changeNow(f))
 
+  yield* Effect.forEach(
+    settings.providers ?? [],
+    (provider) =>
+      Effect.forEach(Providers.states, (state) =>
+        catalogue.providerState.observe({ provider, state }, () =>
+          Ref.getUnsafe(health).providers.get(provider)?.breaker.state === state ? 1 : 0,
+        ),
+      ),
+    { discard: true },
+  )
+
   return Monitor.of({
     admit: (orgId, sessionId) => change((health, now) => Admission.admit(health, orgId, sessionId, now)),
     forced: (orgId) => change((health, now) => Admission.forcedOf(health, orgId, now)),
@@ -161,6 +185,15 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
         Health.release(health, ticket, orgId, now)
         if (outbox) Outbox.forgotten(outbox, ticket, now)
       }),
+    admitProvider: (name, later) =>
+      change(({ providers, settings }, now) =>
+        Providers.admit(providers, name, later, now, settings.timeoutThresholdMs),
+      ),
+    targetEnded: (ended) =>
+      Effect.suspend(() => {
+        const line = changeNow((health, now) => TargetEnd.record(health, ended, now))
+        return line === undefined ? Effect.void : Effect.logWarning(line)
+      }),
     takeProbe: change(Probes.take),
     probeEnded: (probe, result) =>
       change((health, now) => {
@@ -174,6 +207,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     reset: (reason, orgId) =>
       change((health, now) => {
         Health.reset(health, now, reason, orgId)
+        if (orgId === undefined) Providers.reset(health.providers, now)
         if (outbox) Outbox.reset(outbox, orgId, now)
       }),
     force: (forced, reason, orgId) =>

@@ -51,8 +51,9 @@ const numberOf = (outbox: Outbox, { mode, ticket }: FinishedAttempt): number => 
 }
 
 export const ended = (outbox: Outbox, attempt: FinishedAttempt, at: number): void => {
-  const { latencyMs, mode, orgId, outcome } = attempt
-  add(outbox, { _tag: "ended", at, attempt: numberOf(outbox, attempt), orgId, mode, outcome, latencyMs })
+  const { cancelled = false, latencyMs, mode, orgId, outcome } = attempt
+  const ended = { attempt: numberOf(outbox, attempt), orgId, mode, outcome, latencyMs }
+  add(outbox, { _tag: "ended", at, ...ended, ...(cancelled ? { cancelled } : {}) })
 }
 
 export const forgotten = (outbox: Outbox, ticket: Ticket, at: number): void => {

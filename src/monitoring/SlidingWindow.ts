@@ -15,6 +15,8 @@ const maxLatencyMs = 86_400_000
 
 interface Bucket {
   readonly counts: { [outcome in Outcome]: number }
+  /** Of the neutral ones. */
+  cancelled: number
   /** Of what counts in `total`, in whole milliseconds: only whole numbers can be taken out of a sum without a rest. */
   latencyMs: number
   readonly latencies: LatencyHistogram.LatencyHistogram | undefined
@@ -47,7 +49,9 @@ export interface Summary {
   readonly error: number
   readonly timeout: number
   readonly timeouts: { readonly firstContent: number; readonly stall: number; readonly total: number }
-  /** Neutral outcomes: outside `total`, the rates and the latencies. */
+  /** Outside `total`, the rates and the latencies. */
+  readonly neutral: number
+  /** Of `neutral`: those that the user cancelled. */
   readonly cancelled: number
   readonly avgLatencyMs: number
   readonly p50LatencyMs: number
@@ -66,6 +70,7 @@ const emptyBucket = (quantiles: boolean): Bucket => ({
     timeout_total: 0,
     neutral: 0,
   },
+  cancelled: 0,
   latencyMs: 0,
   latencies: quantiles ? LatencyHistogram.make() : undefined,
 })
@@ -77,6 +82,7 @@ const merge = (into: Bucket, bucket: Bucket, sign: 1 | -1): void => {
   into.counts.timeout_stall += sign * bucket.counts.timeout_stall
   into.counts.timeout_total += sign * bucket.counts.timeout_total
   into.counts.neutral += sign * bucket.counts.neutral
+  into.cancelled += sign * bucket.cancelled
   into.latencyMs += sign * bucket.latencyMs
   if (into.latencies !== undefined && bucket.latencies !== undefined) {
     LatencyHistogram.merge(into.latencies, bucket.latencies, sign)
@@ -105,20 +111,24 @@ const advance = (window: SlidingWindow, now: number): void => {
   if (steps > 0) window.newest = newest
 }
 
-const count = (bucket: Bucket, outcome: Outcome, latencyMs: number): void => {
+const count = (bucket: Bucket, outcome: Outcome, latencyMs: number, cancelled: boolean): void => {
   bucket.counts[outcome] += 1
-  if (outcome === "neutral") return
+  if (outcome === "neutral") {
+    if (cancelled) bucket.cancelled += 1
+    return
+  }
   bucket.latencyMs += latencyMs
   if (bucket.latencies !== undefined) LatencyHistogram.add(bucket.latencies, latencyMs)
 }
 
-/** `at`: when it happened, where that is known only later. */
+/** `at`: when it happened, where that is known only later. `cancelled`: a neutral outcome that the user caused. */
 export const record = (
   window: SlidingWindow,
   now: number,
   outcome: Outcome,
   latencyMs: number,
   at = now,
+  cancelled = false,
 ): void => {
   advance(window, now)
   const number = Math.min(Math.floor(at / window.bucketMs), window.newest)
@@ -126,8 +136,8 @@ export const record = (
   // Also what is not a number counts as 0.
   const latency = latencyMs > 0 ? Math.min(Math.round(latencyMs), maxLatencyMs) : 0
   const bucket = (window.buckets[number % bucketCount] ??= emptyBucket(window.sum.latencies !== undefined))
-  count(bucket, outcome, latency)
-  count(window.sum, outcome, latency)
+  count(bucket, outcome, latency, cancelled)
+  count(window.sum, outcome, latency, cancelled)
 }
 
 /** Takes out of `window` all that is in `part`, every record of which was recorded in `window` too, at the same time. */
@@ -174,7 +184,8 @@ export const summary = (window: SlidingWindow, now: number): Summary => {
       stall: counts.timeout_stall,
       total: counts.timeout_total,
     },
-    cancelled: counts.neutral,
+    neutral: counts.neutral,
+    cancelled: window.sum.cancelled,
     avgLatencyMs: share(latencyMs),
     p50LatencyMs: p50,
     p95LatencyMs: p95,

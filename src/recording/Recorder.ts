@@ -53,7 +53,8 @@ const make = Effect.gen(function* () {
     const { mode, outcome } = ended
     const latencyMs = ended.endedAt - ended.startedAt
     const held = mode === "runtime_orchestrator" && ticket !== undefined ? { ticket } : {}
-    yield* monitor.record({ orgId, mode, outcome, latencyMs, ...held })
+    const cancelled = ended.code === "EXECUTION_CANCELLED"
+    yield* monitor.record({ orgId, mode, outcome, latencyMs, cancelled, ...held })
     yield* Measure.attemptEnded(orgId, ended)
   })
 

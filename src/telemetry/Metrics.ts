@@ -19,12 +19,14 @@ export const failureCodes = [
   "UPSTREAM_EMPTY",
   "UPSTREAM_FAILED",
   "UPSTREAM_GARBLED",
+  "UPSTREAM_MISCONFIGURED",
   "UPSTREAM_TRUNCATED",
   "UPSTREAM_UNAVAILABLE",
   "UPSTREAM_UNREACHABLE",
   "TIMEOUT_FIRST_CONTENT",
   "TIMEOUT_FIRST_PROGRESS",
   "TIMEOUT_STALL",
+  "TIMEOUT_CALL",
   "TIMEOUT_TOTAL",
 ] as const
 
@@ -34,6 +36,7 @@ export const causeCodes = [
   "UPSTREAM_RATE_LIMITED",
   "UPSTREAM_REJECTED",
   "CONTENT_FILTERED",
+  "CONTEXT_TOO_LONG",
 ] as const
 
 /** Why a turn began where it did; `rule` stands for every rule of the rollout. */
@@ -87,7 +90,8 @@ const attempts = {
   stalls: counter("crossfade_stalls_total", {
     unit: "1",
     labels: { mode },
-    meaning: "Attempts that had begun and then showed nothing for longer than the stall clock allows",
+    meaning:
+      "Attempts that had begun and then showed nothing for longer than the stall clock, or the call clock, allows",
   }),
 }
 
@@ -158,6 +162,14 @@ const mover = {
     unit: "1",
     labels: { scope: ["all", "org"], to: breakerStates },
     meaning: "Transitions of breakers that this process made; of several replicas one makes it",
+  }),
+  providerState: gauge("crossfade_provider_state", {
+    unit: "1",
+    labels: {
+      provider: { boundedBy: "DIRECT_LLM_PROVIDERS" },
+      state: ["closed", "open", "half_open"],
+    },
+    meaning: "1 for the state that a direct provider's breaker is in, 0 for the others",
   }),
   rolloutPercentage: gauge("crossfade_rollout_percentage", {
     unit: "percent",

@@ -112,6 +112,7 @@ describe("the breaker, over HTTP", () => {
       "success",
       "error",
       "timeout",
+      "neutral",
       "cancelled",
       "avgLatencyMs",
       "p50LatencyMs",

@@ -9,6 +9,7 @@ const mode = {
   success: 190,
   error: 8,
   timeout: 2,
+  neutral: 0,
   cancelled: 0,
   avgLatencyMs: 900,
   p50LatencyMs: 812,
@@ -48,6 +49,8 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   })),
   fallbacks: [],
   transitions: [],
+  providers: [],
+  refusals: [],
   ...fields,
 })
 
@@ -109,6 +112,27 @@ describe("the live view in a terminal", () => {
       "closed -> open",
     ])
       assert.include(text, part)
+  })
+
+  it("names the providers that are skipped and the agents that are refused", () => {
+    const provider = { name: "a", since: noon, evidence: { faults: 0, limit: 3 } }
+    const refused = { orgId: "acme", agentId: "agent-1", target: "runtime", since: noon, lastAt: noon }
+    const text = textOf(
+      screen({
+        view: view({
+          providers: [
+            { ...provider, state: "open", reason: "faults 3 >= 3 in 90 ms", nextTryAt: noon + 5000 },
+            { ...provider, name: "b", state: "closed", reason: "", nextTryAt: null },
+          ],
+          refusals: [{ ...refused, failure: "422 no_such_model", count: 4 }],
+        }),
+      }),
+      { ...size, columns: 120 },
+    )
+    for (const part of ["provider  a open", "next try 12:00:05", "faults 3 >= 3", "agents that are refused"])
+      assert.include(text, part)
+    assert.include(text, "acme  agent-1  runtime  4 times  422 no_such_model")
+    assert.notInclude(text, "provider  b")
   })
 
   it("never shows old figures as fresh", () => {

@@ -81,6 +81,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   CHAT_RUNTIME_MONITOR_MIN_SAMPLES: ["0", "1.5", "1000001"],
   CHAT_FIRST_CONTENT_TIMEOUT_MS: ["0", ...millis],
   CHAT_STALL_TIMEOUT_MS: ["0", ...millis],
+  CHAT_CALL_TIMEOUT_MS: ["0", ...millis],
   CHAT_FALLBACK_ON_CONTENT_FILTER: ["yes", "1"],
   CHAT_RETRACT_PARTIAL: ["yes", "1", "TRUE"],
   CHAT_HISTORY_MAX_TOKENS: ["-1", "1.5", "10000001", "32k"],

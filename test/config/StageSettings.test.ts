@@ -16,7 +16,11 @@ describe("what each stage is told of the environment", () => {
       const settings = yield* Config.read({
         CHAT_FIRST_CONTENT_TIMEOUT_MS: "1",
         CHAT_STALL_TIMEOUT_MS: "2",
+        CHAT_CALL_TIMEOUT_MS: "4",
         CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "3",
+        DIRECT_LLM_PROVIDERS: "a,b",
+        ...provider("A", "m"),
+        ...provider("B", "m"),
         CHAT_RETRACT_PARTIAL: "false",
         CHAT_EXECUTION_MODE: "direct_llm",
         CHAT_RUNTIME_ENABLED_ORGS: "acme,umbrella,acme",
@@ -29,7 +33,8 @@ describe("what each stage is told of the environment", () => {
         CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: "0.9",
       })
       assert.deepStrictEqual(StageSettings.execution(settings), {
-        limits: { firstContentMs: 1, stallMs: 2, totalMs: 3 },
+        limits: { firstContentMs: 1, stallMs: 2, callMs: 4, totalMs: 3 },
+        directStallMs: 2,
         retractPartial: false,
         fallbackOnContentFilter: false,
       })
@@ -44,7 +49,7 @@ describe("what each stage is told of the environment", () => {
       })
       // A shadow has no more time than the turn, and never more than its own limits.
       assert.deepStrictEqual(StageSettings.shadow(settings), {
-        limits: { firstContentMs: 1, stallMs: 2, totalMs: 3 },
+        limits: { firstContentMs: 1, stallMs: 2, callMs: 4, totalMs: 3 },
         storeTexts: false,
         judge: "",
       })
@@ -54,7 +59,7 @@ describe("what each stage is told of the environment", () => {
         SHADOW_STORE_TEXT: "true",
       })
       assert.deepStrictEqual(StageSettings.shadow(patient), {
-        limits: { firstContentMs: 30_000, stallMs: 30_000, totalMs: 120_000 },
+        limits: { firstContentMs: 30_000, stallMs: 300_000, callMs: 120_000, totalMs: 120_000 },
         storeTexts: true,
         judge: "",
       })
@@ -66,7 +71,18 @@ describe("what each stage is told of the environment", () => {
         latencyRatio: 0.9,
         timeoutThresholdMs: 3,
         probes: false,
+        providers: ["a", "b"],
       })
+    }),
+  )
+
+  it.effect("a direct provider may be silent for 30 s, the runtime for as long as its model calls last", () =>
+    Effect.gen(function* () {
+      const { directStallMs, limits } = StageSettings.execution(yield* Config.read({}))
+      assert.deepStrictEqual(
+        [directStallMs, limits],
+        [30_000, { firstContentMs: 30_000, stallMs: 130_000, callMs: 120_000, totalMs: 300_000 }],
+      )
     }),
   )
 

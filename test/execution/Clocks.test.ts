@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { finished, noon, planStep, says, text, thinking, toolCall } from "../support/fixtures.ts"
+import { finished, noon, planStep, says, text, thinking, toolCall, toolResult } from "../support/fixtures.ts"
 import {
   direct,
   ending,
@@ -14,25 +14,56 @@ import {
   typesOf,
 } from "./scripted.ts"
 
-describe("the three clocks", () => {
+describe("the clocks of an attempt", () => {
+  /** A turn whose runtime another target can replace. */
+  const replaceable = (...script: Script) =>
+    playTurn([runtime([], script), direct([], "a", [says(text("direct")), finished])])
+
   it.effect(
-    "fault 7: silence from the start ends at the first content's clock: pings never come out of an executor",
+    "fault 7: silence from the start ends at the first clock: pings never come out of an executor",
     () =>
       Effect.gen(function* () {
-        assert.deepStrictEqual(yield* ending("silence"), {
-          outcome: "timeout_first_content",
-          code: "TIMEOUT_FIRST_CONTENT",
-          tookMs: 1000,
-          error: "FirstContentTimeout",
-        })
+        const { attempts } = yield* replaceable("silence")
+        assert.deepInclude(attempts[0], { outcome: "timeout_first_content", code: "TIMEOUT_FIRST_CONTENT" })
+        assert.strictEqual((attempts[0]?.endedAt ?? 0) - (attempts[0]?.startedAt ?? 0), 1000)
       }),
   )
 
-  it.effect("thinking and plans are progress, but no content", () =>
+  it.effect("the first clock does not strike where no other target can answer", () =>
     Effect.gen(function* () {
-      const steps = Array.from({ length: 20 }, () => [100, says(thinking("hm")), says(planStep("s1"))]).flat()
-      assert.deepInclude(yield* ending(...steps), { outcome: "timeout_first_content", tookMs: 1000 })
+      const late = [5000, says(text("late")), finished] as const
+      assert.deepInclude(yield* ending(...late), { outcome: "success", tookMs: 5000 })
+      assert.deepInclude(yield* ending("silence"), { outcome: "timeout_total", tookMs: 10_000 })
+      const played = yield* playTurn([runtime([], ["silence"]), direct([], "a", late)])
+      assert.deepStrictEqual(outcomesOf(played), [
+        ["runtime", "timeout_first_content", "TIMEOUT_FIRST_CONTENT"],
+        ["a", "success", null],
+      ])
     }),
+  )
+
+  it.effect("thoughts, plans and calls that flow keep an attempt alive, however late its answer begins", () =>
+    Effect.gen(function* () {
+      for (const sign of [thinking("hm"), planStep("s1"), toolCall("c1")]) {
+        const flow = Array.from({ length: 8 }, () => [900, says(sign)]).flat()
+        const played = yield* replaceable(...flow, says(text("at last")), finished)
+        assert.deepStrictEqual(outcomesOf(played), [["runtime", "success", null]])
+      }
+    }),
+  )
+
+  it.effect(
+    "a thought is followed by silence for as long as the stall clock allows, and then by another target",
+    () =>
+      Effect.gen(function* () {
+        const planned = yield* replaceable(100, says(thinking("hm")), 1900, says(text("planned")), finished)
+        assert.deepStrictEqual(outcomesOf(planned), [["runtime", "success", null]])
+        const hung = yield* replaceable(100, says(thinking("hm")), "silence")
+        assert.deepStrictEqual(outcomesOf(hung), [
+          ["runtime", "timeout_stall", "TIMEOUT_STALL"],
+          ["a", "success", null],
+        ])
+      }),
   )
 
   it.effect("fault 7: silence after text ends at the stall clock", () =>
@@ -52,10 +83,15 @@ describe("the three clocks", () => {
       Effect.gen(function* () {
         const impatient = { ...settings, limits: { firstContentMs: 5000, stallMs: 300, totalMs: 10_000 } }
         const took = (script: Script) =>
-          Effect.map(playTurn([runtime([], script)], { settings: impatient }), ({ attempts: [attempt] }) => [
-            attempt?.outcome,
-            (attempt?.endedAt ?? 0) - (attempt?.startedAt ?? 0),
-          ])
+          Effect.map(
+            playTurn([runtime([], script), direct([], "a", [says(text("a")), finished])], {
+              settings: impatient,
+            }),
+            ({ attempts: [attempt] }) => [
+              attempt?.outcome,
+              (attempt?.endedAt ?? 0) - (attempt?.startedAt ?? 0),
+            ],
+          )
         assert.deepStrictEqual(yield* took([2000, says(text("a")), finished]), ["success", 2000])
         assert.deepStrictEqual(yield* took(["silence"]), ["timeout_first_content", 5000])
         assert.deepStrictEqual(yield* took([1000, says(thinking("hm")), "silence"]), ["timeout_stall", 1300])
@@ -63,13 +99,43 @@ describe("the three clocks", () => {
       }),
   )
 
-  it.effect("a call that has started stops the first clock: tools may take their time, up to the stall", () =>
+  it.effect("a direct provider has a stall clock of its own, where there is one", () =>
     Effect.gen(function* () {
-      const stalled = yield* ending(100, says(toolCall("c1")), "silence")
-      assert.deepInclude(stalled, { outcome: "timeout_stall", tookMs: 2100, error: "StallTimeout" })
-      assert.deepInclude(yield* ending(says(toolCall("c1")), 1900, says(text("a")), finished), {
-        outcome: "success",
-      })
+      const script: Script = [says(text("a")), 500, says(text("b")), finished]
+      const given = { ...settings, directStallMs: 400 }
+      const order = ["direct_llm"] as const
+      const provider = yield* playTurn([direct([], "a", script)], { settings: given, order })
+      assert.deepStrictEqual(outcomesOf(provider), [["a", "timeout_stall", "TIMEOUT_STALL"]])
+      const agent = yield* playTurn([runtime([], script)], { settings: given })
+      assert.deepStrictEqual(outcomesOf(agent), [["runtime", "success", null]])
+    }),
+  )
+
+  it.effect("while a call is open its own clock runs, however long the stall clock is", () =>
+    Effect.gen(function* () {
+      const withCalls = (callMs: number) => ({ ...settings, limits: { ...settings.limits, callMs } })
+      const played = (callMs: number, ...script: Script) =>
+        Effect.map(
+          playTurn([runtime([], script), direct([], "a", [says(text("a")), finished])], {
+            settings: withCalls(callMs),
+          }),
+          (turn) => [...outcomesOf(turn), turn.attempts[0]!.endedAt - turn.attempts[0]!.startedAt],
+        )
+      const answer = [says(text("a")), finished] as const
+      const called = says(toolCall("c1"))
+      const answered = says(toolResult("c1"))
+      const success = ["runtime", "success", null]
+      const stalled = ["runtime", "timeout_stall", "TIMEOUT_STALL"]
+      const timedOut = ["runtime", "timeout_stall", "TIMEOUT_CALL"]
+      assert.deepStrictEqual(yield* played(5000, called, 4900, answered, ...answer), [success, 4900])
+      assert.deepStrictEqual(yield* played(5000, called, "silence"), [timedOut, 5000])
+      assert.deepStrictEqual(yield* played(300, called, "silence"), [timedOut, 300])
+      // Other events within the call are life.
+      const busy = Array.from({ length: 3 }, () => [2500, says(thinking("hm"))]).flat()
+      assert.deepStrictEqual(yield* played(3000, called, ...busy, answered, ...answer), [success, 7500])
+      // Its result ends the clock; an answer does not.
+      assert.deepStrictEqual(yield* played(9000, called, 100, answered, "silence"), [stalled, 2100])
+      assert.deepStrictEqual(yield* played(4000, called, says(text("a")), "silence"), [timedOut, 4000])
     }),
   )
 

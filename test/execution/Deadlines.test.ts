@@ -6,24 +6,22 @@ const millis = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 600_000 
 const times = {
   firstContentMs: millis,
   stallMs: millis,
+  callMs: millis,
   totalMs: millis,
   startedAt: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1e12 })),
   sinceStart: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600_000 })),
-  bound: Schema.Boolean,
+  calling: Schema.Boolean,
 }
 
 type Times = { readonly [K in keyof typeof times]: (typeof times)[K]["Type"] }
 
-const nearest = ({ bound, firstContentMs, sinceStart, stallMs, startedAt, totalMs }: Times) =>
-  Deadlines.nearest(
-    "runtime",
-    { firstContentMs, stallMs, totalMs },
-    { startedAt, lastAt: startedAt + sinceStart, bound },
-  )
+const nearest = ({ calling, sinceStart, startedAt, ...limits }: Times) =>
+  Deadlines.nearest("runtime", limits, { startedAt, lastAt: startedAt + sinceStart, calling })
 
-const clocksOf = ({ bound, firstContentMs, sinceStart, stallMs, startedAt, totalMs }: Times) => ({
-  ...(bound ? {} : { FirstContentTimeout: { at: startedAt + firstContentMs, afterMs: firstContentMs } }),
-  StallTimeout: { at: startedAt + sinceStart + stallMs, afterMs: stallMs },
+const clocksOf = ({ callMs, calling, sinceStart, stallMs, startedAt, totalMs }: Times) => ({
+  ...(calling
+    ? { CallTimeout: { at: startedAt + sinceStart + callMs, afterMs: callMs } }
+    : { StallTimeout: { at: startedAt + sinceStart + stallMs, afterMs: stallMs } }),
   TotalTimeout: { at: startedAt + totalMs, afterMs: totalMs },
 })
 
@@ -40,44 +38,72 @@ describe("Deadlines", () => {
     for (const clock of Object.values(clocks)) assert.isAtMost(at, clock?.at ?? 0)
   })
 
-  it.prop("content or a call stops the first clock and no other", times, (given) => {
-    const { FirstContentTimeout: _, ...rest } = clocksOf({ ...given, bound: false })
-    const bound = nearest({ ...given, bound: true })
-    assert.strictEqual(bound.at, Math.min(...Object.values(rest).map(({ at }) => at)))
-    assert.isAtLeast(bound.at, nearest({ ...given, bound: false }).at)
+  it.prop(
+    "any event stops the first clock: from there on only a silence or the total strikes",
+    times,
+    (given) => {
+      const shortest = { ...given, firstContentMs: 1 }
+      assert.deepStrictEqual(nearest(shortest).at, nearest(given).at)
+      assert.notStrictEqual(nearest(shortest).error()._tag, "FirstContentTimeout")
+    },
+  )
+
+  it.prop("an open call stops the stall clock, and starts its own", times, (given) => {
+    const calling = nearest({ ...given, calling: true, stallMs: 1 })
+    assert.strictEqual(calling.at, nearest({ ...given, calling: false, stallMs: given.callMs }).at)
+    assert.notStrictEqual(calling.error()._tag, "StallTimeout")
+  })
+
+  it.prop("without a limit of its own a call may be silent as long as anything else", times, (given) => {
+    const { callMs: _, calling: __, sinceStart, startedAt, ...limits } = given
+    const progress = { startedAt, lastAt: startedAt + sinceStart }
+    const calling = Deadlines.nearest("runtime", limits, { ...progress, calling: true })
+    const idle = Deadlines.nearest("runtime", limits, { ...progress, calling: false })
+    assert.deepStrictEqual([calling.at, calling.error()._tag], [idle.at, idle.error()._tag])
   })
 
   it.prop("before anything has come there is only a wait, and no stall", times, (given) => {
-    const { firstContentMs, stallMs, startedAt, totalMs } = given
-    const limits = { firstContentMs, stallMs, totalMs }
-    const { at, error: make } = Deadlines.nearest("runtime", limits, {
+    const { firstContentMs, sinceStart: _, startedAt, totalMs } = given
+    const { at, error: make } = Deadlines.nearest("runtime", given, {
       startedAt,
       lastAt: undefined,
-      bound: false,
+      calling: false,
     })
     const error = make()
     assert.strictEqual(at, startedAt + Math.min(firstContentMs, totalMs))
     assert.strictEqual(error._tag, firstContentMs <= totalMs ? "FirstContentTimeout" : "TotalTimeout")
   })
 
-  it.prop("progress moves the stall clock and no other", times, (given) => {
+  it.prop("where the first clock never strikes the total does", times, (given) => {
+    const { startedAt, totalMs } = given
+    const limits = { ...given, firstContentMs: Number.POSITIVE_INFINITY }
+    const { at, error } = Deadlines.nearest("runtime", limits, {
+      startedAt,
+      lastAt: undefined,
+      calling: false,
+    })
+    assert.deepStrictEqual([at, error()._tag], [startedAt + totalMs, "TotalTimeout"])
+  })
+
+  it.prop("progress moves the clock of silence and no other", times, (given) => {
     const later = nearest({ ...given, sinceStart: given.sinceStart + 1 })
     const before = nearest(given)
     assert.isAtLeast(later.at, before.at)
-    if (before.error()._tag !== "StallTimeout") assert.deepStrictEqual(later.at, before.at)
+    if (before.error()._tag === "TotalTimeout") assert.deepStrictEqual(later.at, before.at)
   })
 
-  it("of clocks that strike at once the one that says most counts: first content, stall, total", () => {
+  it("of clocks that strike at once the one that says most counts: the total last", () => {
     const given = {
       firstContentMs: 100,
       stallMs: 100,
+      callMs: 100,
       totalMs: 100,
       startedAt: 0,
       sinceStart: 0,
-      bound: false,
+      calling: false,
     }
-    assert.strictEqual(nearest(given).error()._tag, "FirstContentTimeout")
-    assert.strictEqual(nearest({ ...given, bound: true }).error()._tag, "StallTimeout")
-    assert.strictEqual(nearest({ ...given, bound: true, sinceStart: 1 }).error()._tag, "TotalTimeout")
+    assert.strictEqual(nearest(given).error()._tag, "StallTimeout")
+    assert.strictEqual(nearest({ ...given, calling: true }).error()._tag, "CallTimeout")
+    assert.strictEqual(nearest({ ...given, sinceStart: 1 }).error()._tag, "TotalTimeout")
   })
 })

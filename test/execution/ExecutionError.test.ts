@@ -21,6 +21,7 @@ const examples = {
   FirstContentTimeout: new E.FirstContentTimeout({ upstream, afterMs: 1 }),
   FirstProgressTimeout: new E.FirstProgressTimeout({ upstream, afterMs: 1 }),
   StallTimeout: new E.StallTimeout({ upstream, afterMs: 1 }),
+  CallTimeout: new E.CallTimeout({ upstream, afterMs: 1 }),
   TotalTimeout: new E.TotalTimeout({ upstream, afterMs: 1 }),
 } satisfies { readonly [Tag in E.ExecutionError["_tag"]]: E.ExecutionError }
 
@@ -41,6 +42,7 @@ describe("what an execution error means", () => {
     ["FirstContentTimeout", "TIMEOUT_FIRST_CONTENT", "timeout_first_content", false, true],
     ["FirstProgressTimeout", "TIMEOUT_FIRST_PROGRESS", "timeout_first_content", false, true],
     ["StallTimeout", "TIMEOUT_STALL", "timeout_stall", false, true],
+    ["CallTimeout", "TIMEOUT_CALL", "timeout_stall", false, true],
     ["TotalTimeout", "TIMEOUT_TOTAL", "timeout_total", false, true],
   ]
 

@@ -8,7 +8,7 @@ import { UserId } from "../../src/domain/Ids.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import * as Prober from "../../src/execution/Prober.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
-import { finished, monitorSettings, orgId, says, sessionId, text } from "../support/fixtures.ts"
+import { finished, monitorSettings, orgId, says, sessionId, text, thinking } from "../support/fixtures.ts"
 import { type Asked, runtime, type Script, settle } from "./scripted.ts"
 
 const refused = new UpstreamUnreachable({ upstream: "runtime" })
@@ -94,6 +94,17 @@ describe("Prober", () => {
       assert.strictEqual(yield* state, "open")
       assert.isTrue(asked.slice(0, 5).every(({ ended }) => ended === "interrupted"))
     }),
+  )
+
+  test(
+    "a probe that finds the runtime planning after 8 s says nothing: a slow plan opens no breaker",
+    [[100, says(thinking("planning")), "silence"]],
+    (asked) =>
+      Effect.gen(function* () {
+        yield* elapse(240_000)
+        assert.strictEqual(yield* state, "closed")
+        assert.isAtLeast(asked.length, 6)
+      }),
   )
 
   test(

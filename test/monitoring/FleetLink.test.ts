@@ -132,7 +132,7 @@ describe("breakers of a fleet", () => {
       for (const member of drill.fleet.members) {
         const { now } = member.monitored
         const { runtime } = HealthReport.metrics(member.health, now)
-        assert.strictEqual(runtime.total + runtime.cancelled, drill.ended)
+        assert.strictEqual(runtime.total + runtime.neutral, drill.ended)
       }
     },
     long(150),

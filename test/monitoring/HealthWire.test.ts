@@ -15,22 +15,30 @@ const drawn = Schema.Struct({
   outcome: Outcome,
   number: between(0, 300_000),
   result: Schema.Literals(["good", "bad", "neutral"]),
+  cancelled: Schema.Boolean,
 })
 
 const eventOf = (from: typeof drawn.Type): HealthEvent => {
   const at = start + from.at
   const { attempt, mode, number, outcome, result } = from
+  const cancelled = from.cancelled && outcome === "neutral" ? { cancelled: true } : {}
   const orgId = org(from.org)
   const kinds: ReadonlyArray<HealthEvent> = [
     { _tag: "started", at, attempt, orgId, globalEpoch: number },
     { _tag: "progressed", at, attempt },
-    { _tag: "ended", at, attempt, orgId, mode, outcome, latencyMs: number },
+    { _tag: "ended", at, attempt, orgId, mode, outcome, latencyMs: number, ...cancelled },
     { _tag: "forgotten", at, attempt },
     { _tag: "probed", at, startedAt: at - number, globalEpoch: from.org, result },
     { _tag: "reset", at, orgId },
     { _tag: "reset", at, orgId: null },
   ]
   return kinds[from.kind]!
+}
+
+const withoutCancel = (event: HealthEvent): HealthEvent => {
+  if (event._tag !== "ended") return event
+  const { cancelled: _, ...rest } = event
+  return rest
 }
 
 /** What 500 turns tell. */
@@ -53,6 +61,22 @@ describe("a batch on the wire", () => {
     },
     long(100),
   )
+
+  it("says which ends the user caused in a field that a replica of the version before ignores", () => {
+    const ended = { _tag: "ended", at: start, attempt: 1, orgId: org(1), mode: "direct_llm" } as const
+    const events: ReadonlyArray<HealthEvent> = [
+      { ...ended, outcome: "neutral", latencyMs: 5, cancelled: true },
+      { ...ended, outcome: "neutral", latencyMs: 6 },
+    ]
+    // The text of the version before has no such field.
+    const { c, ...before } = JSON.parse(HealthWire.encode(events))
+    assert.deepStrictEqual(c, [0])
+    assert.deepStrictEqual(
+      before,
+      JSON.parse(HealthWire.encode(events.map(({ ...event }) => withoutCancel(event)))),
+    )
+    assert.deepStrictEqual(HealthWire.decode(JSON.stringify(before)), events.map(withoutCancel))
+  })
 
   it.prop(
     "of another version, or cut short, is none and breaks nothing",

@@ -8,7 +8,7 @@ import { org, settings, start } from "./schedules.ts"
 
 describe("Monitor", () => {
   test(
-    "cancelled turns move no breaker, however many",
+    "neutral ends move no breaker, however many",
     Effect.gen(function* () {
       yield* times(4, turn(a, "error"))
       yield* times(50, turn(a, "neutral"))
@@ -16,7 +16,7 @@ describe("Monitor", () => {
       const monitor = yield* Monitor
       assert.containsSubset(yield* monitor.metrics, {
         fallbackEnabled: false,
-        runtime: { total: 9, cancelled: 50 },
+        runtime: { total: 9, neutral: 50, cancelled: 0 },
       })
     }),
   )

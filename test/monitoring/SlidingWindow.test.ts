@@ -8,6 +8,7 @@ interface Record {
   readonly at: number
   readonly outcome: Outcome
   readonly latencyMs: number
+  readonly cancelled?: boolean
 }
 
 const windowMs = 60_000
@@ -17,18 +18,26 @@ const step = Schema.Struct({
   gapMs: mostly(between(0, 2500), between(0, 90_000)),
   outcome: Outcome,
   latencyMs: between(0, 700_000),
+  byUser: Schema.Boolean,
 })
 const schedule = list(step, 120)
 
 /** The records of a schedule, with their times. */
 const timed = (steps: ReadonlyArray<typeof step.Type>): ReadonlyArray<Record> => {
   let at = start
-  return steps.map(({ gapMs, latencyMs, outcome }) => ({ at: (at += gapMs), outcome, latencyMs }))
+  return steps.map(({ byUser, gapMs, latencyMs, outcome }) => ({
+    at: (at += gapMs),
+    outcome,
+    latencyMs,
+    cancelled: byUser && outcome === "neutral",
+  }))
 }
 
 const recordAll = (records: ReadonlyArray<Record>) => {
   const window = SlidingWindow.make(windowMs, { quantiles: true })
-  for (const { at, latencyMs, outcome } of records) SlidingWindow.record(window, at, outcome, latencyMs)
+  for (const { at, cancelled, latencyMs, outcome } of records) {
+    SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled)
+  }
   return window
 }
 
@@ -48,7 +57,8 @@ const naive = (records: ReadonlyArray<Record>) => {
       stall: count(records, "timeout_stall"),
       total: count(records, "timeout_total"),
     },
-    cancelled: count(records, "neutral"),
+    neutral: count(records, "neutral"),
+    cancelled: records.filter(({ cancelled }) => cancelled === true).length,
     avgLatencyMs: share(counted.reduce((sum, record) => sum + record.latencyMs, 0)),
     errorRate: share(count(records, "error")),
     timeoutRate: share(count(records, "timeout")),
@@ -65,8 +75,8 @@ describe("SlidingWindow", () => {
     ([steps]) => {
       const window = SlidingWindow.make(windowMs, { quantiles: true })
       const records = timed(steps)
-      records.forEach(({ at, latencyMs, outcome }, index) => {
-        SlidingWindow.record(window, at, outcome, latencyMs)
+      records.forEach(({ at, cancelled, latencyMs, outcome }, index) => {
+        SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled)
         const kept = records
           .slice(0, index + 1)
           .filter((record) => Math.floor(record.at / bucketMs) > Math.floor(at / bucketMs) - 60)
@@ -82,10 +92,10 @@ describe("SlidingWindow", () => {
     ([steps, later]) => {
       const records = timed(steps)
       const now = (records.at(-1)?.at ?? start) + later
-      const { cancelled, total } = SlidingWindow.summary(recordAll(records), now)
+      const { neutral, total } = SlidingWindow.summary(recordAll(records), now)
       const since = (at: number) => records.filter((record) => record.at > at).length
-      assert.isAtLeast(total + cancelled, since(now - windowMs + bucketMs))
-      assert.isAtMost(total + cancelled, since(now - windowMs))
+      assert.isAtLeast(total + neutral, since(now - windowMs + bucketMs))
+      assert.isAtMost(total + neutral, since(now - windowMs))
     },
     long(),
   )
@@ -162,25 +172,34 @@ describe("SlidingWindow", () => {
       SlidingWindow.clear(window)
       const now = records.at(-1)?.at ?? start
       const next = timed(before).map((record) => ({ ...record, at: record.at - start + now }))
-      for (const { at, latencyMs, outcome } of next) SlidingWindow.record(window, at, outcome, latencyMs)
+      for (const { at, cancelled, latencyMs, outcome } of next) {
+        SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled)
+      }
       const end = next.at(-1)?.at ?? now
       assert.deepStrictEqual(SlidingWindow.summary(window, end), SlidingWindow.summary(recordAll(next), end))
     },
     long(),
   )
 
-  it("a neutral outcome counts as cancelled, outside the total, the rates and the latencies", () => {
+  it("counts a neutral outcome outside the total, the rates and the latencies, and as cancelled only if the user did it", () => {
     const example = [
       ...Array.from({ length: 98 }, () => "success" as const),
       "error" as const,
       "error" as const,
       "neutral" as const,
-    ].map((outcome) => ({ at: start, outcome, latencyMs: outcome === "neutral" ? 250_000 : 1500 }))
+      "neutral" as const,
+    ].map((outcome, index) => ({
+      at: start,
+      outcome,
+      latencyMs: outcome === "neutral" ? 250_000 : 1500,
+      cancelled: index === 100,
+    }))
     assert.containsSubset(SlidingWindow.summary(recordAll(example), start), {
       total: 100,
       success: 98,
       error: 2,
       timeout: 0,
+      neutral: 2,
       cancelled: 1,
       avgLatencyMs: 1500,
       errorRate: 0.02,

@@ -96,6 +96,12 @@ export const toolCall = (callId: string): Draft => ({
   metadata: { callId },
 })
 
+export const toolResult = (callId: string): Draft => ({
+  type: "tool_result",
+  data: { toolName: "charge", result: null, success: true },
+  metadata: { callId },
+})
+
 export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft })
 export const finished: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
 

@@ -200,6 +200,19 @@ def burst(fields: Fields) -> Iterator[Step]:
     yield complete(fields, "")
 
 
+def agent(fields: Fields) -> Iterator[Step]:
+    """plan_ms (0): silence before the plan; call_ms (0): silence while the tool works."""
+    yield thinking("Analyse", "planning")
+    yield float(fields.get("plan_ms", 0)) / 1000
+    yield "plan_created", {"steps": [{"id": "s1", "title": "Search"}]}
+    started, ended = call("tool", {"query": "météo"}, {"result": {"hits": 3}}, tool_name="search")
+    yield started
+    yield float(fields.get("call_ms", 0)) / 1000
+    yield ended
+    yield from numbered(1)
+    yield complete(fields, "idée 0 ")
+
+
 SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "echo": echo,
     "all": all_events,
@@ -214,4 +227,5 @@ SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "unknown": unknown,
     "done-only": done_only,
     "burst": burst,
+    "agent": agent,
 }

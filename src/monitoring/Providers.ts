@@ -1,0 +1,166 @@
+/**
+ * The breaker of each direct provider: a provider that fails is skipped for a while, so that turns do not pay for it before
+ * the next one answers. Pure; changed in place by its one owner, `Health`; times are epoch milliseconds.
+ *
+ * Evidence is a FaultCounter; the way back is a Lease: one real turn at a time, three good ones close. A provider is skipped
+ * only while a provider that is in use comes after it, so every turn has an attempt.
+ */
+import type { OrgId } from "../domain/Ids.ts"
+import type { Outcome } from "../domain/Outcome.ts"
+import * as Breaker from "./Breaker.ts"
+import * as FaultCounter from "./FaultCounter.ts"
+import * as Lease from "./Lease.ts"
+
+export interface Provider {
+  breaker: Breaker.Breaker
+  readonly faults: FaultCounter.FaultCounter
+  /** When each organisation last used it: the four most recent, in that order. */
+  readonly recent: Map<OrgId, number>
+}
+
+export const states = ["closed", "open", "half_open"] as const
+
+/** In the order in which they are configured. */
+export type Providers = ReadonlyMap<string, Provider>
+
+/** What an attempt at a provider was let in with. No epoch: its end is no evidence. */
+export interface Pass {
+  readonly provider: string
+  readonly epoch: number | undefined
+}
+
+export interface Ended {
+  readonly pass: Pass
+  readonly orgId: OrgId
+  readonly outcome: Outcome
+  readonly startedAt: number
+}
+
+/**
+ * To skip a provider costs little, as another one answers: three faults in a row are enough, where the runtime needs twelve.
+ * With 2 % errors three in a row happen once in 125 000 attempts.
+ */
+const faultLimit = 3
+/** Organisations that use a provider share its evidence; more than four are as many as four. */
+const mostOrgs = 4
+const recentMs = 10_000
+
+const fresh = (now: number): Provider => ({
+  breaker: Breaker.closed(0, now),
+  faults: FaultCounter.make(faultLimit, 1),
+  recent: new Map(),
+})
+
+export const make = (names: ReadonlyArray<string>, now: number): Providers =>
+  new Map(names.map((name) => [name, fresh(now)]))
+
+/**
+ * Whether a turn may try `name`, when it can go on to `later`. Undefined: skip it. Takes the probe's lease when one is due:
+ * the caller must then report the attempt's end.
+ */
+export const admit = (
+  providers: Providers,
+  name: string,
+  later: ReadonlyArray<string>,
+  now: number,
+  leaseMs: number,
+): Pass | undefined => {
+  const provider = providers.get(name)
+  if (provider === undefined) return { provider: name, epoch: undefined }
+  const { breaker } = provider
+  if (breaker.state !== "open" && breaker.state !== "half_open") {
+    return { provider: name, epoch: breaker.epoch }
+  }
+  const leased = Lease.admit(breaker, now, leaseMs)
+  if (leased.admitted === "probe") {
+    provider.breaker = leased.breaker
+    return { provider: name, epoch: leased.breaker.epoch }
+  }
+  const isReplaced = later.some((other) => providers.get(other)?.breaker.state === "closed")
+  return isReplaced ? undefined : { provider: name, epoch: undefined }
+}
+
+/** Counts the end of an attempt; gives the transition that it caused, if any. */
+export const ended = (
+  providers: Providers,
+  { orgId, outcome, pass, startedAt }: Ended,
+  now: number,
+): Breaker.Transition | undefined => {
+  const provider = providers.get(pass.provider)
+  if (provider === undefined || pass.epoch !== provider.breaker.epoch) return undefined
+  const moved =
+    provider.breaker.state === "closed"
+      ? judged(provider, orgId, outcome, startedAt, now)
+      : Lease.ended(provider.breaker, pass.epoch, resultOf(outcome), now, outcome)
+  if (moved === undefined) return undefined
+  provider.breaker = moved.breaker
+  return moved.transition
+}
+
+const resultOf = (outcome: Outcome): Lease.ProbeResult =>
+  outcome === "success" || outcome === "neutral" ? outcome : "fault"
+
+const use = (recent: Map<OrgId, number>, orgId: OrgId, now: number): void => {
+  recent.delete(orgId)
+  recent.set(orgId, now)
+  const [oldest] = recent.keys()
+  if (recent.size > mostOrgs && oldest !== undefined) recent.delete(oldest)
+}
+
+const inUse = (recent: ReadonlyMap<OrgId, number>, now: number): number => {
+  let found = 0
+  for (const at of recent.values()) if (now - at <= recentMs) found += 1
+  return found
+}
+
+const judged = (
+  provider: Provider,
+  orgId: OrgId,
+  outcome: Outcome,
+  startedAt: number,
+  now: number,
+): Breaker.Moved | undefined => {
+  if (outcome === "neutral") return undefined
+  const { faults, recent } = provider
+  use(recent, orgId, now)
+  if (outcome === "success") {
+    FaultCounter.good(faults, orgId, 1, startedAt)
+    return undefined
+  }
+  // Fair weight: an organisation whose own requests fail cannot take the provider from three others that use it.
+  faults.most = faultLimit / inUse(recent, now)
+  FaultCounter.fault(faults, orgId, 1, now)
+  if (faults.value < faultLimit) return undefined
+  const reason = `faults ${faults.value} >= ${faultLimit} in ${now - (faults.since ?? now)} ms`
+  FaultCounter.clear(faults)
+  return Breaker.trip(provider.breaker, now, reason)
+}
+
+/** Closes every breaker now, and forgets what speaks against the providers. */
+export const reset = (providers: Providers, now: number): void => {
+  for (const provider of providers.values()) {
+    provider.breaker = Breaker.reset(provider.breaker, now, "reset").breaker
+    FaultCounter.clear(provider.faults)
+  }
+}
+
+export interface ProviderStatus {
+  readonly name: string
+  readonly state: (typeof states)[number]
+  readonly since: number
+  /** Why it is skipped; "" while closed. */
+  readonly reason: string
+  /** From when on a turn may try it again. Null while closed. */
+  readonly nextTryAt: number | null
+  readonly evidence: { readonly faults: number; readonly limit: number }
+}
+
+export const statusOf = (providers: Providers, now: number): ReadonlyArray<ProviderStatus> =>
+  [...providers].map(([name, { breaker, faults }]) => ({
+    name,
+    ...(breaker.state === "open" || breaker.state === "half_open"
+      ? { state: breaker.state, reason: breaker.reason, nextTryAt: Lease.nextAt(breaker, now) }
+      : { state: "closed", reason: "", nextTryAt: null }),
+    since: breaker.since,
+    evidence: { faults: faults.value, limit: faults.limit },
+  }))

@@ -1,0 +1,49 @@
+/**
+ * What the end of a user's attempt says about its target: evidence for a direct provider's breaker, and whether the target
+ * refuses the agent. Pure; changes `Health` in place; times are epoch milliseconds.
+ */
+import type { AgentId, OrgId } from "../domain/Ids.ts"
+import type { Attempt } from "../domain/Run.ts"
+import type { Health } from "./Health.ts"
+import * as Providers from "./Providers.ts"
+import * as Refusals from "./Refusals.ts"
+
+export interface EndedAttempt {
+  readonly orgId: OrgId
+  readonly agentId: AgentId
+  readonly attempt: Attempt
+  /** For an attempt in direct mode. */
+  readonly pass: Providers.Pass | undefined
+}
+
+const refusalCodes: ReadonlySet<string | null> = new Set(["UPSTREAM_REJECTED", "UPSTREAM_MISCONFIGURED"])
+
+/** Gives the line to log; undefined most of the time. */
+export const record = (health: Health, ended: EndedAttempt, now: number): string | undefined =>
+  judge(health, ended, now) ?? refusalOf(health, ended, now)
+
+const judge = (health: Health, { attempt, orgId, pass }: EndedAttempt, now: number): string | undefined => {
+  if (pass === undefined) return undefined
+  // A cached answer says nothing about the provider, which was not asked.
+  const outcome = attempt.usage?.cached === true ? "neutral" : attempt.outcome
+  const startedAt = now - (attempt.endedAt - attempt.startedAt)
+  const moved = Providers.ended(health.providers, { pass, orgId, outcome, startedAt }, now)
+  return moved && `the provider ${pass.provider}: ${moved.from} -> ${moved.to}, ${moved.reason}`
+}
+
+const refusalOf = (
+  { refusals }: Health,
+  { agentId, attempt, orgId }: EndedAttempt,
+  now: number,
+): string | undefined => {
+  const { code, failure, outcome, target } = attempt
+  if (outcome === "success") {
+    Refusals.answered(refusals, { agentId, orgId, target })
+    return undefined
+  }
+  if (code === null || !refusalCodes.has(code)) return undefined
+  const said = failure ?? code
+  return Refusals.refused(refusals, { agentId, orgId, target }, said, now)
+    ? `${target} has refused the agent ${agentId} of ${orgId} three times in a row: ${said}`
+    : undefined
+}
