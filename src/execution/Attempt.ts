@@ -138,6 +138,10 @@ const heldToContract = (watch: Watch, upstream: string): ExecutionError | undefi
   return answered ? undefined : new UpstreamEmpty({ upstream })
 }
 
+/** A call that did not answer in time is the oldest open one, which need not be the last one that began. */
+const placed = ({ calls: [oldest], gate }: Watch, error: ExecutionError): CommitGate.Gate =>
+  error._tag === "CallTimeout" && oldest !== undefined ? { ...gate, callId: oldest } : gate
+
 type Chunk = Arr.NonEmptyReadonlyArray<ExecutionEvent>
 
 const untilFinished = (chunk: Chunk): Chunk => {
@@ -156,7 +160,7 @@ const watched = (
 ): Stream.Stream<ExecutionEvent, Failure> => {
   const fail = (error: ExecutionError) => {
     watch.error = error
-    return Effect.fail<Failure>({ error, gate: watch.gate })
+    return Effect.fail<Failure>({ error, gate: placed(watch, error) })
   }
   const end: Pull.Pull<never, Failure> = Effect.suspend((): Pull.Pull<never, Failure> => {
     const broken = heldToContract(watch, target)

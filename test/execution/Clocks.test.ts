@@ -5,6 +5,7 @@ import { finished, noon, planStep, says, text, thinking, toolCall, toolResult } 
 import {
   direct,
   ending,
+  failureOf,
   outcomesOf,
   playAlone,
   playTurn,
@@ -136,6 +137,16 @@ describe("the clocks of an attempt", () => {
       // Its result ends the clock; an answer does not.
       assert.deepStrictEqual(yield* played(9000, called, 100, answered, "silence"), [stalled, 2100])
       assert.deepStrictEqual(yield* played(4000, called, says(text("a")), "silence"), [timedOut, 4000])
+    }),
+  )
+
+  it.effect("names the call that did not answer, which need not be the last one that began", () =>
+    Effect.gen(function* () {
+      const both = [says(toolCall("c1")), says(toolCall("c2")), says(toolResult("c2"))]
+      const played = yield* playTurn([runtime([], [...both, "silence"])], {
+        settings: { ...settings, limits: { ...settings.limits, callMs: 300 } },
+      })
+      assert.strictEqual(failureOf(played)?.gate.callId, "c1")
     }),
   )
 
