@@ -7,7 +7,8 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
-import { type ExecutionError, UpstreamGarbled, UpstreamTruncated } from "./ExecutionError.ts"
+import { refusedEncoding } from "./AnswerEncoding.ts"
+import { type ExecutionError, UpstreamTruncated } from "./ExecutionError.ts"
 import type { ExecutionEvent } from "./Executor.ts"
 import type { Answer } from "./UpstreamHttp.ts"
 
@@ -58,17 +59,6 @@ export const events = (
       }),
   )
   return Stream.fromPull(Effect.succeed(pull))
-}
-
-/** Answers are asked for as they are (`identity`): one that is compressed all the same is not unpacked, whatever its size. */
-const refusedEncoding = (
-  upstream: string,
-  { header }: Answer,
-): Effect.Effect<never, UpstreamGarbled> | undefined => {
-  const encoding = header("content-encoding")?.trim().toLowerCase() ?? ""
-  return encoding === "" || encoding === "identity"
-    ? undefined
-    : Effect.fail(new UpstreamGarbled({ upstream, detail: `content-encoding ${encoding.slice(0, 40)}` }))
 }
 
 const broken = (upstream: string) => (cause: unknown) => new UpstreamTruncated({ upstream, cause })

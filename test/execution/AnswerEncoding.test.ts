@@ -4,12 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import * as DecodedAnswer from "../../src/execution/DecodedAnswer.ts"
-import { OpenAiDecoder } from "../../src/execution/direct/OpenAiDecoder.ts"
+import { finished, says, text } from "../support/fixtures.ts"
 import type { Answer } from "../../src/execution/UpstreamHttp.ts"
 
-const body = Buffer.from(
-  `data: ${JSON.stringify({ choices: [{ delta: { content: "hello" }, finish_reason: "stop" }] })}\n\n`,
-)
+/** Reads every chunk as text. */
+const decoder: DecodedAnswer.Decoder = {
+  feed: (chunk) => ({ events: [says(text(Buffer.from(chunk).toString()))], error: undefined }),
+  end: () => ({ events: [finished], error: undefined }),
+}
+
+const body = Buffer.from("hello")
 
 const events = (encoding: string | undefined, bytes: Uint8Array) => {
   let chunks = [bytes]
@@ -25,7 +29,7 @@ const events = (encoding: string | undefined, bytes: Uint8Array) => {
     }),
     enough: () => {},
   }
-  const all = Stream.runCollect(DecodedAnswer.events("a", answer, new OpenAiDecoder("a")))
+  const all = Stream.runCollect(DecodedAnswer.events("a", answer, decoder))
   return { all, pulls: () => pulls }
 }
 

@@ -1,0 +1,18 @@
+/**
+ * Answers are asked for as they are (`accept-encoding: identity`). One that comes compressed all the same is refused before
+ * it is read: unpacked, a few bytes can be any number of them.
+ */
+import * as Effect from "effect/Effect"
+import { UpstreamGarbled } from "./ExecutionError.ts"
+import type { Answer } from "./UpstreamHttp.ts"
+
+/** Undefined where the answer can be read. */
+export const refusedEncoding = (
+  upstream: string,
+  { header }: Answer,
+): Effect.Effect<never, UpstreamGarbled> | undefined => {
+  const encoding = header("content-encoding")?.trim().toLowerCase() ?? ""
+  return encoding === "" || encoding === "identity"
+    ? undefined
+    : Effect.fail(new UpstreamGarbled({ upstream, detail: `content-encoding ${encoding.slice(0, 40)}` }))
+}
