@@ -72,7 +72,7 @@ type Refused =
 /** A message, or a retry of the one that has no answer. */
 export interface Sent {
   readonly message?: string
-  /** The message before it; by default the session's last one. Of a retry also the message itself. */
+  /** The message before it; by default the session's last one. A retry may name the message itself. */
   readonly parentMessageId?: MessageId
   readonly retry?: boolean
 }

@@ -12,7 +12,7 @@ export const estimateTextTokens = (text: string): number => Math.ceil(Buffer.byt
 export const estimatePromptTokens = (messages: ReadonlyArray<{ readonly content: string }>): number =>
   messages.reduce((sum, { content }) => sum + estimateTextTokens(content), 0)
 
-/** Of a turn: the agent's instructions, everything that the upstream was sent, and its answer. */
+/** A whole turn: the agent's instructions, everything that the upstream was sent, and its answer. */
 export const estimateTokens = (
   agent: Agent,
   history: ReadonlyArray<{ readonly content: string }>,

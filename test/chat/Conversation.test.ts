@@ -42,7 +42,25 @@ const fates = {
 } satisfies Record<string, Stream.Stream<ExecutionEvent, E.ExecutionError>>
 type Fate = keyof typeof fates
 
-const script: { fate: Fate; asked: ReadonlyArray<PromptMessage> } = { fate: "answered", asked: [] }
+/** `stale`: the session is read as it was before its last message. */
+const script: { fate: Fate; asked: ReadonlyArray<PromptMessage>; stale: boolean } = {
+  fate: "answered",
+  asked: [],
+  stale: false,
+}
+
+const readBefore = Layer.effect(
+  Sessions,
+  Effect.map(Sessions, (sessions) =>
+    Sessions.of({
+      ...sessions,
+      branch: (id, end) =>
+        Effect.map(sessions.branch(id, end), (branch) =>
+          script.stale && end === undefined ? branch.slice(0, -1) : branch,
+        ),
+    }),
+  ),
+)
 
 /** Refuses as a strict model does; the rest is as the script says. */
 const strict = Layer.succeed(
@@ -64,6 +82,7 @@ const service = Layer.unwrap(
   Effect.map(Config.read({ CHAT_EXECUTION_MODE: "direct_llm", CHAT_HISTORY_MAX_TOKENS: "40" }), Stages.layer),
 ).pipe(
   Layer.provide(Modes.layer([strict])),
+  Layer.provide(readBefore),
   Layer.provideMerge(SqlStore.layer),
   Layer.provide(
     Layer.unwrap(
@@ -231,6 +250,21 @@ layer(service)("a conversation with a strict model", (it) => {
         [second.sessionId, first.sessionId],
       )
     }),
+  )
+
+  it.effect(
+    "a turn that missed the answer of another replica is refused, and taken when it is sent again",
+    () =>
+      Effect.gen(function* () {
+        const { run, sessionId } = yield* turn("answered", { message: "one" })
+        script.stale = true
+        const refused = yield* Effect.flip(turn("answered", { message: "two" }, sessionId))
+        assert.deepInclude(refused, { _tag: "SessionBusy" })
+        // A parent that is named is meant, whatever has come since.
+        yield* turn("answered", { message: "edit", parentMessageId: run.userMessageId }, sessionId)
+        script.stale = false
+        assert.strictEqual((yield* turn("answered", { message: "two" }, sessionId)).end, "done")
+      }).pipe(Effect.ensuring(Effect.sync(() => (script.stale = false)))),
   )
 
   it.effect("the budget leaves out the oldest turns and never the message", () =>
