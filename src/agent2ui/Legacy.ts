@@ -76,7 +76,7 @@ export class Downlevel {
     return this.#retracted
   }
 
-  /** What the reader gets for `message`, in order; nothing for types that it does not know. */
+  /** Gives the messages to send for `message`, in order; none for types that protocol 1 does not know. */
   messages(message: Message): ReadonlyArray<Message> {
     switch (message.type) {
       case "plan":

@@ -58,7 +58,14 @@ const eventId = Schema.optionalKey(
       "Read after this event: `<runId>:<seq>`, or of a GET also `<seq>`. The header goes before `lastEventId`, and that before `after`. At the end of an ended run the answer is 204",
   }),
 )
-const streamHeaders = { "last-event-id": eventId, "x-agent2ui-protocol": protocolVersion }
+const streamHeaders = {
+  "last-event-id": eventId,
+  "x-agent2ui-protocol": Schema.optionalKey(
+    Schema.String.annotate({
+      description: "1 or 2; the parameter goes before it, and other values are ignored",
+    }),
+  ),
+}
 const turnHeaders = {
   ...streamHeaders,
   "idempotency-key": Schema.optionalKey(

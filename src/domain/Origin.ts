@@ -14,7 +14,7 @@ const isOrigin = (text: string): boolean => {
   )
 }
 
-/** At least two labels below the wildcard, so that nobody allows a whole top-level domain; or `localhost`. */
+/** Two labels or more after the wildcard, since `https://*.com` would allow half of the web; or `localhost`. */
 const wildcard = /^(https?:\/\/)\*\.((?:[a-z0-9-]+\.)+[a-z0-9-]+|localhost)(:\d+)?$/
 
 export const originPatterns =

@@ -28,24 +28,22 @@ import * as Readers from "./Readers.ts"
 import { Arrived, RequestId } from "./RequestId.ts"
 import { ruleInputs } from "./RuleInputs.ts"
 
-type ProtocolAsked = "1" | "2" | ""
-
 interface StreamRequest extends CursorRequest {
-  readonly headers: CursorRequest["headers"] & { readonly "x-agent2ui-protocol"?: ProtocolAsked }
-  readonly query: CursorRequest["query"] & { readonly protocol?: ProtocolAsked }
+  readonly headers: CursorRequest["headers"] & { readonly "x-agent2ui-protocol"?: string }
+  readonly query: CursorRequest["query"] & { readonly protocol?: "1" | "2" | "" }
 }
 
 interface PostRequest extends StreamRequest {
   readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
 }
 
-/** What a POST asks for. `asked` is all that makes one request another; `begin` begins its turn. */
+/** A POST to one of the two routes. Requests with equal `asked` are the same request; `begin` begins the turn. */
 interface Post {
   readonly route: "start" | "send"
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
-  /** What becomes of it while the session's last message is being answered. */
+  /** Handles a turn that comes while the session's last message is being answered. */
   readonly onBusy: (
     caller: Caller,
     turn: Effect.Effect<Begun, OnceRefused>,
@@ -64,8 +62,7 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
 })
 
 /**
- * What the gateway itself has spent on the request until its answer is committed, in milliseconds. Nobody upstream was
- * waited for until then.
+ * Adds the milliseconds that the gateway itself spent before its answer is committed. It has not waited for an upstream yet.
  */
 const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
   Effect.withFiber((fiber) => {
@@ -87,8 +84,8 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
-    const asked = query.protocol || headers["x-agent2ui-protocol"]
-    if (asked) return asked === "1" ? 1 : 2
+    const asked = query.protocol || headers["x-agent2ui-protocol"]?.trim()
+    if (asked === "1" || asked === "2") return asked === "1" ? 1 : 2
     const request = yield* HttpServerRequest.HttpServerRequest
     const { orgId } = yield* CurrentPrincipal
     return defaultProtocol(protocols, orgId, request.headers["origin"])

@@ -31,7 +31,7 @@ export interface Options {
   readonly readers: Readers
 }
 
-/** What one write to a reader holds, at the most: all that a reader who takes nothing costs in this process. */
+/** Limits of one write. A reader that takes nothing costs no more than this. */
 const pageBytes = 64 * 1024
 const pageEntries = 64
 
@@ -116,7 +116,7 @@ const readingOf = ({ attach, log }: FollowedRun, after: number, old: Downlevel |
   wake: () => {},
 })
 
-/** What a reader that was woken, or asks anew, gets now; nothing when there is nothing. Moves its cursor. */
+/** Takes the frames that are due now, if any, and moves the cursor. */
 const taken = (reader: Reading, readers: Readers): Written => {
   const { log, seq } = reader
   if (!reader.opened) {
@@ -154,8 +154,8 @@ const entering = (reader: Reading, readers: Readers): Effect.Effect<void, never,
   Effect.map(reader.attach, () => readers.enter(reader))
 
 /**
- * What a stream's functions refer to may outlive it (decision 28), so they refer to the reader, and not to its log: it goes when
- * it has left.
+ * V8 may keep a stream's functions for a while after it has ended (decision 28), so they refer to the reader, not to its log,
+ * and release the reader when it leaves.
  */
 const live = (followed: FollowedRun, { after, readers }: Options, old: Downlevel | undefined) => {
   let reader: Reading | undefined = readingOf(followed, after, old)

@@ -14,7 +14,7 @@ import { isSane } from "./RequestId.ts"
 const requestTimeout = 30_000
 
 const refuse = (request: IncomingMessage, response: ServerResponse, error: PublicError): void => {
-  // Refused, the browser would not show the page the 503 of the request that follows.
+  // Behind a refused preflight the page would never see the 503 of the request itself.
   if (isPreflight(request)) return void response.writeHead(204).end()
   const { headers } = request
   const given = String(headers["x-request-id"] ?? "")

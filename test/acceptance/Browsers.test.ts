@@ -136,11 +136,12 @@ describe("a client that cannot ask for protocol 1", () => {
       plansOf(world.client, { ...origin, "x-agent2ui-protocol": "2" }),
       plansOf(world.client),
       plansOf(world.client, { "x-agent2ui-protocol": "1" }),
+      plansOf(old, { "x-agent2ui-protocol": "two" }, "?protocol="),
     ]
     const [byOrg, byOrigin, ...others] = await Promise.all(asks)
     expect(byOrg).toBeGreaterThan(5)
     expect(byOrigin).toBe(byOrg)
-    expect(others).toEqual([1, 1, 1, 1, byOrg])
+    expect(others).toEqual([1, 1, 1, 1, byOrg, byOrg])
   })
 
   it("resumes it, with the plan whole and its calls closed", async () => {

@@ -1,4 +1,4 @@
-/** What every real client is held against: a run's events as the gateway gives them, and what a client has dispatched. */
+/** Compares what a real client has dispatched with a run's events as the gateway gives them. */
 import { expect } from "vitest"
 import type { World } from "../support/world.ts"
 import { afterEvent, startCutProxy, within } from "./cutProxy.ts"

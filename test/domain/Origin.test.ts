@@ -16,7 +16,7 @@ describe("a pattern of origins", () => {
     "https://*.chat.example",
     "https://*.chat.example:8443",
     "http://*.localhost:3000",
-  ])("may be %s", (pattern) => assert.isTrue(isOriginPattern(pattern)))
+  ])("is %s", (pattern) => assert.isTrue(isOriginPattern(pattern)))
 
   it.each([
     "",
@@ -36,7 +36,7 @@ describe("a pattern of origins", () => {
     "chrome-extension://*",
     "*://chat.example",
     "javascript:alert(1)",
-  ])("may not be %j", (pattern) => assert.isFalse(isOriginPattern(pattern)))
+  ])("is not %j", (pattern) => assert.isFalse(isOriginPattern(pattern)))
 })
 
 describe("an origin matches", () => {
