@@ -15,6 +15,7 @@ import * as Schedule from "effect/Schedule"
 import * as Duration from "effect/Duration"
 import * as Stream from "effect/Stream"
 import type { Draft } from "../agent2ui/Message.ts"
+import { forMode } from "../domain/Agent.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
@@ -58,6 +59,8 @@ const longestRetryAfterMs = 2000
 interface Progress {
   attempts: number
   messages: number
+  /** Messages before the attempt that is under way. */
+  before: number
   firstText: number | undefined
   failed: AttemptFailed | undefined
 }
@@ -125,7 +128,20 @@ const noted = ({ failed }: Progress, { orgId, runId }: Turn, to: ExecutionMode):
 
 /** An attempt's event as one of its turn. */
 const told = (progress: Progress, mode: ExecutionMode, event: ExecutionEvent): TurnEvent =>
-  count(progress, event._tag === "Finished" ? { ...event, mode } : event)
+  count(
+    progress,
+    event._tag === "Finished"
+      ? { ...event, mode }
+      : event.draft.type === "retract"
+        ? { ...event, draft: shifted(event.draft, progress.before) }
+        : event,
+  )
+
+/** An attempt counts its own messages; a run counts those of all attempts. */
+const shifted = ({ data, ...draft }: Extract<Draft, { readonly type: "retract" }>, by: number): Draft => ({
+  ...draft,
+  data: { ...data, fromSeq: data.fromSeq + by, toSeq: data.toSeq + by },
+})
 
 const count = (progress: Progress, event: TurnEvent): TurnEvent => {
   if (event._tag === "Message") {
@@ -176,8 +192,10 @@ const attemptOf = (
       (watch) => {
         const announced = transition(progress, turn, executor.mode).map((event) => count(progress, event))
         progress.attempts += 1
+        progress.before = progress.messages
         progress.firstText = undefined
-        const attempt = Attempt.run(executor, turn, {
+        const own = { ...turn, agent: forMode(turn.agent, executor.mode) }
+        const attempt = Attempt.run(executor, own, {
           number: progress.attempts,
           limits: settings.limits,
           onEnd: plan.onAttempt,
@@ -217,7 +235,13 @@ export class Execution extends Context.Service<
           const { order } = plan
           const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
           if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
-          const progress: Progress = { attempts: 0, messages: 0, firstText: undefined, failed: undefined }
+          const progress: Progress = {
+            attempts: 0,
+            messages: 0,
+            before: 0,
+            firstText: undefined,
+            failed: undefined,
+          }
           return over(targets, (executor) => attemptOf(settings, monitor, turn, progress, plan, executor))
         }
         return Execution.of({ run })
