@@ -37,6 +37,9 @@ export const parse = (text: string): ReadonlyArray<ErrorPattern> | undefined => 
   return patterns.every((pattern) => pattern !== undefined) ? patterns : undefined
 }
 
+/** `defaultPatterns`, ready for use. */
+export const defaults: ReadonlyArray<ErrorPattern> = parse(defaultPatterns) ?? []
+
 export const allowed = `at most ${mostPatterns} patterns separated by ||, each of at most ${longestPattern} characters, starting with at least ${shortestBeginning} characters before any *`
 
 /** `text` has no spaces at its ends. */

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import * as Config from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
 
@@ -34,6 +35,7 @@ describe("an empty environment", () => {
         CORS_ALLOWED_ORIGINS: [],
         CHAT_EXECUTION_MODE: "runtime_orchestrator",
         RUNTIME_SERVICE_URL: "",
+        RUNTIME_ERROR_PATTERNS: RuntimeErrorText.defaults,
         CHAT_RUNTIME_ENABLED_ORGS: [],
         CHAT_RUNTIME_PERCENT: 0,
         CHAT_RUNTIME_SHADOW_PERCENT: 0,

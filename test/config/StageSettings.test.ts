@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { defaultPatterns, parse } from "../../src/domain/RuntimeErrorText.ts"
+import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import * as Effect from "effect/Effect"
 import * as Config from "../../src/Config.ts"
 import * as StageSettings from "../../src/StageSettings.ts"
@@ -105,7 +105,7 @@ describe("what each stage is told of the environment", () => {
           ...provider("B", "large"),
         })
         assert.deepStrictEqual(StageSettings.runtimes(settings), [
-          { baseUrl: "http://runtime:8801", errorPatterns: parse(defaultPatterns) },
+          { baseUrl: "http://runtime:8801", errorPatterns: RuntimeErrorText.defaults },
         ])
         assert.deepStrictEqual(
           StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
@@ -129,7 +129,7 @@ describe("what each stage is told of the environment", () => {
       const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
       const sandbox = StageSettings.withSandbox(settings, urls)
       assert.deepStrictEqual(StageSettings.runtimes(sandbox), [
-        { baseUrl: urls.runtimeUrl, errorPatterns: parse(defaultPatterns) },
+        { baseUrl: urls.runtimeUrl, errorPatterns: RuntimeErrorText.defaults },
       ])
       assert.deepStrictEqual(
         StageSettings.providers(sandbox).map(({ baseUrl, kind }) => [kind, baseUrl]),

@@ -121,6 +121,7 @@ export interface Played {
 }
 
 export interface PlayOptions {
+  readonly turn?: Turn
   readonly settings?: Settings
   readonly order?: ReadonlyArray<ExecutionMode>
   /** Of a turn that the Monitor let into the runtime. */
@@ -144,7 +145,7 @@ export const playTurn = (
     const attempts: Array<Attempt> = []
     const order = options.order ?? ["runtime_orchestrator", "direct_llm"]
     const fiber = yield* execution
-      .run(turn(), {
+      .run(options.turn ?? turn(), {
         order,
         ticket: options.ticket,
         onAttempt: (attempt) => Effect.sync(() => attempts.push(attempt)),

@@ -3,7 +3,7 @@
  * lines and as events, text of several bytes a character, closing `[DONE]`, all as sse-starlette writes them.
  */
 import type { ExecutionEvent } from "../../../src/execution/Executor.ts"
-import { defaultPatterns, parse } from "../../../src/domain/RuntimeErrorText.ts"
+import * as RuntimeErrorText from "../../../src/domain/RuntimeErrorText.ts"
 import { RuntimeDecoder } from "../../../src/execution/runtime/RuntimeDecoder.ts"
 import { runId } from "../../support/fixtures.ts"
 
@@ -81,11 +81,9 @@ export interface Heard {
   readonly unknown: number
 }
 
-export const errorPatterns = parse(defaultPatterns) ?? []
-
 /** Feeds the chunks to one decoder, then the end of the body. */
 export const hear = (chunks: Iterable<Uint8Array>): Heard => {
-  const decoder = new RuntimeDecoder(runId, errorPatterns)
+  const decoder = new RuntimeDecoder(runId, RuntimeErrorText.defaults)
   const events: Array<ExecutionEvent> = []
   let error: Heard["error"]
   let afterError = 0
