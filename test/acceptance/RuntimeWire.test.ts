@@ -21,7 +21,12 @@ describe("a failure that the runtime says as text", () => {
       expect(ofType(frames, "retract")).toEqual([])
       expect(answer).not.toContain("I encountered")
       expect(JSON.stringify(frames)).not.toContain("I encountered")
-      expect(run.attempts[0]).toMatchObject({ target: "runtime", outcome: "error", code: "UPSTREAM_FAILED" })
+      expect(run.attempts[0]).toMatchObject({
+        target: "runtime",
+        outcome: "error",
+        code: "UPSTREAM_FAILED",
+        failure: "said as text",
+      })
     },
   )
 
@@ -45,6 +50,24 @@ describe("a failure that the runtime says as text", () => {
     const { answer, frames, last } = await play({ scenario: "error-text", chunks: 3, text })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     expect([textOf(frames), answer]).toEqual([text, text])
+  })
+})
+
+describe("a recorded answer of the real runtime", () => {
+  const fortyTwo = "The answer from the fake model is forty two, in several words."
+
+  it.each(["text", "two", "planfile", "delegate"])("%s is shown and stored as it was", async (name) => {
+    const { answer, frames, last } = await play({ scenario: "recording", name, done: false })
+    expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
+    expect([textOf(frames), answer]).toEqual([fortyTwo, fortyTwo])
+  })
+
+  it.each(["failplan", "failrespond", "cutmodel", "empty"])("%s is answered by direct mode", async (name) => {
+    const { frames, last } = await play({ scenario: "recording", name, done: false })
+    expect(last).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
+    expect(ofType(frames, "fallback")).toHaveLength(1)
+    expect(ofType(frames, "retract")).toHaveLength(name === "cutmodel" ? 1 : 0)
+    expect(JSON.stringify(frames)).not.toMatch(/I encountered|I completed/)
   })
 })
 

@@ -125,7 +125,7 @@ export class RuntimeDecoder implements Decoder {
   #complete(finalResponse: string): void {
     // The runtime's own sentence may hold hosts or keys, so it is not passed on.
     if (!this.#answer.end(finalResponse))
-      return this.#end(new UpstreamFailed({ upstream, code: "", message: "" }))
+      return this.#end(new UpstreamFailed({ upstream, code: "", message: "", detail: "said as text" }))
     this.#answer.add([{ _tag: "Finished", usage: undefined }])
     this.#ended = true
   }

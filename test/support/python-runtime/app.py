@@ -2,7 +2,7 @@
 
 It speaks the runtime wire of protocol.md section 3, so that the TypeScript tests meet the bytes that a
 Python runtime really writes. The last message of the history chooses what is played (`user_message` where there is no
-history): JSON text with a `scenario` in it (see scenarios.py), or any other text, which is echoed; `/test/conditions` says what holds for all of them (see
+history): JSON text with a `scenario` in it (see scenarios.py and real.py), or any other text, which is echoed; `/test/conditions` says what holds for all of them (see
 execution.py). `/test/log` tells what was received and how each execution ended. `python app.py --port 0` prints `READY {"port": N}` once it accepts connections.
 """
 
@@ -24,11 +24,13 @@ from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
 from execution import Conditions, Run, chop, now, play, whole
-from scenarios import REPORT, SCENARIOS, BodyEnds
+from real import REAL
+from scenarios import REPORT, SCENARIOS as PLAIN, BodyEnds
 from tracing import server_span
 from wire import Cancel, Execution
 
 LOGGED_HEADERS = ("x-request-id", "traceparent", "tracestate", "baggage", "accept")
+SCENARIOS = PLAIN | REAL
 SPLITS = (None, "random", "bytes1", "utf8")
 # sse-starlette's own default.
 DEFAULT_PING_MS = 15_000
