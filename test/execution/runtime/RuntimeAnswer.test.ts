@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { longestHeld } from "../../../src/domain/RuntimeErrorText.ts"
 import { restOf } from "../../../src/execution/runtime/RuntimeAnswer.ts"
 import { Transcript } from "../../../src/runs/Transcript.ts"
 import { runId } from "../../support/fixtures.ts"
@@ -174,16 +173,21 @@ describe("an answer that is an error of the runtime", () => {
     assert.strictEqual(stored(heard), words.join(""))
   })
 
+  it("is not one where the final response is another", () => {
+    const heard = play(chunk("The "), chunk(responding), complete("The answer"))
+    assert.deepStrictEqual(contents(heard), ["The ", "answer", "Finished"])
+  })
+
   it("is held in its place: another event shows it first", () => {
     const heard = hearText(frame(chunk("I enc")), frame(["thinking", { content: "hm" }]))
     assert.deepStrictEqual(contents(heard), ["I enc", "thinking"])
   })
 
   it("is held up to a length", () => {
-    const long = frame(chunk("x".repeat(longestHeld)))
+    const long = frame(chunk("x".repeat(2048)))
     assert.lengthOf(hearText(frame(chunk(responding))).events, 0)
     assert.lengthOf(hearText(frame(chunk(responding)), long).events, 2)
-    const text = responding + "x".repeat(longestHeld)
+    const text = responding + "x".repeat(2048)
     failedWithout(play(chunk(text), complete(text)), [text])
   })
 })
