@@ -49,7 +49,7 @@ const Models = Schema.Struct({
 })
 
 /**
- * What an operator sets. `model` is for both modes, save where `models` names one for the mode. Without either the provider
+ * The settings by an operator. `model` is for both modes, save where `models` names one for the mode. Without either the provider
  * or the runtime takes what it is configured with.
  */
 export const AgentSettings = Schema.Struct({

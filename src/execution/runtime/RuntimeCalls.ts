@@ -122,9 +122,12 @@ export const paired = (calls: Calls, waiting: CallComplete, endedStep: string | 
 export const unpaired = ({ waiting }: Calls): Draft | undefined =>
   waiting === undefined ? undefined : resultOf(waiting, undefined)
 
-/** A step that starts again has lost the calls of its first time: one that ends by an exception has no result. */
+/**
+ * A step that starts again has lost the calls of its first time: one that ends by an exception has no result. A sub-agent at
+ * work may have a step of the same name.
+ */
 export const stepStarted = (calls: Calls, stepId: string): Calls =>
-  without(calls, (call) => call.stepId === stepId)
+  without(calls, (call) => call.stepId === stepId && !call.subAgent)
 
 /** The runtime plans when no call is under way, save that of the sub-agent that plans. */
 export const planned = (calls: Calls): Calls => without(calls, (call) => !call.subAgent)

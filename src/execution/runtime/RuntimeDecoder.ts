@@ -25,7 +25,7 @@ const undecodableInARow = 5
 
 const upstream = "runtime"
 
-/** Whatever a parser throws is the sender's fault, not a bug. */
+/** An exception of a parser is the sender's fault, not a bug. */
 const decode = (
   data: string,
 ): Result.Result<{ readonly json: unknown; readonly event: RuntimeEvent | undefined }, unknown> =>

@@ -164,6 +164,18 @@ describe("what the runtime's events become", () => {
     ])
   })
 
+  it("keeps the sub-agent at work when it plans and starts steps of the same names", () => {
+    const names = { skill_id: "sub-1", skill_name: "subagent:sub-1" }
+    const types = said(
+      ["plan_step_start", { step_id: "s1", title: "A" }],
+      ["skill_call_start", { ...names, arguments: {} }],
+      ["plan_created", { steps: [{ id: "s1", title: "B" }] }],
+      ["plan_step_start", { step_id: "s1", title: "B" }],
+      ["text_chunk", { content: "its own" }],
+    ).map((draft) => (draft as { type: string }).type)
+    assert.deepStrictEqual(types.slice(2), ["plan", "plan_step", "thinking"])
+  })
+
   it("names the running plan step on what happens within it, and on nothing after it", () => {
     const step = (event: string): Wire => [event, { step_id: "s1", title: "A" }]
     const inside: ReadonlyArray<Wire> = [
