@@ -15,11 +15,11 @@ import { browserVariables } from "./ConfigBrowser.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
+import { runtimeVariables } from "./ConfigRuntime.ts"
 import { readProviders } from "./ConfigProviders.ts"
 import { isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "./domain/DirectProvider.ts"
 import {
-  address,
   choice,
   list,
   millis,
@@ -75,7 +75,7 @@ export const variables = {
     "direct_llm",
     "runtime_orchestrator",
   ] satisfies ReadonlyArray<ExecutionMode>),
-  RUNTIME_SERVICE_URL: address("The agent runtime (by convention on port 8801). Empty: there is none."),
+  ...runtimeVariables,
   CHAT_RUNTIME_ENABLED_ORGS: {
     ...optionalText(
       "Organisations whose turns go to the runtime whatever CHAT_EXECUTION_MODE says.",

@@ -122,11 +122,11 @@ export const targets = (settings: Settings): TargetSettings => ({
   cacheOrgs: new Set(settings.DIRECT_CACHE_ORGS),
 })
 
-/** None, or the one runtime. An agent without a model of its own gets the first provider's, in both modes. */
+/** None, or the one runtime. It uses its own model for agents that name none. */
 export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
   settings.RUNTIME_SERVICE_URL === ""
     ? []
-    : [{ baseUrl: settings.RUNTIME_SERVICE_URL, defaultModel: settings.providers[0]?.model ?? "default" }]
+    : [{ baseUrl: settings.RUNTIME_SERVICE_URL, errorPatterns: settings.RUNTIME_ERROR_PATTERNS }]
 
 /** An agent's own model name is one of the first provider's; the others answer with what they are configured for. */
 export const providers = (settings: Settings): ReadonlyArray<ProviderSettings> =>

@@ -17,6 +17,7 @@ export const NewAgent = Schema.Struct({
   active: Schema.optionalKey(AgentSettings.fields.active),
   systemPrompt: Schema.optionalKey(AgentSettings.fields.systemPrompt),
   model: AgentSettings.fields.model,
+  models: AgentSettings.fields.models,
   temperature: AgentSettings.fields.temperature,
   maxTokens: AgentSettings.fields.maxTokens,
   historyMaxTokens: AgentSettings.fields.historyMaxTokens,

@@ -1,6 +1,6 @@
 /**
  * From the messages of a run to its steps and calls, each with its time. Pure. A call and its result are paired by the call
- * id, or else by name, first come first served. Times are those at which the run's log took the messages.
+ * id, or else by name where one open call has it. Times are those at which the run's log took the messages.
  */
 import { isCall, isResult, type Message, type PlanStep } from "../agent2ui/Message.ts"
 import type { ChainLink } from "../domain/RunAccount.ts"
@@ -77,10 +77,12 @@ class Links {
     const { callId = null, stepId = null } = message.metadata ?? {}
     const kind = kindOf(message)
     const name = nameOf(message)
-    const own = this.all.find(
+    const calls = this.all.filter(
       (link) =>
         link.kind === kind && isOpen(link) && (callId === null ? link.name === name : link.id === callId),
     )
+    // Without an id a result that several calls could have belongs to none of them.
+    const own = calls.length === 1 ? calls[0] : undefined
     const link = own ?? this.#add({ kind, id: callId, stepId, name })
     link.status = message.data.success ? "completed" : "failed"
     end(link, at, message.data.duration)

@@ -7,7 +7,7 @@ import type { PromptMessage } from "../domain/History.ts"
 import type { Run, RunDone, RunError } from "../domain/Run.ts"
 import type { Usage } from "../domain/Outcome.ts"
 import { estimateTokens } from "../domain/TokenEstimate.ts"
-import type { AttemptFailed } from "../execution/Execution.ts"
+import type { AttemptFailed } from "../execution/TurnEvent.ts"
 import { type ExecutionError, meaningOf, retryAfterOf } from "../execution/ExecutionError.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { AgentId, OrgId } from "./Ids.ts"
+import type { ExecutionMode } from "./Mode.ts"
 
 export const McpTool = Schema.Struct({
   name: Schema.NonEmptyString,
@@ -35,16 +36,28 @@ export const SubAgent = Schema.Struct({
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
   skills: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Ids of the agent's own `mcpServers`. */
   mcpServers: Schema.optionalKey(Schema.Array(Schema.String)),
 })
 export type SubAgent = typeof SubAgent.Type
 
-/** What an operator sets. `model` absent means: what the provider is configured with. */
+const Models = Schema.Struct({
+  runtime_orchestrator: Schema.optionalKey(Schema.NonEmptyString),
+  direct_llm: Schema.optionalKey(Schema.NonEmptyString),
+} satisfies Record<ExecutionMode, Schema.Top>).annotate({
+  description: "The model for one mode, instead of `model`.",
+})
+
+/**
+ * The settings by an operator. `model` is for both modes, save where `models` names one for the mode. Without either the provider
+ * or the runtime takes what it is configured with.
+ */
 export const AgentSettings = Schema.Struct({
   name: Schema.String.check(Schema.isBetweenLength(1, 200)),
   active: Schema.Boolean,
   systemPrompt: Schema.String.check(Schema.isMaxLength(100_000)),
   model: Schema.optionalKey(Schema.NonEmptyString),
+  models: Schema.optionalKey(Models),
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
   /** The most tokens of a conversation that are sent, as estimated. Absent: `CHAT_HISTORY_MAX_TOKENS`. */
@@ -65,6 +78,28 @@ export const Agent = Schema.Struct({
   updatedAt: Schema.Int,
 })
 export type Agent = typeof Agent.Type
+
+/** The agent as one mode sees it: `model` is the one that it has for the mode. */
+export const forMode = (agent: Agent, mode: ExecutionMode): Agent => {
+  const model = agent.settings.models?.[mode]
+  return model === undefined ? agent : { ...agent, settings: { ...agent.settings, model } }
+}
+
+/** A sub-agent names an MCP server that its agent does not have. */
+export class McpServerUnknown extends Schema.TaggedError<McpServerUnknown>()("McpServerUnknown", {
+  fields: Schema.Array(Schema.String),
+}) {}
+
+/** The fields of sub-agents that name an MCP server which the agent does not have. */
+export const unknownServers = ({
+  mcpServers,
+  subAgents,
+}: Pick<AgentSettings, "mcpServers" | "subAgents">): ReadonlyArray<string> =>
+  subAgents.flatMap((subAgent, index) =>
+    (subAgent.mcpServers ?? []).flatMap((id, place) =>
+      mcpServers.some((server) => server.id === id) ? [] : [`subAgents.${index}.mcpServers.${place}`],
+    ),
+  )
 
 /** Whether its turns may call tools: it has servers of them, or other agents to hand work to. */
 export const needsTools = ({ settings }: Agent): boolean =>

@@ -6,42 +6,27 @@
  * re-typed with its disposition, so that no turn runs again that must not.
  */
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Duration from "effect/Duration"
 import * as Stream from "effect/Stream"
-import type { Draft } from "../agent2ui/Message.ts"
 import { halfOf } from "../domain/History.ts"
+import { forMode } from "../domain/Agent.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import type { Pass } from "../monitoring/Providers.ts"
-import { Recent } from "../monitoring/Recent.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
-import * as Measure from "../telemetry/Measure.ts"
+import { announcements, count, type Progress, recordFallback, toTurnEvent } from "./Announcements.ts"
 import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
 import { type ExecutionError, meaningOf, retryAfterOf } from "./ExecutionError.ts"
-import { type ExecutionEvent, Executor, type Turn, type UpstreamFile } from "./Executor.ts"
+import { Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
-
-export type TurnEvent =
-  | { readonly _tag: "Message"; readonly draft: Draft; readonly file?: UpstreamFile }
-  | (Extract<ExecutionEvent, { readonly _tag: "Finished" }> & { readonly mode: ExecutionMode })
-
-/** An attempt failed, and the turn with it unless `disposition` lets a later step go on. */
-export class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
-  readonly mode: ExecutionMode
-  readonly target: string
-  readonly error: ExecutionError
-  readonly gate: CommitGate.Gate
-  readonly disposition: CommitGate.Disposition
-}> {}
+import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
 
 export interface Settings {
   readonly limits: Limits
@@ -57,14 +42,6 @@ export interface Settings {
 const attemptsPerTarget = 2
 /** Longer than this nobody waits for the same target while another one could answer. */
 const longestRetryAfterMs = 2000
-
-/** What a turn remembers from attempt to attempt. Message number n of a turn is event n of its run's log. */
-interface Progress {
-  attempts: number
-  messages: number
-  firstText: number | undefined
-  failed: AttemptFailed | undefined
-}
 
 const mayRetry = (failed: AttemptFailed): boolean =>
   failed.disposition === "next" &&
@@ -130,45 +107,6 @@ const over = (
   return from(0, 1, whole)
 }
 
-/** What the reader is told between a failed attempt and the next one. */
-const transition = (progress: Progress, turn: Turn, to: ExecutionMode): ReadonlyArray<TurnEvent> => {
-  const { failed } = progress
-  if (failed === undefined) return []
-  const { code, message } = meaningOf(failed.error)
-  const drafts: Array<Draft> = []
-  if (failed.disposition === "retract" && progress.firstText !== undefined) {
-    const range = { fromSeq: progress.firstText, toSeq: progress.messages }
-    drafts.push({ type: "retract", data: { runId: turn.runId, ...range, reason: message } })
-  }
-  if (failed.mode !== to)
-    drafts.push({ type: "fallback", data: { from: failed.mode, to, reason: message, code } })
-  return drafts.map((draft) => ({ _tag: "Message", draft }))
-}
-
-/** A change of mode, for whoever measures and whoever watches. */
-const noted = ({ failed }: Progress, { orgId, runId }: Turn, to: ExecutionMode): Effect.Effect<void> => {
-  if (failed === undefined || failed.mode === to) return Effect.void
-  const { code } = meaningOf(failed.error)
-  const { disposition, mode: from } = failed
-  return Effect.flatMap(Effect.all([Recent, Clock.currentTimeMillis]), ([recent, at]) => {
-    recent.fallbacks.add({ at, runId, orgId, from, to, code })
-    return Measure.fellBack(from, code, disposition === "retract")
-  })
-}
-
-/** An attempt's event as one of its turn. */
-const told = (progress: Progress, mode: ExecutionMode, event: ExecutionEvent): TurnEvent =>
-  count(progress, event._tag === "Finished" ? { ...event, mode } : event)
-
-const count = (progress: Progress, event: TurnEvent): TurnEvent => {
-  if (event._tag === "Message") {
-    progress.messages += 1
-    const type = event.draft.type
-    if (type === "text" || type === "markdown") progress.firstText ??= progress.messages
-  }
-  return event
-}
-
 const mayMoveOn = (settings: Settings, error: ExecutionError): boolean =>
   error._tag === "ContentFiltered" ? settings.fallbackOnContentFilter : meaningOf(error).next
 
@@ -230,11 +168,13 @@ const attemptOf = (
 ): Stream.Stream<TurnEvent, AttemptFailed> => {
   const { executor, turn } = step
   const begin = ({ pass, watch }: Entry): Stream.Stream<TurnEvent, AttemptFailed> => {
-    const announced = transition(progress, turn, executor.mode).map((event) => count(progress, event))
+    const announced = announcements(progress, turn, executor.mode).map((event) => count(progress, event))
     progress.attempts += 1
+    progress.before = progress.messages
     progress.firstText = undefined
     const { agent, orgId } = turn
-    const attempt = Attempt.run(executor, turn, {
+    const own = { ...turn, agent: forMode(agent, executor.mode) }
+    const attempt = Attempt.run(executor, own, {
       number: progress.attempts,
       limits: limitsOf(settings, step),
       onEnd: (ended) =>
@@ -244,7 +184,7 @@ const attemptOf = (
         ),
       ...watch,
     }).pipe(
-      Stream.mapArray((events) => Arr.map(events, (event) => told(progress, executor.mode, event))),
+      Stream.mapArray((events) => Arr.map(events, (event) => toTurnEvent(progress, executor.mode, event))),
       Stream.mapError((failure) => (progress.failed = failureOf(settings, executor, failure))),
     )
     return announced.length === 0 ? attempt : Stream.concat(Stream.fromArray(announced), attempt)
@@ -253,7 +193,7 @@ const attemptOf = (
     Effect.flatMap(enter(monitor, step, plan), (entry) =>
       entry === undefined
         ? Effect.sync(step.skipped)
-        : Effect.map(noted(progress, turn, executor.mode), () => begin(entry)),
+        : Effect.map(recordFallback(progress, turn, executor.mode), () => begin(entry)),
     ),
   )
 }
@@ -284,7 +224,13 @@ export class Execution extends Context.Service<
           const { order } = plan
           const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
           if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
-          const progress: Progress = { attempts: 0, messages: 0, firstText: undefined, failed: undefined }
+          const progress: Progress = {
+            attempts: 0,
+            messages: 0,
+            before: 0,
+            firstText: undefined,
+            failed: undefined,
+          }
           return over(targets, turn, (step) => attemptOf(settings, monitor, progress, plan, step))
         }
         return Execution.of({ run })

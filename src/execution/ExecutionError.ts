@@ -70,6 +70,7 @@ export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("Upst
 /** The upstream itself said that the turn failed. */
 export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("UpstreamFailed", {
   ...upstream,
+  ...detail,
   code: Schema.String,
   message: Schema.String,
   httpStatus: Schema.optionalKey(Schema.Int),

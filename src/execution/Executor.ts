@@ -4,7 +4,8 @@
  *
  * Contract of `execute`: every element is progress (comments, pings and role-only deltas never come out of it);
  * `Finished` comes last and exactly once on success; an end without it is a failure, whatever the adapter thinks; the
- * upstream is told to stop when the stream is interrupted.
+ * upstream is told to stop when the stream is interrupted. A `retract` takes back text of the same attempt, whose messages it
+ * counts from 1.
  */
 import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"

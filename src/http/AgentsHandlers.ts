@@ -5,7 +5,13 @@ import * as Struct from "effect/Struct"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
-import type { Agent, AgentSettings, McpServer } from "../domain/Agent.ts"
+import {
+  type Agent,
+  type AgentSettings,
+  type McpServer,
+  McpServerUnknown,
+  unknownServers,
+} from "../domain/Agent.ts"
 import { Agents } from "../recording/Agents.ts"
 import { answering } from "./ErrorMapping.ts"
 
@@ -28,6 +34,11 @@ const keepSecrets = (
     )?.authConfig
     return server.authConfig === undefined && kept !== undefined ? { ...server, authConfig: kept } : server
   })
+
+const checked = (settings: AgentSettings): Effect.Effect<AgentSettings, McpServerUnknown> => {
+  const fields = unknownServers(settings)
+  return fields.length === 0 ? Effect.succeed(settings) : Effect.fail(new McpServerUnknown({ fields }))
+}
 
 const defaults = {
   active: true,
@@ -55,10 +66,10 @@ export const layer = HttpApiBuilder.group(
         ),
       create: ({ payload }) =>
         answering(
-          Effect.map(
-            Effect.flatMap(org, (orgId) => agents.create(orgId, { ...defaults, ...payload })),
-            shown,
-          ),
+          Effect.gen(function* () {
+            const settings = yield* checked({ ...defaults, ...payload })
+            return shown(yield* agents.create(yield* org, settings))
+          }),
         ),
       update: ({ params, payload }) =>
         answering(
@@ -67,6 +78,8 @@ export const layer = HttpApiBuilder.group(
             const { settings: before } = yield* agents.get(orgId, params.agentId)
             const after = { ...before, ...payload }
             const settings = { ...after, mcpServers: keepSecrets(after.mcpServers, before.mcpServers) }
+            // An agent of before this check can still be renamed.
+            if (payload.mcpServers !== undefined || payload.subAgents !== undefined) yield* checked(settings)
             return shown(yield* agents.update(orgId, params.agentId, settings))
           }),
         ),

@@ -11,6 +11,7 @@ import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
 import type { OrderNotKept } from "../recording/BreakerMemory.ts"
+import type { McpServerUnknown } from "../domain/Agent.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
@@ -26,6 +27,7 @@ export type ServiceError =
   | AgentInactive
   | AgentNotFound
   | AutopilotConflict
+  | McpServerUnknown
   | NoModeAvailable
   | NothingToRetry
   | OrderNotKept
@@ -70,6 +72,13 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
     case "AutopilotConflict":
       return { code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }
+    case "McpServerUnknown":
+      return invalid(
+        error.fields.map((field) => ({
+          path: `payload.${field}`,
+          message: "The agent has no MCP server with this id in mcpServers.",
+        })),
+      )
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
     case "NothingToRetry":

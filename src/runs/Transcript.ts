@@ -24,17 +24,14 @@ const mark = (draft: Draft): string => {
   }
 }
 
-/** Appending to an array and joining once keeps a long answer linear. One transcript a run. */
+/** Appending to an array and joining once keeps a long answer linear. One transcript a run, of all its messages. */
 export class Transcript {
-  #parts: Array<string> = []
+  /** One part for each message, in order: message `seq` has the part `seq - 1`. */
+  readonly #parts: Array<string> = []
 
   add(draft: Draft): void {
-    // A retract takes back everything that the failed attempt showed: until then there was nothing else.
-    if (draft.type === "retract") this.#parts = []
-    else {
-      const text = mark(draft)
-      if (text !== "") this.#parts.push(text)
-    }
+    if (draft.type === "retract") this.#parts.fill("", draft.data.fromSeq - 1, draft.data.toSeq)
+    this.#parts.push(mark(draft))
   }
 
   get text(): string {

@@ -17,10 +17,20 @@ import { type Exchange, pathOf, readBody, respond, respondJson } from "./Loopbac
  * - `hang`: headers, then only pings
  * - `slow`: twenty times slower
  * - `error-rate`: a share `rate` of the executions fails
+ * - `error-text`: executions of the runtime fail, and say so as the text of an answer; the model answers
  * - `cut`: the connection is destroyed in the middle of the event after `afterEvents` events
  * - `garbage`: from there on, an undecodable line before each event
  */
-export const faultNames = ["none", "down", "hang", "slow", "error-rate", "cut", "garbage"] as const
+export const faultNames = [
+  "none",
+  "down",
+  "hang",
+  "slow",
+  "error-rate",
+  "error-text",
+  "cut",
+  "garbage",
+] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface Fault {

@@ -10,22 +10,28 @@ const text = Schema.String
 /** Pydantic's `Optional`: may be absent, may be null. */
 const maybe = <S extends Schema.Top>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
+const server = Schema.Struct({ id: text, name: text, endpoint: text, transport: text })
+
 const ExecuteBody = Schema.Struct({
   session_id: Schema.NonEmptyString,
   agent_id: text,
   org_id: text,
   user_message: Schema.NonEmptyString,
-  history_messages: Schema.Array(
-    Schema.Struct({ role: Schema.Literals(["user", "assistant", "system"]), content: text }),
+  history_messages: maybe(
+    Schema.Array(Schema.Struct({ role: Schema.Literals(["user", "assistant", "system"]), content: text })),
   ),
-  agent_config: Schema.Struct({
-    system_prompt: maybe(text),
-    model: maybe(text),
-    temperature: maybe(Schema.Finite),
-    max_tokens: maybe(Schema.Int),
-  }),
-  available_mcp_servers: maybe(Schema.Array(Schema.Struct({ id: text, name: text }))),
-  available_sub_agents: maybe(Schema.Array(Schema.Struct({ id: text, name: text }))),
+  agent_config: maybe(
+    Schema.Struct({
+      system_prompt: maybe(text),
+      model: maybe(text),
+      temperature: maybe(Schema.Finite),
+      max_tokens: maybe(Schema.Int),
+    }),
+  ),
+  available_mcp_servers: maybe(Schema.Array(server)),
+  available_sub_agents: maybe(
+    Schema.Array(Schema.Struct({ id: text, name: text, mcp_servers: Schema.optional(Schema.Array(server)) })),
+  ),
   metadata: maybe(Schema.Record(text, Schema.Unknown)),
 })
 export type ExecuteBody = typeof ExecuteBody.Type

@@ -136,24 +136,40 @@ const failedBeat: Beat = {
   data: { error: "The sandbox was told to fail (error-rate)", code: "INTERNAL_ERROR", httpStatus: 500 },
 }
 
+/** The real runtime reports the failure of its own model as an answer. */
+const errorText = "I encountered an error: The sandbox was told to fail (error-text). Please try again."
+const saidError: ReadonlyArray<Beat> = [
+  { afterMs: 60, event: "text_chunk", data: { content: errorText } },
+  { afterMs: 0, event: "execution_complete", data: { final_response: errorText } },
+]
+
 const timed = ({ afterMs, event, data }: Beat): Timed => ({
   afterMs,
   data: (timestamp) => JSON.stringify({ event, data, timestamp }),
 })
 
+/** Like the real runtime: a history that is not empty counts, and `user_message` is not looked at. */
+const asked = ({ history_messages, user_message }: ExecuteBody) => {
+  const history = history_messages ?? []
+  return { message: history.at(-1)?.content ?? user_message, earlier: Math.max(0, history.length - 1) }
+}
+
 const perform = (state: State, exchange: Exchange, body: ExecuteBody, stopped: Effect.Effect<void>) =>
   Effect.flatMap(state.faults.current, ({ fault, rate }) => {
     const writer: WriterOptions = { ...state, exchange, lineEnd: "\r\n" }
     const turn = {
-      message: body.user_message,
-      earlier: body.history_messages.length,
+      ...asked(body),
       fileId: randomHex(state.random),
       dryRun: body.metadata?.["dry_run"] === true,
     }
     const { beats, file } = script(turn, state.random)
     keep(state.files, file)
     const fails = fault === "error-rate" && state.random() < rate
-    const played = fails ? [...beats.slice(0, 1), failedBeat] : beats
+    const played = fails
+      ? [...beats.slice(0, 1), failedBeat]
+      : fault === "error-text"
+        ? [...beats.slice(0, 1), ...saidError]
+        : beats
     return eventStream(
       writer,
       Effect.raceFirst(

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { forMode } from "../domain/Agent.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import * as Attempt from "../execution/Attempt.ts"
 import type { Limits } from "../execution/Deadlines.ts"
@@ -53,7 +54,8 @@ export const run = (
       seen.flooded = events.some((event) => event._tag === "Message" && !seen.tracer.add(event.draft, at))
       return seen.flooded ? Effect.fail(new Flooded()) : Effect.void
     }
-    return Attempt.run(executor, { ...turn, shadow: true }, { number: 1, limits, onEnd }).pipe(
+    const own = { ...turn, agent: forMode(turn.agent, executor.mode), shadow: true }
+    return Attempt.run(executor, own, { number: 1, limits, onEnd }).pipe(
       Stream.runForEachArray(read),
       Effect.ignore,
     )

@@ -91,11 +91,12 @@ const outcomeOf = (code: string | null): SideOutcome => {
 
 /** One a side. */
 export class Tracer {
-  #types: Array<string> = []
+  /** With the number of the first message of each run of deltas. */
+  #types: Array<{ readonly type: MessageType; readonly seq: number }> = []
   #calls: Array<Call> = []
   #steps: ReadonlyArray<string> = []
   readonly #transcript = new Transcript()
-  #firstContentMs: number | null = null
+  #firstContent: { readonly ms: number; readonly seq: number } | undefined
   #events = 0
   #characters = 0
 
@@ -105,13 +106,14 @@ export class Tracer {
     this.#characters += sizeOf(draft)
     if (this.#events > maxEvents || this.#characters > maxCharacters) return false
     this.#transcript.add(draft)
+    const seq = this.#events
     if (draft.type === "retract") {
-      this.#types = []
-      this.#firstContentMs = null
+      this.#retract(draft.data)
       return true
     }
-    if (isContent(draft.type)) this.#firstContentMs ??= at
-    if (!deltas.has(draft.type) || this.#types.at(-1) !== draft.type) this.#types.push(draft.type)
+    if (isContent(draft.type)) this.#firstContent ??= { ms: at, seq }
+    if (!deltas.has(draft.type) || this.#types.at(-1)?.type !== draft.type)
+      this.#types.push({ type: draft.type, seq })
     if (draft.type === "plan" && this.#steps.length === 0)
       this.#steps = draft.data.steps.map(({ title }) => title)
     if (isCall(draft.type) && "arguments" in draft.data)
@@ -123,17 +125,23 @@ export class Tracer {
     return this.#transcript.text
   }
 
+  #retract(range: { readonly fromSeq: number; readonly toSeq: number }): void {
+    const isTakenBack = ({ seq }: { readonly seq: number }) => seq >= range.fromSeq && seq <= range.toSeq
+    this.#types = this.#types.filter((type) => !isTakenBack(type))
+    if (this.#firstContent !== undefined && isTakenBack(this.#firstContent)) this.#firstContent = undefined
+  }
+
   end({ code, tokens, totalMs }: End): Trace {
     const text = this.text
     return {
       outcome: outcomeOf(code),
       code,
-      types: this.#types,
+      types: this.#types.map(({ type }) => type),
       calls: this.#calls,
       steps: this.#steps,
       text,
       language: languageOf(text),
-      firstContentMs: this.#firstContentMs,
+      firstContentMs: this.#firstContent?.ms ?? null,
       totalMs,
       tokens,
     }

@@ -76,18 +76,21 @@ describe("an answer of the real Python runtime", () => {
     expect(log.cancels).toEqual([])
   })
 
-  it("fault 10: is asked for with the current message once, and with the past before it", async () => {
+  it("fault 10: is asked for with a history that ends with the current message, and user_message repeats it", async () => {
     const stream = await world.client.start("the first question")
     await stream.rest()
     await (await world.client.send(stream.sessionId, "the second question")).rest()
     const [first, second] = (await world.log()).executions.map((execution) => execution.body)
     expect(first.user_message).toBe("the first question")
-    expect(first.history_messages).toEqual([])
+    expect(first.history_messages).toEqual([{ role: "user", content: "the first question" }])
     expect(second.user_message).toBe("the second question")
     expect(second.history_messages).toEqual([
       { role: "user", content: "the first question" },
       { role: "assistant", content: "You said: the first question" },
+      { role: "user", content: "the second question" },
     ])
+    // The default agent sets a system prompt and no model: what is sent is obeyed.
+    expect(Object.keys(first.agent_config)).toEqual(["system_prompt"])
   })
 
   it("fault 11: shows files under the gateway's address only, and serves them there", async () => {

@@ -150,6 +150,17 @@ describe("the execution chain", () => {
     ])
   })
 
+  it("shows a result without a call id under a call only where one open call has its name", () => {
+    assert.deepStrictEqual(shown(said([0, call("a")], [2, result(undefined)])), [
+      ["tool", "a", "search", "completed", 2000],
+    ])
+    assert.deepStrictEqual(shown(said([0, call("a")], [1, call("b")], [2, result(undefined, false)])), [
+      ["tool", "a", "search", "unfinished", null],
+      ["tool", "b", "search", "unfinished", null],
+      ["tool", null, "search", "failed", null],
+    ])
+  })
+
   const Messages = Schema.Array(Message)
   it.prop(
     "has nothing but steps and calls, and no negative time where time goes on",

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import * as RunEnd from "../../src/chat/RunEnd.ts"
 import { RunStatus } from "../../src/domain/Run.ts"
 import * as CommitGate from "../../src/execution/CommitGate.ts"
-import { AttemptFailed } from "../../src/execution/Execution.ts"
+import { AttemptFailed } from "../../src/execution/TurnEvent.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { RunEvent } from "../../src/runs/RunEvent.ts"
 import {

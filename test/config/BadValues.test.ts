@@ -66,6 +66,13 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   AGENT2UI_PROTOCOL_BY: ["acme=1", "org:acme=3", "org:=1", "user:ana=1", "origin:a=1", "org:acme"],
   CHAT_EXECUTION_MODE: ["direct", "runtime", "DIRECT_LLM"],
   RUNTIME_SERVICE_URL: ["runtime:8801", "ftp://runtime", "http://", "//runtime"],
+  RUNTIME_ERROR_PATTERNS: [
+    "*",
+    "I * error",
+    "I encountered an error: * ||",
+    "x".repeat(501),
+    Array(21).fill("an error happened").join("||"),
+  ],
   CHAT_RUNTIME_ENABLED_ORGS: ["x".repeat(201), Array(1001).fill("a").join(",")],
   CHAT_RUNTIME_PERCENT: ["-0.1", "100.5", "5%"],
   CHAT_RUNTIME_SHADOW_PERCENT: ["-1", "101", "10%"],

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import * as Config from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
 
@@ -36,6 +37,7 @@ describe("an empty environment", () => {
         AGENT2UI_PROTOCOL_BY: [],
         CHAT_EXECUTION_MODE: "runtime_orchestrator",
         RUNTIME_SERVICE_URL: "",
+        RUNTIME_ERROR_PATTERNS: RuntimeErrorText.defaults,
         CHAT_RUNTIME_ENABLED_ORGS: [],
         CHAT_RUNTIME_PERCENT: 0,
         CHAT_RUNTIME_SHADOW_PERCENT: 0,

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Config from "../../src/Config.ts"
@@ -111,7 +112,7 @@ describe("what each stage is told of the environment", () => {
   )
 
   it.effect(
-    "an agent's own model is one of the first provider's, and the runtime's default is that provider's model",
+    "an agent's own model is one of the first provider's, and the runtime gets no provider's model",
     () =>
       Effect.gen(function* () {
         const settings = yield* Config.read({
@@ -121,7 +122,7 @@ describe("what each stage is told of the environment", () => {
           ...provider("B", "large"),
         })
         assert.deepStrictEqual(StageSettings.runtimes(settings), [
-          { baseUrl: "http://runtime:8801", defaultModel: "small" },
+          { baseUrl: "http://runtime:8801", errorPatterns: RuntimeErrorText.defaults },
         ])
         assert.deepStrictEqual(
           StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
@@ -145,7 +146,7 @@ describe("what each stage is told of the environment", () => {
       const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
       const sandbox = StageSettings.withSandbox(settings, urls)
       assert.deepStrictEqual(StageSettings.runtimes(sandbox), [
-        { baseUrl: urls.runtimeUrl, defaultModel: "sandbox-1" },
+        { baseUrl: urls.runtimeUrl, errorPatterns: RuntimeErrorText.defaults },
       ])
       assert.deepStrictEqual(
         StageSettings.providers(sandbox).map(({ baseUrl, kind }) => [kind, baseUrl]),

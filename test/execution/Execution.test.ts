@@ -1,7 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { AgentSettings } from "../../src/domain/Agent.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
-import { finished, planStep, says, table, text, thinking, toolCall } from "../support/fixtures.ts"
+import {
+  agent,
+  finished,
+  planStep,
+  runId,
+  says,
+  table,
+  text,
+  thinking,
+  toolCall,
+  turn,
+} from "../support/fixtures.ts"
 import {
   type Asked,
   direct,
@@ -99,6 +112,49 @@ describe("a turn over its targets: swapping executors and clock by layers change
       const { attempts, exit } = yield* playTurn([runtime([], answer)], { order: ["direct_llm"] })
       assert.strictEqual(exit._tag === "Failure" && exit.cause.reasons[0]?._tag, "Die")
       assert.lengthOf(attempts, 0)
+    }),
+  )
+})
+
+describe("an answer that its own executor corrects", () => {
+  it.effect("is taken back by the numbers of the run, also when another attempt came before", () =>
+    Effect.gen(function* () {
+      const retract = (fromSeq: number, toSeq: number): Draft => ({
+        type: "retract",
+        data: { runId, fromSeq, toSeq, reason: "corrected" },
+      })
+      const corrected = [says(text("wrong")), says(retract(1, 1)), says(text("right")), finished]
+      const first = yield* playTurn([direct([], "a", corrected)])
+      assert.deepInclude(first.messages[1]?.data, { fromSeq: 1, toSeq: 1, reason: "corrected" })
+      const second = yield* playTurn([
+        runtime([], [says(thinking("hm")), says(text("x")), broken]),
+        direct([], "a", corrected),
+      ])
+      assert.deepStrictEqual(typesOf(second), [
+        ...["thinking", "text", "retract", "fallback"],
+        ...["text", "retract", "text"],
+      ])
+      assert.deepInclude(second.messages[5]?.data, { fromSeq: 5, toSeq: 5 })
+    }),
+  )
+})
+
+describe("an agent with a model for each mode", () => {
+  it.effect("is asked for in each mode with the model of that mode", () =>
+    Effect.gen(function* () {
+      const asked: Array<Asked> = []
+      const models = { runtime_orchestrator: "large", direct_llm: "small" }
+      const played = (settings: Partial<AgentSettings>) =>
+        playTurn([runtime(asked, [broken]), direct(asked, "a", answer)], {
+          turn: turn({ agent: agent(settings) }),
+        })
+      yield* played({ model: "both", models })
+      yield* played({ model: "both", models: { direct_llm: "small" } })
+      yield* played({})
+      assert.deepStrictEqual(
+        asked.map((one) => one.turn.agent.settings.model),
+        ["large", "small", "both", "small", undefined, undefined],
+      )
     }),
   )
 })

@@ -135,7 +135,7 @@ describe("a forward proxy", () => {
       const { url } = yield* upstream
       const proxy = yield* proxied({ to: url, auth: "me:you" })
       for (const baseUrl of ["http://runtime.invalid", "https://runtime.invalid"]) {
-        const executor = RuntimeExecutor.layer({ baseUrl, defaultModel: "m" }).pipe(
+        const executor = RuntimeExecutor.layer({ baseUrl, errorPatterns: [] }).pipe(
           Layer.provide(UpstreamHttp.layerDispatched),
           Layer.provide(layer({ http: proxy.url })),
         )

@@ -12,12 +12,8 @@ import * as TestClock from "effect/testing/TestClock"
 import type { Message } from "../../src/agent2ui/Message.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import type { Attempt } from "../../src/domain/Run.ts"
-import {
-  type AttemptFailed,
-  Execution,
-  type Settings,
-  type TurnEvent,
-} from "../../src/execution/Execution.ts"
+import { Execution, type Settings } from "../../src/execution/Execution.ts"
+import type { AttemptFailed, TurnEvent } from "../../src/execution/TurnEvent.ts"
 import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
@@ -121,8 +117,8 @@ export interface Played {
 }
 
 export interface PlayOptions {
-  readonly settings?: Settings
   readonly turn?: Turn
+  readonly settings?: Settings
   readonly order?: ReadonlyArray<ExecutionMode>
   /** Of a turn that the Monitor let into the runtime. */
   readonly ticket?: Ticket

@@ -9,7 +9,10 @@ const fold = (...drafts: ReadonlyArray<Draft>): string => {
   return transcript.text
 }
 
-const retract: Draft = { type: "retract", data: { runId, fromSeq: 1, toSeq: 2, reason: "" } }
+const retract = (fromSeq: number, toSeq: number): Draft => ({
+  type: "retract",
+  data: { runId, fromSeq, toSeq, reason: "" },
+})
 const fallback: Draft = { type: "fallback", data: { from: "a", to: "b", reason: "", code: "" } }
 
 describe("Transcript", () => {
@@ -47,10 +50,18 @@ describe("Transcript", () => {
 
   it("holds nothing of what was taken back", () => {
     assert.strictEqual(
-      fold(text("wrong "), text("answer"), retract, fallback, text("right"), text(" answer")),
+      fold(text("wrong "), text("answer"), retract(1, 2), fallback, text("right"), text(" answer")),
       "right answer",
     )
-    assert.strictEqual(fold(text("wrong"), retract), "")
-    assert.strictEqual(fold(text("a"), retract, text("b"), retract, text("c")), "c")
+    assert.strictEqual(fold(text("wrong"), retract(1, 1)), "")
+    assert.strictEqual(fold(text("a"), retract(1, 1), text("b"), retract(3, 3), text("c")), "c")
+  })
+
+  it("keeps what a retract does not name", () => {
+    const file: Draft = { type: "file", data: { url: "/x", filename: "a.csv", mimeType: "text/csv" } }
+    assert.strictEqual(
+      fold(thinking("hm"), text("wrong"), file, text("er"), retract(2, 2), retract(4, 4), text("right")),
+      "\n[file: a.csv]\nright",
+    )
   })
 })

@@ -139,6 +139,16 @@ layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it
     }),
   )
 
+  it.effect("error-text: the execution says its failure as an answer", () =>
+    Effect.gen(function* () {
+      const url = yield* runtime
+      yield* setFault(url, { fault: "error-text" })
+      const [chunk, end] = events((yield* execute(url)).body).slice(-2)
+      assert.match(String(chunk?.data["content"]), /^I encountered an error: .* Please try again\.$/)
+      assert.strictEqual(end?.data["final_response"], chunk?.data["content"])
+    }),
+  )
+
   it.effect("cut: the connection is gone in the middle of an event, without an end", () =>
     Effect.gen(function* () {
       const url = yield* runtime

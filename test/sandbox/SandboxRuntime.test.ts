@@ -110,6 +110,45 @@ layer(fast, sandbox)("the sandbox runtime", (it) => {
     }),
   )
 
+  it.effect(
+    "answers the last message of a history, as the real runtime does, and needs no agent_config",
+    () =>
+      Effect.gen(function* () {
+        const { runtimeUrl } = yield* Sandbox
+        const { agent_config: _, ...bare } = execution()
+        const answerTo = (body: object) =>
+          Effect.map(
+            execute(runtimeUrl, { body: { ...bare, user_message: "Alone?", ...body } }),
+            (received) => String(events(received.body).at(-1)?.data["final_response"]),
+          )
+        const history_messages = [
+          { role: "user", content: "First?" },
+          { role: "assistant", content: "Yes." },
+          { role: "user", content: "Last?" },
+        ]
+        const last = yield* answerTo({ history_messages })
+        assert.include(last, "> Last?")
+        assert.include(last, "It had 2 earlier messages")
+        assert.include(yield* answerTo({ history_messages: [] }), "> Alone?")
+      }),
+  )
+
+  it.effect("refuses a sub-agent whose servers are ids", () =>
+    Effect.gen(function* () {
+      const { runtimeUrl } = yield* Sandbox
+      const server = { id: "m", name: "M", endpoint: "e", transport: "http" }
+      const status = (mcp_servers: ReadonlyArray<unknown>) =>
+        Effect.map(
+          execute(runtimeUrl, {
+            body: { ...execution(), available_sub_agents: [{ id: "a", name: "A", mcp_servers }] },
+          }),
+          (received) => received.status,
+        )
+      assert.strictEqual(yield* status([server]), 200)
+      assert.strictEqual(yield* status(["m"]), 422)
+    }),
+  )
+
   it.effect("serves the bytes of the file that it announced", () =>
     Effect.gen(function* () {
       const { runtimeUrl } = yield* Sandbox

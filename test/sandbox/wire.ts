@@ -80,7 +80,10 @@ export const execution = (message = "Where is the café?", session = "session-1"
   agent_id: "00000000-0000-4000-8000-000000000001",
   org_id: "org-1",
   user_message: message,
-  history_messages: [{ role: "user", content: "before" }],
+  history_messages: [
+    { role: "user", content: "before" },
+    { role: "user", content: message },
+  ],
   agent_config: { system_prompt: "Be kind.", model: "m", temperature: 0.7, max_tokens: 4096 },
   available_mcp_servers: [],
   available_sub_agents: [],

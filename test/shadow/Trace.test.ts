@@ -78,6 +78,13 @@ describe("the trace of a run's log", () => {
     assert.deepInclude(trace, { outcome: "success", text: "right", types: ["text"], firstContentMs: 400 })
   })
 
+  it("keeps what an answer showed beside the text that was taken back", () => {
+    const corrected: Draft = { ...retract, data: { ...retract.data, fromSeq: 3, toSeq: 4 } }
+    const trace = traced([plan, toolCall("c"), text("wr"), text("ong"), corrected, text("right")])
+    assert.deepInclude(trace, { text: "right", types: ["plan", "tool_call", "text"], firstContentMs: 600 })
+    assert.lengthOf(trace?.calls ?? [], 1)
+  })
+
   it.each([
     ["TIMEOUT_STALL", "timeout"],
     ["CONTENT_FILTERED", "filtered"],

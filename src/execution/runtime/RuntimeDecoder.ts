@@ -3,14 +3,17 @@
  * one SSE parser (frames may be cut anywhere), JSON, schema. Plain code that never throws, whatever the bytes are.
  *
  * Comments, pings and unknown events give nothing. Five undecodable events in a row, or one over 1 MiB, are a failure.
+ * An event that may have been a call binds the turn even when it cannot be read: nothing runs again.
  */
 import { makeParser } from "effect/encoding/Sse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type ExecutionError, UpstreamFailed, UpstreamGarbled } from "../ExecutionError.ts"
-import type { Decoded } from "../DecodedAnswer.ts"
-import type { ExecutionEvent } from "../Executor.ts"
+import type { Decoded, Decoder } from "../DecodedAnswer.ts"
+import { RuntimeAnswer } from "./RuntimeAnswer.ts"
+import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
+import * as RuntimeJson from "./RuntimeJson.ts"
 import * as RuntimeMapping from "./RuntimeMapping.ts"
 import { AnyEvent, eventNames, RuntimeEvent, textChunk } from "./RuntimeWire.ts"
 
@@ -20,36 +23,16 @@ const tooLarge = `an event is larger than ${maxEventSize} characters`
 /** Fewer may be a hiccup of one tool; this many say that the other side does not speak this wire. */
 const undecodableInARow = 5
 
-/** Whatever a parser throws is the sender's fault, not a bug. */
+const upstream = "runtime"
+
+/** An exception of a parser is the sender's fault, not a bug. */
 const decode = (
   data: string,
 ): Result.Result<{ readonly json: unknown; readonly event: RuntimeEvent | undefined }, unknown> =>
   Result.try(() => {
-    // oxlint-disable-next-line no-restricted-properties -- this is the edge, and a schema would parse at twice the cost
-    const parsed: unknown = JSON.parse(data)
-    // Each level takes two characters at the least: a short event need not be looked through.
-    const isDeep = data.length > 2 * maxDepth && isDeeperThan(maxDepth, parsed)
-    const json = isDeep ? cutAt(maxDepth, parsed) : parsed
+    const json = RuntimeJson.parse(data)
     return { json, event: textChunk(json) ?? Option.getOrUndefined(decodeEvent(json)) }
   })
-
-/**
- * Deeper than serde_json's limit nobody nests honestly, and `JSON.stringify` runs out of stack where `JSON.parse` does
- * not. What is deeper becomes null; the event stays, as a call that has started must not be missed.
- */
-const maxDepth = 128
-
-const isNested = (json: unknown): json is object => typeof json === "object" && json !== null
-
-const isDeeperThan = (depth: number, json: unknown): boolean =>
-  isNested(json) && (depth === 0 || Object.values(json).some((inner) => isDeeperThan(depth - 1, inner)))
-
-const cutAt = (depth: number, json: unknown): unknown => {
-  if (!isNested(json)) return json
-  if (depth === 0) return null
-  if (Array.isArray(json)) return json.map((inner) => cutAt(depth - 1, inner))
-  return Object.fromEntries(Object.entries(json).map(([key, inner]) => [key, cutAt(depth - 1, inner)]))
-}
 
 /** `[DONE]` alone ends a turn well, as if nothing were left to say. */
 const done: RuntimeEvent = { event: "execution_complete", data: {} }
@@ -57,13 +40,16 @@ const done: RuntimeEvent = { event: "execution_complete", data: {} }
 const decodeEvent = Schema.decodeUnknownOption(RuntimeEvent)
 const isAnyEvent = Schema.is(AnyEvent)
 
-/** One decoder a response. `feed` takes its chunks in order. */
-export class RuntimeDecoder {
+/** Every call's start and end has it in its name. */
+const mayBeCall = (data: string): boolean => data.includes("_call_")
+
+/** One decoder a response. `feed` takes its chunks in order, `end` is asked once, when there are no more. */
+export class RuntimeDecoder implements Decoder {
   /** Events of names that this gateway does not know; they are skipped. */
   unknown = 0
 
   #state: RuntimeMapping.State
-  #events: Array<ExecutionEvent> = []
+  readonly #answer: RuntimeAnswer
   #error: ExecutionError | undefined
   /** The first end counts, be it well or a failure: whatever follows is not looked at. */
   #ended = false
@@ -77,58 +63,82 @@ export class RuntimeDecoder {
     { maxEventSize },
   )
 
-  constructor(runId: RuntimeMapping.State["runId"]) {
+  constructor(runId: RuntimeMapping.State["runId"], errorPatterns: ReadonlyArray<ErrorPattern>) {
     this.#state = RuntimeMapping.initial(runId)
+    this.#answer = new RuntimeAnswer(runId, errorPatterns)
   }
 
   feed(chunk: Uint8Array): Decoded {
-    const refused = this.#sse.feed(this.#text.decode(chunk, { stream: true }))
-    if (refused !== undefined) this.#fail(tooLarge)
-    const events = this.#events
-    this.#events = []
-    return { events, error: this.#error }
+    return this.#feedText(this.#text.decode(chunk, { stream: true }))
+  }
+
+  /** A body that ends cleanly ends its last line and event too. */
+  end(): Decoded {
+    const decoded = this.#feedText(`${this.#text.decode()}\n\n`)
+    if (this.#ended) return decoded
+    this.#answer.add(RuntimeMapping.unpaired(this.#state))
+    return { events: [...decoded.events, ...this.#answer.take()], error: undefined }
+  }
+
+  #feedText(text: string): Decoded {
+    const refused = this.#sse.feed(text)
+    if (refused !== undefined) this.#tooLarge()
+    return { events: this.#answer.take(), error: this.#error }
   }
 
   #onData(data: string): void {
     if (this.#ended) return
     if (data === "[DONE]") return this.#onEvent(done)
     // The parser sees the size of what it still waits for, not of an event that came in one piece.
-    if (data.length > maxEventSize) return this.#fail(tooLarge)
+    if (data.length > maxEventSize) return this.#tooLarge()
     const decoded = decode(data)
-    if (Result.isFailure(decoded)) return this.#undecodableEvent("not JSON")
+    if (Result.isFailure(decoded)) return this.#unreadable("not JSON", data)
     const { event, json } = decoded.success
     if (event !== undefined) {
       this.#undecodable = 0
       return this.#onEvent(event)
     }
-    if (isAnyEvent(json) && !eventNames.has(json.event)) {
-      this.#undecodable = 0
-      this.unknown += 1
-      return
-    }
-    if (isAnyEvent(json)) return this.#unusable(json.event)
-    this.#undecodableEvent("no event name")
+    if (!isAnyEvent(json)) return this.#unreadable("no event name", data)
+    if (eventNames.has(json.event)) return this.#unusable(json.event)
+    this.#undecodable = 0
+    this.unknown += 1
+    if (mayBeCall(json.event)) this.#unreadableCall()
   }
 
   /** A known event whose data cannot be read. Most can be missed; an end, a failure and a call cannot. */
   #unusable(name: string): void {
     const detail = `${name} with unusable data`
-    if (name === "execution_error") {
-      return this.#end(new UpstreamFailed({ upstream: "runtime", code: "", message: "" }))
-    }
+    if (name === "execution_error") return this.#end(new UpstreamFailed({ upstream, code: "", message: "" }))
     if (name === "execution_complete") return this.#fail(detail)
-    if (/_call_(start|complete)$/.test(name)) {
-      return this.#end(new UpstreamGarbled({ upstream: "runtime", detail, called: true }))
-    }
+    if (mayBeCall(name)) return this.#end(new UpstreamGarbled({ upstream, detail, called: true }))
     this.#undecodableEvent(detail)
   }
 
   #onEvent(event: RuntimeEvent): void {
     const mapped = RuntimeMapping.next(this.#state, event)
-    if (mapped._tag === "Failed") return this.#end(mapped.error)
     this.#state = mapped.state
-    this.#ended = event.event === "execution_complete"
-    for (const out of mapped.events) this.#events.push(out)
+    if (mapped.events.length > 0) this.#answer.add(mapped.events)
+    if (mapped.error !== undefined) return this.#end(mapped.error)
+    if (event.event === "execution_complete") this.#complete(event.data.final_response ?? "")
+  }
+
+  #complete(finalResponse: string): void {
+    // The runtime's own sentence may hold hosts or keys, so it is not passed on.
+    if (!this.#answer.end(finalResponse))
+      return this.#end(new UpstreamFailed({ upstream, code: "", message: "", detail: "said as text" }))
+    this.#answer.add([{ _tag: "Finished", usage: undefined }])
+    this.#ended = true
+  }
+
+  #unreadable(detail: string, data: string): void {
+    if (mayBeCall(data)) this.#unreadableCall()
+    this.#undecodableEvent(detail)
+  }
+
+  #unreadableCall(): void {
+    const mapped = RuntimeMapping.unreadableCall(this.#state)
+    this.#state = mapped.state
+    this.#answer.add(mapped.events)
   }
 
   #undecodableEvent(detail: string): void {
@@ -137,12 +147,19 @@ export class RuntimeDecoder {
       this.#fail(`${undecodableInARow} undecodable events in a row, the last: ${detail}`)
   }
 
+  /** Only a call's arguments or result are ever near that size, so a call may have been made. */
+  #tooLarge(): void {
+    this.#end(new UpstreamGarbled({ upstream, detail: tooLarge, called: true }))
+  }
+
   #fail(detail: string): void {
-    this.#end(new UpstreamGarbled({ upstream: "runtime", detail }))
+    this.#end(new UpstreamGarbled({ upstream, detail }))
   }
 
   #end(error: ExecutionError): void {
-    if (!this.#ended) this.#error = error
+    if (this.#ended) return
+    this.#answer.add(RuntimeMapping.unpaired(this.#state))
+    this.#error = error
     this.#ended = true
   }
 }

@@ -17,56 +17,45 @@ import * as DecodedAnswer from "../DecodedAnswer.ts"
 import {
   type ExecutionError,
   parseRetryAfter,
-  UpstreamFailed,
   UpstreamGarbled,
-  UpstreamRateLimited,
-  UpstreamRejected,
   UpstreamTruncated,
-  UpstreamUnavailable,
   UpstreamUnreachable,
 } from "../ExecutionError.ts"
 import { Executor, type Turn } from "../Executor.ts"
 import { type Answer, type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
+import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
+import * as RuntimeRefusal from "./RuntimeRefusal.ts"
 import * as RuntimeRequest from "./RuntimeRequest.ts"
 
 const upstream = "runtime"
 /** A runtime that does not answer a cancel in this time will not do so later; the next execution must not wait on. */
 const cancelTimeoutMs = 2000
 
-/** Of a refusal's body nobody needs more, and whoever sends more, or slowly, is not waited for. */
-const detailBytes = 4096
-const detailTimeout = "1 second"
+/** No more of a refusal's body is read, and no longer. */
+const refusalBytes = 4096
+const refusalTimeout = "1 second"
 
 /** The beginning of a body that is not an answer; the rest is aborted, so that its connection is free. */
-const detailOf = (answer: Answer): Effect.Effect<string> => {
+const bodyOf = (answer: Answer): Effect.Effect<string> => {
   const text = new TextDecoder()
-  let detail = ""
+  let body = ""
   const more: Effect.Effect<void, unknown> = Effect.flatMap(answer.pull, (chunks) => {
-    for (const chunk of chunks) detail += text.decode(chunk.subarray(0, detailBytes), { stream: true })
-    return detail.length >= detailBytes ? Effect.void : more
+    for (const chunk of chunks) body += text.decode(chunk.subarray(0, refusalBytes), { stream: true })
+    return body.length >= refusalBytes ? Effect.void : more
   })
   return more.pipe(
-    Effect.timeout(detailTimeout),
+    Effect.timeout(refusalTimeout),
     Effect.ignore,
-    Effect.map(() => detail.slice(0, detailBytes)),
+    Effect.map(() => body.slice(0, refusalBytes)),
   )
-}
-
-/** 503 says that nothing was begun; any other failure may come after the runtime, or a proxy before it, has begun. */
-const errorOf = (status: number, detail: string, waitMs: number | undefined): ExecutionError => {
-  const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
-  if (status === 429) return new UpstreamRateLimited({ upstream, ...retryAfter })
-  if (status === 503) return new UpstreamUnavailable({ upstream, status, ...retryAfter })
-  if (status >= 400 && status < 500) return new UpstreamRejected({ upstream, status, detail })
-  return new UpstreamFailed({ upstream, code: "UPSTREAM_UNAVAILABLE", message: "", httpStatus: status })
 }
 
 const checkStatus = (answer: Answer): Effect.Effect<Answer, ExecutionError> => {
   const { header, status } = answer
   if (status === 200) return Effect.succeed(answer)
-  return Effect.flatMap(Effect.all([Clock.currentTimeMillis, detailOf(answer)]), ([now, detail]) =>
-    Effect.fail(errorOf(status, detail, parseRetryAfter(header("retry-after"), now))),
+  return Effect.flatMap(Effect.all([Clock.currentTimeMillis, bodyOf(answer)]), ([now, body]) =>
+    Effect.fail(RuntimeRefusal.errorOf(status, body, parseRetryAfter(header("retry-after"), now))),
   )
 }
 
@@ -103,7 +92,7 @@ const decoderOf = (
     },
     end: () => {
       state.open = false
-      return { events: [], error: undefined }
+      return decoder.end()
     },
   }
 }
@@ -153,8 +142,8 @@ const span = (turn: Turn) => ({
 export interface Settings {
   /** Without a slash at the end. */
   readonly baseUrl: string
-  /** Named for agents that name no model. */
-  readonly defaultModel: string
+  /** Answers that say a failure of the runtime. */
+  readonly errorPatterns: ReadonlyArray<ErrorPattern>
 }
 
 export const layer = (settings: Settings): Layer.Layer<Executor, never, UpstreamHttp> =>
@@ -195,7 +184,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
       }
 
       const send = (turn: Turn) =>
-        post(turn, "stream", RuntimeRequest.make(turn, settings.defaultModel)).pipe(
+        post(turn, "stream", RuntimeRequest.make(turn)).pipe(
           Effect.mapError(sendFailed),
           Effect.flatMap(checkStatus),
         )
@@ -204,7 +193,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
         Stream.unwrap(
           Effect.flatMap(Effect.scope, (scope) => {
             const state: Upstream = { open: false }
-            const decoder = new RuntimeDecoder(turn.runId)
+            const decoder = new RuntimeDecoder(turn.runId, settings.errorPatterns)
             const started = Effect.suspend(() => {
               state.open = true
               return Effect.tapError(send(turn), (error) =>

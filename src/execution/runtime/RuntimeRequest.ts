@@ -1,5 +1,5 @@
 /** A turn, written as the runtime's wire wants it. Pure. */
-import type { McpServer, SubAgent } from "../../domain/Agent.ts"
+import type { AgentSettings, McpServer, SubAgent } from "../../domain/Agent.ts"
 import type { Turn } from "../Executor.ts"
 
 const mcpServer = (server: McpServer) => ({
@@ -12,11 +12,25 @@ const mcpServer = (server: McpServer) => ({
   available_tools: server.availableTools,
 })
 
-const subAgent = ({ maxTokens, mcpServers, systemPrompt, ...rest }: SubAgent) => ({
+/** The runtime wants a sub-agent's servers whole, as it wants the agent's. Ids that the agent lacks name nothing. */
+const subAgent = (
+  { maxTokens, mcpServers, systemPrompt, ...rest }: SubAgent,
+  servers: ReadonlyArray<McpServer>,
+) => ({
   ...rest,
   system_prompt: systemPrompt,
   ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
-  ...(mcpServers === undefined ? {} : { mcp_servers: mcpServers }),
+  ...(mcpServers === undefined
+    ? {}
+    : { mcp_servers: servers.filter(({ id }) => mcpServers.includes(id)).map(mcpServer) }),
+})
+
+/** A value that is sent is obeyed, so only what the agent sets is. Every field is optional on the wire. */
+const agentConfig = ({ maxTokens, model, systemPrompt, temperature }: AgentSettings) => ({
+  ...(systemPrompt === "" ? {} : { system_prompt: systemPrompt }),
+  ...(model === undefined ? {} : { model }),
+  ...(temperature === undefined ? {} : { temperature }),
+  ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
 })
 
 /**
@@ -25,27 +39,21 @@ const subAgent = ({ maxTokens, mcpServers, systemPrompt, ...rest }: SubAgent) =>
  */
 export const sessionId = (turn: Turn): string => (turn.shadow ? turn.runId : turn.sessionId)
 
-/** The wire has no optional fields in `agent_config`; for what an agent leaves open these are the wire's own examples. */
-const defaultTemperature = 0.7
-const defaultMaxTokens = 4096
-
-/** The body of `POST /api/v1/execute/stream`. The current message is in `user_message` alone, not in the history. */
-export const make = (turn: Turn, defaultModel: string) => {
-  const { maxTokens, mcpServers, model, subAgents, systemPrompt, temperature } = turn.agent.settings
+/**
+ * The body of `POST /api/v1/execute/stream`. Runtimes use `history_messages` instead of `user_message` where there are
+ * any, older ones only `user_message`: so the current message is in both.
+ */
+export const make = (turn: Turn) => {
+  const { settings } = turn.agent
   return {
     session_id: sessionId(turn),
     agent_id: turn.agent.id,
     org_id: turn.orgId,
     user_message: turn.message,
     history_messages: turn.history,
-    agent_config: {
-      system_prompt: systemPrompt,
-      model: model ?? defaultModel,
-      temperature: temperature ?? defaultTemperature,
-      max_tokens: maxTokens ?? defaultMaxTokens,
-    },
-    available_mcp_servers: mcpServers.map(mcpServer),
-    available_sub_agents: subAgents.map(subAgent),
+    agent_config: agentConfig(settings),
+    available_mcp_servers: settings.mcpServers.map(mcpServer),
+    available_sub_agents: settings.subAgents.map((each) => subAgent(each, settings.mcpServers)),
     metadata: {
       user_id: turn.userId,
       run_id: turn.runId,

@@ -92,7 +92,7 @@ describe("RuntimeDecoder", () => {
       frame(chunkOf("a")),
       `retry: 1${crlf}${crlf}`,
       frame(chunkOf("b")),
-      complete,
+      done(),
     )
     assert.strictEqual(textOf(heard), "ab")
     assert.isUndefined(heard.error)
@@ -143,8 +143,21 @@ describe("RuntimeDecoder", () => {
     )
   })
 
-  it("an event that the body's end cut off is not an event", () => {
-    assert.deepStrictEqual(hearText(frame(chunkOf("a")), frame(chunkOf("b")).slice(0, -2)).events.length, 1)
+  it.each([1, 2, 3, 4])("takes the last event without the last %i characters of its line ends", (missing) => {
+    const heard = hearText(frame(chunkOf("a")), frame(["execution_complete", {}]).slice(0, -missing))
+    assert.deepStrictEqual(
+      heard.events.map(({ _tag }) => _tag),
+      ["Message", "Finished"],
+    )
+    assert.strictEqual(hearText(`data: [DONE]${crlf}${crlf}`.slice(0, -missing)).events.length, 1)
+  })
+
+  it("does not take a last event that the body's end cuts off", () => {
+    const heard = hearText(frame(chunkOf("a")), frame(["execution_complete", {}]).slice(0, -20))
+    assert.deepStrictEqual(
+      heard.events.map(({ _tag }) => _tag),
+      ["Message"],
+    )
   })
 })
 

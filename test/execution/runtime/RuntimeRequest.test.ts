@@ -33,38 +33,38 @@ const full = agent({
   ],
 })
 
+const docs = {
+  id: "m1",
+  name: "Docs",
+  endpoint: "http://mcp",
+  transport: "http",
+  is_connected: true,
+  auth_config: { token: "t" },
+  available_tools: [{ name: "find", description: "d", parameters: { type: "object" } }],
+}
+
 describe("the body of an execution", () => {
-  it("fault 10: has the current message once, in user_message, and the past without it", () => {
+  it("fault 10: repeats the current message, which the history ends with, in user_message", () => {
     const history = [
       { role: "user", content: "first" },
       { role: "assistant", content: "answer" },
+      { role: "user", content: "second" },
     ] as const
-    const body = RuntimeRequest.make(turn({ message: "second", history }), "default-model")
+    const body = RuntimeRequest.make(turn({ message: "second", history }))
     assert.strictEqual(body.user_message, "second")
     assert.deepStrictEqual<unknown>(body.history_messages, history)
-    assert.lengthOf(JSON.stringify(body).split("second"), 2)
   })
 
   it("has every field of the wire, in the runtime's own words", () => {
     const given = turn({ agent: full, probe: true })
-    assert.deepStrictEqual<unknown>(RuntimeRequest.make(given, "default-model"), {
+    assert.deepStrictEqual<unknown>(RuntimeRequest.make(given), {
       session_id: sessionId,
       agent_id: full.id,
       org_id: orgId,
       user_message: given.message,
-      history_messages: [],
+      history_messages: [{ role: "user", content: given.message }],
       agent_config: { system_prompt: "Be kind.", model: "large", temperature: 0, max_tokens: 10 },
-      available_mcp_servers: [
-        {
-          id: "m1",
-          name: "Docs",
-          endpoint: "http://mcp",
-          transport: "http",
-          is_connected: true,
-          auth_config: { token: "t" },
-          available_tools: [{ name: "find", description: "d", parameters: { type: "object" } }],
-        },
-      ],
+      available_mcp_servers: [docs],
       available_sub_agents: [
         {
           id: "a1",
@@ -75,30 +75,44 @@ describe("the body of an execution", () => {
           temperature: 1,
           max_tokens: 5,
           skills: ["k"],
-          mcp_servers: ["m1"],
+          mcp_servers: [docs],
         },
       ],
       metadata: { user_id: userId, run_id: runId, shadow: false, probe: true },
     })
   })
 
-  it("fills in what an agent leaves open, and leaves out what is optional", () => {
+  it("leaves out what the agent does not set", () => {
     const bare = agent({
       mcpServers: [
         { id: "m", name: "M", endpoint: "e", transport: "t", isConnected: false, availableTools: [] },
       ],
       subAgents: [{ id: "a", name: "A", description: "", systemPrompt: "" }],
+      systemPrompt: "",
     })
-    const body = RuntimeRequest.make(turn({ agent: bare }), "default-model")
-    assert.deepInclude(body.agent_config, { model: "default-model", temperature: 0.7, max_tokens: 4096 })
+    const body = RuntimeRequest.make(turn({ agent: bare }))
+    assert.deepStrictEqual<unknown>(body.agent_config, {})
     assert.notProperty(body.available_mcp_servers[0], "auth_config")
     assert.deepStrictEqual<unknown>(body.available_sub_agents, [
       { id: "a", name: "A", description: "", system_prompt: "" },
     ])
   })
 
+  it("sends a sub-agent's servers whole, and none that the agent does not have", () => {
+    const [server] = full.settings.mcpServers
+    const subAgents = [
+      { id: "a", name: "A", description: "", systemPrompt: "", mcpServers: ["gone", "m1", "m1"] },
+      { id: "b", name: "B", description: "", systemPrompt: "", mcpServers: [] },
+    ]
+    const body = RuntimeRequest.make(turn({ agent: agent({ mcpServers: [server!], subAgents }) }))
+    assert.deepStrictEqual(
+      body.available_sub_agents.map(({ mcp_servers }) => mcp_servers),
+      [body.available_mcp_servers, []],
+    )
+  })
+
   it("of a shadow says so, and has a session of its own, so that a cancel of it cannot end the user's run", () => {
-    const body = RuntimeRequest.make(turn({ shadow: true }), "m")
+    const body = RuntimeRequest.make(turn({ shadow: true }))
     assert.deepInclude(body, { session_id: runId })
     assert.deepInclude(body.metadata, { shadow: true, dry_run: true })
     assert.strictEqual(RuntimeRequest.sessionId(turn()), sessionId)

@@ -3,6 +3,7 @@
  * lines and as events, text of several bytes a character, closing `[DONE]`, all as sse-starlette writes them.
  */
 import type { ExecutionEvent } from "../../../src/execution/Executor.ts"
+import * as RuntimeErrorText from "../../../src/domain/RuntimeErrorText.ts"
 import { RuntimeDecoder } from "../../../src/execution/runtime/RuntimeDecoder.ts"
 import { runId } from "../../support/fixtures.ts"
 
@@ -80,14 +81,17 @@ export interface Heard {
   readonly unknown: number
 }
 
-/** Feeds the chunks to one decoder. */
+/** Feeds the chunks to one decoder, then the end of the body. */
 export const hear = (chunks: Iterable<Uint8Array>): Heard => {
-  const decoder = new RuntimeDecoder(runId)
+  const decoder = new RuntimeDecoder(runId, RuntimeErrorText.defaults)
   const events: Array<ExecutionEvent> = []
   let error: Heard["error"]
   let afterError = 0
-  for (const chunk of chunks) {
-    const decoded = decoder.feed(chunk)
+  const decodedInOrder = function* () {
+    for (const chunk of chunks) yield decoder.feed(chunk)
+    yield decoder.end()
+  }
+  for (const decoded of decodedInOrder()) {
     if (error !== undefined) afterError += decoded.events.length
     events.push(...decoded.events)
     if (decoded.error !== undefined)

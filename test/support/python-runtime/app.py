@@ -1,8 +1,8 @@
 """A real agent runtime to test against: FastAPI, uvicorn and sse-starlette on a loopback port.
 
 It speaks the runtime wire of protocol.md section 3, so that the TypeScript tests meet the bytes that a
-Python runtime really writes. `user_message` chooses what is played: JSON text with a `scenario` in it (see
-scenarios.py), or any other text, which is echoed; `/test/conditions` says what holds for all of them (see
+Python runtime really writes. The last message of the history chooses what is played (`user_message` where there is no
+history): JSON text with a `scenario` in it (see scenarios.py and real.py), or any other text, which is echoed; `/test/conditions` says what holds for all of them (see
 execution.py). `/test/log` tells what was received and how each execution ended. `python app.py --port 0` prints `READY {"port": N}` once it accepts connections.
 """
 
@@ -24,11 +24,13 @@ from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
 from execution import Conditions, Run, chop, now, play, whole
-from scenarios import REPORT, SCENARIOS, BodyEnds
+from real import REAL
+from scenarios import REPORT, SCENARIOS as PLAIN, BodyEnds
 from tracing import server_span
 from wire import Cancel, Execution
 
 LOGGED_HEADERS = ("x-request-id", "traceparent", "tracestate", "baggage", "accept")
+SCENARIOS = PLAIN | REAL
 SPLITS = (None, "random", "bytes1", "utf8")
 # sse-starlette's own default.
 DEFAULT_PING_MS = 15_000
@@ -39,6 +41,12 @@ class Log:
     executions: list[Run] = field(default_factory=list)
     cancels: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+
+
+def asked(execution: Execution) -> str:
+    """The real runtime uses a history that is not empty instead of `user_message`."""
+    history = execution.history_messages
+    return history[-1].content if history else execution.user_message
 
 
 def scenario_of(message: str) -> dict[str, Any]:
@@ -81,7 +89,7 @@ def answer(scenario: dict[str, Any]) -> Response:
 
 @app.post("/api/v1/execute/stream")
 async def execute(execution: Execution, request: Request) -> Response:
-    scenario, conditions = scenario_of(execution.user_message), app.state.conditions
+    scenario, conditions = scenario_of(asked(execution)), app.state.conditions
     if execution.org_id == conditions.failing_org:
         scenario = {"scenario": "error", "code": "INTERNAL_ERROR", "httpStatus": 500}
     headers = {name: request.headers.get(name) for name in LOGGED_HEADERS}

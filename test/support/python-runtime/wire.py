@@ -19,10 +19,11 @@ class HistoryMessage(Strict):
 
 
 class AgentConfig(Strict):
-    system_prompt: str
-    model: str
-    temperature: float
-    max_tokens: int
+    # The real runtime has a default for each, and obeys what is sent.
+    system_prompt: str | None = None
+    model: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
 
 
 class McpTool(Strict):
@@ -47,10 +48,11 @@ class SubAgent(Strict):
     description: str
     system_prompt: str
     model: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    skills: list[Any] | None = None
-    mcp_servers: list[Any] | None = None
+    # Unlike the agent's own they may be left out and may not be null.
+    temperature: float = 0.7
+    max_tokens: int = 4096
+    skills: list[str] = []
+    mcp_servers: list[McpServer] = []
 
 
 class Metadata(Strict):
@@ -63,6 +65,8 @@ class Metadata(Strict):
 
 
 class Execution(Strict):
+    """The history ends with the current message; a runtime that reads it does not look at `user_message`."""
+
     session_id: str
     agent_id: str
     org_id: str

@@ -1,0 +1,92 @@
+/**
+ * Failures that the runtime reports as the text of an answer. Its own model failed, yet the wire shows a text chunk and
+ * `execution_complete`. Pure.
+ *
+ * A pattern is literal text; `*` or `…` stands for any text, also none. It starts with literal text, so that an answer is
+ * held back only while its beginning agrees. Matching never backtracks.
+ */
+
+/** The literal parts between the wildcards, without the spaces around them: an exception may have no text. */
+export interface ErrorPattern {
+  readonly parts: readonly [beginning: string, ...rest: ReadonlyArray<string>]
+}
+
+/** The runtime's two sentences: planning failed, and the response failed (alone or after a part of it). */
+export const defaultPatterns =
+  "I encountered an error: * Please try again. || I completed the task but encountered an issue generating the response: *"
+
+/** A shorter beginning is that of many good answers. */
+const shortestBeginning = 10
+const mostPatterns = 20
+const longestPattern = 500
+
+/** Held text that is longer is an answer: the runtime's errors are a sentence, and a reader waits meanwhile. */
+export const longestHeld = 2048
+
+const parsePattern = (text: string): ErrorPattern | undefined => {
+  const [beginning = "", ...rest] = text.split(/[*…]+/).map((part) => part.trim())
+  return beginning.length >= shortestBeginning && text.length <= longestPattern
+    ? { parts: [beginning, ...rest] }
+    : undefined
+}
+
+/** Patterns separated by `||`. Undefined when one of them is not usable. */
+export const parse = (text: string): ReadonlyArray<ErrorPattern> | undefined => {
+  const patterns = text.split("||").map((pattern) => parsePattern(pattern.trim()))
+  if (patterns.length > mostPatterns) return undefined
+  return patterns.every((pattern) => pattern !== undefined) ? patterns : undefined
+}
+
+/** `defaultPatterns`, ready for use. */
+export const defaults: ReadonlyArray<ErrorPattern> = parse(defaultPatterns) ?? []
+
+export const allowed = `at most ${mostPatterns} patterns separated by ||, each of at most ${longestPattern} characters, starting with at least ${shortestBeginning} characters before any *`
+
+/** `text` has no spaces at its ends. */
+const matchesAll = ({ parts: [beginning, ...rest] }: ErrorPattern, text: string): boolean => {
+  if (!text.startsWith(beginning)) return false
+  const end = rest.at(-1)
+  if (end === undefined) return text === beginning
+  let at = beginning.length
+  for (const part of rest.slice(0, -1)) {
+    const found = text.indexOf(part, at)
+    if (found === -1) return false
+    at = found + part.length
+  }
+  return text.length - end.length >= at && text.endsWith(end)
+}
+
+/** The whole text is an error. */
+export const isError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
+  const trimmed = text.trim()
+  return patterns.some((pattern) => matchesAll(pattern, trimmed))
+}
+
+/** The text ends in an error. A wildcard takes what stands between, so the first beginning decides. */
+export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
+  const trimmed = text.trim()
+  return patterns.some((pattern) => {
+    const [beginning, ...rest] = pattern.parts
+    if (rest.length === 0) return trimmed.endsWith(beginning)
+    const at = trimmed.indexOf(beginning)
+    return at !== -1 && matchesAll(pattern, trimmed.slice(at))
+  })
+}
+
+/** The text may still become an error. */
+export const mayBecomeError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
+  if (text.length > longestHeld) return false
+  const begun = text.trimStart()
+  return patterns.some(({ parts: [beginning, ...rest] }) =>
+    begun.length <= beginning.length
+      ? beginning.startsWith(begun)
+      : begun.startsWith(beginning) && (rest.length > 0 || begun.trimEnd() === beginning),
+  )
+}
+
+/** The chunk holds the whole beginning of a pattern, as the runtime's own errors do and a model's tokens do not. */
+export const startsError = (patterns: ReadonlyArray<ErrorPattern>, chunk: string): boolean => {
+  for (const { parts } of patterns)
+    if (chunk.length >= parts[0].length && chunk.trimStart().startsWith(parts[0])) return true
+  return false
+}

@@ -1,0 +1,83 @@
+/**
+ * The announcements of a turn: `retract` and `fallback` between two attempts, with the numbers that the run's log gives
+ * to its messages.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Draft } from "../agent2ui/Message.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
+import { Recent } from "../monitoring/Recent.ts"
+import * as Measure from "../telemetry/Measure.ts"
+import { meaningOf } from "./ExecutionError.ts"
+import type { ExecutionEvent, Turn } from "./Executor.ts"
+import type { AttemptFailed, TurnEvent } from "./TurnEvent.ts"
+
+/** State that a turn keeps from attempt to attempt. Message n of a turn is event n of its run's log. */
+export interface Progress {
+  attempts: number
+  messages: number
+  /** Messages before the attempt that is under way. */
+  before: number
+  firstText: number | undefined
+  failed: AttemptFailed | undefined
+}
+
+/** The messages between a failed attempt and the next one: `retract` and `fallback`, where they apply. */
+export const announcements = (
+  progress: Progress,
+  turn: Turn,
+  to: ExecutionMode,
+): ReadonlyArray<TurnEvent> => {
+  const { failed } = progress
+  if (failed === undefined) return []
+  const { code, message } = meaningOf(failed.error)
+  const drafts: Array<Draft> = []
+  if (failed.disposition === "retract" && progress.firstText !== undefined) {
+    const range = { fromSeq: progress.firstText, toSeq: progress.messages }
+    drafts.push({ type: "retract", data: { runId: turn.runId, ...range, reason: message } })
+  }
+  if (failed.mode !== to)
+    drafts.push({ type: "fallback", data: { from: failed.mode, to, reason: message, code } })
+  return drafts.map((draft) => ({ _tag: "Message", draft }))
+}
+
+/** Records a change of mode in the metrics and in the list of recent fallbacks. */
+export const recordFallback = (
+  { failed }: Progress,
+  { orgId, runId }: Turn,
+  to: ExecutionMode,
+): Effect.Effect<void> => {
+  if (failed === undefined || failed.mode === to) return Effect.void
+  const { code } = meaningOf(failed.error)
+  const { disposition, mode: from } = failed
+  return Effect.flatMap(Effect.all([Recent, Clock.currentTimeMillis]), ([recent, at]) => {
+    recent.fallbacks.add({ at, runId, orgId, from, to, code })
+    return Measure.fellBack(from, code, disposition === "retract")
+  })
+}
+
+/** An attempt's event as an event of its turn. */
+export const toTurnEvent = (progress: Progress, mode: ExecutionMode, event: ExecutionEvent): TurnEvent =>
+  count(
+    progress,
+    event._tag === "Finished"
+      ? { ...event, mode }
+      : event.draft.type === "retract"
+        ? { ...event, draft: shifted(event.draft, progress.before) }
+        : event,
+  )
+
+/** An attempt counts its own messages; a run counts those of all attempts. */
+const shifted = ({ data, ...draft }: Extract<Draft, { readonly type: "retract" }>, by: number): Draft => ({
+  ...draft,
+  data: { ...data, fromSeq: data.fromSeq + by, toSeq: data.toSeq + by },
+})
+
+export const count = (progress: Progress, event: TurnEvent): TurnEvent => {
+  if (event._tag === "Message") {
+    progress.messages += 1
+    const type = event.draft.type
+    if (type === "text" || type === "markdown") progress.firstText ??= progress.messages
+  }
+  return event
+}

@@ -1,0 +1,128 @@
+/**
+ * The answer of one attempt of the runtime: the messages in order, the text that is held back while it may be an error,
+ * and the comparison with `final_response`, which is the answer of record. Plain code, one per response.
+ *
+ * A text chunk can be lost or unreadable on the way. So at the end the shown text is completed, or taken back and said
+ * again. Only text is taken back: calls and files of the same attempt stay, as nothing runs again.
+ */
+import type { RunId } from "../../domain/Ids.ts"
+import type { ExecutionEvent } from "../Executor.ts"
+import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
+
+type Message = Extract<ExecutionEvent, { readonly _tag: "Message" }>
+
+const text = (content: string): Message => ({ _tag: "Message", draft: { type: "text", data: { content } } })
+
+/** The part of `final` that follows `shown`; undefined where they differ by more than spaces at the ends. */
+export const restOf = (shown: string, final: string): string | undefined => {
+  if (final.startsWith(shown)) return final.slice(shown.length)
+  const begun = shown.trimStart()
+  const whole = final.trimStart()
+  if (whole.startsWith(begun)) return whole.slice(begun.length)
+  return begun.trimEnd() === whole.trimEnd() ? "" : undefined
+}
+
+export class RuntimeAnswer {
+  readonly #runId: RunId
+  readonly #patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>
+  #out: Array<ExecutionEvent> = []
+  /** Messages of this attempt so far. */
+  #messages = 0
+  #shown = ""
+  /** Where the shown text stands among the messages; neighbours are one range. */
+  #ranges: Array<{ readonly fromSeq: number; toSeq: number }> = []
+  #held: Array<Message> = []
+  #heldText = ""
+
+  constructor(runId: RunId, patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
+    this.#runId = runId
+    this.#patterns = patterns
+  }
+
+  /** Takes the next messages. Text of the answer is shown now or, while it may be an error, later. */
+  add(messages: ReadonlyArray<ExecutionEvent>): void {
+    for (const message of messages) {
+      if (message._tag === "Message" && message.draft.type === "text")
+        this.#addText(message, message.draft.data.content)
+      else {
+        this.#release()
+        this.#push(message)
+      }
+    }
+  }
+
+  /** Completes or corrects the answer. False: the answer is an error of the runtime, and what is held is dropped. */
+  end(final: string): boolean {
+    const given = final.trim()
+    if (this.#isError(given)) return false
+    if (given === "") {
+      this.#release()
+      return true
+    }
+    this.#held = []
+    const rest = restOf(this.#shown, final)
+    if (rest === undefined) this.#takeBack()
+    if (rest !== "") this.#show(text(rest ?? final))
+    return true
+  }
+
+  /** What has come since the last call. */
+  take(): ReadonlyArray<ExecutionEvent> {
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  #addText(message: Message, content: string): void {
+    const patterns = this.#patterns
+    const begins =
+      this.#held.length === 0 && (this.#shown === "" || RuntimeErrorText.startsError(patterns, content))
+    if (!begins && this.#held.length === 0) return this.#show(message)
+    this.#held.push(message)
+    this.#heldText = begins ? content : this.#heldText + content
+    if (!RuntimeErrorText.mayBecomeError(patterns, this.#heldText)) this.#release()
+  }
+
+  #isError(given: string): boolean {
+    const patterns = this.#patterns
+    const said = this.#shown + (this.#held.length === 0 ? "" : this.#heldText)
+    if (given === "") return RuntimeErrorText.endsInError(patterns, said)
+    if (RuntimeErrorText.isError(patterns, given)) return true
+    // An answer may quote such an error; the runtime's own comes in a chunk that starts with it.
+    return (
+      this.#held.length > 0 && given === said.trim() && RuntimeErrorText.isError(patterns, this.#heldText)
+    )
+  }
+
+  #release(): void {
+    if (this.#held.length === 0) return
+    for (const message of this.#held) this.#show(message)
+    this.#held = []
+  }
+
+  #show(message: Message): void {
+    this.#push(message)
+    if (message.draft.type !== "text") return
+    this.#shown += message.draft.data.content
+    const last = this.#ranges.at(-1)
+    if (last?.toSeq === this.#messages - 1) last.toSeq = this.#messages
+    else this.#ranges.push({ fromSeq: this.#messages, toSeq: this.#messages })
+  }
+
+  #push(event: ExecutionEvent): void {
+    if (event._tag === "Message") this.#messages += 1
+    this.#out.push(event)
+  }
+
+  #takeBack(): void {
+    const reason = "The answer was corrected."
+    const ranges = this.#ranges
+    this.#ranges = []
+    this.#shown = ""
+    for (const range of ranges)
+      this.#push({
+        _tag: "Message",
+        draft: { type: "retract", data: { runId: this.#runId, ...range, reason } },
+      })
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Which result belongs to which call. Pure. The runtime's wire has no call ids, and plan steps run in parallel: after a
+ * call's result the runtime ends the step that made the call. Where several open calls could have the result, it waits
+ * for that event; a result whose call is not certain gets no `callId`.
+ */
+import * as Predicate from "effect/Predicate"
+import type * as Schema from "effect/Schema"
+import type { Draft, Metadata } from "../../agent2ui/Message.ts"
+import type { RuntimeEvent } from "./RuntimeWire.ts"
+
+type Call = Extract<RuntimeEvent, { readonly event: `${string}_call_${string}` }>
+export type CallStart = Extract<Call, { readonly event: `${string}_start` }>
+export type CallComplete = Extract<Call, { readonly event: `${string}_complete` }>
+
+interface OpenCall {
+  readonly key: string
+  readonly callId: string
+  readonly stepId: string | undefined
+  /** A sub-agent is at work: the text meanwhile is its own, not the answer. */
+  readonly subAgent: boolean
+}
+
+export interface Calls {
+  readonly count: number
+  /** Calls without a result, oldest first. */
+  readonly open: ReadonlyArray<OpenCall>
+  /** The call of the sub-agent that is at work. */
+  readonly subAgent: string | undefined
+  /** A result that several open calls could have. */
+  readonly waiting: CallComplete | undefined
+}
+
+export const none: Calls = { count: 0, open: [], subAgent: undefined, waiting: undefined }
+
+/** The calls after an event, and what is said of it. */
+export interface Step {
+  readonly calls: Calls
+  readonly draft: Draft | undefined
+}
+
+/** Drops what the runtime left out or set to null, as the protocol's optional fields are absent, never null. */
+export const present = <A extends Record<string, unknown>>(fields: A) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as {
+    readonly [K in keyof A]?: NonNullable<A[K]>
+  }
+
+const nowhere = {}
+
+/** The place that a message belongs to. */
+export const placed = (stepId: string | undefined, callId?: string): { readonly metadata?: Metadata } =>
+  callId === undefined && stepId === undefined ? nowhere : { metadata: present({ callId, stepId }) }
+
+const keyOf = ({ data, event }: Call): string =>
+  `${event.split("_")[0]}:${"server_id" in data ? data.server_id : ""}:${"skill_id" in data ? data.skill_id : data.tool_name}`
+
+/** The runtime gives work to a sub-agent as a skill of this name, and its events come within that call. */
+const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && data.skill_name.startsWith("subagent:")
+
+const subject = ({ data }: Call) => {
+  if ("skill_id" in data) return { skillId: data.skill_id, skillName: data.skill_name }
+  if ("server_id" in data) return { serverId: data.server_id, toolName: data.tool_name }
+  return { toolName: data.tool_name }
+}
+
+/** Agent2UI wants arguments by name; what has none is called `value`. */
+const named = (args: Schema.Json) =>
+  Predicate.isReadonlyObject(args) && !Array.isArray(args) ? args : { value: args }
+
+const withOpen = (calls: Calls, open: ReadonlyArray<OpenCall>): Calls =>
+  open.length === calls.open.length
+    ? calls
+    : { ...calls, open, subAgent: open.findLast((call) => call.subAgent)?.callId }
+
+const without = (calls: Calls, drop: (call: OpenCall) => boolean): Calls =>
+  withOpen(
+    calls,
+    calls.open.filter((call) => !drop(call)),
+  )
+
+export const started = (calls: Calls, event: CallStart, stepId: string | undefined): Step => {
+  const count = calls.count + 1
+  const callId = `call-${count}`
+  const call = { key: keyOf(event), callId, stepId, subAgent: isSubAgent(event) }
+  const type = event.event.slice(0, -"_start".length) as "tool_call" | "skill_call" | "mcp_call"
+  const data = { ...subject(event), arguments: named(event.data.arguments ?? {}), status: "calling" }
+  return {
+    calls: withOpen({ ...calls, count }, [...calls.open, call]),
+    draft: { type, data, ...placed(stepId, callId) } as Draft,
+  }
+}
+
+/** The result of `call`; undefined where the call is not certain. */
+const resultOf = (event: CallComplete, call: OpenCall | undefined): Draft => {
+  const type = event.event.replace("_call_complete", "_result") as
+    | "tool_result"
+    | "skill_result"
+    | "mcp_result"
+  const { duration, error, result, success } = event.data
+  const data = { ...subject(event), result: result ?? null, success, ...present({ error, duration }) }
+  return { type, data, ...placed(call?.stepId, call?.callId) } as Draft
+}
+
+export const completed = (calls: Calls, event: CallComplete): Step => {
+  const key = keyOf(event)
+  const candidates = calls.open.filter((call) => call.key === key)
+  if (candidates.length > 1) return { calls: { ...calls, waiting: event }, draft: undefined }
+  const [own] = candidates
+  return { calls: without(calls, (call) => call === own), draft: resultOf(event, own) }
+}
+
+/** The waiting result, now that the step `endedStep` has ended, or something else has happened (undefined). */
+export const paired = (calls: Calls, waiting: CallComplete, endedStep: string | undefined): Step => {
+  const key = keyOf(waiting)
+  const candidates =
+    endedStep === undefined ? [] : calls.open.filter((call) => call.key === key && call.stepId === endedStep)
+  const own = candidates.length === 1 ? candidates[0] : undefined
+  const rest = without({ ...calls, waiting: undefined }, (call) => call === own)
+  return { calls: rest, draft: resultOf(waiting, own) }
+}
+
+/** The result that still waits when nothing more comes. */
+export const unpaired = ({ waiting }: Calls): Draft | undefined =>
+  waiting === undefined ? undefined : resultOf(waiting, undefined)
+
+/**
+ * A step that starts again has lost the calls of its first time: one that ends by an exception has no result. A sub-agent at
+ * work may have a step of the same name.
+ */
+export const stepStarted = (calls: Calls, stepId: string): Calls =>
+  without(calls, (call) => call.stepId === stepId && !call.subAgent)
+
+/** The runtime plans when no call is under way, save that of the sub-agent that plans. */
+export const planned = (calls: Calls): Calls => without(calls, (call) => !call.subAgent)
+
+/** Stands for a call that may have been made and cannot be read, so that the turn is not run again. */
+export const unreadable = (calls: Calls): Step => {
+  if (calls.count > 0) return { calls, draft: undefined }
+  const data = {
+    toolName: "unknown",
+    arguments: {},
+    status: "error",
+    error: "The call could not be read.",
+  } as const
+  return {
+    calls: { ...calls, count: 1 },
+    draft: { type: "tool_call", data, metadata: { callId: "call-1" } },
+  }
+}

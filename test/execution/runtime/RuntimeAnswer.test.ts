@@ -1,0 +1,193 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { restOf } from "../../../src/execution/runtime/RuntimeAnswer.ts"
+import { Transcript } from "../../../src/runs/Transcript.ts"
+import { runId } from "../../support/fixtures.ts"
+import { done, frame, type Heard, hearText, type Wire } from "./recording.ts"
+
+const chunk = (content: string): Wire => ["text_chunk", { content }]
+const complete = (final_response: string | null): Wire => ["execution_complete", { final_response }]
+const call: ReadonlyArray<Wire> = [
+  ["tool_call_start", { tool_name: "t", arguments: {} }],
+  ["tool_call_complete", { tool_name: "t", result: 1, success: true }],
+]
+const play = (...wire: ReadonlyArray<Wire>): Heard => hearText(...wire.map((one) => frame(one)))
+
+const contents = ({ events }: Heard): ReadonlyArray<unknown> =>
+  events.map((event) =>
+    event._tag === "Finished"
+      ? "Finished"
+      : event.draft.type === "text"
+        ? event.draft.data.content
+        : event.draft.type === "retract"
+          ? [event.draft.data.fromSeq, event.draft.data.toSeq]
+          : event.draft.type,
+  )
+
+const stored = ({ events }: Heard): string => {
+  const transcript = new Transcript()
+  for (const event of events) if (event._tag === "Message") transcript.add(event.draft)
+  return transcript.text
+}
+
+describe("the final response", () => {
+  it("is said where no text came before, and not twice", () => {
+    assert.deepStrictEqual(contents(play(complete("All of it"))), ["All of it", "Finished"])
+    assert.deepStrictEqual(contents(play(chunk(""), complete("All"))), ["All", "Finished"])
+    assert.deepStrictEqual(contents(play(chunk("Al"), chunk("l"), complete("All"))), ["Al", "l", "Finished"])
+  })
+
+  it.each([null, "", " \n"])("is nothing to go by when it is %j", (nothing) => {
+    assert.deepStrictEqual(contents(play(complete(nothing))), ["Finished"])
+    assert.deepStrictEqual(contents(play(chunk("All"), complete(nothing))), ["All", "Finished"])
+  })
+
+  it("completes the text that is its beginning", () => {
+    assert.deepStrictEqual(contents(play(chunk("The an"), complete("The answer"))), [
+      "The an",
+      "swer",
+      "Finished",
+    ])
+    assert.deepStrictEqual(contents(play(chunk("\nThe an"), complete("The answer"))), [
+      "\nThe an",
+      "swer",
+      "Finished",
+    ])
+  })
+
+  it("does not take back what differs by spaces at the ends alone", () => {
+    for (const shown of [" All", "All \n", "\n\nAll\n"])
+      assert.deepStrictEqual(contents(play(chunk(shown), complete("All"))), [shown, "Finished"])
+  })
+
+  it("takes the text back and is said anew where it differs", () => {
+    const heard = play(
+      ["thinking", { content: "hm" }],
+      chunk("The "),
+      chunk("anwser"),
+      complete("The answer"),
+    )
+    assert.deepStrictEqual(contents(heard), ["thinking", "The ", "anwser", [2, 3], "The answer", "Finished"])
+    assert.strictEqual(stored(heard), "The answer")
+    const [retract] = heard.events.flatMap((event) =>
+      event._tag === "Message" && event.draft.type === "retract" ? [event.draft.data] : [],
+    )
+    assert.strictEqual(retract?.runId, runId)
+  })
+
+  it("takes back text alone: calls and files between it stay", () => {
+    const file: Wire = ["file_created", { file_id: "f", filename: "f.csv", mime_type: "text/csv", url: "/f" }]
+    const heard = play(
+      chunk("one "),
+      chunk("two "),
+      ...call,
+      file,
+      chunk("four"),
+      complete("one two three four"),
+    )
+    assert.deepStrictEqual(contents(heard), [
+      ...["one ", "two ", "tool_call", "tool_result", "file", "four"],
+      ...[[1, 2], [6, 6], "one two three four", "Finished"],
+    ])
+    assert.strictEqual(stored(heard), "\n[file: f.csv]\none two three four")
+  })
+
+  it("decides although the text was a sub-agent's", () => {
+    const names = { skill_id: "s", skill_name: "subagent:s" }
+    const heard = play(
+      ["skill_call_start", { ...names, arguments: {} }],
+      chunk("I encountered an error: no model. Please try again."),
+      ["skill_call_complete", { ...names, result: "", success: true }],
+      complete("The answer"),
+    )
+    assert.isUndefined(heard.error)
+    assert.strictEqual(stored(heard), "The answer")
+  })
+
+  it.prop(
+    "is what is stored, whatever came before it",
+    [Schema.Array(Schema.String), Schema.String],
+    ([chunks, final]) => {
+      const heard = play(...chunks.map(chunk), complete(final))
+      if (heard.error === undefined && final.trim() !== "")
+        assert.strictEqual(stored(heard).trim(), final.trim())
+    },
+  )
+
+  it("leaves the rest of the text, or undefined where it differs", () => {
+    assert.strictEqual(restOf("", "a"), "a")
+    assert.strictEqual(restOf("a ", "a"), "")
+    assert.strictEqual(restOf(" a", "a b"), " b")
+    assert.isUndefined(restOf("ab", "a"))
+    assert.isUndefined(restOf("a  b", "a b"))
+  })
+})
+
+const planning = "I encountered an error: Planning failed: no model. Please try again."
+const responding = "I completed the task but encountered an issue generating the response: no model"
+
+describe("an answer that is an error of the runtime", () => {
+  const failedWithout = (heard: Heard, shown: ReadonlyArray<unknown>) => {
+    assert.deepInclude(heard.error?.detail, { _tag: "UpstreamFailed", message: "", code: "" })
+    assert.deepStrictEqual(contents(heard), shown)
+  }
+
+  it.each([planning, responding])("fails before anything is shown, however it is cut: %s", (text) => {
+    failedWithout(play(chunk(text), complete(text)), [])
+    failedWithout(play(complete(text)), [])
+    failedWithout(play(...Array.from(text, chunk), complete(text)), [])
+    for (let cut = 1; cut < text.length; cut += 7) {
+      const halves = [chunk(text.slice(0, cut)), chunk(text.slice(cut))]
+      failedWithout(play(...halves, complete(text)), [])
+      failedWithout(hearText(...halves.map((one) => frame(one)), done()), [])
+    }
+  })
+
+  it("fails after a part of an answer, and the error itself is not shown", () => {
+    const partial = [chunk("The "), chunk("answer "), chunk(responding)]
+    failedWithout(play(...partial, complete(responding)), ["The ", "answer "])
+    failedWithout(play(...partial, complete(`The answer ${responding}`)), ["The ", "answer "])
+    failedWithout(hearText(...partial.map((one) => frame(one)), done()), ["The ", "answer "])
+    failedWithout(play(...call, chunk(planning), complete(planning)), ["tool_call", "tool_result"])
+  })
+
+  it("is not a longer one that begins like it: that comes as it was sent, as soon as it differs", () => {
+    const words = ["I ", "encountered ", "an ", "error", ", and ", "fixed it."]
+    const differs = hearText(...words.slice(0, 5).map((word) => frame(chunk(word))))
+    assert.deepStrictEqual(contents(differs), words.slice(0, 5))
+    const whole = play(...words.map(chunk), complete(words.join("")))
+    assert.deepStrictEqual(contents(whole), [...words, "Finished"])
+  })
+
+  it("is not one that ends in another way", () => {
+    const text = "I encountered an error: it was a typo. It is fixed."
+    const heard = play(chunk(text), complete(text))
+    assert.deepStrictEqual(contents(heard), [text, "Finished"])
+    assert.deepStrictEqual(contents(hearText(frame(chunk(text)), done())), [text, "Finished"])
+  })
+
+  it("is not one that quotes the sentence", () => {
+    const words = ["It", " says", ' "', "I", responding.slice(1), '" when', " it fails"]
+    const heard = play(...words.map(chunk), complete(words.join("")))
+    assert.isUndefined(heard.error)
+    assert.strictEqual(stored(heard), words.join(""))
+  })
+
+  it("is not one where the final response is another", () => {
+    const heard = play(chunk("The "), chunk(responding), complete("The answer"))
+    assert.deepStrictEqual(contents(heard), ["The ", "answer", "Finished"])
+  })
+
+  it("is held in its place: another event shows it first", () => {
+    const heard = hearText(frame(chunk("I enc")), frame(["thinking", { content: "hm" }]))
+    assert.deepStrictEqual(contents(heard), ["I enc", "thinking"])
+  })
+
+  it("is held up to a length", () => {
+    const long = frame(chunk("x".repeat(2048)))
+    assert.lengthOf(hearText(frame(chunk(responding))).events, 0)
+    assert.lengthOf(hearText(frame(chunk(responding)), long).events, 2)
+    const text = responding + "x".repeat(2048)
+    failedWithout(play(chunk(text), complete(text)), [text])
+  })
+})
