@@ -80,17 +80,20 @@ describe("an answer of a direct provider", () => {
     [429, { code: "insufficient_quota", message: "no" }],
     [400, { message: "Your credit balance is too low" }],
     [401, { code: "invalid_api_key", message: "sk-canary-0000" }],
-  ] as const)("that fails for our configuration (%s, %j) is asked of the next provider", async (status, error) => {
-    world.model.answers.push(refusal(status, error))
-    const { frames, run } = await ask("configuration")
-    expect(textOf(frames)).toBe("direct answer")
-    expect(world.model.asked).toHaveLength(1)
-    expect(run.attempts).toMatchObject([
-      { target: "a", outcome: "error", code: "UPSTREAM_MISCONFIGURED" },
-      { target: "b", outcome: "success" },
-    ])
-    expect(run.attempts[0].failure).toBe([status, "code" in error ? error.code : ""].join(" ").trim())
-  })
+  ] as const)(
+    "that fails for our configuration (%s, %j) is asked of the next provider",
+    async (status, error) => {
+      world.model.answers.push(refusal(status, error))
+      const { frames, run } = await ask("configuration")
+      expect(textOf(frames)).toBe("direct answer")
+      expect(world.model.asked).toHaveLength(1)
+      expect(run.attempts).toMatchObject([
+        { target: "a", outcome: "error", code: "UPSTREAM_MISCONFIGURED" },
+        { target: "b", outcome: "success" },
+      ])
+      expect(run.attempts[0].failure).toBe([status, "code" in error ? error.code : ""].join(" ").trim())
+    },
+  )
 
   it("that is limited in the stream is retried, then tells how long to wait", async () => {
     const limit = { error: { code: 429, details: [{ retryDelay: "17s" }] } }

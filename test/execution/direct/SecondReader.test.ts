@@ -30,7 +30,9 @@ const cases: ReadonlyArray<readonly [string, string, Reader, (sample: string) =>
 
 const readBy = async (model: LanguageModelV4) => {
   const read = { text: "", thinking: "", tokens: 0, reason: "" }
-  const { stream } = await model.doStream({ prompt: [{ role: "user", content: [{ type: "text", text: "x" }] }] })
+  const { stream } = await model.doStream({
+    prompt: [{ role: "user", content: [{ type: "text", text: "x" }] }],
+  })
   for await (const part of stream as unknown as AsyncIterable<
     typeof stream extends ReadableStream<infer P> ? P : never
   >) {

@@ -26,7 +26,10 @@ const thought = { item_id: "rs", output_index: 0, summary_index: 0 }
 
 export const responses = [
   named("response.created", { sequence_number: 0, ...response("in_progress") }),
-  named("response.output_item.added", { output_index: 0, item: { id: "rs", type: "reasoning", summary: [] } }),
+  named("response.output_item.added", {
+    output_index: 0,
+    item: { id: "rs", type: "reasoning", summary: [] },
+  }),
   named("response.reasoning_summary_part.added", { ...thought, part: { type: "summary_text", text: "" } }),
   named("response.reasoning_summary_text.delta", { ...thought, delta: "hm ✓" }),
   named("response.output_item.done", { output_index: 0, item: { id: "rs", type: "reasoning", summary: [] } }),
@@ -39,7 +42,12 @@ export const responses = [
     "response.completed",
     response("completed", {
       incomplete_details: null,
-      usage: { input_tokens: 11, input_tokens_details: { cached_tokens: 4 }, output_tokens: 31, total_tokens: 42 },
+      usage: {
+        input_tokens: 11,
+        input_tokens_details: { cached_tokens: 4 },
+        output_tokens: 31,
+        total_tokens: 42,
+      },
     }),
   ),
 ].join("")
