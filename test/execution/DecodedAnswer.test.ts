@@ -86,6 +86,18 @@ describe("the end of an answer", () => {
     }),
   )
 
+  it.effect("is not put off by text that comes after the finish reason", () =>
+    Effect.gen(function* () {
+      const { end, seen, write } = yield* reading
+      yield* write(hi, stop)
+      yield* TestClock.adjust("1 second")
+      yield* write(hi)
+      yield* TestClock.adjust("500 millis")
+      assert.isTrue(Exit.isSuccess(yield* end))
+      assert.deepStrictEqual(seen, ["Message", "Message", "Finished"])
+    }),
+  )
+
   it.effect("waits for text that comes after the finish reason", () =>
     Effect.gen(function* () {
       const { end, seen, write } = yield* reading

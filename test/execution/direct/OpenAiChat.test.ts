@@ -112,7 +112,7 @@ describe("the end of an OpenAI-compatible answer", () => {
   })
 
   it("is a truncation without a finish reason, also after [DONE]", () => {
-    for (const parts of [[], [hi], [hi, done], [hi, tokens, done], [hi, stop.slice(0, 40)]])
+    for (const parts of [[], [hi], [hi, done], [hi, "data:  [DONE] \n\n"], [hi, tokens, done], [hi, stop.slice(0, 40)]])
       assert.strictEqual(heard(...parts).end?._tag, "UpstreamTruncated")
   })
 
