@@ -27,11 +27,11 @@ export interface Decoder {
   readonly feed: (chunk: Uint8Array) => Decoded
   /** Asked once, when there are no more. After a finish reason also where the connection broke. */
   readonly end: () => Decoded
-  /** How many finish reasons have come, on wires where more may follow one. */
+  /** The number of finish reasons so far, on wires where more may follow one. */
   readonly finishes?: number
 }
 
-/** What follows a finish reason (usage, a last line) comes at once or is not worth waiting for. */
+/** Usage and the last line come at once after a finish reason, or are not worth waiting for. */
 const closingMs = 1500
 
 const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
@@ -55,7 +55,7 @@ export const events = (
   decoder: Decoder,
   onFailure: (error: ExecutionError) => Effect.Effect<void> = nothing,
 ): Stream.Stream<ExecutionEvent, ExecutionError> => {
-  /** What the next pull gives instead of asking the upstream. */
+  /** If set, the next pull gives it instead of asking the upstream. */
   let last: Pull.Pull<never, ExecutionError> | undefined
   let finishes = 0
   let closesAt = 0

@@ -7,7 +7,7 @@ import type { Decoded, Decoder } from "../DecodedAnswer.ts"
 import { DirectAnswer, maxDelta } from "./DirectAnswer.ts"
 import { isBlank, isRecord, type JsonRecord, listOf, parseJson } from "./JsonRead.ts"
 
-/** How one wire's JSON is read. `name` is the `event:` of a stream. Both may be given anything. */
+/** Reads one wire's JSON. `name` is the `event:` of a stream. Both functions accept any record. */
 export interface Reader {
   readonly event: (answer: DirectAnswer, json: JsonRecord, name: string) => void
   /** A whole answer in one JSON record. */
@@ -34,7 +34,7 @@ export class AnswerDecoder implements Decoder {
     { maxEventSize },
   )
   #form: Form = "unknown"
-  /** What came before the form was known, or the JSON text so far. */
+  /** Blanks before the form is known; then the JSON text so far. */
   #held = ""
   /** The body has ended: a part of an event is no fault now. */
   #isLast = false

@@ -18,6 +18,7 @@ const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
     "end_of_text",
     "complete",
     "completed",
+    "normal",
     "finish_reason_stop",
   ],
   length: [
@@ -91,6 +92,7 @@ const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
     "aborted",
     "interrupted",
     "incomplete",
+    "user_cancel",
     "user_cancelled",
     "unexpected_eos",
     "malformed_function_call",
@@ -136,10 +138,9 @@ export interface Finish {
 /** Undefined while the model has not stopped. */
 export const finishOf = (reason: unknown): Finish | undefined => {
   if (typeof reason !== "string") return undefined
-  const word = reason
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[\s-]+/g, "_")
+  // Gemini's compatible wire says `content_filter: RECITATION`.
+  const [head = ""] = reason.toLowerCase().split(":")
+  const word = head.trim().replaceAll(/[\s-]+/g, "_")
   if (unsaid.has(word)) return undefined
   const verdict = table.get(word)
   return verdict === undefined ? { verdict: "other", unknown: reason } : { verdict, unknown: undefined }

@@ -34,7 +34,7 @@ const kept = (events: Events, put: (answer: string) => Effect.Effect<void>): Eve
       return isWhole && answer !== undefined && answer !== "" ? put(answer) : Effect.void
     }
     const { draft } = event
-    // What the model thought is not a part of its answer.
+    // Thinking is not a part of the answer.
     if (draft.type === "thinking") return Effect.void
     answer = draft.type === "text" && answer !== undefined ? answer + draft.data.content : undefined
     if (answer !== undefined && answer.length > longestAnswer) answer = undefined

@@ -8,6 +8,7 @@ import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, listOf, recordOf, recordsOf, textOf } from "./JsonRead.ts"
 import { chatFields } from "./ProviderRequest.ts"
+import { baseResp } from "./Refusal.ts"
 
 export const path = () => "/chat/completions"
 export const headers = {}
@@ -72,18 +73,22 @@ const onChoice = (answer: DirectAnswer, choice: JsonRecord): void => {
   answer.finish(choice["finish_reason"])
 }
 
-/** Of several choices only one was asked for: the one that comes first. */
+/** Only one choice was asked for. If a server sends several, the first one is read. */
 const choiceOf = (answer: DirectAnswer, json: JsonRecord): JsonRecord | undefined => {
   const choices = recordsOf(json["choices"])
   if (answer.choice === undefined) answer.choice = choices[0]?.["index"] ?? (choices[0] && 0)
   return choices.find(({ index }) => (index ?? 0) === answer.choice)
 }
 
+/** An error without a field of that name. */
+const isBareError = ({ choices, code, message, msg, object }: JsonRecord, name: string): boolean =>
+  choices === undefined &&
+  (name === "error" ||
+    object === "error" ||
+    (textOf(message ?? msg) !== undefined && !isBlank(code) && Number(code) !== 200))
+
 const isError = (json: JsonRecord, name: string): boolean =>
-  !isBlank(json["error"]) ||
-  json["object"] === "error" ||
-  (name === "error" && json["choices"] === undefined) ||
-  !isBlank(recordOf(json["base_resp"])?.["status_code"])
+  !isBlank(json["error"]) || baseResp(json) !== undefined || isBareError(json, name)
 
 const event = (answer: DirectAnswer, json: JsonRecord, name: string): void => {
   if (isError(json, name)) return answer.failedBy(json)

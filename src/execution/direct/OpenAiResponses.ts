@@ -24,7 +24,7 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   }
 }
 
-/** What the end repeats of the whole answer. Its text counts where no delta had any. */
+/** The end repeats the whole answer. Its text counts where no delta had any. */
 const onOutput = (answer: DirectAnswer, response: JsonRecord): void => {
   if (answer.hasText) return
   const parts = recordsOf(response["output"]).flatMap((item) => recordsOf(item["content"]))

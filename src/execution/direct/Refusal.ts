@@ -44,11 +44,9 @@ const waitOf = (error: JsonRecord): number | undefined => {
 }
 
 /** MiniMax answers 200 with its status in `base_resp`, where 0 is success. */
-const baseResp = (body: JsonRecord): JsonRecord | undefined => {
+export const baseResp = (body: JsonRecord): JsonRecord | undefined => {
   const { status_code, status_msg } = recordOf(body["base_resp"]) ?? {}
-  return status_code === undefined || status_code === 0
-    ? undefined
-    : { code: status_code, message: status_msg }
+  return Number(status_code ?? 0) === 0 ? undefined : { code: status_code, message: status_msg }
 }
 
 /** The record that holds the error's fields: servers put it in different places. */

@@ -1,5 +1,5 @@
 /**
- * What a provider's refusal means: the message's fault, ours, or a passing one. Pure. Codes come before statuses, since
+ * Decides what a provider's refusal means: the message's fault, ours, or a passing one. Pure. Codes come before statuses, since
  * servers send the same codes with different statuses.
  */
 import {

@@ -1,4 +1,4 @@
-/** How long a provider asks to be left alone, in all the forms that providers use. Pure. Milliseconds. */
+/** Reads how long a provider asks to be left alone, in all forms that providers use. Pure. Milliseconds. */
 import { parseRetryAfter } from "../ExecutionError.ts"
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }

@@ -1,4 +1,4 @@
-/** What a driver needs to know of a provider's wire; the rest is the same for all of them. */
+/** The differences between the providers' wires; everything else is the same for all of them. */
 import type { DirectProvider, ProviderKind } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
 import * as Anthropic from "./Anthropic.ts"

@@ -1,4 +1,4 @@
-/** What the driver owes its attempt on every wire of a direct provider, over a real connection. */
+/** The driver keeps the contract of `Executor` on every wire of a direct provider, over real connections. */
 import { assert, describe, it } from "@effect/vitest"
 import { plainRequests, type ProviderKind } from "../../../src/domain/DirectProvider.ts"
 import * as Context from "effect/Context"

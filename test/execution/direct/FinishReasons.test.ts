@@ -16,6 +16,7 @@ describe("a finish reason", () => {
     ["model_context_window_exceeded", "length"],
     ["content_filter", "filtered"],
     ["Content-Filter", "filtered"],
+    ["content_filter: RECITATION", "filtered"],
     ["sensitive", "filtered"],
     ["guardrail_intervened", "filtered"],
     ["recitation", "filtered"],

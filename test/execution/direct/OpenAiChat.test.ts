@@ -112,7 +112,14 @@ describe("the end of an OpenAI-compatible answer", () => {
   })
 
   it("is a truncation without a finish reason, also after [DONE]", () => {
-    for (const parts of [[], [hi], [hi, done], [hi, "data:  [DONE] \n\n"], [hi, tokens, done], [hi, stop.slice(0, 40)]])
+    for (const parts of [
+      [],
+      [hi],
+      [hi, done],
+      [hi, "data:  [DONE] \n\n"],
+      [hi, tokens, done],
+      [hi, stop.slice(0, 40)],
+    ])
       assert.strictEqual(heard(...parts).end?._tag, "UpstreamTruncated")
   })
 
@@ -167,6 +174,8 @@ describe("an odd chunk of an OpenAI-compatible answer", () => {
     ["an empty error text", chunk({ delta: {} }, { error: "" })],
     ["an error without a value", chunk({ delta: {} }, { error: { message: "", code: null, metadata: {} } })],
     ["a status of success", chunk({ delta: {} }, { base_resp: { status_code: 0, status_msg: "" } })],
+    ["a status of success as text", chunk({ delta: {} }, { base_resp: { status_code: "0" } })],
+    ["a code of success", data({ code: 200, message: "ok" }) + data({ code: 0, message: "ok" })],
     ["a delta of null", chunk({ delta: null }) + chunk({ delta: "x" }) + delta({ content: null })],
     ["an odd usage", usage("many") + usage([1]) + usage({ prompt_tokens: { total: 1 } })],
     ["an odd model", data({ model: 7, choices: [] }) + data({ model: "x".repeat(300), choices: [] })],
@@ -249,6 +258,7 @@ describe("an error in an OpenAI-compatible answer", () => {
     ["a text", { error: key }, "UpstreamFailed"],
     ["an error object", { object: "error", message: key, code: 503 }, "UpstreamUnavailable"],
     ["a status of MiniMax", { base_resp: { status_code: 1002, status_msg: key } }, "UpstreamRateLimited"],
+    ["a code beside a message", { code: 500, msg: key, success: false }, "UpstreamUnavailable"],
     ["a choice's error", { choices: [{ error: { code: 502, message: key } }] }, "UpstreamUnavailable"],
   ])("before text is classified like a status: %s", (_, body, tag) => {
     const { atOnce, said } = heard(data(body), delta({ content: "after" }), stop, done)

@@ -24,7 +24,7 @@ describe("the body of a refusal", () => {
     }),
   )
 
-  it.effect("is waited for for a second", () =>
+  it.effect("is read for no longer than a second", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(RefusalBody.beginning(unending('{"error":', '"no"')))
       yield* TestClock.adjust("999 millis")
