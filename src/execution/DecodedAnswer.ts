@@ -1,12 +1,17 @@
 /**
  * The events of an upstream's answer: what has come is decoded in one go, so that the turn wakes once for each read of the
  * socket and not for each event. Every executor over `UpstreamHttp` reads through it.
+ *
+ * An answer ends where its decoder says so, whatever the connection does then. After a finish reason it ends in any case:
+ * when the body ends, when the connection breaks, or when nothing has ended it for a while.
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 import { refusedEncoding } from "./AnswerEncoding.ts"
 import { type ExecutionError, UpstreamTruncated } from "./ExecutionError.ts"
 import type { ExecutionEvent } from "./Executor.ts"
@@ -21,9 +26,14 @@ export interface Decoded {
 export interface Decoder {
   /** Takes the chunks of an answer in their order. */
   readonly feed: (chunk: Uint8Array) => Decoded
-  /** Asked once, when there are no more. */
+  /** Asked once, when there are no more. After a finish reason also where the connection broke. */
   readonly end: () => Decoded
+  /** The number of finish reasons so far, on wires where more may follow one. */
+  readonly finishes?: number
 }
+
+/** Usage and the last line come at once after a finish reason, or are not worth waiting for. */
+const closingMs = 1500
 
 const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
   const all: Array<ExecutionEvent> = []
@@ -35,29 +45,54 @@ const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
   return { events: all, error: undefined }
 }
 
+type Events = Pull.Pull<Arr.NonEmptyReadonlyArray<ExecutionEvent>, ExecutionError>
+
+const nothing = () => Effect.void
+
+/** `onFailure` runs before the answer fails by what its decoder found. */
 export const events = (
   upstream: string,
   answer: Answer,
   decoder: Decoder,
+  onFailure: (error: ExecutionError) => Effect.Effect<void> = nothing,
 ): Stream.Stream<ExecutionEvent, ExecutionError> => {
-  /** What the next pull gives instead of asking the upstream. */
+  /** If set, the next pull gives it instead of asking the upstream. */
   let last: Pull.Pull<never, ExecutionError> | undefined = refusedEncoding(upstream, answer)
-  const give = ({ error, events }: Decoded) => {
-    if (error !== undefined) last = Effect.fail(error)
-    return Arr.isReadonlyArrayNonEmpty(events) ? Effect.succeed(events) : pull
+  let finishes = 0
+  let closesAt = 0
+  const give = ({ error, events }: Decoded, next: Events): Events => {
+    if (error !== undefined) last = Effect.andThen(onFailure(error), Effect.fail(error))
+    else if (events.at(-1)?._tag === "Finished") {
+      last = Cause.done()
+      answer.enough()
+    }
+    return Arr.isReadonlyArrayNonEmpty(events) ? Effect.succeed(events) : next
   }
-  const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<ExecutionEvent>, ExecutionError> = Effect.suspend(
+  const ended = (): Events => {
+    last = Cause.done()
+    return give(decoder.end(), pull)
+  }
+  const isFinished = () => (decoder.finishes ?? 0) > 0
+  const read: Events = Effect.suspend(
     () =>
       last ??
       Effect.matchCauseEffect(answer.pull, {
-        onSuccess: (chunks) => give(fed(decoder, chunks)),
+        onSuccess: (chunks) => give(fed(decoder, chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
         onFailure: (cause) => {
-          if (!Pull.isDoneCause(cause)) return Effect.failCause(Cause.map(cause, broken(upstream)))
-          last = Cause.done()
-          return give(decoder.end())
+          const isWhole = Pull.isDoneCause(cause) || (isFinished() && !Cause.hasInterrupts(cause))
+          return isWhole ? ended() : Effect.failCause(Cause.map(cause, broken(upstream)))
         },
       }),
   )
+  /** One timer for all that comes between a finish reason and the end. */
+  const closing = Clock.clockWith((clock) => {
+    const now = monotonicMillis(clock)
+    const count = decoder.finishes ?? 0
+    if (count !== finishes) closesAt = now + closingMs
+    finishes = count
+    return Effect.timeoutOrElse(read, { duration: Math.max(closesAt - now, 0), orElse: () => ended() })
+  })
+  const pull: Events = Effect.suspend(() => (last === undefined && isFinished() ? closing : read))
   return Stream.fromPull(Effect.succeed(pull))
 }
 

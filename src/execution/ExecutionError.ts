@@ -265,11 +265,14 @@ export const retryAfterOf = (error: ExecutionError): number | undefined =>
 /** `Date.parse` takes nearly any text with a number for a date; each of the three forms of RFC 9110 begins with a day. */
 const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
 
-/** Reads a `Retry-After` header (RFC 9110: seconds or an HTTP date) as milliseconds from `now` (epoch milliseconds). */
+/**
+ * Reads a `Retry-After` header as milliseconds from `now` (epoch milliseconds): an HTTP date or seconds (RFC 9110), or
+ * fractions of seconds, which some servers send.
+ */
 export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
   const text = header?.trim() ?? ""
   // Enough digits make infinity, which no error can carry.
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER)
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), Number.MAX_SAFE_INTEGER)
   if (!httpDate.test(text)) return undefined
   // The form without a zone (asctime) means GMT, and `Date.parse` would take it for local time.
   const at = Date.parse(text.endsWith(" GMT") ? text : `${text} GMT`)

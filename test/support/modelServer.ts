@@ -1,6 +1,6 @@
 /**
  * An OpenAI-compatible model on loopback whose next answers a test lays out beforehand, and which keeps what it was
- * asked. It speaks the wire; the real `@ai-sdk` packages read it.
+ * asked.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -17,6 +17,8 @@ export type Answer =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string; readonly body?: string }
   /** Says `parts`, then breaks: cut (the socket is destroyed), error (an in-band error, after which text goes on), hang. */
   | { readonly kind: "cut" | "error" | "hang"; readonly parts: ReadonlyArray<string> }
+  /** These events as they are; then the connection stays open, or is reset. */
+  | { readonly kind: "raw"; readonly events: ReadonlyArray<object | string>; readonly end: "open" | "reset" }
   /** The same part again and again, as fast as it is read. */
   | { readonly kind: "flood"; readonly part: string }
 
@@ -48,6 +50,12 @@ const play = (answer: Answer, response: ServerResponse): void => {
     return
   }
   response.writeHead(200, { "content-type": "text/event-stream" })
+  if (answer.kind === "raw") {
+    for (const event of answer.events)
+      response.write(`data: ${typeof event === "string" ? event : JSON.stringify(event)}\n\n`)
+    if (answer.end === "reset") setTimeout(() => response.socket?.resetAndDestroy(), 20)
+    return
+  }
   response.write(chunk({ role: "assistant", content: "" }))
   if (answer.kind === "flood") return flood(answer.part, response)
   for (const part of answer.parts) response.write(chunk({ content: part }))

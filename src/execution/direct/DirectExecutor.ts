@@ -1,85 +1,106 @@
 /**
- * A direct LLM provider with a wire of its own as an executor, over its `@ai-sdk` model's `doStream`. The providers' order and the retries
- * are the plan's business; here is one call. Interruption aborts the call.
+ * A direct LLM provider as an executor, over our own HTTP client. Most turns may go through it, so it works per network
+ * chunk, not per event. The order of providers and the retries are not its business: here is one call.
  */
-import type { LanguageModelV4, LanguageModelV4Prompt, LanguageModelV4StreamPart } from "@ai-sdk/provider"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { ExecutionError } from "../ExecutionError.ts"
 import * as Spans from "../../telemetry/Spans.ts"
-import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
-import * as DirectMapping from "./DirectMapping.ts"
+import * as DecodedAnswer from "../DecodedAnswer.ts"
+import { type ExecutionError, failureOf, UpstreamGarbled, UpstreamUnreachable } from "../ExecutionError.ts"
+import { Executor, type Turn } from "../Executor.ts"
+import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
+import { AnswerDecoder } from "./AnswerDecoder.ts"
 import * as DirectSpan from "./DirectSpan.ts"
-import { languageModel, type OwnWireSettings } from "./Providers.ts"
+import { headersOf, urlOf } from "./ProviderRequest.ts"
+import type { ProviderSettings } from "./Providers.ts"
+import * as Refusal from "./Refusal.ts"
+import * as RefusalBody from "./RefusalBody.ts"
+import * as RefusalRules from "./RefusalRules.ts"
+import { retryAfterOf } from "./RetryAfter.ts"
+import { wires } from "./Wire.ts"
 
-const promptOf = (turn: Turn): LanguageModelV4Prompt => {
-  const { systemPrompt } = turn.agent.settings
-  return [
-    ...(systemPrompt === "" ? [] : [{ role: "system" as const, content: systemPrompt }]),
-    ...turn.history.map(({ content, role }) => ({
-      role,
-      content: [{ type: "text" as const, text: content }],
-    })),
-  ]
+/** One line for operators, who see from it why turns went elsewhere. */
+const logged = (event: string, error: ExecutionError): Effect.Effect<void> => {
+  const said = [error._tag, failureOf(error)].filter((part) => part !== undefined)
+  return Effect.logWarning(`${event}: ${said.join(" ")}`)
 }
 
-const call = (model: LanguageModelV4, turn: Turn, upstream: string) =>
-  Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const abort = yield* Effect.acquireRelease(
-      Effect.sync(() => new AbortController()),
-      (controller) => Effect.sync(() => controller.abort()),
-    )
-    const { maxTokens, temperature } = turn.agent.settings
-    return yield* Effect.tryPromise({
-      try: () =>
-        model.doStream({
-          prompt: promptOf(turn),
-          abortSignal: abort.signal,
-          headers: Spans.toHeaders(turn.trace),
-          ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
-          ...(temperature === undefined ? {} : { temperature }),
-        }),
-      catch: (cause) => DirectMapping.fromCallError(upstream, cause, now),
-    })
+const refused = (upstream: string, answer: Answer): Effect.Effect<never, ExecutionError> =>
+  Effect.flatMap(Effect.all([Clock.currentTimeMillis, RefusalBody.beginning(answer)]), ([now, text]) => {
+    answer.enough()
+    const { status } = answer
+    const refusal = Refusal.ofStatus(status, text)
+    const retryAfterMs = retryAfterOf(answer.header, refusal.retryAfterMs, now)
+    const error = RefusalRules.refused(upstream, { ...refusal, status, retryAfterMs })
+    return Effect.andThen(logged(`${upstream} refused a request`, error), Effect.fail(error))
   })
 
-const events = (
-  upstream: string,
-  parts: ReadableStream<LanguageModelV4StreamPart>,
-): Stream.Stream<ExecutionEvent, ExecutionError> =>
-  Stream.fromReadableStream({
-    evaluate: () => parts,
-    onError: (cause) => DirectMapping.fromStreamError(upstream, cause),
-  }).pipe(
-    Stream.flatMap((part): Stream.Stream<ExecutionEvent, ExecutionError> => {
-      const mapped = DirectMapping.fromPart(upstream, part)
-      switch (mapped._tag) {
-        case "Event":
-          return Stream.succeed(mapped.event)
-        case "Nothing":
-          return Stream.empty
-        case "Failed":
-          return Stream.fail(mapped.error)
-      }
+const answered = (upstream: string, answer: Answer): Effect.Effect<Answer, ExecutionError> => {
+  if (answer.status !== 200) return refused(upstream, answer)
+  if (!/^\s*text\/html/i.test(answer.header("content-type") ?? "")) return Effect.succeed(answer)
+  // The page of a proxy or a login is no answer.
+  const error = new UpstreamGarbled({ upstream, detail: "text/html" })
+  return Effect.andThen(logged(`${upstream} failed`, error), Effect.fail(error))
+}
+
+/** No more than this many unknown reasons are told of: a server may make up one for each answer. */
+const mostUnknown = 20
+
+/** Logs each reason that the table does not have once. */
+const unknownReasons = (upstream: string, context: Context.Context<never>) => {
+  const seen = new Set<string>()
+  const run = Effect.runForkWith(context)
+  return (reason: string) => {
+    if (seen.has(reason) || seen.size >= mostUnknown) return
+    seen.add(reason)
+    const name = /^\w{1,64}$/.test(reason) ? reason : "no identifier"
+    run(Effect.logWarning(`${upstream} ended an answer for an unknown reason: ${name}`))
+  }
+}
+
+export const layer = (settings: ProviderSettings): Layer.Layer<Executor, never, UpstreamHttp> =>
+  Layer.effect(
+    Executor,
+    Effect.gen(function* () {
+      // Redirects are not followed: the provider's address is configuration, not an answer.
+      const http = yield* UpstreamHttp
+      const { model: ownModel, name: upstream, takesAgentModel } = settings
+      const wire = wires[settings.kind]
+      const fixed = { ...wire.headers, ...headersOf(settings) }
+      const onUnknownReason = unknownReasons(upstream, yield* Effect.context<never>())
+      const onFailure = (error: ExecutionError) => logged(`${upstream} failed`, error)
+      const modelOf = ({ agent }: Turn) => (takesAgentModel ? (agent.settings.model ?? ownModel) : ownModel)
+
+      const send = (turn: Turn, model: string) =>
+        http
+          .post({
+            url: urlOf(settings, wire.path(model)),
+            headers: { ...fixed, ...Spans.toHeaders(turn.trace) },
+            body: wire.body(settings, turn, model),
+          })
+          .pipe(
+            Effect.mapError(({ cause }) => new UpstreamUnreachable({ upstream, cause })),
+            Effect.flatMap((answer) => answered(upstream, answer)),
+          )
+
+      return Executor.of({
+        mode: "direct_llm",
+        target: upstream,
+        span: (turn) => DirectSpan.of(settings, modelOf(turn), turn),
+        execute: (turn) =>
+          Stream.unwrap(
+            Effect.map(send(turn, modelOf(turn)), (answer) =>
+              DecodedAnswer.events(
+                upstream,
+                answer,
+                new AnswerDecoder(upstream, wire.reader, onUnknownReason),
+                onFailure,
+              ),
+            ),
+          ),
+      })
     }),
   )
-
-export const layer = (settings: OwnWireSettings): Layer.Layer<Executor> =>
-  Layer.sync(Executor, () => {
-    const modelFor = languageModel(settings)
-    const upstream = settings.name
-    return Executor.of({
-      mode: "direct_llm",
-      target: upstream,
-      span: (turn) => DirectSpan.of(settings, modelFor(turn.agent.settings.model).modelId, turn),
-      execute: (turn) =>
-        Stream.unwrap(
-          Effect.map(call(modelFor(turn.agent.settings.model), turn, upstream), ({ stream }) =>
-            events(upstream, stream),
-          ),
-        ),
-    })
-  })

@@ -2,7 +2,7 @@
  * A direct provider that answers the very same question once, for the organisations that want it: an `Executor` around
  * its `Executor`. A kept answer is a turn like any other, but its usage says that it cost no tokens (`cached`).
  *
- * Invariant: only what the provider has finished is kept, and only where it was text and nothing else.
+ * Invariant: only what the provider has finished is kept, and only where it was text and nothing else, and not cut short.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -29,9 +29,12 @@ const said = (answer: string): Events =>
 const kept = (events: Events, put: (answer: string) => Effect.Effect<void>): Events => {
   let answer: string | undefined = ""
   return Stream.tap(events, (event) => {
-    if (event._tag === "Finished") return answer === undefined || answer === "" ? Effect.void : put(answer)
+    if (event._tag === "Finished") {
+      const isWhole = event.finishReason === undefined || event.finishReason === "stop"
+      return isWhole && answer !== undefined && answer !== "" ? put(answer) : Effect.void
+    }
     const { draft } = event
-    // What the model thought is not a part of its answer.
+    // Thinking is not a part of the answer.
     if (draft.type === "thinking") return Effect.void
     answer = draft.type === "text" && answer !== undefined ? answer + draft.data.content : undefined
     if (answer !== undefined && answer.length > longestAnswer) answer = undefined

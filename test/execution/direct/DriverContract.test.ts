@@ -1,6 +1,6 @@
-/** What every driver of a direct provider owes its attempt, over a real connection: ours, and one of `@ai-sdk`'s. */
+/** The driver keeps the contract of `Executor` on every wire of a direct provider, over real connections. */
 import { assert, describe, it } from "@effect/vitest"
-import { plainRequests } from "../../../src/domain/DirectProvider.ts"
+import { plainRequests, type ProviderKind } from "../../../src/domain/DirectProvider.ts"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as DirectExecutor from "../../../src/execution/direct/DirectExecutor.ts"
-import * as OpenAiExecutor from "../../../src/execution/direct/OpenAiExecutor.ts"
+import { failureOf } from "../../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor } from "../../../src/execution/Executor.ts"
 import { UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
 import { turn } from "../../support/fixtures.ts"
@@ -28,49 +28,58 @@ const provider = (baseUrl: string) => ({
 })
 
 interface Driver {
-  readonly name: string
+  readonly kind: ProviderKind
   readonly path: string
   readonly key: string
-  readonly layer: (url: string) => Layer.Layer<Executor>
   readonly delta: (text: string) => string
   readonly begin: string
+  /** The finish reason and the usage; then what ends the answer, on wires that have such a thing. */
+  readonly finish: string
   readonly end: string
   readonly error: string
 }
 
 const drivers: ReadonlyArray<Driver> = [
   {
-    name: "ours, of the OpenAI-compatible wire",
+    kind: "openai-compatible",
     path: "/chat/completions",
     key: "authorization",
-    layer: (url) =>
-      OpenAiExecutor.layer({ ...provider(url), kind: "openai-compatible" }).pipe(
-        Layer.provide(UpstreamHttp.layer),
-      ),
     begin: "",
-    delta: (content) => data({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
-    end:
+    delta: (content) =>
+      data({ model: "m-1", choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
+    finish:
       data({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }) +
-      data({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 31, total_tokens: 42 } }) +
-      "data: [DONE]\n\n",
+      data({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 31, total_tokens: 42 } }),
+    end: "data: [DONE]\n\n",
     error: data({ error: { message: "sk-canary-0000", type: "overloaded" } }),
   },
   {
-    name: "@ai-sdk's, of Anthropic's wire",
+    kind: "openai",
+    path: "/responses",
+    key: "authorization",
+    begin: event("response.created", {
+      type: "response.created",
+      response: { model: "m-1", status: "in_progress" },
+    }),
+    delta: (delta) => event("response.output_text.delta", { type: "response.output_text.delta", delta }),
+    finish: "",
+    end: event("response.completed", {
+      type: "response.completed",
+      response: { model: "m-1", status: "completed", usage: { input_tokens: 11, output_tokens: 31 } },
+    }),
+    error: event("error", { type: "error", code: "server_error", message: "sk-canary-0000", param: null }),
+  },
+  {
+    kind: "anthropic",
     path: "/messages",
     key: "x-api-key",
-    layer: (url) => DirectExecutor.layer({ ...provider(url), kind: "anthropic" }),
     begin:
       event("message_start", {
         type: "message_start",
         message: {
-          id: "c",
-          type: "message",
           role: "assistant",
-          model: "m",
+          model: "m-1",
           content: [],
-          stop_reason: null,
-          stop_sequence: null,
           usage: { input_tokens: 11, output_tokens: 1 },
         },
       }) +
@@ -85,15 +94,29 @@ const drivers: ReadonlyArray<Driver> = [
         index: 0,
         delta: { type: "text_delta", text },
       }),
-    end:
+    finish:
       event("content_block_stop", { type: "content_block_stop", index: 0 }) +
       event("message_delta", {
         type: "message_delta",
         delta: { stop_reason: "end_turn", stop_sequence: null },
         usage: { output_tokens: 31 },
-      }) +
-      event("message_stop", { type: "message_stop" }),
+      }),
+    end: event("message_stop", { type: "message_stop" }),
     error: event("error", { type: "error", error: { type: "overloaded_error", message: "sk-canary-0000" } }),
+  },
+  {
+    kind: "google",
+    path: "/models/m:streamGenerateContent?alt=sse",
+    key: "x-goog-api-key",
+    begin: "",
+    delta: (text) => data({ candidates: [{ content: { parts: [{ text }], role: "model" }, index: 0 }] }),
+    finish: data({
+      candidates: [{ content: { parts: [{ text: "" }], role: "model" }, finishReason: "STOP", index: 0 }],
+      usageMetadata: { promptTokenCount: 11, candidatesTokenCount: 21, thoughtsTokenCount: 10 },
+      modelVersion: "m-1",
+    }),
+    end: "",
+    error: data({ error: { code: 503, status: "UNAVAILABLE", message: "sk-canary-0000" } }),
   },
 ]
 
@@ -154,21 +177,28 @@ const hear = (layer: Layer.Layer<Executor>, seen: Array<ExecutionEvent> = []) =>
     return seen
   }).pipe(Effect.provide(layer))
 
-describe.each(drivers)("the driver $name", (driver) => {
+describe.each(drivers)("the driver of $kind", (driver) => {
+  const layerOf = (url: string) =>
+    DirectExecutor.layer({ ...provider(url), kind: driver.kind }).pipe(Layer.provide(UpstreamHttp.layer))
   const textOf = (events: ReadonlyArray<ExecutionEvent>) =>
     events.map((one) =>
       one._tag === "Message" && one.draft.type === "text" ? one.draft.data.content : one._tag,
     )
 
-  it.live("gives the text as it comes, then the end with its tokens, and asks as it should", () =>
+  it.live("gives the text as it comes, then the end with tokens and model, and asks as it should", () =>
     Effect.gen(function* () {
       const { asked, url } = yield* serving((response) => {
         saying(driver.begin, driver.delta("The café"), driver.delta(" is open"))(response)
-        response.end(driver.end)
+        response.end(driver.finish + driver.end)
       })
-      const events = yield* hear(driver.layer(url))
+      const events = yield* hear(layerOf(url))
       assert.deepStrictEqual(textOf(events), ["The café", " is open", "Finished"])
-      assert.deepInclude(events.at(-1), { usage: { tokens: 42, inputTokens: 11, outputTokens: 31 } })
+      assert.deepStrictEqual(events.at(-1), {
+        _tag: "Finished",
+        usage: { tokens: 42, inputTokens: 11, outputTokens: 31 },
+        finishReason: "stop",
+        model: "m-1",
+      })
       const [one] = asked
       assert.strictEqual(one?.url, driver.path)
       assert.include(String(one?.headers[driver.key]), "sk-not-a-key")
@@ -176,55 +206,111 @@ describe.each(drivers)("the driver $name", (driver) => {
         one?.headers["traceparent"],
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
       )
-      assert.strictEqual(one?.body.model, "m")
-      assert.isTrue(one?.body.stream)
-      assert.include(JSON.stringify(one?.body.messages.at(-1)), turn().message)
+      if (driver.kind !== "google") {
+        assert.strictEqual(one?.body.model, "m")
+        assert.isTrue(one?.body.stream)
+      }
+      if (driver.kind === "openai") assert.isFalse(one?.body.store)
+      if (driver.kind === "anthropic") {
+        assert.strictEqual(one?.headers["anthropic-version"], "2023-06-01")
+        assert.isAbove(one?.body.max_tokens, 0)
+      }
+      assert.include(JSON.stringify(one?.body), turn().message)
     }).pipe(Effect.scoped),
   )
 
   it.live.each([
     [429, "UpstreamRateLimited"],
     [503, "UpstreamUnavailable"],
-    [401, "UpstreamFailed"],
+    [401, "UpstreamMisconfigured"],
     [400, "UpstreamRejected"],
   ] as const)("tells a refusal with %s as %s, with the wait that was asked for", ([status, tag]) =>
     Effect.gen(function* () {
       const { url } = yield* serving((response) => {
-        response.writeHead(status, { "content-type": "application/json", "retry-after": "2" })
-        response.end(JSON.stringify({ error: { message: "sk-canary-0000", type: "x" } }))
+        response.writeHead(status, { "content-type": "application/json", "retry-after": "1.5" })
+        response.end(JSON.stringify({ error: { message: "sk-canary-0000", code: "some_code" } }))
       })
-      const error = yield* Effect.flip(hear(driver.layer(url)))
+      const error = yield* Effect.flip(hear(layerOf(url)))
       assert.strictEqual(error._tag, tag)
-      if (error._tag === "UpstreamRateLimited") assert.strictEqual(error.retryAfterMs, 2000)
-      assert.notInclude(error.message, "canary")
+      if (error._tag === "UpstreamRateLimited") assert.strictEqual(error.retryAfterMs, 1500)
+      assert.include(failureOf(error), "some_code")
+      assert.notInclude(JSON.stringify(error), "canary")
     }).pipe(Effect.scoped),
   )
 
-  it.live("tells an address at which nobody is, a connection that breaks, and an error in the middle", () =>
+  it.live("reads no more of a refusal than it needs, and does not wait for the rest", () =>
     Effect.gen(function* () {
-      const nobody = yield* Effect.flip(hear(driver.layer("http://127.0.0.1:1")))
-      assert.strictEqual(nobody._tag, "UpstreamUnreachable")
+      const closed = yield* Deferred.make<void>()
+      const { url } = yield* serving((response) => {
+        response.once("close", () => Deferred.doneUnsafe(closed, Effect.void))
+        response.writeHead(400, { "content-type": "application/json" })
+        response.write(JSON.stringify({ error: { code: "content_filter" }, more: "x".repeat(100_000) }))
+      })
+      const error = yield* Effect.flip(hear(layerOf(url)))
+      assert.strictEqual(error._tag, "ContentFiltered")
+      yield* Deferred.await(closed)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("fails at once at a page of HTML", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving((response) => {
+        response.writeHead(200, { "content-type": "text/html; charset=utf-8" })
+        response.write("Sign in")
+      })
+      assert.strictEqual((yield* Effect.flip(hear(layerOf(url))))._tag, "UpstreamGarbled")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("tells an address without a server, a connection that breaks, and an error in the middle", () =>
+    Effect.gen(function* () {
+      const unreachable = yield* Effect.flip(hear(layerOf("http://127.0.0.1:1")))
+      assert.strictEqual(unreachable._tag, "UpstreamUnreachable")
 
       const seen: Array<ExecutionEvent> = []
       const breaking = yield* serving((response) => {
         saying(driver.begin, driver.delta("half"))(response)
         setTimeout(() => response.destroy(), 20)
       })
-      const broken = yield* Effect.flip(hear(driver.layer(breaking.url), seen))
+      const broken = yield* Effect.flip(hear(layerOf(breaking.url), seen))
       assert.strictEqual(broken._tag, "UpstreamTruncated")
       assert.deepStrictEqual(textOf(seen), ["half"])
 
       const failing = yield* serving((response) => {
         saying(driver.begin, driver.delta("half"), driver.error)(response)
-        response.end(driver.end)
+        response.end(driver.finish + driver.end)
       })
-      const failed = yield* Effect.flip(hear(driver.layer(failing.url)))
+      const failed = yield* Effect.flip(hear(layerOf(failing.url)))
       assert.strictEqual(failed._tag, "UpstreamFailed")
-      assert.notInclude(failed.message, "canary")
+      assert.notInclude(JSON.stringify(failed), "canary")
+
+      const refusing = yield* serving((response) => {
+        saying(driver.begin, driver.error)(response)
+        response.end(driver.finish + driver.end)
+      })
+      assert.strictEqual((yield* Effect.flip(hear(layerOf(refusing.url))))._tag, "UpstreamUnavailable")
     }).pipe(Effect.scoped),
   )
 
-  it.live("ends its call when nobody wants it any more", () =>
+  it.live("has a whole answer although its connection stays open, or breaks", () =>
+    Effect.gen(function* () {
+      const closed = yield* Deferred.make<void>()
+      const open = yield* serving((response) => {
+        response.once("close", () => Deferred.doneUnsafe(closed, Effect.void))
+        saying(driver.begin, driver.delta("hi"), driver.finish + driver.end)(response)
+      })
+      assert.deepStrictEqual(textOf(yield* hear(layerOf(open.url))), ["hi", "Finished"])
+      yield* Deferred.await(closed)
+
+      const reset = yield* serving((response) => {
+        saying(driver.begin, driver.delta("hi"), driver.finish || driver.end)(response)
+        setTimeout(() => response.socket?.resetAndDestroy(), 20)
+      })
+      assert.deepStrictEqual(textOf(yield* hear(layerOf(reset.url))), ["hi", "Finished"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("ends its call when it is interrupted", () =>
     Effect.gen(function* () {
       const begun = yield* Deferred.make<void>()
       const closed = yield* Deferred.make<void>()
@@ -233,7 +319,7 @@ describe.each(drivers)("the driver $name", (driver) => {
         saying(driver.begin, driver.delta("one"))(response)
         Deferred.doneUnsafe(begun, Effect.void)
       })
-      const fiber = yield* Effect.forkChild(hear(driver.layer(url)))
+      const fiber = yield* Effect.forkChild(hear(layerOf(url)))
       yield* Deferred.await(begun)
       yield* Fiber.interrupt(fiber)
       yield* Deferred.await(closed)

@@ -67,6 +67,7 @@ describe("a question that was answered before", () => {
       const good = [says(text("good")), spent]
       const cases: ReadonlyArray<Script> = [
         [says(text("half")), new UpstreamTruncated({ upstream: "a" })],
+        [says(text("half")), { _tag: "Finished", usage: undefined, finishReason: "length" }],
         [says(text("half"))],
         [says(text("see: ")), says(table), says(text(".")), spent],
         [says(thinking("hm")), spent],

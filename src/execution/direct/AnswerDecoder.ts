@@ -1,0 +1,114 @@
+/**
+ * From the bytes of any provider's answer to what an executor says: server-sent events of JSON, or one JSON text where
+ * the server did not stream. Plain code that never throws, whatever the bytes are, a chunk at a time.
+ */
+import { makeParser } from "effect/encoding/Sse"
+import type { Decoded, Decoder } from "../DecodedAnswer.ts"
+import { DirectAnswer, maxDelta } from "./DirectAnswer.ts"
+import { isBlank, isRecord, type JsonRecord, listOf, parseJson } from "./JsonRead.ts"
+
+/** Reads one wire's JSON. `name` is the `event:` of a stream. Both functions accept any record. */
+export interface Reader {
+  readonly event: (answer: DirectAnswer, json: JsonRecord, name: string) => void
+  /** A whole answer in one JSON record. */
+  readonly whole: (answer: DirectAnswer, json: JsonRecord) => void
+}
+
+/** Characters. As for an event of the runtime: no honest event comes near. */
+const maxEventSize = maxDelta + 64 * 1024
+
+/** Some servers keep a connection open with words instead of comments. */
+const keepAlive = /^\W*(ping|pong|keep-?alive|heartbeat|processing)\W*$/i
+
+type Form = "unknown" | "events" | "json"
+
+/** One decoder an answer. */
+export class AnswerDecoder implements Decoder {
+  readonly #answer: DirectAnswer
+  readonly #reader: Reader
+  readonly #text = new TextDecoder()
+  readonly #sse = makeParser(
+    (event) => {
+      if (event._tag === "Event") this.#onData(event.data, event.event)
+    },
+    { maxEventSize },
+  )
+  #form: Form = "unknown"
+  /** Blanks before the form is known; then the JSON text so far. */
+  #held = ""
+  /** The body has ended: a part of an event is no fault now. */
+  #isLast = false
+
+  constructor(upstream: string, reader: Reader, onUnknownReason: (reason: string) => void) {
+    this.#answer = new DirectAnswer(upstream, onUnknownReason)
+    this.#reader = reader
+  }
+
+  get finishes(): number {
+    return this.#answer.finishes
+  }
+
+  feed(chunk: Uint8Array): Decoded {
+    if (!this.#answer.isEnded) this.#onText(this.#text.decode(chunk, { stream: true }))
+    return this.#decoded()
+  }
+
+  /** The last event counts without its blank line, if it is whole. */
+  end(): Decoded {
+    this.#isLast = true
+    if (this.#form === "events") this.#sse.feed(`${this.#text.decode()}\n\n`)
+    if (this.#form === "json") this.#onWhole()
+    this.#answer.complete()
+    return this.#decoded()
+  }
+
+  #decoded(): Decoded {
+    return { events: this.#answer.take(), error: this.#answer.error }
+  }
+
+  #onText(text: string): void {
+    if (this.#form === "unknown") return this.#onBegin(this.#held + text)
+    if (this.#form === "json") {
+      this.#held += text
+      if (this.#held.length > maxEventSize) this.#answer.garbled("an answer in one piece is too large")
+      return
+    }
+    if (this.#sse.feed(text) !== undefined) this.#answer.garbled("an event is too large")
+  }
+
+  /** The first character shows what was sent: no event begins with a bracket. */
+  #onBegin(text: string): void {
+    const first = text.trimStart().charAt(0)
+    this.#held = ""
+    if (first === "") {
+      this.#held = text.slice(0, maxEventSize)
+      return
+    }
+    if (first === "<") return this.#answer.garbled("markup instead of an answer")
+    this.#form = first === "{" || first === "[" ? "json" : "events"
+    this.#onText(text)
+  }
+
+  #onData(data: string, name: string): void {
+    const text = data.trim()
+    if (this.#answer.isEnded || text === "" || text === "{}") return
+    if (text === "[DONE]") return this.#answer.complete()
+    // The parser sees the size of what it still waits for, not of an event that came in one piece.
+    if (data.length > maxEventSize) return this.#answer.garbled("an event is too large")
+    const parsed = parseJson(text)
+    if (parsed !== undefined && isRecord(parsed.json))
+      return this.#reader.event(this.#answer, parsed.json, name)
+    if (this.#isLast || keepAlive.test(text) || (parsed !== undefined && isBlank(parsed.json))) return
+    // It may have held text, and an answer with a gap is no success.
+    this.#answer.garbled(parsed === undefined ? "an event is not JSON" : "an event is no JSON record")
+  }
+
+  #onWhole(): void {
+    const parsed = parseJson(this.#held)
+    if (parsed === undefined) return
+    for (const json of isRecord(parsed.json) ? [parsed.json] : listOf(parsed.json)) {
+      if (isRecord(json)) this.#reader.whole(this.#answer, json)
+    }
+    if (this.#answer.finishes === 0 && !this.#answer.hasText) this.#answer.garbled("JSON without an answer")
+  }
+}

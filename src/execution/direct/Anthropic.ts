@@ -1,0 +1,68 @@
+/** The Messages wire of Anthropic: what is asked, and how the events of an answer are read. */
+import type { DirectProvider } from "../../domain/DirectProvider.ts"
+import type { Turn } from "../Executor.ts"
+import type { Reader } from "./AnswerDecoder.ts"
+import type { DirectAnswer } from "./DirectAnswer.ts"
+import { isBlank, type JsonRecord, recordOf, recordsOf, textOf } from "./JsonRead.ts"
+import { temperatureFor } from "./ProviderRequest.ts"
+
+/** The wire demands a limit. Every model that is still served allows this one. */
+const defaultMaxTokens = 8192
+
+export const path = () => "/messages"
+export const headers = { "anthropic-version": "2023-06-01" }
+
+export const body = (settings: DirectProvider, turn: Turn, model: string) => {
+  const { maxTokens, systemPrompt } = turn.agent.settings
+  const temperature = temperatureFor(settings, model, turn.agent.settings.temperature)
+  return {
+    model,
+    ...(systemPrompt === "" ? {} : { system: systemPrompt }),
+    messages: turn.history,
+    stream: true,
+    max_tokens: maxTokens ?? defaultMaxTokens,
+    // Other wires go up to 2.
+    ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
+  }
+}
+
+/** A block of content, or a delta of one. What is not for the reader (calls, signatures) is left out. */
+const onBlock = (answer: DirectAnswer, block: JsonRecord | undefined): void => {
+  const { text, thinking, type } = block ?? {}
+  if (typeof thinking === "string") answer.thinking(thinking)
+  if (type === "text" || type === "text_delta") {
+    if (typeof text === "string") answer.text(text)
+    else if (!isBlank(text)) answer.garbled("a text of an unknown type")
+  }
+}
+
+const event = (answer: DirectAnswer, json: JsonRecord, name: string): void => {
+  const type = textOf(json["type"]) ?? name
+  if (type === "error" || !isBlank(json["error"])) return answer.failedBy(json)
+  switch (type) {
+    case "message_start": {
+      const message = recordOf(json["message"])
+      answer.model(message?.["model"])
+      return answer.usage(message?.["usage"])
+    }
+    case "content_block_start":
+      return onBlock(answer, recordOf(json["content_block"]))
+    case "content_block_delta":
+      return onBlock(answer, recordOf(json["delta"]))
+    case "message_delta":
+      answer.usage(json["usage"])
+      return answer.finish(recordOf(json["delta"])?.["stop_reason"])
+    case "message_stop":
+      return answer.complete()
+  }
+}
+
+const whole = (answer: DirectAnswer, json: JsonRecord): void => {
+  if (json["content"] === undefined) return answer.failedBy(json)
+  answer.model(json["model"])
+  answer.usage(json["usage"])
+  for (const block of recordsOf(json["content"])) onBlock(answer, block)
+  answer.finish(json["stop_reason"] ?? "end_turn")
+}
+
+export const reader: Reader = { event, whole }

@@ -1,0 +1,154 @@
+/**
+ * The answer of a provider as far as it has been read: what each wire's reader writes, and what the decoder gives on.
+ *
+ * Invariants: the first end counts, be it success or failure; an answer without a finish reason never succeeds.
+ */
+import {
+  ContentFiltered,
+  type ExecutionError,
+  UpstreamFailed,
+  UpstreamGarbled,
+  UpstreamTruncated,
+  UpstreamUnavailable,
+} from "../ExecutionError.ts"
+import type { ExecutionEvent } from "../Executor.ts"
+import { type Finish, finishOf } from "./FinishReasons.ts"
+import { type JsonRecord, recordOf } from "./JsonRead.ts"
+import * as Refusal from "./Refusal.ts"
+import * as RefusalRules from "./RefusalRules.ts"
+import { ThinkTag } from "./ThinkTag.ts"
+import { usageOf } from "./TokenCounts.ts"
+
+/** Characters. No honest delta comes near. */
+export const maxDelta = 1024 * 1024
+const tooLong = `a delta is longer than ${maxDelta} characters`
+
+const said = (type: "text" | "thinking", content: string): ExecutionEvent => ({
+  _tag: "Message",
+  draft: type === "text" ? { type, data: { content } } : { type, data: { content, stage: "reasoning" } },
+})
+
+/** Names of models go into records and to readers. */
+const isModelName = (value: unknown): value is string =>
+  typeof value === "string" && /^[\x20-\x7e]{1,200}$/.test(value)
+
+export class DirectAnswer {
+  error: ExecutionError | undefined
+  /** Finish reasons so far: the answer may be whole, and the decoder does not wait for more for long. */
+  finishes = 0
+  hasText = false
+  /** The index of the one choice that is read, and the field that its text comes in. */
+  choice: unknown
+  field: string | undefined
+  readonly #upstream: string
+  readonly #onUnknownReason: (reason: string) => void
+  readonly #tag = new ThinkTag()
+  #events: Array<ExecutionEvent> = []
+  #ended = false
+  #finish: Finish | undefined
+  #usage: JsonRecord | undefined
+  #model: string | undefined
+
+  constructor(upstream: string, onUnknownReason: (reason: string) => void) {
+    this.#upstream = upstream
+    this.#onUnknownReason = onUnknownReason
+  }
+
+  get isEnded(): boolean {
+    return this.#ended || this.error !== undefined
+  }
+
+  take(): ReadonlyArray<ExecutionEvent> {
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+
+  text(delta: string): void {
+    if (this.#tag.isText) return this.#say("text", delta)
+    this.#split(this.#tag.feed(delta))
+  }
+
+  thinking(delta: string): void {
+    this.#say("thinking", delta)
+  }
+
+  /** Any value of the wire's field: most are no reason yet. The last reason counts. */
+  finish(reason: unknown): void {
+    const finish = finishOf(reason)
+    if (finish === undefined || this.isEnded) return
+    this.finishes += 1
+    this.#finish = finish
+    const upstream = this.#upstream
+    const detail = String(reason).toLowerCase()
+    if (finish.unknown !== undefined) this.#onUnknownReason(finish.unknown)
+    if (finish.verdict === "filtered") this.error = new ContentFiltered({ upstream, detail })
+    if (finish.verdict === "failed")
+      this.error = new UpstreamFailed({ upstream, code: "", message: "", detail })
+    if (finish.verdict === "unavailable")
+      this.error = new UpstreamUnavailable({ upstream, status: 503, detail })
+  }
+
+  /** Servers report usage once, or in parts, or again and again: the last figure of each kind counts. */
+  usage(value: unknown): void {
+    const usage = recordOf(value)
+    if (usage === undefined) return
+    const figures = Object.entries(usage).filter(([, figure]) => figure !== undefined && figure !== null)
+    this.#usage = { ...this.#usage, ...Object.fromEntries(figures) }
+  }
+
+  model(value: unknown): void {
+    if (this.#model === undefined && isModelName(value)) this.#model = value
+  }
+
+  /** The model's own refusal, in place of text. */
+  refuse(): void {
+    this.#fail(new ContentFiltered({ upstream: this.#upstream, detail: "refusal" }))
+  }
+
+  /** An error of the provider. */
+  failedBy(json: JsonRecord): void {
+    this.#fail(RefusalRules.failedInside(this.#upstream, Refusal.inBand(json), this.hasText))
+  }
+
+  garbled(detail: string): void {
+    this.#fail(new UpstreamGarbled({ upstream: this.#upstream, detail }))
+  }
+
+  /** The wire says that nothing follows, or nothing does. */
+  complete(): void {
+    if (this.isEnded) return
+    if (this.#finish === undefined) {
+      this.error = new UpstreamTruncated({ upstream: this.#upstream })
+      return
+    }
+    this.#split(this.#tag.end())
+    this.#ended = true
+    const { verdict } = this.#finish
+    this.#events.push({
+      _tag: "Finished",
+      usage: this.#usage === undefined ? undefined : usageOf(this.#usage),
+      finishReason: verdict === "length" || verdict === "other" ? verdict : "stop",
+      ...(this.#model === undefined ? {} : { model: this.#model }),
+    })
+  }
+
+  #split({ text, thinking }: { readonly text: string; readonly thinking: string }): void {
+    this.#say("thinking", thinking)
+    this.#say("text", text)
+  }
+
+  #say(type: "text" | "thinking", content: string): void {
+    if (content === "" || this.isEnded) return
+    if (content.length > maxDelta) return this.garbled(tooLong)
+    if (type === "text") this.hasText = true
+    this.#events.push(said(type, content))
+  }
+
+  /** After a finish reason the answer is whole: only a filter takes it back. */
+  #fail(error: ExecutionError): void {
+    if (this.isEnded) return
+    if (this.finishes > 0 && error._tag !== "ContentFiltered") this.complete()
+    else this.error = error
+  }
+}

@@ -1,0 +1,58 @@
+/** The wire of Google's Gemini: what is asked, and how the chunks of an answer are read. */
+import type { DirectProvider } from "../../domain/DirectProvider.ts"
+import type { Turn } from "../Executor.ts"
+import type { Reader } from "./AnswerDecoder.ts"
+import type { DirectAnswer } from "./DirectAnswer.ts"
+import { isBlank, type JsonRecord, recordOf, recordsOf } from "./JsonRead.ts"
+import { temperatureFor } from "./ProviderRequest.ts"
+
+export const headers = {}
+
+export const body = (settings: DirectProvider, turn: Turn, model: string) => {
+  const { maxTokens, systemPrompt } = turn.agent.settings
+  const temperature = temperatureFor(settings, model, turn.agent.settings.temperature)
+  return {
+    ...(systemPrompt === "" ? {} : { systemInstruction: { parts: [{ text: systemPrompt }] } }),
+    contents: turn.history.map(({ content, role }) => ({
+      role: role === "assistant" ? "model" : "user",
+      parts: [{ text: content }],
+    })),
+    generationConfig: {
+      ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+    },
+  }
+}
+
+/** Encoded, since an agent may name the model: `models/x`, `tunedModels/x`, or the name alone. */
+export const path = (model: string): string => {
+  const segments = (model.includes("/") ? model : `models/${model}`).split("/")
+  const encoded = segments.map((one) => (/^\.+$/.test(one) ? "_" : encodeURIComponent(one))).join("/")
+  return `/${encoded}:streamGenerateContent?alt=sse`
+}
+
+const onPart = (answer: DirectAnswer, { text, thought }: JsonRecord): void => {
+  if (typeof text !== "string") {
+    if (!isBlank(text)) answer.garbled("a text of an unknown type")
+    return
+  }
+  if (thought === true) answer.thinking(text)
+  else answer.text(text)
+}
+
+const isBlocked = (reason: unknown): boolean =>
+  typeof reason === "string" && !isBlank(reason) && !/unspecified$/i.test(reason)
+
+const event = (answer: DirectAnswer, json: JsonRecord): void => {
+  if (!isBlank(json["error"])) return answer.failedBy(json)
+  answer.model(json["modelVersion"])
+  answer.usage(json["usageMetadata"])
+  if (isBlocked(recordOf(json["promptFeedback"])?.["blockReason"])) return answer.finish("blocked")
+  const candidates = recordsOf(json["candidates"])
+  const candidate = candidates.find(({ index }) => (index ?? 0) === 0)
+  if (candidate === undefined) return
+  for (const part of recordsOf(recordOf(candidate["content"])?.["parts"])) onPart(answer, part)
+  answer.finish(candidate["finishReason"])
+}
+
+export const reader: Reader = { event, whole: event }

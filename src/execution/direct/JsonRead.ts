@@ -1,0 +1,33 @@
+/** Reads fields of JSON that another server wrote: a field of an unexpected type reads as absent. Pure. */
+
+export type JsonRecord = Readonly<Record<string, unknown>>
+
+export const isRecord = (value: unknown): value is JsonRecord =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+export const recordOf = (value: unknown): JsonRecord | undefined => (isRecord(value) ? value : undefined)
+
+export const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
+
+export const recordsOf = (value: unknown): ReadonlyArray<JsonRecord> => listOf(value).filter(isRecord)
+
+/** Undefined for what is no text, and for text without a character. */
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined
+
+/** Undefined where the text is not JSON; a parser's exception is the sender's fault. */
+export const parseJson = (text: string): { readonly json: unknown } | undefined => {
+  try {
+    // oxlint-disable-next-line no-restricted-properties -- this is the edge, and a schema would parse at twice the cost
+    return { json: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Says nothing: null, "", 0, false, or a list or record of only these, not nested deeply. */
+export const isBlank = (value: unknown, depth = 3): boolean => {
+  if (value === undefined || value === null || value === "" || value === 0 || value === false) return true
+  if (typeof value !== "object" || depth === 0) return false
+  return Object.values(value).every((inner) => isBlank(inner, depth - 1))
+}

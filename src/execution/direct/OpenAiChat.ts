@@ -1,0 +1,110 @@
+/**
+ * The Chat Completions wire of OpenAI, which most providers and all self-hosted models speak, each in its own way: what
+ * is asked, and how the chunks of an answer are read.
+ */
+import type { DirectProvider } from "../../domain/DirectProvider.ts"
+import type { Turn } from "../Executor.ts"
+import type { Reader } from "./AnswerDecoder.ts"
+import type { DirectAnswer } from "./DirectAnswer.ts"
+import { isBlank, type JsonRecord, listOf, recordOf, recordsOf, textOf } from "./JsonRead.ts"
+import { chatFields } from "./ProviderRequest.ts"
+import { baseResp } from "./Refusal.ts"
+
+export const path = () => "/chat/completions"
+export const headers = {}
+
+export const body = (settings: DirectProvider, turn: Turn, model: string) => {
+  const { systemPrompt } = turn.agent.settings
+  return {
+    model,
+    messages: [...(systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }]), ...turn.history],
+    stream: true,
+    ...chatFields(settings, model, turn.agent.settings),
+  }
+}
+
+/** One part of a content that comes in parts, as Mistral's does. Parts that are not text are left out. */
+const onPart = (answer: DirectAnswer, part: unknown): void => {
+  if (typeof part === "string") return answer.text(part)
+  const { refusal, text, thinking } = recordOf(part) ?? {}
+  if (textOf(refusal) !== undefined) return answer.refuse()
+  for (const thought of typeof thinking === "string" ? [thinking] : listOf(thinking))
+    answer.thinking(textOf(thought) ?? textOf(recordOf(thought)?.["text"]) ?? "")
+  if (typeof text === "string") answer.text(text)
+}
+
+const onContent = (answer: DirectAnswer, content: unknown): void => {
+  if (typeof content === "string") return answer.text(content)
+  if (isBlank(content)) return
+  if (typeof content !== "object") return answer.garbled("a content of an unknown type")
+  for (const part of Array.isArray(content) ? listOf(content) : [content]) onPart(answer, part)
+}
+
+/** The names of one thing in DeepSeek's, OpenRouter's and vLLM's answers; some send it under several. */
+const thoughtsOf = (delta: JsonRecord): ReadonlyArray<string> => {
+  const { reasoning, reasoning_content, reasoning_details } = delta
+  const thought = textOf(reasoning_content) ?? textOf(reasoning) ?? textOf(recordOf(reasoning)?.["content"])
+  if (thought !== undefined) return [thought]
+  const details = recordsOf(reasoning_details)
+  return details.length === 0 ? [] : details.map((one) => textOf(one["text"]) ?? textOf(one["summary"]) ?? "")
+}
+
+const onDelta = (answer: DirectAnswer, delta: JsonRecord): void => {
+  for (const thought of thoughtsOf(delta)) answer.thinking(thought)
+  onContent(answer, delta["content"])
+  if (textOf(delta["refusal"]) !== undefined) answer.refuse()
+}
+
+/**
+ * Text comes in `delta`, in `message` or in `text`; the first field that has any is read. Some servers repeat the whole
+ * text in another one at the end.
+ */
+const onChoice = (answer: DirectAnswer, choice: JsonRecord): void => {
+  for (const field of ["delta", "message"]) {
+    const delta = recordOf(choice[field])
+    if (delta === undefined || isBlank(delta["content"] ?? delta["refusal"] ?? thoughtsOf(delta).join("")))
+      continue
+    answer.field ??= field
+    if (answer.field === field) onDelta(answer, delta)
+  }
+  const text = textOf(choice["text"])
+  if (text !== undefined && (answer.field ??= "text") === "text") answer.text(text)
+  answer.usage(choice["usage"])
+  answer.finish(choice["finish_reason"])
+}
+
+/** Only one choice was asked for. If a server sends several, the first one is read. */
+const choiceOf = (answer: DirectAnswer, json: JsonRecord): JsonRecord | undefined => {
+  const choices = recordsOf(json["choices"])
+  if (answer.choice === undefined) answer.choice = choices[0]?.["index"] ?? (choices[0] && 0)
+  return choices.find(({ index }) => (index ?? 0) === answer.choice)
+}
+
+/** An error without a field of that name. */
+const isBareError = ({ choices, code, message, msg, object }: JsonRecord, name: string): boolean =>
+  choices === undefined &&
+  (name === "error" ||
+    object === "error" ||
+    (textOf(message ?? msg) !== undefined && !isBlank(code) && Number(code) !== 200))
+
+const isError = (json: JsonRecord, name: string): boolean =>
+  !isBlank(json["error"]) || baseResp(json) !== undefined || isBareError(json, name)
+
+const event = (answer: DirectAnswer, json: JsonRecord, name: string): void => {
+  if (isError(json, name)) return answer.failedBy(json)
+  answer.model(json["model"])
+  answer.usage(recordOf(json["x_groq"])?.["usage"])
+  answer.usage(json["usage"])
+  const choice = choiceOf(answer, json)
+  if (choice === undefined) return
+  if (!isBlank(choice["error"])) return answer.failedBy({ error: choice["error"] })
+  onChoice(answer, choice)
+}
+
+const whole = (answer: DirectAnswer, json: JsonRecord): void => {
+  if (json["choices"] === undefined && json["error"] === undefined) return answer.failedBy(json)
+  event(answer, json, "")
+  if (answer.hasText && answer.finishes === 0) answer.finish("stop")
+}
+
+export const reader: Reader = { event, whole }

@@ -1,0 +1,85 @@
+/**
+ * Splits thinking from text where a model writes it as `<think>...</think>` at the beginning of its text. Later tags are
+ * text. Pure apart from its own state; the text may be cut anywhere.
+ */
+const open = "<think>"
+const close = "</think>"
+/** Longer blank text is not held back. */
+const longestBlank = 256
+
+export interface Split {
+  readonly thinking: string
+  readonly text: string
+}
+
+/** The length of the longest end of `text` that begins `tag`. */
+const partOf = (tag: string, text: string): number => {
+  for (let length = Math.min(tag.length - 1, text.length); length > 0; length -= 1) {
+    if (text.endsWith(tag.slice(0, length))) return length
+  }
+  return 0
+}
+
+export class ThinkTag {
+  #state: "before" | "thinking" | "after" | "text" = "before"
+  #held = ""
+
+  /** Most deltas come once the text has begun: these are passed on as they are. */
+  get isText(): boolean {
+    return this.#state === "text"
+  }
+
+  feed(delta: string): Split {
+    const text = this.#held + delta
+    this.#held = ""
+    switch (this.#state) {
+      case "before":
+        return this.#before(text)
+      case "thinking":
+        return this.#thinking(text)
+      case "after":
+        return this.#after(text)
+      case "text":
+        return { thinking: "", text }
+    }
+  }
+
+  /** The text that was held back in case it became a tag. */
+  end(): Split {
+    const held = this.#held
+    this.#held = ""
+    return this.#state === "thinking" ? { thinking: held, text: "" } : { thinking: "", text: held }
+  }
+
+  #before(text: string): Split {
+    const begin = text.trimStart()
+    if (begin.startsWith(open)) {
+      this.#state = "thinking"
+      return this.#thinking(begin.slice(open.length))
+    }
+    if (open.startsWith(begin) && text.length <= longestBlank) {
+      this.#held = text
+      return { thinking: "", text: "" }
+    }
+    this.#state = "text"
+    return { thinking: "", text }
+  }
+
+  #thinking(text: string): Split {
+    const at = text.indexOf(close)
+    if (at === -1) {
+      const cut = text.length - partOf(close, text)
+      this.#held = text.slice(cut)
+      return { thinking: text.slice(0, cut), text: "" }
+    }
+    this.#state = "after"
+    return { thinking: text.slice(0, at), text: this.#after(text.slice(at + close.length)).text }
+  }
+
+  /** Blank lines between the thinking and the answer belong to neither. */
+  #after(text: string): Split {
+    const begin = text.trimStart()
+    if (begin !== "") this.#state = "text"
+    return { thinking: "", text: begin }
+  }
+}

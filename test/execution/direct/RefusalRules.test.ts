@@ -1,0 +1,169 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import * as Refusal from "../../../src/execution/direct/Refusal.ts"
+import * as RefusalRules from "../../../src/execution/direct/RefusalRules.ts"
+import { failureOf } from "../../../src/execution/ExecutionError.ts"
+
+const refused = (status: number, body: unknown) => {
+  const text = typeof body === "string" ? body : JSON.stringify(body)
+  return RefusalRules.refused("a", { ...Refusal.ofStatus(status, text), status })
+}
+const error = (fields: object) => ({ error: fields })
+
+describe("a refusal without a word", () => {
+  it.each([
+    [400, "UpstreamRejected"],
+    [422, "UpstreamRejected"],
+    [401, "UpstreamMisconfigured"],
+    [402, "UpstreamMisconfigured"],
+    [403, "UpstreamMisconfigured"],
+    [404, "UpstreamMisconfigured"],
+    [405, "UpstreamMisconfigured"],
+    [410, "UpstreamMisconfigured"],
+    [302, "UpstreamMisconfigured"],
+    [408, "UpstreamUnavailable"],
+    [425, "UpstreamUnavailable"],
+    [413, "ContextTooLong"],
+    [429, "UpstreamRateLimited"],
+    [500, "UpstreamUnavailable"],
+    [502, "UpstreamUnavailable"],
+    [503, "UpstreamUnavailable"],
+    [504, "UpstreamUnavailable"],
+    [529, "UpstreamUnavailable"],
+    [204, "UpstreamGarbled"],
+  ])("with status %s is %s", (status, tag) => {
+    for (const body of ["", "{}", "no", "<html>no</html>", "[]", error({ message: "no" })])
+      assert.strictEqual(refused(status, body)._tag, tag)
+  })
+})
+
+describe("a refusal that is ours to put right", () => {
+  it.each([
+    [400, error({ code: "model_not_found" })],
+    [400, error({ code: "billing_hard_limit_reached", type: "invalid_request_error" })],
+    [400, error({ code: 400, status: "INVALID_ARGUMENT", details: [{ reason: "API_KEY_INVALID" }] })],
+    [400, error({ code: 400, status: "FAILED_PRECONDITION", message: "location is not supported" })],
+    [
+      400,
+      { type: "error", error: { type: "invalid_request_error", message: "Your credit balance is too low" } },
+    ],
+    [400, error({ message: "Model Not Exist", type: "invalid_request_error" })],
+    [400, { code: "Arrearage", message: "Access denied" }],
+    [400, error({ code: "model_decommissioned" })],
+    [429, error({ code: "insufficient_quota", type: "insufficient_quota" })],
+    [429, error({ type: "exceeded_current_quota_error" })],
+    [429, error({ code: "1113", message: "no" })],
+    [429, error({ message: "Your credit balance is exhausted" })],
+    [404, error({ code: "DeploymentNotFound" })],
+    [500, error({ code: "invalid_api_key" })],
+  ])("with status %s is UpstreamMisconfigured: %j", (status, body) => {
+    assert.strictEqual(refused(status, body)._tag, "UpstreamMisconfigured")
+  })
+})
+
+describe("a refusal by a filter", () => {
+  const azure = { code: "ResponsibleAIPolicyViolation", content_filter_result: { hate: { filtered: true } } }
+  it.each([
+    [400, error({ code: "content_filter", param: "prompt", innererror: azure })],
+    [400, error({ code: null, innererror: azure })],
+    [400, error({ code: "content_policy_violation" })],
+    [400, error({ code: "invalid_prompt" })],
+    [400, error({ type: "content_filter", message: "high risk" })],
+    [400, error({ code: "data_inspection_failed" })],
+    [400, { code: "DataInspectionFailed", message: "x" }],
+    [400, error({ code: "1301", message: "x" })],
+    [400, error({ message: "Content Exists Risk", code: "invalid_request_error" })],
+    [403, error({ code: 403, message: "x", metadata: { reasons: ["violence"], flagged_input: "x" } })],
+    [400, error({ message: "The response was filtered due to content management policy" })],
+  ])("with status %s is ContentFiltered: %j", (status, body) => {
+    assert.strictEqual(refused(status, body)._tag, "ContentFiltered")
+  })
+
+  it("is found in a body that is cut", () => {
+    const body = JSON.stringify(error({ code: "content_filter", message: "x".repeat(5000) })).slice(0, 4096)
+    assert.strictEqual(refused(400, body)._tag, "ContentFiltered")
+  })
+})
+
+describe("a refusal of a long conversation", () => {
+  it.each([
+    [400, error({ code: "context_length_exceeded", type: "invalid_request_error" })],
+    [400, error({ code: "string_above_max_length" })],
+    [422, { detail: [{ type: "string_too_long", loc: ["body"], msg: "x" }] }],
+    [400, { object: "error", message: "This model's maximum context length is 4096 tokens", code: 400 }],
+    [400, { type: "error", error: { type: "invalid_request_error", message: "prompt is too long: 2 > 1" } }],
+    [400, error({ message: "input length and `max_tokens` exceed context limit: 1 + 2 > 2" })],
+    [400, error({ message: "The input token count (9) exceeds the maximum number of tokens allowed (8)." })],
+    [400, error({ type: "exceed_context_size_error", message: "exceeds the available context size" })],
+    [500, error({ message: "the request exceeds the available context size" })],
+    [500, { error: "the input length exceeds the context length" }],
+    [400, error({ message: "This model's maximum prompt length is 131072 but the request contains 9" })],
+    [400, error({ message: "Please reduce the length of the messages or completion." })],
+    [422, { error: "`inputs` tokens + `max_new_tokens` must be <= 8193", error_type: "validation" }],
+    [413, error({ code: "tokens_limit_reached" })],
+    [413, error({ code: "rate_limit_exceeded", type: "tokens" })],
+  ])("with status %s is ContextTooLong: %j", (status, body) => {
+    assert.strictEqual(refused(status, body)._tag, "ContextTooLong")
+  })
+
+  it("is not a limit of tokens a minute, or of a field", () => {
+    const perMinute = error({ message: "too many tokens: your limit is 40,000 input tokens per minute" })
+    assert.strictEqual(refused(429, perMinute)._tag, "UpstreamRateLimited")
+    const field = error({ message: "max_tokens is too large: 9. This model supports at most 8 tokens" })
+    assert.strictEqual(refused(400, field)._tag, "UpstreamRejected")
+  })
+})
+
+describe("the detail of a refusal", () => {
+  it("is its codes", () => {
+    const about = error({
+      message: "no",
+      code: "bad_value",
+      type: "invalid_request_error",
+      param: "messages[0]",
+    })
+    const found = refused(400, about)
+    assert.strictEqual(failureOf(found), "400 bad_value|invalid_request_error|messages[0]")
+    assert.strictEqual(
+      failureOf(refused(503, error({ code: 503, status: "UNAVAILABLE" }))),
+      "503 UNAVAILABLE",
+    )
+    assert.strictEqual(failureOf(refused(400, "no")), "400")
+    assert.strictEqual(failureOf(refused(429, error({ code: "rate_limit" }))), "429 rate_limit")
+    assert.strictEqual(failureOf(refused(400, error({ code: "content_filter" }))), "400 content_filter")
+  })
+
+  it.each([
+    "sk-canary-0000",
+    "key sk_canary is bad",
+    "AIzaSyCanary0000000000",
+    "0123456789abcdef0123456789abcdef",
+    "https://llm.internal/v1",
+    "x".repeat(65),
+    "a\nb",
+  ])("does not repeat %j", (secret) => {
+    const about = error({ message: secret, code: secret, type: secret, param: secret, status: secret })
+    for (const status of [400, 401, 429, 500])
+      assert.notInclude(JSON.stringify(refused(status, about)), JSON.stringify(secret).slice(1, -1))
+  })
+
+  it.prop("is never more than identifiers, whatever the body is", [Schema.Json, Schema.Json], ([a, b]) => {
+    for (const body of [
+      a,
+      { error: a },
+      { error: { code: a, type: b, message: a, details: [b], metadata: b } },
+    ]) {
+      const found = refused(400, body)
+      if ("detail" in found && found.detail !== undefined) assert.match(found.detail, /^[\w.[\] |]*$/)
+    }
+  })
+})
+
+describe("how long a refusal asks to wait", () => {
+  it("is in the body where the headers say nothing", () => {
+    const retry = { details: [{ retryDelay: "17s" }] }
+    assert.deepInclude(refused(429, error(retry)), { retryAfterMs: 17_000 })
+    assert.deepInclude(refused(429, error({ retry_after: 1.5 })), { retryAfterMs: 1500 })
+    assert.notProperty(refused(429, error({ details: [{ retryDelay: "soon" }] })), "retryAfterMs")
+  })
+})
