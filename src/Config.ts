@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ExecutionMode } from "./domain/Mode.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
+import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
@@ -136,35 +137,7 @@ export const variables = {
     "Whether tiny executions of the gateway's own (`metadata.probe: true`) tell how the runtime is while no user may.",
     ["true", "false"],
   ),
-  CHAT_FIRST_CONTENT_TIMEOUT_MS: millis(
-    "Longest wait for the first event of an answer, where another target could answer instead.",
-    30_000,
-  ),
-  CHAT_STALL_TIMEOUT_MS: millis(
-    "Longest wait between two events while no call is open. In direct mode 30000 unless it is set.",
-    130_000,
-  ),
-  CHAT_CALL_TIMEOUT_MS: millis(
-    "Longest wait between two events while a tool, skill or MCP call is open.",
-    120_000,
-  ),
-  CHAT_RETRACT_PARTIAL: choice(
-    "Whether text that was already shown may be taken back when its attempt fails, so that the other mode can answer.",
-    ["true", "false"],
-  ),
-  CHAT_FALLBACK_ON_CONTENT_FILTER: choice(
-    "Whether another target may answer what a content filter refused.",
-    ["false", "true"],
-  ),
-  CHAT_HISTORY_MAX_TOKENS: number({
-    default: 32_000,
-    min: 0,
-    max: 10_000_000,
-    unit: "tokens",
-    about:
-      "Most tokens of a conversation that an upstream is sent, as estimated; older messages are left out first. An agent's historyMaxTokens goes before it.",
-  }),
-  CHAT_DETACH_GRACE_MS: millis("How long a run goes on that nobody reads.", 30_000, 0),
+  ...chatVariables,
   SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
   ...admissionVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
