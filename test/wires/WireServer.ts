@@ -41,16 +41,28 @@ const play = async (answer: Answer, wire: Wire, response: ServerResponse): Promi
   finish(answer, wire, response)
 }
 
+// oxlint-disable-next-line typescript/no-explicit-any -- the tests look into the bodies of all wires
+type Asked = any
+
 export interface WireServer {
   readonly url: string
   /** Bodies of the requests that asked for an answer, in order. */
-  readonly asked: ReadonlyArray<unknown>
+  readonly asked: Array<Asked>
   readonly stop: () => Promise<void>
 }
 
-/** `answers`: of the first request, the second, …; the last one again and again. */
-export const startWireServer = async (wire: Wire, answers: ReadonlyArray<Answer>): Promise<WireServer> => {
-  const asked: Array<unknown> = []
+/** The first answer to the first request, the second to the second, the last one again and again. */
+export const inTurn =
+  (answers: ReadonlyArray<Answer>) =>
+  (request: number): Answer | undefined =>
+    answers[Math.min(request, answers.length) - 1]
+
+/** `answerOf` gives the answer to the nth request, from 1; without one nothing is ever said. */
+export const startWireServer = async (
+  wire: Wire,
+  answerOf: (request: number) => Answer | undefined,
+): Promise<WireServer> => {
+  const asked: Array<Asked> = []
   const server = createServer((request, response) => {
     let text = ""
     request.on("data", (bytes) => (text += bytes))
@@ -60,8 +72,8 @@ export const startWireServer = async (wire: Wire, answers: ReadonlyArray<Answer>
         response.end(JSON.stringify({ cancelled: true, session_id: "" }))
         return
       }
-      const answer = answers[Math.min(asked.length, answers.length - 1)]
       asked.push(JSON.parse(text))
+      const answer = answerOf(asked.length)
       if (answer !== undefined) void play(answer, wire, response)
     })
   })

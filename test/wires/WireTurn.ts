@@ -18,7 +18,7 @@ import { Monitor } from "../../src/monitoring/Monitor.ts"
 import { Transcript } from "../../src/runs/Transcript.ts"
 import { monitorSettings, turn } from "../support/fixtures.ts"
 import { secondAnswer, type WireCase } from "./WireCase.ts"
-import { startWireServer, type WireServer } from "./WireServer.ts"
+import { inTurn, startWireServer, type WireServer } from "./WireServer.ts"
 import { openAiCompatible, type Wire, type WireKind, wires } from "./Wires.ts"
 
 /** Long enough that a slow machine misses none, short enough that a case which stalls ends soon. */
@@ -109,9 +109,9 @@ const good = (wire: Wire) => ({
   body: [wire.opening, wire.text(secondAnswer), wire.finish("stop"), wire.end],
 })
 
-const served = (wire: Wire, answers: Parameters<typeof startWireServer>[1]) =>
+const served = (wire: Wire, answers: Parameters<typeof inTurn>[0]) =>
   Effect.acquireRelease(
-    Effect.promise(() => startWireServer(wire, answers)),
+    Effect.promise(() => startWireServer(wire, inTurn(answers))),
     ({ stop }) => Effect.promise(stop),
   )
 
