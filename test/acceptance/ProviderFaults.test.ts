@@ -50,15 +50,15 @@ const faults: ReadonlyArray<Fault> = [
   },
   { name: "500 once", answers: [refusal(500, "server_error"), good], alone: undefined, asked: 2 },
   { name: "503 for ever", answers: [refusal(503, "x")], alone: "UPSTREAM_UNAVAILABLE", asked: 2 },
-  { name: "reset", answers: [{ body: [20], then: "reset" }], alone: "UPSTREAM_TRUNCATED", asked: 1 },
-  { name: "silence", answers: [{ body: [], then: "hold" }], alone: "TIMEOUT_TOTAL", asked: 1 },
+  { name: "reset", answers: [{ body: [20], afterwards: "reset" }], alone: "UPSTREAM_TRUNCATED", asked: 1 },
+  { name: "silence", answers: [{ body: [], afterwards: "hold" }], alone: "TIMEOUT_TOTAL", asked: 1 },
   {
     name: "cut after 40 of 60 tokens",
     answers: [{ body: some(40) }],
     alone: "UPSTREAM_TRUNCATED",
     asked: 1,
   },
-  { name: "stall", answers: [{ body: some(40), then: "hold" }], alone: "TIMEOUT_STALL", asked: 1 },
+  { name: "stall", answers: [{ body: some(40), afterwards: "hold" }], alone: "TIMEOUT_STALL", asked: 1 },
   {
     name: "malformed event",
     answers: [{ body: [...some(40), "data: {not json\n\n", wire.finish("stop"), wire.end] }],
@@ -67,7 +67,7 @@ const faults: ReadonlyArray<Fault> = [
   },
   {
     name: "no [DONE]",
-    answers: [{ body: [...some(60), wire.finish("stop")], then: "hold" }],
+    answers: [{ body: [...some(60), wire.finish("stop")], afterwards: "hold" }],
     alone: undefined,
     asked: 1,
   },

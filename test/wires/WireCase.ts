@@ -6,7 +6,7 @@ import type { FinishReason, Outcome } from "../../src/domain/Outcome.ts"
 import type { Bytes, Wire, WireKind } from "./Wires.ts"
 
 /** After the body: a clean end, a reset, silence on an open connection, or pings for ever. */
-export type Then = "end" | "reset" | "hold" | "ping"
+export type Afterwards = "end" | "reset" | "hold" | "ping"
 
 export interface Answer {
   readonly status?: number
@@ -14,7 +14,7 @@ export interface Answer {
   /** Written one by one; a number waits so many milliseconds. */
   readonly body: ReadonlyArray<Bytes | number>
   /** `end` where absent. */
-  readonly then?: Then
+  readonly afterwards?: Afterwards
 }
 
 /** Outcome and public code of an attempt at the upstream under test; a success has no code. */
@@ -39,7 +39,7 @@ export interface WireCase {
   readonly kinds: ReadonlyArray<WireKind>
   readonly answer: (wire: Wire) => Answer
   /** Later requests; the first answer again where absent. */
-  readonly then?: (wire: Wire) => Answer
+  readonly later?: (wire: Wire) => Answer
   readonly alone: Expected
   readonly withSecond: Expected
 }

@@ -11,7 +11,7 @@ const betweenWritesMs = 2
 const pingEveryMs = 100
 
 const finish = (answer: Answer, wire: Wire, response: ServerResponse): void => {
-  switch (answer.then ?? "end") {
+  switch (answer.afterwards ?? "end") {
     case "end":
       response.end()
       return

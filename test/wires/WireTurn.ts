@@ -121,7 +121,7 @@ export const playCase = (given: WireCase, kind: WireKind, withSecond: boolean): 
     const wire = wires[kind]
     const first = yield* served(wire, [
       given.answer(wire),
-      ...(given.then === undefined ? [] : [given.then(wire)]),
+      ...(given.later === undefined ? [] : [given.later(wire)]),
     ])
     const second = withSecond ? yield* served(openAiCompatible, [good(openAiCompatible)]) : undefined
     const layer = Execution.layer({ limits, retractPartial: true, fallbackOnContentFilter: false }).pipe(
