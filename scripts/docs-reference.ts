@@ -1,6 +1,8 @@
 /**
  * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/Config.ts`,
- * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics, the tables of `docs/reference/providers.md`. Run it with Node 24; `test/docs/Reference.test.ts` compares.
+ * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics,
+ * `docs/reference/wires.md` from the table of wire cases, the tables of `docs/reference/providers.md`. Run it with Node 24;
+ * `test/docs/Reference.test.ts` compares.
  */
 import * as Schema from "effect/Schema"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -14,6 +16,8 @@ import { headerOf } from "../src/execution/direct/ProviderRequest.ts"
 import { RunDone, RunError } from "../src/domain/Run.ts"
 import type { Allowed, Labels } from "../src/telemetry/Instrument.ts"
 import { all } from "../src/telemetry/Metrics.ts"
+import { wireCases } from "../test/wires/cases.ts"
+import type { Expected } from "../test/wires/WireCase.ts"
 
 /** What is used of JSON Schema here. */
 interface Json {
@@ -129,6 +133,29 @@ export const providers = (text: string): string =>
       `${begin}\n\n${name === "kinds" ? kinds() : partsOf()}\n\n${end}`,
   )
 
+const endOf = ({ end, finishReason }: Expected): string =>
+  finishReason === undefined || finishReason === "stop" ? code(end) : `${code(end)}, ${code(finishReason)}`
+
+const attemptsOf = ({ attempts }: Expected): string =>
+  attempts
+    .map(([outcome, errorCode]) => (errorCode === null ? outcome : `${outcome} ${code(errorCode)}`))
+    .join(", ")
+
+export const wires = (): string => {
+  const rows = wireCases.map((one): Row => {
+    const second = one.withSecond.secondAsked
+      ? `second asked: ${endOf(one.withSecond)}`
+      : endOf(one.withSecond)
+    return [code(one.id), one.upstream, one.kinds.join(", "), endOf(one.alone), attemptsOf(one.alone), second]
+  })
+  const about =
+    "How a turn ends for what an upstream sends. Each row is a test of `test/wires`: its bytes over a real connection, on " +
+    "every kind that it names, with this upstream alone and with a second provider behind it. An end is `done`, with its " +
+    "finish reason unless that is `stop`, or the code of the `error` event. Attempts are those at this upstream."
+  const head = ["case", "an upstream that …", "kinds", "end alone", "attempts", "end with a second provider"]
+  return page("Wires", about, table(head, rows))
+}
+
 if (import.meta.main) {
   const folder = new URL("../docs/reference/", import.meta.url)
   writeFileSync(new URL("configuration.md", folder), configuration())
@@ -136,4 +163,5 @@ if (import.meta.main) {
   writeFileSync(new URL("metrics.md", folder), metrics())
   const page = new URL("providers.md", folder)
   writeFileSync(page, providers(readFileSync(page, "utf8")))
+  writeFileSync(new URL("wires.md", folder), wires())
 }

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { configuration, events, metrics, providers } from "../../scripts/docs-reference.ts"
+import { configuration, events, metrics, providers, wires } from "../../scripts/docs-reference.ts"
 import { variables } from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
 
@@ -32,6 +32,7 @@ describe("the documents", () => {
     expect(readFileSync("docs/reference/metrics.md", "utf8")).toBe(metrics())
     const page = readFileSync("docs/reference/providers.md", "utf8")
     expect(page).toBe(providers(page))
+    expect(readFileSync("docs/reference/wires.md", "utf8")).toBe(wires())
   })
 
   it("name variables with the defaults that the code has, in the cutover guide too", () => {

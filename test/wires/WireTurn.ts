@@ -1,0 +1,141 @@
+/** One turn over the real drivers and real sockets: one upstream under test, with or without a second one behind it. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import type { Draft } from "../../src/agent2ui/Message.ts"
+import { plainRequests } from "../../src/domain/DirectProvider.ts"
+import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
+import type { Attempt } from "../../src/domain/Run.ts"
+import { layerMemory } from "../../src/execution/direct/AnswerCacheMemory.ts"
+import type { ProviderSettings } from "../../src/execution/direct/Providers.ts"
+import { Execution } from "../../src/execution/Execution.ts"
+import { meaningOf } from "../../src/execution/ExecutionError.ts"
+import * as Targets from "../../src/execution/Targets.ts"
+import type { TurnEvent } from "../../src/execution/TurnEvent.ts"
+import { UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
+import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { Transcript } from "../../src/runs/Transcript.ts"
+import { monitorSettings, turn } from "../support/fixtures.ts"
+import { secondAnswer, type WireCase } from "./WireCase.ts"
+import { inTurn, startWireServer, type WireServer } from "./WireServer.ts"
+import { openAiCompatible, type Wire, type WireKind, wires } from "./Wires.ts"
+
+/** Long enough that a slow machine misses none, short enough that a case which stalls ends soon. */
+const limits = { firstContentMs: 4000, stallMs: 4000, totalMs: 20_000 }
+
+const provider = (name: string, kind: WireKind, url: string): ProviderSettings => ({
+  ...plainRequests,
+  name,
+  kind: kind === "runtime" ? "openai-compatible" : kind,
+  baseUrl: url,
+  apiKey: Redacted.make("sk-canary-0000"),
+  model: "model-1",
+  takesAgentModel: false,
+})
+
+const targetsOf = (kind: WireKind, first: string, second: string | undefined): Targets.Settings => ({
+  runtimes: kind === "runtime" ? [runtimeAt(first)] : [],
+  providers: [
+    ...(kind === "runtime" ? [] : [provider("first", kind, first)]),
+    ...(second === undefined ? [] : [provider("second", "openai-compatible", second)]),
+  ],
+  cacheOrgs: new Set(),
+})
+
+const runtimeAt = (url: string): Targets.Settings["runtimes"][number] => ({
+  baseUrl: url,
+  errorPatterns: RuntimeErrorText.parse(RuntimeErrorText.defaultPatterns) ?? [],
+})
+
+export interface Ended {
+  readonly end: string
+  readonly text: string
+  readonly finishReason: string | undefined
+  readonly model: string | undefined
+  readonly tokens: number | undefined
+  readonly attempts: ReadonlyArray<readonly [string, string | null]>
+  readonly failures: ReadonlyArray<string | null>
+  readonly secondAsked: boolean
+  readonly drafts: ReadonlyArray<Draft>
+  readonly asked: WireServer["asked"]
+}
+
+const run = (kind: WireKind, first: WireServer, second: WireServer | undefined) =>
+  Effect.gen(function* () {
+    const execution = yield* Execution
+    const attempts: Array<Attempt> = []
+    const drafts: Array<Draft> = []
+    const transcript = new Transcript()
+    let finished: Extract<TurnEvent, { readonly _tag: "Finished" }> | undefined
+    const exit = yield* execution
+      .run(turn(), {
+        order: kind === "runtime" ? ["runtime_orchestrator", "direct_llm"] : ["direct_llm"],
+        ticket: undefined,
+        onAttempt: (attempt) => Effect.sync(() => attempts.push(attempt)),
+      })
+      .pipe(
+        Stream.runForEach((event) =>
+          Effect.sync(() => {
+            if (event._tag === "Finished") finished = event
+            else {
+              drafts.push(event.draft)
+              transcript.add(event.draft)
+            }
+          }),
+        ),
+        Effect.exit,
+      )
+    const failed = Exit.findErrorOption(exit)
+    const target = kind === "runtime" ? "runtime" : "first"
+    const own = attempts.filter((attempt) => attempt.target === target)
+    const end = Option.isSome(failed)
+      ? meaningOf(failed.value.error).code
+      : Exit.isSuccess(exit)
+        ? "done"
+        : "bug"
+    return {
+      end,
+      text: transcript.text,
+      finishReason: finished === undefined ? undefined : (finished.finishReason ?? "stop"),
+      model: finished?.model,
+      tokens: finished?.usage?.tokens,
+      attempts: own.map(({ code, outcome }) => [outcome, code] as const),
+      failures: own.map(({ failure }) => failure),
+      secondAsked: (second?.asked.length ?? 0) > 0,
+      drafts,
+      asked: first.asked,
+    } satisfies Ended
+  })
+
+const good = (wire: Wire) => ({
+  body: [wire.opening, wire.text(secondAnswer), wire.finish("stop"), wire.end],
+})
+
+const served = (wire: Wire, answers: Parameters<typeof inTurn>[0]) =>
+  Effect.acquireRelease(
+    Effect.promise(() => startWireServer(wire, inTurn(answers))),
+    ({ stop }) => Effect.promise(stop),
+  )
+
+/** Plays a case, over upstreams of its own. */
+export const playCase = (given: WireCase, kind: WireKind, withSecond: boolean): Promise<Ended> =>
+  Effect.gen(function* () {
+    const wire = wires[kind]
+    const first = yield* served(wire, [
+      given.answer(wire),
+      ...(given.later === undefined ? [] : [given.later(wire)]),
+    ])
+    const second = withSecond ? yield* served(openAiCompatible, [good(openAiCompatible)]) : undefined
+    const layer = Execution.layer({ limits, retractPartial: true, fallbackOnContentFilter: false }).pipe(
+      Layer.provide([
+        Targets.layer(targetsOf(kind, first.url, second?.url)).pipe(
+          Layer.provide([UpstreamHttp.layer, layerMemory("1 minute")]),
+        ),
+        Monitor.layer(monitorSettings),
+      ]),
+    )
+    return yield* Effect.provide(run(kind, first, second), layer)
+  }).pipe(Effect.scoped, Effect.runPromise)

@@ -1,0 +1,199 @@
+/**
+ * The wires as bytes, written down from recordings and from the providers' documents, without the gateway's own schemas:
+ * what one wire says for a text, a finish reason, its usage, its end, an error in the stream and a refusal.
+ */
+export type WireKind = "runtime" | "openai-compatible" | "openai" | "anthropic" | "google"
+
+export const directKinds: ReadonlyArray<WireKind> = ["openai-compatible", "openai", "anthropic", "google"]
+export const allKinds: ReadonlyArray<WireKind> = ["runtime", ...directKinds]
+
+export type Bytes = string | Uint8Array
+
+export type Finish = "stop" | "length" | "content_filter"
+
+export interface Wire {
+  readonly kind: WireKind
+  /** Comes first on wires that open an answer by an event. */
+  readonly opening: string
+  readonly text: (content: string) => string
+  readonly thinking: (content: string) => string
+  /** The finish reason, without the end of the stream, and the usage: 11 tokens in, 31 out. */
+  readonly finish: (reason: Finish) => string
+  /** The event that ends the stream. */
+  readonly end: string
+  readonly ping: string
+  /** An error within a stream of status 200. */
+  readonly error: (code: string) => string
+  /** The body of a refusal. */
+  readonly refusal: (code: string, message?: string) => string
+}
+
+const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`
+const named = (value: { readonly type: string } & Readonly<Record<string, unknown>>): string =>
+  `event: ${value.type}\n${data(value)}`
+
+const chunk = (fields: object): string =>
+  data({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "model-1-0613", ...fields })
+const choice = (delta: object, reason: string | null = null): string =>
+  chunk({ choices: [{ index: 0, delta, finish_reason: reason }] })
+
+/** The body of an OpenAI-like error. */
+const openAiError = (code: string, message = "Something about sk-canary-0000 went wrong.") => ({
+  error: { message, type: "some_error", param: null, code },
+})
+
+export const openAiCompatible: Wire = {
+  kind: "openai-compatible",
+  opening: choice({ role: "assistant", content: "" }),
+  text: (content) => choice({ content }),
+  thinking: (content) => choice({ reasoning_content: content }),
+  finish: (reason) =>
+    choice({}, reason) +
+    chunk({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 31, total_tokens: 42 } }),
+  end: "data: [DONE]\n\n",
+  ping: ": ping\n\n",
+  error: (code) => data(openAiError(code)),
+  refusal: (code, message) => JSON.stringify(openAiError(code, message)),
+}
+
+const response = (status: string, fields: object = {}) => ({
+  id: "resp_1",
+  object: "response",
+  model: "model-1-0613",
+  status,
+  ...fields,
+})
+const usage = { input_tokens: 11, output_tokens: 31, total_tokens: 42 }
+
+/** The Responses API. Its finish reason is the event that ends the stream. */
+export const openAi: Wire = {
+  kind: "openai",
+  opening:
+    named({ type: "response.created", response: response("in_progress") }) +
+    named({
+      type: "response.output_item.added",
+      output_index: 0,
+      item: { id: "msg_1", type: "message", status: "in_progress", content: [], role: "assistant" },
+    }),
+  text: (delta) =>
+    named({
+      type: "response.output_text.delta",
+      item_id: "msg_1",
+      output_index: 0,
+      content_index: 0,
+      delta,
+    }),
+  thinking: (delta) =>
+    named({
+      type: "response.reasoning_summary_text.delta",
+      item_id: "rs_1",
+      output_index: 0,
+      summary_index: 0,
+      delta,
+    }),
+  finish: (reason) =>
+    reason === "stop"
+      ? named({ type: "response.completed", response: response("completed", { usage }) })
+      : named({
+          type: "response.incomplete",
+          response: response("incomplete", {
+            usage,
+            incomplete_details: { reason: reason === "length" ? "max_output_tokens" : reason },
+          }),
+        }),
+  end: "",
+  ping: ": ping\n\n",
+  error: (code) => named({ type: "error", code, message: "Something about sk-canary-0000 went wrong." }),
+  refusal: openAiCompatible.refusal,
+}
+
+const stopReasons: Readonly<Record<Finish, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  content_filter: "refusal",
+}
+
+export const anthropic: Wire = {
+  kind: "anthropic",
+  opening:
+    named({
+      type: "message_start",
+      message: {
+        id: "msg_1",
+        type: "message",
+        role: "assistant",
+        model: "model-1-0613",
+        content: [],
+        stop_reason: null,
+        usage: { input_tokens: 11, output_tokens: 1 },
+      },
+    }) + named({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
+  text: (text) => named({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
+  thinking: (thinking) =>
+    named({ type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking } }),
+  finish: (reason) =>
+    named({ type: "content_block_stop", index: 0 }) +
+    named({
+      type: "message_delta",
+      delta: { stop_reason: stopReasons[reason], stop_sequence: null },
+      usage: { output_tokens: 31 },
+    }),
+  end: named({ type: "message_stop" }),
+  ping: named({ type: "ping" }),
+  error: (type) =>
+    named({ type: "error", error: { type, message: "Something about sk-canary-0000 went wrong." } }),
+  refusal: (type, message = "Something about sk-canary-0000 went wrong.") =>
+    JSON.stringify({ type: "error", error: { type, message } }),
+}
+
+const geminiReasons: Readonly<Record<Finish, string>> = {
+  stop: "STOP",
+  length: "MAX_TOKENS",
+  content_filter: "SAFETY",
+}
+const candidate = (fields: object, more: object = {}): string =>
+  data({ candidates: [{ index: 0, ...fields }], modelVersion: "model-1-0613", ...more })
+
+/** Gemini writes CRLF, and ends by closing the body. */
+export const google: Wire = {
+  kind: "google",
+  opening: "",
+  text: (text) => candidate({ content: { role: "model", parts: [{ text }] } }).replaceAll("\n", "\r\n"),
+  thinking: (text) =>
+    candidate({ content: { role: "model", parts: [{ text, thought: true }] } }).replaceAll("\n", "\r\n"),
+  finish: (reason) =>
+    candidate(
+      { content: { role: "model", parts: [{ text: "" }] }, finishReason: geminiReasons[reason] },
+      { usageMetadata: { promptTokenCount: 11, candidatesTokenCount: 31, totalTokenCount: 42 } },
+    ).replaceAll("\n", "\r\n"),
+  end: "",
+  ping: ": ping\r\n\r\n",
+  error: (status) =>
+    data({ error: { code: 500, message: "Something about sk-canary-0000 went wrong.", status } }),
+  refusal: (status, message = "Something about sk-canary-0000 went wrong.") =>
+    JSON.stringify({ error: { code: 400, message, status } }),
+}
+
+/** An event of the agent runtime, as sse-starlette writes it. */
+export const runtimeEvent = (event: string, fields: object = {}): string =>
+  `data: ${JSON.stringify({ event, data: fields, timestamp: "2026-01-01T00:00:00.000000" })}\r\n\r\n`
+
+export const runtime: Wire = {
+  kind: "runtime",
+  opening: runtimeEvent("thinking", { content: "Analyzing request...", stage: "analyzing" }),
+  text: (content) => runtimeEvent("text_chunk", { content }),
+  thinking: (content) => runtimeEvent("thinking", { content, stage: "reasoning" }),
+  finish: () => runtimeEvent("execution_complete", {}),
+  end: "data: [DONE]\r\n\r\n",
+  ping: ": ping - 2026-01-01 00:00:00+00:00\r\n\r\n",
+  error: (code) => runtimeEvent("execution_error", { error: "It failed.", code }),
+  refusal: (code) => JSON.stringify({ detail: code }),
+}
+
+export const wires: Readonly<Record<WireKind, Wire>> = {
+  runtime,
+  "openai-compatible": openAiCompatible,
+  openai: openAi,
+  anthropic,
+  google,
+}

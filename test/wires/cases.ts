@@ -1,0 +1,15 @@
+/** All wire cases, in the order of the page. */
+import { casesOfEnds } from "./casesOfEnds.ts"
+import { casesOfFinishes } from "./casesOfFinishes.ts"
+import { casesOfOddChunks } from "./casesOfOddChunks.ts"
+import { casesOfRefusals } from "./casesOfRefusals.ts"
+import { casesOfRuntime } from "./casesOfRuntime.ts"
+import type { WireCase } from "./WireCase.ts"
+
+export const wireCases: ReadonlyArray<WireCase> = [
+  ...casesOfEnds,
+  ...casesOfFinishes,
+  ...casesOfOddChunks,
+  ...casesOfRefusals,
+  ...casesOfRuntime,
+]
