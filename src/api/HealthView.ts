@@ -76,7 +76,7 @@ const Provider = Schema.Struct({
   /** Why it is skipped; "" while closed. */
   reason: Schema.String,
   /** From when on a turn may try it again. Null while closed. */
-  nextTryAt: Schema.NullOr(Schema.Int),
+  nextProbeAt: Schema.NullOr(Schema.Int),
   /** Faults less good attempts; the breaker opens at `limit`. */
   evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),
 })
