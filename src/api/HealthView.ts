@@ -14,7 +14,7 @@ export const ModeMetrics = Schema.Struct({
   timeout: count,
   /** Attempts that say nothing about the mode: cancels, refusals of the request, rate limits, content filters. */
   neutral: count,
-  /** Of `neutral`: those that the user cancelled. */
+  /** The part of `neutral` that users cancelled. */
   cancelled: count,
   avgLatencyMs: millis,
   p50LatencyMs: millis,
@@ -93,7 +93,7 @@ const Refusal = Schema.Struct({
   lastAt: Schema.Int,
 })
 
-/** Of the process that answers. */
+/** As the answering process sees them. */
 export const targets = {
   providers: Schema.Array(Provider),
   /** The newest first. An answer clears an entry. */

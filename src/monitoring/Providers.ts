@@ -23,7 +23,7 @@ export const states = ["closed", "open", "half_open"] as const
 /** In the order in which they are configured. */
 export type Providers = ReadonlyMap<string, Provider>
 
-/** What an attempt at a provider was let in with. No epoch: its end is no evidence. */
+/** Admits one attempt at a provider. Without an epoch its end is no evidence. */
 export interface Pass {
   readonly provider: string
   readonly epoch: number | undefined

@@ -6,7 +6,7 @@ import * as Providers from "../../src/monitoring/Providers.ts"
 import { org, settings, start } from "./schedules.ts"
 
 const leaseMs = 300_000
-/** Of a breaker that opens for the first time. */
+/** The first dwell of a breaker. */
 const dwellMs = 30_000
 
 /** Providers a, b, c and turns over them, each of which takes no time. */
