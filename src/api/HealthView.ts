@@ -14,7 +14,7 @@ export const ModeMetrics = Schema.Struct({
   timeout: count,
   /** Attempts that say nothing about the mode: cancels, refusals of the request, rate limits, content filters. */
   neutral: count,
-  /** Of `neutral`: those that the user cancelled. */
+  /** The part of `neutral` that users cancelled. */
   cancelled: count,
   avgLatencyMs: millis,
   p50LatencyMs: millis,
@@ -76,7 +76,7 @@ const Provider = Schema.Struct({
   /** Why it is skipped; "" while closed. */
   reason: Schema.String,
   /** From when on a turn may try it again. Null while closed. */
-  nextTryAt: Schema.NullOr(Schema.Int),
+  nextProbeAt: Schema.NullOr(Schema.Int),
   /** Faults less good attempts; the breaker opens at `limit`. */
   evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),
 })
@@ -93,7 +93,7 @@ const Refusal = Schema.Struct({
   lastAt: Schema.Int,
 })
 
-/** Of the process that answers. */
+/** As the answering process sees them. */
 export const targets = {
   providers: Schema.Array(Provider),
   /** The newest first. An answer clears an entry. */

@@ -78,8 +78,11 @@ const breakerLines = ({ breaker, directFailing, orgs }: LiveView, paint: Paint):
 const providerLines = ({ providers }: LiveView, paint: Paint): ReadonlyArray<string> =>
   providers
     .filter(({ state }) => state !== "closed")
-    .map(({ name, nextTryAt, reason, since, state }) => {
-      const facts = [`since ${clock(since)}`, ...(nextTryAt === null ? [] : [`next try ${clock(nextTryAt)}`])]
+    .map(({ name, nextProbeAt, reason, since, state }) => {
+      const facts = [
+        `since ${clock(since)}`,
+        ...(nextProbeAt === null ? [] : [`probe ${clock(nextProbeAt)}`]),
+      ]
       return `provider  ${paint("red", `${name} ${state}`)}  ${facts.join("  ")}  ${reason}`
     })
 

@@ -30,7 +30,7 @@ import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
 
 export interface Settings {
   readonly limits: Limits
-  /** Of direct mode, in place of `limits.stallMs`. Undefined: the same. */
+  /** Replaces `limits.stallMs` in direct mode. Undefined: the same. */
   readonly directStallMs?: number | undefined
   /** Whether shown text may be taken back so that another target can answer. */
   readonly retractPartial: boolean
@@ -124,7 +124,7 @@ const failureOf = (
       : "fail",
   })
 
-/** What the Monitor has to say about an attempt before it begins. */
+/** The Monitor's conditions for an attempt. */
 interface Entry {
   readonly pass: Pass | undefined
   readonly watch: Pick<Attempt.AttemptOptions, "firstProgressLimitMs" | "onFirstProgress">

@@ -207,12 +207,13 @@ export const release = ({ breakers }: Health, ticket: Ticket, orgId: OrgId, now:
 }
 
 /** Forgets what speaks against one organisation or against all, and how often the breaker had opened. */
-export const acquit = ({ breakers }: Health, orgId: OrgId | undefined, now: number): void => {
+export const acquit = ({ breakers, providers }: Health, orgId: OrgId | undefined, now: number): void => {
   const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
   if (orgId === undefined) {
     if (breakers.global.state === "closed") breakers.global = { ...breakers.global, level: undefined }
     Breakers.voidEvidence(breakers)
     FaultCounter.clear(breakers.directFaults)
+    Providers.reset(providers, now)
   } else if (org !== undefined) {
     if (org.breaker.state === "closed") org.breaker = { ...org.breaker, level: undefined }
     Breakers.withdraw(breakers, org, now)

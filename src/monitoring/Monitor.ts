@@ -207,7 +207,6 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     reset: (reason, orgId) =>
       change((health, now) => {
         Health.reset(health, now, reason, orgId)
-        if (orgId === undefined) Providers.reset(health.providers, now)
         if (outbox) Outbox.reset(outbox, orgId, now)
       }),
     force: (forced, reason, orgId) =>

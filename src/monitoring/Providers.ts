@@ -23,7 +23,7 @@ export const states = ["closed", "open", "half_open"] as const
 /** In the order in which they are configured. */
 export type Providers = ReadonlyMap<string, Provider>
 
-/** What an attempt at a provider was let in with. No epoch: its end is no evidence. */
+/** Admits one attempt at a provider. Without an epoch its end is no evidence. */
 export interface Pass {
   readonly provider: string
   readonly epoch: number | undefined
@@ -151,7 +151,7 @@ export interface ProviderStatus {
   /** Why it is skipped; "" while closed. */
   readonly reason: string
   /** From when on a turn may try it again. Null while closed. */
-  readonly nextTryAt: number | null
+  readonly nextProbeAt: number | null
   readonly evidence: { readonly faults: number; readonly limit: number }
 }
 
@@ -159,8 +159,8 @@ export const statusOf = (providers: Providers, now: number): ReadonlyArray<Provi
   [...providers].map(([name, { breaker, faults }]) => ({
     name,
     ...(breaker.state === "open" || breaker.state === "half_open"
-      ? { state: breaker.state, reason: breaker.reason, nextTryAt: Lease.nextAt(breaker, now) }
-      : { state: "closed", reason: "", nextTryAt: null }),
+      ? { state: breaker.state, reason: breaker.reason, nextProbeAt: Lease.nextAt(breaker, now) }
+      : { state: "closed", reason: "", nextProbeAt: null }),
     since: breaker.since,
     evidence: { faults: faults.value, limit: faults.limit },
   }))

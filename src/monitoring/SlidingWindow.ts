@@ -15,7 +15,7 @@ const maxLatencyMs = 86_400_000
 
 interface Bucket {
   readonly counts: { [outcome in Outcome]: number }
-  /** Of the neutral ones. */
+  /** The part of the neutral ones that users cancelled. */
   cancelled: number
   /** Of what counts in `total`, in whole milliseconds: only whole numbers can be taken out of a sum without a rest. */
   latencyMs: number
@@ -51,7 +51,7 @@ export interface Summary {
   readonly timeouts: { readonly firstContent: number; readonly stall: number; readonly total: number }
   /** Outside `total`, the rates and the latencies. */
   readonly neutral: number
-  /** Of `neutral`: those that the user cancelled. */
+  /** The part of `neutral` that users cancelled. */
   readonly cancelled: number
   readonly avgLatencyMs: number
   readonly p50LatencyMs: number

@@ -39,9 +39,9 @@ describe("a direct provider that is down", () => {
     const { providers } = await get("fallback/status")
     expect(providers).toMatchObject([
       { name: "a", state: "open", reason: expect.stringContaining("faults 3 >= 3") },
-      { name: "b", state: "closed", reason: "", nextTryAt: null },
+      { name: "b", state: "closed", reason: "", nextProbeAt: null },
     ])
-    expect(providers[0].nextTryAt).toBe(providers[0].since + 30_000)
+    expect(providers[0].nextProbeAt).toBe(providers[0].since + 30_000)
     const metrics = await (await fetch(`${world.gateway.url}/metrics`)).text()
     expect(metrics).toMatch(/crossfade_provider_state\{.*provider="a".*state="open".*\} 1/)
     expect(metrics).toMatch(/crossfade_provider_state\{.*provider="b".*state="closed".*\} 1/)

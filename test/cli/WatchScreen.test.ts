@@ -121,15 +121,15 @@ describe("the live view in a terminal", () => {
       screen({
         view: view({
           providers: [
-            { ...provider, state: "open", reason: "faults 3 >= 3 in 90 ms", nextTryAt: noon + 5000 },
-            { ...provider, name: "b", state: "closed", reason: "", nextTryAt: null },
+            { ...provider, state: "open", reason: "faults 3 >= 3 in 90 ms", nextProbeAt: noon + 5000 },
+            { ...provider, name: "b", state: "closed", reason: "", nextProbeAt: null },
           ],
           refusals: [{ ...refused, failure: "422 no_such_model", count: 4 }],
         }),
       }),
       { ...size, columns: 120 },
     )
-    for (const part of ["provider  a open", "next try 12:00:05", "faults 3 >= 3", "agents that are refused"])
+    for (const part of ["provider  a open", "probe 12:00:05", "faults 3 >= 3", "agents that are refused"])
       assert.include(text, part)
     assert.include(text, "acme  agent-1  runtime  4 times  422 no_such_model")
     assert.notInclude(text, "provider  b")

@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
+import * as Health from "../../src/monitoring/Health.ts"
 import * as Providers from "../../src/monitoring/Providers.ts"
-import { org, start } from "./schedules.ts"
+import { org, settings, start } from "./schedules.ts"
 
 const leaseMs = 300_000
-/** Of a breaker that opens for the first time. */
+/** The first dwell of a breaker. */
 const dwellMs = 30_000
 
 /** Providers a, b, c and turns over them, each of which takes no time. */
@@ -55,10 +56,10 @@ describe("the breaker of a provider", () => {
       state: "open",
       since: start + 3000,
       reason: "faults 3 >= 3 in 2000 ms",
-      nextTryAt: start + 3000 + dwellMs,
+      nextProbeAt: start + 3000 + dwellMs,
       evidence: { faults: 0, limit: 3 },
     })
-    assert.deepStrictEqual([b?.state, b?.reason, b?.nextTryAt], ["closed", "", null])
+    assert.deepStrictEqual([b?.state, b?.reason, b?.nextProbeAt], ["closed", "", null])
   })
 
   it("costs an outage of 60 s at a turn a second a handful of attempts", () => {
@@ -179,11 +180,21 @@ describe("the breaker of a provider", () => {
     one.open("a")
   })
 
-  it("closes at an operator's reset", () => {
-    const drill = new Drill()
-    drill.open("a")
-    Providers.reset(drill.providers, drill.now)
-    assert.isDefined(drill.admit("a", "b"))
-    assert.strictEqual(drill.stateOf("a"), "closed")
+  it("closes at a reset of all, which other replicas hear of, and not at that of one organisation", () => {
+    const health = Health.make({ ...settings, providers: ["a", "b"] }, start)
+    const state = () => Providers.statusOf(health.providers, start).map((status) => status.state)
+    for (let fault = 0; fault < 3; fault++) {
+      const pass = Providers.admit(health.providers, "a", ["b"], start, leaseMs)
+      assert.isDefined(pass)
+      Providers.ended(
+        health.providers,
+        { pass: pass!, orgId: org(0), outcome: "error", startedAt: start },
+        start,
+      )
+    }
+    Health.acquit(health, org(0), start)
+    assert.deepStrictEqual(state(), ["open", "closed"])
+    Health.acquit(health, undefined, start)
+    assert.deepStrictEqual(state(), ["closed", "closed"])
   })
 })
