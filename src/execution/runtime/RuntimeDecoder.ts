@@ -54,6 +54,8 @@ export class RuntimeDecoder implements Decoder {
   /** The first end counts, be it well or a failure: whatever follows is not looked at. */
   #ended = false
   #undecodable = 0
+  #dispatched = false
+  #waiting = ""
   readonly #text = new TextDecoder()
   readonly #sse = makeParser(
     (event) => {
@@ -81,16 +83,21 @@ export class RuntimeDecoder implements Decoder {
   }
 
   #feedText(text: string): Decoded {
+    this.#dispatched = false
     const refused = this.#sse.feed(text)
-    if (refused !== undefined) this.#tooLarge()
+    // The bytes of an event that is being waited for; those of events before it may be among them.
+    const restarts = this.#dispatched || this.#waiting.length > 2 * maxEventSize
+    this.#waiting = restarts ? text : this.#waiting + text
+    if (refused !== undefined) this.#tooLarge(this.#waiting)
     return { events: this.#answer.take(), error: this.#error }
   }
 
   #onData(data: string): void {
+    this.#dispatched = true
     if (this.#ended) return
     if (data === "[DONE]") return this.#onEvent(done)
     // The parser sees the size of what it still waits for, not of an event that came in one piece.
-    if (data.length > maxEventSize) return this.#tooLarge()
+    if (data.length > maxEventSize) return this.#tooLarge(data)
     const decoded = decode(data)
     if (Result.isFailure(decoded)) return this.#unreadable("not JSON", data)
     const { event, json } = decoded.success
@@ -147,9 +154,9 @@ export class RuntimeDecoder implements Decoder {
       this.#fail(`${undecodableInARow} undecodable events in a row, the last: ${detail}`)
   }
 
-  /** Only a call's arguments or result are ever near that size, so a call may have been made. */
-  #tooLarge(): void {
-    this.#end(new UpstreamGarbled({ upstream, detail: tooLarge, called: true }))
+  #tooLarge(data: string): void {
+    const called = mayBeCall(data) ? { called: true } : {}
+    this.#end(new UpstreamGarbled({ upstream, detail: tooLarge, ...called }))
   }
 
   #fail(detail: string): void {

@@ -113,7 +113,13 @@ describe("an event that cannot be read and may have been a call", () => {
   })
 
   it("is a call that may have been made when it is too large to be read", () => {
-    const large = hearText(frame(["tool_call_start", { tool_name: "t", arguments: "x".repeat(1024 * 1024) }]))
-    assert.deepInclude(large.error?.detail, { _tag: "UpstreamGarbled", called: true })
+    const large = frame(["tool_call_start", { tool_name: "t", arguments: "x".repeat(1024 * 1024) }])
+    const text = frame(["text_chunk", { content: "x".repeat(1024 * 1024) }])
+    const thinking = frame(["thinking", { content: "hm" }])
+    const pieces = (whole: string) => whole.match(/[^]{1,65536}/g) ?? []
+    for (const chunks of [[large], pieces(large), pieces(thinking + large)])
+      assert.deepInclude(hearText(...chunks).error?.detail, { _tag: "UpstreamGarbled", called: true })
+    for (const chunks of [[text], pieces(text), pieces(thinking + text)])
+      assert.notProperty(hearText(...chunks).error?.detail, "called")
   })
 })
