@@ -32,13 +32,17 @@ export const temperatureFor = (
   temperature: number | undefined,
 ): number | undefined => (settings.temperature ? temperature : undefined)
 
+/** Undefined: not to be sent. */
+export const maxTokensFor = (settings: DirectProvider, maxTokens: number | undefined): number | undefined =>
+  settings.maxTokensField === "none" ? undefined : maxTokens
+
 /** The fields of a chat completion that not every provider takes. Fields that are not set are absent. */
 export const chatFields = (
   settings: DirectProvider,
   model: string,
   agent: Pick<AgentSettings, "maxTokens" | "temperature">,
 ): Readonly<Record<string, unknown>> => {
-  const { maxTokens } = agent
+  const maxTokens = maxTokensFor(settings, agent.maxTokens)
   const temperature = temperatureFor(settings, model, agent.temperature)
   return {
     stream_options: { include_usage: true },
