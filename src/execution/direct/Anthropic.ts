@@ -4,7 +4,7 @@ import type { Turn } from "../Executor.ts"
 import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, recordOf, recordsOf, textOf } from "./JsonRead.ts"
-import { temperatureFor } from "./ProviderRequest.ts"
+import { maxTokensFor, temperatureFor } from "./ProviderRequest.ts"
 
 /** The wire demands a limit. Every model that is still served allows this one. */
 const defaultMaxTokens = 8192
@@ -13,11 +13,12 @@ export const path = () => "/messages"
 export const headers = { "anthropic-version": "2023-06-01" }
 
 export const body = (settings: DirectProvider, turn: Turn, model: string) => {
-  const { maxTokens, systemPrompt } = turn.agent.settings
+  const { systemPrompt } = turn.agent.settings
+  const maxTokens = maxTokensFor(settings, turn.agent.settings.maxTokens)
   const temperature = temperatureFor(settings, model, turn.agent.settings.temperature)
   return {
     model,
-    ...(systemPrompt === "" ? {} : { system: systemPrompt }),
+    ...(systemPrompt === "" ? {} : { system: systemPrompt.toWellFormed() }),
     messages: turn.history,
     stream: true,
     max_tokens: maxTokens ?? defaultMaxTokens,

@@ -4,15 +4,16 @@ import type { Turn } from "../Executor.ts"
 import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, recordOf, recordsOf } from "./JsonRead.ts"
-import { temperatureFor } from "./ProviderRequest.ts"
+import { maxTokensFor, temperatureFor } from "./ProviderRequest.ts"
 
 export const headers = {}
 
 export const body = (settings: DirectProvider, turn: Turn, model: string) => {
-  const { maxTokens, systemPrompt } = turn.agent.settings
+  const { systemPrompt } = turn.agent.settings
+  const maxTokens = maxTokensFor(settings, turn.agent.settings.maxTokens)
   const temperature = temperatureFor(settings, model, turn.agent.settings.temperature)
   return {
-    ...(systemPrompt === "" ? {} : { systemInstruction: { parts: [{ text: systemPrompt }] } }),
+    ...(systemPrompt === "" ? {} : { systemInstruction: { parts: [{ text: systemPrompt.toWellFormed() }] } }),
     contents: turn.history.map(({ content, role }) => ({
       role: role === "assistant" ? "model" : "user",
       parts: [{ text: content }],

@@ -17,7 +17,10 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   const { systemPrompt } = turn.agent.settings
   return {
     model,
-    messages: [...(systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }]), ...turn.history],
+    messages: [
+      ...(systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt.toWellFormed() }]),
+      ...turn.history,
+    ],
     stream: true,
     ...chatFields(settings, model, turn.agent.settings),
   }

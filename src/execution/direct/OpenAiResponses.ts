@@ -4,17 +4,18 @@ import type { Turn } from "../Executor.ts"
 import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, recordOf, recordsOf, textOf } from "./JsonRead.ts"
-import { temperatureFor } from "./ProviderRequest.ts"
+import { maxTokensFor, temperatureFor } from "./ProviderRequest.ts"
 
 export const path = () => "/responses"
 export const headers = {}
 
 export const body = (settings: DirectProvider, turn: Turn, model: string) => {
-  const { maxTokens, systemPrompt } = turn.agent.settings
+  const { systemPrompt } = turn.agent.settings
+  const maxTokens = maxTokensFor(settings, turn.agent.settings.maxTokens)
   const temperature = temperatureFor(settings, model, turn.agent.settings.temperature)
   return {
     model,
-    ...(systemPrompt === "" ? {} : { instructions: systemPrompt }),
+    ...(systemPrompt === "" ? {} : { instructions: systemPrompt.toWellFormed() }),
     input: turn.history,
     stream: true,
     // The conversation is kept here, and nowhere else.
