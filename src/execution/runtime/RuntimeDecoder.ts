@@ -41,7 +41,8 @@ const decodeEvent = Schema.decodeUnknownOption(RuntimeEvent)
 const isAnyEvent = Schema.is(AnyEvent)
 
 /** Every call's start and end has it in its name. */
-const mayBeCall = (data: string): boolean => data.includes("_call_")
+const callMark = "_call_"
+const mayBeCall = (data: string): boolean => data.includes(callMark)
 
 /** One decoder a response. `feed` takes its chunks in order, `end` is asked once, when there are no more. */
 export class RuntimeDecoder implements Decoder {
@@ -55,7 +56,9 @@ export class RuntimeDecoder implements Decoder {
   #ended = false
   #undecodable = 0
   #dispatched = false
-  #waiting = ""
+  /** The event that is not complete yet, or one before it in its first chunk, may be a call. */
+  #waitsForCall = false
+  #tail = ""
   readonly #text = new TextDecoder()
   readonly #sse = makeParser(
     (event) => {
@@ -85,10 +88,11 @@ export class RuntimeDecoder implements Decoder {
   #feedText(text: string): Decoded {
     this.#dispatched = false
     const refused = this.#sse.feed(text)
-    // The bytes of an event that is being waited for; those of events before it may be among them.
-    const restarts = this.#dispatched || this.#waiting.length > 2 * maxEventSize
-    this.#waiting = restarts ? text : this.#waiting + text
-    if (refused !== undefined) this.#tooLarge(this.#waiting)
+    const mayBe = mayBeCall(text) || mayBeCall(this.#tail + text.slice(0, callMark.length))
+    this.#waitsForCall = mayBe || (this.#waitsForCall && !this.#dispatched)
+    // Short enough to be copied: a slice would keep the whole chunk.
+    this.#tail = text.slice(-callMark.length)
+    if (refused !== undefined) this.#tooLarge(this.#waitsForCall)
     return { events: this.#answer.take(), error: this.#error }
   }
 
@@ -97,7 +101,7 @@ export class RuntimeDecoder implements Decoder {
     if (this.#ended) return
     if (data === "[DONE]") return this.#onEvent(done)
     // The parser sees the size of what it still waits for, not of an event that came in one piece.
-    if (data.length > maxEventSize) return this.#tooLarge(data)
+    if (data.length > maxEventSize) return this.#tooLarge(mayBeCall(data))
     const decoded = decode(data)
     if (Result.isFailure(decoded)) return this.#unreadable("not JSON", data)
     const { event, json } = decoded.success
@@ -154,9 +158,8 @@ export class RuntimeDecoder implements Decoder {
       this.#fail(`${undecodableInARow} undecodable events in a row, the last: ${detail}`)
   }
 
-  #tooLarge(data: string): void {
-    const called = mayBeCall(data) ? { called: true } : {}
-    this.#end(new UpstreamGarbled({ upstream, detail: tooLarge, ...called }))
+  #tooLarge(called: boolean): void {
+    this.#end(new UpstreamGarbled({ upstream, detail: tooLarge, ...(called ? { called } : {}) }))
   }
 
   #fail(detail: string): void {

@@ -113,11 +113,13 @@ describe("an event that cannot be read and may have been a call", () => {
   })
 
   it("is a call that may have been made when it is too large to be read", () => {
-    const large = frame(["tool_call_start", { tool_name: "t", arguments: "x".repeat(1024 * 1024) }])
-    const text = frame(["text_chunk", { content: "x".repeat(1024 * 1024) }])
+    const large = frame(["tool_call_start", { tool_name: "t", arguments: "x".repeat(2 * 1024 * 1024) }])
+    const text = frame(["text_chunk", { content: "x".repeat(2 * 1024 * 1024) }])
     const thinking = frame(["thinking", { content: "hm" }])
     const pieces = (whole: string) => whole.match(/[^]{1,65536}/g) ?? []
-    for (const chunks of [[large], pieces(large), pieces(thinking + large)])
+    const inMark = large.indexOf("_call_") + 3
+    const split = [large.slice(0, inMark), ...pieces(large.slice(inMark))]
+    for (const chunks of [[large], pieces(large), pieces(thinking + large), split])
       assert.deepInclude(hearText(...chunks).error?.detail, { _tag: "UpstreamGarbled", called: true })
     for (const chunks of [[text], pieces(text), pieces(thinking + text)])
       assert.notProperty(hearText(...chunks).error?.detail, "called")
