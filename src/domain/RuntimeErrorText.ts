@@ -62,14 +62,16 @@ export const isError = (patterns: ReadonlyArray<ErrorPattern>, text: string): bo
   return patterns.some((pattern) => matchesAll(pattern, trimmed))
 }
 
-/** The text ends in an error. A wildcard takes what stands between, so the first beginning decides. */
+const openingQuote = /["'`“‘«„]$/
+
+/** The text ends in an error that it does not quote. A wildcard takes any text, so the first beginning decides. */
 export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
   const trimmed = text.trim()
   return patterns.some((pattern) => {
     const [beginning, ...rest] = pattern.parts
     if (rest.length === 0) return trimmed.endsWith(beginning)
     const at = trimmed.indexOf(beginning)
-    return at !== -1 && matchesAll(pattern, trimmed.slice(at))
+    return at !== -1 && !openingQuote.test(trimmed.slice(0, at)) && matchesAll(pattern, trimmed.slice(at))
   })
 }
 

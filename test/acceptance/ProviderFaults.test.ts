@@ -33,7 +33,8 @@ interface Fault {
 }
 
 const firstContentMs = 1500
-const stallMs = 1500
+/** Longer than an answer is waited for after its finish reason. */
+const stallMs = 2500
 
 const faults: ReadonlyArray<Fault> = [
   {

@@ -54,8 +54,19 @@ export const casesOfFinishes: ReadonlyArray<WireCase> = [
   ...["SAFETY", "RECITATION", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII"].map((finish) =>
     endsTurn(gemini(finish), "CONTENT_FILTERED"),
   ),
-  ...["error", "network_error", "insufficient_system_resource"].map((finish) =>
-    fails(compatible(finish), "UPSTREAM_FAILED"),
+  fails(compatible("error"), "UPSTREAM_FAILED"),
+  ...["network_error", "insufficient_system_resource"].map((finish) =>
+    fails(compatible(finish), "UPSTREAM_UNAVAILABLE"),
+  ),
+  answers(
+    {
+      id: "finish-unsaid",
+      upstream: "ends its text with [DONE] and never gives a finish reason",
+      kinds: ["openai-compatible"],
+      answer: (wire) => ({ body: [...hello(wire), wire.end] }),
+    },
+    "Hello, café",
+    "other",
   ),
   ...["", "null"].map((finish) => {
     const { answer, ...row } = compatible(finish)

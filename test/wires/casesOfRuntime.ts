@@ -48,6 +48,20 @@ export const casesOfRuntime: ReadonlyArray<WireCase> = [
     ),
     "UPSTREAM_FAILED",
   ),
+  fails(
+    row(
+      "error-suffix-cut",
+      "says a failure after a part of the answer, in small chunks",
+      text("Hello, "),
+      ...cannotEnd.match(/.{1,3}/gs)!.map(text),
+      complete(`Hello, ${cannotEnd}`),
+    ),
+    "UPSTREAM_FAILED",
+  ),
+  answers(
+    row("error-quoted", "quotes a failure", text(`It said "${cannotAnswer}"`), complete()),
+    `It said "${cannotAnswer}"`,
+  ),
   answers(
     row(
       "error-like",
@@ -96,7 +110,7 @@ export const casesOfRuntime: ReadonlyArray<WireCase> = [
         "sends a call that cannot be read, and then breaks off",
         'data: {"event": "tool_call_start", "data": {"tool_name": \r\n\r\n',
       ),
-      "UPSTREAM_GARBLED",
+      "UPSTREAM_TRUNCATED",
     ),
   ),
   fails(

@@ -92,7 +92,7 @@ export class AnswerDecoder implements Decoder {
   #onData(data: string, name: string): void {
     const text = data.trim()
     if (this.#answer.isEnded || text === "" || text === "{}") return
-    if (text === "[DONE]") return this.#answer.complete()
+    if (text === "[DONE]") return this.#answer.done()
     // The parser sees the size of what it still waits for, not of an event that came in one piece.
     if (data.length > maxEventSize) return this.#answer.garbled("an event is too large")
     const parsed = parseJson(text)

@@ -1,7 +1,8 @@
 /**
  * The answer of a provider as far as it has been read: what each wire's reader writes, and what the decoder gives on.
  *
- * Invariants: the first end counts, be it success or failure; an answer without a finish reason never succeeds.
+ * Invariants: the first end counts, be it success or failure; an answer without a finish reason or `[DONE]` never
+ * succeeds.
  */
 import {
   ContentFiltered,
@@ -12,12 +13,13 @@ import {
   UpstreamUnavailable,
 } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
+import { isModelName } from "../ModelName.ts"
 import { type Finish, finishOf } from "./FinishReasons.ts"
 import { type JsonRecord, recordOf } from "./JsonRead.ts"
 import * as Refusal from "./Refusal.ts"
 import * as RefusalRules from "./RefusalRules.ts"
 import { ThinkTag } from "./ThinkTag.ts"
-import { usageOf } from "./TokenCounts.ts"
+import { usageOf } from "../TokenCounts.ts"
 
 /** Characters. No honest delta comes near. */
 export const maxDelta = 1024 * 1024
@@ -27,10 +29,6 @@ const said = (type: "text" | "thinking", content: string): ExecutionEvent => ({
   _tag: "Message",
   draft: type === "text" ? { type, data: { content } } : { type, data: { content, stage: "reasoning" } },
 })
-
-/** Names of models go into records and to readers. */
-const isModelName = (value: unknown): value is string =>
-  typeof value === "string" && /^[\x20-\x7e]{1,200}$/.test(value)
 
 export class DirectAnswer {
   error: ExecutionError | undefined
@@ -113,6 +111,12 @@ export class DirectAnswer {
 
   garbled(detail: string): void {
     this.#fail(new UpstreamGarbled({ upstream: this.#upstream, detail }))
+  }
+
+  /** The stream's own end. Some servers never give a finish reason: their text is the answer all the same. */
+  done(): void {
+    if (this.finishes === 0 && this.hasText) this.finish("other")
+    this.complete()
   }
 
   /** The wire says that nothing follows, or nothing does. */

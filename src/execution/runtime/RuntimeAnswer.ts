@@ -84,14 +84,8 @@ export class RuntimeAnswer {
   }
 
   #isError(given: string): boolean {
-    const patterns = this.#patterns
     const said = this.#shown + (this.#held.length === 0 ? "" : this.#heldText)
-    if (given === "") return RuntimeErrorText.endsInError(patterns, said)
-    if (RuntimeErrorText.isError(patterns, given)) return true
-    // An answer may quote such an error; the runtime's own comes in a chunk that starts with it.
-    return (
-      this.#held.length > 0 && given === said.trim() && RuntimeErrorText.isError(patterns, this.#heldText)
-    )
+    return RuntimeErrorText.endsInError(this.#patterns, given === "" ? said : given)
   }
 
   #release(): void {

@@ -7,10 +7,13 @@
  */
 import { makeParser } from "effect/encoding/Sse"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type ExecutionError, UpstreamFailed, UpstreamGarbled } from "../ExecutionError.ts"
 import type { Decoded, Decoder } from "../DecodedAnswer.ts"
+import { isModelName } from "../ModelName.ts"
+import { usageOf } from "../TokenCounts.ts"
 import { RuntimeAnswer } from "./RuntimeAnswer.ts"
 import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
 import * as RuntimeJson from "./RuntimeJson.ts"
@@ -33,6 +36,8 @@ const decode = (
     const json = RuntimeJson.parse(data)
     return { json, event: textChunk(json) ?? Option.getOrUndefined(decodeEvent(json)) }
   })
+
+type Completion = Extract<RuntimeEvent, { readonly event: "execution_complete" }>["data"]
 
 /** `[DONE]` alone ends a turn well, as if nothing were left to say. */
 const done: RuntimeEvent = { event: "execution_complete", data: {} }
@@ -130,14 +135,20 @@ export class RuntimeDecoder implements Decoder {
     this.#state = mapped.state
     if (mapped.events.length > 0) this.#answer.add(mapped.events)
     if (mapped.error !== undefined) return this.#end(mapped.error)
-    if (event.event === "execution_complete") this.#complete(event.data.final_response ?? "")
+    if (event.event === "execution_complete") this.#complete(event.data)
   }
 
-  #complete(finalResponse: string): void {
+  #complete({ final_response, model, usage }: Completion): void {
     // The runtime's own sentence may hold hosts or keys, so it is not passed on.
-    if (!this.#answer.end(finalResponse))
+    if (!this.#answer.end(final_response ?? ""))
       return this.#end(new UpstreamFailed({ upstream, code: "", message: "", detail: "said as text" }))
-    this.#answer.add([{ _tag: "Finished", usage: undefined }])
+    this.#answer.add([
+      {
+        _tag: "Finished",
+        usage: Predicate.isReadonlyObject(usage) ? usageOf(usage) : undefined,
+        ...(isModelName(model) ? { model } : {}),
+      },
+    ])
     this.#ended = true
   }
 

@@ -36,7 +36,12 @@ export const RuntimeEvent = Schema.Union([
   event("mcp_call_start", { ...mcp, ...started }),
   event("mcp_call_complete", { ...mcp, ...completed }),
   event("file_created", { file_id: text, filename: text, mime_type: text, size: opt(num), url: text }),
-  event("execution_complete", { final_response: opt(text) }),
+  /** `model` and `usage` are of runtimes that tell them: any JSON, as a figure never fails an answer. */
+  event("execution_complete", {
+    final_response: opt(text),
+    model: opt(Schema.Json),
+    usage: opt(Schema.Json),
+  }),
   event("execution_error", {
     error: text,
     code: opt(text),

@@ -152,6 +152,19 @@ describe("RuntimeDecoder", () => {
     assert.strictEqual(hearText(`data: [DONE]${crlf}${crlf}`.slice(0, -missing)).events.length, 1)
   })
 
+  it.each([
+    [
+      { model: "m-7", usage: { prompt_tokens: 11, completion_tokens: 31 } },
+      { model: "m-7", usage: { tokens: 42, inputTokens: 11, outputTokens: 31 } },
+    ],
+    [{ model: 7, usage: { prompt_tokens: "many" } }, { usage: undefined }],
+    [{ model: null, usage: [] }, { usage: undefined }],
+    [{}, { usage: undefined }],
+  ])("tells the model and the tokens that the runtime tells: %o", (told, finished) => {
+    const { events } = hearText(frame(chunkOf("a")), frame(["execution_complete", told]))
+    assert.deepStrictEqual<unknown>(events.at(-1), { _tag: "Finished", ...finished })
+  })
+
   it("does not take a last event that the body's end cuts off", () => {
     const heard = hearText(frame(chunkOf("a")), frame(["execution_complete", {}]).slice(0, -20))
     assert.deepStrictEqual(

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { Usage } from "../../../src/domain/Outcome.ts"
-import { isRecord } from "../../../src/execution/direct/JsonRead.ts"
-import { usageOf } from "../../../src/execution/direct/TokenCounts.ts"
+import { Usage } from "../../src/domain/Outcome.ts"
+import { isRecord } from "../../src/execution/direct/JsonRead.ts"
+import { usageOf } from "../../src/execution/TokenCounts.ts"
 
 describe("the tokens of an answer", () => {
   it.each([

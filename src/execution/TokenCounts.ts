@@ -1,6 +1,7 @@
 /** From the `usage` of any wire to the tokens of an attempt. Pure. An unusable figure makes the usage unknown, no more. */
-import type { Usage } from "../../domain/Outcome.ts"
-import type { JsonRecord } from "./JsonRead.ts"
+import type { Usage } from "../domain/Outcome.ts"
+
+type JsonRecord = Readonly<Record<string, unknown>>
 
 /** Undefined: not reported. NaN: reported, and no count. */
 const figure = (value: unknown): number | undefined => {
