@@ -77,7 +77,7 @@ const providerExamples: Readonly<Record<keyof typeof providerVariables, string>>
 /** The variables of one provider; `MAIN` stands for any name. */
 const provider: Lines = [
   ...comment(
-    "A provider named MAIN in DIRECT_LLM_PROVIDERS. Empty: what its kind says; _MODEL is always needed.",
+    "A provider named MAIN in DIRECT_LLM_PROVIDERS. Empty: what its kind says; _KIND and _MODEL are always needed.",
   ),
   ...Object.entries<Variable<unknown>>(providerVariables).flatMap(([part, { about, allowed }]) => [
     ...comment(`${about} Allowed: ${allowed}`),

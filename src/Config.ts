@@ -18,7 +18,7 @@ import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
 import { readProviders } from "./ConfigProviders.ts"
-import { isHeaderValue } from "./ConfigProviderVariables.ts"
+import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "./domain/DirectProvider.ts"
 import {
   choice,
@@ -43,7 +43,7 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
   }
 }
 
-/** Node refuses to send a header with other characters, with every turn. */
+/** With other characters Node would refuse to send the header, on every turn. */
 const apiKey = (text: string) => (text === "" || isHeaderValue(text) ? text : undefined)
 
 /** The variables, in the order in which `.env.example` shows them. */
@@ -145,12 +145,12 @@ export const variables = {
     "empty, or names of letters, digits and _ separated by commas",
   ),
   OPENAI_API_KEY: {
-    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use OpenAI.", "an API key"),
+    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use OpenAI.", apiKeyAllowed),
     secret: true,
     parse: apiKey,
   },
   ANTHROPIC_API_KEY: {
-    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use Anthropic.", "an API key"),
+    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use Anthropic.", apiKeyAllowed),
     secret: true,
     parse: apiKey,
   },

@@ -13,7 +13,7 @@ const ruleOf = (text: string): ProtocolRule | undefined => {
 const protocolRules: Variable<ReadonlyArray<ProtocolRule>> = {
   default: "",
   allowed:
-    "empty, or at most 1000 of org:<id>=1|2 and origin:<origin>=1|2 separated by commas, such as org:acme=1,origin:https://old.example=1",
+    "empty, or at most 1000 of org:<id>=1|2 and origin:<origin>=1|2 separated by commas, such as org:acme=1,origin:https://old.example=1, with origins as in CORS_ALLOWED_ORIGINS",
   about:
     "Protocol by organisation or by origin of the page, for clients that do not ask. An origin goes before an organisation, and the first rule that fits before the others.",
   parse: (text) => {
@@ -27,7 +27,7 @@ export const browserVariables = {
   CORS_ALLOWED_ORIGINS: {
     ...optionalText(
       "Origins whose pages may call the API from a browser.",
-      `empty, or separated by commas: ${originPatterns}`,
+      `empty, or origins separated by commas: ${originPatterns}`,
     ),
     parse: (text: string) => (list(text).every(isOriginPattern) ? text : undefined),
   },

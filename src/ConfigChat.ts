@@ -18,10 +18,10 @@ export const chatVariables = {
     "Whether text that was already shown may be taken back when its attempt fails, so that the other mode can answer.",
     ["true", "false"],
   ),
-  CHAT_FALLBACK_ON_CONTENT_FILTER: choice(
-    "Whether another target may answer what a content filter refused.",
-    ["false", "true"],
-  ),
+  CHAT_FALLBACK_ON_CONTENT_FILTER: choice("Lets another target answer what a content filter refused.", [
+    "false",
+    "true",
+  ]),
   CHAT_HISTORY_MAX_TOKENS: number({
     default: 32_000,
     min: 0,

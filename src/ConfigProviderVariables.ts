@@ -101,11 +101,14 @@ const baseUrl: Variable<string> = {
   },
 }
 
+/** In the words of every variable that holds a key. */
+export const apiKeyAllowed = "an API key on one line, without characters such as curly quotes"
+
 const apiKey: Variable<Redacted.Redacted<string>> = {
   default: "",
   secret: true,
   about: "The key. Needed by every hosted kind unless _HEADERS has the header that carries it.",
-  allowed: "an API key, of characters that a header may hold",
+  allowed: apiKeyAllowed,
   parse: (text) => (isHeaderValue(text) ? Redacted.make(text) : undefined),
 }
 
@@ -131,12 +134,12 @@ export const providerVariables = {
     "Field that carries an agent's limit of tokens. A wire of its own has one name for it, which `none` leaves out where it may be.",
     ["max_tokens", "max_completion_tokens", "none"],
   ),
-  STREAM_USAGE: choice("Whether `stream_options.include_usage` asks for the number of tokens.", [
+  STREAM_USAGE: choice("Asks for the number of tokens with `stream_options.include_usage`.", [
     "true",
     "false",
   ]),
   TEMPERATURE: choice(
-    "Whether an agent's temperature is sent. OpenAI's reasoning models, known by their names, never get one.",
+    "Sends an agent's temperature. OpenAI's reasoning models, known by their names, never get one.",
     ["true", "false"],
   ),
 } satisfies Record<string, Variable<unknown>>

@@ -62,7 +62,7 @@ const merged = (
 const readOne = (name: string, env: Environment, problems: Array<Problem>): DirectProvider => {
   const { optional, required } = readerOf(name, env, problems)
   const kind = required("KIND", variables.KIND)
-  // Of an unknown kind nothing more is asked for.
+  // An unknown kind is one problem already; the preset of ollama requires nothing else.
   const preset: Preset = presets[kind ?? "ollama"]
   const ownUrl = (preset.baseUrl === undefined ? required : optional)("BASE_URL", variables.BASE_URL)
   const model = required("MODEL", variables.MODEL) ?? ""

@@ -11,7 +11,10 @@ const isDecodable = (text: string): boolean => {
 }
 
 const proxy = (about: string): Variable<string> => ({
-  ...optionalText(about, "empty, or the address of an HTTP proxy, such as http://proxy.example:3128"),
+  ...optionalText(
+    about,
+    "empty, or the address of an HTTP proxy without a path, such as http://proxy.example:3128; not SOCKS",
+  ),
   secret: true,
   lowerCase: true,
   parse: (text) => {

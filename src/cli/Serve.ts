@@ -36,7 +36,7 @@ const sandboxLines = (urls: Sandbox["Service"] | undefined): ReadonlyArray<strin
         "",
         "SANDBOX: no runtime and no model is configured, so both are stand-ins on this machine.",
         `  runtime ${urls.runtimeUrl}   model ${urls.modelUrl}`,
-        "  Break the runtime, send a message, and see direct mode answer; `none` mends it:",
+        "  Break the runtime, send a message, and see direct mode answer; `none` fixes it:",
         `  curl -s ${urls.runtimeUrl}/sandbox/faults -H 'content-type: application/json' -d '{"fault":"down"}'`,
       ]
 

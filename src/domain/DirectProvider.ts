@@ -18,13 +18,13 @@ export interface DirectProvider {
   /** The header that carries the key. Undefined: `Authorization: Bearer`, or what the kind asks for. */
   readonly apiKeyHeader: string | undefined
   readonly maxTokensField: "max_tokens" | "max_completion_tokens" | "none"
-  /** Whether `stream_options.include_usage` is sent. */
+  /** Send `stream_options.include_usage`. */
   readonly streamUsage: boolean
-  /** Whether an agent's temperature is sent. */
+  /** Send an agent's temperature. */
   readonly temperature: boolean
 }
 
-/** How a provider is asked where nothing says otherwise. */
+/** The request settings of a provider that sets none. */
 export const plainRequests = {
   headers: {},
   query: {},

@@ -87,7 +87,7 @@ const merged = (messages: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMes
 }
 
 /**
- * What is sent: the turns of `branch` (oldest first) that have an answer, then `message`. The oldest messages go first when
+ * The messages to send: the turns of `branch` (oldest first) that have an answer, then `message`. The oldest messages go first when
  * there are more than 20 or they take more than `maxTokens`, as estimated; `message` always stays whole.
  */
 export const historyOf = (

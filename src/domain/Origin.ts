@@ -18,7 +18,7 @@ const isOrigin = (text: string): boolean => {
 const wildcard = /^(https?:\/\/)\*\.((?:[a-z0-9-]+\.)+[a-z0-9-]+|localhost)(:\d+)?$/
 
 export const originPatterns =
-  "origins as browsers send them, such as https://chat.example or tauri://localhost, or https://*.chat.example for every host below; not `*`, `null` or a path"
+  "https://chat.example or tauri://localhost as the browser sends it, without a path or a final slash; https://*.chat.example for every host below; not `*` or `null`"
 
 export const isOriginPattern = (text: string): boolean => {
   const [, scheme, host, port = ""] = wildcard.exec(text) ?? []

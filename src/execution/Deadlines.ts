@@ -63,5 +63,5 @@ export const nearest = (upstream: string, limits: Limits, progress: Progress): D
     : { at: total, error: () => new TotalTimeout({ upstream, afterMs: limits.totalMs }) }
 }
 
-/** The shortest silence that may strike after an event, whatever the event is: no longer may a watchdog sleep. */
+/** The shortest silence that may strike after any event, and so the longest sleep of a watchdog. */
 export const shortestSilence = ({ callMs, stallMs }: Limits): number => Math.min(stallMs, callMs ?? stallMs)

@@ -26,7 +26,7 @@ export interface Decoded {
 export interface Decoder {
   /** Takes the chunks of an answer in their order. */
   readonly feed: (chunk: Uint8Array) => Decoded
-  /** Asked once, when there are no more. After a finish reason also where the connection broke. */
+  /** Called once, at the end of the body. After a finish reason also where the connection broke. */
   readonly end: () => Decoded
   /** The number of finish reasons so far, on wires where more may follow one. */
   readonly finishes?: number

@@ -32,15 +32,15 @@ export interface Settings {
   readonly limits: Limits
   /** Replaces `limits.stallMs` in direct mode. Undefined: the same. */
   readonly directStallMs?: number | undefined
-  /** Whether shown text may be taken back so that another target can answer. */
+  /** Shown text may be taken back so that another target can answer. */
   readonly retractPartial: boolean
-  /** Whether another target may be asked what a content filter refused. */
+  /** Another target may answer what a content filter refused. */
   readonly fallbackOnContentFilter: boolean
 }
 
 /** Attempts of one target within a turn: the first and one more. More only delays the other mode. */
 const attemptsPerTarget = 2
-/** Longer than this nobody waits for the same target while another one could answer. */
+/** A longer wait for the same target costs more than asking another one. */
 const longestRetryAfterMs = 2000
 
 const mayRetry = (failed: AttemptFailed): boolean =>
@@ -198,7 +198,7 @@ const attemptOf = (
   )
 }
 
-/** Where a turn may go, and who is told of its attempts. */
+/** The modes that a turn may go to, and the listener for its attempts. */
 export interface TurnPlan {
   /** At least one of them has a target. */
   readonly order: ReadonlyArray<ExecutionMode>

@@ -14,7 +14,7 @@ const retryAfterMs = { retryAfterMs: Schema.optionalKey(Schema.Finite) }
 const detail = { detail: Schema.optionalKey(Schema.String) }
 const cause = { cause: Schema.optionalKey(Schema.Defect()) }
 
-/** Nothing was sent, because nobody took the connection: refused, unknown host. Safe to ask again. */
+/** Nothing was sent, because the connection was never made: refused, unknown host. Safe to ask again. */
 export class UpstreamUnreachable extends Schema.TaggedError<UpstreamUnreachable>()("UpstreamUnreachable", {
   ...upstream,
   ...cause,
@@ -63,7 +63,7 @@ export class UpstreamTruncated extends Schema.TaggedError<UpstreamTruncated>()("
 export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("UpstreamGarbled", {
   ...upstream,
   detail: Schema.String,
-  /** What could not be read was a call: it may have been made, so the turn must not run again. */
+  /** The unreadable event was a call: it may have been made, so the turn must not run again. */
   called: Schema.optionalKey(Schema.Boolean),
 }) {}
 
@@ -81,7 +81,7 @@ export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("Upstre
 /** The upstream said that the turn was completed, and there is nothing in it. */
 export class UpstreamEmpty extends Schema.TaggedError<UpstreamEmpty>()("UpstreamEmpty", upstream) {}
 
-/** Somebody ended the execution at the upstream. */
+/** The execution was cancelled at the upstream. */
 export class UpstreamCancelled extends Schema.TaggedError<UpstreamCancelled>()(
   "UpstreamCancelled",
   upstream,
@@ -99,12 +99,12 @@ export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()("Contex
 }) {}
 
 const clock = { ...upstream, afterMs: Schema.Finite }
-/** Nothing at all has come within `CHAT_FIRST_CONTENT_TIMEOUT_MS`. */
+/** No event at all has come within `CHAT_FIRST_CONTENT_TIMEOUT_MS`. */
 export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()(
   "FirstContentTimeout",
   clock,
 ) {}
-/** Nothing at all has come within the Monitor's limit, which is shorter. */
+/** No event at all has come within the Monitor's limit, which is shorter. */
 export class FirstProgressTimeout extends Schema.TaggedError<FirstProgressTimeout>()(
   "FirstProgressTimeout",
   clock,
@@ -183,7 +183,7 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
   UpstreamGarbled: { ...fault, code: "UPSTREAM_GARBLED", message: "The answer could not be understood." },
   UpstreamFailed: { ...fault, code: "UPSTREAM_FAILED", message: "The answering service failed." },
   UpstreamEmpty: { ...fault, code: "UPSTREAM_EMPTY", message: "The answering service gave no answer." },
-  // Whoever cancelled did not ask for the turn to be run again elsewhere.
+  // A cancel does not ask for the turn to run again elsewhere.
   UpstreamCancelled: {
     ...neutral,
     next: false,
@@ -236,7 +236,7 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
   },
 }
 
-/** What an error means. An upstream's own code is passed on where it looks like one; its text too, from the runtime only. */
+/** The meaning of an error. Passes on an upstream's own code where it looks like one, and the runtime's own text. */
 export const meaningOf = (error: ExecutionError): Meaning => {
   const meaning = meanings[error._tag]
   if (error._tag === "UpstreamGarbled") return { ...meaning, next: error.called !== true }
@@ -250,7 +250,7 @@ export const meaningOf = (error: ExecutionError): Meaning => {
 
 const longestFailure = 200
 
-/** What operators see of a failure: its status and the upstream's own codes. Undefined where the upstream said nothing. */
+/** A failure as operators see it: its status and the upstream's own codes. Undefined where the upstream gave neither. */
 export const failureOf = (error: ExecutionError): string | undefined => {
   const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
   const detail = "detail" in error ? error.detail : undefined

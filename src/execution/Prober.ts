@@ -1,6 +1,6 @@
 /**
  * Synthetic probes: a tiny execution of the gateway's own (`metadata.probe: true`) whenever the Monitor wants one. Its
- * pulse is also what lets time pass for the breakers when nobody comes.
+ * pulse also lets time pass for the breakers when there are no turns.
  *
  * A probe is good when content shows before its deadline; the rest of it is cancelled. Neutral is an end that says nothing
  * about the runtime's health: a refusal of the probe itself, or a deadline that found the runtime thinking or planning.

@@ -78,7 +78,7 @@ export const layer = HttpApiBuilder.group(
             const { settings: before } = yield* agents.get(orgId, params.agentId)
             const after = { ...before, ...payload }
             const settings = { ...after, mcpServers: keepSecrets(after.mcpServers, before.mcpServers) }
-            // An agent of before this check can still be renamed.
+            // An agent that was stored before this check existed can still be renamed.
             if (payload.mcpServers !== undefined || payload.subAgents !== undefined) yield* checked(settings)
             return shown(yield* agents.update(orgId, params.agentId, settings))
           }),

@@ -16,8 +16,7 @@ const Wire = Schema.fromJsonString(
     o: Schema.Array(OrgId),
     e: Schema.Array(Schema.Int),
     /**
-     * The places of the events whose attempt the user cancelled. Additive: a replica of before ignores it, and one of
-     * before does not send it.
+     * The places of the events whose attempt the user cancelled. Additive: older replicas ignore it and do not send it.
      */
     c: Schema.optionalKey(Schema.Array(Schema.Int)),
   }),

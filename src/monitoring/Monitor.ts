@@ -71,7 +71,7 @@ export class Monitor extends Context.Service<
      */
     readonly record: (attempt: Health.FinishedAttempt) => Effect.Effect<void>
     /**
-     * Whether a turn may try this direct provider, when it can go on to `later`. Undefined: skip it. The end of an attempt
+     * Admits a turn to this direct provider, when it can go on to `later`. Undefined: skip it. The end of an attempt
      * that was let in must be told to `targetEnded`.
      */
     readonly admitProvider: (

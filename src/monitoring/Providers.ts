@@ -55,7 +55,7 @@ export const make = (names: ReadonlyArray<string>, now: number): Providers =>
   new Map(names.map((name) => [name, fresh(now)]))
 
 /**
- * Whether a turn may try `name`, when it can go on to `later`. Undefined: skip it. Takes the probe's lease when one is due:
+ * Admits a turn to `name`, when it can go on to `later`. Undefined: skip it. Takes the probe's lease when one is due:
  * the caller must then report the attempt's end.
  */
 export const admit = (

@@ -1,6 +1,6 @@
 /**
- * What the end of a user's attempt says about its target: evidence for a direct provider's breaker, and whether the target
- * refuses the agent. Pure; changes `Health` in place; times are epoch milliseconds.
+ * The end of a user's attempt as evidence about its target: for a direct provider's breaker, and for the list of agents
+ * that a target refuses. Pure; changes `Health` in place; times are epoch milliseconds.
  */
 import type { AgentId, OrgId } from "../domain/Ids.ts"
 import type { Attempt } from "../domain/Run.ts"

@@ -2,7 +2,7 @@
  * The faults that can be switched on, one switch per sandbox server, over HTTP: `GET` and `POST /sandbox/faults`. The
  * console on another port calls them, so they answer to every origin; they bind to loopback and hold nothing secret.
  *
- * Invariant: the control routes answer under every fault, so that what was broken can be mended. A change takes effect
+ * Invariant: the control routes answer under every fault, so that a broken server can be fixed. A change takes effect
  * on streams that are already running, with their next event; `down` ends them at once.
  */
 import * as Effect from "effect/Effect"

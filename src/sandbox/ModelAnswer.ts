@@ -46,7 +46,7 @@ const answerTo = (message: string): string => `You wrote:
 
 ${quoted(message)}
 
-**This answer was written by the sandbox model (direct mode)**: no plan, no tools, only text. You see it when a turn is decided for direct mode, or when the runtime could not answer and the turn fell back. Mend the runtime and the turns go back to it by themselves. Voilà ✓
+**This answer was written by the sandbox model (direct mode)**: no plan, no tools, only text. You see it when a turn is decided for direct mode, or when the runtime could not answer and the turn fell back. Fix the runtime and the turns go back to it by themselves. Voilà ✓
 `
 
 /** Four characters a token: the usual rule of thumb, so that figures look like figures. */

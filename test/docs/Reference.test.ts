@@ -2,8 +2,10 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { configuration, events, metrics, providers, wires } from "../../scripts/docs-reference.ts"
+import { statusOfCode } from "../../src/api/PublicError.ts"
 import { variables } from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
+import { causeCodes } from "../../src/telemetry/Metrics.ts"
 
 const pages = ["README.md", ...globSync("docs/**/*.md")]
 
@@ -46,6 +48,16 @@ describe("the documents", () => {
     const known: Readonly<Record<string, Variable<unknown>>> = variables
     expect(shown.length).toBeGreaterThan(0)
     expect(shown).toEqual(shown.map(([name = ""]) => [name, known[name]?.default]))
+  })
+
+  it("tell clients what to do about every error code, with its status", () => {
+    const page = readFileSync("docs/reference/errors.md", "utf8")
+    const missing = Object.entries(statusOfCode).filter(([code, status]) => {
+      const row = page.split("\n").find((line) => line.includes(`\`${code}\``))
+      return row?.includes(String(status)) !== true
+    })
+    expect(missing).toEqual([])
+    expect(causeCodes.filter((code) => !page.includes(`\`${code}\``))).toEqual([])
   })
 
   it.each(pages)("%s links to files and headings that exist", (page) => {

@@ -22,7 +22,7 @@ import * as RefusalRules from "./RefusalRules.ts"
 import { retryAfterOf } from "./RetryAfter.ts"
 import { wires } from "./Wire.ts"
 
-/** One line for operators, who see from it why turns went elsewhere. */
+/** One line that tells operators why turns went elsewhere. */
 const logged = (event: string, error: ExecutionError): Effect.Effect<void> => {
   const said = [error._tag, failureOf(error)].filter((part) => part !== undefined)
   return Effect.logWarning(`${event}: ${said.join(" ")}`)
@@ -46,7 +46,7 @@ const answered = (upstream: string, answer: Answer): Effect.Effect<Answer, Execu
   return Effect.andThen(logged(`${upstream} failed`, error), Effect.fail(error))
 }
 
-/** No more than this many unknown reasons are told of: a server may make up one for each answer. */
+/** The most unknown reasons that are logged: a server may make up one for each answer. */
 const mostUnknown = 20
 
 /** Logs each reason that the table does not have once. */

@@ -36,7 +36,7 @@ const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
     "continuation",
     "finish_reason_max_tokens",
   ],
-  /** Calls and pauses are of tools, which are never sent. Without text such an answer is empty, and fails as that. */
+  /** Tool calls and pauses, although no tool is ever sent. Without text such an answer fails as empty. */
   other: [
     "other",
     "tool_calls",

@@ -66,7 +66,7 @@ export class RuntimeAnswer {
     return true
   }
 
-  /** What has come since the last call. */
+  /** The events since the previous `take`. */
   take(): ReadonlyArray<ExecutionEvent> {
     const out = this.#out
     this.#out = []

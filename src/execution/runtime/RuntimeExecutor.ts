@@ -32,7 +32,7 @@ const upstream = "runtime"
 /** A runtime that does not answer a cancel in this time will not do so later; the next execution must not wait on. */
 const cancelTimeoutMs = 2000
 
-/** No more of a refusal's body is read, and no longer. */
+/** The most that is read of a refusal's body, and the longest wait for it. */
 const refusalBytes = 4096
 const refusalTimeout = "1 second"
 
@@ -142,7 +142,7 @@ const span = (turn: Turn) => ({
 export interface Settings {
   /** Without a slash at the end. */
   readonly baseUrl: string
-  /** Answers that say a failure of the runtime. */
+  /** Answers that report a failure of the runtime. */
   readonly errorPatterns: ReadonlyArray<ErrorPattern>
 }
 

@@ -36,7 +36,7 @@ export const RuntimeEvent = Schema.Union([
   event("mcp_call_start", { ...mcp, ...started }),
   event("mcp_call_complete", { ...mcp, ...completed }),
   event("file_created", { file_id: text, filename: text, mime_type: text, size: opt(num), url: text }),
-  /** `model` and `usage` are of runtimes that tell them: any JSON, as a figure never fails an answer. */
+  /** Some runtimes send `model` and `usage`. Any JSON, so that a bad figure never fails an answer. */
   event("execution_complete", {
     final_response: opt(text),
     model: opt(Schema.Json),

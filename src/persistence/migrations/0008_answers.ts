@@ -1,5 +1,5 @@
 /**
- * What gave an answer (model, finish reason) and what a refusal said, and the order of a session's messages: a sequence
+ * Adds the model and finish reason of an answer, the codes of a refusal, and the order of a session's messages: a sequence
  * that no wall clock can change. Every message but a session's first has a parent from here on.
  */
 import * as Effect from "effect/Effect"
