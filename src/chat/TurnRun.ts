@@ -17,7 +17,7 @@ import * as Stream from "effect/Stream"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService } from "../decision/ModeService.ts"
 import { MessageId } from "../domain/Ids.ts"
-import type { Attempt, Run, RunError } from "../domain/Run.ts"
+import type { Attempt, EndOfRun, Run, RunError } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { Execution } from "../execution/Execution.ts"
 import type { AttemptFailed, TurnEvent } from "../execution/TurnEvent.ts"
@@ -50,7 +50,7 @@ const hasFile = (events: ReadonlyArray<TurnEvent>): boolean =>
 
 type Failure = AttemptFailed | RunTooLarge | StoreError
 type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
-type Ended = Pick<Run, "status" | "executionMode" | "error" | "usage" | "model" | "finishReason"> & {
+type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & {
   readonly answer: string
 }
 

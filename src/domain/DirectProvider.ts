@@ -1,8 +1,7 @@
 /** A direct LLM provider as it is configured. */
 import type * as Redacted from "effect/Redacted"
 
-export const providerKinds = ["openai-compatible", "openai", "anthropic", "google", "sandbox"] as const
-export type ProviderKind = (typeof providerKinds)[number]
+export type ProviderKind = "openai-compatible" | "openai" | "anthropic" | "google" | "sandbox"
 
 export interface DirectProvider {
   readonly name: string

@@ -18,7 +18,7 @@ export interface Said extends PromptMessage {
 }
 
 /** The runtime's wire accepts so many; direct mode gets the same, so that both answer from the same past. */
-export const mostMessages = 20
+const mostMessages = 20
 
 /** Nothing to see: white space, control and format characters, fillers. Providers refuse such a text. */
 export const isBlank = (text: string): boolean =>

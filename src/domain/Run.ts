@@ -85,3 +85,9 @@ export const Run = Schema.Struct({
   endedAt: Schema.NullOr(Schema.Int),
 })
 export type Run = typeof Run.Type
+
+/** The fields of a run that its end sets. */
+export type EndOfRun = Pick<
+  Run,
+  "status" | "assistantMessageId" | "executionMode" | "error" | "usage" | "model" | "finishReason" | "endedAt"
+>

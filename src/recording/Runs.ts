@@ -7,7 +7,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
-import type { Attempt, Run } from "../domain/Run.ts"
+import type { Attempt, EndOfRun, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
@@ -65,18 +65,7 @@ export class Runs extends Context.Service<
     readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
     /** One transaction: what is not written of the run, its end and, where there was an answer, the assistant's message. */
     readonly end: (
-      run: Pick<
-        Run,
-        | "id"
-        | "status"
-        | "assistantMessageId"
-        | "executionMode"
-        | "error"
-        | "usage"
-        | "model"
-        | "finishReason"
-        | "endedAt"
-      >,
+      run: EndOfRun & Pick<Run, "id">,
       assistantMessage: ChatMessage | undefined,
       unwritten?: Unwritten,
     ) => Effect.Effect<void, RunLost | StoreError>

@@ -2,7 +2,7 @@
  * The rows that each turn inserts, as the schemas of `SqlRows` encode them, and a tenth as dear: what a turn is made of has
  * been checked where it came in, and is encoded without being checked again. The types say that no column is missing.
  */
-import type { Attempt, Run } from "../domain/Run.ts"
+import type { Attempt, EndOfRun, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { AttemptRow, MessageRow, RunEndRow, RunRow, SessionRow } from "./SqlRows.ts"
 
@@ -43,19 +43,7 @@ export const runRow = (run: Run): typeof RunRow.Encoded => ({
   ...runEndRow(run),
 })
 
-export const runEndRow = (
-  run: Pick<
-    Run,
-    | "status"
-    | "assistantMessageId"
-    | "executionMode"
-    | "error"
-    | "usage"
-    | "model"
-    | "finishReason"
-    | "endedAt"
-  >,
-): typeof RunEndRow.Encoded => ({
+export const runEndRow = (run: EndOfRun): typeof RunEndRow.Encoded => ({
   status: run.status,
   assistant_message_id: run.assistantMessageId,
   execution_mode: run.executionMode,

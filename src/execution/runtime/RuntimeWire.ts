@@ -67,5 +67,3 @@ export const AnyEvent = Schema.Struct({ event: Schema.String })
 export const eventNames: ReadonlySet<string> = new Set(
   RuntimeEvent.members.map((member) => member.fields.event.literal),
 )
-
-export const CancelResponse = Schema.Struct({ cancelled: Schema.Boolean, session_id: Schema.String })
