@@ -111,16 +111,18 @@ describe("the end of an OpenAI-compatible answer", () => {
     assert.strictEqual(heard(hi, stop).finishes, 1)
   })
 
-  it("is a truncation without a finish reason, also after [DONE]", () => {
+  it("is a truncation without a finish reason and [DONE]", () => {
+    for (const parts of [[], [hi], [hi, stop.slice(0, 40)], [done]])
+      assert.strictEqual(heard(...parts).end?._tag, "UpstreamTruncated")
+  })
+
+  it("is [DONE] after text where the server gives no finish reason", () => {
     for (const parts of [
-      [],
-      [hi],
       [hi, done],
       [hi, "data:  [DONE] \n\n"],
       [hi, tokens, done],
-      [hi, stop.slice(0, 40)],
     ])
-      assert.strictEqual(heard(...parts).end?._tag, "UpstreamTruncated")
+      assert.deepInclude(heard(...parts).end, { _tag: "Finished", finishReason: "other" })
   })
 
   it("is not undone by what follows the finish reason, except by a filter", () => {
@@ -152,7 +154,7 @@ describe("the end of an OpenAI-compatible answer", () => {
 
   it("is not yet said by a reason that means nothing", () => {
     for (const reason of ["", "null", null, 0, {}])
-      assert.strictEqual(heard(hi, delta({}, reason), done).end?._tag, "UpstreamTruncated")
+      assert.strictEqual(heard(hi, delta({}, reason)).end?._tag, "UpstreamTruncated")
   })
 
   it("reports a reason that the table does not have", () => {
