@@ -1,6 +1,6 @@
 /** Reads the beginning of a refusal's body. More than this is not needed, and a slow server is not waited for. */
 import * as Effect from "effect/Effect"
-import type { Answer } from "../UpstreamHttp.ts"
+import type { Answer } from "./UpstreamHttp.ts"
 
 const mostBytes = 4096
 const timeLimit = "1 second"

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import * as RefusalBody from "../../../src/execution/direct/RefusalBody.ts"
-import type { Answer } from "../../../src/execution/UpstreamHttp.ts"
-import { bytes } from "./answers.ts"
+import * as RefusalBody from "../../src/execution/RefusalBody.ts"
+import type { Answer } from "../../src/execution/UpstreamHttp.ts"
+import { bytes } from "./direct/answers.ts"
 
 /** A refusal whose body has these chunks and then neither ends nor goes on. */
 const unending = (...chunks: ReadonlyArray<string>): Answer => {

@@ -22,6 +22,7 @@ import {
   UpstreamUnreachable,
 } from "../ExecutionError.ts"
 import { Executor, type Turn } from "../Executor.ts"
+import * as RefusalBody from "../RefusalBody.ts"
 import { type Answer, type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
 import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
@@ -32,29 +33,10 @@ const upstream = "runtime"
 /** A runtime that does not answer a cancel in this time will not do so later; the next execution must not wait on. */
 const cancelTimeoutMs = 2000
 
-/** The most that is read of a refusal's body, and the longest wait for it. */
-const refusalBytes = 4096
-const refusalTimeout = "1 second"
-
-/** The beginning of a body that is not an answer; the rest is aborted, so that its connection is free. */
-const bodyOf = (answer: Answer): Effect.Effect<string> => {
-  const text = new TextDecoder()
-  let body = ""
-  const more: Effect.Effect<void, unknown> = Effect.flatMap(answer.pull, (chunks) => {
-    for (const chunk of chunks) body += text.decode(chunk.subarray(0, refusalBytes), { stream: true })
-    return body.length >= refusalBytes ? Effect.void : more
-  })
-  return more.pipe(
-    Effect.timeout(refusalTimeout),
-    Effect.ignore,
-    Effect.map(() => body.slice(0, refusalBytes)),
-  )
-}
-
 const checkStatus = (answer: Answer): Effect.Effect<Answer, ExecutionError> => {
   const { header, status } = answer
   if (status === 200) return Effect.succeed(answer)
-  return Effect.flatMap(Effect.all([Clock.currentTimeMillis, bodyOf(answer)]), ([now, body]) =>
+  return Effect.flatMap(Effect.all([Clock.currentTimeMillis, RefusalBody.beginning(answer)]), ([now, body]) =>
     Effect.fail(RuntimeRefusal.errorOf(status, body, parseRetryAfter(header("retry-after"), now))),
   )
 }
