@@ -43,7 +43,7 @@ describe("a reader at the end of an ended run", () => {
     expect((await world.log()).executions).toHaveLength(1)
   })
 
-  it("of a run that was interrupted gets its end once, and then 204", async () => {
+  it("gets the end of an interrupted run once, and then 204", async () => {
     const stream = await world.client.start({ scenario: "slow", count: 100, delay_ms: 50 })
     await stream.until(({ seq }) => seq === 3)
     await world.restart()

@@ -66,7 +66,7 @@ describe("an answer of a direct provider", () => {
     ["a refusal", refusal(400, { code: "content_filter", message: "sk-canary-0000" })],
     ["its finish reason", { kind: "raw", events: [says("h"), stops("sensitive")], end: "open" }],
     ["an error in the stream", { kind: "raw", events: [{ error: { code: "content_filter" } }], end: "open" }],
-  ] as const)("that a filter refused by %s is asked of no other model", async (_, answer) => {
+  ] as const)("is asked of no other model when a filter refused it by %s", async (_, answer) => {
     world.model.answers.push(answer)
     const { last, run, stream } = await ask("filter")
     expect(last).toMatchObject({ event: "error", data: { code: "CONTENT_FILTERED", recoverable: false } })
@@ -81,7 +81,7 @@ describe("an answer of a direct provider", () => {
     [400, { message: "Your credit balance is too low" }],
     [401, { code: "invalid_api_key", message: "sk-canary-0000" }],
   ] as const)(
-    "that fails for our configuration (%s, %j) is asked of the next provider",
+    "is asked of the next provider when it fails for our configuration (%s, %j)",
     async (status, error) => {
       world.model.answers.push(refusal(status, error))
       const { frames, run } = await ask("configuration")
@@ -95,7 +95,7 @@ describe("an answer of a direct provider", () => {
     },
   )
 
-  it("that is limited in the stream is retried, then tells how long to wait", async () => {
+  it("is retried when it is limited in the stream, then tells how long to wait", async () => {
     const limit = { error: { code: 429, details: [{ retryDelay: "17s" }] } }
     world.model.answers.push({ kind: "raw", events: [{ error: { code: 429 } }], end: "open" })
     world.model.answers.push({ kind: "raw", events: [limit], end: "open" })

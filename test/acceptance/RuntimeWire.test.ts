@@ -38,14 +38,14 @@ describe("a failure that the runtime says as text", () => {
     expect(JSON.stringify(frames)).not.toContain("I completed")
   })
 
-  it("is none when it is a sub-agent's, whose text is not the answer", async () => {
+  it("is not read from a sub-agent's text, which is not the answer", async () => {
     const { answer, frames, last } = await play({ scenario: "delegate", failed: true })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     expect(answer).toBe("Voici la réponse.")
     expect(textOf(frames)).toBe("Voici la réponse.")
   })
 
-  it("is none when it only begins like one", async () => {
+  it("is not read from text that only begins like one", async () => {
     const text = "I encountered an error: a typo. It is fixed now."
     const { answer, frames, last } = await play({ scenario: "error-text", chunks: 3, text })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
@@ -100,7 +100,7 @@ describe("the runtime's final response", () => {
 })
 
 describe("calls of the runtime", () => {
-  it("that run in parallel have each their own result", async () => {
+  it("have each their own result when they run in parallel", async () => {
     const { frames } = await play({ scenario: "parallel" })
     const callOf = (step: string) =>
       ofType(frames, "tool_call").find(({ data }) => data.data.arguments.of === step)?.data.metadata.callId

@@ -206,7 +206,7 @@ describe("the calls of a reader of protocol 1", () => {
     assert.deepStrictEqual<unknown>(all.slice(2), [...closed(1, "error"), ...closed(2, "success")])
   })
 
-  it("of skills and MCP servers are tool calls of their name, with all that a tool call can say", () => {
+  it("are tool calls for skills and MCP servers too, with all that a tool call can say", () => {
     const said = { arguments: { q: 1 }, status: "error", result: null, error: "no", duration: 3 } as const
     const skill: Message = {
       ...envelope,

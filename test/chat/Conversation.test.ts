@@ -185,7 +185,7 @@ layer(service)("a conversation with a strict model", (it) => {
     }),
   )
 
-  it.effect("what was shown before a cancel counts as an answer", () =>
+  it.effect("text shown before a cancel counts as an answer", () =>
     Effect.gen(function* () {
       const { sessionId } = yield* turn("cancelledAfterText", { message: "one" })
       yield* turn("answered", { message: "two" }, sessionId)

@@ -176,7 +176,7 @@ describe("Azure's address", () => {
   const host = "https://acme.openai.azure.com"
   const deployment = `${host}/openai/deployments/chat`
 
-  it.effect("of a deployment gets a version where it has none", () =>
+  it.effect("gets a version for a deployment that has none", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual<unknown>(yield* azure(deployment), [
         deployment,
@@ -208,7 +208,7 @@ describe("Azure's address", () => {
     }),
   )
 
-  it.effect("of the resource alone means /openai/v1, which has no versions", () =>
+  it.effect("means /openai/v1, which has no versions, where it is the resource alone", () =>
     Effect.gen(function* () {
       for (const url of [host, `${host}/`, `${host}/openai/v1`]) {
         assert.deepStrictEqual<unknown>(yield* azure(url), [
@@ -250,7 +250,7 @@ describe("the proxy", () => {
     }),
   )
 
-  it.effect("that is none stops the start under the name that was set", () =>
+  it.effect("stops the start under the name that was set when it is not a proxy", () =>
     Effect.gen(function* () {
       const { message, problems } = yield* Effect.flip(Config.read({ http_proxy: `socks5://${canary}:1` }))
       assert.deepStrictEqual(

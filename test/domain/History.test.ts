@@ -120,7 +120,7 @@ describe("half of a history", () => {
     assert.deepStrictEqual(History.halfOf(history.slice(2)), history.slice(4))
   })
 
-  it("of a message alone is none", () => {
+  it("is undefined for a message alone", () => {
     assert.isUndefined(History.halfOf([text("user", 4000)]))
   })
 })

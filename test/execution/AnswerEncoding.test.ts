@@ -49,7 +49,7 @@ describe("an answer", () => {
     ["br", brotliCompressSync(body)],
     ["deflate", deflateSync(body)],
     ["GZIP, br", brotliCompressSync(gzipSync(body))],
-  ] as const)("that is compressed all the same fails as garbled, unread: %s", ([encoding, bytes]) =>
+  ] as const)("fails as garbled, unread, when it is compressed all the same: %s", ([encoding, bytes]) =>
     Effect.gen(function* () {
       const { all, pulls } = events(encoding, bytes)
       const error = yield* Effect.flip(all)

@@ -92,7 +92,7 @@ describe("Deadlines", () => {
     if (before.error()._tag === "TotalTimeout") assert.deepStrictEqual(later.at, before.at)
   })
 
-  it("of clocks that strike at once the one that says most counts: the total last", () => {
+  it("the clock that says most counts where several strike at once: the total last", () => {
     const given = {
       firstContentMs: 100,
       stallMs: 100,

@@ -135,7 +135,7 @@ describe("a forward proxy", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("that refuses a call of the runtime has begun nothing, so the call may be made again", () =>
+  it.live("begins nothing when it refuses a call of the runtime, so the call may be made again", () =>
     Effect.gen(function* () {
       const { url } = yield* upstream
       const proxy = yield* proxied({ to: url, auth: "me:you" })

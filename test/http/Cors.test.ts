@@ -58,7 +58,7 @@ describe("CORS headers", () => {
     )
   })
 
-  it("of a preflight name methods and the time to remember it; for another page they allow nothing", () => {
+  it("name methods and the time to remember a preflight; for another page they allow nothing", () => {
     assert.deepInclude(headersOf(preflight("https://chat.example")), {
       "access-control-allow-origin": "https://chat.example",
       "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",

@@ -93,7 +93,7 @@ describe("a run's events as a response", () => {
   )
 
   test(
-    "of a run that has ended are 204 for a reader at its end or past it, so that EventSource stops",
+    "are 204 for a reader at or past the end of an ended run, so that EventSource stops",
     Effect.gen(function* () {
       const log = logOf(text("a"))
       const ofStatus = (source: Source, after: number, protocol: 1 | 2) =>

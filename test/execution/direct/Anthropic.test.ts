@@ -83,7 +83,7 @@ describe("an answer of Anthropic's wire", () => {
     ["pause_turn", "Finished", "other"],
     ["tool_use", "Finished", "other"],
     ["refusal", "ContentFiltered", undefined],
-  ] as const)("that stops for %s is %s, %s", (reason, tag, finishReason) => {
+  ] as const)("stopped for %s is %s, %s", (reason, tag, finishReason) => {
     const { end: last } = heard(text("hi"), end(reason), stop)
     assert.strictEqual(last?._tag, tag)
     if (finishReason !== undefined) assert.deepInclude(last, { finishReason })

@@ -65,7 +65,7 @@ describe("an answer of Gemini's wire", () => {
     ["MALFORMED_FUNCTION_CALL", "UpstreamFailed"],
     ["FINISH_REASON_UNSPECIFIED", "UpstreamTruncated"],
     [undefined, "UpstreamTruncated"],
-  ])("that finishes for %s is %s", (reason, tag) => {
+  ])("finished for %s is %s", (reason, tag) => {
     assert.strictEqual(heard(text("hi"), stop(reason)).end?._tag, tag)
   })
 

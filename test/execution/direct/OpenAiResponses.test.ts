@@ -77,7 +77,7 @@ describe("an answer of the Responses wire", () => {
     ["max_output_tokens", "Finished"],
     ["content_filter", "ContentFiltered"],
     ["something_new", "Finished"],
-  ])("that is incomplete for %s is %s", (reason, tag) => {
+  ])("incomplete for %s is %s", (reason, tag) => {
     const { end } = heard(
       text("hi"),
       named("response.incomplete", response("incomplete", { incomplete_details: { reason } })),
@@ -93,7 +93,7 @@ describe("an answer of the Responses wire", () => {
     [{ code: "insufficient_quota", message: "x" }, "UpstreamMisconfigured"],
     [{ code: "context_length_exceeded", message: "x" }, "ContextTooLong"],
     [null, "UpstreamFailed"],
-  ])("that failed with %j is %s", (error, tag) => {
+  ])("failed with %j is %s", (error, tag) => {
     const { atOnce } = heard(named("response.failed", response("failed", { error, output: [] })))
     assert.strictEqual(atOnce?._tag, tag)
     assert.notInclude(JSON.stringify(atOnce), "canary")
