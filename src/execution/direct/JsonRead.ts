@@ -1,9 +1,9 @@
 /** Reads fields of JSON that another server wrote: a field of an unexpected type reads as absent. Pure. */
+import * as Predicate from "effect/Predicate"
 
 export type JsonRecord = Readonly<Record<string, unknown>>
 
-export const isRecord = (value: unknown): value is JsonRecord =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+export const isRecord: (value: unknown) => value is JsonRecord = Predicate.isReadonlyObject
 
 export const recordOf = (value: unknown): JsonRecord | undefined => (isRecord(value) ? value : undefined)
 
