@@ -76,7 +76,8 @@ export const events = (): string => {
     return [...row(type, all[`Agent2UI_${type}`]?.properties?.["data"]), gate]
   })
   const ends = [row("done", definitionsOf(RunDone)["root"]), row("error", definitionsOf(RunError)["root"])]
-  const about = "A `?` marks a field that may be absent; `gate` says what the commit gate takes a type for."
+  const about =
+    "A `?` marks a field that may be absent; `gate` says what the commit gate takes a type for. [Errors](errors.md) has the meaning of the fields of `done` and `error`."
   const others = table(["else", "fields"], [row("PlanStep", all["PlanStep"]), ...ends])
   return page("Events", about, table(["type of message", "`data`", "gate"], types), others)
 }
@@ -100,7 +101,7 @@ export const metrics = (): string => {
   return page("Metrics", about, table(["name", "kind", "unit", "labels", "what it is"], rows))
 }
 
-/** What the gateway does by itself for each value of `DIRECT_LLM_<NAME>_KIND`. */
+/** The settings of the gateway's own for each value of `DIRECT_LLM_<NAME>_KIND`. */
 const kinds = (): string => {
   const rows = Object.entries<Preset>(presets).map(([name, { baseUrl, kind, needsKey, requests }]): Row => {
     const asked = { ...plainRequests, ...requests }

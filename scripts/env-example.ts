@@ -60,7 +60,7 @@ const entry = (name: string, variable: Omit<Variable<unknown>, "parse">): Lines 
   ]
 }
 
-/** Of the kind that the examples are of. */
+/** Values of one provider that fit together. */
 const providerExamples: Readonly<Record<keyof typeof providerVariables, string>> = {
   KIND: "openai-compatible",
   BASE_URL: "https://llm.example/v1",

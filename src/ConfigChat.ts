@@ -15,7 +15,7 @@ export const chatVariables = {
     120_000,
   ),
   CHAT_RETRACT_PARTIAL: choice(
-    "Whether text that was already shown may be taken back when its attempt fails, so that the other mode can answer.",
+    "Lets shown text be taken back when its attempt fails, so that the other mode can answer.",
     ["true", "false"],
   ),
   CHAT_FALLBACK_ON_CONTENT_FILTER: choice("Lets another target answer what a content filter refused.", [
@@ -30,5 +30,5 @@ export const chatVariables = {
     about:
       "Most tokens of a conversation that an upstream is sent, as estimated; older messages are left out first. An agent's historyMaxTokens goes before it.",
   }),
-  CHAT_DETACH_GRACE_MS: millis("How long a run goes on that nobody reads.", 30_000, 0),
+  CHAT_DETACH_GRACE_MS: millis("How long a run goes on without a reader.", 30_000, 0),
 }

@@ -87,7 +87,7 @@ const faults: ReadonlyArray<Fault> = [
   },
 ]
 
-/** What a reader shows at the end: texts in order, without those that a `retract` names. */
+/** The answer that a reader shows at the end: texts in order, without those that a `retract` names. */
 const shown = (frames: ReadonlyArray<Frame>): string => {
   const retracts = ofType(frames, "retract").map(({ data }) => data.data)
   const kept = frames.filter(

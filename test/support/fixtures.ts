@@ -105,7 +105,7 @@ export const toolResult = (callId: string): Draft => ({
 export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft })
 export const finished: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
 
-/** What every provider of a test has, unless the test is about it. */
+/** The settings of a test's provider, unless the test is about them. */
 export const provider: Omit<ProviderSettings, "kind" | "baseUrl"> = {
   name: "a",
   apiKey: undefined,

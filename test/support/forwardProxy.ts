@@ -4,7 +4,7 @@ import { createServer, request as ask } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
 
 export interface ProxyOptions {
-  /** Where everything goes, whatever host was named. */
+  /** The address that every call goes to, whatever host was named. */
   readonly to: string
   /** `user:password` that callers must give. */
   readonly auth?: string

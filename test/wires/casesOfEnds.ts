@@ -1,4 +1,4 @@
-/** When an answer is complete: the end that the protocol names, whatever the connection does then. */
+/** The end of a complete answer: the one that the protocol names, whatever the connection does then. */
 import { answers, fails, type WireCase } from "./WireCase.ts"
 import { allKinds, directKinds, type Wire } from "./Wires.ts"
 

@@ -1,4 +1,4 @@
-/** What a finish reason says of the answer before it. */
+/** The verdict of a finish reason on the answer before it. */
 import { answers, endsTurn, fails, type WireCase } from "./WireCase.ts"
 import { hello } from "./casesOfEnds.ts"
 import { directKinds } from "./Wires.ts"

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await Promise.all(Array.from({ length: atOnce }, work))
 }, 240_000)
 
-/** Of how a turn ended, the fields that its row is about. */
+/** The fields of a turn's end that its row is about. */
 const seen = (ended: Ended | undefined, expected: Expected) => ({
   end: ended?.end,
   attempts: ended?.attempts,

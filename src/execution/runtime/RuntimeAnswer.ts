@@ -29,7 +29,7 @@ export class RuntimeAnswer {
   /** Messages of this attempt so far. */
   #messages = 0
   #shown = ""
-  /** Where the shown text stands among the messages; neighbours are one range. */
+  /** The places of the shown text among the messages; neighbours are one range. */
   #ranges: Array<{ readonly fromSeq: number; toSeq: number }> = []
   #held: Array<Message> = []
   #heldText = ""

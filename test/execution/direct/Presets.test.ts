@@ -17,7 +17,7 @@ import { key, startStrict, strict } from "../../support/strictProviders.ts"
 
 type Fields = Readonly<Record<string, string>>
 
-/** What the first provider of the environment answers an agent with a limit and a temperature. */
+/** The answer of the environment's first provider to an agent with a limit and a temperature. */
 const ask = (fields: Fields) =>
   Effect.gen(function* () {
     const variables = Object.entries(fields).map(([part, value]) => [`DIRECT_LLM_A_${part}`, value])
@@ -52,7 +52,7 @@ const serving = (name: keyof typeof strict) =>
 interface Case {
   readonly provider: keyof typeof strict
   readonly kind: string
-  /** Where the provider's address is on loopback. */
+  /** The provider's address on loopback. */
   readonly path: string
   readonly model?: string
   readonly fields?: Fields

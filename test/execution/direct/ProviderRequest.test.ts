@@ -80,7 +80,7 @@ describe("the fields of a request", () => {
     assert.deepStrictEqual(chatFields(provider({ streamUsage: false }), "m", {}), {})
   })
 
-  it("have no temperature for OpenAI's reasoning models, whoever serves them", () => {
+  it("have no temperature for OpenAI's reasoning models, whichever provider serves them", () => {
     const sent = (model: string) => temperatureFor(provider(), model, 0.5)
     const reasoning = ["o1", "o3-mini", "o4-mini-2025-04-16", "gpt-5", "gpt-5-mini", "gpt-5.2-chat", "gpt-6"]
     for (const model of [...reasoning, "openai/gpt-5-nano", "gpt-10-mini"])
