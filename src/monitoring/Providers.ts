@@ -14,7 +14,7 @@ import * as Lease from "./Lease.ts"
 export interface Provider {
   breaker: Breaker.Breaker
   readonly faults: FaultCounter.FaultCounter
-  /** The time at which each organisation last used it: the four most recent, in that order. */
+  /** When each organisation last used it: the four most recent, in that order. */
   readonly recent: Map<OrgId, number>
 }
 
