@@ -62,7 +62,8 @@ export const isError = (patterns: ReadonlyArray<ErrorPattern>, text: string): bo
   return patterns.some((pattern) => matchesAll(pattern, trimmed))
 }
 
-const openingQuote = /["'`“‘«„]$/
+/** A quotation mark, emphasis, a block quote or a code block that opens just before. */
+const openingQuote = /(?:["'`“‘«„「『*_]|^[ \t]*>[ \t]*|^[ \t]*(?:```|~~~).*\n)$/m
 
 /** The text ends in an error that it does not quote. A wildcard takes any text, so the first beginning decides. */
 export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
