@@ -8,6 +8,7 @@ import { type Draft, isCall, isResult } from "../agent2ui/Message.ts"
 
 interface OpenCall {
   readonly callId: string | undefined
+  readonly stepId: string | undefined
   /** Its kind and name, such as `tool search`. */
   readonly name: string
 }
@@ -19,7 +20,8 @@ export const none: OpenCalls = []
 
 const callOf = ({ data, metadata, type }: Draft): OpenCall => {
   const name = "toolName" in data ? data.toolName : "skillName" in data ? data.skillName : ""
-  return { callId: metadata?.callId, name: `${type.slice(0, type.indexOf("_"))} ${name}` }
+  const kind = type.slice(0, type.indexOf("_"))
+  return { callId: metadata?.callId, stepId: metadata?.stepId, name: `${kind} ${name}` }
 }
 
 /**
