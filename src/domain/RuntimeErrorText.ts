@@ -20,7 +20,10 @@ const shortestBeginning = 10
 const mostPatterns = 20
 const longestPattern = 500
 
-/** Held text that is longer is an answer: the runtime's errors are a sentence, and a reader waits meanwhile. */
+/**
+ * Held text that is longer is an answer: the runtime's errors are a sentence, and a reader waits meanwhile. A first chunk
+ * that begins like an error may be longer: an exception may hold a whole page.
+ */
 export const longestHeld = 2048
 
 const parsePattern = (text: string): ErrorPattern | undefined => {
@@ -77,8 +80,12 @@ export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string)
 }
 
 /** The text may still become an error. */
-export const mayBecomeError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
-  if (text.length > longestHeld) return false
+export const mayBecomeError = (
+  patterns: ReadonlyArray<ErrorPattern>,
+  text: string,
+  longest = longestHeld,
+): boolean => {
+  if (text.length > longest) return false
   const begun = text.trimStart()
   return patterns.some(({ parts: [beginning, ...rest] }) =>
     begun.length <= beginning.length

@@ -11,6 +11,7 @@ export class HeldText {
   readonly #patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>
   #messages: Array<Message> = []
   #text = ""
+  #longest = 0
 
   constructor(patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
     this.#patterns = patterns
@@ -24,13 +25,14 @@ export class HeldText {
   holds(message: Message, content: string, first: boolean): boolean {
     const begins = this.#messages.length === 0
     if (begins && !first && !RuntimeErrorText.startsError(this.#patterns, content)) return false
+    if (begins) this.#longest = Math.max(RuntimeErrorText.longestHeld, content.length)
     this.#messages.push(message)
     this.#text = begins ? content : this.#text + content
     return true
   }
 
   get mayBecomeError(): boolean {
-    return RuntimeErrorText.mayBecomeError(this.#patterns, this.#text)
+    return RuntimeErrorText.mayBecomeError(this.#patterns, this.#text, this.#longest)
   }
 
   get isError(): boolean {
