@@ -29,7 +29,7 @@ const message = Schema.String.check(
 
 const sent = Schema.Struct({
   message: Schema.optionalKey(message).annotate({ description: "Required, except with `retry`" }),
-  parentMessageId: Schema.optionalKey(MessageId),
+  parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)),
   retry: Schema.optionalKey(Schema.Boolean).annotate({
     description:
       "True: answer the last message again, whose turn failed, was interrupted, or was cancelled before its answer began",
@@ -109,7 +109,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Send a message to a session, or retry one whose turn failed")
       .annotate(
         OpenApi.Description,
-        "`parentMessageId` is the message that this one follows, by default the session's last one; the model is sent the chain of parents. With `retry` no message is stored: `message` is left out or the same, and `parentMessageId` may name an earlier turn that failed.",
+        "`parentMessageId` is the message that this one follows, by default the session's last one, and none where it is null; the model is sent the chain of parents. With `retry` no message is stored: `message` is left out or the same, and `parentMessageId` may name an earlier turn that failed.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
       query: Cursor.fields,

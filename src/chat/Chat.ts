@@ -72,8 +72,8 @@ type Refused =
 /** A message, or a retry of the one that has no answer. */
 export interface Sent {
   readonly message?: string
-  /** The message before it; by default the session's last one. A retry may name the message itself. */
-  readonly parentMessageId?: MessageId
+  /** The message before it, null for none; by default the session's last one. A retry may name the message itself. */
+  readonly parentMessageId?: MessageId | null
   readonly retry?: boolean
 }
 
@@ -188,14 +188,15 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     return yield* live.claim(id, takeTurn({ caller, agent, session, message, ...place }))
   })
 
-  const branchTo = Effect.fnUntraced(function* (session: Session, end: MessageId | undefined) {
+  const branchTo = Effect.fnUntraced(function* (session: Session, end: MessageId | null | undefined) {
+    if (end === null) return []
     const branch = yield* whileUp(sessions.branch(session.id, end))
     if (end !== undefined && branch.length === 0) return yield* new ParentNotFound({ parentMessageId: end })
     return branch
   })
 
   /** The turn that failed is nearly always the session's last one. */
-  const retriedIn = Effect.fnUntraced(function* (session: Session, named: MessageId | undefined) {
+  const retriedIn = Effect.fnUntraced(function* (session: Session, named: MessageId | null | undefined) {
     const last = Retry.retriedOf(yield* branchTo(session, undefined))
     if (last !== undefined && Retry.isOf(last, named)) return last
     const other = named === undefined ? undefined : Retry.retriedOf(yield* branchTo(session, named))

@@ -23,5 +23,5 @@ export const retriedOf = (branch: ReadonlyArray<BranchMessage>): Retried | undef
 }
 
 /** A client names the turn by its question, or as the first request did, by the message before it. */
-export const isOf = ({ question }: Retried, named: MessageId | undefined): boolean =>
+export const isOf = ({ question }: Retried, named: MessageId | null | undefined): boolean =>
   named === undefined || named === question.id || named === question.parentMessageId

@@ -20,7 +20,10 @@ const shortestBeginning = 10
 const mostPatterns = 20
 const longestPattern = 500
 
-/** Held text that is longer is an answer: the runtime's errors are a sentence, and a reader waits meanwhile. */
+/**
+ * Held text that is longer is an answer: the runtime's errors are a sentence, and a reader waits meanwhile. A first chunk
+ * that begins like an error may be longer: an exception may hold a whole page.
+ */
 export const longestHeld = 2048
 
 const parsePattern = (text: string): ErrorPattern | undefined => {
@@ -62,7 +65,8 @@ export const isError = (patterns: ReadonlyArray<ErrorPattern>, text: string): bo
   return patterns.some((pattern) => matchesAll(pattern, trimmed))
 }
 
-const openingQuote = /["'`“‘«„]$/
+/** A quotation mark, emphasis, a block quote or a code block that opens just before. */
+const openingQuote = /(?:["'`“‘«„「『*_]|^[ \t]*>[ \t]*|^[ \t]*(?:```|~~~).*\n)$/m
 
 /** The text ends in an error that it does not quote. A wildcard takes any text, so the first beginning decides. */
 export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
@@ -76,8 +80,12 @@ export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string)
 }
 
 /** The text may still become an error. */
-export const mayBecomeError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
-  if (text.length > longestHeld) return false
+export const mayBecomeError = (
+  patterns: ReadonlyArray<ErrorPattern>,
+  text: string,
+  longest = longestHeld,
+): boolean => {
+  if (text.length > longest) return false
   const begun = text.trimStart()
   return patterns.some(({ parts: [beginning, ...rest] }) =>
     begun.length <= beginning.length

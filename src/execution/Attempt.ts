@@ -140,7 +140,9 @@ const heldToContract = (watch: Watch, upstream: string): ExecutionError | undefi
 
 /** A call that did not answer in time is the oldest open one, which need not be the last one that began. */
 const placed = ({ calls: [oldest], gate }: Watch, error: ExecutionError): CommitGate.Gate =>
-  error._tag === "CallTimeout" && oldest !== undefined ? { ...gate, callId: oldest } : gate
+  error._tag === "CallTimeout" && oldest !== undefined
+    ? { ...gate, callId: oldest.callId, stepId: oldest.stepId ?? gate.stepId }
+    : gate
 
 type Chunk = Arr.NonEmptyReadonlyArray<ExecutionEvent>
 

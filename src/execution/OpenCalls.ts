@@ -6,29 +6,46 @@
  */
 import { type Draft, isCall, isResult } from "../agent2ui/Message.ts"
 
-/** The id of each open call, oldest first; undefined for a call without one. */
-export type OpenCalls = ReadonlyArray<string | undefined>
+interface OpenCall {
+  readonly callId: string | undefined
+  readonly stepId: string | undefined
+  /** Its kind and name, such as `tool search`. */
+  readonly name: string
+}
+
+/** Oldest first. */
+export type OpenCalls = ReadonlyArray<OpenCall>
 
 export const none: OpenCalls = []
 
-/** Without an id it is the oldest call. A call that has no id of its own may be the one whose id is not known here. */
-const placeOf = (open: OpenCalls, callId: string | undefined): number => {
-  if (callId === undefined) return 0
-  const own = open.indexOf(callId)
-  return own === -1 ? open.indexOf(undefined) : own
+const callOf = ({ data, metadata, type }: Draft): OpenCall => {
+  const name = "toolName" in data ? data.toolName : "skillName" in data ? data.skillName : ""
+  const kind = type.slice(0, type.indexOf("_"))
+  return { callId: metadata?.callId, stepId: metadata?.stepId, name: `${kind} ${name}` }
 }
 
-const close = (open: OpenCalls, callId: string | undefined): OpenCalls => {
-  const place = placeOf(open, callId)
-  return place === -1 || open.length === 0 ? open : open.toSpliced(place, 1)
+/**
+ * By its id. Without one it is the oldest call of its name, and none where the upstream told no start of it. A call that has
+ * no id of its own may be the one whose id is not known here.
+ */
+const placeOf = (open: OpenCalls, { callId, name }: OpenCall): number => {
+  if (callId === undefined) return open.findIndex((call) => call.name === name)
+  const own = open.findIndex((call) => call.callId === callId)
+  return own === -1 ? open.findIndex((call) => call.callId === undefined) : own
+}
+
+const close = (open: OpenCalls, call: OpenCall): OpenCalls => {
+  const place = placeOf(open, call)
+  return place === -1 ? open : open.toSpliced(place, 1)
 }
 
 /** The open calls after `draft`; the same array when nothing changed, as with every part of an answer. */
 export const after = (open: OpenCalls, draft: Draft): OpenCalls => {
-  const callId = draft.metadata?.callId
-  if (isResult(draft.type)) return close(open, callId)
+  if (isResult(draft.type)) return close(open, callOf(draft))
   if (!isCall(draft.type)) return open
+  const call = callOf(draft)
   const status = "status" in draft.data ? draft.data.status : undefined
-  if (status !== "calling") return close(open, callId)
-  return callId !== undefined && open.includes(callId) ? open : [...open, callId]
+  if (status !== "calling") return close(open, call)
+  const isKnown = call.callId !== undefined && open.some(({ callId }) => callId === call.callId)
+  return isKnown ? open : [...open, call]
 }

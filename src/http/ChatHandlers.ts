@@ -53,11 +53,12 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
           return streams.post(request, {
             route: "send",
             sessionId,
-            // A request without a retry is hashed as before, so that its key is still known after an update.
+            // What older versions took is hashed as they did, so that its key is still known after an update.
             asked: [
               sessionId,
               message ?? null,
               parentMessageId ?? null,
+              ...(parentMessageId === null ? ["first"] : []),
               ...(retry === true ? ["retry"] : []),
             ],
             begin: (caller) => chat.send(caller, sessionId, request.payload),

@@ -57,14 +57,15 @@ const keepAliveInitialDelay = 10_000
 /** `allowedOrigins`: patterns of the pages that may call from a browser. */
 export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
   const server = createServer({ requestTimeout, keepAliveTimeout, keepAlive: true, keepAliveInitialDelay })
-  server.on("request", (request, response) => {
-    response.once("close", () => {
-      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+  // Node hands over a request with `Expect: 100-continue` as `checkContinue` where anyone listens for that.
+  for (const event of ["request", "checkContinue"] as const)
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      response.once("close", () => {
+        if (!server.listening) setImmediate(() => server.closeIdleConnections())
+      })
+      for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
+      // No other listener than this one: nobody would ever answer.
+      if (server.listenerCount(event) === 1) refuse(request, response, server.listening ? starting : stopping)
     })
-    for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
-    // No other listener than this one: nobody would ever answer.
-    if (server.listenerCount("request") === 1)
-      refuse(request, response, server.listening ? starting : stopping)
-  })
   return server
 }

@@ -69,6 +69,10 @@ describe("a request under an Idempotency-Key", () => {
     expect(said(await sent.rest()).at(-1)?.event).toBe("done")
     const elsewhere = await world.client.request("POST", path(second.sessionId), body, keyed("reused"))
     expect(elsewhere.status).toBe(422)
+    const anew = { ...body, parentMessageId: null }
+    expect((await world.client.request("POST", path(first.sessionId), anew, keyed("reused"))).status).toBe(
+      422,
+    )
   })
 
   it("D4: gets the answer again after its end, with the headers of the first, also after a restart", async () => {

@@ -217,6 +217,23 @@ layer(service)("a conversation with a strict model", (it) => {
     }),
   )
 
+  it.effect("a message whose parent is null begins anew, as an edit of the first message", () =>
+    Effect.gen(function* () {
+      const { sessionId } = yield* turn("answered", { message: "one" })
+      yield* turn("answered", { message: "two" }, sessionId)
+      yield* turn("failed", { message: "One", parentMessageId: null }, sessionId)
+      assert.deepStrictEqual(asked(), [["user", "One"]])
+      yield* turn("answered", { retry: true, parentMessageId: null }, sessionId)
+      assert.deepStrictEqual(asked(), [["user", "One"]])
+      yield* turn("answered", { message: "three" }, sessionId)
+      assert.deepStrictEqual(asked(), [
+        ["user", "One"],
+        ["assistant", "Yes."],
+        ["user", "three"],
+      ])
+    }),
+  )
+
   it.effect("the message before is the parent of one that names none", () =>
     Effect.gen(function* () {
       const { sessionId } = yield* turn("answered", { message: "one" })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import type { Draft } from "../../src/agent2ui/Message.ts"
 import { finished, noon, planStep, says, text, thinking, toolCall, toolResult } from "../support/fixtures.ts"
 import {
   direct,
@@ -147,6 +148,20 @@ describe("the clocks of an attempt", () => {
         settings: { ...settings, limits: { ...settings.limits, callMs: 300 } },
       })
       assert.strictEqual(failureOf(played)?.gate.callId, "c1")
+    }),
+  )
+
+  it.effect("names that call's own step, also where a parallel one began after it", () =>
+    Effect.gen(function* () {
+      const within = (callId: string, stepId: string): Draft => ({
+        ...toolCall(callId),
+        metadata: { callId, stepId },
+      })
+      const steps = [planStep("s1"), within("c1", "s1"), planStep("s2"), planStep("s2", "failed")].map(says)
+      const played = yield* playTurn([runtime([], [...steps, "silence"])], {
+        settings: { ...settings, limits: { ...settings.limits, callMs: 300 } },
+      })
+      assert.deepInclude(failureOf(played)?.gate, { callId: "c1", stepId: "s1" })
     }),
   )
 

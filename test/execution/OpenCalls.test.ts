@@ -22,12 +22,14 @@ const result = (callId?: string): Draft => ({
 })
 
 const after = (...drafts: ReadonlyArray<Draft>) => drafts.reduce(OpenCalls.after, OpenCalls.none)
+const idsOf = (open: OpenCalls.OpenCalls) => open.map(({ callId }) => callId)
 
 describe("open calls", () => {
-  const cases: ReadonlyArray<readonly [string, ReadonlyArray<Draft>, OpenCalls.OpenCalls]> = [
+  const cases: ReadonlyArray<readonly [string, ReadonlyArray<Draft>, ReadonlyArray<string | undefined>]> = [
     ["a call is open until its result", [call("1"), result("1")], []],
     ["a result closes the call of its id", [call("1"), skill("2"), result("2")], ["1"]],
-    ["a result without an id closes the oldest", [call("1"), skill("2"), result()], ["2"]],
+    ["a result without an id closes the oldest of its name", [call("1"), call("2"), result()], ["2"]],
+    ["a result whose call was never told closes no call of another name", [skill("1"), result()], ["1"]],
     ["a result of an unknown id closes a call without one", [call("1"), call(), result("9")], ["1"]],
     ["a result of an unknown id closes no other call", [call("1"), result("9")], ["1"]],
     ["a result without a call closes nothing", [result(), result("1"), call("2")], ["2"]],
@@ -41,7 +43,7 @@ describe("open calls", () => {
       ["1"],
     ],
   ]
-  it.each(cases)("%s", (_, drafts, open) => assert.deepStrictEqual(after(...drafts), open))
+  it.each(cases)("%s", (_, drafts, open) => assert.deepStrictEqual(idsOf(after(...drafts)), open))
 
   it("are the same array after what is no call, so an answer costs nothing", () => {
     const open = after(call("1"))

@@ -55,6 +55,24 @@ describe("a request that nobody serves", () => {
     expect(other.headers.get("vary")).toBe("Origin")
   })
 
+  it("and one that is served have the page's headers also with `Expect: 100-continue`", async () => {
+    const port = await listening(["https://chat.example"])
+    const answer = async (): Promise<string> => {
+      const socket = connect(port, "127.0.0.1")
+      const headers = ["Host: x", "Origin: https://chat.example", "Expect: 100-continue", "Content-Length: 9"]
+      socket.write(`POST / HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`)
+      const [data] = (await once(socket, "data")) as [Buffer]
+      socket.destroy()
+      return data.toString().toLowerCase()
+    }
+    const allowed = "access-control-allow-origin: https://chat.example"
+    expect(await answer()).toMatch(new RegExp(`^http/1.1 503 [^]*${allowed}`))
+    const serve: RequestListener = (_, response) => response.writeHead(413).end()
+    server.on("request", serve)
+    server.on("checkContinue", serve)
+    expect(await answer()).toMatch(new RegExp(`^http/1.1 413 [^]*${allowed}`))
+  })
+
   it("after the service has let go is refused too, on a connection whose last answer still ends", async () => {
     const port = await listening()
     const serve: RequestListener = () => {}

@@ -8,18 +8,21 @@
 import type { RunId } from "../../domain/Ids.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
-
-type Message = Extract<ExecutionEvent, { readonly _tag: "Message" }>
+import { HeldText, type Message } from "./HeldText.ts"
+import { SubAgentWords } from "./SubAgentWords.ts"
 
 const text = (content: string): Message => ({ _tag: "Message", draft: { type: "text", data: { content } } })
 
-/** The part of `final` that follows `shown`; undefined where they differ by more than spaces at the ends. */
+/** What may come between the chunks of a held text: it shows nothing of an answer and sets nothing going. */
+const besides: ReadonlySet<string> = new Set(["thinking", "plan", "plan_step"])
+
+/** The part of `final` that follows `shown`; undefined where they differ by more than spaces at the ends or Unicode's forms. */
 export const restOf = (shown: string, final: string): string | undefined => {
   if (final.startsWith(shown)) return final.slice(shown.length)
   const begun = shown.trimStart()
   const whole = final.trimStart()
   if (whole.startsWith(begun)) return whole.slice(begun.length)
-  return begun.trimEnd() === whole.trimEnd() ? "" : undefined
+  return begun.trimEnd().normalize() === whole.trimEnd().normalize() ? "" : undefined
 }
 
 export class RuntimeAnswer {
@@ -31,12 +34,14 @@ export class RuntimeAnswer {
   #shown = ""
   /** The places of the shown text among the messages; neighbours are one range. */
   #ranges: Array<{ readonly fromSeq: number; toSeq: number }> = []
-  #held: Array<Message> = []
-  #heldText = ""
+  readonly #held: HeldText
+  readonly #subAgent: SubAgentWords
 
   constructor(runId: RunId, patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
     this.#runId = runId
     this.#patterns = patterns
+    this.#held = new HeldText(patterns)
+    this.#subAgent = new SubAgentWords(patterns)
   }
 
   /** Takes the next messages. Text of the answer is shown now or, while it may be an error, later. */
@@ -44,10 +49,7 @@ export class RuntimeAnswer {
     for (const message of messages) {
       if (message._tag === "Message" && message.draft.type === "text")
         this.#addText(message, message.draft.data.content)
-      else {
-        this.#release()
-        this.#push(message)
-      }
+      else this.#addOther(message)
     }
   }
 
@@ -59,7 +61,7 @@ export class RuntimeAnswer {
       this.#release()
       return true
     }
-    this.#held = []
+    this.#held.take()
     const rest = restOf(this.#shown, final)
     if (rest === undefined) this.#takeBack()
     if (rest !== "") this.#show(text(rest ?? final))
@@ -74,24 +76,21 @@ export class RuntimeAnswer {
   }
 
   #addText(message: Message, content: string): void {
-    const patterns = this.#patterns
-    const begins =
-      this.#held.length === 0 && (this.#shown === "" || RuntimeErrorText.startsError(patterns, content))
-    if (!begins && this.#held.length === 0) return this.#show(message)
-    this.#held.push(message)
-    this.#heldText = begins ? content : this.#heldText + content
-    if (!RuntimeErrorText.mayBecomeError(patterns, this.#heldText)) this.#release()
+    if (!this.#held.holds(message, content, this.#shown === "")) return this.#show(message)
+    if (!this.#held.mayBecomeError) this.#release()
+  }
+
+  #addOther(event: ExecutionEvent): void {
+    if (event._tag !== "Message" || !besides.has(event.draft.type)) this.#release()
+    for (const each of this.#subAgent.next(event)) this.#push(each)
   }
 
   #isError(given: string): boolean {
-    const said = this.#shown + (this.#held.length === 0 ? "" : this.#heldText)
-    return RuntimeErrorText.endsInError(this.#patterns, given === "" ? said : given)
+    return RuntimeErrorText.endsInError(this.#patterns, given === "" ? this.#shown + this.#held.text : given)
   }
 
   #release(): void {
-    if (this.#held.length === 0) return
-    for (const message of this.#held) this.#show(message)
-    this.#held = []
+    for (const message of this.#held.take()) this.#show(message)
   }
 
   #show(message: Message): void {

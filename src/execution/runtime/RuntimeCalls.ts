@@ -54,7 +54,9 @@ const keyOf = ({ data, event }: Call): string =>
   `${event.split("_")[0]}:${"server_id" in data ? data.server_id : ""}:${"skill_id" in data ? data.skill_id : data.tool_name}`
 
 /** The runtime gives work to a sub-agent as a skill of this name, and its events come within that call. */
-const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && data.skill_name.startsWith("subagent:")
+export const namesSubAgent = (skillName: string): boolean => skillName.startsWith("subagent:")
+
+const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && namesSubAgent(data.skill_name)
 
 const subject = ({ data }: Call) => {
   if ("skill_id" in data) return { skillId: data.skill_id, skillName: data.skill_name }

@@ -12,11 +12,12 @@ export const answers = Effect.gen(function* () {
   yield* sql`ALTER TABLE attempts ADD COLUMN model TEXT`
   yield* sql`ALTER TABLE attempts ADD COLUMN failure TEXT`
   yield* sql`ALTER TABLE messages ADD COLUMN seq INTEGER NOT NULL DEFAULT 0`
-  // A parent that was named stays; the others get the message before them.
+  // The order of the turns, a question before its answer: ids rise also where a clock is set back, times do not. A parent
+  // that was named stays; the others get the message before them.
   yield* sql`UPDATE messages SET seq = ordered.seq, parent_message_id = COALESCE(parent_message_id, ordered.previous)
     FROM (
       SELECT id, ROW_NUMBER() OVER w AS seq, LAG(id) OVER w AS previous FROM messages
-      WINDOW w AS (PARTITION BY session_id ORDER BY created_at, id)
+      WINDOW w AS (PARTITION BY session_id ORDER BY run_id, CASE role WHEN 'user' THEN 0 ELSE 1 END)
     ) AS ordered
     WHERE ordered.id = messages.id`
   yield* sql`CREATE UNIQUE INDEX messages_by_seq ON messages (session_id, seq)`

@@ -118,6 +118,7 @@ describe("the final response", () => {
     assert.strictEqual(restOf("", "a"), "a")
     assert.strictEqual(restOf("a ", "a"), "")
     assert.strictEqual(restOf(" a", "a b"), " b")
+    assert.strictEqual(restOf("Cafe\u0301 ", "Caf\u00e9"), "")
     assert.isUndefined(restOf("ab", "a"))
     assert.isUndefined(restOf("a  b", "a b"))
   })
@@ -173,21 +174,99 @@ describe("an answer that is an error of the runtime", () => {
     assert.strictEqual(stored(heard), words.join(""))
   })
 
+  it.each(["> ", "```text\n", "**", "It says:\n>", "「"])(
+    "is not one that shows the sentence after %j",
+    (opening) => {
+      const text = `${opening}${responding}`
+      assert.isUndefined(play(...Array.from(text, chunk), complete(text)).error)
+    },
+  )
+
   it("is not one where the final response is another", () => {
     const heard = play(chunk("The "), chunk(responding), complete("The answer"))
     assert.deepStrictEqual(contents(heard), ["The ", "answer", "Finished"])
   })
 
-  it("is held in its place: another event shows it first", () => {
-    const heard = hearText(frame(chunk("I enc")), frame(["thinking", { content: "hm" }]))
-    assert.deepStrictEqual(contents(heard), ["I enc", "thinking"])
+  it("is not one where a call or a file follows, which shows it first", () => {
+    const heard = hearText(...[chunk("I enc"), ...call].map((one) => frame(one)))
+    assert.deepStrictEqual(contents(heard), ["I enc", "tool_call", "tool_result"])
   })
 
-  it("is held up to a length", () => {
+  it("is one also where thinking, plans and pings come between its chunks", () => {
+    const step = { step_id: "1", title: "one" }
+    const between: ReadonlyArray<Wire> = [
+      ["thinking", { content: "hm" }],
+      ["ping", {}],
+      ["plan_created", { steps: [{ id: "1", title: "one" }] }],
+      ["plan_step_start", step],
+      ["plan_step_complete", step],
+    ]
+    const types = ["thinking", "plan", "plan_step", "plan_step"]
+    for (const text of [planning, `\n${responding}\n`])
+      failedWithout(play(chunk(text.slice(0, 5)), ...between, chunk(text.slice(5)), complete(text)), types)
+    const answer = play(chunk("I enc"), ...between, chunk("ode it."), complete("I encode it."))
+    assert.deepStrictEqual(contents(answer), [...types, "I enc", "ode it.", "Finished"])
+  })
+
+  it("is held up to a length, save one whose first chunk is longer", () => {
     const long = frame(chunk("x".repeat(2048)))
     assert.lengthOf(hearText(frame(chunk(responding))).events, 0)
     assert.lengthOf(hearText(frame(chunk(responding)), long).events, 2)
-    const text = responding + "x".repeat(2048)
-    failedWithout(play(chunk(text), complete(text)), [text])
+    const page = `${responding}<html>${"x".repeat(9000)}</html>`
+    failedWithout(play(chunk(page), complete(page)), [])
+    failedWithout(play(chunk("The "), chunk(page), complete(page)), ["The "])
+    failedWithout(hearText(frame(chunk(page)), done()), [])
+    const text = "x".repeat(9000)
+    assert.deepStrictEqual(contents(hearText(frame(chunk(text)))), [text])
+  })
+})
+
+describe("a sub-agent that says an error of the runtime", () => {
+  const names = { skill_id: "s", skill_name: "subagent:s" }
+  const start: Wire = ["skill_call_start", { ...names, arguments: {} }]
+  const result = (text: string): Wire => ["skill_call_complete", { ...names, result: text, success: true }]
+  const hidden = { result: null, success: false, error: "The sub-agent failed." }
+  const said = (...wire: ReadonlyArray<Wire>) =>
+    play(start, ...wire, complete("The answer")).events.flatMap((event) =>
+      event._tag === "Message" && ["thinking", "skill_result"].includes(event.draft.type)
+        ? [event.draft.data]
+        : [],
+    )
+
+  it.each([planning, responding])("has failed, and the sentence is not shown: %s", (text) => {
+    const bare = { skillId: "s", skillName: "subagent:s", ...hidden }
+    assert.deepStrictEqual(said(chunk(text), result(text)), [bare])
+    assert.deepStrictEqual(said(...Array.from(text, chunk), result(text)), [bare])
+    assert.deepStrictEqual(said(result(text)), [bare])
+    assert.deepStrictEqual(said(chunk("A part. "), chunk(text), result(text)), [
+      { content: "A part. " },
+      bare,
+    ])
+    assert.deepStrictEqual(
+      said(
+        chunk(text.slice(0, 9)),
+        ["thinking", { content: "hm", stage: "planning" }],
+        chunk(text.slice(9)),
+        result(text),
+      ),
+      [{ content: "hm", stage: "planning" }, bare],
+    )
+  })
+
+  it("is not one that begins like it", () => {
+    assert.deepStrictEqual(said(chunk("I "), chunk("enc"), chunk("ode it."), result("I encode it.")), [
+      { content: "I " },
+      { content: "enc" },
+      { content: "ode it." },
+      { skillId: "s", skillName: "subagent:s", result: "I encode it.", success: true },
+    ])
+  })
+
+  it("does not hide what an ordinary skill gives", () => {
+    const skill = { skill_id: "k", skill_name: "k" }
+    const given: Wire = ["skill_call_complete", { ...skill, result: planning, success: true }]
+    assert.deepInclude(said(["skill_call_start", { ...skill, arguments: {} }], given)[0], {
+      result: planning,
+    })
   })
 })

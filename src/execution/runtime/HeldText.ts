@@ -1,0 +1,48 @@
+/**
+ * The text of one speaker (the answer, or a sub-agent) that is held back while it may be an error of the runtime. Plain
+ * code, one per speaker.
+ */
+import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
+import type { ExecutionEvent } from "../Executor.ts"
+
+export type Message = Extract<ExecutionEvent, { readonly _tag: "Message" }>
+
+export class HeldText {
+  readonly #patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>
+  #messages: Array<Message> = []
+  #text = ""
+  #longest = 0
+
+  constructor(patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
+    this.#patterns = patterns
+  }
+
+  get text(): string {
+    return this.#messages.length === 0 ? "" : this.#text
+  }
+
+  /** False: nothing is held, and the message may be shown. `first`: nothing of this speaker was shown before it. */
+  holds(message: Message, content: string, first: boolean): boolean {
+    const begins = this.#messages.length === 0
+    if (begins && !first && !RuntimeErrorText.startsError(this.#patterns, content)) return false
+    if (begins) this.#longest = Math.max(RuntimeErrorText.longestHeld, content.length)
+    this.#messages.push(message)
+    this.#text = begins ? content : this.#text + content
+    return true
+  }
+
+  get mayBecomeError(): boolean {
+    return RuntimeErrorText.mayBecomeError(this.#patterns, this.#text, this.#longest)
+  }
+
+  get isError(): boolean {
+    return RuntimeErrorText.isError(this.#patterns, this.text)
+  }
+
+  /** What was held; nothing is held from here on. */
+  take(): ReadonlyArray<Message> {
+    const held = this.#messages
+    this.#messages = []
+    return held
+  }
+}

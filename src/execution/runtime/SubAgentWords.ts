@@ -1,0 +1,48 @@
+/**
+ * What a sub-agent says, which is shown as thinking within its call. An error of the runtime may be its whole text, and then
+ * its result, too: that sentence may hold hosts or keys, so it is not passed on, and the call has failed. Plain code, one
+ * per response.
+ */
+import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
+import type { ExecutionEvent } from "../Executor.ts"
+import { HeldText, type Message } from "./HeldText.ts"
+import { namesSubAgent } from "./RuntimeCalls.ts"
+
+const failed = { result: null, success: false, error: "The sub-agent failed." } as const
+
+export class SubAgentWords {
+  readonly #patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>
+  readonly #held: HeldText
+  /** The call whose words were shown last. */
+  #shownIn: string | undefined
+
+  constructor(patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
+    this.#patterns = patterns
+    this.#held = new HeldText(patterns)
+  }
+
+  /** What is said of an event that is no text of the answer, with what was held before it. */
+  next(event: ExecutionEvent): ReadonlyArray<ExecutionEvent> {
+    if (event._tag !== "Message") return [...this.#held.take(), event]
+    const { draft } = event
+    const callId = draft.metadata?.callId
+    if (draft.type === "thinking" && draft.data.stage === undefined && callId !== undefined)
+      return this.#said(event, draft.data.content, callId)
+    if (draft.type !== "skill_result" || !namesSubAgent(draft.data.skillName)) return [event]
+    const isError = this.#held.isError || this.#isError(draft.data.result)
+    const before = this.#held.take()
+    if (!isError) return before.length === 0 ? [event] : [...before, event]
+    return [{ ...event, draft: { ...draft, data: { ...draft.data, ...failed } } }]
+  }
+
+  #said(message: Message, content: string, callId: string): ReadonlyArray<ExecutionEvent> {
+    if (this.#held.holds(message, content, this.#shownIn !== callId) && this.#held.mayBecomeError) return []
+    this.#shownIn = callId
+    const held = this.#held.take()
+    return held.length === 0 ? [message] : held
+  }
+
+  #isError(result: unknown): boolean {
+    return typeof result === "string" && RuntimeErrorText.isError(this.#patterns, result)
+  }
+}
