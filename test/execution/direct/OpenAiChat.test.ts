@@ -111,16 +111,13 @@ describe("the end of an OpenAI-compatible answer", () => {
     assert.strictEqual(heard(hi, stop).finishes, 1)
   })
 
-  it("is a truncation without a finish reason, also after [DONE]", () => {
-    for (const parts of [
-      [],
-      [hi],
-      [hi, done],
-      [hi, "data:  [DONE] \n\n"],
-      [hi, tokens, done],
-      [hi, stop.slice(0, 40)],
-    ])
+  it("is a truncation without a finish reason and [DONE]", () => {
+    for (const parts of [[], [hi], [done], [hi, tokens], [hi, stop.slice(0, 40)]])
       assert.strictEqual(heard(...parts).end?._tag, "UpstreamTruncated")
+  })
+
+  it.each(["[DONE]", '"[DONE]"', "[done]"])("is %s, even if no finish reason came", (mark) => {
+    assert.deepInclude(heard(hi, `data: ${mark}\n\n`).end, { _tag: "Finished", finishReason: "other" })
   })
 
   it("is not undone by what follows the finish reason, except by a filter", () => {
@@ -152,7 +149,7 @@ describe("the end of an OpenAI-compatible answer", () => {
 
   it("is not yet said by a reason that means nothing", () => {
     for (const reason of ["", "null", null, 0, {}])
-      assert.strictEqual(heard(hi, delta({}, reason), done).end?._tag, "UpstreamTruncated")
+      assert.strictEqual(heard(hi, delta({}, reason)).end?._tag, "UpstreamTruncated")
   })
 
   it("reports a reason that the table does not have", () => {
