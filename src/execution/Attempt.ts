@@ -62,8 +62,8 @@ export interface AttemptOptions {
   readonly firstProgressLimitMs?: (() => number) | undefined
   /** Told at once; may not wait. */
   readonly onFirstProgress?: (() => void) | undefined
-  /** Told once, at the end, whatever the end is. */
-  readonly onEnd: (attempt: Attempt) => Effect.Effect<void>
+  /** Runs once, at the end, whatever the end is. `error` is what the attempt failed by. */
+  readonly onEnd: (attempt: Attempt, error: ExecutionError | undefined) => Effect.Effect<void>
 }
 
 /** Epoch milliseconds of now: the wall clock at the start, and the time that has passed since. */
@@ -257,7 +257,7 @@ export const run = (
         const end = (exit: Exit.Exit<unknown, Failure>) =>
           Effect.suspend(() => {
             const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
-            return Effect.andThen(options.onEnd(attempt), AttemptSpan.close(span, attempt))
+            return Effect.andThen(options.onEnd(attempt, watch.error), AttemptSpan.close(span, attempt))
           })
         const events = executor.execute({ ...turn, trace: span })
         return watched(events, watch, clock, executor.target, options, end)

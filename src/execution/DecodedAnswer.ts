@@ -33,7 +33,7 @@ export interface Decoder {
 }
 
 /** Usage and the last line come at once after a finish reason, or are not worth waiting for. */
-const closingMs = 1500
+export const defaultClosingMs = 1500
 
 const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
   const all: Array<ExecutionEvent> = []
@@ -49,12 +49,13 @@ type Events = Pull.Pull<Arr.NonEmptyReadonlyArray<ExecutionEvent>, ExecutionErro
 
 const nothing = () => Effect.void
 
-/** `onFailure` runs before the answer fails by what its decoder found. */
+/** `onFailure` runs before the answer fails by what its decoder found. `closingMs` must be less than any clock of the attempt. */
 export const events = (
   upstream: string,
   answer: Answer,
   decoder: Decoder,
   onFailure: (error: ExecutionError) => Effect.Effect<void> = nothing,
+  closingMs = defaultClosingMs,
 ): Stream.Stream<ExecutionEvent, ExecutionError> => {
   /** If set, the next pull gives it instead of asking the upstream. */
   let last: Pull.Pull<never, ExecutionError> | undefined = refusedEncoding(upstream, answer)

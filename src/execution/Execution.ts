@@ -43,6 +43,12 @@ const attemptsPerTarget = 2
 /** A longer wait for the same target costs more than asking another one. */
 const longestRetryAfterMs = 2000
 
+/** A wait that no turn waits for keeps the next turns from the target too. */
+const pauseOf = (error: ExecutionError | undefined): number | undefined => {
+  const wait = error === undefined ? undefined : retryAfterOf(error)
+  return wait !== undefined && wait > longestRetryAfterMs ? wait : undefined
+}
+
 const mayRetry = (failed: AttemptFailed): boolean =>
   failed.disposition === "next" &&
   meaningOf(failed.error).retry &&
@@ -177,9 +183,9 @@ const attemptOf = (
     const attempt = Attempt.run(executor, own, {
       number: progress.attempts,
       limits: limitsOf(settings, step),
-      onEnd: (ended) =>
+      onEnd: (ended, error) =>
         Effect.andThen(
-          monitor.targetEnded({ orgId, agentId: agent.id, attempt: ended, pass }),
+          monitor.targetEnded({ orgId, agentId: agent.id, attempt: ended, pass, pauseMs: pauseOf(error) }),
           plan.onAttempt(ended),
         ),
       ...watch,

@@ -2,8 +2,9 @@
  * The breaker of each direct provider: a provider that fails is skipped for a while, so that turns do not pay for it before
  * the next one answers. Pure; changed in place by its one owner, `Health`; times are epoch milliseconds.
  *
- * Evidence is a FaultCounter; the way back is a Lease: one real turn at a time, three good ones close. A provider is skipped
- * only while a provider that is in use comes after it, so every turn has an attempt.
+ * Evidence is a FaultCounter; the way back is a Lease: one real turn at a time, three good ones close. A provider that asks
+ * for a pause (`Retry-After`) gets it, which is no evidence. A provider is skipped only while a provider that is in use comes
+ * after it, so every turn has an attempt.
  */
 import type { OrgId } from "../domain/Ids.ts"
 import type { Outcome } from "../domain/Outcome.ts"
@@ -14,6 +15,7 @@ import * as Lease from "./Lease.ts"
 export interface Provider {
   breaker: Breaker.Breaker
   readonly faults: FaultCounter.FaultCounter
+  pausedUntil: number
   /** When each organisation last used it: the four most recent, in that order. */
   readonly recent: Map<OrgId, number>
 }
@@ -34,6 +36,8 @@ export interface Ended {
   readonly orgId: OrgId
   readonly outcome: Outcome
   readonly startedAt: number
+  /** The pause that the provider asked for. */
+  readonly pauseMs?: number | undefined
 }
 
 /**
@@ -44,15 +48,21 @@ const faultLimit = 3
 /** Organisations that use a provider share its evidence; more than four are as many as four. */
 const mostOrgs = 4
 const recentMs = 10_000
+/** Some servers ask for hours. Longer than this a provider is not left unasked without evidence. */
+const longestPauseMs = 60_000
 
 const fresh = (now: number): Provider => ({
   breaker: Breaker.closed(0, now),
   faults: FaultCounter.make(faultLimit, 1),
+  pausedUntil: now,
   recent: new Map(),
 })
 
 export const make = (names: ReadonlyArray<string>, now: number): Providers =>
   new Map(names.map((name) => [name, fresh(now)]))
+
+const isInUse = (provider: Provider | undefined, now: number): boolean =>
+  provider?.breaker.state === "closed" && provider.pausedUntil <= now
 
 /**
  * Admits a turn to `name`, when it can go on to `later`. Undefined: skip it. Takes the probe's lease when one is due:
@@ -67,6 +77,8 @@ export const admit = (
 ): Pass | undefined => {
   const provider = providers.get(name)
   if (provider === undefined) return { provider: name, epoch: undefined }
+  const isReplaced = later.some((other) => isInUse(providers.get(other), now))
+  if (isReplaced && now < provider.pausedUntil) return undefined
   const { breaker } = provider
   if (breaker.state !== "open" && breaker.state !== "half_open") {
     return { provider: name, epoch: breaker.epoch }
@@ -76,18 +88,19 @@ export const admit = (
     provider.breaker = leased.breaker
     return { provider: name, epoch: leased.breaker.epoch }
   }
-  const isReplaced = later.some((other) => providers.get(other)?.breaker.state === "closed")
   return isReplaced ? undefined : { provider: name, epoch: undefined }
 }
 
 /** Counts the end of an attempt; gives the transition that it caused, if any. */
 export const ended = (
   providers: Providers,
-  { orgId, outcome, pass, startedAt }: Ended,
+  { orgId, outcome, pass, pauseMs = 0, startedAt }: Ended,
   now: number,
 ): Breaker.Transition | undefined => {
   const provider = providers.get(pass.provider)
-  if (provider === undefined || pass.epoch !== provider.breaker.epoch) return undefined
+  if (provider === undefined) return undefined
+  provider.pausedUntil = Math.max(provider.pausedUntil, now + Math.min(pauseMs, longestPauseMs))
+  if (pass.epoch !== provider.breaker.epoch) return undefined
   const moved =
     provider.breaker.state === "closed"
       ? judged(provider, orgId, outcome, startedAt, now)
@@ -136,11 +149,12 @@ const judged = (
   return Breaker.trip(provider.breaker, now, reason)
 }
 
-/** Closes every breaker now, and forgets what speaks against the providers. */
+/** Closes every breaker now, ends every pause, and forgets what speaks against the providers. */
 export const reset = (providers: Providers, now: number): void => {
   for (const provider of providers.values()) {
     provider.breaker = Breaker.reset(provider.breaker, now, "reset").breaker
     FaultCounter.clear(provider.faults)
+    provider.pausedUntil = now
   }
 }
 

@@ -14,6 +14,8 @@ export interface EndedAttempt {
   readonly attempt: Attempt
   /** For an attempt in direct mode. */
   readonly pass: Providers.Pass | undefined
+  /** The pause that the target asked for. */
+  readonly pauseMs?: number | undefined
 }
 
 const refusalCodes: ReadonlySet<string | null> = new Set(["UPSTREAM_REJECTED", "UPSTREAM_MISCONFIGURED"])
@@ -22,12 +24,16 @@ const refusalCodes: ReadonlySet<string | null> = new Set(["UPSTREAM_REJECTED", "
 export const record = (health: Health, ended: EndedAttempt, now: number): string | undefined =>
   judge(health, ended, now) ?? refusalOf(health, ended, now)
 
-const judge = (health: Health, { attempt, orgId, pass }: EndedAttempt, now: number): string | undefined => {
+const judge = (
+  health: Health,
+  { attempt, orgId, pass, pauseMs }: EndedAttempt,
+  now: number,
+): string | undefined => {
   if (pass === undefined) return undefined
   // A cached answer says nothing about the provider, which was not asked.
   const outcome = attempt.usage?.cached === true ? "neutral" : attempt.outcome
   const startedAt = now - (attempt.endedAt - attempt.startedAt)
-  const moved = Providers.ended(health.providers, { pass, orgId, outcome, startedAt }, now)
+  const moved = Providers.ended(health.providers, { pass, orgId, outcome, startedAt, pauseMs }, now)
   return moved && `the provider ${pass.provider}: ${moved.from} -> ${moved.to}, ${moved.reason}`
 }
 

@@ -87,6 +87,17 @@ describe("what each stage is told of the environment", () => {
     }),
   )
 
+  it.effect("an answer with a finish reason ends before any clock of its attempt", () =>
+    Effect.gen(function* () {
+      const closingMs = (environment: Readonly<Record<string, string>>) =>
+        Effect.map(Config.read(environment), (settings) => StageSettings.targets(settings).closingMs)
+      assert.strictEqual(yield* closingMs({}), 1500)
+      assert.strictEqual(yield* closingMs({ CHAT_STALL_TIMEOUT_MS: "1000" }), 500)
+      assert.strictEqual(yield* closingMs({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "600" }), 300)
+      assert.strictEqual(yield* closingMs({ CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "800" }), 400)
+    }),
+  )
+
   it.effect("of each setting of the rollout it is known whether the environment sets it", () =>
     Effect.gen(function* () {
       const none = StageSettings.rollout(yield* Config.read({}))

@@ -23,7 +23,7 @@ const done = "data: [DONE]\n\n"
 type Body = Queue.Queue<Uint8Array, TransportFailed | Cause.Done>
 
 /** Reads an answer whose body the test writes. `seen` has the events as they come. */
-const reading = Effect.gen(function* () {
+const readingFor = Effect.fnUntraced(function* (closingMs?: number) {
   const body: Body = yield* Queue.unbounded<Uint8Array, TransportFailed | Cause.Done>()
   const seen: Array<string> = []
   const failures: Array<ExecutionError> = []
@@ -37,15 +37,16 @@ const reading = Effect.gen(function* () {
     },
   }
   const decoder = new AnswerDecoder("a", reader, () => {})
-  const events = DecodedAnswer.events("a", answer, decoder, (error) =>
-    Effect.sync(() => void failures.push(error)),
-  )
+  const onFailure = (error: ExecutionError) => Effect.sync(() => void failures.push(error))
+  const events = DecodedAnswer.events("a", answer, decoder, onFailure, closingMs)
   const tell = (event: ExecutionEvent) => Effect.sync(() => void seen.push(event._tag))
   const fiber = yield* Effect.forkChild(Effect.exit(Stream.runForEach(events, tell)))
   const write = (...parts: ReadonlyArray<string>) =>
     Effect.andThen(Queue.offer(body, bytes(parts.join(""))), TestClock.adjust(0))
   return { body, write, seen, failures, end: Fiber.join(fiber), fiber, enough: () => enough }
 })
+
+const reading = readingFor()
 
 describe("the end of an answer", () => {
   it.effect("is what the wire says, although the body goes on", () =>
@@ -70,6 +71,33 @@ describe("the end of an answer", () => {
       assert.deepStrictEqual(seen, ["Message"])
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust("30 millis")
+      assert.isTrue(Exit.isSuccess(yield* end))
+      assert.deepStrictEqual(seen, ["Message", "Finished"])
+    }),
+  )
+
+  it.effect("comes earlier after the finish reason where the attempt has less time", () =>
+    Effect.gen(function* () {
+      const { end, fiber, seen, write } = yield* readingFor(300)
+      yield* write(hi, stop)
+      yield* TestClock.adjust("299 millis")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.isTrue(Exit.isSuccess(yield* end))
+      assert.deepStrictEqual(seen, ["Message", "Finished"])
+    }),
+  )
+
+  it.effect("is 1.5 s after one JSON body is complete, although the body goes on", () =>
+    Effect.gen(function* () {
+      const { end, fiber, seen, write } = yield* reading
+      const json = JSON.stringify({ choices: [{ message: { content: "hi {}" }, finish_reason: "stop" }] })
+      yield* write(json.slice(0, json.indexOf("}") + 1))
+      yield* TestClock.adjust("1 hour")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* write(json.slice(json.indexOf("}") + 1))
+      yield* write(" \n")
+      yield* TestClock.adjust("1500 millis")
       assert.isTrue(Exit.isSuccess(yield* end))
       assert.deepStrictEqual(seen, ["Message", "Finished"])
     }),

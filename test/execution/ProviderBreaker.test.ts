@@ -21,6 +21,10 @@ const refused: Script = [
   new E.UpstreamRejected({ upstream: "a", status: 422, detail: "no_such_model|invalid_request_error" }),
 ]
 
+const limitedFor = (retryAfterMs: number): Script => [
+  new E.UpstreamRateLimited({ upstream: "a", retryAfterMs }),
+]
+
 const layerOf = (executors: ReadonlyArray<Layer.Layer<Executor>>) =>
   Execution.layer(settings).pipe(
     Layer.provide(Modes.layer(executors)),
@@ -132,6 +136,40 @@ describe("a direct provider that fails", () => {
     }).pipe(
       Effect.provide(layerOf([runtime(asked, cut), direct(asked, "a", cut), direct(asked, "b", answer)])),
     )
+  })
+})
+
+describe("a direct provider that asks for a pause", () => {
+  it.effect("is asked once, and again when the pause is over", () => {
+    const asked: Array<Asked> = []
+    return Effect.gen(function* () {
+      for (let turns = 0; turns < 3; turns++) yield* run()
+      assert.deepStrictEqual(targetsOf(asked), ["a", "b", "b", "b"])
+      assert.strictEqual(yield* stateOf("a"), "closed")
+      yield* TestClock.adjust(20_000)
+      yield* run()
+      assert.deepStrictEqual(targetsOf(asked).slice(4), ["a"])
+    }).pipe(
+      Effect.provide(layerOf([direct(asked, "a", limitedFor(20_000), answer), direct(asked, "b", answer)])),
+    )
+  })
+
+  it.effect("is asked by the same turn again after a short pause", () => {
+    const asked: Array<Asked> = []
+    return Effect.gen(function* () {
+      yield* run()
+      assert.deepStrictEqual(targetsOf(asked), ["a", "a"])
+    }).pipe(
+      Effect.provide(layerOf([direct(asked, "a", limitedFor(1500), answer), direct(asked, "b", answer)])),
+    )
+  })
+
+  it.effect("is asked by every turn where it is the only one, which fails at once", () => {
+    const asked: Array<Asked> = []
+    return Effect.gen(function* () {
+      for (let turns = 0; turns < 2; turns++) assert.strictEqual((yield* run())._tag, "Failure")
+      assert.deepStrictEqual(targetsOf(asked), ["a", "a"])
+    }).pipe(Effect.provide(layerOf([direct(asked, "a", limitedFor(3_600_000))])))
   })
 })
 

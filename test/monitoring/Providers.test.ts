@@ -18,9 +18,10 @@ class Drill {
     return Providers.admit(this.providers, name, later, this.now, leaseMs)
   }
 
-  end(pass: Providers.Pass | undefined, outcome: Outcome, orgId: OrgId = org(0)) {
+  end(pass: Providers.Pass | undefined, outcome: Outcome, orgId: OrgId = org(0), pauseMs?: number) {
     assert.isDefined(pass)
-    return Providers.ended(this.providers, { pass: pass!, orgId, outcome, startedAt: this.now }, this.now)
+    const end = { pass: pass!, orgId, outcome, startedAt: this.now, pauseMs }
+    return Providers.ended(this.providers, end, this.now)
   }
 
   /** One attempt at `name`; false if it is skipped. */
@@ -196,5 +197,44 @@ describe("the breaker of a provider", () => {
     assert.deepStrictEqual(state(), ["open", "closed"])
     Health.acquit(health, undefined, start)
     assert.deepStrictEqual(state(), ["closed", "closed"])
+  })
+})
+
+describe("a provider that asks for a pause", () => {
+  const paused = (pauseMs: number) => {
+    const drill = new Drill()
+    drill.end(drill.admit("a", "b"), "neutral", org(0), pauseMs)
+    return drill
+  }
+
+  it("is skipped until the pause is over, while its breaker stays closed", () => {
+    const drill = paused(20_000)
+    drill.now += 19_999
+    assert.isUndefined(drill.admit("a", "b"))
+    assert.strictEqual(drill.stateOf("a"), "closed")
+    drill.now += 1
+    assert.isDefined(drill.admit("a", "b"))
+  })
+
+  it("is asked again after a minute at the latest", () => {
+    const drill = paused(86_400_000)
+    drill.now += 60_000
+    assert.isDefined(drill.admit("a", "b"))
+  })
+
+  it("is asked where no provider that is in use comes after it", () => {
+    const drill = paused(20_000)
+    assert.isDefined(drill.admit("a"))
+    drill.end(drill.admit("b", "c"), "neutral", org(0), 20_000)
+    assert.isDefined(drill.admit("a", "b"))
+    assert.isUndefined(drill.admit("a", "b", "c"))
+    drill.open("c")
+    assert.isDefined(drill.admit("a", "b", "c"))
+  })
+
+  it("is asked at once after a reset", () => {
+    const drill = paused(20_000)
+    Providers.reset(drill.providers, drill.now)
+    assert.isDefined(drill.admit("a", "b"))
   })
 })

@@ -4,6 +4,7 @@ import { casesOfFinishes } from "./casesOfFinishes.ts"
 import { casesOfOddChunks } from "./casesOfOddChunks.ts"
 import { casesOfRefusals } from "./casesOfRefusals.ts"
 import { casesOfRuntime } from "./casesOfRuntime.ts"
+import { casesOfServers } from "./casesOfServers.ts"
 import type { WireCase } from "./WireCase.ts"
 
 export const wireCases: ReadonlyArray<WireCase> = [
@@ -11,5 +12,6 @@ export const wireCases: ReadonlyArray<WireCase> = [
   ...casesOfFinishes,
   ...casesOfOddChunks,
   ...casesOfRefusals,
+  ...casesOfServers,
   ...casesOfRuntime,
 ]

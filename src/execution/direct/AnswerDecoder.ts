@@ -12,6 +12,8 @@ export interface Reader {
   readonly event: (answer: DirectAnswer, json: JsonRecord, name: string) => void
   /** A whole answer in one JSON record. */
   readonly whole: (answer: DirectAnswer, json: JsonRecord) => void
+  /** `[DONE]` ends an answer even if no finish reason came. Only for wires that have `[DONE]`. */
+  readonly doneIsEnd?: true
 }
 
 /** Characters. As for an event of the runtime: no honest event comes near. */
@@ -19,6 +21,8 @@ const maxEventSize = maxDelta + 64 * 1024
 
 /** Some servers keep a connection open with words instead of comments. */
 const keepAlive = /^\W*(ping|pong|keep-?alive|heartbeat|processing)\W*$/i
+
+const doneMark = /^"?\[DONE\]"?$/i
 
 type Form = "unknown" | "events" | "json"
 
@@ -36,6 +40,8 @@ export class AnswerDecoder implements Decoder {
   #form: Form = "unknown"
   /** Blanks before the form is known; then the JSON text so far. */
   #held = ""
+  /** The JSON text so far can be parsed: the answer is whole, unless more comes. */
+  #isJson = false
   /** The body has ended: a part of an event is no fault now. */
   #isLast = false
 
@@ -45,7 +51,7 @@ export class AnswerDecoder implements Decoder {
   }
 
   get finishes(): number {
-    return this.#answer.finishes
+    return this.#answer.finishes + (this.#isJson ? 1 : 0)
   }
 
   feed(chunk: Uint8Array): Decoded {
@@ -70,7 +76,10 @@ export class AnswerDecoder implements Decoder {
     if (this.#form === "unknown") return this.#onBegin(this.#held + text)
     if (this.#form === "json") {
       this.#held += text
-      if (this.#held.length > maxEventSize) this.#answer.garbled("an answer in one piece is too large")
+      if (this.#held.length > maxEventSize) return this.#answer.garbled("an answer in one piece is too large")
+      const end = text.trimEnd().at(-1)
+      if (end !== undefined)
+        this.#isJson = (end === "}" || end === "]") && parseJson(this.#held) !== undefined
       return
     }
     if (this.#sse.feed(text) !== undefined) this.#answer.garbled("an event is too large")
@@ -92,12 +101,20 @@ export class AnswerDecoder implements Decoder {
   #onData(data: string, name: string): void {
     const text = data.trim()
     if (this.#answer.isEnded || text === "" || text === "{}") return
-    if (text === "[DONE]") return this.#answer.done()
+    if (doneMark.test(text)) return this.#reader.doneIsEnd ? this.#answer.done() : this.#answer.complete()
     // The parser sees the size of what it still waits for, not of an event that came in one piece.
     if (data.length > maxEventSize) return this.#answer.garbled("an event is too large")
     const parsed = parseJson(text)
-    if (parsed !== undefined && isRecord(parsed.json))
-      return this.#reader.event(this.#answer, parsed.json, name)
+    const records = parsed === undefined || isRecord(parsed.json) ? [parsed?.json] : listOf(parsed.json)
+    if (records.length > 0 && records.every(isRecord)) {
+      for (const record of records) this.#reader.event(this.#answer, record, name)
+      return
+    }
+    // Some servers end each event with one line end: the parser joins their events.
+    if (parsed === undefined && text.includes("\n")) {
+      for (const line of text.split("\n")) this.#onData(line, name)
+      return
+    }
     if (this.#isLast || keepAlive.test(text) || (parsed !== undefined && isBlank(parsed.json))) return
     // It may have held text, and an answer with a gap is no success.
     this.#answer.garbled(parsed === undefined ? "an event is not JSON" : "an event is no JSON record")

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Spans from "../../telemetry/Spans.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
-import { type ExecutionError, failureOf, UpstreamGarbled, UpstreamUnreachable } from "../ExecutionError.ts"
+import { type ExecutionError, failureOf, UpstreamUnreachable } from "../ExecutionError.ts"
 import { Executor, type Turn } from "../Executor.ts"
 import * as RefusalBody from "../RefusalBody.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
@@ -38,13 +38,9 @@ const refused = (upstream: string, answer: Answer): Effect.Effect<never, Executi
     return Effect.andThen(logged(`${upstream} refused a request`, error), Effect.fail(error))
   })
 
-const answered = (upstream: string, answer: Answer): Effect.Effect<Answer, ExecutionError> => {
-  if (answer.status !== 200) return refused(upstream, answer)
-  if (!/^\s*text\/html/i.test(answer.header("content-type") ?? "")) return Effect.succeed(answer)
-  // The page of a proxy or a login is no answer.
-  const error = new UpstreamGarbled({ upstream, detail: "text/html" })
-  return Effect.andThen(logged(`${upstream} failed`, error), Effect.fail(error))
-}
+/** Frameworks answer a POST with 201, and proxies label streams as HTML: the body alone shows if it is an answer. */
+const answered = (upstream: string, answer: Answer): Effect.Effect<Answer, ExecutionError> =>
+  answer.status >= 200 && answer.status < 300 ? Effect.succeed(answer) : refused(upstream, answer)
 
 /** The most unknown reasons that are logged: a server may make up one for each answer. */
 const mostUnknown = 20
@@ -61,7 +57,11 @@ const unknownReasons = (upstream: string, context: Context.Context<never>) => {
   }
 }
 
-export const layer = (settings: ProviderSettings): Layer.Layer<Executor, never, UpstreamHttp> =>
+/** `closingMs`: how long an answer is read after its finish reason. */
+export const layer = (
+  settings: ProviderSettings,
+  closingMs?: number,
+): Layer.Layer<Executor, never, UpstreamHttp> =>
   Layer.effect(
     Executor,
     Effect.gen(function* () {
@@ -98,6 +98,7 @@ export const layer = (settings: ProviderSettings): Layer.Layer<Executor, never, 
                 answer,
                 new AnswerDecoder(upstream, wire.reader, onUnknownReason),
                 onFailure,
+                closingMs,
               ),
             ),
           ),

@@ -10,12 +10,17 @@ export type Verdict = Exclude<FinishReason, "content_filter"> | "filtered" | "fa
 const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
   stop: [
     "stop",
+    "stopped",
+    "end",
     "end_turn",
     "stop_sequence",
     "eos",
     "eos_token",
     "end_of_turn",
     "end_of_text",
+    "endoftext",
+    "finish",
+    "finished",
     "complete",
     "completed",
     "normal",
@@ -26,6 +31,7 @@ const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
     "max_tokens",
     "max_output_tokens",
     "max_length",
+    "token_limit",
     "max_completion_tokens",
     "model_length",
     "model_context_window_exceeded",
@@ -127,7 +133,16 @@ const verdicts: ReadonlyArray<Verdict> = ["stop", "length", "other", "filtered",
 const table = new Map(verdicts.flatMap((verdict) => words[verdict].map((word) => [word, verdict] as const)))
 
 /** Values that some servers send with every chunk until the model stops. */
-const unsaid = new Set(["", "null", "none", "undefined", "nil", "finish_reason_unspecified", "in_progress"])
+const unsaid = new Set([
+  "",
+  "null",
+  "none",
+  "undefined",
+  "nil",
+  "finish_reason_unspecified",
+  "in_progress",
+  "not_finished",
+])
 
 export interface Finish {
   readonly verdict: Verdict

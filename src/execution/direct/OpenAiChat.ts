@@ -73,7 +73,8 @@ const onChoice = (answer: DirectAnswer, choice: JsonRecord): void => {
   const text = textOf(choice["text"])
   if (text !== undefined && (answer.field ??= "text") === "text") answer.text(text)
   answer.usage(choice["usage"])
-  answer.finish(choice["finish_reason"])
+  // Gemini has written it both ways.
+  answer.finish(textOf(choice["finish_reason"]) ?? choice["finishReason"])
 }
 
 /** Only one choice was asked for. If a server sends several, the first one is read. */
@@ -96,7 +97,9 @@ const isError = (json: JsonRecord, name: string): boolean =>
 const event = (answer: DirectAnswer, json: JsonRecord, name: string): void => {
   if (isError(json, name)) return answer.failedBy(json)
   answer.model(json["model"])
-  answer.usage(recordOf(json["x_groq"])?.["usage"])
+  const groq = recordOf(json["x_groq"])
+  if (!isBlank(groq?.["error"])) return answer.failedBy({ error: groq?.["error"] })
+  answer.usage(groq?.["usage"])
   answer.usage(json["usage"])
   const choice = choiceOf(answer, json)
   if (choice === undefined) return
@@ -110,4 +113,4 @@ const whole = (answer: DirectAnswer, json: JsonRecord): void => {
   if (answer.hasText && answer.finishes === 0) answer.finish("stop")
 }
 
-export const reader: Reader = { event, whole }
+export const reader: Reader = { event, whole, doneIsEnd: true }

@@ -3,7 +3,7 @@
  * Pure. A provider's sentences are only searched: they may hold keys, hosts or prompts, so none of them is passed on.
  */
 import { parseDuration } from "./RetryAfter.ts"
-import { type JsonRecord, listOf, parseJson, recordOf, recordsOf, textOf } from "./JsonRead.ts"
+import { isBlank, type JsonRecord, listOf, parseJson, recordOf, recordsOf, textOf } from "./JsonRead.ts"
 
 export interface Refusal {
   /** The HTTP status; in a stream what the error says in its place, if anything. */
@@ -59,6 +59,10 @@ const errorIn = (body: JsonRecord): JsonRecord => {
   return recordOf(detail) ?? baseResp(body) ?? recordsOf(detail)[0] ?? recordsOf(body["errors"])[0] ?? body
 }
 
+/** A message of a few words, without any name, number or address. */
+const isPhrase = (message: unknown): boolean =>
+  typeof message === "string" && /^[a-z][a-z _-]{1,39}[.!]?$/i.test(message)
+
 const normal = (code: string): string => code.toLowerCase().replaceAll(/[\s-]+/g, "_")
 
 const ofRecord = (body: JsonRecord, httpStatus: number | undefined): Refusal => {
@@ -68,6 +72,9 @@ const ofRecord = (body: JsonRecord, httpStatus: number | undefined): Refusal => 
   const metadata = recordOf(error["metadata"])
   const reasons = recordsOf(error["details"]).map((one) => one["reason"])
   const kinds = [code, type, status, error["error_code"], error["error_type"], inner["code"], ...reasons]
+  if (param === "model") kinds.push("invalid_model")
+  // Servers without codes say `Rate limit exceeded` or `Overloaded`.
+  if (kinds.every((kind) => isBlank(kind)) && isPhrase(message)) kinds.push(message)
   const found =
     httpStatus ??
     statusIn(code, status, error["status_code"], error["statusCode"], body["code"], body["status"])

@@ -19,17 +19,19 @@ import type { Refusal } from "./Refusal.ts"
 const filterCode =
   /content_?(filter|policy|moderation)|responsible_?ai|moderation|sensitive|data_?inspection|safety|guardrail|prohibited_?content|policy_?violation|^invalid_prompt$|^(1301|1026|1027)$/
 const filterWords =
-  /content exists risk|content management policy|inappropriate content|safety system|usage polic(y|ies)|requires moderation|flagged_input|prohibited content|content (filter|policy)/
+  /content exists risk|content management policy|inappropriate content|safety (system|check)|safety_check|usage polic(y|ies)|violates? (the |our )?(usage|safety|content) |requires moderation|flagged_input|prohibited content|content[ _-]?(filter|policy)|responsible ai/
 
 const contextCode =
   /context_?(length|window|size)|string_?(too_?long|above_?max_?length)|(prompt|input)_?too_?long|request_?too_?large|tokens_?limit_?reached|max_?prompt_?tokens|^1261$/
 const contextWords =
-  /(maximum|max|available|model'?s?) (context|sequence|prompt)|context (length|window|size|limit)|(prompt|input|request|conversation)( \w+){0,3} too (long|large)|exceeds? (the )?(maximum|max) (number of tokens|length|prompt|input|allowed (number of )?(input )?tokens)|exceeds? (the )?(limit|maximum) of \d+ (input |prompt )?tokens|too many (input |prompt )?tokens|reduce the length of|input tokens exceed|exceeded model token limit|must be <= \d+|range of input length|max_tokens must be at least 1, got -/
+  /(maximum|max|available|model'?s?) (context|sequence|prompt)|context_length_exceeded|context[ -]?(length|window|size|limit|shift)|max_seq_len|(prompt|input|request|conversation)( \w+){0,3} too (long|large)|longer than the (maximum|max|model'?s?) |exceeds? (the )?(maximum|max) (number of tokens|length|prompt|input|message|allowed (length|(number of )?(input )?tokens))|exceeds? (the )?(limit|maximum) of \d+ (input |prompt )?tokens|(input|prompt|request) tokens?( \w+){0,3} (cannot )?exceeds?|too many (input |prompt )?tokens|more than (the )?max(imum)? tokens|reduce the length of|exceeded model token limit|inputs?`? .{0,40}(must be <= \d+|must have less than \d+ tokens)|range of input length|max_tokens must be at least 1, got -/
 
 const configurationCode =
   /insufficient_?(quota|balance|credit|fund|permission)|exceeded_?current_?quota|billing|credit_?balance|payment_?required|^quota_?exceeded$|blocked_?api_?access|arrear|spend_?limit|(invalid|incorrect|missing|expired)_?(api_?|access_?|auth_?)?(key|token)|api_?key_?(invalid|expired|service_?blocked)|authentication|unauthenticated|unauthori[sz]ed|permission_?denied|permission_?error|access_?denied|forbidden|account_?(deactivated|disabled|suspended)|organization_?(restricted|disabled)|(model|deployment)_?not_?(found|exist|available|supported|open)|(invalid|unknown|unsupported)_?model|model_?(decommissioned|terms_required|deprecated)|^(not_?found|not_?found_error|service_?disabled|failed_?precondition|unsupported_country\w*)$|^(1113|1211|1004|1008|2049)$/
 const configurationWords =
-  /credit balance|insufficient (account )?(balance|credits?|funds)|out of credits?|payment required|billing (hard )?limit|model not exist|the model `?[^`]{0,80}`? (does not exist|is not found)|api key not valid|invalid api key|incorrect api key/
+  /insufficient (account )?(balance|credits?|funds)|out of credits?|payment required|billing (hard )?limit|api usage limits|(unknown|invalid|unsupported|not a valid) model\b|model identifier is invalid|model( \S{1,80})? (does |is )?not (exist|found|supported|available)|no endpoints found|on-demand throughput|api key not valid|(invalid|incorrect) api key/
+/** Servers answer 429 to these too. */
+const creditWords = /credit balance|spending limit|available credits/
 
 const rateCode = /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|^(1302|1303|1305|1002|1039)$/
 
@@ -41,7 +43,7 @@ const statuses: ReadonlyArray<readonly [RegExp, number]> = [
   [/invalid_?(request|argument|param)|bad_?request|validation/, 400],
 ]
 
-const configuration = new Set([401, 402, 403, 404, 405, 407, 410])
+const configuration = new Set([401, 402, 403, 404, 405, 407, 410, 412])
 const passing = new Set([408, 409, 424, 425, 498, 499])
 
 const detailed = ({ detail }: Refusal) => (detail === "" ? {} : { detail })
@@ -67,7 +69,7 @@ const byMeaning = (upstream: string, refusal: Refusal, status: number): Executio
   // 413: a limit of tokens a minute that is less than the request, which then never fits.
   if (has(refusal, rateCode) && status < 500 && status !== 413) return rateLimited(upstream, refusal)
   if (status !== 500 && saysIn(refusal, filterWords)) return new ContentFiltered(about)
-  if (status === 402 || /credit balance/.test(refusal.words) || saysIn(refusal, configurationWords))
+  if (status === 402 || creditWords.test(refusal.words) || saysIn(refusal, configurationWords))
     return misconfigured()
   if (status === 413 || status === 414 || saysIn(refusal, contextWords)) return new ContextTooLong(about)
   return undefined

@@ -1,9 +1,26 @@
 /**
- * Splits thinking from text where a model writes it as `<think>...</think>` at the beginning of its text. Later tags are
- * text. Pure apart from its own state; the text may be cut anywhere.
+ * Splits thinking from text where a model writes it in tags, as `<think>...</think>`, at the beginning of its text. Later tags
+ * are text. Pure apart from its own state; the text may be cut anywhere.
  */
-const open = "<think>"
-const close = "</think>"
+interface Tag {
+  readonly open: string
+  readonly close: string
+  readonly closing: RegExp
+}
+
+const named = (name: string): Tag => ({
+  open: `<${name}>`,
+  close: `</${name}>`,
+  closing: new RegExp(`</${name}>`, "i"),
+})
+
+/** In lower case; models write some of them in upper case. */
+const tags: ReadonlyArray<Tag> = [
+  ...["think", "thinking", "thought", "reasoning"].map(named),
+  { open: "[think]", close: "[/think]", closing: /\[\/think\]/i },
+  { open: "◁think▷", close: "◁/think▷", closing: /◁\/think▷/i },
+]
+
 /** Longer blank text is not held back. */
 const longestBlank = 256
 
@@ -12,16 +29,19 @@ export interface Split {
   readonly text: string
 }
 
+const beginsWith = (text: string, tag: string): boolean => text.slice(0, tag.length).toLowerCase() === tag
+
 /** The length of the longest end of `text` that begins `tag`. */
 const partOf = (tag: string, text: string): number => {
   for (let length = Math.min(tag.length - 1, text.length); length > 0; length -= 1) {
-    if (text.endsWith(tag.slice(0, length))) return length
+    if (tag.startsWith(text.slice(-length).toLowerCase())) return length
   }
   return 0
 }
 
 export class ThinkTag {
   #state: "before" | "thinking" | "after" | "text" = "before"
+  #tag: Tag | undefined
   #held = ""
 
   /** Most deltas come once the text has begun: these are passed on as they are. */
@@ -53,11 +73,20 @@ export class ThinkTag {
 
   #before(text: string): Split {
     const begin = text.trimStart()
-    if (begin.startsWith(open)) {
+    this.#tag = tags.find(({ open }) => beginsWith(begin, open))
+    if (this.#tag !== undefined) {
       this.#state = "thinking"
-      return this.#thinking(begin.slice(open.length))
+      return this.#thinking(begin.slice(this.#tag.open.length))
     }
-    if (open.startsWith(begin) && text.length <= longestBlank) {
+    // The thinking came in a field of its own, or not at all.
+    const end = tags.find(({ close }) => beginsWith(begin, close))
+    if (end !== undefined) {
+      this.#state = "after"
+      return this.#after(begin.slice(end.close.length))
+    }
+    const lower = begin.toLowerCase()
+    const isPart = tags.some(({ close, open }) => open.startsWith(lower) || close.startsWith(lower))
+    if (isPart && text.length <= longestBlank) {
       this.#held = text
       return { thinking: "", text: "" }
     }
@@ -66,7 +95,8 @@ export class ThinkTag {
   }
 
   #thinking(text: string): Split {
-    const at = text.indexOf(close)
+    const { close, closing } = this.#tag ?? named("think")
+    const at = text.search(closing)
     if (at === -1) {
       const cut = text.length - partOf(close, text)
       this.#held = text.slice(cut)

@@ -162,7 +162,7 @@ describe.each(drivers)("the driver of $kind", (driver) => {
     Effect.gen(function* () {
       const { url } = yield* serving((response) => {
         response.writeHead(200, { "content-type": "text/html; charset=utf-8" })
-        response.write("Sign in")
+        response.write("<!doctype html><title>Sign in</title>")
       })
       assert.strictEqual((yield* Effect.flip(hear(layerOf(url))))._tag, "UpstreamGarbled")
     }).pipe(Effect.scoped),

@@ -112,17 +112,12 @@ describe("the end of an OpenAI-compatible answer", () => {
   })
 
   it("is a truncation without a finish reason and [DONE]", () => {
-    for (const parts of [[], [hi], [hi, stop.slice(0, 40)], [done]])
+    for (const parts of [[], [hi], [done], [hi, tokens], [hi, stop.slice(0, 40)]])
       assert.strictEqual(heard(...parts).end?._tag, "UpstreamTruncated")
   })
 
-  it("is [DONE] after text where the server gives no finish reason", () => {
-    for (const parts of [
-      [hi, done],
-      [hi, "data:  [DONE] \n\n"],
-      [hi, tokens, done],
-    ])
-      assert.deepInclude(heard(...parts).end, { _tag: "Finished", finishReason: "other" })
+  it.each(["[DONE]", " [DONE] ", '"[DONE]"', "[done]"])("is %s, even if no finish reason came", (mark) => {
+    assert.deepInclude(heard(hi, `data: ${mark}\n\n`).end, { _tag: "Finished", finishReason: "other" })
   })
 
   it("is not undone by what follows the finish reason, except by a filter", () => {

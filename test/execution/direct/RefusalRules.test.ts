@@ -56,6 +56,19 @@ describe("a refusal that is ours to put right", () => {
     [429, error({ message: "Your credit balance is exhausted" })],
     [404, error({ code: "DeploymentNotFound" })],
     [500, error({ code: "invalid_api_key" })],
+    [400, error({ message: "acme/chat is not a valid model ID", code: 400 })],
+    [400, { code: 20012, message: "Model does not exist. Please check it carefully." }],
+    [400, error({ message: "The provided model identifier is invalid." })],
+    [400, error({ message: "The requested model 'x' is not supported by any provider" })],
+    [400, error({ message: "No such thing", param: "model" })],
+    [404, error({ message: "No endpoints found for acme/chat", code: 404 })],
+    [400, error({ message: "You have reached your specified API usage limits." })],
+    [
+      429,
+      { code: "Some resource has been exhausted", error: "Your team reached its monthly spending limit." },
+    ],
+    [412, error({ message: "Account is suspended" })],
+    [400, { error: "Unauthorized" }],
   ])("with status %s is UpstreamMisconfigured: %j", (status, body) => {
     assert.strictEqual(refused(status, body)._tag, "UpstreamMisconfigured")
   })
@@ -75,6 +88,15 @@ describe("a refusal by a filter", () => {
     [400, error({ message: "Content Exists Risk", code: "invalid_request_error" })],
     [403, error({ code: 403, message: "x", metadata: { reasons: ["violence"], flagged_input: "x" } })],
     [400, error({ message: "The response was filtered due to content management policy" })],
+    [400, error({ message: "Output blocked by content filtering policy" })],
+    [400, error({ message: "proxy.ContentPolicyViolationError: no" })],
+    [
+      403,
+      {
+        code: "The caller does not have permission to execute the specified operation",
+        error: "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO",
+      },
+    ],
   ])("with status %s is ContentFiltered: %j", (status, body) => {
     assert.strictEqual(refused(status, body)._tag, "ContentFiltered")
   })
@@ -100,6 +122,15 @@ describe("a refusal of a long conversation", () => {
     [400, error({ message: "This model's maximum prompt length is 131072 but the request contains 9" })],
     [400, error({ message: "Please reduce the length of the messages or completion." })],
     [422, { error: "`inputs` tokens + `max_new_tokens` must be <= 8193", error_type: "validation" }],
+    [400, error({ message: "The decoder prompt (length 9) is longer than the maximum model length of 8." })],
+    [400, error({ message: "Input length (9 tokens) exceeds the maximum allowed length (8 tokens)." })],
+    [422, { error: "Input validation error: `inputs` must have less than 8 tokens. Given: 9" }],
+    [400, error({ message: "the number of input tokens 9 cannot exceed the total tokens limit 8" })],
+    [400, error({ message: "Prompt length 9 is greater than max_seq_len 8" })],
+    [400, error({ message: "Total tokens of image and text exceed max message tokens" })],
+    [400, error({ message: "prompt token count of 9 exceeds the limit of 8" })],
+    [400, error({ message: "proxy.ContextWindowExceededError: no" })],
+    [500, error({ message: "context shift is disabled", code: 500 })],
     [413, error({ code: "tokens_limit_reached" })],
     [413, error({ code: "rate_limit_exceeded", type: "tokens" })],
   ])("with status %s is ContextTooLong: %j", (status, body) => {
@@ -111,6 +142,13 @@ describe("a refusal of a long conversation", () => {
     assert.strictEqual(refused(429, perMinute)._tag, "UpstreamRateLimited")
     const field = error({ message: "max_tokens is too large: 9. This model supports at most 8 tokens" })
     assert.strictEqual(refused(400, field)._tag, "UpstreamRejected")
+    const output = "`max_tokens` must be less than 8, the maximum is less than the `context_window`"
+    for (const message of [
+      output,
+      "temperature must be <= 1",
+      "max_tokens: 9 > 8, which is the maximum allowed",
+    ])
+      assert.strictEqual(refused(400, error({ message }))._tag, "UpstreamRejected")
   })
 })
 
