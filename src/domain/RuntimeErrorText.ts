@@ -65,8 +65,15 @@ export const isError = (patterns: ReadonlyArray<ErrorPattern>, text: string): bo
   return patterns.some((pattern) => matchesAll(pattern, trimmed))
 }
 
-/** A quotation mark, emphasis, a block quote or a code block that opens just before. */
-const openingQuote = /(?:["'`“‘«„「『*_]|^[ \t]*>[ \t]*|^[ \t]*(?:```|~~~).*\n)$/m
+/** Quotation marks or emphasis that open: after a word or a full stop they close. */
+const opening = /(?:^|[\s([{:>,:,、(\p{Script=Han}])["'`*_]+$|[“‘«„「『]$/u
+const codeFence = /^[ \t]*(?:```|~~~)/gm
+
+/** What comes after `before` is a quote, in emphasis, or in a code block. */
+const isQuoted = (before: string): boolean => {
+  const line = before.slice(before.lastIndexOf("\n") + 1)
+  return opening.test(before) || /^\s*>/.test(line) || (before.match(codeFence)?.length ?? 0) % 2 === 1
+}
 
 /** The text ends in an error that it does not quote. A wildcard takes any text, so the first beginning decides. */
 export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
@@ -75,7 +82,7 @@ export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string)
     const [beginning, ...rest] = pattern.parts
     if (rest.length === 0) return trimmed.endsWith(beginning)
     const at = trimmed.indexOf(beginning)
-    return at !== -1 && !openingQuote.test(trimmed.slice(0, at)) && matchesAll(pattern, trimmed.slice(at))
+    return at !== -1 && !isQuoted(trimmed.slice(0, at)) && matchesAll(pattern, trimmed.slice(at))
   })
 }
 

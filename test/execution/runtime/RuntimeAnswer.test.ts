@@ -150,6 +150,8 @@ describe("an answer that is an error of the runtime", () => {
     failedWithout(play(...partial, complete(`The answer ${responding}`)), ["The ", "answer "])
     failedWithout(hearText(...partial.map((one) => frame(one)), done()), ["The ", "answer "])
     failedWithout(play(...call, chunk(planning), complete(planning)), ["tool_call", "tool_result"])
+    for (const part of ['It is\n> "quoted"\n', "**bold**", 'says "no."', "```js\ncode\n```\n"])
+      failedWithout(hearText(frame(chunk(part)), frame(chunk(responding)), done()), [part])
   })
 
   it("is not a longer one that begins like it: that comes as it was sent, as soon as it differs", () => {
@@ -174,7 +176,7 @@ describe("an answer that is an error of the runtime", () => {
     assert.strictEqual(stored(heard), words.join(""))
   })
 
-  it.each(["> ", "```text\n", "**", "It says:\n>", "「"])(
+  it.each(["> ", "```text\n", "```\nlog: ", "**", "It says:\n> log: ", "「", '说"'])(
     "is not one that shows the sentence after %j",
     (opening) => {
       const text = `${opening}${responding}`
