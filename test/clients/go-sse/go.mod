@@ -1,5 +1,5 @@
 module crossfade/go-sse-reader
 
-go 1.25
+go 1.26
 
 require github.com/tmaxmax/go-sse v0.12.0
