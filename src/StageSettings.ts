@@ -5,7 +5,6 @@ import { plainRequests } from "./domain/DirectProvider.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
-import { defaultClosingMs } from "./execution/DecodedAnswer.ts"
 import type { ProviderSettings } from "./execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
@@ -118,16 +117,16 @@ export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): 
 })
 
 /** An answer that is whole ends before any clock of its attempt strikes. */
-const closingMs = (settings: Settings): number => {
+const longestClosingMs = (settings: Settings): number => {
   const { directStallMs = Number.POSITIVE_INFINITY, limits } = execution(settings)
-  return Math.min(defaultClosingMs, Math.min(directStallMs, limits.firstContentMs, limits.totalMs) / 2)
+  return Math.min(directStallMs, limits.firstContentMs, limits.totalMs) / 2
 }
 
 export const targets = (settings: Settings): TargetSettings => ({
   runtimes: runtimes(settings),
   providers: providers(settings),
   cacheOrgs: new Set(settings.DIRECT_CACHE_ORGS),
-  closingMs: closingMs(settings),
+  longestClosingMs: longestClosingMs(settings),
 })
 
 /** None, or the one runtime. It uses its own model for agents that name none. */

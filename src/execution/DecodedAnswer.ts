@@ -28,12 +28,16 @@ export interface Decoder {
   readonly feed: (chunk: Uint8Array) => Decoded
   /** Called once, at the end of the body. After a finish reason also where the connection broke. */
   readonly end: () => Decoded
-  /** The number of finish reasons so far, on wires where more may follow one. */
+  /** The number of finish reasons so far, and of texts after one, on wires where more may follow one. */
   readonly finishes?: number
+  /** The finish reason may not be the last word: text came with it or after it, or none has come yet. */
+  readonly mayGoOn?: boolean
 }
 
 /** Usage and the last line come at once after a finish reason, or are not worth waiting for. */
-export const defaultClosingMs = 1500
+const closingMs = 1500
+/** Some servers say `stop` with every chunk, also while the model thinks. */
+const longClosingMs = 6000
 
 const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
   const all: Array<ExecutionEvent> = []
@@ -49,13 +53,13 @@ type Events = Pull.Pull<Arr.NonEmptyReadonlyArray<ExecutionEvent>, ExecutionErro
 
 const nothing = () => Effect.void
 
-/** `onFailure` runs before the answer fails by what its decoder found. `closingMs` must be less than any clock of the attempt. */
+/** `onFailure` runs before the answer fails by what its decoder found. `longestClosingMs` must be less than any clock of the attempt. */
 export const events = (
   upstream: string,
   answer: Answer,
   decoder: Decoder,
   onFailure: (error: ExecutionError) => Effect.Effect<void> = nothing,
-  closingMs = defaultClosingMs,
+  longestClosingMs = Number.POSITIVE_INFINITY,
 ): Stream.Stream<ExecutionEvent, ExecutionError> => {
   /** If set, the next pull gives it instead of asking the upstream. */
   let last: Pull.Pull<never, ExecutionError> | undefined = refusedEncoding(upstream, answer)
@@ -89,7 +93,8 @@ export const events = (
   const closing = Clock.clockWith((clock) => {
     const now = monotonicMillis(clock)
     const count = decoder.finishes ?? 0
-    if (count !== finishes) closesAt = now + closingMs
+    const usual = decoder.mayGoOn === true ? longClosingMs : closingMs
+    if (count !== finishes) closesAt = now + Math.min(usual, longestClosingMs)
     finishes = count
     return Effect.timeoutOrElse(read, { duration: Math.max(closesAt - now, 0), orElse: () => ended() })
   })

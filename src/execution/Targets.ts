@@ -13,17 +13,19 @@ export interface Settings {
   readonly providers: ReadonlyArray<ProviderSettings>
   /** Organisations whose direct answers are kept. */
   readonly cacheOrgs: ReadonlySet<string>
-  /** How long a provider's answer is read after its finish reason. Undefined: as long as is usual. */
-  readonly closingMs?: number | undefined
+  /** How long a provider's answer is read after its finish reason at most. */
+  readonly longestClosingMs?: number | undefined
 }
 
 export const layer = ({
   cacheOrgs,
-  closingMs,
+  longestClosingMs,
   providers,
   runtimes,
 }: Settings): Layer.Layer<Modes, never, AnswerCache | UpstreamHttp> =>
   Modes.layer<never, AnswerCache | UpstreamHttp>([
     ...runtimes.map(RuntimeExecutor.layer),
-    ...providers.map((one) => KeptAnswers.around(DirectExecutor.layer(one, closingMs), one, cacheOrgs)),
+    ...providers.map((one) =>
+      KeptAnswers.around(DirectExecutor.layer(one, longestClosingMs), one, cacheOrgs),
+    ),
   ])

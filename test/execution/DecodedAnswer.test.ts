@@ -23,7 +23,7 @@ const done = "data: [DONE]\n\n"
 type Body = Queue.Queue<Uint8Array, TransportFailed | Cause.Done>
 
 /** Reads an answer whose body the test writes. `seen` has the events as they come. */
-const readingFor = Effect.fnUntraced(function* (closingMs?: number) {
+const readingFor = Effect.fnUntraced(function* (longestClosingMs?: number) {
   const body: Body = yield* Queue.unbounded<Uint8Array, TransportFailed | Cause.Done>()
   const seen: Array<string> = []
   const failures: Array<ExecutionError> = []
@@ -38,7 +38,7 @@ const readingFor = Effect.fnUntraced(function* (closingMs?: number) {
   }
   const decoder = new AnswerDecoder("a", reader, () => {})
   const onFailure = (error: ExecutionError) => Effect.sync(() => void failures.push(error))
-  const events = DecodedAnswer.events("a", answer, decoder, onFailure, closingMs)
+  const events = DecodedAnswer.events("a", answer, decoder, onFailure, longestClosingMs)
   const tell = (event: ExecutionEvent) => Effect.sync(() => void seen.push(event._tag))
   const fiber = yield* Effect.forkChild(Effect.exit(Stream.runForEach(events, tell)))
   const write = (...parts: ReadonlyArray<string>) =>
@@ -114,15 +114,35 @@ describe("the end of an answer", () => {
     }),
   )
 
-  it.effect("is not put off by text that comes after the finish reason", () =>
+  it.effect("is 6 s after a text that comes after the finish reason", () =>
     Effect.gen(function* () {
       const { end, seen, write } = yield* reading
-      yield* write(hi, stop)
-      yield* TestClock.adjust("1 second")
-      yield* write(hi)
-      yield* TestClock.adjust("500 millis")
+      yield* write(stop)
+      for (let texts = 0; texts < 3; texts++) {
+        yield* TestClock.adjust("5900 millis")
+        yield* write(hi)
+      }
+      yield* TestClock.adjust("5900 millis")
+      assert.deepStrictEqual(seen, ["Message", "Message", "Message"])
+      yield* TestClock.adjust("100 millis")
       assert.isTrue(Exit.isSuccess(yield* end))
-      assert.deepStrictEqual(seen, ["Message", "Message", "Finished"])
+      assert.deepStrictEqual(seen, ["Message", "Message", "Message", "Finished"])
+    }),
+  )
+
+  it.effect("is 6 s after a finish reason that comes with each text, or before any text", () =>
+    Effect.gen(function* () {
+      const { end, seen, write } = yield* reading
+      const thinking = data({ choices: [{ delta: { reasoning: "hm" }, finish_reason: "stop" }] })
+      const text = data({ choices: [{ delta: { content: "hi" }, finish_reason: "stop" }] })
+      for (const part of [thinking, text, text]) {
+        yield* write(part)
+        yield* TestClock.adjust("5 seconds")
+      }
+      assert.deepStrictEqual(seen, ["Message", "Message", "Message"])
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Exit.isSuccess(yield* end))
+      assert.deepStrictEqual(seen, ["Message", "Message", "Message", "Finished"])
     }),
   )
 

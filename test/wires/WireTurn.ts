@@ -43,6 +43,7 @@ const targetsOf = (kind: WireKind, first: string, second: string | undefined): T
     ...(second === undefined ? [] : [provider("second", "openai-compatible", second)]),
   ],
   cacheOrgs: new Set(),
+  longestClosingMs: limits.stallMs / 2,
 })
 
 const runtimeAt = (url: string): Targets.Settings["runtimes"][number] => ({

@@ -1,5 +1,5 @@
 /** Answers that particular servers and proxies have been seen to send, and that the wire's document does not describe. */
-import { answers, fails, type WireCase } from "./WireCase.ts"
+import { type Answer, answers, fails, type WireCase } from "./WireCase.ts"
 import { hello } from "./casesOfEnds.ts"
 import { directKinds, type Wire } from "./Wires.ts"
 
@@ -7,7 +7,7 @@ const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`
 const choice = (delta: unknown, reason: string | null = null, more: object = {}): string =>
   data({ model: "model-1-0613", choices: [{ index: 0, delta, finish_reason: reason }], ...more })
 
-const compatible = (id: string, upstream: string, body: (wire: Wire) => ReadonlyArray<string>) => ({
+const compatible = (id: string, upstream: string, body: (wire: Wire) => Answer["body"]) => ({
   id: `server-${id}`,
   upstream,
   kinds: ["openai-compatible" as const],
@@ -116,10 +116,23 @@ const ends: ReadonlyArray<WireCase> = [
     ]),
   ),
   answers(
-    compatible("finish-every-chunk", "sends a finish reason with every chunk", () =>
-      ["Hello, ", "ca", "fé"].map((content) => choice({ content }, "stop")),
-    ),
+    compatible("finish-every-chunk", "sends a finish reason with every chunk, and pauses", () => [
+      choice({ content: "", reasoning_content: "hm" }, "stop"),
+      1700,
+      choice({ content: "Hello, " }, "stop"),
+      1700,
+      choice({ content: "ca" }, "stop"),
+      choice({ content: "fé" }),
+      1700,
+      choice({ content: "" }, "stop"),
+    ]),
   ),
+  answers({
+    id: "server-finish-held",
+    upstream: "sends its text and the finish reason in one chunk, and holds the connection open",
+    kinds: ["openai-compatible"],
+    answer: () => ({ body: [choice({ content: "Hello, café" }, "stop")], afterwards: "hold" }),
+  }),
   answers(
     compatible("finish-camel-case", "writes the finish reason as finishReason", (wire) => [
       ...hello(wire),

@@ -40,6 +40,8 @@ export class AnswerDecoder implements Decoder {
   #form: Form = "unknown"
   /** Blanks before the form is known; then the JSON text so far. */
   #held = ""
+  /** The last event with text came with a finish reason, or after one. */
+  #mayGoOn = false
   /** The JSON text so far can be parsed: the answer is whole, unless more comes. */
   #isJson = false
   /** The body has ended: a part of an event is no fault now. */
@@ -52,6 +54,10 @@ export class AnswerDecoder implements Decoder {
 
   get finishes(): number {
     return this.#answer.finishes + (this.#isJson ? 1 : 0)
+  }
+
+  get mayGoOn(): boolean {
+    return this.#mayGoOn || !(this.#answer.hasText || this.#isJson)
   }
 
   feed(chunk: Uint8Array): Decoded {
@@ -107,7 +113,9 @@ export class AnswerDecoder implements Decoder {
     const parsed = parseJson(text)
     const records = parsed === undefined || isRecord(parsed.json) ? [parsed?.json] : listOf(parsed.json)
     if (records.length > 0 && records.every(isRecord)) {
+      const { texts } = this.#answer
       for (const record of records) this.#reader.event(this.#answer, record, name)
+      if (this.#answer.texts > texts) this.#mayGoOn = this.#answer.finishes > 0
       return
     }
     // Some servers end each event with one line end: the parser joins their events.

@@ -32,9 +32,9 @@ const said = (type: "text" | "thinking", content: string): ExecutionEvent => ({
 
 export class DirectAnswer {
   error: ExecutionError | undefined
-  /** Finish reasons so far: the answer may be whole, and the decoder does not wait for more for long. */
+  /** Finish reasons so far, and texts after one: the answer may be whole, and the decoder does not wait for more for long. */
   finishes = 0
-  hasText = false
+  texts = 0
   /** The index of the one choice that is read, and the field that its text comes in. */
   choice: unknown
   field: string | undefined
@@ -50,6 +50,10 @@ export class DirectAnswer {
   constructor(upstream: string, onUnknownReason: (reason: string) => void) {
     this.#upstream = upstream
     this.#onUnknownReason = onUnknownReason
+  }
+
+  get hasText(): boolean {
+    return this.texts > 0
   }
 
   get isEnded(): boolean {
@@ -145,7 +149,10 @@ export class DirectAnswer {
   #say(type: "text" | "thinking", content: string): void {
     if (content === "" || this.isEnded) return
     if (content.length > maxDelta) return this.garbled(tooLong)
-    if (type === "text") this.hasText = true
+    if (type === "text") {
+      this.texts += 1
+      if (this.finishes > 0) this.finishes += 1
+    }
     this.#events.push(said(type, content))
   }
 

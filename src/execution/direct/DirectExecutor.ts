@@ -57,10 +57,10 @@ const unknownReasons = (upstream: string, context: Context.Context<never>) => {
   }
 }
 
-/** `closingMs`: how long an answer is read after its finish reason. */
+/** `longestClosingMs`: how long an answer is read after its finish reason at most. */
 export const layer = (
   settings: ProviderSettings,
-  closingMs?: number,
+  longestClosingMs?: number,
 ): Layer.Layer<Executor, never, UpstreamHttp> =>
   Layer.effect(
     Executor,
@@ -98,7 +98,7 @@ export const layer = (
                 answer,
                 new AnswerDecoder(upstream, wire.reader, onUnknownReason),
                 onFailure,
-                closingMs,
+                longestClosingMs,
               ),
             ),
           ),
