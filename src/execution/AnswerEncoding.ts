@@ -6,13 +6,16 @@ import * as Effect from "effect/Effect"
 import { UpstreamGarbled } from "./ExecutionError.ts"
 import type { Answer } from "./UpstreamHttp.ts"
 
+/** Servers write the last two to keep proxies from compressing a stream, or by mistake. */
+const plain = new Set(["", "identity", "none", "utf-8"])
+
 /** Undefined where the answer can be read. */
 export const refusedEncoding = (
   upstream: string,
   { header }: Answer,
 ): Effect.Effect<never, UpstreamGarbled> | undefined => {
   const encoding = header("content-encoding")?.trim().toLowerCase() ?? ""
-  return encoding === "" || encoding === "identity"
+  return plain.has(encoding)
     ? undefined
     : Effect.fail(new UpstreamGarbled({ upstream, detail: `content-encoding ${encoding.slice(0, 40)}` }))
 }

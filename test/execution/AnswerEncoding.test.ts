@@ -34,14 +34,16 @@ const events = (encoding: string | undefined, bytes: Uint8Array) => {
 }
 
 describe("an answer", () => {
-  it.effect.each([undefined, "", "identity", " Identity "])("with content-encoding %s is read", (encoding) =>
-    Effect.gen(function* () {
-      const read = yield* events(encoding, body).all
-      assert.deepStrictEqual(
-        read.map(({ _tag }) => _tag),
-        ["Message", "Finished"],
-      )
-    }),
+  it.effect.each([undefined, "", "identity", " Identity ", "none", "utf-8"])(
+    "with content-encoding %s is read",
+    (encoding) =>
+      Effect.gen(function* () {
+        const read = yield* events(encoding, body).all
+        assert.deepStrictEqual(
+          read.map(({ _tag }) => _tag),
+          ["Message", "Finished"],
+        )
+      }),
   )
 
   it.effect.each([

@@ -108,6 +108,17 @@ export const casesOfRefusals: ReadonlyArray<WireCase> = [
     "stop",
     once(["neutral", "UPSTREAM_RATE_LIMITED"]),
   ),
+  ...[429, 503].map((code) =>
+    fails(
+      {
+        ...status(code, undefined, { "retry-after": "3600" }),
+        id: `status-${code}-long`,
+        upstream: `answers ${code} with Retry-After: 3600`,
+      },
+      code === 429 ? "UPSTREAM_RATE_LIMITED" : "UPSTREAM_UNAVAILABLE",
+      code === 429 ? "neutral" : "error",
+    ),
+  ),
   answers(
     {
       id: "status-503-once",

@@ -29,7 +29,7 @@ const contextWords =
 const configurationCode =
   /insufficient_?(quota|balance|credit|fund|permission)|exceeded_?current_?quota|billing|credit_?balance|payment_?required|^quota_?exceeded$|blocked_?api_?access|arrear|spend_?limit|(invalid|incorrect|missing|expired)_?(api_?|access_?|auth_?)?(key|token)|api_?key_?(invalid|expired|service_?blocked)|authentication|unauthenticated|unauthori[sz]ed|permission_?denied|permission_?error|access_?denied|forbidden|account_?(deactivated|disabled|suspended)|organization_?(restricted|disabled)|(model|deployment)_?not_?(found|exist|available|supported|open)|(invalid|unknown|unsupported)_?model|model_?(decommissioned|terms_required|deprecated)|^(not_?found|not_?found_error|service_?disabled|failed_?precondition|unsupported_country\w*)$|^(1113|1211|1004|1008|2049)$/
 const configurationWords =
-  /insufficient (account )?(balance|credits?|funds)|out of credits?|payment required|billing (hard )?limit|api usage limits|(unknown|invalid|unsupported|not a valid) model\b|model identifier is invalid|model( \S{1,80})? (does |is )?not (exist|found|supported|available)|no endpoints found|on-demand throughput|api key not valid|(invalid|incorrect) api key/
+  /insufficient (account )?(balance|credits?|funds)|out of credits?|payment required|billing (hard )?limit|api usage limits|(unknown|invalid|unsupported|not a valid) model\b|model identifier is invalid|model( \S{1,80})? (does |is )?not (exist|found|supported|available)|no endpoints found|on-demand throughput|api key (not valid|expired)|(invalid|incorrect) api key/
 /** Servers answer 429 to these too. */
 const creditWords = /credit balance|spending limit|available credits/
 
@@ -66,12 +66,13 @@ const byMeaning = (upstream: string, refusal: Refusal, status: number): Executio
   if (has(refusal, filterCode)) return new ContentFiltered(about)
   if (has(refusal, contextCode)) return new ContextTooLong(about)
   if (has(refusal, configurationCode)) return misconfigured()
-  // 413: a limit of tokens a minute that is less than the request, which then never fits.
-  if (has(refusal, rateCode) && status < 500 && status !== 413) return rateLimited(upstream, refusal)
+  // A limit of tokens a minute that is less than the request, which then never fits.
+  const neverFits = status === 413 || status === 414 || /request too large/.test(refusal.words)
+  if (has(refusal, rateCode) && status < 500 && !neverFits) return rateLimited(upstream, refusal)
   if (status !== 500 && saysIn(refusal, filterWords)) return new ContentFiltered(about)
   if (status === 402 || creditWords.test(refusal.words) || saysIn(refusal, configurationWords))
     return misconfigured()
-  if (status === 413 || status === 414 || saysIn(refusal, contextWords)) return new ContextTooLong(about)
+  if (neverFits || saysIn(refusal, contextWords)) return new ContextTooLong(about)
   return undefined
 }
 

@@ -68,6 +68,7 @@ describe("a refusal that is ours to put right", () => {
       { code: "Some resource has been exhausted", error: "Your team reached its monthly spending limit." },
     ],
     [412, error({ message: "Account is suspended" })],
+    [400, error({ message: "API key expired. Please renew the API key.", status: "INVALID_ARGUMENT" })],
     [400, { error: "Unauthorized" }],
   ])("with status %s is UpstreamMisconfigured: %j", (status, body) => {
     assert.strictEqual(refused(status, body)._tag, "UpstreamMisconfigured")
@@ -133,6 +134,7 @@ describe("a refusal of a long conversation", () => {
     [500, error({ message: "context shift is disabled", code: 500 })],
     [413, error({ code: "tokens_limit_reached" })],
     [413, error({ code: "rate_limit_exceeded", type: "tokens" })],
+    [429, error({ code: "rate_limit_exceeded", message: "Request too large for m-1: Limit 8, Requested 9" })],
   ])("with status %s is ContextTooLong: %j", (status, body) => {
     assert.strictEqual(refused(status, body)._tag, "ContextTooLong")
   })
