@@ -91,6 +91,9 @@ const messagesOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
 /** The process died, so events may have been sent that were never stored. */
 const isLost = ({ status }: Run): boolean => status === "interrupted" || status === "running"
 
+/** The reader has seen more than was stored: the number of the end is a guess. */
+const isPast = (kept: ReadonlyArray<LogEntry>, after: number): boolean => (kept.at(-1)?.seq ?? 0) < after
+
 /**
  * The stored events of an ended run from the event at `after` on, with its terminal event last. For a lost run the terminal
  * event comes after everything that the reader may have seen.
@@ -154,7 +157,7 @@ const make = Effect.gen(function* () {
         _tag: "Kept",
         entries,
         earlier: stored.filter(({ seq }) => seq <= after),
-        isEndUnknown: answer !== undefined || isLost(run),
+        isEndUnknown: answer !== undefined || (isLost(run) && isPast(kept, after)),
       },
     }
   })
