@@ -4,7 +4,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Config from "../Config.ts"
-import { OrgId, UserId } from "../domain/Ids.ts"
+import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
 import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
 
@@ -40,8 +40,11 @@ const mint = Effect.fnUntraced(function* (flags: {
 export const token = Command.make(
   "token",
   {
-    org: Flag.String("org").pipe(Flag.withDescription("Organisation (claim org_id)"), Flag.withSchema(OrgId)),
-    user: Flag.String("user").pipe(Flag.withDescription("User (claim sub)"), Flag.withSchema(UserId)),
+    org: Flag.String("org").pipe(
+      Flag.withDescription("Organisation (claim org_id)"),
+      Flag.withSchema(TokenOrgId),
+    ),
+    user: Flag.String("user").pipe(Flag.withDescription("User (claim sub)"), Flag.withSchema(TokenUserId)),
     permissions,
     hours,
   },

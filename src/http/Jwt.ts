@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { errors, jwtVerify, SignJWT } from "jose"
-import { OrgId, UserId } from "../domain/Ids.ts"
+import { TokenOrgId, TokenUserId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 
 export class TokenExpired extends Schema.TaggedError<TokenExpired>()("TokenExpired", {}) {}
@@ -20,8 +20,8 @@ export class TokenInvalid extends Schema.TaggedError<TokenInvalid>()("TokenInval
 export type Secret = Redacted.Redacted<string>
 
 const Claims = Schema.Struct({
-  sub: UserId,
-  org_id: OrgId,
+  sub: TokenUserId,
+  org_id: TokenOrgId,
   permissions: Schema.optionalKey(Schema.Array(Schema.String)),
   scope: Schema.optionalKey(Schema.String),
 })
