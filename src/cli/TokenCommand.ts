@@ -7,6 +7,7 @@ import * as Config from "../Config.ts"
 import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
 import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
+import * as StageSettings from "../StageSettings.ts"
 
 const permissions = Flag.String("permissions").pipe(
   Flag.withDescription("Permissions, separated by commas or spaces"),
@@ -29,7 +30,7 @@ const mint = Effect.fnUntraced(function* (flags: {
   const print = Effect.gen(function* () {
     const { secret } = yield* SigningSecret
     const principal = { orgId: flags.org, userId: flags.user, permissions: words }
-    yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours))
+    yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings)))
   })
   yield* Effect.provide(
     print,
