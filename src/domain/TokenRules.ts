@@ -13,7 +13,7 @@ export interface TokenRules {
   readonly type: string
   readonly requireExpiry: boolean
   readonly required: ReadonlyArray<RequiredClaim>
-  /** Of each list of paths the first that a token has counts. */
+  /** The first path that a token has counts; the same for `user` and `permissions`. */
   readonly org: ReadonlyArray<ClaimPath>
   readonly user: ReadonlyArray<ClaimPath>
   readonly permissions: ReadonlyArray<ClaimPath>

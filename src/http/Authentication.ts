@@ -56,12 +56,22 @@ export const layer = ({
     Effect.gen(function* () {
       const { secret } = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
+      if (jwks !== undefined && rules.audiences.length === 0)
+        yield* Effect.logWarning(
+          "AUTH_AUDIENCE is not set: the provider's tokens for other services are accepted",
+        )
       const verify = VerifiedTokens.make({ secrets: [secret, ...previousSecrets], jwks, rules })
+      const verifyTicket = (ticket: string, runId: string) =>
+        previousSecrets.reduce(
+          (verified, previous) =>
+            Effect.catchTag(verified, "TokenInvalid", () => Ticket.verify(previous, ticket, runId)),
+          Ticket.verify(secret, ticket, runId),
+        )
       const identify = (token: string, endpoint: HttpApiEndpoint.Top) =>
         token !== ""
           ? verify(token)
           : Effect.flatMap(ticketOf(endpoint), (given) =>
-              given === undefined ? Effect.undefined : Ticket.verify(secret, given.ticket, given.runId),
+              given === undefined ? Effect.undefined : verifyTicket(given.ticket, given.runId),
             )
       return Authorization.of({
         bearer: (httpEffect, { credential, endpoint }) => {

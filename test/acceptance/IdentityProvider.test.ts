@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
+import { OrgId, RunId, UserId } from "../../src/domain/Ids.ts"
+import * as Ticket from "../../src/http/Ticket.ts"
 import { Client } from "../support/chatClient.ts"
 import { KeyServer, makeKey, serving, sign } from "../support/identityProvider.ts"
 import { type Running, startGateway, temporaryFolder, testSecret } from "../support/processes.ts"
@@ -8,6 +12,7 @@ import { type Running, startGateway, temporaryFolder, testSecret } from "../supp
 const key = await makeKey("RS256", "key-1")
 const server = new KeyServer([key.jwk])
 const folder = temporaryFolder()
+const previousSecret = "only-for-tests-old-8sBd2mK9pLw4RtY7"
 let gateway: Running
 let env: Record<string, string>
 
@@ -16,6 +21,7 @@ beforeAll(async () => {
   env = {
     DATA_DIR: folder.path,
     AUTH_JWKS_URL: server.url,
+    AUTH_JWT_PREVIOUS_SECRETS: previousSecret,
     AUTH_ISSUER: "https://id.example/",
     AUTH_AUDIENCE: "chat",
     AUTH_CLAIM_ORG: "https://id.example/org",
@@ -67,6 +73,22 @@ describe("a token of an identity provider", () => {
         { error: { code: "AUTH_TOKEN_INVALID", message: expect.stringContaining(claim) } },
       ])
     }
+  })
+
+  it("reads a run with a ticket that was signed with the secret before this one", async () => {
+    const client = new Client(gateway.url, await sign(key, claims()))
+    const stream = await client.start("hello")
+    await stream.rest()
+    const open = async (secret: string) => {
+      const principal = { orgId: OrgId.make("acme"), userId: UserId.make("ana"), permissions: [] }
+      const { ticket } = await Effect.runPromise(
+        Ticket.mint(Redacted.make(secret), principal, RunId.make(stream.runId)),
+      )
+      return (await fetch(`${gateway.url}/api/v1/chat/runs/${stream.runId}/events?ticket=${ticket}`)).status
+    }
+    expect(await open(testSecret)).toBe(200)
+    expect(await open(previousSecret)).toBe(200)
+    expect(await open("only-for-tests-other-4RtY8sBd2mK9")).toBe(401)
   })
 
   it("by a new key of the provider is accepted without a restart", async () => {

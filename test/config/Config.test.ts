@@ -194,7 +194,8 @@ describe("production", () => {
 
   it.effect.each([
     ["one character", "x".repeat(64)],
-    ["few characters", "abcabcabcabcabcabcabcabcabcabcab"],
+    ["few characters", "abcbacabcbacbacbcabacbabcbacabca"],
+    ["a few characters over and over", "abcdefghij klm".repeat(3)],
     ["a word over and over", "correct-horse-correct-horse-correct-horse-"],
     ["a known example", "your-256-bit-secret-your-256-bit-secret"],
     ["another known example", "a-string-secret-at-least-256-bits-long"],

@@ -1,4 +1,4 @@
-/** Tokens that somebody made who has no key of ours, or who has one for something else. */
+/** Tokens of attackers, who have no key of ours or one that is for something else; then the tokens that are accepted. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -7,6 +7,7 @@ import {
   type CryptoKey as PublicKey,
   exportJWK,
   exportSPKI,
+  type JWK,
   importJWK,
   type JWTHeaderParameters,
   type JWTPayload,
@@ -46,15 +47,22 @@ const [rsa, ec, ed, stranger, strangerEc, strangerEd] = await Promise.all([
   makeKey("ES256", "ec"),
   makeKey("EdDSA", "ed"),
 ])
+const [rs512, ps256] = await Promise.all([makeKey("RS512", "rs512"), makeKey("PS256", "ps256")])
 const publicPem = await exportSPKI((await importJWK(rsa.jwk, "RS256")) as PublicKey)
 const forEncryption = await makeKey("RS256", "enc")
 const notForVerifying = await makeKey("RS256", "ops")
+const ofAnyAlgorithm = (jwk: JWK): JWK => {
+  const { alg: _, ...rest } = jwk
+  return rest
+}
 const published = [
   rsa.jwk,
   ec.jwk,
   ed.jwk,
   { ...forEncryption.jwk, use: "enc" },
   { ...notForVerifying.jwk, key_ops: ["encrypt"] },
+  ofAnyAlgorithm(rs512.jwk),
+  ofAnyAlgorithm(ps256.jwk),
   { kty: "oct", kid: "oct", alg: "HS256", k: Buffer.from("x".repeat(32)).toString("base64url") },
   { ...(await exportJWK(stranger.privateKey)), kid: "private", alg: "RS256" },
 ]
@@ -109,6 +117,8 @@ const algorithms: Readonly<Record<string, () => Made>> = {
   "RS256 over a signature of ES256": () => swapped(ec, { alg: "RS256", kid: "rsa" }),
   "PS256 with a key for RS256": () => swapped(rsa, { alg: "PS256", kid: "rsa" }),
   "RS512 with a key for RS256": () => swapped(rsa, { alg: "RS512", kid: "rsa" }),
+  "RS512 with a published key of any algorithm": () => sign(rs512, claims),
+  "PS256 with a published key of any algorithm": () => sign(ps256, claims),
   "ES256 with a signature of zeros": () =>
     `${part({ alg: "ES256", kid: "ec" })}.${part(claims)}.${Buffer.alloc(64).toString("base64url")}`,
   "ES256 with an empty signature": () => unsigned({ alg: "ES256", kid: "ec" }),
