@@ -72,8 +72,9 @@ const grantOf = (text: string): RoleGrant | undefined => {
 const roles: Variable<ReadonlyArray<RoleGrant>> = {
   default: "",
   allowed:
-    "empty, or at most 100 of role=permission,permission separated by semicolons, each role once, such as admin=*;member=chat:*,sessions:write",
-  about: "Permissions that a role grants, beside those in AUTH_CLAIM_PERMISSIONS.",
+    "empty, or at most 100 of role=permission,permission separated by semicolons, each role once, such as member=chat:*,sessions:write;editor=agents:*",
+  about:
+    "Permissions that a role grants, beside those in AUTH_CLAIM_PERMISSIONS. admin:* and * reach all organisations.",
   parse: (text) => {
     const parts = text.split(";").filter((part) => part.trim() !== "")
     const read = parts.flatMap((part) => grantOf(part.trim()) ?? [])

@@ -134,7 +134,9 @@ describe("X1: with the settings of the how-to page", () => {
       })
       const found = (yield* Jwt.verify(verifier, token)).principal
       assert.deepStrictEqual<unknown>([found.orgId, found.userId], ["org_2abc", "user_2ghi"])
-      assert.deepStrictEqual(missingPermissions(found, ["chat:write", "admin:write"]), [])
+      assert.deepStrictEqual(missingPermissions(found, ["chat:write", "agents:write", "admin:read"]), [
+        "admin:read",
+      ])
     }).pipe(Effect.provide(httpClient)),
   )
 
