@@ -43,15 +43,10 @@ const timeLimit = "5 seconds"
 /** Sets of large providers have a few keys of 2 kB each. */
 const mostBytes = 256 * 1024
 
-const KeySet = Schema.fromJsonString(
-  Schema.Struct({
-    keys: Schema.NonEmptyArray(
-      Schema.StructWithRest(Schema.Struct({ kty: Schema.String }), [
-        Schema.Record(Schema.String, Schema.Unknown),
-      ]),
-    ),
-  }),
-)
+const KeySet = Schema.fromJsonString(Schema.Struct({ keys: Schema.Array(Schema.Unknown) }))
+
+/** RFC 7517, section 5: a set may have entries that this service does not understand. */
+const isKey = Schema.is(Schema.Struct({ kty: Schema.String }))
 
 const bodyOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E | KeysUnusable> =>
   Effect.map(
@@ -72,8 +67,9 @@ const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, ur
   if (response.status !== 200)
     return yield* new KeysUnusable({ message: `The answer has the status ${response.status}.` })
   const body = yield* bodyOf(response.stream)
-  const { keys } = yield* Schema.decodeEffect(KeySet)(body)
-  return createLocalJWKSet({ keys: [...keys] })
+  const keys = (yield* Schema.decodeEffect(KeySet)(body)).keys.filter(isKey)
+  if (keys.length === 0) return yield* new KeysUnusable({ message: "The answer has no keys." })
+  return createLocalJWKSet({ keys })
 }, Effect.timeout(timeLimit))
 
 const matching = async (

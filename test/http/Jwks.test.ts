@@ -194,7 +194,7 @@ describe("the keys of an identity provider", () => {
         serving("{}"),
         serving({ keys: [] }),
         serving({ keys: {} }),
-        serving({ keys: [1] }),
+        serving({ keys: [1, null, {}] }),
         serving({ ...good, padding: "x".repeat(300_000) }),
         ((_, response) => {
           response.writeHead(302, { location: other.url })
@@ -207,6 +207,17 @@ describe("the keys of an identity provider", () => {
         assert.strictEqual(yield* check(verifier, first), "ana")
       }
       assert.strictEqual(other.hits, 0)
+    }).pipe(Effect.provide(httpClient)),
+  )
+
+  it.effect("are used although the set has entries that are no keys, or of unknown kinds", () =>
+    Effect.gen(function* () {
+      const server = yield* keyServer([])
+      const others = [null, 7, {}, { kty: 7 }, { kty: "new", kid: "first" }, { kty: "RSA", kid: "broken" }]
+      server.answer = serving({ keys: [...others, first.jwk] })
+      const verifier = yield* verifierOf(server)
+      assert.strictEqual(yield* check(verifier, first), "ana")
+      assert.strictEqual(yield* check(verifier, first, { kid: "broken" }), "TokenInvalid")
     }).pipe(Effect.provide(httpClient)),
   )
 
