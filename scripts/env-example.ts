@@ -28,6 +28,7 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   DATABASE_URL: "postgres://crossfade:not-a-password@localhost:5432/crossfade",
   REDIS_URL: "redis://:not-a-password@localhost:6379",
   AUTH_JWT_SECRET: "replace-me",
+  AUTH_JWT_PREVIOUS_SECRETS: "replace-me",
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
   OPENAI_API_KEY: "sk-not-a-key",
   ANTHROPIC_API_KEY: "sk-ant-not-a-key",

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ExecutionMode } from "./domain/Mode.ts"
+import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
@@ -63,14 +64,7 @@ export const variables = {
     secret: true,
   },
   ...databaseVariables,
-  AUTH_JWT_SECRET: {
-    ...optionalText(
-      "HS256 secret that callers' tokens are signed with. Empty outside production: one is made and kept in DATA_DIR.",
-      "empty, or at least 32 bytes",
-    ),
-    secret: true,
-    parse: (text: string) => (text === "" || Buffer.byteLength(text) >= 32 ? text : undefined),
-  },
+  ...authVariables,
   ...browserVariables,
   CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
     "direct_llm",
@@ -224,14 +218,7 @@ const redacted = (text: string) => (text === "" ? undefined : Redacted.make(text
 export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> => {
   const [values, problems] = readVariables(env)
   const providers = readProviders(list(values.DIRECT_LLM_PROVIDERS ?? ""), env)
-  const all = [...problems, ...providers.problems]
-  if (values.NODE_ENV === "production" && values.AUTH_JWT_SECRET === "") {
-    all.push({
-      variable: "AUTH_JWT_SECRET",
-      found: "nothing",
-      allowed: "at least 32 bytes (NODE_ENV=production)",
-    })
-  }
+  const all = [...problems, ...providers.problems, ...authProblems(values)]
   const judge = values.SHADOW_JUDGE_PROVIDER
   if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
     all.push({

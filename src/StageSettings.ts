@@ -5,6 +5,7 @@ import { plainRequests } from "./domain/DirectProvider.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
+import type { TokenRules } from "./domain/TokenRules.ts"
 import type { ProviderSettings } from "./execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "./execution/Execution.ts"
 import type { Settings as RuntimeSettings } from "./execution/runtime/RuntimeExecutor.ts"
@@ -107,7 +108,26 @@ export const monitor = (settings: Settings): MonitorSettings => ({
   providers: settings.providers.map(({ name }) => name),
 })
 
+export const tokenRules = (settings: Settings): TokenRules => ({
+  issuers: settings.AUTH_ISSUER,
+  audiences: settings.AUTH_AUDIENCE,
+  audienceClaim: settings.AUTH_CLAIM_AUDIENCE,
+  type: settings.AUTH_TYP,
+  requireExpiry: settings.AUTH_REQUIRE_EXP === "true",
+  required: settings.AUTH_REQUIRED_CLAIMS,
+  org: settings.AUTH_CLAIM_ORG,
+  user: settings.AUTH_CLAIM_USER,
+  permissions: settings.AUTH_CLAIM_PERMISSIONS,
+  roles: settings.AUTH_CLAIM_ROLES,
+  grants: settings.AUTH_ROLES,
+})
+
 export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): ServerSettings => ({
+  auth: {
+    rules: tokenRules(settings),
+    previousSecrets: settings.AUTH_JWT_PREVIOUS_SECRETS,
+    jwksUrl: settings.AUTH_JWKS_URL,
+  },
   heartbeatMs: settings.SSE_HEARTBEAT_INTERVAL_MS,
   protocols: {
     protocol: settings.AGENT2UI_DEFAULT_PROTOCOL === "1" ? 1 : 2,

@@ -55,7 +55,9 @@ const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undef
     const { secret, made } = yield* SigningSecret
     const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
     const store = settings.DATABASE_URL === undefined ? `SQLite in ${settings.DATA_DIR}` : "PostgreSQL"
-    const token = made ? yield* Jwt.mint(secret, someone, tokenHours) : undefined
+    const token = made
+      ? yield* Jwt.mint(secret, someone, tokenHours, StageSettings.tokenRules(settings))
+      : undefined
     const lines = [
       `Crossfade listens on ${url} (mode ${settings.CHAT_EXECUTION_MODE}, ${store}; docs at ${url}/docs)`,
       ...sandboxLines(sandbox),

@@ -4,9 +4,10 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Config from "../Config.ts"
-import { OrgId, UserId } from "../domain/Ids.ts"
+import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
 import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
+import * as StageSettings from "../StageSettings.ts"
 
 const permissions = Flag.String("permissions").pipe(
   Flag.withDescription("Permissions, separated by commas or spaces"),
@@ -29,7 +30,7 @@ const mint = Effect.fnUntraced(function* (flags: {
   const print = Effect.gen(function* () {
     const { secret } = yield* SigningSecret
     const principal = { orgId: flags.org, userId: flags.user, permissions: words }
-    yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours))
+    yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings)))
   })
   yield* Effect.provide(
     print,
@@ -40,8 +41,11 @@ const mint = Effect.fnUntraced(function* (flags: {
 export const token = Command.make(
   "token",
   {
-    org: Flag.String("org").pipe(Flag.withDescription("Organisation (claim org_id)"), Flag.withSchema(OrgId)),
-    user: Flag.String("user").pipe(Flag.withDescription("User (claim sub)"), Flag.withSchema(UserId)),
+    org: Flag.String("org").pipe(
+      Flag.withDescription("Organisation (claim org_id)"),
+      Flag.withSchema(TokenOrgId),
+    ),
+    user: Flag.String("user").pipe(Flag.withDescription("User (claim sub)"), Flag.withSchema(TokenUserId)),
     permissions,
     hours,
   },

@@ -33,6 +33,18 @@ export type OrgId = typeof OrgId.Type
 export const UserId = Schema.String.check(Schema.isBetweenLength(1, 200)).pipe(Schema.brand("UserId"))
 export type UserId = typeof UserId.Type
 
+/**
+ * An id that every store, key and log line keeps as it is: well-formed Unicode (a lone surrogate becomes U+FFFD in UTF-8, and
+ * two ids become one), no control characters or line separators (PostgreSQL takes no NUL), a length that indexes take.
+ */
+const isPlain = Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,128}$/u, {
+  message: "Expected at most 128 characters, well-formed and without control characters",
+})
+
+/** Ids as they come from a token, the only place where new ones enter. Ids that are stored may be longer. */
+export const TokenOrgId = OrgId.check(isPlain)
+export const TokenUserId = UserId.check(isPlain)
+
 /** Below every id of version 7 that was made at this time or later. */
 export const lowestIdAt = (atMs: number): string => {
   const hex = Math.max(0, atMs).toString(16).padStart(12, "0")

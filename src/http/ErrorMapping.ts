@@ -20,6 +20,7 @@ import type { StoreError } from "../recording/StoreError.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Stopping.ts"
+import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
 export type ServiceError =
@@ -27,6 +28,7 @@ export type ServiceError =
   | AgentInactive
   | AgentNotFound
   | AutopilotConflict
+  | KeysUnavailable
   | McpServerUnknown
   | NoModeAvailable
   | NothingToRetry
@@ -72,6 +74,12 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
     case "AutopilotConflict":
       return { code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }
+    case "KeysUnavailable":
+      return {
+        code: "OVERLOADED",
+        message: "The keys of the identity provider cannot be fetched now. Nothing was taken.",
+        retryAfter: soon,
+      }
     case "McpServerUnknown":
       return invalid(
         error.fields.map((field) => ({

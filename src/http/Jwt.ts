@@ -1,15 +1,26 @@
 /**
- * Tokens: HS256 JSON Web Tokens (RFC 7519) with the claims `sub`, `org_id` and `permissions` (an array) or `scope` (RFC
- * 8693: words separated by spaces). Verified by `jose` with the algorithm fixed, so that a token cannot choose it; time
- * comes from the Clock.
+ * Bearer tokens: JSON Web Tokens (RFC 7519), signed with HS256 by a secret of the service or with an asymmetric algorithm by a
+ * key of the identity provider. The algorithm decides which keys are tried, so a public key never serves as a secret; keys
+ * that a token brings along or points to (`jwk`, `jku`, `x5u`) are never used. Time comes from the Clock.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { errors, jwtVerify, SignJWT } from "jose"
-import { OrgId, UserId } from "../domain/Ids.ts"
+import {
+  type CryptoKey,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyOptions,
+  type ProtectedHeaderParameters,
+  SignJWT,
+} from "jose"
+import { claimsOf, faultOf, principalOf } from "../domain/Claims.ts"
 import type { Principal } from "../domain/Principal.ts"
+import { defaults, type TokenRules } from "../domain/TokenRules.ts"
+import type { Jwks, KeysUnavailable } from "./Jwks.ts"
 
 export class TokenExpired extends Schema.TaggedError<TokenExpired>()("TokenExpired", {}) {}
 /** `reason` says what is wrong with it, for the caller; it names no secret. */
@@ -19,13 +30,23 @@ export class TokenInvalid extends Schema.TaggedError<TokenInvalid>()("TokenInval
 
 export type Secret = Redacted.Redacted<string>
 
-const Claims = Schema.Struct({
-  sub: UserId,
-  org_id: OrgId,
-  permissions: Schema.optionalKey(Schema.Array(Schema.String)),
-  scope: Schema.optionalKey(Schema.String),
-})
-const decodeClaims = Schema.decodeUnknownEffect(Claims)
+export interface Verifier {
+  /** For HS256: the secret that signs now, and those before it. */
+  readonly secrets: ReadonlyArray<Secret>
+  /** For the other algorithms. */
+  readonly jwks?: Jwks | undefined
+  readonly rules: TokenRules
+}
+
+/** `expiresAt`: epoch milliseconds, leeway included; infinite for a token without `exp`. */
+export interface Verified {
+  readonly principal: Principal
+  readonly expiresAt: number
+}
+
+/** Clocks of the issuer and of the service may differ by this (RFC 7519, section 4.1.4). */
+const leewaySeconds = 60
+const asymmetric: ReadonlyArray<unknown> = ["RS256", "ES256", "EdDSA"]
 
 const keyOf = (secret: Secret) => new TextEncoder().encode(Redacted.value(secret))
 
@@ -35,37 +56,75 @@ export const fromJose = (cause: unknown) =>
     ? new TokenExpired()
     : new TokenInvalid({ reason: "The signature, the algorithm or a time claim of the token is not valid." })
 
-/** `expiresAt`: epoch milliseconds; infinite for a token that says nothing of it. */
-export const verify = (
-  secret: Secret,
-  token: string,
-): Effect.Effect<
-  { readonly principal: Principal; readonly expiresAt: number },
-  TokenExpired | TokenInvalid
-> =>
-  Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const { payload } = yield* Effect.tryPromise({
-      try: () => jwtVerify(token, keyOf(secret), { algorithms: ["HS256"], currentDate: new Date(now) }),
-      catch: fromJose,
-    })
-    const claims = yield* Effect.mapError(
-      decodeClaims(payload),
-      () => new TokenInvalid({ reason: "The token must have the claims sub and org_id, as texts." }),
-    )
-    const permissions = claims.permissions ?? claims.scope?.split(" ").filter((word) => word !== "") ?? []
-    const principal = { userId: claims.sub, orgId: claims.org_id, permissions }
-    return { principal, expiresAt: (payload.exp ?? Number.POSITIVE_INFINITY) * 1000 }
-  })
+/** Without a configured type: access tokens of RFC 9068 and plain ones. Logout tokens, proofs and others have types of their own. */
+const isOfType = (type: string, given: unknown): boolean => {
+  if (given === undefined) return type === ""
+  const plain = (text: string) => text.toLowerCase().replace(/^application\//, "")
+  return typeof given === "string" && (type === "" ? ["jwt", "at+jwt"] : [plain(type)]).includes(plain(given))
+}
 
-/** A token of `principal` that is valid for `hours` from now. */
-export const mint = (secret: Secret, principal: Principal, hours: number): Effect.Effect<string> =>
+const candidates = (
+  { jwks, secrets }: Verifier,
+  header: ProtectedHeaderParameters,
+): Effect.Effect<ReadonlyArray<Uint8Array | CryptoKey>, KeysUnavailable> => {
+  if (header.alg === "HS256") return Effect.succeed(secrets.map(keyOf))
+  return jwks !== undefined && asymmetric.includes(header.alg) ? jwks.candidates(header) : Effect.succeed([])
+}
+
+const firstVerified = async (
+  token: string,
+  keys: ReadonlyArray<Uint8Array | CryptoKey>,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> => {
+  for (const key of keys) {
+    try {
+      return (await jwtVerify(token, key, options)).payload
+    } catch (cause) {
+      if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed()
+}
+
+export const verify = Effect.fnUntraced(function* (
+  verifier: Verifier,
+  token: string,
+): Effect.fn.Return<Verified, KeysUnavailable | TokenExpired | TokenInvalid> {
+  const { rules } = verifier
+  const header = yield* Effect.try({ try: () => decodeProtectedHeader(token), catch: fromJose })
+  const keys = yield* candidates(verifier, header)
+  const now = yield* Clock.currentTimeMillis
+  const claims = yield* Effect.tryPromise({
+    try: () =>
+      firstVerified(token, keys, {
+        algorithms: [String(header.alg)],
+        clockTolerance: leewaySeconds,
+        currentDate: new Date(now),
+      }),
+    catch: fromJose,
+  })
+  if (!isOfType(rules.type, header.typ))
+    return yield* new TokenInvalid({ reason: "The token is of another type (header typ)." })
+  const reason = faultOf(rules, claims)
+  if (reason !== undefined) return yield* new TokenInvalid({ reason })
+  const principal = principalOf(rules, claims)
+  if (typeof principal === "string") return yield* new TokenInvalid({ reason: principal })
+  const expiresAt = ((claims.exp ?? Number.POSITIVE_INFINITY) + leewaySeconds) * 1000
+  return { principal, expiresAt }
+})
+
+/** A token of `principal` that is valid for `hours` from now, with the claims that `rules` ask for. */
+export const mint = (
+  secret: Secret,
+  principal: Principal,
+  hours: number,
+  rules: TokenRules = defaults,
+): Effect.Effect<string> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const seconds = Math.floor(now / 1000)
     return Effect.promise(() =>
-      new SignJWT({ org_id: principal.orgId, permissions: [...principal.permissions] })
-        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-        .setSubject(principal.userId)
+      new SignJWT(claimsOf(rules, principal))
+        .setProtectedHeader({ alg: "HS256", typ: rules.type === "" ? "JWT" : rules.type })
         .setIssuedAt(seconds)
         .setExpirationTime(seconds + Math.round(hours * 3600))
         .sign(keyOf(secret)),

@@ -47,6 +47,7 @@ const consoleRoute = HttpRouter.use((router) =>
 )
 
 export interface ServerSettings {
+  readonly auth: Authentication.AuthSettings
   readonly heartbeatMs: number
   readonly protocols: ProtocolDefaults
   readonly sandbox: (typeof Readiness.Type)["sandbox"]
@@ -64,7 +65,7 @@ const routes = (settings: ServerSettings) => {
   )
   const api = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Layer.provide(handlers),
-    Layer.provide([Authentication.layer, Validation.layer]),
+    Layer.provide([Authentication.layer(settings.auth), Validation.layer]),
   )
   return Layer.mergeAll(
     api,

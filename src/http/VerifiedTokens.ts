@@ -1,30 +1,33 @@
 /**
- * Tokens that were verified a moment ago, so that a user's next request costs no signature. What is kept is a hash of the
- * token and whom it is of, until it expires and for a minute at the most; only good tokens are kept.
+ * Tokens that were verified a moment ago, so that a user's next request costs no signature. Kept are a hash of the token and
+ * its principal, until it expires and for a minute at the most. Refused tokens are not kept.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { hash } from "node:crypto"
 import type { Principal } from "../domain/Principal.ts"
+import type { KeysUnavailable } from "./Jwks.ts"
 import * as Jwt from "./Jwt.ts"
 
-/** Who has more users at once verifies some of their tokens again. */
+/** With more users at once some of their tokens are verified again. */
 const mostKept = 10_000
 const longestMs = 60_000
 
-interface Verified {
+interface Kept {
   readonly principal: Principal
   readonly until: number
 }
 
-export type Verify = (token: string) => Effect.Effect<Principal, Jwt.TokenExpired | Jwt.TokenInvalid>
+export type Verify = (
+  token: string,
+) => Effect.Effect<Principal, KeysUnavailable | Jwt.TokenExpired | Jwt.TokenInvalid>
 
-export const make = (secret: Jwt.Secret): Verify => {
-  const kept = new Map<string, Verified>()
+export const make = (verifier: Jwt.Verifier): Verify => {
+  const kept = new Map<string, Kept>()
 
   const verify = (token: string, key: string) =>
     Effect.gen(function* () {
-      const { expiresAt, principal } = yield* Jwt.verify(secret, token)
+      const { expiresAt, principal } = yield* Jwt.verify(verifier, token)
       const now = yield* Clock.currentTimeMillis
       kept.delete(key)
       kept.set(key, { principal, until: Math.min(expiresAt, now + longestMs) })

@@ -1,11 +1,12 @@
-/** The service behind a forward proxy: providers are reached through it, the sandbox without it. */
+/** The service behind a forward proxy: providers and keys are reached through it, the sandbox without it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Client, textOf, tokenFor } from "../support/chatClient.ts"
 import { startProxy } from "../support/forwardProxy.ts"
+import { KeyServer, makeKey, sign } from "../support/identityProvider.ts"
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 
-const folders = [temporaryFolder(), temporaryFolder()]
+const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
 let model: Model
 let proxy: Awaited<ReturnType<typeof startProxy>>
 const gateways: Array<Running> = []
@@ -38,6 +39,29 @@ describe("a proxy in the environment", () => {
     const frames = await (await client.start("hello")).rest()
     expect(textOf(frames)).toBe("direct answer")
     expect(proxy.asked).toEqual(["POST http://model.invalid/v1/chat/completions"])
+  })
+
+  it("carries the fetch of an identity provider's keys", async () => {
+    const key = await makeKey("RS256", "key-1")
+    const keys = new KeyServer([key.jwk])
+    await keys.listen()
+    const keysProxy = await startProxy({ to: keys.url })
+    try {
+      const { url } = await start(folders[2]!.path, {
+        HTTPS_PROXY: keysProxy.url,
+        AUTH_JWKS_URL: "https://id.invalid/jwks",
+        AUTH_AUDIENCE: "chat",
+        RUNTIME_SERVICE_URL: "http://127.0.0.1:9",
+      })
+      const claims = { sub: "ana", org_id: "acme", aud: "chat", exp: Math.floor(Date.now() / 1000) + 60 }
+      const client = new Client(url, await sign(key, claims))
+      // No TLS behind the tunnel, so the fetch fails; that it goes through the proxy is what counts.
+      expect((await client.request("GET", "/api/v1/chat/sessions")).status).toBe(503)
+      expect(new Set(keysProxy.asked)).toEqual(new Set(["CONNECT id.invalid:443"]))
+    } finally {
+      keysProxy.stop()
+      await keys.close()
+    }
   })
 
   it("leaves the sandbox alone", async () => {

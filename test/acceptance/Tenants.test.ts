@@ -99,6 +99,39 @@ describe("who may do what", () => {
   })
 })
 
+describe("ids in tokens", () => {
+  const tokenOf = (claims: Readonly<Record<string, unknown>>) =>
+    new SignJWT({ sub: "ana", org_id: "acme", permissions: ["*"], ...claims })
+      .setProtectedHeader({ alg: "HS256" })
+      .setExpirationTime("1 hour")
+      .sign(new TextEncoder().encode(testSecret))
+
+  it("X1: refuses an organisation with a lone surrogate, which the store would read as another one", async () => {
+    // Stores write U+FFFD for what is not well formed, so two ids would become one.
+    const owner = new Client(world.gateway.url, await tokenOf({ org_id: "a\ufffd" }))
+    await (await owner.start("mine")).rest()
+    for (const org_id of ["a\ud800", "a\udfff"]) {
+      const other = new Client(world.gateway.url, await tokenOf({ org_id }))
+      const answer = await other.request("GET", "/api/v1/chat/sessions")
+      expect([answer.status, (await bodyOf(answer)).error?.code]).toEqual([401, "AUTH_TOKEN_INVALID"])
+    }
+    expect((await owner.json("GET", "/api/v1/chat/sessions")).data.sessions).toHaveLength(1)
+  })
+
+  it.each([
+    ["a lone surrogate", "a\udc00"],
+    ["a NUL", "a\u0000"],
+    ["a line break", "a\nb"],
+    ["a C1 control character", "a\u0085"],
+    ["129 characters", "x".repeat(129)],
+  ])("X1: refuses a user or an organisation with %s", async (_, id) => {
+    for (const claims of [{ sub: id }, { org_id: id }]) {
+      const client = new Client(world.gateway.url, await tokenOf(claims))
+      expect((await client.request("GET", "/api/v1/chat/sessions")).status).toBe(401)
+    }
+  })
+})
+
 describe("what is refused, and how it is said", () => {
   it("names every field that is wrong", async () => {
     const answer = await world.client.request("POST", "/api/v1/chat/start", { agentId: "x", message: "" })

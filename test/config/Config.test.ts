@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { randomBytes, randomUUID } from "node:crypto"
 import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import * as Config from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
 
-const secret = "0123456789abcdef0123456789abcdef"
+const secret = "only-for-tests-Zq7vX2mK9pLw4RtY8sBd"
 const read = (env: Config.Environment = {}) => Config.read(env)
 
 /** What the one message says of an environment that is not usable, and the variables it names. */
@@ -32,6 +33,19 @@ describe("an empty environment", () => {
         REDIS_URL: undefined,
         RUN_EVENTS_RETENTION_DAYS: 30,
         AUTH_JWT_SECRET: undefined,
+        AUTH_JWT_PREVIOUS_SECRETS: [],
+        AUTH_JWKS_URL: "",
+        AUTH_ISSUER: [],
+        AUTH_AUDIENCE: [],
+        AUTH_TYP: "",
+        AUTH_REQUIRE_EXP: "true",
+        AUTH_REQUIRED_CLAIMS: [],
+        AUTH_CLAIM_ORG: ["org_id"],
+        AUTH_CLAIM_USER: ["sub"],
+        AUTH_CLAIM_PERMISSIONS: ["permissions", "scope"],
+        AUTH_CLAIM_ROLES: ["role", "roles"],
+        AUTH_CLAIM_AUDIENCE: "aud",
+        AUTH_ROLES: [],
         CORS_ALLOWED_ORIGINS: [],
         AGENT2UI_DEFAULT_PROTOCOL: "2",
         AGENT2UI_PROTOCOL_BY: [],
@@ -175,6 +189,46 @@ describe("production", () => {
       assert.isDefined(settings.AUTH_JWT_SECRET)
       for (const env of ["development", "test"])
         assert.isUndefined((yield* read({ NODE_ENV: env })).AUTH_JWT_SECRET)
+    }),
+  )
+
+  it.effect.each([
+    ["one character", "x".repeat(64)],
+    ["few characters", "abcbacabcbacbacbcabacbabcbacabca"],
+    ["a few characters over and over", "abcdefghij klm".repeat(3)],
+    ["a word over and over", "correct-horse-correct-horse-correct-horse-"],
+    ["a known example", "your-256-bit-secret-your-256-bit-secret"],
+    ["another known example", "a-string-secret-at-least-256-bits-long"],
+    ["changeme", "ChangeMe-please-before-going-live!"],
+    ["change me", "change-me-8fd1c0a97be24d6f9a35c2e1"],
+    ["the word of .env.example", "replace-me-replace_me-replace me!!"],
+    ["a password", "MyP4ssword-is-Password-for-this-app"],
+    ["digits in order", "01234567890123456789012345678901"],
+    ["hexadecimal digits in order", "0123456789abcdef0123456789abcdef"],
+  ] as const)("fault 20: refuses a secret that can be guessed: %s", ([, weak]) =>
+    Effect.gen(function* () {
+      const upstream = { RUNTIME_SERVICE_URL: "http://runtime:8801" }
+      const production = { NODE_ENV: "production", ...upstream }
+      const current = yield* refused({ ...production, AUTH_JWT_SECRET: weak })
+      assert.deepStrictEqual(current.variables, ["AUTH_JWT_SECRET"])
+      assert.include(current.message, "found a secret that can be guessed; allowed: at least 32 random bytes")
+      assert.notInclude(current.message, weak)
+      const previous = { ...production, AUTH_JWT_SECRET: secret, AUTH_JWT_PREVIOUS_SECRETS: weak }
+      assert.deepStrictEqual((yield* refused(previous)).variables, ["AUTH_JWT_PREVIOUS_SECRETS"])
+      assert.isDefined((yield* read({ AUTH_JWT_SECRET: weak })).AUTH_JWT_SECRET)
+    }),
+  )
+
+  it.effect("takes random secrets in each of the usual writings", () =>
+    Effect.gen(function* () {
+      for (const AUTH_JWT_SECRET of [
+        ...Array.from({ length: 200 }, () => randomBytes(32).toString("hex")),
+        ...Array.from({ length: 200 }, () => randomBytes(32).toString("base64")),
+        ...Array.from({ length: 200 }, () => randomUUID()),
+      ]) {
+        const settings = { NODE_ENV: "production", RUNTIME_SERVICE_URL: "http://runtime", AUTH_JWT_SECRET }
+        assert.isDefined((yield* read(settings)).AUTH_JWT_SECRET)
+      }
     }),
   )
 })

@@ -35,15 +35,19 @@ describe(".env.example", () => {
     assert.deepStrictEqual({ ...parseEnv(file) }, {})
   })
 
-  it.effect("is usable in whole, but for the signing secret, which nobody may take from here", () =>
+  it.effect("is usable in whole, but for the signing secrets, which must not be taken from here", () =>
     Effect.gen(function* () {
       const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
       const { problems } = yield* Effect.flip(Config.read(listed))
       assert.deepStrictEqual(
         problems.map(({ variable }) => variable),
-        ["AUTH_JWT_SECRET"],
+        ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"],
       )
-      const { providers } = yield* Config.read({ ...listed, AUTH_JWT_SECRET: "" })
+      const { providers } = yield* Config.read({
+        ...listed,
+        AUTH_JWT_SECRET: "",
+        AUTH_JWT_PREVIOUS_SECRETS: "",
+      })
       assert.deepStrictEqual(
         providers.map(({ name }) => name),
         ["main"],

@@ -68,7 +68,7 @@ export const start = async (
 }
 
 /** Of no use anywhere: made for tests, and long enough for HS256. */
-export const testSecret = "not-a-secret-only-for-tests-0123456789"
+export const testSecret = "only-for-tests-Zq7vX2mK9pLw4RtY8sBd"
 
 /** A folder of its own, gone at the end of `dispose`. */
 export const temporaryFolder = () => {

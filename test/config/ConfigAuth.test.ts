@@ -1,0 +1,89 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Config from "../../src/Config.ts"
+import { tokenRules } from "../../src/StageSettings.ts"
+
+const [old, older] = ["only-for-tests-old-8sBd2mK9pLw4RtY7", "only-for-tests-older-3nHc6vX1qJz5FgT0"]
+
+describe("the variables about tokens", () => {
+  it.effect("become the rules for them", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({
+        AUTH_ISSUER: "https://id.example/",
+        AUTH_AUDIENCE: "chat, web",
+        AUTH_TYP: "at+jwt",
+        AUTH_REQUIRE_EXP: "false",
+        AUTH_REQUIRED_CLAIMS: "token_use=access,https://id.example/tier=a=b",
+        AUTH_CLAIM_ORG: "https://id.example/org, o.id",
+        AUTH_CLAIM_USER: "userId",
+        AUTH_CLAIM_PERMISSIONS: "scp",
+        AUTH_CLAIM_ROLES: "realm_access.roles",
+        AUTH_CLAIM_AUDIENCE: "azp",
+        AUTH_ROLES: "admin=*; org:member = chat:*, sessions:write ;",
+      })
+      assert.deepStrictEqual(tokenRules(settings), {
+        issuers: ["https://id.example/"],
+        audiences: ["chat", "web"],
+        audienceClaim: "azp",
+        type: "at+jwt",
+        requireExpiry: false,
+        required: [
+          { claim: "token_use", value: "access" },
+          { claim: "https://id.example/tier", value: "a=b" },
+        ],
+        org: ["https://id.example/org", "o.id"],
+        user: ["userId"],
+        permissions: ["scp"],
+        roles: ["realm_access.roles"],
+        grants: [
+          { role: "admin", permissions: ["*"] },
+          { role: "org:member", permissions: ["chat:*", "sessions:write"] },
+        ],
+      })
+    }),
+  )
+
+  it.effect("X6: keep earlier secrets apart, and out of every text", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({ AUTH_JWT_PREVIOUS_SECRETS: `${old}, ${older}` })
+      assert.deepStrictEqual(settings.AUTH_JWT_PREVIOUS_SECRETS.map(Redacted.value), [old, older])
+      assert.notMatch(JSON.stringify(settings), /only-for-tests/)
+    }),
+  )
+
+  it.effect("take the address of keys with https, or without where it is on this machine", () =>
+    Effect.gen(function* () {
+      for (const AUTH_JWKS_URL of [
+        "https://id.example/realms/a/protocol/openid-connect/certs",
+        "https://id.example/keys?p=policy",
+        "http://127.0.0.1:8080/jwks",
+        "http://localhost/jwks",
+        "http://[::1]:8080/jwks",
+      ])
+        assert.strictEqual((yield* Config.read({ AUTH_JWKS_URL })).AUTH_JWKS_URL, AUTH_JWKS_URL)
+    }),
+  )
+
+  it.effect("X6: refuse credentials in the address of keys, and do not repeat them", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(
+        Config.read({ AUTH_JWKS_URL: "https://u:canary@id.example/jwks" }),
+      )
+      assert.include(message, "AUTH_JWKS_URL")
+      assert.notInclude(message, "canary")
+    }),
+  )
+
+  it.effect("X1: refuse a public key as a secret, in each of its forms", () =>
+    Effect.gen(function* () {
+      for (const key of [
+        `-----BEGIN PUBLIC KEY-----\n${"A".repeat(64)}\n-----END PUBLIC KEY-----`,
+        `ssh-rsa ${"A".repeat(64)}`,
+        `{"kty":"RSA","n":"${"A".repeat(64)}"}`,
+      ])
+        for (const variable of ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"])
+          assert.include((yield* Effect.flip(Config.read({ [variable]: key }))).message, variable)
+    }),
+  )
+})
