@@ -7,6 +7,7 @@ import type * as Config from "../Config.ts"
 import { surviveBrokenOutput } from "../telemetry/LogOutput.ts"
 import { explained } from "./Explained.ts"
 import * as Serve from "./Serve.ts"
+import * as StopSignals from "./StopSignals.ts"
 
 /**
  * V8 would learn to allocate what turns are made of as old, since under load it outlives some small collections; what is old
@@ -16,7 +17,7 @@ const keepTurnsYoung = Effect.sync(() => setFlagsFromString("--no-allocation-sit
 
 /** Runs until it is stopped. A start that fails is explained, and the process ends with code 1. */
 export const run = (env: Config.Environment) =>
-  Effect.all([keepTurnsYoung, surviveBrokenOutput]).pipe(
+  Effect.all([keepTurnsYoung, surviveBrokenOutput, StopSignals.listen]).pipe(
     Effect.andThen(explained(Layer.launch(Serve.layer(env)))),
   )
 
