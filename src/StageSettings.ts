@@ -163,6 +163,8 @@ export const telemetry = (settings: Settings, instance: string): TelemetrySettin
   exports: exportsOf(settings),
   instance,
   version,
+  sampler: settings.OTEL_TRACES_SAMPLER,
+  sampledShare: settings.OTEL_TRACES_SAMPLER_ARG,
   metricInterval: settings.OTEL_METRIC_EXPORT_INTERVAL,
   metricTimeout: settings.OTEL_METRIC_EXPORT_TIMEOUT,
   temporality:

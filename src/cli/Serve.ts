@@ -104,11 +104,19 @@ const logging = (settings: Config.Settings) =>
     ]),
   )
 
+const warnOfIgnored = ({ ignored }: Config.Settings) =>
+  Layer.effectDiscard(
+    Effect.forEach(ignored, ({ allowed, found, variable }) =>
+      Effect.logWarning(`${variable}: found ${found}, ignored as if it were not set; allowed: ${allowed}`),
+    ),
+  )
+
 /** The whole service, for as long as it is launched. */
 export const layer = (env: Config.Environment) =>
   Layer.unwrap(
     Effect.map(Config.read(env), (settings) =>
       (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(
+        Layer.provide(warnOfIgnored(settings)),
         Layer.provide(logging(settings)),
       ),
     ),

@@ -92,7 +92,7 @@ describe("an empty environment", () => {
         OTEL_SERVICE_NAME: "",
         OTEL_RESOURCE_ATTRIBUTES: "",
         OTEL_TRACES_SAMPLER: "parentbased_always_on",
-        OTEL_TRACES_SAMPLER_ARG: "",
+        OTEL_TRACES_SAMPLER_ARG: 1,
         OTEL_PROPAGATORS: "tracecontext",
         OTEL_METRIC_EXPORT_INTERVAL: 60_000,
         OTEL_METRIC_EXPORT_TIMEOUT: 30_000,
@@ -106,6 +106,7 @@ describe("an empty environment", () => {
         LOG_CONTENT: "false",
         providers: [],
         given: new Set(),
+        ignored: [],
         sandbox: true,
       })
     }),
