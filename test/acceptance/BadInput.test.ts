@@ -114,3 +114,12 @@ describe("a small body", () => {
     expect(data.settings.systemPrompt).toBe(JSON.parse(`"${text}"`))
   })
 })
+
+it("an organisation's id holds no NUL, which PostgreSQL refuses", async () => {
+  const order = '{"mode":"none","orgId":"a\\u0000","reason":"r"}'
+  const { error, status } = await send(order, "POST", "/api/v1/runtime/fallback/force")
+  const problem = { path: "payload.orgId", message: "Expected no NUL character" }
+  expect([status, error.details]).toEqual([400, [problem]])
+  const report = await new Client(gateway.url, token).json("GET", "/api/v1/runtime/shadow/report?orgId=%00")
+  expect(report.error.details).toEqual([{ ...problem, path: "query.orgId" }])
+})
