@@ -21,6 +21,7 @@ import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
 import * as Database from "./persistence/Database.ts"
+import * as DataFolderLock from "./persistence/DataFolderLock.ts"
 import { Replica } from "./persistence/Replica.ts"
 import * as Forgetting from "./recording/Forgetting.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
@@ -31,6 +32,14 @@ import * as Telemetry from "./telemetry/Telemetry.ts"
 
 const telemetry = (settings: Settings) =>
   Layer.unwrap(Effect.map(Replica, ({ id }) => Telemetry.layer(StageSettings.telemetry(settings, id))))
+
+/** The folder is locked before the database is opened, and until it is closed. */
+const database = (settings: Settings) =>
+  Database.layer(StageSettings.database(settings)).pipe(
+    Layer.provide(
+      settings.DATABASE_URL === undefined ? DataFolderLock.layer(settings.DATA_DIR) : Layer.empty,
+    ),
+  )
 
 /** The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. */
 export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandbox"]) =>
@@ -43,7 +52,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
     Layer.provide(SqlStore.layer),
-    Layer.provide(Database.layer(StageSettings.database(settings))),
+    Layer.provide(database(settings)),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
     Layer.provideMerge(
       NodeHttpServer.layer(() => NodeServer.make(settings.CORS_ALLOWED_ORIGINS), {

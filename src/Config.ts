@@ -182,6 +182,8 @@ export interface Settings extends Omit<
   readonly providers: ReadonlyArray<DirectProvider>
   /** The variables of the table that the environment sets; every other value is a default. */
   readonly given: ReadonlySet<VariableName>
+  /** Values that are warned of and taken for none. */
+  readonly ignored: ReadonlyArray<Problem>
   /** Neither a runtime nor a provider is configured: the sandbox takes both places. */
   readonly sandbox: boolean
 }
@@ -189,34 +191,42 @@ export interface Settings extends Omit<
 export type Environment = Readonly<Record<string, string | undefined>>
 type Problem = ConfigInvalid["problems"][number]
 
-const readVariables = (env: Environment): readonly [Values, ReadonlyArray<Problem>] => {
+interface Read {
+  readonly values: Values
+  readonly problems: ReadonlyArray<Problem>
+  readonly ignored: ReadonlyArray<Problem>
+}
+
+const readVariables = (env: Environment): Read => {
   const problems: Array<Problem> = []
+  const ignored: Array<Problem> = []
   const values = Object.fromEntries(
     Object.entries<Variable<unknown>>(variables).map(([name, variable]) => {
       // An empty line in an env file means "not set", as it does for every tool that reads such files.
       const source = variable.lowerCase && env[name.toLowerCase()]?.trim() ? name.toLowerCase() : name
       const found = env[source]?.trim() || variable.default
       const value = variable.parse(found)
-      if (value === undefined) {
-        problems.push({
-          variable: source,
-          found: variable.secret
-            ? `a value of ${found.length} characters`
-            : JSON.stringify(found.replace(/\/\/[^/@]*@/, "//…@")),
-          allowed: variable.allowed,
-        })
-      }
-      return [name, value]
+      if (value !== undefined) return [name, value]
+      const isIgnored = variable.ignores?.(found) === true
+      const unusable = isIgnored ? ignored : problems
+      unusable.push({
+        variable: source,
+        found: variable.secret
+          ? `a value of ${found.length} characters`
+          : JSON.stringify(found.replace(/\/\/[^/@]*@/, "//…@")),
+        allowed: variable.allowed,
+      })
+      return [name, isIgnored ? variable.parse(variable.default) : undefined]
     }),
   ) as Values
-  return [values, problems]
+  return { values, problems, ignored }
 }
 
 const redacted = (text: string) => (text === "" ? undefined : Redacted.make(text))
 
 /** Reads a whole environment. Pure: the same environment gives the same settings or the same problems. */
 export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> => {
-  const [values, problems] = readVariables(env)
+  const { ignored, problems, values } = readVariables(env)
   const providers = readProviders(list(values.DIRECT_LLM_PROVIDERS ?? ""), env)
   const all = [...problems, ...providers.problems, ...authProblems(values)]
   const judge = values.SHADOW_JUDGE_PROVIDER
@@ -252,6 +262,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,
     given: new Set(given),
+    ignored,
     sandbox,
   })
 }

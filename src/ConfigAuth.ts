@@ -105,8 +105,8 @@ export const authVariables = {
     "empty, or a type such as at+jwt",
   ),
   AUTH_REQUIRE_EXP: choice(
-    "Whether a token without the claim exp, which would be valid for ever, is refused.",
-    ["true", "false"],
+    "Whether a token without the claim exp, which would be valid for ever, is refused. production: only with NODE_ENV=production.",
+    ["production", "true", "false"],
   ),
   AUTH_REQUIRED_CLAIMS: requiredClaims,
   AUTH_CLAIM_ORG: names(`Claim with the organisation's id. ${paths}`, defaults.org),

@@ -3,24 +3,42 @@
  * the table has what this program reads. What the SDK reads by itself (`OTEL_BSP_*`, the limits of spans, headers,
  * certificates, compression and timeouts of each signal) is honoured too, and is not repeated here.
  */
-import { choice, list, millis, number, optionalText, url } from "./ConfigVariable.ts"
+import { choice, list, millis, number, optionalText, url, type Variable } from "./ConfigVariable.ts"
+
+/**
+ * As OpenTelemetry's specification has it: values in any case, and one that is not known is warned of and taken for none
+ * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#type-specific-guidance).
+ */
+const standard = <A>(variable: Variable<A>): Variable<A> => ({
+  ...variable,
+  parse: (text) => variable.parse(text.toLowerCase()),
+  ignores: () => true,
+})
+
+/** `grpc` is known and not offered: over HTTP, nothing would arrive at the port for it. */
+const wireIn = <A>(variable: Variable<A>): Variable<A> => ({
+  ...standard(variable),
+  ignores: (text) => text.toLowerCase() !== "grpc",
+})
 
 const web = ["http://", "https://"]
 const endpoint = (name: string) =>
   url(`Where ${name} go, with the path. Empty: below OTEL_EXPORTER_OTLP_ENDPOINT.`, web)
-const exporter = (name: string) => choice(`Whether ${name} are exported.`, ["otlp", "none"])
+const exporter = (name: string) => standard(choice(`Whether ${name} are exported.`, ["otlp", "none"]))
 const wire = ["http/protobuf", "http/json"] as const
-const ownWire = (name: string) => ({
-  ...choice(`The same for ${name} alone.`, ["", ...wire]),
-  allowed: `empty, ${wire.join(" or ")}`,
-})
+const ownWire = (name: string) =>
+  wireIn({
+    ...choice(`The same for ${name} alone.`, ["", ...wire]),
+    allowed: `empty, ${wire.join(" or ")}`,
+  })
 
 const ids = (text: string) => list(text).length <= 100 && list(text).every((id) => id.length <= 200)
 const propagators = ["tracecontext", "baggage", "none"]
-const isShare = (text: string) => /^(0(\.\d+)?|1(\.0+)?)$/.test(text)
 
 const records = (about: string, fallback: number) =>
-  number({ default: fallback, min: 1, max: 1_000_000, unit: "log records", about })
+  standard(number({ default: fallback, min: 1, max: 1_000_000, unit: "log records", about }))
+const standardMillis = (about: string, fallback: number, min: number) =>
+  standard(millis(about, fallback, min))
 
 export const telemetryVariables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: url(
@@ -30,7 +48,7 @@ export const telemetryVariables = {
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint("traces"),
   OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint("metrics"),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint("logs"),
-  OTEL_EXPORTER_OTLP_PROTOCOL: choice("How OTLP is written.", [...wire]),
+  OTEL_EXPORTER_OTLP_PROTOCOL: wireIn(choice("How OTLP is written.", [...wire])),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ownWire("traces"),
   OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ownWire("metrics"),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ownWire("logs"),
@@ -44,43 +62,49 @@ export const telemetryVariables = {
   OTEL_TRACES_EXPORTER: exporter("traces"),
   OTEL_METRICS_EXPORTER: exporter("metrics"),
   OTEL_LOGS_EXPORTER: exporter("logs"),
-  OTEL_SDK_DISABLED: choice("`true` exports nothing, whatever the other variables say.", ["false", "true"]),
+  OTEL_SDK_DISABLED: standard(
+    choice("`true` exports nothing, whatever the other variables say.", ["false", "true"]),
+  ),
   OTEL_SERVICE_NAME: optionalText("Name of the service. Empty: `crossfade`.", "any text"),
   OTEL_RESOURCE_ATTRIBUTES: optionalText(
     "What else is said of this process, such as its environment.",
     "key=value pairs separated by commas",
   ),
-  OTEL_TRACES_SAMPLER: choice("Which turns are traced; `parentbased_…` does as the caller's trace does.", [
-    "parentbased_always_on",
-    "parentbased_always_off",
-    "parentbased_traceidratio",
-    "always_on",
-    "always_off",
-    "traceidratio",
-  ]),
-  OTEL_TRACES_SAMPLER_ARG: {
-    ...optionalText(
-      "Share of the turns, for the samplers by `traceidratio`.",
-      "empty, or a number from 0 to 1",
-    ),
-    parse: (text: string) => (text === "" || isShare(text) ? text : undefined),
-  },
-  OTEL_PROPAGATORS: {
+  OTEL_TRACES_SAMPLER: standard(
+    choice("Which turns are traced; `parentbased_…` does as the caller's trace does.", [
+      "parentbased_always_on",
+      "parentbased_always_off",
+      "parentbased_traceidratio",
+      "always_on",
+      "always_off",
+      "traceidratio",
+    ]),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: standard({
+    default: "1",
+    allowed: "a number from 0 to 1",
+    about: "Share of the turns, for the samplers by `traceidratio`.",
+    parse: (text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : undefined),
+  }),
+  OTEL_PROPAGATORS: standard({
     ...optionalText(
       "Whether a caller's `traceparent` is taken and passed on. Baggage is never passed on.",
       `a list of ${propagators.join(", ")}`,
     ),
     default: "tracecontext",
-    parse: (text: string) => (list(text).every((one) => propagators.includes(one)) ? text : undefined),
-  },
-  OTEL_METRIC_EXPORT_INTERVAL: millis("Time between two exports of metrics.", 60_000, 100),
-  OTEL_METRIC_EXPORT_TIMEOUT: millis("Longest that one takes.", 30_000, 100),
-  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: choice(
-    "What a count is counted from: the start, or the last export.",
-    ["cumulative", "delta", "lowmemory"],
+    parse: (text) => (list(text).every((one) => propagators.includes(one)) ? text : undefined),
+  }),
+  OTEL_METRIC_EXPORT_INTERVAL: standardMillis("Time between two exports of metrics.", 60_000, 100),
+  OTEL_METRIC_EXPORT_TIMEOUT: standardMillis("Longest that one takes.", 30_000, 100),
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: standard(
+    choice("What a count is counted from: the start, or the last export.", [
+      "cumulative",
+      "delta",
+      "lowmemory",
+    ]),
   ),
-  OTEL_BLRP_SCHEDULE_DELAY: millis("Time between two exports of logs.", 1000, 10),
-  OTEL_BLRP_EXPORT_TIMEOUT: millis("Longest that one takes.", 30_000, 10),
+  OTEL_BLRP_SCHEDULE_DELAY: standardMillis("Time between two exports of logs.", 1000, 10),
+  OTEL_BLRP_EXPORT_TIMEOUT: standardMillis("Longest that one takes.", 30_000, 10),
   OTEL_BLRP_MAX_QUEUE_SIZE: records("How many wait for their export at the most; more are dropped.", 2048),
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: records("How many go at once.", 512),
   METRICS_ORG_LABELS: {

@@ -113,7 +113,9 @@ export const tokenRules = (settings: Settings): TokenRules => ({
   audiences: settings.AUTH_AUDIENCE,
   audienceClaim: settings.AUTH_CLAIM_AUDIENCE,
   type: settings.AUTH_TYP,
-  requireExpiry: settings.AUTH_REQUIRE_EXP === "true",
+  requireExpiry:
+    settings.AUTH_REQUIRE_EXP === "true" ||
+    (settings.AUTH_REQUIRE_EXP === "production" && settings.NODE_ENV === "production"),
   required: settings.AUTH_REQUIRED_CLAIMS,
   org: settings.AUTH_CLAIM_ORG,
   user: settings.AUTH_CLAIM_USER,
@@ -190,6 +192,8 @@ export const telemetry = (settings: Settings, instance: string): TelemetrySettin
   exports: exportsOf(settings),
   instance,
   version,
+  sampler: settings.OTEL_TRACES_SAMPLER,
+  sampledShare: settings.OTEL_TRACES_SAMPLER_ARG,
   metricInterval: settings.OTEL_METRIC_EXPORT_INTERVAL,
   metricTimeout: settings.OTEL_METRIC_EXPORT_TIMEOUT,
   temporality:

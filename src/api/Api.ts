@@ -18,6 +18,8 @@ export class Api extends HttpApi.make("crossfade")
   .add(RolloutApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
+  // A body's first problem ends its decoding: 1 MiB can have two million. The edge looks for the others in small bodies.
+  .annotate(HttpApi.PayloadParseOptions, {})
   .annotateMerge(
     OpenApi.annotations({
       title: "Crossfade",

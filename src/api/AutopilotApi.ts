@@ -55,7 +55,7 @@ export class AutopilotApi extends HttpApiGroup.make("autopilot")
     })
       .annotate(RequiredPermissions, ["admin:write"])
       // A misspelt margin that is passed over would be another one than was meant.
-      .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
+      .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Begin a plan of rising percentages"),
     command("pause", "Leave the percentage as it is"),
     command("resume", "Go on, with the step's data from now on"),

@@ -45,7 +45,7 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
     })
       .annotate(RequiredPermissions, ["admin:write"])
       // A misspelt setting that is passed over would be a rollback that did not happen.
-      .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
+      .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Change settings; they hold from the next turn on"),
     HttpApiEndpoint.get("audit", "/audit", {
       query: {

@@ -18,6 +18,7 @@ import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
 import { Sandbox } from "../sandbox/Sandbox.ts"
 import * as StageSettings from "../StageSettings.ts"
+import * as LogOutput from "../telemetry/LogOutput.ts"
 import * as Logs from "../telemetry/Logs.ts"
 
 /** Long enough to try everything, short enough to be of no use to whoever finds it in a terminal's history. */
@@ -100,7 +101,16 @@ const isColoured = () => process.stdout.isTTY && process.stdout.hasColors()
 const logging = (settings: Config.Settings) =>
   Layer.mergeAll(
     Layer.succeed(References.MinimumLogLevel, levels[settings.LOG_LEVEL]),
-    Logger.layer([settings.NODE_ENV === "production" ? Logs.json : Logs.pretty(isColoured())]),
+    Logger.layer([
+      LogOutput.toStdout(settings.NODE_ENV === "production" ? Logs.json : Logs.pretty(isColoured())),
+    ]),
+  )
+
+const warnOfIgnored = ({ ignored }: Config.Settings) =>
+  Layer.effectDiscard(
+    Effect.forEach(ignored, ({ allowed, found, variable }) =>
+      Effect.logWarning(`${variable}: found ${found}, ignored as if it were not set; allowed: ${allowed}`),
+    ),
   )
 
 /** The whole service, for as long as it is launched. */
@@ -108,6 +118,7 @@ export const layer = (env: Config.Environment) =>
   Layer.unwrap(
     Effect.map(Config.read(env), (settings) =>
       (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(
+        Layer.provide(warnOfIgnored(settings)),
         Layer.provide(logging(settings)),
       ),
     ),

@@ -4,8 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { setFlagsFromString } from "node:v8"
 import type * as Config from "../Config.ts"
+import { surviveBrokenOutput } from "../telemetry/LogOutput.ts"
 import { explained } from "./Explained.ts"
 import * as Serve from "./Serve.ts"
+import * as StopSignals from "./StopSignals.ts"
 
 /**
  * V8 would learn to allocate what turns are made of as old, since under load it outlives some small collections; what is old
@@ -15,7 +17,9 @@ const keepTurnsYoung = Effect.sync(() => setFlagsFromString("--no-allocation-sit
 
 /** Runs until it is stopped. A start that fails is explained, and the process ends with code 1. */
 export const run = (env: Config.Environment) =>
-  Effect.andThen(keepTurnsYoung, explained(Layer.launch(Serve.layer(env))))
+  Effect.all([keepTurnsYoung, surviveBrokenOutput, StopSignals.listen]).pipe(
+    Effect.andThen(explained(Layer.launch(Serve.layer(env)))),
+  )
 
 export const serve = Command.make("serve", {}, () => run(process.env)).pipe(
   Command.withDescription("Run the service. Everything is configured by the environment; see .env.example."),

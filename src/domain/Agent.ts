@@ -6,21 +6,27 @@ import * as Schema from "effect/Schema"
 import { AgentId, OrgId } from "./Ids.ts"
 import type { ExecutionMode } from "./Mode.ts"
 
+/** Far above real agents: stored ones must still be readable. */
+const most = 1000
+const name = Schema.String.check(Schema.isBetweenLength(1, 1000))
+const text = Schema.String.check(Schema.isMaxLength(100_000))
+const listOf = <S extends Schema.Constraint>(item: S) => Schema.Array(item).check(Schema.isMaxLength(most))
+
 export const McpTool = Schema.Struct({
-  name: Schema.NonEmptyString,
-  description: Schema.String,
+  name,
+  description: text,
   parameters: Schema.Record(Schema.String, Schema.Json),
 })
 
 export const McpServer = Schema.Struct({
-  id: Schema.NonEmptyString,
-  name: Schema.NonEmptyString,
-  endpoint: Schema.NonEmptyString,
-  transport: Schema.NonEmptyString,
+  id: name,
+  name,
+  endpoint: Schema.String.check(Schema.isBetweenLength(1, 10_000)),
+  transport: name,
   isConnected: Schema.Boolean,
   /** Credentials for the server. Sent to the runtime only; never returned by the API, never logged. */
   authConfig: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
-  availableTools: Schema.Array(McpTool),
+  availableTools: listOf(McpTool),
 })
 export type McpServer = typeof McpServer.Type
 
@@ -28,22 +34,22 @@ const temperature = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 
 const maxTokens = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
 
 export const SubAgent = Schema.Struct({
-  id: Schema.NonEmptyString,
-  name: Schema.NonEmptyString,
-  description: Schema.String,
-  systemPrompt: Schema.String,
-  model: Schema.optionalKey(Schema.NonEmptyString),
+  id: name,
+  name,
+  description: text,
+  systemPrompt: text,
+  model: Schema.optionalKey(name),
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
-  skills: Schema.optionalKey(Schema.Array(Schema.String)),
+  skills: Schema.optionalKey(listOf(text)),
   /** Ids of the agent's own `mcpServers`. */
-  mcpServers: Schema.optionalKey(Schema.Array(Schema.String)),
+  mcpServers: Schema.optionalKey(listOf(text)),
 })
 export type SubAgent = typeof SubAgent.Type
 
 const Models = Schema.Struct({
-  runtime_orchestrator: Schema.optionalKey(Schema.NonEmptyString),
-  direct_llm: Schema.optionalKey(Schema.NonEmptyString),
+  runtime_orchestrator: Schema.optionalKey(name),
+  direct_llm: Schema.optionalKey(name),
 } satisfies Record<ExecutionMode, Schema.Top>).annotate({
   description: "The model for one mode, instead of `model`.",
 })
@@ -55,8 +61,8 @@ const Models = Schema.Struct({
 export const AgentSettings = Schema.Struct({
   name: Schema.String.check(Schema.isBetweenLength(1, 200)),
   active: Schema.Boolean,
-  systemPrompt: Schema.String.check(Schema.isMaxLength(100_000)),
-  model: Schema.optionalKey(Schema.NonEmptyString),
+  systemPrompt: text,
+  model: Schema.optionalKey(name),
   models: Schema.optionalKey(Models),
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
@@ -64,8 +70,8 @@ export const AgentSettings = Schema.Struct({
   historyMaxTokens: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000_000 })),
   ),
-  mcpServers: Schema.Array(McpServer),
-  subAgents: Schema.Array(SubAgent),
+  mcpServers: listOf(McpServer),
+  subAgents: listOf(SubAgent),
 })
 export type AgentSettings = typeof AgentSettings.Type
 
@@ -94,12 +100,14 @@ export class McpServerUnknown extends Schema.TaggedError<McpServerUnknown>()("Mc
 export const unknownServers = ({
   mcpServers,
   subAgents,
-}: Pick<AgentSettings, "mcpServers" | "subAgents">): ReadonlyArray<string> =>
-  subAgents.flatMap((subAgent, index) =>
+}: Pick<AgentSettings, "mcpServers" | "subAgents">): ReadonlyArray<string> => {
+  const known = new Set(mcpServers.map(({ id }) => id))
+  return subAgents.flatMap((subAgent, index) =>
     (subAgent.mcpServers ?? []).flatMap((id, place) =>
-      mcpServers.some((server) => server.id === id) ? [] : [`subAgents.${index}.mcpServers.${place}`],
+      known.has(id) ? [] : [`subAgents.${index}.mcpServers.${place}`],
     ),
   )
+}
 
 /** Whether its turns may call tools: it has servers of them, or other agents to hand work to. */
 export const needsTools = ({ settings }: Agent): boolean =>

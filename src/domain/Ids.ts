@@ -27,10 +27,16 @@ export type MessageId = typeof MessageId.Type
 export const RunId = Uuid.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
-export const OrgId = Schema.String.check(Schema.isBetweenLength(1, 200)).pipe(Schema.brand("OrgId"))
+/** PostgreSQL's TEXT holds no NUL: such an id would look like a store that is away. */
+const shortText = Schema.String.check(
+  Schema.isBetweenLength(1, 200),
+  Schema.makeFilter((text) => !text.includes("\0") || "Expected no NUL character"),
+)
+
+export const OrgId = shortText.pipe(Schema.brand("OrgId"))
 export type OrgId = typeof OrgId.Type
 
-export const UserId = Schema.String.check(Schema.isBetweenLength(1, 200)).pipe(Schema.brand("UserId"))
+export const UserId = shortText.pipe(Schema.brand("UserId"))
 export type UserId = typeof UserId.Type
 
 /**

@@ -1,20 +1,10 @@
 /** Signing secrets that can be guessed although they are long enough. Pure. */
 
-/** Words of examples and of careless choices. By chance none of them is in a random secret of 64 characters. */
-const words = [
-  "secret",
-  "password",
-  "passw0rd",
-  "changeme",
-  "replaceme",
-  "letmein",
-  "example",
-  "qwerty",
-  "crossfade",
-  "0123456789",
-  "1234567890",
-  "abcdefghij",
-]
+/** Words of placeholders, which are known to all. */
+const placeholders = ["changeme", "replaceme", "letmein", "256bit", "password", "passw0rd", "qwerty"]
+/** Words of careless choices. A passphrase may hold one, if enough is left beside them. */
+const fillers = ["secret", "example", "crossfade", "0123456789", "1234567890", "abcdefghij"]
+const fewestOthers = 16
 
 /** Random 32 digits have about ten different ones, random hexadecimal digits about fourteen. */
 const fewestDifferent = 8
@@ -28,9 +18,11 @@ const isRepetition = (text: string): boolean => {
 
 export const isWeakSecret = (secret: string): boolean => {
   const plain = secret.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
+  const others = fillers.reduce((left, word) => left.replaceAll(word, ""), plain)
   return (
     new Set(secret).size < fewestDifferent ||
     isRepetition(secret) ||
-    words.some((word) => plain.includes(word))
+    placeholders.some((word) => plain.includes(word)) ||
+    others.length < Math.min(fewestOthers, plain.length)
   )
 }

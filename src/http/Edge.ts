@@ -3,6 +3,7 @@
  * methods, bodies that are too large or of another type, bugs). A bug is logged with its cause; the caller gets the
  * request id and nothing else.
  */
+import { toIncomingMessage } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -14,6 +15,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { CurrentLogAnnotations } from "effect/References"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import type { IncomingMessage } from "node:http"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import * as Spans from "../telemetry/Spans.ts"
@@ -25,7 +27,7 @@ import { Arrived, isSane, RequestId } from "./RequestId.ts"
 const routes = Object.values(Api.groups).flatMap((group) =>
   Object.values(group.endpoints).map(({ method, path }) => ({
     method,
-    path: new RegExp(`^${path.replace(/:\w+/g, "[^/]+").replace(/\/$/, "")}/?$`),
+    path: new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`),
   })),
 )
 
@@ -49,6 +51,17 @@ const unsupported: PublicError = {
   message: "Send JSON: `Content-Type: application/json`.",
 }
 const unreadable: PublicError = { code: "VALIDATION_FAILED", message: "The body could not be read." }
+
+const oneHost: PublicError = { code: "VALIDATION_FAILED", message: "Send one Host header." }
+
+/** RFC 9112 section 3.2: another number of them may mean another host to a proxy than to the service. */
+const hasOneHost = ({
+  httpVersion,
+  rawHeaders,
+}: Pick<IncomingMessage, "httpVersion" | "rawHeaders">): boolean => {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length
+  return hosts === 1 || (hosts === 0 && httpVersion === "1.0")
+}
 
 const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
   const error = Cause.squash(cause)
@@ -82,7 +95,8 @@ const edged = Effect.fnUntraced(function* <E, R>(
   const parent = yield* Spans.fromHeaders(request.headers)
   // Whatever the path is: what may be sent there is in the headers that `NodeServer` has set.
   if (isPreflight(request)) return HttpServerResponse.empty({ status: 204, headers: { "x-request-id": id } })
-  const response = yield* httpEffect.pipe(
+  const served = hasOneHost(toIncomingMessage(request)) ? httpEffect : Effect.succeed(respond(oneHost))
+  const response = yield* served.pipe(
     Effect.updateContext((context: Context.Context<R>) =>
       context.pipe(
         Context.add(RequestId, id),

@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { type PublicError, statusOfCode } from "../api/PublicError.ts"
+import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
 import type { AdmissionRejected } from "../admission/Admission.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
 import type { TurnKeyReused } from "../chat/OncePerKey.ts"
@@ -146,11 +146,21 @@ export const toPublic = (error: ServiceError): PublicError => {
   }
 }
 
-export const invalid = (details: NonNullable<PublicError["details"]>): PublicError => ({
-  code: "VALIDATION_FAILED",
-  message: `The request is not valid: ${details.map(({ path }) => path).join(", ")}.`,
-  details,
-})
+const mostProblems = 20
+/** Characters. A member's name in a path is the caller's and may be as long as the body. */
+const longestPath = 200
+
+/** Names the first problems. */
+export const invalid = (problems: ReadonlyArray<Problem>): PublicError => {
+  const details = problems
+    .slice(0, mostProblems)
+    .map(({ message, path }) => ({ path: path.slice(0, longestPath), message }))
+  return {
+    code: "VALIDATION_FAILED",
+    message: `The request is not valid: ${details.map(({ path }) => path).join(", ")}.`,
+    details,
+  }
+}
 
 export const respond = (error: PublicError): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(

@@ -13,6 +13,9 @@ import { Stopping } from "../runs/Stopping.ts"
 
 type Part = (typeof Readiness.Type)["parts"]["store"]
 
+/** The route is open to everybody: however often it is called, the runtime is asked once in this time. */
+const askAgainAfter = "1 second"
+
 export const layer = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
   HttpApiBuilder.group(
     Api,
@@ -20,13 +23,13 @@ export const layer = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
     Effect.fnUntraced(function* (handlers) {
       const modes = yield* Modes
       const storeHealth = yield* StoreHealth
-      const runtimeHealth = yield* RuntimeHealth
+      const runtimeHealth = yield* Effect.cachedWithTTL((yield* RuntimeHealth).check, askAgainAfter)
       const stopping = yield* Stopping
       const direct: Part = { status: modes.targets("direct_llm").length > 0 ? "healthy" : "not_configured" }
 
       const readiness = Effect.gen(function* () {
         const store: Part = { status: (yield* storeHealth.isUp) ? "healthy" : "unhealthy" }
-        const runtime: Part = { status: yield* runtimeHealth.check }
+        const runtime: Part = { status: yield* runtimeHealth }
         const configured = direct.status === "healthy" || modes.targets("runtime_orchestrator").length > 0
         const taking = yield* Effect.isSuccess(stopping.open)
         const ready = store.status === "healthy" && configured && taking

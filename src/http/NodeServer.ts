@@ -5,13 +5,16 @@
  * once, where Node alone would keep it for its keep-alive time.
  */
 import { randomUUID } from "node:crypto"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { PublicError } from "../api/PublicError.ts"
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import type { Duplex } from "node:stream"
+import { type PublicError, statusOfCode } from "../api/PublicError.ts"
 import { corsHeaders, isPreflight } from "./Cors.ts"
 import { isSane } from "./RequestId.ts"
 
 /** Milliseconds for a whole request to arrive; its answer may stream for as long as it likes. */
 const requestTimeout = 30_000
+/** Milliseconds between two looks for requests that take too long; Node's own 30 s would make it up to a minute. */
+const connectionsCheckingInterval = 1000
 
 const refuse = (request: IncomingMessage, response: ServerResponse, error: PublicError): void => {
   // Behind a refused preflight the page would never see the 503 of the request itself.
@@ -54,17 +57,70 @@ export const backlog = 4096
 /** Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. */
 const keepAliveInitialDelay = 10_000
 
+/** For all answers, as a proxy would set them: they matter for pages, and harm nothing else. */
+const securityHeaders = [
+  ["x-content-type-options", "nosniff"],
+  ["referrer-policy", "no-referrer"],
+  ["x-frame-options", "DENY"],
+] as const
+
+/** What Node's parser refuses before there is a request. The codes are its and llhttp's. */
+const unparsed = (code: string | undefined): PublicError => {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { code: "HEADERS_TOO_LARGE", message: "The headers are larger than 16 KiB." }
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { code: "REQUEST_TIMEOUT", message: "The request did not arrive within 30 s." }
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return { code: "PAYLOAD_TOO_LARGE", message: "The chunk extensions are larger than 16 KiB." }
+    default:
+      return { code: "VALIDATION_FAILED", message: "This is not a valid HTTP request." }
+  }
+}
+
+const answerUnparsed = (socket: Duplex, code: string | undefined): void => {
+  const error = unparsed(code)
+  const status = statusOfCode[error.code]
+  const body = JSON.stringify({ success: false, error })
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...securityHeaders.map(([name, value]) => `${name}: ${value}`),
+    "connection: close",
+  ]
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy())
+}
+
 /** `allowedOrigins`: patterns of the pages that may call from a browser. */
 export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
-  const server = createServer({ requestTimeout, keepAliveTimeout, keepAlive: true, keepAliveInitialDelay })
+  const server = createServer({
+    requestTimeout,
+    connectionsCheckingInterval,
+    keepAliveTimeout,
+    keepAlive: true,
+    keepAliveInitialDelay,
+    // The edge looks, and answers with an envelope.
+    requireHostHeader: false,
+  })
+  const answers = new WeakMap<Duplex, ServerResponse>()
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const answer = answers.get(socket)
+    const isAnswering = answer !== undefined && answer.headersSent && !answer.writableFinished
+    // Bytes of an error within an answer would be read as a part of it.
+    if (socket.writable && !isAnswering && error.code !== "ECONNRESET") answerUnparsed(socket, error.code)
+    else socket.destroy()
+  })
   // Node hands over a request with `Expect: 100-continue` as `checkContinue` where anyone listens for that.
   for (const event of ["request", "checkContinue"] as const)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      answers.set(request.socket, response)
       response.once("close", () => {
         if (!server.listening) setImmediate(() => server.closeIdleConnections())
       })
+      for (const [name, value] of securityHeaders) response.setHeader(name, value)
       for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
-      // No other listener than this one: nobody would ever answer.
+      // No other listener than this one: no answer would ever come.
       if (server.listenerCount(event) === 1) refuse(request, response, server.listening ? starting : stopping)
     })
   return server

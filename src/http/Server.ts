@@ -38,7 +38,6 @@ const consoleRoute = HttpRouter.use((router) =>
         contentType: "text/html; charset=utf-8",
         headers: {
           "content-security-policy": policy,
-          "referrer-policy": "no-referrer",
           "cache-control": "no-cache",
         },
       }),
@@ -76,5 +75,14 @@ const routes = (settings: ServerSettings) => {
   )
 }
 
+/** Paths are compared exactly: a proxy before the service that hides `/metrics` knows it by this name alone. */
+const routerConfig = {
+  caseSensitive: true,
+  ignoreDuplicateSlashes: false,
+  ignoreTrailingSlash: false,
+  // An organisation's id has up to 200 characters, of up to 9 when they are encoded.
+  maxParamLength: 2000,
+}
+
 export const layer = (settings: ServerSettings) =>
-  HttpRouter.serve(routes(settings), { disableListenLog: true, disableLogger: true })
+  HttpRouter.serve(routes(settings), { disableListenLog: true, disableLogger: true, routerConfig })

@@ -1,34 +1,102 @@
-/** What the contract's schemas refuse, as one 400 that names every field and what is allowed there. */
+/**
+ * Requests that the contract's schemas refuse, as one 400 that names the fields and what is allowed there. The answer and
+ * the work for it are small, however bad the body is: see docs/decisions/0006-errors-as-responses.md.
+ */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
-import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
+import * as HttpApi from "effect/http-api/HttpApi"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import { HttpApiSchemaError } from "effect/http-api/HttpApiError"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { RequestValidation } from "../api/Authorization.ts"
 import { messageTooLong } from "../api/ChatApi.ts"
 import type { Problem, PublicError } from "../api/PublicError.ts"
 import { invalid, respond } from "./ErrorMapping.ts"
+import { shapeOf } from "./JsonScan.ts"
+
+/** Real bodies, tool schemas included, nest less than 20 levels. */
+const deepest = 64
+/** A larger body is refused for its first problem: an entry can have six, and each costs about 100 bytes. */
+const mostEntriesForAllProblems = 1000
+
+const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const segment = (part: PropertyKey | { readonly key: PropertyKey }): string =>
   String(typeof part === "object" ? part.key : part)
 
-const problemsOf = (error: HttpApiSchemaError): ReadonlyArray<Problem> =>
-  format(error.cause.issue).issues.map(({ message, path }) => ({
-    path: [error.kind.toLowerCase(), ...(path ?? []).map(segment)].join("."),
+const problemsOf = (kind: string, issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
+  format(issue).issues.map(({ message, path }) => ({
+    path: [kind.toLowerCase(), ...(path ?? []).map(segment)].join("."),
     message,
   }))
 
-const publicOf = (error: HttpApiSchemaError): PublicError => {
-  const details = problemsOf(error)
-  return details.some(({ message }) => message === messageTooLong)
-    ? { ...invalid(details), code: "VALIDATION_MESSAGE_TOO_LONG", message: `${messageTooLong} in a message.` }
-    : invalid(details)
+const publicOf = (problems: ReadonlyArray<Problem>): PublicError =>
+  problems.some(({ message }) => message === messageTooLong)
+    ? {
+        ...invalid(problems),
+        code: "VALIDATION_MESSAGE_TOO_LONG",
+        message: `${messageTooLong} in a message.`,
+      }
+    : invalid(problems)
+
+/** All problems of a small body that was refused for its first one. */
+const allProblems = (
+  endpoint: HttpApiEndpoint.Top,
+  text: string,
+  first: SchemaIssue.Issue,
+): Effect.Effect<SchemaIssue.Issue> => {
+  // The contract's schemas need no services, which the endpoint's type does not tell.
+  const schemas = endpoint.payload.get("application/json")?.schemas as
+    | ReadonlyArray<Schema.Codec<unknown>>
+    | undefined
+  if (schemas === undefined || shapeOf(text).entries > mostEntriesForAllProblems) return Effect.succeed(first)
+  const options = Context.getOrUndefined(endpoint.annotations, HttpApi.PayloadParseOptions)
+  const decode = Schema.decodeUnknownEffect(Schema.Union(schemas), { ...options, errors: "all" })
+  return decodeJson(text).pipe(
+    Effect.matchEffect({
+      onFailure: () => Effect.succeed(first),
+      onSuccess: (value) =>
+        Effect.match(decode(value), { onSuccess: () => first, onFailure: ({ issue }) => issue }),
+    }),
+  )
 }
 
-export const layer = HttpApiMiddleware.layerSchemaErrorTransform(RequestValidation, (error) =>
+const tooDeep = invalid([{ path: "payload", message: `Expected at most ${deepest} levels of nesting` }])
+
+const refusal = Effect.fnUntraced(function* (
+  error: HttpApiSchemaError,
+  endpoint: HttpApiEndpoint.Top,
+  text: string,
+) {
   // A response that does not fit its schema is a bug of ours, and the edge answers those.
-  error.kind === "Body" || error.kind === "ResponseHeaders"
-    ? Effect.die(error)
-    : Effect.succeed(respond(publicOf(error))),
+  if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* Effect.die(error)
+  const { issue } = error.cause
+  const all = error.kind === "Payload" ? yield* allProblems(endpoint, text, issue) : issue
+  return respond(publicOf(problemsOf(error.kind, all)))
+})
+
+// One generator function for all requests: see docs/decisions/0028-hot-path.md.
+const validated = Effect.fnUntraced(function* <E, R>(
+  httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+  endpoint: HttpApiEndpoint.Top,
+) {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  // The handler reads the same text: the request keeps it. The edge answers a body that cannot be read.
+  const text = endpoint.payload.size === 0 ? "" : yield* Effect.orDie(request.text)
+  if (shapeOf(text).depth > deepest) return respond(tooDeep)
+  return yield* Effect.catchIf(
+    httpEffect,
+    (error) => HttpApiSchemaError.is(error),
+    (error) => refusal(error, endpoint, text),
+  )
+})
+
+export const layer = Layer.succeed(RequestValidation, (httpEffect, { endpoint }) =>
+  validated(httpEffect, endpoint),
 )

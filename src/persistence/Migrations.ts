@@ -4,6 +4,7 @@
  * milliseconds, truth is 0 or 1. Each run of migrations is one transaction; a second process waits for the first.
  */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
 import { initial } from "./migrations/0001_initial.ts"
@@ -15,18 +16,35 @@ import { fleet } from "./migrations/0006_fleet.ts"
 import { trace } from "./migrations/0007_trace.ts"
 import { answers } from "./migrations/0008_answers.ts"
 
+const migrations = {
+  "0001_initial": initial,
+  "0002_breaker": breaker,
+  "0003_rollout": rollout,
+  "0004_autopilot": autopilot,
+  "0005_shadow": shadow,
+  "0006_fleet": fleet,
+  "0007_trace": trace,
+  "0008_answers": answers,
+}
+
 const steps = Migrator.make({})({
-  loader: Migrator.fromRecord({
-    "0001_initial": initial,
-    "0002_breaker": breaker,
-    "0003_rollout": rollout,
-    "0004_autopilot": autopilot,
-    "0005_shadow": shadow,
-    "0006_fleet": fleet,
-    "0007_trace": trace,
-    "0008_answers": answers,
-  }),
+  loader: Migrator.fromRecord(migrations),
   table: "crossfade_migrations",
+})
+
+const newest = Object.keys(migrations).length
+
+export class SchemaTooNew extends Schema.TaggedError<SchemaTooNew>()("SchemaTooNew", { found: Schema.Int }) {
+  override get message(): string {
+    return `its schema is of a newer Crossfade (step ${this.found}, this one knows ${newest}). Start that version again, or restore a backup from before the update.`
+  }
+}
+
+/** An older program would read and write rows that it does not understand. */
+const refuseNewer = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ found: number }>`SELECT MAX(migration_id) AS found FROM crossfade_migrations`
+  if (row !== undefined && row.found > newest) return yield* new SchemaTooNew({ found: row.found })
 })
 
 /** Any number that nobody else uses as an advisory lock in this database. */
@@ -47,7 +65,7 @@ const takeTurns = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   }),
 )
 
-/** Brings the database up to date; does nothing where it is. */
+/** Brings the database up to date; does nothing where it is. Fails on one that a newer program has brought further. */
 export const migrate = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-  sql.withTransaction(Effect.andThen(takeTurns, steps)),
+  sql.withTransaction(Effect.all([takeTurns, steps, refuseNewer], { discard: true })),
 )

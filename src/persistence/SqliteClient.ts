@@ -18,6 +18,7 @@ import * as Path from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 import { Batch, overClient } from "./Batch.ts"
 import * as BatchSqlite from "./BatchSqlite.ts"
+import { loadSqlite } from "./LoadSqlite.ts"
 import * as SqliteCalls from "./SqliteCalls.ts"
 
 export interface SqliteConfig {
@@ -74,18 +75,6 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
     Context.add(Batch, BatchSqlite.make(calls, overClient(sql))),
   )
 })
-
-/** Node 22 calls the module experimental on stderr when it is first loaded, at every start; 24.21 no longer does. */
-const loadSqlite = () => {
-  // oxlint-disable-next-line typescript/unbound-method -- put back as it was, and never called from here
-  const { emitWarning } = process
-  process.emitWarning = () => {}
-  try {
-    return process.getBuiltinModule("node:sqlite")
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
 
 const open = (filename: string): DatabaseSync => {
   // It holds conversations and the credentials of MCP servers: nobody else's to read.

@@ -10,12 +10,13 @@ export const reasonOf = (text: string): string => {
   return (message ?? text).slice(0, 300)
 }
 
-/** Told of every failure, outside of any fiber. */
+/** Takes every failure, outside of any fiber. `Config` reads the sampler and has warned of it. */
 export const make: Effect.Effect<(text: string) => void> = Effect.gen(function* () {
   const clock = yield* Clock.clockWith(Effect.succeed)
   const run = Effect.runForkWith(yield* Effect.context<never>())
   let quietUntil = -Infinity
   return (text) => {
+    if (text.startsWith("OTEL_TRACES_SAMPLER")) return
     const now = clock.currentTimeMillisUnsafe()
     if (now < quietUntil) return
     quietUntil = now + quietMs

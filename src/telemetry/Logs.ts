@@ -65,19 +65,24 @@ export const lineOf = ({ cause, date, fiber, logLevel, message }: Logger.Options
   }
 }
 
-/** One line of JSON on stdout. */
-export const json: Logger.Logger<unknown, void> = Logger.withConsoleLog(
-  Logger.make((options: Logger.Options<unknown>) => {
-    const { annotations, error, ...line } = lineOf(options)
-    return JSON.stringify({ ...line, ...annotations, error })
-  }),
-)
+/** One line of JSON. */
+export const json: Logger.Logger<unknown, string> = Logger.make((options) => {
+  const { annotations, error, ...line } = lineOf(options)
+  return JSON.stringify({ ...line, ...annotations, error })
+})
 
 const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 33, error: 31, fatal: 31 }
 
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+
+/** Text of others as it stands within a line: a line break in it would forge a line, an escape sequence rewrite the screen. */
+const inLine = (text: string): string =>
+  text.replace(controls, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
 const frameLines = ({ cause, message, name, stack }: ErrorLine): ReadonlyArray<string> => [
-  `  ${name}: ${message}`,
-  ...stack.map((frame) => `    ${frame}`),
+  inLine(`  ${name}: ${message}`),
+  ...stack.map((frame) => inLine(`    ${frame}`)),
   ...(cause === undefined ? [] : frameLines(cause)),
 ]
 
@@ -87,20 +92,18 @@ export const prettyLine = (
   coloured: boolean,
 ): string => {
   const paint = (code: number, text: string) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text)
-  const details = Object.entries(annotations).map(([name, value]) => `${name}=${wordOf(value)}`)
+  const details = Object.entries(annotations).map(([name, value]) => inLine(`${name}=${wordOf(value)}`))
   const first = [
     paint(2, timestamp.slice(11, -1)),
     paint(colours[level] ?? 0, level.toUpperCase().padEnd(5)),
-    message,
+    inLine(message),
     ...(details.length === 0 ? [] : [paint(2, details.join(" "))]),
   ].join(" ")
   return [first, ...(error === undefined ? [] : frameLines(error))].join("\n")
 }
 
-export const pretty = (coloured: boolean): Logger.Logger<unknown, void> =>
-  Logger.withConsoleLog(
-    Logger.make((options: Logger.Options<unknown>) => prettyLine(lineOf(options), coloured)),
-  )
+export const pretty = (coloured: boolean): Logger.Logger<unknown, string> =>
+  Logger.make((options) => prettyLine(lineOf(options), coloured))
 
 /** Whether what users ask and what is answered may be logged (`LOG_CONTENT`). */
 export const LogContent = Context.Reference<boolean>("crossfade/telemetry/LogContent", {

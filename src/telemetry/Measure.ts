@@ -146,6 +146,8 @@ export const statementTook = (ms: number): Update => catalogue.statementTime.upd
 
 export const storeFailed: Effect.Effect<void> = catalogue.storeErrors.record({}, 1)
 
+export const logLineDropped: Update = catalogue.logLinesDropped.update({}, 1)
+
 export const eventsWritten = (ms: number): Effect.Effect<void> => catalogue.eventWrite.record({}, ms)
 
 export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>

@@ -273,12 +273,13 @@ const processes = {
     labels: none,
     meaning: "Heap that may be in use",
   }),
-  memory: gauge("crossfade_resident_memory_bytes", {
-    unit: "By",
-    labels: none,
-    meaning: "Memory of the process",
-  }),
+  memory: gauge("crossfade_resident_memory_bytes", { unit: "By", labels: none, meaning: "Resident memory" }),
   cpu: counter("crossfade_cpu_ms_total", { unit: "ms", labels: none, meaning: "Processor time spent" }),
+  logLinesDropped: counter("crossfade_log_lines_dropped_total", {
+    unit: "1",
+    labels: none,
+    meaning: "Log lines that stdout did not take: reader gone or slow, disk full",
+  }),
   build: gauge("crossfade_build_info", {
     unit: "1",
     labels: { version: { boundedBy: "the program" }, node: { boundedBy: "the program" } },

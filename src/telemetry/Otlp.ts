@@ -1,6 +1,6 @@
 /**
  * Export of traces, metrics and logs to an OpenTelemetry collector (OTLP over HTTP). Loaded only where one is configured, so
- * that a service without telemetry pays nothing for it. Addresses, headers, compression, certificates, timeouts, samplers
+ * that a service without telemetry pays nothing for it. Addresses, headers, compression, certificates, timeouts
  * and the limits of spans are read by the SDK itself, from the standard's variables.
  */
 import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
@@ -23,7 +23,14 @@ import {
 } from "@opentelemetry/resources"
 import { BatchLogRecordProcessor } from "@opentelemetry/sdk-logs"
 import { PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics"
-import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base"
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler,
+} from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -51,9 +58,21 @@ const resource = ({ instance, version }: Settings) =>
       .merge(detectResources({ detectors: [envDetector] })),
   )
 
+/** The SDK by itself knows the samplers in lower case only. */
+const samplerOf = ({ sampledShare, sampler }: Settings): Sampler => {
+  const [, parent, kind] = /^(parentbased_)?(.+)$/.exec(sampler) ?? []
+  const root =
+    kind === "always_on"
+      ? new AlwaysOnSampler()
+      : kind === "always_off"
+        ? new AlwaysOffSampler()
+        : new TraceIdRatioBasedSampler(sampledShare)
+  return parent === undefined ? root : new ParentBasedSampler({ root })
+}
+
 /** Only its spans: its hook around every step of every fiber makes a span the SDK's current one, which nobody asks for. */
-const tracing = ({ exports: { traces } }: Settings) =>
-  traces === undefined
+const tracing = (settings: Settings) =>
+  settings.exports.traces === undefined
     ? Layer.empty
     : Layer.effect(
         Tracing,
@@ -62,8 +81,10 @@ const tracing = ({ exports: { traces } }: Settings) =>
         Layer.provide(OtelTracer.layerTracer),
         Layer.provide(
           NodeSdk.layerTracerProvider(
-            new BatchSpanProcessor(traces === "http/json" ? new TracesJson() : new TracesProto()),
-            { shutdownTimeout },
+            new BatchSpanProcessor(
+              settings.exports.traces === "http/json" ? new TracesJson() : new TracesProto(),
+            ),
+            { shutdownTimeout, sampler: samplerOf(settings) },
           ),
         ),
       )

@@ -3,11 +3,17 @@
 /** How a signal is written; undefined: it is not exported. */
 type Wire = "http/protobuf" | "http/json" | undefined
 
+/** Which turns are traced. `parentbased`: a turn whose caller has a trace is traced where the caller's is. */
+export type Sampler = `${"" | "parentbased_"}${"always_on" | "always_off" | "traceidratio"}`
+
 export interface TelemetrySettings {
   readonly exports: { readonly traces: Wire; readonly metrics: Wire; readonly logs: Wire }
   /** The id of this process. */
   readonly instance: string
   readonly version: string
+  readonly sampler: Sampler
+  /** Of the turns, for the samplers by ratio: 0 to 1. */
+  readonly sampledShare: number
   readonly metricInterval: number
   readonly metricTimeout: number
   readonly temporality: "cumulative" | "delta"

@@ -16,7 +16,7 @@ describe("a planned stop", () => {
     folder.dispose()
   })
 
-  it.each(["SIGTERM", "SIGINT"] as const)(
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
     "D2: by %s takes no turn, says so, lets runs go on for the grace, ends the rest with an error that may be sent again, and exits with 0",
     async (signal) => {
       const env = {
@@ -56,6 +56,28 @@ describe("a planned stop", () => {
       await next.stop("SIGKILL")
     },
   )
+
+  it("is ended at once by another Ctrl-C, but not by the same one that npm passes on", async () => {
+    const gateway = await startGateway({
+      DATA_DIR: folder.path,
+      CHAT_EXECUTION_MODE: "runtime_orchestrator",
+      RUNTIME_SERVICE_URL: runtime.url,
+    })
+    const client = new Client(gateway.url, await tokenFor())
+    const stream = await client.start(long)
+    await stream.until(({ seq }) => seq === 2)
+    process.kill(gateway.pid, "SIGINT")
+    process.kill(gateway.pid, "SIGINT")
+    await eventually(async () => (await client.request("GET", "/api/v1/health/ready")).status === 503)
+    const { seq } = (await stream.next())!
+    await stream.until((frame) => frame.seq! > seq!)
+    await eventually(async () => {
+      if (!gateway.isAlive()) return true
+      process.kill(gateway.pid, "SIGINT")
+      return false
+    })
+    expect(await gateway.exited).toBe(130)
+  })
 })
 
 describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === undefined)(

@@ -137,6 +137,25 @@ const cases: ReadonlyArray<Case> = [
     traced,
   })),
   {
+    about: "values in another case, and those that are not known: read, or warned of once and taken for none",
+    env: {
+      ...toAll,
+      OTEL_TRACES_SAMPLER: "Always_On",
+      OTEL_LOGS_EXPORTER: "NONE",
+      OTEL_SDK_DISABLED: "yes",
+      OTEL_METRICS_EXPORTER: "carrier-pigeon",
+    },
+    signals: ["traces", "metrics"],
+    traced: [true, true],
+    also: ({ output }) => {
+      expect(output).toContain(
+        'OTEL_SDK_DISABLED: found "yes", ignored as if it were not set; allowed: false | true',
+      )
+      expect(output).toContain('OTEL_METRICS_EXPORTER: found "carrier-pigeon", ignored')
+      expect(output.match(/WARN/g)).toHaveLength(2)
+    },
+  },
+  {
     about: "no propagators, no caller's trace",
     env: { ...toAll, OTEL_PROPAGATORS: "none" },
     signals: all,

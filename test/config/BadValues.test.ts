@@ -157,31 +157,94 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ["collector:4318/v1/traces"],
   OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: ["collector:4318/v1/metrics"],
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: ["collector:4318/v1/logs"],
-  OTEL_EXPORTER_OTLP_PROTOCOL: ["grpc", "http"],
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ["grpc"],
-  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ["grpc"],
-  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ["grpc"],
+  OTEL_EXPORTER_OTLP_PROTOCOL: ["grpc", "GRPC"],
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ["grpc", "GRPC"],
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ["grpc", "GRPC"],
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ["grpc", "GRPC"],
   OTEL_EXPORTER_OTLP_HEADERS: [],
+  OTEL_TRACES_EXPORTER: [],
+  OTEL_METRICS_EXPORTER: [],
+  OTEL_LOGS_EXPORTER: [],
+  OTEL_SDK_DISABLED: [],
+  OTEL_SERVICE_NAME: [],
+  OTEL_RESOURCE_ATTRIBUTES: [],
+  OTEL_TRACES_SAMPLER: [],
+  OTEL_TRACES_SAMPLER_ARG: [],
+  OTEL_PROPAGATORS: [],
+  OTEL_METRIC_EXPORT_INTERVAL: [],
+  OTEL_METRIC_EXPORT_TIMEOUT: [],
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: [],
+  OTEL_BLRP_SCHEDULE_DELAY: [],
+  OTEL_BLRP_EXPORT_TIMEOUT: [],
+  OTEL_BLRP_MAX_QUEUE_SIZE: [],
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: [],
+  METRICS_ORG_LABELS: ["x".repeat(201), Array(101).fill("a").join(",")],
+  LOG_LEVEL: ["verbose", "Info", "WARN"],
+  LOG_CONTENT: ["yes", "1", "TRUE"],
+}
+
+/** Values of OpenTelemetry's variables that are warned of and taken for none, as its specification wants. */
+const ignored = {
   OTEL_TRACES_EXPORTER: ["console", "zipkin"],
   OTEL_METRICS_EXPORTER: ["prometheus"],
   OTEL_LOGS_EXPORTER: ["console"],
   OTEL_SDK_DISABLED: ["yes", "1"],
-  OTEL_SERVICE_NAME: [],
-  OTEL_RESOURCE_ATTRIBUTES: [],
   OTEL_TRACES_SAMPLER: ["ratio", "jaeger_remote"],
   OTEL_TRACES_SAMPLER_ARG: ["1.1", "-0.1", "5%"],
   OTEL_PROPAGATORS: ["b3", "tracecontext,jaeger"],
   OTEL_METRIC_EXPORT_INTERVAL: ["99", ...millis],
   OTEL_METRIC_EXPORT_TIMEOUT: ["99", ...millis],
-  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: ["rate", "DELTA"],
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: ["rate"],
   OTEL_BLRP_SCHEDULE_DELAY: ["9", ...millis],
   OTEL_BLRP_EXPORT_TIMEOUT: ["9", ...millis],
   OTEL_BLRP_MAX_QUEUE_SIZE: ["0", "1000001", "x"],
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: ["0", "x"],
-  METRICS_ORG_LABELS: ["x".repeat(201), Array(101).fill("a").join(",")],
-  LOG_LEVEL: ["verbose", "Info", "WARN"],
-  LOG_CONTENT: ["yes", "1", "TRUE"],
-}
+  OTEL_EXPORTER_OTLP_PROTOCOL: ["http", "http/xml"],
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ["http", "http/xml"],
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ["http", "http/xml"],
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ["http", "http/xml"],
+} satisfies Partial<typeof bad>
+
+describe("a value that OpenTelemetry's specification has ignored", () => {
+  it.effect.each(Object.entries(ignored))("%s: starts with the default, and is named", ([name, values]) =>
+    Effect.gen(function* () {
+      const { ignored: none, ...defaults } = yield* read()
+      assert.deepStrictEqual(none, [])
+      for (const value of values) {
+        const { ignored: found, ...settings } = yield* read({ [name]: value })
+        assert.deepStrictEqual({ ...settings, given: defaults.given }, defaults)
+        assert.deepStrictEqual(
+          found.map((problem) => [problem.variable, problem.found]),
+          [[name, JSON.stringify(value)]],
+        )
+      }
+    }),
+  )
+
+  it.effect("is no value in another case, which is read", () =>
+    Effect.gen(function* () {
+      const settings = yield* read({
+        OTEL_SDK_DISABLED: "True",
+        OTEL_TRACES_EXPORTER: "NONE",
+        OTEL_TRACES_SAMPLER: "ParentBased_TraceIdRatio",
+        OTEL_TRACES_SAMPLER_ARG: ".5",
+        OTEL_EXPORTER_OTLP_PROTOCOL: "HTTP/JSON",
+        OTEL_PROPAGATORS: "None",
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "Delta",
+      })
+      assert.deepStrictEqual(settings.ignored, [])
+      assert.deepInclude(settings, {
+        OTEL_SDK_DISABLED: "true",
+        OTEL_TRACES_EXPORTER: "none",
+        OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+        OTEL_TRACES_SAMPLER_ARG: 0.5,
+        OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+        OTEL_PROPAGATORS: "none",
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta",
+      })
+    }),
+  )
+})
 
 describe("a bad value", () => {
   it.effect.each(names)(

@@ -40,7 +40,7 @@ const verifierOf = Effect.fnUntraced(function* (env: Config.Environment) {
   const server = yield* keyServer([rsa.jwk])
   yield* TestClock.setTime(noon)
   const jwks = yield* Jwks.make(server.url)
-  const rules = tokenRules(yield* Config.read(env))
+  const rules = tokenRules(yield* Config.read({ AUTH_REQUIRE_EXP: "true", ...env }))
   return { secrets: [secret], jwks, rules } satisfies Jwt.Verifier
 })
 

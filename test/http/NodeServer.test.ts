@@ -102,3 +102,66 @@ it("keeps an idle connection for longer than the load balancer before it, and sa
   const answer = await fetch(`http://127.0.0.1:${port}`)
   expect(Number(answer.headers.get("keep-alive")?.match(/^timeout=(\d+)$/)?.[1])).toBeGreaterThan(60)
 })
+
+describe("what is no request", () => {
+  const answerTo = async (text: string): Promise<{ readonly head: string; readonly body: unknown }> => {
+    const port = await listening()
+    server.on("request", (_, response) => response.end("served"))
+    const socket = connect(port, "127.0.0.1")
+    let answer = ""
+    socket.setEncoding("utf8").on("data", (data: string) => (answer += data))
+    socket.write(text)
+    await once(socket, "close")
+    const [head = "", body = ""] = answer.split("\r\n\r\n")
+    return { head, body: JSON.parse(body) }
+  }
+  const refused = (code: string) => ({ success: false, error: { code, message: expect.any(String) } })
+
+  it.each([
+    ["GARBAGE\r\n\r\n", "400 Bad Request", "VALIDATION_FAILED"],
+    ["GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n", "400 Bad Request", "VALIDATION_FAILED"],
+    [
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "400 Bad Request",
+      "VALIDATION_FAILED",
+    ],
+    [
+      `GET / HTTP/1.1\r\nHost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`,
+      "431 Request Header Fields Too Large",
+      "HEADERS_TOO_LARGE",
+    ],
+  ])("is refused with an envelope: %s", async (text, status, code) => {
+    const { body, head } = await answerTo(text)
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`))
+    expect(head).toContain("content-type: application/json")
+    expect(head).toContain("connection: close")
+    expect(body).toEqual(refused(code))
+  })
+
+  it("may take 30 s to arrive, and is then refused with an envelope", async () => {
+    const port = await listening()
+    expect(server.requestTimeout).toBe(30_000)
+    const socket = connect(port, "127.0.0.1")
+    const [accepted] = await once(server, "connection")
+    let answer = ""
+    socket.setEncoding("utf8").on("data", (data: string) => (answer += data))
+    server.emit("clientError", Object.assign(new Error(), { code: "ERR_HTTP_REQUEST_TIMEOUT" }), accepted)
+    await once(socket, "close")
+    expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/)
+    expect(JSON.parse(answer.split("\r\n\r\n")[1]!)).toEqual(refused("REQUEST_TIMEOUT"))
+  })
+
+  it("writes nothing into an answer that is on its way", async () => {
+    const port = await listening()
+    server.on("request", (_, response) => response.write("begun"))
+    const socket = connect(port, "127.0.0.1")
+    let answer = ""
+    socket.setEncoding("utf8").on("data", (data: string) => (answer += data))
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await eventually(async () => answer.includes("begun"))
+    socket.write("GARBAGE\r\n\r\n")
+    await once(socket, "close")
+    expect(answer.match(/HTTP\/1.1/g)).toHaveLength(1)
+    expect(answer).not.toContain("VALIDATION_FAILED")
+  })
+})

@@ -20,6 +20,18 @@ const using = <A, E>(
 
 const numberOfAgents = (sql: SqlClient.SqlClient) => sql`SELECT COUNT(*) AS agents FROM agents`
 
+const refusesNewer = Effect.fnUntraced(function* (options: Database.DatabaseOptions) {
+  const step = (id: number) => (sql: SqlClient.SqlClient) =>
+    sql`INSERT INTO crossfade_migrations (migration_id, name) VALUES (${id}, 'of_tomorrow')`
+  yield* using(options, step(9))
+  const error = yield* Effect.flip(using(options, numberOfAgents))
+  assert.match(
+    error.message,
+    /^Cannot use the database \S+: its schema is of a newer Crossfade \(step 9, this one knows 8\)\./,
+  )
+  assert.include(error.message, "restore a backup")
+})
+
 describe("Database", () => {
   it.effect("keeps its rows when the SQLite file is opened again, and migrates once", () =>
     Effect.gen(function* () {
@@ -28,6 +40,12 @@ describe("Database", () => {
       const agents = yield* using(options, (sql) => sql`SELECT settings FROM agents`.values)
       assert.deepStrictEqual(agents, [["kept"]])
       assert.isTrue(Fs.existsSync(Path.join(options.dataDir, "crossfade.db")))
+    }),
+  )
+
+  it.effect("refuses a SQLite file of a newer program, and changes nothing in it", () =>
+    Effect.gen(function* () {
+      yield* refusesNewer({ databaseUrl: undefined, dataDir: yield* temporaryFolder })
     }),
   )
 
@@ -73,6 +91,12 @@ describe("Database", () => {
         )
         assert.isNumber(row!["created_at"])
         assert.deepInclude(row, { most: Number.MAX_SAFE_INTEGER, agents: 1 })
+      }),
+    )
+
+    it.live("refuses a schema of a newer program", () =>
+      Effect.gen(function* () {
+        yield* refusesNewer({ databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" })
       }),
     )
 

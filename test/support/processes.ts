@@ -87,22 +87,19 @@ const withoutLimits = {
   MAX_STREAMS: "1000000",
 }
 
-/** The gateway with `env`; nothing of the test's own environment reaches it. */
+/** The gateway's environment with `env`; nothing of the test's own reaches it. */
+export const gatewayEnv = (env: Readonly<Record<string, string>>) => ({
+  ...baseEnv,
+  PORT: "0",
+  AUTH_JWT_SECRET: testSecret,
+  SANDBOX_RUNTIME_PORT: "0",
+  SANDBOX_MODEL_PORT: "0",
+  ...withoutLimits,
+  ...env,
+})
+
 export const startGateway = (env: Readonly<Record<string, string>>): Promise<Running> =>
-  start(
-    process.execPath,
-    ["src/main.ts"],
-    {
-      ...baseEnv,
-      PORT: "0",
-      AUTH_JWT_SECRET: testSecret,
-      SANDBOX_RUNTIME_PORT: "0",
-      SANDBOX_MODEL_PORT: "0",
-      ...withoutLimits,
-      ...env,
-    },
-    (line) => /listens on (http:\S+)/.exec(line)?.[1],
-  )
+  start(process.execPath, ["src/main.ts"], gatewayEnv(env), (line) => /listens on (http:\S+)/.exec(line)?.[1])
 
 const python = join(root, ".cache/python-runtime/bin/python")
 

@@ -50,6 +50,21 @@ describe("a line for people", () => {
     ])
   })
 
+  it("is not forged by control characters of others, which it shows", () => {
+    const text = "a\r\n12:00:00.000 INFO  forged\u001b[2K\u009b2J\u2028\u0000"
+    const shown = "a\\u000d\\u000a12:00:00.000 INFO  forged\\u001b[2K\\u009b2J\\u2028\\u0000"
+    const forged: Logs.Line = {
+      ...line,
+      message: text,
+      annotations: { [text]: text },
+      error: { name: text, message: text, stack: [] },
+    }
+    assert.deepStrictEqual(Logs.prettyLine(forged, false).split(/[\r\n\u2028]/), [
+      `03:04:05.678 WARN  ${shown} ${shown}=${shown}`,
+      `  ${shown}: ${shown}`,
+    ])
+  })
+
   it("has colours in a terminal only", () => {
     assert.notInclude(Logs.prettyLine(line, false), "\u001b")
     const uncoloured = stripVTControlCharacters(Logs.prettyLine(line, true))

@@ -1,0 +1,25 @@
+/**
+ * Writes log lines to stdout without ever costing a turn: a line that cannot be written (reader gone, disk full) or that
+ * would wait behind too many others (slow reader) is dropped and counted. Each line is a new try, so output goes on by
+ * itself once there is room again.
+ */
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import { logLineDropped } from "./Measure.ts"
+
+/** Bytes that may wait for a slow reader: thousands of lines. Node itself would keep all of them. */
+const mostWaiting = 1024 * 1024
+
+/** Without a listener, Node ends the process for a write that failed. */
+export const surviveBrokenOutput = Effect.sync(() => {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+})
+
+export const toStdout = (line: Logger.Logger<unknown, string>): Logger.Logger<unknown, void> =>
+  Logger.make((options) => {
+    const { context } = options.fiber
+    if (process.stdout.writableLength > mostWaiting) return logLineDropped(context)
+    process.stdout.write(`${line.log(options)}\n`, (error) => {
+      if (error) logLineDropped(context)
+    })
+  })

@@ -1,0 +1,96 @@
+import { once } from "node:events"
+import { createServer, type Server } from "node:http"
+import { type AddressInfo, connect } from "node:net"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { tokenFor } from "../support/chatClient.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+
+const folder = temporaryFolder()
+let asked = 0
+let runtime: Server
+let gateway: Running
+beforeAll(async () => {
+  runtime = createServer((_, response) => {
+    asked++
+    response.setHeader("content-type", "application/json").end('{"status":"healthy"}')
+  }).listen(0, "127.0.0.1")
+  await once(runtime, "listening")
+  gateway = await startGateway({
+    DATA_DIR: folder.path,
+    CHAT_EXECUTION_MODE: "runtime_orchestrator",
+    CHAT_RUNTIME_PROBES: "false",
+    RUNTIME_SERVICE_URL: `http://127.0.0.1:${(runtime.address() as AddressInfo).port}`,
+  })
+})
+afterAll(async () => {
+  await gateway.stop("SIGKILL")
+  runtime.close()
+  folder.dispose()
+})
+
+/** The answer to bytes that `fetch` would not send. */
+const raw = async (head: string): Promise<string> => {
+  const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1")
+  let answer = ""
+  socket.setEncoding("utf8").on("data", (data: string) => (answer += data))
+  socket.write(`${head}\r\nConnection: close\r\n\r\n`)
+  await once(socket, "close")
+  return answer
+}
+
+describe("a request", () => {
+  it.each([
+    ["GET /api/v1/health HTTP/1.1\r\nHost: a\r\nHost: b", 400],
+    ["GET /api/v1/health HTTP/1.1\r\nhost: a\r\nHOST: a", 400],
+    ["GET /api/v1/health HTTP/1.1", 400],
+    ["GET /api/v1/health HTTP/1.1\r\nHost: a", 200],
+    ["GET /api/v1/health HTTP/1.0", 200],
+  ])("has one Host header: %j is answered with %i", async (head, status) => {
+    const answer = await raw(head)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(answer.includes('"message":"Send one Host header."')).toBe(status === 400)
+  })
+
+  it.each([
+    "/METRICS",
+    "/metrics/",
+    "//metrics",
+    "/api/v1//health",
+    "/API/v1/health",
+    "/api/v1/health/",
+    "//",
+  ])("has the path that it has: %s is another", async (path) => {
+    const answer = await fetch(`${gateway.url}${path}`)
+    expect(answer.status).toBe(404)
+    expect(await answer.json()).toMatchObject({ success: false, error: { code: "ROUTE_NOT_FOUND" } })
+  })
+
+  it("may name an organisation by an id as long as ids may be", async () => {
+    const headers = { authorization: `Bearer ${await tokenFor()}` }
+    const path = `/api/v1/runtime/metrics/${encodeURIComponent("ü".repeat(200))}`
+    expect((await fetch(`${gateway.url}${path}`, { headers })).status).toBe(200)
+  })
+})
+
+it("every page and every answer has security headers", async () => {
+  for (const path of ["/", "/docs", "/openapi.json", "/api/v1/health", "/nothing"]) {
+    const { headers } = await fetch(`${gateway.url}${path}`)
+    expect([path, Object.fromEntries(headers)]).toMatchObject([
+      path,
+      { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "x-frame-options": "DENY" },
+    ])
+  }
+})
+
+it("readiness asks the runtime once a second, however many want to know", async () => {
+  asked = 0
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => fetch(`${gateway.url}/api/v1/health/ready`)),
+  )
+  for (const answer of answers) {
+    expect(await answer.json()).toMatchObject({ data: { parts: { runtime: { status: "healthy" } } } })
+  }
+  expect(asked).toBeGreaterThan(0)
+  // As many seconds as the fifty took.
+  expect(asked).toBeLessThan(10)
+})
