@@ -24,6 +24,7 @@ beforeAll(async () => {
     AUTH_JWT_PREVIOUS_SECRETS: previousSecret,
     AUTH_ISSUER: "https://id.example/",
     AUTH_AUDIENCE: "chat",
+    AUTH_REQUIRE_EXP: "true",
     AUTH_CLAIM_ORG: "https://id.example/org",
     AUTH_CLAIM_ROLES: "realm_access.roles",
     AUTH_ROLES: "member=chat:*,sessions:write",
