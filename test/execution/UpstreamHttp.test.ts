@@ -121,11 +121,14 @@ describe("UpstreamHttp", () => {
   test(
     "the little that follows the end of a turn is let come, and the connection is used again",
     Effect.gen(function* () {
+      let rest = told<void>()
       const { connections, url } = yield* upstream((_, response) => {
         response.write("all")
+        response.once("finish", () => rest.tell())
         setTimeout(() => response.end("[DONE]"), 30)
       })
       for (let n = 0; n < 3; n++) {
+        rest = told<void>()
         const first = Effect.flatMap(post(url), (answer) =>
           Effect.map(answer.pull, (chunks) => {
             answer.enough()
@@ -133,6 +136,8 @@ describe("UpstreamHttp", () => {
           }),
         )
         assert.strictEqual(yield* Effect.scoped(first), "all")
+        // The rest is on its way: the client has only to read it.
+        yield* rest.heard
         yield* Effect.sleep(60)
       }
       assert.lengthOf(connections, 1)
