@@ -18,7 +18,7 @@ import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
-import { readProviders } from "./ConfigProviders.ts"
+import { readProviders, unreadVariables } from "./ConfigProviders.ts"
 import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "./domain/DirectProvider.ts"
 import {
@@ -227,7 +227,8 @@ const redacted = (text: string) => (text === "" ? undefined : Redacted.make(text
 /** Reads a whole environment. Pure: the same environment gives the same settings or the same problems. */
 export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> => {
   const { ignored, problems, values } = readVariables(env)
-  const providers = readProviders(list(values.DIRECT_LLM_PROVIDERS ?? ""), env)
+  const names = list(values.DIRECT_LLM_PROVIDERS ?? "")
+  const providers = readProviders(names, env)
   const all = [...problems, ...providers.problems, ...authProblems(values)]
   const judge = values.SHADOW_JUDGE_PROVIDER
   if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
@@ -262,7 +263,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,
     given: new Set(given),
-    ignored,
+    ignored: [...ignored, ...unreadVariables(names, env)],
     sandbox,
   })
 }

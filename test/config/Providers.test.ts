@@ -50,6 +50,27 @@ describe("direct providers", () => {
     }),
   )
 
+  it.effect(
+    "are warned about when a variable is misspelled or belongs to a provider that is not listed",
+    () =>
+      Effect.gen(function* () {
+        const env = {
+          DIRECT_LLM_PROVIDERS: "main,main_b",
+          ...provider("MAIN", { ...compatible, HEADER: "x-key: sk-canary-0000", B_MODEL: "m", QUERIES: " " }),
+          ...provider("MAIN_B", compatible),
+          ...provider("OTHER", { MODEL: "m" }),
+        }
+        const { ignored } = yield* Config.read(env)
+        assert.deepStrictEqual(
+          ignored.map(({ found, variable }) => [variable, found]),
+          [
+            ["DIRECT_LLM_MAIN_HEADER", "a value"],
+            ["DIRECT_LLM_OTHER_MODEL", "a value"],
+          ],
+        )
+      }),
+  )
+
   const kinds: ReadonlyArray<readonly [string, boolean, boolean]> = [
     ["openai-compatible", true, false],
     ["sandbox", true, false],
