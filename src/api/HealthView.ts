@@ -73,9 +73,9 @@ const Provider = Schema.Struct({
   name: Schema.String,
   state: Schema.Literals(["closed", "open", "half_open"]),
   since: Schema.Int,
-  /** Why it is skipped; "" while closed. */
+  /** Why it is skipped; "" while it is in use. A pause that the provider asked for leaves the state closed. */
   reason: Schema.String,
-  /** From when on a turn may try it again. Null while closed. */
+  /** From when on a turn may try it again. Null while it is in use. */
   nextProbeAt: Schema.NullOr(Schema.Int),
   /** Faults less good attempts; the breaker opens at `limit`. */
   evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),

@@ -77,7 +77,7 @@ const breakerLines = ({ breaker, directFailing, orgs }: LiveView, paint: Paint):
 /** The direct providers that are skipped. */
 const providerLines = ({ providers }: LiveView, paint: Paint): ReadonlyArray<string> =>
   providers
-    .filter(({ state }) => state !== "closed")
+    .filter(({ reason }) => reason !== "")
     .map(({ name, nextProbeAt, reason, since, state }) => {
       const facts = [
         `since ${clock(since)}`,

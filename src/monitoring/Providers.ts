@@ -162,19 +162,29 @@ export interface ProviderStatus {
   readonly name: string
   readonly state: (typeof states)[number]
   readonly since: number
-  /** Why it is skipped; "" while closed. */
+  /** Why it is skipped; "" while it is in use. */
   readonly reason: string
-  /** From when on a turn may try it again. Null while closed. */
+  /** From when on a turn may try it again. Null while it is in use. */
   readonly nextProbeAt: number | null
   readonly evidence: { readonly faults: number; readonly limit: number }
 }
 
+/** A pause leaves the breaker closed: the provider works and asks for less. */
+const useOf = (
+  { breaker, pausedUntil }: Provider,
+  now: number,
+): Pick<ProviderStatus, "state" | "reason" | "nextProbeAt"> => {
+  if (breaker.state === "open" || breaker.state === "half_open")
+    return { state: breaker.state, reason: breaker.reason, nextProbeAt: Lease.nextAt(breaker, now) }
+  return now < pausedUntil
+    ? { state: "closed", reason: "paused: it asked to be asked later", nextProbeAt: pausedUntil }
+    : { state: "closed", reason: "", nextProbeAt: null }
+}
+
 export const statusOf = (providers: Providers, now: number): ReadonlyArray<ProviderStatus> =>
-  [...providers].map(([name, { breaker, faults }]) => ({
+  [...providers].map(([name, provider]) => ({
     name,
-    ...(breaker.state === "open" || breaker.state === "half_open"
-      ? { state: breaker.state, reason: breaker.reason, nextProbeAt: Lease.nextAt(breaker, now) }
-      : { state: "closed", reason: "", nextProbeAt: null }),
-    since: breaker.since,
-    evidence: { faults: faults.value, limit: faults.limit },
+    ...useOf(provider, now),
+    since: provider.breaker.since,
+    evidence: { faults: provider.faults.value, limit: provider.faults.limit },
   }))

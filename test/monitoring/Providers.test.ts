@@ -36,8 +36,13 @@ class Drill {
     assert.strictEqual(this.stateOf(name), "open")
   }
 
-  stateOf = (name: string) =>
-    Providers.statusOf(this.providers, this.now).find((status) => status.name === name)?.state
+  status(name: string) {
+    const status = Providers.statusOf(this.providers, this.now).find((one) => one.name === name)
+    assert.isDefined(status)
+    return status!
+  }
+
+  stateOf = (name: string) => this.status(name).state
 }
 
 describe("the breaker of a provider", () => {
@@ -212,7 +217,12 @@ describe("a provider that asks for a pause", () => {
     drill.now += 19_999
     assert.isUndefined(drill.admit("a", "b"))
     assert.strictEqual(drill.stateOf("a"), "closed")
+    assert.deepInclude(drill.status("a"), {
+      reason: "paused: it asked to be asked later",
+      nextProbeAt: drill.now + 1,
+    })
     drill.now += 1
+    assert.deepInclude(drill.status("a"), { reason: "", nextProbeAt: null })
     assert.isDefined(drill.admit("a", "b"))
   })
 
