@@ -8,7 +8,7 @@ export interface Variable<A> {
   readonly secret?: boolean
   /** Also read under its name in lower case, which then goes before, as in curl. */
   readonly lowerCase?: boolean
-  /** Whether this value, which is not allowed, is warned of and taken for none, as the standard of the variable wants. */
+  /** True for a value that is warned about and treated as not set, as the standard of the variable asks. */
   readonly ignores?: (text: string) => boolean
   readonly parse: (text: string) => A | undefined
 }

@@ -69,7 +69,7 @@ export const isError = (patterns: ReadonlyArray<ErrorPattern>, text: string): bo
 const opening = /(?:^|[\s([{:>,:,、(\p{Script=Han}])["'`*_]+$|[“‘«„「『]$/u
 const codeFence = /^[ \t]*(?:```|~~~)/gm
 
-/** What comes after `before` is a quote, in emphasis, or in a code block. */
+/** True where the text after `before` is quoted, emphasised or in a code block. */
 const isQuoted = (before: string): boolean => {
   const line = before.slice(before.lastIndexOf("\n") + 1)
   return opening.test(before) || /^\s*>/.test(line) || (before.match(codeFence)?.length ?? 0) % 2 === 1

@@ -53,7 +53,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
           return streams.post(request, {
             route: "send",
             sessionId,
-            // What older versions took is hashed as they did, so that its key is still known after an update.
+            // Fields of older versions are hashed as before, so that their keys are still known after an update.
             asked: [
               sessionId,
               message ?? null,

@@ -64,7 +64,7 @@ const securityHeaders = [
   ["x-frame-options", "DENY"],
 ] as const
 
-/** What Node's parser refuses before there is a request. The codes are its and llhttp's. */
+/** The error for a request that Node's parser refuses. The codes are Node's and llhttp's. */
 const unparsed = (code: string | undefined): PublicError => {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":

@@ -39,7 +39,7 @@ export class HeldText {
     return RuntimeErrorText.isError(this.#patterns, this.text)
   }
 
-  /** What was held; nothing is held from here on. */
+  /** Gives the held messages and holds none from here on. */
   take(): ReadonlyArray<Message> {
     const held = this.#messages
     this.#messages = []

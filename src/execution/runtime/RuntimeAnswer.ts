@@ -13,7 +13,7 @@ import { SubAgentWords } from "./SubAgentWords.ts"
 
 const text = (content: string): Message => ({ _tag: "Message", draft: { type: "text", data: { content } } })
 
-/** What may come between the chunks of a held text: it shows nothing of an answer and sets nothing going. */
+/** Types that may come between the chunks of a held text: they show no answer and start nothing. */
 const besides: ReadonlySet<string> = new Set(["thinking", "plan", "plan_step"])
 
 /** The part of `final` that follows `shown`; undefined where they differ by more than spaces at the ends or Unicode's forms. */

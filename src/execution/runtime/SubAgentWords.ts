@@ -1,5 +1,5 @@
 /**
- * What a sub-agent says, which is shown as thinking within its call. An error of the runtime may be its whole text, and then
+ * The text of a sub-agent, shown as thinking within its call. An error of the runtime may be its whole text, and then
  * its result, too: that sentence may hold hosts or keys, so it is not passed on, and the call has failed. Plain code, one
  * per response.
  */
@@ -21,7 +21,7 @@ export class SubAgentWords {
     this.#held = new HeldText(patterns)
   }
 
-  /** What is said of an event that is no text of the answer, with what was held before it. */
+  /** The messages of an event that is no text of the answer, after those held before it. */
   next(event: ExecutionEvent): ReadonlyArray<ExecutionEvent> {
     if (event._tag !== "Message") return [...this.#held.take(), event]
     const { draft } = event

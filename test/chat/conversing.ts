@@ -1,0 +1,120 @@
+/** A session over SQLite and an upstream that is as strict as real ones: the harness of the conversation tests. */
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Chat, type Sent } from "../../src/chat/Chat.ts"
+import * as Config from "../../src/Config.ts"
+import { defaultAgentId } from "../../src/domain/Agent.ts"
+import type { PromptMessage } from "../../src/domain/History.ts"
+import type { SessionId } from "../../src/domain/Ids.ts"
+import * as E from "../../src/execution/ExecutionError.ts"
+import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
+import { Modes } from "../../src/execution/Modes.ts"
+import * as Database from "../../src/persistence/Database.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
+import { Sessions } from "../../src/recording/Sessions.ts"
+import * as SqlStore from "../../src/recording/SqlStore.ts"
+import { LiveRuns } from "../../src/runs/LiveRuns.ts"
+import * as Stages from "../../src/Stages.ts"
+import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
+import { refusalOf } from "../support/strictModel.ts"
+import { temporaryFolder } from "../support/temporaryFolder.ts"
+
+const upstream = "strict"
+const failed = new E.UpstreamFailed({ upstream, code: "", message: "" })
+
+/** Everything that can become of a turn. */
+const fates = {
+  answered: Stream.make<Array<ExecutionEvent>>(says(text("Yes.")), finished),
+  failed: Stream.fail(failed),
+  failedAfterText: Stream.concat(Stream.succeed(says(text("Ye"))), Stream.fail(failed)),
+  filtered: Stream.fail(new E.ContentFiltered({ upstream })),
+  empty: Stream.succeed(finished),
+  blank: Stream.make<Array<ExecutionEvent>>(says(text(" \n\u200b")), finished),
+  thought: Stream.make<Array<ExecutionEvent>>(says(text("<think>Hm.</think>")), finished),
+  cancelled: Stream.never,
+  cancelledAfterText: Stream.concat(Stream.succeed(says(text("Ye"))), Stream.never),
+} satisfies Record<string, Stream.Stream<ExecutionEvent, E.ExecutionError>>
+type Fate = keyof typeof fates
+
+/** `stale`: the session is read as it was before its last message. */
+export const script: { fate: Fate; asked: ReadonlyArray<PromptMessage>; stale: boolean } = {
+  fate: "answered",
+  asked: [],
+  stale: false,
+}
+
+const readBefore = Layer.effect(
+  Sessions,
+  Effect.map(Sessions, (sessions) =>
+    Sessions.of({
+      ...sessions,
+      branch: (id, end) =>
+        Effect.map(sessions.branch(id, end), (branch) =>
+          script.stale && end === undefined ? branch.slice(0, -1) : branch,
+        ),
+    }),
+  ),
+)
+
+/** Refuses as a strict model does; the rest is as the script says. */
+const strict = Layer.succeed(
+  Executor,
+  Executor.of({
+    mode: "direct_llm",
+    target: upstream,
+    execute: ({ history }) => {
+      script.asked = history
+      const detail = refusalOf(history)
+      return detail === undefined
+        ? fates[script.fate]
+        : Stream.fail(new E.UpstreamRejected({ upstream, status: 400, detail }))
+    },
+  }),
+)
+
+export const service = Layer.unwrap(
+  Effect.map(Config.read({ CHAT_EXECUTION_MODE: "direct_llm", CHAT_HISTORY_MAX_TOKENS: "40" }), Stages.layer),
+).pipe(
+  Layer.provide(Modes.layer([strict])),
+  Layer.provide(readBefore),
+  Layer.provideMerge(SqlStore.layer),
+  Layer.provide(
+    Layer.unwrap(
+      Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
+    ),
+  ),
+  Layer.provide(Replica.layer),
+  Layer.provide(layerWebCrypto),
+)
+
+const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival }
+
+/** One turn to its end. Gives the terminal event. */
+export const turn = Effect.fnUntraced(function* (fate: Fate, sent: Sent, sessionId?: SessionId) {
+  const chat = yield* Chat
+  script.fate = fate
+  const { log, run } =
+    sessionId === undefined
+      ? yield* chat.start(caller, { agentId: defaultAgentId, message: sent.message ?? "" })
+      : yield* chat.send(caller, sessionId, sent)
+  if (fate.startsWith("cancelled")) {
+    yield* Effect.repeat(Effect.yieldNow, {
+      until: () => fate === "cancelled" || log.lastSeq > 0,
+      times: 10_000,
+    })
+    yield* (yield* LiveRuns).cancel(run.id)
+  }
+  yield* log.whenEnded
+  yield* (yield* LiveRuns).freed(run.sessionId)
+  return { run, sessionId: run.sessionId, end: log.read(log.lastSeq - 1)[0]?.event.event }
+})
+
+export const shown = (sessionId: SessionId) =>
+  Effect.map(
+    Sessions.use((sessions) => sessions.messages(sessionId, 1000)),
+    (messages) => messages.map(({ content, role }) => [role, content]),
+  )
+
+export const asked = () => script.asked.map(({ content, role }) => [role, content])
