@@ -24,6 +24,9 @@ const keepAlive = /^\W*(ping|pong|keep-?alive|heartbeat|processing)\W*$/i
 
 const doneMark = /^"?\[DONE\]"?$/i
 
+/** A body in many pieces that each end like JSON would otherwise cost the square of its size. */
+const mostEarlyParses = 20
+
 type Form = "unknown" | "events" | "json"
 
 /** One decoder an answer. */
@@ -44,6 +47,7 @@ export class AnswerDecoder implements Decoder {
   #mayGoOn = false
   /** The JSON text so far can be parsed: the answer is whole, unless more comes. */
   #isJson = false
+  #earlyParses = 0
   /** The body has ended: a part of an event is no fault now. */
   #isLast = false
 
@@ -84,11 +88,15 @@ export class AnswerDecoder implements Decoder {
       this.#held += text
       if (this.#held.length > maxEventSize) return this.#answer.garbled("an answer in one piece is too large")
       const end = text.trimEnd().at(-1)
-      if (end !== undefined)
-        this.#isJson = (end === "}" || end === "]") && parseJson(this.#held) !== undefined
+      if (end !== undefined) this.#isJson = (end === "}" || end === "]") && this.#isParsed()
       return
     }
     if (this.#sse.feed(text) !== undefined) this.#answer.garbled("an event is too large")
+  }
+
+  #isParsed(): boolean {
+    this.#earlyParses += 1
+    return this.#earlyParses <= mostEarlyParses && parseJson(this.#held) !== undefined
   }
 
   /** The first character shows what was sent: no event begins with a bracket. */

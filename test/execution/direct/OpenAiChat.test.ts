@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { AnswerDecoder } from "../../../src/execution/direct/AnswerDecoder.ts"
 import { reader } from "../../../src/execution/direct/OpenAiChat.ts"
 import { bytes, cutAnywhere, data, done, hear, heardBy, joined } from "./answers.ts"
 
@@ -222,6 +223,19 @@ describe("an odd chunk of an OpenAI-compatible answer", () => {
     ["a tag", delta({ content: " <think>hm</think>" })],
   ])("has its thinking as %s", (_, part) => {
     assert.deepStrictEqual(joined(heard(part).said), { thinking: "hm", text: "" })
+  })
+
+  it("is parsed before the body ends at most 20 times, however many pieces end like one JSON text", () => {
+    const json = JSON.stringify({
+      choices: [{ message: { content: "}".repeat(30) }, finish_reason: "stop" }],
+    })
+    const pieces = json.split(/(?<=\})/).map(bytes)
+    const { end, said } = hear(reader, pieces)
+    assert.deepInclude(end, { _tag: "Finished", finishReason: "stop" })
+    assert.deepStrictEqual(joined(said), { thinking: "", text: "}".repeat(30) })
+    const decoder = new AnswerDecoder("a", reader, () => {})
+    for (const piece of pieces) decoder.feed(piece)
+    assert.strictEqual(decoder.finishes, 0)
   })
 
   it("has usage in the chunk with the finish reason, in a choice, or under another name", () => {
