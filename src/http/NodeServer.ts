@@ -92,6 +92,36 @@ const answerUnparsed = (socket: Duplex, code: string | undefined): void => {
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy())
 }
 
+/** Milliseconds that a closing server goes on taking connections that arrive without a pause. */
+const longestAccepting = 1000
+/** Turns of Node's loop without a new connection after which the kernel's queue is empty. The first may be a part of one. */
+const emptyAfter = 3
+
+/**
+ * Makes `close` take the connections that the kernel holds in its queue before the listener goes: the kernel resets what is
+ * left in the queue, and the client of a reset connection cannot know whether its request was taken. Node takes one
+ * connection in each turn of its loop. Gives whether `close` was called.
+ */
+const closeAfterQueue = (server: Server): (() => boolean) => {
+  const close = server.close.bind(server)
+  let isClosing = false
+  server.close = (done) => {
+    isClosing = true
+    let quietTurns = 0
+    server.on("connection", () => {
+      quietTurns = 0
+    })
+    const until = performance.now() + longestAccepting
+    const look = (): void => {
+      if (quietTurns++ === emptyAfter || performance.now() > until) close(done)
+      else setImmediate(look)
+    }
+    look()
+    return server
+  }
+  return () => isClosing
+}
+
 /** `allowedOrigins`: patterns of the pages that may call from a browser. */
 export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
   const server = createServer({
@@ -103,6 +133,7 @@ export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
     // The edge looks, and answers with an envelope.
     requireHostHeader: false,
   })
+  const isClosing = closeAfterQueue(server)
   const answers = new WeakMap<Duplex, ServerResponse>()
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket)
@@ -121,7 +152,7 @@ export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
       for (const [name, value] of securityHeaders) response.setHeader(name, value)
       for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
       // No other listener than this one: no answer would ever come.
-      if (server.listenerCount(event) === 1) refuse(request, response, server.listening ? starting : stopping)
+      if (server.listenerCount(event) === 1) refuse(request, response, isClosing() ? stopping : starting)
     })
   return server
 }

@@ -31,6 +31,19 @@ describe("a request that nobody serves", () => {
     expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("served")
   })
 
+  it("that waits in the kernel's queue when the server closes is answered", async () => {
+    const port = await listening()
+    const asks = Array.from({ length: 20 }, async () => {
+      const socket = connect(port, "127.0.0.1")
+      socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+      const [first] = (await once(socket, "data")) as [Buffer]
+      return first.toString().split("\r\n")[0]
+    })
+    // The connections are made before the loop turns: none is taken yet.
+    process.nextTick(() => server.close())
+    expect(new Set(await Promise.all(asks))).toEqual(new Set(["HTTP/1.1 503 Service Unavailable"]))
+  })
+
   it("from a listed page is answered so that the page can read the 503, and its preflight lets it come", async () => {
     const url = `http://127.0.0.1:${await listening(["https://chat.example"])}/api/v1/chat/start`
     const origin = "https://chat.example"
