@@ -42,7 +42,7 @@ const makeView = Effect.gen(function* () {
   const view = Effect.gen(function* () {
     const { direct, runtime, ...metrics } = yield* monitor.metrics
     const status = yield* monitor.status
-    const { directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
+    const { directConfigured, directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
     const { providers, refusals, ...breaker } = rest
     const { settings } = yield* rollout.current
     const seconds = Math.max(1000, Math.min(metrics.windowMs, monotonicMillis(clock) - startedAt)) / 1000
@@ -56,6 +56,7 @@ const makeView = Effect.gen(function* () {
       ...metrics,
       modes,
       directFailing,
+      directConfigured,
       breaker,
       orgs,
       rollout: {

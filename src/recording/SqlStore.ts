@@ -4,6 +4,7 @@ import * as AgentsCached from "./AgentsCached.ts"
 import * as AgentsSql from "./AgentsSql.ts"
 import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
+import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
@@ -19,6 +20,7 @@ export const layer = Layer.mergeAll(
   Layer.provide(AgentsCached.layer, AgentsSql.layerSql),
   AuditSql.layerSql,
   AutopilotsSql.layerSql,
+  BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,

@@ -12,6 +12,7 @@ import { Runs } from "../../src/recording/Runs.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { baselines } from "./BaselinesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -45,6 +46,7 @@ const suites = [
   replicas,
   rollout,
   transitions,
+  baselines,
   shadowPairs,
   cohortRuns,
   autopilots,
