@@ -66,7 +66,7 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
  */
 const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
   Effect.withFiber((fiber) => {
-    const spent = fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() - fiber.getRef(Arrived).at
+    const spent = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe() - fiber.getRef(Arrived).monotonicAt
     const ms = (Number(spent) / 1e6).toFixed(1)
     return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
   })
