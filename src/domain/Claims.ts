@@ -82,11 +82,7 @@ const isOperatorSource = (rules: TokenRules, claims: Claims, signer: Signer): bo
 
 /** The fault of a token that is not for this service; undefined without one. Names claims, never values. */
 export const faultOf = (rules: TokenRules, claims: Claims): string | undefined => {
-  if (
-    rules.issuers.length > 0 &&
-    !isFrom(rules.issuers, claims) &&
-    !isFrom(rules.operatorIssuers, claims)
-  )
+  if (rules.issuers.length > 0 && !isFrom(rules.issuers, claims) && !isFrom(rules.operatorIssuers, claims))
     return "The claim iss of the token is not an accepted issuer."
   if (rules.audiences.length > 0 && !holds(claims, rules.audienceClaim, rules.audiences))
     return `The claim ${rules.audienceClaim} of the token is not an accepted audience.`

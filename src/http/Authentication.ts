@@ -78,7 +78,9 @@ const warn = Effect.fnUntraced(function* (
   { made }: SigningSecret["Service"],
 ) {
   if (jwksUrl !== "" && rules.audiences.length === 0)
-    yield* Effect.logWarning("AUTH_AUDIENCE is not set: the provider's tokens for other services are accepted")
+    yield* Effect.logWarning(
+      "AUTH_AUDIENCE is not set: the provider's tokens for other services are accepted",
+    )
   if (!made && operatorSecrets.length === 0 && rules.operatorIssuers.length === 0)
     yield* Effect.logWarning(
       "the operators' routes are closed, no token can have operator:read or operator:write: set AUTH_OPERATOR_SECRET, or AUTH_OPERATOR_ISSUERS with AUTH_JWKS_URL",

@@ -82,11 +82,7 @@ const candidates = (
   return Effect.map(jwks.candidates(header), (keys) => keys.map((key) => ({ key, signer: "provider" })))
 }
 
-const firstVerified = async (
-  token: string,
-  keys: ReadonlyArray<Candidate>,
-  options: JWTVerifyOptions,
-) => {
+const firstVerified = async (token: string, keys: ReadonlyArray<Candidate>, options: JWTVerifyOptions) => {
   for (const { key, signer } of keys) {
     try {
       return { claims: (await jwtVerify(token, key, options)).payload, signer }

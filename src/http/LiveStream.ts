@@ -107,9 +107,7 @@ export const make = Effect.gen(function* () {
         Stream.make(Frame.encode([Frame.comment])).pipe(
           Stream.concat(Stream.takeWhileEffect(eachSecond, () => Effect.map(isOver, (over) => !over))),
           Stream.interruptWhen(closing),
-          Stream.concat(
-            Stream.fromEffect(Effect.map(isOver, (over) => lastFrame(over ? expired : stopped))),
-          ),
+          Stream.concat(Stream.fromEffect(Effect.map(isOver, (over) => lastFrame(over ? expired : stopped)))),
         ),
       ),
     )

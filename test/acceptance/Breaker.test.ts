@@ -39,7 +39,10 @@ describe("the breaker, over HTTP", () => {
 
   it("is reset for all by a POST without a body, and refuses one that is wrong", async () => {
     const path = "/api/v1/runtime/fallback/reset"
-    expect(await world.operator.json("POST", path)).toMatchObject({ success: true, data: { state: "closed" } })
+    expect(await world.operator.json("POST", path)).toMatchObject({
+      success: true,
+      data: { state: "closed" },
+    })
     const wrong = await world.operator.json("POST", path, { orgId: 7 })
     expect(wrong.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "payload.orgId" }] })
   })
@@ -87,7 +90,8 @@ describe("the breaker, over HTTP", () => {
         after: { orgId: "o2", state: "forced_direct", forced: { mode: "direct_llm" } },
       },
     ])
-    for (const orgId of ["o1", "o2"]) await world.operator.json("POST", path, { mode: "none", orgId, reason: "over" })
+    for (const orgId of ["o1", "o2"])
+      await world.operator.json("POST", path, { mode: "none", orgId, reason: "over" })
   })
 
   it("refuses an order that names no reason, an unknown mode or a time that is over", async () => {

@@ -59,6 +59,8 @@ describe("X1: a token that expires in the middle of a stream", () => {
       headers: { authorization: `Bearer ${token}` },
     })
     expect(answer.status).toBe(200)
-    expect(await answer.text()).toMatch(/\n\nid: end\nevent: error\ndata: \{"code":"AUTH_TOKEN_EXPIRED".*\}\n\n$/)
+    expect(await answer.text()).toMatch(
+      /\n\nid: end\nevent: error\ndata: \{"code":"AUTH_TOKEN_EXPIRED".*\}\n\n$/,
+    )
   })
 })

@@ -27,9 +27,7 @@ const claims = { sub: "olga", org_id: "ops", permissions: everything, exp: noon 
 
 type Payload = Readonly<Record<string, unknown>>
 const bySecret = (text: string) => (payload: Payload) =>
-  new SignJWT(payload)
-    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .sign(new TextEncoder().encode(text))
+  new SignJWT(payload).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(new TextEncoder().encode(text))
 const byProvider = (payload: Payload) => sign(key, payload)
 
 const verifierOf = Effect.fnUntraced(function* (given: TokenRules) {

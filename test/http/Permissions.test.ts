@@ -17,7 +17,9 @@ const known = [
   "operator:read",
   "operator:write",
 ] as const
-const grants = Schema.Array(Schema.Literals([...known, "*", "chat:*", "sessions:*", "admin:*", "operator:*", "chat", ""]))
+const grants = Schema.Array(
+  Schema.Literals([...known, "*", "chat:*", "sessions:*", "admin:*", "operator:*", "chat", ""]),
+)
 const needs = Schema.Array(Schema.Literals(known))
 
 describe("fault 18: permissions are ALL-of", () => {
