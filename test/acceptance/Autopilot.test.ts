@@ -28,7 +28,7 @@ const plan = {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
-const state = async (): Promise<any> => (await world.client.json("GET", path)).data
+const state = async (): Promise<any> => (await world.operator.json("GET", path)).data
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
 const command = async (name: string, body?: unknown): Promise<any> =>
@@ -69,7 +69,7 @@ const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
 
 it("refuses a plan that makes no sense with the paths of its fields, and commands that do not fit", async () => {
   expect(await state()).toBeNull()
-  const wrong = await world.client.json("POST", path, {
+  const wrong = await world.operator.json("POST", path, {
     steps: [
       { percentage: 60, holdMs: 0 },
       { percentage: 50, holdMs: -1 },
@@ -81,7 +81,7 @@ it("refuses a plan that makes no sense with the paths of its fields, and command
   expect(paths).toContain("payload.steps.1.holdMs")
   expect(paths).toContain("payload.margins.success")
   expect(paths).toContain("payload.margins.succes")
-  const falling = await world.client.json("POST", path, { steps: [{ percentage: 60, holdMs: 0 }] })
+  const falling = await world.operator.json("POST", path, { steps: [{ percentage: 60, holdMs: 0 }] })
   expect(falling.error.details).toMatchObject([{ path: "payload.steps.0.percentage" }])
   const response = await world.operator.request("POST", `${path}/pause`)
   expect(response.status).toBe(409)

@@ -55,6 +55,28 @@ describe("who may do what", () => {
     }
   })
 
+  it("X2: a message of another tenant is no parent, nor is one of a colleague", async () => {
+    const mine = await world.client.start("my secret")
+    await mine.rest()
+    const [parent] = await world.messages(mine.sessionId)
+    for (const [org, user] of [
+      ["acme", "eve"],
+      ["other", "ana"],
+    ] as const) {
+      const client = await world.as(org, user)
+      const session = await client.start("hello")
+      await session.rest()
+      const path = `/api/v1/chat/sessions/${session.sessionId}`
+      const answer = await client.request("POST", path, { message: "go on", parentMessageId: parent.id })
+      expect([answer.status, await answer.json()]).toMatchObject([
+        400,
+        { error: { code: "VALIDATION_FAILED", details: [{ path: "payload.parentMessageId" }] } },
+      ])
+    }
+    const asked = (await world.log()).executions.slice(-2).map(({ body }) => JSON.stringify(body))
+    expect(asked.join()).not.toContain("my secret")
+  })
+
   it("fault 17: an idempotency key of one tenant never brings another tenant's answer", async () => {
     const key = { "idempotency-key": "same-key" }
     const mine = await world.client.start("my secret", key)

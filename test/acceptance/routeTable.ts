@@ -3,9 +3,9 @@
 /**
  * The kinds of caller. Everything that the ids of a request name belongs to the owner, a user of acme. A colleague is another
  * user of acme with the same permissions, the admin a user of acme with every permission that a tenant can grant, the stranger
- * the same of another organisation.
+ * such an admin of another organisation. An anonymous caller sends no token.
  */
-export const callers = ["nobody", "owner", "colleague", "admin", "stranger", "operator"] as const
+export const callers = ["anonymous", "owner", "colleague", "admin", "stranger", "operator"] as const
 export type Caller = (typeof callers)[number]
 
 /** A request beside the parameters of its path. `$agent`, `$session` and `$run` stand for ids of the owner's. */
@@ -17,7 +17,7 @@ export interface Row {
 }
 
 const row = (
-  [nobody, owner, colleague, admin, stranger, operator]: readonly [
+  [anonymous, owner, colleague, admin, stranger, operator]: readonly [
     number,
     number,
     number,
@@ -26,11 +26,11 @@ const row = (
     number,
   ],
   request: Omit<Row, "statuses"> = {},
-): Row => ({ ...request, statuses: { nobody, owner, colleague, admin, stranger, operator } })
+): Row => ({ ...request, statuses: { anonymous, owner, colleague, admin, stranger, operator } })
 
 const open = row([200, 200, 200, 200, 200, 200])
 const operators = (request?: Omit<Row, "statuses">) => row([401, 403, 403, 403, 403, 200], request)
-/** Nobody else has the thing, whatever their permissions. */
+/** To all other callers the thing does not exist, whatever their permissions. */
 const owners = (request?: Omit<Row, "statuses">) => row([401, 200, 404, 404, 404, 403], request)
 const reason = "route walk"
 

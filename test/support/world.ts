@@ -51,7 +51,7 @@ export class World {
     return (await this.client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data.messages
   }
 
-  /** Of acme's Ana, as she sees it when she runs the service too: with the upstream's own codes. */
+  /** A run of Ana at acme, with the upstream's own codes, which operators alone see. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the run as the API shows it
   async run(runId: string): Promise<any> {
     const reader = new Client(this.gateway.url, await operatorToken(["*", "operator:read"], "acme", "ana"))
