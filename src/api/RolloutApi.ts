@@ -1,5 +1,5 @@
 /**
- * What decides which turns go to the runtime, read and changed while the service runs, and who changed what. All of it
+ * The settings that decide which turns go to the runtime, read and changed while the service runs, and their audit. All of it
  * concerns the whole service, so it takes an operator: `operator:read` and `operator:write`, never a tenant's `admin:*`.
  */
 import * as HttpApi from "effect/http-api/HttpApi"

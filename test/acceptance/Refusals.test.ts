@@ -4,7 +4,7 @@ import { useWorld } from "../support/world.ts"
 
 const world = useWorld({ CORS_ALLOWED_ORIGINS: "https://chat.example,https://b.example" })
 
-const nobody = "00000000-0000-4000-8000-00000000ffff"
+const unknownId = "00000000-0000-4000-8000-00000000ffff"
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
 const bodyOf = (answer: Response): Promise<any> => answer.json() as Promise<any>
@@ -34,19 +34,19 @@ describe("what is refused, and how it is said", () => {
       "an agent that is not there",
       "POST",
       "/api/v1/chat/start",
-      { agentId: nobody, message: "x" },
+      { agentId: unknownId, message: "x" },
       404,
       "AGENT_NOT_FOUND",
     ],
     [
       "a session that is not there",
       "POST",
-      `/api/v1/chat/sessions/${nobody}`,
+      `/api/v1/chat/sessions/${unknownId}`,
       { message: "x" },
       404,
       "SESSION_NOT_FOUND",
     ],
-    ["a run that is not there", "GET", `/api/v1/chat/runs/${nobody}`, undefined, 404, "RUN_NOT_FOUND"],
+    ["a run that is not there", "GET", `/api/v1/chat/runs/${unknownId}`, undefined, 404, "RUN_NOT_FOUND"],
     ["a path that is not there", "GET", "/api/v1/nope", undefined, 404, "ROUTE_NOT_FOUND"],
     ["a wrong method", "DELETE", "/api/v1/chat/start", undefined, 405, "METHOD_NOT_ALLOWED"],
   ] as const)("%s", async (_, method, path, body, status, code) => {
