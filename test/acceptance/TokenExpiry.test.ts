@@ -22,7 +22,7 @@ const expired = {
 
 describe("X1: a token that expires in the middle of a stream", () => {
   it("ends the stream and not the run, whose exact rest is read with a new token", async () => {
-    const client = new Client(world.gateway.url, await tokenFor(4))
+    const client = new Client(world.gateway.url, await tokenFor(5))
     const stream = await client.start(hanging)
     const end = await stream.until(({ event }) => event === "error")
     expect(end).toMatchObject(expired)
@@ -30,7 +30,7 @@ describe("X1: a token that expires in the middle of a stream", () => {
 
     const again = await client.events(stream.runId, { "last-event-id": end.id! })
     expect(again.response.status).toBe(401)
-    const renewed = new Client(world.gateway.url, await tokenFor(400))
+    const renewed = new Client(world.gateway.url, await tokenFor(500))
     const rest = await renewed.events(stream.runId, { "last-event-id": end.id! })
     await renewed.request("POST", `/api/v1/chat/runs/${stream.runId}/cancel`)
     const all = await (await renewed.events(stream.runId)).rest()
@@ -40,9 +40,9 @@ describe("X1: a token that expires in the middle of a stream", () => {
   })
 
   it("ends the stream of a ticket that was made by it", async () => {
-    const owner = new Client(world.gateway.url, await tokenFor(400))
+    const owner = new Client(world.gateway.url, await tokenFor(500))
     const stream = await owner.start(hanging)
-    const short = new Client(world.gateway.url, await tokenFor(4))
+    const short = new Client(world.gateway.url, await tokenFor(5))
     const { data } = await short.json("POST", `/api/v1/chat/runs/${stream.runId}/ticket`)
     const read = await new Client(world.gateway.url, "").stream("GET", data.url, undefined, {
       authorization: "",
@@ -54,7 +54,7 @@ describe("X1: a token that expires in the middle of a stream", () => {
   })
 
   it("ends an operator's live view", async () => {
-    const token = await tokenFor(4, { permissions: ["operator:read"] }, testOperatorSecret)
+    const token = await tokenFor(5, { permissions: ["operator:read"] }, testOperatorSecret)
     const answer = await fetch(`${world.gateway.url}/api/v1/runtime/live`, {
       headers: { authorization: `Bearer ${token}` },
     })
