@@ -1,5 +1,6 @@
-/** Who calls: taken from the verified token, never from a request body. */
+/** The caller, taken from the verified token, never from a request body. */
 import type { OrgId, UserId } from "./Ids.ts"
+import { isOperatorPermission } from "./Operators.ts"
 
 export interface Principal {
   readonly orgId: OrgId
@@ -8,8 +9,9 @@ export interface Principal {
   readonly permissions: ReadonlyArray<string>
 }
 
+/** `*` grants all but the operators' permissions. */
 const grants = (granted: string, required: string): boolean =>
-  granted === "*" ||
+  (granted === "*" && !isOperatorPermission(required)) ||
   granted === required ||
   (granted.endsWith(":*") && required.startsWith(granted.slice(0, -1)))
 
