@@ -14,6 +14,7 @@ import type { ProxySettings } from "./execution/UpstreamProxy.ts"
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
+import type { DataKeySettings } from "./persistence/DataKeys.ts"
 import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
 import type { TelemetrySettings } from "./telemetry/TelemetrySettings.ts"
 import { version } from "./Version.ts"
@@ -24,6 +25,14 @@ export const database = (settings: Settings): DatabaseOptions => ({
   poolSize: settings.DATABASE_POOL_SIZE,
   statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
   tls: settings.DATABASE_TLS,
+})
+
+/** Replicas share a database, and each would make a key of its own. */
+export const dataKeys = (settings: Settings): DataKeySettings => ({
+  key: settings.DATA_KEY,
+  previous: settings.DATA_KEYS_PREVIOUS,
+  dataDir: settings.DATA_DIR,
+  mayMake: settings.DATABASE_URL === undefined || settings.NODE_ENV !== "production",
 })
 
 export const admission = (settings: Settings): AdmissionLimits => ({

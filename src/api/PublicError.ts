@@ -33,6 +33,7 @@ export const statusOfCode = {
   INTERNAL_ERROR: 500,
   LLM_UNAVAILABLE: 503,
   OVERLOADED: 503,
+  SECRETS_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
 } as const
 export type ErrorCode = keyof typeof statusOfCode

@@ -98,6 +98,15 @@ export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()("Contex
   ...detail,
 }) {}
 
+/**
+ * The agent cannot be sent as it is stored: its credentials cannot be decrypted, or an address is not allowed. Found before
+ * anything is sent, so it says nothing about the upstream. `detail` says which, for operators.
+ */
+export class AgentMisconfigured extends Schema.TaggedError<AgentMisconfigured>()("AgentMisconfigured", {
+  ...upstream,
+  detail: Schema.String,
+}) {}
+
 const clock = { ...upstream, afterMs: Schema.Finite }
 /** No event at all has come within `CHAT_FIRST_CONTENT_TIMEOUT_MS`. */
 export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()(
@@ -127,6 +136,7 @@ export type ExecutionError =
   | UpstreamCancelled
   | ContentFiltered
   | ContextTooLong
+  | AgentMisconfigured
   | FirstContentTimeout
   | FirstProgressTimeout
   | StallTimeout
@@ -202,6 +212,11 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
     ...neutral,
     code: "CONTEXT_TOO_LONG",
     message: "The conversation is too long for the model. Shorten the message or start a new session.",
+  },
+  AgentMisconfigured: {
+    ...neutral,
+    code: "AGENT_MISCONFIGURED",
+    message: "The agent is not set up correctly.",
   },
   FirstContentTimeout: {
     ...fault,
