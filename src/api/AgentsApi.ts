@@ -4,7 +4,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { Agent, AgentSettings, AuthConfig, listOf, McpServer } from "../domain/Agent.ts"
+import { Agent, AgentSettings, AuthConfig, listOf, McpServer, modelsOf, SubAgent } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
@@ -33,6 +33,18 @@ const NewMcpServer = Schema.Struct({
 })
 export type NewMcpServer = typeof NewMcpServer.Type
 
+/**
+ * Some providers take the name in a path, so it has nothing that a path, a query or a header gives a meaning to. Agents that
+ * were stored with others keep them.
+ */
+const ModelName = Schema.String.check(
+  Schema.isPattern(/^(?!.*\.\.)(?!(?:.*\/)?\.(?:\/|$))[\w.:@/+~=,()[\]-]{1,200}$/, {
+    message: "Expected 1 to 200 letters, digits and . _ : @ / + ~ = , ( ) [ ] - without .. in them",
+  }),
+)
+
+const NewSubAgent = Schema.Struct({ ...SubAgent.fields, model: Schema.optionalKey(ModelName) })
+
 const one = success(AgentView)
 
 /** Only a name is needed; the rest is what an assistant without tools is. */
@@ -40,13 +52,13 @@ export const NewAgent = Schema.Struct({
   name: AgentSettings.fields.name,
   active: Schema.optionalKey(AgentSettings.fields.active),
   systemPrompt: Schema.optionalKey(AgentSettings.fields.systemPrompt),
-  model: AgentSettings.fields.model,
-  models: AgentSettings.fields.models,
+  model: Schema.optionalKey(ModelName),
+  models: Schema.optionalKey(modelsOf(ModelName)),
   temperature: AgentSettings.fields.temperature,
   maxTokens: AgentSettings.fields.maxTokens,
   historyMaxTokens: AgentSettings.fields.historyMaxTokens,
   mcpServers: Schema.optionalKey(listOf(NewMcpServer)),
-  subAgents: Schema.optionalKey(AgentSettings.fields.subAgents),
+  subAgents: Schema.optionalKey(listOf(NewSubAgent)),
 })
 
 /** Fields that are left out stay as they are. */

@@ -49,12 +49,13 @@ export const SubAgent = Schema.Struct({
 })
 export type SubAgent = typeof SubAgent.Type
 
-const Models = Schema.Struct({
-  runtime_orchestrator: Schema.optionalKey(name),
-  direct_llm: Schema.optionalKey(name),
-} satisfies Record<ExecutionMode, Schema.Top>).annotate({
-  description: "The model for one mode, instead of `model`.",
-})
+export const modelsOf = <S extends Schema.Constraint>(model: S) =>
+  Schema.Struct({
+    runtime_orchestrator: Schema.optionalKey(model),
+    direct_llm: Schema.optionalKey(model),
+  } satisfies Record<ExecutionMode, Schema.Top>).annotate({
+    description: "The model for one mode, instead of `model`.",
+  })
 
 /**
  * The settings by an operator. `model` is for both modes, save where `models` names one for the mode. Without either the provider
@@ -65,7 +66,7 @@ export const AgentSettings = Schema.Struct({
   active: Schema.Boolean,
   systemPrompt: text,
   model: Schema.optionalKey(name),
-  models: Schema.optionalKey(Models),
+  models: Schema.optionalKey(modelsOf(name)),
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
   /** The most tokens of a conversation that are sent, as estimated. Absent: `CHAT_HISTORY_MAX_TOKENS`. */

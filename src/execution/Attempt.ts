@@ -23,7 +23,7 @@ import * as CommitGate from "./CommitGate.ts"
 import * as Deadlines from "./Deadlines.ts"
 import {
   type ExecutionError,
-  failureOf,
+  fullFailureOf,
   meaningOf,
   UpstreamEmpty,
   UpstreamTruncated,
@@ -241,7 +241,7 @@ const attemptOf = (
   endedAt: dateOf(watch, monotonicMillis(clock)),
   usage: watch.usage ?? null,
   model: watch.model ?? null,
-  failure: watch.error === undefined ? null : (failureOf(watch.error) ?? null),
+  failure: watch.error === undefined ? null : (fullFailureOf(watch.error) ?? null),
   ...outcomeOf(watch, exit),
 })
 

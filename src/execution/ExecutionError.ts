@@ -67,7 +67,7 @@ export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("Upst
   called: Schema.optionalKey(Schema.Boolean),
 }) {}
 
-/** The upstream itself said that the turn failed. */
+/** The upstream itself said that the turn failed. `message` and `details` are its own words, for operators only. */
 export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("UpstreamFailed", {
   ...upstream,
   ...detail,
@@ -251,26 +251,49 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
   },
 }
 
-/** The meaning of an error. Passes on an upstream's own code where it looks like one, and the runtime's own text. */
+/** A code, and none with a long run of letters and digits in it, which may be a key. */
+const isCode = (code: string): boolean =>
+  /^[A-Z][A-Z0-9_]{0,63}$/.test(code) && !/(?=[A-Z]*\d)[A-Z0-9]{11,}/.test(code)
+
+/**
+ * The meaning of an error, as users may see it: an upstream's own code where it looks like one, and a sentence of ours. An
+ * upstream's sentences may hold hosts, keys, SQL or prompts.
+ */
 export const meaningOf = (error: ExecutionError): Meaning => {
   const meaning = meanings[error._tag]
   if (error._tag === "UpstreamGarbled") return { ...meaning, next: error.called !== true }
-  if (error._tag !== "UpstreamFailed") return meaning
-  return {
-    ...meaning,
-    code: /^[A-Z][A-Z0-9_]{0,63}$/.test(error.code) ? error.code : meaning.code,
-    message: error.message === "" ? meaning.message : error.message,
-  }
+  if (error._tag !== "UpstreamFailed" || !isCode(error.code)) return meaning
+  return { ...meaning, code: error.code }
 }
 
-const longestFailure = 200
+const longestFailure = 500
 
-/** A failure as operators see it: its status and the upstream's own codes. Undefined where the upstream gave neither. */
-export const failureOf = (error: ExecutionError): string | undefined => {
-  const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
-  const detail = "detail" in error ? error.detail : undefined
-  const said = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
-  return said === "" ? undefined : said.slice(0, longestFailure).toWellFormed()
+// oxlint-disable-next-line no-control-regex -- PostgreSQL refuses NUL in a text, and others would break a line of it
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
+
+/** The runtime's account of its own failure. */
+const accountOf = ({ code, details, message, traceId }: UpstreamFailed): ReadonlyArray<string | undefined> => [
+  code,
+  message,
+  details === undefined ? undefined : JSON.stringify(details),
+  traceId === undefined ? undefined : `trace ${traceId}`,
+]
+
+/** Status and codes of a failure, which may be logged. Undefined where the upstream gave neither. */
+export const failureOf = (error: ExecutionError): string | undefined => written(codesOf(error))
+
+/** A failure for operators alone: all that the upstream said of it. Never for logs, spans or metrics. */
+export const fullFailureOf = (error: ExecutionError): string | undefined =>
+  written([...codesOf(error), ...(error._tag === "UpstreamFailed" ? accountOf(error) : [])])
+
+const codesOf = (error: ExecutionError): ReadonlyArray<string | number | undefined> => [
+  "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined,
+  "detail" in error ? error.detail : undefined,
+]
+
+const written = (parts: ReadonlyArray<string | number | undefined>): string | undefined => {
+  const said = parts.filter((part) => part !== undefined && part !== "").join(" ")
+  return said === "" ? undefined : said.replace(controls, " ").slice(0, longestFailure).toWellFormed()
 }
 
 /** How long the upstream asked to be left alone, if it did. Milliseconds. */

@@ -65,19 +65,36 @@ describe("what an execution error means", () => {
     )
   })
 
-  it("passes on the upstream's own code and text where there are any", () => {
+  it("passes on the upstream's own code, but none of its words", () => {
     const failed = new E.UpstreamFailed({
       upstream,
       code: "EXTERNAL_TOOL_TIMEOUT",
-      message: "The tool took too long",
+      message: "connect db-7.internal",
+      details: { sql: "SELECT 1" },
     })
-    assert.deepInclude(E.meaningOf(failed), {
-      code: "EXTERNAL_TOOL_TIMEOUT",
-      message: "The tool took too long",
-    })
+    const { code, message } = E.meaningOf(failed)
+    assert.strictEqual(code, "EXTERNAL_TOOL_TIMEOUT")
+    assert.strictEqual(message, E.meaningOf(examples.UpstreamFailed).message)
   })
 
-  it.each(["", "lower", "1A", "A-B", "A B", "A\nB", "A".repeat(65), "É", "__proto__"])(
+  it("gives operators all of them, in one line, and the log the codes alone", () => {
+    const failed = new E.UpstreamFailed({
+      upstream,
+      code: "X",
+      message: "line one\r\nline two\u0000",
+      httpStatus: 504,
+      details: { a: 1 },
+      traceId: "t1",
+    })
+    assert.strictEqual(E.fullFailureOf(failed), '504 X line one line two  {"a":1} trace t1')
+    assert.strictEqual(E.failureOf(failed), "504")
+    const long = new E.UpstreamFailed({ upstream, code: "", message: "\u{1f44d}".repeat(1000) })
+    assert.isAtMost(E.fullFailureOf(long)!.length, 500)
+    assert.isTrue(E.fullFailureOf(long)!.isWellFormed())
+    assert.isUndefined(E.fullFailureOf(examples.UpstreamEmpty))
+  })
+
+  it.each(["", "lower", "1A", "A-B", "A B", "A\nB", "A".repeat(65), "É", "AKIA0000EXAMPLE0000X", "KEY_0123456789AB", "__proto__"])(
     "does not pass on %j, which is no code",
     (code) => {
       const failed = new E.UpstreamFailed({ upstream, code, message: "" })

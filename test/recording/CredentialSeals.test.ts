@@ -85,7 +85,7 @@ const suite = <E>(
   name: string,
   isAlone: boolean,
   database: () => Layer.Layer<Batch | SqlClient.SqlClient, E>,
-): void =>
+) =>
   describe(`the credentials in ${name}`, () => {
     const test = (title: string, body: Effect.Effect<void, unknown, SqlClient.SqlClient>) =>
       it.live(title, () => Effect.provide(body, database()))
