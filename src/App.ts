@@ -57,7 +57,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.merge(CredentialSeals.layer),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),
-    Layer.provide(Layer.succeed(McpHosts, settings.MCP_ALLOWED_HOSTS)),
+    Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),
     Layer.provide(DataKeys.layer(StageSettings.dataKeys(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
     Layer.provideMerge(

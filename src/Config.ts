@@ -57,7 +57,10 @@ export const variables = {
   HOST: { ...optionalText("Address to listen on.", "an IP address or host name"), default: "127.0.0.1" },
   PORT: port("Port to listen on.", 3001),
   DATA_DIR: {
-    ...optionalText("Folder of the embedded database, the made signing secret and the made data key.", "a path"),
+    ...optionalText(
+      "Folder of the embedded database, the made signing secret and the made data key.",
+      "a path",
+    ),
     default: "./data",
   },
   DATABASE_URL: {

@@ -8,7 +8,8 @@ import { isWeakSecret } from "./domain/WeakSecret.ts"
 const previousKeys: Variable<ReadonlyArray<Redacted.Redacted<string>>> = {
   default: "",
   allowed: "empty, or at most 10 secrets of at least 32 bytes separated by commas",
-  about: "Keys that were DATA_KEY before: they still decrypt. `crossfade secrets rotate` makes them needless.",
+  about:
+    "Keys that were DATA_KEY before: they still decrypt. `crossfade secrets rotate` makes them needless.",
   secret: true,
   parse: (text) =>
     list(text).length <= 10 && list(text).every(isSecret)
@@ -16,12 +17,12 @@ const previousKeys: Variable<ReadonlyArray<Redacted.Redacted<string>>> = {
       : undefined,
 }
 
-const allowedHosts: Variable<AllowedHost.AllowedHosts> = {
+const allowedHosts: Variable<ReadonlyArray<string>> = {
   default: "",
   allowed: `empty, or ${AllowedHost.allowed}`,
   about:
     "Hosts of MCP servers that agents may name although they are private. Public hosts are always allowed, private ones only from here.",
-  parse: (text) => AllowedHost.parse(list(text)),
+  parse: (text) => (AllowedHost.parse(list(text)) === undefined ? undefined : list(text)),
 }
 
 export const secretVariables = {

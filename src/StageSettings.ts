@@ -1,6 +1,7 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
 import type { Settings, VariableName } from "./Config.ts"
+import * as AllowedHost from "./domain/AllowedHost.ts"
 import { plainRequests } from "./domain/DirectProvider.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
@@ -34,6 +35,10 @@ export const dataKeys = (settings: Settings): DataKeySettings => ({
   dataDir: settings.DATA_DIR,
   mayMake: settings.DATABASE_URL === undefined || settings.NODE_ENV !== "production",
 })
+
+/** `Config` has checked them. */
+export const mcpHosts = ({ MCP_ALLOWED_HOSTS }: Settings): AllowedHost.AllowedHosts =>
+  AllowedHost.parse(MCP_ALLOWED_HOSTS) ?? AllowedHost.none
 
 export const admission = (settings: Settings): AdmissionLimits => ({
   userTurns: settings.RATE_LIMIT_USER_PER_MIN,

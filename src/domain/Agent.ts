@@ -10,7 +10,8 @@ import type { ExecutionMode } from "./Mode.ts"
 const most = 1000
 const name = Schema.String.check(Schema.isBetweenLength(1, 1000))
 const text = Schema.String.check(Schema.isMaxLength(100_000))
-export const listOf = <S extends Schema.Constraint>(item: S) => Schema.Array(item).check(Schema.isMaxLength(most))
+export const listOf = <S extends Schema.Constraint>(item: S) =>
+  Schema.Array(item).check(Schema.isMaxLength(most))
 
 export const McpTool = Schema.Struct({
   name,

@@ -10,7 +10,8 @@ const spelling =
   "Expected an http:// or https:// URL in printable ASCII, with a host name or an address as usually written"
 const userinfo = "Expected a URL without user name and password; credentials belong into authConfig"
 const ports = "Expected port 80, 443, or one from 1024 to 65535"
-const privateHost = "Expected a public host; the operator of this service can allow others (MCP_ALLOWED_HOSTS)"
+const privateHost =
+  "Expected a public host; the operator of this service can allow others (MCP_ALLOWED_HOSTS)"
 
 /** https://www.iana.org/assignments/iana-ipv4-special-registry, multicast, and Azure's metadata host. */
 const privateV4: ReadonlyArray<readonly [string, number]> = [
@@ -103,7 +104,8 @@ const hostOf = (written: string, { hostname }: URL): string | undefined => {
   return written.toLowerCase() === hostname ? hostname.replace(/\.$/, "") : undefined
 }
 
-const isUsualPort = (port: string): boolean => port === "" || port === "80" || port === "443" || Number(port) >= 1024
+const isUsualPort = (port: string): boolean =>
+  port === "" || port === "80" || port === "443" || Number(port) >= 1024
 
 /** The rule that `text` breaks, in words that repeat nothing of it. Undefined: it may be used. */
 export const problemOf = (text: string, allowed: AllowedHosts): string | undefined => {

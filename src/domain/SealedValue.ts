@@ -43,8 +43,7 @@ export const seal = ({ id, key }: DataKey, nonce: Uint8Array, plain: string, pla
 }
 
 /** The id of the key of a sealed value; undefined where the text is none. */
-export const keyIdOf = (sealed: string): string | undefined =>
-  /^v1\.([0-9a-f]{8})\.[\w-]+$/.exec(sealed)?.[1]
+export const keyIdOf = (sealed: string): string | undefined => /^v1\.([0-9a-f]{8})\.[\w-]+$/.exec(sealed)?.[1]
 
 /** `damaged`: changed, or copied from another place. */
 export type Unreadable =

@@ -266,34 +266,14 @@ export const meaningOf = (error: ExecutionError): Meaning => {
   return { ...meaning, code: error.code }
 }
 
-const longestFailure = 500
+const longestFailure = 200
 
-// oxlint-disable-next-line no-control-regex -- PostgreSQL refuses NUL in a text, and others would break a line of it
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
-
-/** The runtime's account of its own failure. */
-const accountOf = ({ code, details, message, traceId }: UpstreamFailed): ReadonlyArray<string | undefined> => [
-  code,
-  message,
-  details === undefined ? undefined : JSON.stringify(details),
-  traceId === undefined ? undefined : `trace ${traceId}`,
-]
-
-/** Status and codes of a failure, which may be logged. Undefined where the upstream gave neither. */
-export const failureOf = (error: ExecutionError): string | undefined => written(codesOf(error))
-
-/** A failure for operators alone: all that the upstream said of it. Never for logs, spans or metrics. */
-export const fullFailureOf = (error: ExecutionError): string | undefined =>
-  written([...codesOf(error), ...(error._tag === "UpstreamFailed" ? accountOf(error) : [])])
-
-const codesOf = (error: ExecutionError): ReadonlyArray<string | number | undefined> => [
-  "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined,
-  "detail" in error ? error.detail : undefined,
-]
-
-const written = (parts: ReadonlyArray<string | number | undefined>): string | undefined => {
-  const said = parts.filter((part) => part !== undefined && part !== "").join(" ")
-  return said === "" ? undefined : said.replace(controls, " ").slice(0, longestFailure).toWellFormed()
+/** A failure as operators see it: its status and the upstream's own codes. Undefined where the upstream gave neither. */
+export const failureOf = (error: ExecutionError): string | undefined => {
+  const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
+  const detail = "detail" in error ? error.detail : undefined
+  const said = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
+  return said === "" ? undefined : said.slice(0, longestFailure).toWellFormed()
 }
 
 /** How long the upstream asked to be left alone, if it did. Milliseconds. */

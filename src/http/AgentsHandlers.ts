@@ -28,9 +28,7 @@ export const layer = HttpApiBuilder.group(
     const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
     return handlers.handleAll({
       list: () =>
-        answering(
-          Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(AgentServers.shown))),
-        ),
+        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(AgentServers.shown)))),
       get: ({ params }) =>
         answering(
           Effect.map(

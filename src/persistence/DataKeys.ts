@@ -36,10 +36,7 @@ const file = "data-key"
 
 /** A key that was kept before `DATA_KEY` was set still decrypts. */
 const kept = ({ dataDir, key, mayMake }: DataKeySettings) =>
-  (key === undefined && mayMake
-    ? KeptSecret.findOrMake(dataDir, file)
-    : KeptSecret.find(dataDir, file)
-  ).pipe(
+  (key === undefined && mayMake ? KeptSecret.findOrMake(dataDir, file) : KeptSecret.find(dataDir, file)).pipe(
     Effect.catch((error) => {
       const reason = error._tag === "KeptSecretUnusable" ? `${error.file} holds no key` : reasonOf(error)
       return Effect.as(Effect.logWarning(`no data key is kept in DATA_DIR (${reason})`), undefined)
@@ -50,7 +47,7 @@ const make = (settings: DataKeySettings) =>
   Effect.map(kept(settings), (found): Keys => {
     const { key, mayMake, previous } = settings
     const first = key ?? (mayMake ? found : undefined)
-    const secrets = [first, ...previous, found].filter((secret) => secret !== undefined)
+    const secrets = [...new Set([first, ...previous, found])].filter((secret) => secret !== undefined)
     return { current: first === undefined ? undefined : dataKey(first), all: secrets.map(dataKey) }
   })
 

@@ -37,7 +37,12 @@ const make = Effect.gen(function* () {
   const random = yield* SecureRandom.SecureRandom
   const keys = yield* DataKeys
 
-  const renewed = Effect.fnUntraced(function* (row: Row, server: McpServer, withOld: boolean, counts: Counts) {
+  const renewed = Effect.fnUntraced(function* (
+    row: Row,
+    server: McpServer,
+    withOld: boolean,
+    counts: Counts,
+  ) {
     const owner = { id: row.id, orgId: row.org_id }
     const state = McpCredentials.stateOf(keys.current, server)
     if (state === "none" || state === "current") return server
@@ -48,12 +53,7 @@ const make = Effect.gen(function* () {
     }
     counts[state] += 1
     if (keys.current === undefined || (state === "old" && !withOld)) return server
-    return McpCredentials.sealed(
-      keys.current,
-      yield* random.randomBytes(nonceBytes),
-      owner,
-      plain.success,
-    )
+    return McpCredentials.sealed(keys.current, yield* random.randomBytes(nonceBytes), owner, plain.success)
   })
 
   const renewRow = Effect.fnUntraced(function* (row: Row, withOld: boolean, counts: Counts) {
@@ -121,9 +121,7 @@ const onStart = Effect.gen(function* () {
     yield* Effect.logWarning(
       `${credentials(unreadable)} cannot be decrypted: the key is neither DATA_KEY nor in DATA_KEYS_PREVIOUS. Turns of these agents leave the runtime until the key is back or the credentials are sent again`,
     )
-}).pipe(
-  Effect.catchCause((cause) => Effect.logWarning("the stored credentials were not checked", cause)),
-)
+}).pipe(Effect.catchCause((cause) => Effect.logWarning("the stored credentials were not checked", cause)))
 
 /** At the start, before the first request. A store that fails does not stop it: the values can be used as they are. */
 export const layer: Layer.Layer<never, never, SecureRandom.SecureRandom | SqlClient.SqlClient> =

@@ -20,7 +20,11 @@ afterAll(async () => {
 const create = async (fields: object) => {
   const response = await client.request("POST", "/api/v1/agents", { name: "Helper", ...fields })
   const text = await response.text()
-  return { status: response.status, text, paths: JSON.parse(text).error?.details?.map((one: { path: string }) => one.path) }
+  return {
+    status: response.status,
+    text,
+    paths: JSON.parse(text).error?.details?.map((one: { path: string }) => one.path),
+  }
 }
 const subAgent = { id: "s", name: "S", description: "", systemPrompt: "" }
 

@@ -154,7 +154,11 @@ describe("the error of a run", () => {
   })
 
   it("fault 4: passes on code, status and trace of an upstream's failure, and none of its words", () => {
-    const said = { code: "EXTERNAL_TOOL_TIMEOUT", httpStatus: 504, traceId: "4bf92f3577b34da6a3ce929d0e0e4736" }
+    const said = {
+      code: "EXTERNAL_TOOL_TIMEOUT",
+      httpStatus: 504,
+      traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+    }
     const words = { message: "connect db-7.internal", details: { key: "canary" } }
     assert.deepStrictEqual(failedWith(new E.UpstreamFailed({ upstream, ...said, ...words })), {
       ...said,

@@ -2,6 +2,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
+import { failureText } from "../../src/execution/FailureText.ts"
 import { noon } from "../support/fixtures.ts"
 
 const upstream = "runtime"
@@ -86,24 +87,33 @@ describe("what an execution error means", () => {
       details: { a: 1 },
       traceId: "t1",
     })
-    assert.strictEqual(E.fullFailureOf(failed), '504 X line one line two  {"a":1} trace t1')
+    assert.strictEqual(failureText(failed), '504 X line one line two  {"a":1} trace t1')
     assert.strictEqual(E.failureOf(failed), "504")
     const long = new E.UpstreamFailed({ upstream, code: "", message: "\u{1f44d}".repeat(1000) })
-    assert.isAtMost(E.fullFailureOf(long)!.length, 500)
-    assert.isTrue(E.fullFailureOf(long)!.isWellFormed())
-    assert.isUndefined(E.fullFailureOf(examples.UpstreamEmpty))
+    assert.isAtMost(failureText(long)!.length, 500)
+    assert.isTrue(failureText(long)!.isWellFormed())
+    assert.isNull(failureText(examples.UpstreamEmpty))
   })
 
-  it.each(["", "lower", "1A", "A-B", "A B", "A\nB", "A".repeat(65), "É", "AKIA0000EXAMPLE0000X", "KEY_0123456789AB", "__proto__"])(
-    "does not pass on %j, which is no code",
-    (code) => {
-      const failed = new E.UpstreamFailed({ upstream, code, message: "" })
-      assert.deepInclude(E.meaningOf(failed), {
-        code: "UPSTREAM_FAILED",
-        message: E.meaningOf(examples.UpstreamFailed).message,
-      })
-    },
-  )
+  it.each([
+    "",
+    "lower",
+    "1A",
+    "A-B",
+    "A B",
+    "A\nB",
+    "A".repeat(65),
+    "É",
+    "AKIA0000EXAMPLE0000X",
+    "KEY_0123456789AB",
+    "__proto__",
+  ])("does not pass on %j, which is no code", (code) => {
+    const failed = new E.UpstreamFailed({ upstream, code, message: "" })
+    assert.deepInclude(E.meaningOf(failed), {
+      code: "UPSTREAM_FAILED",
+      message: E.meaningOf(examples.UpstreamFailed).message,
+    })
+  })
 
   it("says how long an upstream wants to be left alone only where it said so", () => {
     assert.strictEqual(E.retryAfterOf(examples.UpstreamRateLimited), 10)

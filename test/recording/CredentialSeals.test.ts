@@ -41,7 +41,14 @@ const settings = (id: string): AgentSettings => ({
       authConfig: { token: canary, nested: { list: [1, "\u0000 é"] } },
       availableTools: [],
     },
-    { id: "open", name: "o", endpoint: "https://mcp.example", transport: "t", isConnected: true, availableTools: [] },
+    {
+      id: "open",
+      name: "o",
+      endpoint: "https://mcp.example",
+      transport: "t",
+      isConnected: true,
+      availableTools: [],
+    },
   ],
   subAgents: [],
 })
@@ -56,13 +63,19 @@ const inserted = (n: number) =>
 
 const stored = (n: number) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    Effect.map(sql<{ settings: string }>`SELECT settings FROM agents WHERE id = ${idOf(n)}`, ([row]) => row!.settings),
+    Effect.map(
+      sql<{ settings: string }>`SELECT settings FROM agents WHERE id = ${idOf(n)}`,
+      ([row]) => row!.settings,
+    ),
   )
 
 const read = (n: number, ...keys: ReadonlyArray<DataKey>) =>
   Effect.gen(function* () {
     const agent = yield* (yield* Agents).get(orgId, idOf(n))
-    return Result.map(McpCredentials.opened(keys, agent, agent.settings.mcpServers[0]!), (server) => server.authConfig)
+    return Result.map(
+      McpCredentials.opened(keys, agent, agent.settings.mcpServers[0]!),
+      (server) => server.authConfig,
+    )
   }).pipe(Effect.provide(Layer.provide(AgentsSql.layerSql, layerWebCrypto)))
 
 const keys = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>) =>
@@ -152,7 +165,10 @@ const suite = <E>(
         assert.strictEqual(Result.isSuccess(yield* read(1, newKey)), isAlone)
         const counts = yield* rotated(newKey, oldKey)
         const all = { plain: 0, unreadable: 0 }
-        assert.deepStrictEqual(counts, isAlone ? { ...all, old: 0, sealed: 0 } : { ...all, old: 1, sealed: 1 })
+        assert.deepStrictEqual(
+          counts,
+          isAlone ? { ...all, old: 0, sealed: 0 } : { ...all, old: 1, sealed: 1 },
+        )
         assert.deepStrictEqual(yield* read(1, newKey), plain)
         assert.deepStrictEqual(yield* rotated(newKey), { ...all, old: 0, sealed: 0 })
       }),
@@ -191,7 +207,9 @@ const postgresUrl = inject("postgresUrl")
 if (postgresUrl !== undefined)
   suite("PostgreSQL", false, () =>
     Layer.unwrap(
-      Effect.map(freshDatabase(postgresUrl), (databaseUrl) => Database.layer({ databaseUrl, dataDir: "unused" })),
+      Effect.map(freshDatabase(postgresUrl), (databaseUrl) =>
+        Database.layer({ databaseUrl, dataDir: "unused" }),
+      ),
     ),
   )
 
@@ -200,7 +218,9 @@ describe("the files of SQLite", () => {
     Effect.gen(function* () {
       const dataDir = yield* temporaryFolder
       const bytes = () =>
-        Fs.readdirSync(dataDir).map((name) => Fs.readFileSync(Path.join(dataDir, name), "latin1")).join("")
+        Fs.readdirSync(dataDir)
+          .map((name) => Fs.readFileSync(Path.join(dataDir, name), "latin1"))
+          .join("")
       const use = <A, E>(body: Effect.Effect<A, E, SqlClient.SqlClient>) =>
         Effect.provide(body, Database.layer({ databaseUrl: undefined, dataDir }), { local: true })
       yield* use(inserted(1))

@@ -79,7 +79,11 @@ const asked = (kind: string, model: string) =>
       const { execute } = Context.get(target!, Executor)
       yield* Effect.flip(Stream.runDrain(execute(turn({ agent: agent({ model }) }))))
     }).pipe(Effect.provide(targets))
-    return lines.map(({ headers, method, url }) => ({ method, url, host: headers.host === `127.0.0.1:${port}` }))
+    return lines.map(({ headers, method, url }) => ({
+      method,
+      url,
+      host: headers.host === `127.0.0.1:${port}`,
+    }))
   }).pipe(Effect.scoped)
 
 const fixed = {

@@ -115,7 +115,10 @@ const failures: ReadonlyArray<readonly [Wire, unknown]> = [
     },
   ],
   [
-    ["tool_call_complete", { tool_name: "find", result: 1, success: true, error: "warning of db-7.internal" }],
+    [
+      "tool_call_complete",
+      { tool_name: "find", result: 1, success: true, error: "warning of db-7.internal" },
+    ],
     { type: "tool_result", data: { toolName: "find", result: 1, success: true } },
   ],
   [
