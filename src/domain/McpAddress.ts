@@ -121,6 +121,6 @@ export const problemOf = (text: string, allowed: AllowedHosts): string | undefin
   return isUsualPort(url.port) ? undefined : ports
 }
 
-/** For answers: older versions stored addresses with a user name and a password. */
+/** The address without a user name and a password, whatever it is. */
 export const withoutUserinfo = (text: string): string =>
   text.replace(/^([a-z][a-z0-9+.-]*:)?([/\\]{2})[^/?#\\]*@/i, "$1$2")

@@ -16,9 +16,12 @@ import { DataKeys } from "../persistence/DataKeys.ts"
 /** There is no key to encrypt credentials with. */
 export class SecretsUnavailable extends Schema.TaggedError<SecretsUnavailable>()("SecretsUnavailable", {}) {}
 
+/** Older versions stored addresses with a password in them. */
+const shownAddress = ({ endpoint }: McpServer): string => McpAddress.withoutUserinfo(endpoint)
+
 const viewOf = (server: McpServer): McpServerView => ({
   ...Struct.omit(server, ["authConfig"]),
-  endpoint: McpAddress.withoutUserinfo(server.endpoint),
+  endpoint: shownAddress(server),
   hasAuthConfig: server.authConfig !== undefined,
 })
 
@@ -28,8 +31,8 @@ export const shown = (agent: Agent): AgentView => ({
 })
 
 /** Sent to another address, credentials would reach a server that they were not given for. */
-const keptFor = (server: NewMcpServer, before: ReadonlyArray<McpServer>): McpServer["authConfig"] =>
-  before.find(({ endpoint, id }) => id === server.id && endpoint === server.endpoint)?.authConfig
+const keptFor = ({ endpoint, id }: NewMcpServer, before: ReadonlyArray<McpServer>): McpServer["authConfig"] =>
+  before.find((server) => server.id === id && shownAddress(server) === endpoint)?.authConfig
 
 type Named = Parameters<typeof unknownServers>[0]
 type Addressed = Pick<McpServer, "endpoint">

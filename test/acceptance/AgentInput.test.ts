@@ -120,4 +120,14 @@ describe("the address of an MCP server", () => {
     const changed = await client.request("PATCH", `/api/v1/agents/${data.id}`, at(endpoint))
     expect(changed.status).toBe(400)
   })
+
+  it.each(["canary-secret", 7, ["canary-secret"], true])(
+    "has credentials that are an object; the refusal of %j does not repeat it",
+    async (authConfig) => {
+      const [server] = at("https://mcp.example/").mcpServers
+      const { paths, status, text } = await create({ mcpServers: [{ ...server, authConfig }] })
+      expect([status, paths]).toEqual([400, ["payload.mcpServers.0.authConfig"]])
+      expect(text).not.toContain("canary")
+    },
+  )
 })
