@@ -20,8 +20,8 @@ export const usageOf = (
   answer: string,
 ): Usage => reported ?? { tokens: estimateTokens(agent, history, answer), estimated: true }
 
-/** A W3C trace id, a UUID or the like: other text of an upstream is not passed on. */
-const isTraceId = (text: string): boolean => /^[0-9a-f][0-9a-f-]{7,63}$/i.test(text)
+/** A W3C trace id, a UUID or the like, or an id too short for a key: other text of an upstream is not passed on. */
+const isTraceId = (text: string): boolean => /^(?:[\w-]{1,16}|[0-9a-f][0-9a-f-]{15,63})$/i.test(text)
 
 /** The upstream's own trace says more of its failure than ours. */
 const traced = (run: Run, upstreams?: string): { readonly traceId?: string } => {
