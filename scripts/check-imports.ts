@@ -46,6 +46,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
       "domain",
       "http/Server",
       "persistence/Database",
+      "persistence/DataKeys",
       "telemetry",
       ...stages,
     ],

@@ -34,6 +34,7 @@ export const statusOfCode = {
   INTERNAL_ERROR: 500,
   LLM_UNAVAILABLE: 503,
   OVERLOADED: 503,
+  SECRETS_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
 } as const
 export type ErrorCode = keyof typeof statusOfCode
@@ -42,12 +43,17 @@ export type ErrorCode = keyof typeof statusOfCode
 export const Problem = Schema.Struct({ path: Schema.String, message: Schema.String })
 export type Problem = typeof Problem.Type
 
-/** `retryAfter` is seconds, as in the header of the same answer. */
+/**
+ * `retryAfter` is seconds, as in the header of the same answer. `requestId` and `traceId`, of an internal error, find it in the
+ * operators' logs.
+ */
 export interface PublicError {
   readonly code: ErrorCode
   readonly message: string
   readonly details?: ReadonlyArray<Problem>
   readonly retryAfter?: number
+  readonly requestId?: string
+  readonly traceId?: string
 }
 
 /** The envelope of the errors of one status, for the contract's documents. */
@@ -62,6 +68,8 @@ const envelope = (status: number) => {
       message: Schema.String,
       details: Schema.optionalKey(Schema.Array(Problem)),
       retryAfter: Schema.optionalKey(Schema.Int),
+      requestId: Schema.optionalKey(Schema.String),
+      traceId: Schema.optionalKey(Schema.String),
     }),
   }).pipe(HttpApiSchema.status(status))
 }

@@ -1,44 +1,15 @@
 /** The agents' routes. Credentials of MCP servers go in and are not shown again. */
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as Struct from "effect/Struct"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
-import {
-  type Agent,
-  type AgentSettings,
-  type McpServer,
-  McpServerUnknown,
-  unknownServers,
-} from "../domain/Agent.ts"
+import type { AgentSettings } from "../domain/Agent.ts"
+import { AgentId } from "../domain/Ids.ts"
 import { Agents } from "../recording/Agents.ts"
+import * as AgentServers from "./AgentServers.ts"
 import { answering } from "./ErrorMapping.ts"
-
-const withoutSecrets = (agent: Agent): Agent => ({
-  ...agent,
-  settings: {
-    ...agent.settings,
-    mcpServers: agent.settings.mcpServers.map((server) => Struct.omit(server, ["authConfig"])),
-  },
-})
-
-/** What is read back lacks the credentials, so a server that comes without them keeps those it had. */
-const keepSecrets = (
-  servers: ReadonlyArray<McpServer>,
-  before: ReadonlyArray<McpServer>,
-): ReadonlyArray<McpServer> =>
-  servers.map((server) => {
-    const kept = before.find(
-      ({ endpoint, id }) => id === server.id && endpoint === server.endpoint,
-    )?.authConfig
-    return server.authConfig === undefined && kept !== undefined ? { ...server, authConfig: kept } : server
-  })
-
-const checked = (settings: AgentSettings): Effect.Effect<AgentSettings, McpServerUnknown> => {
-  const fields = unknownServers(settings)
-  return fields.length === 0 ? Effect.succeed(settings) : Effect.fail(new McpServerUnknown({ fields }))
-}
 
 const defaults = {
   active: true,
@@ -52,35 +23,45 @@ export const layer = HttpApiBuilder.group(
   "agents",
   Effect.fnUntraced(function* (handlers) {
     const agents = yield* Agents
+    const servers = yield* AgentServers.make
+    const random = yield* SecureRandom.SecureRandom
     const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
-    const shown = (agent: Agent) => ok(withoutSecrets(agent))
     return handlers.handleAll({
       list: () =>
-        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(withoutSecrets)))),
+        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(AgentServers.shown)))),
       get: ({ params }) =>
         answering(
           Effect.map(
             Effect.flatMap(org, (orgId) => agents.get(orgId, params.agentId)),
-            shown,
+            (agent) => ok(AgentServers.shown(agent)),
           ),
         ),
       create: ({ payload }) =>
         answering(
           Effect.gen(function* () {
-            const settings = yield* checked({ ...defaults, ...payload })
-            return shown(yield* agents.create(yield* org, settings))
+            const orgId = yield* org
+            // Credentials are bound to the agent's id, so it is made first.
+            const id = AgentId.make(yield* random.uuidV7())
+            const given = { ...defaults, ...payload }
+            yield* servers.checked(given, payload.mcpServers)
+            const mcpServers = yield* servers.stored({ id, orgId }, given.mcpServers, [])
+            return ok(AgentServers.shown(yield* agents.create(orgId, { ...given, mcpServers }, id)))
           }),
         ),
       update: ({ params, payload }) =>
         answering(
           Effect.gen(function* () {
             const orgId = yield* org
-            const { settings: before } = yield* agents.get(orgId, params.agentId)
+            const { id, settings: before } = yield* agents.get(orgId, params.agentId)
             const after = { ...before, ...payload }
-            const settings = { ...after, mcpServers: keepSecrets(after.mcpServers, before.mcpServers) }
-            // An agent that was stored before this check existed can still be renamed.
-            if (payload.mcpServers !== undefined || payload.subAgents !== undefined) yield* checked(settings)
-            return shown(yield* agents.update(orgId, params.agentId, settings))
+            // An agent that was stored before these checks existed can still be renamed.
+            if (payload.mcpServers !== undefined || payload.subAgents !== undefined)
+              yield* servers.checked(after, payload.mcpServers)
+            const mcpServers =
+              payload.mcpServers === undefined
+                ? before.mcpServers
+                : yield* servers.stored({ id, orgId }, payload.mcpServers, before.mcpServers)
+            return ok(AgentServers.shown(yield* agents.update(orgId, id, { ...after, mcpServers })))
           }),
         ),
     })

@@ -11,7 +11,7 @@ import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
 import type { OrderNotKept } from "../recording/BreakerMemory.ts"
-import type { McpServerUnknown } from "../domain/Agent.ts"
+import type { AgentInvalid } from "../domain/Agent.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
@@ -20,16 +20,17 @@ import type { StoreError } from "../recording/StoreError.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Stopping.ts"
+import type { SecretsUnavailable } from "./AgentServers.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
 export type ServiceError =
   | AdmissionRejected
   | AgentInactive
+  | AgentInvalid
   | AgentNotFound
   | AutopilotConflict
   | KeysUnavailable
-  | McpServerUnknown
   | NoModeAvailable
   | NothingToRetry
   | OrderNotKept
@@ -37,6 +38,7 @@ export type ServiceError =
   | RolloutChanged
   | RunElsewhere
   | RunNotFound
+  | SecretsUnavailable
   | SessionBusy
   | SessionNotFound
   | ShuttingDown
@@ -70,6 +72,8 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { ...rejections[error.reason], retryAfter: error.retryAfter }
     case "AgentInactive":
       return { code: "AGENT_INACTIVE", message: "The agent is switched off." }
+    case "AgentInvalid":
+      return invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message })))
     case "AgentNotFound":
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
     case "AutopilotConflict":
@@ -80,13 +84,6 @@ export const toPublic = (error: ServiceError): PublicError => {
         message: "The keys of the identity provider cannot be fetched now. Nothing was taken.",
         retryAfter: soon,
       }
-    case "McpServerUnknown":
-      return invalid(
-        error.fields.map((field) => ({
-          path: `payload.${field}`,
-          message: "The agent has no MCP server with this id in mcpServers.",
-        })),
-      )
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
     case "NothingToRetry":
@@ -114,6 +111,12 @@ export const toPublic = (error: ServiceError): PublicError => {
       }
     case "RunNotFound":
       return { code: "RUN_NOT_FOUND", message: "There is no such run." }
+    case "SecretsUnavailable":
+      return {
+        code: "SECRETS_UNAVAILABLE",
+        message:
+          "This service has no key to encrypt authConfig with, so nothing was stored. Its operator sets DATA_KEY.",
+      }
     case "SessionBusy":
       return {
         code: "REQUEST_IN_PROGRESS",

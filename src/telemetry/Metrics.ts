@@ -37,6 +37,7 @@ export const causeCodes = [
   "UPSTREAM_REJECTED",
   "CONTENT_FILTERED",
   "CONTEXT_TOO_LONG",
+  "AGENT_MISCONFIGURED",
 ] as const
 
 /** Why a turn began where it did; `rule` stands for every rule of the rollout. */

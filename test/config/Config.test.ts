@@ -32,6 +32,9 @@ describe("an empty environment", () => {
         DATABASE_TLS: "off",
         REDIS_URL: undefined,
         RUN_EVENTS_RETENTION_DAYS: 30,
+        DATA_KEY: undefined,
+        DATA_KEYS_PREVIOUS: [],
+        MCP_ALLOWED_HOSTS: [],
         AUTH_JWT_SECRET: undefined,
         AUTH_JWT_PREVIOUS_SECRETS: [],
         AUTH_OPERATOR_SECRET: undefined,
@@ -224,6 +227,9 @@ describe("production", () => {
         assert.deepStrictEqual(found.variables, [variable])
       }
       assert.isDefined((yield* read({ AUTH_JWT_SECRET: weak })).AUTH_JWT_SECRET)
+      const data = { ...production, AUTH_JWT_SECRET: secret, DATA_KEY: weak }
+      assert.deepStrictEqual((yield* refused(data)).variables, ["DATA_KEY"])
+      assert.isDefined((yield* read({ DATA_KEY: weak })).DATA_KEY)
     }),
   )
 
