@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { ModeService } from "../decision/ModeService.ts"
 import { MessageId } from "../domain/Ids.ts"
 import type { Attempt, EndOfRun, Run, RunError } from "../domain/Run.ts"
@@ -27,6 +28,7 @@ import type { Followed } from "../recording/EventWriter.ts"
 import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import { type RunLost, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
+import type { Spent } from "../recording/TokenSpend.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { Transcript } from "../runs/Transcript.ts"
@@ -35,6 +37,7 @@ import * as Spans from "../telemetry/Spans.ts"
 import * as RunEnd from "./RunEnd.ts"
 import * as TurnLine from "./TurnLine.ts"
 import * as TurnSpan from "./TurnSpan.ts"
+import { tokensOf } from "./TurnTokens.ts"
 
 class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 
@@ -43,6 +46,7 @@ export interface AcceptedTurn {
   readonly turn: Turn
   readonly ticket: Ticket | undefined
   readonly log: RunLog
+  readonly permit: TurnPermit
 }
 
 const hasFile = (events: ReadonlyArray<TurnEvent>): boolean =>
@@ -135,6 +139,13 @@ const endedAs = (
   }
 }
 
+/** Undefined where no budget counts the turn. */
+const spentBy = (
+  { permit: { day }, turn }: AcceptedTurn,
+  attempts: ReadonlyArray<Attempt>,
+  shown: string,
+): Spent | undefined => (day === undefined ? undefined : { day, tokens: tokensOf(turn, attempts, shown) })
+
 const make = Effect.gen(function* () {
   const execution = yield* Execution
   const modeService = yield* ModeService
@@ -226,11 +237,12 @@ const make = Effect.gen(function* () {
     )
 
   const end = Effect.fnUntraced(function* (
-    { log, run, turn }: AcceptedTurn,
+    { log, permit, run, turn }: AcceptedTurn,
     recorded: Recorded,
     attempts: ReadonlyArray<Attempt>,
     followed: Followed,
     ended: Ended,
+    spent: Spent | undefined,
   ) {
     // A clock that was set back must not make an answer end before its question.
     const endedAt = Math.max(run.createdAt, yield* Clock.currentTimeMillis)
@@ -238,7 +250,7 @@ const make = Effect.gen(function* () {
     const { answer: _, ...fields } = ended
     const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null, endedAt }
     const stored = recorder.rest(recorded, followed).pipe(
-      Effect.flatMap((rest) => runs.end(final, message, rest)),
+      Effect.flatMap((rest) => runs.end(final, message, rest, spent)),
       Effect.as(final),
       insisted,
       Spans.within("persist", turn.trace, () => ({})),
@@ -253,6 +265,9 @@ const make = Effect.gen(function* () {
       ),
     )
     const told = yield* stored
+    // Before the reader knows the end: its next turn finds room.
+    yield* permit.end(spent?.tokens ?? 0)
+    if (spent !== undefined) yield* Measure.budgetSpent(spent.tokens)
     const terminal = RunEnd.terminalOf(told)
     if (terminal !== undefined) log.end(terminal)
     yield* TurnSpan.close(turn.trace, told)
@@ -272,7 +287,7 @@ const make = Effect.gen(function* () {
         yield* Effect.logError("a turn died", exit.cause)
       }
       const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
-      yield* end(accepted, recorded, attempts, followed, ended)
+      yield* end(accepted, recorded, attempts, followed, ended, spentBy(accepted, attempts, transcript.text))
       yield* modeService.release(orgId, accepted.ticket)
     },
     (running, { run, turn }) => Effect.annotateLogs(running, { runId: run.id, ...Spans.logged(turn.trace) }),

@@ -13,6 +13,7 @@ import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
 import { type BranchMessage, SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import { StoreHealth } from "../../src/recording/StoreHealth.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
+import { TokenSpend } from "../../src/recording/TokenSpend.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
 import { TurnKeys } from "../../src/recording/TurnKeys.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
@@ -105,6 +106,7 @@ export const layer = (kept: Memory) => {
     get: (_, agentId) =>
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
+  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0) })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
     add: (pair) => Effect.sync(() => void kept.shadowPairs.push(pair)),
@@ -127,6 +129,7 @@ export const layer = (kept: Memory) => {
     turnKeys,
     sessions,
     agents,
+    tokenSpend,
     transitions,
     shadowPairs,
     memoryRolloutStore(),
