@@ -47,11 +47,13 @@ export class Accounts {
     this.#previous.delete(account.key)
     this.#current.set(account.key, account)
     if (this.#current.size < mostOfAGeneration) return
-    const inUse = [...this.#previous].filter(([, { reserved }]) => reserved > 0)
+    const inUse = [...this.#previous].filter(([, { reserved, unsent }]) => reserved > 0 || unsent > 0)
     this.#previous = this.#current
     this.#current = new Map(inUse)
   }
 }
+
+type At = Omit<Reservation, "held"> & { readonly now: number }
 
 /** An account's balance, as it is here or in the fleet. */
 interface Seen {
@@ -71,7 +73,7 @@ export const refused = (seen: Seen, now: number): Reserved => ({
 /** Takes the amounts. Gives the reservation, and what is left in the account with the smaller rest. */
 export const hold = (
   held: Arr.NonEmptyReadonlyArray<Seen & { readonly amount: number }>,
-  { day, now, number }: { readonly day: number; readonly now: number; readonly number: number },
+  { now, ...at }: At,
 ): Reserved => {
   const told = Arr.map(held, ({ account, amount, balance }) =>
     toldOf({ account, balance: { ...balance, reserved: balance.reserved + amount } }, now),
@@ -80,37 +82,49 @@ export const hold = (
   return {
     _tag: "Reserved",
     told: told.reduce((one, other) => (other.remaining < one.remaining ? other : one)),
-    reservation: { day, number, held },
+    reservation: { ...at, held },
   }
 }
+
+const balanceOf = ({ reserved, spent, typical, unsent }: Account): TokenBudget.Balance => ({
+  spent: spent + unsent,
+  reserved,
+  typical,
+})
 
 /** Decides by what this process knows. */
 export const reserveHere = (
   accounts: Arr.NonEmptyReadonlyArray<Account>,
   promptTokens: number,
-  at: { readonly day: number; readonly now: number; readonly number: number },
+  at: At,
 ): Reserved => {
-  const full = accounts.find((account) => !TokenBudget.hasRoom(account, account.limit))
-  if (full !== undefined) return refused({ account: full, balance: full }, at.now)
-  const held = Arr.map(accounts, (account) => ({
-    account,
-    balance: account,
-    amount: TokenBudget.reservedFor(account, promptTokens),
-  }))
-  return hold(held, at)
+  const seen = Arr.map(accounts, (account) => {
+    const balance = balanceOf(account)
+    return { account, balance, amount: TokenBudget.reservedFor(balance, promptTokens) }
+  })
+  const full = seen.find(({ account, balance }) => !TokenBudget.hasRoom(balance, account.limit))
+  return full === undefined ? hold(seen, at) : refused(full, at.now)
 }
 
-/** Gives back what was reserved, and counts what the turn took; `spent` is what the fleet says then, where it was asked. */
-export const settleHere = (
+/** Gives back what a turn has reserved, and counts what it took. */
+export const settleHere = ({ held }: Reservation, tokens: number | undefined): void => {
+  for (const { account, amount } of held) {
+    account.reserved -= amount
+    if (tokens === undefined) continue
+    account.unsent += tokens
+    account.typical = TokenBudget.typicalAfter(account.typical, tokens)
+  }
+}
+
+/** The tokens are among what all have spent, which is `spent` for each account, where that was asked for. */
+export const acknowledge = (
   { held }: Reservation,
   tokens: number | undefined,
-  spent: ReadonlyArray<number> | undefined,
+  spent: ReadonlyArray<number> = [],
 ): void => {
-  for (const [index, { account, amount }] of held.entries()) {
-    account.reserved -= amount
-    const counted = account.spent + (tokens ?? 0)
-    account.spent = Math.max(account.spent, spent?.[index] ?? counted)
-    if (tokens !== undefined) account.typical = TokenBudget.typicalAfter(account.typical, tokens)
+  for (const [index, { account }] of held.entries()) {
+    account.unsent -= tokens ?? 0
+    account.spent = Math.max(account.spent, spent[index] ?? account.spent + (tokens ?? 0))
   }
 }
 
@@ -122,7 +136,7 @@ export const opener = (accounts: Accounts, limits: DailyLimits) =>
       const known = accounts.find(key)
       if (known !== undefined) return known
       const spent = yield* store.spent(day, owner.orgId, of === "user" ? owner.userId : undefined)
-      return accounts.add({ of, key, limit: limits[of], spent, reserved: 0, typical: 0 })
+      return accounts.add({ of, key, limit: limits[of], spent, unsent: 0, reserved: 0, typical: 0 })
     })
     const budgeted = (["user", "org"] as const).filter((of) => limits[of] > 0)
     return (owner: Owner, day: number) => Effect.forEach(budgeted, (of) => open(of, owner, day))

@@ -35,9 +35,9 @@ export const hasRoom = ({ reserved, spent }: Balance, limit: number): boolean =>
 export const reservedFor = ({ typical }: Balance, promptTokens: number): number =>
   typical === 0 ? promptTokens + firstAnswerTokens : Math.max(typical, promptTokens)
 
-/** Rises at once, and falls slowly. Rounded down, so that it comes down to what turns really take. */
+/** Rises at once, and falls slowly. A turn that took nothing, because its upstream refused it, says nothing. */
 export const typicalAfter = (typical: number, tokens: number): number =>
-  Math.max(tokens, Math.floor(typical - (typical - tokens) / turnsToForget))
+  tokens === 0 ? typical : Math.max(tokens, Math.floor(typical - (typical - tokens) / turnsToForget))
 
 export const toldOf = ({ reserved, spent }: Balance, limit: number, now: number): BudgetTold => ({
   limit,

@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "../recording/StoreError.ts"
 import type { Owner } from "./OpenStreams.ts"
-import type { Balance, BudgetTold } from "./TokenBudget.ts"
+import type { BudgetTold } from "./TokenBudget.ts"
 
 /** Tokens a day; 0: no budget. */
 export interface DailyLimits {
@@ -15,12 +15,16 @@ export interface DailyLimits {
 }
 
 /** A budget of one day, as this process knows it. */
-export interface Account extends Balance {
+export interface Account {
   readonly of: "user" | "org"
   /** Names the owner and the day. */
   readonly key: string
   readonly limit: number
+  /** By all, as far as it is known here: never more than was spent. */
   spent: number
+  /** By turns of this process, which the fleet does not know yet. */
+  unsent: number
+  /** By turns of this process. */
   reserved: number
   typical: number
 }
@@ -29,6 +33,8 @@ export interface Reservation {
   readonly day: number
   /** Different for each reservation of this process. */
   readonly number: number
+  /** Redis has it. */
+  readonly inFleet: boolean
   readonly held: ReadonlyArray<{ readonly account: Account; readonly amount: number }>
 }
 

@@ -21,10 +21,13 @@ export const layerMemory = (limits: DailyLimits): Layer.Layer<TokenBudgets, neve
           const opened = yield* open(owner, day)
           if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
           const number = accounts.nextNumber()
-          return TokenAccounts.reserveHere(opened, promptTokens, { day, now, number })
+          return TokenAccounts.reserveHere(opened, promptTokens, { day, now, number, inFleet: false })
         }),
         settle: (reservation, tokens) =>
-          Effect.sync(() => TokenAccounts.settleHere(reservation, tokens, undefined)),
+          Effect.sync(() => {
+            TokenAccounts.settleHere(reservation, tokens)
+            TokenAccounts.acknowledge(reservation, tokens)
+          }),
       })
     }),
   )
