@@ -1,5 +1,6 @@
 /** Every adapter of `TokenSpend` owes this, with `Runs.end` and `Retention.forgetSpend`. */
 import { assert, layer as withLayer } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -78,7 +79,7 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
         const ana = newPrincipal()
         yield* Effect.forEach([10, 11, 12], (old) => ended(ana, 7, old))
         const sql = yield* SqlClient.SqlClient
-        const old = Array.from({ length: 1001 }, (_, user) => ({
+        const old = Arr.makeBy(1001, (user) => ({
           day: 1,
           org_id: ana.orgId,
           user_id: String(user),
