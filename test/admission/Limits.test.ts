@@ -145,6 +145,13 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       yield* Effect.provide(taken(ana, "runs"), one)
       assert.strictEqual(yield* Effect.provide(takenBoth(ana), other), "both")
       assert.strictEqual((yield* Effect.provide(taken(ana, "runs"), one)).answer, "user")
+      // This process has room for a run; the fleet has none.
+      const bob = someone()
+      yield* Effect.provide(taken(bob, "runs"), one)
+      yield* Effect.provide(taken(bob, "runs"), one)
+      assert.strictEqual(yield* Effect.provide(takenBoth(bob), other), "stream")
+      assert.strictEqual((yield* Effect.provide(taken(bob), other)).answer, "open")
+      assert.strictEqual((yield* Effect.provide(taken(bob), other)).answer, "user")
       const key = `crossfade:streams:user:${ana.orgId}:${ana.userId}`
       assert.strictEqual(yield* redis.send<number>("ZCARD", key), 2)
       const lapses = yield* redis.send<number>("PTTL", key)

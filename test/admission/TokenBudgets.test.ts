@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -8,8 +9,10 @@ import * as Schedule from "effect/Schedule"
 import { TestClock } from "effect/testing"
 import { inject } from "vitest"
 import type { Owner } from "../../src/admission/OpenStreams.ts"
+import * as TokenBudgetsRedis from "../../src/admission/TokenBudgetsRedis.ts"
 import { dayMs, dayOf } from "../../src/admission/TokenBudget.ts"
 import { type DailyLimits, TokenBudgets } from "../../src/admission/TokenBudgets.ts"
+import { Replica } from "../../src/persistence/Replica.ts"
 import { StoreError } from "../../src/recording/StoreError.ts"
 import { TokenSpend } from "../../src/recording/TokenSpend.ts"
 import { ownRedis } from "../sharing/replicas.ts"
@@ -223,6 +226,46 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       assert.strictEqual(yield* redis.send<string>("HGET", `crossfade:tokens:${name}`, "reserved"), "1034")
       yield* redis.send("ZADD", `crossfade:reserved:${name}`, "1", lapses[0]!)
       assert.strictEqual(told(yield* Effect.provide(begun(ana), context)), 5000 - 1034)
+    }),
+  )
+
+  it.live("counts a turn once, whose end Redis had taken when its answer was lost", () =>
+    Effect.gen(function* () {
+      const state = { loses: false }
+      const forgetful = Layer.effect(
+        Redis.Redis,
+        Effect.map(Redis.Redis, (redis) => ({
+          ...redis,
+          eval:
+            (script) =>
+            (...parameters) =>
+              Effect.filterOrFail(
+                redis.eval(script)(...parameters),
+                () => !state.loses,
+                () => new Redis.RedisError({ cause: new Error("lost") }),
+              ),
+        })),
+      )
+      const context = yield* Layer.build(
+        TokenBudgetsRedis.layerRedis({ user: 5000, org: 0 }).pipe(
+          Layer.provide(forgetful),
+          Layer.provide([store().layer, Layer.provide(Replica.layer, layerWebCrypto)]),
+          Layer.provide(Layer.effect(Redis.Redis, Effect.map(replica(redisUrl!), Context.get(Redis.Redis)))),
+        ),
+      )
+      const other = yield* replica(redisUrl!)
+      const ana = someone()
+      const answer = yield* Effect.provide(begun(ana), context)
+      assert.strictEqual(answer?._tag, "Reserved")
+      state.loses = true
+      if (answer?._tag === "Reserved")
+        yield* Context.get(context, TokenBudgets).settle(answer.reservation, 1000)
+      state.loses = false
+      const ask = Effect.map(Effect.provide(turn(ana, 0), context), told)
+      // Until it is told again, this process does not know that Redis counts it.
+      assert.strictEqual(yield* ask, 2000)
+      yield* Effect.repeat(ask, { until: (left) => left === 3000, schedule: Schedule.spaced("50 millis") })
+      assert.strictEqual(told(yield* Effect.provide(turn(ana, 0), other)), 3000)
     }),
   )
 
