@@ -146,6 +146,28 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
+    it("cost two requests that come at once under one key one place", async () => {
+      for (let round = 0; round < 5; round++) {
+        const clients = await its.as(crypto.randomUUID(), "ana")
+        hanging(its, cap + 1)
+        const key = { "idempotency-key": crypto.randomUUID() }
+        const both = await Promise.all(
+          [clients[0]!, clients.at(-1)!].map((client) => client.start("go on", key)),
+        )
+        expect(both[1]!.runId).toBe(both[0]!.runId)
+        const taken = [both[0]!]
+        while (taken.length < cap)
+          taken.push(
+            await eventually(async () => {
+              const stream = await startAndLeave(clients[0]!)
+              return stream.response.status === 200 && stream
+            }),
+          )
+        for (const stream of taken) await cancel(clients[0]!, stream)
+        for (const stream of both) stream.leave()
+      }
+    })
+
     it("do not share their places with a turn that is refused after it was let in", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       const body = { agentId: "00000000-0000-4000-8000-00000000dead", message: "hi" }
