@@ -1,5 +1,6 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
+import type { DailyLimits } from "./admission/TokenBudgets.ts"
 import type { Settings, VariableName } from "./Config.ts"
 import * as AllowedHost from "./domain/AllowedHost.ts"
 import { plainRequests } from "./domain/DirectProvider.ts"
@@ -46,6 +47,11 @@ export const admission = (settings: Settings): AdmissionLimits => ({
   userStreams: settings.MAX_STREAMS_PER_USER,
   orgStreams: settings.MAX_STREAMS_PER_ORG,
   streams: settings.MAX_STREAMS,
+})
+
+export const tokenBudgets = (settings: Settings): DailyLimits => ({
+  user: settings.TOKEN_BUDGET_USER_PER_DAY,
+  org: settings.TOKEN_BUDGET_ORG_PER_DAY,
 })
 
 /** A model streams token by token. A runtime is silent while its own model plans or writes a call (decision 29). */

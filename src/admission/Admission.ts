@@ -1,29 +1,26 @@
 /**
- * Who is let in, before any work is done for him; the cheapest question first: the streams of this process, the rate of
- * the user, that of the organisation, the open streams of both.
+ * Limits before any work, the cheapest first: the streams of this process, the rates of the user and the organisation, the
+ * open streams of both. A turn that is about to begin also needs a place for its run, and tokens of the day (`TurnPermit`).
  *
- * Invariant: what a refusal or the end of the scope leaves behind is one spent turn of a rate at the most, never a stream.
+ * Invariant: a stream's place is held until its connection ends, a run's until the run ends. A refusal costs at most one
+ * turn of a rate.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
-import * as Scope from "effect/Scope"
-import * as Measure from "../telemetry/Measure.ts"
+import type * as Scope from "effect/Scope"
 import { catalogue } from "../telemetry/Metrics.ts"
-import { keysOf, OpenStreams, type Owner } from "./OpenStreams.ts"
+import { keysOf, OpenStreams, type Owner, type TurnPlaces } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
+import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
 import type { Taken } from "./TokenBucket.ts"
-
-export class AdmissionRejected extends Schema.TaggedError<AdmissionRejected>()("AdmissionRejected", {
-  reason: Schema.Literals(["process", "user_rate", "org_rate", "user_streams", "org_streams"]),
-  /** Seconds. */
-  retryAfter: Schema.Int,
-}) {}
+import { TokenBudgets } from "./TokenBudgets.ts"
+import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
 /** The stricter of the two rates, as it is after the turn; none where it was not asked. */
 export type RateTold = (taken: Taken) => void
 
+/** Each limit of streams holds for open streams and, apart from these, for runs. */
 export interface Limits {
   readonly userTurns: number
   readonly orgTurns: number
@@ -38,60 +35,86 @@ export class Admission extends Context.Service<
   {
     /** A stream that only reads: it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
-    /** A turn and its stream. `told` hears of the rate, also of the one that refuses. */
-    readonly turn: (owner: Owner, told: RateTold) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
+    /**
+     * A turn and its stream. `told` hears of the rate, also of the one that refuses. Where there is room the permit has a place
+     * for the run already, in the same step; with `mayReplay` it takes one only when the turn begins.
+     */
+    readonly turn: (
+      owner: Owner,
+      told: RateTold,
+      mayReplay: boolean,
+    ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
-  static readonly layer = (limits: Limits): Layer.Layer<Admission, never, OpenStreams | Rates> =>
+  static readonly layer = (
+    limits: Limits,
+  ): Layer.Layer<Admission, never, OpenStreams | Rates | TokenBudgets> =>
     Layer.effect(Admission, make(limits))
 }
 
-/** Another one ends any moment, but not for everybody who waits. */
-const streamSeconds = 2
-
-const rejected = (reason: AdmissionRejected["reason"], retryAfter: number) =>
-  Effect.andThen(Measure.refused(reason), Effect.fail(new AdmissionRejected({ reason, retryAfter })))
-
 const make = Effect.fnUntraced(function* (limits: Limits) {
   const rates = yield* Rates
-  const streams = yield* OpenStreams
+  const places = yield* OpenStreams
+  const caps = { user: limits.userStreams, org: limits.orgStreams }
+  const issuer: Issuer = {
+    places,
+    budgets: yield* TokenBudgets,
+    caps,
+    most: limits.streams,
+    running: 0,
+    scope: yield* Effect.scope,
+  }
   let open = 0
 
   yield* catalogue.streamsOpen.observe({}, () => open)
 
-  const inProcess = Effect.flatMap(Effect.scope, (scope) => {
-    let entered = false
-    const leave = Effect.sync(() => {
-      if (entered) open -= 1
-    })
-    const enter = Effect.suspend(() => {
-      if (open >= limits.streams) return rejected("process", streamSeconds)
+  const inProcess = Effect.acquireRelease(
+    Effect.suspend(() => {
+      if (open >= limits.streams) return rejected("process", soonMs)
       open += 1
-      entered = true
       return Effect.void
-    })
-    // Before it is counted: an interruption may come between any two steps.
-    return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
-  })
+    }),
+    () =>
+      Effect.sync(() => {
+        open -= 1
+      }),
+  )
 
   const rate = Effect.fnUntraced(function* (owner: Owner, told: RateTold) {
     const keys = keysOf(owner)
     const user = yield* rates.take(keys.user, limits.userTurns)
     told(user)
-    if (!user.allowed) return yield* rejected("user_rate", seconds(user.retryMs))
+    if (!user.allowed) return yield* rejected("user_rate", user.retryMs)
     const org = yield* rates.take(keys.org, limits.orgTurns)
     if (!org.allowed || org.remaining < user.remaining) told(org)
-    if (!org.allowed) return yield* rejected("org_rate", seconds(org.retryMs))
+    if (!org.allowed) return yield* rejected("org_rate", org.retryMs)
   })
 
-  const caps = { user: limits.userStreams, org: limits.orgStreams }
-  const inFleet = (owner: Owner) =>
-    Effect.catch(streams.open(owner, caps), (tooMany) => rejected(`${tooMany.of}_streams`, streamSeconds))
+  const take = (owner: Owner) => Effect.catch(places.take("streams", owner, caps), noPlace)
+
+  const stream = (owner: Owner) => Effect.asVoid(Effect.acquireRelease(take(owner), places.free))
+
+  const placesOf = (owner: Owner, mayReplay: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
+    mayReplay
+      ? Effect.map(take(owner), (place) => ({ stream: place, run: undefined }))
+      : Effect.catch(places.takeBoth(owner, caps), noPlace)
+
+  /** One step, so that an interruption leaves no place taken. */
+  const permit = (owner: Owner, mayReplay: boolean) =>
+    Effect.acquireRelease(
+      Effect.map(placesOf(owner, mayReplay), (taken) => ({
+        stream: taken.stream,
+        held: new HeldPermit(issuer, owner, taken.run),
+      })),
+      (taken) => Effect.andThen(places.free(taken.stream), taken.held.left),
+    )
 
   return Admission.of({
-    stream: (owner) => Effect.andThen(inProcess, inFleet(owner)),
-    turn: (owner, told) => Effect.andThen(Effect.andThen(inProcess, rate(owner, told)), inFleet(owner)),
+    stream: (owner) => Effect.andThen(inProcess, stream(owner)),
+    turn: (owner, told, mayReplay) =>
+      Effect.andThen(
+        Effect.andThen(inProcess, rate(owner, told)),
+        Effect.map(permit(owner, mayReplay), ({ held }) => held),
+      ),
   })
 })
-
-const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
-import type { AdmissionRejected } from "../admission/Admission.ts"
+import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
 import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
@@ -59,6 +59,20 @@ const rejections = {
   },
   user_streams: { code: "SSE_CONNECTION_LIMIT", message: "You have too many streams open." },
   org_streams: { code: "SSE_CONNECTION_LIMIT", message: "Your organisation has too many streams open." },
+  user_runs: { code: "SSE_CONNECTION_LIMIT", message: "Too many of your turns are still running." },
+  org_runs: {
+    code: "SSE_CONNECTION_LIMIT",
+    message: "Too many turns of your organisation are still running.",
+  },
+  user_tokens: { code: "TOKEN_BUDGET_EXCEEDED", message: "You have spent your tokens of this day (UTC)." },
+  org_tokens: {
+    code: "TOKEN_BUDGET_EXCEEDED",
+    message: "Your organisation has spent its tokens of this day (UTC).",
+  },
+  reserved_tokens: {
+    code: "TOKEN_BUDGET_EXCEEDED",
+    message: "The rest of the day's tokens is reserved by turns that are still running.",
+  },
 } as const satisfies Record<AdmissionRejected["reason"], PublicError>
 
 const cannotRetry = {

@@ -150,6 +150,8 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   SSE_HEARTBEAT_INTERVAL_MS: ["9", ...millis],
   RATE_LIMIT_USER_PER_MIN: ["0", "-1", "x"],
   RATE_LIMIT_ORG_PER_MIN: ["0", "-1", "x"],
+  TOKEN_BUDGET_USER_PER_DAY: ["-1", "1.5", "x"],
+  TOKEN_BUDGET_ORG_PER_DAY: ["-1", "1.5", "x"],
   MAX_STREAMS_PER_USER: ["0", "-1", "x"],
   MAX_STREAMS_PER_ORG: ["0", "-1", "x"],
   MAX_STREAMS: ["0", "-1", "x"],

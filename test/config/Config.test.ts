@@ -81,6 +81,8 @@ describe("an empty environment", () => {
         SSE_HEARTBEAT_INTERVAL_MS: 30_000,
         RATE_LIMIT_USER_PER_MIN: 60,
         RATE_LIMIT_ORG_PER_MIN: 3000,
+        TOKEN_BUDGET_USER_PER_DAY: 0,
+        TOKEN_BUDGET_ORG_PER_DAY: 0,
         MAX_STREAMS_PER_USER: 5,
         MAX_STREAMS_PER_ORG: 50,
         MAX_STREAMS: 2000,
