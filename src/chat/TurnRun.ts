@@ -223,9 +223,7 @@ const make = Effect.gen(function* () {
     Effect.map(stopping.isEnding, (ending) => _tag === "StoreError" && !ending)
 
   /** Tried until the store takes it. The schedule is made for the ones that need it. */
-  const insisted = <A>(
-    stored: Effect.Effect<A, RunLost | StoreError>,
-  ): Effect.Effect<A, RunLost | StoreError> =>
+  const insisted = <A, E extends RunLost | StoreError>(stored: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.catch(stored, (error) =>
       Effect.flatMap(isWorthwhile(error), (worthwhile) =>
         worthwhile
