@@ -209,6 +209,21 @@ const readers = {
     labels: none,
     meaning: "Events by which the slowest reader of a live run is behind it",
   }),
+  readersCut: counter("crossfade_readers_cut_total", {
+    unit: "1",
+    labels: { cause: ["takes_nothing", "gone"] },
+    meaning: "Connections that were cut because their peer took nothing, or no longer answered",
+  }),
+  readerHeld: gauge("crossfade_reader_held_bytes", {
+    unit: "By",
+    labels: none,
+    meaning: "Bytes of answers that this process holds because their readers have not taken them",
+  }),
+  readerHeldMost: gauge("crossfade_reader_held_most_bytes", {
+    unit: "By",
+    labels: none,
+    meaning: "The most of these bytes that one connection holds",
+  }),
   refused: counter("crossfade_admission_refused_total", {
     unit: "1",
     labels: { reason: ["process", "user_rate", "org_rate", "user_streams", "org_streams"] },
