@@ -22,7 +22,7 @@ const hex = (value: number, digits: number): string => value.toString(16).toUppe
 const word = (address: string): string =>
   address
     .split(".")
-    .reverse()
+    .toReversed()
     .map((byte) => hex(Number(byte), 2))
     .join("")
 
@@ -33,7 +33,7 @@ const groupsOf = (address: string): ReadonlyArray<number> => {
     part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16))
   if (tail === undefined) return groups(head)
   const [before, after] = [groups(head), groups(tail)]
-  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after]
+  return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => 0), ...after]
 }
 
 const addressOf = (address: string): string => {
@@ -42,7 +42,7 @@ const addressOf = (address: string): string => {
     return `0000000000000000FFFF0000${word(address.slice(7))}`
   if (!address.includes(":")) return word(address)
   const bytes = groupsOf(address).flatMap((group) => [group >> 8, group & 0xff])
-  const words = [0, 4, 8, 12].map((at) => bytes.slice(at, at + 4).reverse())
+  const words = [0, 4, 8, 12].map((at) => bytes.slice(at, at + 4).toReversed())
   return words.map((four) => four.map((byte) => hex(byte, 2)).join("")).join("")
 }
 

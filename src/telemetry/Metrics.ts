@@ -9,6 +9,7 @@ import { BreakerState } from "../domain/BreakerState.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
+import { readers } from "./MetricsReaders.ts"
 
 const mode = ExecutionMode.literals
 const none = {}
@@ -195,44 +196,6 @@ const mover = {
     unit: "1",
     labels: { org: listedOrgs, mode, outcome: ["success", "error", "timeout", "neutral"] },
     meaning: "Attempts of the organisations that are listed",
-  }),
-}
-
-const readers = {
-  streamsOpen: gauge("crossfade_streams_open", {
-    unit: "1",
-    labels: none,
-    meaning: "Streams to users that this process has open: what a fleet is scaled by",
-  }),
-  readerLag: gauge("crossfade_reader_lag_events", {
-    unit: "1",
-    labels: none,
-    meaning: "Events by which the slowest reader of a live run is behind it",
-  }),
-  readersCut: counter("crossfade_readers_cut_total", {
-    unit: "1",
-    labels: { cause: ["takes_nothing", "gone"] },
-    meaning: "Connections that were cut because their peer took nothing, or no longer answered",
-  }),
-  readerHeld: gauge("crossfade_reader_held_bytes", {
-    unit: "By",
-    labels: none,
-    meaning: "Bytes of answers that this process holds because their readers have not taken them",
-  }),
-  readerHeldMost: gauge("crossfade_reader_held_most_bytes", {
-    unit: "By",
-    labels: none,
-    meaning: "The most of these bytes that one connection holds",
-  }),
-  refused: counter("crossfade_admission_refused_total", {
-    unit: "1",
-    labels: { reason: ["process", "user_rate", "org_rate", "user_streams", "org_streams"] },
-    meaning: "Requests that were not let in",
-  }),
-  keptAnswers: counter("crossfade_direct_cache_lookups_total", {
-    unit: "1",
-    labels: { result: ["hit", "miss"] },
-    meaning: "Questions whose answer might have been kept",
   }),
 }
 

@@ -1,11 +1,11 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
-import { describe, expect } from "vitest"
-import { it } from "@effect/vitest"
+import { describe, expect, it } from "vitest"
 import * as StalledReaders from "../../src/http/StalledReaders.ts"
 
 /** Looks each 50 ms. */
@@ -53,38 +53,37 @@ const sip = (socket: Socket, bytes: number, everyMs: number) =>
     (timer) => Effect.sync(() => clearInterval(timer)),
   )
 
+const live = <A, E>(body: () => Generator<Effect.Effect<unknown, E, Scope.Scope>, A, never>) =>
+  Effect.runPromise(Effect.scoped(Effect.gen(body)))
+
 describe("a connection whose peer takes nothing", () => {
-  it.live("is cut while a stream waits for it", () =>
-    Effect.gen(function* () {
+  it("is cut while a stream waits for it", () =>
+    live(function* () {
       const { closed, socket } = yield* serving(asFastAsItIsRead)
       socket.pause()
       yield* closed
-    }),
-  )
+    }))
 
-  it.live("is cut while one large body waits for it", () =>
-    Effect.gen(function* () {
+  it("is cut while one large body waits for it", () =>
+    live(function* () {
       const { closed, socket } = yield* serving((_, response) => response.end(megabyte.repeat(20)))
       socket.pause()
       yield* closed
-    }),
-  )
+    }))
 
-  it.live("is kept while it takes less than the kernel asks Node for", () =>
-    Effect.gen(function* () {
+  it("is kept while it takes less than the kernel asks Node for", () =>
+    live(function* () {
       const { closed, socket } = yield* serving(asFastAsItIsRead)
       yield* sip(socket, 60_000, 30)
       // The kernel holds megabytes: Node sees nothing leave for several times the limit.
       expect(yield* Effect.timeoutOption(closed, 5 * limits.takesNothingMs)).toMatchObject({ _tag: "None" })
       yield* Effect.sync(() => socket.destroy())
-    }),
-  )
+    }))
 
-  it.live("is kept while nothing is written to it", () =>
-    Effect.gen(function* () {
+  it("is kept while nothing is written to it", () =>
+    live(function* () {
       const { closed, socket } = yield* serving((_, response) => response.write("a beginning"))
       socket.resume()
       expect(yield* Effect.timeoutOption(closed, 3 * limits.takesNothingMs)).toMatchObject({ _tag: "None" })
-    }),
-  )
+    }))
 })
