@@ -42,6 +42,14 @@ export const admissionVariables = {
   MAX_STREAMS_PER_USER: atMost("Open streams of one user.", 5),
   MAX_STREAMS_PER_ORG: atMost("Open streams of one organisation.", 50),
   MAX_STREAMS: atMost("Open streams of this process; more are shed before any work is done.", 2000),
+  MAX_LIVE_BYTES: number({
+    default: 0,
+    min: 0,
+    max: 1e12,
+    unit: "bytes",
+    about:
+      "Memory that the runs under way may hold together. From three quarters of it on no turn begins; above it the largest run is ended. 0: a quarter of the heap that Node may use.",
+  }),
   CHAT_ON_BUSY: choice("What a message meets whose session is still being answered.", [
     "reject",
     "queue",

@@ -18,7 +18,8 @@ import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
 import { defaultProtocol, type ProtocolDefaults } from "../domain/Protocol.ts"
 import { turnKey } from "../domain/TurnKey.ts"
-import { RunNotFound } from "../recording/Runs.ts"
+import * as RunPages from "../recording/RunPages.ts"
+import { RunNotFound, Runs } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
@@ -81,6 +82,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   const live = yield* LiveRuns
   const once = yield* OncePerKey
   const reader = yield* RunReader
+  const runs = yield* Runs
   const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
@@ -103,10 +105,10 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   })
 
   const begun = (request: StreamRequest, { log, run }: Accepted) =>
-    Effect.map(protocolOf(request), (protocol) =>
+    Effect.flatMap(protocolOf(request), (protocol) =>
       EventStream.respond({
         run,
-        source: { _tag: "Live", log, attach: live.attach(log) },
+        source: { _tag: "Live", log, pages: RunPages.ofLog(runs, log), attach: live.attach(log) },
         after: 0,
         protocol,
         readers,
@@ -120,9 +122,9 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     sessionId?: SessionId,
   ) {
     const protocol = yield* protocolOf(request)
-    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after, protocol === 1)
+    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return EventStream.respond({ run, source, after, protocol, readers })
+    return yield* EventStream.respond({ run, source, after, protocol, readers })
   })
 
   const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)

@@ -29,9 +29,24 @@ export const readers = {
     labels: none,
     meaning: "The most of these bytes that one connection holds",
   }),
+  liveBytes: gauge("crossfade_live_bytes", {
+    unit: "By",
+    labels: none,
+    meaning: "Memory that the runs under way hold",
+  }),
+  liveBytesLimit: gauge("crossfade_live_bytes_limit", {
+    unit: "By",
+    labels: none,
+    meaning: "Memory that the runs under way may hold (MAX_LIVE_BYTES)",
+  }),
+  runsEndedForMemory: counter("crossfade_runs_ended_for_memory_total", {
+    unit: "1",
+    labels: none,
+    meaning: "Runs that were ended because the runs under way held more than that; each was the largest one",
+  }),
   refused: counter("crossfade_admission_refused_total", {
     unit: "1",
-    labels: { reason: ["process", "user_rate", "org_rate", "user_streams", "org_streams"] },
+    labels: { reason: ["process", "memory", "user_rate", "org_rate", "user_streams", "org_streams"] },
     meaning: "Requests that were not let in",
   }),
   keptAnswers: counter("crossfade_direct_cache_lookups_total", {
