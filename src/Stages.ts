@@ -20,6 +20,7 @@ import { Recorder } from "./recording/Recorder.ts"
 import { GuardedRollout } from "./rollout/GuardedRollout.ts"
 import { LiveBytes } from "./runs/LiveBytes.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
+import { Pace } from "./runs/Pace.ts"
 import { Stopping } from "./runs/Stopping.ts"
 import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
@@ -47,6 +48,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Fleet.layer(settings)),
     Layer.provideMerge(Membership.layer),
     Layer.provideMerge(Stopping.layer),
+    Layer.provideMerge(Pace.layer),
     Layer.provideMerge(LiveBytes.layer(settings.MAX_LIVE_BYTES || undefined)),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),
   )

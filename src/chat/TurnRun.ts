@@ -26,8 +26,9 @@ import type { Followed } from "../recording/EventWriter.ts"
 import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import { type RunLost, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
-import type { Share } from "../runs/ByteBudget.ts"
+import { runawayBytes, type Share } from "../runs/ByteBudget.ts"
 import { LiveBytes } from "../runs/LiveBytes.ts"
+import { Pace } from "../runs/Pace.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { Transcript } from "../runs/Transcript.ts"
@@ -57,15 +58,12 @@ export class TurnRun extends Context.Service<
   static readonly layer: Layer.Layer<
     TurnRun,
     never,
-    Execution | LiveBytes | ModeService | Recorder | Runs | SecureRandom.SecureRandom | Stopping
+    Execution | LiveBytes | ModeService | Pace | Recorder | Runs | SecureRandom.SecureRandom | Stopping
   > = Layer.effect(
     TurnRun,
     Effect.suspend(() => make),
   )
 }
-
-/** Bytes from which on a run's end is written alone. */
-const largeRun = 2 * 1024 * 1024
 
 /** A lock, a restart or a short outage of the database is over by then; the answer waits in memory, its reader for `done`. */
 const storeRetries = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
@@ -92,6 +90,7 @@ const make = Effect.gen(function* () {
   const execution = yield* Execution
   const largeEnds = yield* Semaphore.make(1)
   const modeService = yield* ModeService
+  const pace = yield* Pace
   const recorder = yield* Recorder
   const runs = yield* Runs
   const ids = yield* SecureRandom.SecureRandom
@@ -120,12 +119,13 @@ const make = Effect.gen(function* () {
       let finished: TurnOutcome.Finished | undefined
       const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<void, TurnOutcome.RunTooLarge> => {
         const drafts = events.flatMap((event) => (event._tag === "Message" ? [event.draft] : []))
+        const before = log.bytes
         const added = log.messages(drafts, clock.currentTimeMillisUnsafe())
         for (const draft of drafts.slice(0, added)) share.add(transcript.add(draft))
         if (added < drafts.length) return Effect.fail(new TurnOutcome.RunTooLarge())
         finished = events.find((event) => event._tag === "Finished") ?? finished
         // The upstream waits as well: what it says next would be held here.
-        return bytes.isFull() ? bytes.room : Effect.void
+        return bytes.wait() ?? pace.wait(log.bytes, log.bytes - before) ?? Effect.void
       }
       return execution
         .run(turn, {
@@ -180,11 +180,16 @@ const make = Effect.gen(function* () {
       ),
     )
 
-  /** What is written of a large run is in memory several times meanwhile. */
+  /** What is written of a large run is in memory several times meanwhile. SQLite blocks, so others come between. */
   const oneByOne =
     (held: number) =>
-    <A, E>(storing: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-      held < largeRun ? storing : largeEnds.withPermit(storing)
+    <A, E>(storing: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+      if (held < runawayBytes) return storing
+      const andPause = Effect.flatMap(Effect.timed(storing), ([took, stored]) =>
+        Effect.as(Effect.sleep(took), stored),
+      )
+      return largeEnds.withPermit(andPause)
+    }
 
   const end = Effect.fnUntraced(function* (
     { log, run, share, turn }: AcceptedTurn,

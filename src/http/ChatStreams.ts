@@ -21,6 +21,7 @@ import { turnKey } from "../domain/TurnKey.ts"
 import * as RunPages from "../recording/RunPages.ts"
 import { RunNotFound, Runs } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
+import { Pace } from "../runs/Pace.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
@@ -83,7 +84,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   const once = yield* OncePerKey
   const reader = yield* RunReader
   const runs = yield* Runs
-  const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing)
+  const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
     const asked = query.protocol || headers["x-agent2ui-protocol"]?.trim()

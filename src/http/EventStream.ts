@@ -210,13 +210,17 @@ const endAfter = ({ end, isEndUnknown }: Kept, seq: number): ReadonlyArray<LogEn
   end === undefined ? [] : [{ seq: isEndUnknown === true ? highestSeq : seq + 1, event: end }]
 
 /** Read and encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
-const kept = (source: Kept, { run: { id }, after }: Options, old: Downlevel | undefined) => {
+const kept = (source: Kept, { after, readers, run: { id } }: Options, old: Downlevel | undefined) => {
+  let total = 0
   const page = (seq: number) =>
-    Effect.map(source.pages(seq), (entries) => {
+    Effect.flatMap(source.pages(seq), (entries) => {
       const isLast = entries.length === 0
       const { ended, frames } = write(id, old, isLast ? endAfter(source, seq) : entries)
       const next = ended || isLast ? Option.none<number>() : Option.some(entries.at(-1)!.seq)
-      return [frames.length === 0 ? [] : [Frame.encode(frames)], next] as const
+      const encoded = Frame.encode(frames)
+      total += encoded.length
+      const given = [frames.length === 0 ? [] : [encoded], next] as const
+      return Effect.as(readers.pace(total, encoded.length) ?? Effect.void, given)
     })
   const failed = (seq: number) => [[Frame.encode([unreadable(id, seq)])], Option.none<number>()] as const
   const pages = Stream.paginate(after, (seq) => Effect.orElseSucceed(page(seq), () => failed(seq)))

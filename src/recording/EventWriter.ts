@@ -19,11 +19,8 @@ import type { StoreError } from "./StoreError.ts"
 
 /** A replay after a crash lacks what came in this time. */
 const batchDelay = "25 millis"
-/**
- * Bytes of one statement. After an outage of the store all runs have much to write, and what is written is in memory twice
- * meanwhile.
- */
-const mostAtOnce = 8 * 1024 * 1024
+/** Bytes of one statement, about. SQLite blocks meanwhile, and what is written is in memory twice. */
+const mostAtOnce = 1024 * 1024
 
 /** A store that is down is not asked more often than this. */
 const retryDelay = "1 second"

@@ -1,13 +1,20 @@
 /**
- * The memory of all live runs, and the rule for when it runs short: from three quarters of the limit on no turn begins, and
- * above the limit the run that holds the most is ended. Plain work, changed in place.
+ * The memory of all live runs, and the rule for when it runs short. From three quarters of the limit on the run that holds the
+ * most is ended, if it is larger than an honest one can be. From seven eighths on no turn begins. Above the limit the run that
+ * holds the most is ended, whatever its size, and no run says more. Plain work, changed in place.
  *
  * A run that is ending holds its bytes until it has ended. No other run is ended for bytes that are on their way out.
  */
 import * as Linked from "../domain/Linked.ts"
 
-/** The part of the limit from which on no turn begins: the rest is for the turns that have begun. */
-const shortFrom = 0.75
+/** Parts of the limit. */
+const runawaysEndFrom = 0.75
+const shortFrom = 0.875
+/** Bytes of a run that honest turns do not reach: they have about 100 KB. */
+export const runawayBytes = 2 * 1024 * 1024
+
+const isRunaway = ({ bytes, end }: Pick<Share, "bytes" | "end">): boolean =>
+  end !== undefined && bytes >= runawayBytes
 
 /** The bytes of one run. */
 export class Share implements Linked.Links<Share> {
@@ -50,6 +57,8 @@ export class ByteBudget {
   /** Of runs that cannot be ended, which are ending as a rule. */
   #leaving = 0
   #ended = 0
+  /** Runs that may be ended and are larger than an honest one. */
+  #runaways = 0
   #waiting: Array<() => void> = []
 
   constructor(limit: number) {
@@ -83,9 +92,11 @@ export class ByteBudget {
   }
 
   add(share: Share, bytes: number): void {
+    const before = isRunaway(share)
     share.bytes += bytes
     this.#total += bytes
     if (share.end === undefined) this.#leaving += bytes
+    this.#runaways += Number(isRunaway(share)) - Number(before)
     if (bytes > 0) this.#endBiggest()
     else this.#wake()
   }
@@ -93,10 +104,12 @@ export class ByteBudget {
   mayEnd(share: Share, end: () => void): void {
     share.end = end
     this.#leaving -= share.bytes
+    this.#runaways += Number(isRunaway(share))
   }
 
   settle(share: Share): void {
     if (share.end === undefined) return
+    this.#runaways -= Number(isRunaway(share))
     share.end = undefined
     this.#leaving += share.bytes
   }
@@ -119,16 +132,26 @@ export class ByteBudget {
   }
 
   #endBiggest(): void {
-    while (this.#total - this.#leaving > this.limit) {
-      let biggest: Share | undefined
-      for (const share of Linked.each(this.#shares))
-        if (share.end !== undefined && share.bytes > (biggest?.bytes ?? 0)) biggest = share
+    while (this.#mustEndOne) {
+      const biggest = this.#biggest()
       const end = biggest?.end
       if (biggest === undefined || end === undefined) return
       this.settle(biggest)
       this.#ended += 1
       end()
     }
+  }
+
+  get #mustEndOne(): boolean {
+    const staying = this.#total - this.#leaving
+    return staying > this.limit || (this.#runaways > 0 && staying > runawaysEndFrom * this.limit)
+  }
+
+  #biggest(): Share | undefined {
+    let biggest: Share | undefined
+    for (const share of Linked.each(this.#shares))
+      if (share.end !== undefined && share.bytes > (biggest?.bytes ?? 0)) biggest = share
+    return biggest
   }
 
   #wake(): void {

@@ -14,7 +14,7 @@ import { ByteBudget, type Share } from "./ByteBudget.ts"
 export class MemoryShort extends Schema.TaggedError<MemoryShort>()("MemoryShort", {}) {}
 
 /** The part of the heap that live runs may hold. Their ends, the store and the collector need the rest. */
-const partOfHeap = 0.25
+const partOfHeap = 0.3
 
 export const defaultLimit = (): number => Math.floor(partOfHeap * getHeapStatistics().heap_size_limit)
 
@@ -25,10 +25,8 @@ export class LiveBytes extends Context.Service<
     readonly open: Effect.Effect<void, MemoryShort>
     /** The share of a run that begins. Whoever enters must also leave. */
     readonly enter: () => Share
-    /** Succeeds when a run may say more. */
-    readonly room: Effect.Effect<void>
-    /** Whether a run must wait for `room`. */
-    readonly isFull: () => boolean
+    /** Waits until runs may say more. Undefined: they may. */
+    readonly wait: () => Effect.Effect<void> | undefined
   }
 >()("crossfade/runs/LiveBytes") {
   /** `limit`: bytes; undefined: a part of the heap that this process may have. */
@@ -48,7 +46,6 @@ const make = Effect.fnUntraced(function* (limit: number) {
   return LiveBytes.of({
     open: Effect.suspend(() => (budget.isShort ? new MemoryShort() : Effect.void)),
     enter: () => budget.enter(),
-    room,
-    isFull: () => budget.isFull,
+    wait: () => (budget.isFull ? room : undefined),
   })
 })

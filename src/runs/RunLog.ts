@@ -65,6 +65,11 @@ export class RunLog {
     return this.#forgotten + this.#entries.length
   }
 
+  /** Bytes of all its frames so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get ended(): boolean {
     const last = this.#entries.at(-1)
     return last !== undefined && isTerminal(last.event)

@@ -78,8 +78,9 @@ export const respond = (
   source: Source,
   { after = 0, closing = Effect.never, protocol = 2 }: Reader = {},
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
-  Effect.flatMap(Readers.make(heartbeatMs, closing), (readers) =>
-    Effect.orDie(EventStream.respond({ run: run(), source, after, protocol, readers })),
+  Effect.flatMap(
+    Readers.make(heartbeatMs, closing, () => undefined),
+    (readers) => Effect.orDie(EventStream.respond({ run: run(), source, after, protocol, readers })),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */

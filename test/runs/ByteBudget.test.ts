@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ByteBudget, type Share } from "../../src/runs/ByteBudget.ts"
+import { ByteBudget, runawayBytes, type Share } from "../../src/runs/ByteBudget.ts"
 
 /** A run that notes that it was ended. */
 const running = (budget: ByteBudget, bytes: number) => {
@@ -40,13 +40,32 @@ describe("the budget of live runs", () => {
     expect(endings(runs)).toEqual([0, 0])
   })
 
+  it("ends runaways before it refuses turns, and no honest run for them", () => {
+    const budget = new ByteBudget(10 * runawayBytes)
+    const honest = Array.from({ length: 15 }, () => running(budget, runawayBytes / 2))
+    expect([budget.ended, budget.isShort]).toEqual([0, false])
+    const runaway = running(budget, runawayBytes)
+    expect([runaway.ended, budget.ended]).toEqual([1, 1])
+    runaway.share.leave()
+    honest.push(running(budget, runawayBytes), running(budget, runawayBytes / 2))
+    expect(endings(honest).filter((ended) => ended > 0)).toEqual([1])
+    expect(honest[15]!.ended).toBe(1)
+  })
+
+  it("ends a runaway that has stopped growing when others take the rest", () => {
+    const budget = new ByteBudget(10 * runawayBytes)
+    const runaway = running(budget, 3 * runawayBytes)
+    for (let n = 0; n < 12; n++) running(budget, runawayBytes / 2)
+    expect([runaway.ended, budget.ended, budget.isShort]).toEqual([1, 1, true])
+  })
+
   it("is short before it is full, and has room again when a run has left", () => {
     const budget = new ByteBudget(100)
-    const [large, small] = [running(budget, 60), running(budget, 14)]
+    const [large, small] = [running(budget, 60), running(budget, 27)]
     expect([budget.isShort, budget.isFull]).toEqual([false, false])
     small.share.add(1)
     expect([budget.isShort, budget.isFull]).toEqual([true, false])
-    small.share.add(26)
+    small.share.add(13)
     expect([budget.isShort, budget.isFull]).toEqual([true, true])
     const woken: Array<string> = []
     budget.onRoom(() => woken.push("first"))
