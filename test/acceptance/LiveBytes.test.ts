@@ -70,6 +70,12 @@ const turn = async (message: string) => {
 const codeOf = (terminal: string): string =>
   /"code":"(\w+)"|event: (done)/.exec(terminal)?.slice(1).find(Boolean) ?? ""
 
+/** Its status with all its terminal events, or with its error. */
+const endOf = (one: Awaited<ReturnType<typeof turn>>): string =>
+  "terminals" in one
+    ? `${one.status} ${one.terminals.map(codeOf).join(" ")}`
+    : `${one.status} ${one.error.code} after ${one.retryAfter}`
+
 /** The most that the metrics say, until it is stopped. */
 const watching = () => {
   const most = { heap: 0, live: 0 }
