@@ -20,6 +20,8 @@ import * as UpstreamProxy from "./execution/UpstreamProxy.ts"
 import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
+import type { Limits as StalledLimits } from "./http/Delivery.ts"
+import * as StalledReaders from "./http/StalledReaders.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
 import * as DataKeys from "./persistence/DataKeys.ts"
 import * as Database from "./persistence/Database.ts"
@@ -44,8 +46,28 @@ const database = (settings: Settings) =>
     ),
   )
 
-/** The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. */
-export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandbox"]) =>
+const httpServer = (settings: Settings, stalled: StalledLimits) =>
+  Layer.unwrap(
+    Effect.sync(() => {
+      const server = NodeServer.make(settings.CORS_ALLOWED_ORIGINS)
+      const listening = NodeHttpServer.layer(() => server, {
+        port: settings.PORT,
+        host: settings.HOST,
+        backlog: NodeServer.backlog,
+      })
+      return Layer.merge(listening, StalledReaders.layer(server, stalled))
+    }),
+  )
+
+/**
+ * The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. `stalled`: when a connection
+ * is cut whose peer takes nothing; a test does not wait for as long.
+ */
+export const layer = (
+  settings: Settings,
+  sandbox?: Server.ServerSettings["sandbox"],
+  stalled: StalledLimits = StalledReaders.limits,
+) =>
   Drain.layer(settings.SHUTDOWN_GRACE_MS).pipe(
     Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
     Layer.provide(Stages.layer(settings)),
@@ -60,13 +82,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),
     Layer.provide(DataKeys.layer(StageSettings.dataKeys(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
-    Layer.provideMerge(
-      NodeHttpServer.layer(() => NodeServer.make(settings.CORS_ALLOWED_ORIGINS), {
-        port: settings.PORT,
-        host: settings.HOST,
-        backlog: NodeServer.backlog,
-      }),
-    ),
+    Layer.provideMerge(httpServer(settings, stalled)),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide([NodeHttpClient.layerUndiciNoDispatcher, UpstreamHttp.layerDispatched]),
     Layer.provide(UpstreamProxy.layer(StageSettings.proxy(settings))),

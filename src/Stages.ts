@@ -19,7 +19,9 @@ import { BreakerMemory } from "./recording/BreakerMemory.ts"
 import * as Membership from "./recording/Membership.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import { GuardedRollout } from "./rollout/GuardedRollout.ts"
+import { LiveBytes } from "./runs/LiveBytes.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
+import { Pace } from "./runs/Pace.ts"
 import { Stopping } from "./runs/Stopping.ts"
 import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
@@ -51,5 +53,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Fleet.layer(settings)),
     Layer.provideMerge(Membership.layer),
     Layer.provideMerge(Stopping.layer),
+    Layer.provideMerge(Pace.layer),
+    Layer.provideMerge(LiveBytes.layer(settings.MAX_LIVE_BYTES || undefined)),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),
   )

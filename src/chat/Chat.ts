@@ -28,6 +28,7 @@ import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import { StoreHealth } from "../recording/StoreHealth.ts"
 import type { TurnKeyTaken } from "../recording/TurnKeys.ts"
+import { LiveBytes, type MemoryShort } from "../runs/LiveBytes.ts"
 import { LiveRuns, SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import { type ShuttingDown, Stopping } from "../runs/Stopping.ts"
@@ -65,6 +66,7 @@ type Refused =
   | AdmissionRejected
   | AgentInactive
   | AgentNotFound
+  | MemoryShort
   | NoModeAvailable
   | SessionBusy
   | ShuttingDown
@@ -106,6 +108,7 @@ const titleOf = (message: string): string => message.slice(0, titleLength).repla
 
 const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const agents = yield* Agents
+  const bytes = yield* LiveBytes
   const ids = yield* SecureRandom.SecureRandom
   const live = yield* LiveRuns
   const modeService = yield* ModeService
@@ -116,6 +119,9 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const stopping = yield* Stopping
   const { whileUp } = yield* StoreHealth
   const turnRun = yield* TurnRun
+
+  const short = Effect.tapError(bytes.open, () => Measure.refused("memory"))
+  const open = Effect.andThen(stopping.open, short)
 
   const activeAgent = (principal: Principal, id: AgentId) =>
     Effect.filterOrFail(
@@ -155,8 +161,9 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     )
     const [mode] = decision.order
     recent.decisions.add({ at: createdAt, runId, orgId, mode, reason: decision.reason })
-    const log = new RunLog(runId)
-    const program = turnRun.program({ run, turn, ticket, log, permit })
+    const share = bytes.enter()
+    const log = new RunLog(runId, share)
+    const program = turnRun.program({ run, turn, ticket, log, permit, share })
     yield* live.start(run.sessionId, log, permit.during(program))
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }
@@ -189,7 +196,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     caller: Caller,
     { agentId, message }: { readonly agentId: AgentId; readonly message: string },
   ) {
-    yield* stopping.open
+    yield* open
     const agent = yield* activeAgent(caller.principal, agentId)
     const now = yield* Clock.currentTimeMillis
     const { orgId, userId } = caller.principal
@@ -245,7 +252,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   })
 
   const send = Effect.fnUntraced(function* (caller: Caller, sessionId: SessionId, sent: Sent) {
-    yield* stopping.open
+    yield* open
     const session = yield* whileUp(sessions.get(caller.principal, sessionId))
     return yield* live.claim(sessionId, next(caller, session, sent))
   })

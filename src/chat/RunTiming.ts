@@ -14,20 +14,27 @@ export const timed = (attempt: Attempt): TimedAttempt => {
   }
 }
 
-const longestSilence = (messages: ReadonlyArray<Message>): number | null => {
-  const times = messages.map(({ timestamp }) => Date.parse(timestamp))
-  return times.length < 2 ? null : Math.max(...times.slice(1).map((at, index) => at - times[index]!))
+/** The longest time between two messages. They are added in order. */
+export class Silence {
+  #last: number | undefined
+  longestMs: number | null = null
+
+  add({ timestamp }: Pick<Message, "timestamp">): void {
+    const at = Date.parse(timestamp)
+    if (this.#last !== undefined) this.longestMs = Math.max(this.longestMs ?? 0, at - this.#last)
+    this.#last = at
+  }
 }
 
 export const timesOf = (
   { createdAt, endedAt }: Run,
   attempts: ReadonlyArray<Attempt>,
-  messages: ReadonlyArray<Message>,
+  longestSilenceMs: number | null,
 ): RunTimes => {
   const own = attempts.filter(({ shadow }) => !shadow)
   return {
     totalMs: endedAt === null ? null : endedAt - createdAt,
     overheadMs: endedAt === null ? null : overheadMs({ startedAt: createdAt, endedAt }, own),
-    longestSilenceMs: longestSilence(messages),
+    longestSilenceMs,
   }
 }

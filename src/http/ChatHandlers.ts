@@ -1,6 +1,7 @@
 /** The chat routes: those that stream by `ChatStreams`, the others from the stores and `RunReader` to JSON. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Semaphore from "effect/Semaphore"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
@@ -12,7 +13,7 @@ import { Runs } from "../recording/Runs.ts"
 import { Sessions } from "../recording/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import * as ChatStreams from "./ChatStreams.ts"
-import { answering } from "./ErrorMapping.ts"
+import { answering, type ServiceError } from "./ErrorMapping.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as Ticket from "./Ticket.ts"
@@ -20,6 +21,8 @@ import * as Ticket from "./Ticket.ts"
 const eventsPath = Api.groups.chat.endpoints.events.path
 
 const defaultLimit = 20
+/** Answers that may be large, made at a time. */
+const largeAtOnce = 2
 /** Longer conversations are read by their runs. */
 const messageLimit = 1000
 
@@ -36,6 +39,11 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
       const files = yield* RuntimeFiles
       const streams = yield* ChatStreams.make(settings)
       const { secret } = yield* SigningSecret
+      const turns = yield* Semaphore.make(largeAtOnce)
+
+      /** Few at a time: each is in memory several times until it is written. */
+      const large = <A, R>(answer: Effect.Effect<A, ServiceError, R>) =>
+        turns.withPermit(answering(Effect.map(answer, (data) => HttpServerResponse.jsonUnsafe(ok(data)))))
 
       return handlers.handleAll({
         start: (request) => {
@@ -95,19 +103,14 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             }),
           ),
         session: ({ params }) =>
-          answering(
+          large(
             Effect.gen(function* () {
               const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
-              return ok({ ...session, messages: yield* sessions.messages(session.id, messageLimit) })
+              return { ...session, messages: yield* sessions.messages(session.id, messageLimit) }
             }),
           ),
         run: ({ params }) =>
-          answering(
-            Effect.map(
-              Effect.flatMap(CurrentPrincipal, (who) => reader.account(who, params.runId)),
-              ok,
-            ),
-          ),
+          large(Effect.flatMap(CurrentPrincipal, (who) => reader.account(who, params.runId))),
         cancel: ({ params: { runId } }) =>
           answering(
             Effect.map(

@@ -7,6 +7,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import { memoryRetryAfter } from "../chat/RunEnd.ts"
 import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
@@ -17,6 +18,7 @@ import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
 import type { SessionNotFound } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
+import type { MemoryShort } from "../runs/LiveBytes.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Stopping.ts"
@@ -31,6 +33,7 @@ export type ServiceError =
   | AgentNotFound
   | AutopilotConflict
   | KeysUnavailable
+  | MemoryShort
   | NoModeAvailable
   | NothingToRetry
   | OrderNotKept
@@ -97,6 +100,12 @@ export const toPublic = (error: ServiceError): PublicError => {
         code: "OVERLOADED",
         message: "The keys of the identity provider cannot be fetched now. Nothing was taken.",
         retryAfter: soon,
+      }
+    case "MemoryShort":
+      return {
+        code: "OVERLOADED",
+        message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
+        retryAfter: memoryRetryAfter,
       }
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }

@@ -29,11 +29,12 @@ export class Sessions extends Context.Service<
       principal: Principal,
       page: { readonly before?: SessionId; readonly limit: number },
     ) => Effect.Effect<ReadonlyArray<Session>, StoreError>
-    /** The last `limit` messages, oldest first. */
+    /** The last `limit` messages, oldest first; fewer when they come to more than about 4 MiB, and at least one. */
     readonly messages: (id: SessionId, limit: number) => Effect.Effect<ReadonlyArray<ChatMessage>, StoreError>
     /**
      * The branch that ends with the message `end`, or with the session's last one: from parent to child, the messages that
-     * the history rule may keep, and always `end` itself. Those of turns without an answer and those far back are left out.
+     * the history rule may keep, and always `end` itself. Those of turns without an answer and those far back are left out; the
+     * text of those that are more than about 4 MiB back is empty.
      * Empty when `end` is no message of the session.
      */
     readonly branch: (

@@ -15,6 +15,10 @@ const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
 
 /** Twice the turns that the history rule keeps, so that ten of them may turn out to be blank. */
 const mostAnswers = 20
+/** Bytes of a session's messages that are read at once, a million tokens. An answer may have 16 MiB, and a session many. */
+const mostBytes = 4 * 1024 * 1024
+/** The text of a message that is too far back to be read. */
+const noText = JSON.stringify("")
 /** A session may have failed this often in a row and still know what was said before. Each step is one look into an index. */
 const mostSteps = 200
 
@@ -44,7 +48,13 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
 
     const messages = Effect.fnUntraced(function* (id: SessionId, limit: number) {
       const newestFirst = yield* decodeMessages(
-        yield* sql`SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${limit}`,
+        yield* sql`SELECT m.* FROM (
+            SELECT id, SUM(size) OVER (ORDER BY seq DESC) - size AS newer FROM (
+              SELECT id, seq, octet_length(content) AS size FROM messages
+              WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${limit}
+            ) AS newest
+          ) AS sizes JOIN messages m ON m.id = sizes.id
+          WHERE sizes.newer < ${mostBytes} ORDER BY m.seq DESC`,
       )
       return newestFirst.toReversed()
     }, asStoreError("Sessions.messages"))
@@ -63,7 +73,10 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             FROM steps s JOIN messages m ON m.id = s.parent_message_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
           )
-          SELECT m.*, CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
+          SELECT m.id, m.session_id, m.run_id, m.role, m.parent_message_id, m.execution_mode, m.created_at,
+            CASE WHEN SUM(octet_length(m.content)) OVER (ORDER BY s.step) <= ${mostBytes} THEN m.content ELSE ${noText} END
+              AS content,
+            CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
           FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
           WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
           ORDER BY s.step LIMIT ${2 * mostAnswers}`,

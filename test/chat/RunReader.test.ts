@@ -3,11 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Draft } from "../../src/agent2ui/Message.ts"
-import { RunReader } from "../../src/chat/RunReader.ts"
+import { RunReader, type Source } from "../../src/chat/RunReader.ts"
 import type { RunId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Run } from "../../src/domain/Run.ts"
 import type { ChatMessage } from "../../src/domain/Session.ts"
+import * as RunPages from "../../src/recording/RunPages.ts"
 import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
@@ -99,13 +100,22 @@ const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
     Layer.provideMerge(store(kept, written)),
   )
 
+/** What a reader who has seen `after` gets. */
+const given = Effect.fnUntraced(function* (source: Source, after: number) {
+  assert.strictEqual(source._tag, "Kept")
+  if (source._tag === "Live") return []
+  const entries: Array<LogEntry> = []
+  yield* RunPages.each(source.pages, after, Number.POSITIVE_INFINITY, (entry) => void entries.push(entry))
+  const seq = (entries.at(-1)?.seq ?? after) + 1
+  return source.end === undefined ? entries : [...entries, { seq, event: source.end }]
+})
+
 /** seq and name of every event that a reader who has seen `after` gets. */
 const replay = (kept: Run, written: ReadonlyArray<Draft>, after: number) =>
   Effect.gen(function* () {
     const { events } = yield* RunReader
     const { source } = yield* events(principal, runId, after)
-    assert.strictEqual(source._tag, "Kept")
-    return source._tag === "Kept" ? source.entries.map(({ event, seq }) => `${seq} ${event.event}`) : []
+    return (yield* given(source, after)).map(({ event, seq }) => `${seq} ${event.event}`)
   }).pipe(Effect.provide(services(kept, written)))
 
 describe("the events of a run that has ended", () => {
@@ -185,7 +195,7 @@ describe("a run whose events are no longer kept", () => {
   const read = (after: number) =>
     Effect.gen(function* () {
       const { source } = yield* (yield* RunReader).events(principal, runId, after)
-      return source._tag === "Kept" ? source.entries.map(({ event }) => event.event) : []
+      return (yield* given(source, after)).map(({ event }) => event.event)
     }).pipe(Effect.provide(services(run(completed), forgotten)))
 
   it.effect("is its answer and its end, and an error to who has read a part of it", () =>
@@ -272,8 +282,7 @@ describe("a run that another replica executes", () => {
     return Effect.gen(function* () {
       const { run: read, source } = yield* (yield* RunReader).events(principal, runId, 1)
       assert.strictEqual(read.status, "completed")
-      const seqs =
-        source._tag === "Kept" ? source.entries.map(({ event, seq }) => `${seq} ${event.event}`) : []
+      const seqs = (yield* given(source, 1)).map(({ event, seq }) => `${seq} ${event.event}`)
       assert.deepStrictEqual(seqs, ["2 message", "3 done"])
     }).pipe(Effect.provide(elsewhere(run(), true, following(log))))
   })

@@ -155,6 +155,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   MAX_STREAMS_PER_USER: ["0", "-1", "x"],
   MAX_STREAMS_PER_ORG: ["0", "-1", "x"],
   MAX_STREAMS: ["0", "-1", "x"],
+  MAX_LIVE_BYTES: ["-1", "x", "128MB", "1.5"],
   CHAT_ON_BUSY: ["wait", "Reject"],
   DIRECT_CACHE_ORGS: ["x".repeat(201), Array(1001).fill("a").join(",")],
   DIRECT_CACHE_TTL_MS: ["999", ...millis],

@@ -86,6 +86,7 @@ describe("an empty environment", () => {
         MAX_STREAMS_PER_USER: 5,
         MAX_STREAMS_PER_ORG: 50,
         MAX_STREAMS: 2000,
+        MAX_LIVE_BYTES: 0,
         CHAT_ON_BUSY: "reject",
         DIRECT_CACHE_ORGS: [],
         DIRECT_CACHE_TTL_MS: 300_000,
