@@ -102,8 +102,11 @@ export const gatewayEnv = (env: Readonly<Record<string, string>>) => ({
   ...env,
 })
 
-export const startGateway = (env: Readonly<Record<string, string>>): Promise<Running> =>
-  start(process.execPath, ["src/main.ts"], gatewayEnv(env), (line) => /listens on (http:\S+)/.exec(line)?.[1])
+export const startGateway = (
+  env: Readonly<Record<string, string>>,
+  program = "src/main.ts",
+): Promise<Running> =>
+  start(process.execPath, [program], gatewayEnv(env), (line) => /listens on (http:\S+)/.exec(line)?.[1])
 
 const python = join(root, ".cache/python-runtime/bin/python")
 
