@@ -6,10 +6,12 @@ import * as Schema from "effect/Schema"
 import { Agent, AgentSettings } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
-import { success } from "./Envelope.ts"
+import { success, successPage } from "./Envelope.ts"
+import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 
 const one = success(Agent)
+const page = pagedBy("agents", Schema.Tuple([Schema.Int, AgentId]), 1000)
 
 /** Only a name is needed; the rest is what an assistant without tools is. */
 export const NewAgent = Schema.Struct({
@@ -30,9 +32,13 @@ const AgentChange = Schema.Struct({ ...NewAgent.fields, name: Schema.optionalKey
 
 export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
-    HttpApiEndpoint.get("list", "/", { success: success(Schema.Array(Agent)), error: errorSchemas })
+    HttpApiEndpoint.get("list", "/", {
+      query: page.query,
+      success: successPage(Schema.Array(Agent), page.answer),
+      error: errorSchemas,
+    })
       .annotate(RequiredPermissions, ["agents:read"])
-      .annotate(OpenApi.Summary, "The organisation's agents and those that everybody has"),
+      .annotate(OpenApi.Summary, "The organisation's agents and those that every organisation has, oldest first"),
     HttpApiEndpoint.get("get", "/:agentId", {
       params: { agentId: AgentId },
       success: one,

@@ -5,6 +5,7 @@ import * as Struct from "effect/Struct"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd } from "../api/Paging.ts"
 import {
   type Agent,
   type AgentSettings,
@@ -40,6 +41,8 @@ const checked = (settings: AgentSettings): Effect.Effect<AgentSettings, McpServe
   return fields.length === 0 ? Effect.succeed(settings) : Effect.fail(new McpServerUnknown({ fields }))
 }
 
+const defaultLimit = 1000
+
 const defaults = {
   active: true,
   systemPrompt: "",
@@ -55,8 +58,15 @@ export const layer = HttpApiBuilder.group(
     const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
     const shown = (agent: Agent) => ok(withoutSecrets(agent))
     return handlers.handleAll({
-      list: () =>
-        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(withoutSecrets)))),
+      list: ({ query: { cursor: after, limit = defaultLimit } }) =>
+        answering(
+          Effect.map(
+            Effect.flatMap(org, (orgId) =>
+              agents.list(orgId, { limit, ...(after === undefined ? {} : { after }) }),
+            ),
+            (page) => ({ ...ok(page.entries.map(withoutSecrets)), ...pageEnd(page) }),
+          ),
+        ),
       get: ({ params }) =>
         answering(
           Effect.map(

@@ -5,6 +5,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd, pageOf } from "../api/Paging.ts"
 import { BusySession } from "../chat/BusySession.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
@@ -20,7 +21,6 @@ import * as Ticket from "./Ticket.ts"
 const eventsPath = Api.groups.chat.endpoints.events.path
 
 const defaultLimit = 20
-/** Longer conversations are read by their runs. */
 const messageLimit = 1000
 
 export const layer = (settings: ChatStreams.StreamSettings) =>
@@ -81,24 +81,16 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
         sessions: ({ query }) =>
           answering(
             Effect.gen(function* () {
-              const limit = query.limit ?? defaultLimit
-              const page = {
-                limit: limit + 1,
-                ...(query.cursor === undefined ? {} : { before: query.cursor }),
-              }
-              const found = yield* sessions.list(yield* CurrentPrincipal, page)
-              const shown = found.slice(0, limit)
-              return ok({
-                sessions: shown,
-                nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null,
-              })
+              const page = yield* sessions.list(yield* CurrentPrincipal, pageOf(query, defaultLimit))
+              return ok({ sessions: page.entries, ...pageEnd(page) })
             }),
           ),
-        session: ({ params }) =>
+        session: ({ params, query }) =>
           answering(
             Effect.gen(function* () {
               const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
-              return ok({ ...session, messages: yield* sessions.messages(session.id, messageLimit) })
+              const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
+              return ok({ ...session, messages: page.entries, ...pageEnd(page) })
             }),
           ),
         run: ({ params }) =>

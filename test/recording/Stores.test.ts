@@ -12,6 +12,7 @@ import { Runs } from "../../src/recording/Runs.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -37,6 +38,7 @@ const sqlite = stores(
 )
 const suites = [
   agents,
+  pages,
   sessions,
   branches,
   runs,
