@@ -131,6 +131,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,
+      query: chainPage.query,
       success: success(
         Schema.Struct({
           ...Run.fields,
@@ -140,6 +141,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
           eventsKept: Schema.Boolean,
           chain: Schema.Array(Message),
           execution: Schema.Array(ChainLink),
+          ...chainPage.answer,
         }),
       ),
       error: errorSchemas,
@@ -147,7 +149,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(
         OpenApi.Summary,
-        "A run: decision with every rule, attempts, clocks, outcome, usage, execution chain",
+        "A run: decision with every rule, attempts, clocks, outcome, usage, and a page of its execution chain",
       ),
     HttpApiEndpoint.get("events", "/runs/:runId/events", {
       params: runIds,

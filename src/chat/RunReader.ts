@@ -5,8 +5,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Message, MessageType } from "../agent2ui/Message.ts"
+import type { Message } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
@@ -16,8 +17,8 @@ import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { type FollowedRun, type RunElsewhere, SharedLogs } from "../sharing/SharedLogs.ts"
-import { linksOf } from "./ExecutionChain.ts"
 import * as Forgotten from "./Forgotten.ts"
+import { RunChain } from "./RunChain.ts"
 import * as RunEnd from "./RunEnd.ts"
 import * as RunTiming from "./RunTiming.ts"
 
@@ -40,6 +41,8 @@ export type RunAccount = Run & {
   readonly eventsKept: boolean
   readonly chain: ReadonlyArray<Message>
   readonly execution: ReadonlyArray<ChainLink>
+  /** The position of the last message of the chain's page, if more follow. */
+  readonly next: number | null
 }
 
 export class RunReader extends Context.Service<
@@ -55,10 +58,14 @@ export class RunReader extends Context.Service<
       RunElsewhere | RunNotFound | StoreError
     >
     /**
-     * With its attempts and their clocks, its chain as it was said (plan, steps, calls, changes of mode, in order), and the
-     * steps and calls with their times. Both are empty once the events are no longer kept.
+     * With its attempts and their clocks, a page of its chain as it was said (plan, steps, calls, changes of mode, in order),
+     * and the steps and calls of that page with their times. Both are empty once the events are no longer kept.
      */
-    readonly account: (principal: Principal, id: RunId) => Effect.Effect<RunAccount, RunNotFound | StoreError>
+    readonly account: (
+      principal: Principal,
+      id: RunId,
+      page: { readonly cursor?: number; readonly limit: number },
+    ) => Effect.Effect<RunAccount, RunNotFound | StoreError>
     /** Whether this call ended it; a run that has ended stays as it is. */
     readonly cancel: (
       principal: Principal,
@@ -71,22 +78,6 @@ export class RunReader extends Context.Service<
     Effect.suspend(() => make),
   )
 }
-
-const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
-  "plan",
-  "plan_step",
-  "tool_call",
-  "tool_result",
-  "skill_call",
-  "skill_result",
-  "mcp_call",
-  "mcp_result",
-  "fallback",
-  "retract",
-])
-
-const messagesOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
-  entries.flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
 
 /** The process died, so events may have been sent that were never stored. */
 const isLost = ({ status }: Run): boolean => status === "interrupted" || status === "running"
@@ -116,6 +107,21 @@ const make = Effect.gen(function* () {
   const live = yield* LiveRuns
   const shared = yield* SharedLogs
 
+  /** All stored entries with `seq` > `after`. Other turns are served between two pages. */
+  const forEachPage = Effect.fnUntraced(function* (
+    id: RunId,
+    after: number,
+    use: (entries: ReadonlyArray<LogEntry>) => void,
+  ) {
+    let next: number | null = after
+    while (next !== null) {
+      const page: Page<LogEntry, number> = yield* runs.events(id, next)
+      use(page.entries)
+      next = page.next
+      yield* Effect.yieldNow
+    }
+  })
+
   /** The log of a run that goes on, here or elsewhere; none when it has ended, or will never. */
   const growing = Effect.fnUntraced(function* (id: RunId, after: number) {
     const own = yield* runs.isOwn(id)
@@ -144,7 +150,8 @@ const make = Effect.gen(function* () {
     }
     const { run } = found.run.status === "running" ? yield* runs.get(principal, id) : found
     // From one before: the last one that is kept says which number the terminal event has.
-    const stored = yield* runs.events(id, withEarlier ? 0 : Math.max(0, after - 1))
+    const stored: Array<LogEntry> = []
+    yield* forEachPage(id, withEarlier ? 0 : Math.max(0, after - 1), (entries) => stored.push(...entries))
     const answer =
       stored.length > 0 || run.assistantMessageId === null
         ? undefined
@@ -162,19 +169,25 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (principal, id) {
+  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (
+    principal,
+    id,
+    { cursor = 0, limit },
+  ) {
     const running = live.get(id)
     const { attempts, run } = yield* runs.get(principal, id)
-    const entries = running === undefined ? yield* runs.events(id, 0) : running.read(0)
-    const messages = messagesOf(entries)
+    const told = new RunChain(cursor, limit)
+    if (running === undefined) yield* forEachPage(id, 0, (entries) => told.add(entries))
+    else told.add(running.read(0))
     return {
       ...run,
       attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
-      times: RunTiming.timesOf(run, attempts, messages),
+      times: RunTiming.timesOf(run, attempts, told.longestSilenceMs),
       // A turn may fail before it says anything; one with an answer has said something.
-      eventsKept: entries.length > 0 || run.assistantMessageId === null,
-      chain: messages.filter(({ type }) => chainTypes.has(type)),
-      execution: linksOf(messages, run.status !== "running"),
+      eventsKept: told.hasEvents || run.assistantMessageId === null,
+      chain: told.chain,
+      execution: told.execution(run.status !== "running"),
+      next: told.next,
     }
   })
 

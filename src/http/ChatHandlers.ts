@@ -22,6 +22,7 @@ const eventsPath = Api.groups.chat.endpoints.events.path
 
 const defaultLimit = 20
 const messageLimit = 1000
+const chainLimit = 1000
 
 export const layer = (settings: ChatStreams.StreamSettings) =>
   HttpApiBuilder.group(
@@ -93,12 +94,13 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
               return ok({ ...session, messages: page.entries, ...pageEnd(page) })
             }),
           ),
-        run: ({ params }) =>
+        run: ({ params, query }) =>
           answering(
-            Effect.map(
-              Effect.flatMap(CurrentPrincipal, (who) => reader.account(who, params.runId)),
-              ok,
-            ),
+            Effect.gen(function* () {
+              const page = { limit: chainLimit, ...query }
+              const { next, ...account } = yield* reader.account(yield* CurrentPrincipal, params.runId, page)
+              return ok({ ...account, ...pageEnd({ next }) })
+            }),
           ),
         cancel: ({ params: { runId } }) =>
           answering(

@@ -17,6 +17,7 @@ interface PageOf {
   /** Columns whose text makes a row large. */
   readonly texts: ReadonlyArray<string>
   readonly limit: number
+  readonly bytes?: number
 }
 
 /** A row's other columns and the names of its fields, about. */
@@ -24,7 +25,8 @@ const restBytes = 500
 
 const decodeFound = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Schema.Int })))
 
-const select = (sql: SqlClient.SqlClient, { direction, keys, limit, table, texts, where }: PageOf) => {
+const select = (sql: SqlClient.SqlClient, of: PageOf) => {
+  const { bytes = pageBytes, direction, keys, limit, table, texts, where } = of
   const columns = sql.literal(keys.map((key) => `"${key}"`).join(", "))
   const order = sql.literal(keys.map((key) => `"${key}" ${direction}`).join(", "))
   const size = sql.literal(
@@ -36,7 +38,7 @@ const select = (sql: SqlClient.SqlClient, { direction, keys, limit, table, texts
         SUM(size) OVER (ORDER BY ${order}) AS total
       FROM (SELECT ${columns}, ${size} AS size FROM ${sql(table)} WHERE ${where} ORDER BY ${order} LIMIT ${limit + 1}) AS near
     ) AS page JOIN ${sql(table)} AS t ON ${same}
-    WHERE page.place = 1 OR (page.place <= ${limit} AND page.total <= ${pageBytes}) ORDER BY page.place`
+    WHERE page.place = 1 OR (page.place <= ${limit} AND page.total <= ${bytes}) ORDER BY page.place`
 }
 
 /** `keyOf` gives the position of the last row, from the row and its entry. */

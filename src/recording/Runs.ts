@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Attempt, EndOfRun, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
@@ -83,8 +84,8 @@ export class Runs extends Context.Service<
     readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
     /** Those of the runs that go on no longer. */
     readonly ended: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreError>
-    /** The kept entries with `seq` > `after`, in order. */
-    readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
+    /** The kept entries with `seq` > `after`, in order, page by page. */
+    readonly events: (id: RunId, after: number) => Effect.Effect<Page<LogEntry, number>, StoreError>
     /** The answer of a run of whose events none is kept any more; undefined while one is. */
     readonly forgotten: (id: RunId, answer: MessageId) => Effect.Effect<ChatMessage | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>

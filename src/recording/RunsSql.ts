@@ -15,6 +15,7 @@ import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../persistence/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import * as EventPages from "./EventPages.ts"
+import * as PageSql from "./PageSql.ts"
 import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -33,6 +34,10 @@ const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 
 /** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; a page of events has three. */
 const pagesPerInsert = 10_000
+
+/** A row has up to 256 KiB, and rows of before there were pages one event each. A reader that is slow holds a page. */
+const eventBytes = 512 * 1024
+const rowsPerPage = 1000
 
 export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlClient> = Layer.effect(
   Runs,
@@ -121,10 +126,17 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     }, asStoreError("Runs.ended"))
 
     const events = Effect.fnUntraced(function* (id: RunId, after: number) {
-      const pages = yield* decodePages(
-        yield* sql`SELECT seq, event FROM run_events WHERE run_id = ${id} AND seq > ${after} ORDER BY seq`,
-      )
-      return EventPages.entriesOf(pages, after)
+      const of = {
+        table: "run_events",
+        keys: ["run_id", "seq"],
+        direction: "ASC",
+        where: sql`run_id = ${id} AND seq > ${after}`,
+        texts: ["event"],
+        limit: rowsPerPage,
+        bytes: eventBytes,
+      } as const
+      const rows = yield* PageSql.page(sql, of, decodePages, ({ seq }) => seq)
+      return { entries: EventPages.entriesOf(rows.entries, after), next: rows.next }
     }, asStoreError("Runs.events"))
 
     const forgotten = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {

@@ -9,10 +9,12 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Redis from "effect/persistence/Redis"
 import * as RunEnd from "../chat/RunEnd.ts"
+import type { Page } from "../domain/Page.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Runs } from "../recording/Runs.ts"
+import type { LogEntry } from "../runs/RunEvent.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import * as RunChannel from "./RunChannel.ts"
 import * as RunStream from "./RunStream.ts"
@@ -96,7 +98,12 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
       const log = mirrors.get(run.id)?.log
       const terminal = RunEnd.terminalOf(run)
       if (log === undefined || terminal === undefined) return
-      log.copy(yield* runs.events(run.id, log.lastSeq))
+      let next: number | null = log.lastSeq
+      while (next !== null) {
+        const page: Page<LogEntry, number> = yield* runs.events(run.id, next)
+        log.copy(page.entries)
+        next = page.next
+      }
       log.end(terminal)
     })
 

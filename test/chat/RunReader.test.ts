@@ -45,6 +45,13 @@ const entriesOf = (drafts: ReadonlyArray<Draft>): ReadonlyArray<LogEntry> => {
 const texts = (count: number): ReadonlyArray<Draft> =>
   Array.from({ length: count }, (_, n) => text(`${n + 1}`))
 
+/** Two entries make a page. */
+const pageOf = (all: ReadonlyArray<LogEntry>, after: number) => {
+  const rest = all.filter(({ seq }) => seq > after)
+  const entries = rest.slice(0, 2)
+  return { entries, next: rest.length > 2 ? (entries.at(-1)?.seq ?? null) : null }
+}
+
 /** What was written of a run whose events the store has forgotten. */
 const forgotten: ReadonlyArray<Draft> = []
 const answer: ChatMessage = {
@@ -66,7 +73,7 @@ const store = (kept: Run, written: ReadonlyArray<Draft>) =>
         ? Effect.succeed({ run: kept, attempts: [] })
         : Effect.fail(new RunNotFound({ runId: id })),
     isOwn: () => Effect.succeed(true),
-    events: (_, after) => Effect.succeed(entriesOf(written).filter(({ seq }) => seq > after)),
+    events: (_, after) => Effect.succeed(pageOf(entriesOf(written), after)),
     forgotten: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
   })
 
@@ -79,7 +86,7 @@ const elsewhere = (kept: Run, ended: boolean, shared: SharedLogs["Service"]) => 
     get: () => Effect.sync(() => ({ run: ended && asked++ > 0 ? over : kept, attempts: [] })),
     isOwn: () => Effect.succeed(false),
     ended: () => Effect.succeed(ended ? [over] : []),
-    events: (_, after) => Effect.succeed(entriesOf(texts(2)).filter(({ seq }) => seq > after)),
+    events: (_, after) => Effect.succeed(pageOf(entriesOf(texts(2)), after)),
   })
   return RunReader.layer.pipe(
     Layer.provide(Layer.succeed(SharedLogs, shared)),
@@ -172,7 +179,7 @@ describe("a run that is going on", () => {
       const { source } = yield* reader.events(principal, runId, 0)
       assert.isTrue(source._tag === "Live" && source.log === log)
       log.message(toolCall("c1"), noon)
-      const { chain } = yield* reader.account(principal, runId)
+      const { chain } = yield* reader.account(principal, runId, { limit: 100 })
       assert.deepStrictEqual(
         chain.map(({ type }) => type),
         ["tool_call"],
@@ -200,7 +207,7 @@ describe("the account of a run", () => {
   it.effect("has its chain: plans, steps, calls and changes of mode, in order, and nothing of the text", () =>
     Effect.gen(function* () {
       const { account } = yield* RunReader
-      const { chain, status } = yield* account(principal, runId)
+      const { chain, status } = yield* account(principal, runId, { limit: 100 })
       assert.strictEqual(status, "completed")
       assert.deepStrictEqual(
         chain.map(({ type }) => type),
@@ -229,7 +236,7 @@ describe("fault 18: another user's run", () => {
       yield* live.claim(sessionId, live.start(sessionId, log, Effect.never))
       const refused = [
         Effect.asVoid(reader.events(stranger, runId, 0)),
-        Effect.asVoid(reader.account(stranger, runId)),
+        Effect.asVoid(reader.account(stranger, runId, { limit: 100 })),
         Effect.asVoid(reader.cancel(stranger, runId)),
       ]
       for (const attempt of refused) assert.strictEqual((yield* Effect.flip(attempt))._tag, "RunNotFound")

@@ -52,7 +52,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
         for (const { run, session } of old) {
           const owner = { orgId: run.orgId, userId: run.userId, permissions: [] }
           const kept = yield* runs.get(owner, run.id)
-          assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
+          assert.deepStrictEqual((yield* runs.events(run.id, 0)).entries, [])
           const answer = yield* runs.forgotten(run.id, kept.run.assistantMessageId!)
           assert.strictEqual(answer?.content, "the answer")
           assert.strictEqual(kept.run.status, "completed")
@@ -63,13 +63,13 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
             ["Hello", "the answer"],
           )
         }
-        assert.lengthOf(yield* runs.events(running.run.id, 0), 3)
-        assert.lengthOf(yield* runs.events(recent.run.id, 0), 5)
+        assert.lengthOf((yield* runs.events(running.run.id, 0)).entries, 3)
+        assert.lengthOf((yield* runs.events(recent.run.id, 0)).entries, 5)
         const recentAnswer = (yield* runs.get({ ...recent.run, permissions: [] }, recent.run.id)).run
         assert.isUndefined(yield* runs.forgotten(recent.run.id, recentAnswer.assistantMessageId!))
         // What is left over is passed by again, and stays.
         yield* forgetAll(now + hour)
-        assert.lengthOf(yield* runs.events(running.run.id, 0), 3)
+        assert.lengthOf((yield* runs.events(running.run.id, 0)).entries, 3)
       }),
     )
 

@@ -2,8 +2,9 @@
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import type { Page } from "../../src/domain/Page.ts"
 import { Runs } from "../../src/recording/Runs.ts"
-import type { RunEvent } from "../../src/runs/RunEvent.ts"
+import type { LogEntry, RunEvent } from "../../src/runs/RunEvent.ts"
 import type { Stores } from "./StoreContract.ts"
 import { attempt, begun, naughty, newPrincipal, newTurn, textEntries, textEntry } from "./Turns.ts"
 
@@ -25,9 +26,9 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           yield* runs.append([{ id: run.id, entries: textEntries(from, to) }])
         yield* runs.append([{ id: other.run.id, entries: textEntries(1, 3) }])
         const expected = textEntries(1, 1000)
-        assert.deepStrictEqual(yield* runs.events(run.id, 0), expected)
-        assert.deepStrictEqual(yield* runs.events(run.id, 990), expected.slice(990))
-        assert.deepStrictEqual(yield* runs.events(run.id, 1000), [])
+        assert.deepStrictEqual((yield* runs.events(run.id, 0)).entries, expected)
+        assert.deepStrictEqual((yield* runs.events(run.id, 990)).entries, expected.slice(990))
+        assert.deepStrictEqual((yield* runs.events(run.id, 1000)).entries, [])
       }),
     )
 
@@ -42,9 +43,17 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         }))
         const error = yield* Effect.flip(runs.append(each))
         assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.append" })
-        assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
+        assert.deepStrictEqual((yield* runs.events(run.id, 0)).entries, [])
         yield* runs.append(each.slice(0, -1))
-        assert.strictEqual((yield* runs.events(run.id, 0)).length, 11_000)
+        const seqs: Array<number> = []
+        let next: number | null = 0
+        while (next !== null) {
+          const page: Page<LogEntry, number> = yield* runs.events(run.id, next)
+          assert.isAtMost(page.entries.length, 1000)
+          seqs.push(...page.entries.map(({ seq }) => seq))
+          next = page.next
+        }
+        assert.deepStrictEqual(seqs, Array.from({ length: 11_000 }, (_, n) => n + 1))
       }),
     )
 
@@ -60,7 +69,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           { seq: 2, event: { event: "error", data: error } },
         ] as const
         yield* runs.append([{ id: run.id, entries: entries }])
-        assert.strictEqual(JSON.stringify(yield* runs.events(run.id, 0)), JSON.stringify(entries))
+        assert.strictEqual(JSON.stringify((yield* runs.events(run.id, 0)).entries), JSON.stringify(entries))
       }),
     )
 

@@ -130,11 +130,11 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const nowhere = newTurn(owner).session.id
         yield* Effect.flip(runs.end(ended, { ...message, sessionId: nowhere }, rest))
         assert.deepStrictEqual(yield* runs.get(owner, id), { run: turn.run, attempts: [] })
-        assert.deepStrictEqual(yield* runs.events(id, 0), textEntries(1, 2))
+        assert.deepStrictEqual((yield* runs.events(id, 0)).entries, textEntries(1, 2))
         yield* runs.end(ended, message, rest)
         yield* runs.end(ended, message, rest)
         assert.deepStrictEqual(yield* runs.get(owner, id), { run: ended, attempts: rest.attempts })
-        assert.deepStrictEqual(yield* runs.events(id, 0), textEntries(1, 5))
+        assert.deepStrictEqual((yield* runs.events(id, 0)).entries, textEntries(1, 5))
       }),
     )
 
@@ -176,7 +176,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* Effect.flip(runs.end(ended, message, rest))
         const { attempts, run } = yield* runs.get(owner, turn.run.id)
         assert.deepStrictEqual([run.status, attempts], ["interrupted", rest.attempts])
-        assert.deepStrictEqual(yield* runs.events(turn.run.id, 0), rest.entries)
+        assert.deepStrictEqual((yield* runs.events(turn.run.id, 0)).entries, rest.entries)
       }),
     )
 
