@@ -5,10 +5,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Downlevel } from "../agent2ui/Legacy.ts"
 import type { Message } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { Page } from "../domain/Page.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
+import type { Protocol } from "../domain/Protocol.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { type RunNotFound, Runs } from "../recording/Runs.ts"
@@ -22,15 +24,22 @@ import { RunChain } from "./RunChain.ts"
 import * as RunEnd from "./RunEnd.ts"
 import * as RunTiming from "./RunTiming.ts"
 
+type More = Effect.Effect<
+  { readonly entries: ReadonlyArray<LogEntry>; readonly more: More | undefined },
+  StoreError
+>
+
 /** The events after a cursor: a log that still grows, or all there will ever be. */
 export type Source =
   | ({ readonly _tag: "Live" } & FollowedRun)
   | {
       readonly _tag: "Kept"
-      /** Empty when the cursor is at the run's end or past it. */
+      /** The first of them. Empty, with nothing more, when the cursor is at the run's end or past it. */
       readonly entries: ReadonlyArray<LogEntry>
-      /** The events up to the cursor, if asked for. */
-      readonly earlier?: ReadonlyArray<LogEntry>
+      /** The next of them. Undefined: there are no more. */
+      readonly more?: More | undefined
+      /** A reader of protocol 1 at the cursor, if asked for. */
+      readonly old?: Downlevel
       /** The run is lost or its events have expired, so the number of its terminal event is a guess. */
       readonly isEndUnknown?: boolean
     }
@@ -52,7 +61,7 @@ export class RunReader extends Context.Service<
       principal: Principal,
       id: RunId,
       after: number,
-      withEarlier?: boolean,
+      protocol?: Protocol,
     ) => Effect.Effect<
       { readonly run: Run; readonly source: Source },
       RunElsewhere | RunNotFound | StoreError
@@ -86,14 +95,19 @@ const isLost = ({ status }: Run): boolean => status === "interrupted" || status 
 const isPast = (kept: ReadonlyArray<LogEntry>, after: number): boolean => (kept.at(-1)?.seq ?? 0) < after
 
 /**
- * The stored events of an ended run from the event at `after` on, with its terminal event last. For a lost run the terminal
- * event comes after everything that the reader may have seen.
+ * The last stored events of an ended run, with its terminal event last. `before` is the number of the stored event before
+ * them. For a lost run the terminal event comes after everything that the reader may have seen.
  */
-const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): ReadonlyArray<LogEntry> => {
+const withEnd = (
+  run: Run,
+  kept: ReadonlyArray<LogEntry>,
+  after: number,
+  before = 0,
+): ReadonlyArray<LogEntry> => {
   const terminal = RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
-  const last = kept.at(-1)?.seq ?? 0
+  const last = kept.at(-1)?.seq ?? before
   // Nothing is stored at the cursor or after it: it is at the terminal event or past it.
-  if (!isLost(run) && after > 0 && kept.length === 0) return []
+  if (!isLost(run) && after > 0 && last === 0) return []
   const seq = isLost(run) ? Math.max(last, after) + 1 : last + 1
   return [...kept, { seq, event: terminal }].filter((entry) => entry.seq > after)
 }
@@ -122,6 +136,33 @@ const make = Effect.gen(function* () {
     }
   })
 
+  /** A page of stored events, and those that follow it. */
+  const following = (
+    run: Run,
+    after: number,
+    { entries, next }: Page<LogEntry, number>,
+    before: number,
+  ): Effect.Success<More> =>
+    next === null
+      ? { entries: withEnd(run, entries, after, before), more: undefined }
+      : {
+          entries: entries.filter(({ seq }) => seq > after),
+          more: Effect.map(runs.events(run.id, next), (page) => following(run, after, page, next)),
+        }
+
+  /** A reader of protocol 1 that has got the events up to `after`. */
+  const oldReaderAt = Effect.fnUntraced(function* (id: RunId, after: number) {
+    const old = new Downlevel()
+    let next: number | null = 0
+    while (next !== null && next < after) {
+      const page: Page<LogEntry, number> = yield* runs.events(id, next)
+      for (const { event, seq } of page.entries)
+        if (seq <= after && event.event === "message") old.messages(event.data)
+      next = page.next
+    }
+    return old
+  })
+
   /** The log of a run that goes on, here or elsewhere; none when it has ended, or will never. */
   const growing = Effect.fnUntraced(function* (id: RunId, after: number) {
     const own = yield* runs.isOwn(id)
@@ -139,7 +180,7 @@ const make = Effect.gen(function* () {
     principal,
     id,
     after,
-    withEarlier = false,
+    protocol = 2,
   ) {
     const running = live.get(id)
     const found = yield* runs.get(principal, id)
@@ -150,21 +191,22 @@ const make = Effect.gen(function* () {
     }
     const { run } = found.run.status === "running" ? yield* runs.get(principal, id) : found
     // From one before: the last one that is kept says which number the terminal event has.
-    const stored: Array<LogEntry> = []
-    yield* forEachPage(id, withEarlier ? 0 : Math.max(0, after - 1), (entries) => stored.push(...entries))
+    const kept = yield* runs.events(id, Math.max(0, after - 1))
     const answer =
-      stored.length > 0 || run.assistantMessageId === null
+      kept.entries.length > 0 || run.assistantMessageId === null
         ? undefined
         : yield* runs.forgotten(id, run.assistantMessageId)
-    const kept = stored.filter(({ seq }) => seq >= after)
-    const entries = answer === undefined ? withEnd(run, kept, after) : Forgotten.entriesOf(run, answer, after)
+    const first =
+      answer === undefined
+        ? following(run, after, kept, 0)
+        : { entries: Forgotten.entriesOf(run, answer, after), more: undefined }
     return {
       run,
       source: {
         _tag: "Kept",
-        entries,
-        earlier: stored.filter(({ seq }) => seq <= after),
-        isEndUnknown: answer !== undefined || (isLost(run) && isPast(kept, after)),
+        ...first,
+        ...(protocol === 1 ? { old: yield* oldReaderAt(id, after) } : {}),
+        isEndUnknown: answer !== undefined || (isLost(run) && isPast(kept.entries, after)),
       },
     }
   })

@@ -120,7 +120,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     sessionId?: SessionId,
   ) {
     const protocol = yield* protocolOf(request)
-    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after, protocol === 1)
+    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after, protocol)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
     return EventStream.respond({ run, source, after, protocol, readers })
   })

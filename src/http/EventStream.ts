@@ -6,7 +6,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Option from "effect/Option"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -22,6 +21,8 @@ import { frameOf, isTerminal, type LogEntry } from "../runs/RunEvent.ts"
 import { highestSeq } from "../runs/RunLog.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
 import type { Reader, Readers } from "./Readers.ts"
+
+type Kept = Extract<Source, { readonly _tag: "Kept" }>
 
 export interface Options {
   readonly run: Run
@@ -40,10 +41,6 @@ interface Written {
   readonly frames: ReadonlyArray<string>
   readonly ended: boolean
 }
-
-/** One write to the socket, one chunk of HTTP: each of them costs as much as the frames in it. */
-const joined = (frames: ReadonlyArray<string>): ReadonlyArray<Uint8Array> =>
-  frames.length === 0 ? [] : [Frame.encode(frames)]
 
 /** The last word of a connection whose run says something else. */
 const lastWord = (runId: RunId, seq: number, code: string, message: string): string =>
@@ -180,21 +177,53 @@ const live = (followed: FollowedRun, { after, readers }: Options, old: Downlevel
   return Stream.unwrap(opened)
 }
 
-/** Encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
-const kept = (
-  { run: { id }, after }: Options,
-  old: Downlevel | undefined,
-  entries: ReadonlyArray<LogEntry>,
-) =>
-  Stream.paginate(0, (from) =>
-    Effect.sync(() => {
-      const next = from + pageEntries
-      const { ended, frames } = write(id, old, entries.slice(from, next))
-      const more = ended || next >= entries.length ? Option.none<number>() : Option.some(next)
-      const opening = from === 0 ? [Frame.encode([Frame.opening(id, after)])] : []
-      return [[...opening, ...joined(frames)], more] as const
-    }),
-  )
+/** The entries that are not written yet. */
+interface Unwritten {
+  readonly entries: ReadonlyArray<LogEntry>
+  readonly more: Kept["more"]
+}
+
+/** The store fails between two pages: the reader goes on from what it has. */
+const storeAway = (runId: RunId, seq: number): string =>
+  lastWord(runId, seq, "OVERLOADED", "The store is not available. Read on from the last event.")
+
+/**
+ * Read and encoded page by page, as the reader takes them, so a replay holds a page for each reader, not a run. `rest` is
+ * a parameter that changes: a stream that is kept for a while keeps nothing else.
+ */
+const kept = (id: RunId, after: number, old: Downlevel | undefined, rest: Unwritten) => {
+  let seq = after
+  let opened = false
+  let ended = false
+  const pull: Pull.Pull<readonly [Uint8Array], never> = Effect.suspend(() => {
+    if (!opened) {
+      opened = true
+      return Effect.succeed([Frame.encode([Frame.opening(id, after)])] as const)
+    }
+    if (ended) return Cause.done()
+    const { entries, more } = rest
+    if (entries.length === 0) {
+      if (more === undefined) return Cause.done()
+      return Effect.matchEffect(more, {
+        onFailure: () => {
+          ended = true
+          return Effect.succeed([Frame.encode([storeAway(id, seq)])] as const)
+        },
+        onSuccess: (next) => {
+          rest = next
+          return pull
+        },
+      })
+    }
+    const page = entries.slice(0, pageEntries)
+    rest = { entries: entries.slice(pageEntries), more }
+    seq = page.at(-1)?.seq ?? seq
+    const written = write(id, old, page)
+    ended = written.ended
+    return written.frames.length === 0 ? pull : Effect.succeed([Frame.encode(written.frames)] as const)
+  })
+  return Stream.fromPull(Effect.succeed(pull))
+}
 
 const headers = (run: Run) => ({
   "cache-control": "no-cache, no-transform",
@@ -217,7 +246,9 @@ const replayed = ({ after, source }: Options): ReadonlyArray<LogEntry> => {
 
 const oldOf = ({ after, protocol, source }: Options): Downlevel | undefined => {
   if (protocol === 2) return undefined
-  return downlevelAfter(source._tag === "Live" ? source.log.read(0).slice(0, after) : (source.earlier ?? []))
+  return source._tag === "Live"
+    ? downlevelAfter(source.log.read(0).slice(0, after))
+    : (source.old ?? new Downlevel())
 }
 
 export const respond = (options: Options): HttpServerResponse.HttpServerResponse => {
@@ -225,9 +256,11 @@ export const respond = (options: Options): HttpServerResponse.HttpServerResponse
   const old = oldOf(options)
   const entries = replayed(options)
   const isAtEnd =
-    source._tag === "Live" ? source.log.ended && after >= source.log.lastSeq : entries.length === 0
+    source._tag === "Live"
+      ? source.log.ended && after >= source.log.lastSeq
+      : entries.length === 0 && source.more === undefined
   if (isAtEnd || old?.retracted) return HttpServerResponse.empty({ status: 204, headers: headers(run) })
-  const frames = source._tag === "Live" ? live(source, options, old) : kept(options, old, entries)
+  const frames = source._tag === "Live" ? live(source, options, old) : kept(run.id, after, old, { entries, more: source.more })
   return HttpServerResponse.stream(frames, {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Draft } from "../../src/agent2ui/Message.ts"
-import { RunReader } from "../../src/chat/RunReader.ts"
+import { RunReader, type Source } from "../../src/chat/RunReader.ts"
 import type { RunId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Run } from "../../src/domain/Run.ts"
@@ -106,13 +106,26 @@ const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
     Layer.provideMerge(store(kept, written)),
   )
 
+/** All entries of a source, read page by page. */
+const drained = Effect.fnUntraced(function* (source: Source) {
+  if (source._tag === "Live") return []
+  const entries = [...source.entries]
+  let { more } = source
+  while (more !== undefined) {
+    const next: Effect.Success<typeof more> = yield* more
+    entries.push(...next.entries)
+    more = next.more
+  }
+  return entries
+})
+
 /** seq and name of every event that a reader who has seen `after` gets. */
 const replay = (kept: Run, written: ReadonlyArray<Draft>, after: number) =>
   Effect.gen(function* () {
     const { events } = yield* RunReader
     const { source } = yield* events(principal, runId, after)
     assert.strictEqual(source._tag, "Kept")
-    return source._tag === "Kept" ? source.entries.map(({ event, seq }) => `${seq} ${event.event}`) : []
+    return (yield* drained(source)).map(({ event, seq }) => `${seq} ${event.event}`)
   }).pipe(Effect.provide(services(kept, written)))
 
 describe("the events of a run that has ended", () => {
@@ -126,6 +139,14 @@ describe("the events of a run that has ended", () => {
       assert.deepStrictEqual(yield* replay(kept, texts(2), 99), [])
       assert.deepStrictEqual(yield* replay(kept, [], 0), ["1 done"])
     }),
+  )
+
+  it.effect("are held page by page: the next page is read when it is asked for", () =>
+    Effect.gen(function* () {
+      const { source } = yield* (yield* RunReader).events(principal, runId, 0)
+      assert.isTrue(source._tag === "Kept" && source.entries.length === 2 && source.more !== undefined)
+      assert.lengthOf(yield* drained(source), 6)
+    }).pipe(Effect.provide(services(run(completed), texts(5)))),
   )
 
   it.effect("of a run whose process died end after everything that its reader had seen, written or not", () =>
@@ -279,8 +300,7 @@ describe("a run that another replica executes", () => {
     return Effect.gen(function* () {
       const { run: read, source } = yield* (yield* RunReader).events(principal, runId, 1)
       assert.strictEqual(read.status, "completed")
-      const seqs =
-        source._tag === "Kept" ? source.entries.map(({ event, seq }) => `${seq} ${event.event}`) : []
+      const seqs = (yield* drained(source)).map(({ event, seq }) => `${seq} ${event.event}`)
       assert.deepStrictEqual(seqs, ["2 message", "3 done"])
     }).pipe(Effect.provide(elsewhere(run(), true, following(log))))
   })

@@ -5,6 +5,7 @@ import * as Latch from "effect/Latch"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Source } from "../../src/chat/RunReader.ts"
+import { StoreError } from "../../src/recording/StoreError.ts"
 import { maxEvents } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
@@ -154,6 +155,37 @@ describe("a run's events as a response", () => {
       for (const after of [63, 64, 65, 128, 299]) {
         assert.deepStrictEqual(yield* read(live(log), { after }), replayed.slice(after))
       }
+    }),
+  )
+
+  test(
+    "of an ended run are read from the store as the reader takes them, past a page with nothing for the reader",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), text("b"), fallback)
+      log.end(done)
+      const [first, second, third, end] = log.read(0).map(({ event, seq }) => ({ event, seq }))
+      const last = Effect.succeed({ entries: [end!], more: undefined })
+      const middle = Effect.succeed({ entries: [third!], more: last })
+      const source: Source = {
+        _tag: "Kept",
+        entries: [first!],
+        more: Effect.succeed({ entries: [second!], more: middle }),
+      }
+      assert.deepStrictEqual(yield* read(source), yield* read(live(log)))
+      assert.deepStrictEqual(brief(yield* read(source, { protocol: 1 })), ["1 text", "2 text", "4 done"])
+      const behind: Source = { _tag: "Kept", entries: [], more: last }
+      assert.deepStrictEqual(brief(yield* read(behind, { after: 3 })), ["4 done"])
+    }),
+  )
+
+  test(
+    "end in a recoverable error under the last event's id when the store fails between two pages",
+    Effect.gen(function* () {
+      const [first] = logOf(text("a")).read(0)
+      const more = Effect.fail(new StoreError({ operation: "Runs.events", cause: "away" }))
+      const events = yield* read({ _tag: "Kept", entries: [first!], more })
+      assert.deepStrictEqual(brief(events), ["1 text", "1 error"])
+      assert.deepInclude(JSON.parse(events.at(-1)?.data ?? ""), { code: "OVERLOADED", recoverable: true })
     }),
   )
 

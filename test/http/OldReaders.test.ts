@@ -1,11 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Downlevel } from "../../src/agent2ui/Legacy.ts"
 import type { Draft } from "../../src/agent2ui/Message.ts"
 import type { Source } from "../../src/chat/RunReader.ts"
+import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { planStep, runId, text, toolCall } from "../support/fixtures.ts"
 import { brief, done, fallback, kept, live, logOf, read, respond, retract, test } from "./streams.ts"
+
+/** It has got these. */
+const oldReader = (entries: ReadonlyArray<LogEntry>): Downlevel => {
+  const old = new Downlevel()
+  for (const { event } of entries) if (event.event === "message") old.messages(event.data)
+  return old
+}
 
 describe("a reader of protocol 1", () => {
   test(
@@ -70,7 +79,7 @@ describe("a reader of protocol 1", () => {
         assert.deepStrictEqual(yield* read(live(log), { protocol: 1, after }), expected)
         const entries = all.filter(({ seq }) => seq > after)
         const earlier = all.filter(({ seq }) => seq <= after)
-        const resumed: Source = { _tag: "Kept", entries, earlier }
+        const resumed: Source = { _tag: "Kept", entries, old: oldReader(earlier) }
         assert.deepStrictEqual(yield* read(resumed, { protocol: 1, after }), expected)
       }
     }),
@@ -84,7 +93,7 @@ describe("a reader of protocol 1", () => {
         Effect.map(respond(source, { protocol: 1, after: 2 }), ({ status }) => status)
       assert.strictEqual(yield* statusOf(live(log)), 204)
       const [first, second, ...rest] = log.read(0)
-      assert.strictEqual(yield* statusOf({ _tag: "Kept", entries: rest, earlier: [first!, second!] }), 204)
+      assert.strictEqual(yield* statusOf({ _tag: "Kept", entries: rest, old: oldReader([first!, second!]) }), 204)
     }),
   )
 
