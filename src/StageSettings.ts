@@ -1,5 +1,6 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
+import type { Limits as ReadLimits } from "./admission/Reads.ts"
 import type { Settings, VariableName } from "./Config.ts"
 import { plainRequests } from "./domain/DirectProvider.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
@@ -32,6 +33,12 @@ export const admission = (settings: Settings): AdmissionLimits => ({
   userStreams: settings.MAX_STREAMS_PER_USER,
   orgStreams: settings.MAX_STREAMS_PER_ORG,
   streams: settings.MAX_STREAMS,
+})
+
+export const reads = (settings: Settings): ReadLimits => ({
+  user: settings.RATE_LIMIT_READS_USER_PER_MIN,
+  org: settings.RATE_LIMIT_READS_ORG_PER_MIN,
+  answerBytes: settings.MAX_ANSWER_BYTES_IN_FLIGHT,
 })
 
 /** A model streams token by token. A runtime is silent while its own model plans or writes a call (decision 29). */

@@ -11,6 +11,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { Reads } from "../admission/Reads.ts"
 import { Authorization, CurrentPrincipal, RequiredPermissions, TakesTicket } from "../api/Authorization.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
@@ -50,10 +51,11 @@ export const layer = ({
   jwksUrl,
   previousSecrets,
   rules,
-}: AuthSettings): Layer.Layer<Authorization, never, HttpClient.HttpClient | SigningSecret> =>
+}: AuthSettings): Layer.Layer<Authorization, never, HttpClient.HttpClient | Reads | SigningSecret> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
+      const reads = yield* Reads
       const { secret } = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
       if (jwks !== undefined && rules.audiences.length === 0)
@@ -79,9 +81,14 @@ export const layer = ({
           const proceed = (principal: Principal | undefined) => {
             if (principal === undefined) return Effect.succeed(respond(missing))
             const lacking = missingPermissions(principal, required)
-            return lacking.length > 0
-              ? Effect.succeed(respond(denied(lacking)))
-              : Effect.provideService(httpEffect, CurrentPrincipal, principal)
+            if (lacking.length > 0) return Effect.succeed(respond(denied(lacking)))
+            const served = Effect.provideService(httpEffect, CurrentPrincipal, principal)
+            return endpoint.method === "GET"
+              ? Effect.matchEffect(reads.admit(principal), {
+                  onFailure: (error) => Effect.succeed(respond(toPublic(error))),
+                  onSuccess: () => served,
+                })
+              : served
           }
           return Effect.matchEffect(identify(Redacted.value(credential), endpoint), {
             onFailure: (error): Effect.Effect<HttpServerResponse.HttpServerResponse> =>

@@ -16,11 +16,13 @@ import * as Layer from "effect/Layer"
 import { CurrentLogAnnotations } from "effect/References"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { IncomingMessage } from "node:http"
+import { Reads } from "../admission/Reads.ts"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { isPreflight } from "./Cors.ts"
 import { respond } from "./ErrorMapping.ts"
+import { held } from "./HeldAnswers.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
 /** The methods of each path of the contract, for 405 and its `Allow`. */
@@ -86,6 +88,7 @@ type Ids = SecureRandom.SecureRandom["Service"]
 // One generator function for all requests: see docs/decisions/0028-hot-path.md.
 const edged = Effect.fnUntraced(function* <E, R>(
   ids: Ids,
+  reads: Reads["Service"],
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
   const at = yield* Clock.currentTimeNanos
@@ -110,12 +113,17 @@ const edged = Effect.fnUntraced(function* <E, R>(
       (cause) => answer(request, cause),
     ),
   )
-  const shaped = response.status === 415 ? respond(unsupported) : response
+  const shaped = yield* held(reads, request, response.status === 415 ? respond(unsupported) : response)
   return HttpServerResponse.setHeader(shaped, "x-request-id", id)
 })
 
-export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =
+export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Reads | SecureRandom.SecureRandom> =
   HttpRouter.middleware(
-    Effect.map(SecureRandom.SecureRandom, (ids) => (httpEffect) => edged(ids, httpEffect)),
+    Effect.map(
+      Effect.all([SecureRandom.SecureRandom, Reads]),
+      ([ids, reads]) =>
+        (httpEffect) =>
+          edged(ids, reads, httpEffect),
+    ),
     { global: true },
   )

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
 import type { AdmissionRejected } from "../admission/Admission.ts"
+import type { ReadRejected } from "../admission/Reads.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
 import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
@@ -34,6 +35,7 @@ export type ServiceError =
   | NothingToRetry
   | OrderNotKept
   | ParentNotFound
+  | ReadRejected
   | RolloutChanged
   | RunElsewhere
   | RunNotFound
@@ -58,6 +60,12 @@ const rejections = {
   user_streams: { code: "SSE_CONNECTION_LIMIT", message: "You have too many streams open." },
   org_streams: { code: "SSE_CONNECTION_LIMIT", message: "Your organisation has too many streams open." },
 } as const satisfies Record<AdmissionRejected["reason"], PublicError>
+
+const readRejections = {
+  user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
+  org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
+  answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
+} as const satisfies Record<ReadRejected["reason"], PublicError>
 
 const cannotRetry = {
   answered: "The message was answered: there is nothing to retry.",
@@ -101,6 +109,8 @@ export const toPublic = (error: ServiceError): PublicError => {
       return invalid([
         { path: "payload.parentMessageId", message: "There is no such message in the session." },
       ])
+    case "ReadRejected":
+      return { ...readRejections[error.reason], retryAfter: error.retryAfter }
     case "RolloutChanged":
       return {
         code: "PRECONDITION_FAILED",

@@ -9,6 +9,7 @@ import { BreakerState } from "../domain/BreakerState.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
+import { reads } from "./MetricsReads.ts"
 
 const mode = ExecutionMode.literals
 const none = {}
@@ -287,7 +288,7 @@ const processes = {
   }),
 }
 
-export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...stores, ...processes }
+export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...reads, ...stores, ...processes }
 
 /** For what goes through all of them. */
 export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never

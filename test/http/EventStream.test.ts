@@ -13,6 +13,7 @@ import type { SseFrame } from "../support/sse.ts"
 import {
   brief,
   done,
+  fallback,
   heartbeatMs,
   kept,
   live,

@@ -1,0 +1,87 @@
+/**
+ * Admission of reads: a rate for each user and each organisation, and a cap on the bytes of answers that the process holds
+ * until their readers have taken them. Streams have their own bounds (`Admission`).
+ *
+ * Invariant: every byte counted is given back when its answer is written or its connection is gone.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { catalogue } from "../telemetry/Metrics.ts"
+import { keysOf, type Owner } from "./OpenStreams.ts"
+import { Rates } from "./Rates.ts"
+
+export class ReadRejected extends Schema.TaggedError<ReadRejected>()("ReadRejected", {
+  reason: Schema.Literals(["user_rate", "org_rate", "answers"]),
+  /** Seconds. */
+  retryAfter: Schema.Int,
+}) {}
+
+export interface Limits {
+  /** Reads a minute. */
+  readonly user: number
+  readonly org: number
+  /** Bytes of answers that are held at once. */
+  readonly answerBytes: number
+}
+
+export class Reads extends Context.Service<
+  Reads,
+  {
+    /** Lets a read begin. */
+    readonly admit: (owner: Owner) => Effect.Effect<void, ReadRejected>
+    /** Counts the bytes of an answer, if there is room for them. An answer alone always has room. */
+    readonly hold: (bytes: number) => boolean
+    /** Counts bytes that cannot be refused: the work is done. */
+    readonly holdAnyway: (bytes: number) => void
+    readonly release: (bytes: number) => void
+  }
+>()("crossfade/admission/Reads") {
+  static readonly layer = (limits: Limits): Layer.Layer<Reads, never, Rates> =>
+    Layer.effect(Reads, make(limits))
+}
+
+/** A reader that takes nothing is cut after 30 s; most take their answers in less than this. */
+export const answerSeconds = 2
+
+const rejected = (reason: ReadRejected["reason"], retryAfter: number) =>
+  Effect.andThen(
+    catalogue.readsRefused.record({ reason }, 1),
+    Effect.fail(new ReadRejected({ reason, retryAfter })),
+  )
+
+const make = Effect.fnUntraced(function* (limits: Limits) {
+  const rates = yield* Rates
+  let held = 0
+  yield* catalogue.answerBytes.observe({}, () => held)
+
+  const take = (key: string, limit: number, reason: "user_rate" | "org_rate") =>
+    Effect.flatMap(rates.take(`reads:${key}`, limit), ({ allowed, retryMs }) =>
+      allowed ? Effect.void : rejected(reason, Math.max(1, Math.ceil(retryMs / 1000))),
+    )
+
+  return Reads.of({
+    admit: (owner) =>
+      Effect.suspend(() => {
+        // Before any work: the answer could not be given.
+        if (held >= limits.answerBytes) return rejected("answers", answerSeconds)
+        const keys = keysOf(owner)
+        return Effect.andThen(
+          take(keys.user, limits.user, "user_rate"),
+          take(keys.org, limits.org, "org_rate"),
+        )
+      }),
+    hold: (bytes) => {
+      if (held > 0 && held + bytes > limits.answerBytes) return false
+      held += bytes
+      return true
+    },
+    holdAnyway: (bytes) => {
+      held += bytes
+    },
+    release: (bytes) => {
+      held -= bytes
+    },
+  })
+})
