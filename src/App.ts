@@ -24,6 +24,7 @@ import * as Database from "./persistence/Database.ts"
 import * as DataFolderLock from "./persistence/DataFolderLock.ts"
 import { Replica } from "./persistence/Replica.ts"
 import * as Forgetting from "./recording/Forgetting.ts"
+import { Quotas } from "./recording/Quotas.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import * as SecureRandomPool from "./SecureRandomPool.ts"
 import * as Stages from "./Stages.ts"
@@ -50,6 +51,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(Fleet.answers(settings)),
     Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
+    Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),

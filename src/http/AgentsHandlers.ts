@@ -14,6 +14,7 @@ import {
   unknownServers,
 } from "../domain/Agent.ts"
 import { Agents } from "../recording/Agents.ts"
+import { Quotas } from "../recording/Quotas.ts"
 import { answering } from "./ErrorMapping.ts"
 
 const withoutSecrets = (agent: Agent): Agent => ({
@@ -55,6 +56,7 @@ export const layer = HttpApiBuilder.group(
   "agents",
   Effect.fnUntraced(function* (handlers) {
     const agents = yield* Agents
+    const quotas = yield* Quotas
     const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
     const shown = (agent: Agent) => ok(withoutSecrets(agent))
     return handlers.handleAll({
@@ -78,7 +80,7 @@ export const layer = HttpApiBuilder.group(
         answering(
           Effect.gen(function* () {
             const settings = yield* checked({ ...defaults, ...payload })
-            return shown(yield* agents.create(yield* org, settings))
+            return shown(yield* agents.create(yield* org, settings, quotas.agents))
           }),
         ),
       update: ({ params, payload }) =>

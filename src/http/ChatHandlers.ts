@@ -9,6 +9,7 @@ import { pageEnd, pageOf } from "../api/Paging.ts"
 import { BusySession } from "../chat/BusySession.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
+import { Quotas } from "../recording/Quotas.ts"
 import { Runs } from "../recording/Runs.ts"
 import { Sessions } from "../recording/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
@@ -35,6 +36,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
       const busy = yield* BusySession
       const sessions = yield* Sessions
       const files = yield* RuntimeFiles
+      const quotas = yield* Quotas
       const streams = yield* ChatStreams.make(settings)
       const { secret } = yield* SigningSecret
 
@@ -44,7 +46,11 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
           return streams.post(request, {
             route: "start",
             asked: [agentId, message],
-            begin: (caller) => chat.start(caller, request.payload),
+            begin: (caller) =>
+              Effect.andThen(
+                quotas.session(caller.principal.orgId),
+                chat.start(caller, request.payload),
+              ),
             onBusy: (_, turn) => turn,
           })
         },
@@ -62,7 +68,11 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
               ...(parentMessageId === null ? ["first"] : []),
               ...(retry === true ? ["retry"] : []),
             ],
-            begin: (caller) => chat.send(caller, sessionId, request.payload),
+            begin: (caller) =>
+              Effect.andThen(
+                quotas.message(caller.principal.orgId),
+                chat.send(caller, sessionId, request.payload),
+              ),
             onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
           })
         },

@@ -15,6 +15,7 @@ import type { OrderNotKept } from "../recording/BreakerMemory.ts"
 import type { McpServerUnknown } from "../domain/Agent.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
+import type { QuotaExceeded } from "../recording/Quotas.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
 import type { SessionNotFound } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
@@ -35,6 +36,7 @@ export type ServiceError =
   | NothingToRetry
   | OrderNotKept
   | ParentNotFound
+  | QuotaExceeded
   | ReadRejected
   | RolloutChanged
   | RunElsewhere
@@ -109,6 +111,11 @@ export const toPublic = (error: ServiceError): PublicError => {
       return invalid([
         { path: "payload.parentMessageId", message: "There is no such message in the session." },
       ])
+    case "QuotaExceeded":
+      return {
+        code: "QUOTA_EXCEEDED",
+        message: `Your organisation has reached its limit of ${error.limit} ${error.resource}. Nothing was stored.`,
+      }
     case "ReadRejected":
       return { ...readRejections[error.reason], retryAfter: error.retryAfter }
     case "RolloutChanged":

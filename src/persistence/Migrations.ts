@@ -15,6 +15,7 @@ import { shadow } from "./migrations/0005_shadow.ts"
 import { fleet } from "./migrations/0006_fleet.ts"
 import { trace } from "./migrations/0007_trace.ts"
 import { answers } from "./migrations/0008_answers.ts"
+import { orgUsage } from "./migrations/0013_org_usage.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -25,6 +26,7 @@ const migrations = {
   "0006_fleet": fleet,
   "0007_trace": trace,
   "0008_answers": answers,
+  "0013_org_usage": orgUsage,
 }
 
 const steps = Migrator.make({})({
@@ -32,7 +34,7 @@ const steps = Migrator.make({})({
   table: "crossfade_migrations",
 })
 
-const newest = Object.keys(migrations).length
+const newest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
 export class SchemaTooNew extends Schema.TaggedError<SchemaTooNew>()("SchemaTooNew", { found: Schema.Int }) {
   override get message(): string {

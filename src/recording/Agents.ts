@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import type { Agent, AgentSettings } from "../domain/Agent.ts"
 import { AgentId, type OrgId } from "../domain/Ids.ts"
 import type { Page } from "../domain/Page.ts"
+import type { QuotaExceeded } from "./Quotas.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", {
@@ -27,7 +28,12 @@ export class Agents extends Context.Service<
     readonly versions: (
       ids: ReadonlyArray<AgentId>,
     ) => Effect.Effect<ReadonlyMap<AgentId, number>, StoreError>
-    readonly create: (orgId: OrgId, settings: AgentSettings) => Effect.Effect<Agent, StoreError>
+    /** `most`: how many the organisation may have. */
+    readonly create: (
+      orgId: OrgId,
+      settings: AgentSettings,
+      most: number,
+    ) => Effect.Effect<Agent, QuotaExceeded | StoreError>
     /** Replaces the settings. An agent of nobody or of another organisation is not found. */
     readonly update: (
       orgId: OrgId,

@@ -9,6 +9,7 @@ import type { Agent, AgentSettings } from "../domain/Agent.ts"
 import { AgentId, type OrgId } from "../domain/Ids.ts"
 import { AgentNotFound, Agents } from "./Agents.ts"
 import * as PageSql from "./PageSql.ts"
+import { QuotaExceeded } from "./Quotas.ts"
 import { AgentRow, SettingsJson } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -54,11 +55,20 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         return new Map(rows.map((row) => [row.id, row.updated_at]))
       }, asStoreError("Agents.versions"))
 
-      const create = Effect.fn("Agents.create")(function* (orgId: OrgId, settings: AgentSettings) {
+      const create = Effect.fn("Agents.create")(function* (
+        orgId: OrgId,
+        settings: AgentSettings,
+        most: number,
+      ) {
         const now = yield* Clock.currentTimeMillis
         const id = AgentId.make(yield* random.uuidV7())
         const agent: Agent = { id, orgId, settings, createdAt: now, updatedAt: now }
-        yield* sql`INSERT INTO agents ${sql.insert(yield* encode(agent))}`
+        const row = yield* encode(agent)
+        // Two that are made at the same moment may both find room for the last one.
+        const made = yield* sql`INSERT INTO agents (id, org_id, settings, created_at, updated_at)
+          SELECT ${row.id}, ${orgId}, ${row.settings}, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
+          WHERE (SELECT COUNT(*) FROM agents WHERE org_id = ${orgId}) < ${most} RETURNING id`
+        if (made.length === 0) return yield* new QuotaExceeded({ resource: "agents", limit: most })
         return agent
       }, asStoreError("Agents.create"))
 

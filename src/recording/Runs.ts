@@ -66,7 +66,7 @@ export class Runs extends Context.Service<
     readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
     /** One transaction: what is not written of the run, its end and, where there was an answer, the assistant's message. */
     readonly end: (
-      run: EndOfRun & Pick<Run, "id">,
+      run: EndOfRun & Pick<Run, "id" | "orgId">,
       assistantMessage: ChatMessage | undefined,
       unwritten?: Unwritten,
     ) => Effect.Effect<void, RunLost | StoreError>

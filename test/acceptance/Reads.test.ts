@@ -149,6 +149,63 @@ describe("the rate of reads", () => {
   })
 })
 
+describe("what an organisation may own", () => {
+  const world = useGateway({ MAX_AGENTS_PER_ORG: "2", MAX_SESSIONS_PER_ORG: "3", MAX_STORED_MB_PER_ORG: "1" })
+  const errorOf = async (response: Response) =>
+    ((await response.json()) as { error: { code: string; message: string } }).error
+  const begin = async (client: Client, message: string, sessionId?: string) => {
+    const path = sessionId === undefined ? "start" : `sessions/${sessionId}`
+    return client.request("POST", `/api/v1/chat/${path}`, {
+      message,
+      ...(sessionId === undefined ? { agentId: defaultAgent } : {}),
+    })
+  }
+
+  it("is bounded in agents", async () => {
+    const client = await world.as("agents", "ana")
+    const make = () => client.request("POST", "/api/v1/agents", { name: "A" })
+    expect([(await make()).status, (await make()).status]).toEqual([200, 200])
+    const refused = await make()
+    expect(refused.status).toBe(403)
+    expect(await errorOf(refused)).toMatchObject({
+      code: "QUOTA_EXCEEDED",
+      message: expect.stringContaining("2 agents"),
+    })
+    const other = await world.as("others", "ana")
+    expect((await other.request("POST", "/api/v1/agents", { name: "A" })).status).toBe(200)
+  })
+
+  it("is bounded in sessions; those that are there go on", async () => {
+    const client = await world.as("sessions", "ana")
+    const streams = []
+    for (let n = 0; n < 3; n++) {
+      const stream = await client.start("hi")
+      await stream.rest()
+      streams.push(stream)
+    }
+    const refused = await begin(client, "one more")
+    expect([refused.status, await errorOf(refused)]).toMatchObject([403, { code: "QUOTA_EXCEEDED" }])
+    const on = await begin(client, "go on", streams[0]!.sessionId)
+    expect(on.status).toBe(200)
+    await on.text()
+  })
+
+  it("is bounded in bytes of messages", async () => {
+    const client = await world.as("bytes", "ana")
+    const first = await client.start(longText(1))
+    await first.rest()
+    let refused: Response | undefined
+    for (let n = 2; refused === undefined && n < 12; n++) {
+      const response = await begin(client, longText(n), first.sessionId)
+      if (response.status === 200) await response.text()
+      else refused = response
+    }
+    expect(refused?.status).toBe(403)
+    expect((await errorOf(refused!)).message).toContain("1048576 bytes of messages")
+    expect((await client.request("GET", `/api/v1/chat/sessions/${first.sessionId}`)).status).toBe(200)
+  }, 30_000)
+})
+
 describe("answers that nobody reads", () => {
   const cap = 1024 * 1024
   const world = useGateway({ MAX_ANSWER_BYTES_IN_FLIGHT: String(cap) })

@@ -107,7 +107,7 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const agents = yield* Agents
         const { orgId } = newPrincipal()
         const made = yield* Effect.forEach(sizes, (_, n) =>
-          agents.create(orgId, { ...settings(`${n}`), systemPrompt: text(90_000) }),
+          agents.create(orgId, { ...settings(`${n}`), systemPrompt: text(90_000) }, 100),
         )
         const found = yield* pagesOf(2, (after: AgentPosition | undefined) =>
           agents.list(orgId, { limit: 2, ...(after === undefined ? {} : { after }) }),

@@ -44,7 +44,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const { orgId } = newPrincipal()
         const stranger = newPrincipal().orgId
         const now = yield* Clock.currentTimeMillis
-        const created = yield* agents.create(orgId, settings("First"))
+        const created = yield* agents.create(orgId, settings("First"), 1000)
         assert.match(created.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
         assert.deepInclude(created, { orgId, createdAt: now, updatedAt: now })
         assert.deepStrictEqual(yield* agents.get(orgId, created.id), created)
@@ -55,7 +55,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         assert.deepStrictEqual(updated, { ...created, settings: settings("Second"), updatedAt: now + 1000 })
         assert.deepStrictEqual(yield* agents.get(orgId, created.id), updated)
 
-        const second = yield* agents.create(orgId, settings("Third"))
+        const second = yield* agents.create(orgId, settings("Third"), 1000)
         const ids = (yield* agents.list(orgId, { limit: 10 })).entries.map(({ id }) => id)
         assert.deepStrictEqual(
           ids.filter((id) => id !== defaultAgentId),
@@ -77,7 +77,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const { orgId } = newPrincipal()
-        const created = yield* agents.create(orgId, settings("First"))
+        const created = yield* agents.create(orgId, settings("First"), 1000)
         const second = yield* agents.update(orgId, created.id, settings("Second"))
         const third = yield* agents.update(orgId, created.id, settings("Third"))
         assert.isAbove(second.updatedAt, created.updatedAt)

@@ -12,6 +12,7 @@ import { Runs } from "../../src/recording/Runs.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
@@ -51,6 +52,7 @@ const suites = [
   cohortRuns,
   autopilots,
   recordedTurns,
+  orgUsage,
 ]
 for (const suite of suites) suite("SQLite", sqlite)
 
