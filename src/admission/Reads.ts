@@ -8,12 +8,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { keysOf, type Owner } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
 
 export class ReadRejected extends Schema.TaggedError<ReadRejected>()("ReadRejected", {
-  reason: Schema.Literals(["user_rate", "org_rate", "answers"]),
+  reason: Schema.Literals(["user_rate", "org_rate", "answers", "user_files", "files"]),
   /** Seconds. */
   retryAfter: Schema.Int,
 }) {}
@@ -31,6 +32,8 @@ export class Reads extends Context.Service<
   {
     /** Lets a read begin. */
     readonly admit: (owner: Owner) => Effect.Effect<void, ReadRejected>
+    /** A file that is passed on. It counts until the scope closes. */
+    readonly file: (owner: Owner) => Effect.Effect<void, ReadRejected, Scope.Scope>
     /** Counts the bytes of an answer, if there is room for them. An answer alone always has room. */
     readonly hold: (bytes: number) => boolean
     /** Counts bytes that cannot be refused: the work is done. */
@@ -44,6 +47,10 @@ export class Reads extends Context.Service<
 
 /** A reader that takes nothing is cut after 30 s; most take their answers in less than this. */
 export const answerSeconds = 2
+
+/** Browsers open six connections to a host. Each file holds a connection to the runtime and up to 64 KiB. */
+const mostFiles = { user: 10, process: 200 }
+const fileSeconds = 2
 
 const rejected = (reason: ReadRejected["reason"], retryAfter: number) =>
   Effect.andThen(
@@ -61,7 +68,29 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
       allowed ? Effect.void : rejected(reason, Math.max(1, Math.ceil(retryMs / 1000))),
     )
 
+  let files = 0
+  const filesOf = new Map<string, number>()
+  const leaveFile = (key: string): void => {
+    const left = (filesOf.get(key) ?? 0) - 1
+    if (left > 0) filesOf.set(key, left)
+    else filesOf.delete(key)
+    files -= 1
+  }
+  const enterFile = (key: string) =>
+    Effect.suspend(() => {
+      if (files >= mostFiles.process) return rejected("files", fileSeconds)
+      const open = filesOf.get(key) ?? 0
+      if (open >= mostFiles.user) return rejected("user_files", fileSeconds)
+      files += 1
+      filesOf.set(key, open + 1)
+      return Effect.void
+    })
+
   return Reads.of({
+    file: (owner) => {
+      const { user } = keysOf(owner)
+      return Effect.acquireRelease(enterFile(user), () => Effect.sync(() => leaveFile(user)))
+    },
     admit: (owner) =>
       Effect.suspend(() => {
         // Before any work: the answer could not be given.

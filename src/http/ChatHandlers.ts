@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { Reads } from "../admission/Reads.ts"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
@@ -37,6 +38,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
       const sessions = yield* Sessions
       const files = yield* RuntimeFiles
       const quotas = yield* Quotas
+      const reads = yield* Reads
       const streams = yield* ChatStreams.make(settings)
       const { secret } = yield* SigningSecret
 
@@ -122,7 +124,9 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
         file: ({ params: { fileId, runId } }) =>
           answering(
             Effect.gen(function* () {
-              yield* runs.get(yield* CurrentPrincipal, runId)
+              const principal = yield* CurrentPrincipal
+              yield* reads.file(principal)
+              yield* runs.get(principal, runId)
               return yield* FileResponse.make(files, yield* runs.file(runId, fileId))
             }),
           ),

@@ -67,6 +67,8 @@ const readRejections = {
   user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
   org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
   answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
+  user_files: { code: "RATE_LIMIT_USER", message: "You are fetching too many files at once." },
+  files: { code: "OVERLOADED", message: "Too many files are being fetched." },
 } as const satisfies Record<ReadRejected["reason"], PublicError>
 
 const cannotRetry = {

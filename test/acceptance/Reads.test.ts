@@ -195,7 +195,7 @@ describe("what an organisation may own", () => {
     const first = await client.start(longText(1))
     await first.rest()
     let refused: Response | undefined
-    for (let n = 2; refused === undefined && n < 12; n++) {
+    for (let n = 2; refused === undefined && n < 15; n++) {
       const response = await begin(client, longText(n), first.sessionId)
       if (response.status === 200) await response.text()
       else refused = response
