@@ -183,6 +183,16 @@ const guards: ReadonlyArray<Guard> = [
   },
 ]
 
+const dripping: Guard = {
+  name: "gives up an answer that drips",
+  answer: (socket) => {
+    socket.write(`${events}Content-Length: 100000\r\n\r\n`)
+    drip(socket, "x", 100)
+  },
+  clockMs: short,
+  of: [["a file", file], ["the health probe", health], ["the key set", keys]],
+}
+
 const used = (use: Use, answer: (socket: Socket) => void, clockMs: number) =>
   Effect.gen(function* () {
     const upstream = yield* rawUpstream(answer)
@@ -190,7 +200,7 @@ const used = (use: Use, answer: (socket: Socket) => void, clockMs: number) =>
     return { upstream, outcome: Exit.isSuccess(outcome) ? outcome.value : "it did not end" }
   })
 
-describe.each(guards)("$name", ({ answer, clockMs, of }) => {
+describe.each([...guards, dripping])("$name", ({ answer, clockMs, of }) => {
   it.live.each(of)("with %s", ([, use]) =>
     Effect.gen(function* () {
       const { outcome, upstream } = yield* used(use, answer, clockMs)

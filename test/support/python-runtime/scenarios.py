@@ -213,6 +213,14 @@ def agent(fields: Fields) -> Iterator[Step]:
     yield complete(fields, "idée 0 ")
 
 
+def files(fields: Fields) -> Iterator[Step]:
+    """files: a list of the data of `file_created`."""
+    for file in fields["files"]:
+        yield "file_created", {"filename": "a.bin", "mime_type": "application/octet-stream"} | file
+    yield chunk("made")
+    yield complete(fields, "made")
+
+
 SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "echo": echo,
     "all": all_events,
@@ -228,4 +236,5 @@ SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "done-only": done_only,
     "burst": burst,
     "agent": agent,
+    "files": files,
 }
