@@ -38,7 +38,10 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["agents:read"])
-      .annotate(OpenApi.Summary, "The organisation's agents and those that every organisation has, oldest first"),
+      .annotate(
+        OpenApi.Summary,
+        "The organisation's agents and those that every organisation has, oldest first",
+      ),
     HttpApiEndpoint.get("get", "/:agentId", {
       params: { agentId: AgentId },
       success: one,

@@ -89,9 +89,7 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
       ),
     HttpApiEndpoint.get("mismatches", "/mismatches", {
       query: { orgId: Schema.optionalKey(OrgId), ...mismatchesPage.query },
-      success: success(
-        Schema.Struct({ mismatches: Schema.Array(ShadowPair), ...mismatchesPage.answer }),
-      ),
+      success: success(Schema.Struct({ mismatches: Schema.Array(ShadowPair), ...mismatchesPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["admin:read"])

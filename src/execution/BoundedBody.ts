@@ -36,6 +36,4 @@ export const stream = (
 
 /** The whole body as text. */
 export const text = (answer: Pick<Answer, "pull">, limits: Limits) =>
-  Effect.map(Stream.runCollect(stream(answer, limits)), (chunks) =>
-    Buffer.concat(chunks).toString("utf8"),
-  )
+  Effect.map(Stream.runCollect(stream(answer, limits)), (chunks) => Buffer.concat(chunks).toString("utf8"))

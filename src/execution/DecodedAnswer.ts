@@ -72,7 +72,10 @@ export const events = (
   const taken = (chunks: ReadonlyArray<Uint8Array>): Decoded => {
     for (const chunk of chunks) bytes += chunk.length
     return bytes > mostBytes
-      ? { events: [], error: new UpstreamGarbled({ upstream, detail: `an answer of more than ${mostBytes} bytes` }) }
+      ? {
+          events: [],
+          error: new UpstreamGarbled({ upstream, detail: `an answer of more than ${mostBytes} bytes` }),
+        }
       : fed(decoder, chunks)
   }
   const give = ({ error, events }: Decoded, next: Events): Events => {

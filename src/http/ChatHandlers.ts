@@ -49,10 +49,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             route: "start",
             asked: [agentId, message],
             begin: (caller) =>
-              Effect.andThen(
-                quotas.session(caller.principal.orgId),
-                chat.start(caller, request.payload),
-              ),
+              Effect.andThen(quotas.session(caller.principal.orgId), chat.start(caller, request.payload)),
             onBusy: (_, turn) => turn,
           })
         },

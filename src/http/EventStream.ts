@@ -260,7 +260,10 @@ export const respond = (options: Options): HttpServerResponse.HttpServerResponse
       ? source.log.ended && after >= source.log.lastSeq
       : entries.length === 0 && source.more === undefined
   if (isAtEnd || old?.retracted) return HttpServerResponse.empty({ status: 204, headers: headers(run) })
-  const frames = source._tag === "Live" ? live(source, options, old) : kept(run.id, after, old, { entries, more: source.more })
+  const frames =
+    source._tag === "Live"
+      ? live(source, options, old)
+      : kept(run.id, after, old, { entries, more: source.more })
   return HttpServerResponse.stream(frames, {
     contentType: "text/event-stream; charset=utf-8",
     headers: headers(run),

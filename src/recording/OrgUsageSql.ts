@@ -59,8 +59,10 @@ const make = Effect.gen(function* () {
     if (!Arr.isReadonlyArrayNonEmpty(rows)) return
     yield* Effect.forEach(
       Arr.chunksOf(rows, orgsPerInsert),
-      (chunk) => sql`INSERT INTO org_usage ${sql.insert(chunk)} ON CONFLICT (org_id) DO UPDATE SET
-        sessions = org_usage.sessions + excluded.sessions, bytes = org_usage.bytes + excluded.bytes`.unprepared,
+      (chunk) =>
+        sql`INSERT INTO org_usage ${sql.insert(chunk)} ON CONFLICT (org_id) DO UPDATE SET
+        sessions = org_usage.sessions + excluded.sessions, bytes = org_usage.bytes + excluded.bytes`
+          .unprepared,
       { discard: true },
     ).pipe(sql.withTransaction)
   }, asStoreError("OrgUsage.flush"))

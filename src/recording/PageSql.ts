@@ -20,19 +20,15 @@ interface PageOf {
   readonly bytes?: number
 }
 
-/** A row's other columns and the names of its fields, about. */
-const restBytes = 500
-
 const decodeFound = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Schema.Int })))
 
 const select = (sql: SqlClient.SqlClient, of: PageOf) => {
   const { bytes = pageBytes, direction, keys, limit, table, texts, where } = of
-  const columns = sql.literal(keys.map((key) => `"${key}"`).join(", "))
-  const order = sql.literal(keys.map((key) => `"${key}" ${direction}`).join(", "))
-  const size = sql.literal(
-    [restBytes, ...texts.map((text) => `COALESCE(octet_length("${text}"), 0)`)].join(" + "),
-  )
-  const same = sql.literal(keys.map((key) => `page."${key}" = t."${key}"`).join(" AND "))
+  const columns = sql.csv(keys.map((key) => sql`${sql(key)}`))
+  const order = sql.csv(keys.map((key) => (direction === "ASC" ? sql`${sql(key)}` : sql`${sql(key)} DESC`)))
+  // The other columns and the names of the fields have about 500 bytes.
+  const size = texts.reduce((sum, text) => sql`${sum} + COALESCE(octet_length(${sql(text)}), 0)`, sql`500`)
+  const same = sql.and(keys.map((key) => sql`${sql(`page.${key}`)} = ${sql(`t.${key}`)}`))
   return sql`SELECT t.*, page.found FROM (
       SELECT ${columns}, ROW_NUMBER() OVER (ORDER BY ${order}) AS place, COUNT(*) OVER () AS found,
         SUM(size) OVER (ORDER BY ${order}) AS total

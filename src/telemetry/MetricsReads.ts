@@ -5,7 +5,8 @@ export const reads = {
   readsRefused: counter("crossfade_reads_refused_total", {
     unit: "1",
     labels: { reason: ["user_rate", "org_rate", "answers", "user_files", "files"] },
-    meaning: "Reads that were refused; `answers`: too many bytes of answers, `files`: too many files were under way",
+    meaning:
+      "Reads that were refused; `answers`: too many bytes of answers, `files`: too many files were under way",
   }),
   answerBytes: gauge("crossfade_answer_bytes_in_flight", {
     unit: "By",

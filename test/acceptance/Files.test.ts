@@ -89,7 +89,9 @@ describe("a file's answer", () => {
     ])
     const { response } = await fetched(html!)
     expect(response.status).toBe(200)
-    expect(response.headers.get("content-disposition")).toMatch(/^attachment; filename="[^"]*"; filename\*=UTF-8''%C3%A9/)
+    expect(response.headers.get("content-disposition")).toMatch(
+      /^attachment; filename="[^"]*"; filename\*=UTF-8''%C3%A9/,
+    )
     expect(response.headers.get("content-disposition")!.length).toBeLessThan(2500)
     expect(response.headers.get("x-content-type-options")).toBe("nosniff")
     expect(response.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox")
@@ -141,7 +143,9 @@ describe("a file's answer", () => {
 
 describe("files that are fetched at once", () => {
   it("are limited for each user, and a place is free when the client has left", async () => {
-    const urls = await announced(Array.from({ length: 12 }, (_, n) => ({ file_id: `${n}`, url: "/blob/silent" })))
+    const urls = await announced(
+      Array.from({ length: 12 }, (_, n) => ({ file_id: `${n}`, url: "/blob/silent" })),
+    )
     const open = (url: string) =>
       new Promise<{ status: number | undefined; leave: () => void }>((resolve, reject) => {
         const request = httpRequest(`${world.gateway.url}${url}`, {

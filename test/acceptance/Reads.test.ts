@@ -24,7 +24,9 @@ const sessionOf = async (client: Client, turns: number): Promise<string> => {
   const first = await client.start(longText(1))
   await first.rest()
   for (let n = 2; n <= turns; n++) {
-    const next = await client.stream("POST", `/api/v1/chat/sessions/${first.sessionId}`, { message: longText(n) })
+    const next = await client.stream("POST", `/api/v1/chat/sessions/${first.sessionId}`, {
+      message: longText(n),
+    })
     await next.rest()
   }
   return first.sessionId
@@ -114,7 +116,9 @@ describe("a cursor or limit that is not allowed", () => {
     }
     for (const limit of ["", "0", "-1", "1.5", "1e2", "1000000", "abc", "NaN", "99999999999999999999"]) {
       const response = await client.request("GET", `${path}?limit=${limit}`)
-      const { error } = (await response.json()) as { error: { details: Array<{ path: string; message: string }> } }
+      const { error } = (await response.json()) as {
+        error: { details: Array<{ path: string; message: string }> }
+      }
       expect([limit, response.status, error.details[0]?.path]).toEqual([limit, 400, "query.limit"])
       expect(error.details[0]?.message).toMatch(/^Expected a whole number from 1 to \d+$/)
     }

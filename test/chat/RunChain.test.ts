@@ -88,7 +88,11 @@ describe("the chain of a run", () => {
     const plan: Draft = {
       type: "plan",
       data: {
-        steps: Array.from({ length: 2000 }, (_, n) => ({ id: `${n}`, title: "t", status: "pending" as const })),
+        steps: Array.from({ length: 2000 }, (_, n) => ({
+          id: `${n}`,
+          title: "t",
+          status: "pending" as const,
+        })),
         currentStep: "",
       },
     }

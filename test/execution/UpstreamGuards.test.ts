@@ -33,10 +33,7 @@ const execute = (layer: Layer.Layer<Executor>, clockMs: number): Effect.Effect<s
         onEnd: () => Effect.void,
       }),
     ),
-  ).pipe(
-    Effect.provide(layer),
-    Effect.match({ onSuccess: () => "ok", onFailure: ({ error }) => error._tag }),
-  )
+  ).pipe(Effect.provide(layer), Effect.match({ onSuccess: () => "ok", onFailure: ({ error }) => error._tag }))
 
 const providerKinds = [
   "openai-compatible",
@@ -46,19 +43,21 @@ const providerKinds = [
   "sandbox",
 ] as const satisfies ReadonlyArray<ProviderKind>
 
-const direct = (kind: ProviderKind): Use => (url, clockMs) =>
-  execute(
-    DirectExecutor.layer({
-      name: "a",
-      kind,
-      baseUrl: url,
-      apiKey: Redacted.make("sk-not-a-key"),
-      model: "m",
-      takesAgentModel: false,
-      ...plainRequests,
-    }).pipe(Layer.provide(UpstreamHttp.layer)),
-    clockMs,
-  )
+const direct =
+  (kind: ProviderKind): Use =>
+  (url, clockMs) =>
+    execute(
+      DirectExecutor.layer({
+        name: "a",
+        kind,
+        baseUrl: url,
+        apiKey: Redacted.make("sk-not-a-key"),
+        model: "m",
+        takesAgentModel: false,
+        ...plainRequests,
+      }).pipe(Layer.provide(UpstreamHttp.layer)),
+      clockMs,
+    )
 
 const runtime: Use = (url, clockMs) =>
   execute(
@@ -77,9 +76,7 @@ const file: Use = (url, clockMs) =>
         idleMs: clockMs,
         totalMs: 2 * clockMs,
         bytes: 1024 * 1024,
-      }).pipe(
-        Layer.provide(UpstreamHttp.layer),
-      ),
+      }).pipe(Layer.provide(UpstreamHttp.layer)),
     ),
   )
 
@@ -138,7 +135,12 @@ const guards: ReadonlyArray<Guard> = [
     clockMs: long,
     of: all,
   },
-  { name: "gives up an upstream that takes the request and says nothing", answer: () => {}, clockMs: short, of: all },
+  {
+    name: "gives up an upstream that takes the request and says nothing",
+    answer: () => {},
+    clockMs: short,
+    of: all,
+  },
   {
     name: "gives up an answer that stops after its headers",
     answer: (socket) => socket.write(chunked),
@@ -190,7 +192,11 @@ const dripping: Guard = {
     drip(socket, "x", 100)
   },
   clockMs: short,
-  of: [["a file", file], ["the health probe", health], ["the key set", keys]],
+  of: [
+    ["a file", file],
+    ["the health probe", health],
+    ["the key set", keys],
+  ],
 }
 
 const used = (use: Use, answer: (socket: Socket) => void, clockMs: number) =>

@@ -93,7 +93,10 @@ describe("a reader of protocol 1", () => {
         Effect.map(respond(source, { protocol: 1, after: 2 }), ({ status }) => status)
       assert.strictEqual(yield* statusOf(live(log)), 204)
       const [first, second, ...rest] = log.read(0)
-      assert.strictEqual(yield* statusOf({ _tag: "Kept", entries: rest, old: oldReader([first!, second!]) }), 204)
+      assert.strictEqual(
+        yield* statusOf({ _tag: "Kept", entries: rest, old: oldReader([first!, second!]) }),
+        204,
+      )
     }),
   )
 

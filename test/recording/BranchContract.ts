@@ -170,9 +170,14 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         }
         const second = retry()
         yield* runs.begin(second)
-        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [second.userMessage])
+        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [
+          second.userMessage,
+        ])
         const { answer } = yield* ended(second, "1")
-        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [second.userMessage, answer])
+        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [
+          second.userMessage,
+          answer,
+        ])
         assert.deepStrictEqual(yield* branch(session), [
           ["user", "one", true],
           ["assistant", "1", true],

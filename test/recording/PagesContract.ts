@@ -152,7 +152,9 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
             primary: { ...pair(0).primary, text: text(size) },
             runId: RunId.make(uuidV7Unsafe()),
           })
-        const found = yield* pagesOf(500, (before: RunId | undefined) => pairs.page({ orgId }, { limit: 500, before }))
+        const found = yield* pagesOf(500, (before: RunId | undefined) =>
+          pairs.page({ orgId }, { limit: 500, before }),
+        )
         assert.deepStrictEqual(
           found.map((page) => page.length),
           expected,

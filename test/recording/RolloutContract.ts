@@ -121,7 +121,9 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           results.filter((saved) => saved !== undefined),
           1,
         )
-        const races = (yield* audit.list({ limit: 20 })).entries.filter(({ by: { userId } }) => userId === by.userId)
+        const races = (yield* audit.list({ limit: 20 })).entries.filter(
+          ({ by: { userId } }) => userId === by.userId,
+        )
         assert.deepStrictEqual(
           races.map(({ reason }) => reason),
           ["race", null],

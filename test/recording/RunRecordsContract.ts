@@ -53,7 +53,10 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           seqs.push(...page.entries.map(({ seq }) => seq))
           next = page.next
         }
-        assert.deepStrictEqual(seqs, Array.from({ length: 11_000 }, (_, n) => n + 1))
+        assert.deepStrictEqual(
+          seqs,
+          Array.from({ length: 11_000 }, (_, n) => n + 1),
+        )
       }),
     )
 

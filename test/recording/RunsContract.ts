@@ -101,7 +101,9 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           "SessionNotFound",
         )
         assert.strictEqual((yield* Effect.flip(runs.get(owner, second.run.id)))._tag, "RunNotFound")
-        assert.deepStrictEqual((yield* sessions.messages(first.session.id, { limit: 9 })).entries, [first.userMessage])
+        assert.deepStrictEqual((yield* sessions.messages(first.session.id, { limit: 9 })).entries, [
+          first.userMessage,
+        ])
       }),
     )
 

@@ -29,7 +29,9 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 10 })).entries, [kept])
         const judgement = { verdict: "shadow", tokens: 900 } as const
         yield* pairs.judge(kept.runId, judgement)
-        assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 10 })).entries, [{ ...kept, judgement }])
+        assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 10 })).entries, [
+          { ...kept, judgement },
+        ])
       }),
     )
 
@@ -63,7 +65,9 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const mismatch = newPair({ orgId, ...differs })
         const same = newPair({ orgId, ...differs, shadowMode: "direct_llm" })
         yield* Effect.forEach([mismatch, same, newPair({ orgId })], pairs.add)
-        assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 9, differing: true })).entries, [mismatch])
+        assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 9, differing: true })).entries, [
+          mismatch,
+        ])
       }),
     )
 

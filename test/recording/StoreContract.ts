@@ -159,8 +159,14 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* runs.begin(second)
         const all = [first.userMessage, answer.message, second.userMessage]
         assert.deepStrictEqual((yield* sessions.messages(first.session.id, { limit: 10 })).entries, all)
-        assert.deepStrictEqual((yield* sessions.messages(first.session.id, { limit: 2 })).entries, all.slice(1))
-        assert.deepStrictEqual((yield* sessions.messages(newTurn(owner).session.id, { limit: 10 })).entries, [])
+        assert.deepStrictEqual(
+          (yield* sessions.messages(first.session.id, { limit: 2 })).entries,
+          all.slice(1),
+        )
+        assert.deepStrictEqual(
+          (yield* sessions.messages(newTurn(owner).session.id, { limit: 10 })).entries,
+          [],
+        )
       }),
     )
 

@@ -45,8 +45,14 @@ export const transitions = (name: string, layer: Layer.Layer<Transitions, unknow
         yield* Effect.forEach(added, transitions.add)
         // What JSON leaves out is undefined all the same.
         const bare = (list: ReadonlyArray<ScopedTransition>) => JSON.parse(JSON.stringify(list))
-        assert.deepStrictEqual(bare((yield* transitions.list({ limit: 100 })).entries), bare(added.toReversed()))
-        assert.deepStrictEqual(bare((yield* transitions.list({ limit: 2 })).entries), bare(added.toReversed().slice(0, 2)))
+        assert.deepStrictEqual(
+          bare((yield* transitions.list({ limit: 100 })).entries),
+          bare(added.toReversed()),
+        )
+        assert.deepStrictEqual(
+          bare((yield* transitions.list({ limit: 2 })).entries),
+          bare(added.toReversed().slice(0, 2)),
+        )
         const last = yield* transitions.last
         assert.sameDeepMembers(bare(last), bare([added[2]!, added[3]!, added[4]!]))
       }),

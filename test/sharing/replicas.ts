@@ -30,7 +30,8 @@ export const kept = (): Kept => ({ ended: new Map(), events: new Map() })
 const store = ({ ended, events }: Kept) =>
   Layer.mock(Runs, {
     ended: (ids) => Effect.sync(() => ids.flatMap((id) => ended.get(id) ?? [])),
-    events: (id, after) => Effect.sync(() => ({ entries: (events.get(id) ?? []).filter(({ seq }) => seq > after), next: null })),
+    events: (id, after) =>
+      Effect.sync(() => ({ entries: (events.get(id) ?? []).filter(({ seq }) => seq > after), next: null })),
   })
 
 const every25ms = Schedule.spaced("25 millis")

@@ -53,10 +53,7 @@ export const limits: Limits = {
 export class RuntimeFiles extends Context.Service<
   RuntimeFiles,
   {
-    readonly fetch: (
-      path: string,
-      range?: RangeRequest,
-    ) => Effect.Effect<File, FileUnavailable, Scope.Scope>
+    readonly fetch: (path: string, range?: RangeRequest) => Effect.Effect<File, FileUnavailable, Scope.Scope>
   }
 >()("crossfade/execution/runtime/RuntimeFiles") {
   /** `baseUrl` empty: there is no runtime, so there are no files. */
@@ -103,7 +100,10 @@ const headersOf = ({ header }: Answer): Readonly<Record<string, string>> =>
 const unavailable = (cause?: unknown) =>
   new FileUnavailable({ gone: false, ...(cause === undefined ? {} : { cause }) })
 
-const statusOf = ({ header, status }: Answer, asksRange: boolean): Effect.Effect<File["status"], FileUnavailable> => {
+const statusOf = (
+  { header, status }: Answer,
+  asksRange: boolean,
+): Effect.Effect<File["status"], FileUnavailable> => {
   if (status === 200) return Effect.succeed(200)
   const isPart = /^bytes (\d+-\d+|\*)\/(\d+|\*)$/.test(header("content-range") ?? "")
   if (asksRange && isPart && (status === 206 || status === 416)) return Effect.succeed(status)

@@ -101,21 +101,21 @@ const fileCreated = (
   return {
     state,
     events: [
-    {
-      _tag: "Message",
-      draft: {
-        type: "file",
-        data: {
-          url: fileUrl(state.runId, fileId),
-          filename: data.filename,
-          mimeType: data.mime_type,
-          ...present({ size: data.size }),
+      {
+        _tag: "Message",
+        draft: {
+          type: "file",
+          data: {
+            url: fileUrl(state.runId, fileId),
+            filename: data.filename,
+            mimeType: data.mime_type,
+            ...present({ size: data.size }),
+          },
+          ...placed(state.stepId),
         },
-        ...placed(state.stepId),
+        file: { fileId, path: data.url, filename: data.filename, mimeType: data.mime_type },
       },
-      file: { fileId, path: data.url, filename: data.filename, mimeType: data.mime_type },
-    },
-  ],
+    ],
   }
 }
 
