@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { catalogue } from "../telemetry/Metrics.ts"
+import { HeldBytes } from "./HeldBytes.ts"
 import { keysOf, type Owner } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
 
@@ -34,11 +35,10 @@ export class Reads extends Context.Service<
     readonly admit: (owner: Owner) => Effect.Effect<void, ReadRejected>
     /** A file that is passed on. It counts until the scope closes. */
     readonly file: (owner: Owner) => Effect.Effect<void, ReadRejected, Scope.Scope>
-    /** Counts the bytes of an answer, if there is room for them. An answer alone always has room. */
-    readonly hold: (bytes: number) => boolean
+    /** Counts the bytes of an answer, if there is room for them. Gives the way to release them; undefined: no room. */
+    readonly hold: (bytes: number, owner: Owner | undefined) => (() => void) | undefined
     /** Counts bytes that cannot be refused: the work is done. */
-    readonly holdAnyway: (bytes: number) => void
-    readonly release: (bytes: number) => void
+    readonly holdAnyway: (bytes: number, owner: Owner | undefined) => () => void
   }
 >()("crossfade/admission/Reads") {
   static readonly layer = (limits: Limits): Layer.Layer<Reads, never, Rates> =>
@@ -60,8 +60,8 @@ const rejected = (reason: ReadRejected["reason"], retryAfter: number) =>
 
 const make = Effect.fnUntraced(function* (limits: Limits) {
   const rates = yield* Rates
-  let held = 0
-  yield* catalogue.answerBytes.observe({}, () => held)
+  const bytesHeld = new HeldBytes(limits.answerBytes)
+  yield* catalogue.answerBytes.observe({}, () => bytesHeld.all)
 
   const take = (key: string, limit: number, reason: "user_rate" | "org_rate") =>
     Effect.flatMap(rates.take(`reads:${key}`, limit), ({ allowed, retryMs }) =>
@@ -94,23 +94,14 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     admit: (owner) =>
       Effect.suspend(() => {
         // Before any work: the answer could not be given.
-        if (held >= limits.answerBytes) return rejected("answers", answerSeconds)
+        if (bytesHeld.all >= limits.answerBytes) return rejected("answers", answerSeconds)
         const keys = keysOf(owner)
         return Effect.andThen(
           take(keys.user, limits.user, "user_rate"),
           take(keys.org, limits.org, "org_rate"),
         )
       }),
-    hold: (bytes) => {
-      if (held > 0 && held + bytes > limits.answerBytes) return false
-      held += bytes
-      return true
-    },
-    holdAnyway: (bytes) => {
-      held += bytes
-    },
-    release: (bytes) => {
-      held -= bytes
-    },
+    hold: (bytes, owner) => (bytesHeld.fits(bytes, owner) ? bytesHeld.add(bytes, owner) : undefined),
+    holdAnyway: (bytes, owner) => bytesHeld.add(bytes, owner),
   })
 })

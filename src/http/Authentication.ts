@@ -17,6 +17,7 @@ import type { PublicError } from "../api/PublicError.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
+import { held } from "./HeldAnswers.ts"
 import * as Jwks from "./Jwks.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as Ticket from "./Ticket.ts"
@@ -39,6 +40,15 @@ const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
   const { runId } = yield* HttpRouter.params
   return typeof ticket === "string" && ticket !== "" && runId !== undefined ? { ticket, runId } : undefined
 })
+
+const heldFor = <E, R>(
+  reads: Reads["Service"],
+  principal: Principal,
+  served: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+) =>
+  Effect.flatMap(Effect.all([HttpServerRequest.HttpServerRequest, served]), ([request, response]) =>
+    held(reads, request, response, principal),
+  )
 
 export interface AuthSettings {
   readonly rules: TokenRules
@@ -86,7 +96,7 @@ export const layer = ({
             return endpoint.method === "GET"
               ? Effect.matchEffect(reads.admit(principal), {
                   onFailure: (error) => Effect.succeed(respond(toPublic(error))),
-                  onSuccess: () => served,
+                  onSuccess: () => heldFor(reads, principal, served),
                 })
               : served
           }

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { answerSeconds, ReadRejected, type Reads } from "../admission/Reads.ts"
+import type { Owner } from "../admission/OpenStreams.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
 import { path as metricsPath } from "./MetricsRoute.ts"
@@ -16,22 +17,29 @@ const smallestCounted = 16 * 1024
 
 const refused = respond(toPublic(new ReadRejected({ reason: "answers", retryAfter: answerSeconds })))
 
+/** Answers that are counted already: the edge sees them after their endpoint. */
+const counted = new WeakSet<object>()
+
+/** `owner`: undefined where it is not known. */
 export const held = (
   reads: Reads["Service"],
   request: HttpServerRequest.HttpServerRequest,
   response: HttpServerResponse.HttpServerResponse,
+  owner: Owner | undefined,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.suspend(() => {
     const { body } = response
     const bytes = body._tag === "Uint8Array" ? body.contentLength : 0
     if (bytes < smallestCounted) return Effect.succeed(response)
+    const answer = toServerResponse(request)
+    if (counted.has(answer)) return Effect.succeed(response)
     // A scrape tells why others are refused.
     const isRefusable = request.method === "GET" && request.url !== metricsPath
-    if (!isRefusable) reads.holdAnyway(bytes)
-    else if (!reads.hold(bytes))
+    const release = isRefusable ? reads.hold(bytes, owner) : reads.holdAnyway(bytes, owner)
+    if (release === undefined)
       return Effect.as(catalogue.readsRefused.record({ reason: "answers" }, 1), refused)
-    const answer = toServerResponse(request)
-    if (answer.closed) reads.release(bytes)
-    else answer.once("close", () => reads.release(bytes))
+    counted.add(answer)
+    if (answer.closed) release()
+    else answer.once("close", release)
     return Effect.succeed(response)
   })
