@@ -29,6 +29,7 @@ import * as DataFolderLock from "./persistence/DataFolderLock.ts"
 import { Replica } from "./persistence/Replica.ts"
 import * as CredentialSeals from "./recording/CredentialSeals.ts"
 import * as Forgetting from "./recording/Forgetting.ts"
+import { Quotas } from "./recording/Quotas.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import * as SecureRandomPool from "./SecureRandomPool.ts"
 import * as Stages from "./Stages.ts"
@@ -73,8 +74,11 @@ export const layer = (
     Layer.provide(Stages.layer(settings)),
     Layer.provide(Targets.layer(StageSettings.targets(settings))),
     Layer.provide(Fleet.answers(settings)),
-    Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
-    Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
+    Layer.provide([
+      RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL),
+      RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL),
+    ]),
+    Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
     Layer.merge(CredentialSeals.layer),
     Layer.provide(SqlStore.layer),

@@ -1,6 +1,7 @@
 /** The stages of a turn, and what goes on beside them. Open for the modes, the store and the platform, which a test may swap. */
 import * as Layer from "effect/Layer"
 import { Admission } from "./admission/Admission.ts"
+import { Reads } from "./admission/Reads.ts"
 import { BusySession } from "./chat/BusySession.ts"
 import { Chat } from "./chat/Chat.ts"
 import { OncePerKey } from "./chat/OncePerKey.ts"
@@ -41,6 +42,7 @@ export const layer = (settings: Settings) =>
   ).pipe(
     Layer.provideMerge(RunReader.layer),
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
+    Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(BreakerMemory.layer),
     Layer.provideMerge(baseline(settings)),

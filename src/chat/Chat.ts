@@ -23,6 +23,7 @@ import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
 import { Recent } from "../monitoring/Recent.ts"
 import { type AgentNotFound, Agents } from "../recording/Agents.ts"
+import type { QuotaExceeded } from "../recording/Quotas.ts"
 import { Runs } from "../recording/Runs.ts"
 import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
@@ -68,6 +69,7 @@ type Refused =
   | AgentNotFound
   | MemoryShort
   | NoModeAvailable
+  | QuotaExceeded
   | SessionBusy
   | ShuttingDown
   | StoreError

@@ -5,7 +5,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Message, MessageType } from "../agent2ui/Message.ts"
+import type { Message } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
@@ -18,8 +18,8 @@ import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { type FollowedRun, type RunElsewhere, SharedLogs } from "../sharing/SharedLogs.ts"
-import { linksOf } from "./ExecutionChain.ts"
 import * as Forgotten from "./Forgotten.ts"
+import { RunChain } from "./RunChain.ts"
 import * as RunEnd from "./RunEnd.ts"
 import * as RunTiming from "./RunTiming.ts"
 
@@ -41,6 +41,8 @@ export type RunAccount = Run & {
   readonly eventsKept: boolean
   readonly chain: ReadonlyArray<Message>
   readonly execution: ReadonlyArray<ChainLink>
+  /** The position of the last message of the chain's page, if more follow. */
+  readonly next: number | null
 }
 
 export class RunReader extends Context.Service<
@@ -55,10 +57,14 @@ export class RunReader extends Context.Service<
       RunElsewhere | RunNotFound | StoreError
     >
     /**
-     * With its attempts and their clocks, its chain as it was said (plan, steps, calls, changes of mode, in order), and the
-     * steps and calls with their times. Both are empty once the events are no longer kept.
+     * With its attempts and their clocks, a page of its chain as it was said (plan, steps, calls, changes of mode, in order),
+     * and the steps and calls of that page with their times. Both are empty once the events are no longer kept.
      */
-    readonly account: (principal: Principal, id: RunId) => Effect.Effect<RunAccount, RunNotFound | StoreError>
+    readonly account: (
+      principal: Principal,
+      id: RunId,
+      page: { readonly cursor?: number; readonly limit: number },
+    ) => Effect.Effect<RunAccount, RunNotFound | StoreError>
     /** Whether this call ended it; a run that has ended stays as it is. */
     readonly cancel: (
       principal: Principal,
@@ -71,19 +77,6 @@ export class RunReader extends Context.Service<
     Effect.suspend(() => make),
   )
 }
-
-const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
-  "plan",
-  "plan_step",
-  "tool_call",
-  "tool_result",
-  "skill_call",
-  "skill_result",
-  "mcp_call",
-  "mcp_result",
-  "fallback",
-  "retract",
-])
 
 /** The process died, so events may have been sent that were never stored. */
 const isLost = ({ status }: Run): boolean => status === "interrupted" || status === "running"
@@ -168,28 +161,25 @@ const make = Effect.gen(function* () {
     return { run, source: yield* ended(run, after) }
   })
 
-  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (principal, id) {
+  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (
+    principal,
+    id,
+    { cursor = 0, limit },
+  ) {
     const running = live.get(id)
     const { attempts, run } = yield* runs.get(principal, id)
     const pages = running === undefined ? stored(id) : RunPages.ofLog(runs, running)
-    const chain: Array<Message> = []
-    const silence = new RunTiming.Silence()
-    let any = false
-    const see = ({ event }: LogEntry): void => {
-      any = true
-      if (event.event !== "message") return
-      silence.add(event.data)
-      if (chainTypes.has(event.data.type)) chain.push(event.data)
-    }
-    yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, see)
+    const told = new RunChain(cursor, limit)
+    yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, (entry) => told.add(entry))
     return {
       ...run,
       attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
-      times: RunTiming.timesOf(run, attempts, silence.longestMs),
+      times: RunTiming.timesOf(run, attempts, told.longestSilenceMs),
       // A turn may fail before it says anything; one with an answer has said something.
-      eventsKept: any || run.assistantMessageId === null,
-      chain,
-      execution: linksOf(chain, run.status !== "running"),
+      eventsKept: told.hasEvents || run.assistantMessageId === null,
+      chain: told.chain,
+      execution: told.execution(run.status !== "running"),
+      next: told.next,
     }
   })
 

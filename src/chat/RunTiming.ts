@@ -1,5 +1,4 @@
-/** The clocks of a run, from its row, its attempts and its messages. Pure. */
-import type { Message } from "../agent2ui/Message.ts"
+/** The clocks of a run, from its row and its attempts. Pure. */
 import { overheadMs } from "../domain/Overhead.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
@@ -11,18 +10,6 @@ export const timed = (attempt: Attempt): TimedAttempt => {
     firstProgressMs: since(attempt.firstProgressAt),
     firstContentMs: since(attempt.firstContentAt),
     durationMs: attempt.endedAt - attempt.startedAt,
-  }
-}
-
-/** The longest time between two messages. They are added in order. */
-export class Silence {
-  #last: number | undefined
-  longestMs: number | null = null
-
-  add({ timestamp }: Pick<Message, "timestamp">): void {
-    const at = Date.parse(timestamp)
-    if (this.#last !== undefined) this.longestMs = Math.max(this.longestMs ?? 0, at - this.#last)
-    this.#last = at
   }
 }
 

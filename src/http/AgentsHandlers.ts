@@ -5,11 +5,15 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd } from "../api/Paging.ts"
 import type { AgentSettings } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
 import { Agents } from "../recording/Agents.ts"
+import { Quotas } from "../recording/Quotas.ts"
 import * as AgentServers from "./AgentServers.ts"
 import { answering } from "./ErrorMapping.ts"
+
+const defaultLimit = 1000
 
 const defaults = {
   active: true,
@@ -23,12 +27,20 @@ export const layer = HttpApiBuilder.group(
   "agents",
   Effect.fnUntraced(function* (handlers) {
     const agents = yield* Agents
+    const quotas = yield* Quotas
     const servers = yield* AgentServers.make
     const random = yield* SecureRandom.SecureRandom
     const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
     return handlers.handleAll({
-      list: () =>
-        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(AgentServers.shown)))),
+      list: ({ query: { cursor: after, limit = defaultLimit } }) =>
+        answering(
+          Effect.map(
+            Effect.flatMap(org, (orgId) =>
+              agents.list(orgId, { limit, ...(after === undefined ? {} : { after }) }),
+            ),
+            (page) => ({ ...ok(page.entries.map(AgentServers.shown)), ...pageEnd(page) }),
+          ),
+        ),
       get: ({ params }) =>
         answering(
           Effect.map(
@@ -45,7 +57,8 @@ export const layer = HttpApiBuilder.group(
             const given = { ...defaults, ...payload }
             yield* servers.checked(given, payload.mcpServers)
             const mcpServers = yield* servers.stored({ id, orgId }, given.mcpServers, [])
-            return ok(AgentServers.shown(yield* agents.create(orgId, { ...given, mcpServers }, id)))
+            const settings = { ...given, mcpServers }
+            return ok(AgentServers.shown(yield* agents.create(orgId, settings, quotas.agents, id)))
           }),
         ),
       update: ({ params, payload }) =>

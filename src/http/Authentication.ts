@@ -11,6 +11,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { Reads } from "../admission/Reads.ts"
 import {
   AccessEnds,
   Authorization,
@@ -24,6 +25,7 @@ import { isOperatorPermission } from "../domain/Operators.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
+import { held } from "./HeldAnswers.ts"
 import * as Jwks from "./Jwks.ts"
 import type { Secret, Verified } from "./Jwt.ts"
 import { SigningSecret } from "./SigningSecret.ts"
@@ -64,6 +66,15 @@ const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
   return typeof ticket === "string" && ticket !== "" && runId !== undefined ? { ticket, runId } : undefined
 })
 
+const heldFor = <E, R>(
+  reads: Reads["Service"],
+  principal: Principal,
+  served: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+) =>
+  Effect.flatMap(Effect.all([HttpServerRequest.HttpServerRequest, served]), ([request, response]) =>
+    held(reads, request, response, principal),
+  )
+
 export interface AuthSettings {
   readonly rules: TokenRules
   readonly previousSecrets: ReadonlyArray<Secret>
@@ -98,11 +109,12 @@ const secretsOf = (
 
 export const layer = (
   settings: AuthSettings,
-): Layer.Layer<Authorization, never, HttpClient.HttpClient | SigningSecret> =>
+): Layer.Layer<Authorization, never, HttpClient.HttpClient | Reads | SigningSecret> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
       const { jwksUrl, previousSecrets, rules } = settings
+      const reads = yield* Reads
       const signing = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
       yield* warn(settings, signing)
@@ -125,12 +137,17 @@ export const layer = (
             if (verified === undefined) return Effect.succeed(respond(missing))
             const { expiresAt, principal } = verified
             const lacking = lackingFor(endpoint, principal)
-            return lacking.length > 0
-              ? Effect.succeed(respond(denied(lacking)))
-              : httpEffect.pipe(
-                  Effect.provideService(CurrentPrincipal, principal),
-                  Effect.provideService(AccessEnds, expiresAt),
-                )
+            if (lacking.length > 0) return Effect.succeed(respond(denied(lacking)))
+            const served = httpEffect.pipe(
+              Effect.provideService(CurrentPrincipal, principal),
+              Effect.provideService(AccessEnds, expiresAt),
+            )
+            return endpoint.method === "GET"
+              ? Effect.matchEffect(reads.admit(principal), {
+                  onFailure: (error) => Effect.succeed(respond(toPublic(error))),
+                  onSuccess: () => heldFor(reads, principal, served),
+                })
+              : served
           }
           return Effect.matchEffect(identify(Redacted.value(credential), endpoint), {
             onFailure: (error): Effect.Effect<HttpServerResponse.HttpServerResponse> =>

@@ -3,7 +3,7 @@
  * methods, bodies that are too large or of another type, bugs). A bug is logged with its cause; the caller gets a sentence, the
  * request id and the id of its trace.
  */
-import { toIncomingMessage, toServerResponse } from "@effect/platform-node/NodeHttpServerRequest"
+import { toIncomingMessage } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -16,12 +16,13 @@ import * as Layer from "effect/Layer"
 import { CurrentLogAnnotations } from "effect/References"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { IncomingMessage } from "node:http"
+import { Reads } from "../admission/Reads.ts"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { isPreflight } from "./Cors.ts"
 import { respond } from "./ErrorMapping.ts"
-import { LargeAnswers } from "./LargeAnswers.ts"
+import { held } from "./HeldAnswers.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
 /** The methods of each path of the contract, for 405 and its `Allow`. */
@@ -50,11 +51,6 @@ const tooLarge: PublicError = { code: "PAYLOAD_TOO_LARGE", message: "The body is
 const unsupported: PublicError = {
   code: "UNSUPPORTED_MEDIA_TYPE",
   message: "Send JSON: `Content-Type: application/json`.",
-}
-const noRoom: PublicError = {
-  code: "OVERLOADED",
-  message: "Other large answers are not read yet. Ask again.",
-  retryAfter: 1,
 }
 const unreadable: PublicError = { code: "VALIDATION_FAILED", message: "The body could not be read." }
 
@@ -102,7 +98,7 @@ type Ids = SecureRandom.SecureRandom["Service"]
 // One generator function for all requests: see docs/decisions/0028-hot-path.md.
 const edged = Effect.fnUntraced(function* <E, R>(
   ids: Ids,
-  large: LargeAnswers,
+  reads: Reads["Service"],
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
   const clock = yield* Clock.Clock
@@ -134,15 +130,17 @@ const edged = Effect.fnUntraced(function* <E, R>(
     ),
   )
   const shaped = response.status === 415 ? respond(unsupported) : response
-  const fits = large.admit(shaped, (release) => void toServerResponse(request).once("close", release))
-  return HttpServerResponse.setHeader(fits ? shaped : respond(noRoom), "x-request-id", id)
+  const answered = yield* held(reads, request, shaped, undefined)
+  return HttpServerResponse.setHeader(answered, "x-request-id", id)
 })
 
-export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =
+export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Reads | SecureRandom.SecureRandom> =
   HttpRouter.middleware(
-    Effect.map(SecureRandom.SecureRandom, (ids) => {
-      const large = new LargeAnswers()
-      return (httpEffect) => edged(ids, large, httpEffect)
-    }),
+    Effect.map(
+      Effect.all([SecureRandom.SecureRandom, Reads]),
+      ([ids, reads]) =>
+        (httpEffect) =>
+          edged(ids, reads, httpEffect),
+    ),
     { global: true },
   )

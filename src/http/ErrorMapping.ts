@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
+import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
 import { memoryRetryAfter } from "../chat/RunEnd.ts"
@@ -15,6 +16,7 @@ import type { OrderNotKept } from "../recording/BreakerMemory.ts"
 import type { AgentInvalid } from "../domain/Agent.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
+import type { QuotaExceeded } from "../recording/Quotas.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
 import type { SessionNotFound } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
@@ -38,6 +40,8 @@ export type ServiceError =
   | NothingToRetry
   | OrderNotKept
   | ParentNotFound
+  | QuotaExceeded
+  | ReadRejected
   | RolloutChanged
   | RunElsewhere
   | RunNotFound
@@ -77,6 +81,14 @@ const rejections = {
     message: "The rest of the day's tokens is reserved by turns that are still running.",
   },
 } as const satisfies Record<AdmissionRejected["reason"], PublicError>
+
+const readRejections = {
+  user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
+  org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
+  answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
+  user_files: { code: "RATE_LIMIT_USER", message: "You are fetching too many files at once." },
+  files: { code: "OVERLOADED", message: "Too many files are being fetched." },
+} as const satisfies Record<ReadRejected["reason"], PublicError>
 
 const cannotRetry = {
   answered: "The message was answered: there is nothing to retry.",
@@ -121,6 +133,13 @@ export const toPublic = (error: ServiceError): PublicError => {
       return invalid([
         { path: "payload.parentMessageId", message: "There is no such message in the session." },
       ])
+    case "QuotaExceeded":
+      return {
+        code: "QUOTA_EXCEEDED",
+        message: `Your organisation has reached its limit of ${error.limit} ${error.resource}. Nothing was stored.`,
+      }
+    case "ReadRejected":
+      return { ...readRejections[error.reason], retryAfter: error.retryAfter }
     case "RolloutChanged":
       return {
         code: "PRECONDITION_FAILED",

@@ -17,6 +17,7 @@ import { trace } from "./migrations/0007_trace.ts"
 import { answers } from "./migrations/0008_answers.ts"
 import { tokenSpend } from "./migrations/0010_token_spend.ts"
 import { baseline } from "./migrations/0011_baseline.ts"
+import { orgUsage } from "./migrations/0012_org_usage.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -29,6 +30,7 @@ const migrations = {
   "0008_answers": answers,
   "0010_token_spend": tokenSpend,
   "0011_baseline": baseline,
+  "0012_org_usage": orgUsage,
 }
 
 const steps = Migrator.make({})({

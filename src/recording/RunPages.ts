@@ -33,7 +33,7 @@ export const ofLog =
     )
   }
 
-/** Gives each event after `after` and up to `last` to `see`, until that gives false. */
+/** Gives each event after `after` and up to `last` to `see`, until that gives false. Other turns go on between two pages. */
 export const each = (
   pages: Pages,
   after: number,
@@ -48,5 +48,6 @@ export const each = (
         if (entry.seq > last || see(entry) === false) return
         at = entry.seq
       }
+      yield* Effect.yieldNow
     }
   })

@@ -69,7 +69,7 @@ export class Runs extends Context.Service<
      * `spent` its tokens count for its user's day; only budgets ask for that.
      */
     readonly end: (
-      run: EndOfRun & Pick<Run, "id">,
+      run: EndOfRun & Pick<Run, "id" | "orgId">,
       assistantMessage: ChatMessage | undefined,
       unwritten?: Unwritten,
       spent?: Spent,

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
+import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
 import { BranchRow, MessageRow, SessionRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -12,6 +13,13 @@ import { asStoreError } from "./SqlStoreError.ts"
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
 const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
+const decodeSeqs = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Schema.Int })))
+
+/** Messages with their places in the session. */
+const decodePlaced = (rows: ReadonlyArray<object>) =>
+  Effect.map(Effect.all([decodeMessages(rows), decodeSeqs(rows)]), ([messages, seqs]) =>
+    messages.map((message, index) => ({ message, seq: seqs[index]?.seq ?? 0 })),
+  )
 
 /** Twice the turns that the history rule keeps, so that ten of them may turn out to be blank. */
 const mostAnswers = 20
@@ -40,23 +48,30 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       page: { readonly before?: SessionId; readonly limit: number },
     ) {
       const older = page.before === undefined ? sql`` : sql`AND id < ${page.before}`
-      return yield* decodeSessions(
-        yield* sql`SELECT * FROM sessions WHERE org_id = ${principal.orgId} AND user_id = ${principal.userId} ${older}
-          ORDER BY id DESC LIMIT ${page.limit}`,
-      )
+      const of = {
+        table: "sessions",
+        keys: ["id"],
+        direction: "DESC",
+        where: sql`org_id = ${principal.orgId} AND user_id = ${principal.userId} ${older}`,
+        texts: ["org_id", "user_id", "title"],
+        limit: page.limit,
+      } as const
+      return yield* PageSql.page(sql, of, decodeSessions, ({ id }) => id)
     }, asStoreError("Sessions.list"))
 
-    const messages = Effect.fnUntraced(function* (id: SessionId, limit: number) {
-      const newestFirst = yield* decodeMessages(
-        yield* sql`SELECT m.* FROM (
-            SELECT id, SUM(size) OVER (ORDER BY seq DESC) - size AS newer FROM (
-              SELECT id, seq, octet_length(content) AS size FROM messages
-              WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${limit}
-            ) AS newest
-          ) AS sizes JOIN messages m ON m.id = sizes.id
-          WHERE sizes.newer < ${mostBytes} ORDER BY m.seq DESC`,
-      )
-      return newestFirst.toReversed()
+    const messages: Sessions["Service"]["messages"] = Effect.fnUntraced(function* (id, { before, limit }) {
+      const older = before === undefined ? sql`` : sql`AND seq < ${before}`
+      const of = {
+        table: "messages",
+        keys: ["seq", "id"],
+        direction: "DESC",
+        where: sql`session_id = ${id} ${older}`,
+        texts: ["content"],
+        limit,
+      } as const
+      const newestFirst = yield* PageSql.page(sql, of, decodePlaced, ({ seq }) => seq)
+      const entries = newestFirst.entries.map(({ message }) => message).toReversed()
+      return { ...newestFirst, entries }
     }, asStoreError("Sessions.messages"))
 
     const branch = Effect.fnUntraced(function* (id: SessionId, end?: MessageId) {

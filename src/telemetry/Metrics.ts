@@ -11,6 +11,7 @@ import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { causeCodes, failureCodes } from "./FailureCodes.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
 import { readers } from "./MetricsReaders.ts"
+import { reads } from "./MetricsReads.ts"
 
 const mode = ExecutionMode.literals
 const none = {}
@@ -241,7 +242,7 @@ const processes = {
   }),
 }
 
-export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...stores, ...processes }
+export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...reads, ...stores, ...processes }
 
 /** For what goes through all of them. */
 export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never

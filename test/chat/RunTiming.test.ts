@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Silence, timed, timesOf } from "../../src/chat/RunTiming.ts"
+import { RunChain } from "../../src/chat/RunChain.ts"
+import { timed, timesOf } from "../../src/chat/RunTiming.ts"
+import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import type { Attempt } from "../../src/domain/Run.ts"
 import { logOf } from "../http/streams.ts"
 import { noon, run, text } from "../support/fixtures.ts"
@@ -37,17 +39,16 @@ describe("the clocks of a run", () => {
   it("are not known of a run that goes on, but for its silence", () => {
     const log = logOf()
     for (const at of [0, 100, 2100, 2200]) log.message(text("a"), noon + at)
-    const messages = log.read(0).flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
-    const silenceOf = (count: number) => {
-      const silence = new Silence()
-      for (const message of messages.slice(0, count)) silence.add(message)
-      return silence.longestMs
+    const silence = (entries: ReadonlyArray<LogEntry>) => {
+      const told = new RunChain(0, 1)
+      for (const entry of entries) told.add(entry)
+      return told.longestSilenceMs
     }
-    assert.deepStrictEqual(timesOf(run(), [], silenceOf(4)), {
+    assert.deepStrictEqual(timesOf(run(), [], silence(log.read(0))), {
       totalMs: null,
       overheadMs: null,
       longestSilenceMs: 2000,
     })
-    assert.isNull(silenceOf(1))
+    assert.isNull(silence(log.read(0).slice(0, 1)))
   })
 })

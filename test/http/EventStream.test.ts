@@ -5,6 +5,8 @@ import * as Latch from "effect/Latch"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Source } from "../../src/chat/RunReader.ts"
+import type { Pages } from "../../src/recording/RunPages.ts"
+import { StoreError } from "../../src/recording/StoreError.ts"
 import { maxEvents } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
@@ -13,6 +15,7 @@ import {
   brief,
   done,
   endOnly,
+  fallback,
   heartbeatMs,
   kept,
   live,
@@ -154,6 +157,32 @@ describe("a run's events as a response", () => {
       for (const after of [63, 64, 65, 128, 299]) {
         assert.deepStrictEqual(yield* read(live(log), { after }), replayed.slice(after))
       }
+    }),
+  )
+
+  test(
+    "of an ended run go on past a page with nothing for the reader",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), text("b"), fallback)
+      log.end(done)
+      const source: Source = { ...kept(log), pages: pagesOf(log, 1) }
+      assert.deepStrictEqual(yield* read(source), yield* read(live(log)))
+      assert.deepStrictEqual(brief(yield* read(source, { protocol: 1 })), ["1 text", "2 text", "4 done"])
+      assert.deepStrictEqual(brief(yield* read(source, { after: 3 })), ["4 done"])
+    }),
+  )
+
+  test(
+    "end in a recoverable error under the last event's id when the store fails between two pages",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), text("b"))
+      log.end(done)
+      const first = pagesOf(log, 1)
+      const away = new StoreError({ operation: "Runs.events", cause: "away" })
+      const pages: Pages = (after) => (after === 0 ? first(after) : Effect.fail(away))
+      const events = yield* read({ ...kept(log), pages })
+      assert.deepStrictEqual(brief(events), ["1 text", "1 error"])
+      assert.deepInclude(JSON.parse(events.at(-1)?.data ?? ""), { code: "OVERLOADED", recoverable: true })
     }),
   )
 

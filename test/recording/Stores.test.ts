@@ -13,6 +13,8 @@ import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { baselines } from "./BaselinesContract.ts"
+import { orgUsage } from "./OrgUsageContract.ts"
+import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -39,6 +41,7 @@ const sqlite = stores(
 )
 const suites = [
   agents,
+  pages,
   sessions,
   branches,
   runs,
@@ -53,6 +56,7 @@ const suites = [
   autopilots,
   recordedTurns,
   tokenSpend,
+  orgUsage,
 ]
 for (const suite of suites) suite("SQLite", sqlite)
 
