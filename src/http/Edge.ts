@@ -113,7 +113,12 @@ const edged = Effect.fnUntraced(function* <E, R>(
       (cause) => answer(request, cause),
     ),
   )
-  const shaped = yield* held(reads, request, response.status === 415 ? respond(unsupported) : response, undefined)
+  const shaped = yield* held(
+    reads,
+    request,
+    response.status === 415 ? respond(unsupported) : response,
+    undefined,
+  )
   return HttpServerResponse.setHeader(shaped, "x-request-id", id)
 })
 
