@@ -1,5 +1,5 @@
 /**
- * What a run's messages tell of it, read page by page: a page of its chain, the steps and calls that began on that page, and
+ * Reads a run's messages in parts and keeps what its account shows: a page of its chain, the steps and calls that began on that page, and
  * the longest silence. Holds no message beyond the page.
  */
 import type { Message, MessageType } from "../agent2ui/Message.ts"

@@ -1,4 +1,4 @@
-/** What each organisation has stored: how many sessions, and how many bytes of text in their messages. */
+/** Counts the sessions of each organisation, and the bytes of text in their messages. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { OrgId } from "../domain/Ids.ts"

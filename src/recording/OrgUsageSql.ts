@@ -16,7 +16,7 @@ import { asStoreError } from "./SqlStoreError.ts"
 
 const flushEvery = "5 seconds"
 const staleAfterMs = 10_000
-/** Of three parameters each, of at most 32 766 that a statement can bind. */
+/** Each has three parameters, and a statement can bind 32 766. */
 const orgsPerInsert = 1000
 
 const none: Usage = { sessions: 0, bytes: 0 }

@@ -25,9 +25,9 @@ export class Quotas extends Context.Service<
   Quotas,
   {
     readonly agents: number
-    /** Whether a session may begin, with its first message. */
+    /** Fails where no session may begin. */
     readonly session: (orgId: OrgId) => Effect.Effect<void, QuotaExceeded | StoreError>
-    /** Whether a message may be added to a session. */
+    /** Fails where no message may be added to a session. */
     readonly message: (orgId: OrgId) => Effect.Effect<void, QuotaExceeded | StoreError>
   }
 >()("crossfade/recording/Quotas") {

@@ -37,8 +37,8 @@ export class Sessions extends Context.Service<
     ) => Effect.Effect<Page<ChatMessage, number>, StoreError>
     /**
      * The branch that ends with the message `end`, or with the session's last one: from parent to child, the messages that
-     * the history rule may keep, and always `end` itself. Those of turns without an answer and those far back are left out; the
-     * text of those that are more than about 4 MiB back is empty.
+     * the history rule may keep, and always `end` itself. Those of turns without an answer, those far back and those that are
+     * more than about 4 MiB back are left out.
      * Empty when `end` is no message of the session.
      */
     readonly branch: (

@@ -23,10 +23,8 @@ const decodePlaced = (rows: ReadonlyArray<object>) =>
 
 /** Twice the turns that the history rule keeps, so that ten of them may turn out to be blank. */
 const mostAnswers = 20
-/** Bytes of a session's messages that are read at once, a million tokens. An answer may have 16 MiB, and a session many. */
+/** A million tokens. Real messages are far smaller; forty runaway answers would fill the memory. */
 const mostBytes = 4 * 1024 * 1024
-/** The text of a message that is too far back to be read. */
-const noText = JSON.stringify("")
 /** A session may have failed this often in a row and still know what was said before. Each step is one look into an index. */
 const mostSteps = 200
 
@@ -87,14 +85,17 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             SELECT m.id, m.parent_message_id, s.step + 1, s.answers + CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END
             FROM steps s JOIN messages m ON m.id = s.parent_message_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
+          ), near AS (
+            SELECT m.id, s.step, octet_length(m.content) AS size,
+              CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
+            FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
+            WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
+            ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
-          SELECT m.id, m.session_id, m.run_id, m.role, m.parent_message_id, m.execution_mode, m.created_at,
-            CASE WHEN SUM(octet_length(m.content)) OVER (ORDER BY s.step) <= ${mostBytes} THEN m.content ELSE ${noText} END
-              AS content,
-            CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
-          FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
-          WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
-          ORDER BY s.step LIMIT ${2 * mostAnswers}`,
+          SELECT m.*, sized.answered
+          FROM (SELECT id, step, answered, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
+          JOIN messages m ON m.id = sized.id
+          WHERE sized.step = 1 OR sized.total <= ${mostBytes} ORDER BY sized.step`,
       )
       return newestFirst.toReversed()
     }, asStoreError("Sessions.branch"))

@@ -210,7 +210,7 @@ describe("what an organisation may own", () => {
   }, 30_000)
 })
 
-describe("answers that nobody reads", () => {
+describe("answers that are not read", () => {
   const cap = 1024 * 1024
   const world = useGateway({ MAX_ANSWER_BYTES_IN_FLIGHT: String(cap) })
   const inFlight = async () => {

@@ -108,7 +108,7 @@ const bomb = gzipSync(Buffer.alloc(32 * 1024 * 1024, "data: x\n\n"))
 interface Guard {
   readonly name: string
   readonly answer: (socket: Socket) => void
-  /** Of the clocks. The long ones must not strike: the guard ends the exchange before. */
+  /** The length of each clock. The long ones must not strike: the guard ends the exchange before. */
   readonly clockMs: number
   readonly of: ReadonlyArray<readonly [string, Use]>
 }

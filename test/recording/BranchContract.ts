@@ -48,35 +48,6 @@ const branch = (session: Session, end?: MessageId) =>
 
 export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Branches on ${name}`, (it) => {
-    it.effect(
-      "a session of large answers is read in part: the newest message, and the texts that come before",
-      () =>
-        Effect.gen(function* () {
-          const sessions = yield* Sessions
-          const megabytes = (count: number) => "é".repeat(count * 500_000)
-          const first = yield* said("one", megabytes(3))
-          const { session } = first
-          const second = yield* said("two", megabytes(3), { session, parent: first.answer.id })
-          const third = yield* said("three", megabytes(5), { session, parent: second.answer.id })
-          const newest = yield* sessions.messages(session.id, { limit: 10 })
-          assert.deepStrictEqual(
-            newest.entries.map(({ content }) => content.length),
-            [2_500_000],
-          )
-          const before = yield* branch(session, second.answer.id)
-          assert.deepStrictEqual(
-            before.map(([role, content]) => [role, String(content).length]),
-            [
-              ["user", 0],
-              ["assistant", 0],
-              ["user", 3],
-              ["assistant", 1_500_000],
-            ],
-          )
-          assert.strictEqual((yield* branch(session, third.answer.id)).at(-1)?.[1], "")
-        }),
-    )
-
     it.effect("messages keep their order when the clock is set back an hour, or of a replica is behind", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions

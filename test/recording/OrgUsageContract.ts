@@ -1,4 +1,4 @@
-/** What every adapter of `OrgUsage` owes, and that turns are counted. */
+/** The contract of every adapter of `OrgUsage`: turns are counted, and quotas refuse. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

@@ -102,6 +102,29 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
+    it.effect("a branch is bounded in bytes, and its end is always there", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        let session = newTurn(owner).session
+        const bytes = [9_000_000, 5_000_000, 3_000_000, 9_000_000]
+        const branches: Array<ReadonlyArray<number>> = []
+        let parentMessageId: ReturnType<typeof newTurn>["userMessage"]["id"] | null = null
+        for (const [n, size] of bytes.entries()) {
+          const turn = newTurn(owner, { content: "q", ...(n === 0 ? {} : { session }) })
+          session = turn.session
+          yield* runs.begin({ ...turn, userMessage: { ...turn.userMessage, parentMessageId } })
+          const { ended, message } = completed(turn, text(size))
+          yield* runs.end(ended, message)
+          parentMessageId = message.id
+          const branch = yield* sessions.branch(session.id)
+          branches.push(branch.map(({ content }) => content.length))
+        }
+        assert.deepStrictEqual(branches, [[9_000_000], [5_000_000], [1, 3_000_000], [9_000_000]])
+      }),
+    )
+
     it.effect("agents go from the oldest on, also where several were made in one millisecond", () =>
       Effect.gen(function* () {
         const agents = yield* Agents

@@ -86,7 +86,7 @@ const rangeHeaders = ({ ifRange, range }: RangeRequest): Readonly<Record<string,
     ? {}
     : { range, ...(ifRange !== undefined && isSane(ifRange) ? { "if-range": ifRange } : {}) }
 
-/** What a client needs to ask for the rest of a file that it has a part of. */
+/** A client needs these to ask for the rest of a file that it has a part of. */
 const passed = ["accept-ranges", "content-range", "etag", "last-modified"]
 
 const headersOf = ({ header }: Answer): Readonly<Record<string, string>> =>

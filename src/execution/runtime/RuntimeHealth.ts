@@ -1,4 +1,4 @@
-/** Whether the runtime says that it is well: `GET /health`, asked on demand. */
+/** The runtime's own word on its health: `GET /health`, asked on demand. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
