@@ -65,7 +65,7 @@ const closing = (runId: RunId, seq: number): string =>
 
 /** The same where the store does not give the events that the reader lacks. */
 const unreadable = (runId: RunId, seq: number): string =>
-  lastWord(runId, seq, "OVERLOADED", "The events cannot be read now. Read on from the last event.")
+  lastWord(runId, seq, "EVENTS_UNAVAILABLE", "The events cannot be read now. Read on from the last event.")
 
 /**
  * One event may be two frames for protocol 1. Only the last has the event's id, so a reader that is cut between them gets
