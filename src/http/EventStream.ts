@@ -133,7 +133,7 @@ const takenOf = (reader: Reading, page: ReadonlyArray<LogEntry>): Written => {
   return write(reader.log.runId, reader.old, page)
 }
 
-/** Whether the reader is so far behind that its next page is in the store. */
+/** True when the reader is so far behind that its next page is in the store. */
 const isFarBehind = ({ log, opened, seq }: Reading): boolean => opened && log.lastSeq > seq && !log.holds(seq)
 
 /** The next page from the store. */

@@ -294,7 +294,7 @@ describe("heartbeats", () => {
 })
 
 describe("a reader that is far behind a long live run", () => {
-  /** Of 1000 events of 1 kB, all but the newest forgotten; `pages` is what the store does. */
+  /** A log of 1000 events of 1 kB that has forgotten all but the newest; `pages` stands for the store. */
   const far = (pages: (all: ReadonlyArray<LogEntry>) => Pages): { log: RunLog; source: Source } => {
     const log = logOf(...Array.from({ length: 1000 }, () => text("x".repeat(1000))))
     const all = log.read(0)
