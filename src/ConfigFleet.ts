@@ -59,7 +59,7 @@ export const admissionVariables = {
     max: 1e12,
     unit: "bytes",
     about:
-      "Memory that the runs under way may hold together. From seven eighths of it on no turn begins; above it the largest run is ended. 0: three tenths of the heap that Node may use.",
+      "Memory that the runs under way may hold together. From three quarters of it on the largest run is ended, from seven eighths on no turn begins. 0: three tenths of the heap that Node may use.",
   }),
   CHAT_ON_BUSY: choice("What a message meets whose session is still being answered.", [
     "reject",

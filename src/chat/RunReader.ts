@@ -81,11 +81,11 @@ export class RunReader extends Context.Service<
 /** The process died, so events may have been sent that were never stored. */
 const isLost = ({ status }: Run): boolean => status === "interrupted" || status === "running"
 
-/** The terminal event of a run that nobody executes any more. */
+/** The terminal event of a run that no process executes any more. */
 const endOf = (run: Run): RunEvent =>
   RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
 
-/** Of few entries that are in memory already, the last of them the terminal event. */
+/** A few entries that are in memory already. The last one is the terminal event. */
 const keptInMemory = (entries: ReadonlyArray<LogEntry>): Source => ({
   _tag: "Kept",
   pages: (after) => Effect.succeed(entries.slice(0, -1).filter(({ seq }) => seq > after)),

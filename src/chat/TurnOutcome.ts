@@ -16,7 +16,7 @@ export type Failure = AttemptFailed | RunTooLarge | StoreError
 export type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
 export type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & { readonly answer: string }
 
-/** What has ended a run from outside. */
+/** Reasons outside a run that have ended it. */
 export interface Endings {
   /** Memory was short, and the run was the largest. */
   memory: boolean
@@ -58,7 +58,7 @@ const failureOf = (
   const isInterrupted = Exit.hasInterrupts(Exit.failCause(cause))
   if (memory && isInterrupted) return failed(RunEnd.memoryError(run))
   if (stopped && isInterrupted) return failed(RunEnd.interruptedError(run), "interrupted")
-  // What was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
+  // Text that was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
   return isInterrupted
     ? failed(RunEnd.cancelledError(run), "cancelled", shown.text)
     : failed(RunEnd.internalError(run))

@@ -191,7 +191,7 @@ const make = Effect.gen(function* () {
       ),
     )
 
-  /** What is written of a large run is in memory several times meanwhile. SQLite blocks, so others come between. */
+  /** A large run is in memory several times while it is written. The pause lets others in, because SQLite blocks. */
   const oneByOne =
     (held: number) =>
     <A, E>(storing: Effect.Effect<A, E>): Effect.Effect<A, E> => {

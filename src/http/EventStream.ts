@@ -74,9 +74,10 @@ const expired = (runId: RunId, seq: number): string =>
     "AUTH_TOKEN_EXPIRED",
     "The token that opened this stream has expired; the answer goes on. Read on from the last event with a new token.",
   )
+
 /** The same where the store does not give the events that the reader lacks. */
 const unreadable = (runId: RunId, seq: number): string =>
-  lastWord(runId, seq, "OVERLOADED", "The events cannot be read now. Read on from the last event.")
+  lastWord(runId, seq, "EVENTS_UNAVAILABLE", "The events cannot be read now. Read on from the last event.")
 
 /**
  * One event may be two frames for protocol 1. Only the last has the event's id, so a reader that is cut between them gets
@@ -150,7 +151,7 @@ const takenOf = (reader: Reading, page: ReadonlyArray<LogEntry>): Written => {
   return write(reader.log.runId, reader.old, page)
 }
 
-/** Whether the next page of the reader is in the store: it is far behind, and still has access. */
+/** True when the next page of the reader is in the store: it is far behind, and still has access. */
 const isFarBehind = ({ isExpired, log, opened, seq }: Reading): boolean =>
   opened && !isExpired && log.lastSeq > seq && !log.holds(seq)
 

@@ -54,8 +54,11 @@ const keepAliveTimeout = 75_000
  */
 export const backlog = 4096
 
-/** Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. */
-const keepAliveInitialDelay = 10_000
+/**
+ * Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. A heartbeat
+ * that is written meanwhile ends the questions: `StalledReaders` finds the peer gone 10 s later, and 30 s are not exceeded.
+ */
+const keepAliveInitialDelay = 7000
 
 /** For all answers, as a proxy would set them: they matter for pages, and harm nothing else. */
 const securityHeaders = [

@@ -27,7 +27,7 @@ export interface Reader extends Overdue.Due<Reader> {
 }
 
 export interface Readers {
-  /** What a reader waits for that has been given so many bytes of a replay, the last of them now. */
+  /** The pause of a reader after so many bytes of a replay, the last of them now. */
   readonly pace: Pace["Service"]["wait"]
   readonly enter: (reader: Reader) => void
   readonly leave: (reader: Reader) => void

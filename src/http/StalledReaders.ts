@@ -16,7 +16,7 @@ import { catalogue } from "../telemetry/Metrics.ts"
 import * as Delivery from "./Delivery.ts"
 import * as KernelQueues from "./KernelQueues.ts"
 
-/** How soon a peer that takes nothing is cut, the Envoy edge guide's figure; how soon one that is gone, as for idle ones. */
+/** 30 s are the Envoy edge guide's figure. A peer that is gone gets the 10 s of the kernel's questions on idle connections. */
 export const limits: Delivery.Limits = { takesNothingMs: 30_000, unansweredMs: 10_000 }
 
 /** Looks within a limit: a cut may be late by a quarter of the shorter one. */
@@ -78,7 +78,7 @@ export const layer = (server: Server, limits: Delivery.Limits): Layer.Layer<neve
         held().reduce((most, bytes) => Math.max(most, bytes), 0),
       )
 
-      /** What left Node is asked for first: the other way round bytes written meanwhile would count as delivered. */
+      /** Asks Node before the kernel: the other way round, bytes written meanwhile would count as delivered. */
       const look = Effect.gen(function* () {
         const left = [...Linked.each(connections)].map((one) => [one, flushed(one.socket)] as const)
         if (left.length === 0) return

@@ -14,12 +14,12 @@ export type Pages = (after: number) => Effect.Effect<ReadonlyArray<LogEntry>, St
 
 const pageBytes = 64 * 1024
 
-/** Of a run that another replica executes the store may lack the newest events, for as long as its writer needs. */
+/** The store may lack the newest events of a run that another replica executes, for as long as its writer needs. */
 const untilStored = Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(50)])
 
 class NotStored extends Error {}
 
-/** Of a live log: what it has forgotten is in the store. */
+/** Reads a live log. Entries that it has forgotten are in the store. */
 export const ofLog =
   (runs: Runs["Service"], log: RunLog): Pages =>
   (after) => {

@@ -54,7 +54,7 @@ export class ByteBudget {
   readonly limit: number
   readonly #shares = Linked.empty<Share>()
   #total = 0
-  /** Of runs that cannot be ended, which are ending as a rule. */
+  /** Bytes of runs that cannot be ended: as a rule they are ending. */
   #leaving = 0
   #ended = 0
   /** Runs that may be ended and are larger than an honest one. */

@@ -23,7 +23,7 @@ export class LiveBytes extends Context.Service<
   {
     /** Fails while no turn may begin. */
     readonly open: Effect.Effect<void, MemoryShort>
-    /** The share of a run that begins. Whoever enters must also leave. */
+    /** The share of a run that begins. Each share must also leave. */
     readonly enter: () => Share
     /** Waits until runs may say more. Undefined: they may. */
     readonly wait: () => Effect.Effect<void> | undefined

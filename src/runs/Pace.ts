@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import { type EventLoopUtilization, performance } from "node:perf_hooks"
 import { freeBytes, PaceRule } from "./PaceRule.ts"
 
-/** How long a measurement of the event loop holds. */
+/** Milliseconds for which a measurement of the event loop holds. */
 const measuredEveryMs = 250
 
 export class Pace extends Context.Service<

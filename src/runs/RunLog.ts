@@ -121,7 +121,7 @@ export class RunLog {
     if (this.lastSeq > before) this.#wake()
   }
 
-  /** Whether it has forgotten nothing after `after`. */
+  /** True when it has forgotten nothing after `after`. */
   holds(after: number): boolean {
     return after >= this.#forgotten
   }

@@ -104,7 +104,7 @@ const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
     Layer.provideMerge(store(kept, written)),
   )
 
-/** What a reader who has seen `after` gets. */
+/** The entries for a reader that has seen `after`. */
 const given = Effect.fnUntraced(function* (source: Source, after: number) {
   assert.strictEqual(source._tag, "Kept")
   if (source._tag === "Live") return []

@@ -282,7 +282,7 @@ describe("readers of a RunLog", () => {
 })
 
 describe("a long log", () => {
-  /** Of events of 1 kB, and the heap that it says it holds. */
+  /** A log of events of 1 kB, and the heap that it counts. */
   const long = (count: number) => {
     const counted = { heap: 0 }
     const log = new RunLog(runId, { add: (bytes) => void (counted.heap += bytes) })
