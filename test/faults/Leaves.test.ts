@@ -87,7 +87,7 @@ describe("clients that leave", () => {
     "C4: at every event of a turn cancel its run and leave the session free",
     { timeout: 60_000 },
     async ({ task }) => {
-      const message = { scenario: "all", split: "random", split_ms: 10 }
+      const message = { scenario: "slow", count: 12, delay_ms: 30 }
       const whole = await (await world.client.start(message)).rest()
       const before = handles()
       const from = performance.now()
