@@ -1,0 +1,200 @@
+/**
+ * A soak: a few turns a second, faults that come and go at random, and the invariants checked for each turn as it ends, and for
+ * all of them once everything is quiet. The seed gives the same visitors and the same faults; their interleaving is the
+ * machine's.
+ */
+import { Client, eventually, tokenFor } from "../support/chatClient.ts"
+import { type Dice, dice } from "../fuzz/Mutation.ts"
+import { type Fault, faults } from "./Faults.ts"
+import * as Invariants from "./Invariants.ts"
+import { SoakWorld } from "./SoakWorld.ts"
+import { type Visit, visit } from "./Visit.ts"
+
+export interface SoakOptions {
+  readonly seconds: number
+  readonly seed: number
+  readonly log: (line: string) => void
+}
+
+export interface Soaked {
+  /** Empty where all was well. Each names the turn or the counter that it is about. */
+  readonly violations: ReadonlyArray<string>
+  readonly turns: number
+  readonly refused: number
+  readonly faults: number
+  readonly transitions: number
+  readonly heapGrownBytes: number
+  readonly handlesGrown: number
+}
+
+const turnsPerSecond = 4
+const orgs = 4
+const usersOfOrg = 3
+/** What caches, pools and the JIT may keep after the first turns. */
+const mostHeapGrown = 40 * 1024 * 1024
+const mostHandlesGrown = 10
+
+const wait = (ms: number) => new Promise<void>((over) => setTimeout(over, ms))
+
+class Soak {
+  readonly visits: Array<Visit> = []
+  readonly violations: Array<string> = []
+  faultCount = 0
+  readonly #world: SoakWorld
+  readonly #options: SoakOptions
+  readonly #clients = new Map<string, Promise<Client>>()
+
+  constructor(world: SoakWorld, options: SoakOptions) {
+    this.#world = world
+    this.#options = options
+  }
+
+  as(org: string, user: string): Promise<Client> {
+    const key = `${org} ${user}`
+    const made =
+      this.#clients.get(key) ??
+      tokenFor(org, user).then((token) => new Client(this.#world.gateway.url, token))
+    this.#clients.set(key, made)
+    return made
+  }
+
+  async #visit(number: number): Promise<void> {
+    const own = dice(this.#options.seed * 1_000_003 + number)
+    const org = `org-${own.below(orgs)}`
+    const client = await this.as(org, `user-${own.below(usersOfOrg)}`)
+    const seen = await visit(client, org, number, own)
+    this.visits.push(seen)
+    const found = Invariants.ofVisit(seen).map(
+      (what) => `turn ${number} (${seen.behaviour}, run ${seen.runId}): ${what}`,
+    )
+    for (const violation of found) this.#options.log(violation)
+    this.violations.push(...found)
+  }
+
+  /** Turns begin at random moments, whatever became of those before them. */
+  async traffic(until: number): Promise<void> {
+    const own = dice(this.#options.seed)
+    const underWay: Array<Promise<void>> = []
+    for (let number = 0; performance.now() < until; number++) {
+      underWay.push(this.#visit(number))
+      await wait((own.below(2000) + 1) / turnsPerSecond)
+    }
+    await Promise.all(underWay)
+  }
+
+  async disturb(list: ReadonlyArray<Fault>, own: Dice, until: number): Promise<void> {
+    while (performance.now() < until) {
+      await wait(500 + own.below(4000))
+      const fault = own.pick(list)
+      const fix = await fault.begin(this.#world)
+      this.faultCount++
+      this.#options.log(`${fault.name}: on`)
+      await wait(fault.longestMs === undefined ? 500 + own.below(4000) : own.below(fault.longestMs))
+      await fix()
+    }
+  }
+
+  async kept({ runId, sessionId, org, number }: Visit): Promise<Invariants.Kept> {
+    const own = dice(this.#options.seed * 1_000_003 + number)
+    own.below(orgs)
+    const client = await this.as(org, `user-${own.below(usersOfOrg)}`)
+    const run = await eventually(async () => {
+      const { data } = await client.json("GET", `/api/v1/chat/runs/${runId}`)
+      return data.status !== "running" && data
+    }, 30)
+    const session = (await client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data
+    const answer = session.messages.find(
+      (message: { readonly runId?: string; readonly role: string }) =>
+        message.role === "assistant" && message.runId === runId,
+    )
+    const replay = await (await client.events(runId ?? "")).rest()
+    return {
+      status: run.status,
+      attempts: run.attempts,
+      answer: answer?.content,
+      replay: replay.filter(({ seq }) => seq !== undefined),
+    }
+  }
+}
+
+const breakerViolations = async (soak: Soak, runs: ReadonlyArray<readonly [Visit, Invariants.Kept]>) => {
+  const admin = await soak.as("ops", "olga")
+  const { data } = await admin.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
+  const faulty = runs.flatMap(([{ org }, { attempts }]) =>
+    attempts.flatMap(({ endedAt, mode, outcome }) =>
+      mode === "runtime_orchestrator" && outcome !== "success" && outcome !== "neutral"
+        ? [{ at: endedAt, orgId: org }]
+        : [],
+    ),
+  )
+  const transitions: ReadonlyArray<Invariants.Transition> = data.transitions
+  return { transitions, found: Invariants.ofBreaker(transitions, faulty, 20_000) }
+}
+
+const quiet = (world: SoakWorld): Promise<unknown> =>
+  eventually(async () => {
+    const samples = await world.metrics()
+    const still = samples.filter(
+      ({ name }) => name === "crossfade_runs_in_flight" || name === "crossfade_streams_open",
+    )
+    return still.length === 2 && still.every(({ value }) => value === 0)
+  }, 60)
+
+const warm = async (soak: Soak): Promise<void> => {
+  const client = await soak.as("warm", "up")
+  for (let turn = 0; turn < 20; turn++) await (await client.start({ scenario: "all" })).rest()
+}
+
+const soaked = async (world: SoakWorld, options: SoakOptions): Promise<Soaked> => {
+  const soak = new Soak(world, options)
+  await warm(soak)
+  const [heap, handles] = [await world.heap(), world.handles()]
+  const counted = await world.metrics()
+  const until = performance.now() + options.seconds * 1000
+  const disturbances = faults.map((list, at) => soak.disturb(list, dice(options.seed * 31 + at), until))
+  await Promise.all([soak.traffic(until), ...disturbances])
+  await quiet(world)
+  const began = soak.visits.filter(({ runId }) => runId !== undefined)
+  const runs: Array<readonly [Visit, Invariants.Kept]> = []
+  for (const seen of began) {
+    const kept = await soak.kept(seen)
+    runs.push([seen, kept])
+    soak.violations.push(
+      ...Invariants.ofRun(seen, kept).map(
+        (what) => `turn ${seen.number} (${seen.behaviour}, run ${seen.runId}): ${what}`,
+      ),
+    )
+  }
+  const breaker = await breakerViolations(soak, runs)
+  const since = Invariants.since(counted, await world.metrics())
+  const heapGrownBytes = (await world.heap()) - heap
+  const handlesGrown = world.handles() - handles
+  const violations = [
+    ...soak.violations,
+    ...breaker.found,
+    ...Invariants.ofCounters(
+      runs.map(([, kept]) => kept),
+      since,
+    ),
+    ...(heapGrownBytes > mostHeapGrown ? [`the heap has grown by ${heapGrownBytes} bytes`] : []),
+    ...(handlesGrown > mostHandlesGrown ? [`${handlesGrown} handles more are open`] : []),
+  ]
+  return {
+    violations,
+    turns: began.length,
+    refused: soak.visits.length - began.length,
+    faults: soak.faultCount,
+    transitions: breaker.transitions.length,
+    heapGrownBytes,
+    handlesGrown,
+  }
+}
+
+export const runSoak = async (options: SoakOptions): Promise<Soaked> => {
+  const world = await SoakWorld.start(options.seed)
+  try {
+    return await soaked(world, options)
+  } finally {
+    await world.stop()
+  }
+}
