@@ -74,7 +74,7 @@ const frozenRedis: Fault = {
 const lockedStore: Fault = {
   name: "store locked",
   // Below what a writer waits for.
-  longestMs: 800,
+  longestMs: 500,
   begin: async ({ database }) => {
     const lock = new DatabaseSync(database, { timeout: 1000 })
     lock.exec("BEGIN IMMEDIATE")

@@ -1,5 +1,5 @@
 /** The processes of a soak: a gateway over SQLite and Redis, the Python runtime, and the sandbox's model. */
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { eventually } from "../support/chatClient.ts"
 import { providerEnv } from "../support/modelServer.ts"
@@ -72,8 +72,15 @@ export class SoakWorld {
     return parse(await (await fetch(`${this.gateway.url}/metrics`)).text())
   }
 
+  /** Open files and sockets, but for the connections that this process keeps for its next request. */
   handles(): number {
-    return readdirSync(`/proc/${this.gateway.pid}/fd`).length
+    const port = Number(new URL(this.gateway.url).port).toString(16).toUpperCase().padStart(4, "0")
+    const inbound = ["tcp", "tcp6"].flatMap((table) =>
+      readFileSync(`/proc/net/${table}`, "utf8")
+        .split("\n")
+        .filter((line) => new RegExp(`^\\s*\\d+: [0-9A-F]+:${port} \\S+ 01 `).test(line)),
+    )
+    return readdirSync(`/proc/${this.gateway.pid}/fd`).length - inbound.length
   }
 
   /** Bytes that are in use after all garbage was collected. */
