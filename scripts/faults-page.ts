@@ -67,7 +67,7 @@ export const faults = (): string => {
   return [
     "# Faults",
     "Printed by `scripts/faults-page.ts`; do not edit.",
-    "What may go wrong, what is expected then, and the tests that try it: their names begin with the id. How a turn ends for each answer of an upstream is in [Wires](wires.md).",
+    "What may go wrong, what is expected then, and the tests that try it: their names begin with the id. How a turn ends for each answer of an upstream is in [Wires](wires.md); how to look for more is in [Soak and fuzz](../how-to/soak-and-fuzz.md).",
     table([
       ["id", "fault", "expected", "tests"],
       ["---", "---", "---", "---"],

@@ -17,6 +17,8 @@ export interface FaultCase {
   readonly kinds: ReadonlyArray<WireKind>
   readonly upstream: (wire: Wire) => Upstream
   readonly expected: (kind: WireKind, withSecond: boolean) => Expected
+  /** `limits` where absent. */
+  readonly limits?: typeof limits
 }
 
 export const raw =

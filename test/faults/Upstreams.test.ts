@@ -26,7 +26,8 @@ const atOnce = 24
 const play = async (one: Played): Promise<void> => {
   const { given, kind, withSecond } = one
   const from = performance.now()
-  one.ended = await playTurn({ kind, withSecond, limits, first: given.upstream(wires[kind]) })
+  const first = given.upstream(wires[kind])
+  one.ended = await playTurn({ kind, withSecond, limits: given.limits ?? limits, first })
   one.ms = performance.now() - from
 }
 
