@@ -25,8 +25,13 @@ export const corpusOf = (target: string): ReadonlyArray<Uint8Array> => {
     .map((line) => Buffer.from(line, "base64"))
 }
 
+/** The repository keeps no longer ones. */
+const longestKept = 4096
+
 export const keep = (target: string, inputs: ReadonlyArray<Uint8Array>): void => {
-  const all = [...corpusOf(target), ...inputs].map((input) => Buffer.from(input).toString("base64"))
+  const short = inputs.filter(({ length }) => length <= longestKept)
+  if (short.length === 0) return
+  const all = [...corpusOf(target), ...short].map((input) => Buffer.from(input).toString("base64"))
   writeFileSync(corpusFile(target), [...new Set(all)].map((line) => `${line}\n`).join(""))
 }
 
