@@ -43,6 +43,7 @@ const nastyTexts = [
   "1e999",
   "-0",
   "9007199254740993",
+  "9".repeat(400),
   '{"__proto__":{"polluted":true}}',
   '"constructor":{"prototype":{"polluted":true}},',
   "[".repeat(3000),

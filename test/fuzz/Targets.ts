@@ -168,6 +168,7 @@ const jsonScan: Target["run"] = (bytes) => {
   if (parsed === undefined) return
   // A key that comes twice is one of the value's, and two of the text's.
   rule(shape.depth >= depthOf(parsed.json), "deeper than the scan says")
+  rule(shapeOf(JSON.stringify(parsed.json)).depth === depthOf(parsed.json), "another depth than the value's")
 }
 
 const secret = Redacted.make("only-for-fuzzing-Zq7vX2mK9pLw4RtY8s")
