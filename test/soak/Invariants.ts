@@ -107,15 +107,16 @@ export const since = (before: ReadonlyArray<Sample>, now: ReadonlyArray<Sample>)
   )
 }
 
+const isFault = (outcome: string) => outcome === "error" || outcome.startsWith("timeout")
+
 const count = <A>(all: ReadonlyArray<A>, wanted: (one: A) => boolean): number => all.filter(wanted).length
 
 /** Of the counters, once all is quiet: each turn and each attempt that is kept was counted once. */
 export const ofCounters = (
-  kept: ReadonlyArray<Kept>,
+  kept: ReadonlyArray<Pick<Kept, "status" | "attempts">>,
   samples: ReadonlyArray<Sample>,
 ): ReadonlyArray<string> => {
   const attempts = kept.flatMap((run) => run.attempts.filter(({ shadow }) => !shadow))
-  const isFault = (outcome: string) => outcome === "error" || outcome.startsWith("timeout")
   const rows = [
     ...["completed", "failed", "cancelled", "interrupted"].map((outcome) => {
       const metric = sum(samples, "crossfade_turns_total", { outcome })
@@ -155,10 +156,26 @@ export interface Transition {
   readonly reason: string
 }
 
+interface Fault {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly orgId: string
+}
+
+/** The attempts at the runtime that failed. */
+export const faultsOf = (
+  runs: ReadonlyArray<Pick<Kept, "attempts"> & { readonly org: string }>,
+): ReadonlyArray<Fault> =>
+  runs.flatMap(({ attempts, org }) =>
+    attempts.flatMap(({ endedAt, mode, outcome }) =>
+      mode === "runtime_orchestrator" && isFault(outcome) ? [{ at: endedAt, orgId: org }] : [],
+    ),
+  )
+
 /** A breaker opens only where attempts within its window failed, and each transition begins where the last one ended. */
 export const ofBreaker = (
   transitions: ReadonlyArray<Transition>,
-  faults: ReadonlyArray<{ readonly at: number; readonly orgId: string }>,
+  faults: ReadonlyArray<Fault>,
   windowMs: number,
 ): ReadonlyArray<string> => {
   const last = new Map<string | null, string>()

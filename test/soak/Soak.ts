@@ -7,7 +7,7 @@ import { Client, eventually, tokenFor } from "../support/chatClient.ts"
 import { type Dice, dice } from "../fuzz/Mutation.ts"
 import { type Fault, faults } from "./Faults.ts"
 import * as Invariants from "./Invariants.ts"
-import { SoakWorld } from "./SoakWorld.ts"
+import { clocks, SoakWorld } from "./SoakWorld.ts"
 import { type Visit, visit } from "./Visit.ts"
 
 export interface SoakOptions {
@@ -27,6 +27,8 @@ export interface Soaked {
   readonly handlesGrown: number
 }
 
+/** Of the monitor. */
+const windowMs = Number(clocks.CHAT_RUNTIME_MONITOR_WINDOW_MS)
 const turnsPerSecond = 4
 const orgs = 4
 const usersOfOrg = 3
@@ -37,11 +39,15 @@ const mostHandlesGrown = 10
 /** Long enough for a breaker to open, short enough that there are some every minute. */
 const longestFaultMs = 9000
 
+type Ended = Pick<Invariants.Kept, "status" | "attempts"> & { readonly org: string }
+
 const wait = (ms: number) => new Promise<void>((over) => setTimeout(over, ms))
 
 class Soak {
-  readonly visits: Array<Visit> = []
+  /** Of each turn that was taken: what stays in memory for hours is small. */
+  readonly runs: Array<Ended> = []
   readonly violations: Array<string> = []
+  refused = 0
   faultCount = 0
   readonly #world: SoakWorld
   readonly #options: SoakOptions
@@ -65,13 +71,27 @@ class Soak {
     const own = dice(this.#options.seed * 1_000_003 + number)
     const org = `org-${own.below(orgs)}`
     const client = await this.as(org, `user-${own.below(usersOfOrg)}`)
-    const seen = await visit(client, org, number, own)
-    this.visits.push(seen)
-    const found = Invariants.ofVisit(seen).map(
-      (what) => `turn ${number} (${seen.behaviour}, run ${seen.runId}): ${what}`,
-    )
-    for (const violation of found) this.#options.log(violation)
-    this.violations.push(...found)
+    const seen = await visit(client, number, own)
+    this.#report(seen, Invariants.ofVisit(seen))
+    if (seen.runId === undefined) {
+      this.refused++
+      return
+    }
+    try {
+      const kept = await keptOf(client, seen.runId, seen.sessionId)
+      this.#report(seen, Invariants.ofRun(seen, kept))
+      this.runs.push({ org, status: kept.status, attempts: kept.attempts })
+    } catch (cause) {
+      this.#report(seen, [`its run is not to be had: ${String(cause)}`])
+    }
+  }
+
+  #report({ behaviour, number, runId }: Visit, found: ReadonlyArray<string>): void {
+    for (const what of found) {
+      const violation = `turn ${number} (${behaviour}, run ${runId}): ${what}`
+      this.#options.log(violation)
+      this.violations.push(violation)
+    }
   }
 
   /** Turns begin at random moments, whatever became of those before them. */
@@ -96,42 +116,28 @@ class Soak {
       await fix()
     }
   }
-
-  async kept({ runId, sessionId, org, number }: Visit): Promise<Invariants.Kept> {
-    const own = dice(this.#options.seed * 1_000_003 + number)
-    own.below(orgs)
-    const client = await this.as(org, `user-${own.below(usersOfOrg)}`)
-    const run = await eventually(async () => {
-      const { data } = await client.json("GET", `/api/v1/chat/runs/${runId}`)
-      return data.status !== "running" && data
-    }, 30)
-    const session = (await client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data
-    const answer = session.messages.find(
-      (message: { readonly runId?: string; readonly role: string }) =>
-        message.role === "assistant" && message.runId === runId,
-    )
-    const replay = await (await client.events(runId ?? "")).rest()
-    return {
-      status: run.status,
-      attempts: run.attempts,
-      answer: answer?.content,
-      replay: replay.filter(({ seq }) => seq !== undefined),
-    }
-  }
 }
 
-const breakerViolations = async (soak: Soak, runs: ReadonlyArray<readonly [Visit, Invariants.Kept]>) => {
-  const admin = await soak.as("ops", "olga")
-  const { data } = await admin.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
-  const faulty = runs.flatMap(([{ org }, { attempts }]) =>
-    attempts.flatMap(({ endedAt, mode, outcome }) =>
-      mode === "runtime_orchestrator" && outcome !== "success" && outcome !== "neutral"
-        ? [{ at: endedAt, orgId: org }]
-        : [],
-    ),
+/** The run once it has ended, as everything that is stored says it. */
+const keptOf = async (client: Client, runId: string, sessionId: string): Promise<Invariants.Kept> => {
+  const run = await eventually(async () => {
+    const { data } = await client.json("GET", `/api/v1/chat/runs/${runId}`)
+    return data.status !== "running" && data
+  }, 30)
+  const session = (await client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data
+  const answer = session.messages.find(
+    (message: { readonly runId?: string; readonly role: string }) =>
+      message.role === "assistant" && message.runId === runId,
   )
-  const transitions: ReadonlyArray<Invariants.Transition> = data
-  return { transitions, found: Invariants.ofBreaker(transitions, faulty, 20_000) }
+  const replay = (await (await client.events(runId)).rest()).filter(({ seq }) => seq !== undefined)
+  return { status: run.status, attempts: run.attempts, answer: answer?.content, replay }
+}
+
+const breakerOf = async (soak: Soak) => {
+  const admin = await soak.as("ops", "olga")
+  const history = await admin.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
+  const transitions: ReadonlyArray<Invariants.Transition> = history.data
+  return { transitions, found: Invariants.ofBreaker(transitions, Invariants.faultsOf(soak.runs), windowMs) }
 }
 
 const quiet = (world: SoakWorld): Promise<unknown> =>
@@ -154,48 +160,36 @@ const warm = async (soak: Soak): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await (await client.start({ scenario: "all" })).rest()
 }
 
+/** What the process had before the faults, and what has become of it. */
+const growthOf = async (world: SoakWorld, before: { readonly heap: number; readonly handles: number }) => {
+  const heapGrownBytes = (await world.heap()) - before.heap
+  const handlesGrown = (await idleHandles(world, before.handles)) - before.handles
+  const found = [
+    ...(heapGrownBytes > mostHeapGrown ? [`the heap has grown by ${heapGrownBytes} bytes`] : []),
+    ...(handlesGrown > mostHandlesGrown ? [`${handlesGrown} handles more are open`] : []),
+  ]
+  return { heapGrownBytes, handlesGrown, found }
+}
+
 const soaked = async (world: SoakWorld, options: SoakOptions): Promise<Soaked> => {
   const soak = new Soak(world, options)
   await warm(soak)
-  const [heap, handles] = [await world.heap(), world.handles()]
+  const before = { heap: await world.heap(), handles: world.handles() }
   const counted = await world.metrics()
   const until = performance.now() + options.seconds * 1000
   const disturbances = faults.map((list, at) => soak.disturb(list, dice(options.seed * 31 + at), until))
   await Promise.all([soak.traffic(until), ...disturbances])
   await quiet(world)
-  const began = soak.visits.filter(({ runId }) => runId !== undefined)
-  const runs: Array<readonly [Visit, Invariants.Kept]> = []
-  for (const seen of began) {
-    const kept = await soak.kept(seen)
-    runs.push([seen, kept])
-    soak.violations.push(
-      ...Invariants.ofRun(seen, kept).map(
-        (what) => `turn ${seen.number} (${seen.behaviour}, run ${seen.runId}): ${what}`,
-      ),
-    )
-  }
-  const breaker = await breakerViolations(soak, runs)
-  const since = Invariants.since(counted, await world.metrics())
-  const heapGrownBytes = (await world.heap()) - heap
-  const handlesGrown = (await idleHandles(world, handles)) - handles
-  const violations = [
-    ...soak.violations,
-    ...breaker.found,
-    ...Invariants.ofCounters(
-      runs.map(([, kept]) => kept),
-      since,
-    ),
-    ...(heapGrownBytes > mostHeapGrown ? [`the heap has grown by ${heapGrownBytes} bytes`] : []),
-    ...(handlesGrown > mostHandlesGrown ? [`${handlesGrown} handles more are open`] : []),
-  ]
+  const breaker = await breakerOf(soak)
+  const counters = Invariants.ofCounters(soak.runs, Invariants.since(counted, await world.metrics()))
+  const { found, ...growth } = await growthOf(world, before)
   return {
-    violations,
-    turns: began.length,
-    refused: soak.visits.length - began.length,
+    ...growth,
+    violations: [...soak.violations, ...breaker.found, ...counters, ...found],
+    turns: soak.runs.length,
+    refused: soak.refused,
     faults: soak.faultCount,
     transitions: breaker.transitions.length,
-    heapGrownBytes,
-    handlesGrown,
   }
 }
 

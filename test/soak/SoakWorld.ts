@@ -8,7 +8,7 @@ import { parse, type Sample } from "../support/prometheusText.ts"
 import { type RedisServer, startRedis } from "../support/redis.ts"
 
 /** Short, so that each fault meets its clock many times a minute. */
-const clocks = {
+export const clocks = {
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "1500",
   CHAT_STALL_TIMEOUT_MS: "1500",
   CHAT_CALL_TIMEOUT_MS: "1500",

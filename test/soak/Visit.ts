@@ -8,7 +8,6 @@ export type Behaviour = (typeof behaviours)[number]
 export interface Visit {
   readonly number: number
   readonly behaviour: Behaviour
-  readonly org: string
   /** Undefined: it was refused with this status. */
   readonly runId: string | undefined
   readonly status: number
@@ -117,10 +116,10 @@ const act = async (
   }
 }
 
-export const visit = async (client: Client, org: string, number: number, dice: Dice): Promise<Visit> => {
+export const visit = async (client: Client, number: number, dice: Dice): Promise<Visit> => {
   const behaviour = dice.pick(behaviours)
   const message = messageOf(dice, number)
-  const refused = { number, behaviour, org, runId: undefined, sessionId: "", frames: [], toTheEnd: false }
+  const refused = { number, behaviour, runId: undefined, sessionId: "", frames: [], toTheEnd: false }
   let stream: Stream
   try {
     stream = await client.start(message)
@@ -132,7 +131,7 @@ export const visit = async (client: Client, org: string, number: number, dice: D
     stream.leave()
     return { ...refused, status, broken: undefined }
   }
-  const begun = { number, behaviour, org, status, runId: stream.runId, sessionId: stream.sessionId }
+  const begun = { number, behaviour, status, runId: stream.runId, sessionId: stream.sessionId }
   try {
     const frames = await act(client, stream, behaviour, dice)
     return { ...begun, frames, toTheEnd: behaviour !== "leave", broken: undefined }
