@@ -34,7 +34,8 @@ const routes = Object.values(Api.groups).flatMap((group) =>
 const noRoute = (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
   const path = request.url.split("?")[0] ?? "/"
   const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method)
-  if (allowed.length === 0)
+  // The router takes no path that is not UTF-8 once it is decoded, whatever the method.
+  if (allowed.length === 0 || allowed.some((method) => method === request.method))
     return respond({ code: "ROUTE_NOT_FOUND", message: `There is nothing at this path.` })
   const allow = [...new Set(allowed)].join(", ")
   return HttpServerResponse.setHeader(
