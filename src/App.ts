@@ -54,7 +54,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
-    Layer.merge(CredentialSeals.layer),
+    Layer.merge(CredentialSeals.layer(StageSettings.mcpHosts(settings))),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),
     Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),

@@ -71,7 +71,7 @@ const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
 
 const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
 
-/** What a caller who reports an error names. */
+/** The ids by which a caller reports an error. */
 interface Report {
   readonly requestId: string
   readonly traceId?: string

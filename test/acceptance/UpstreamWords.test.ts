@@ -119,7 +119,9 @@ describe("operators", () => {
     expect(seen.attempts[0].failure).toBeNull()
   })
 
-  it("find none of it in metrics, health views and logs", async () => {
+  it("find none of it in metrics, health views and logs, also where the runtime uses a code of the gateway", async () => {
+    const refusing = scenario("error", `"error":"${escaped}","code":"UPSTREAM_REJECTED"`)
+    for (let count = 0; count < 4; count += 1) await (await world.client.start(refusing)).rest()
     expectNone("metrics", await (await fetch(`${world.gateway.url}/metrics`)).text())
     expectNone("ready", await (await fetch(`${world.gateway.url}/api/v1/health/ready`)).text())
     for (const path of ["fallback/status", "fallback/history", "metrics"])

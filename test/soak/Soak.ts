@@ -3,7 +3,7 @@
  * all of them once everything is quiet. The seed gives the same visitors and the same faults; their interleaving is the
  * machine's.
  */
-import { Client, eventually, tokenFor } from "../support/chatClient.ts"
+import { Client, eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { type Dice, dice } from "../fuzz/Mutation.ts"
 import { type Fault, faults } from "./Faults.ts"
 import * as Invariants from "./Invariants.ts"
@@ -65,6 +65,10 @@ class Soak {
       tokenFor(org, user).then((token) => new Client(this.#world.gateway.url, token))
     this.#clients.set(key, made)
     return made
+  }
+
+  async operator(): Promise<Client> {
+    return new Client(this.#world.gateway.url, await operatorToken())
   }
 
   async #visit(number: number): Promise<void> {
@@ -134,8 +138,8 @@ const keptOf = async (client: Client, runId: string, sessionId: string): Promise
 }
 
 const breakerOf = async (soak: Soak) => {
-  const admin = await soak.as("ops", "olga")
-  const history = await admin.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
+  const operator = await soak.operator()
+  const history = await operator.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
   const transitions: ReadonlyArray<Invariants.Transition> = history.data
   return { transitions, found: Invariants.ofBreaker(transitions, Invariants.faultsOf(soak.runs), windowMs) }
 }
