@@ -20,6 +20,7 @@ import { Sandbox } from "../sandbox/Sandbox.ts"
 import * as StageSettings from "../StageSettings.ts"
 import * as LogOutput from "../telemetry/LogOutput.ts"
 import * as Logs from "../telemetry/Logs.ts"
+import * as UnhandledRejections from "./UnhandledRejections.ts"
 
 /** Long enough to try everything, short enough to be of no use to whoever finds it in a terminal's history. */
 const tokenHours = 24
@@ -127,7 +128,7 @@ export const layer = (env: Config.Environment) =>
   Layer.unwrap(
     Effect.map(Config.read(env), (settings) =>
       (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(
-        Layer.provide([warnOfIgnored(settings), warnOfNoFallback(settings)]),
+        Layer.provide([warnOfIgnored(settings), warnOfNoFallback(settings), UnhandledRejections.layer]),
         Layer.provide(logging(settings)),
       ),
     ),
