@@ -1,7 +1,6 @@
 /**
  * `docs/reference/faults.md`: the checklist of faults, the tests that carry each id in a name, and what the tests of
- * `test/faults` measured. Run as a script (`npm run faults`), it first runs those tests and takes down their rows; with `--page` it
- * prints the rows of the last time.
+ * `test/faults` measured. Run as a script (`npm run faults`), it first runs those tests and takes down their rows.
  */
 import { execFileSync } from "node:child_process"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
@@ -106,6 +105,6 @@ const takeDown = (): void => {
 }
 
 if (import.meta.main) {
-  if (!process.argv.includes("--page")) takeDown()
+  takeDown()
   writeFileSync("docs/reference/faults.md", faults())
 }
