@@ -15,6 +15,7 @@ import { shadow } from "./migrations/0005_shadow.ts"
 import { fleet } from "./migrations/0006_fleet.ts"
 import { trace } from "./migrations/0007_trace.ts"
 import { answers } from "./migrations/0008_answers.ts"
+import { apiKeys } from "./migrations/0009_api_keys.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -25,6 +26,7 @@ const migrations = {
   "0006_fleet": fleet,
   "0007_trace": trace,
   "0008_answers": answers,
+  "0009_api_keys": apiKeys,
 }
 
 const steps = Migrator.make({})({

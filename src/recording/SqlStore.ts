@@ -2,6 +2,7 @@
 import * as Layer from "effect/Layer"
 import * as AgentsCached from "./AgentsCached.ts"
 import * as AgentsSql from "./AgentsSql.ts"
+import * as ApiKeysSql from "./ApiKeysSql.ts"
 import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
@@ -17,6 +18,7 @@ import * as TurnKeysSql from "./TurnKeysSql.ts"
 
 export const layer = Layer.mergeAll(
   Layer.provide(AgentsCached.layer, AgentsSql.layerSql),
+  ApiKeysSql.layerSql,
   AuditSql.layerSql,
   AutopilotsSql.layerSql,
   CohortRunsSql.layerSql,
