@@ -1,6 +1,6 @@
 /**
- * Who is let in, before any work is done for him; the cheapest question first: the streams of this process, the rate of
- * the user, that of the organisation, the open streams of both.
+ * The limits that a request meets before any work is done for it; the cheapest first: the streams of this process, the rate of the
+ * API key, of the user and of the organisation, the open streams of the last two.
  *
  * Invariant: what a refusal or the end of the scope leaves behind is one spent turn of a rate at the most, never a stream.
  */
@@ -11,18 +11,21 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
+import type { Principal } from "../domain/Principal.ts"
 import { keysOf, OpenStreams, type Owner } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
 import type { Taken } from "./TokenBucket.ts"
 
 export class AdmissionRejected extends Schema.TaggedError<AdmissionRejected>()("AdmissionRejected", {
-  reason: Schema.Literals(["process", "user_rate", "org_rate", "user_streams", "org_streams"]),
+  reason: Schema.Literals(["process", "key_rate", "user_rate", "org_rate", "user_streams", "org_streams"]),
   /** Seconds. */
   retryAfter: Schema.Int,
 }) {}
 
-/** The stricter of the two rates, as it is after the turn; none where it was not asked. */
+/** The strictest of the rates, as it is after the turn; none where it was not asked. */
 export type RateTold = (taken: Taken) => void
+
+type Beginner = Owner & Pick<Principal, "key">
 
 export interface Limits {
   readonly userTurns: number
@@ -39,11 +42,18 @@ export class Admission extends Context.Service<
     /** A stream that only reads: it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
     /** A turn and its stream. `told` hears of the rate, also of the one that refuses. */
-    readonly turn: (owner: Owner, told: RateTold) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
+    readonly turn: (principal: Beginner, told: RateTold) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
   static readonly layer = (limits: Limits): Layer.Layer<Admission, never, OpenStreams | Rates> =>
     Layer.effect(Admission, make(limits))
+}
+
+/** A bucket and its size. */
+interface Rate {
+  readonly of: string
+  readonly turns: number
+  readonly reason: AdmissionRejected["reason"]
 }
 
 /** Another one ends any moment, but not for everybody who waits. */
@@ -74,14 +84,27 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
   })
 
-  const rate = Effect.fnUntraced(function* (owner: Owner, told: RateTold) {
-    const keys = keysOf(owner)
-    const user = yield* rates.take(keys.user, limits.userTurns)
-    told(user)
-    if (!user.allowed) return yield* rejected("user_rate", seconds(user.retryMs))
-    const org = yield* rates.take(keys.org, limits.orgTurns)
-    if (!org.allowed || org.remaining < user.remaining) told(org)
-    if (!org.allowed) return yield* rejected("org_rate", seconds(org.retryMs))
+  /** The narrowest first: a turn that it refuses costs the others nothing. */
+  const ratesOf = ({ key, ...owner }: Beginner): ReadonlyArray<Rate> => {
+    const { org, user } = keysOf(owner)
+    const perKey = key?.ratePerMinute ?? null
+    return [
+      ...(key === undefined || perKey === null
+        ? []
+        : [{ of: `key:${key.id}`, turns: perKey, reason: "key_rate" as const }]),
+      { of: user, turns: limits.userTurns, reason: "user_rate" },
+      { of: org, turns: limits.orgTurns, reason: "org_rate" },
+    ]
+  }
+
+  const rate = Effect.fnUntraced(function* (principal: Beginner, told: RateTold) {
+    let least = Number.POSITIVE_INFINITY
+    for (const { of, reason, turns } of ratesOf(principal)) {
+      const taken = yield* rates.take(of, turns)
+      if (!taken.allowed || taken.remaining < least) told(taken)
+      if (!taken.allowed) return yield* rejected(reason, seconds(taken.retryMs))
+      least = taken.remaining < least ? taken.remaining : least
+    }
   })
 
   const caps = { user: limits.userStreams, org: limits.orgStreams }
@@ -90,7 +113,8 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, inFleet(owner)),
-    turn: (owner, told) => Effect.andThen(Effect.andThen(inProcess, rate(owner, told)), inFleet(owner)),
+    turn: (principal, told) =>
+      Effect.andThen(Effect.andThen(inProcess, rate(principal, told)), inFleet(principal)),
   })
 })
 

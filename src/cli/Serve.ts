@@ -27,7 +27,7 @@ const tokenHours = 24
 const someone = {
   orgId: OrgId.make("demo"),
   userId: UserId.make("you"),
-  permissions: ["chat:*", "sessions:*", "agents:*", "admin:*"],
+  permissions: ["chat:*", "sessions:*", "agents:*", "keys:*", "admin:*"],
 }
 
 const sandboxLines = (urls: Sandbox["Service"] | undefined): ReadonlyArray<string> =>

@@ -12,8 +12,10 @@ import {
   McpServerUnknown,
   unknownServers,
 } from "../domain/Agent.ts"
+import type { AgentId } from "../domain/Ids.ts"
+import { AgentDenied, mayUseAgent } from "../domain/Principal.ts"
 import { Agents } from "../recording/Agents.ts"
-import { answering } from "./ErrorMapping.ts"
+import { answering, respond } from "./ErrorMapping.ts"
 
 const withoutSecrets = (agent: Agent): Agent => ({
   ...agent,
@@ -47,40 +49,60 @@ const defaults = {
   subAgents: [],
 } satisfies Partial<AgentSettings>
 
+const createsNone = respond({
+  code: "AUTH_AGENT_DENIED",
+  message: "An API key that is limited to some agents cannot create another one.",
+})
+
+/** The caller, who may use the agent. */
+const callerOf = (agentId: AgentId) =>
+  Effect.filterOrFail(
+    CurrentPrincipal,
+    (principal) => mayUseAgent(principal, agentId),
+    () => new AgentDenied({ agentId }),
+  )
+
 export const layer = HttpApiBuilder.group(
   Api,
   "agents",
   Effect.fnUntraced(function* (handlers) {
     const agents = yield* Agents
-    const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
     const shown = (agent: Agent) => ok(withoutSecrets(agent))
     return handlers.handleAll({
       list: () =>
-        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(withoutSecrets)))),
-      get: ({ params }) =>
+        answering(
+          Effect.gen(function* () {
+            const principal = yield* CurrentPrincipal
+            const found = yield* agents.list(principal.orgId)
+            return ok(found.filter(({ id }) => mayUseAgent(principal, id)).map(withoutSecrets))
+          }),
+        ),
+      get: ({ params: { agentId } }) =>
         answering(
           Effect.map(
-            Effect.flatMap(org, (orgId) => agents.get(orgId, params.agentId)),
+            Effect.flatMap(callerOf(agentId), ({ orgId }) => agents.get(orgId, agentId)),
             shown,
           ),
         ),
       create: ({ payload }) =>
         answering(
           Effect.gen(function* () {
+            const { key, orgId } = yield* CurrentPrincipal
+            if (key !== undefined && key.agents !== null) return createsNone
             const settings = yield* checked({ ...defaults, ...payload })
-            return shown(yield* agents.create(yield* org, settings))
+            return shown(yield* agents.create(orgId, settings))
           }),
         ),
-      update: ({ params, payload }) =>
+      update: ({ params: { agentId }, payload }) =>
         answering(
           Effect.gen(function* () {
-            const orgId = yield* org
-            const { settings: before } = yield* agents.get(orgId, params.agentId)
+            const { orgId } = yield* callerOf(agentId)
+            const { settings: before } = yield* agents.get(orgId, agentId)
             const after = { ...before, ...payload }
             const settings = { ...after, mcpServers: keepSecrets(after.mcpServers, before.mcpServers) }
             // An agent that was stored before this check existed can still be renamed.
             if (payload.mcpServers !== undefined || payload.subAgents !== undefined) yield* checked(settings)
-            return shown(yield* agents.update(orgId, params.agentId, settings))
+            return shown(yield* agents.update(orgId, agentId, settings))
           }),
         ),
     })

@@ -1,6 +1,6 @@
 /**
- * Turns the bearer token into a `Principal` and checks it against the endpoint's permissions. A run's events can also be read
- * with a ticket in the URL; a token goes before it. Without keys to verify a token with, the answer is 503, not 401.
+ * Turns the bearer token or API key into a `Principal` and checks it against the endpoint's permissions. A run's events can also be
+ * read with a ticket in the URL; a token goes before it. Without keys to verify a token with, the answer is 503, not 401.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,17 +13,21 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { Authorization, CurrentPrincipal, RequiredPermissions, TakesTicket } from "../api/Authorization.ts"
 import type { PublicError } from "../api/PublicError.ts"
+import { looksLikeKey } from "../domain/ApiKey.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
-import { respond, toPublic } from "./ErrorMapping.ts"
+import type { KeyUses } from "../recording/KeyUses.ts"
+import type { KnownKeys } from "../recording/KnownKeys.ts"
+import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
 import * as Jwks from "./Jwks.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as Ticket from "./Ticket.ts"
+import * as VerifiedKeys from "./VerifiedKeys.ts"
 import * as VerifiedTokens from "./VerifiedTokens.ts"
 
 const missing: PublicError = {
   code: "AUTH_TOKEN_MISSING",
-  message: "Send a token in the header `Authorization: Bearer <token>`.",
+  message: "Send a token or an API key in the header `Authorization: Bearer <token>`.",
 }
 
 const denied = (permissions: ReadonlyArray<string>): PublicError => ({
@@ -39,6 +43,8 @@ const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
   return typeof ticket === "string" && ticket !== "" && runId !== undefined ? { ticket, runId } : undefined
 })
 
+type TicketPlace = Effect.Services<ReturnType<typeof ticketOf>>
+
 export interface AuthSettings {
   readonly rules: TokenRules
   readonly previousSecrets: ReadonlyArray<Redacted.Redacted<string>>
@@ -50,7 +56,7 @@ export const layer = ({
   jwksUrl,
   previousSecrets,
   rules,
-}: AuthSettings): Layer.Layer<Authorization, never, HttpClient.HttpClient | SigningSecret> =>
+}: AuthSettings): Layer.Layer<Authorization, never, HttpClient.HttpClient | KeyUses | KnownKeys | SigningSecret> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
@@ -60,19 +66,25 @@ export const layer = ({
         yield* Effect.logWarning(
           "AUTH_AUDIENCE is not set: the provider's tokens for other services are accepted",
         )
-      const verify = VerifiedTokens.make({ secrets: [secret, ...previousSecrets], jwks, rules })
+      const verifyToken = VerifiedTokens.make({ secrets: [secret, ...previousSecrets], jwks, rules })
+      const verifyKey = yield* VerifiedKeys.make
       const verifyTicket = (ticket: string, runId: string) =>
         previousSecrets.reduce(
           (verified, previous) =>
             Effect.catchTag(verified, "TokenInvalid", () => Ticket.verify(previous, ticket, runId)),
           Ticket.verify(secret, ticket, runId),
         )
-      const identify = (token: string, endpoint: HttpApiEndpoint.Top) =>
-        token !== ""
-          ? verify(token)
-          : Effect.flatMap(ticketOf(endpoint), (given) =>
-              given === undefined ? Effect.undefined : verifyTicket(given.ticket, given.runId),
-            )
+      const byTicket = (endpoint: HttpApiEndpoint.Top) =>
+        Effect.flatMap(ticketOf(endpoint), (given) =>
+          given === undefined ? Effect.undefined : verifyTicket(given.ticket, given.runId),
+        )
+      const identify = (
+        credential: string,
+        endpoint: HttpApiEndpoint.Top,
+      ): Effect.Effect<Principal | undefined, ServiceError, TicketPlace> => {
+        if (credential === "") return byTicket(endpoint)
+        return looksLikeKey(credential) ? verifyKey(credential) : verifyToken(credential)
+      }
       return Authorization.of({
         bearer: (httpEffect, { credential, endpoint }) => {
           const required = Context.getOrUndefined(endpoint.annotations, RequiredPermissions) ?? []

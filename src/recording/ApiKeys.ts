@@ -21,6 +21,9 @@ export interface KeyScope {
   readonly userId?: UserId
 }
 
+/** The rest of the audit's entry is the store's. */
+export type KeyChange = Pick<Change, "at" | "by">
+
 export interface Revocation {
   readonly hash: string
   readonly revokedAt: number
@@ -41,7 +44,7 @@ export class ApiKeys extends Context.Service<
     readonly create: (
       key: ApiKey,
       hash: string,
-      change: Change,
+      change: KeyChange,
     ) => Effect.Effect<void, StoreError | TooManyKeys>
     /** Newest first; `before` is the id that the last page ended with. */
     readonly list: (
@@ -52,7 +55,7 @@ export class ApiKeys extends Context.Service<
     readonly revoke: (
       scope: KeyScope,
       id: ApiKeyId,
-      change: Omit<Change, "before" | "after">,
+      change: KeyChange,
     ) => Effect.Effect<ApiKey, KeyNotFound | StoreError>
     /** By their hashes, revoked and expired keys included. One statement. */
     readonly find: (

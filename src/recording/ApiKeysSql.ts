@@ -41,7 +41,7 @@ const decodeRevocations = Schema.decodeUnknownEffect(Schema.Array(RevocationRow)
 const decodeLast = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ last: Schema.Int })]))
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ keys: Schema.Int })]))
 
-/** The audit's entry of a key; its use and end are not its creator's choice. */
+/** A key in the audit: without its state, which changes. */
 const described = ({ lastUsedAt: _used, revokedAt: _revoked, ...key }: ApiKey) => key
 
 const make = Effect.gen(function* () {
@@ -63,7 +63,7 @@ const make = Effect.gen(function* () {
       )
       if (keys >= mostKeysOfOrg) return yield* new TooManyKeys()
       yield* sql`INSERT INTO api_keys ${sql.insert({ ...row, hash })}`
-      yield* audit({ ...change, after: described(key) })
+      yield* audit({ ...change, action: "key.create", reason: null, before: null, after: described(key) })
     }).pipe(sql.withTransaction)
   }, asStoreError("ApiKeys.create"))
 
@@ -87,7 +87,13 @@ const make = Effect.gen(function* () {
         SET revoked_at = ${change.at}, revocation = (SELECT last FROM api_key_revocations)
         WHERE id = ${id} AND revoked_at IS NULL RETURNING id`
       if (revoked.length > 0)
-        yield* audit({ ...change, before: described(key), after: { id, revokedAt: change.at } })
+        yield* audit({
+          ...change,
+          action: "key.revoke",
+          reason: null,
+          before: described(key),
+          after: { revokedAt: change.at },
+        })
     }).pipe(sql.withTransaction, Effect.when(Effect.succeed(key.revokedAt === null)))
     return yield* get(scope, id)
   }, asStoreError("ApiKeys.revoke"))

@@ -154,5 +154,5 @@ export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
   catalogue.keptAnswers.record({ result: hit ? "hit" : "miss" }, 1)
 
 export const refused = (
-  reason: "process" | "user_rate" | "org_rate" | "user_streams" | "org_streams",
+  reason: "process" | "key_rate" | "user_rate" | "org_rate" | "user_streams" | "org_streams",
 ): Effect.Effect<void> => catalogue.refused.record({ reason }, 1)

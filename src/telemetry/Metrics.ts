@@ -211,7 +211,7 @@ const readers = {
   }),
   refused: counter("crossfade_admission_refused_total", {
     unit: "1",
-    labels: { reason: ["process", "user_rate", "org_rate", "user_streams", "org_streams"] },
+    labels: { reason: ["process", "key_rate", "user_rate", "org_rate", "user_streams", "org_streams"] },
     meaning: "Requests that were not let in",
   }),
   keptAnswers: counter("crossfade_direct_cache_lookups_total", {
