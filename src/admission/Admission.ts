@@ -42,7 +42,10 @@ export class Admission extends Context.Service<
     /** A stream that only reads: it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
     /** A turn and its stream. `told` hears of the rate, also of the one that refuses. */
-    readonly turn: (principal: Beginner, told: RateTold) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
+    readonly turn: (
+      principal: Beginner,
+      told: RateTold,
+    ) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
   static readonly layer = (limits: Limits): Layer.Layer<Admission, never, OpenStreams | Rates> =>

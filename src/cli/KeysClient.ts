@@ -32,7 +32,9 @@ const Refusal = Schema.Struct({ error: Schema.Struct({ code: Schema.String, mess
 const decodeRefusal = Schema.decodeUnknownEffect(Refusal)
 
 const notOurs = (url: string, status: number) =>
-  new KeysRefused({ reason: `${url} answered ${status}, but not as Crossfade does: give its address with --url` })
+  new KeysRefused({
+    reason: `${url} answered ${status}, but not as Crossfade does: give its address with --url`,
+  })
 
 /** The answer's data. The bodies of other services are never shown: they may repeat the request. */
 const send = <Data>(
@@ -70,9 +72,8 @@ const send = <Data>(
   )
 
 export const create = (service: Service, key: NewKey) =>
-  Effect.flatMap(
-    Effect.orDie(HttpClientRequest.bodyJson(HttpClientRequest.post(path), key)),
-    (request) => send(service, request, created),
+  Effect.flatMap(Effect.orDie(HttpClientRequest.bodyJson(HttpClientRequest.post(path), key)), (request) =>
+    send(service, request, created),
   )
 
 const pageSize = 100

@@ -25,7 +25,9 @@ const service = {
     Flag.withDefault("http://localhost:3001"),
   ),
   token: Flag.Redacted("token").pipe(
-    Flag.withDescription("A token with keys:read or keys:write; without it CROSSFADE_TOKEN of the environment"),
+    Flag.withDescription(
+      "A token with keys:read or keys:write; without it CROSSFADE_TOKEN of the environment",
+    ),
     Flag.withMetavar("TOKEN"),
     Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
   ),

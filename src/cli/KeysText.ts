@@ -40,7 +40,17 @@ const limitsOf = ({ agents, ratePerMinute }: ApiKey): string =>
     ...(ratePerMinute === null ? [] : [`${ratePerMinute}/min`]),
   ].join(", ") || "none"
 
-const header = ["ID", "KEY", "STATE", "USER", "LAST USED (UTC)", "EXPIRES (UTC)", "LIMITS", "PERMISSIONS", "NAME"]
+const header = [
+  "ID",
+  "KEY",
+  "STATE",
+  "USER",
+  "LAST USED (UTC)",
+  "EXPIRES (UTC)",
+  "LIMITS",
+  "PERMISSIONS",
+  "NAME",
+]
 
 /** A table, the newest key first. */
 export const rows = (keys: ReadonlyArray<ApiKey>, now: number): ReadonlyArray<string> => {
@@ -60,5 +70,10 @@ export const rows = (keys: ReadonlyArray<ApiKey>, now: number): ReadonlyArray<st
     ]),
   ]
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
-  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+  return table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  )
 }

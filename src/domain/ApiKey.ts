@@ -18,7 +18,8 @@ export const looksLikeKey = (credential: string): boolean => credential.startsWi
 
 export const isKeyText = (text: string): boolean => keyPattern.test(text)
 
-export const keyTextOf = (random: Uint8Array): string => `${scheme}${Buffer.from(random).toString("base64url")}`
+export const keyTextOf = (random: Uint8Array): string =>
+  `${scheme}${Buffer.from(random).toString("base64url")}`
 
 export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 

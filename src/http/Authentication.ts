@@ -56,7 +56,11 @@ export const layer = ({
   jwksUrl,
   previousSecrets,
   rules,
-}: AuthSettings): Layer.Layer<Authorization, never, HttpClient.HttpClient | KeyUses | KnownKeys | SigningSecret> =>
+}: AuthSettings): Layer.Layer<
+  Authorization,
+  never,
+  HttpClient.HttpClient | KeyUses | KnownKeys | SigningSecret
+> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {

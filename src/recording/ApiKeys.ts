@@ -58,9 +58,7 @@ export class ApiKeys extends Context.Service<
       change: KeyChange,
     ) => Effect.Effect<ApiKey, KeyNotFound | StoreError>
     /** By their hashes, revoked and expired keys included. One statement. */
-    readonly find: (
-      hashes: ReadonlyArray<string>,
-    ) => Effect.Effect<ReadonlyMap<string, ApiKey>, StoreError>
+    readonly find: (hashes: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, ApiKey>, StoreError>
     /** The number of the last revocation. */
     readonly lastRevocation: Effect.Effect<number, StoreError>
     /** Revocations after a number, in their order, `limit` at most. */

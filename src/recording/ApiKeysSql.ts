@@ -134,8 +134,5 @@ const make = Effect.gen(function* () {
   return ApiKeys.of({ create, list, revoke, find, lastRevocation, revokedAfter, recordUses })
 })
 
-export const layerSql: Layer.Layer<
-  ApiKeys,
-  never,
-  Batch | SecureRandom.SecureRandom | SqlClient.SqlClient
-> = Layer.effect(ApiKeys, make)
+export const layerSql: Layer.Layer<ApiKeys, never, Batch | SecureRandom.SecureRandom | SqlClient.SqlClient> =
+  Layer.effect(ApiKeys, make)

@@ -55,9 +55,10 @@ export class Notes {
   }
 }
 
-export class KeyUses extends Context.Service<KeyUses, { readonly note: (id: ApiKeyId, at: number) => void }>()(
-  "crossfade/recording/KeyUses",
-) {
+export class KeyUses extends Context.Service<
+  KeyUses,
+  { readonly note: (id: ApiKeyId, at: number) => void }
+>()("crossfade/recording/KeyUses") {
   static readonly layer: Layer.Layer<KeyUses, never, ApiKeys> = Layer.effect(
     KeyUses,
     Effect.suspend(() => make),

@@ -119,7 +119,10 @@ describe("the limits of a new key", () => {
     assert.strictEqual(refusal(creator, { agents: [other, third] }), "AgentDenied")
     assert.strictEqual(refusal(creator, { expiresAt: noon + 1001 }), "ExpiryInvalid")
     const limitless = with_(all, {})
-    assert.strictEqual(refusal(limitless, { agents: [third], expiresAt: noon + 9, ratePerMinute: 9 }), "granted")
+    assert.strictEqual(
+      refusal(limitless, { agents: [third], expiresAt: noon + 9, ratePerMinute: 9 }),
+      "granted",
+    )
   })
 
   it("are refused to a key with a rate, since several keys would have several rates", () => {

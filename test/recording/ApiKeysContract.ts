@@ -78,7 +78,11 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
         )
         const rows = yield* sql`SELECT * FROM api_keys WHERE id = ${key.id}`
         assert.notInclude(JSON.stringify(rows), text.slice(9))
-        assert.strictEqual((yield* Effect.flip(keys.create({ ...key, id: keyIdOf() }, hash, { at: noon, by: by(owner) })))._tag, "StoreError")
+        assert.strictEqual(
+          (yield* Effect.flip(keys.create({ ...key, id: keyIdOf() }, hash, { at: noon, by: by(owner) })))
+            ._tag,
+          "StoreError",
+        )
       }),
     )
 
@@ -148,7 +152,10 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
           made.map(({ hash }) => hash),
         )
         const numbers = all.map(({ number }) => number)
-        assert.deepStrictEqual(numbers, [...new Set(numbers)].toSorted((a, b) => a - b))
+        assert.deepStrictEqual(
+          numbers,
+          [...new Set(numbers)].toSorted((a, b) => a - b),
+        )
         assert.strictEqual(yield* keys.lastRevocation, numbers.at(-1))
         assert.deepStrictEqual(yield* keys.revokedAfter(numbers[3]!, 2), all.slice(4, 6))
         assert.deepStrictEqual(yield* keys.revokedAfter(numbers.at(-1)!, 10), [])
@@ -174,52 +181,64 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
       }),
     )
 
-    it.effect("keeps as many valid keys of an organisation as are allowed, also when the last come at once", () =>
-      Effect.gen(function* () {
-        const keys = yield* ApiKeys
-        const sql = yield* SqlClient.SqlClient
-        const owner = newPrincipal()
-        const { key } = yield* stored(owner, { expiresAt: null })
-        // A thousand at once would take seconds: copies of the first one.
-        const copies = Array.from({ length: mostKeysOfOrg - 3 }, (_, n) => n)
-        yield* Effect.forEach(copies, (n) => {
-          const { id } = newKey(owner).key
-          return sql`INSERT INTO api_keys (id, org_id, user_id, name, hash, prefix, permissions, created_at)
+    it.effect(
+      "keeps as many valid keys of an organisation as are allowed, also when the last come at once",
+      () =>
+        Effect.gen(function* () {
+          const keys = yield* ApiKeys
+          const sql = yield* SqlClient.SqlClient
+          const owner = newPrincipal()
+          const { key } = yield* stored(owner, { expiresAt: null })
+          // A thousand at once would take seconds: copies of the first one.
+          const copies = Array.from({ length: mostKeysOfOrg - 3 }, (_, n) => n)
+          yield* Effect.forEach(copies, (n) => {
+            const { id } = newKey(owner).key
+            return sql`INSERT INTO api_keys (id, org_id, user_id, name, hash, prefix, permissions, created_at)
             VALUES (${id}, ${owner.orgId}, ${owner.userId}, 'copy', ${`${id}-${n}`}, 'sk-', '[]', ${noon})`
-        }).pipe(sql.withTransaction)
-        yield* stored(owner, { expiresAt: noon })
-        const results = yield* Effect.forEach(
-          Array.from({ length: 6 }),
-          () => Effect.result(stored(owner)),
-          { concurrency: "unbounded" },
-        )
-        const refused = results.flatMap((result) => (result._tag === "Failure" ? [result.failure._tag] : []))
-        assert.deepStrictEqual(refused, Array.from({ length: 4 }, () => "TooManyKeys"))
-        yield* keys.revoke({ orgId: owner.orgId }, key.id, { at: noon, by: by(owner) })
-        yield* stored(owner)
-        yield* stored(newPrincipal())
-      }),
+          }).pipe(sql.withTransaction)
+          yield* stored(owner, { expiresAt: noon })
+          const results = yield* Effect.forEach(
+            Array.from({ length: 6 }),
+            () => Effect.result(stored(owner)),
+            { concurrency: "unbounded" },
+          )
+          const refused = results.flatMap((result) =>
+            result._tag === "Failure" ? [result.failure._tag] : [],
+          )
+          assert.deepStrictEqual(
+            refused,
+            Array.from({ length: 4 }, () => "TooManyKeys"),
+          )
+          yield* keys.revoke({ orgId: owner.orgId }, key.id, { at: noon, by: by(owner) })
+          yield* stored(owner)
+          yield* stored(newPrincipal())
+        }),
     )
 
-    it.effect("refuses sessions and runs of agents that the caller's key may not use, and lists none of them", () =>
-      Effect.gen(function* () {
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const turn = newTurn(owner)
-        yield* runs.begin(turn)
-        const allowed: Principal = { ...owner, key: onlyFor([other, turn.session.agentId]) }
-        const limited: Principal = { ...owner, key: onlyFor([other]) }
-        const stranger: Principal = { ...newPrincipal(), key: onlyFor([other]) }
-        const found = yield* sessions.get(allowed, turn.session.id)
-        assert.strictEqual(found.id, turn.session.id)
-        assert.deepStrictEqual((yield* runs.get(allowed, turn.run.id)).run, turn.run)
-        assert.deepStrictEqual(yield* sessions.list(allowed, { limit: 5 }), [found])
-        const denied = { _tag: "AgentDenied", agentId: turn.session.agentId }
-        assert.deepInclude(yield* Effect.flip(sessions.get(limited, turn.session.id)), denied)
-        assert.deepInclude(yield* Effect.flip(runs.get(limited, turn.run.id)), denied)
-        assert.deepStrictEqual(yield* sessions.list(limited, { limit: 5 }), [])
-        assert.strictEqual((yield* Effect.flip(sessions.get(stranger, turn.session.id)))._tag, "SessionNotFound")
-      }),
+    it.effect(
+      "refuses sessions and runs of agents that the caller's key may not use, and lists none of them",
+      () =>
+        Effect.gen(function* () {
+          const runs = yield* Runs
+          const sessions = yield* Sessions
+          const owner = newPrincipal()
+          const turn = newTurn(owner)
+          yield* runs.begin(turn)
+          const allowed: Principal = { ...owner, key: onlyFor([other, turn.session.agentId]) }
+          const limited: Principal = { ...owner, key: onlyFor([other]) }
+          const stranger: Principal = { ...newPrincipal(), key: onlyFor([other]) }
+          const found = yield* sessions.get(allowed, turn.session.id)
+          assert.strictEqual(found.id, turn.session.id)
+          assert.deepStrictEqual((yield* runs.get(allowed, turn.run.id)).run, turn.run)
+          assert.deepStrictEqual(yield* sessions.list(allowed, { limit: 5 }), [found])
+          const denied = { _tag: "AgentDenied", agentId: turn.session.agentId } as const
+          assert.deepInclude(yield* Effect.flip(sessions.get(limited, turn.session.id)), denied)
+          assert.deepInclude(yield* Effect.flip(runs.get(limited, turn.run.id)), denied)
+          assert.deepStrictEqual(yield* sessions.list(limited, { limit: 5 }), [])
+          assert.strictEqual(
+            (yield* Effect.flip(sessions.get(stranger, turn.session.id)))._tag,
+            "SessionNotFound",
+          )
+        }),
     )
   })

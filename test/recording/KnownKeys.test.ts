@@ -186,36 +186,39 @@ describe("unknown API keys", () => {
     )
   })
 
-  it.effect("of a flood cost a hundred statements a second, one at a time, and leave a valid key its turn", () => {
-    const one = apiKey(1)
-    const store = memoryApiKeys(one)
-    return withStore(
-      store,
-      Effect.gen(function* () {
-        let running = 0
-        let most = 0
-        store.state.gate = Effect.gen(function* () {
-          running += 1
-          most = Math.max(most, running)
-          yield* Effect.sleep("2 millis")
-          running -= 1
-        })
-        const flood = (round: number) =>
-          Effect.forEach(Array.from({ length: 100 }), (_, n) =>
-            Effect.forkChild(Effect.result(find(hashOf(`sk-${round}-${n}`)))),
-          )
-        const valid = yield* Effect.forkChild(Effect.andThen(Effect.sleep("500 millis"), find(one.hash)))
-        for (let round = 0; round < 100; round++) {
-          yield* flood(round)
-          yield* TestClock.adjust("10 millis")
-        }
-        assert.deepStrictEqual(yield* Fiber.join(valid), one.key)
-        assert.isAtMost(store.asked.finds.length, 101)
-        assert.isAtMost(Math.max(...store.asked.finds), 100)
-        assert.strictEqual(most, 1)
-      }),
-    )
-  })
+  it.effect(
+    "of a flood cost a hundred statements a second, one at a time, and leave a valid key its turn",
+    () => {
+      const one = apiKey(1)
+      const store = memoryApiKeys(one)
+      return withStore(
+        store,
+        Effect.gen(function* () {
+          let running = 0
+          let most = 0
+          store.state.gate = Effect.gen(function* () {
+            running += 1
+            most = Math.max(most, running)
+            yield* Effect.sleep("2 millis")
+            running -= 1
+          })
+          const flood = (round: number) =>
+            Effect.forEach(Array.from({ length: 100 }), (_, n) =>
+              Effect.forkChild(Effect.result(find(hashOf(`sk-${round}-${n}`)))),
+            )
+          const valid = yield* Effect.forkChild(Effect.andThen(Effect.sleep("500 millis"), find(one.hash)))
+          for (let round = 0; round < 100; round++) {
+            yield* flood(round)
+            yield* TestClock.adjust("10 millis")
+          }
+          assert.deepStrictEqual(yield* Fiber.join(valid), one.key)
+          assert.isAtMost(store.asked.finds.length, 101)
+          assert.isAtMost(Math.max(...store.asked.finds), 100)
+          assert.strictEqual(most, 1)
+        }),
+      )
+    },
+  )
 
   it.effect("beyond a thousand that wait are refused as the store's failure", () => {
     const store = memoryApiKeys()
