@@ -94,7 +94,7 @@ const make = Effect.gen(function* () {
           before: described(key),
           after: { revokedAt: change.at },
         })
-    }).pipe(sql.withTransaction, Effect.when(Effect.succeed(key.revokedAt === null)))
+    }).pipe(sql.withTransaction)
     return yield* get(scope, id)
   }, asStoreError("ApiKeys.revoke"))
 

@@ -10,7 +10,9 @@ import { noon, orgId, userId } from "./fixtures.ts"
 
 /** The `n`th key of the tests; its text is of no use anywhere. */
 export const apiKey = (n: number, fields: Partial<ApiKey> = {}) => {
-  const text = keyTextOf(new Uint8Array(32).fill(n % 251, 0, 16).fill(n >> 8, 16))
+  const bytes = new Uint8Array(32).fill(7)
+  new DataView(bytes.buffer).setUint32(8, n)
+  const text = keyTextOf(bytes)
   const key: ApiKey = {
     id: ApiKeyId.make(`key_${n.toString(16).padStart(32, "0")}`),
     orgId,
