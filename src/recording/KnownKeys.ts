@@ -3,7 +3,8 @@
  * are numbered, in one statement for all keys.
  *
  * Invariant: a key that is given out as valid was valid at most a second ago, with and without Redis. Where the store does not
- * answer, nothing older is given out: the caller fails. This replica's own revocations hold at once.
+ * answer, nothing older is given out: the caller fails. This replica's own revocations hold at once, and a change without a number
+ * (a row deleted by hand, a backup that was restored) within a minute.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -21,10 +22,9 @@ const staleAfterMs = 1000
 /** Twice within the second, so that a slow answer does not yet send every request to the database. */
 const askEvery = "400 millis"
 const mostRevocations = 1000
-/** About 1 KB each. */
+/** About 1 KB each. With more in use, some are read more often. */
 const mostKnown = 10_000
-/** Revocations are polled only while keys are known. */
-const idleAfterMs = 60_000
+const knownForMs = 60_000
 /** Hashes alone, 2 MB: callers that repeat a wrong key. A flood of different ones meets the bound of `KeyLookups`. */
 const mostUnknown = 10_000
 const unknownForMs = 60_000
@@ -33,7 +33,6 @@ interface Known {
   key: ApiKey
   /** When the read began that found it. */
   readonly readAt: number
-  usedAt: number
 }
 
 export class KnownKeys extends Context.Service<
@@ -51,7 +50,7 @@ export class KnownKeys extends Context.Service<
   )
 }
 
-/** Adds at the end of a map of limited size, whose first entry leaves. */
+/** Adds to a map of limited size, whose oldest entry leaves. */
 const add = <A>(map: Map<string, A>, key: string, value: A, most: number): void => {
   map.delete(key)
   map.set(key, value)
@@ -62,7 +61,6 @@ const make = Effect.gen(function* () {
   const store = yield* ApiKeys
   const lookUp = yield* KeyLookups.make
   const clock = yield* Clock.clockWith(Effect.succeed)
-  /** The least recently used first. */
   const known = new Map<string, Known>()
   /** Until when a hash is taken for no key's. */
   const unknown = new Map<string, number>()
@@ -73,14 +71,14 @@ const make = Effect.gen(function* () {
   let seen = 0
 
   const isFresh = ({ key, readAt }: Known, now: number): boolean =>
-    key.revokedAt !== null || now - Math.max(readAt, polledAt) < staleAfterMs
+    now - readAt < knownForMs && (key.revokedAt !== null || now - Math.max(readAt, polledAt) < staleAfterMs)
 
   const read = (hash: string, now: number) => {
     const before = seen
     return Effect.tap(lookUp(hash), (key) =>
       Effect.sync(() => {
         if (key === undefined) add(unknown, hash, now + unknownForMs, mostUnknown)
-        else if (before === seen) add(known, hash, { key, readAt: now, usedAt: now }, mostKnown)
+        else if (before === seen) add(known, hash, { key, readAt: now }, mostKnown)
       }),
     )
   }
@@ -89,11 +87,7 @@ const make = Effect.gen(function* () {
     Effect.suspend(() => {
       const now = monotonicMillis(clock)
       const found = known.get(hash)
-      if (found !== undefined && isFresh(found, now)) {
-        found.usedAt = now
-        add(known, hash, found, mostKnown)
-        return Effect.succeed(found.key)
-      }
+      if (found !== undefined && isFresh(found, now)) return Effect.succeed(found.key)
       return (unknown.get(hash) ?? 0) > now ? Effect.undefined : read(hash, now)
     })
 
@@ -104,7 +98,7 @@ const make = Effect.gen(function* () {
 
   const poll: Effect.Effect<void, StoreError> = Effect.suspend(() => {
     const now = monotonicMillis(clock)
-    for (const [hash, { usedAt }] of known) if (now - usedAt >= idleAfterMs) known.delete(hash)
+    for (const [hash, { readAt }] of known) if (now - readAt >= knownForMs) known.delete(hash)
     if (known.size === 0) return Effect.void
     return Effect.flatMap(store.revokedAfter(last, mostRevocations), (revocations) => {
       for (const { hash, number, revokedAt } of revocations) {
