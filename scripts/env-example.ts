@@ -29,6 +29,8 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   REDIS_URL: "redis://:not-a-password@localhost:6379",
   AUTH_JWT_SECRET: "replace-me",
   AUTH_JWT_PREVIOUS_SECRETS: "replace-me",
+  AUTH_OPERATOR_SECRET: "replace-me",
+  AUTH_OPERATOR_PREVIOUS_SECRETS: "replace-me",
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
   OPENAI_API_KEY: "sk-not-a-key",
   ANTHROPIC_API_KEY: "sk-ant-not-a-key",

@@ -161,6 +161,7 @@ type Values = { readonly [Name in keyof Variables]: NonNullable<ReturnType<Varia
 export interface Settings extends Omit<
   Values,
   | "AUTH_JWT_SECRET"
+  | "AUTH_OPERATOR_SECRET"
   | "CHAT_RUNTIME_ENABLED_ORGS"
   | "CORS_ALLOWED_ORIGINS"
   | "DATABASE_URL"
@@ -171,6 +172,7 @@ export interface Settings extends Omit<
   | "REDIS_URL"
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
+  readonly AUTH_OPERATOR_SECRET: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly REDIS_URL: Redacted.Redacted<string> | undefined
   readonly HTTP_PROXY: Redacted.Redacted<string> | undefined
@@ -253,6 +255,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     ...values,
     CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
     AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
+    AUTH_OPERATOR_SECRET: redacted(values.AUTH_OPERATOR_SECRET),
     DATABASE_URL: redacted(values.DATABASE_URL),
     REDIS_URL: redacted(values.REDIS_URL),
     HTTP_PROXY: redacted(values.HTTP_PROXY),

@@ -8,16 +8,22 @@ import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"
 const isSecret = (text: string): boolean =>
   Buffer.byteLength(text) >= 32 && !/^(-----BEGIN|ssh-|\{)/.test(text)
 
-const previousSecrets: Variable<ReadonlyArray<Redacted.Redacted<string>>> = {
+const signingSecret = (about: string) => ({
+  ...optionalText(about, "empty, or at least 32 bytes and no public key"),
+  secret: true,
+  parse: (text: string) => (text === "" || isSecret(text) ? text : undefined),
+})
+
+const previousSecrets = (of: string): Variable<ReadonlyArray<Redacted.Redacted<string>>> => ({
   default: "",
   allowed: "empty, or at most 10 secrets of at least 32 bytes separated by commas",
-  about: "Secrets that were AUTH_JWT_SECRET before: tokens that they signed stay valid until they expire.",
+  about: `Secrets that were ${of} before: tokens that they signed stay valid until they expire.`,
   secret: true,
   parse: (text) =>
     list(text).length <= 10 && list(text).every(isSecret)
       ? list(text).map((one) => Redacted.make(one))
       : undefined,
-}
+})
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host)
@@ -74,7 +80,7 @@ const roles: Variable<ReadonlyArray<RoleGrant>> = {
   allowed:
     "empty, or at most 100 of role=permission,permission separated by semicolons, each role once, such as member=chat:*,sessions:write;editor=agents:*",
   about:
-    "Permissions that a role grants, beside those in AUTH_CLAIM_PERMISSIONS. admin:* and * reach all organisations.",
+    "Permissions that a role grants, beside those in AUTH_CLAIM_PERMISSIONS. operator:* counts in tokens of operators only.",
   parse: (text) => {
     const parts = text.split(";").filter((part) => part.trim() !== "")
     const read = parts.flatMap((part) => grantOf(part.trim()) ?? [])
@@ -88,17 +94,20 @@ const roles: Variable<ReadonlyArray<RoleGrant>> = {
 const paths = "Nested claims are written with dots. The first that a token has counts."
 
 export const authVariables = {
-  AUTH_JWT_SECRET: {
-    ...optionalText(
-      "HS256 secret that signs callers' tokens and read tickets. Empty outside production: one is made and kept in DATA_DIR.",
-      "empty, or at least 32 bytes and no public key",
-    ),
-    secret: true,
-    parse: (text: string) => (text === "" || isSecret(text) ? text : undefined),
-  },
-  AUTH_JWT_PREVIOUS_SECRETS: previousSecrets,
+  AUTH_JWT_SECRET: signingSecret(
+    "HS256 secret that signs callers' tokens and read tickets. Empty outside production: one is made and kept in DATA_DIR.",
+  ),
+  AUTH_JWT_PREVIOUS_SECRETS: previousSecrets("AUTH_JWT_SECRET"),
+  AUTH_OPERATOR_SECRET: signingSecret(
+    "HS256 secret that signs tokens of operators, which may hold operator:read, operator:write or operator:*. Empty: it signs none.",
+  ),
+  AUTH_OPERATOR_PREVIOUS_SECRETS: previousSecrets("AUTH_OPERATOR_SECRET"),
   AUTH_JWKS_URL: jwksUrl,
   AUTH_ISSUER: names("Accepted values of the claim iss, exactly as in the tokens. Empty: not checked.", []),
+  AUTH_OPERATOR_ISSUERS: names(
+    "Values of the claim iss, accepted beside AUTH_ISSUER, whose tokens may hold operators' permissions. Their keys are at AUTH_JWKS_URL.",
+    [],
+  ),
   AUTH_AUDIENCE: names("Accepted values of the claim AUTH_CLAIM_AUDIENCE. Empty: not checked.", []),
   AUTH_TYP: optionalText(
     "Header typ that tokens must have. Empty: JWT, at+jwt or none.",
@@ -123,26 +132,58 @@ export const authVariables = {
   AUTH_ROLES: roles,
 }
 
-interface Secrets {
+interface Found {
   readonly NODE_ENV: string
   readonly AUTH_JWT_SECRET: string | undefined
   readonly AUTH_JWT_PREVIOUS_SECRETS: ReadonlyArray<Redacted.Redacted<string>> | undefined
+  readonly AUTH_OPERATOR_SECRET: string | undefined
+  readonly AUTH_OPERATOR_PREVIOUS_SECRETS: ReadonlyArray<Redacted.Redacted<string>> | undefined
+  readonly AUTH_OPERATOR_ISSUERS: ReadonlyArray<string> | undefined
+  readonly AUTH_JWKS_URL: string | undefined
 }
 
+type SecretVariable = Extract<keyof Found, `${string}SECRET${string}`>
+
+const secretsIn = (found: Found, variables: ReadonlyArray<SecretVariable>) =>
+  variables.flatMap((variable) => {
+    const value = found[variable] ?? []
+    const secrets = typeof value === "string" ? [value] : value.map((one) => Redacted.value(one))
+    return secrets.filter((secret) => secret !== "").map((secret) => ({ variable, secret }))
+  })
+
+const callers = ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"] as const
+const operators = ["AUTH_OPERATOR_SECRET", "AUTH_OPERATOR_PREVIOUS_SECRETS"] as const
+
 /** Problems of production only: a secret that is missing, or that can be guessed. */
-export const authProblems = ({ AUTH_JWT_PREVIOUS_SECRETS, AUTH_JWT_SECRET, NODE_ENV }: Secrets) => {
-  if (NODE_ENV !== "production") return []
+const weaknesses = (found: Found) => {
+  if (found.NODE_ENV !== "production") return []
   const allowed = "at least 32 bytes (NODE_ENV=production)"
   const random = "at least 32 random bytes, such as from `openssl rand -hex 32` (NODE_ENV=production)"
-  const missing = AUTH_JWT_SECRET === "" ? [{ variable: "AUTH_JWT_SECRET", found: "nothing", allowed }] : []
-  const given = [
-    ["AUTH_JWT_SECRET", AUTH_JWT_SECRET ?? ""] as const,
-    ...(AUTH_JWT_PREVIOUS_SECRETS ?? []).map(
-      (one) => ["AUTH_JWT_PREVIOUS_SECRETS", Redacted.value(one)] as const,
-    ),
-  ]
-  const weak = given
-    .filter(([, secret]) => secret !== "" && isWeakSecret(secret))
-    .map(([variable]) => ({ variable, found: "a secret that can be guessed", allowed: random }))
+  const missing =
+    found.AUTH_JWT_SECRET === "" ? [{ variable: "AUTH_JWT_SECRET", found: "nothing", allowed }] : []
+  const weak = secretsIn(found, [...callers, ...operators])
+    .filter(({ secret }) => isWeakSecret(secret))
+    .map(({ variable }) => ({ variable, found: "a secret that can be guessed", allowed: random }))
   return [...missing, ...weak]
 }
+
+/** A secret shared with callers would make each of them an operator; an issuer without keys signs nothing. */
+const operatorProblems = (found: Found) => {
+  const shared = new Set(secretsIn(found, callers).map(({ secret }) => secret))
+  const reused = secretsIn(found, operators)
+    .filter(({ secret }) => shared.has(secret))
+    .map(({ variable }) => ({
+      variable,
+      found: "a secret of AUTH_JWT_SECRET or AUTH_JWT_PREVIOUS_SECRETS",
+      allowed: "a secret that signs tokens of operators only",
+    }))
+  const { AUTH_JWKS_URL: keys, AUTH_OPERATOR_ISSUERS: issuers = [] } = found
+  const keyless = {
+    variable: "AUTH_OPERATOR_ISSUERS",
+    found: "an issuer, and no AUTH_JWKS_URL",
+    allowed: "empty, or issuers whose keys are at AUTH_JWKS_URL",
+  }
+  return issuers.length > 0 && keys === "" ? [...reused, keyless] : reused
+}
+
+export const authProblems = (found: Found) => [...weaknesses(found), ...operatorProblems(found)]

@@ -110,6 +110,7 @@ export const monitor = (settings: Settings): MonitorSettings => ({
 
 export const tokenRules = (settings: Settings): TokenRules => ({
   issuers: settings.AUTH_ISSUER,
+  operatorIssuers: settings.AUTH_OPERATOR_ISSUERS,
   audiences: settings.AUTH_AUDIENCE,
   audienceClaim: settings.AUTH_CLAIM_AUDIENCE,
   type: settings.AUTH_TYP,
@@ -128,6 +129,10 @@ export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): 
   auth: {
     rules: tokenRules(settings),
     previousSecrets: settings.AUTH_JWT_PREVIOUS_SECRETS,
+    operatorSecrets: [
+      ...(settings.AUTH_OPERATOR_SECRET === undefined ? [] : [settings.AUTH_OPERATOR_SECRET]),
+      ...settings.AUTH_OPERATOR_PREVIOUS_SECRETS,
+    ],
     jwksUrl: settings.AUTH_JWKS_URL,
   },
   heartbeatMs: settings.SSE_HEARTBEAT_INTERVAL_MS,

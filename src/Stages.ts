@@ -14,6 +14,7 @@ import * as Prober from "./execution/Prober.ts"
 import * as Fleet from "./Fleet.ts"
 import { FleetHealth } from "./monitoring/FleetHealth.ts"
 import { Monitor } from "./monitoring/Monitor.ts"
+import * as BaselineMemory from "./recording/BaselineMemory.ts"
 import { BreakerMemory } from "./recording/BreakerMemory.ts"
 import * as Membership from "./recording/Membership.ts"
 import { Recorder } from "./recording/Recorder.ts"
@@ -26,6 +27,9 @@ import * as StageSettings from "./StageSettings.ts"
 /** What goes on beside the turns. */
 const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
 
+const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>
+  RUNTIME_SERVICE_URL === "" ? Layer.empty : BaselineMemory.layer(RUNTIME_SERVICE_URL)
+
 export const layer = (settings: Settings) =>
   Layer.mergeAll(
     Chat.layer({ historyMaxTokens: settings.CHAT_HISTORY_MAX_TOKENS }),
@@ -37,6 +41,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(BreakerMemory.layer),
+    Layer.provideMerge(baseline(settings)),
     Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),
     Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),
     Layer.provideMerge(ModeService.layer({ shadowSamePercent: settings.CHAT_RUNTIME_SHADOW_AA_PERCENT })),

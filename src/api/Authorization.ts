@@ -9,10 +9,21 @@ export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principa
   "crossfade/api/CurrentPrincipal",
 ) {}
 
+/**
+ * When the service stops accepting the caller's token, in epoch milliseconds; infinite for a token without an end. A stream
+ * that the token opened ends then too.
+ */
+export const AccessEnds = Context.Reference<number>("crossfade/api/AccessEnds", {
+  defaultValue: () => Number.POSITIVE_INFINITY,
+})
+
 /** Permissions that an endpoint requires, all of them. An annotation of the endpoint. */
 export class RequiredPermissions extends Context.Service<RequiredPermissions, ReadonlyArray<string>>()(
   "crossfade/api/RequiredPermissions",
 ) {}
+
+/** A permission that the endpoint takes instead of those that it requires. An annotation. */
+export class OrPermission extends Context.Service<OrPermission, string>()("crossfade/api/OrPermission") {}
 
 /** The endpoint also takes a read ticket of the run in its path (`?ticket=`) instead of a token. An annotation. */
 export class TakesTicket extends Context.Service<TakesTicket, true>()("crossfade/api/TakesTicket") {}

@@ -37,7 +37,7 @@ const command = <const Name extends string>(name: Name, summary: string) =>
     success: success(AutopilotView),
     error: errorSchemas,
   })
-    .annotate(RequiredPermissions, ["admin:write"])
+    .annotate(RequiredPermissions, ["operator:write"])
     .annotate(OpenApi.Summary, summary)
 
 export class AutopilotApi extends HttpApiGroup.make("autopilot")
@@ -46,14 +46,14 @@ export class AutopilotApi extends HttpApiGroup.make("autopilot")
       success: success(Schema.NullOr(AutopilotView)),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "The guarded rollout: step, last verdict, history; null before the first"),
     HttpApiEndpoint.post("start", "/", {
       payload: orNothing(AutopilotStart),
       success: success(AutopilotView),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:write"])
+      .annotate(RequiredPermissions, ["operator:write"])
       // A misspelt margin that is passed over would be another one than was meant.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Begin a plan of rising percentages"),

@@ -104,6 +104,8 @@ export const FallbackStatus = Schema.Struct({
   ...BreakerScope,
   orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...BreakerScope })),
   directFailing: Schema.Boolean,
+  /** Without a direct provider turns go to the runtime whatever the state is. */
+  directConfigured: Schema.Boolean,
   firstProgressLimitMs: Schema.Int,
   transitions: Schema.Array(Transition),
   ...targets,

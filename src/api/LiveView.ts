@@ -20,6 +20,7 @@ export const LiveView = Schema.Struct({
   fallbackEnabled: Schema.Boolean,
   fallbackReason: Schema.String,
   directFailing: Schema.Boolean,
+  directConfigured: Schema.Boolean,
   breaker: Schema.Struct(BreakerScope),
   /** Those that are not closed. */
   orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...BreakerScope })),

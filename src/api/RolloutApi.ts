@@ -1,7 +1,6 @@
 /**
- * What decides which turns go to the runtime, read and changed while the service runs, and who changed what. All of it is
- * the whole service's, not one organisation's: an operator is whoever holds `admin:read` or `admin:write`, of whatever
- * organisation, so these permissions belong to the people who run the service and to nobody else.
+ * The settings that decide which turns go to the runtime, read and changed while the service runs, and their audit. All of it
+ * concerns the whole service, so it takes an operator: `operator:read` and `operator:write`, never a tenant's `admin:*`.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -35,7 +34,7 @@ const Change = Schema.Struct({
 export class RolloutApi extends HttpApiGroup.make("rollout")
   .add(
     HttpApiEndpoint.get("get", "/rollout", { success: document, error: errorSchemas })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "The settings that hold, and where each comes from"),
     HttpApiEndpoint.put("change", "/rollout", {
       headers: { "if-match": Schema.optionalKey(Schema.String) },
@@ -43,7 +42,7 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
       success: document,
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:write"])
+      .annotate(RequiredPermissions, ["operator:write"])
       // A misspelt setting that is passed over would be a rollback that did not happen.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Change settings; they hold from the next turn on"),
@@ -59,7 +58,7 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
       ),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "Who changed what, newest first"),
   )
   .middleware(RequestValidation)

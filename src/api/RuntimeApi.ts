@@ -1,11 +1,14 @@
-/** What people on call ask: how both modes do, and what the breaker thinks. Field names of the metrics are the contract's. */
+/**
+ * How both modes do, and what the breaker thinks, for the operators of the service. An organisation's administrators see its
+ * own metrics and nothing else. Field names of the metrics are the contract's.
+ */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { OrgId } from "../domain/Ids.ts"
-import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
+import { Authorization, OrPermission, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { FallbackStatus, RuntimeMetrics, Transition } from "./HealthView.ts"
 import { LiveEnd, LiveView } from "./LiveView.ts"
@@ -33,7 +36,7 @@ const live = HttpApiSchema.StreamSse({
 export class RuntimeApi extends HttpApiGroup.make("runtime")
   .add(
     HttpApiEndpoint.get("metrics", "/metrics", { success: success(RuntimeMetrics), error: errorSchemas })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "Both modes' figures over the window, and the fallback's state"),
     HttpApiEndpoint.get("metricsOfOrg", "/metrics/:orgId", {
       params: { orgId: OrgId },
@@ -41,12 +44,16 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["admin:read"])
-      .annotate(OpenApi.Summary, "The same for one organisation"),
+      .annotate(OrPermission, "operator:read")
+      .annotate(
+        OpenApi.Summary,
+        "The same for one organisation: the caller's own with admin:read, any with operator:read",
+      ),
     HttpApiEndpoint.get("status", "/fallback/status", {
       success: success(FallbackStatus),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "The breaker: state, reason, since, next probe, per organisation"),
     HttpApiEndpoint.post("reset", "/fallback/reset", {
       // No body at all is a reset of all: whoever is on call types it by hand.
@@ -57,26 +64,26 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
       success: success(FallbackStatus),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:write"])
+      .annotate(RequiredPermissions, ["operator:write"])
       .annotate(OpenApi.Summary, "Close the breaker now, globally or of one organisation"),
     HttpApiEndpoint.post("force", "/fallback/force", {
       payload: Order,
       success: success(FallbackStatus),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:write"])
+      .annotate(RequiredPermissions, ["operator:write"])
       .annotate(OpenApi.Summary, "Order a mode for all or for one organisation; holds from the next turn on"),
     HttpApiEndpoint.get("history", "/fallback/history", {
       query: { limit: Schema.optionalKey(Limit) },
       success: success(Schema.Array(Transition)),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "What the breakers did, newest first"),
   )
   .add(
     HttpApiEndpoint.get("live", "/live", { success: live, error: errorSchemas })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "How this process does: at once, then each second (SSE)"),
   )
   .middleware(RequestValidation)

@@ -85,7 +85,7 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
       success: success(ShadowReport),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(
         OpenApi.Summary,
         "Agreement of the modes by dimension, organisation and agent, and the ledger",
@@ -95,7 +95,7 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
       success: success(Schema.Struct({ mismatches: Schema.Array(ShadowPair) })),
       error: errorSchemas,
     })
-      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "Pairs that differ, newest first; texts only where the service keeps them"),
   )
   .middleware(RequestValidation)

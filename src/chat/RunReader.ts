@@ -112,7 +112,7 @@ const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): Readon
 
 /** The upstream's own codes tell how the service is configured: they are for operators. */
 const shownTo = (principal: Principal, attempt: Attempt): Attempt =>
-  missingPermissions(principal, ["admin:read"]).length === 0 ? attempt : { ...attempt, failure: null }
+  missingPermissions(principal, ["operator:read"]).length === 0 ? attempt : { ...attempt, failure: null }
 
 const make = Effect.gen(function* () {
   const runs = yield* Runs

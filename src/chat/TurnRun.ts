@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService } from "../decision/ModeService.ts"
 import { MessageId } from "../domain/Ids.ts"
+import { steadyMillis } from "../domain/Monotonic.ts"
 import type { Attempt, EndOfRun, Run, RunError } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { Execution } from "../execution/Execution.ts"
@@ -230,13 +231,11 @@ const make = Effect.gen(function* () {
     recorded: Recorded,
     attempts: ReadonlyArray<Attempt>,
     followed: Followed,
-    ended: Ended,
+    ended: Ended & { readonly endedAt: number },
   ) {
-    // A clock that was set back must not make an answer end before its question.
-    const endedAt = Math.max(run.createdAt, yield* Clock.currentTimeMillis)
-    const message = yield* assistantMessage(run, ended, endedAt)
+    const message = yield* assistantMessage(run, ended, ended.endedAt)
     const { answer: _, ...fields } = ended
-    const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null, endedAt }
+    const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null }
     const stored = recorder.rest(recorded, followed).pipe(
       Effect.flatMap((rest) => runs.end(final, message, rest)),
       Effect.as(final),
@@ -263,7 +262,8 @@ const make = Effect.gen(function* () {
   const program = Effect.fnUntraced(
     function* (accepted: AcceptedTurn) {
       const transcript = new Transcript()
-      const { orgId, id } = accepted.run
+      const { createdAt, orgId, id } = accepted.run
+      const now = steadyMillis(yield* Clock.Clock)
       const attempts: Array<Attempt> = []
       const recorded: Recorded = { id, orgId, ticket: accepted.ticket, missing: [] }
       const followed = yield* recorder.follow(accepted.log)
@@ -272,7 +272,9 @@ const make = Effect.gen(function* () {
         yield* Effect.logError("a turn died", exit.cause)
       }
       const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
-      yield* end(accepted, recorded, attempts, followed, ended)
+      // A clock that was set back must not make an answer end before its question.
+      const endedAt = Math.max(createdAt, now())
+      yield* end(accepted, recorded, attempts, followed, { ...ended, endedAt })
       yield* modeService.release(orgId, accepted.ticket)
     },
     (running, { run, turn }) => Effect.annotateLogs(running, { runId: run.id, ...Spans.logged(turn.trace) }),

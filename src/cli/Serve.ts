@@ -27,7 +27,7 @@ const tokenHours = 24
 const someone = {
   orgId: OrgId.make("demo"),
   userId: UserId.make("you"),
-  permissions: ["chat:*", "sessions:*", "agents:*", "keys:*", "admin:*"],
+  permissions: ["chat:*", "sessions:*", "agents:*", "keys:*", "admin:*", "operator:*"],
 }
 
 const sandboxLines = (urls: Sandbox["Service"] | undefined): ReadonlyArray<string> =>
@@ -113,12 +113,21 @@ const warnOfIgnored = ({ ignored }: Config.Settings) =>
     ),
   )
 
+const warnOfNoFallback = ({ RUNTIME_SERVICE_URL, providers, sandbox }: Config.Settings) =>
+  sandbox || RUNTIME_SERVICE_URL === "" || providers.length > 0
+    ? Layer.empty
+    : Layer.effectDiscard(
+        Effect.logWarning(
+          "no direct provider is configured: turns fail when the runtime does. Set DIRECT_LLM_PROVIDERS to fall back",
+        ),
+      )
+
 /** The whole service, for as long as it is launched. */
 export const layer = (env: Config.Environment) =>
   Layer.unwrap(
     Effect.map(Config.read(env), (settings) =>
       (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(
-        Layer.provide(warnOfIgnored(settings)),
+        Layer.provide([warnOfIgnored(settings), warnOfNoFallback(settings)]),
         Layer.provide(logging(settings)),
       ),
     ),

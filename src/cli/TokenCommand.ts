@@ -1,13 +1,25 @@
-/** `crossfade token`: a bearer token, signed with the secret that the service of this environment uses. */
+/**
+ * `crossfade token`: a bearer token, signed with the secret that the service of this environment uses. A token with operators'
+ * permissions is signed with AUTH_OPERATOR_SECRET, or with the secret that the service made for itself.
+ */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Config from "../Config.ts"
+import { explained } from "./Explained.ts"
 import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
+import { isOperatorPermission } from "../domain/Operators.ts"
 import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
 import * as StageSettings from "../StageSettings.ts"
+
+export class NoOperatorSecret extends Schema.TaggedError<NoOperatorSecret>()("NoOperatorSecret", {}) {
+  override get message(): string {
+    return "The service of this environment takes operators' permissions from no token of AUTH_JWT_SECRET. Set AUTH_OPERATOR_SECRET there and here, such as from `openssl rand -hex 32`."
+  }
+}
 
 const permissions = Flag.String("permissions").pipe(
   Flag.withDescription("Permissions, separated by commas or spaces"),
@@ -19,6 +31,16 @@ const hours = Flag.Finite("hours").pipe(
   Flag.withDefault(24),
 )
 
+const signingSecret = (settings: Config.Settings, isOperator: boolean) => {
+  const { AUTH_JWT_SECRET, AUTH_OPERATOR_SECRET, DATA_DIR } = settings
+  if (isOperator && AUTH_OPERATOR_SECRET !== undefined) return Effect.succeed(AUTH_OPERATOR_SECRET)
+  if (isOperator && AUTH_JWT_SECRET !== undefined) return Effect.fail(new NoOperatorSecret())
+  return Effect.provide(
+    Effect.map(SigningSecret, ({ secret }) => secret),
+    SigningSecret.layer({ secret: AUTH_JWT_SECRET, dataDir: DATA_DIR }),
+  )
+}
+
 const mint = Effect.fnUntraced(function* (flags: {
   readonly org: OrgId
   readonly user: UserId
@@ -26,16 +48,10 @@ const mint = Effect.fnUntraced(function* (flags: {
   readonly hours: number
 }) {
   const settings = yield* Config.read(process.env)
-  const words = flags.permissions.split(/[\s,]+/).filter((word) => word !== "")
-  const print = Effect.gen(function* () {
-    const { secret } = yield* SigningSecret
-    const principal = { orgId: flags.org, userId: flags.user, permissions: words }
-    yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings)))
-  })
-  yield* Effect.provide(
-    print,
-    SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR }),
-  )
+  const permissions = flags.permissions.split(/[\s,]+/).filter((word) => word !== "")
+  const secret = yield* signingSecret(settings, permissions.some(isOperatorPermission))
+  const principal = { orgId: flags.org, userId: flags.user, permissions }
+  yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings)))
 })
 
 export const token = Command.make(
@@ -49,13 +65,17 @@ export const token = Command.make(
     permissions,
     hours,
   },
-  mint,
+  (flags) => explained(mint(flags)),
 ).pipe(
   Command.withDescription("Print a token for the service of this environment."),
   Command.withExamples([
     {
       command: "crossfade token --org acme --user ana --permissions 'chat:*'",
       description: "A token for chatting",
+    },
+    {
+      command: "crossfade token --org ops --user olga --permissions 'operator:*'",
+      description: "A token for running the service",
     },
   ]),
 )

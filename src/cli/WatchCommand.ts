@@ -20,7 +20,7 @@ const flags = {
     Flag.withDefault("http://localhost:3001"),
   ),
   token: Flag.Redacted("token").pipe(
-    Flag.withDescription("A token with admin:read; without it CROSSFADE_TOKEN of the environment"),
+    Flag.withDescription("A token with operator:read; without it CROSSFADE_TOKEN of the environment"),
     Flag.withMetavar("TOKEN"),
     Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
   ),

@@ -39,8 +39,8 @@ const silence = "5 seconds"
 const retryAfter = "1 second"
 
 const refusals: Readonly<Record<number, string>> = {
-  401: "the token is not accepted (401): make one with `crossfade token --permissions admin:read`",
-  403: "the token lacks admin:read (403): make one with `crossfade token --permissions admin:read`",
+  401: "the token is not accepted (401): make one with `crossfade token --permissions operator:read`",
+  403: "the token lacks operator:read (403): make one with `crossfade token --permissions operator:read`",
   404: "there is no live view at this address (404): give the address of the service with --url",
 }
 

@@ -54,7 +54,10 @@ const modeRow = (mode: ExecutionMode, { modes }: LiveView, history: Screen["hist
   return `${cells([mode, perSecond.toFixed(perSecond < 10 ? 2 : 0), ...figures])}  ${sparkline(history[mode])}`
 }
 
-const breakerLines = ({ breaker, directFailing, orgs }: LiveView, paint: Paint): ReadonlyArray<string> => {
+const breakerLines = (
+  { breaker, directConfigured, directFailing, orgs }: LiveView,
+  paint: Paint,
+): ReadonlyArray<string> => {
   const { evidence, nextProbeAt, reason, share, since, state } = breaker
   const colour =
     state === "closed" || state === "forced_runtime" ? "green" : state === "ramp" ? "yellow" : "red"
@@ -67,6 +70,7 @@ const breakerLines = ({ breaker, directFailing, orgs }: LiveView, paint: Paint):
   return [
     `breaker   ${paint(colour, state)}  ${facts.join("  ")}`,
     ...(reason === "" ? [] : [`          ${reason}`]),
+    ...(directConfigured ? [] : ["          no direct provider is configured: all turns go to the runtime"]),
     ...(directFailing ? [`          ${paint("red", "direct mode fails as well")}`] : []),
     ...(orgs.length === 0
       ? []

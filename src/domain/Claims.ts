@@ -3,10 +3,14 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { TokenOrgId, TokenUserId } from "./Ids.ts"
+import { grantable } from "./Operators.ts"
 import type { Principal } from "./Principal.ts"
 import type { ClaimPath, TokenRules } from "./TokenRules.ts"
 
 export type Claims = Readonly<Record<string, unknown>>
+
+/** The key that verified a token: a secret for operators, the service's own secret, or a key of the identity provider. */
+export type Signer = "operators" | "service" | "provider"
 
 /**
  * The claim at `path`: the whole path as one name first (`https://example.com/org`), then as names separated by dots, the
@@ -69,12 +73,16 @@ const hasValue = (claims: Claims, path: ClaimPath, value: string): boolean => {
   return isScalar && String(claim) === value
 }
 
+const isFrom = (issuers: ReadonlyArray<string>, claims: Claims): boolean =>
+  typeof claims["iss"] === "string" && issuers.includes(claims["iss"])
+
+/** The claim `iss` counts only under a key of the identity provider: the service's own secret signs for any issuer. */
+const isOperatorSource = (rules: TokenRules, claims: Claims, signer: Signer): boolean =>
+  signer === "operators" || (signer === "provider" && isFrom(rules.operatorIssuers, claims))
+
 /** The fault of a token that is not for this service; undefined without one. Names claims, never values. */
 export const faultOf = (rules: TokenRules, claims: Claims): string | undefined => {
-  if (
-    rules.issuers.length > 0 &&
-    !(typeof claims["iss"] === "string" && rules.issuers.includes(claims["iss"]))
-  )
+  if (rules.issuers.length > 0 && !isFrom(rules.issuers, claims) && !isFrom(rules.operatorIssuers, claims))
     return "The claim iss of the token is not an accepted issuer."
   if (rules.audiences.length > 0 && !holds(claims, rules.audienceClaim, rules.audiences))
     return `The claim ${rules.audienceClaim} of the token is not an accepted audience.`
@@ -83,8 +91,12 @@ export const faultOf = (rules: TokenRules, claims: Claims): string | undefined =
   return lacking && `The claim ${lacking.claim} of the token does not have the required value.`
 }
 
-/** The principal, or the fault of the claims. */
-export const principalOf = (rules: TokenRules, claims: Claims): Principal | string => {
+/** The principal with the permissions that its source may grant, or the fault of the claims. */
+export const principalOf = (
+  rules: TokenRules,
+  claims: Claims,
+  signer: Signer = "service",
+): Principal | string => {
   const orgId = orgOf(onlyOne(firstOf(claims, rules.org)))
   const userId = userOf(firstOf(claims, rules.user))
   if (Option.isNone(orgId) || Option.isNone(userId))
@@ -95,7 +107,10 @@ export const principalOf = (rules: TokenRules, claims: Claims): Principal | stri
   return {
     orgId: orgId.value,
     userId: userId.value,
-    permissions: [...new Set([...claimed, ...granted(rules, claims)])],
+    permissions: grantable(
+      [...new Set([...claimed, ...granted(rules, claims)])],
+      isOperatorSource(rules, claims, signer),
+    ),
   }
 }
 

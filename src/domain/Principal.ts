@@ -1,6 +1,7 @@
 /** The caller, taken from the verified token or API key, never from a request body. */
 import * as Schema from "effect/Schema"
 import { AgentId, type ApiKeyId, type OrgId, type UserId } from "./Ids.ts"
+import { isOperatorPermission } from "./Operators.ts"
 
 export interface Principal {
   readonly orgId: OrgId
@@ -24,9 +25,9 @@ export interface CallerKey {
 /** The caller's key is limited to other agents. */
 export class AgentDenied extends Schema.TaggedError<AgentDenied>()("AgentDenied", { agentId: AgentId }) {}
 
-/** `*` grants everything but operators' permissions, which must be named. */
+/** `*` grants all but the operators' permissions. */
 const grants = (granted: string, required: string): boolean =>
-  (granted === "*" && !required.startsWith("operator:")) ||
+  (granted === "*" && !isOperatorPermission(required)) ||
   granted === required ||
   (granted.endsWith(":*") && required.startsWith(granted.slice(0, -1)))
 

@@ -6,6 +6,8 @@ export type ClaimPath = string
 export interface TokenRules {
   /** Accepted values of `iss`; none: it is not checked. */
   readonly issuers: ReadonlyArray<string>
+  /** Accepted beside `issuers`. Tokens that they sign with a key of the identity provider may hold operators' permissions. */
+  readonly operatorIssuers: ReadonlyArray<string>
   /** Accepted values of `audienceClaim`; none: it is not checked. */
   readonly audiences: ReadonlyArray<string>
   readonly audienceClaim: ClaimPath
@@ -36,6 +38,7 @@ export interface RoleGrant {
 
 export const defaults: TokenRules = {
   issuers: [],
+  operatorIssuers: [],
   audiences: [],
   audienceClaim: "aud",
   type: "",

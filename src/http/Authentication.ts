@@ -11,15 +11,24 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { Authorization, CurrentPrincipal, RequiredPermissions, TakesTicket } from "../api/Authorization.ts"
+import {
+  AccessEnds,
+  Authorization,
+  CurrentPrincipal,
+  OrPermission,
+  RequiredPermissions,
+  TakesTicket,
+} from "../api/Authorization.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import { looksLikeKey } from "../domain/ApiKey.ts"
+import { isOperatorPermission } from "../domain/Operators.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
 import type { KeyUses } from "../recording/KeyUses.ts"
 import type { KnownKeys } from "../recording/KnownKeys.ts"
 import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
 import * as Jwks from "./Jwks.ts"
+import type { Secret, Verified } from "./Jwt.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as Ticket from "./Ticket.ts"
 import * as VerifiedKeys from "./VerifiedKeys.ts"
@@ -30,10 +39,26 @@ const missing: PublicError = {
   message: "Send a token or an API key in the header `Authorization: Bearer <token>`.",
 }
 
+/** A token may name an operator's permission and still lack it: only some sources grant those. */
 const denied = (permissions: ReadonlyArray<string>): PublicError => ({
   code: "AUTH_PERMISSION_DENIED",
-  message: `The token lacks: ${permissions.join(", ")}.`,
+  message: `The token lacks: ${permissions.join(", ")}.${
+    permissions.some(isOperatorPermission)
+      ? " Only tokens of AUTH_OPERATOR_SECRET or AUTH_OPERATOR_ISSUERS can have it."
+      : ""
+  }`,
 })
+
+/** The permissions that the endpoint requires and the principal lacks. */
+const lackingFor = (endpoint: HttpApiEndpoint.Top, principal: Principal): ReadonlyArray<string> => {
+  const lacking = missingPermissions(
+    principal,
+    Context.getOrUndefined(endpoint.annotations, RequiredPermissions) ?? [],
+  )
+  if (lacking.length === 0) return lacking
+  const instead = Context.getOrUndefined(endpoint.annotations, OrPermission)
+  return instead !== undefined && missingPermissions(principal, [instead]).length === 0 ? [] : lacking
+}
 
 /** The ticket in the URL and the run in the path; undefined without one, and where the endpoint takes none. */
 const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
@@ -47,36 +72,53 @@ type TicketPlace = Effect.Services<ReturnType<typeof ticketOf>>
 
 export interface AuthSettings {
   readonly rules: TokenRules
-  readonly previousSecrets: ReadonlyArray<Redacted.Redacted<string>>
+  readonly previousSecrets: ReadonlyArray<Secret>
+  /** The secret that signs operators' tokens, and those before it. */
+  readonly operatorSecrets: ReadonlyArray<Secret>
   /** Empty without an identity provider. */
   readonly jwksUrl: string
 }
 
-export const layer = ({
-  jwksUrl,
-  previousSecrets,
-  rules,
-}: AuthSettings): Layer.Layer<
-  Authorization,
-  never,
-  HttpClient.HttpClient | KeyUses | KnownKeys | SigningSecret
-> =>
+const warn = Effect.fnUntraced(function* (
+  { jwksUrl, operatorSecrets, rules }: AuthSettings,
+  { made }: SigningSecret["Service"],
+) {
+  if (jwksUrl !== "" && rules.audiences.length === 0)
+    yield* Effect.logWarning(
+      "AUTH_AUDIENCE is not set: the provider's tokens for other services are accepted",
+    )
+  if (!made && operatorSecrets.length === 0 && rules.operatorIssuers.length === 0)
+    yield* Effect.logWarning(
+      "the operators' routes are closed, no token can have operator:read or operator:write: set AUTH_OPERATOR_SECRET, or AUTH_OPERATOR_ISSUERS with AUTH_JWKS_URL",
+    )
+})
+
+/** A secret that the service made for itself signs operators' tokens too: it never leaves this machine. */
+const secretsOf = (
+  { operatorSecrets, previousSecrets }: AuthSettings,
+  { made, secret }: SigningSecret["Service"],
+) =>
+  made
+    ? { secrets: previousSecrets, operatorSecrets: [secret, ...operatorSecrets] }
+    : { secrets: [secret, ...previousSecrets], operatorSecrets }
+
+export const layer = (
+  settings: AuthSettings,
+): Layer.Layer<Authorization, never, HttpClient.HttpClient | KeyUses | KnownKeys | SigningSecret> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
-      const { secret } = yield* SigningSecret
+      const { jwksUrl, previousSecrets, rules } = settings
+      const signing = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
-      if (jwks !== undefined && rules.audiences.length === 0)
-        yield* Effect.logWarning(
-          "AUTH_AUDIENCE is not set: the provider's tokens for other services are accepted",
-        )
-      const verifyToken = VerifiedTokens.make({ secrets: [secret, ...previousSecrets], jwks, rules })
+      yield* warn(settings, signing)
+      const verifyToken = VerifiedTokens.make({ ...secretsOf(settings, signing), jwks, rules })
       const verifyKey = yield* VerifiedKeys.make
       const verifyTicket = (ticket: string, runId: string) =>
         previousSecrets.reduce(
           (verified, previous) =>
             Effect.catchTag(verified, "TokenInvalid", () => Ticket.verify(previous, ticket, runId)),
-          Ticket.verify(secret, ticket, runId),
+          Ticket.verify(signing.secret, ticket, runId),
         )
       const byTicket = (endpoint: HttpApiEndpoint.Top) =>
         Effect.flatMap(ticketOf(endpoint), (given) =>
@@ -85,19 +127,22 @@ export const layer = ({
       const identify = (
         credential: string,
         endpoint: HttpApiEndpoint.Top,
-      ): Effect.Effect<Principal | undefined, ServiceError, TicketPlace> => {
+      ): Effect.Effect<Verified | undefined, ServiceError, TicketPlace> => {
         if (credential === "") return byTicket(endpoint)
         return looksLikeKey(credential) ? verifyKey(credential) : verifyToken(credential)
       }
       return Authorization.of({
         bearer: (httpEffect, { credential, endpoint }) => {
-          const required = Context.getOrUndefined(endpoint.annotations, RequiredPermissions) ?? []
-          const proceed = (principal: Principal | undefined) => {
-            if (principal === undefined) return Effect.succeed(respond(missing))
-            const lacking = missingPermissions(principal, required)
+          const proceed = (verified: Verified | undefined) => {
+            if (verified === undefined) return Effect.succeed(respond(missing))
+            const { expiresAt, principal } = verified
+            const lacking = lackingFor(endpoint, principal)
             return lacking.length > 0
               ? Effect.succeed(respond(denied(lacking)))
-              : Effect.provideService(httpEffect, CurrentPrincipal, principal)
+              : httpEffect.pipe(
+                  Effect.provideService(CurrentPrincipal, principal),
+                  Effect.provideService(AccessEnds, expiresAt),
+                )
           }
           return Effect.matchEffect(identify(Redacted.value(credential), endpoint), {
             onFailure: (error): Effect.Effect<HttpServerResponse.HttpServerResponse> =>

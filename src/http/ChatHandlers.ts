@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Api } from "../api/Api.ts"
-import { CurrentPrincipal } from "../api/Authorization.ts"
+import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { BusySession } from "../chat/BusySession.ts"
 import { Chat } from "../chat/Chat.ts"
@@ -71,7 +71,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             Effect.gen(function* () {
               const principal = yield* CurrentPrincipal
               yield* runs.get(principal, runId)
-              const made = yield* Ticket.mint(secret, principal, runId)
+              const made = yield* Ticket.mint(secret, principal, runId, yield* AccessEnds)
               const url = `${eventsPath.replace(":runId", runId)}?ticket=${made.ticket}`
               return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
                 headers: { "cache-control": "no-store" },

@@ -9,7 +9,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Admission } from "../admission/Admission.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
 import { Api } from "../api/Api.ts"
-import { CurrentPrincipal } from "../api/Authorization.ts"
+import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import type { Caller } from "../chat/Caller.ts"
 import type { Accepted, TurnRefused } from "../chat/Chat.ts"
 import { type Begun, OncePerKey, type OnceRefused } from "../chat/OncePerKey.ts"
@@ -66,7 +66,7 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
  */
 const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
   Effect.withFiber((fiber) => {
-    const spent = fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() - fiber.getRef(Arrived).at
+    const spent = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe() - fiber.getRef(Arrived).monotonicAt
     const ms = (Number(spent) / 1e6).toFixed(1)
     return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
   })
@@ -103,13 +103,14 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   })
 
   const begun = (request: StreamRequest, { log, run }: Accepted) =>
-    Effect.map(protocolOf(request), (protocol) =>
+    Effect.zipWith(protocolOf(request), AccessEnds, (protocol, until) =>
       EventStream.respond({
         run,
         source: { _tag: "Live", log, attach: live.attach(log) },
         after: 0,
         protocol,
         readers,
+        until,
       }),
     )
 
@@ -122,7 +123,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     const protocol = yield* protocolOf(request)
     const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after, protocol === 1)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return EventStream.respond({ run, source, after, protocol, readers })
+    return EventStream.respond({ run, source, after, protocol, readers, until: yield* AccessEnds })
   })
 
   const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)

@@ -88,7 +88,9 @@ const edged = Effect.fnUntraced(function* <E, R>(
   ids: Ids,
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
-  const at = yield* Clock.currentTimeNanos
+  const clock = yield* Clock.Clock
+  const at = clock.currentTimeNanosUnsafe()
+  const monotonicAt = clock.monotonicTimeNanosUnsafe()
   const request = yield* HttpServerRequest.HttpServerRequest
   const given = request.headers["x-request-id"]
   const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
@@ -100,7 +102,7 @@ const edged = Effect.fnUntraced(function* <E, R>(
     Effect.updateContext((context: Context.Context<R>) =>
       context.pipe(
         Context.add(RequestId, id),
-        Context.add(Arrived, { at, parent }),
+        Context.add(Arrived, { at, monotonicAt, parent }),
         Context.add(CurrentLogAnnotations, { requestId: id, ...Spans.logged(parent) }),
       ),
     ),

@@ -4,6 +4,7 @@
  * ended run gets 204, at which EventSource and its kin stop.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
@@ -29,6 +30,8 @@ export interface Options {
   readonly after: number
   readonly protocol: Protocol
   readonly readers: Readers
+  /** When the reader's token ends, epoch milliseconds. The stream ends soon after it; the run goes on. */
+  readonly until: number
 }
 
 /** Limits of one write. A reader that takes nothing costs no more than this. */
@@ -60,6 +63,15 @@ const closing = (runId: RunId, seq: number): string =>
     seq,
     "SHUTTING_DOWN",
     "This server is being stopped, and the answer goes on elsewhere. Read on from the last event.",
+  )
+
+/** The same, for a reader whose token has ended. */
+const expired = (runId: RunId, seq: number): string =>
+  lastWord(
+    runId,
+    seq,
+    "AUTH_TOKEN_EXPIRED",
+    "The token that opened this stream has expired; the answer goes on. Read on from the last event with a new token.",
   )
 
 /**
@@ -105,7 +117,11 @@ interface Reading extends Reader {
 }
 
 /** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
-const readingOf = ({ attach, log }: FollowedRun, after: number, old: Downlevel | undefined): Reading => ({
+const readingOf = (
+  { attach, log }: FollowedRun,
+  { after, until }: Options,
+  old: Downlevel | undefined,
+): Reading => ({
   ...Overdue.untouched,
   log,
   attach,
@@ -113,6 +129,8 @@ const readingOf = ({ attach, log }: FollowedRun, after: number, old: Downlevel |
   seq: Math.min(after, log.lastSeq),
   opened: false,
   isDue: false,
+  until,
+  isExpired: false,
   wake: () => {},
 })
 
@@ -123,6 +141,8 @@ const taken = (reader: Reading, readers: Readers): Written => {
     reader.opened = true
     return { frames: [Frame.opening(log.runId, seq)], ended: false }
   }
+  // First, so that a reader with a backlog ends too.
+  if (reader.isExpired) return { frames: [expired(log.runId, seq)], ended: true }
   if (log.lastSeq > seq) {
     const page = log.read(seq, pageBytes)
     reader.seq = seq + page.length
@@ -139,7 +159,8 @@ const taken = (reader: Reading, readers: Readers): Written => {
 const woken = (reader: Reader, readers: Readers): Effect.Effect<void> =>
   Effect.callback((resume) => {
     // It has come meanwhile, or behind a page of which nothing was for this reader.
-    if (reader.log.lastSeq > reader.seq || reader.isDue || readers.isClosing()) return resume(Effect.void)
+    if (reader.log.lastSeq > reader.seq || reader.isDue || reader.isExpired || readers.isClosing())
+      return resume(Effect.void)
     const off = reader.log.onNext(() => reader.wake())
     // Not an arrow assigned to a property: V8 makes such a function old at once (decision 28).
     const wake = () => {
@@ -157,8 +178,9 @@ const entering = (reader: Reading, readers: Readers): Effect.Effect<void, never,
  * V8 may keep a stream's functions for a while after it has ended (decision 28), so they refer to the reader, not to its log,
  * and release the reader when it leaves.
  */
-const live = (followed: FollowedRun, { after, readers }: Options, old: Downlevel | undefined) => {
-  let reader: Reading | undefined = readingOf(followed, after, old)
+const live = (followed: FollowedRun, options: Options, old: Downlevel | undefined) => {
+  const { readers } = options
+  let reader: Reading | undefined = readingOf(followed, options, old)
   let ended = false
   const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
     if (reader === undefined || ended) return Cause.done()
@@ -182,12 +204,15 @@ const live = (followed: FollowedRun, { after, readers }: Options, old: Downlevel
 
 /** Encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
 const kept = (
-  { run: { id }, after }: Options,
+  { run: { id }, after, until }: Options,
   old: Downlevel | undefined,
   entries: ReadonlyArray<LogEntry>,
 ) =>
   Stream.paginate(0, (from) =>
-    Effect.sync(() => {
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const last = entries[from - 1]
+      if (last !== undefined && now >= until)
+        return [[Frame.encode([expired(id, last.seq)])], Option.none<number>()] as const
       const next = from + pageEntries
       const { ended, frames } = write(id, old, entries.slice(from, next))
       const more = ended || next >= entries.length ? Option.none<number>() : Option.some(next)

@@ -11,13 +11,12 @@ import {
   type CryptoKey,
   decodeProtectedHeader,
   errors,
-  type JWTPayload,
   jwtVerify,
   type JWTVerifyOptions,
   type ProtectedHeaderParameters,
   SignJWT,
 } from "jose"
-import { claimsOf, faultOf, principalOf } from "../domain/Claims.ts"
+import { claimsOf, faultOf, principalOf, type Signer } from "../domain/Claims.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { defaults, type TokenRules } from "../domain/TokenRules.ts"
 import type { Jwks, KeysUnavailable } from "./Jwks.ts"
@@ -33,6 +32,8 @@ export type Secret = Redacted.Redacted<string>
 export interface Verifier {
   /** For HS256: the secret that signs now, and those before it. */
   readonly secrets: ReadonlyArray<Secret>
+  /** The same for tokens that may hold operators' permissions. */
+  readonly operatorSecrets?: ReadonlyArray<Secret>
   /** For the other algorithms. */
   readonly jwks?: Jwks | undefined
   readonly rules: TokenRules
@@ -63,22 +64,28 @@ const isOfType = (type: string, given: unknown): boolean => {
   return typeof given === "string" && (type === "" ? ["jwt", "at+jwt"] : [plain(type)]).includes(plain(given))
 }
 
-const candidates = (
-  { jwks, secrets }: Verifier,
-  header: ProtectedHeaderParameters,
-): Effect.Effect<ReadonlyArray<Uint8Array | CryptoKey>, KeysUnavailable> => {
-  if (header.alg === "HS256") return Effect.succeed(secrets.map(keyOf))
-  return jwks !== undefined && asymmetric.includes(header.alg) ? jwks.candidates(header) : Effect.succeed([])
+interface Candidate {
+  readonly key: Uint8Array | CryptoKey
+  readonly signer: Signer
 }
 
-const firstVerified = async (
-  token: string,
-  keys: ReadonlyArray<Uint8Array | CryptoKey>,
-  options: JWTVerifyOptions,
-): Promise<JWTPayload> => {
-  for (const key of keys) {
+const candidates = (
+  { jwks, operatorSecrets = [], secrets }: Verifier,
+  header: ProtectedHeaderParameters,
+): Effect.Effect<ReadonlyArray<Candidate>, KeysUnavailable> => {
+  if (header.alg === "HS256")
+    return Effect.succeed([
+      ...secrets.map((secret) => ({ key: keyOf(secret), signer: "service" as const })),
+      ...operatorSecrets.map((secret) => ({ key: keyOf(secret), signer: "operators" as const })),
+    ])
+  if (jwks === undefined || !asymmetric.includes(header.alg)) return Effect.succeed([])
+  return Effect.map(jwks.candidates(header), (keys) => keys.map((key) => ({ key, signer: "provider" })))
+}
+
+const firstVerified = async (token: string, keys: ReadonlyArray<Candidate>, options: JWTVerifyOptions) => {
+  for (const { key, signer } of keys) {
     try {
-      return (await jwtVerify(token, key, options)).payload
+      return { claims: (await jwtVerify(token, key, options)).payload, signer }
     } catch (cause) {
       if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause
     }
@@ -94,7 +101,7 @@ export const verify = Effect.fnUntraced(function* (
   const header = yield* Effect.try({ try: () => decodeProtectedHeader(token), catch: fromJose })
   const keys = yield* candidates(verifier, header)
   const now = yield* Clock.currentTimeMillis
-  const claims = yield* Effect.tryPromise({
+  const { claims, signer } = yield* Effect.tryPromise({
     try: () =>
       firstVerified(token, keys, {
         algorithms: [String(header.alg)],
@@ -107,7 +114,7 @@ export const verify = Effect.fnUntraced(function* (
     return yield* new TokenInvalid({ reason: "The token is of another type (header typ)." })
   const reason = faultOf(rules, claims)
   if (reason !== undefined) return yield* new TokenInvalid({ reason })
-  const principal = principalOf(rules, claims)
+  const principal = principalOf(rules, claims, signer)
   if (typeof principal === "string") return yield* new TokenInvalid({ reason: principal })
   const expiresAt = ((claims.exp ?? Number.POSITIVE_INFINITY) + leewaySeconds) * 1000
   return { principal, expiresAt }

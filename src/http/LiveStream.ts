@@ -1,6 +1,6 @@
 /**
- * `GET /api/v1/runtime/live`: how the service does, now and each second, as SSE. One view a second for all who watch, and
- * none while nobody does; whoever reads slowly misses some and holds nothing.
+ * `GET /api/v1/runtime/live`: how the service does, now and each second, as SSE. One view a second for all watchers, and none
+ * without any; a slow reader misses some and holds nothing. A stream ends with the token that opened it.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -8,6 +8,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Frame from "../agent2ui/Frame.ts"
+import { AccessEnds } from "../api/Authorization.ts"
 import type { LiveEnd, LiveView } from "../api/LiveView.ts"
 import { Rollout } from "../decision/Rollout.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
@@ -28,7 +29,13 @@ const tooMany = respond({
   retryAfter: 5,
 })
 
-const lastWord: typeof LiveEnd.Type = { code: "SHUTTING_DOWN", message: "This server is being stopped." }
+const stopped: typeof LiveEnd.Type = { code: "SHUTTING_DOWN", message: "This server is being stopped." }
+const expired: typeof LiveEnd.Type = {
+  code: "AUTH_TOKEN_EXPIRED",
+  message: "The token that opened this stream has expired.",
+}
+const lastFrame = (end: typeof LiveEnd.Type) =>
+  Frame.encode([Frame.frame("end", "error", JSON.stringify(end))])
 
 const makeView = Effect.gen(function* () {
   const live = yield* LiveRuns
@@ -42,7 +49,7 @@ const makeView = Effect.gen(function* () {
   const view = Effect.gen(function* () {
     const { direct, runtime, ...metrics } = yield* monitor.metrics
     const status = yield* monitor.status
-    const { directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
+    const { directConfigured, directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
     const { providers, refusals, ...breaker } = rest
     const { settings } = yield* rollout.current
     const seconds = Math.max(1000, Math.min(metrics.windowMs, monotonicMillis(clock) - startedAt)) / 1000
@@ -56,6 +63,7 @@ const makeView = Effect.gen(function* () {
       ...metrics,
       modes,
       directFailing,
+      directConfigured,
       breaker,
       orgs,
       rollout: {
@@ -92,23 +100,24 @@ export const make = Effect.gen(function* () {
         watchers -= 1
       }),
   )
-  const frames = Stream.unwrap(
-    Effect.as(
-      watching,
-      Stream.make(Frame.encode([Frame.comment])).pipe(
-        Stream.concat(eachSecond),
-        Stream.interruptWhen(closing),
-        Stream.concat(
-          Stream.sync(() => Frame.encode([Frame.frame("end", "error", JSON.stringify(lastWord))])),
+  const framesUntil = (until: number) => {
+    const isOver = Effect.map(Clock.currentTimeMillis, (now) => now >= until)
+    return Stream.unwrap(
+      Effect.as(
+        watching,
+        Stream.make(Frame.encode([Frame.comment])).pipe(
+          Stream.concat(Stream.takeWhileEffect(eachSecond, () => Effect.map(isOver, (over) => !over))),
+          Stream.interruptWhen(closing),
+          Stream.concat(Stream.fromEffect(Effect.map(isOver, (over) => lastFrame(over ? expired : stopped)))),
         ),
       ),
-    ),
-  )
+    )
+  }
 
-  const response = Effect.sync(() =>
+  const response = Effect.map(AccessEnds, (until) =>
     watchers >= mostWatchers
       ? tooMany
-      : HttpServerResponse.stream(frames, {
+      : HttpServerResponse.stream(framesUntil(until), {
           contentType: "text/event-stream; charset=utf-8",
           headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
         }),

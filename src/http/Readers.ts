@@ -1,9 +1,11 @@
 /**
- * The connections that read live runs, as far as they have something in common: each hears a heartbeat when nothing was
- * written to it for a while, and a last word when the server closes; how far they are behind is measured. Nothing of it is
- * a fiber or a timer of a connection's own.
+ * The connections that read live runs, as far as they have something in common: each gets a heartbeat when nothing was written
+ * to it for a while, and a last event when its token ends or the server closes; how far they are behind is measured. None of
+ * this takes a fiber or a timer per connection.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Overdue from "../runs/Overdue.ts"
 import type { RunLog } from "../runs/RunLog.ts"
@@ -15,6 +17,10 @@ export interface Reader extends Overdue.Due<Reader> {
   seq: number
   /** Nothing was written to it for the interval. */
   isDue: boolean
+  /** When its token ends, epoch milliseconds. */
+  readonly until: number
+  /** Its token has ended. */
+  isExpired: boolean
   /** Tells it to look again, when it waits. */
   wake: () => void
 }
@@ -27,10 +33,14 @@ export interface Readers {
   readonly isClosing: () => boolean
 }
 
+/** How late a reader's end may be. A look at ten thousand readers takes well under a millisecond. */
+const expiryPeriod = "1 second"
+
 export const make = Effect.fnUntraced(function* (
   heartbeatMs: number,
   closing: Effect.Effect<void>,
 ): Effect.fn.Return<Readers, never, Scope.Scope> {
+  const clock = yield* Clock.clockWith(Effect.succeed)
   let closes = false
 
   const quiet = yield* Overdue.make(heartbeatMs, (reader: Reader) => {
@@ -47,6 +57,17 @@ export const make = Effect.fnUntraced(function* (
     for (const reader of open) reader.wake()
   })
   yield* Effect.forkScoped(Effect.andThen(closing, close))
+  // By the wall clock, as tokens are. All are found first, as above.
+  const expire = Effect.sync(() => {
+    const now = clock.currentTimeMillisUnsafe()
+    const expired: Array<Reader> = []
+    for (const reader of quiet.all()) if (now >= reader.until && !reader.isExpired) expired.push(reader)
+    for (const reader of expired) {
+      reader.isExpired = true
+      reader.wake()
+    }
+  })
+  yield* Effect.forkScoped(Effect.repeat(expire, Schedule.spaced(expiryPeriod)))
   yield* catalogue.readerLag.observe({}, () => {
     let furthest = 0
     for (const { log, seq } of quiet.all()) furthest = Math.max(furthest, log.lastSeq - seq)

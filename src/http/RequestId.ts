@@ -4,11 +4,14 @@ import type { Place } from "../telemetry/Spans.ts"
 
 export const RequestId = Context.Reference<string>("crossfade/http/RequestId", { defaultValue: () => "" })
 
-/** When the request came, in nanoseconds of the wall clock, and where its caller stands in a trace. */
-export const Arrived = Context.Reference<{ readonly at: bigint; readonly parent: Place | undefined }>(
-  "crossfade/http/Arrived",
-  { defaultValue: () => ({ at: 0n, parent: undefined }) },
-)
+/** When the request came, and where its caller stands in a trace. */
+export const Arrived = Context.Reference<{
+  /** Nanoseconds of the wall clock. */
+  readonly at: bigint
+  /** Nanoseconds of the monotonic clock. */
+  readonly monotonicAt: bigint
+  readonly parent: Place | undefined
+}>("crossfade/http/Arrived", { defaultValue: () => ({ at: 0n, monotonicAt: 0n, parent: undefined }) })
 
 /** Short, and of characters that mean nothing in a header, a log line or a shell. */
 export const isSane = (text: string): boolean => /^[A-Za-z0-9._:-]{1,128}$/.test(text)

@@ -1,11 +1,14 @@
-/** What people on call ask and order. An order holds at once; it is acknowledged when it would survive the process. */
+/** The routes for people on call. An order holds at once; it is acknowledged when it would survive the process. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
+import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import type { OrgId } from "../domain/Ids.ts"
+import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import { FleetHealth } from "../monitoring/FleetHealth.ts"
+import type { Metrics } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Audit } from "../recording/Audit.ts"
 import { BreakerMemory, OrderNotKept } from "../recording/BreakerMemory.ts"
@@ -71,6 +74,20 @@ const make = Effect.gen(function* () {
   return { force, reset }
 })
 
+const orgNotFound = respond({ code: "ORG_NOT_FOUND", message: "There is no such organisation." })
+
+/** The reason names operators, their incidents and figures of the whole service. */
+const withoutReason = (metrics: Metrics): Metrics => ({
+  ...metrics,
+  fallbackReason: metrics.fallbackEnabled ? "the runtime is not in use now" : "",
+})
+
+/** An operator may see every organisation. For other callers, only their own exists. */
+const metricsFor = (principal: Principal, orgId: OrgId, metrics: Metrics) => {
+  if (missingPermissions(principal, ["operator:read"]).length === 0) return ok(metrics)
+  return principal.orgId === orgId ? ok(withoutReason(metrics)) : orgNotFound
+}
+
 const isOver = (expiresAt: number | undefined) =>
   Effect.map(Clock.currentTimeMillis, (now) => expiresAt !== undefined && expiresAt <= now)
 
@@ -85,7 +102,10 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       live: () => live.response,
       metrics: () => Effect.map(monitor.metrics, ok),
-      metricsOfOrg: ({ params }) => Effect.map(monitor.metricsOf(params.orgId), ok),
+      metricsOfOrg: ({ params: { orgId } }) =>
+        Effect.zipWith(CurrentPrincipal, monitor.metricsOf(orgId), (principal, metrics) =>
+          metricsFor(principal, orgId, metrics),
+        ),
       status: () => Effect.map(monitor.status, ok),
       reset: ({ payload }) => answering(reset(payload ?? {})),
       force: ({ payload }) =>

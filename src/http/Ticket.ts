@@ -13,9 +13,9 @@ import { jwtVerify, SignJWT } from "jose"
 import { createHmac } from "node:crypto"
 import { OrgId, RunId, UserId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
-import { fromJose, type Secret, type TokenExpired, TokenInvalid } from "./Jwt.ts"
+import { fromJose, type Secret, type TokenExpired, TokenInvalid, type Verified } from "./Jwt.ts"
 
-/** Enough for a page to open its stream. A stream that is open stays open. */
+/** Enough for a page to open its stream. An open stream ends with the token that the ticket was made by. */
 const lifetimeSeconds = 60
 
 const audience = "crossfade:run-events"
@@ -23,7 +23,13 @@ const type = "ticket+jwt"
 
 const keyOf = (secret: Secret) => createHmac("sha256", Redacted.value(secret)).update(audience).digest()
 
-const Claims = Schema.Struct({ sub: UserId, org_id: OrgId, run_id: RunId })
+/** `access_until`: when the token ends that the ticket was made by, in seconds; none for a token without an end. */
+const Claims = Schema.Struct({
+  sub: UserId,
+  org_id: OrgId,
+  run_id: RunId,
+  access_until: Schema.optionalKey(Schema.Finite),
+})
 const decodeClaims = Schema.decodeUnknownEffect(Claims)
 
 export interface Ticket {
@@ -32,11 +38,22 @@ export interface Ticket {
   readonly expiresAt: number
 }
 
-export const mint = (secret: Secret, principal: Principal, runId: RunId): Effect.Effect<Ticket> =>
+/** `accessEnds`: when the principal's token ends, epoch milliseconds. No ticket of it is valid for longer. */
+export const mint = (
+  secret: Secret,
+  principal: Principal,
+  runId: RunId,
+  accessEnds: number,
+): Effect.Effect<Ticket> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const issued = Math.floor(now / 1000)
-    const expires = issued + lifetimeSeconds
-    const signed = new SignJWT({ org_id: principal.orgId, run_id: runId })
+    const accessUntil = accessEnds / 1000
+    const expires = Math.min(issued + lifetimeSeconds, Math.floor(accessUntil))
+    const signed = new SignJWT({
+      org_id: principal.orgId,
+      run_id: runId,
+      ...(Number.isFinite(accessUntil) ? { access_until: accessUntil } : {}),
+    })
       .setProtectedHeader({ alg: "HS256", typ: type })
       .setSubject(principal.userId)
       .setAudience(audience)
@@ -54,7 +71,7 @@ export const verify = (
   secret: Secret,
   ticket: string,
   runId: string,
-): Effect.Effect<Principal, TokenExpired | TokenInvalid> =>
+): Effect.Effect<Verified, TokenExpired | TokenInvalid> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const { payload } = yield* Effect.tryPromise({
@@ -70,7 +87,10 @@ export const verify = (
     })
     const claims = yield* Effect.mapError(decodeClaims(payload), () => notThisRun)
     if (claims.run_id !== runId.toLowerCase()) return yield* notThisRun
-    return { orgId: claims.org_id, userId: claims.sub, permissions: ["chat:read"] }
+    return {
+      principal: { orgId: claims.org_id, userId: claims.sub, permissions: ["chat:read"] },
+      expiresAt: (claims.access_until ?? Number.POSITIVE_INFINITY) * 1000,
+    }
   })
 
 const notThisRun = new TokenInvalid({ reason: "The ticket is not for this run." })

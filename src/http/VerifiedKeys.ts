@@ -2,14 +2,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { hashOf, isKeyText, KeyExpired, KeyInvalid, KeyRevoked, principalOf } from "../domain/ApiKey.ts"
-import type { Principal } from "../domain/Principal.ts"
 import { KeyUses } from "../recording/KeyUses.ts"
 import { KnownKeys } from "../recording/KnownKeys.ts"
 import type { StoreError } from "../recording/StoreError.ts"
+import type { Verified } from "./Jwt.ts"
 
 export type VerifyKey = (
   text: string,
-) => Effect.Effect<Principal, KeyExpired | KeyInvalid | KeyRevoked | StoreError>
+) => Effect.Effect<Verified, KeyExpired | KeyInvalid | KeyRevoked | StoreError>
 
 export const make = Effect.gen(function* () {
   const known = yield* KnownKeys
@@ -24,7 +24,7 @@ export const make = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     if (key.expiresAt !== null && key.expiresAt <= now) return yield* new KeyExpired()
     uses.note(key.id, now)
-    return principalOf(key)
+    return { principal: principalOf(key), expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY }
   })
   return verify
 })

@@ -79,10 +79,12 @@ export const admit = (health: Health.Health, orgId: OrgId, sessionId: string, no
   breakers.wantedAt = now
   // An organisation that has left alone never probes for the others, nor do they for it.
   const own = org.breaker
-  const word =
+  const found =
     own.state === "open" || own.state === "half_open"
       ? wordOfOrg(health, org, own, now)
       : wordOfAll(health, sessionId, now)
+  const isLastResort = found.allowed === "no" && Health.hasNoDirect(health)
+  const word = isLastResort ? yes(`no direct provider is configured; after: ${found.reason}`) : found
   const epochs = { globalEpoch: breakers.global.epoch, orgEpoch: org.breaker.epoch }
   const probe = word.allowed === "probe" && word.scope !== "none" ? { probe: word.scope } : {}
   return { ...word, ticket: { ...epochs, ...probe } }

@@ -30,7 +30,7 @@ export interface Settings extends Triggers.Thresholds {
   readonly windowMs: number
   /** Whether somebody runs the synthetic probes; without them real turns are leased as probes. */
   readonly probes: boolean
-  /** The names of the direct providers, in their order. Absent: none is watched. */
+  /** The names of the direct providers, in their order. Empty: there is no direct mode. Absent: none is watched. */
   readonly providers?: ReadonlyArray<string>
 }
 
@@ -63,6 +63,9 @@ export const make = (settings: Settings, now: number): Health => ({
   providers: Providers.make(settings.providers ?? [], now),
   refusals: Refusals.make(),
 })
+
+/** Without a direct mode turns go to the runtime whatever the breakers say. */
+export const hasNoDirect = ({ settings }: Health): boolean => settings.providers?.length === 0
 
 /** What time alone brings about: orders that run out, silence that lasts, a step of the ramp that was good. */
 export const advance = ({ breakers }: Health, now: number): void => {

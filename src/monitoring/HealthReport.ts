@@ -49,6 +49,8 @@ export interface Status extends BreakerStatus {
   readonly orgs: ReadonlyArray<BreakerStatus & { readonly orgId: OrgId }>
   /** Direct mode fails as well: the runtime stays in use, because there is nowhere to flee to. */
   readonly directFailing: boolean
+  /** Without a direct provider turns go to the runtime whatever the state is. */
+  readonly directConfigured: boolean
   /** After so long without progress an attempt moves to direct mode. */
   readonly firstProgressLimitMs: number
   readonly transitions: ReadonlyArray<ScopedTransition>
@@ -77,10 +79,12 @@ const awayBecause = (breaker: Breaker.Breaker, forced: Forced.Forced | undefined
   return breaker.state === "closed" ? "" : breaker.reason
 }
 
-const awayOf = ({ breakers }: Health.Health, now: number, orgId?: OrgId): string => {
+const awayOf = (health: Health.Health, now: number, orgId?: OrgId): string => {
+  const { breakers } = health
   const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
   const forced = Forced.effective(breakers.forced, org?.forced, now)
   const breaker = org === undefined || org.breaker.state === "closed" ? breakers.global : org.breaker
+  if (!Forced.holds(forced, now) && Health.hasNoDirect(health)) return ""
   return awayBecause(breaker, forced, now)
 }
 
@@ -114,8 +118,13 @@ const nextProbeAt = (
   return Probing.nextWhileOpen(breakers.probing, breaker.goodSince !== undefined, now)
 }
 
-const shareOf = (breaker: Breaker.Breaker, forced: Forced.Forced | undefined): number => {
+const shareOf = (
+  health: Health.Health,
+  breaker: Breaker.Breaker,
+  forced: Forced.Forced | undefined,
+): number => {
   if (forced !== undefined) return forced.mode === "direct_llm" ? 0 : 1
+  if (Health.hasNoDirect(health)) return 1
   if (breaker.state === "ramp") return Return.shareOf(breaker)
   return breaker.state === "closed" ? 1 : 0
 }
@@ -137,7 +146,7 @@ const breakerStatus = (
     reason: forced?.reason ?? (breaker.state === "closed" ? "" : breaker.reason),
     since: forced?.since ?? breaker.since,
     nextProbeAt: nextProbeAt(health, breaker, kind, now),
-    share: shareOf(breaker, forced),
+    share: shareOf(health, breaker, forced),
     forced: forced ?? null,
     evidence: { faults: faults.value, limit: faults.limit },
   }
@@ -153,6 +162,7 @@ export const status = (health: Health.Health, now: number): Status => {
       .filter((org) => org.breaker.state !== "closed" || Forced.holds(org.forced, now))
       .map((org) => ({ orgId: org.id, ...breakerStatus(health, org, "org", now) })),
     directFailing: Judge.isDirectFailing(breakers, now),
+    directConfigured: !Health.hasNoDirect(health),
     firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline)),
     transitions: breakers.transitions.slice(-shownTransitions).toReversed(),
     providers: Providers.statusOf(health.providers, now),

@@ -14,8 +14,10 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { OrgId } from "../domain/Ids.ts"
+import { steadyMillis } from "../domain/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import * as Admission from "./Admission.ts"
+import * as Baseline from "./Baseline.ts"
 import type { Forced } from "./Forced.ts"
 import * as Health from "./Health.ts"
 import * as HealthReport from "./HealthReport.ts"
@@ -110,6 +112,10 @@ export class Monitor extends Context.Service<
     readonly noted: Effect.Effect<number | undefined>
     /** From now on transitions wait until they are settled: whoever takes this must settle them. */
     readonly share: Effect.Effect<<A>(f: (monitored: Monitored) => A) => Effect.Effect<A>>
+    /** The p99 of a healthy runtime's time to first progress, in milliseconds; undefined until enough is known. */
+    readonly baseline: Effect.Effect<number | undefined>
+    /** Goes on with what another process has learned. */
+    readonly adoptBaseline: (p99Ms: number) => Effect.Effect<void>
     /** Goes on where another process ended: its last transition of each scope. */
     readonly restore: (last: ReadonlyArray<ScopedTransition>) => Effect.Effect<void>
   }
@@ -125,6 +131,7 @@ export class Monitor extends Context.Service<
 const behind = 1000
 
 const make = Effect.fnUntraced(function* (settings: Health.Settings) {
+  // A wall clock that is set back an hour would keep an open breaker open for that hour.
   const now = steadyMillis(yield* Clock.Clock)
   const health = yield* Ref.make(Health.make(settings, now()))
   const transitions = yield* PubSub.sliding<Numbered>(behind)
@@ -221,16 +228,8 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
       const told = (outbox = Outbox.make())
       return (f) => change((health, now) => f({ health, outbox: told, now, publish }))
     }),
+    baseline: change(({ breakers }) => breakers.baseline.p99Ms),
+    adoptBaseline: (p99Ms) => change(({ breakers }, now) => Baseline.adopt(breakers.baseline, p99Ms, now)),
     restore: (last) => change((health, now) => Health.restore(health, last, now)),
   })
 })
-
-/**
- * Epoch milliseconds that pass evenly: the wall clock at the start plus monotonic time. A wall clock that is set back
- * an hour would keep an open breaker open for that hour.
- */
-const steadyMillis = (clock: Clock.Clock): (() => number) => {
-  const wall = clock.currentTimeMillisUnsafe()
-  const start = clock.monotonicTimeNanosUnsafe()
-  return () => wall + Number((clock.monotonicTimeNanosUnsafe() - start) / 1_000_000n)
-}

@@ -16,6 +16,7 @@ import { fleet } from "./migrations/0006_fleet.ts"
 import { trace } from "./migrations/0007_trace.ts"
 import { answers } from "./migrations/0008_answers.ts"
 import { apiKeys } from "./migrations/0009_api_keys.ts"
+import { baseline } from "./migrations/0012_baseline.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -27,6 +28,7 @@ const migrations = {
   "0007_trace": trace,
   "0008_answers": answers,
   "0009_api_keys": apiKeys,
+  "0012_baseline": baseline,
 }
 
 const steps = Migrator.make({})({
@@ -34,7 +36,7 @@ const steps = Migrator.make({})({
   table: "crossfade_migrations",
 })
 
-const newest = Object.keys(migrations).length
+const newest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
 export class SchemaTooNew extends Schema.TaggedError<SchemaTooNew>()("SchemaTooNew", { found: Schema.Int }) {
   override get message(): string {

@@ -5,6 +5,7 @@ import * as AgentsSql from "./AgentsSql.ts"
 import * as ApiKeysSql from "./ApiKeysSql.ts"
 import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
+import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
@@ -23,6 +24,7 @@ const stores = Layer.mergeAll(
   ApiKeysSql.layerSql,
   AuditSql.layerSql,
   AutopilotsSql.layerSql,
+  BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,

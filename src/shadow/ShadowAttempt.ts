@@ -7,6 +7,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { forMode } from "../domain/Agent.ts"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import * as Attempt from "../execution/Attempt.ts"
 import type { Limits } from "../execution/Deadlines.ts"
@@ -44,13 +45,13 @@ export const run = (
 ): Effect.Effect<void> =>
   Clock.clockWith((clock) => {
     const { limits, seen } = options
-    const startedAt = clock.currentTimeMillisUnsafe()
+    const startedAt = monotonicMillis(clock)
     const onEnd = (ended: AttemptRecord) => {
       seen.attempt = seen.flooded ? { ...ended, outcome: "error", code: "SHADOW_FLOODED" } : ended
       return options.onAttempt(seen.attempt)
     }
     const read = (events: ReadonlyArray<ExecutionEvent>): Effect.Effect<void, Flooded> => {
-      const at = clock.currentTimeMillisUnsafe() - startedAt
+      const at = monotonicMillis(clock) - startedAt
       seen.flooded = events.some((event) => event._tag === "Message" && !seen.tracer.add(event.draft, at))
       return seen.flooded ? Effect.fail(new Flooded()) : Effect.void
     }

@@ -3,6 +3,7 @@
  * question at a time and a few a minute; what comes in between is not asked. Nobody waits for it.
  */
 import * as Clock from "effect/Clock"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -68,7 +69,7 @@ const make = Effect.fnUntraced(function* (provider: string) {
   const scope = yield* Effect.scope
   const judges = modes.targets("direct_llm").map((context) => Context.get(context, Executor))
   const executor = judges.find(({ target }) => target === provider)
-  let nextAt = 0
+  let nextAt = Number.NEGATIVE_INFINITY
   let asking = false
 
   const ask = Effect.fnUntraced(function* (judge: Executor["Service"], offered: Offered) {
@@ -85,7 +86,8 @@ const make = Effect.fnUntraced(function* (provider: string) {
   })
 
   const offer: ShadowJudge["Service"]["offer"] = (offered) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    Clock.clockWith((clock) => {
+      const now = monotonicMillis(clock)
       if (executor === undefined || asking || now < nextAt || !isJudged(offered.pair)) return Effect.void
       asking = true
       nextAt = now + millisBetween

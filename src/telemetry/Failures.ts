@@ -1,6 +1,7 @@
 /** What the OpenTelemetry SDK could not export or had to drop, as lines of our own log: the first of each minute. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 
 const quietMs = 60_000
 
@@ -17,7 +18,7 @@ export const make: Effect.Effect<(text: string) => void> = Effect.gen(function* 
   let quietUntil = -Infinity
   return (text) => {
     if (text.startsWith("OTEL_TRACES_SAMPLER")) return
-    const now = clock.currentTimeMillisUnsafe()
+    const now = monotonicMillis(clock)
     if (now < quietUntil) return
     quietUntil = now + quietMs
     run(Effect.logWarning(`telemetry could not be exported: ${reasonOf(text)}`))

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process"
 import { resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { Client, defaultAgent } from "../support/chatClient.ts"
+import { Client, defaultAgent, operatorToken } from "../support/chatClient.ts"
 import { as, createKey, keysPath, outcome } from "../support/keyClient.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 
@@ -107,6 +107,22 @@ describe("who manages API keys", () => {
     ).toBe("403 AUTH_PERMISSION_DENIED")
   })
 
+  it("has operators' rights from a key that an operator made, and from no other one", async () => {
+    const metrics = "/api/v1/runtime/metrics"
+    const operator = new Client(gateway.url, await operatorToken(["operator:*", "keys:*"]))
+    const key = await createKey(operator, { permissions: ["operator:read"] })
+    expect(await outcome(key.client.request("GET", metrics))).toBe("200 ")
+    const reset = key.client.request("POST", "/api/v1/runtime/fallback/reset")
+    expect(await outcome(reset)).toBe("403 AUTH_PERMISSION_DENIED")
+    // A tenant's token may name the permission, and does not have it.
+    const tenant = await as(gateway.url, org(), "root", ["*", "operator:*"])
+    const asked = { name: "x", permissions: ["operator:read"] }
+    expect(await outcome(tenant.request("POST", keysPath, asked))).toBe("403 AUTH_PERMISSION_DENIED")
+    const all = await createKey(tenant, { permissions: ["*"] })
+    expect(await outcome(all.client.request("GET", metrics))).toBe("403 AUTH_PERMISSION_DENIED")
+    expect(await outcome(all.client.request("POST", keysPath, asked))).toBe("403 AUTH_PERMISSION_DENIED")
+  })
+
   it("is told which field of a new key is wrong", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const name = "x"
@@ -155,7 +171,8 @@ describe("who manages API keys", () => {
     const key = await createKey(ana, { permissions: ["keys:*"] })
     const child = await createKey(key.client, { permissions: ["keys:read"] })
     await ana.json("DELETE", `${keysPath}/${child.id}`)
-    const text = await (await ana.request("GET", "/api/v1/runtime/audit?limit=200")).text()
+    const operator = new Client(gateway.url, await operatorToken())
+    const text = await (await operator.request("GET", "/api/v1/runtime/audit?limit=200")).text()
     // oxlint-disable-next-line typescript/no-explicit-any -- entries as the API shows them
     const entries = JSON.parse(text).data.entries.filter(({ by }: any) => by.orgId === acme)
     expect(entries).toMatchObject([

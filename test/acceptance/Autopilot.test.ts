@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { Client, eventually, tokenFor } from "../support/chatClient.ts"
+import { Client, eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { providerEnv } from "../support/modelServer.ts"
 import { startGateway } from "../support/processes.ts"
 import { useWorld } from "../support/world.ts"
@@ -28,11 +28,11 @@ const plan = {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
-const state = async (): Promise<any> => (await world.client.json("GET", path)).data
+const state = async (): Promise<any> => (await world.operator.json("GET", path)).data
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
 const command = async (name: string, body?: unknown): Promise<any> =>
-  (await world.client.json("POST", `${path}${name}`, body)).data
+  (await world.operator.json("POST", `${path}${name}`, body)).data
 
 /** One direct answer in ten is slow, so that what is slow for direct mode is not a matter of how busy the machine was. */
 const answers = Array.from({ length: 100 }, (_, n) => ({
@@ -69,7 +69,7 @@ const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
 
 it("refuses a plan that makes no sense with the paths of its fields, and commands that do not fit", async () => {
   expect(await state()).toBeNull()
-  const wrong = await world.client.json("POST", path, {
+  const wrong = await world.operator.json("POST", path, {
     steps: [
       { percentage: 60, holdMs: 0 },
       { percentage: 50, holdMs: -1 },
@@ -81,15 +81,15 @@ it("refuses a plan that makes no sense with the paths of its fields, and command
   expect(paths).toContain("payload.steps.1.holdMs")
   expect(paths).toContain("payload.margins.success")
   expect(paths).toContain("payload.margins.succes")
-  const falling = await world.client.json("POST", path, { steps: [{ percentage: 60, holdMs: 0 }] })
+  const falling = await world.operator.json("POST", path, { steps: [{ percentage: 60, holdMs: 0 }] })
   expect(falling.error.details).toMatchObject([{ path: "payload.steps.0.percentage" }])
-  const response = await world.client.request("POST", `${path}/pause`)
+  const response = await world.operator.request("POST", `${path}/pause`)
   expect(response.status).toBe(409)
   expect(await response.json()).toMatchObject({
     success: false,
     error: { code: "AUTOPILOT_CONFLICT", message: "Not now: there is no guarded rollout." },
   })
-  const reader = await world.as("ops", "rita", ["admin:read"])
+  const reader = new Client(world.gateway.url, await operatorToken(["operator:read"]))
   expect((await reader.json("GET", path)).success).toBe(true)
   expect((await reader.json("POST", path)).error.code).toBe("AUTH_PERMISSION_DENIED")
 })
@@ -112,6 +112,7 @@ it("survives a kill with what it has counted, pauses, resumes with new data, and
     ...providerEnv("a", world.model.url),
   })
   world.client = new Client(world.gateway.url, await tokenFor())
+  world.operator = new Client(world.gateway.url, await operatorToken())
   const after = await state()
   expect(after.percentage).toBe(40)
   expect(after.since).toBe(started.since)
@@ -123,10 +124,10 @@ it("survives a kill with what it has counted, pauses, resumes with new data, and
   expect(resumed).toMatchObject({ status: "running", percentage: 40, verdict: null })
   expect(await command("/abort")).toMatchObject({ status: "aborted", percentage: 0, next: null })
   expect(new Set(await turns(20))).toEqual(new Set(["direct_llm"]))
-  const audit = (await world.client.json("GET", "/api/v1/runtime/audit")).data
+  const audit = (await world.operator.json("GET", "/api/v1/runtime/audit")).data
   const entries: ReadonlyArray<{ readonly action: string }> = audit.entries.toReversed()
   const start = entries.findIndex(({ action }) => action === "autopilot.start")
-  expect(entries[start]).toMatchObject({ reason: "first try", by: { userId: "ana" } })
+  expect(entries[start]).toMatchObject({ reason: "first try", by: { userId: "olga" } })
   expect(entries.slice(start).map(({ action }) => action)).toEqual([
     "autopilot.start",
     "rollout.change",

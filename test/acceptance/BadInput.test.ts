@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { Client, tokenFor } from "../support/chatClient.ts"
+import { Client, operatorToken } from "../support/chatClient.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 
 const folder = temporaryFolder()
@@ -7,7 +7,7 @@ let gateway: Running
 let token: string
 beforeAll(async () => {
   gateway = await startGateway({ DATA_DIR: folder.path, NODE_OPTIONS: "--max-old-space-size=512" })
-  token = await tokenFor()
+  token = await operatorToken(["*", "operator:*"])
 })
 afterAll(async () => {
   await gateway.stop("SIGKILL")

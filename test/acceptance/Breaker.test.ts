@@ -15,8 +15,7 @@ describe("the breaker, over HTTP", () => {
     }
     for (let turn = 0; turn < 6; turn++) await (await bad.start(broken)).rest()
 
-    const admin = await world.as("ops", "olga", ["admin:*"])
-    const status = (await admin.json("GET", "/api/v1/runtime/fallback/status")).data
+    const status = (await world.operator.json("GET", "/api/v1/runtime/fallback/status")).data
     expect(status.state).toBe("closed")
     expect(status.orgs).toMatchObject([{ orgId: "bad-org", state: "open" }])
     expect(status.orgs[0].nextProbeAt).toBeGreaterThan(Date.now())
@@ -28,59 +27,60 @@ describe("the breaker, over HTTP", () => {
     const other = await (await world.as("o1", "gus")).start("still here?")
     expect((await other.rest()).at(-1)?.data.executionMode).toBe("runtime_orchestrator")
 
-    const metrics = (await admin.json("GET", "/api/v1/runtime/metrics/bad-org")).data
+    const metrics = (await world.operator.json("GET", "/api/v1/runtime/metrics/bad-org")).data
     expect(metrics).toMatchObject({ fallbackEnabled: true, windowMs: 300_000, runtime: { success: 0 } })
     expect(metrics.runtime.error).toBeGreaterThanOrEqual(4)
     expect(metrics.fallbackReason).toMatch(/error/i)
 
-    await admin.json("POST", "/api/v1/runtime/fallback/reset", { orgId: "bad-org" })
+    await world.operator.json("POST", "/api/v1/runtime/fallback/reset", { orgId: "bad-org" })
     const back = await bad.start("hello again")
     expect((await back.rest()).at(-1)?.data.executionMode).toBe("runtime_orchestrator")
   })
 
   it("is reset for all by a POST without a body, and refuses one that is wrong", async () => {
     const path = "/api/v1/runtime/fallback/reset"
-    const admin = await world.as("ops", "olga", ["admin:write"])
-    expect(await admin.json("POST", path)).toMatchObject({ success: true, data: { state: "closed" } })
-    const wrong = await admin.json("POST", path, { orgId: 7 })
+    expect(await world.operator.json("POST", path)).toMatchObject({
+      success: true,
+      data: { state: "closed" },
+    })
+    const wrong = await world.operator.json("POST", path, { orgId: 7 })
     expect(wrong.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "payload.orgId" }] })
   })
 
   it("takes an order from its answer on, ends it, and tells who gave it and what it did", async () => {
     const path = "/api/v1/runtime/fallback/force"
-    const admin = await world.as("ops", "olga", ["admin:*"])
     const modeOf = async (org: string) =>
       (await (await world.as(org, "gus")).start("hello")).response.headers.get("x-execution-mode")
     const order = { mode: "direct_llm", reason: "drill" }
-    expect((await admin.json("POST", path, order)).data).toMatchObject({
+    expect((await world.operator.json("POST", path, order)).data).toMatchObject({
       state: "forced_direct",
       share: 0,
       forced: { mode: "direct_llm", by: "olga of ops", reason: "drill", expiresAt: null },
     })
     expect(await modeOf("o1")).toBe("direct_llm")
-    const metrics = await admin.json("GET", "/api/v1/runtime/metrics")
+    const metrics = await world.operator.json("GET", "/api/v1/runtime/metrics")
     expect(metrics.data).toMatchObject({
       fallbackEnabled: true,
       fallbackReason: "ordered by olga of ops: drill",
     })
-    await admin.json("POST", path, { mode: "runtime_orchestrator", orgId: "o1", reason: "not so" })
+    await world.operator.json("POST", path, { mode: "runtime_orchestrator", orgId: "o1", reason: "not so" })
     expect(await modeOf("o1")).toBe("direct_llm")
-    await admin.json("POST", path, { mode: "none", reason: "over" })
-    await admin.json("POST", path, { mode: "direct_llm", orgId: "o2", reason: "o2 only" })
+    await world.operator.json("POST", path, { mode: "none", reason: "over" })
+    await world.operator.json("POST", path, { mode: "direct_llm", orgId: "o2", reason: "o2 only" })
     expect([await modeOf("o1"), await modeOf("o2"), await modeOf("o3")]).toEqual([
       "runtime_orchestrator",
       "direct_llm",
       "runtime_orchestrator",
     ])
 
-    const history = (await admin.json("GET", "/api/v1/runtime/fallback/history?limit=4")).data
+    const history = (await world.operator.json("GET", "/api/v1/runtime/fallback/history?limit=4")).data
     expect(history.map((entry: { orgId: string | null; to: string }) => [entry.orgId, entry.to])).toEqual([
       ["o2", "forced_direct"],
       [null, "closed"],
       ["o1", "forced_runtime"],
       [null, "forced_direct"],
     ])
-    const { entries } = (await admin.json("GET", "/api/v1/runtime/audit?limit=1")).data
+    const { entries } = (await world.operator.json("GET", "/api/v1/runtime/audit?limit=1")).data
     expect(entries).toMatchObject([
       {
         action: "fallback.force",
@@ -90,13 +90,13 @@ describe("the breaker, over HTTP", () => {
         after: { orgId: "o2", state: "forced_direct", forced: { mode: "direct_llm" } },
       },
     ])
-    for (const orgId of ["o1", "o2"]) await admin.json("POST", path, { mode: "none", orgId, reason: "over" })
+    for (const orgId of ["o1", "o2"])
+      await world.operator.json("POST", path, { mode: "none", orgId, reason: "over" })
   })
 
   it("refuses an order that names no reason, an unknown mode or a time that is over", async () => {
-    const admin = await world.as("ops", "olga", ["admin:write"])
     const refused = async (body: unknown) =>
-      (await admin.json("POST", "/api/v1/runtime/fallback/force", body)).error.details.map(
+      (await world.operator.json("POST", "/api/v1/runtime/fallback/force", body)).error.details.map(
         (problem: { path: string }) => problem.path,
       )
     expect(await refused({ mode: "direct", reason: "" })).toEqual(["payload.mode", "payload.reason"])
@@ -105,7 +105,7 @@ describe("the breaker, over HTTP", () => {
   })
 
   it("shows the fields of the contract for both modes", async () => {
-    const { data, success } = await world.client.json("GET", "/api/v1/runtime/metrics")
+    const { data, success } = await world.operator.json("GET", "/api/v1/runtime/metrics")
     expect(success).toBe(true)
     const fields = [
       "total",

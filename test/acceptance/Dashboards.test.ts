@@ -35,8 +35,10 @@ describe.skipIf(!hasPrometheus() || inject("redisUrl") === undefined)(
         message: "one more",
       })
       await slow.rest()
-      const admin = await world.as("ops", "olga", ["admin:write"])
-      await admin.json("POST", "/api/v1/runtime/fallback/force", { mode: "direct_llm", reason: "drill" })
+      await world.operator.json("POST", "/api/v1/runtime/fallback/force", {
+        mode: "direct_llm",
+        reason: "drill",
+      })
       // A rate needs two scrapes after the last change.
       await eventually(async () => {
         const [moved] = await prometheus.query("sum(increase(crossfade_breaker_transitions_total[1h]))")

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
-import { Client, textOf, tokenFor } from "../support/chatClient.ts"
+import { Client, operatorToken, textOf } from "../support/chatClient.ts"
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 import { type RedisServer, startRedis } from "../support/redis.ts"
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 const ask = async (gateway: number, org: string, message: string, user = "ana") => {
-  const client = new Client(gateways[gateway]!.url, await tokenFor(org, user))
+  const client = new Client(gateways[gateway]!.url, await operatorToken(["*", "operator:read"], org, user))
   const stream = await client.start(message)
   const frames = await stream.rest()
   const { data: run } = await client.json("GET", `/api/v1/chat/runs/${stream.runId}`)

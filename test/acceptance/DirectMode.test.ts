@@ -33,7 +33,7 @@ describe("direct mode", () => {
   })
 
   it("fault 13: the configured share of direct turns also runs on the runtime, unseen and uncounted", async () => {
-    const before = (await world.client.json("GET", "/api/v1/runtime/metrics")).data
+    const before = (await world.operator.json("GET", "/api/v1/runtime/metrics")).data
     const stream = await world.client.start("shadow me")
     const frames = await stream.rest()
     expect(textOf(frames)).toBe("direct answer")
@@ -49,7 +49,7 @@ describe("direct mode", () => {
         expect.objectContaining({ shadow: true, mode: "runtime_orchestrator", outcome: "success" }),
       ]),
     )
-    const after = (await world.client.json("GET", "/api/v1/runtime/metrics")).data
+    const after = (await world.operator.json("GET", "/api/v1/runtime/metrics")).data
     expect(after.runtime.total).toBe(before.runtime.total)
   })
 

@@ -2,7 +2,7 @@ import { once } from "node:events"
 import { createServer, type Server } from "node:http"
 import { type AddressInfo, connect } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { tokenFor } from "../support/chatClient.ts"
+import { operatorToken } from "../support/chatClient.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 
 const folder = temporaryFolder()
@@ -66,7 +66,7 @@ describe("a request", () => {
   })
 
   it("may name an organisation by an id as long as ids may be", async () => {
-    const headers = { authorization: `Bearer ${await tokenFor()}` }
+    const headers = { authorization: `Bearer ${await operatorToken()}` }
     const path = `/api/v1/runtime/metrics/${encodeURIComponent("ü".repeat(200))}`
     expect((await fetch(`${gateway.url}${path}`, { headers })).status).toBe(200)
   })

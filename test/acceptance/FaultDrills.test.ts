@@ -16,13 +16,13 @@ const patienceS = 60
 
 // oxlint-disable-next-line typescript/no-explicit-any -- as the API shows it
 const status = async (): Promise<any> =>
-  (await world.client.json("GET", "/api/v1/runtime/fallback/status")).data
+  (await world.operator.json("GET", "/api/v1/runtime/fallback/status")).data
 
 const untilState = (state: string) => eventually(async () => (await status()).state === state, patienceS)
 
 /** The states that one scope came into, oldest first. */
 const historyOf = async (scope: string | null): Promise<ReadonlyArray<string>> => {
-  const { data } = await world.client.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
+  const { data } = await world.operator.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
   const entries: ReadonlyArray<{ orgId: string | null; to: string }> = data
   return entries.flatMap(({ orgId, to }) => (orgId === scope ? [to] : [])).toReversed()
 }
@@ -40,7 +40,7 @@ const usersOf = (orgs: number): Load => {
   return new Load(world.gateway.url, ScenarioRun.arrivals(scenario, 1))
 }
 
-const order = (body: object) => world.client.json("POST", "/api/v1/runtime/fallback/force", body)
+const order = (body: object) => world.operator.json("POST", "/api/v1/runtime/fallback/force", body)
 
 /** The mode that was decided for one turn, which must be answered. */
 const modeOf = async (client: Client): Promise<string | null> => {

@@ -7,7 +7,13 @@ import { OrgId, RunId, UserId } from "../../src/domain/Ids.ts"
 import * as Ticket from "../../src/http/Ticket.ts"
 import { Client } from "../support/chatClient.ts"
 import { KeyServer, makeKey, serving, sign } from "../support/identityProvider.ts"
-import { type Running, startGateway, temporaryFolder, testSecret } from "../support/processes.ts"
+import {
+  type Running,
+  startGateway,
+  temporaryFolder,
+  testOperatorSecret,
+  testSecret,
+} from "../support/processes.ts"
 
 const key = await makeKey("RS256", "key-1")
 const server = new KeyServer([key.jwk])
@@ -83,7 +89,7 @@ describe("a token of an identity provider", () => {
     const open = async (secret: string) => {
       const principal = { orgId: OrgId.make("acme"), userId: UserId.make("ana"), permissions: [] }
       const { ticket } = await Effect.runPromise(
-        Ticket.mint(Redacted.make(secret), principal, RunId.make(stream.runId)),
+        Ticket.mint(Redacted.make(secret), principal, RunId.make(stream.runId), Date.now() + 60_000),
       )
       return (await fetch(`${gateway.url}/api/v1/chat/runs/${stream.runId}/events?ticket=${ticket}`)).status
     }
@@ -102,8 +108,15 @@ describe("a token of an identity provider", () => {
   it("has the company of tokens of `crossfade token`, which follow the same rules", async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ["bin/crossfade", "token", "--org", "acme", "--user", "ops", "--permissions", "admin:read"],
-      { env: { ...env, PATH: process.env["PATH"], AUTH_JWT_SECRET: testSecret } },
+      ["bin/crossfade", "token", "--org", "acme", "--user", "ops", "--permissions", "operator:read"],
+      {
+        env: {
+          ...env,
+          PATH: process.env["PATH"],
+          AUTH_JWT_SECRET: testSecret,
+          AUTH_OPERATOR_SECRET: testOperatorSecret,
+        },
+      },
     )
     const client = new Client(gateway.url, stdout.trim())
     expect((await client.request("GET", "/api/v1/runtime/fallback/status")).status).toBe(200)

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process"
 import { resolve } from "node:path"
 import { describe, expect, it } from "vitest"
-import { eventually, tokenFor } from "../support/chatClient.ts"
+import { eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { start } from "../support/processes.ts"
 import { useWorld } from "../support/world.ts"
 
@@ -41,9 +41,9 @@ const cli = (args: ReadonlyArray<string>, token: string) =>
 
 describe("the live view", () => {
   it("has both modes, the breaker and the last decisions and changes, and follows them", async () => {
-    const admin = await tokenFor("ops", "olga", ["admin:read"])
+    const operator = await operatorToken(["operator:read"])
     await (await world.client.start("hello")).rest()
-    const live = await watch(admin)
+    const live = await watch(operator)
     const first = await eventually(async () => live.views()[0])
     const before = first.modes.direct_llm.total
     const moved = await world.client.start({ scenario: "error", code: "X" })
@@ -59,48 +59,46 @@ describe("the live view", () => {
       [moved.runId, "default_mode"],
     )
     expect(last.fallbacks[0]).toMatchObject({ runId: moved.runId, to: "direct_llm", code: "X" })
-    const metrics = (
-      await (await world.as("ops", "olga", ["admin:read"])).json("GET", "/api/v1/runtime/metrics")
-    ).data
+    const metrics = (await world.operator.json("GET", "/api/v1/runtime/metrics")).data
     expect(last.modes.runtime_orchestrator).toMatchObject(metrics.runtime)
     live.close()
   })
 
-  it("is for admins, and for so many at once", async () => {
-    expect((await watch(await tokenFor("acme", "ana", ["chat:*"]))).response.status).toBe(403)
-    const admin = await tokenFor("ops", "olga", ["admin:read"])
-    const all = await Promise.all(Array.from({ length: 20 }, () => watch(admin)))
+  it("is for operators, and for so many at once", async () => {
+    expect((await watch(await tokenFor("acme", "ana", ["*"]))).response.status).toBe(403)
+    const operator = await operatorToken(["operator:read"])
+    const all = await Promise.all(Array.from({ length: 20 }, () => watch(operator)))
     expect(new Set(all.map(({ response }) => response.status))).toEqual(new Set([200]))
     await eventually(async () => all.every(({ views }) => views().length > 0))
-    const { response } = await watch(admin)
+    const { response } = await watch(operator)
     expect([response.status, response.headers.get("retry-after")]).toEqual([429, "5"])
     for (const { close } of all) close()
     await eventually(async () => {
-      const one = await watch(admin)
+      const one = await watch(operator)
       one.close()
       return one.response.status === 200
     })
   })
 
   it("is shown by `crossfade watch`, once or as JSON, with a reason where it cannot be", async () => {
-    const admin = await tokenFor("ops", "olga", ["admin:read"])
-    const shown = await cli(["--once"], admin)
+    const operator = await operatorToken(["operator:read"])
+    const shown = await cli(["--once"], operator)
     expect([shown.code, shown.error]).toEqual([0, ""])
     for (const part of ["runtime_orchestrator", "direct_llm", "breaker   closed", "last decisions"])
       expect(shown.out).toContain(part)
     expect(shown.out).not.toContain("\u001b")
-    const json = JSON.parse((await cli(["--once", "--json"], admin)).out)
+    const json = JSON.parse((await cli(["--once", "--json"], operator)).out)
     expect(json.modes.runtime_orchestrator.total).toBeGreaterThan(0)
     const refused = await cli(["--once"], await tokenFor("acme", "ana", ["chat:*"]))
     expect(refused).toMatchObject({ code: 1, out: "" })
-    expect(refused.error).toMatch(/^http.*: the token lacks admin:read \(403\).*\n$/)
+    expect(refused.error).toMatch(/^http.*: the token lacks operator:read \(403\).*\n$/)
     expect((await cli(["--once"], "nobody")).error).toMatch(/not accepted \(401\)/)
   })
 
   it("is lost with the service and found again, and what came before is said to be old", async () => {
-    const admin = await tokenFor("ops", "olga", ["admin:read"])
+    const operator = await operatorToken(["operator:read"])
     const args = ["src/cli/main.ts", "watch", "--url", world.gateway.url]
-    const env = { PATH: process.env["PATH"], CROSSFADE_TOKEN: admin }
+    const env = { PATH: process.env["PATH"], CROSSFADE_TOKEN: operator }
     const shown = await start(process.execPath, args, env, (line) =>
       line.includes("breaker   closed") ? "shown" : undefined,
     )
@@ -113,7 +111,7 @@ describe("the live view", () => {
 
   it("ends with a word when the service is stopped", async () => {
     await world.restart()
-    const live = await watch(await tokenFor("ops", "olga", ["admin:read"]))
+    const live = await watch(await operatorToken(["operator:read"]))
     await eventually(async () => live.views().length > 0)
     await world.gateway.stop("SIGTERM")
     await live.over

@@ -16,7 +16,7 @@ const fail = (status: number, times: number, body?: string) => {
   }
 }
 
-const get = async (path: string) => (await world.client.json("GET", `/api/v1/runtime/${path}`)).data
+const get = async (path: string) => (await world.operator.json("GET", `/api/v1/runtime/${path}`)).data
 
 /** One turn, which must be answered. Gives the targets that it asked. */
 const turn = async (): Promise<ReadonlyArray<string>> => {
@@ -48,7 +48,7 @@ describe("a direct provider that is down", () => {
     expect(world.gateway.output()).toContain("the provider a: closed -> open, faults 3 >= 3")
 
     world.model.answers.length = 0
-    await world.client.json("POST", "/api/v1/runtime/fallback/reset")
+    await world.operator.json("POST", "/api/v1/runtime/fallback/reset")
     expect(await turn()).toEqual(["a"])
   })
 })

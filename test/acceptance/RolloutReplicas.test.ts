@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { afterAll, describe, expect, inject, it } from "vitest"
-import { Client, eventually, tokenFor } from "../support/chatClient.ts"
+import { Client, eventually, operatorToken } from "../support/chatClient.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { startGateway, temporaryFolder } from "../support/processes.ts"
 
@@ -15,7 +15,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("two gateways on one Postgr
     const DATABASE_URL = Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!)))
     const env = { DATA_DIR: folder.path, DATABASE_URL, CHAT_EXECUTION_MODE: "direct_llm" }
     const [here, there] = await Promise.all([startGateway(env), startGateway(env)])
-    const token = await tokenFor("ops", "olga")
+    const token = await operatorToken(["*", "operator:*"])
     const [one, other] = [new Client(here.url, token), new Client(there.url, token)]
     const changed = await one.request("PUT", rolloutPath, { enabledOrgs: ["ops"] })
     expect(changed.status).toBe(200)

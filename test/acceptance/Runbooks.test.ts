@@ -3,7 +3,7 @@ import { execFile } from "node:child_process"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { eventually, tokenFor } from "../support/chatClient.ts"
+import { eventually, operatorToken } from "../support/chatClient.ts"
 import { hasPrometheus, Prometheus } from "../support/prometheus.ts"
 import { useWorld } from "../support/world.ts"
 import { testSecret } from "../support/processes.ts"
@@ -59,7 +59,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
       URL: world.gateway.url,
       PROM: prometheus.url,
       LOG: join(prometheus.folder.path, "log"),
-      CROSSFADE_TOKEN: await tokenFor("ops", "olga", ["admin:*"]),
+      CROSSFADE_TOKEN: await operatorToken(),
     }
     // Prometheus looks for its targets five seconds after its start.
     await eventually(async () => (await prometheus.query("sum(crossfade_turns_total) >= 3")).length > 0, 20)

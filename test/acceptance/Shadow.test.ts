@@ -69,7 +69,7 @@ describe("direct turns with the runtime in shadow", () => {
   )
 
   it("are told with problems by path when the query is wrong, and to operators only", async () => {
-    const wrong = await world.client.json("GET", `${path}/mismatches?limit=1001`)
+    const wrong = await world.operator.json("GET", `${path}/mismatches?limit=1001`)
     expect(wrong.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "query.limit" }] })
     const user = await world.as("acme", "ana", ["chat:*"])
     for (const route of ["report", "mismatches"])
@@ -97,7 +97,7 @@ describe("direct turns whose shadow's process dies", () => {
       expect(found).toMatchObject({ runId: stream.runId, shadowOutcome: "error", shadow: { code } })
     }
     expect(await figures(world)).toEqual({ direct: sent - first, runtime: 0, fallbackEnabled: false })
-    const status = (await world.client.json("GET", "/api/v1/runtime/fallback/status")).data
+    const status = (await world.operator.json("GET", "/api/v1/runtime/fallback/status")).data
     expect(status.transitions).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
-import { Client, eventually, type Frame, tokenFor } from "../support/chatClient.ts"
+import { Client, eventually, type Frame, operatorToken } from "../support/chatClient.ts"
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
@@ -52,7 +52,7 @@ class Fleet {
   }
 
   async as(place: number, org = "ops", user = "olga"): Promise<Client> {
-    return new Client(this.gateways[place]!.url, await tokenFor(org, user))
+    return new Client(this.gateways[place]!.url, await operatorToken(["*", "operator:*"], org, user))
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- as the API shows it

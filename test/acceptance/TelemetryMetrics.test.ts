@@ -78,8 +78,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
   }
 
   const order = async (mode: string) => {
-    const admin = await world.as("ops", "olga", ["admin:*"])
-    await admin.json("POST", "/api/v1/runtime/fallback/force", { mode, reason: "drill" })
+    await world.operator.json("POST", "/api/v1/runtime/fallback/force", { mode, reason: "drill" })
   }
   const failures = async () => {
     for (const message of [
@@ -191,7 +190,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     // No turn is needed for the gauge to know.
     await order("direct_llm")
     await exported()
-    const { direct, fallbackEnabled, runtime } = (await world.client.json("GET", "/api/v1/runtime/metrics"))
+    const { direct, fallbackEnabled, runtime } = (await world.operator.json("GET", "/api/v1/runtime/metrics"))
       .data
     for (const [mode, api] of [
       ["runtime_orchestrator", runtime],

@@ -6,7 +6,7 @@
  */
 import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"
 import type { Fault, Scenario } from "../../src/simulation/Scenario.ts"
-import { Client, tokenFor } from "../support/chatClient.ts"
+import { Client, operatorToken } from "../support/chatClient.ts"
 import { providerEnv, startModel } from "../support/modelServer.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 import { Load } from "../support/userLoad.ts"
@@ -52,7 +52,7 @@ class Drill {
   private runtime!: Running
   private gateway!: Running
   private stopModel: () => Promise<void> = () => Promise.resolve()
-  private admin!: Client
+  private operator!: Client
 
   constructor(name: Name) {
     this.name = name
@@ -71,7 +71,7 @@ class Drill {
       LOG_LEVEL: "warn",
       ...providerEnv("a", model.url),
     })
-    this.admin = new Client(this.gateway.url, await tokenFor("ops", "olga", ["admin:read"]))
+    this.operator = new Client(this.gateway.url, await operatorToken())
     return this.gateway.url
   }
 
@@ -98,7 +98,7 @@ class Drill {
 
   // oxlint-disable-next-line typescript/no-explicit-any -- as the API shows it
   async status(): Promise<any> {
-    return (await this.admin.json("GET", "/api/v1/runtime/fallback/status")).data
+    return (await this.operator.json("GET", "/api/v1/runtime/fallback/status")).data
   }
 
   async closedWithin(seconds: number): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { Client, tokenFor } from "../support/chatClient.ts"
+import { Client, operatorToken } from "../support/chatClient.ts"
 import { providerEnv } from "../support/modelServer.ts"
 import { startGateway, temporaryFolder } from "../support/processes.ts"
 
@@ -85,7 +85,7 @@ const start = async (runtimeUrl: string, percent: number) => {
     // A probe would find the backend broken, and no shadow would be run.
     CHAT_RUNTIME_PROBES: "false",
   })
-  const client = new Client(gateway.url, await tokenFor())
+  const client = new Client(gateway.url, await operatorToken(["*", "operator:read"]))
   const stop = async () => {
     await gateway.stop("SIGKILL")
     folder.dispose()

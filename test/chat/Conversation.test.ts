@@ -155,6 +155,17 @@ layer(service)("a conversation with a strict model", (it) => {
   )
 
   it.effect(
+    "E4: a turn's time is of the monotonic clock: a wall clock that is set back does not shorten it",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.adjust("10 minutes")
+        const { run } = yield* turn("setBack", { message: "one" })
+        const { run: ended } = yield* (yield* Runs).get(principal, run.id)
+        assert.strictEqual((ended.endedAt ?? 0) - run.createdAt, 2000)
+      }),
+  )
+
+  it.effect(
     "a turn that missed the answer of another replica is refused, and taken when it is sent again",
     () =>
       Effect.gen(function* () {

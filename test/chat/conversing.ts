@@ -1,8 +1,10 @@
 /** A session over SQLite and an upstream that is as strict as real ones: the harness of the conversation tests. */
+import * as Clock from "effect/Clock"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { Chat, type Sent } from "../../src/chat/Chat.ts"
 import * as Config from "../../src/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -24,6 +26,8 @@ import { temporaryFolder } from "../support/temporaryFolder.ts"
 const upstream = "strict"
 const failed = new E.UpstreamFailed({ upstream, code: "", message: "" })
 
+const setBack = Effect.flatMap(Clock.currentTimeMillis, (now) => TestClock.setTime(now - 300_000))
+
 /** Everything that can become of a turn. */
 const fates = {
   answered: Stream.make<Array<ExecutionEvent>>(says(text("Yes.")), finished),
@@ -33,6 +37,11 @@ const fates = {
   empty: Stream.succeed(finished),
   blank: Stream.make<Array<ExecutionEvent>>(says(text(" \n\u200b")), finished),
   thought: Stream.make<Array<ExecutionEvent>>(says(text("<think>Hm.</think>")), finished),
+  /** Answered after 2 s, while the wall clock is set back by 5 minutes. */
+  setBack: Stream.concat(
+    Stream.fromEffectDrain(Effect.andThen(TestClock.adjust("2 seconds"), setBack)),
+    Stream.make<Array<ExecutionEvent>>(says(text("Yes.")), finished),
+  ),
   cancelled: Stream.never,
   cancelledAfterText: Stream.concat(Stream.succeed(says(text("Ye"))), Stream.never),
 } satisfies Record<string, Stream.Stream<ExecutionEvent, E.ExecutionError>>

@@ -28,6 +28,7 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   fallbackEnabled: false,
   fallbackReason: "",
   directFailing: false,
+  directConfigured: true,
   breaker: {
     state: "closed",
     reason: "",
@@ -83,6 +84,7 @@ describe("the live view in a terminal", () => {
           fallbackEnabled: true,
           fallbackReason: "12 faults",
           directFailing: true,
+          directConfigured: false,
           breaker: { ...view().breaker, state: "open", reason: "12 faults", nextProbeAt: noon + 5000 },
           orgs: [{ orgId: "umbrella", ...view().breaker, state: "half_open" }],
           fallbacks: [

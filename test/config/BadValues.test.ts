@@ -68,6 +68,8 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
     `-----BEGIN PUBLIC KEY-----${canary.repeat(4)}`,
     Array(11).fill("x".repeat(32)).join(","),
   ],
+  AUTH_OPERATOR_SECRET: ["short", canary],
+  AUTH_OPERATOR_PREVIOUS_SECRETS: [canary, Array(11).fill("x".repeat(32)).join(",")],
   AUTH_JWKS_URL: [
     "id.example/jwks",
     "http://id.example/jwks",
@@ -79,6 +81,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
     "https://",
   ],
   AUTH_ISSUER: ["x".repeat(501), Array(11).fill("a").join(",")],
+  AUTH_OPERATOR_ISSUERS: ["x".repeat(501), Array(11).fill("a").join(",")],
   AUTH_AUDIENCE: ["x".repeat(501), Array(11).fill("a").join(",")],
   AUTH_TYP: [],
   AUTH_REQUIRE_EXP: ["yes", "TRUE", "0"],

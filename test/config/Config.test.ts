@@ -34,8 +34,11 @@ describe("an empty environment", () => {
         RUN_EVENTS_RETENTION_DAYS: 30,
         AUTH_JWT_SECRET: undefined,
         AUTH_JWT_PREVIOUS_SECRETS: [],
+        AUTH_OPERATOR_SECRET: undefined,
+        AUTH_OPERATOR_PREVIOUS_SECRETS: [],
         AUTH_JWKS_URL: "",
         AUTH_ISSUER: [],
+        AUTH_OPERATOR_ISSUERS: [],
         AUTH_AUDIENCE: [],
         AUTH_TYP: "",
         AUTH_REQUIRE_EXP: "production",
@@ -216,6 +219,10 @@ describe("production", () => {
       assert.notInclude(current.message, weak)
       const previous = { ...production, AUTH_JWT_SECRET: secret, AUTH_JWT_PREVIOUS_SECRETS: weak }
       assert.deepStrictEqual((yield* refused(previous)).variables, ["AUTH_JWT_PREVIOUS_SECRETS"])
+      for (const variable of ["AUTH_OPERATOR_SECRET", "AUTH_OPERATOR_PREVIOUS_SECRETS"]) {
+        const found = yield* refused({ ...production, AUTH_JWT_SECRET: secret, [variable]: weak })
+        assert.deepStrictEqual(found.variables, [variable])
+      }
       assert.isDefined((yield* read({ AUTH_JWT_SECRET: weak })).AUTH_JWT_SECRET)
     }),
   )

@@ -11,6 +11,8 @@ describe("the variables about tokens", () => {
     Effect.gen(function* () {
       const settings = yield* Config.read({
         AUTH_ISSUER: "https://id.example/",
+        AUTH_OPERATOR_ISSUERS: "https://staff.example/",
+        AUTH_JWKS_URL: "https://id.example/jwks",
         AUTH_AUDIENCE: "chat, web",
         AUTH_TYP: "at+jwt",
         AUTH_REQUIRE_EXP: "false",
@@ -24,6 +26,7 @@ describe("the variables about tokens", () => {
       })
       assert.deepStrictEqual(tokenRules(settings), {
         issuers: ["https://id.example/"],
+        operatorIssuers: ["https://staff.example/"],
         audiences: ["chat", "web"],
         audienceClaim: "azp",
         type: "at+jwt",
@@ -49,6 +52,30 @@ describe("the variables about tokens", () => {
       const settings = yield* Config.read({ AUTH_JWT_PREVIOUS_SECRETS: `${old}, ${older}` })
       assert.deepStrictEqual(settings.AUTH_JWT_PREVIOUS_SECRETS.map(Redacted.value), [old, older])
       assert.notMatch(JSON.stringify(settings), /only-for-tests/)
+    }),
+  )
+
+  it.effect("refuse a secret that would sign tokens of callers and of operators", () =>
+    Effect.gen(function* () {
+      for (const callers of ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"])
+        for (const operators of ["AUTH_OPERATOR_SECRET", "AUTH_OPERATOR_PREVIOUS_SECRETS"]) {
+          const { message } = yield* Effect.flip(Config.read({ [callers]: old, [operators]: old }))
+          assert.include(message, `${operators}: found a secret of AUTH_JWT_SECRET or`)
+          assert.notInclude(message, old)
+          yield* Config.read({ [callers]: old, [operators]: older })
+        }
+    }),
+  )
+
+  it.effect("refuse an issuer of operators whose keys are nowhere", () =>
+    Effect.gen(function* () {
+      const AUTH_OPERATOR_ISSUERS = "https://staff.example/"
+      const { problems } = yield* Effect.flip(Config.read({ AUTH_OPERATOR_ISSUERS }))
+      assert.deepStrictEqual(
+        problems.map(({ variable }) => variable),
+        ["AUTH_OPERATOR_ISSUERS"],
+      )
+      yield* Config.read({ AUTH_OPERATOR_ISSUERS, AUTH_JWKS_URL: "https://staff.example/jwks" })
     }),
   )
 
@@ -82,7 +109,12 @@ describe("the variables about tokens", () => {
         `ssh-rsa ${"A".repeat(64)}`,
         `{"kty":"RSA","n":"${"A".repeat(64)}"}`,
       ])
-        for (const variable of ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"])
+        for (const variable of [
+          "AUTH_JWT_SECRET",
+          "AUTH_JWT_PREVIOUS_SECRETS",
+          "AUTH_OPERATOR_SECRET",
+          "AUTH_OPERATOR_PREVIOUS_SECRETS",
+        ])
           assert.include((yield* Effect.flip(Config.read({ [variable]: key }))).message, variable)
     }),
   )

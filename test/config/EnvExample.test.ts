@@ -41,12 +41,19 @@ describe(".env.example", () => {
       const { problems } = yield* Effect.flip(Config.read(listed))
       assert.deepStrictEqual(
         problems.map(({ variable }) => variable),
-        ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"],
+        [
+          "AUTH_JWT_SECRET",
+          "AUTH_JWT_PREVIOUS_SECRETS",
+          "AUTH_OPERATOR_SECRET",
+          "AUTH_OPERATOR_PREVIOUS_SECRETS",
+        ],
       )
       const { providers } = yield* Config.read({
         ...listed,
         AUTH_JWT_SECRET: "",
         AUTH_JWT_PREVIOUS_SECRETS: "",
+        AUTH_OPERATOR_SECRET: "",
+        AUTH_OPERATOR_PREVIOUS_SECRETS: "",
       })
       assert.deepStrictEqual(
         providers.map(({ name }) => name),

@@ -8,7 +8,7 @@ import { Api } from "../../src/api/Api.ts"
 import * as Config from "../../src/Config.ts"
 import { all } from "../../src/telemetry/Metrics.ts"
 import { instructions } from "../support/dockerfile.ts"
-import { testSecret } from "../support/processes.ts"
+import { testOperatorSecret, testSecret } from "../support/processes.ts"
 import {
   assignments,
   compose,
@@ -56,14 +56,17 @@ const startsWith = (env: Environment) => Effect.runPromiseExit(Config.read(env))
 
 describe("what the gateway is given", () => {
   it.each(Object.entries(environments))(
-    "by %s is enough in production, but for the secret, which must be made",
+    "by %s is enough in production, but for the secrets, which must be made",
     async (_, given) => {
       const env = filledIn(given)
       for (const name of Object.keys(env)) expect(variables).toHaveProperty(name)
       expect(env).toMatchObject({ NODE_ENV: "production", SHUTDOWN_GRACE_MS: "60000" })
       const fake = await startsWith(env)
-      expect(Exit.isFailure(fake) && String(fake.cause)).toMatch(/1 problem\)[^]*AUTH_JWT_SECRET/)
-      expect(Exit.isSuccess(await startsWith({ ...env, AUTH_JWT_SECRET: testSecret }))).toBe(true)
+      expect(Exit.isFailure(fake) && String(fake.cause)).toMatch(
+        /2 problems\)[^]*AUTH_JWT_SECRET[^]*AUTH_OPERATOR_SECRET/,
+      )
+      const made = { AUTH_JWT_SECRET: testSecret, AUTH_OPERATOR_SECRET: testOperatorSecret }
+      expect(Exit.isSuccess(await startsWith({ ...env, ...made }))).toBe(true)
     },
   )
 

@@ -118,6 +118,19 @@ describe("X1: with the settings of the how-to page", () => {
     }).pipe(Effect.provide(httpClient)),
   )
 
+  it.effect("Operators: the staff's issuer makes operators, the customers' issuer does not", () =>
+    Effect.gen(function* () {
+      const { claims, env } = section("Operators")
+      const verifier = yield* verifierOf(env)
+      const permissionsFrom = Effect.fnUntraced(function* (iss: string | undefined) {
+        const token = yield* signed(rsa, { ...claims, ...fresh, iss })
+        return (yield* Jwt.verify(verifier, token)).principal.permissions
+      })
+      assert.deepStrictEqual(yield* permissionsFrom(claims.iss), ["operator:*"])
+      assert.deepStrictEqual(yield* permissionsFrom(env["AUTH_ISSUER"]), [])
+    }).pipe(Effect.provide(httpClient)),
+  )
+
   it.effect("Clerk: a token of version 1 works as well", () =>
     Effect.gen(function* () {
       const { env } = section("Clerk")

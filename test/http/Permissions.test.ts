@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { grantable } from "../../src/domain/Operators.ts"
 import { missingPermissions } from "../../src/domain/Principal.ts"
 import { isSane } from "../../src/http/RequestId.ts"
 import { principal } from "../support/fixtures.ts"
@@ -7,8 +8,18 @@ import { principal } from "../support/fixtures.ts"
 const missing = (granted: ReadonlyArray<string>, required: ReadonlyArray<string>) =>
   missingPermissions({ ...principal, permissions: granted }, required)
 
-const known = ["chat:read", "chat:write", "sessions:write", "admin:read", "admin:write"] as const
-const grants = Schema.Array(Schema.Literals([...known, "*", "chat:*", "sessions:*", "admin:*", "chat", ""]))
+const known = [
+  "chat:read",
+  "chat:write",
+  "sessions:write",
+  "admin:read",
+  "admin:write",
+  "operator:read",
+  "operator:write",
+] as const
+const grants = Schema.Array(
+  Schema.Literals([...known, "*", "chat:*", "sessions:*", "admin:*", "operator:*", "chat", ""]),
+)
 const needs = Schema.Array(Schema.Literals(known))
 
 describe("fault 18: permissions are ALL-of", () => {
@@ -30,6 +41,12 @@ describe("fault 18: permissions are ALL-of", () => {
     [":*", "chat:read", "chat:read"],
     ["CHAT:READ", "chat:read", "chat:read"],
     ["chat:read", "chat:*", "chat:*"],
+    ["* admin:* operator *:* :*", "operator:read operator:write", "operator:read operator:write"],
+    ["* admin:*", "operator:* operator", "operator:* operator"],
+    ["operator:*", "operator:read operator:write", ""],
+    ["operator:read", "operator:read operator:write", "operator:write"],
+    ["operator:*", "admin:read chat:read", "admin:read chat:read"],
+    ["OPERATOR:*", "operator:read", "operator:read"],
   ]
   it.each(cases)("of %j for %j is missing: %j", (granted, required, expected) => {
     const words = (text: string) => text.split(" ").filter((word) => word !== "")
@@ -49,6 +66,29 @@ describe("fault 18: permissions are ALL-of", () => {
       )
     },
   )
+})
+
+describe("grantable permissions", () => {
+  const asked = [
+    "*",
+    "admin:*",
+    "chat:read",
+    "operator:*",
+    "operator:read",
+    "operator",
+    "Operator:write",
+    "operators:x",
+  ]
+
+  it("keep those of operators for sources that are configured for them", () => {
+    assert.deepStrictEqual(grantable(asked, true), asked)
+    assert.deepStrictEqual(grantable(asked, false), ["*", "admin:*", "chat:read", "operators:x"])
+  })
+
+  it.prop("of other sources never cover an operator's permission", [grants], ([given]) => {
+    const needed = ["operator:read", "operator:write"]
+    assert.deepStrictEqual(missing(grantable(given, false), needed), needed)
+  })
 })
 
 describe("a caller's request id", () => {

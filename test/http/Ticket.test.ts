@@ -9,6 +9,7 @@ import * as Ticket from "../../src/http/Ticket.ts"
 import { noon, principal, runId, runIdOf } from "../support/fixtures.ts"
 
 const secret = Redacted.make("not-a-secret-only-for-tests-0123456789")
+const until = noon + 3_660_000
 const refusal = (ticket: string, of: string = runId) =>
   Effect.map(Effect.flip(Ticket.verify(secret, ticket, of)), ({ _tag }) => _tag)
 
@@ -16,20 +17,37 @@ describe("a read ticket", () => {
   it.effect("lets its holder read, and nothing else, as the user who got it", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
-      const { expiresAt, ticket } = yield* Ticket.mint(secret, principal, runId)
+      const { expiresAt, ticket } = yield* Ticket.mint(secret, principal, runId, until)
       assert.strictEqual(expiresAt, noon + 60_000)
       for (const of of [runId, runId.toUpperCase()])
         assert.deepStrictEqual(yield* Ticket.verify(secret, ticket, of), {
-          ...principal,
-          permissions: ["chat:read"],
+          principal: { ...principal, permissions: ["chat:read"] },
+          expiresAt: until,
         })
+    }),
+  )
+
+  it.effect("ends with the token that it was made by, or after a minute without such an end", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const short = yield* Ticket.mint(secret, principal, runId, noon + 10_500)
+      assert.strictEqual(short.expiresAt, noon + 10_000)
+      assert.strictEqual((yield* Ticket.verify(secret, short.ticket, runId)).expiresAt, noon + 10_500)
+      const endless = yield* Ticket.mint(secret, principal, runId, Number.POSITIVE_INFINITY)
+      assert.strictEqual(endless.expiresAt, noon + 60_000)
+      assert.strictEqual(
+        (yield* Ticket.verify(secret, endless.ticket, runId)).expiresAt,
+        Number.POSITIVE_INFINITY,
+      )
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* refusal(short.ticket), "TokenExpired")
     }),
   )
 
   it.effect("is of one run and one minute", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
-      const { ticket } = yield* Ticket.mint(secret, principal, runId)
+      const { ticket } = yield* Ticket.mint(secret, principal, runId, until)
       assert.strictEqual(yield* refusal(ticket, runIdOf(2)), "TokenInvalid")
       yield* TestClock.adjust("59 seconds")
       yield* Ticket.verify(secret, ticket, runId)
@@ -41,7 +59,7 @@ describe("a read ticket", () => {
   it.effect("is no token, and a token is no ticket, also with a ticket's claims and type", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
-      const { ticket } = yield* Ticket.mint(secret, principal, runId)
+      const { ticket } = yield* Ticket.mint(secret, principal, runId, until)
       assert.strictEqual(
         (yield* Effect.flip(Jwt.verify({ secrets: [secret], rules: defaults }, ticket)))._tag,
         "TokenInvalid",

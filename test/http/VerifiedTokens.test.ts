@@ -9,6 +9,7 @@ import { noon, orgId, userId } from "../support/fixtures.ts"
 
 const secret = Redacted.make("0123456789abcdef0123456789abcdef")
 const principal = { orgId, userId, permissions: ["chat:*"] }
+const expiresAt = noon + 3_660_000
 const mint = (hours: number) => Effect.andThen(TestClock.setTime(noon), Jwt.mint(secret, principal, hours))
 
 describe("a token that was verified", () => {
@@ -17,7 +18,7 @@ describe("a token that was verified", () => {
       const token = yield* mint(1)
       const verify = VerifiedTokens.make({ secrets: [secret], rules: defaults })
       const first = yield* verify(token)
-      assert.deepStrictEqual(first, principal)
+      assert.deepStrictEqual(first, { expiresAt, principal })
       assert.strictEqual(yield* verify(token), first)
     }),
   )
@@ -31,7 +32,7 @@ describe("a token that was verified", () => {
       assert.strictEqual(yield* verify(token), first)
       yield* TestClock.adjust("1 second")
       const again = yield* verify(token)
-      assert.deepStrictEqual(again, principal)
+      assert.deepStrictEqual(again, { expiresAt, principal })
       assert.notStrictEqual(again, first)
     }),
   )
@@ -43,7 +44,7 @@ describe("a token that was verified", () => {
       const verify = VerifiedTokens.make({ secrets: [secret], rules: defaults })
       yield* verify(token)
       yield* TestClock.adjust(29_999)
-      assert.deepStrictEqual(yield* verify(token), principal)
+      assert.deepStrictEqual(yield* verify(token), { expiresAt: noon + 30_000, principal })
       yield* TestClock.adjust(1)
       assert.strictEqual((yield* Effect.flip(verify(token)))._tag, "TokenExpired")
     }),
@@ -68,7 +69,7 @@ describe("a token that was verified", () => {
           // And a refusal is not kept in anybody's favour.
           assert.strictEqual((yield* Effect.flip(verify(forged)))._tag, "TokenInvalid")
         }
-        assert.deepStrictEqual(yield* verify(token), principal)
+        assert.deepStrictEqual(yield* verify(token), { expiresAt, principal })
       }),
   )
 

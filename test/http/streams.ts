@@ -45,14 +45,15 @@ export interface Reader {
   readonly after?: number
   readonly closing?: Effect.Effect<void>
   readonly protocol?: Protocol
+  readonly until?: number
 }
 
 export const respond = (
   source: Source,
-  { after = 0, closing = Effect.never, protocol = 2 }: Reader = {},
+  { after = 0, closing = Effect.never, protocol = 2, until = Number.POSITIVE_INFINITY }: Reader = {},
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
   Effect.map(Readers.make(heartbeatMs, closing), (readers) =>
-    EventStream.respond({ run: run(), source, after, protocol, readers }),
+    EventStream.respond({ run: run(), source, after, protocol, readers, until }),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */

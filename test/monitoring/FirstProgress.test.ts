@@ -13,16 +13,38 @@ const learn = (baseline: Baseline.Baseline, ms: number, samples: number, now: nu
 }
 
 describe("the first-progress limit", () => {
-  it("is 15 s until 200 healthy attempts are known, then 2.5 times their p99, from 5 s to 45 s", () => {
+  it("is 2.5 times the p99 of 200 healthy attempts, from 5 s to 45 s", () => {
     const limitAfter = (ms: number, samples: number) => {
       const baseline = Baseline.make(start)
       learn(baseline, ms, samples, start)
       return Baseline.limitMs(baseline)
     }
-    assert.strictEqual(limitAfter(4000, 199), 15_000)
     about(limitAfter(4000, 200), 10_000)
     assert.strictEqual(limitAfter(100, 200), 5000)
     assert.strictEqual(limitAfter(60_000, 200), 45_000)
+  })
+
+  it("is 15 s until 20 attempts are known, then follows the longest of them with a margin that shrinks", () => {
+    const limitAfter = (samples: number, longestMs: number) => {
+      const baseline = Baseline.make(start)
+      learn(baseline, 500, samples - 1, start)
+      learn(baseline, longestMs, 1, start)
+      return Baseline.limitMs(baseline)
+    }
+    assert.strictEqual(limitAfter(19, 2000), 15_000)
+    assert.strictEqual(limitAfter(20, 2000), 2.5 * 2 * 2000)
+    assert.strictEqual(limitAfter(100, 2000), 2.5 * 1.2 * 2000)
+    assert.strictEqual(limitAfter(20, 14_000), 15_000, "no longer than without any")
+    assert.strictEqual(limitAfter(20, 500), 5000)
+  })
+
+  it("goes on with what another process has learned, and moves from there as usual", () => {
+    const baseline = Baseline.make(start)
+    learn(baseline, 100, 30, start)
+    Baseline.adopt(baseline, 4000, start)
+    assert.strictEqual(Baseline.limitMs(baseline), 10_000)
+    learn(baseline, 40_000, 200, start + 10 * minute)
+    assert.approximately(Baseline.limitMs(baseline), 11_000, 1e-6)
   })
 
   it("moves by a tenth in ten minutes, however slow the runtime has become", () => {

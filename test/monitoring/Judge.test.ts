@@ -171,6 +171,28 @@ describe("Judge", () => {
       assert.strictEqual(admit(health, org(1), start + 70_000).allowed, "no")
     })
 
+    it("without a direct provider all turns go to the runtime, and the status says so", () => {
+      const health = Health.make({ ...settings, providers: [] }, start)
+      Breakers.moveGlobal(health.breakers, Breaker.trip(health.breakers.global, start, "faults"))
+      const { allowed, reason } = admit(health, org(1), start)
+      assert.deepStrictEqual([allowed, reason], ["yes", "no direct provider is configured; after: faults"])
+      const { directConfigured, share, state } = HealthReport.status(health, start)
+      assert.deepStrictEqual(
+        { directConfigured, share, state },
+        { directConfigured: false, share: 1, state: "open" },
+      )
+      assert.isFalse(HealthReport.isFallbackEnabled(health, start))
+      assert.deepInclude(HealthReport.metrics(health, start), { fallbackEnabled: false, fallbackReason: "" })
+    })
+
+    it("an organisation that has left without a direct provider stays on the runtime, and probes as usual", () => {
+      const health = Health.make({ ...settings, providers: [] }, start)
+      const own = Breakers.touch(health.breakers, org(1), start)
+      Breakers.moveOrg(health.breakers, own, Breaker.trip(own.breaker, start, "faults"), start)
+      assert.strictEqual(admit(health, org(1), start).allowed, "yes")
+      assert.strictEqual(admit(health, org(1), start + 300_000).allowed, "probe")
+    })
+
     it("on the way back the same sessions are let in at every step, and more with each", () => {
       const health = opened()
       for (let second = 0; second <= 6; second++) {

@@ -13,6 +13,7 @@ import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { apiKeys } from "./ApiKeysContract.ts"
+import { baselines } from "./BaselinesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -47,6 +48,7 @@ const suites = [
   replicas,
   rollout,
   transitions,
+  baselines,
   shadowPairs,
   cohortRuns,
   autopilots,

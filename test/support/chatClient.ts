@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { OrgId, UserId } from "../../src/domain/Ids.ts"
 import * as Jwt from "../../src/http/Jwt.ts"
-import { testSecret } from "./processes.ts"
+import { testOperatorSecret, testSecret } from "./processes.ts"
 
 export const defaultAgent = "00000000-0000-4000-8000-000000000001"
 
@@ -18,18 +18,23 @@ export interface Frame {
   readonly data: any
 }
 
+const mint = (secret: string, org: string, user: string, permissions: ReadonlyArray<string>) =>
+  Effect.runPromise(
+    Jwt.mint(Redacted.make(secret), { orgId: OrgId.make(org), userId: UserId.make(user), permissions }, 1),
+  )
+
 export const tokenFor = (
   org = "acme",
   user = "ana",
   permissions: ReadonlyArray<string> = ["*"],
-): Promise<string> =>
-  Effect.runPromise(
-    Jwt.mint(
-      Redacted.make(testSecret),
-      { orgId: OrgId.make(org), userId: UserId.make(user), permissions },
-      1,
-    ),
-  )
+): Promise<string> => mint(testSecret, org, user, permissions)
+
+/** A token that runs the service. */
+export const operatorToken = (
+  permissions: ReadonlyArray<string> = ["operator:*"],
+  org = "ops",
+  user = "olga",
+): Promise<string> => mint(testOperatorSecret, org, user, permissions)
 
 /** The first write of a stream has the reader's cursor; the first frame follows without a blank line. */
 const opening = /^: open\nid: \S+\n/

@@ -7,6 +7,7 @@ import type { Attempt, Run } from "../../src/domain/Run.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import { AgentNotFound, Agents } from "../../src/recording/Agents.ts"
+import { Baselines } from "../../src/recording/Baselines.ts"
 import { Replicas } from "../../src/recording/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
@@ -106,6 +107,7 @@ export const layer = (kept: Memory) => {
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
+  const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
     add: (pair) => Effect.sync(() => void kept.shadowPairs.push(pair)),
     count: () => Effect.void,
@@ -127,6 +129,7 @@ export const layer = (kept: Memory) => {
     turnKeys,
     sessions,
     agents,
+    baselines,
     transitions,
     shadowPairs,
     memoryRolloutStore(),

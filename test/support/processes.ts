@@ -70,6 +70,9 @@ export const start = async (
 /** Of no use anywhere: made for tests, and long enough for HS256. */
 export const testSecret = "only-for-tests-Zq7vX2mK9pLw4RtY8sBd"
 
+/** Likewise, for tokens of operators. */
+export const testOperatorSecret = "only-for-tests-operators-Hc6vX1qJz5FgT0"
+
 /** A folder of its own, gone at the end of `dispose`. */
 export const temporaryFolder = () => {
   const path = mkdtempSync(join(tmpdir(), "crossfade-"))
@@ -92,6 +95,7 @@ export const gatewayEnv = (env: Readonly<Record<string, string>>) => ({
   ...baseEnv,
   PORT: "0",
   AUTH_JWT_SECRET: testSecret,
+  AUTH_OPERATOR_SECRET: testOperatorSecret,
   SANDBOX_RUNTIME_PORT: "0",
   SANDBOX_MODEL_PORT: "0",
   ...withoutLimits,

@@ -13,9 +13,9 @@ export const shadowed = {
 
 export const path = "/api/v1/runtime/shadow"
 export const report = async (world: World, query = "") =>
-  (await world.client.json("GET", `${path}/report${query}`)).data
+  (await world.operator.json("GET", `${path}/report${query}`)).data
 export const mismatches = async (world: World, query = "") =>
-  (await world.client.json("GET", `${path}/mismatches${query}`)).data.mismatches
+  (await world.operator.json("GET", `${path}/mismatches${query}`)).data.mismatches
 
 export interface LedgerSum {
   readonly mode: string
@@ -69,7 +69,7 @@ export const turn = async (
 
 /** What users' turns have done to the modes: of these figures a shadow must move none. */
 export const figures = async (world: World) => {
-  const { direct, fallbackEnabled, runtime } = (await world.client.json("GET", "/api/v1/runtime/metrics"))
+  const { direct, fallbackEnabled, runtime } = (await world.operator.json("GET", "/api/v1/runtime/metrics"))
     .data
   return { direct: direct.total, runtime: runtime.total, fallbackEnabled }
 }

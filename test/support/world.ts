@@ -1,6 +1,6 @@
 /** Gateway, Python runtime and model together: what most acceptance tests run against. One per test file. */
 import { afterAll, beforeAll, beforeEach } from "vitest"
-import { Client, eventually, tokenFor } from "./chatClient.ts"
+import { Client, eventually, operatorToken, tokenFor } from "./chatClient.ts"
 import { type Model, providerEnv, startModel } from "./modelServer.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "./processes.ts"
 
@@ -24,6 +24,8 @@ export class World {
   runtime!: Running
   model!: Model
   client!: Client
+  /** Runs the service. */
+  operator!: Client
   /** Ends the gateway with SIGKILL where it runs, and starts one with the same data. */
   restart!: () => Promise<void>
   readonly folder = temporaryFolder()
@@ -49,9 +51,11 @@ export class World {
     return (await this.client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data.messages
   }
 
+  /** A run of Ana at acme, with the upstream's own codes, which operators alone see. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the run as the API shows it
   async run(runId: string): Promise<any> {
-    return (await this.client.json("GET", `/api/v1/chat/runs/${runId}`)).data
+    const reader = new Client(this.gateway.url, await operatorToken(["*", "operator:read"], "acme", "ana"))
+    return (await reader.json("GET", `/api/v1/chat/runs/${runId}`)).data
   }
 }
 
@@ -84,6 +88,7 @@ export const useWorld = (
         ...(typeof env === "function" ? env() : env),
       })
       world.client = new Client(world.gateway.url, await tokenFor())
+      world.operator = new Client(world.gateway.url, await operatorToken())
     }
     await world.restart()
   })
@@ -93,8 +98,7 @@ export const useWorld = (
     await fetch(`${world.runtime.url}/test/reset`, { method: "POST" })
     // One test file ends its gateway to see what it says last.
     if (!world.gateway.isAlive()) return
-    const admin = await world.as("ops", "olga", ["admin:write"])
-    await admin.json("POST", "/api/v1/runtime/fallback/reset")
+    await world.operator.json("POST", "/api/v1/runtime/fallback/reset")
   })
   afterAll(async () => {
     await world.gateway?.stop("SIGKILL")

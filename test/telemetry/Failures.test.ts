@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
@@ -12,7 +13,7 @@ describe("what could not be exported", () => {
     assert.lengthOf(Failures.reasonOf("x".repeat(10_000)), 300)
   })
 
-  it.effect("is told once a minute", () => {
+  it.effect("E4: is told once a minute, also where the wall clock is set back", () => {
     const lines: Array<unknown> = []
     const logger = Logger.make(({ message }) => {
       lines.push(message)
@@ -25,10 +26,14 @@ describe("what could not be exported", () => {
       failed("three")
       yield* TestClock.adjust("1 second")
       failed("four")
+      yield* TestClock.setTime((yield* Clock.currentTimeMillis) - 300_000)
+      yield* TestClock.adjust("60 seconds")
+      failed("five")
       yield* Effect.yieldNow
       assert.deepStrictEqual(lines.flat(), [
         "telemetry could not be exported: one",
         "telemetry could not be exported: four",
+        "telemetry could not be exported: five",
       ])
     }).pipe(Effect.provide(Logger.layer([logger])))
   })

@@ -1,0 +1,98 @@
+/** The status of each route of the contract for each kind of caller. A route without a row fails `Routes.test.ts`. */
+
+/**
+ * The kinds of caller. Everything that the ids of a request name belongs to the owner, a user of acme. A colleague is another
+ * user of acme with the same permissions, the admin a user of acme with every permission that a tenant can grant, the stranger
+ * such an admin of another organisation. An anonymous caller sends no token.
+ */
+export const callers = ["anonymous", "owner", "colleague", "admin", "stranger", "operator"] as const
+export type Caller = (typeof callers)[number]
+
+/** A request beside the parameters of its path. `$agent`, `$session` and `$run` stand for ids of the owner's. */
+export interface Row {
+  readonly query?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Readonly<Record<string, unknown>>
+  readonly statuses: Readonly<Record<Caller, number>>
+}
+
+const row = (
+  [anonymous, owner, colleague, admin, stranger, operator]: readonly [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ],
+  request: Omit<Row, "statuses"> = {},
+): Row => ({ ...request, statuses: { anonymous, owner, colleague, admin, stranger, operator } })
+
+const open = row([200, 200, 200, 200, 200, 200])
+const operators = (request?: Omit<Row, "statuses">) => row([401, 403, 403, 403, 403, 200], request)
+/** To all other callers the thing does not exist, whatever their permissions. */
+const owners = (request?: Omit<Row, "statuses">) => row([401, 200, 404, 404, 404, 403], request)
+const reason = "route walk"
+
+export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
+  "GET /api/v1/health": [open],
+  "GET /api/v1/health/ready": [open],
+
+  // Another organisation's agent does not exist.
+  "POST /api/v1/chat/start": [
+    row([401, 200, 200, 200, 404, 403], { body: { agentId: "$agent", message: "hello" } }),
+    owners({ body: { agentId: "$agent", message: "x" }, headers: { "last-event-id": "$run:0" } }),
+    owners({ body: { agentId: "$agent", message: "x" }, query: "?lastEventId=$run:0" }),
+  ],
+  "POST /api/v1/chat/sessions/{sessionId}": [
+    owners({ body: { message: "hello" } }),
+    owners({ body: { message: "x" }, headers: { "last-event-id": "$run:0" } }),
+  ],
+  "GET /api/v1/chat/sessions": [
+    row([401, 200, 200, 200, 200, 403]),
+    row([401, 200, 200, 200, 200, 403], { query: "?cursor=$session" }),
+  ],
+  "GET /api/v1/chat/sessions/{sessionId}": [owners()],
+  "GET /api/v1/chat/runs/{runId}": [owners()],
+  "GET /api/v1/chat/runs/{runId}/events": [owners(), owners({ query: "?after=0" })],
+  "POST /api/v1/chat/runs/{runId}/ticket": [owners()],
+  "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
+  "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
+
+  "GET /api/v1/agents": [row([401, 200, 200, 200, 200, 403])],
+  "GET /api/v1/agents/{agentId}": [row([401, 200, 200, 200, 404, 403])],
+  "POST /api/v1/agents": [row([401, 200, 200, 200, 200, 403], { body: { name: "new" } })],
+  "PATCH /api/v1/agents/{agentId}": [
+    row([401, 200, 200, 200, 404, 403], { body: { systemPrompt: "Be brief." } }),
+  ],
+
+  "GET /api/v1/keys": [row([401, 200, 200, 200, 200, 403])],
+  "POST /api/v1/keys": [row([401, 200, 200, 200, 200, 403], { body: { name: "new" } })],
+  // The tenant's administrator revokes every key of the organisation.
+  "DELETE /api/v1/keys/{keyId}": [row([401, 200, 404, 200, 404, 403])],
+
+  "GET /api/v1/runtime/metrics/{orgId}": [row([401, 403, 403, 200, 404, 200])],
+  "GET /api/v1/runtime/metrics": [operators()],
+  "GET /api/v1/runtime/live": [operators()],
+  "GET /api/v1/runtime/fallback/status": [operators()],
+  "GET /api/v1/runtime/fallback/history": [operators()],
+  "POST /api/v1/runtime/fallback/reset": [operators(), operators({ body: { orgId: "acme", reason } })],
+  "POST /api/v1/runtime/fallback/force": [
+    operators({ body: { mode: "none", reason } }),
+    operators({ body: { mode: "none", orgId: "acme", reason } }),
+    operators({ body: { mode: "none", orgId: "other", reason } }),
+  ],
+  "GET /api/v1/runtime/rollout": [operators()],
+  // The default that an autopilot can start from.
+  "PUT /api/v1/runtime/rollout": [operators({ body: { defaultMode: "direct_llm", reason } })],
+  "GET /api/v1/runtime/audit": [operators()],
+  "GET /api/v1/runtime/autopilot": [operators()],
+  "POST /api/v1/runtime/autopilot": [operators({ body: { reason } })],
+  "POST /api/v1/runtime/autopilot/pause": [operators()],
+  "POST /api/v1/runtime/autopilot/resume": [operators()],
+  // 409: its first step waits for no person.
+  "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
+  "POST /api/v1/runtime/autopilot/abort": [operators()],
+  "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
+  "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
+}

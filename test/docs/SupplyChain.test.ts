@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { verdictOf } from "../../scripts/audit.ts"
+import { sbom } from "../../scripts/sbom.ts"
+
+interface Locked {
+  readonly version?: string
+  readonly integrity?: string
+  readonly resolved?: string
+  readonly dev?: boolean
+  readonly optional?: boolean
+  readonly hasInstallScript?: boolean
+}
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8"))
+const { "": _root, ...packages } = JSON.parse(readFileSync("package-lock.json", "utf8")).packages as Record<
+  string,
+  Locked
+>
+
+const namesOf = (which: (locked: Locked) => boolean): ReadonlyArray<string> =>
+  Object.entries(packages).flatMap(([path, locked]) => (which(locked) ? [path] : []))
+
+describe("X12: the dependencies", () => {
+  it("are each held by a SHA-512, name no registry and run no script when they are installed", () => {
+    expect(Object.keys(packages).length).toBeGreaterThan(100)
+    expect(namesOf(({ integrity }) => integrity?.startsWith("sha512-") !== true)).toEqual([])
+    expect(namesOf(({ resolved }) => resolved !== undefined)).toEqual([])
+    expect(namesOf(({ hasInstallScript }) => hasInstallScript === true)).toEqual([])
+    expect(readFileSync(".npmrc", "utf8")).toContain("strict-allow-scripts=true")
+  })
+
+  it("that the project names have exact versions and a reason", () => {
+    const reasons = readFileSync("docs/decisions/dependencies.md", "utf8")
+    const named: ReadonlyArray<readonly [string, string]> = [
+      "dependencies",
+      "devDependencies",
+      "optionalDependencies",
+    ].flatMap((kind) => Object.entries<string>(manifest[kind]))
+    expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
+    // A row may end several names of one scope: `…/anthropic`.
+    const isNamed = (name: string) => reasons.includes(name) || reasons.includes(`…/${name.split("/")[1]}`)
+    const isOtlp = (name: string) => name.startsWith("@opentelemetry/exporter-")
+    expect(named.filter(([name]) => !isNamed(name) && !isOtlp(name))).toEqual([])
+  })
+
+  it("of the service are all in the bill of materials, with version, licence and hash", () => {
+    const { components, metadata } = sbom()
+    expect(metadata.component).toMatchObject({ name: manifest.name, version: manifest.version })
+    const listed = new Map<string, { licenses?: ReadonlyArray<unknown>; hashes?: ReadonlyArray<unknown> }>(
+      components.map((one: { name: string; version: string }) => [`${one.name}@${one.version}`, one]),
+    )
+    const shipped = Object.entries(packages).filter(
+      ([, { dev, optional }]) => dev !== true && optional !== true,
+    )
+    for (const [path, { version }] of shipped) {
+      const found = listed.get(`${path.split("node_modules/").at(-1)}@${version}`)
+      expect([path, found?.licenses?.length, found?.hashes?.length]).toEqual([path, 1, 1])
+    }
+  })
+})
+
+describe("the audit", () => {
+  it("tells a report from an answer that is none, and counts what is high or critical", () => {
+    const counted = { info: 0, low: 1, moderate: 2, high: 3, critical: 4, total: 10 }
+    expect(verdictOf(JSON.stringify({ metadata: { vulnerabilities: counted } }))).toEqual({
+      ran: true,
+      counts: "0 info, 1 low, 2 moderate, 3 high, 4 critical, 10 total",
+      severe: 7,
+    })
+    expect(verdictOf('{"message":"405 Method Not Allowed","error":{"summary":""}}')).toEqual({
+      ran: false,
+      why: "405 Method Not Allowed",
+    })
+    expect(verdictOf('{"error":{"code":"ENOLOCK","summary":"no lock file"}}')).toMatchObject({ ran: false })
+    for (const text of ["", "<html>", "null", "{}"]) expect(verdictOf(text)).toMatchObject({ ran: false })
+  })
+})
