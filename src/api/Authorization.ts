@@ -10,11 +10,11 @@ export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principa
 ) {}
 
 /**
- * When the service stops accepting the caller's token, in epoch milliseconds; infinite for a token without an end. A stream
- * that the token opened ends then too.
+ * When the service stops accepting the caller's token or API key, in epoch milliseconds; infinite for one without an end. A
+ * stream that it opened ends then too. The answer changes when a key is revoked, so open streams ask again.
  */
-export const AccessEnds = Context.Reference<number>("crossfade/api/AccessEnds", {
-  defaultValue: () => Number.POSITIVE_INFINITY,
+export const AccessEnds = Context.Reference<() => number>("crossfade/api/AccessEnds", {
+  defaultValue: () => () => Number.POSITIVE_INFINITY,
 })
 
 /** Permissions that an endpoint requires, all of them. An annotation of the endpoint. */

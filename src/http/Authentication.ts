@@ -68,6 +68,16 @@ const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
   return typeof ticket === "string" && ticket !== "" && runId !== undefined ? { ticket, runId } : undefined
 })
 
+interface Identified {
+  readonly principal: Principal
+  readonly accessEnds: () => number
+}
+
+const identified = ({ expiresAt, principal }: Verified): Identified => ({
+  principal,
+  accessEnds: () => expiresAt,
+})
+
 type TicketPlace = Effect.Services<ReturnType<typeof ticketOf>>
 
 export interface AuthSettings {
@@ -122,26 +132,30 @@ export const layer = (
         )
       const byTicket = (endpoint: HttpApiEndpoint.Top) =>
         Effect.flatMap(ticketOf(endpoint), (given) =>
-          given === undefined ? Effect.undefined : verifyTicket(given.ticket, given.runId),
+          given === undefined
+            ? Effect.undefined
+            : Effect.map(verifyTicket(given.ticket, given.runId), identified),
         )
       const identify = (
         credential: string,
         endpoint: HttpApiEndpoint.Top,
-      ): Effect.Effect<Verified | undefined, ServiceError, TicketPlace> => {
+      ): Effect.Effect<Identified | undefined, ServiceError, TicketPlace> => {
         if (credential === "") return byTicket(endpoint)
-        return looksLikeKey(credential) ? verifyKey(credential) : verifyToken(credential)
+        return looksLikeKey(credential)
+          ? verifyKey(credential)
+          : Effect.map(verifyToken(credential), identified)
       }
       return Authorization.of({
         bearer: (httpEffect, { credential, endpoint }) => {
-          const proceed = (verified: Verified | undefined) => {
-            if (verified === undefined) return Effect.succeed(respond(missing))
-            const { expiresAt, principal } = verified
+          const proceed = (caller: Identified | undefined) => {
+            if (caller === undefined) return Effect.succeed(respond(missing))
+            const { accessEnds, principal } = caller
             const lacking = lackingFor(endpoint, principal)
             return lacking.length > 0
               ? Effect.succeed(respond(denied(lacking)))
               : httpEffect.pipe(
                   Effect.provideService(CurrentPrincipal, principal),
-                  Effect.provideService(AccessEnds, expiresAt),
+                  Effect.provideService(AccessEnds, accessEnds),
                 )
           }
           return Effect.matchEffect(identify(Redacted.value(credential), endpoint), {

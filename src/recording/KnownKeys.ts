@@ -2,6 +2,8 @@
  * API keys in use, read from memory, so that a request does not ask the database for its key. Replicas poll the revocations, which
  * are numbered, in one statement for all keys.
  *
+ * A stream asks for the end of its key as long as it is open, which keeps the key in memory.
+ *
  * Invariant: a key that is given out as valid was valid at most a second ago, with and without Redis. Where the store does not
  * answer, nothing older is given out: the caller fails. This replica's own revocations hold at once, and a change without a number
  * (a row deleted by hand, a backup that was restored) within a minute.
@@ -29,17 +31,25 @@ const knownForMs = 60_000
 const mostUnknown = 10_000
 const unknownForMs = 60_000
 
-interface Known {
+export interface KnownKey {
+  readonly key: ApiKey
+  /** Until when the key is valid, epoch milliseconds. Another answer once it is revoked. */
+  readonly endsAt: () => number
+}
+
+interface Known extends KnownKey {
   key: ApiKey
   /** When the read began that found it. */
-  readonly readAt: number
+  readAt: number
+  /** When a stream asked for its end. */
+  askedAt: number
 }
 
 export class KnownKeys extends Context.Service<
   KnownKeys,
   {
     /** Revoked and expired keys included; undefined for a hash of no key. */
-    readonly find: (hash: string) => Effect.Effect<ApiKey | undefined, StoreError>
+    readonly find: (hash: string) => Effect.Effect<KnownKey | undefined, StoreError>
     /** This replica has revoked a key: nothing that was read before counts. */
     readonly forget: (id: ApiKeyId) => void
   }
@@ -73,32 +83,59 @@ const make = Effect.gen(function* () {
   const isFresh = ({ key, readAt }: Known, now: number): boolean =>
     now - readAt < knownForMs && (key.revokedAt !== null || now - Math.max(readAt, polledAt) < staleAfterMs)
 
-  const read = (hash: string, now: number) => {
-    const before = seen
-    return Effect.tap(lookUp(hash), (key) =>
-      Effect.sync(() => {
-        if (key === undefined) add(unknown, hash, now + unknownForMs, mostUnknown)
-        else if (before === seen) add(known, hash, { key, readAt: now }, mostKnown)
-      }),
-    )
+  const entryOf = (key: ApiKey, readAt: number): Known => {
+    const entry: Known = {
+      key,
+      readAt,
+      askedAt: readAt,
+      endsAt: () => {
+        entry.askedAt = monotonicMillis(clock)
+        const { expiresAt, revokedAt } = entry.key
+        // Now, whatever the clock of the replica says that revoked it.
+        return revokedAt === null ? (expiresAt ?? Number.POSITIVE_INFINITY) : Number.NEGATIVE_INFINITY
+      },
+    }
+    return entry
   }
+
+  /** Into the entry that open streams hold, where there is one. */
+  const remember = (hash: string, key: ApiKey, readAt: number): Known => {
+    const entry = known.get(hash) ?? entryOf(key, readAt)
+    entry.key = key
+    entry.readAt = readAt
+    add(known, hash, entry, mostKnown)
+    return entry
+  }
+
+  const read = (hash: string): Effect.Effect<KnownKey | undefined, StoreError> =>
+    Effect.suspend(() => {
+      const now = monotonicMillis(clock)
+      const before = seen
+      return Effect.flatMap(lookUp(hash), (key) => {
+        if (key !== undefined) return before === seen ? Effect.succeed(remember(hash, key, now)) : read(hash)
+        known.delete(hash)
+        add(unknown, hash, now + unknownForMs, mostUnknown)
+        return Effect.undefined
+      })
+    })
 
   const find: KnownKeys["Service"]["find"] = (hash) =>
     Effect.suspend(() => {
       const now = monotonicMillis(clock)
       const found = known.get(hash)
-      if (found !== undefined && isFresh(found, now)) return Effect.succeed(found.key)
-      return (unknown.get(hash) ?? 0) > now ? Effect.undefined : read(hash, now)
+      if (found !== undefined && isFresh(found, now)) return Effect.succeed(found)
+      return (unknown.get(hash) ?? 0) > now ? Effect.undefined : read(hash)
     })
 
   const forget: KnownKeys["Service"]["forget"] = (id) => {
     seen += 1
-    for (const [hash, { key }] of known) if (key.id === id) known.delete(hash)
+    for (const entry of known.values()) if (entry.key.id === id) entry.readAt = Number.NEGATIVE_INFINITY
   }
 
   const poll: Effect.Effect<void, StoreError> = Effect.suspend(() => {
     const now = monotonicMillis(clock)
-    for (const [hash, { readAt }] of known) if (now - readAt >= knownForMs) known.delete(hash)
+    for (const [hash, { askedAt, readAt }] of known)
+      if (now - Math.max(askedAt, readAt) >= knownForMs) known.delete(hash)
     if (known.size === 0) return Effect.void
     return Effect.flatMap(store.revokedAfter(last, mostRevocations), (revocations) => {
       for (const { hash, number, revokedAt } of revocations) {

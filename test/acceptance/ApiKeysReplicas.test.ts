@@ -3,6 +3,7 @@ import * as Redacted from "effect/Redacted"
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
 import { Client, defaultAgent } from "../support/chatClient.ts"
 import { as, createKey, keysPath, outcome } from "../support/keyClient.ts"
+import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 import { type RedisServer, startRedis } from "../support/redis.ts"
@@ -17,20 +18,24 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
 ])("two gateways on one PostgreSQL %s", (_, withRedis) => {
   const folder = temporaryFolder()
   let redis: RedisServer | undefined
+  let model: Model
   let gateways: ReadonlyArray<Running>
   beforeAll(async () => {
     redis = withRedis ? await startRedis() : undefined
+    model = await startModel()
     const env = {
       DATA_DIR: folder.path,
       DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
       CHAT_EXECUTION_MODE: "direct_llm",
-      LOG_LEVEL: "debug",
+      DIRECT_LLM_PROVIDERS: "a",
+      ...providerEnv("a", model.url),
       ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
     }
     gateways = await Promise.all([startGateway(env), startGateway(env)])
   }, 60_000)
   afterAll(async () => {
     await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
+    await model.stop()
     await redis?.stop()
     folder.dispose()
   })
@@ -73,6 +78,20 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
       expect(await outcome(there.request("POST", start, question))).toBe("401 AUTH_KEY_REVOKED")
     }
   }, 30_000)
+
+  it("a stream ends when its key is revoked at the other gateway or expires, and its run goes on", async () => {
+    const { ana, made, there } = await pair()
+    const short = await createKey(ana, { expiresAt: Date.now() + 2500 })
+    model.answers.push({ kind: "hang", parts: ["word"] }, { kind: "hang", parts: ["word"] })
+    const streams = [await there.start("Hello"), await short.client.start("Hello")]
+    expect(await outcome(ana.request("DELETE", `${keysPath}/${made.id}`))).toBe("200 ")
+    for (const stream of streams) {
+      const end = await stream.until(({ event }) => event === "error")
+      expect(end.data).toMatchObject({ code: "AUTH_TOKEN_EXPIRED", recoverable: true })
+      expect(await stream.next()).toBeUndefined()
+      expect((await ana.json("GET", `/api/v1/chat/runs/${stream.runId}`)).data.status).toBe("running")
+    }
+  }, 20_000)
 
   it("another organisation's key is not there at either", async () => {
     const { made } = await pair()
