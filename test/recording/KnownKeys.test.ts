@@ -75,11 +75,14 @@ describe("API keys in memory", () => {
         yield* TestClock.adjust("10 millis")
         const second = yield* Fiber.join(stream)
         assert.strictEqual(first?.endsAt(), 1_000_000)
-        // No request for ten minutes.
-        for (let passed = 0; passed < 600; passed++) {
+        // No request for five minutes, and then one.
+        for (let passed = 0; passed < 300; passed++) {
           assert.strictEqual(second?.endsAt(), Number.POSITIVE_INFINITY)
           yield* pass(1000)
         }
+        assert.strictEqual(store.asked.finds.length, 2)
+        yield* looked(one.hash)
+        assert.strictEqual(store.asked.finds.length, 3)
         store.revoke(one.hash)
         yield* pass(500)
         assert.strictEqual(second?.endsAt(), Number.NEGATIVE_INFINITY)
