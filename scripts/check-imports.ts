@@ -34,7 +34,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     execution: ["monitoring", "recording", ...below],
     decision: ["monitoring", "recording", "execution/Modes", ...below],
     recording: ["monitoring", "runs", ...below],
-    admission: below,
+    // Budgets outlive the process by what the store has counted.
+    admission: ["recording/StoreError", "recording/TokenSpend", ...below],
     monitoring: below,
     runs: below,
     persistence: ["telemetry", ...ground],
@@ -46,6 +47,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
       "domain",
       "http/Server",
       "persistence/Database",
+      "persistence/DataKeys",
       "telemetry",
       ...stages,
     ],

@@ -12,6 +12,7 @@ type Lines = ReadonlyArray<string>
 /** The heading that stands before a variable; the table's own order is kept. */
 const headings: { readonly [Key in Name]?: string } = {
   NODE_ENV: "The service",
+  DATA_KEY: "Credentials of agents, and the addresses that agents may name",
   AUTH_JWT_SECRET: "Who may call it",
   CHAT_EXECUTION_MODE: "Which mode answers",
   CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "When the runtime is left alone",
@@ -23,10 +24,12 @@ const headings: { readonly [Key in Name]?: string } = {
   OTEL_EXPORTER_OTLP_ENDPOINT: "What it tells of itself",
 }
 
-/** Secrets have no default. A signing secret that everybody can read here must not work, so this one is too short. */
+/** Secrets have no default. Keys that anyone can read here must not work, so these are too short. */
 const fakeSecrets: Readonly<Record<string, string>> = {
   DATABASE_URL: "postgres://crossfade:not-a-password@localhost:5432/crossfade",
   REDIS_URL: "redis://:not-a-password@localhost:6379",
+  DATA_KEY: "replace-me",
+  DATA_KEYS_PREVIOUS: "replace-me",
   AUTH_JWT_SECRET: "replace-me",
   AUTH_JWT_PREVIOUS_SECRETS: "replace-me",
   AUTH_OPERATOR_SECRET: "replace-me",

@@ -11,6 +11,7 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
 import * as Drain from "./chat/Drain.ts"
 import type { Settings } from "./Config.ts"
+import { McpHosts } from "./execution/McpServers.ts"
 import { RuntimeFiles } from "./execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "./execution/runtime/RuntimeHealth.ts"
 import * as Targets from "./execution/Targets.ts"
@@ -20,9 +21,11 @@ import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
+import * as DataKeys from "./persistence/DataKeys.ts"
 import * as Database from "./persistence/Database.ts"
 import * as DataFolderLock from "./persistence/DataFolderLock.ts"
 import { Replica } from "./persistence/Replica.ts"
+import * as CredentialSeals from "./recording/CredentialSeals.ts"
 import * as Forgetting from "./recording/Forgetting.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import * as SecureRandomPool from "./SecureRandomPool.ts"
@@ -51,8 +54,11 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
     Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
+    Layer.merge(CredentialSeals.layer),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),
+    Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),
+    Layer.provide(DataKeys.layer(StageSettings.dataKeys(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
     Layer.provideMerge(
       NodeHttpServer.layer(() => NodeServer.make(settings.CORS_ALLOWED_ORIGINS), {

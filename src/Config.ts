@@ -16,6 +16,7 @@ import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
+import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
 import { readProviders, unreadVariables } from "./ConfigProviders.ts"
@@ -56,7 +57,10 @@ export const variables = {
   HOST: { ...optionalText("Address to listen on.", "an IP address or host name"), default: "127.0.0.1" },
   PORT: port("Port to listen on.", 3001),
   DATA_DIR: {
-    ...optionalText("Folder of the embedded database and of the made signing secret.", "a path"),
+    ...optionalText(
+      "Folder of the embedded database, the made signing secret and the made data key.",
+      "a path",
+    ),
     default: "./data",
   },
   DATABASE_URL: {
@@ -64,6 +68,7 @@ export const variables = {
     secret: true,
   },
   ...databaseVariables,
+  ...secretVariables,
   ...authVariables,
   ...browserVariables,
   CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
@@ -164,6 +169,7 @@ export interface Settings extends Omit<
   | "AUTH_OPERATOR_SECRET"
   | "CHAT_RUNTIME_ENABLED_ORGS"
   | "CORS_ALLOWED_ORIGINS"
+  | "DATA_KEY"
   | "DATABASE_URL"
   | "DIRECT_CACHE_ORGS"
   | "HTTP_PROXY"
@@ -173,6 +179,7 @@ export interface Settings extends Omit<
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly AUTH_OPERATOR_SECRET: Redacted.Redacted<string> | undefined
+  readonly DATA_KEY: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly REDIS_URL: Redacted.Redacted<string> | undefined
   readonly HTTP_PROXY: Redacted.Redacted<string> | undefined
@@ -231,7 +238,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   const { ignored, problems, values } = readVariables(env)
   const names = list(values.DIRECT_LLM_PROVIDERS ?? "")
   const providers = readProviders(names, env)
-  const all = [...problems, ...providers.problems, ...authProblems(values)]
+  const all = [...problems, ...providers.problems, ...authProblems(values), ...secretProblems(values)]
   const judge = values.SHADOW_JUDGE_PROVIDER
   if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
     all.push({
@@ -256,6 +263,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
     AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
     AUTH_OPERATOR_SECRET: redacted(values.AUTH_OPERATOR_SECRET),
+    DATA_KEY: redacted(values.DATA_KEY),
     DATABASE_URL: redacted(values.DATABASE_URL),
     REDIS_URL: redacted(values.REDIS_URL),
     HTTP_PROXY: redacted(values.HTTP_PROXY),

@@ -5,7 +5,7 @@ import { isWeakSecret } from "./domain/WeakSecret.ts"
 import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"
 
 /** RFC 7518: a key for HS256 is no shorter than its hash. A public key, in any of its forms, is no secret. */
-const isSecret = (text: string): boolean =>
+export const isSecret = (text: string): boolean =>
   Buffer.byteLength(text) >= 32 && !/^(-----BEGIN|ssh-|\{)/.test(text)
 
 const signingSecret = (about: string) => ({

@@ -7,6 +7,9 @@ const atMost = (about: string, fallback: number) =>
 const perMinute = (about: string, fallback: number) =>
   number({ default: fallback, min: 1, max: 10_000_000, unit: "turns a minute", about })
 
+const perDay = (about: string) =>
+  number({ default: 0, min: 0, max: 1e15, unit: "tokens", about: `${about} 0: no budget.` })
+
 export const databaseVariables = {
   DATABASE_POOL_SIZE: number({
     default: 10,
@@ -39,9 +42,17 @@ export const databaseVariables = {
 export const admissionVariables = {
   RATE_LIMIT_USER_PER_MIN: perMinute("Turns that one user may begin.", 60),
   RATE_LIMIT_ORG_PER_MIN: perMinute("Turns that the users of one organisation may begin together.", 3000),
-  MAX_STREAMS_PER_USER: atMost("Open streams of one user.", 5),
-  MAX_STREAMS_PER_ORG: atMost("Open streams of one organisation.", 50),
-  MAX_STREAMS: atMost("Open streams of this process; more are shed before any work is done.", 2000),
+  TOKEN_BUDGET_USER_PER_DAY: perDay("Tokens that the turns of one user may spend in a UTC day."),
+  TOKEN_BUDGET_ORG_PER_DAY: perDay("Tokens that the turns of one organisation may spend in a UTC day."),
+  MAX_STREAMS_PER_USER: atMost("Open streams of one user, and apart from these its running turns.", 5),
+  MAX_STREAMS_PER_ORG: atMost(
+    "Open streams of one organisation, and apart from these its running turns.",
+    50,
+  ),
+  MAX_STREAMS: atMost(
+    "Open streams of this process, and apart from these its running turns; more streams are shed before any work is done.",
+    2000,
+  ),
   CHAT_ON_BUSY: choice("What a message meets whose session is still being answered.", [
     "reject",
     "queue",

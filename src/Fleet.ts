@@ -7,6 +7,8 @@ import { layerMemory as openStreamsMemory } from "./admission/OpenStreamsMemory.
 import { layerRedis as openStreamsRedis } from "./admission/OpenStreamsRedis.ts"
 import { layerMemory as ratesMemory } from "./admission/RatesMemory.ts"
 import { layerRedis as ratesRedis } from "./admission/RatesRedis.ts"
+import { layerMemory as tokenBudgetsMemory } from "./admission/TokenBudgetsMemory.ts"
+import { layerRedis as tokenBudgetsRedis } from "./admission/TokenBudgetsRedis.ts"
 import type { Settings } from "./Config.ts"
 import * as AnswerCacheMemory from "./execution/direct/AnswerCacheMemory.ts"
 import * as AnswerCacheRedis from "./execution/direct/AnswerCacheRedis.ts"
@@ -17,7 +19,14 @@ import { SharedLogs } from "./sharing/SharedLogs.ts"
 import { layerRedis as sharedLogsRedis } from "./sharing/SharedLogsRedis.ts"
 import * as StageSettings from "./StageSettings.ts"
 
-const alone = Layer.mergeAll(SharedLogs.layerAlone, HealthExchange.layerAlone, openStreamsMemory, ratesMemory)
+const alone = (settings: Settings) =>
+  Layer.mergeAll(
+    SharedLogs.layerAlone,
+    HealthExchange.layerAlone,
+    openStreamsMemory,
+    ratesMemory,
+    tokenBudgetsMemory(StageSettings.tokenBudgets(settings)),
+  )
 
 const overRedis = (settings: Settings) =>
   Layer.mergeAll(
@@ -25,11 +34,12 @@ const overRedis = (settings: Settings) =>
     HealthExchangeRedis.layer(StageSettings.monitor(settings)),
     openStreamsRedis,
     ratesRedis,
+    tokenBudgetsRedis(StageSettings.tokenBudgets(settings)),
   )
 
 export const layer = (settings: Settings) =>
   settings.REDIS_URL === undefined
-    ? alone
+    ? alone(settings)
     : Layer.provide(overRedis(settings), RedisClient.layer(settings.REDIS_URL))
 
 /** Answers are large beside all else that is shared: they have a connection of their own, where anybody wants them. */

@@ -1,6 +1,8 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
+import type { DailyLimits } from "./admission/TokenBudgets.ts"
 import type { Settings, VariableName } from "./Config.ts"
+import * as AllowedHost from "./domain/AllowedHost.ts"
 import { plainRequests } from "./domain/DirectProvider.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
@@ -14,6 +16,7 @@ import type { ProxySettings } from "./execution/UpstreamProxy.ts"
 import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
+import type { DataKeySettings } from "./persistence/DataKeys.ts"
 import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
 import type { TelemetrySettings } from "./telemetry/TelemetrySettings.ts"
 import { version } from "./Version.ts"
@@ -26,12 +29,29 @@ export const database = (settings: Settings): DatabaseOptions => ({
   tls: settings.DATABASE_TLS,
 })
 
+/** Replicas share a database, and each would make a key of its own. */
+export const dataKeys = (settings: Settings): DataKeySettings => ({
+  key: settings.DATA_KEY,
+  previous: settings.DATA_KEYS_PREVIOUS,
+  dataDir: settings.DATA_DIR,
+  mayMake: settings.DATABASE_URL === undefined || settings.NODE_ENV !== "production",
+})
+
+/** `Config` has checked them. */
+export const mcpHosts = ({ MCP_ALLOWED_HOSTS }: Settings): AllowedHost.AllowedHosts =>
+  AllowedHost.parse(MCP_ALLOWED_HOSTS) ?? AllowedHost.none
+
 export const admission = (settings: Settings): AdmissionLimits => ({
   userTurns: settings.RATE_LIMIT_USER_PER_MIN,
   orgTurns: settings.RATE_LIMIT_ORG_PER_MIN,
   userStreams: settings.MAX_STREAMS_PER_USER,
   orgStreams: settings.MAX_STREAMS_PER_ORG,
   streams: settings.MAX_STREAMS,
+})
+
+export const tokenBudgets = (settings: Settings): DailyLimits => ({
+  user: settings.TOKEN_BUDGET_USER_PER_DAY,
+  org: settings.TOKEN_BUDGET_ORG_PER_DAY,
 })
 
 /** A model streams token by token. A runtime is silent while its own model plans or writes a call (decision 29). */

@@ -1,32 +1,30 @@
 /**
- * The limits that a request meets before any work is done for it; the cheapest first: the streams of this process, the rate of the
- * API key, of the user and of the organisation, the open streams of the last two.
+ * Limits before any work, the cheapest first: the streams of this process, the rates of the API key, the user and the
+ * organisation, the open streams of the last two. A turn that is about to begin also needs a place for its run, and tokens of
+ * the day (`TurnPermit`).
  *
- * Invariant: what a refusal or the end of the scope leaves behind is one spent turn of a rate at the most, never a stream.
+ * Invariant: a stream's place is held until its connection ends, a run's until the run ends. A refusal costs at most one
+ * turn of a rate.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
-import * as Scope from "effect/Scope"
-import * as Measure from "../telemetry/Measure.ts"
+import type * as Scope from "effect/Scope"
 import { catalogue } from "../telemetry/Metrics.ts"
 import type { Principal } from "../domain/Principal.ts"
-import { keysOf, OpenStreams, type Owner } from "./OpenStreams.ts"
+import { keysOf, OpenStreams, type Owner, type TurnPlaces } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
+import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
 import type { Taken } from "./TokenBucket.ts"
-
-export class AdmissionRejected extends Schema.TaggedError<AdmissionRejected>()("AdmissionRejected", {
-  reason: Schema.Literals(["process", "key_rate", "user_rate", "org_rate", "user_streams", "org_streams"]),
-  /** Seconds. */
-  retryAfter: Schema.Int,
-}) {}
+import { TokenBudgets } from "./TokenBudgets.ts"
+import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
 /** The strictest of the rates, as it is after the turn; none where it was not asked. */
 export type RateTold = (taken: Taken) => void
 
 type Beginner = Owner & Pick<Principal, "key">
 
+/** Each limit of streams holds for open streams and, apart from these, for runs. */
 export interface Limits {
   readonly userTurns: number
   readonly orgTurns: number
@@ -41,14 +39,20 @@ export class Admission extends Context.Service<
   {
     /** A stream that only reads: it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
-    /** A turn and its stream. `told` hears of the rate, also of the one that refuses. */
+    /**
+     * A turn and its stream. `told` hears of the rate, also of the one that refuses. Where there is room the permit has a place
+     * for the run already, in the same step; with `mayReplay` it takes one only when the turn begins.
+     */
     readonly turn: (
       principal: Beginner,
       told: RateTold,
-    ) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
+      mayReplay: boolean,
+    ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
-  static readonly layer = (limits: Limits): Layer.Layer<Admission, never, OpenStreams | Rates> =>
+  static readonly layer = (
+    limits: Limits,
+  ): Layer.Layer<Admission, never, OpenStreams | Rates | TokenBudgets> =>
     Layer.effect(Admission, make(limits))
 }
 
@@ -59,33 +63,33 @@ interface Rate {
   readonly reason: AdmissionRejected["reason"]
 }
 
-/** Another one ends any moment, but not for everybody who waits. */
-const streamSeconds = 2
-
-const rejected = (reason: AdmissionRejected["reason"], retryAfter: number) =>
-  Effect.andThen(Measure.refused(reason), Effect.fail(new AdmissionRejected({ reason, retryAfter })))
-
 const make = Effect.fnUntraced(function* (limits: Limits) {
   const rates = yield* Rates
-  const streams = yield* OpenStreams
+  const places = yield* OpenStreams
+  const caps = { user: limits.userStreams, org: limits.orgStreams }
+  const issuer: Issuer = {
+    places,
+    budgets: yield* TokenBudgets,
+    caps,
+    most: limits.streams,
+    running: 0,
+    scope: yield* Effect.scope,
+  }
   let open = 0
 
   yield* catalogue.streamsOpen.observe({}, () => open)
 
-  const inProcess = Effect.flatMap(Effect.scope, (scope) => {
-    let entered = false
-    const leave = Effect.sync(() => {
-      if (entered) open -= 1
-    })
-    const enter = Effect.suspend(() => {
-      if (open >= limits.streams) return rejected("process", streamSeconds)
+  const inProcess = Effect.acquireRelease(
+    Effect.suspend(() => {
+      if (open >= limits.streams) return rejected("process", soonMs)
       open += 1
-      entered = true
       return Effect.void
-    })
-    // Before it is counted: an interruption may come between any two steps.
-    return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
-  })
+    }),
+    () =>
+      Effect.sync(() => {
+        open -= 1
+      }),
+  )
 
   /** The narrowest first: a turn that it refuses costs the others nothing. */
   const ratesOf = ({ key, ...owner }: Beginner): ReadonlyArray<Rate> => {
@@ -105,20 +109,36 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     for (const { of, reason, turns } of ratesOf(principal)) {
       const taken = yield* rates.take(of, turns)
       if (!taken.allowed || taken.remaining < least) told(taken)
-      if (!taken.allowed) return yield* rejected(reason, seconds(taken.retryMs))
+      if (!taken.allowed) return yield* rejected(reason, taken.retryMs)
       least = taken.remaining < least ? taken.remaining : least
     }
   })
 
-  const caps = { user: limits.userStreams, org: limits.orgStreams }
-  const inFleet = (owner: Owner) =>
-    Effect.catch(streams.open(owner, caps), (tooMany) => rejected(`${tooMany.of}_streams`, streamSeconds))
+  const take = (owner: Owner) => Effect.catch(places.take("streams", owner, caps), noPlace)
+
+  const stream = (owner: Owner) => Effect.asVoid(Effect.acquireRelease(take(owner), places.free))
+
+  const placesOf = (owner: Owner, mayReplay: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
+    mayReplay
+      ? Effect.map(take(owner), (place) => ({ stream: place, run: undefined }))
+      : Effect.catch(places.takeBoth(owner, caps), noPlace)
+
+  /** One step, so that an interruption leaves no place taken. */
+  const permit = (owner: Owner, mayReplay: boolean) =>
+    Effect.acquireRelease(
+      Effect.map(placesOf(owner, mayReplay), (taken) => ({
+        stream: taken.stream,
+        held: new HeldPermit(issuer, owner, taken.run),
+      })),
+      (taken) => Effect.andThen(places.free(taken.stream), taken.held.left),
+    )
 
   return Admission.of({
-    stream: (owner) => Effect.andThen(inProcess, inFleet(owner)),
-    turn: (principal, told) =>
-      Effect.andThen(Effect.andThen(inProcess, rate(principal, told)), inFleet(principal)),
+    stream: (owner) => Effect.andThen(inProcess, stream(owner)),
+    turn: (principal, told, mayReplay) =>
+      Effect.andThen(
+        Effect.andThen(inProcess, rate(principal, told)),
+        Effect.map(permit(principal, mayReplay), ({ held }) => held),
+      ),
   })
 })
-
-const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))

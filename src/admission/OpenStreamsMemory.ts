@@ -1,55 +1,63 @@
-/** `OpenStreams` of this process alone: two counts a stream, and nothing of who has none. */
+/** `OpenStreams` of this process alone: two counts a place, and nothing for owners that have none. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
-import { type Caps, keysOf, OpenStreams, type Owner, TooManyStreams } from "./OpenStreams.ts"
+import {
+  type Caps,
+  keysOf,
+  NoPlace,
+  OpenStreams,
+  type Owner,
+  type Place,
+  type PlaceKind,
+} from "./OpenStreams.ts"
 
-export class StreamCounts {
-  readonly #counts = new Map<string, number>()
+export class Places {
+  readonly #counts = { streams: new Map<string, number>(), runs: new Map<string, number>() }
+  readonly #taken = new Set<Place>()
+  #number = 0
 
-  get size(): number {
-    return this.#counts.size
-  }
-
-  /** Counts one more, or says who has too many. */
-  enter(owner: Owner, caps: Caps): TooManyStreams | undefined {
+  take(kind: PlaceKind, owner: Owner, caps: Caps): Place | NoPlace {
     const { org, user } = keysOf(owner)
-    if (this.#of(user) >= caps.user) return new TooManyStreams({ of: "user" })
-    if (this.#of(org) >= caps.org) return new TooManyStreams({ of: "org" })
-    this.#counts.set(user, this.#of(user) + 1)
-    this.#counts.set(org, this.#of(org) + 1)
-    return undefined
+    const counts = this.#counts[kind]
+    if ((counts.get(user) ?? 0) >= caps.user) return new NoPlace({ kind, of: "user" })
+    if ((counts.get(org) ?? 0) >= caps.org) return new NoPlace({ kind, of: "org" })
+    counts.set(user, (counts.get(user) ?? 0) + 1)
+    counts.set(org, (counts.get(org) ?? 0) + 1)
+    const place = { kind, owner, number: ++this.#number }
+    this.#taken.add(place)
+    return place
   }
 
-  leave(owner: Owner): void {
-    for (const key of Object.values(keysOf(owner))) {
-      const left = this.#of(key) - 1
-      if (left > 0) this.#counts.set(key, left)
-      else this.#counts.delete(key)
+  /** False for a place that is free already. */
+  free(place: Place): boolean {
+    if (!this.#taken.delete(place)) return false
+    const counts = this.#counts[place.kind]
+    for (const key of Object.values(keysOf(place.owner))) {
+      const left = (counts.get(key) ?? 0) - 1
+      if (left > 0) counts.set(key, left)
+      else counts.delete(key)
     }
-  }
-
-  #of(key: string): number {
-    return this.#counts.get(key) ?? 0
+    return true
   }
 }
 
+export const orFail = (taken: Place | NoPlace): Effect.Effect<Place, NoPlace> =>
+  taken instanceof NoPlace ? Effect.fail(taken) : Effect.succeed(taken)
+
+export const runOf = (taken: Place | NoPlace): Place | undefined =>
+  taken instanceof NoPlace ? undefined : taken
+
 export const layerMemory: Layer.Layer<OpenStreams> = Layer.sync(OpenStreams, () => {
-  const counts = new StreamCounts()
+  const places = new Places()
+  const take: OpenStreams["Service"]["take"] = (kind, owner, caps) =>
+    Effect.suspend(() => orFail(places.take(kind, owner, caps)))
   return OpenStreams.of({
-    open: (owner, caps) =>
-      Effect.flatMap(Effect.scope, (scope) => {
-        let entered = false
-        const leave = Effect.sync(() => {
-          if (entered) counts.leave(owner)
-        })
-        const enter = Effect.suspend(() => {
-          const tooMany = counts.enter(owner, caps)
-          entered = tooMany === undefined
-          return tooMany ?? Effect.void
-        })
-        // Before it is counted: an interruption may come between any two steps.
-        return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
-      }),
+    take,
+    takeBoth: (owner, caps) =>
+      Effect.map(take("streams", owner, caps), (stream) => ({
+        stream,
+        run: runOf(places.take("runs", owner, caps)),
+      })),
+    free: (place) => Effect.sync(() => void places.free(place)),
   })
 })

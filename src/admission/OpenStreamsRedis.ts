@@ -1,6 +1,7 @@
 /**
- * `OpenStreams` of the whole fleet: in Redis one sorted set for each user and each organisation, a member a stream, its
- * score the moment at which it lapses. Open streams are renewed in bulk, so those of a replica that died are gone in 30 s.
+ * `OpenStreams` of the whole fleet: in Redis two sorted sets for each user and each organisation, of their streams and of their
+ * runs. A member is a place, its score the moment at which it lapses. Taken places are renewed in bulk, so those of a
+ * replica that died are free in 30 s.
  *
  * The process also counts its own. While Redis is away these alone decide, and the next renewal makes up for it.
  */
@@ -10,23 +11,24 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as Schedule from "effect/Schedule"
 import { Replica } from "../persistence/Replica.ts"
-import { type Caps, keysOf, OpenStreams, type Owner, TooManyStreams } from "./OpenStreams.ts"
-import { StreamCounts } from "./OpenStreamsMemory.ts"
+import { type Caps, keysOf, NoPlace, OpenStreams, type Place } from "./OpenStreams.ts"
+import { orFail, Places, runOf } from "./OpenStreamsMemory.ts"
 
 const lapseMs = 30_000
 /** Two renewals may be lost. */
 const renewal = "10 seconds"
-/** Redis answers nobody else meanwhile: well under a millisecond. */
+/** Redis serves no other command meanwhile: well under a millisecond. */
 const renewedAtOnce = 200
 
-interface Stream {
+/** A place as Redis knows it. */
+interface Member {
   readonly id: string
   readonly keys: ReadonlyArray<string>
 }
 
-const redisKeys = (owner: Owner): ReadonlyArray<string> => {
+const memberOf = (replica: string, { kind, number, owner }: Place): Member => {
   const { org, user } = keysOf(owner)
-  return [`crossfade:streams:${user}`, `crossfade:streams:${org}`]
+  return { id: `${replica}:${number}`, keys: [`crossfade:${kind}:${user}`, `crossfade:${kind}:${org}`] }
 }
 
 // By the clock of Redis, which all replicas share.
@@ -34,29 +36,41 @@ const now = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
-/** 0: counted; 1: the user has too many; 2: the organisation has. */
-const openScript = Redis.script(
-  ({ id, keys }: Stream, caps: Caps) => [...keys, id, lapseMs, caps.user, caps.org],
+/**
+ * Takes places one after the other, up to the first that there is no room for. Gives 0 where all are taken; else, for place n
+ * (from 0), 2n + 1 where the user has no room and 2n + 2 where the organisation has none.
+ */
+const takeScript = Redis.script(
+  (members: ReadonlyArray<Member>, caps: Caps) => [
+    ...members.flatMap(({ keys }) => keys),
+    lapseMs,
+    caps.user,
+    caps.org,
+    ...members.map(({ id }) => id),
+  ],
   {
     lua: `${now}
-for i = 1, 2 do
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
-  if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[2 + i]) then return i end
-end
-for i = 1, 2 do
-  redis.call('ZADD', KEYS[i], now + ARGV[2], ARGV[1])
-  redis.call('PEXPIRE', KEYS[i], ARGV[2])
+for n = 0, #KEYS / 2 - 1 do
+  for i = 1, 2 do
+    local key = KEYS[2 * n + i]
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+    if redis.call('ZCARD', key) >= tonumber(ARGV[1 + i]) then return 2 * n + i end
+  end
+  for i = 1, 2 do
+    redis.call('ZADD', KEYS[2 * n + i], now + ARGV[1], ARGV[4 + n])
+    redis.call('PEXPIRE', KEYS[2 * n + i], ARGV[1])
+  end
 end
 return 0`,
-    numberOfKeys: 2,
+    numberOfKeys: (members) => 2 * members.length,
   },
 ).withReturnType<number>()
 
 const renewScript = Redis.script(
-  (streams: ReadonlyArray<Stream>) => [
-    ...streams.flatMap(({ keys }) => keys),
+  (members: ReadonlyArray<Member>) => [
+    ...members.flatMap(({ keys }) => keys),
     lapseMs,
-    ...streams.map(({ id }) => id),
+    ...members.map(({ id }) => id),
   ],
   {
     lua: `${now}
@@ -65,11 +79,11 @@ for i, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, ARGV[1])
 end
 return 0`,
-    numberOfKeys: (streams) => 2 * streams.length,
+    numberOfKeys: (members) => 2 * members.length,
   },
 ).withReturnType<number>()
 
-const closeScript = Redis.script(({ id, keys }: Stream) => [...keys, id], {
+const freeScript = Redis.script(({ id, keys }: Member) => [...keys, id], {
   lua: `
 for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[1]) end
 return 0`,
@@ -81,41 +95,56 @@ export const layerRedis: Layer.Layer<OpenStreams, never, Redis.Redis | Replica> 
   Effect.gen(function* () {
     const redis = yield* Redis.Redis
     const replica = yield* Replica
-    const counts = new StreamCounts()
-    const opened = new Map<string, Stream>()
-    let number = 0
+    const places = new Places()
+    /** Those that Redis was asked for, and did not refuse. */
+    const renewed = new Set<Place>()
+    const member = (place: Place) => memberOf(replica.id, place)
 
-    const enter = Effect.fnUntraced(function* (owner: Owner, caps: Caps) {
-      const refused = counts.enter(owner, caps)
-      if (refused !== undefined) return yield* refused
-      const stream = { id: `${replica.id}:${++number}`, keys: redisKeys(owner) }
-      const answer = yield* Effect.orElseSucceed(redis.eval(openScript)(stream, caps), () => 0)
-      if (answer !== 0) {
-        counts.leave(owner)
-        return yield* new TooManyStreams({ of: answer === 1 ? "user" : "org" })
-      }
-      opened.set(stream.id, stream)
-      return stream
+    /** Takes them in the fleet as well; those for which there is no room are free again. */
+    const takeInFleet = (taken: ReadonlyArray<Place>, caps: Caps) =>
+      Effect.map(
+        Effect.orElseSucceed(redis.eval(takeScript)(taken.map(member), caps), () => 0),
+        (answer) => {
+          const room = answer === 0 ? taken.length : Math.ceil(answer / 2) - 1
+          for (const place of taken.slice(0, room)) renewed.add(place)
+          for (const place of taken.slice(room)) places.free(place)
+          const full = taken[room]
+          return full && new NoPlace({ kind: full.kind, of: answer % 2 === 1 ? "user" : "org" })
+        },
+      )
+
+    const take: OpenStreams["Service"]["take"] = Effect.fnUntraced(function* (kind, owner, caps) {
+      const place = yield* orFail(places.take(kind, owner, caps))
+      const refused = yield* takeInFleet([place], caps)
+      return refused === undefined ? place : yield* refused
     })
 
-    const leave = (owner: Owner, stream: Stream) =>
+    const takeBoth: OpenStreams["Service"]["takeBoth"] = Effect.fnUntraced(function* (owner, caps) {
+      const stream = yield* orFail(places.take("streams", owner, caps))
+      const run = runOf(places.take("runs", owner, caps))
+      const refused = yield* takeInFleet(run === undefined ? [stream] : [stream, run], caps)
+      if (refused === undefined) return { stream, run }
+      return refused.kind === "streams" ? yield* refused : { stream, run: undefined }
+    })
+
+    const free = (place: Place) =>
       Effect.suspend(() => {
-        counts.leave(owner)
-        opened.delete(stream.id)
+        if (!places.free(place)) return Effect.void
+        renewed.delete(place)
         // Without Redis it lapses there by itself.
-        return Effect.ignore(redis.eval(closeScript)(stream))
+        return Effect.ignore(redis.eval(freeScript)(member(place)))
       })
 
+    // A place that is freed between two chunks is not taken again.
     const renew = Effect.suspend(() =>
-      Effect.forEach(Arr.chunksOf([...opened.values()], renewedAtOnce), redis.eval(renewScript), {
-        discard: true,
-      }),
+      Effect.forEach(
+        Arr.chunksOf([...renewed], renewedAtOnce),
+        (chunk) => redis.eval(renewScript)(chunk.filter((place) => renewed.has(place)).map(member)),
+        { discard: true },
+      ),
     )
     yield* Effect.forkScoped(Effect.repeat(Effect.ignore(renew), Schedule.spaced(renewal)))
 
-    return OpenStreams.of({
-      open: (owner, caps) =>
-        Effect.asVoid(Effect.acquireRelease(enter(owner, caps), (stream) => leave(owner, stream))),
-    })
+    return OpenStreams.of({ take, takeBoth, free })
   }),
 )

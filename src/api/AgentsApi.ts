@@ -1,28 +1,64 @@
-/** The agents of the caller's organisation. What is secret in them (`authConfig`) is written, never read back. */
+/** The agents of the caller's organisation. Their credentials (`authConfig`) are written, never read back. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
-import { Agent, AgentSettings } from "../domain/Agent.ts"
+import * as Struct from "effect/Struct"
+import { Agent, AgentSettings, AuthConfig, listOf, McpServer, modelsOf, SubAgent } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./PublicError.ts"
 
-const one = success(Agent)
+const McpServerView = Schema.Struct({
+  ...Struct.omit(McpServer.fields, ["authConfig"]),
+  hasAuthConfig: Schema.Boolean.annotate({ description: "Credentials are stored. They are never shown." }),
+})
+export type McpServerView = typeof McpServerView.Type
+
+const AgentView = Schema.Struct({
+  ...Agent.fields,
+  settings: Schema.Struct({ ...AgentSettings.fields, mcpServers: Schema.Array(McpServerView) }),
+})
+export type AgentView = typeof AgentView.Type
+
+const NewMcpServer = Schema.Struct({
+  ...McpServer.fields,
+  authConfig: Schema.optionalKey(
+    Schema.NullOr(AuthConfig).annotate({
+      description:
+        "Credentials, encrypted in the store. Absent: the server with this id and endpoint keeps its own. Null removes them.",
+    }),
+  ),
+})
+export type NewMcpServer = typeof NewMcpServer.Type
+
+/**
+ * Some providers take the name in a path, so it has nothing that a path, a query or a header gives a meaning to. Agents that
+ * were stored with others keep them.
+ */
+const ModelName = Schema.String.check(
+  Schema.isPattern(/^(?!.*\.\.)(?!(?:.*\/)?\.(?:\/|$))[\w.:@/+~=,()[\]-]{1,200}$/, {
+    message: "Expected 1 to 200 letters, digits and . _ : @ / + ~ = , ( ) [ ] - without .. in them",
+  }),
+)
+
+const NewSubAgent = Schema.Struct({ ...SubAgent.fields, model: Schema.optionalKey(ModelName) })
+
+const one = success(AgentView)
 
 /** Only a name is needed; the rest is what an assistant without tools is. */
 export const NewAgent = Schema.Struct({
   name: AgentSettings.fields.name,
   active: Schema.optionalKey(AgentSettings.fields.active),
   systemPrompt: Schema.optionalKey(AgentSettings.fields.systemPrompt),
-  model: AgentSettings.fields.model,
-  models: AgentSettings.fields.models,
+  model: Schema.optionalKey(ModelName),
+  models: Schema.optionalKey(modelsOf(ModelName)),
   temperature: AgentSettings.fields.temperature,
   maxTokens: AgentSettings.fields.maxTokens,
   historyMaxTokens: AgentSettings.fields.historyMaxTokens,
-  mcpServers: Schema.optionalKey(AgentSettings.fields.mcpServers),
-  subAgents: Schema.optionalKey(AgentSettings.fields.subAgents),
+  mcpServers: Schema.optionalKey(listOf(NewMcpServer)),
+  subAgents: Schema.optionalKey(listOf(NewSubAgent)),
 })
 
 /** Fields that are left out stay as they are. */
@@ -30,7 +66,7 @@ const AgentChange = Schema.Struct({ ...NewAgent.fields, name: Schema.optionalKey
 
 export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
-    HttpApiEndpoint.get("list", "/", { success: success(Schema.Array(Agent)), error: errorSchemas })
+    HttpApiEndpoint.get("list", "/", { success: success(Schema.Array(AgentView)), error: errorSchemas })
       .annotate(RequiredPermissions, ["agents:read"])
       .annotate(OpenApi.Summary, "The organisation's agents and those that everybody has"),
     HttpApiEndpoint.get("get", "/:agentId", {

@@ -37,10 +37,12 @@ export const statusOfCode = {
   RATE_LIMIT_USER: 429,
   RATE_LIMIT_ORG: 429,
   SSE_CONNECTION_LIMIT: 429,
+  TOKEN_BUDGET_EXCEEDED: 429,
   HEADERS_TOO_LARGE: 431,
   INTERNAL_ERROR: 500,
   LLM_UNAVAILABLE: 503,
   OVERLOADED: 503,
+  SECRETS_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
 } as const
 export type ErrorCode = keyof typeof statusOfCode
@@ -49,12 +51,17 @@ export type ErrorCode = keyof typeof statusOfCode
 export const Problem = Schema.Struct({ path: Schema.String, message: Schema.String })
 export type Problem = typeof Problem.Type
 
-/** `retryAfter` is seconds, as in the header of the same answer. */
+/**
+ * `retryAfter` is seconds, as in the header of the same answer. `requestId` and `traceId`, of an internal error, find it in the
+ * operators' logs.
+ */
 export interface PublicError {
   readonly code: ErrorCode
   readonly message: string
   readonly details?: ReadonlyArray<Problem>
   readonly retryAfter?: number
+  readonly requestId?: string
+  readonly traceId?: string
 }
 
 /** The envelope of the errors of one status, for the contract's documents. */
@@ -69,6 +76,8 @@ const envelope = (status: number) => {
       message: Schema.String,
       details: Schema.optionalKey(Schema.Array(Problem)),
       retryAfter: Schema.optionalKey(Schema.Int),
+      requestId: Schema.optionalKey(Schema.String),
+      traceId: Schema.optionalKey(Schema.String),
     }),
   }).pipe(HttpApiSchema.status(status))
 }

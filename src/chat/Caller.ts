@@ -1,4 +1,5 @@
-/** Who asks for a turn. All of it comes from the HTTP edge. */
+/** The caller of a turn. All of it comes from the HTTP edge. */
+import type { TurnPermit } from "../admission/TurnPermit.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
 import type { Arrival } from "./TurnSpan.ts"
@@ -14,4 +15,5 @@ export interface Caller {
   readonly arrival: Arrival
   /** Under which the turn is found when its request comes again. */
   readonly key?: TurnKey | undefined
+  readonly permit: TurnPermit
 }

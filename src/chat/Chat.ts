@@ -1,7 +1,7 @@
 /**
  * One chat turn, from the message to the run that answers it: READ FIRST.
  *
- *   admit   the session is the caller's, it has no other turn, the agent is there and active
+ *   admit   the session is the caller's, it has no other turn, the agent is there and active, and its limits leave room
  *   decide  which modes, in which order (`ModeService`)
  *   keep    the user's message and the run, in one transaction: from here on nothing acknowledged is lost
  *   run     the turn's program on a fiber of the server's (`TurnRun`), and in shadow where the decision says so
@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import type { AdmissionRejected } from "../admission/Rejection.ts"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
@@ -27,14 +28,14 @@ import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import { StoreHealth } from "../recording/StoreHealth.ts"
 import type { TurnKeyTaken } from "../recording/TurnKeys.ts"
-import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
+import { LiveRuns, SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import { type ShuttingDown, Stopping } from "../runs/Stopping.ts"
 import { Shadow } from "../shadow/Shadow.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
-import { type Asked, newTurn } from "./NewTurn.ts"
+import { type Asked, newTurn, promptTokens } from "./NewTurn.ts"
 import * as Retry from "./Retry.ts"
 import { TurnRun } from "./TurnRun.ts"
 import * as TurnSpan from "./TurnSpan.ts"
@@ -61,6 +62,7 @@ export interface Accepted {
 export type TurnRefused = NothingToRetry | ParentNotFound | Refused | SessionNotFound
 
 type Refused =
+  | AdmissionRejected
   | AgentDenied
   | AgentInactive
   | AgentNotFound
@@ -143,7 +145,8 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       )
 
   const begin = Effect.fnUntraced(function* (asked: Asked, span: Spans.Place | undefined) {
-    const { orgId } = asked.caller.principal
+    const { permit, principal } = asked.caller
+    const { orgId } = principal
     const { decision, ticket } = yield* decide(asked, span)
     const createdAt = yield* Clock.currentTimeMillis
     const runId = RunId.make(yield* ids.uuidV7())
@@ -156,16 +159,33 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     const [mode] = decision.order
     recent.decisions.add({ at: createdAt, runId, orgId, mode, reason: decision.reason })
     const log = new RunLog(runId)
-    yield* live.start(run.sessionId, log, turnRun.program({ run, turn, ticket, log }))
+    const program = turnRun.program({ run, turn, ticket, log, permit })
+    yield* live.start(run.sessionId, log, permit.during(program))
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }
   })
 
+  /** A session whose run goes on elsewhere is busy: what its run holds comes back before its next turn begins. */
+  const enter = (asked: Asked) =>
+    Effect.catchTag(
+      asked.caller.permit.begin(promptTokens(asked)),
+      "AdmissionRejected",
+      Effect.fnUntraced(function* (full) {
+        const sessionId = asked.session.id
+        if (asked.isNewSession || !full.reason.endsWith("_runs")) return yield* full
+        const running = yield* whileUp(runs.runningOf(sessionId))
+        return yield* running === undefined ? full : new SessionBusy({ sessionId })
+      }),
+    )
+
   /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */
   const takeTurn = (asked: Asked) =>
-    Effect.flatMap(TurnSpan.open(asked.caller.arrival, asked.caller, asked.session.id), (span) =>
-      // From here on the span is the run's, which ends it.
-      Effect.onError(begin(asked, span), (cause) => Spans.close(span, { error: Spans.codeOf(cause) })),
+    Effect.andThen(
+      enter(asked),
+      Effect.flatMap(TurnSpan.open(asked.caller.arrival, asked.caller, asked.session.id), (span) =>
+        // From here on the span is the run's, which ends it.
+        Effect.onError(begin(asked, span), (cause) => Spans.close(span, { error: Spans.codeOf(cause) })),
+      ),
     ).pipe(Effect.uninterruptible)
 
   const start = Effect.fnUntraced(function* (

@@ -5,6 +5,7 @@ import * as History from "../domain/History.ts"
 import type { MessageId, RunId } from "../domain/Ids.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import { estimatePromptTokens, estimateTextTokens } from "../domain/TokenEstimate.ts"
 import type { Turn } from "../execution/Executor.ts"
 import type { BranchMessage } from "../recording/Sessions.ts"
 import * as Spans from "../telemetry/Spans.ts"
@@ -33,6 +34,12 @@ interface Settled {
   readonly decision: Decision
   readonly span: Spans.Place | undefined
 }
+
+/** About how much the upstream will be sent, before that is put together. */
+export const promptTokens = ({ agent, before, historyMaxTokens, message }: Asked): number =>
+  estimateTextTokens(agent.settings.systemPrompt) +
+  estimateTextTokens(message) +
+  Math.min(estimatePromptTokens(before), agent.settings.historyMaxTokens ?? historyMaxTokens)
 
 /** A user who asks the same again was not helped. */
 const isRepeated = ({ before, message, retried }: Asked): boolean =>

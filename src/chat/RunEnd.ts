@@ -20,9 +20,12 @@ export const usageOf = (
   answer: string,
 ): Usage => reported ?? { tokens: estimateTokens(agent, history, answer), estimated: true }
 
+/** A W3C trace id, a UUID or the like, or an id too short for a key: other text of an upstream is not passed on. */
+const isTraceId = (text: string): boolean => /^(?:[\w-]{1,16}|[0-9a-f][0-9a-f-]{15,63})$/i.test(text)
+
 /** The upstream's own trace says more of its failure than ours. */
 const traced = (run: Run, upstreams?: string): { readonly traceId?: string } => {
-  const traceId = upstreams ?? run.traceId
+  const traceId = upstreams !== undefined && isTraceId(upstreams) ? upstreams : run.traceId
   return traceId === null ? {} : { traceId }
 }
 
@@ -49,7 +52,6 @@ export const failedError = (run: Run, failed: AttemptFailed): RunError => {
     ...(callId === undefined ? {} : { callId }),
     ...(upstream?.httpStatus === undefined ? {} : { httpStatus: upstream.httpStatus }),
     ...retryAfter(failed.error),
-    ...(upstream?.details === undefined ? {} : { details: upstream.details }),
     ...traced(run, upstream?.traceId),
   }
 }

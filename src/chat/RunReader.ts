@@ -110,7 +110,7 @@ const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): Readon
   return [...kept, { seq, event: terminal }].filter((entry) => entry.seq > after)
 }
 
-/** The upstream's own codes tell how the service is configured: they are for operators. */
+/** An upstream's own words tell how the service is configured, and may hold more: they are for operators. */
 const shownTo = (principal: Principal, attempt: Attempt): Attempt =>
   missingPermissions(principal, ["operator:read"]).length === 0 ? attempt : { ...attempt, failure: null }
 

@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { ModeService } from "../decision/ModeService.ts"
 import { MessageId } from "../domain/Ids.ts"
 import { steadyMillis } from "../domain/Monotonic.ts"
@@ -28,6 +29,7 @@ import type { Followed } from "../recording/EventWriter.ts"
 import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import { type RunLost, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
+import type { Spent } from "../recording/TokenSpend.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { Transcript } from "../runs/Transcript.ts"
@@ -36,6 +38,7 @@ import * as Spans from "../telemetry/Spans.ts"
 import * as RunEnd from "./RunEnd.ts"
 import * as TurnLine from "./TurnLine.ts"
 import * as TurnSpan from "./TurnSpan.ts"
+import { tokensOf } from "./TurnTokens.ts"
 
 class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 
@@ -44,6 +47,7 @@ export interface AcceptedTurn {
   readonly turn: Turn
   readonly ticket: Ticket | undefined
   readonly log: RunLog
+  readonly permit: TurnPermit
 }
 
 const hasFile = (events: ReadonlyArray<TurnEvent>): boolean =>
@@ -136,6 +140,13 @@ const endedAs = (
   }
 }
 
+/** Undefined where no budget counts the turn. */
+const spentBy = (
+  { permit: { day }, turn }: AcceptedTurn,
+  attempts: ReadonlyArray<Attempt>,
+  shown: string,
+): Spent | undefined => (day === undefined ? undefined : { day, tokens: tokensOf(turn, attempts, shown) })
+
 const make = Effect.gen(function* () {
   const execution = yield* Execution
   const modeService = yield* ModeService
@@ -144,7 +155,7 @@ const make = Effect.gen(function* () {
   const ids = yield* SecureRandom.SecureRandom
   const stopping = yield* Stopping
 
-  /** Apart from `execute`: the turn's stream refers to it, may be kept for a while, and shall not keep the log (decision 28). */
+  /** Outside `execute` so that the retained stream does not capture the log (decision 28). */
   const noting = (recorded: Recorded, attempts: Array<Attempt>) => (attempt: Attempt) => {
     attempts.push(attempt)
     return recorder.attempt(recorded, attempt)
@@ -212,9 +223,7 @@ const make = Effect.gen(function* () {
     Effect.map(stopping.isEnding, (ending) => _tag === "StoreError" && !ending)
 
   /** Tried until the store takes it. The schedule is made for the ones that need it. */
-  const insisted = <A>(
-    stored: Effect.Effect<A, RunLost | StoreError>,
-  ): Effect.Effect<A, RunLost | StoreError> =>
+  const insisted = <A, E extends RunLost | StoreError>(stored: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.catch(stored, (error) =>
       Effect.flatMap(isWorthwhile(error), (worthwhile) =>
         worthwhile
@@ -227,17 +236,18 @@ const make = Effect.gen(function* () {
     )
 
   const end = Effect.fnUntraced(function* (
-    { log, run, turn }: AcceptedTurn,
+    { log, permit, run, turn }: AcceptedTurn,
     recorded: Recorded,
     attempts: ReadonlyArray<Attempt>,
     followed: Followed,
     ended: Ended & { readonly endedAt: number },
+    spent: Spent | undefined,
   ) {
     const message = yield* assistantMessage(run, ended, ended.endedAt)
     const { answer: _, ...fields } = ended
     const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null }
     const stored = recorder.rest(recorded, followed).pipe(
-      Effect.flatMap((rest) => runs.end(final, message, rest)),
+      Effect.flatMap((rest) => runs.end(final, message, rest, spent)),
       Effect.as(final),
       insisted,
       Spans.within("persist", turn.trace, () => ({})),
@@ -252,6 +262,9 @@ const make = Effect.gen(function* () {
       ),
     )
     const told = yield* stored
+    // Before the reader knows the end: its next turn finds room.
+    yield* permit.end(spent?.tokens ?? 0)
+    if (spent !== undefined) yield* Measure.budgetSpent(spent.tokens)
     const terminal = RunEnd.terminalOf(told)
     if (terminal !== undefined) log.end(terminal)
     yield* TurnSpan.close(turn.trace, told)
@@ -268,13 +281,14 @@ const make = Effect.gen(function* () {
       const recorded: Recorded = { id, orgId, ticket: accepted.ticket, missing: [] }
       const followed = yield* recorder.follow(accepted.log)
       const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, recorded, attempts, transcript)))
-      if (Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))) {
-        yield* Effect.logError("a turn died", exit.cause)
-      }
+      const died =
+        Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))
+      if (died) yield* Effect.logError("a turn died", exit.cause)
       const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
       // A clock that was set back must not make an answer end before its question.
       const endedAt = Math.max(createdAt, now())
-      yield* end(accepted, recorded, attempts, followed, { ...ended, endedAt })
+      const spent = spentBy(accepted, attempts, transcript.text)
+      yield* end(accepted, recorded, attempts, followed, { ...ended, endedAt }, spent)
       yield* modeService.release(orgId, accepted.ticket)
     },
     (running, { run, turn }) => Effect.annotateLogs(running, { runId: run.id, ...Spans.logged(turn.trace) }),

@@ -10,7 +10,8 @@ import type { ExecutionMode } from "./Mode.ts"
 const most = 1000
 const name = Schema.String.check(Schema.isBetweenLength(1, 1000))
 const text = Schema.String.check(Schema.isMaxLength(100_000))
-const listOf = <S extends Schema.Constraint>(item: S) => Schema.Array(item).check(Schema.isMaxLength(most))
+export const listOf = <S extends Schema.Constraint>(item: S) =>
+  Schema.Array(item).check(Schema.isMaxLength(most))
 
 export const McpTool = Schema.Struct({
   name,
@@ -18,14 +19,16 @@ export const McpTool = Schema.Struct({
   parameters: Schema.Record(Schema.String, Schema.Json),
 })
 
+export const AuthConfig = Schema.Record(Schema.String, Schema.Json)
+
 export const McpServer = Schema.Struct({
   id: name,
   name,
   endpoint: Schema.String.check(Schema.isBetweenLength(1, 10_000)),
   transport: name,
   isConnected: Schema.Boolean,
-  /** Credentials for the server. Sent to the runtime only; never returned by the API, never logged. */
-  authConfig: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+  /** Credentials for the server, sealed (`McpCredentials`). Sent to the runtime only; never returned by the API, never logged. */
+  authConfig: Schema.optionalKey(AuthConfig),
   availableTools: listOf(McpTool),
 })
 export type McpServer = typeof McpServer.Type
@@ -47,12 +50,13 @@ export const SubAgent = Schema.Struct({
 })
 export type SubAgent = typeof SubAgent.Type
 
-const Models = Schema.Struct({
-  runtime_orchestrator: Schema.optionalKey(name),
-  direct_llm: Schema.optionalKey(name),
-} satisfies Record<ExecutionMode, Schema.Top>).annotate({
-  description: "The model for one mode, instead of `model`.",
-})
+export const modelsOf = <S extends Schema.Constraint>(model: S) =>
+  Schema.Struct({
+    runtime_orchestrator: Schema.optionalKey(model),
+    direct_llm: Schema.optionalKey(model),
+  } satisfies Record<ExecutionMode, Schema.Top>).annotate({
+    description: "The model for one mode, instead of `model`.",
+  })
 
 /**
  * The settings by an operator. `model` is for both modes, save where `models` names one for the mode. Without either the provider
@@ -63,7 +67,7 @@ export const AgentSettings = Schema.Struct({
   active: Schema.Boolean,
   systemPrompt: text,
   model: Schema.optionalKey(name),
-  models: Schema.optionalKey(Models),
+  models: Schema.optionalKey(modelsOf(name)),
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
   /** The most tokens of a conversation that are sent, as estimated. Absent: `CHAT_HISTORY_MAX_TOKENS`. */
@@ -91,16 +95,19 @@ export const forMode = (agent: Agent, mode: ExecutionMode): Agent => {
   return model === undefined ? agent : { ...agent, settings: { ...agent.settings, model } }
 }
 
-/** A sub-agent names an MCP server that its agent does not have. */
-export class McpServerUnknown extends Schema.TaggedError<McpServerUnknown>()("McpServerUnknown", {
-  fields: Schema.Array(Schema.String),
+/** Settings that no agent may have. `path` names the field of the settings, `message` what is allowed there. */
+export class AgentInvalid extends Schema.TaggedError<AgentInvalid>()("AgentInvalid", {
+  problems: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })),
 }) {}
 
 /** The fields of sub-agents that name an MCP server which the agent does not have. */
 export const unknownServers = ({
   mcpServers,
   subAgents,
-}: Pick<AgentSettings, "mcpServers" | "subAgents">): ReadonlyArray<string> => {
+}: {
+  readonly mcpServers: ReadonlyArray<Pick<McpServer, "id">>
+  readonly subAgents: ReadonlyArray<SubAgent>
+}): ReadonlyArray<string> => {
   const known = new Set(mcpServers.map(({ id }) => id))
   return subAgents.flatMap((subAgent, index) =>
     (subAgent.mcpServers ?? []).flatMap((id, place) =>
@@ -109,7 +116,7 @@ export const unknownServers = ({
   )
 }
 
-/** Whether its turns may call tools: it has servers of them, or other agents to hand work to. */
+/** Its turns may call tools: it has servers of them, or other agents to hand work to. */
 export const needsTools = ({ settings }: Agent): boolean =>
   settings.mcpServers.length > 0 || settings.subAgents.length > 0
 

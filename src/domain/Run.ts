@@ -26,7 +26,7 @@ export const Attempt = Schema.Struct({
   usage: Schema.NullOr(Usage),
   /** The model that answered, as the upstream names it; null where it says none. */
   model: Schema.NullOr(Schema.String),
-  /** For operators: the status and the safe `code|type|param` of a refusal. Never an upstream's own sentence. */
+  /** What the upstream said of its failure: for operators only, since it may hold hosts or keys. Never logged or exported. */
   failure: Schema.NullOr(Schema.String),
 })
 export type Attempt = typeof Attempt.Type

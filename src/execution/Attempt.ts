@@ -21,14 +21,9 @@ import type { Outcome, Usage } from "../domain/Outcome.ts"
 import * as AttemptSpan from "./AttemptSpan.ts"
 import * as CommitGate from "./CommitGate.ts"
 import * as Deadlines from "./Deadlines.ts"
-import {
-  type ExecutionError,
-  failureOf,
-  meaningOf,
-  UpstreamEmpty,
-  UpstreamTruncated,
-} from "./ExecutionError.ts"
+import { type ExecutionError, meaningOf, UpstreamEmpty, UpstreamTruncated } from "./ExecutionError.ts"
 import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
+import { failureText } from "./FailureText.ts"
 import * as OpenCalls from "./OpenCalls.ts"
 
 /** What is known of a running attempt; it alone writes it. Wall-clock times in epoch milliseconds. */
@@ -241,7 +236,7 @@ const attemptOf = (
   endedAt: dateOf(watch, monotonicMillis(clock)),
   usage: watch.usage ?? null,
   model: watch.model ?? null,
-  failure: watch.error === undefined ? null : (failureOf(watch.error) ?? null),
+  failure: watch.error === undefined ? null : failureText(watch.error),
   ...outcomeOf(watch, exit),
 })
 

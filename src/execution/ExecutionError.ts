@@ -67,7 +67,7 @@ export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("Upst
   called: Schema.optionalKey(Schema.Boolean),
 }) {}
 
-/** The upstream itself said that the turn failed. */
+/** The upstream itself said that the turn failed. `message` and `details` are its own words, for operators only. */
 export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("UpstreamFailed", {
   ...upstream,
   ...detail,
@@ -96,6 +96,15 @@ export class ContentFiltered extends Schema.TaggedError<ContentFiltered>()("Cont
 export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()("ContextTooLong", {
   ...upstream,
   ...detail,
+}) {}
+
+/**
+ * The agent cannot be sent as it is stored: its credentials cannot be decrypted, or an address is not allowed. Found before
+ * anything is sent, so it says nothing about the upstream. `detail` says which, for operators.
+ */
+export class AgentMisconfigured extends Schema.TaggedError<AgentMisconfigured>()("AgentMisconfigured", {
+  ...upstream,
+  detail: Schema.String,
 }) {}
 
 const clock = { ...upstream, afterMs: Schema.Finite }
@@ -127,6 +136,7 @@ export type ExecutionError =
   | UpstreamCancelled
   | ContentFiltered
   | ContextTooLong
+  | AgentMisconfigured
   | FirstContentTimeout
   | FirstProgressTimeout
   | StallTimeout
@@ -203,6 +213,11 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
     code: "CONTEXT_TOO_LONG",
     message: "The conversation is too long for the model. Shorten the message or start a new session.",
   },
+  AgentMisconfigured: {
+    ...neutral,
+    code: "AGENT_MISCONFIGURED",
+    message: "The agent is not set up correctly.",
+  },
   FirstContentTimeout: {
     ...fault,
     outcome: "timeout_first_content",
@@ -236,16 +251,19 @@ const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
   },
 }
 
-/** The meaning of an error. Passes on an upstream's own code where it looks like one, and the runtime's own text. */
+/** A code, and none with a long run of letters and digits in it, which may be a key. */
+const isCode = (code: string): boolean =>
+  /^[A-Z][A-Z0-9_]{0,63}$/.test(code) && !/(?=[A-Z]*\d)[A-Z0-9]{11,}/.test(code)
+
+/**
+ * The meaning of an error, as users may see it: an upstream's own code where it looks like one, and a sentence of ours. An
+ * upstream's sentences may hold hosts, keys, SQL or prompts.
+ */
 export const meaningOf = (error: ExecutionError): Meaning => {
   const meaning = meanings[error._tag]
   if (error._tag === "UpstreamGarbled") return { ...meaning, next: error.called !== true }
-  if (error._tag !== "UpstreamFailed") return meaning
-  return {
-    ...meaning,
-    code: /^[A-Z][A-Z0-9_]{0,63}$/.test(error.code) ? error.code : meaning.code,
-    message: error.message === "" ? meaning.message : error.message,
-  }
+  if (error._tag !== "UpstreamFailed" || !isCode(error.code)) return meaning
+  return { ...meaning, code: error.code }
 }
 
 const longestFailure = 200

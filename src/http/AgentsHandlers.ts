@@ -1,46 +1,16 @@
 /** The agents' routes. Credentials of MCP servers go in and are not shown again. */
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as Struct from "effect/Struct"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
-import {
-  type Agent,
-  type AgentSettings,
-  type McpServer,
-  McpServerUnknown,
-  unknownServers,
-} from "../domain/Agent.ts"
-import type { AgentId } from "../domain/Ids.ts"
+import type { AgentSettings } from "../domain/Agent.ts"
+import { AgentId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent } from "../domain/Principal.ts"
 import { Agents } from "../recording/Agents.ts"
+import * as AgentServers from "./AgentServers.ts"
 import { answering, respond } from "./ErrorMapping.ts"
-
-const withoutSecrets = (agent: Agent): Agent => ({
-  ...agent,
-  settings: {
-    ...agent.settings,
-    mcpServers: agent.settings.mcpServers.map((server) => Struct.omit(server, ["authConfig"])),
-  },
-})
-
-/** What is read back lacks the credentials, so a server that comes without them keeps those it had. */
-const keepSecrets = (
-  servers: ReadonlyArray<McpServer>,
-  before: ReadonlyArray<McpServer>,
-): ReadonlyArray<McpServer> =>
-  servers.map((server) => {
-    const kept = before.find(
-      ({ endpoint, id }) => id === server.id && endpoint === server.endpoint,
-    )?.authConfig
-    return server.authConfig === undefined && kept !== undefined ? { ...server, authConfig: kept } : server
-  })
-
-const checked = (settings: AgentSettings): Effect.Effect<AgentSettings, McpServerUnknown> => {
-  const fields = unknownServers(settings)
-  return fields.length === 0 ? Effect.succeed(settings) : Effect.fail(new McpServerUnknown({ fields }))
-}
 
 const defaults = {
   active: true,
@@ -67,21 +37,22 @@ export const layer = HttpApiBuilder.group(
   "agents",
   Effect.fnUntraced(function* (handlers) {
     const agents = yield* Agents
-    const shown = (agent: Agent) => ok(withoutSecrets(agent))
+    const servers = yield* AgentServers.make
+    const random = yield* SecureRandom.SecureRandom
     return handlers.handleAll({
       list: () =>
         answering(
           Effect.gen(function* () {
             const principal = yield* CurrentPrincipal
             const found = yield* agents.list(principal.orgId)
-            return ok(found.filter(({ id }) => mayUseAgent(principal, id)).map(withoutSecrets))
+            return ok(found.filter(({ id }) => mayUseAgent(principal, id)).map(AgentServers.shown))
           }),
         ),
       get: ({ params: { agentId } }) =>
         answering(
           Effect.map(
             Effect.flatMap(callerOf(agentId), ({ orgId }) => agents.get(orgId, agentId)),
-            shown,
+            (agent) => ok(AgentServers.shown(agent)),
           ),
         ),
       create: ({ payload }) =>
@@ -89,20 +60,28 @@ export const layer = HttpApiBuilder.group(
           Effect.gen(function* () {
             const { key, orgId } = yield* CurrentPrincipal
             if (key !== undefined && key.agents !== null) return createsNone
-            const settings = yield* checked({ ...defaults, ...payload })
-            return shown(yield* agents.create(orgId, settings))
+            // Credentials are bound to the agent's id, so it is made first.
+            const id = AgentId.make(yield* random.uuidV7())
+            const given = { ...defaults, ...payload }
+            yield* servers.checked(given, payload.mcpServers)
+            const mcpServers = yield* servers.stored({ id, orgId }, given.mcpServers, [])
+            return ok(AgentServers.shown(yield* agents.create(orgId, { ...given, mcpServers }, id)))
           }),
         ),
       update: ({ params: { agentId }, payload }) =>
         answering(
           Effect.gen(function* () {
             const { orgId } = yield* callerOf(agentId)
-            const { settings: before } = yield* agents.get(orgId, agentId)
+            const { id, settings: before } = yield* agents.get(orgId, agentId)
             const after = { ...before, ...payload }
-            const settings = { ...after, mcpServers: keepSecrets(after.mcpServers, before.mcpServers) }
-            // An agent that was stored before this check existed can still be renamed.
-            if (payload.mcpServers !== undefined || payload.subAgents !== undefined) yield* checked(settings)
-            return shown(yield* agents.update(orgId, agentId, settings))
+            // An agent that was stored before these checks existed can still be renamed.
+            if (payload.mcpServers !== undefined || payload.subAgents !== undefined)
+              yield* servers.checked(after, payload.mcpServers)
+            const mcpServers =
+              payload.mcpServers === undefined
+                ? before.mcpServers
+                : yield* servers.stored({ id, orgId }, payload.mcpServers, before.mcpServers)
+            return ok(AgentServers.shown(yield* agents.update(orgId, id, { ...after, mcpServers })))
           }),
         ),
     })

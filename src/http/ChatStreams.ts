@@ -8,6 +8,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Admission } from "../admission/Admission.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
+import type { BudgetTold } from "../admission/TokenBudget.ts"
+import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import type { Caller } from "../chat/Caller.ts"
@@ -61,6 +63,13 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
   "x-ratelimit-reset": String(Math.ceil(resetMs / 1000)),
 })
 
+/** Of the budget with the smaller rest. Seconds until the next UTC day, rounded up. */
+const budgetHeaders = ({ limit, remaining, resetMs }: BudgetTold) => ({
+  "x-ratelimit-limit-tokens": String(limit),
+  "x-ratelimit-remaining-tokens": String(remaining),
+  "x-ratelimit-reset-tokens": String(Math.ceil(resetMs / 1000)),
+})
+
 /**
  * Adds the milliseconds that the gateway itself spent before its answer is committed. It has not waited for an upstream yet.
  */
@@ -91,13 +100,14 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return defaultProtocol(protocols, orgId, request.headers["origin"])
   })
 
-  const caller = Effect.fnUntraced(function* (route: string) {
+  const caller = Effect.fnUntraced(function* (route: string, permit: TurnPermit) {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const who: Caller = {
       principal: yield* CurrentPrincipal,
       requestId: yield* RequestId,
       arrival: { route, ...(yield* Arrived) },
       ...ruleInputs(headers),
+      permit,
     }
     return who
   })
@@ -139,12 +149,17 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return yield* found(request, RunId.make(cursor.runId), cursor.seq, sessionId)
   })
 
-  const turn = Effect.fnUntraced(function* (request: PostRequest, { asked, begin, onBusy, route }: Post) {
-    const who = yield* caller(routes[route])
+  const turn = Effect.fnUntraced(function* (
+    request: PostRequest,
+    { asked, begin, onBusy, route }: Post,
+    permit: TurnPermit,
+  ) {
+    const who = yield* caller(routes[route], permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
     const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
     if (outcome._tag === "Began") return yield* begun(request, outcome)
+    yield* permit.end()
     // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
     const again = yield* found(request, outcome.runId, 0)
     return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
@@ -158,13 +173,29 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
         ? respond(invalid([cursor.problem]))
         : yield* answering(resume(request, cursor, what.sessionId))
     let rate: Taken | undefined
+    let budget: BudgetTold | undefined
+    const mayReplay = request.headers["idempotency-key"] !== undefined
     const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
-      admission.turn(principal, (taken) => {
-        rate = taken
-      }),
+      admission.turn(
+        principal,
+        (taken) => {
+          rate = taken
+        },
+        mayReplay,
+      ),
     )
-    const response = yield* answering(Effect.andThen(admitted, turn(request, what)))
-    return rate === undefined ? response : HttpServerResponse.setHeaders(response, rateHeaders(rate))
+    const taken = Effect.flatMap(admitted, (permit) =>
+      Effect.ensuring(
+        turn(request, what, permit),
+        Effect.sync(() => {
+          budget = permit.budget
+        }),
+      ),
+    )
+    return HttpServerResponse.setHeaders(yield* answering(taken), {
+      ...(rate === undefined ? {} : rateHeaders(rate)),
+      ...(budget === undefined ? {} : budgetHeaders(budget)),
+    })
   })
 
   const events = (request: StreamRequest, runId: RunId) =>

@@ -1,7 +1,7 @@
 /**
  * The outermost layer of every request: its id, and an envelope for what no handler answers (unknown routes, wrong
- * methods, bodies that are too large or of another type, bugs). A bug is logged with its cause; the caller gets the
- * request id and nothing else.
+ * methods, bodies that are too large or of another type, bugs). A bug is logged with its cause; the caller gets a sentence, the
+ * request id and the id of its trace.
  */
 import { toIncomingMessage } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Cause from "effect/Cause"
@@ -70,14 +70,24 @@ const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
 
 const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
 
-const answer = (request: HttpServerRequest.HttpServerRequest, cause: Cause.Cause<unknown>) => {
+/** What a caller who reports an error names. */
+interface Report {
+  readonly requestId: string
+  readonly traceId?: string
+}
+
+const answer = (
+  request: HttpServerRequest.HttpServerRequest,
+  cause: Cause.Cause<unknown>,
+  report: Report,
+) => {
   switch (serverErrorOf(cause)) {
     case "RouteNotFound":
       return Effect.succeed(noRoute(request))
     case "RequestParseError":
       return Effect.succeed(respond(isTooLarge(cause) ? tooLarge : unreadable))
     default:
-      return Effect.as(Effect.logError("a request died", cause), respond(internal))
+      return Effect.as(Effect.logError("a request died", cause), respond({ ...internal, ...report }))
   }
 }
 
@@ -109,7 +119,11 @@ const edged = Effect.fnUntraced(function* <E, R>(
     // A client that left is nobody to answer.
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) => answer(request, cause),
+      (cause) =>
+        answer(request, cause, {
+          requestId: id,
+          ...(parent === undefined ? {} : { traceId: parent.span.traceId }),
+        }),
     ),
   )
   const shaped = response.status === 415 ? respond(unsupported) : response

@@ -5,13 +5,13 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
-import type { AdmissionRejected } from "../admission/Admission.ts"
+import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
 import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
 import type { OrderNotKept } from "../recording/BreakerMemory.ts"
-import type { McpServerUnknown } from "../domain/Agent.ts"
+import type { AgentInvalid } from "../domain/Agent.ts"
 import type { KeyExpired, KeyInvalid, KeyRevoked } from "../domain/ApiKey.ts"
 import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
 import type { AgentDenied } from "../domain/Principal.ts"
@@ -24,6 +24,7 @@ import type { StoreError } from "../recording/StoreError.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Stopping.ts"
+import type { SecretsUnavailable } from "./AgentServers.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
@@ -31,6 +32,7 @@ export type ServiceError =
   | AdmissionRejected
   | AgentDenied
   | AgentInactive
+  | AgentInvalid
   | AgentNotFound
   | AutopilotConflict
   | GrantRefused
@@ -39,7 +41,6 @@ export type ServiceError =
   | KeyNotFound
   | KeyRevoked
   | KeysUnavailable
-  | McpServerUnknown
   | NoModeAvailable
   | NothingToRetry
   | OrderNotKept
@@ -47,6 +48,7 @@ export type ServiceError =
   | RolloutChanged
   | RunElsewhere
   | RunNotFound
+  | SecretsUnavailable
   | SessionBusy
   | SessionNotFound
   | ShuttingDown
@@ -69,6 +71,20 @@ const rejections = {
   },
   user_streams: { code: "SSE_CONNECTION_LIMIT", message: "You have too many streams open." },
   org_streams: { code: "SSE_CONNECTION_LIMIT", message: "Your organisation has too many streams open." },
+  user_runs: { code: "SSE_CONNECTION_LIMIT", message: "Too many of your turns are still running." },
+  org_runs: {
+    code: "SSE_CONNECTION_LIMIT",
+    message: "Too many turns of your organisation are still running.",
+  },
+  user_tokens: { code: "TOKEN_BUDGET_EXCEEDED", message: "You have spent your tokens of this day (UTC)." },
+  org_tokens: {
+    code: "TOKEN_BUDGET_EXCEEDED",
+    message: "Your organisation has spent its tokens of this day (UTC).",
+  },
+  reserved_tokens: {
+    code: "TOKEN_BUDGET_EXCEEDED",
+    message: "The rest of the day's tokens is reserved by turns that are still running.",
+  },
 } as const satisfies Record<AdmissionRejected["reason"], PublicError>
 
 const expiryProblems = {
@@ -89,6 +105,8 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AUTH_AGENT_DENIED", message: `The API key may not use the agent ${error.agentId}.` }
     case "AgentInactive":
       return { code: "AGENT_INACTIVE", message: "The agent is switched off." }
+    case "AgentInvalid":
+      return invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message })))
     case "AgentNotFound":
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
     case "AutopilotConflict":
@@ -114,13 +132,6 @@ export const toPublic = (error: ServiceError): PublicError => {
         message: "The keys of the identity provider cannot be fetched now. Nothing was taken.",
         retryAfter: soon,
       }
-    case "McpServerUnknown":
-      return invalid(
-        error.fields.map((field) => ({
-          path: `payload.${field}`,
-          message: "The agent has no MCP server with this id in mcpServers.",
-        })),
-      )
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
     case "NothingToRetry":
@@ -153,6 +164,12 @@ export const toPublic = (error: ServiceError): PublicError => {
       }
     case "RunNotFound":
       return { code: "RUN_NOT_FOUND", message: "There is no such run." }
+    case "SecretsUnavailable":
+      return {
+        code: "SECRETS_UNAVAILABLE",
+        message:
+          "This service has no key to encrypt authConfig with, so nothing was stored. Its operator sets DATA_KEY.",
+      }
     case "SessionBusy":
       return {
         code: "REQUEST_IN_PROGRESS",

@@ -18,7 +18,11 @@ export interface EndedAttempt {
   readonly pauseMs?: number | undefined
 }
 
-const refusalCodes: ReadonlySet<string | null> = new Set(["UPSTREAM_REJECTED", "UPSTREAM_MISCONFIGURED"])
+const refusalCodes: ReadonlySet<string | null> = new Set([
+  "UPSTREAM_REJECTED",
+  "UPSTREAM_MISCONFIGURED",
+  "AGENT_MISCONFIGURED",
+])
 
 /** Gives the line to log; undefined most of the time. */
 export const record = (health: Health, ended: EndedAttempt, now: number): string | undefined =>

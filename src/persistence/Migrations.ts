@@ -16,7 +16,8 @@ import { fleet } from "./migrations/0006_fleet.ts"
 import { trace } from "./migrations/0007_trace.ts"
 import { answers } from "./migrations/0008_answers.ts"
 import { apiKeys } from "./migrations/0009_api_keys.ts"
-import { baseline } from "./migrations/0012_baseline.ts"
+import { tokenSpend } from "./migrations/0010_token_spend.ts"
+import { baseline } from "./migrations/0011_baseline.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -28,7 +29,8 @@ const migrations = {
   "0007_trace": trace,
   "0008_answers": answers,
   "0009_api_keys": apiKeys,
-  "0012_baseline": baseline,
+  "0010_token_spend": tokenSpend,
+  "0011_baseline": baseline,
 }
 
 const steps = Migrator.make({})({

@@ -20,7 +20,8 @@ export class Agents extends Context.Service<
     readonly versions: (
       ids: ReadonlyArray<AgentId>,
     ) => Effect.Effect<ReadonlyMap<AgentId, number>, StoreError>
-    readonly create: (orgId: OrgId, settings: AgentSettings) => Effect.Effect<Agent, StoreError>
+    /** `id`: where something in the settings is bound to it. Otherwise it is made here. */
+    readonly create: (orgId: OrgId, settings: AgentSettings, id?: AgentId) => Effect.Effect<Agent, StoreError>
     /** Replaces the settings. An agent of nobody or of another organisation is not found. */
     readonly update: (
       orgId: OrgId,

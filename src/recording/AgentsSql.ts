@@ -46,9 +46,13 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         return new Map(rows.map((row) => [row.id, row.updated_at]))
       }, asStoreError("Agents.versions"))
 
-      const create = Effect.fn("Agents.create")(function* (orgId: OrgId, settings: AgentSettings) {
+      const create = Effect.fn("Agents.create")(function* (
+        orgId: OrgId,
+        settings: AgentSettings,
+        given?: AgentId,
+      ) {
         const now = yield* Clock.currentTimeMillis
-        const id = AgentId.make(yield* random.uuidV7())
+        const id = given ?? AgentId.make(yield* random.uuidV7())
         const agent: Agent = { id, orgId, settings, createdAt: now, updatedAt: now }
         yield* sql`INSERT INTO agents ${sql.insert(yield* encode(agent))}`
         return agent

@@ -12,6 +12,8 @@ import { Retention } from "./Retention.ts"
 import type { StoreError } from "./StoreError.ts"
 
 const dayMs = 24 * 60 * 60 * 1000
+/** Budgets need the current day; the other days are for reports. */
+const spendDays = 90
 /** A service that has just started has better things to do. */
 const firstAfter = "1 minute"
 const every = Schedule.spaced("1 hour")
@@ -36,15 +38,14 @@ export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =
               ),
         )
 
-      const forgetKeys = (createdBefore: number) =>
-        retention
-          .forgetKeys(createdBefore)
-          .pipe(Effect.tap(Effect.sleep(pause)), Effect.repeat({ while: (more) => more }))
+      const stepByStep = (step: Effect.Effect<boolean, StoreError>) =>
+        step.pipe(Effect.tap(Effect.sleep(pause)), Effect.repeat({ while: (more) => more }))
 
       const pass = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         if (!(yield* retention.claim(now, now + heldMs))) return
-        yield* forgetKeys(now - turnKeyLifeMs)
+        yield* stepByStep(retention.forgetKeys(now - turnKeyLifeMs))
+        yield* stepByStep(retention.forgetSpend(Math.floor(now / dayMs) - spendDays))
         if (eventDays > 0) yield* forgetEvents(now - eventDays * dayMs)
       })
 

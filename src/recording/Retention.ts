@@ -1,5 +1,5 @@
 /**
- * What the store forgets after a while: the events of ended runs, and the keys of repeated requests. Runs, attempts and
+ * Deletes old rows: events of ended runs, keys of repeated requests, and what was spent long ago. Runs, attempts and
  * messages stay. Step by step, each of them short, so that no turn waits behind one.
  */
 import * as Context from "effect/Context"
@@ -22,5 +22,7 @@ export class Retention extends Context.Service<
     ) => Effect.Effect<RunId | undefined, StoreError>
     /** Deletes some of the keys that were made before; false when there are no more. */
     readonly forgetKeys: (createdBefore: number) => Effect.Effect<boolean, StoreError>
+    /** Deletes some of the tokens that were spent before a day (days since 1970-01-01); false when there are no more. */
+    readonly forgetSpend: (before: number) => Effect.Effect<boolean, StoreError>
   }
 >()("crossfade/recording/Retention") {}

@@ -59,6 +59,15 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return keys.length === keysAStep
     }, asStoreError("Retention.forgetKeys"))
 
-    return Retention.of({ claim, forgetEvents, forgetKeys })
+    const forgetSpend: Retention["Service"]["forgetSpend"] = Effect.fn("Retention.forgetSpend")(function* (
+      before,
+    ) {
+      const rows = yield* sql`DELETE FROM token_spend WHERE (day, org_id, user_id) IN
+        (SELECT day, org_id, user_id FROM token_spend WHERE day < ${before} ORDER BY day LIMIT ${keysAStep})
+        RETURNING day`
+      return rows.length === keysAStep
+    }, asStoreError("Retention.forgetSpend"))
+
+    return Retention.of({ claim, forgetEvents, forgetKeys, forgetSpend })
   }),
 )

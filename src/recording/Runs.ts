@@ -13,6 +13,7 @@ import type { TurnKey } from "../domain/TurnKey.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { StoreError } from "./StoreError.ts"
+import type { Spent } from "./TokenSpend.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
@@ -63,11 +64,15 @@ export class Runs extends Context.Service<
     ) => Effect.Effect<void, StoreError>
     readonly recordAttempt: (id: RunId, attempt: Attempt) => Effect.Effect<void, StoreError>
     readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
-    /** One transaction: what is not written of the run, its end and, where there was an answer, the assistant's message. */
+    /**
+     * One transaction: what is not written of the run, its end and, where there was an answer, the assistant's message. With
+     * `spent` its tokens count for its user's day; only budgets ask for that.
+     */
     readonly end: (
       run: EndOfRun & Pick<Run, "id">,
       assistantMessage: ChatMessage | undefined,
       unwritten?: Unwritten,
+      spent?: Spent,
     ) => Effect.Effect<void, RunLost | StoreError>
     /** With its attempts, shadows included, by number. Fails like `Sessions.get`. */
     readonly get: (

@@ -19,6 +19,7 @@ import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { StoreError } from "./StoreError.ts"
+import * as TokenSpendSql from "./TokenSpendSql.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
 import { attemptRow, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
@@ -74,8 +75,9 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
         SET path = excluded.path, filename = excluded.filename, mime_type = excluded.mime_type`
     }, asStoreError("Runs.recordFile"))
 
-    const end: Runs["Service"]["end"] = (run, assistantMessage, { attempts, entries } = nothing) => {
+    const end: Runs["Service"]["end"] = (run, assistantMessage, { attempts, entries } = nothing, spent) => {
       const { id } = run
+      const counted = spent === undefined ? [] : [TokenSpendSql.count(sql, id, spent)]
       const rest = [...attempts.map((one) => insertAttempt(id, one)), ...insertAll([{ id, entries }])]
       /** Another replica may have ended the run: what was said is kept all the same. */
       const lost = Effect.fnUntraced(function* (error: RunLost) {
@@ -85,7 +87,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
         return yield* error
       })
       return batch
-        .run<RunLost>([...rest, ...ending(sql, run, assistantMessage)])
+        .run<RunLost>([...rest, ...counted, ...ending(sql, run, assistantMessage)])
         .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
     }
 

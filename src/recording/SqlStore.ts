@@ -16,6 +16,7 @@ import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
+import * as TokenSpendSql from "./TokenSpendSql.ts"
 import * as TransitionsSql from "./TransitionsSql.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
 
@@ -33,6 +34,7 @@ const stores = Layer.mergeAll(
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,
+  TokenSpendSql.layerSql,
   TransitionsSql.layerSql,
   TurnKeysSql.layerSql,
 )

@@ -148,11 +148,12 @@ export class Tracer {
   }
 }
 
-/** Ends that say nothing about a mode: somebody's cancel, a limit that a user's turn would not have met. */
+/** Ends that say nothing about a mode: a cancel, a fault of the agent's settings, a limit that no user's turn would have met. */
 const saysNothing: ReadonlySet<string> = new Set([
   "EXECUTION_CANCELLED",
   "RUN_INTERRUPTED",
   "UPSTREAM_RATE_LIMITED",
+  "AGENT_MISCONFIGURED",
 ])
 
 export const isComparable = (code: string | null): boolean => code === null || !saysNothing.has(code)

@@ -8,9 +8,11 @@ import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import { overheadMs } from "../domain/Overhead.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
+import type { RefusalReason } from "../domain/Refusal.ts"
 import type { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { measure, type Update } from "./Instrument.ts"
-import { catalogue, causeCodes, decisionReasons, failureCodes } from "./Metrics.ts"
+import { causeCodes, failureCodes } from "./FailureCodes.ts"
+import { catalogue, decisionReasons } from "./Metrics.ts"
 
 /** The organisations that have series of their own (`METRICS_ORG_LABELS`). */
 export const ListedOrgs = Context.Reference<ReadonlySet<string>>("crossfade/telemetry/ListedOrgs", {
@@ -153,6 +155,7 @@ export const eventsWritten = (ms: number): Effect.Effect<void> => catalogue.even
 export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
   catalogue.keptAnswers.record({ result: hit ? "hit" : "miss" }, 1)
 
-export const refused = (
-  reason: "process" | "key_rate" | "user_rate" | "org_rate" | "user_streams" | "org_streams",
-): Effect.Effect<void> => catalogue.refused.record({ reason }, 1)
+export const refused = (reason: RefusalReason): Effect.Effect<void> => catalogue.refused.record({ reason }, 1)
+
+/** A turn has ended that counts against a token budget. */
+export const budgetSpent = (tokens: number): Effect.Effect<void> => catalogue.budgetTokens.record({}, tokens)

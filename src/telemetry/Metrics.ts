@@ -7,37 +7,14 @@
 import * as Effect from "effect/Effect"
 import { BreakerState } from "../domain/BreakerState.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
+import { refusalReasons } from "../domain/Refusal.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
+import { causeCodes, failureCodes } from "./FailureCodes.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
 
 const mode = ExecutionMode.literals
 const none = {}
 const listedOrgs = { boundedBy: "METRICS_ORG_LABELS" }
-
-/** The codes of our own that a failed attempt has; what an upstream invents is `UPSTREAM_FAILED`. */
-export const failureCodes = [
-  "UPSTREAM_EMPTY",
-  "UPSTREAM_FAILED",
-  "UPSTREAM_GARBLED",
-  "UPSTREAM_MISCONFIGURED",
-  "UPSTREAM_TRUNCATED",
-  "UPSTREAM_UNAVAILABLE",
-  "UPSTREAM_UNREACHABLE",
-  "TIMEOUT_FIRST_CONTENT",
-  "TIMEOUT_FIRST_PROGRESS",
-  "TIMEOUT_STALL",
-  "TIMEOUT_CALL",
-  "TIMEOUT_TOTAL",
-] as const
-
-/** What ends an attempt without saying anything about its mode's health, beside them. */
-export const causeCodes = [
-  ...failureCodes,
-  "UPSTREAM_RATE_LIMITED",
-  "UPSTREAM_REJECTED",
-  "CONTENT_FILTERED",
-  "CONTEXT_TOO_LONG",
-] as const
 
 /** Why a turn began where it did; `rule` stands for every rule of the rollout. */
 export const decisionReasons = [
@@ -211,8 +188,13 @@ const readers = {
   }),
   refused: counter("crossfade_admission_refused_total", {
     unit: "1",
-    labels: { reason: ["process", "key_rate", "user_rate", "org_rate", "user_streams", "org_streams"] },
+    labels: { reason: refusalReasons },
     meaning: "Requests that were not let in",
+  }),
+  budgetTokens: counter("crossfade_budget_tokens_total", {
+    unit: "1",
+    labels: none,
+    meaning: "Tokens counted against token budgets, those of attempts that failed included",
   }),
   keptAnswers: counter("crossfade_direct_cache_lookups_total", {
     unit: "1",

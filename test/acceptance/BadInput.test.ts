@@ -26,7 +26,7 @@ const send = async (body: string, method = "POST", path = "/api/v1/agents") => {
 
 const list = (item: string, count: number) => `[${Array(count).fill(item).join(",")}]`
 const server = (authConfig: string) =>
-  `{"id":"s","name":"s","endpoint":"e","transport":"t","isConnected":true,"availableTools":[],"authConfig":${authConfig}}`
+  `{"id":"s","name":"s","endpoint":"https://e.example","transport":"t","isConnected":true,"availableTools":[],"authConfig":${authConfig}}`
 const excess = `{${Array.from({ length: 60_000 }, (_, index) => `"x${index}":1`).join(",")}}`
 const rollout = "/api/v1/runtime/rollout"
 

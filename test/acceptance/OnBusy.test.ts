@@ -1,49 +1,7 @@
-import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
-import { Client, eventually, type Stream, textOf, tokenFor } from "../support/chatClient.ts"
-import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
-import { freshDatabase } from "../support/postgres.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { type RedisServer, startRedis } from "../support/redis.ts"
-
-const hasServices = inject("postgresUrl") !== undefined && inject("redisUrl") !== undefined
-
-/** One gateway with SQLite, or two on one PostgreSQL and Redis. */
-const useGateways = (onBusy: string, count: 1 | 2) => {
-  const folder = temporaryFolder()
-  const its = { model: undefined as unknown as Model, clients: [] as Array<Client> }
-  let gateways: Array<Running> = []
-  let redis: RedisServer | undefined
-  beforeAll(async () => {
-    its.model = await startModel()
-    const shared = async () => {
-      redis = await startRedis()
-      return {
-        DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
-        REDIS_URL: redis.url,
-      }
-    }
-    const env = {
-      DATA_DIR: folder.path,
-      CHAT_EXECUTION_MODE: "direct_llm",
-      CHAT_ON_BUSY: onBusy,
-      DIRECT_LLM_PROVIDERS: "a",
-      ...providerEnv("a", its.model.url),
-      ...(count === 2 ? await shared() : {}),
-    }
-    gateways = await Promise.all(Array.from({ length: count }, () => startGateway(env)))
-    const token = await tokenFor()
-    its.clients = gateways.map(({ url }) => new Client(url, token))
-  })
-  afterAll(async () => {
-    await Promise.all(gateways.map((gateway) => gateway.stop("SIGKILL")))
-    await its.model.stop()
-    await redis?.stop()
-    folder.dispose()
-  })
-  return its
-}
+import { describe, expect, it } from "vitest"
+import { type Client, eventually, type Stream, textOf } from "../support/chatClient.ts"
+import { hasServices, places, useGateways } from "../support/gateways.ts"
+import type { Model } from "../support/modelServer.ts"
 
 /** A session whose first message is being answered for ever. */
 const busy = async (model: Model, client: Client): Promise<Stream> => {
@@ -63,14 +21,9 @@ const onItsWay = async (client: Client) => {
   for (let asked = 0; asked < 20; asked++) await client.json("GET", "/api/v1/chat/sessions")
 }
 
-const places = [
-  ["at one gateway", 1],
-  ["at another gateway", 2],
-] as const
-
 describe.each(places)("a message to a busy session that waits, %s", (_, count) => {
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
-    const its = useGateways("queue", count)
+    const its = useGateways({ CHAT_ON_BUSY: "queue" }, count)
 
     it("is answered after the one before, with that one's answer in its history", async () => {
       const [client, other = client] = its.clients as [Client, Client?]
@@ -98,7 +51,7 @@ describe.each(places)("a message to a busy session that waits, %s", (_, count) =
 })
 
 describe("messages that wait for their turn", () => {
-  const its = useGateways("queue", 1)
+  const its = useGateways({ CHAT_ON_BUSY: "queue" }, 1)
 
   it("are answered in the order in which they came", async () => {
     const client = its.clients[0]!
@@ -149,7 +102,7 @@ describe("messages that wait for their turn", () => {
 
 describe.each(places)("a message to a busy session that interrupts, %s", (_, count) => {
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
-    const its = useGateways("interrupt", count)
+    const its = useGateways({ CHAT_ON_BUSY: "interrupt" }, count)
 
     it("cancels the answer, which stays as far as it was shown, and is answered in its place", async () => {
       const [client, other = client] = its.clients as [Client, Client?]

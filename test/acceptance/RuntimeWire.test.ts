@@ -147,7 +147,7 @@ describe("the wire to the runtime", () => {
     expect(run.attempts[0]).toMatchObject({ outcome: "error", failure: "404" })
   })
 
-  const docs = { id: "docs", name: "Docs", endpoint: "http://mcp", transport: "http" }
+  const docs = { id: "docs", name: "Docs", endpoint: "https://mcp.example", transport: "http" }
   const server = { ...docs, isConnected: true, availableTools: [] }
   const helper = { id: "h", name: "Helper", description: "", systemPrompt: "" }
   const create = (fields: object) =>

@@ -10,7 +10,7 @@ describe("agents", () => {
     const server = {
       id: "m",
       name: "M",
-      endpoint: "http://m",
+      endpoint: "https://mcp.example/m",
       transport: "http",
       isConnected: true,
       availableTools: [],

@@ -57,6 +57,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     CHAT_STALL_TIMEOUT_MS: "500",
     CHAT_DETACH_GRACE_MS: "100",
     MAX_STREAMS_PER_USER: "2",
+    TOKEN_BUDGET_ORG_PER_DAY: "1000000000",
   }))
   const { world } = observed
   const statuses: Array<number> = []

@@ -10,12 +10,15 @@ const answer = "canary-answer-91bc"
 const upstreams = "canary-upstream-45d0"
 const baggage = "canary-baggage-c2e8"
 const key = "canary-collector-key-0b6f"
+const credential = "canary-credential-5e77"
+const dataKey = "canary-data-key-91f3-only-for-tests"
 
 describe.skipIf(inject("collector") === undefined)("what is exported and logged", () => {
   const observed = useObserved({
     // The text log of a process in production, where it is one line of JSON each.
     NODE_ENV: "production",
     LOG_LEVEL: "debug",
+    DATA_KEY: dataKey,
     OTEL_EXPORTER_OTLP_HEADERS: `x-key=${key}`,
     CHAT_RUNTIME_SHADOW_PERCENT: "100",
   })
@@ -50,6 +53,15 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
     world.model.answers.push(refused)
     await (await world.client.start({ scenario: "cut", after: "thinking", question })).rest()
     const { client } = world
+    const server = { id: "m", name: "M", transport: "http", isConnected: true, availableTools: [] }
+    const withCredential = (endpoint: string) => ({
+      name: "Helper",
+      mcpServers: [{ ...server, endpoint, authConfig: { token: credential } }],
+    })
+    const agent = await client.json("POST", "/api/v1/agents", withCredential("https://mcp.example/"))
+    const turn = { agentId: agent.data.id, message: question }
+    await (await client.stream("POST", "/api/v1/chat/start", turn)).rest()
+    await client.json("POST", "/api/v1/agents", withCredential(`https://u:${credential}@mcp.example/`))
     const path = "/api/v1/chat/start"
     const authorization = `Bearer ${client.token}`
     for (const body of [`{"message": ${question}`, `{"agentId":"${question}","message":["${question}"]}`]) {
@@ -77,7 +89,18 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
     // They were there to be found: the same export has the turn's own ids.
     for (const there of ["asked-1", "chat_execution_total", "turn ended", place.traceId])
       expect(everything).toContain(there)
-    const canaries = [question, answer, upstreams, baggage, key, "sk-canary-0000", testSecret, "You said"]
+    const canaries = [
+      question,
+      answer,
+      upstreams,
+      baggage,
+      key,
+      credential,
+      dataKey,
+      "sk-canary-0000",
+      testSecret,
+      "You said",
+    ]
     const [, , signature] = world.client.token.split(".")
     for (const canary of [...canaries, world.client.token, signature!, apiKey.slice(9)])
       expect([canary, everything.includes(canary)]).toEqual([canary, false])

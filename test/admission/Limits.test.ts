@@ -1,28 +1,32 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
-import * as Scope from "effect/Scope"
 import { inject } from "vitest"
-import { OpenStreams, type Owner } from "../../src/admission/OpenStreams.ts"
+import { OpenStreams, type Owner, type PlaceKind } from "../../src/admission/OpenStreams.ts"
 import { Rates } from "../../src/admission/Rates.ts"
 import { ownRedis } from "../sharing/replicas.ts"
 import { inMemory, overRedis, someone } from "./limits.ts"
 
 const caps = { user: 2, org: 3 }
 
-/** A stream that stays open until it is closed; how it was answered. */
-const opened = Effect.fnUntraced(function* (owner: Owner) {
-  const streams = yield* OpenStreams
-  const scope = yield* Scope.make()
-  const result = yield* Effect.result(Scope.provide(streams.open(owner, caps), scope))
-  return {
-    answer: result._tag === "Success" ? "open" : result.failure.of,
-    close: Scope.close(scope, Exit.void),
-  }
+/** A place that is taken until it is freed, and the answer. */
+const taken = Effect.fnUntraced(function* (owner: Owner, kind: PlaceKind = "streams") {
+  const places = yield* OpenStreams
+  const result = yield* Effect.result(places.take(kind, owner, caps))
+  return result._tag === "Success"
+    ? { answer: "open", close: places.free(result.success) }
+    : { answer: result.failure.of, close: Effect.void }
+})
+
+/** Whether a turn gets its stream and a place for its run. */
+const takenBoth = Effect.fnUntraced(function* (owner: Owner) {
+  const places = yield* OpenStreams
+  const result = yield* Effect.result(places.takeBoth(owner, caps))
+  if (result._tag === "Failure") return `no ${result.failure.kind}`
+  return result.success.run === undefined ? "stream" : "both"
 })
 
 /** What every adapter of `OpenStreams` and `Rates` owes. */
@@ -34,22 +38,16 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
         Effect.gen(function* () {
           const ana = someone()
           const bob = someone(ana.orgId)
-          const first = yield* opened(ana)
-          const answers = [
-            first,
-            yield* opened(ana),
-            yield* opened(ana),
-            yield* opened(bob),
-            yield* opened(bob),
-          ]
+          const first = yield* taken(ana)
+          const answers = [first, yield* taken(ana), yield* taken(ana), yield* taken(bob), yield* taken(bob)]
           assert.deepStrictEqual(
             answers.map(({ answer }) => answer),
             ["open", "open", "user", "open", "org"],
           )
-          assert.strictEqual((yield* opened(someone())).answer, "open")
+          assert.strictEqual((yield* taken(someone())).answer, "open")
           yield* first.close
-          assert.strictEqual((yield* opened(bob)).answer, "open")
-          assert.strictEqual((yield* opened(ana)).answer, "org")
+          assert.strictEqual((yield* taken(bob)).answer, "open")
+          assert.strictEqual((yield* taken(ana)).answer, "org")
         }).pipe(Effect.provide(layer)),
     )
 
@@ -59,7 +57,7 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
         Effect.gen(function* () {
           const ana = someone()
           const answers = yield* Effect.all(
-            Array.from({ length: 100 }, () => opened(ana)),
+            Array.from({ length: 100 }, () => taken(ana)),
             { concurrency: "unbounded" },
           )
           assert.lengthOf(
@@ -67,19 +65,38 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
             caps.user,
           )
           yield* Effect.forEach(answers, ({ close }) => close)
-          const streams = yield* OpenStreams
+          const places = yield* OpenStreams
           for (let round = 0; round < 100; round++) {
-            const fiber = yield* Effect.forkChild(
-              Effect.scoped(Effect.andThen(streams.open(ana, caps), Effect.yieldNow)),
-            )
+            const held = Effect.acquireRelease(places.take("streams", ana, caps), places.free)
+            const fiber = yield* Effect.forkChild(Effect.scoped(Effect.andThen(held, Effect.yieldNow)))
             for (let step = 0; step < round % 7; step++) yield* Effect.yieldNow
             yield* Fiber.interrupt(fiber)
           }
           assert.deepStrictEqual(
-            [yield* opened(ana), yield* opened(ana), yield* opened(ana)].map(({ answer }) => answer),
+            [yield* taken(ana), yield* taken(ana), yield* taken(ana)].map(({ answer }) => answer),
             ["open", "open", "user"],
           )
         }).pipe(Effect.provide(layer)),
+    )
+
+    it.live("X9: running turns have places of their own, which a turn takes together with its stream", () =>
+      Effect.gen(function* () {
+        const ana = someone()
+        const runs = [yield* taken(ana, "runs"), yield* taken(ana, "runs"), yield* taken(ana, "runs")]
+        assert.deepStrictEqual(
+          runs.map(({ answer }) => answer),
+          ["open", "open", "user"],
+        )
+        assert.strictEqual(yield* takenBoth(ana), "stream")
+        yield* runs[0]!.close
+        yield* runs[0]!.close
+        assert.strictEqual(yield* takenBoth(ana), "both")
+        assert.strictEqual(yield* takenBoth(ana), "no streams")
+        assert.strictEqual((yield* taken(ana, "runs")).answer, "user")
+        const bob = someone(ana.orgId)
+        assert.strictEqual(yield* takenBoth(bob), "both")
+        assert.strictEqual((yield* taken(bob, "runs")).answer, "org")
+      }).pipe(Effect.provide(layer)),
     )
 
     it.live("X9: a key has its minute, counted down, and then the time until one comes back", () =>
@@ -116,17 +133,27 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
         yield* Layer.build(overRedis(redisUrl!)),
       ]
       const ana = someone()
-      const here = yield* Effect.provide(opened(ana), one)
-      yield* Effect.provide(opened(ana), other)
-      assert.strictEqual((yield* Effect.provide(opened(ana), one)).answer, "user")
-      assert.strictEqual((yield* Effect.provide(opened(ana), other)).answer, "user")
+      const here = yield* Effect.provide(taken(ana), one)
+      yield* Effect.provide(taken(ana), other)
+      assert.strictEqual((yield* Effect.provide(taken(ana), one)).answer, "user")
+      assert.strictEqual((yield* Effect.provide(taken(ana), other)).answer, "user")
       yield* here.close
-      const again = yield* Effect.provide(opened(ana), other)
+      const again = yield* Effect.provide(taken(ana), other)
       assert.strictEqual(again.answer, "open")
       yield* again.close
       const redis = Context.get(one, Redis.Redis)
+      yield* Effect.provide(taken(ana, "runs"), one)
+      assert.strictEqual(yield* Effect.provide(takenBoth(ana), other), "both")
+      assert.strictEqual((yield* Effect.provide(taken(ana, "runs"), one)).answer, "user")
+      // This process has room for a run; the fleet has none.
+      const bob = someone()
+      yield* Effect.provide(taken(bob, "runs"), one)
+      yield* Effect.provide(taken(bob, "runs"), one)
+      assert.strictEqual(yield* Effect.provide(takenBoth(bob), other), "stream")
+      assert.strictEqual((yield* Effect.provide(taken(bob), other)).answer, "open")
+      assert.strictEqual((yield* Effect.provide(taken(bob), other)).answer, "user")
       const key = `crossfade:streams:user:${ana.orgId}:${ana.userId}`
-      assert.strictEqual(yield* redis.send<number>("ZCARD", key), 1)
+      assert.strictEqual(yield* redis.send<number>("ZCARD", key), 2)
       const lapses = yield* redis.send<number>("PTTL", key)
       assert.isTrue(lapses > 0 && lapses <= 30_000)
       const rates = Context.get(one, Rates)
@@ -140,16 +167,16 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       const server = yield* ownRedis
       const context = yield* Layer.build(overRedis(server.url))
       const ana = someone()
-      const first = yield* Effect.provide(opened(ana), context)
+      const first = yield* Effect.provide(taken(ana), context)
       const rates = Context.get(context, Rates)
       yield* rates.take("ana", 2)
       yield* server.stop
       assert.deepInclude(yield* rates.take("ana", 2), { allowed: true, remaining: 0 })
       assert.isFalse((yield* rates.take("ana", 2)).allowed)
-      yield* Effect.provide(opened(ana), context)
-      assert.strictEqual((yield* Effect.provide(opened(ana), context)).answer, "user")
+      yield* Effect.provide(taken(ana), context)
+      assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "user")
       yield* first.close
-      assert.strictEqual((yield* Effect.provide(opened(ana), context)).answer, "open")
+      assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "open")
     }),
   )
 })

@@ -11,9 +11,13 @@ import * as OpenStreamsRedis from "../../src/admission/OpenStreamsRedis.ts"
 import type { Rates } from "../../src/admission/Rates.ts"
 import * as RatesMemory from "../../src/admission/RatesMemory.ts"
 import * as RatesRedis from "../../src/admission/RatesRedis.ts"
+import type { DailyLimits } from "../../src/admission/TokenBudgets.ts"
+import * as TokenBudgetsMemory from "../../src/admission/TokenBudgetsMemory.ts"
+import * as TokenBudgetsRedis from "../../src/admission/TokenBudgetsRedis.ts"
 import { OrgId, UserId } from "../../src/domain/Ids.ts"
 import { Replica } from "../../src/persistence/Replica.ts"
 import * as RedisClient from "../../src/persistence/RedisClient.ts"
+import type { TokenSpend } from "../../src/recording/TokenSpend.ts"
 
 export const inMemory: Layer.Layer<OpenStreams | Rates> = Layer.mergeAll(
   OpenStreamsMemory.layerMemory,
@@ -34,7 +38,19 @@ export const overRedis = (url: string): Layer.Layer<OpenStreams | Rates | Redis.
     ),
   )
 
-/** Somebody whom no other test knows. */
+export const budgetsInMemory = (limits: DailyLimits, spend: Layer.Layer<TokenSpend>) =>
+  Layer.provide(TokenBudgetsMemory.layerMemory(limits), spend)
+
+export const budgetsOverRedis = (url: string, limits: DailyLimits, spend: Layer.Layer<TokenSpend>) =>
+  Layer.fresh(
+    Layer.merge(TokenBudgetsRedis.layerRedis(limits), answering).pipe(
+      Layer.provideMerge(RedisClient.layer(Redacted.make(url))),
+      Layer.provide([spend, Replica.layer]),
+      Layer.provide(layerWebCrypto),
+    ),
+  )
+
+/** A user that no other test knows. */
 export const someone = (orgId = OrgId.make(crypto.randomUUID())) => ({
   orgId,
   userId: UserId.make(crypto.randomUUID()),

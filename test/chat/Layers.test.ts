@@ -20,12 +20,14 @@ import type { RunLog } from "../../src/runs/RunLog.ts"
 import { arrival } from "../support/fixtures.ts"
 import * as MemoryStore from "../support/memoryStore.ts"
 import * as Stages from "../../src/Stages.ts"
+import { freePermit } from "./freePermit.ts"
 
 const caller = {
   principal: { orgId: OrgId.make("acme"), userId: UserId.make("ana"), permissions: ["*"] },
   requestId: "r",
   headers: {},
   language: undefined,
+  permit: freePermit,
   arrival,
 }
 const input = { agentId: defaultAgentId, message: "hello" }

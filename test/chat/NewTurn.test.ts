@@ -15,6 +15,7 @@ import {
   userId,
   userMessageId,
 } from "../support/fixtures.ts"
+import { freePermit } from "./freePermit.ts"
 
 const question: BranchMessage = {
   id: userMessageId,
@@ -29,7 +30,7 @@ const question: BranchMessage = {
 }
 
 const asked = (fields: Partial<Asked> = {}): Asked => ({
-  caller: { principal, requestId: "r", headers: {}, language: undefined, arrival },
+  caller: { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit },
   agent: agent(),
   session: {
     id: sessionId,

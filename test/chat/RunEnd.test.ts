@@ -153,19 +153,30 @@ describe("the error of a run", () => {
     ])
   })
 
-  it("fault 4: passes on what the upstream said of its own failure", () => {
+  it("fault 4: passes on code, status and trace of an upstream's failure, and none of its words", () => {
     const said = {
       code: "EXTERNAL_TOOL_TIMEOUT",
-      message: "Slow",
       httpStatus: 504,
-      details: { a: 1 },
-      traceId: "t",
+      traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
     }
-    assert.deepStrictEqual(failedWith(new E.UpstreamFailed({ upstream, ...said })), {
+    const words = { message: "connect db-7.internal", details: { key: "canary" } }
+    assert.deepStrictEqual(failedWith(new E.UpstreamFailed({ upstream, ...said, ...words })), {
       ...said,
+      message: "The answering service failed.",
       runId,
       recoverable: true,
     })
+  })
+
+  it.each([
+    "canary host 10.0.0.7",
+    "sk-canary-0000000000",
+    "4bf9\n2f3577b34da6",
+    "a".repeat(65),
+    "db-7.internal",
+  ])("does not pass on %j, which is no trace id", (traceId) => {
+    const failed = new E.UpstreamFailed({ upstream, code: "", message: "", traceId })
+    assert.notProperty(failedWith(failed), "traceId")
   })
 
   it("says that a message which is itself the cause need not be sent again", () => {

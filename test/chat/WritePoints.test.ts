@@ -17,6 +17,7 @@ import * as SqlStore from "../../src/recording/SqlStore.ts"
 import * as Stages from "../../src/Stages.ts"
 import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { freePermit } from "./freePermit.ts"
 
 const runtime = Layer.succeed(
   Executor,
@@ -57,7 +58,15 @@ const assistant = "INSERT ON messages WHEN NEW.role = 'assistant'"
 const turn = Effect.gen(function* () {
   const chat = yield* Chat
   const key = turnKey(principal, "start", "key", ["Hi"])
-  const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, key }
+  const caller = {
+    principal,
+    requestId: "r",
+    headers: {},
+    language: undefined,
+    arrival,
+    key,
+    permit: freePermit,
+  }
   const { log, run } = yield* chat.start(caller, { agentId: defaultAgentId, message: "Hi" })
   for (let second = 0; second < 120 && !log.ended; second++) yield* TestClock.adjust("1 second")
   return { run, events: log.read(0).map(({ event }) => event.event) }

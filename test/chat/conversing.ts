@@ -22,6 +22,7 @@ import * as Stages from "../../src/Stages.ts"
 import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
 import { refusalOf } from "../support/strictModel.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { freePermit } from "./freePermit.ts"
 
 const upstream = "strict"
 const failed = new E.UpstreamFailed({ upstream, code: "", message: "" })
@@ -98,7 +99,7 @@ export const service = Layer.unwrap(
   Layer.provide(layerWebCrypto),
 )
 
-const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival }
+const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit }
 
 /** One turn to its end. Gives the terminal event. */
 export const turn = Effect.fnUntraced(function* (fate: Fate, sent: Sent, sessionId?: SessionId) {

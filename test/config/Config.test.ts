@@ -32,6 +32,9 @@ describe("an empty environment", () => {
         DATABASE_TLS: "off",
         REDIS_URL: undefined,
         RUN_EVENTS_RETENTION_DAYS: 30,
+        DATA_KEY: undefined,
+        DATA_KEYS_PREVIOUS: [],
+        MCP_ALLOWED_HOSTS: [],
         AUTH_JWT_SECRET: undefined,
         AUTH_JWT_PREVIOUS_SECRETS: [],
         AUTH_OPERATOR_SECRET: undefined,
@@ -78,6 +81,8 @@ describe("an empty environment", () => {
         SSE_HEARTBEAT_INTERVAL_MS: 30_000,
         RATE_LIMIT_USER_PER_MIN: 60,
         RATE_LIMIT_ORG_PER_MIN: 3000,
+        TOKEN_BUDGET_USER_PER_DAY: 0,
+        TOKEN_BUDGET_ORG_PER_DAY: 0,
         MAX_STREAMS_PER_USER: 5,
         MAX_STREAMS_PER_ORG: 50,
         MAX_STREAMS: 2000,
@@ -224,6 +229,9 @@ describe("production", () => {
         assert.deepStrictEqual(found.variables, [variable])
       }
       assert.isDefined((yield* read({ AUTH_JWT_SECRET: weak })).AUTH_JWT_SECRET)
+      const data = { ...production, AUTH_JWT_SECRET: secret, DATA_KEY: weak }
+      assert.deepStrictEqual((yield* refused(data)).variables, ["DATA_KEY"])
+      assert.isDefined((yield* read({ DATA_KEY: weak })).DATA_KEY)
     }),
   )
 

@@ -35,31 +35,37 @@ describe(".env.example", () => {
     assert.deepStrictEqual({ ...parseEnv(file) }, {})
   })
 
-  it.effect("is usable in whole, but for the signing secrets, which must not be taken from here", () =>
-    Effect.gen(function* () {
-      const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
-      const { problems } = yield* Effect.flip(Config.read(listed))
-      assert.deepStrictEqual(
-        problems.map(({ variable }) => variable),
-        [
-          "AUTH_JWT_SECRET",
-          "AUTH_JWT_PREVIOUS_SECRETS",
-          "AUTH_OPERATOR_SECRET",
-          "AUTH_OPERATOR_PREVIOUS_SECRETS",
-        ],
-      )
-      const { providers } = yield* Config.read({
-        ...listed,
-        AUTH_JWT_SECRET: "",
-        AUTH_JWT_PREVIOUS_SECRETS: "",
-        AUTH_OPERATOR_SECRET: "",
-        AUTH_OPERATOR_PREVIOUS_SECRETS: "",
-      })
-      assert.deepStrictEqual(
-        providers.map(({ name }) => name),
-        ["main"],
-      )
-    }),
+  it.effect(
+    "is usable in whole, but for secrets that sign or encrypt, which must not be taken from here",
+    () =>
+      Effect.gen(function* () {
+        const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
+        const { problems } = yield* Effect.flip(Config.read(listed))
+        assert.deepStrictEqual(
+          problems.map(({ variable }) => variable),
+          [
+            "DATA_KEY",
+            "DATA_KEYS_PREVIOUS",
+            "AUTH_JWT_SECRET",
+            "AUTH_JWT_PREVIOUS_SECRETS",
+            "AUTH_OPERATOR_SECRET",
+            "AUTH_OPERATOR_PREVIOUS_SECRETS",
+          ],
+        )
+        const { providers } = yield* Config.read({
+          ...listed,
+          DATA_KEY: "",
+          DATA_KEYS_PREVIOUS: "",
+          AUTH_JWT_SECRET: "",
+          AUTH_JWT_PREVIOUS_SECRETS: "",
+          AUTH_OPERATOR_SECRET: "",
+          AUTH_OPERATOR_PREVIOUS_SECRETS: "",
+        })
+        assert.deepStrictEqual(
+          providers.map(({ name }) => name),
+          ["main"],
+        )
+      }),
   )
 
   it.effect("shows the real defaults: what is no secret changes nothing when it is set", () =>

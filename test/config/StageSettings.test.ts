@@ -178,4 +178,20 @@ describe("what each stage is told of the environment", () => {
       assert.isUndefined(StageSettings.proxy(StageSettings.withSandbox(settings, urls)).http)
     }),
   )
+
+  it.effect("a data key is made unless production shares its database", () =>
+    Effect.gen(function* () {
+      const mayMake = (env: Config.Environment) =>
+        Effect.map(
+          Config.read({ RUNTIME_SERVICE_URL: "http://runtime:8801", ...env }),
+          (settings) => StageSettings.dataKeys(settings).mayMake,
+        )
+      const production = { NODE_ENV: "production", AUTH_JWT_SECRET: "r7Kp2Xw9Qz4Lm6Vb1Nc8Td3Yf5Hg0JsUa" }
+      const DATABASE_URL = "postgres://db/x"
+      assert.isTrue(yield* mayMake({}))
+      assert.isTrue(yield* mayMake({ DATABASE_URL }))
+      assert.isTrue(yield* mayMake(production))
+      assert.isFalse(yield* mayMake({ ...production, DATABASE_URL }))
+    }),
+  )
 })

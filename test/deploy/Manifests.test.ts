@@ -63,9 +63,13 @@ describe("what the gateway is given", () => {
       expect(env).toMatchObject({ NODE_ENV: "production", SHUTDOWN_GRACE_MS: "60000" })
       const fake = await startsWith(env)
       expect(Exit.isFailure(fake) && String(fake.cause)).toMatch(
-        /2 problems\)[^]*AUTH_JWT_SECRET[^]*AUTH_OPERATOR_SECRET/,
+        /3 problems\)[^]*DATA_KEY[^]*AUTH_JWT_SECRET[^]*AUTH_OPERATOR_SECRET/,
       )
-      const made = { AUTH_JWT_SECRET: testSecret, AUTH_OPERATOR_SECRET: testOperatorSecret }
+      const made = {
+        DATA_KEY: testSecret,
+        AUTH_JWT_SECRET: testSecret,
+        AUTH_OPERATOR_SECRET: testOperatorSecret,
+      }
       expect(Exit.isSuccess(await startsWith({ ...env, ...made }))).toBe(true)
     },
   )

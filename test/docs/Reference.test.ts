@@ -5,7 +5,7 @@ import { configuration, events, metrics, providers, wires } from "../../scripts/
 import { statusOfCode } from "../../src/api/PublicError.ts"
 import { variables } from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
-import { causeCodes } from "../../src/telemetry/Metrics.ts"
+import { causeCodes } from "../../src/telemetry/FailureCodes.ts"
 
 const pages = ["README.md", ...globSync("docs/**/*.md")]
 

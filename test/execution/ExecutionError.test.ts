@@ -2,6 +2,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
+import { failureText } from "../../src/execution/FailureText.ts"
 import { noon } from "../support/fixtures.ts"
 
 const upstream = "runtime"
@@ -17,6 +18,7 @@ const examples = {
   UpstreamCancelled: new E.UpstreamCancelled({ upstream }),
   ContentFiltered: new E.ContentFiltered({ upstream }),
   ContextTooLong: new E.ContextTooLong({ upstream }),
+  AgentMisconfigured: new E.AgentMisconfigured({ upstream, detail: "mcp_address_refused" }),
   UpstreamMisconfigured: new E.UpstreamMisconfigured({ upstream, status: 401 }),
   FirstContentTimeout: new E.FirstContentTimeout({ upstream, afterMs: 1 }),
   FirstProgressTimeout: new E.FirstProgressTimeout({ upstream, afterMs: 1 }),
@@ -38,6 +40,7 @@ describe("what an execution error means", () => {
     ["UpstreamCancelled", "EXECUTION_CANCELLED", "neutral", false, false],
     ["ContentFiltered", "CONTENT_FILTERED", "neutral", false, false],
     ["ContextTooLong", "CONTEXT_TOO_LONG", "neutral", false, true],
+    ["AgentMisconfigured", "AGENT_MISCONFIGURED", "neutral", false, true],
     ["UpstreamMisconfigured", "UPSTREAM_MISCONFIGURED", "error", false, true],
     ["FirstContentTimeout", "TIMEOUT_FIRST_CONTENT", "timeout_first_content", false, true],
     ["FirstProgressTimeout", "TIMEOUT_FIRST_PROGRESS", "timeout_first_content", false, true],
@@ -63,28 +66,54 @@ describe("what an execution error means", () => {
     )
   })
 
-  it("passes on the upstream's own code and text where there are any", () => {
+  it("passes on the upstream's own code, but none of its words", () => {
     const failed = new E.UpstreamFailed({
       upstream,
       code: "EXTERNAL_TOOL_TIMEOUT",
-      message: "The tool took too long",
+      message: "connect db-7.internal",
+      details: { sql: "SELECT 1" },
     })
-    assert.deepInclude(E.meaningOf(failed), {
-      code: "EXTERNAL_TOOL_TIMEOUT",
-      message: "The tool took too long",
-    })
+    const { code, message } = E.meaningOf(failed)
+    assert.strictEqual(code, "EXTERNAL_TOOL_TIMEOUT")
+    assert.strictEqual(message, E.meaningOf(examples.UpstreamFailed).message)
   })
 
-  it.each(["", "lower", "1A", "A-B", "A B", "A\nB", "A".repeat(65), "É", "__proto__"])(
-    "does not pass on %j, which is no code",
-    (code) => {
-      const failed = new E.UpstreamFailed({ upstream, code, message: "" })
-      assert.deepInclude(E.meaningOf(failed), {
-        code: "UPSTREAM_FAILED",
-        message: E.meaningOf(examples.UpstreamFailed).message,
-      })
-    },
-  )
+  it("gives operators all of them, in one line, and the log the codes alone", () => {
+    const failed = new E.UpstreamFailed({
+      upstream,
+      code: "X",
+      message: "line one\r\nline two\u0000",
+      httpStatus: 504,
+      details: { a: 1 },
+      traceId: "t1",
+    })
+    assert.strictEqual(failureText(failed), '504 X line one line two  {"a":1} trace t1')
+    assert.strictEqual(E.failureOf(failed), "504")
+    const long = new E.UpstreamFailed({ upstream, code: "", message: "\u{1f44d}".repeat(1000) })
+    assert.isAtMost(failureText(long)!.length, 500)
+    assert.isTrue(failureText(long)!.isWellFormed())
+    assert.isNull(failureText(examples.UpstreamEmpty))
+  })
+
+  it.each([
+    "",
+    "lower",
+    "1A",
+    "A-B",
+    "A B",
+    "A\nB",
+    "A".repeat(65),
+    "É",
+    "AKIA0000EXAMPLE0000X",
+    "KEY_0123456789AB",
+    "__proto__",
+  ])("does not pass on %j, which is no code", (code) => {
+    const failed = new E.UpstreamFailed({ upstream, code, message: "" })
+    assert.deepInclude(E.meaningOf(failed), {
+      code: "UPSTREAM_FAILED",
+      message: E.meaningOf(examples.UpstreamFailed).message,
+    })
+  })
 
   it("says how long an upstream wants to be left alone only where it said so", () => {
     assert.strictEqual(E.retryAfterOf(examples.UpstreamRateLimited), 10)

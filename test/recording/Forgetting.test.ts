@@ -15,7 +15,11 @@ const start = 100 * day
 
 /** A store with three runs to forget and two steps of keys. */
 const store = () => {
-  const asked = { events: [] as Array<readonly [number, RunId | undefined]>, keys: [] as Array<number> }
+  const asked = {
+    events: [] as Array<readonly [number, RunId | undefined]>,
+    keys: [] as Array<number>,
+    days: [] as Array<number>,
+  }
   const state = { away: false, heldUntil: 0 }
   const steps = [runIdOf(1), runIdOf(2), undefined]
   const down = new StoreError({ operation: "Retention.forgetKeys", cause: "down" })
@@ -36,6 +40,11 @@ const store = () => {
         asked.keys.push(before)
         return state.away ? Effect.fail(down) : Effect.succeed(asked.keys.length === 1)
       }),
+    forgetSpend: (before) =>
+      Effect.sync(() => {
+        asked.days.push(before)
+        return asked.days.length === 1
+      }),
   })
   return { asked, state, layer }
 }
@@ -50,12 +59,13 @@ describe("the job that forgets", () => {
       yield* TestClock.setTime(start)
       yield* Effect.gen(function* () {
         yield* TestClock.adjust("59 seconds")
-        assert.deepStrictEqual(kept.asked, { events: [], keys: [] })
+        assert.deepStrictEqual(kept.asked, { events: [], keys: [], days: [] })
         for (let step = 0; step < 20; step++) yield* TestClock.adjust("50 millis")
         yield* TestClock.adjust("1 seconds")
         const began = start + 60_000
         const before = began - 30 * day
         assert.deepStrictEqual(kept.asked.keys, [began - day, began - day])
+        assert.deepStrictEqual(kept.asked.days, [10, 10])
         assert.deepStrictEqual(kept.asked.events, [
           [before, undefined],
           [before, runIdOf(1)],

@@ -19,8 +19,9 @@ import { arrival, finished, principal, says, text } from "../support/fixtures.ts
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import * as Stages from "../../src/Stages.ts"
+import { freePermit } from "../chat/freePermit.ts"
 
-const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival }
+const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit }
 
 /** A runtime that says as many words as its message counts. */
 const runtime = Layer.succeed(

@@ -24,6 +24,7 @@ import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
+import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
 
@@ -53,6 +54,7 @@ const suites = [
   cohortRuns,
   autopilots,
   recordedTurns,
+  tokenSpend,
 ]
 for (const suite of suites) suite("SQLite", sqlite)
 

@@ -14,6 +14,7 @@ import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
 import { type BranchMessage, SessionNotFound, Sessions } from "../../src/recording/Sessions.ts"
 import { StoreHealth } from "../../src/recording/StoreHealth.ts"
 import type { StoreError } from "../../src/recording/StoreError.ts"
+import { TokenSpend } from "../../src/recording/TokenSpend.ts"
 import { Transitions } from "../../src/recording/Transitions.ts"
 import { TurnKeys } from "../../src/recording/TurnKeys.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
@@ -106,6 +107,7 @@ export const layer = (kept: Memory) => {
     get: (_, agentId) =>
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
+  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0) })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
@@ -130,6 +132,7 @@ export const layer = (kept: Memory) => {
     sessions,
     agents,
     baselines,
+    tokenSpend,
     transitions,
     shadowPairs,
     memoryRolloutStore(),

@@ -25,9 +25,12 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   }
 }
 
-/** Encoded, since an agent may name the model: `models/x`, `tunedModels/x`, or the name alone. */
+/**
+ * `models/x`, `tunedModels/x`, or the name alone. Encoded, and never a dot segment, since an agent may name the model; half a
+ * surrogate pair, which `encodeURIComponent` throws at, becomes a replacement character.
+ */
 export const path = (model: string): string => {
-  const segments = (model.includes("/") ? model : `models/${model}`).split("/")
+  const segments = (model.includes("/") ? model : `models/${model}`).toWellFormed().split("/")
   const encoded = segments.map((one) => (/^\.+$/.test(one) ? "_" : encodeURIComponent(one))).join("/")
   return `/${encoded}:streamGenerateContent?alt=sse`
 }

@@ -91,14 +91,22 @@ export const started = (calls: Calls, event: CallStart, stepId: string | undefin
   }
 }
 
+/** What a failed call said may hold hosts, keys or SQL, so users get a sentence of ours. */
+const failed = {
+  tool_result: "The tool failed.",
+  skill_result: "The skill failed.",
+  mcp_result: "The MCP tool failed.",
+} as const
+
 /** The result of `call`; undefined where the call is not certain. */
 const resultOf = (event: CallComplete, call: OpenCall | undefined): Draft => {
   const type = event.event.replace("_call_complete", "_result") as
     | "tool_result"
     | "skill_result"
     | "mcp_result"
-  const { duration, error, result, success } = event.data
-  const data = { ...subject(event), result: result ?? null, success, ...present({ error, duration }) }
+  const { duration, result, success } = event.data
+  const said = success ? { result: result ?? null, success } : { result: null, success, error: failed[type] }
+  const data = { ...subject(event), ...said, ...present({ duration }) }
   return { type, data, ...placed(call?.stepId, call?.callId) } as Draft
 }
 

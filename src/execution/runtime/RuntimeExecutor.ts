@@ -22,6 +22,7 @@ import {
   UpstreamUnreachable,
 } from "../ExecutionError.ts"
 import { Executor, type Turn } from "../Executor.ts"
+import * as McpServers from "../McpServers.ts"
 import * as RefusalBody from "../RefusalBody.ts"
 import { type Answer, type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
@@ -134,6 +135,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
     Effect.gen(function* () {
       // Redirects are not followed: the runtime's address is configuration, not an answer.
       const http = yield* UpstreamHttp
+      const serversOf = yield* McpServers.make(upstream)
       const scope = yield* Effect.scope
       const cancelling = new Map<string, Fiber.Fiber<unknown>>()
 
@@ -166,9 +168,11 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
       }
 
       const send = (turn: Turn) =>
-        post(turn, "stream", RuntimeRequest.make(turn)).pipe(
-          Effect.mapError(sendFailed),
-          Effect.flatMap(checkStatus),
+        Effect.flatMap(serversOf(turn.agent), (servers) =>
+          post(turn, "stream", RuntimeRequest.make(turn, servers)).pipe(
+            Effect.mapError(sendFailed),
+            Effect.flatMap(checkStatus),
+          ),
         )
 
       const execute: Executor["Service"]["execute"] = (turn) =>

@@ -68,7 +68,8 @@ const stepMoved = (state: State, event: Step): Mapped => {
         }),
       )
     case "plan_step_failed":
-      return say(ended, draft({ status: "failed", ...present({ error: event.data.error }) }))
+      // Its own words may hold hosts, keys or SQL.
+      return say(ended, draft({ status: "failed", error: "The step failed." }))
   }
 }
 

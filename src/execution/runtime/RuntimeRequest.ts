@@ -40,10 +40,10 @@ const agentConfig = ({ maxTokens, model, systemPrompt, temperature }: AgentSetti
 export const sessionId = (turn: Turn): string => (turn.shadow ? turn.runId : turn.sessionId)
 
 /**
- * The body of `POST /api/v1/execute/stream`. Runtimes use `history_messages` instead of `user_message` where there are
+ * The body of `POST /api/v1/execute/stream`, with `servers` for those of the agent. Runtimes use `history_messages` instead of `user_message` where there are
  * any, older ones only `user_message`: so the current message is in both.
  */
-export const make = (turn: Turn) => {
+export const make = (turn: Turn, servers: ReadonlyArray<McpServer> = turn.agent.settings.mcpServers) => {
   const { settings } = turn.agent
   return {
     session_id: sessionId(turn),
@@ -52,8 +52,8 @@ export const make = (turn: Turn) => {
     user_message: turn.message,
     history_messages: turn.history,
     agent_config: agentConfig(settings),
-    available_mcp_servers: settings.mcpServers.map(mcpServer),
-    available_sub_agents: settings.subAgents.map((each) => subAgent(each, settings.mcpServers)),
+    available_mcp_servers: servers.map(mcpServer),
+    available_sub_agents: settings.subAgents.map((each) => subAgent(each, servers)),
     metadata: {
       user_id: turn.userId,
       run_id: turn.runId,

@@ -49,7 +49,7 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
     ["plan_step_failed", { step_id: "s1", title: "A", error: "no" }],
     {
       type: "plan_step",
-      data: { stepId: "s1", title: "A", status: "failed", error: "no" },
+      data: { stepId: "s1", title: "A", status: "failed", error: "The step failed." },
       metadata: { stepId: "s1" },
     },
   ],
@@ -77,7 +77,7 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
     ["skill_call_complete", { skill_id: "k", skill_name: "sum", success: false, error: "no" }],
     {
       type: "skill_result",
-      data: { skillId: "k", skillName: "sum", result: null, success: false, error: "no" },
+      data: { skillId: "k", skillName: "sum", result: null, success: false, error: "The skill failed." },
     },
   ],
   [
@@ -102,8 +102,42 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
   ],
 ]
 
+/** Hosts, keys and SQL may be in what a tool says of its failure. */
+const failures: ReadonlyArray<readonly [Wire, unknown]> = [
+  [
+    [
+      "tool_call_complete",
+      { tool_name: "find", result: { sql: "canary" }, success: false, error: "connect db-7.internal" },
+    ],
+    {
+      type: "tool_result",
+      data: { toolName: "find", result: null, success: false, error: "The tool failed." },
+    },
+  ],
+  [
+    [
+      "tool_call_complete",
+      { tool_name: "find", result: 1, success: true, error: "warning of db-7.internal" },
+    ],
+    { type: "tool_result", data: { toolName: "find", result: 1, success: true } },
+  ],
+  [
+    ["mcp_call_complete", { server_id: "m", tool_name: "find", success: false, error: "db-7.internal" }],
+    {
+      type: "mcp_result",
+      data: {
+        serverId: "m",
+        toolName: "find",
+        result: null,
+        success: false,
+        error: "The MCP tool failed.",
+      },
+    },
+  ],
+]
+
 describe("what the runtime's events become", () => {
-  it.each(rows)("%j", (wire, expected) => {
+  it.each([...rows, ...failures])("%j", (wire, expected) => {
     assert.deepStrictEqual(said(wire), [expected])
   })
 

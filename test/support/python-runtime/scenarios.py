@@ -213,6 +213,20 @@ def agent(fields: Fields) -> Iterator[Step]:
     yield complete(fields, "idée 0 ")
 
 
+def failing_calls(fields: Fields) -> Iterator[Step]:
+    """A step, a tool, a skill and an MCP tool fail, and say why. error (the text)."""
+    why = fields.get("error", "scenario error")
+    outcome = {"success": False, "error": why, "result": {"trace": why}}
+    yield "plan_created", {"steps": [{"id": "s1", "title": "Search"}]}
+    yield step_start("s1", "Search", None)
+    yield from call("tool", {}, outcome, tool_name="search")
+    yield from call("skill", {}, outcome, skill_id="sk-1", skill_name="summarise")
+    yield from call("mcp", {}, outcome, server_id="mcp-1", tool_name="lookup")
+    yield "plan_step_failed", {"step_id": "s1", "title": "Search", "error": why}
+    yield from numbered(1)
+    yield complete(fields, "idée 0 ")
+
+
 SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "echo": echo,
     "all": all_events,
@@ -228,4 +242,5 @@ SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "done-only": done_only,
     "burst": burst,
     "agent": agent,
+    "failing-calls": failing_calls,
 }

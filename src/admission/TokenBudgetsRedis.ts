@@ -1,0 +1,206 @@
+/**
+ * `TokenBudgets` of the whole fleet, in Redis: for each account a hash with its balance and its reservations, and a sorted set
+ * that says when a reservation lapses. Reserving is one script for both accounts, settling another.
+ *
+ * Each call brings what this process knows to be spent: where Redis knows less, because it has lost it, it takes that. While
+ * Redis is away each process decides by what it knows, and afterwards tells what its turns took.
+ */
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redis from "effect/persistence/Redis"
+import * as Schedule from "effect/Schedule"
+import { Replica } from "../persistence/Replica.ts"
+import type { TokenSpend } from "../recording/TokenSpend.ts"
+import * as TokenAccounts from "./TokenAccounts.ts"
+import { dayMs, dayOf, firstAnswerTokens, turnsToForget } from "./TokenBudget.ts"
+import { type Account, type DailyLimits, type Reservation, TokenBudgets } from "./TokenBudgets.ts"
+
+/** Those of a replica that died are free then. A turn that runs longer is counted all the same when it ends. */
+const lapseMs = 15 * 60_000
+/** The turns of a day may end on the next one. */
+const keptMs = 2 * dayMs
+
+/** The turns of an outage. Of more, only this process and the store know. */
+const mostUnsent = 10_000
+
+const keysOf = (accounts: ReadonlyArray<Account>) =>
+  accounts.flatMap(({ key }) => [`crossfade:tokens:${key}`, `crossfade:reserved:${key}`])
+
+interface Question {
+  readonly accounts: ReadonlyArray<Account>
+  /** Of the reservation. */
+  readonly id: string
+  readonly promptTokens: number
+}
+
+/**
+ * Gives the number of the first account without room (from 1; 0: reserved), then for each account what is spent, what is
+ * reserved, and the amount to reserve.
+ */
+const reserveScript = Redis.script(
+  ({ accounts, id, promptTokens }: Question) => [
+    ...keysOf(accounts),
+    id,
+    promptTokens,
+    firstAnswerTokens,
+    lapseMs,
+    keptMs,
+    ...accounts.flatMap(({ limit, spent, unsent }) => [limit, spent, unsent]),
+  ],
+  {
+    lua: `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local answer = {0}
+for n = 1, #KEYS / 2 do
+  local balance, lapses = KEYS[2 * n - 1], KEYS[2 * n]
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', lapses, '-inf', now)) do
+    redis.call('HINCRBY', balance, 'reserved', -(redis.call('HGET', balance, id) or 0))
+    redis.call('HDEL', balance, id)
+    redis.call('ZREM', lapses, id)
+  end
+  local limit, seen, unsent = tonumber(ARGV[3 + 3 * n]), tonumber(ARGV[4 + 3 * n]), tonumber(ARGV[5 + 3 * n])
+  local known = redis.call('HMGET', balance, 'spent', 'reserved', 'typical')
+  local spent = math.max(tonumber(known[1] or 0), seen)
+  local reserved, typical = tonumber(known[2] or 0), tonumber(known[3] or 0)
+  local amount = math.max(typical, tonumber(ARGV[2]))
+  if typical == 0 then amount = ARGV[2] + ARGV[3] end
+  if answer[1] == 0 and spent + unsent + reserved >= limit then answer[1] = n end
+  table.insert(answer, spent)
+  table.insert(answer, reserved)
+  table.insert(answer, amount)
+end
+if answer[1] > 0 then return answer end
+for n = 1, #KEYS / 2 do
+  local balance, lapses, amount = KEYS[2 * n - 1], KEYS[2 * n], answer[3 * n + 1]
+  redis.call('HSET', balance, 'spent', string.format('%.0f', answer[3 * n - 1]), ARGV[1], amount)
+  redis.call('HINCRBY', balance, 'reserved', amount)
+  redis.call('ZADD', lapses, now + ARGV[4], ARGV[1])
+  redis.call('PEXPIRE', balance, ARGV[5])
+  redis.call('PEXPIRE', lapses, ARGV[5])
+end
+return answer`,
+    numberOfKeys: ({ accounts }) => 2 * accounts.length,
+  },
+).withReturnType<ReadonlyArray<number>>()
+
+interface Settlement {
+  readonly reservation: Reservation
+  readonly tokens: number | undefined
+  /** Sent before, and perhaps carried out: it counts only while the reservation is there. */
+  readonly again: boolean
+}
+
+/** Gives what is spent of each account. */
+const settleScript = Redis.script(
+  ({ again, reservation: { held }, tokens }: Settlement, id: string) => [
+    ...keysOf(held.map(({ account }) => account)),
+    id,
+    // Below zero: the turn did not begin.
+    tokens ?? -1,
+    turnsToForget,
+    keptMs,
+    again ? 1 : 0,
+    ...held.map(({ account }) => account.spent),
+  ],
+  {
+    lua: `
+local answer = {}
+local tokens = tonumber(ARGV[2])
+for n = 1, #KEYS / 2 do
+  local balance = KEYS[2 * n - 1]
+  local known = redis.call('HMGET', balance, 'spent', 'typical', ARGV[1])
+  local spent, typical = math.max(tonumber(known[1] or 0), tonumber(ARGV[5 + n])), tonumber(known[2] or 0)
+  if known[3] then
+    redis.call('HINCRBY', balance, 'reserved', -known[3])
+    redis.call('HDEL', balance, ARGV[1])
+    redis.call('ZREM', KEYS[2 * n], ARGV[1])
+  end
+  if tokens >= 0 and (known[3] or ARGV[5] == '0') then
+    spent = spent + tokens
+    if tokens > 0 then typical = math.max(tokens, math.floor(typical - (typical - tokens) / ARGV[3])) end
+    redis.call('HSET', balance, 'spent', string.format('%.0f', spent), 'typical', string.format('%.0f', typical))
+    redis.call('PEXPIRE', balance, ARGV[4])
+  end
+  table.insert(answer, spent)
+end
+return answer`,
+    numberOfKeys: ({ reservation: { held } }) => 2 * held.length,
+  },
+).withReturnType<ReadonlyArray<number>>()
+
+export const layerRedis = (
+  limits: DailyLimits,
+): Layer.Layer<TokenBudgets, never, Redis.Redis | Replica | TokenSpend> =>
+  Layer.effect(
+    TokenBudgets,
+    Effect.gen(function* () {
+      const redis = yield* Redis.Redis
+      const replica = yield* Replica
+      const accounts = new TokenAccounts.Accounts()
+      const open = yield* TokenAccounts.opener(accounts, limits)
+      /** What Redis has not taken yet. */
+      const unsent = new Set<Settlement>()
+      const idOf = (number: number) => `${replica.id}:${number}`
+
+      const reserve: TokenBudgets["Service"]["reserve"] = Effect.fnUntraced(function* (owner, promptTokens) {
+        const now = yield* Clock.currentTimeMillis
+        const day = dayOf(now)
+        const opened = yield* open(owner, day)
+        if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
+        const at = { day, now, number: accounts.nextNumber() }
+        const question = { accounts: opened, id: idOf(at.number), promptTokens }
+        const answer = yield* Effect.option(redis.eval(reserveScript)(question))
+        if (Option.isNone(answer))
+          return TokenAccounts.reserveHere(opened, promptTokens, { ...at, inFleet: false })
+        const [full = 0, ...figures] = answer.value
+        const seen = Arr.map(opened, (account, n) => seenOf(account, figures.slice(3 * n)))
+        const refusing = seen[full - 1]
+        return refusing === undefined
+          ? TokenAccounts.hold(seen, { ...at, inFleet: true })
+          : TokenAccounts.refused(refusing, now)
+      })
+
+      const send = (settlement: Settlement) => {
+        const { reservation, tokens } = settlement
+        return Effect.map(redis.eval(settleScript)(settlement, idOf(reservation.number)), (spent) =>
+          TokenAccounts.acknowledge(reservation, tokens, spent),
+        )
+      }
+
+      const settle: TokenBudgets["Service"]["settle"] = (reservation, tokens) =>
+        Effect.suspend(() => {
+          TokenAccounts.settleHere(reservation, tokens)
+          return Effect.catch(send({ reservation, tokens, again: false }), () =>
+            Effect.sync(() => {
+              if (unsent.size < mostUnsent) unsent.add({ reservation, tokens, again: reservation.inFleet })
+              else TokenAccounts.acknowledge(reservation, tokens)
+            }),
+          )
+        })
+
+      const sendAgain = Effect.suspend(() =>
+        Effect.forEach(
+          [...unsent],
+          (settlement) =>
+            Effect.andThen(
+              send(settlement),
+              Effect.sync(() => unsent.delete(settlement)),
+            ),
+          { discard: true },
+        ),
+      )
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sendAgain), Schedule.spaced("1 second")))
+
+      return TokenBudgets.of({ reserve, settle })
+    }),
+  )
+
+const seenOf = (account: Account, [spent = 0, reserved = 0, amount = 0]: ReadonlyArray<number>) => {
+  account.spent = Math.max(account.spent, spent)
+  const { typical, unsent } = account
+  return { account, amount, balance: { spent: spent + unsent, reserved, typical } }
+}

@@ -1,0 +1,22 @@
+/** The tokens that a turn counts against its budgets (decision 33), attempts that failed included. Pure. */
+import type { Attempt } from "../domain/Run.ts"
+import { estimateTextTokens, estimateTokens } from "../domain/TokenEstimate.ts"
+import type { Turn } from "../execution/Executor.ts"
+
+/** The upstream has worked on the prompt: it said something, or was left while it was at work. A refusal costs nothing. */
+const hasWorked = ({ code, firstProgressAt, outcome }: Attempt): boolean =>
+  firstProgressAt !== null || outcome.startsWith("timeout") || code === "EXECUTION_CANCELLED"
+
+/** `shown`: the text that is left of the turn, which is its last attempt's. */
+export const tokensOf = (
+  { agent, history }: Pick<Turn, "agent" | "history">,
+  attempts: ReadonlyArray<Attempt>,
+  shown: string,
+): number =>
+  attempts.reduce((sum, attempt, index) => {
+    const { usage } = attempt
+    if (usage !== null) return sum + (usage.cached === true ? 0 : usage.tokens)
+    if (!hasWorked(attempt)) return sum
+    const answer = index === attempts.length - 1 ? estimateTextTokens(shown) : 0
+    return sum + estimateTokens(agent, history, "") + answer
+  }, 0)

@@ -1,0 +1,46 @@
+/** `crossfade secrets`: what is encrypted in the store of this environment. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Command from "effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Config from "../Config.ts"
+import * as Database from "../persistence/Database.ts"
+import * as DataFolderLock from "../persistence/DataFolderLock.ts"
+import * as DataKeys from "../persistence/DataKeys.ts"
+import * as CredentialSeals from "../recording/CredentialSeals.ts"
+import * as StageSettings from "../StageSettings.ts"
+import { explained } from "./Explained.ts"
+
+class NoDataKey extends Data.TaggedError("NoDataKey") {
+  override get message(): string {
+    return "There is no key to encrypt with. Set DATA_KEY."
+  }
+}
+
+const rotated = Effect.gen(function* () {
+  const { current } = yield* DataKeys.DataKeys
+  if (current === undefined) return yield* new NoDataKey()
+  const { old, plain, sealed, unreadable } = yield* CredentialSeals.rotate
+  yield* Console.log(
+    `${sealed} of ${old + plain} values encrypted anew with the key ${current.id}; ${unreadable} cannot be decrypted`,
+  )
+})
+
+const rotate = Effect.gen(function* () {
+  const settings = yield* Config.read(process.env)
+  const lock = settings.DATABASE_URL === undefined ? DataFolderLock.layer(settings.DATA_DIR) : Layer.empty
+  const store = Database.layer(StageSettings.database(settings)).pipe(Layer.provide(lock))
+  const keys = DataKeys.layer(StageSettings.dataKeys(settings))
+  yield* Effect.provide(rotated, Layer.mergeAll(store, keys))
+})
+
+export const secrets = Command.make("secrets").pipe(
+  Command.withDescription("What is encrypted in the store of this environment."),
+  Command.withSubcommands([
+    Command.make("rotate", {}, () => explained(Effect.provide(rotate, NodeServices.layer))).pipe(
+      Command.withDescription("Encrypt credentials of MCP servers anew with DATA_KEY."),
+    ),
+  ]),
+)

@@ -1,0 +1,15 @@
+/** Why a request is not let in; each reason is a label of `crossfade_admission_refused_total`. */
+export const refusalReasons = [
+  "process",
+  "key_rate",
+  "user_rate",
+  "org_rate",
+  "user_streams",
+  "org_streams",
+  "user_runs",
+  "org_runs",
+  "user_tokens",
+  "org_tokens",
+  "reserved_tokens",
+] as const
+export type RefusalReason = (typeof refusalReasons)[number]

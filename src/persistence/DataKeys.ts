@@ -1,0 +1,57 @@
+/**
+ * The keys of what is encrypted at rest: `DATA_KEY` encrypts, it and the previous ones decrypt. Without `DATA_KEY` one is made
+ * and kept in the data folder, except in production over PostgreSQL, where each replica would make its own.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import type * as Path from "effect/Path"
+import type * as Redacted from "effect/Redacted"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import { reasonOf } from "../domain/Reason.ts"
+import { dataKey, type DataKey } from "../domain/SealedValue.ts"
+import * as KeptSecret from "./KeptSecret.ts"
+
+export interface Keys {
+  /** Undefined: nothing can be encrypted. */
+  readonly current: DataKey | undefined
+  /** Every key that decrypts, the current one included. */
+  readonly all: ReadonlyArray<DataKey>
+}
+
+export const DataKeys = Context.Reference<Keys>("crossfade/persistence/DataKeys", {
+  defaultValue: () => ({ current: undefined, all: [] }),
+})
+
+export interface DataKeySettings {
+  readonly key: Redacted.Redacted<string> | undefined
+  readonly previous: ReadonlyArray<Redacted.Redacted<string>>
+  readonly dataDir: string
+  /** A key may be made and kept in the data folder. */
+  readonly mayMake: boolean
+}
+
+const file = "data-key"
+
+/** A key that was kept before `DATA_KEY` was set still decrypts. */
+const kept = ({ dataDir, key, mayMake }: DataKeySettings) =>
+  (key === undefined && mayMake ? KeptSecret.findOrMake(dataDir, file) : KeptSecret.find(dataDir, file)).pipe(
+    Effect.catch((error) => {
+      const reason = error._tag === "KeptSecretUnusable" ? `${error.file} holds no key` : reasonOf(error)
+      return Effect.as(Effect.logWarning(`no data key is kept in DATA_DIR (${reason})`), undefined)
+    }),
+  )
+
+const make = (settings: DataKeySettings) =>
+  Effect.map(kept(settings), (found): Keys => {
+    const { key, mayMake, previous } = settings
+    const first = key ?? (mayMake ? found : undefined)
+    const secrets = [...new Set([first, ...previous, found])].filter((secret) => secret !== undefined)
+    return { current: first === undefined ? undefined : dataKey(first), all: secrets.map(dataKey) }
+  })
+
+export const layer = (
+  settings: DataKeySettings,
+): Layer.Layer<never, never, FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom> =>
+  Layer.effect(DataKeys, make(settings))

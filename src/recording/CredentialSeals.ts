@@ -1,0 +1,128 @@
+/**
+ * Brings the stored credentials of MCP servers under the current data key: plain ones, which older versions stored, and on
+ * demand those of previous keys. Each agent is one compare-and-set, so replicas may do it at once, beside operators' changes.
+ */
+import * as Clock from "effect/Clock"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { McpServer } from "../domain/Agent.ts"
+import { AgentId, OrgId } from "../domain/Ids.ts"
+import * as McpCredentials from "../domain/McpCredentials.ts"
+import { nonceBytes } from "../domain/SealedValue.ts"
+import { DataKeys } from "../persistence/DataKeys.ts"
+import { SettingsJson } from "./SqlRows.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+
+const pageSize = 200
+const Row = Schema.Struct({ id: AgentId, org_id: Schema.NullOr(OrgId), settings: Schema.String })
+type Row = typeof Row.Type
+const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
+const decodeSettings = Schema.decodeUnknownResult(SettingsJson)
+const encodeSettings = Schema.encodeEffect(SettingsJson)
+
+/** Credentials by how they were found, and how many of them were sealed anew. */
+export interface Counts {
+  plain: number
+  old: number
+  unreadable: number
+  sealed: number
+}
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const random = yield* SecureRandom.SecureRandom
+  const keys = yield* DataKeys
+
+  const renewed = Effect.fnUntraced(function* (
+    row: Row,
+    server: McpServer,
+    withOld: boolean,
+    counts: Counts,
+  ) {
+    const owner = { id: row.id, orgId: row.org_id }
+    const state = McpCredentials.stateOf(keys.current, server)
+    if (state === "none" || state === "current") return server
+    const plain = McpCredentials.opened(keys.all, owner, server)
+    if (Result.isFailure(plain)) {
+      counts.unreadable += 1
+      return server
+    }
+    counts[state] += 1
+    if (keys.current === undefined || (state === "old" && !withOld)) return server
+    return McpCredentials.sealed(keys.current, yield* random.randomBytes(nonceBytes), owner, plain.success)
+  })
+
+  const renewRow = Effect.fnUntraced(function* (row: Row, withOld: boolean, counts: Counts) {
+    const settings = decodeSettings(row.settings)
+    // A row that cannot be read is told of by the call that needs it.
+    if (Result.isFailure(settings)) return
+    const before = settings.success.mcpServers
+    const mcpServers = yield* Effect.forEach(before, (server) => renewed(row, server, withOld, counts))
+    const changed = mcpServers.filter((server, index) => server !== before[index]).length
+    if (changed === 0) return
+    const json = yield* encodeSettings({ ...settings.success, mcpServers })
+    const now = yield* Clock.currentTimeMillis
+    const written = yield* sql`UPDATE agents SET settings = ${json},
+        updated_at = CASE WHEN updated_at < ${now} THEN ${now} ELSE updated_at + 1 END
+      WHERE id = ${row.id} AND settings = ${row.settings} RETURNING id`
+    if (written.length > 0) counts.sealed += changed
+  })
+
+  const page = (after: string) =>
+    Effect.flatMap(
+      sql`SELECT id, org_id, settings FROM agents WHERE id > ${after} AND settings LIKE ${'%"authConfig"%'}
+        ORDER BY id LIMIT ${pageSize}`,
+      decodeRows,
+    ).pipe(asStoreError("CredentialSeals.page"))
+
+  /** `withOld`: also those that a previous key sealed. */
+  const renew = Effect.fnUntraced(function* (withOld: boolean) {
+    const counts: Counts = { plain: 0, old: 0, unreadable: 0, sealed: 0 }
+    for (let rows = yield* page(""); rows.length > 0; rows = yield* page(rows.at(-1)!.id)) {
+      for (const row of rows)
+        yield* renewRow(row, withOld, counts).pipe(asStoreError("CredentialSeals.renew"))
+    }
+    return counts
+  })
+
+  /** The file keeps what was overwritten until it is rewritten whole. PostgreSQL's own vacuum is its operator's. */
+  const wipe = sql.onDialectOrElse({
+    pg: () => Effect.void,
+    orElse: () => Effect.andThen(sql`VACUUM`, sql`PRAGMA wal_checkpoint(TRUNCATE)`),
+  })
+  /** One process has the whole database: no other replica lacks the current key. */
+  const isAlone = sql.onDialectOrElse({ pg: () => false, orElse: () => true })
+
+  return { renew, wipe, isAlone, hasKey: keys.current !== undefined }
+})
+
+const credentials = (count: number): string =>
+  count === 1 ? "1 credential of an MCP server" : `${count} credentials of MCP servers`
+
+/** Seals what previous keys have sealed, and what is plain. */
+export const rotate = Effect.flatMap(make, ({ renew }) => renew(true))
+
+const onStart = Effect.gen(function* () {
+  const { hasKey, isAlone, renew, wipe } = yield* make
+  const { old, plain, sealed, unreadable } = yield* renew(isAlone)
+  if (sealed > 0) yield* Effect.logInfo(`encrypted ${credentials(sealed)} with the current data key`)
+  if (plain > 0 && hasKey) yield* wipe
+  if (plain > 0 && !hasKey)
+    yield* Effect.logWarning(`${credentials(plain)} stored as plain text: set DATA_KEY to encrypt them`)
+  if (old > 0 && !isAlone)
+    yield* Effect.logWarning(
+      `${credentials(old)} encrypted with a previous data key: run \`crossfade secrets rotate\` before you remove it`,
+    )
+  if (unreadable > 0)
+    yield* Effect.logWarning(
+      `${credentials(unreadable)} cannot be decrypted: the key is neither DATA_KEY nor in DATA_KEYS_PREVIOUS. Turns of these agents leave the runtime until the key is back or the credentials are sent again`,
+    )
+}).pipe(Effect.catchCause((cause) => Effect.logWarning("the stored credentials were not checked", cause)))
+
+/** At the start, before the first request. A store that fails does not stop it: the values can be used as they are. */
+export const layer: Layer.Layer<never, never, SecureRandom.SecureRandom | SqlClient.SqlClient> =
+  Layer.effectDiscard(onStart)
