@@ -1,6 +1,7 @@
 /**
- * Limits before any work, the cheapest first: the streams of this process, the rates of the user and the organisation, the
- * open streams of both. A turn that is about to begin also needs a place for its run, and tokens of the day (`TurnPermit`).
+ * Limits before any work, the cheapest first: the streams of this process, the rates of the API key, the user and the
+ * organisation, the open streams of the last two. A turn that is about to begin also needs a place for its run, and tokens of
+ * the day (`TurnPermit`).
  *
  * Invariant: a stream's place is held until its connection ends, a run's until the run ends. A refusal costs at most one
  * turn of a rate.
@@ -10,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { catalogue } from "../telemetry/Metrics.ts"
+import type { Principal } from "../domain/Principal.ts"
 import { keysOf, OpenStreams, type Owner, type TurnPlaces } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
 import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
@@ -17,8 +19,10 @@ import type { Taken } from "./TokenBucket.ts"
 import { TokenBudgets } from "./TokenBudgets.ts"
 import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
-/** The stricter of the two rates, as it is after the turn; none where it was not asked. */
+/** The strictest of the rates, as it is after the turn; none where it was not asked. */
 export type RateTold = (taken: Taken) => void
+
+type Beginner = Owner & Pick<Principal, "key">
 
 /** Each limit of streams holds for open streams and, apart from these, for runs. */
 export interface Limits {
@@ -40,7 +44,7 @@ export class Admission extends Context.Service<
      * for the run already, in the same step; with `mayReplay` it takes one only when the turn begins.
      */
     readonly turn: (
-      owner: Owner,
+      principal: Beginner,
       told: RateTold,
       mayReplay: boolean,
     ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
@@ -50,6 +54,13 @@ export class Admission extends Context.Service<
     limits: Limits,
   ): Layer.Layer<Admission, never, OpenStreams | Rates | TokenBudgets> =>
     Layer.effect(Admission, make(limits))
+}
+
+/** A bucket and its size. */
+interface Rate {
+  readonly of: string
+  readonly turns: number
+  readonly reason: AdmissionRejected["reason"]
 }
 
 const make = Effect.fnUntraced(function* (limits: Limits) {
@@ -80,14 +91,27 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
       }),
   )
 
-  const rate = Effect.fnUntraced(function* (owner: Owner, told: RateTold) {
-    const keys = keysOf(owner)
-    const user = yield* rates.take(keys.user, limits.userTurns)
-    told(user)
-    if (!user.allowed) return yield* rejected("user_rate", user.retryMs)
-    const org = yield* rates.take(keys.org, limits.orgTurns)
-    if (!org.allowed || org.remaining < user.remaining) told(org)
-    if (!org.allowed) return yield* rejected("org_rate", org.retryMs)
+  /** The narrowest first: a turn that it refuses costs the others nothing. */
+  const ratesOf = ({ key, ...owner }: Beginner): ReadonlyArray<Rate> => {
+    const { org, user } = keysOf(owner)
+    const perKey = key?.ratePerMinute ?? null
+    return [
+      ...(key === undefined || perKey === null
+        ? []
+        : [{ of: `key:${key.id}`, turns: perKey, reason: "key_rate" as const }]),
+      { of: user, turns: limits.userTurns, reason: "user_rate" },
+      { of: org, turns: limits.orgTurns, reason: "org_rate" },
+    ]
+  }
+
+  const rate = Effect.fnUntraced(function* (principal: Beginner, told: RateTold) {
+    let least = Number.POSITIVE_INFINITY
+    for (const { of, reason, turns } of ratesOf(principal)) {
+      const taken = yield* rates.take(of, turns)
+      if (!taken.allowed || taken.remaining < least) told(taken)
+      if (!taken.allowed) return yield* rejected(reason, taken.retryMs)
+      least = taken.remaining < least ? taken.remaining : least
+    }
   })
 
   const take = (owner: Owner) => Effect.catch(places.take("streams", owner, caps), noPlace)
@@ -111,10 +135,10 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, stream(owner)),
-    turn: (owner, told, mayReplay) =>
+    turn: (principal, told, mayReplay) =>
       Effect.andThen(
-        Effect.andThen(inProcess, rate(owner, told)),
-        Effect.map(permit(owner, mayReplay), ({ held }) => held),
+        Effect.andThen(inProcess, rate(principal, told)),
+        Effect.map(permit(principal, mayReplay), ({ held }) => held),
       ),
   })
 })

@@ -18,7 +18,7 @@ import type { AdmissionRejected } from "../admission/Rejection.ts"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
-import type { Principal } from "../domain/Principal.ts"
+import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
 import { Recent } from "../monitoring/Recent.ts"
@@ -63,6 +63,7 @@ export type TurnRefused = NothingToRetry | ParentNotFound | Refused | SessionNot
 
 type Refused =
   | AdmissionRejected
+  | AgentDenied
   | AgentInactive
   | AgentNotFound
   | NoModeAvailable
@@ -118,11 +119,13 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const turnRun = yield* TurnRun
 
   const activeAgent = (principal: Principal, id: AgentId) =>
-    Effect.filterOrFail(
-      whileUp(agents.get(principal.orgId, id)),
-      ({ settings }) => settings.active,
-      () => new AgentInactive({ agentId: id }),
-    )
+    mayUseAgent(principal, id)
+      ? Effect.filterOrFail(
+          whileUp(agents.get(principal.orgId, id)),
+          ({ settings }) => settings.active,
+          () => new AgentInactive({ agentId: id }),
+        )
+      : Effect.fail(new AgentDenied({ agentId: id }))
 
   const decide = ({ agent, caller, message, session }: Asked, span: Spans.Place | undefined) =>
     modeService

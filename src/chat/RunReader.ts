@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Message, MessageType } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
-import { missingPermissions, type Principal } from "../domain/Principal.ts"
+import { type AgentDenied, missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { type RunNotFound, Runs } from "../recording/Runs.ts"
@@ -52,18 +52,21 @@ export class RunReader extends Context.Service<
       withEarlier?: boolean,
     ) => Effect.Effect<
       { readonly run: Run; readonly source: Source },
-      RunElsewhere | RunNotFound | StoreError
+      AgentDenied | RunElsewhere | RunNotFound | StoreError
     >
     /**
      * With its attempts and their clocks, its chain as it was said (plan, steps, calls, changes of mode, in order), and the
      * steps and calls with their times. Both are empty once the events are no longer kept.
      */
-    readonly account: (principal: Principal, id: RunId) => Effect.Effect<RunAccount, RunNotFound | StoreError>
+    readonly account: (
+      principal: Principal,
+      id: RunId,
+    ) => Effect.Effect<RunAccount, AgentDenied | RunNotFound | StoreError>
     /** Whether this call ended it; a run that has ended stays as it is. */
     readonly cancel: (
       principal: Principal,
       id: RunId,
-    ) => Effect.Effect<boolean, RunElsewhere | RunNotFound | StoreError>
+    ) => Effect.Effect<boolean, AgentDenied | RunElsewhere | RunNotFound | StoreError>
   }
 >()("crossfade/chat/RunReader") {
   static readonly layer: Layer.Layer<RunReader, never, LiveRuns | Runs | SharedLogs> = Layer.effect(

@@ -28,7 +28,7 @@ const tokenHours = 24
 const someone = {
   orgId: OrgId.make("demo"),
   userId: UserId.make("you"),
-  permissions: ["chat:*", "sessions:*", "agents:*", "admin:*", "operator:*"],
+  permissions: ["chat:*", "sessions:*", "agents:*", "keys:*", "admin:*", "operator:*"],
 }
 
 const sandboxLines = (urls: Sandbox["Service"] | undefined): ReadonlyArray<string> =>

@@ -7,9 +7,10 @@ import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import type { AgentSettings } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
+import { AgentDenied, mayUseAgent } from "../domain/Principal.ts"
 import { Agents } from "../recording/Agents.ts"
 import * as AgentServers from "./AgentServers.ts"
-import { answering } from "./ErrorMapping.ts"
+import { answering, respond } from "./ErrorMapping.ts"
 
 const defaults = {
   active: true,
@@ -18,6 +19,19 @@ const defaults = {
   subAgents: [],
 } satisfies Partial<AgentSettings>
 
+const createsNone = respond({
+  code: "AUTH_AGENT_DENIED",
+  message: "An API key that is limited to some agents cannot create another one.",
+})
+
+/** The caller, who may use the agent. */
+const callerOf = (agentId: AgentId) =>
+  Effect.filterOrFail(
+    CurrentPrincipal,
+    (principal) => mayUseAgent(principal, agentId),
+    () => new AgentDenied({ agentId }),
+  )
+
 export const layer = HttpApiBuilder.group(
   Api,
   "agents",
@@ -25,21 +39,27 @@ export const layer = HttpApiBuilder.group(
     const agents = yield* Agents
     const servers = yield* AgentServers.make
     const random = yield* SecureRandom.SecureRandom
-    const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
     return handlers.handleAll({
       list: () =>
-        answering(Effect.map(Effect.flatMap(org, agents.list), (found) => ok(found.map(AgentServers.shown)))),
-      get: ({ params }) =>
+        answering(
+          Effect.gen(function* () {
+            const principal = yield* CurrentPrincipal
+            const found = yield* agents.list(principal.orgId)
+            return ok(found.filter(({ id }) => mayUseAgent(principal, id)).map(AgentServers.shown))
+          }),
+        ),
+      get: ({ params: { agentId } }) =>
         answering(
           Effect.map(
-            Effect.flatMap(org, (orgId) => agents.get(orgId, params.agentId)),
+            Effect.flatMap(callerOf(agentId), ({ orgId }) => agents.get(orgId, agentId)),
             (agent) => ok(AgentServers.shown(agent)),
           ),
         ),
       create: ({ payload }) =>
         answering(
           Effect.gen(function* () {
-            const orgId = yield* org
+            const { key, orgId } = yield* CurrentPrincipal
+            if (key !== undefined && key.agents !== null) return createsNone
             // Credentials are bound to the agent's id, so it is made first.
             const id = AgentId.make(yield* random.uuidV7())
             const given = { ...defaults, ...payload }
@@ -48,11 +68,11 @@ export const layer = HttpApiBuilder.group(
             return ok(AgentServers.shown(yield* agents.create(orgId, { ...given, mcpServers }, id)))
           }),
         ),
-      update: ({ params, payload }) =>
+      update: ({ params: { agentId }, payload }) =>
         answering(
           Effect.gen(function* () {
-            const orgId = yield* org
-            const { id, settings: before } = yield* agents.get(orgId, params.agentId)
+            const { orgId } = yield* callerOf(agentId)
+            const { id, settings: before } = yield* agents.get(orgId, agentId)
             const after = { ...before, ...payload }
             // An agent that was stored before these checks existed can still be renamed.
             if (payload.mcpServers !== undefined || payload.subAgents !== undefined)

@@ -71,7 +71,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             Effect.gen(function* () {
               const principal = yield* CurrentPrincipal
               yield* runs.get(principal, runId)
-              const made = yield* Ticket.mint(secret, principal, runId, yield* AccessEnds)
+              const made = yield* Ticket.mint(secret, principal, runId, (yield* AccessEnds)())
               const url = `${eventsPath.replace(":runId", runId)}?ticket=${made.ticket}`
               return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
                 headers: { "cache-control": "no-store" },

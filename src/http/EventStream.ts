@@ -31,7 +31,7 @@ export interface Options {
   readonly protocol: Protocol
   readonly readers: Readers
   /** When the reader's token ends, epoch milliseconds. The stream ends soon after it; the run goes on. */
-  readonly until: number
+  readonly until: () => number
 }
 
 /** Limits of one write. A reader that takes nothing costs no more than this. */
@@ -71,7 +71,7 @@ const expired = (runId: RunId, seq: number): string =>
     runId,
     seq,
     "AUTH_TOKEN_EXPIRED",
-    "The token that opened this stream has expired; the answer goes on. Read on from the last event with a new token.",
+    "The token that opened this stream has expired, or its API key is no longer valid; the answer goes on. Read on from the last event with a new one.",
   )
 
 /**
@@ -211,7 +211,7 @@ const kept = (
   Stream.paginate(0, (from) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
       const last = entries[from - 1]
-      if (last !== undefined && now >= until)
+      if (last !== undefined && now >= until())
         return [[Frame.encode([expired(id, last.seq)])], Option.none<number>()] as const
       const next = from + pageEntries
       const { ended, frames } = write(id, old, entries.slice(from, next))

@@ -16,6 +16,7 @@ import * as Authentication from "./Authentication.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
+import * as KeysHandlers from "./KeysHandlers.ts"
 import * as MetricsRoute from "./MetricsRoute.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
@@ -56,6 +57,7 @@ const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer(settings),
     AgentsHandlers.layer,
+    KeysHandlers.layer,
     RuntimeHandlers.layer,
     AutopilotHandlers.layer,
     ShadowHandlers.layer,

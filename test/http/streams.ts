@@ -53,7 +53,7 @@ export const respond = (
   { after = 0, closing = Effect.never, protocol = 2, until = Number.POSITIVE_INFINITY }: Reader = {},
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
   Effect.map(Readers.make(heartbeatMs, closing), (readers) =>
-    EventStream.respond({ run: run(), source, after, protocol, readers, until }),
+    EventStream.respond({ run: run(), source, after, protocol, readers, until: () => until }),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */

@@ -12,6 +12,7 @@ import { Runs } from "../../src/recording/Runs.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { apiKeys } from "./ApiKeysContract.ts"
 import { baselines } from "./BaselinesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
@@ -38,6 +39,7 @@ const sqlite = stores(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
 const suites = [
+  apiKeys,
   agents,
   sessions,
   branches,
