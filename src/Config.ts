@@ -21,17 +21,7 @@ import { runtimeVariables } from "./ConfigRuntime.ts"
 import { readProviders, unreadVariables } from "./ConfigProviders.ts"
 import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "./domain/DirectProvider.ts"
-import {
-  choice,
-  list,
-  millis,
-  number,
-  optionalText,
-  port,
-  share,
-  url,
-  type Variable,
-} from "./ConfigVariable.ts"
+import { choice, list, millis, number, optionalText, port, share, type Variable } from "./ConfigVariable.ts"
 
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
   problems: Schema.Array(
@@ -58,10 +48,6 @@ export const variables = {
   DATA_DIR: {
     ...optionalText("Folder of the embedded database and of the made signing secret.", "a path"),
     default: "./data",
-  },
-  DATABASE_URL: {
-    ...url("PostgreSQL to use instead of the embedded SQLite.", ["postgres://", "postgresql://"]),
-    secret: true,
   },
   ...databaseVariables,
   ...authVariables,
@@ -214,7 +200,8 @@ const readVariables = (env: Environment): Read => {
         found: variable.secret
           ? `a value of ${found.length} characters`
           : JSON.stringify(found.replace(/\/\/[^/@]*@/, "//…@")),
-        allowed: variable.allowed,
+        allowed:
+          variable.why === undefined ? variable.allowed : `${variable.allowed} (${variable.why(found)})`,
       })
       return [name, isIgnored ? variable.parse(variable.default) : undefined]
     }),

@@ -23,7 +23,7 @@ export const database = (settings: Settings): DatabaseOptions => ({
   dataDir: settings.DATA_DIR,
   poolSize: settings.DATABASE_POOL_SIZE,
   statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
-  tls: settings.DATABASE_TLS,
+  tls: settings.DATABASE_TLS || undefined,
 })
 
 export const admission = (settings: Settings): AdmissionLimits => ({

@@ -65,7 +65,8 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       (...params) =>
         guarded((redis) => redis.eval(script)(...params)),
     // It waits by its nature: for messages, also from a Redis that comes later.
-    subscribe: (channel) => Effect.flatMap(connection.first, (redis) => subscribed(redis, connection, channel)),
+    subscribe: (channel) =>
+      Effect.flatMap(connection.first, (redis) => subscribed(redis, connection, channel)),
     reserve: guarded(({ reserve }) => reserve),
   })
 })
@@ -102,8 +103,7 @@ const makeUse = Effect.gen(function* () {
   return {
     isUp: () => down === undefined,
     told,
-    answered: <A, R>(command: Effect.Effect<A, Redis.RedisError, R>) =>
-      Effect.raceFirst(command, silence(1)),
+    answered: <A, R>(command: Effect.Effect<A, Redis.RedisError, R>) => Effect.raceFirst(command, silence(1)),
   }
 })
 
@@ -180,7 +180,8 @@ const keepLooking = (connection: Connection, use: Use): Effect.Effect<never> => 
   let failures = 0
   const write = Effect.suspend(() => {
     const why = connection.missing()
-    if (why !== undefined || connection.redis === undefined) return Effect.fail(away(why ?? "not connected yet"))
+    if (why !== undefined || connection.redis === undefined)
+      return Effect.fail(away(why ?? "not connected yet"))
     return use.answered(connection.redis.send(...look))
   })
   const once = Effect.matchEffect(write, {

@@ -37,7 +37,15 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   HOST: [],
   PORT: port,
   DATA_DIR: [],
-  DATABASE_URL: ["mysql://db", "postgres://", "db", `http://u:${canary}@db`],
+  DATABASE_URL: [
+    "mysql://db",
+    "postgres://",
+    "db",
+    `http://u:${canary}@db`,
+    `postgres://u:${canary}/x@db`,
+    "postgres://db?sslmode=on",
+    "postgres://db?schema=public",
+  ],
   DATABASE_POOL_SIZE: ["0", "501", "1.5"],
   DATABASE_STATEMENT_TIMEOUT_MS: ["99", "60001"],
   DATABASE_TLS: ["yes", "true"],
@@ -277,6 +285,16 @@ describe("a bad value", () => {
       )
       assert.include(message, `(${all.length} problems)`)
       assert.lengthOf(message.split("\n"), all.length + 1)
+    }),
+  )
+
+  it.effect("says what is wrong within a database URL, without its password", () =>
+    Effect.gen(function* () {
+      const { message } = yield* refused({
+        DATABASE_URL: `postgres://u:${canary}@db?target_session_attrs=standby`,
+      })
+      assert.include(message, "target_session_attrs=standby (allowed: any, read-write, primary)")
+      assert.notInclude(message, canary)
     }),
   )
 

@@ -29,7 +29,7 @@ describe("an empty environment", () => {
         DATABASE_URL: undefined,
         DATABASE_POOL_SIZE: 10,
         DATABASE_STATEMENT_TIMEOUT_MS: 5000,
-        DATABASE_TLS: "off",
+        DATABASE_TLS: "",
         REDIS_URL: undefined,
         RUN_EVENTS_RETENTION_DAYS: 30,
         AUTH_JWT_SECRET: undefined,

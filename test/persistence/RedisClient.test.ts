@@ -104,8 +104,9 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }) => Effect.Effect<void, Redis.RedisError, Scope.Scope>,
   ) =>
     Effect.gen(function* () {
-      const server = yield* Effect.acquireRelease(Effect.promise(() => startRedis()), (one) =>
-        Effect.promise(one.stop),
+      const server = yield* Effect.acquireRelease(
+        Effect.promise(() => startRedis()),
+        (one) => Effect.promise(one.stop),
       )
       const lines: Array<string> = []
       const logger = Logger.make(({ message }) => void lines.push(String(message)))
@@ -127,12 +128,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     Effect.repeat(condition, { until: (held) => held, schedule: every50ms })
 
   it.live.each([
-    [
-      "a replica of another server",
-      "READONLY",
-      ["REPLICAOF", "127.0.0.1", "1"],
-      ["REPLICAOF", "NO", "ONE"],
-    ],
+    ["a replica of another server", "READONLY", ["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]],
     ["full", "OOM", ["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"]],
     [
       "without the replicas that it must have",
@@ -140,23 +136,25 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
       ["CONFIG", "SET", "min-replicas-to-write", "1"],
       ["CONFIG", "SET", "min-replicas-to-write", "0"],
     ],
-  ] as const)("that is $0 is not used, with one line, until it takes writes again", ([, code, refuse, accept]) =>
-    withOperator(({ isUp, lines, operator, redis }) =>
-      Effect.gen(function* () {
-        yield* until(isUp)
-        yield* Effect.promise(() => operator(...refuse))
-        yield* until(Effect.map(isUp, (up) => !up))
-        // Reads too: a replica's are of the past.
-        assert.isTrue(yield* Effect.isFailure(redis.send("GET", "any")))
-        yield* Effect.sleep("2500 millis")
-        assert.lengthOf(lines, 1, lines.join("\n"))
-        assert.include(lines[0], `Redis cannot be used, so this replica decides alone: it answers ${code} `)
-        yield* Effect.promise(() => operator(...accept))
-        yield* succeeds(redis.send("SET", "any", "1"))
-        assert.isTrue(yield* isUp)
-        assert.deepStrictEqual(lines.slice(1), ["Redis can be used again"])
-      }),
-    ),
+  ] as const)(
+    "that is $0 is not used, with one line, until it takes writes again",
+    ([, code, refuse, accept]) =>
+      withOperator(({ isUp, lines, operator, redis }) =>
+        Effect.gen(function* () {
+          yield* until(isUp)
+          yield* Effect.promise(() => operator(...refuse))
+          yield* until(Effect.map(isUp, (up) => !up))
+          // Reads too: a replica's are of the past.
+          assert.isTrue(yield* Effect.isFailure(redis.send("GET", "any")))
+          yield* Effect.sleep("2500 millis")
+          assert.lengthOf(lines, 1, lines.join("\n"))
+          assert.include(lines[0], `Redis cannot be used, so this replica decides alone: it answers ${code} `)
+          yield* Effect.promise(() => operator(...accept))
+          yield* succeeds(redis.send("SET", "any", "1"))
+          assert.isTrue(yield* isUp)
+          assert.deepStrictEqual(lines.slice(1), ["Redis can be used again"])
+        }),
+      ),
   )
 
   it.live("that refuses writes is connected to anew, by subscriptions as well", () =>
@@ -168,7 +166,8 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
         const normal = yield* Effect.promise(() => operator("CLIENT", "LIST", "TYPE", "normal"))
         const listeners = yield* Effect.promise(() => operator("CLIENT", "LIST", "TYPE", "pubsub"))
         yield* Effect.promise(() => operator("REPLICAOF", "127.0.0.1", "1"))
-        const idsOf = (list: string) => [...list.matchAll(/^id=(\d+) .*name= .*cmd=(?!client)/gm)].map(([, id]) => id)
+        const idsOf = (list: string) =>
+          [...list.matchAll(/^id=(\d+) .*name= .*cmd=(?!client)/gm)].map(([, id]) => id)
         const isNew = (type: string, before: string) =>
           Effect.map(
             Effect.promise(() => operator("CLIENT", "LIST", "TYPE", type)),
