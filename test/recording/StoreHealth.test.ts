@@ -13,7 +13,8 @@ const refused = new SqlError({ reason: new ConnectionError({ cause: "refused" })
 /** A database that answers, or refuses to, whatever it is asked. */
 const database = () => {
   const state = { up: true }
-  const sql = () => Effect.suspend(() => (state.up ? Effect.succeed([]) : Effect.fail(refused)))
+  const answer = Effect.suspend(() => (state.up ? Effect.succeed([]) : Effect.fail(refused)))
+  const sql = Object.assign(() => answer, { onDialectOrElse: () => answer })
   const layer = StoreHealth.layer.pipe(
     Layer.provide(Layer.succeed(SqlClient.SqlClient, sql as unknown as SqlClient.SqlClient)),
   )
