@@ -15,6 +15,7 @@ import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
+import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
@@ -52,6 +53,7 @@ export const variables = {
   ...databaseVariables,
   ...authVariables,
   ...browserVariables,
+  ...pageVariables,
   CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
     "direct_llm",
     "runtime_orchestrator",
@@ -216,7 +218,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   const { ignored, problems, values } = readVariables(env)
   const names = list(values.DIRECT_LLM_PROVIDERS ?? "")
   const providers = readProviders(names, env)
-  const all = [...problems, ...providers.problems, ...authProblems(values)]
+  const all = [...problems, ...providers.problems, ...authProblems(values), ...pageProblems(values)]
   const judge = values.SHADOW_JUDGE_PROVIDER
   if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
     all.push({

@@ -2,6 +2,7 @@
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
 import type { Settings, VariableName } from "./Config.ts"
 import { plainRequests } from "./domain/DirectProvider.ts"
+import { placesOf } from "./ConfigPages.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
@@ -135,6 +136,7 @@ export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): 
     protocol: settings.AGENT2UI_DEFAULT_PROTOCOL === "1" ? 1 : 2,
     rules: settings.AGENT2UI_PROTOCOL_BY,
   },
+  places: placesOf(settings),
   sandbox,
 })
 

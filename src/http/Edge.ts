@@ -18,9 +18,11 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { IncomingMessage } from "node:http"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
+import { isServed, pageOf, type Places } from "../domain/Pages.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { isPreflight } from "./Cors.ts"
-import { respond } from "./ErrorMapping.ts"
+import { nothingHere, respond } from "./ErrorMapping.ts"
+import { isOperators } from "./NodeServer.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
 /** The methods of each path of the contract, for 405 and its `Allow`. */
@@ -31,11 +33,16 @@ const routes = Object.values(Api.groups).flatMap((group) =>
   })),
 )
 
-const noRoute = (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
+const noRoute = (
+  request: HttpServerRequest.HttpServerRequest,
+  places: Places,
+): HttpServerResponse.HttpServerResponse => {
   const path = request.url.split("?")[0] ?? "/"
+  const page = pageOf(path)
+  const isPage = page !== undefined && isServed(places[page], isOperators(toIncomingMessage(request)))
   const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method)
-  if (allowed.length === 0)
-    return respond({ code: "ROUTE_NOT_FOUND", message: `There is nothing at this path.` })
+  if (isPage) allowed.push("GET", "HEAD")
+  if (allowed.length === 0) return nothingHere
   const allow = [...new Set(allowed)].join(", ")
   return HttpServerResponse.setHeader(
     respond({ code: "METHOD_NOT_ALLOWED", message: `Allowed here: ${allow}.` }),
@@ -70,10 +77,14 @@ const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
 
 const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
 
-const answer = (request: HttpServerRequest.HttpServerRequest, cause: Cause.Cause<unknown>) => {
+const answer = (
+  request: HttpServerRequest.HttpServerRequest,
+  places: Places,
+  cause: Cause.Cause<unknown>,
+) => {
   switch (serverErrorOf(cause)) {
     case "RouteNotFound":
-      return Effect.succeed(noRoute(request))
+      return Effect.succeed(noRoute(request, places))
     case "RequestParseError":
       return Effect.succeed(respond(isTooLarge(cause) ? tooLarge : unreadable))
     default:
@@ -86,6 +97,7 @@ type Ids = SecureRandom.SecureRandom["Service"]
 // One generator function for all requests: see docs/decisions/0028-hot-path.md.
 const edged = Effect.fnUntraced(function* <E, R>(
   ids: Ids,
+  places: Places,
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
   const at = yield* Clock.currentTimeNanos
@@ -107,15 +119,17 @@ const edged = Effect.fnUntraced(function* <E, R>(
     // A client that left is nobody to answer.
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) => answer(request, cause),
+      (cause) => answer(request, places, cause),
     ),
   )
   const shaped = response.status === 415 ? respond(unsupported) : response
   return HttpServerResponse.setHeader(shaped, "x-request-id", id)
 })
 
-export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =
+export const layer = (
+  places: Places,
+): Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =>
   HttpRouter.middleware(
-    Effect.map(SecureRandom.SecureRandom, (ids) => (httpEffect) => edged(ids, httpEffect)),
+    Effect.map(SecureRandom.SecureRandom, (ids) => (httpEffect) => edged(ids, places, httpEffect)),
     { global: true },
   )

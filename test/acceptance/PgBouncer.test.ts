@@ -77,7 +77,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
         })
         await Promise.all(turns)
         for (const { output, url } of started.filter((one) => one.url.startsWith("http:")))
-          expect(output(), url).not.toMatch(/prepared statement|startup parameter/)
+          expect(`${url} ${output()}`).not.toMatch(/prepared statement|startup parameter/)
       },
       60_000,
     )

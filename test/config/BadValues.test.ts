@@ -31,6 +31,8 @@ const millis = [
 const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
 const port = ["-1", "65536", "80.5", "http", "80 81"]
 
+const place = ["on", "true", "Admin", "operators"]
+
 /** Values that each variable refuses; a variable that takes any text has none. */
 const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<string> } = {
   NODE_ENV: ["prod", "Production", "staging"],
@@ -106,6 +108,11 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
     "member=chat:**",
     "member=chat read",
   ],
+  ADMIN_PORT: ["-1", "0", "65536", "http"],
+  PAGE_CONSOLE: place,
+  PAGE_DOCS: place,
+  PAGE_OPENAPI: place,
+  PAGE_METRICS: place,
   AGENT2UI_DEFAULT_PROTOCOL: ["3", "v1"],
   AGENT2UI_PROTOCOL_BY: ["acme=1", "org:acme=3", "org:=1", "user:ana=1", "origin:a=1", "org:acme"],
   CHAT_EXECUTION_MODE: ["direct", "runtime", "DIRECT_LLM"],
