@@ -23,6 +23,7 @@ import * as Spans from "../telemetry/Spans.ts"
 import { isPreflight } from "./Cors.ts"
 import { nothingHere, respond } from "./ErrorMapping.ts"
 import { isOperators } from "./NodeServer.ts"
+import { hasOneSpelling, pathOf } from "./RequestPath.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
 /** The methods of each path of the contract, for 405 and its `Allow`. */
@@ -37,7 +38,7 @@ const noRoute = (
   request: HttpServerRequest.HttpServerRequest,
   places: Places,
 ): HttpServerResponse.HttpServerResponse => {
-  const path = request.url.split("?")[0] ?? "/"
+  const path = pathOf(request.url)
   const page = pageOf(path)
   const isPage = page !== undefined && isServed(places[page], isOperators(toIncomingMessage(request)))
   const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method)
@@ -107,7 +108,11 @@ const edged = Effect.fnUntraced(function* <E, R>(
   const parent = yield* Spans.fromHeaders(request.headers)
   // Whatever the path is: what may be sent there is in the headers that `NodeServer` has set.
   if (isPreflight(request)) return HttpServerResponse.empty({ status: 204, headers: { "x-request-id": id } })
-  const served = hasOneHost(toIncomingMessage(request)) ? httpEffect : Effect.succeed(respond(oneHost))
+  const served = !hasOneHost(toIncomingMessage(request))
+    ? Effect.succeed(respond(oneHost))
+    : hasOneSpelling(pathOf(request.url))
+      ? httpEffect
+      : Effect.succeed(nothingHere)
   const response = yield* served.pipe(
     Effect.updateContext((context: Context.Context<R>) =>
       context.pipe(

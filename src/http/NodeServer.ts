@@ -79,8 +79,10 @@ const unparsed = (code: string | undefined): PublicError => {
   }
 }
 
-const answerUnparsed = (socket: Duplex, code: string | undefined): void => {
-  const error = unparsed(code)
+const noTunnel: PublicError = { code: "METHOD_NOT_ALLOWED", message: "There is no tunnel here." }
+
+/** Where Node has no response to write to. */
+const answerRaw = (socket: Duplex, error: PublicError): void => {
   const status = statusOfCode[error.code]
   const body = JSON.stringify({ success: false, error })
   const head = [
@@ -140,9 +142,12 @@ const makeServer = (): Server => {
     const answer = answers.get(socket)
     const isAnswering = answer !== undefined && answer.headersSent && !answer.writableFinished
     // Bytes of an error within an answer would be read as a part of it.
-    if (socket.writable && !isAnswering && error.code !== "ECONNRESET") answerUnparsed(socket, error.code)
+    if (socket.writable && !isAnswering && error.code !== "ECONNRESET")
+      answerRaw(socket, unparsed(error.code))
     else socket.destroy()
   })
+  // Without a listener Node closes the connection and says nothing.
+  server.on("connect", (_, socket) => answerRaw(socket, noTunnel))
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       answers.set(request.socket, response)

@@ -103,10 +103,10 @@ describe("with a port of operators", () => {
 
 it("a port of operators that is taken stops the start with the variable's name", async () => {
   const taken = await startWith({})
-  const refused = await startGateway({ DATA_DIR: `${folder.path}/second`, ADMIN_PORT: new URL(taken).port }).then(
-    String,
-    String,
-  )
+  const refused = await startGateway({
+    DATA_DIR: `${folder.path}/second`,
+    ADMIN_PORT: new URL(taken).port,
+  }).then(String, String)
   expect(refused).toContain(`Cannot listen on 127.0.0.1:${new URL(taken).port}`)
   expect(refused).toContain("Set ADMIN_PORT")
   expect(refused).not.toMatch(/^\s+at /m)
