@@ -4,7 +4,6 @@
  */
 import { hasProperty } from "effect/Predicate"
 import { isSqlError } from "effect/sql/SqlError"
-import { reasonOf } from "../domain/Reason.ts"
 
 /**
  * Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, authorization, missing
@@ -25,7 +24,8 @@ export const sqlStateOf = (error: unknown): string | undefined => {
   return hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : undefined
 }
 
-const isFault = (error: unknown): boolean => {
+/** Tells of every error if it is one of these. */
+export const isFault = (error: unknown): boolean => {
   if (!isSqlError(error)) return false
   if (error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError") return true
   const { cause } = error.reason
@@ -33,6 +33,3 @@ const isFault = (error: unknown): boolean => {
     return ofSqlite.has(cause.errcode & primary)
   return ofPostgres.test(sqlStateOf(error) ?? "")
 }
-
-/** Why the database cannot do its job, in words for the log; undefined for every other error. */
-export const faultOf = (error: unknown): string | undefined => (isFault(error) ? reasonOf(error) : undefined)

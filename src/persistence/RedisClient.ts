@@ -29,8 +29,8 @@ const patienceMs = 250
 const lateMs = 50
 const rounds = 4
 const lookEvery = "1 second"
-/** Expires, so that nothing of a replica stays behind. */
-const look = ["SET", "crossfade:look", "1", "PX", "10000"] as const
+/** Expires at once. A full Redis refuses it, which it does not do with every write. */
+const look = ["SET", "crossfade:look", "1", "PX", "1"] as const
 
 /** Milliseconds before the next try to connect: 100 to 200 at first, 1000 to 2000 in the end. */
 const reconnectAfter = (tries: number, draw: number): number => Math.min(100 * 2 ** tries, 1000) * (1 + draw)

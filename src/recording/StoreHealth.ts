@@ -13,15 +13,16 @@ import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { reasonOf } from "../domain/Reason.ts"
-import { faultOf } from "../persistence/DatabaseFault.ts"
+import { isFault } from "../persistence/DatabaseFault.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { StoreError } from "./StoreError.ts"
 
-const lookEvery = Schedule.spaced("1 second")
+/** Together a second: the longest between two looks, which a turn's error may shorten to the first part. */
+const shortestPause = "250 millis"
+const restOfPause = "750 millis"
 /** A store that is silent for so long twice in a row is away; once may be this process, which was busy itself. */
 const patience = "500 millis"
 
@@ -46,7 +47,7 @@ const writeOf = (
   ON CONFLICT (name) DO UPDATE SET held_until = jobs.held_until + 1`
 
 /**
- * The write after which the store is up again. On SQLite it needs about as much room as a large turn: on a nearly full disk a
+ * The write after which the store is up again, or still is in spite of a turn's error. On SQLite it needs about as much room as a large turn: on a nearly full disk a
  * small row still fits where every turn fails.
  */
 const returnWriteOf = (sql: SqlClient.SqlClient): Effect.Effect<unknown, SqlError> =>
@@ -73,6 +74,8 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const down = yield* Ref.make<string | undefined>(undefined)
   const away = yield* Latch.make(false)
+  /** Open while an error of a turn waits to be looked into. */
+  const suspicion = yield* Latch.make(false)
   const isUp = Effect.map(Ref.get(down), (reason) => reason === undefined)
 
   const told = Effect.fnUntraced(function* (reason: string | undefined) {
@@ -88,7 +91,9 @@ const make = Effect.gen(function* () {
 
   // On a fiber of its own: a driver's call cannot be interrupted while its connection is silent.
   const look = Effect.gen(function* () {
-    const write = (yield* isUp) ? writeOf(sql) : returnWriteOf(sql)
+    const isSound = (yield* isUp) && !suspicion.isOpen()
+    yield* suspicion.close
+    const write = isSound ? writeOf(sql) : returnWriteOf(sql)
     const fiber = yield* Effect.forkDetach(write, { startImmediately: true })
     const answer = Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), patience)
     const first = yield* answer
@@ -97,15 +102,17 @@ const make = Effect.gen(function* () {
     yield* Effect.forkDetach(Fiber.interrupt(fiber))
     yield* told("no answer within a second")
   }).pipe(Effect.withTracerEnabled(false))
-  yield* Effect.forkScoped(Effect.repeat(look, lookEvery))
+  const pause = Effect.andThen(
+    Effect.sleep(shortestPause),
+    Effect.timeoutOption(suspicion.await, restOfPause),
+  )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, pause)))
   yield* catalogue.storeUp.observe({}, () => (Ref.getUnsafe(down) === undefined ? 1 : 0))
 
   const gone = Effect.andThen(away.await, Effect.fail(isAway()))
-  /** A turn may meet the fault before the next look does, and one that only a turn's size meets. */
-  const noted = (error: unknown) => {
-    const fault = error instanceof StoreError ? faultOf(error.cause) : undefined
-    return fault === undefined ? Effect.void : told(fault)
-  }
+  /** A turn may meet a fault before the next look does, and one that only its size meets; or one connection's alone. */
+  const noted = (error: unknown) =>
+    error instanceof StoreError && isFault(error.cause) ? suspicion.open : Effect.void
   // First what is to be used: when it is done at once, as on SQLite, nothing races with it.
   const whileUp: StoreHealth["Service"]["whileUp"] = (use) =>
     Effect.suspend(() =>

@@ -67,13 +67,13 @@ const stays = async (state: string) => {
   while (performance.now() < until) expect(await seen()).toBe(state)
 }
 
-const refusesAndReturns = async (refuse: () => unknown, accept: () => unknown, reason: string) => {
+const refusesAndReturns = async (refuse: () => unknown, accept: () => unknown, reason: RegExp) => {
   expect(await seen()).toBe(works)
   await refuse()
   await stays(refused)
   const begun = linesAbout("the store cannot be used, so no turn is begun")
   expect(begun).toHaveLength(1)
-  expect(begun[0]).toContain(reason)
+  expect(begun[0]).toMatch(reason)
   await accept()
   await stays(works)
   expect(linesAbout("the store can be used again")).toHaveLength(1)
@@ -116,7 +116,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
       refusesAndReturns(
         () => operate("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"),
         () => operate("ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()"),
-        "in a read-only transaction",
+        /in a read-only transaction/,
       ),
     60_000,
   )
@@ -127,7 +127,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
       refusesAndReturns(
         () => operate(`ALTER DATABASE ${name()} SET default_transaction_read_only = on`, endSessions()),
         () => operate(`ALTER DATABASE ${name()} RESET default_transaction_read_only`),
-        "in a read-only transaction",
+        /in a read-only transaction|terminating connection|Connection closed/,
       ),
     60_000,
   )
@@ -138,7 +138,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
       refusesAndReturns(
         () => operate(`ALTER DATABASE ${name()} ALLOW_CONNECTIONS false`, endSessions()),
         () => operate(`ALTER DATABASE ${name()} ALLOW_CONNECTIONS true`),
-        "is not currently accepting connections",
+        /not currently accepting connections|terminating connection|Connection closed/,
       ),
     60_000,
   )
@@ -164,7 +164,7 @@ describe("a SQLite file that cannot grow", () => {
     await refusesAndReturns(
       () => limit("4096"),
       () => limit("unlimited"),
-      "disk I/O error",
+      /disk I\/O error/,
     )
   }, 60_000)
 
@@ -208,7 +208,7 @@ describe("a SQLite file that cannot grow", () => {
             for (let turn = 0; turn < 20 && (await seen()) === works; turn++);
           },
           () => rmSync(filler),
-          "database or disk is full",
+          /database or disk is full/,
         )
       },
       60_000,
