@@ -19,6 +19,7 @@ import { UpstreamHttp } from "./execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "./execution/UpstreamProxy.ts"
 import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
+import * as OperatorsPort from "./http/OperatorsPort.ts"
 import * as Server from "./http/Server.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
 import * as DataKeys from "./persistence/DataKeys.ts"
@@ -44,6 +45,17 @@ const database = (settings: Settings) =>
     ),
   )
 
+const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings) =>
+  Layer.unwrap(
+    Effect.sync(() => {
+      const server = NodeServer.make(CORS_ALLOWED_ORIGINS)
+      const main = NodeHttpServer.layer(() => server, { port: PORT, host: HOST, backlog: NodeServer.backlog })
+      return ADMIN_PORT === null
+        ? main
+        : Layer.merge(main, OperatorsPort.layer(server, { host: HOST, port: ADMIN_PORT }))
+    }),
+  )
+
 /** The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. */
 export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandbox"]) =>
   Drain.layer(settings.SHUTDOWN_GRACE_MS).pipe(
@@ -60,13 +72,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),
     Layer.provide(DataKeys.layer(StageSettings.dataKeys(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
-    Layer.provideMerge(
-      NodeHttpServer.layer(() => NodeServer.make(settings.CORS_ALLOWED_ORIGINS), {
-        port: settings.PORT,
-        host: settings.HOST,
-        backlog: NodeServer.backlog,
-      }),
-    ),
+    Layer.provideMerge(listening(settings)),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide([NodeHttpClient.layerUndiciNoDispatcher, UpstreamHttp.layerDispatched]),
     Layer.provide(UpstreamProxy.layer(StageSettings.proxy(settings))),

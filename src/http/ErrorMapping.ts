@@ -237,6 +237,8 @@ export const respond = (error: PublicError): HttpServerResponse.HttpServerRespon
     },
   )
 
+export const nothingHere = respond({ code: "ROUTE_NOT_FOUND", message: "There is nothing at this path." })
+
 /** A handler's answer, where what it expects to fail is an answer too. */
 export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
   Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))

@@ -47,7 +47,9 @@ const routes = HttpRouter.use((router) =>
   ),
 )
 
-const served = HttpRouter.serve(Layer.mergeAll(routes, Edge.layer), {
+const places = { console: "off", docs: "off", openapi: "off", metrics: "off" } as const
+
+const served = HttpRouter.serve(Layer.mergeAll(routes, Edge.layer(places)), {
   disableListenLog: true,
   disableLogger: true,
 }).pipe(
