@@ -70,7 +70,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   const inProcess = Effect.acquireRelease(
     Effect.suspend(() => {
-      if (open >= limits.streams) return rejected("process", soonMs)
+      if (open >= limits.streams) return Effect.fail(rejected("process", soonMs))
       open += 1
       return Effect.void
     }),
@@ -90,14 +90,14 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     if (!org.allowed) return yield* rejected("org_rate", org.retryMs)
   })
 
-  const take = (owner: Owner) => Effect.catch(places.take("streams", owner, caps), noPlace)
+  const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
 
   const stream = (owner: Owner) => Effect.asVoid(Effect.acquireRelease(take(owner), places.free))
 
   const placesOf = (owner: Owner, mayReplay: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
     mayReplay
       ? Effect.map(take(owner), (place) => ({ stream: place, run: undefined }))
-      : Effect.catch(places.takeBoth(owner, caps), noPlace)
+      : Effect.mapError(places.takeBoth(owner, caps), noPlace)
 
   /** One step, so that an interruption leaves no place taken. */
   const permit = (owner: Owner, mayReplay: boolean) =>

@@ -99,7 +99,7 @@ const begin = Effect.fnUntraced(function* (permit: HeldPermit, promptTokens: num
     permit.issuer.running += 1
     permit.counted = true
   }
-  permit.run ??= yield* Effect.catch(places.take("runs", permit.owner, caps), noPlace)
+  permit.run ??= yield* Effect.mapError(places.take("runs", permit.owner, caps), noPlace)
   if (permit.reservation !== undefined) return
   const answer = yield* budgets.reserve(permit.owner, promptTokens)
   if (answer === undefined) return

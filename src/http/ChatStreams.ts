@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Admission } from "../admission/Admission.ts"
+import { AdmissionRejected } from "../admission/Rejection.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
 import type { BudgetTold } from "../admission/TokenBudget.ts"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
@@ -23,6 +24,7 @@ import { turnKey } from "../domain/TurnKey.ts"
 import { RunNotFound } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Stopping } from "../runs/Stopping.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
@@ -69,6 +71,12 @@ const budgetHeaders = ({ limit, remaining, resetMs }: BudgetTold) => ({
   "x-ratelimit-remaining-tokens": String(remaining),
   "x-ratelimit-reset-tokens": String(Math.ceil(resetMs / 1000)),
 })
+
+/** Where a refusal is final: a turn that waits for its session may ask for its place several times. */
+const counted = <A, E, R>(admitted: Effect.Effect<A, E | AdmissionRejected, R>) =>
+  Effect.tapError(admitted, (error) =>
+    error instanceof AdmissionRejected ? Measure.refused(error.reason) : Effect.void,
+  )
 
 /**
  * Adds the milliseconds that the gateway itself spent before its answer is committed. It has not waited for an upstream yet.
@@ -135,7 +143,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return EventStream.respond({ run, source, after, protocol, readers })
   })
 
-  const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)
+  const letIn = counted(Effect.flatMap(CurrentPrincipal, admission.stream))
 
   const resume = Effect.fnUntraced(function* (
     request: StreamRequest,
@@ -191,7 +199,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
         }),
       ),
     )
-    return HttpServerResponse.setHeaders(yield* answering(taken), {
+    return HttpServerResponse.setHeaders(yield* answering(counted(taken)), {
       ...(rate === undefined ? {} : rateHeaders(rate)),
       ...(budget === undefined ? {} : budgetHeaders(budget)),
     })
