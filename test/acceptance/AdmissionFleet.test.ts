@@ -108,6 +108,6 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
       const answer = await post(bobs[1]!)
       await answer.text()
       return answer.status === 200
-    }, 15)
-  }, 60_000)
+    }, 30)
+  }, 120_000)
 })
