@@ -20,7 +20,7 @@ export interface TurnPermit {
   readonly begin: (promptTokens: number) => Effect.Effect<void, AdmissionRejected | StoreError>
   /** `run` holds the permit until it ends, however that is. */
   readonly during: (run: Effect.Effect<void>) => Effect.Effect<void>
-  /** Gives the permit back, once. `tokens` were spent; undefined: no run began. Does not wait for the fleet. */
+  /** Gives all of it back. `tokens` were spent; undefined: no run began, and one may `begin` later. Does not wait for the fleet. */
   readonly end: (tokens?: number) => Effect.Effect<void>
 }
 

@@ -47,6 +47,8 @@ interface Post {
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
+  /** It may wait for its session before it begins. */
+  readonly mayWait: boolean
   /** Handles a turn that comes while the session's last message is being answered. */
   readonly onBusy: (
     caller: Caller,
@@ -164,7 +166,11 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     const who = yield* caller(routes[route], permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
-    const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
+    // What waits for its session holds a stream, and nothing of a run.
+    const attempt = Effect.tapError(once.begin(key, begin({ ...who, key })), ({ _tag }) =>
+      _tag === "SessionBusy" ? permit.end() : Effect.void,
+    )
+    const outcome = yield* onBusy(who, attempt)
     if (outcome._tag === "Began") return yield* begun(request, outcome)
     yield* permit.end()
     // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
@@ -181,14 +187,14 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
         : yield* answering(resume(request, cursor, what.sessionId))
     let rate: Taken | undefined
     let budget: BudgetTold | undefined
-    const mayReplay = request.headers["idempotency-key"] !== undefined
+    const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
     const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
       admission.turn(
         principal,
         (taken) => {
           rate = taken
         },
-        mayReplay,
+        mayBeginLater,
       ),
     )
     const taken = Effect.flatMap(admitted, (permit) =>
