@@ -40,13 +40,13 @@ export class Admission extends Context.Service<
     /** A stream that only reads: it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
     /**
-     * A turn and its stream. `told` hears of the rate, also of the one that refuses. Where there is room the permit has a place
-     * for the run already, in the same step; with `mayReplay` it takes one only when the turn begins.
+     * A turn and its stream. `told` is given the rate, also the one that refuses. Where there is room the permit has a place for
+     * the run already, in the same step; with `mayBeginLater`, or not at all, it takes one only when the turn begins.
      */
     readonly turn: (
       principal: Beginner,
       told: RateTold,
-      mayReplay: boolean,
+      mayBeginLater: boolean,
     ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
@@ -81,7 +81,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   const inProcess = Effect.acquireRelease(
     Effect.suspend(() => {
-      if (open >= limits.streams) return rejected("process", soonMs)
+      if (open >= limits.streams) return Effect.fail(rejected("process", soonMs))
       open += 1
       return Effect.void
     }),
@@ -114,19 +114,19 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     }
   })
 
-  const take = (owner: Owner) => Effect.catch(places.take("streams", owner, caps), noPlace)
+  const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
 
   const stream = (owner: Owner) => Effect.asVoid(Effect.acquireRelease(take(owner), places.free))
 
-  const placesOf = (owner: Owner, mayReplay: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
-    mayReplay
+  const placesOf = (owner: Owner, mayBeginLater: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
+    mayBeginLater
       ? Effect.map(take(owner), (place) => ({ stream: place, run: undefined }))
-      : Effect.catch(places.takeBoth(owner, caps), noPlace)
+      : Effect.mapError(places.takeBoth(owner, caps), noPlace)
 
   /** One step, so that an interruption leaves no place taken. */
-  const permit = (owner: Owner, mayReplay: boolean) =>
+  const permit = (owner: Owner, mayBeginLater: boolean) =>
     Effect.acquireRelease(
-      Effect.map(placesOf(owner, mayReplay), (taken) => ({
+      Effect.map(placesOf(owner, mayBeginLater), (taken) => ({
         stream: taken.stream,
         held: new HeldPermit(issuer, owner, taken.run),
       })),
@@ -135,10 +135,10 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, stream(owner)),
-    turn: (principal, told, mayReplay) =>
+    turn: (principal, told, mayBeginLater) =>
       Effect.andThen(
         Effect.andThen(inProcess, rate(principal, told)),
-        Effect.map(permit(principal, mayReplay), ({ held }) => held),
+        Effect.map(permit(principal, mayBeginLater), ({ held }) => held),
       ),
   })
 })

@@ -165,17 +165,17 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     return { run, log }
   })
 
-  /** A session whose run goes on elsewhere is busy: what its run holds comes back before its next turn begins. */
+  /** A session whose run goes on elsewhere is busy, not full: what that run holds is free before the next turn begins. */
+  const busyOrFull = Effect.fnUntraced(function* (asked: Asked, full: AdmissionRejected) {
+    const sessionId = asked.session.id
+    if (asked.isNewSession || !full.reason.endsWith("_runs")) return yield* full
+    const running = yield* whileUp(runs.runningOf(sessionId))
+    return yield* running === undefined ? full : new SessionBusy({ sessionId })
+  })
+
   const enter = (asked: Asked) =>
-    Effect.catchTag(
-      asked.caller.permit.begin(promptTokens(asked)),
-      "AdmissionRejected",
-      Effect.fnUntraced(function* (full) {
-        const sessionId = asked.session.id
-        if (asked.isNewSession || !full.reason.endsWith("_runs")) return yield* full
-        const running = yield* whileUp(runs.runningOf(sessionId))
-        return yield* running === undefined ? full : new SessionBusy({ sessionId })
-      }),
+    Effect.catchTag(asked.caller.permit.begin(promptTokens(asked)), "AdmissionRejected", (full) =>
+      busyOrFull(asked, full),
     )
 
   /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */

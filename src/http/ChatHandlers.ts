@@ -44,6 +44,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             route: "start",
             asked: [agentId, message],
             begin: (caller) => chat.start(caller, request.payload),
+            mayWait: false,
             onBusy: (_, turn) => turn,
           })
         },
@@ -62,6 +63,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
               ...(retry === true ? ["retry"] : []),
             ],
             begin: (caller) => chat.send(caller, sessionId, request.payload),
+            mayWait: busy.mayWait,
             onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
           })
         },
