@@ -1,7 +1,7 @@
 /**
- * Node ends the process at a promise that fails and that nobody waits for. Here it is logged as a bug instead: it concerns one
- * piece of work, and ending the process would break the streams of all users. An exception outside of every promise still
- * ends the process, since what it has left behind is unknown.
+ * By default an unhandled promise rejection ends the process. Here it is logged as a bug instead: it concerns one piece of
+ * work, and an exit would break the streams of all users. An uncaught exception still ends the process, because it may leave
+ * broken state behind.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,7 +10,7 @@ export const layer: Layer.Layer<never> = Layer.effectDiscard(
   Effect.gen(function* () {
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const log = (reason: unknown) => {
-      run(Effect.logError("a promise failed that nobody waits for", reason))
+      run(Effect.logError("unhandled promise rejection", reason))
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => process.on("unhandledRejection", log)),

@@ -5,7 +5,7 @@ import { type Ended, playTurn } from "../wires/WireTurn.ts"
 import { type Connection, head, startRawUpstream } from "./RawUpstream.ts"
 import { endOf, take } from "./Seen.ts"
 
-/** What cuts break: an accent, a combining accent, CJK, a flag, an escaped line end. */
+/** Characters that cuts break: an accent, a combining accent, CJK, a flag, an escaped line end. */
 const words = ["Crème ", "e\u0301 ", "日本 ", "🇫🇷\n"]
 const text = words.join("")
 

@@ -10,7 +10,7 @@ export const clockMs = 1500
 export const limits = { firstContentMs: clockMs, stallMs: clockMs, totalMs: 5000 }
 
 export interface FaultCase {
-  /** Of the checklist in `Checklist.ts`. */
+  /** An id of `Checklist.ts`. */
   readonly id: string
   /** Completes the sentence "An upstream with …". */
   readonly fault: string

@@ -35,7 +35,7 @@ const open = async (): Promise<Raw> => {
 const post = () =>
   `POST /api/v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${client.token}\r\nContent-Type: application/json\r\n`
 
-/** What comes back until the connection ends, and in which status lines. */
+/** The statuses of all answers until the connection ends. */
 const statusesOf = async (text: string): Promise<ReadonlyArray<string>> => {
   const { answer, socket } = await open()
   socket.write(text)
@@ -149,7 +149,7 @@ describe("fields and headers that no caller may set", () => {
     expect((await other.json("GET", "/api/v1/chat/sessions")).data.sessions).toEqual([])
   })
 
-  it("X11: X2: forged forwarding headers change nobody", async () => {
+  it("X11: X2: forged forwarding headers do not change the caller", async () => {
     const forged = {
       "x-forwarded-for": "10.0.0.1",
       "x-user-id": "eve",

@@ -5,7 +5,7 @@ import type { Ended } from "../wires/WireTurn.ts"
 
 /** One row of the page, as one test saw it. */
 export interface Seen {
-  /** Of the checklist. */
+  /** An id of the checklist. */
   readonly id: string
   readonly fault: string
   /** Kind of upstream, or what stands in its place. */

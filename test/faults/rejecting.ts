@@ -1,4 +1,4 @@
-/** Loaded into the gateway's process (`--import`): at SIGUSR2 a promise fails that nobody waits for. */
+/** Loaded into the gateway's process (`--import`): SIGUSR2 makes an unhandled promise rejection. */
 process.on("SIGUSR2", () => {
   void Promise.reject(new Error("forced by a test"))
 })

@@ -10,7 +10,7 @@ export interface Found {
   readonly input: Uint8Array
 }
 
-/** Of the processor's time. A longer one is a hang. */
+/** Processor time after which a run counts as a hang. */
 const longestMs = 1000
 
 const corpusFile = (target: string): URL => new URL(`corpus/${target}.txt`, import.meta.url)
@@ -35,7 +35,7 @@ export const keep = (target: string, inputs: ReadonlyArray<Uint8Array>): void =>
   writeFileSync(corpusFile(target), [...new Set(all)].map((line) => `${line}\n`).join(""))
 }
 
-/** What is wrong with the target on one input, if anything. */
+/** The fault that one input brings out, if any. */
 export const tried = async (target: Target, input: Uint8Array): Promise<string | undefined> => {
   const before = process.cpuUsage()
   try {

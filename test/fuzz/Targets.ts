@@ -1,5 +1,5 @@
 /**
- * What is fuzzed: each target takes any bytes and throws where they bring out a fault. A `Finding` names the rule that was
+ * The fuzz targets. Each takes any bytes and throws where they bring out a fault. A `Finding` names the rule that was
  * broken; any other exception is a crash.
  */
 import * as Effect from "effect/Effect"
@@ -81,7 +81,6 @@ const decoder =
     )
     const cut = hear(kind, pieces)
     assertValid(cut, body.length)
-    // What comes after the end in one chunk is read as well, and then in pieces not.
     rule(joined(cut) === joined(heard), "another answer when it is cut")
   }
 

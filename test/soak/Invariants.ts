@@ -1,5 +1,5 @@
 /**
- * What must hold whatever fails meanwhile. Pure: from what readers saw, what is stored and what was counted to the violations.
+ * The invariants of a soak. Pure: events that readers saw, stored runs and counters go in, violations come out.
  */
 import { isCall, type Draft } from "../../src/agent2ui/Message.ts"
 import { Transcript } from "../../src/runs/Transcript.ts"
@@ -51,7 +51,7 @@ const statusOfEnd = ({ data, event }: Frame): ReadonlyArray<string> => {
   return data.code === "EXECUTION_CANCELLED" ? ["cancelled"] : ["failed", "interrupted"]
 }
 
-/** Of the events of one reader. */
+/** Violations in the events of one reader. */
 export const ofVisit = ({ broken, frames, runId, status, toTheEnd }: Visit): ReadonlyArray<string> => {
   if (broken !== undefined) return [broken]
   if (runId === undefined) return status === 503 || status === 429 ? [] : [`it was refused with ${status}`]
@@ -63,7 +63,7 @@ export const ofVisit = ({ broken, frames, runId, status, toTheEnd }: Visit): Rea
   return found
 }
 
-/** Of a run after its end, beside what its reader saw. */
+/** Violations in a stored run, compared with the events that its reader saw. */
 export const ofRun = ({ frames }: Visit, kept: Kept): ReadonlyArray<string> => {
   const found: Array<string> = []
   const [end] = ends(kept.replay)
@@ -111,7 +111,7 @@ const isFault = (outcome: string) => outcome === "error" || outcome.startsWith("
 
 const count = <A>(all: ReadonlyArray<A>, wanted: (one: A) => boolean): number => all.filter(wanted).length
 
-/** Of the counters, once all is quiet: each turn and each attempt that is kept was counted once. */
+/** Violations in the counters after all runs have ended: each stored turn and attempt is counted once. */
 export const ofCounters = (
   kept: ReadonlyArray<Pick<Kept, "status" | "attempts">>,
   samples: ReadonlyArray<Sample>,

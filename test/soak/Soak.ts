@@ -27,12 +27,12 @@ export interface Soaked {
   readonly handlesGrown: number
 }
 
-/** Of the monitor. */
+/** The monitor's window. */
 const windowMs = Number(clocks.CHAT_RUNTIME_MONITOR_WINDOW_MS)
 const turnsPerSecond = 4
 const orgs = 4
 const usersOfOrg = 3
-/** What caches, pools and the JIT may keep after the first turns. */
+/** Room for caches, pools and the JIT after the first turns. */
 const mostHeapGrown = 40 * 1024 * 1024
 const mostHandlesGrown = 10
 
@@ -44,7 +44,7 @@ type Ended = Pick<Invariants.Kept, "status" | "attempts"> & { readonly org: stri
 const wait = (ms: number) => new Promise<void>((over) => setTimeout(over, ms))
 
 class Soak {
-  /** Of each turn that was taken: what stays in memory for hours is small. */
+  /** One small entry for each turn that was taken, so that hours of them fit in memory. */
   readonly runs: Array<Ended> = []
   readonly violations: Array<string> = []
   refused = 0
@@ -164,7 +164,7 @@ const warm = async (soak: Soak): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await (await client.start({ scenario: "all" })).rest()
 }
 
-/** What the process had before the faults, and what has become of it. */
+/** Growth of the gateway's heap and handles since before the faults. */
 const growthOf = async (world: SoakWorld, before: { readonly heap: number; readonly handles: number }) => {
   const heapGrownBytes = (await world.heap()) - before.heap
   const handlesGrown = (await idleHandles(world, before.handles)) - before.handles

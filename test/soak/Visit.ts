@@ -1,4 +1,4 @@
-/** One user's turn as he sees it: he reads to the end, leaves, comes back, cancels, or reads it twice. */
+/** One turn as its user sees it: read to the end, left, resumed, cancelled, or read by two readers. */
 import { type Client, type Frame, type Stream } from "../support/chatClient.ts"
 import type { Dice } from "../fuzz/Mutation.ts"
 
@@ -14,9 +14,9 @@ export interface Visit {
   readonly sessionId: string
   /** All frames with an id, over all connections of this reader. */
   readonly frames: ReadonlyArray<Frame>
-  /** He has read until the connection ended. */
+  /** The reader read until the connection ended. */
   readonly toTheEnd: boolean
-  /** What went wrong while he read. */
+  /** The exception that ended the reading. */
   readonly broken: string | undefined
 }
 
@@ -76,7 +76,7 @@ const resumed = async (client: Client, first: Stream, dice: Dice): Promise<Reado
   await wait(dice.below(600))
   const cursor = `${first.runId}:${before.at(-1)?.seq ?? 0}`
   const again = await client.events(first.runId, { "last-event-id": cursor })
-  // He had read the end already.
+  // The first connection had read the end already.
   if (again.response.status === 204 && before.some(isEnd)) return before
   await toEnd(again)
   return [...before, ...numbered(again.frames)]
