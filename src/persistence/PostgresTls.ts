@@ -22,7 +22,7 @@ const waysOf: Readonly<Record<SslMode, ReadonlyArray<Way>>> = {
 
 const modeOf = { off: "disable", require: "require", verify: "verify-full" } as const
 
-/** The modes of libpq that a value of `DATABASE_TLS` agrees with; the others leave it to whoever sits in between. */
+/** The modes of libpq that a value of `DATABASE_TLS` agrees with; the others leave the choice to the network. */
 const agreeing: Readonly<Record<DatabaseTls, ReadonlyArray<SslMode>>> = {
   off: ["disable"],
   require: ["require"],

@@ -168,9 +168,13 @@ describe("a SQLite file that cannot grow", () => {
     )
   }, 60_000)
 
+  const mount = () =>
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", folder.path], { stdio: "ignore" })
+  const unmount = () => execFileSync("umount", ["--lazy", folder.path])
   const mayMount = (() => {
     try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", folder.path], { stdio: "ignore" })
+      mount()
+      unmount()
       return true
     } catch {
       return false
@@ -178,7 +182,8 @@ describe("a SQLite file that cannot grow", () => {
   })()
 
   describe.skipIf(!mayMount)("because its disk is full", () => {
-    afterAll(() => execFileSync("umount", ["--lazy", folder.path]))
+    beforeAll(() => void mount())
+    afterAll(() => void unmount())
     const filler = join(folder.path, "filler")
     /** Until no byte more fits. */
     const fill = (left: number) => {

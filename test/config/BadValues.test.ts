@@ -31,23 +31,13 @@ const millis = [
 const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
 const port = ["-1", "65536", "80.5", "http", "80 81"]
 
-const place = ["on", "true", "Admin", "operators"]
-
 /** Values that each variable refuses; a variable that takes any text has none. */
 const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<string> } = {
   NODE_ENV: ["prod", "Production", "staging"],
   HOST: [],
   PORT: port,
   DATA_DIR: [],
-  DATABASE_URL: [
-    "mysql://db",
-    "postgres://",
-    "db",
-    `http://u:${canary}@db`,
-    `postgres://u:${canary}/x@db`,
-    "postgres://db?sslmode=on",
-    "postgres://db?schema=public",
-  ],
+  DATABASE_URL: ["mysql://db", "postgres://", "db", `http://u:${canary}@db`],
   DATABASE_POOL_SIZE: ["0", "501", "1.5"],
   DATABASE_STATEMENT_TIMEOUT_MS: ["99", "60001"],
   DATABASE_TLS: ["yes", "true"],
@@ -126,11 +116,11 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
     "member=chat:**",
     "member=chat read",
   ],
-  ADMIN_PORT: ["-1", "0", "65536", "http"],
-  PAGE_CONSOLE: place,
-  PAGE_DOCS: place,
-  PAGE_OPENAPI: place,
-  PAGE_METRICS: place,
+  ADMIN_PORT: [...port, "0"],
+  PAGE_CONSOLE: ["on", "Admin"],
+  PAGE_DOCS: ["on", "Admin"],
+  PAGE_OPENAPI: ["on", "Admin"],
+  PAGE_METRICS: ["on", "Admin"],
   AGENT2UI_DEFAULT_PROTOCOL: ["3", "v1"],
   AGENT2UI_PROTOCOL_BY: ["acme=1", "org:acme=3", "org:=1", "user:ana=1", "origin:a=1", "org:acme"],
   CHAT_EXECUTION_MODE: ["direct", "runtime", "DIRECT_LLM"],
@@ -312,16 +302,6 @@ describe("a bad value", () => {
       )
       assert.include(message, `(${all.length} problems)`)
       assert.lengthOf(message.split("\n"), all.length + 1)
-    }),
-  )
-
-  it.effect("says what is wrong within a database URL, without its password", () =>
-    Effect.gen(function* () {
-      const { message } = yield* refused({
-        DATABASE_URL: `postgres://u:${canary}@db?target_session_attrs=standby`,
-      })
-      assert.include(message, "target_session_attrs=standby (allowed: any, read-write, primary)")
-      assert.notInclude(message, canary)
     }),
   )
 

@@ -107,7 +107,7 @@ describe("StoreHealth", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("writes once a second, whoever asks", () => {
+  it.effect("writes once a second, however many ask", () => {
     const { layer, state } = database()
     return Effect.gen(function* () {
       const { isUp, whileUp } = yield* StoreHealth
