@@ -21,6 +21,8 @@ import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import * as OperatorsPort from "./http/OperatorsPort.ts"
 import * as Server from "./http/Server.ts"
+import type { Limits as StalledLimits } from "./http/Delivery.ts"
+import * as StalledReaders from "./http/StalledReaders.ts"
 import { SigningSecret } from "./http/SigningSecret.ts"
 import * as DataKeys from "./persistence/DataKeys.ts"
 import * as Database from "./persistence/Database.ts"
@@ -28,6 +30,7 @@ import * as DataFolderLock from "./persistence/DataFolderLock.ts"
 import { Replica } from "./persistence/Replica.ts"
 import * as CredentialSeals from "./recording/CredentialSeals.ts"
 import * as Forgetting from "./recording/Forgetting.ts"
+import { Quotas } from "./recording/Quotas.ts"
 import * as SqlStore from "./recording/SqlStore.ts"
 import * as SecureRandomPool from "./SecureRandomPool.ts"
 import * as Stages from "./Stages.ts"
@@ -45,26 +48,42 @@ const database = (settings: Settings) =>
     ),
   )
 
-const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings) =>
+/** The service's port, and the operators' port where there is one. */
+const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, stalled: StalledLimits) =>
   Layer.unwrap(
     Effect.sync(() => {
       const server = NodeServer.make(CORS_ALLOWED_ORIGINS)
+      const operators = ADMIN_PORT === null ? undefined : NodeServer.makeOperators(server)
       const main = NodeHttpServer.layer(() => server, { port: PORT, host: HOST, backlog: NodeServer.backlog })
-      return ADMIN_PORT === null
-        ? main
-        : Layer.merge(main, OperatorsPort.layer(server, { host: HOST, port: ADMIN_PORT }))
+      const watched = Layer.merge(
+        main,
+        StalledReaders.layer([server, ...(operators ? [operators] : [])], stalled),
+      )
+      return operators === undefined || ADMIN_PORT === null
+        ? watched
+        : Layer.merge(watched, OperatorsPort.layer(operators, { host: HOST, port: ADMIN_PORT }))
     }),
   )
 
-/** The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. */
-export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandbox"]) =>
+/**
+ * The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. `stalled`: when a connection
+ * is cut whose peer takes nothing; a test does not wait for as long.
+ */
+export const layer = (
+  settings: Settings,
+  sandbox?: Server.ServerSettings["sandbox"],
+  stalled: StalledLimits = StalledReaders.limits,
+) =>
   Drain.layer(settings.SHUTDOWN_GRACE_MS).pipe(
     Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
     Layer.provide(Stages.layer(settings)),
     Layer.provide(Targets.layer(StageSettings.targets(settings))),
     Layer.provide(Fleet.answers(settings)),
-    Layer.provide(RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL)),
-    Layer.provide(RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL)),
+    Layer.provide([
+      RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL),
+      RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL),
+    ]),
+    Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
     Layer.merge(CredentialSeals.layer(StageSettings.mcpHosts(settings))),
     Layer.provide(SqlStore.layer),
@@ -72,7 +91,7 @@ export const layer = (settings: Settings, sandbox?: Server.ServerSettings["sandb
     Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),
     Layer.provide(DataKeys.layer(StageSettings.dataKeys(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
-    Layer.provideMerge(listening(settings)),
+    Layer.provideMerge(listening(settings, stalled)),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide([NodeHttpClient.layerUndiciNoDispatcher, UpstreamHttp.layerDispatched]),
     Layer.provide(UpstreamProxy.layer(StageSettings.proxy(settings))),

@@ -66,6 +66,14 @@ export const admissionVariables = {
     "Open streams of this process, and apart from these its running turns; more streams are shed before any work is done.",
     2000,
   ),
+  MAX_LIVE_BYTES: number({
+    default: 0,
+    min: 0,
+    max: 1e12,
+    unit: "bytes",
+    about:
+      "Memory that the runs under way may hold together. From three quarters of it on the largest run is ended, from seven eighths on no turn begins. 0: three tenths of the heap that Node may use.",
+  }),
   CHAT_ON_BUSY: choice("What a message meets whose session is still being answered.", [
     "reject",
     "queue",

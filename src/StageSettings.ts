@@ -1,5 +1,6 @@
 /** From the environment's settings to what each stage wants to know. Pure. */
 import type { Limits as AdmissionLimits } from "./admission/Admission.ts"
+import type { Limits as ReadLimits } from "./admission/Reads.ts"
 import type { DailyLimits } from "./admission/TokenBudgets.ts"
 import type { Settings, VariableName } from "./Config.ts"
 import * as AllowedHost from "./domain/AllowedHost.ts"
@@ -18,6 +19,7 @@ import type { ServerSettings } from "./http/Server.ts"
 import type { MonitorSettings } from "./monitoring/Monitor.ts"
 import type { DatabaseOptions } from "./persistence/Database.ts"
 import type { DataKeySettings } from "./persistence/DataKeys.ts"
+import type { Limits as QuotaLimits } from "./recording/Quotas.ts"
 import type { Settings as ShadowSettings } from "./shadow/ShadowRuns.ts"
 import type { TelemetrySettings } from "./telemetry/TelemetrySettings.ts"
 import { version } from "./Version.ts"
@@ -53,6 +55,18 @@ export const admission = (settings: Settings): AdmissionLimits => ({
 export const tokenBudgets = (settings: Settings): DailyLimits => ({
   user: settings.TOKEN_BUDGET_USER_PER_DAY,
   org: settings.TOKEN_BUDGET_ORG_PER_DAY,
+})
+
+export const reads = (settings: Settings): ReadLimits => ({
+  user: settings.RATE_LIMIT_READS_USER_PER_MIN,
+  org: settings.RATE_LIMIT_READS_ORG_PER_MIN,
+  answerBytes: settings.MAX_ANSWER_BYTES_IN_FLIGHT,
+})
+
+export const quotas = (settings: Settings): QuotaLimits => ({
+  agents: settings.MAX_AGENTS_PER_ORG,
+  sessions: settings.MAX_SESSIONS_PER_ORG,
+  bytes: settings.MAX_STORED_MB_PER_ORG * 1024 * 1024,
 })
 
 /** A model streams token by token. A runtime is silent while its own model plans or writes a call (decision 29). */

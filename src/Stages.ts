@@ -1,6 +1,7 @@
 /** The stages of a turn, and what goes on beside them. Open for the modes, the store and the platform, which a test may swap. */
 import * as Layer from "effect/Layer"
 import { Admission } from "./admission/Admission.ts"
+import { Reads } from "./admission/Reads.ts"
 import { BusySession } from "./chat/BusySession.ts"
 import { Chat } from "./chat/Chat.ts"
 import { OncePerKey } from "./chat/OncePerKey.ts"
@@ -19,7 +20,9 @@ import { BreakerMemory } from "./recording/BreakerMemory.ts"
 import * as Membership from "./recording/Membership.ts"
 import { Recorder } from "./recording/Recorder.ts"
 import { GuardedRollout } from "./rollout/GuardedRollout.ts"
+import { LiveBytes } from "./runs/LiveBytes.ts"
 import { LiveRuns } from "./runs/LiveRuns.ts"
+import { Pace } from "./runs/Pace.ts"
 import { Stopping } from "./runs/Stopping.ts"
 import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
@@ -39,6 +42,7 @@ export const layer = (settings: Settings) =>
   ).pipe(
     Layer.provideMerge(RunReader.layer),
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
+    Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(BreakerMemory.layer),
     Layer.provideMerge(baseline(settings)),
@@ -51,5 +55,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Fleet.layer(settings)),
     Layer.provideMerge(Membership.layer),
     Layer.provideMerge(Stopping.layer),
+    Layer.provideMerge(Pace.layer),
+    Layer.provideMerge(LiveBytes.layer(settings.MAX_LIVE_BYTES || undefined)),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),
   )

@@ -7,7 +7,8 @@ import * as Struct from "effect/Struct"
 import { Agent, AgentSettings, AuthConfig, listOf, McpServer, modelsOf, SubAgent } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
-import { success } from "./Envelope.ts"
+import { success, successPage } from "./Envelope.ts"
+import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 
 const McpServerView = Schema.Struct({
@@ -46,6 +47,7 @@ const ModelName = Schema.String.check(
 const NewSubAgent = Schema.Struct({ ...SubAgent.fields, model: Schema.optionalKey(ModelName) })
 
 const one = success(AgentView)
+const page = pagedBy("agents", Schema.Tuple([Schema.Int, AgentId]), 1000)
 
 /** Only a name is needed; the rest is what an assistant without tools is. */
 export const NewAgent = Schema.Struct({
@@ -66,9 +68,16 @@ const AgentChange = Schema.Struct({ ...NewAgent.fields, name: Schema.optionalKey
 
 export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
-    HttpApiEndpoint.get("list", "/", { success: success(Schema.Array(AgentView)), error: errorSchemas })
+    HttpApiEndpoint.get("list", "/", {
+      query: page.query,
+      success: successPage(Schema.Array(AgentView), page.answer),
+      error: errorSchemas,
+    })
       .annotate(RequiredPermissions, ["agents:read"])
-      .annotate(OpenApi.Summary, "The organisation's agents and those that everybody has"),
+      .annotate(
+        OpenApi.Summary,
+        "The organisation's agents and those that every organisation has, oldest first",
+      ),
     HttpApiEndpoint.get("get", "/:agentId", {
       params: { agentId: AgentId },
       success: one,

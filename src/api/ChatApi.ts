@@ -12,6 +12,7 @@ import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 import { frame } from "./SseFrame.ts"
 
@@ -79,12 +80,9 @@ const turnHeaders = {
 }
 const streamQuery = { protocol: protocolVersion, lastEventId: eventId, after: eventId }
 
-const Cursor = Schema.Struct({
-  cursor: Schema.optionalKey(SessionId),
-  limit: Schema.optionalKey(
-    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 })),
-  ),
-})
+const sessionsPage = pagedBy("sessions", SessionId, 100)
+const messagesPage = pagedBy("messages", Schema.Int, 1000)
+const chainPage = pagedBy("chain", Schema.Int, 1000)
 
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
@@ -112,23 +110,28 @@ export class ChatApi extends HttpApiGroup.make("chat")
         "`parentMessageId` is the message that this one follows, by default the session's last one, and none where it is null; the model is sent the chain of parents. With `retry` no message is stored: `message` is left out or the same, and `parentMessageId` may name an earlier turn that failed.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
-      query: Cursor.fields,
-      success: success(
-        Schema.Struct({ sessions: Schema.Array(Session), nextCursor: Schema.NullOr(SessionId) }),
-      ),
+      query: sessionsPage.query,
+      success: success(Schema.Struct({ sessions: Schema.Array(Session), ...sessionsPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(OpenApi.Summary, "The caller's sessions, newest first"),
     HttpApiEndpoint.get("session", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      success: success(Schema.Struct({ ...Session.fields, messages: Schema.Array(ChatMessage) })),
+      query: messagesPage.query,
+      success: success(
+        Schema.Struct({ ...Session.fields, messages: Schema.Array(ChatMessage), ...messagesPage.answer }),
+      ),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(OpenApi.Summary, "A session with its messages"),
+      .annotate(
+        OpenApi.Summary,
+        "A session with its last messages, oldest first; the next page holds older ones",
+      ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,
+      query: chainPage.query,
       success: success(
         Schema.Struct({
           ...Run.fields,
@@ -138,6 +141,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
           eventsKept: Schema.Boolean,
           chain: Schema.Array(Message),
           execution: Schema.Array(ChainLink),
+          ...chainPage.answer,
         }),
       ),
       error: errorSchemas,
@@ -145,7 +149,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(
         OpenApi.Summary,
-        "A run: decision with every rule, attempts, clocks, outcome, usage, execution chain",
+        "A run: decision with every rule, attempts, clocks, outcome, usage, and a page of its execution chain",
       ),
     HttpApiEndpoint.get("events", "/runs/:runId/events", {
       params: runIds,

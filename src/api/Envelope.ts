@@ -8,3 +8,9 @@ export const ok = <Data>(data: Data): { readonly success: true; readonly data: D
   success: true,
   data,
 })
+
+/** A list whose data are the entries themselves: the end of its page stands beside them. */
+export const successPage = <Data extends Schema.Constraint, Answer extends Schema.Struct.Fields>(
+  data: Data,
+  answer: Answer,
+) => Schema.Struct({ ...success(data).fields, ...answer })

@@ -22,7 +22,7 @@ export const LiveView = Schema.Struct({
   directFailing: Schema.Boolean,
   directConfigured: Schema.Boolean,
   breaker: Schema.Struct(BreakerScope),
-  /** Those that are not closed. */
+  /** At most 100 of those that are not closed. */
   orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...BreakerScope })),
   rollout: Schema.Struct({
     percentage: Schema.Finite,

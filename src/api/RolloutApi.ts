@@ -12,6 +12,7 @@ import { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
 import { rolloutFields, RolloutPatch, RolloutSettings, RolloutSource } from "../domain/Rollout.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 
 /** `sources` says of each setting whether an operator, the environment or nobody has set it. */
@@ -31,6 +32,8 @@ const Change = Schema.Struct({
   reason: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 500))),
 })
 
+const auditPage = pagedBy("audit", AuditId, 200)
+
 export class RolloutApi extends HttpApiGroup.make("rollout")
   .add(
     HttpApiEndpoint.get("get", "/rollout", { success: document, error: errorSchemas })
@@ -47,15 +50,8 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Change settings; they hold from the next turn on"),
     HttpApiEndpoint.get("audit", "/audit", {
-      query: {
-        cursor: Schema.optionalKey(AuditId),
-        limit: Schema.optionalKey(
-          Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })),
-        ),
-      },
-      success: success(
-        Schema.Struct({ entries: Schema.Array(AuditEntry), nextCursor: Schema.NullOr(AuditId) }),
-      ),
+      query: auditPage.query,
+      success: success(Schema.Struct({ entries: Schema.Array(AuditEntry), ...auditPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])

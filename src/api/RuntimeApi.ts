@@ -7,19 +7,20 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
-import { OrgId } from "../domain/Ids.ts"
+import { OrgId, TransitionId } from "../domain/Ids.ts"
 import { Authorization, OrPermission, RequestValidation, RequiredPermissions } from "./Authorization.ts"
-import { success } from "./Envelope.ts"
+import { success, successPage } from "./Envelope.ts"
 import { FallbackStatus, RuntimeMetrics, Transition } from "./HealthView.ts"
 import { LiveEnd, LiveView } from "./LiveView.ts"
+import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 import { frame } from "./SseFrame.ts"
 
 const reason = Schema.String.check(Schema.isBetweenLength(1, 500))
 
-const Limit = Schema.FiniteFromString.pipe(
-  Schema.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 1000 })),
-)
+const historyPage = pagedBy("transitions", TransitionId, 1000)
+const statusPage = pagedBy("scopes", OrgId, 1000)
+const shownStatus = success(Schema.Struct({ ...FallbackStatus.fields, ...statusPage.answer }))
 
 /** Of an order; `none` ends the one that holds. `expiresAt` is epoch milliseconds. */
 const Order = Schema.Struct({
@@ -50,32 +51,36 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
         "The same for one organisation: the caller's own with admin:read, any with operator:read",
       ),
     HttpApiEndpoint.get("status", "/fallback/status", {
-      success: success(FallbackStatus),
+      query: statusPage.query,
+      success: shownStatus,
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "The breaker: state, reason, since, next probe, per organisation"),
+      .annotate(
+        OpenApi.Summary,
+        "The breaker: state, reason, since, next probe, and a page of the organisations whose own is not closed",
+      ),
     HttpApiEndpoint.post("reset", "/fallback/reset", {
       // No body at all is a reset of all: whoever is on call types it by hand.
       payload: [
         Schema.Struct({ orgId: Schema.optionalKey(OrgId), reason: Schema.optionalKey(reason) }),
         Schema.Null,
       ],
-      success: success(FallbackStatus),
+      success: shownStatus,
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
       .annotate(OpenApi.Summary, "Close the breaker now, globally or of one organisation"),
     HttpApiEndpoint.post("force", "/fallback/force", {
       payload: Order,
-      success: success(FallbackStatus),
+      success: shownStatus,
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
       .annotate(OpenApi.Summary, "Order a mode for all or for one organisation; holds from the next turn on"),
     HttpApiEndpoint.get("history", "/fallback/history", {
-      query: { limit: Schema.optionalKey(Limit) },
-      success: success(Schema.Array(Transition)),
+      query: historyPage.query,
+      success: successPage(Schema.Array(Transition), historyPage.answer),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])

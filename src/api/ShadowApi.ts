@@ -3,11 +3,12 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
-import { AgentId, OrgId } from "../domain/Ids.ts"
+import { AgentId, OrgId, RunId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
 import { Dimension, ShadowEnding, ShadowPair } from "../domain/ShadowPair.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { pagedBy, wholeNumber } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 
 /** A share of samples with its 95 % interval (Wilson); 0 to 1 where there are none. */
@@ -66,13 +67,9 @@ export const ShadowReport = Schema.Struct({
   ),
 })
 
-const mostMismatches = 1000
-const Limit = Schema.FiniteFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 1, maximum: mostMismatches }),
-)
+const mismatchesPage = pagedBy("mismatches", RunId, 1000)
 /** Epoch milliseconds. */
-const Since = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
+const Since = wholeNumber(0, Number.MAX_SAFE_INTEGER)
 
 export class ShadowApi extends HttpApiGroup.make("shadow")
   .add(
@@ -91,8 +88,8 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
         "Agreement of the modes by dimension, organisation and agent, and the ledger",
       ),
     HttpApiEndpoint.get("mismatches", "/mismatches", {
-      query: { orgId: Schema.optionalKey(OrgId), limit: Schema.optionalKey(Limit) },
-      success: success(Schema.Struct({ mismatches: Schema.Array(ShadowPair) })),
+      query: { orgId: Schema.optionalKey(OrgId), ...mismatchesPage.query },
+      success: success(Schema.Struct({ mismatches: Schema.Array(ShadowPair), ...mismatchesPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])

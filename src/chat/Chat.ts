@@ -23,11 +23,13 @@ import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
 import { Recent } from "../monitoring/Recent.ts"
 import { type AgentNotFound, Agents } from "../recording/Agents.ts"
+import type { QuotaExceeded } from "../recording/Quotas.ts"
 import { Runs } from "../recording/Runs.ts"
 import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import { StoreHealth } from "../recording/StoreHealth.ts"
 import type { TurnKeyTaken } from "../recording/TurnKeys.ts"
+import { LiveBytes, type MemoryShort } from "../runs/LiveBytes.ts"
 import { LiveRuns, SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import { type ShuttingDown, Stopping } from "../runs/Stopping.ts"
@@ -66,7 +68,9 @@ type Refused =
   | AgentDenied
   | AgentInactive
   | AgentNotFound
+  | MemoryShort
   | NoModeAvailable
+  | QuotaExceeded
   | SessionBusy
   | ShuttingDown
   | StoreError
@@ -107,6 +111,7 @@ const titleOf = (message: string): string => message.slice(0, titleLength).repla
 
 const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const agents = yield* Agents
+  const bytes = yield* LiveBytes
   const ids = yield* SecureRandom.SecureRandom
   const live = yield* LiveRuns
   const modeService = yield* ModeService
@@ -117,6 +122,9 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const stopping = yield* Stopping
   const { whileUp } = yield* StoreHealth
   const turnRun = yield* TurnRun
+
+  const short = Effect.tapError(bytes.open, () => Measure.refused("memory"))
+  const open = Effect.andThen(stopping.open, short)
 
   const activeAgent = (principal: Principal, id: AgentId) =>
     mayUseAgent(principal, id)
@@ -158,8 +166,9 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     )
     const [mode] = decision.order
     recent.decisions.add({ at: createdAt, runId, orgId, mode, reason: decision.reason })
-    const log = new RunLog(runId)
-    const program = turnRun.program({ run, turn, ticket, log, permit })
+    const share = bytes.enter()
+    const log = new RunLog(runId, share)
+    const program = turnRun.program({ run, turn, ticket, log, permit, share })
     yield* live.start(run.sessionId, log, permit.during(program))
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }
@@ -192,7 +201,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     caller: Caller,
     { agentId, message }: { readonly agentId: AgentId; readonly message: string },
   ) {
-    yield* stopping.open
+    yield* open
     const agent = yield* activeAgent(caller.principal, agentId)
     const now = yield* Clock.currentTimeMillis
     const { orgId, userId } = caller.principal
@@ -248,7 +257,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   })
 
   const send = Effect.fnUntraced(function* (caller: Caller, sessionId: SessionId, sent: Sent) {
-    yield* stopping.open
+    yield* open
     const session = yield* whileUp(sessions.get(caller.principal, sessionId))
     return yield* live.claim(sessionId, next(caller, session, sent))
   })

@@ -17,11 +17,33 @@ const kindOf = ({ type }: Call | Result): "tool" | "skill" | "mcp" =>
 
 const round = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms))
 
-const isOpen = ({ status }: ChainLink): boolean => status === "running" || status === "pending"
-
-class Links {
-  readonly all: Array<Mutable> = []
+/** The steps and calls of a run, message by message. */
+export class Links {
+  readonly #all: Array<Mutable> = []
   readonly #steps = new Map<string, Mutable>()
+  /** Calls without a result. */
+  #calls: Array<Mutable> = []
+
+  get count(): number {
+    return this.#all.length
+  }
+
+  add(message: Message): void {
+    const at = Date.parse(message.timestamp)
+    if (message.type === "plan") {
+      for (const step of message.data.steps) this.#step(step.id, { ...step, at })
+    } else if (message.type === "plan_step") this.#step(message.data.stepId, { ...message.data, at })
+    else if (isCall(message.type)) this.#call(message as Call, at)
+    else if (isResult(message.type)) this.#result(message as Result, at)
+  }
+
+  /** In the order in which they began, from one index to another. `ended`: the run has. */
+  slice(from: number, to: number, ended: boolean): ReadonlyArray<ChainLink> {
+    const links = this.#all.slice(from, to)
+    return ended
+      ? links.map((link) => (link.status === "running" ? { ...link, status: "unfinished" } : link))
+      : links
+  }
 
   #add(link: Pick<ChainLink, "id" | "kind" | "name"> & Partial<ChainLink>): Mutable {
     const added: Mutable = {
@@ -32,11 +54,11 @@ class Links {
       durationMs: null,
       ...link,
     }
-    this.all.push(added)
+    this.#all.push(added)
     return added
   }
 
-  step(
+  #step(
     id: string,
     {
       at,
@@ -58,7 +80,7 @@ class Links {
     end(step, at, durationMs)
   }
 
-  call(message: Call, at: number): void {
+  #call(message: Call, at: number): void {
     const { callId = null, stepId = null } = message.metadata ?? {}
     const link = this.#add({
       kind: kindOf(message),
@@ -68,21 +90,21 @@ class Links {
       startedAt: at,
     })
     link.status = "running"
-    if (message.data.status === "calling") return
+    if (message.data.status === "calling") return void this.#calls.push(link)
     link.status = message.data.status === "success" ? "completed" : "failed"
     end(link, at, message.data.duration)
   }
 
-  result(message: Result, at: number): void {
+  #result(message: Result, at: number): void {
     const { callId = null, stepId = null } = message.metadata ?? {}
     const kind = kindOf(message)
     const name = nameOf(message)
-    const calls = this.all.filter(
-      (link) =>
-        link.kind === kind && isOpen(link) && (callId === null ? link.name === name : link.id === callId),
+    const calls = this.#calls.filter(
+      (link) => link.kind === kind && (callId === null ? link.name === name : link.id === callId),
     )
     // Without an id a result that several calls could have belongs to none of them.
     const own = calls.length === 1 ? calls[0] : undefined
+    if (own !== undefined) this.#calls = this.#calls.filter((call) => call !== own)
     const link = own ?? this.#add({ kind, id: callId, stepId, name })
     link.status = message.data.success ? "completed" : "failed"
     end(link, at, message.data.duration)
@@ -92,19 +114,4 @@ class Links {
 const end = (link: Mutable, at: number, reported: number | undefined): void => {
   link.endedAt = at
   link.durationMs = link.startedAt === null ? round(reported) : at - link.startedAt
-}
-
-export const linksOf = (messages: ReadonlyArray<Message>, ended: boolean): ReadonlyArray<ChainLink> => {
-  const links = new Links()
-  for (const message of messages) {
-    const at = Date.parse(message.timestamp)
-    if (message.type === "plan") {
-      for (const step of message.data.steps) links.step(step.id, { ...step, at })
-    } else if (message.type === "plan_step") links.step(message.data.stepId, { ...message.data, at })
-    else if (isCall(message.type)) links.call(message as Call, at)
-    else if (isResult(message.type)) links.result(message as Result, at)
-  }
-  return ended
-    ? links.all.map((link) => (link.status === "running" ? { ...link, status: "unfinished" } : link))
-    : links.all
 }

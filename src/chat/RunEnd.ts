@@ -56,6 +56,9 @@ export const failedError = (run: Run, failed: AttemptFailed): RunError => {
   }
 }
 
+/** Seconds after which large answers have ended, and a turn that memory was too short for may be sent again. */
+export const memoryRetryAfter = 5
+
 export const cancelledError = (run: Run): RunError => ({
   code: "EXECUTION_CANCELLED",
   message: "The run was cancelled.",
@@ -70,6 +73,17 @@ export const tooLargeError = (run: Run): RunError => ({
   message: "The answer is larger than a run may be.",
   runId: run.id,
   recoverable: false,
+  ...traced(run),
+})
+
+/** The run held more memory than any other, when all of them held more than they may. */
+export const memoryError = (run: Run): RunError => ({
+  code: "OVERLOADED",
+  message: "The server ran short of memory, and this answer was the largest. Send the message again.",
+  runId: run.id,
+  recoverable: true,
+  httpStatus: 503,
+  retryAfter: memoryRetryAfter,
   ...traced(run),
 })
 

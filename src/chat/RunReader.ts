@@ -5,31 +5,32 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Message, MessageType } from "../agent2ui/Message.ts"
+import type { Message } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { type AgentDenied, missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
+import * as RunPages from "../recording/RunPages.ts"
+import type { Pages } from "../recording/RunPages.ts"
 import { type RunNotFound, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
-import type { LogEntry } from "../runs/RunEvent.ts"
+import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { type FollowedRun, type RunElsewhere, SharedLogs } from "../sharing/SharedLogs.ts"
-import { linksOf } from "./ExecutionChain.ts"
 import * as Forgotten from "./Forgotten.ts"
+import { RunChain } from "./RunChain.ts"
 import * as RunEnd from "./RunEnd.ts"
 import * as RunTiming from "./RunTiming.ts"
 
-/** The events after a cursor: a log that still grows, or all there will ever be. */
+/** The events of a run, read a page at a time from `pages`: a log that still grows, or all there will ever be. */
 export type Source =
-  | ({ readonly _tag: "Live" } & FollowedRun)
+  | ({ readonly _tag: "Live"; readonly pages: Pages } & FollowedRun)
   | {
       readonly _tag: "Kept"
-      /** Empty when the cursor is at the run's end or past it. */
-      readonly entries: ReadonlyArray<LogEntry>
-      /** The events up to the cursor, if asked for. */
-      readonly earlier?: ReadonlyArray<LogEntry>
+      readonly pages: Pages
+      /** The terminal event, which comes after the last page. Undefined when the cursor is at the run's end or past it. */
+      readonly end: RunEvent | undefined
       /** The run is lost or its events have expired, so the number of its terminal event is a guess. */
       readonly isEndUnknown?: boolean
     }
@@ -40,6 +41,8 @@ export type RunAccount = Run & {
   readonly eventsKept: boolean
   readonly chain: ReadonlyArray<Message>
   readonly execution: ReadonlyArray<ChainLink>
+  /** The position of the last message of the chain's page, if more follow. */
+  readonly next: number | null
 }
 
 export class RunReader extends Context.Service<
@@ -49,18 +52,18 @@ export class RunReader extends Context.Service<
       principal: Principal,
       id: RunId,
       after: number,
-      withEarlier?: boolean,
     ) => Effect.Effect<
       { readonly run: Run; readonly source: Source },
       AgentDenied | RunElsewhere | RunNotFound | StoreError
     >
     /**
-     * With its attempts and their clocks, its chain as it was said (plan, steps, calls, changes of mode, in order), and the
-     * steps and calls with their times. Both are empty once the events are no longer kept.
+     * With its attempts and their clocks, a page of its chain as it was said (plan, steps, calls, changes of mode, in order),
+     * and the steps and calls of that page with their times. Both are empty once the events are no longer kept.
      */
     readonly account: (
       principal: Principal,
       id: RunId,
+      page: { readonly cursor?: number; readonly limit: number },
     ) => Effect.Effect<RunAccount, AgentDenied | RunNotFound | StoreError>
     /** Whether this call ended it; a run that has ended stays as it is. */
     readonly cancel: (
@@ -75,40 +78,20 @@ export class RunReader extends Context.Service<
   )
 }
 
-const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
-  "plan",
-  "plan_step",
-  "tool_call",
-  "tool_result",
-  "skill_call",
-  "skill_result",
-  "mcp_call",
-  "mcp_result",
-  "fallback",
-  "retract",
-])
-
-const messagesOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Message> =>
-  entries.flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
-
 /** The process died, so events may have been sent that were never stored. */
 const isLost = ({ status }: Run): boolean => status === "interrupted" || status === "running"
 
-/** The reader has seen more than was stored: the number of the end is a guess. */
-const isPast = (kept: ReadonlyArray<LogEntry>, after: number): boolean => (kept.at(-1)?.seq ?? 0) < after
+/** The terminal event of a run that no process executes any more. */
+const endOf = (run: Run): RunEvent =>
+  RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
 
-/**
- * The stored events of an ended run from the event at `after` on, with its terminal event last. For a lost run the terminal
- * event comes after everything that the reader may have seen.
- */
-const withEnd = (run: Run, kept: ReadonlyArray<LogEntry>, after: number): ReadonlyArray<LogEntry> => {
-  const terminal = RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
-  const last = kept.at(-1)?.seq ?? 0
-  // Nothing is stored at the cursor or after it: it is at the terminal event or past it.
-  if (!isLost(run) && after > 0 && kept.length === 0) return []
-  const seq = isLost(run) ? Math.max(last, after) + 1 : last + 1
-  return [...kept, { seq, event: terminal }].filter((entry) => entry.seq > after)
-}
+/** A few entries that are in memory already. The last one is the terminal event. */
+const keptInMemory = (entries: ReadonlyArray<LogEntry>): Source => ({
+  _tag: "Kept",
+  pages: (after) => Effect.succeed(entries.slice(0, -1).filter(({ seq }) => seq > after)),
+  end: entries.at(-1)?.event,
+  isEndUnknown: true,
+})
 
 /** An upstream's own words tell how the service is configured, and may hold more: they are for operators. */
 const shownTo = (principal: Principal, attempt: Attempt): Attempt =>
@@ -127,17 +110,46 @@ const make = Effect.gen(function* () {
     if (own) return undefined
     const followed = yield* shared.follow(id, after)
     // It may have ended before what the reader has seen: the store knows how.
-    return followed.log.ended ? undefined : { _tag: "Live" as const, ...followed }
+    if (followed.log.ended) return undefined
+    return { ...followed, _tag: "Live" as const, pages: RunPages.ofLog(runs, followed.log) }
   })
 
-  const liveSource = (log: RunLog) => ({ _tag: "Live" as const, log, attach: live.attach(log) })
+  const liveSource = (log: RunLog): Source => ({
+    _tag: "Live",
+    log,
+    pages: RunPages.ofLog(runs, log),
+    attach: live.attach(log),
+  })
 
-  const events: RunReader["Service"]["events"] = Effect.fnUntraced(function* (
-    principal,
-    id,
-    after,
-    withEarlier = false,
-  ) {
+  const stored =
+    (id: RunId): Pages =>
+    (after) =>
+      runs.events(id, after)
+
+  const ended = Effect.fnUntraced(function* (run: Run, after: number) {
+    // From one before: the event at the cursor says that the cursor is none of the future.
+    const first = yield* runs.events(run.id, Math.max(0, after - 1))
+    if (first.length === 0 && run.assistantMessageId !== null) {
+      const answer = yield* runs.forgotten(run.id, run.assistantMessageId)
+      if (answer !== undefined) return keptInMemory(Forgotten.entriesOf(run, answer, after))
+    }
+    // Nothing is stored at the cursor or after it: it is at the terminal event or past it.
+    const isPast = after > 0 && first.length === 0
+    let ready: ReadonlyArray<LogEntry> | undefined = first.filter(({ seq }) => seq > after)
+    const source: Source = {
+      _tag: "Kept",
+      pages: (at) => {
+        const page = at === after ? ready : undefined
+        ready = undefined
+        return page === undefined || page.length === 0 ? runs.events(run.id, at) : Effect.succeed(page)
+      },
+      end: isPast && !isLost(run) ? undefined : endOf(run),
+      isEndUnknown: isPast && isLost(run),
+    }
+    return source
+  })
+
+  const events: RunReader["Service"]["events"] = Effect.fnUntraced(function* (principal, id, after) {
     const running = live.get(id)
     const found = yield* runs.get(principal, id)
     if (running !== undefined) return { run: found.run, source: liveSource(running) }
@@ -146,38 +158,28 @@ const make = Effect.gen(function* () {
       if (source !== undefined) return { run: found.run, source }
     }
     const { run } = found.run.status === "running" ? yield* runs.get(principal, id) : found
-    // From one before: the last one that is kept says which number the terminal event has.
-    const stored = yield* runs.events(id, withEarlier ? 0 : Math.max(0, after - 1))
-    const answer =
-      stored.length > 0 || run.assistantMessageId === null
-        ? undefined
-        : yield* runs.forgotten(id, run.assistantMessageId)
-    const kept = stored.filter(({ seq }) => seq >= after)
-    const entries = answer === undefined ? withEnd(run, kept, after) : Forgotten.entriesOf(run, answer, after)
-    return {
-      run,
-      source: {
-        _tag: "Kept",
-        entries,
-        earlier: stored.filter(({ seq }) => seq <= after),
-        isEndUnknown: answer !== undefined || (isLost(run) && isPast(kept, after)),
-      },
-    }
+    return { run, source: yield* ended(run, after) }
   })
 
-  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (principal, id) {
+  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (
+    principal,
+    id,
+    { cursor = 0, limit },
+  ) {
     const running = live.get(id)
     const { attempts, run } = yield* runs.get(principal, id)
-    const entries = running === undefined ? yield* runs.events(id, 0) : running.read(0)
-    const messages = messagesOf(entries)
+    const pages = running === undefined ? stored(id) : RunPages.ofLog(runs, running)
+    const told = new RunChain(cursor, limit)
+    yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, (entry) => told.add(entry))
     return {
       ...run,
       attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
-      times: RunTiming.timesOf(run, attempts, messages),
+      times: RunTiming.timesOf(run, attempts, told.longestSilenceMs),
       // A turn may fail before it says anything; one with an answer has said something.
-      eventsKept: entries.length > 0 || run.assistantMessageId === null,
-      chain: messages.filter(({ type }) => chainTypes.has(type)),
-      execution: linksOf(messages, run.status !== "running"),
+      eventsKept: told.hasEvents || run.assistantMessageId === null,
+      chain: told.chain,
+      execution: told.execution(run.status !== "running"),
+      next: told.next,
     }
   })
 

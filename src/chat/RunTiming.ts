@@ -1,5 +1,4 @@
-/** The clocks of a run, from its row, its attempts and its messages. Pure. */
-import type { Message } from "../agent2ui/Message.ts"
+/** The clocks of a run, from its row and its attempts. Pure. */
 import { overheadMs } from "../domain/Overhead.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
@@ -14,20 +13,15 @@ export const timed = (attempt: Attempt): TimedAttempt => {
   }
 }
 
-const longestSilence = (messages: ReadonlyArray<Message>): number | null => {
-  const times = messages.map(({ timestamp }) => Date.parse(timestamp))
-  return times.length < 2 ? null : Math.max(...times.slice(1).map((at, index) => at - times[index]!))
-}
-
 export const timesOf = (
   { createdAt, endedAt }: Run,
   attempts: ReadonlyArray<Attempt>,
-  messages: ReadonlyArray<Message>,
+  longestSilenceMs: number | null,
 ): RunTimes => {
   const own = attempts.filter(({ shadow }) => !shadow)
   return {
     totalMs: endedAt === null ? null : endedAt - createdAt,
     overheadMs: endedAt === null ? null : overheadMs({ startedAt: createdAt, endedAt }, own),
-    longestSilenceMs: longestSilence(messages),
+    longestSilenceMs,
   }
 }

@@ -4,25 +4,24 @@
  * Invariant: whatever happens (success, failure, cancel, a bug) the log ends with exactly one terminal event, and
  * `done` is said only after the assistant's message has committed.
  */
-import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { ModeService } from "../decision/ModeService.ts"
 import { MessageId } from "../domain/Ids.ts"
 import { steadyMillis } from "../domain/Monotonic.ts"
-import type { Attempt, EndOfRun, Run, RunError } from "../domain/Run.ts"
+import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { Execution } from "../execution/Execution.ts"
-import type { AttemptFailed, TurnEvent } from "../execution/TurnEvent.ts"
+import type { TurnEvent } from "../execution/TurnEvent.ts"
 import type { Turn } from "../execution/Executor.ts"
 import type { Ticket } from "../monitoring/Ticket.ts"
 import type { Followed } from "../recording/EventWriter.ts"
@@ -30,17 +29,19 @@ import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import { type RunLost, Runs } from "../recording/Runs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
 import type { Spent } from "../recording/TokenSpend.ts"
+import { runawayBytes, type Share } from "../runs/ByteBudget.ts"
+import { LiveBytes } from "../runs/LiveBytes.ts"
+import { Pace } from "../runs/Pace.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import { Transcript } from "../runs/Transcript.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import * as RunEnd from "./RunEnd.ts"
+import * as TurnOutcome from "./TurnOutcome.ts"
 import * as TurnLine from "./TurnLine.ts"
 import * as TurnSpan from "./TurnSpan.ts"
 import { tokensOf } from "./TurnTokens.ts"
-
-class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 
 export interface AcceptedTurn {
   readonly run: Run
@@ -48,16 +49,12 @@ export interface AcceptedTurn {
   readonly ticket: Ticket | undefined
   readonly log: RunLog
   readonly permit: TurnPermit
+  /** The memory of the run; the log counts its own part. */
+  readonly share: Share
 }
 
 const hasFile = (events: ReadonlyArray<TurnEvent>): boolean =>
   events.some((event) => event._tag === "Message" && event.file !== undefined)
-
-type Failure = AttemptFailed | RunTooLarge | StoreError
-type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
-type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & {
-  readonly answer: string
-}
 
 export class TurnRun extends Context.Service<
   TurnRun,
@@ -66,7 +63,7 @@ export class TurnRun extends Context.Service<
   static readonly layer: Layer.Layer<
     TurnRun,
     never,
-    Execution | ModeService | Recorder | Runs | SecureRandom.SecureRandom | Stopping
+    Execution | LiveBytes | ModeService | Pace | Recorder | Runs | SecureRandom.SecureRandom | Stopping
   > = Layer.effect(
     TurnRun,
     Effect.suspend(() => make),
@@ -79,77 +76,34 @@ const storeRetries = Schedule.min([Schedule.exponential("100 millis"), Schedule.
   Schedule.upTo({ duration: "1 minute" }),
 )
 
-const failed = (
-  error: RunError,
-  status: "failed" | "cancelled" | "interrupted" = "failed",
-  answer = "",
-): Ended => ({
-  status,
-  executionMode: null,
-  error,
-  usage: null,
-  model: null,
-  finishReason: null,
-  answer,
-})
-
-const failureOf = (
-  { run }: AcceptedTurn,
-  cause: Cause.Cause<Failure>,
-  shown: string,
-  stopped: boolean,
-): Ended => {
-  const error = Exit.findErrorOption(Exit.failCause(cause))
-  if (Option.isSome(error)) {
-    switch (error.value._tag) {
-      case "AttemptFailed":
-        return failed(RunEnd.failedError(run, error.value))
-      case "RunTooLarge":
-        return failed(RunEnd.tooLargeError(run))
-      case "StoreError":
-        return failed(RunEnd.internalError(run))
-    }
-  }
-  if (stopped && Exit.hasInterrupts(Exit.failCause(cause))) {
-    return failed(RunEnd.interruptedError(run), "interrupted")
-  }
-  // What was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
-  return Exit.hasInterrupts(Exit.failCause(cause))
-    ? failed(RunEnd.cancelledError(run), "cancelled", shown)
-    : failed(RunEnd.internalError(run))
-}
-
-const endedAs = (
-  accepted: AcceptedTurn,
-  exit: Exit.Exit<Finished | undefined, Failure>,
-  shown: string,
-  stopped: boolean,
-): Ended => {
-  if (Exit.isFailure(exit)) return failureOf(accepted, exit.cause, shown, stopped)
-  const finished = exit.value
-  if (finished === undefined) return failed(RunEnd.internalError(accepted.run))
-  const { agent, history } = accepted.turn
-  return {
-    status: "completed",
-    executionMode: finished.mode,
-    error: null,
-    usage: RunEnd.usageOf(finished.usage, agent, history, shown),
-    model: finished.model ?? null,
-    finishReason: finished.finishReason ?? "stop",
-    answer: shown,
-  }
-}
+/** Counts what the turn is asked with, and lets the budget end this fiber's run. */
+const endableBy = (share: Share, { history, message }: Turn): Effect.Effect<TurnOutcome.Endings> =>
+  Effect.withFiber((fiber) => {
+    const endings: TurnOutcome.Endings = { memory: false, stopped: false }
+    share.mayEnd(() => {
+      endings.memory = true
+      fiber.interruptUnsafe()
+    })
+    const asked = history.reduce((sum, { content }) => sum + content.length, message.length)
+    // Texts of two bytes a character, from above.
+    share.add(2 * asked)
+    return Effect.succeed(endings)
+  })
 
 /** Undefined where no budget counts the turn. */
 const spentBy = (
   { permit: { day }, turn }: AcceptedTurn,
   attempts: ReadonlyArray<Attempt>,
-  shown: string,
-): Spent | undefined => (day === undefined ? undefined : { day, tokens: tokensOf(turn, attempts, shown) })
+  shown: Transcript,
+): Spent | undefined =>
+  day === undefined ? undefined : { day, tokens: tokensOf(turn, attempts, shown.text) }
 
 const make = Effect.gen(function* () {
+  const bytes = yield* LiveBytes
   const execution = yield* Execution
+  const largeEnds = yield* Semaphore.make(1)
   const modeService = yield* ModeService
+  const pace = yield* Pace
   const recorder = yield* Recorder
   const runs = yield* Runs
   const ids = yield* SecureRandom.SecureRandom
@@ -163,7 +117,7 @@ const make = Effect.gen(function* () {
 
   /** Everything the turn says, into the log. Gives `Finished`. */
   const execute = (
-    { log, run, ticket, turn }: AcceptedTurn,
+    { log, run, share, ticket, turn }: AcceptedTurn,
     recorded: Recorded,
     attempts: Array<Attempt>,
     transcript: Transcript,
@@ -175,14 +129,16 @@ const make = Effect.gen(function* () {
           (file) => runs.recordFile({ runId: run.id, ...file }),
           { discard: true },
         )
-      let finished: Finished | undefined
-      const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<void, RunTooLarge> => {
+      let finished: TurnOutcome.Finished | undefined
+      const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<void, TurnOutcome.RunTooLarge> => {
         const drafts = events.flatMap((event) => (event._tag === "Message" ? [event.draft] : []))
+        const before = log.bytes
         const added = log.messages(drafts, clock.currentTimeMillisUnsafe())
-        for (const draft of drafts.slice(0, added)) transcript.add(draft)
-        if (added < drafts.length) return Effect.fail(new RunTooLarge())
+        for (const draft of drafts.slice(0, added)) share.add(transcript.add(draft))
+        if (added < drafts.length) return Effect.fail(new TurnOutcome.RunTooLarge())
         finished = events.find((event) => event._tag === "Finished") ?? finished
-        return Effect.void
+        // The upstream waits as well: what it says next would be held here.
+        return bytes.wait() ?? pace.wait(log.bytes, log.bytes - before) ?? Effect.void
       }
       return execution
         .run(turn, {
@@ -202,7 +158,7 @@ const make = Effect.gen(function* () {
 
   const assistantMessage = (
     run: Run,
-    ended: Ended,
+    ended: TurnOutcome.Ended,
     createdAt: number,
   ): Effect.Effect<ChatMessage | undefined> =>
     ended.status === "completed" || ended.answer !== ""
@@ -235,12 +191,23 @@ const make = Effect.gen(function* () {
       ),
     )
 
+  /** A large run is in memory several times while it is written. The pause lets others in, because SQLite blocks. */
+  const oneByOne =
+    (held: number) =>
+    <A, E>(storing: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+      if (held < runawayBytes) return storing
+      const andPause = Effect.flatMap(Effect.timed(storing), ([took, stored]) =>
+        Effect.as(Effect.sleep(took), stored),
+      )
+      return largeEnds.withPermit(andPause)
+    }
+
   const end = Effect.fnUntraced(function* (
-    { log, permit, run, turn }: AcceptedTurn,
+    { log, permit, run, share, turn }: AcceptedTurn,
     recorded: Recorded,
     attempts: ReadonlyArray<Attempt>,
     followed: Followed,
-    ended: Ended & { readonly endedAt: number },
+    ended: TurnOutcome.Ended & { readonly endedAt: number },
     spent: Spent | undefined,
   ) {
     const message = yield* assistantMessage(run, ended, ended.endedAt)
@@ -248,16 +215,20 @@ const make = Effect.gen(function* () {
     const final: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null }
     const stored = recorder.rest(recorded, followed).pipe(
       Effect.flatMap((rest) => runs.end(final, message, rest, spent)),
+      oneByOne(share.bytes),
       Effect.as(final),
       insisted,
+      Effect.tap(Effect.sync(() => log.stored(log.lastSeq))),
       Spans.within("persist", turn.trace, () => ({})),
       // Other replicas had not heard of this one for a while, and have told whoever asked.
-      Effect.catchTag("RunLost", () => Effect.succeed({ ...final, ...failed(RunEnd.interruptedError(run)) })),
+      Effect.catchTag("RunLost", () =>
+        Effect.succeed({ ...final, ...TurnOutcome.failed(RunEnd.interruptedError(run)) }),
+      ),
       // Not stored, so not done: the reader is told so, and Membership ends the run when the store is back.
       Effect.catchCause((cause) =>
         Effect.as(Effect.logError("a run's end was not stored", cause), {
           ...final,
-          ...failed(RunEnd.internalError(run)),
+          ...TurnOutcome.failed(RunEnd.internalError(run)),
         }),
       ),
     )
@@ -275,8 +246,10 @@ const make = Effect.gen(function* () {
   const program = Effect.fnUntraced(
     function* (accepted: AcceptedTurn) {
       const transcript = new Transcript()
-      const { createdAt, orgId, id } = accepted.run
+      const { run, share, turn } = accepted
+      const { createdAt, orgId, id } = run
       const now = steadyMillis(yield* Clock.Clock)
+      const endings = yield* endableBy(share, turn)
       const attempts: Array<Attempt> = []
       const recorded: Recorded = { id, orgId, ticket: accepted.ticket, missing: [] }
       const followed = yield* recorder.follow(accepted.log)
@@ -284,14 +257,20 @@ const make = Effect.gen(function* () {
       const died =
         Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))
       if (died) yield* Effect.logError("a turn died", exit.cause)
-      const ended = endedAs(accepted, exit, transcript.text, yield* stopping.isEnding)
+      share.settle()
+      endings.stopped = yield* stopping.isEnding
+      const ended = TurnOutcome.of(accepted, exit, transcript, endings)
       // A clock that was set back must not make an answer end before its question.
       const endedAt = Math.max(createdAt, now())
-      const spent = spentBy(accepted, attempts, transcript.text)
+      const spent = spentBy(accepted, attempts, transcript)
+      transcript.clear()
       yield* end(accepted, recorded, attempts, followed, { ...ended, endedAt }, spent)
       yield* modeService.release(orgId, accepted.ticket)
     },
-    (running, { run, turn }) => Effect.annotateLogs(running, { runId: run.id, ...Spans.logged(turn.trace) }),
+    (running, { run, share, turn }) =>
+      Effect.annotateLogs(running, { runId: run.id, ...Spans.logged(turn.trace) }).pipe(
+        Effect.ensuring(Effect.sync(() => share.leave())),
+      ),
     Effect.uninterruptible,
   )
 

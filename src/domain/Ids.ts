@@ -33,6 +33,10 @@ export const ApiKeyId = Schema.String.check(
 ).pipe(Schema.brand("ApiKeyId"))
 export type ApiKeyId = typeof ApiKeyId.Type
 
+/** Version 7 and made in order, so that transitions of breakers sort as they happened. */
+export const TransitionId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("TransitionId"))
+export type TransitionId = typeof TransitionId.Type
+
 /** PostgreSQL's TEXT holds no NUL: such an id would look like a store that is away. */
 const shortText = Schema.String.check(
   Schema.isBetweenLength(1, 200),

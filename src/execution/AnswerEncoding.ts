@@ -9,13 +9,19 @@ import type { Answer } from "./UpstreamHttp.ts"
 /** Servers write the last two to keep proxies from compressing a stream, or by mistake. */
 const plain = new Set(["", "identity", "none", "utf-8"])
 
+/** The encoding of an answer that cannot be read; undefined where it can. */
+export const encodingOf = ({ header }: Pick<Answer, "header">): string | undefined => {
+  const encoding = header("content-encoding")?.trim().toLowerCase() ?? ""
+  return plain.has(encoding) ? undefined : encoding.slice(0, 40)
+}
+
 /** Undefined where the answer can be read. */
 export const refusedEncoding = (
   upstream: string,
-  { header }: Answer,
+  answer: Answer,
 ): Effect.Effect<never, UpstreamGarbled> | undefined => {
-  const encoding = header("content-encoding")?.trim().toLowerCase() ?? ""
-  return plain.has(encoding)
+  const encoding = encodingOf(answer)
+  return encoding === undefined
     ? undefined
-    : Effect.fail(new UpstreamGarbled({ upstream, detail: `content-encoding ${encoding.slice(0, 40)}` }))
+    : Effect.fail(new UpstreamGarbled({ upstream, detail: `content-encoding ${encoding}` }))
 }

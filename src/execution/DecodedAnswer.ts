@@ -13,7 +13,7 @@ import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import { refusedEncoding } from "./AnswerEncoding.ts"
-import { type ExecutionError, UpstreamTruncated } from "./ExecutionError.ts"
+import { type ExecutionError, UpstreamGarbled, UpstreamTruncated } from "./ExecutionError.ts"
 import type { ExecutionEvent } from "./Executor.ts"
 import type { Answer } from "./UpstreamHttp.ts"
 
@@ -38,6 +38,9 @@ export interface Decoder {
 const closingMs = 1500
 /** Some servers say `stop` with every chunk, also while the model thinks. */
 const longClosingMs = 6000
+
+/** Several times the bytes of a run's log, which has its own limit: pings, comments and skipped events count here. */
+const mostBytes = 64 * 1024 * 1024
 
 const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
   const all: Array<ExecutionEvent> = []
@@ -65,6 +68,16 @@ export const events = (
   let last: Pull.Pull<never, ExecutionError> | undefined = refusedEncoding(upstream, answer)
   let finishes = 0
   let closesAt = 0
+  let bytes = 0
+  const taken = (chunks: ReadonlyArray<Uint8Array>): Decoded => {
+    for (const chunk of chunks) bytes += chunk.length
+    return bytes > mostBytes
+      ? {
+          events: [],
+          error: new UpstreamGarbled({ upstream, detail: `an answer of more than ${mostBytes} bytes` }),
+        }
+      : fed(decoder, chunks)
+  }
   const give = ({ error, events }: Decoded, next: Events): Events => {
     if (error !== undefined) last = Effect.andThen(onFailure(error), Effect.fail(error))
     else if (events.at(-1)?._tag === "Finished") {
@@ -82,7 +95,7 @@ export const events = (
     () =>
       last ??
       Effect.matchCauseEffect(answer.pull, {
-        onSuccess: (chunks) => give(fed(decoder, chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
+        onSuccess: (chunks) => give(taken(chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
         onFailure: (cause) => {
           const isWhole = Pull.isDoneCause(cause) || (isFinished() && !Cause.hasInterrupts(cause))
           return isWhole ? ended() : Effect.failCause(Cause.map(cause, broken(upstream)))

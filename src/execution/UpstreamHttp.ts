@@ -1,7 +1,10 @@
 /**
- * How turns are asked of upstreams: a POST of JSON whose answer is read as it comes. Over undici's dispatcher, without a Node
+ * How upstreams are asked: a POST of JSON for a turn, a GET for a file or a health check. The answer is read as it comes. Over undici's dispatcher, without a Node
  * stream, an abort signal or a promise between the socket and the turn, since those cost more than all that is done with the
  * bytes ([decision 28](../../docs/decisions/0028-hot-path.md)). Connections are kept and used again.
+ *
+ * Redirects are never followed, and nothing is unpacked: an answer is asked for as it is. undici refuses headers of more than
+ * 16 KiB. The time that each phase may take is the caller's to limit.
  *
  * Invariant: an exchange ends with its scope. One that was read to its end, or nearly, leaves its connection to the next; any
  * other is aborted, so that the upstream hears of it.
@@ -22,9 +25,12 @@ import * as UpstreamProxy from "./UpstreamProxy.ts"
 /** No answer came, or it broke off. `cause` is Node's or undici's error. */
 export class TransportFailed extends Data.TaggedError("TransportFailed")<{ readonly cause: unknown }> {}
 
-export interface Request {
+export interface GetRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Request extends GetRequest {
   /** What `JSON.stringify` makes the body of. */
   readonly body: unknown
 }
@@ -40,11 +46,19 @@ export interface Answer {
 
 export class UpstreamHttp extends Context.Service<
   UpstreamHttp,
-  { readonly post: (request: Request) => Effect.Effect<Answer, TransportFailed, Scope.Scope> }
+  {
+    readonly post: (request: Request) => Effect.Effect<Answer, TransportFailed, Scope.Scope>
+    readonly get: (request: GetRequest) => Effect.Effect<Answer, TransportFailed, Scope.Scope>
+  }
 >()("crossfade/execution/UpstreamHttp") {
   static readonly layerDispatched: Layer.Layer<UpstreamHttp, never, NodeHttpClient.Dispatcher> = Layer.effect(
     UpstreamHttp,
-    Effect.map(NodeHttpClient.Dispatcher, (dispatcher) => UpstreamHttp.of({ post: post(dispatcher) })),
+    Effect.map(NodeHttpClient.Dispatcher, (dispatcher) =>
+      UpstreamHttp.of({
+        post: (request) => exchanged(dispatcher, () => postOptions(request)),
+        get: (request) => exchanged(dispatcher, () => getOptions(request)),
+      }),
+    ),
   )
 
   /** Without a proxy. */
@@ -61,12 +75,16 @@ const mostLeftBytes = 16 * 1024
 const leftWithinMs = 1000
 
 const leftEarly = new Error("the turn has ended")
+/** Servers send one or two before an answer (RFC 9110, section 15.2). */
+const mostInformational = 10
+const tooManyInformational = new Error("too many informational answers")
 
 /** One request and its answer. undici calls it, and a turn pulls from it. */
 class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #chunks: Array<Uint8Array> = []
   #bytes = 0
+  #informational = 0
   #end: Exit.Exit<never, TransportFailed | Cause.Done> | undefined
   #enough = false
   #left = false
@@ -83,11 +101,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Readonly<Record<string, string | Array<string> | undefined>>,
   ): void {
-    if (status < 200) return
+    if (status < 200) {
+      this.#informational += 1
+      if (this.#informational > mostInformational) controller.abort(tooManyInformational)
+      return
+    }
     const header = (name: string) => {
       const value = headers[name]
       return Array.isArray(value) ? value[0] : value
@@ -173,39 +195,39 @@ class Exchange implements Dispatcher.DispatchHandler {
   )
 }
 
-const optionsOf = ({ body, headers, url }: Request): Dispatcher.DispatchOptions => {
+const commonOptions = (url: string) => {
   const { origin, pathname, search } = new URL(url)
-  return {
-    method: "POST",
-    origin,
-    path: `${pathname}${search}`,
-    headers: {
-      "content-type": "application/json",
-      accept: "text/event-stream",
-      // Without it an upstream may answer in any encoding (RFC 9110, section 12.5.3).
-      "accept-encoding": "identity",
-      ...headers,
-    },
-    body: JSON.stringify(body),
-    // The attempt's own clocks are the ones that count.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  }
+  // The attempt's own clocks are the ones that count.
+  return { origin, path: `${pathname}${search}`, headersTimeout: 0, bodyTimeout: 0 }
 }
 
-const post =
-  (dispatcher: Dispatcher): UpstreamHttp["Service"]["post"] =>
-  (request) =>
-    Effect.flatMap(Effect.scope, (scope) => {
-      let exchange: Exchange | undefined
-      const leave = Effect.sync(() => exchange?.leave())
-      const asked = Effect.callback<Answer, TransportFailed>((resume) => {
-        exchange = new Exchange(resume)
-        try {
-          dispatcher.dispatch(optionsOf(request), exchange)
-        } catch (cause) {
-          resume(Effect.fail(new TransportFailed({ cause })))
-        }
-      })
-      return Effect.andThen(Scope.addFinalizer(scope, leave), asked)
+// Without it an upstream may answer in any encoding (RFC 9110, section 12.5.3).
+const identity = { "accept-encoding": "identity" }
+
+const postOptions = ({ body, headers, url }: Request): Dispatcher.DispatchOptions => ({
+  ...commonOptions(url),
+  method: "POST",
+  headers: { "content-type": "application/json", accept: "text/event-stream", ...identity, ...headers },
+  body: JSON.stringify(body),
+})
+
+const getOptions = ({ headers, url }: GetRequest): Dispatcher.DispatchOptions => ({
+  ...commonOptions(url),
+  method: "GET",
+  headers: { accept: "*/*", ...identity, ...headers },
+})
+
+const exchanged = (dispatcher: Dispatcher, options: () => Dispatcher.DispatchOptions) =>
+  Effect.flatMap(Effect.scope, (scope) => {
+    let exchange: Exchange | undefined
+    const leave = Effect.sync(() => exchange?.leave())
+    const asked = Effect.callback<Answer, TransportFailed>((resume) => {
+      exchange = new Exchange(resume)
+      try {
+        dispatcher.dispatch(options(), exchange)
+      } catch (cause) {
+        resume(Effect.fail(new TransportFailed({ cause })))
+      }
     })
+    return Effect.andThen(Scope.addFinalizer(scope, leave), asked)
+  })

@@ -5,12 +5,16 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd } from "../api/Paging.ts"
 import type { AgentSettings } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent } from "../domain/Principal.ts"
 import { Agents } from "../recording/Agents.ts"
+import { Quotas } from "../recording/Quotas.ts"
 import * as AgentServers from "./AgentServers.ts"
 import { answering, respond } from "./ErrorMapping.ts"
+
+const defaultLimit = 1000
 
 const defaults = {
   active: true,
@@ -37,15 +41,20 @@ export const layer = HttpApiBuilder.group(
   "agents",
   Effect.fnUntraced(function* (handlers) {
     const agents = yield* Agents
+    const quotas = yield* Quotas
     const servers = yield* AgentServers.make
     const random = yield* SecureRandom.SecureRandom
     return handlers.handleAll({
-      list: () =>
+      list: ({ query: { cursor: after, limit = defaultLimit } }) =>
         answering(
           Effect.gen(function* () {
             const principal = yield* CurrentPrincipal
-            const found = yield* agents.list(principal.orgId)
-            return ok(found.filter(({ id }) => mayUseAgent(principal, id)).map(AgentServers.shown))
+            const page = yield* agents.list(principal.orgId, {
+              limit,
+              ...(after === undefined ? {} : { after }),
+            })
+            const allowed = page.entries.filter(({ id }) => mayUseAgent(principal, id))
+            return { ...ok(allowed.map(AgentServers.shown)), ...pageEnd(page) }
           }),
         ),
       get: ({ params: { agentId } }) =>
@@ -65,7 +74,8 @@ export const layer = HttpApiBuilder.group(
             const given = { ...defaults, ...payload }
             yield* servers.checked(given, payload.mcpServers)
             const mcpServers = yield* servers.stored({ id, orgId }, given.mcpServers, [])
-            return ok(AgentServers.shown(yield* agents.create(orgId, { ...given, mcpServers }, id)))
+            const settings = { ...given, mcpServers }
+            return ok(AgentServers.shown(yield* agents.create(orgId, settings, quotas.agents, id)))
           }),
         ),
       update: ({ params: { agentId }, payload }) =>

@@ -11,6 +11,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { Reads } from "../admission/Reads.ts"
 import {
   AccessEnds,
   Authorization,
@@ -27,6 +28,7 @@ import type { TokenRules } from "../domain/TokenRules.ts"
 import type { KeyUses } from "../recording/KeyUses.ts"
 import type { KnownKeys } from "../recording/KnownKeys.ts"
 import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
+import { held } from "./HeldAnswers.ts"
 import * as Jwks from "./Jwks.ts"
 import type { Secret, Verified } from "./Jwt.ts"
 import { SigningSecret } from "./SigningSecret.ts"
@@ -80,6 +82,15 @@ const identified = ({ expiresAt, principal }: Verified): Identified => ({
 
 type TicketPlace = Effect.Services<ReturnType<typeof ticketOf>>
 
+const heldFor = <E, R>(
+  reads: Reads["Service"],
+  principal: Principal,
+  served: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+) =>
+  Effect.flatMap(Effect.all([HttpServerRequest.HttpServerRequest, served]), ([request, response]) =>
+    held(reads, request, response, principal),
+  )
+
 export interface AuthSettings {
   readonly rules: TokenRules
   readonly previousSecrets: ReadonlyArray<Secret>
@@ -114,11 +125,12 @@ const secretsOf = (
 
 export const layer = (
   settings: AuthSettings,
-): Layer.Layer<Authorization, never, HttpClient.HttpClient | KeyUses | KnownKeys | SigningSecret> =>
+): Layer.Layer<Authorization, never, HttpClient.HttpClient | KeyUses | KnownKeys | Reads | SigningSecret> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
       const { jwksUrl, previousSecrets, rules } = settings
+      const reads = yield* Reads
       const signing = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
       yield* warn(settings, signing)
@@ -151,12 +163,17 @@ export const layer = (
             if (caller === undefined) return Effect.succeed(respond(missing))
             const { accessEnds, principal } = caller
             const lacking = lackingFor(endpoint, principal)
-            return lacking.length > 0
-              ? Effect.succeed(respond(denied(lacking)))
-              : httpEffect.pipe(
-                  Effect.provideService(CurrentPrincipal, principal),
-                  Effect.provideService(AccessEnds, accessEnds),
-                )
+            if (lacking.length > 0) return Effect.succeed(respond(denied(lacking)))
+            const served = httpEffect.pipe(
+              Effect.provideService(CurrentPrincipal, principal),
+              Effect.provideService(AccessEnds, accessEnds),
+            )
+            return endpoint.method === "GET"
+              ? Effect.matchEffect(reads.admit(principal), {
+                  onFailure: (error) => Effect.succeed(respond(toPublic(error))),
+                  onSuccess: () => heldFor(reads, principal, served),
+                })
+              : served
           }
           return Effect.matchEffect(identify(Redacted.value(credential), endpoint), {
             onFailure: (error): Effect.Effect<HttpServerResponse.HttpServerResponse> =>

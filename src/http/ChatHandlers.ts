@@ -2,12 +2,15 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { Reads } from "../admission/Reads.ts"
 import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd, pageOf } from "../api/Paging.ts"
 import { BusySession } from "../chat/BusySession.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
+import { Quotas } from "../recording/Quotas.ts"
 import { Runs } from "../recording/Runs.ts"
 import { Sessions } from "../recording/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
@@ -20,8 +23,8 @@ import * as Ticket from "./Ticket.ts"
 const eventsPath = Api.groups.chat.endpoints.events.path
 
 const defaultLimit = 20
-/** Longer conversations are read by their runs. */
 const messageLimit = 1000
+const chainLimit = 1000
 
 export const layer = (settings: ChatStreams.StreamSettings) =>
   HttpApiBuilder.group(
@@ -34,6 +37,8 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
       const busy = yield* BusySession
       const sessions = yield* Sessions
       const files = yield* RuntimeFiles
+      const quotas = yield* Quotas
+      const reads = yield* Reads
       const streams = yield* ChatStreams.make(settings)
       const { secret } = yield* SigningSecret
 
@@ -43,7 +48,8 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
           return streams.post(request, {
             route: "start",
             asked: [agentId, message],
-            begin: (caller) => chat.start(caller, request.payload),
+            begin: (caller) =>
+              Effect.andThen(quotas.session(caller.principal.orgId), chat.start(caller, request.payload)),
             mayWait: false,
             onBusy: (_, turn) => turn,
           })
@@ -62,7 +68,11 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
               ...(parentMessageId === null ? ["first"] : []),
               ...(retry === true ? ["retry"] : []),
             ],
-            begin: (caller) => chat.send(caller, sessionId, request.payload),
+            begin: (caller) =>
+              Effect.andThen(
+                quotas.message(caller.principal.orgId),
+                chat.send(caller, sessionId, request.payload),
+              ),
             mayWait: busy.mayWait,
             onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
           })
@@ -83,32 +93,25 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
         sessions: ({ query }) =>
           answering(
             Effect.gen(function* () {
-              const limit = query.limit ?? defaultLimit
-              const page = {
-                limit: limit + 1,
-                ...(query.cursor === undefined ? {} : { before: query.cursor }),
-              }
-              const found = yield* sessions.list(yield* CurrentPrincipal, page)
-              const shown = found.slice(0, limit)
-              return ok({
-                sessions: shown,
-                nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null,
-              })
+              const page = yield* sessions.list(yield* CurrentPrincipal, pageOf(query, defaultLimit))
+              return ok({ sessions: page.entries, ...pageEnd(page) })
             }),
           ),
-        session: ({ params }) =>
+        session: ({ params, query }) =>
           answering(
             Effect.gen(function* () {
               const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
-              return ok({ ...session, messages: yield* sessions.messages(session.id, messageLimit) })
+              const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
+              return ok({ ...session, messages: page.entries, ...pageEnd(page) })
             }),
           ),
-        run: ({ params }) =>
+        run: ({ params, query }) =>
           answering(
-            Effect.map(
-              Effect.flatMap(CurrentPrincipal, (who) => reader.account(who, params.runId)),
-              ok,
-            ),
+            Effect.gen(function* () {
+              const page = { limit: chainLimit, ...query }
+              const { next, ...account } = yield* reader.account(yield* CurrentPrincipal, params.runId, page)
+              return ok({ ...account, ...pageEnd({ next }) })
+            }),
           ),
         cancel: ({ params: { runId } }) =>
           answering(
@@ -120,7 +123,9 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
         file: ({ params: { fileId, runId } }) =>
           answering(
             Effect.gen(function* () {
-              yield* runs.get(yield* CurrentPrincipal, runId)
+              const principal = yield* CurrentPrincipal
+              yield* reads.file(principal)
+              yield* runs.get(principal, runId)
               return yield* FileResponse.make(files, yield* runs.file(runId, fileId))
             }),
           ),

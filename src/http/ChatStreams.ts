@@ -21,8 +21,10 @@ import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
 import { defaultProtocol, type ProtocolDefaults } from "../domain/Protocol.ts"
 import { turnKey } from "../domain/TurnKey.ts"
-import { RunNotFound } from "../recording/Runs.ts"
+import * as RunPages from "../recording/RunPages.ts"
+import { RunNotFound, Runs } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
+import { Pace } from "../runs/Pace.ts"
 import { Stopping } from "../runs/Stopping.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
@@ -100,7 +102,8 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   const live = yield* LiveRuns
   const once = yield* OncePerKey
   const reader = yield* RunReader
-  const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing)
+  const runs = yield* Runs
+  const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
     const asked = query.protocol || headers["x-agent2ui-protocol"]?.trim()
@@ -123,10 +126,10 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   })
 
   const begun = (request: StreamRequest, { log, run }: Accepted) =>
-    Effect.zipWith(protocolOf(request), AccessEnds, (protocol, until) =>
+    Effect.flatMap(Effect.zip(protocolOf(request), AccessEnds), ([protocol, until]) =>
       EventStream.respond({
         run,
-        source: { _tag: "Live", log, attach: live.attach(log) },
+        source: { _tag: "Live", log, pages: RunPages.ofLog(runs, log), attach: live.attach(log) },
         after: 0,
         protocol,
         readers,
@@ -141,9 +144,9 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     sessionId?: SessionId,
   ) {
     const protocol = yield* protocolOf(request)
-    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after, protocol === 1)
+    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return EventStream.respond({ run, source, after, protocol, readers, until: yield* AccessEnds })
+    return yield* EventStream.respond({ run, source, after, protocol, readers, until: yield* AccessEnds })
   })
 
   const letIn = counted(Effect.flatMap(CurrentPrincipal, admission.stream))

@@ -23,8 +23,10 @@ const allowedHeaders = [
 ]
 
 const exposedHeaders = [
+  "accept-ranges",
   "allow",
   "content-disposition",
+  "content-range",
   "etag",
   "idempotent-replayed",
   "retry-after",

@@ -16,12 +16,14 @@ import * as Layer from "effect/Layer"
 import { CurrentLogAnnotations } from "effect/References"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { IncomingMessage } from "node:http"
+import { Reads } from "../admission/Reads.ts"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
 import { isServed, pageOf, type Places } from "../domain/Pages.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { isPreflight } from "./Cors.ts"
 import { nothingHere, respond } from "./ErrorMapping.ts"
+import { held } from "./HeldAnswers.ts"
 import { isOperators } from "./NodeServer.ts"
 import { hasOneSpelling, pathOf } from "./RequestPath.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
@@ -107,6 +109,7 @@ type Ids = SecureRandom.SecureRandom["Service"]
 const edged = Effect.fnUntraced(function* <E, R>(
   ids: Ids,
   places: Places,
+  reads: Reads["Service"],
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
   const clock = yield* Clock.Clock
@@ -142,13 +145,19 @@ const edged = Effect.fnUntraced(function* <E, R>(
     ),
   )
   const shaped = response.status === 415 ? respond(unsupported) : response
-  return HttpServerResponse.setHeader(shaped, "x-request-id", id)
+  const answered = yield* held(reads, request, shaped, undefined)
+  return HttpServerResponse.setHeader(answered, "x-request-id", id)
 })
 
 export const layer = (
   places: Places,
-): Layer.Layer<never, never, HttpRouter.HttpRouter | SecureRandom.SecureRandom> =>
+): Layer.Layer<never, never, HttpRouter.HttpRouter | Reads | SecureRandom.SecureRandom> =>
   HttpRouter.middleware(
-    Effect.map(SecureRandom.SecureRandom, (ids) => (httpEffect) => edged(ids, places, httpEffect)),
+    Effect.map(
+      Effect.all([SecureRandom.SecureRandom, Reads]),
+      ([ids, reads]) =>
+        (httpEffect) =>
+          edged(ids, places, reads, httpEffect),
+    ),
     { global: true },
   )

@@ -5,8 +5,10 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
+import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import { memoryRetryAfter } from "../chat/RunEnd.ts"
 import type { TurnKeyReused } from "../chat/OncePerKey.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
@@ -18,9 +20,11 @@ import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../recording/ApiKeys.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
+import type { QuotaExceeded } from "../recording/Quotas.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
 import type { SessionNotFound } from "../recording/Sessions.ts"
 import type { StoreError } from "../recording/StoreError.ts"
+import type { MemoryShort } from "../runs/LiveBytes.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Stopping.ts"
@@ -41,10 +45,13 @@ export type ServiceError =
   | KeyNotFound
   | KeyRevoked
   | KeysUnavailable
+  | MemoryShort
   | NoModeAvailable
   | NothingToRetry
   | OrderNotKept
   | ParentNotFound
+  | QuotaExceeded
+  | ReadRejected
   | RolloutChanged
   | RunElsewhere
   | RunNotFound
@@ -92,6 +99,14 @@ const expiryProblems = {
   beyond_creator: "The key would outlive the one that creates it",
 } as const satisfies Record<ExpiryInvalid["reason"], string>
 
+const readRejections = {
+  user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
+  org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
+  answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
+  user_files: { code: "RATE_LIMIT_USER", message: "You are fetching too many files at once." },
+  files: { code: "OVERLOADED", message: "Too many files are being fetched." },
+} as const satisfies Record<ReadRejected["reason"], PublicError>
+
 const cannotRetry = {
   answered: "The message was answered: there is nothing to retry.",
   other_message: "This is not the message that failed: leave it out, or send it without retry.",
@@ -132,6 +147,12 @@ export const toPublic = (error: ServiceError): PublicError => {
         message: "The keys of the identity provider cannot be fetched now. Nothing was taken.",
         retryAfter: soon,
       }
+    case "MemoryShort":
+      return {
+        code: "OVERLOADED",
+        message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
+        retryAfter: memoryRetryAfter,
+      }
     case "NoModeAvailable":
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
     case "NothingToRetry":
@@ -146,11 +167,18 @@ export const toPublic = (error: ServiceError): PublicError => {
       return invalid([
         { path: "payload.parentMessageId", message: "There is no such message in the session." },
       ])
+    case "QuotaExceeded":
+      return {
+        code: "QUOTA_EXCEEDED",
+        message: `Your organisation has reached its limit of ${error.limit} ${error.resource}. Nothing was stored.`,
+      }
     case "RateNotDivisible":
       return {
         code: "AUTH_PERMISSION_DENIED",
         message: "A key with a rate of its own cannot create keys.",
       }
+    case "ReadRejected":
+      return { ...readRejections[error.reason], retryAfter: error.retryAfter }
     case "RolloutChanged":
       return {
         code: "PRECONDITION_FAILED",

@@ -18,11 +18,17 @@ import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { Protocol } from "../domain/Protocol.ts"
 import type { Run } from "../domain/Run.ts"
+import * as RunPages from "../recording/RunPages.ts"
+import type { Pages } from "../recording/RunPages.ts"
+import type { StoreError } from "../recording/StoreError.ts"
 import * as Overdue from "../runs/Overdue.ts"
 import { frameOf, isTerminal, type LogEntry } from "../runs/RunEvent.ts"
 import { highestSeq } from "../runs/RunLog.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
 import type { Reader, Readers } from "./Readers.ts"
+
+type Live = Extract<Source, { readonly _tag: "Live" }>
+type Kept = Extract<Source, { readonly _tag: "Kept" }>
 
 export interface Options {
   readonly run: Run
@@ -34,19 +40,14 @@ export interface Options {
   readonly until: () => number
 }
 
-/** Limits of one write. A reader that takes nothing costs no more than this. */
+/** Limit of one write. A reader that takes nothing costs no more than this. */
 const pageBytes = 64 * 1024
-const pageEntries = 64
 
 /** The frames of some entries, and whether the last of them ended the stream. */
 interface Written {
   readonly frames: ReadonlyArray<string>
   readonly ended: boolean
 }
-
-/** One write to the socket, one chunk of HTTP: each of them costs as much as the frames in it. */
-const joined = (frames: ReadonlyArray<string>): ReadonlyArray<Uint8Array> =>
-  frames.length === 0 ? [] : [Frame.encode(frames)]
 
 /** The last word of a connection whose run says something else. */
 const lastWord = (runId: RunId, seq: number, code: string, message: string): string =>
@@ -73,6 +74,10 @@ const expired = (runId: RunId, seq: number): string =>
     "AUTH_TOKEN_EXPIRED",
     "The token that opened this stream has expired, or its API key is no longer valid; the answer goes on. Read on from the last event with a new one.",
   )
+
+/** The same where the store does not give the events that the reader lacks. */
+const unreadable = (runId: RunId, seq: number): string =>
+  lastWord(runId, seq, "EVENTS_UNAVAILABLE", "The events cannot be read now. Read on from the last event.")
 
 /**
  * One event may be two frames for protocol 1. Only the last has the event's id, so a reader that is cut between them gets
@@ -101,16 +106,20 @@ const write = (runId: RunId, old: Downlevel | undefined, entries: ReadonlyArray<
 }
 
 /** For a reader of protocol 1, with what its earlier connections were given. */
-const downlevelAfter = (entries: ReadonlyArray<LogEntry>): Downlevel => {
+const downlevelAfter = (pages: Pages, after: number): Effect.Effect<Downlevel, StoreError> => {
   const old = new Downlevel()
-  for (const { event } of entries) if (event.event === "message") old.messages(event.data)
-  return old
+  const see = ({ event }: LogEntry): void => {
+    if (event.event === "message") old.messages(event.data)
+  }
+  return Effect.as(RunPages.each(pages, 0, after, see), old)
 }
 
 /** The reader of one stream. */
 interface Reading extends Reader {
   /** Counts it as one that reads the run. */
   readonly attach: FollowedRun["attach"]
+  /** Also of what the log has forgotten. */
+  readonly pages: Pages
   readonly old: Downlevel | undefined
   /** The first word was written. */
   opened: boolean
@@ -118,13 +127,14 @@ interface Reading extends Reader {
 
 /** A cursor beyond the end can only come from elsewhere: it starts where the log is now. */
 const readingOf = (
-  { attach, log }: FollowedRun,
+  { attach, log, pages }: Live,
   { after, until }: Options,
   old: Downlevel | undefined,
 ): Reading => ({
   ...Overdue.untouched,
   log,
   attach,
+  pages,
   old,
   seq: Math.min(after, log.lastSeq),
   opened: false,
@@ -133,6 +143,24 @@ const readingOf = (
   isExpired: false,
   wake: () => {},
 })
+
+/** Takes a page, and moves the cursor. */
+const takenOf = (reader: Reading, page: ReadonlyArray<LogEntry>): Written => {
+  reader.seq += page.length
+  reader.isDue = false
+  return write(reader.log.runId, reader.old, page)
+}
+
+/** True when the next page of the reader is in the store: it is far behind, and still has access. */
+const isFarBehind = ({ isExpired, log, opened, seq }: Reading): boolean =>
+  opened && !isExpired && log.lastSeq > seq && !log.holds(seq)
+
+/** The next page from the store. */
+const takenFromStore = (reader: Reading): Effect.Effect<Written> =>
+  Effect.match(reader.pages(reader.seq), {
+    onSuccess: (page) => takenOf(reader, page),
+    onFailure: () => ({ frames: [unreadable(reader.log.runId, reader.seq)], ended: true }),
+  })
 
 /** Takes the frames that are due now, if any, and moves the cursor. */
 const taken = (reader: Reading, readers: Readers): Written => {
@@ -143,12 +171,7 @@ const taken = (reader: Reading, readers: Readers): Written => {
   }
   // First, so that a reader with a backlog ends too.
   if (reader.isExpired) return { frames: [expired(log.runId, seq)], ended: true }
-  if (log.lastSeq > seq) {
-    const page = log.read(seq, pageBytes)
-    reader.seq = seq + page.length
-    reader.isDue = false
-    return write(log.runId, reader.old, page)
-  }
+  if (log.lastSeq > seq) return takenOf(reader, log.read(seq, pageBytes))
   if (readers.isClosing()) return { frames: [closing(log.runId, seq)], ended: true }
   if (!reader.isDue) return { frames: [], ended: log.ended }
   reader.isDue = false
@@ -178,18 +201,21 @@ const entering = (reader: Reading, readers: Readers): Effect.Effect<void, never,
  * V8 may keep a stream's functions for a while after it has ended (decision 28), so they refer to the reader, not to its log,
  * and release the reader when it leaves.
  */
-const live = (followed: FollowedRun, options: Options, old: Downlevel | undefined) => {
+const live = (source: Live, options: Options, old: Downlevel | undefined) => {
   const { readers } = options
-  let reader: Reading | undefined = readingOf(followed, options, old)
+  let reader: Reading | undefined = readingOf(source, options, old)
   let ended = false
-  const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
-    if (reader === undefined || ended) return Cause.done()
-    const now = taken(reader, readers)
+  const given = (one: Reading, now: Written): Pull.Pull<readonly [Uint8Array]> => {
     ended = now.ended
-    if (now.frames.length === 0)
-      return ended ? Cause.done() : Effect.flatMap(woken(reader, readers), () => pull)
-    readers.wrote(reader)
+    if (now.frames.length === 0) return ended ? Cause.done() : Effect.flatMap(woken(one, readers), () => pull)
+    readers.wrote(one)
     return Effect.succeed([Frame.encode(now.frames)] as const)
+  }
+  const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
+    const one = reader
+    if (one === undefined || ended) return Cause.done()
+    if (isFarBehind(one)) return Effect.flatMap(takenFromStore(one), (now) => given(one, now))
+    return given(one, taken(one, readers))
   })
   const enter = Effect.suspend(() => (reader === undefined ? Effect.void : entering(reader, readers)))
   const leave = Effect.sync(() => {
@@ -202,24 +228,33 @@ const live = (followed: FollowedRun, options: Options, old: Downlevel | undefine
   return Stream.unwrap(opened)
 }
 
-/** Encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
-const kept = (
-  { run: { id }, after, until }: Options,
-  old: Downlevel | undefined,
-  entries: ReadonlyArray<LogEntry>,
-) =>
-  Stream.paginate(0, (from) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      const last = entries[from - 1]
-      if (last !== undefined && now >= until())
-        return [[Frame.encode([expired(id, last.seq)])], Option.none<number>()] as const
-      const next = from + pageEntries
-      const { ended, frames } = write(id, old, entries.slice(from, next))
-      const more = ended || next >= entries.length ? Option.none<number>() : Option.some(next)
-      const opening = from === 0 ? [Frame.encode([Frame.opening(id, after)])] : []
-      return [[...opening, ...joined(frames)], more] as const
-    }),
+/** The terminal event. One whose number is unknown gets the highest: `isAtEnd` says why. */
+const endAfter = ({ end, isEndUnknown }: Kept, seq: number): ReadonlyArray<LogEntry> =>
+  end === undefined ? [] : [{ seq: isEndUnknown === true ? highestSeq : seq + 1, event: end }]
+
+/** Read and encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
+const kept = (source: Kept, { after, readers, run: { id }, until }: Options, old: Downlevel | undefined) => {
+  let total = 0
+  const last = (frame: string) => [[Frame.encode([frame])], Option.none<number>()] as const
+  const page = (seq: number) =>
+    Effect.flatMap(source.pages(seq), (entries) => {
+      const isLast = entries.length === 0
+      const { ended, frames } = write(id, old, isLast ? endAfter(source, seq) : entries)
+      const next = ended || isLast ? Option.none<number>() : Option.some(entries.at(-1)!.seq)
+      const encoded = Frame.encode(frames)
+      total += encoded.length
+      const given = [frames.length === 0 ? [] : [encoded], next] as const
+      return Effect.as(readers.pace(total, encoded.length) ?? Effect.void, given)
+    })
+  const pages = Stream.paginate(after, (seq) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      seq > after && now >= until()
+        ? Effect.succeed(last(expired(id, seq)))
+        : Effect.orElseSucceed(page(seq), () => last(unreadable(id, seq))),
+    ),
   )
+  return Stream.concat(Stream.make(Frame.encode([Frame.opening(id, after)])), pages)
+}
 
 const headers = (run: Run) => ({
   "cache-control": "no-cache, no-transform",
@@ -230,31 +265,35 @@ const headers = (run: Run) => ({
 })
 
 /**
- * The events to replay. A terminal event whose number is unknown gets the highest one. After the guessed number a reader
- * would get a new end each time it comes back, and EventSource comes back until it gets 204.
+ * Whether the reader has the whole run. After a terminal event with a guessed number it would get a new end each time it comes
+ * back, and EventSource comes back until it gets 204: no reader has seen more than the highest number.
  */
-const replayed = ({ after, source }: Options): ReadonlyArray<LogEntry> => {
-  if (source._tag === "Live") return []
-  if (source.isEndUnknown !== true) return source.entries
-  if (after >= highestSeq) return []
-  return source.entries.map((entry) => (isTerminal(entry.event) ? { ...entry, seq: highestSeq } : entry))
+const isAtEnd = ({ after, source }: Options): boolean => {
+  if (source._tag === "Live") return source.log.ended && after >= source.log.lastSeq
+  return source.end === undefined || (source.isEndUnknown === true && after >= highestSeq)
 }
 
-const oldOf = ({ after, protocol, source }: Options): Downlevel | undefined => {
-  if (protocol === 2) return undefined
-  return downlevelAfter(source._tag === "Live" ? source.log.read(0).slice(0, after) : (source.earlier ?? []))
+/** Fails when the store does not give the events that a reader of protocol 1 has seen. */
+export const respond = (
+  options: Options,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, StoreError> => {
+  const { after, protocol, run, source } = options
+  if (isAtEnd(options)) return Effect.succeed(nothingMore(run))
+  if (protocol === 2) return Effect.succeed(streamed(options, undefined))
+  return Effect.map(downlevelAfter(source.pages, after), (old) =>
+    old.retracted ? nothingMore(run) : streamed(options, old),
+  )
 }
 
-export const respond = (options: Options): HttpServerResponse.HttpServerResponse => {
-  const { after, run, source } = options
-  const old = oldOf(options)
-  const entries = replayed(options)
-  const isAtEnd =
-    source._tag === "Live" ? source.log.ended && after >= source.log.lastSeq : entries.length === 0
-  if (isAtEnd || old?.retracted) return HttpServerResponse.empty({ status: 204, headers: headers(run) })
-  const frames = source._tag === "Live" ? live(source, options, old) : kept(options, old, entries)
-  return HttpServerResponse.stream(frames, {
-    contentType: "text/event-stream; charset=utf-8",
-    headers: headers(run),
-  })
+const nothingMore = (run: Run) => HttpServerResponse.empty({ status: 204, headers: headers(run) })
+
+const streamed = (options: Options, old: Downlevel | undefined) => {
+  const { run, source } = options
+  return HttpServerResponse.stream(
+    source._tag === "Live" ? live(source, options, old) : kept(source, options, old),
+    {
+      contentType: "text/event-stream; charset=utf-8",
+      headers: headers(run),
+    },
+  )
 }

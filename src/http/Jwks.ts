@@ -63,7 +63,10 @@ const bodyOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E
 
 /** A redirect is a failure: the keys are those of the configured address. */
 const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
-  const response = yield* client.get(url, { accept: "application/json, application/jwk-set+json" })
+  const response = yield* client.get(url, {
+    accept: "application/json, application/jwk-set+json",
+    headers: { "accept-encoding": "identity" },
+  })
   if (response.status !== 200)
     return yield* new KeysUnusable({ message: `The answer has the status ${response.status}.` })
   const body = yield* bodyOf(response.stream)

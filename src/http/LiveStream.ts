@@ -23,6 +23,9 @@ import { respond } from "./ErrorMapping.ts"
 /** People on call and their screens; each holds a connection. */
 const mostWatchers = 20
 
+/** A screen shows fewer. `fallback/status` has all of them. */
+const mostOrgs = 100
+
 const tooMany = respond({
   code: "SSE_CONNECTION_LIMIT",
   message: `${mostWatchers} are watching already.`,
@@ -65,7 +68,7 @@ const makeView = Effect.gen(function* () {
       directFailing,
       directConfigured,
       breaker,
-      orgs,
+      orgs: orgs.slice(0, mostOrgs),
       rollout: {
         percentage: settings.percentage,
         shadowPercentage: settings.shadowPercentage,

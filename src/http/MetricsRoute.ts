@@ -4,4 +4,6 @@
  */
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 
-export const layer = PrometheusMetrics.layerHttp()
+export const path = "/metrics"
+
+export const layer = PrometheusMetrics.layerHttp({ path })

@@ -5,7 +5,7 @@
  * once, where Node alone would keep it for its keep-alive time.
  */
 import { randomUUID } from "node:crypto"
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { createServer, IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
 import { type PublicError, statusOfCode } from "../api/PublicError.ts"
 import { corsHeaders, isPreflight } from "./Cors.ts"
@@ -54,8 +54,11 @@ const keepAliveTimeout = 75_000
  */
 export const backlog = 4096
 
-/** Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. */
-const keepAliveInitialDelay = 10_000
+/**
+ * Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. A heartbeat
+ * that is written meanwhile ends the questions: `StalledReaders` finds the peer gone 10 s later, and 30 s are not exceeded.
+ */
+const keepAliveInitialDelay = 7000
 
 /** For all answers, as a proxy would set them: they matter for pages, which set a policy of their own. */
 const securityHeaders = [
@@ -125,6 +128,40 @@ const closeAfterQueue = (server: Server): (() => boolean) => {
   return () => isClosing
 }
 
+/** Requests that may wait on a connection for the one before them. Browsers and proxies send the next one after the answer. */
+const mostPipelined = 32
+
+/**
+ * Makes the server serve the requests of a connection one after the other. Node parses pipelined requests at once, and the
+ * answers that wait for an earlier one, which the client may never read, would be held in memory whole.
+ */
+const serveInTurn = (server: Server): void => {
+  const emit = server.emit.bind(server)
+  const waiting = new WeakMap<Duplex, Array<() => void>>()
+  const next = (socket: Duplex): void => {
+    const serve = socket.destroyed ? undefined : waiting.get(socket)?.shift()
+    if (serve === undefined) waiting.delete(socket)
+    else serve()
+  }
+  server.emit = (event: string, ...args: Array<unknown>): boolean => {
+    const [request, response] = args
+    if (event !== "request" && event !== "checkContinue") return emit(event, ...args)
+    if (!(request instanceof IncomingMessage && response instanceof ServerResponse)) return false
+    const { socket } = request
+    const serve = (): void => {
+      response.once("close", () => next(socket))
+      emit(event, request, response)
+    }
+    const line = waiting.get(socket)
+    if (line === undefined) {
+      waiting.set(socket, [])
+      serve()
+    } else if (line.length < mostPipelined) line.push(serve)
+    else socket.destroy()
+    return true
+  }
+}
+
 /** The last answer on each connection. */
 const answers = new WeakMap<Duplex, ServerResponse>()
 
@@ -182,6 +219,7 @@ export const makeOperators = (main: Server): Server => {
 export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
   const server = makeServer()
   const isClosing = closeAfterQueue(server)
+  serveInTurn(server)
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       for (const [name, value] of securityHeaders) response.setHeader(name, value)

@@ -18,23 +18,22 @@ export class CannotListenForOperators extends Schema.TaggedError<CannotListenFor
 /** Streams have ended before the port closes: what is under way then is short. */
 const lastAnswers = "2 seconds"
 
-/** `main` answers what comes here. */
+/** `operators`: made by `NodeServer.makeOperators`. */
 export const layer = (
-  main: Server,
+  operators: Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Layer.Layer<never, CannotListenForOperators> =>
   Layer.effectDiscard(
     Effect.acquireRelease(
       Effect.callback<Server, CannotListenForOperators>((resume) => {
-        const server = NodeServer.makeOperators(main)
         const failed = (error: Error) => {
           const reason = reasonOf(error)
           resume(Effect.fail(new CannotListenForOperators({ address: `${host}:${port}`, reason })))
         }
-        server.once("error", failed)
-        server.listen({ host, port, backlog: NodeServer.backlog }, () => {
-          server.off("error", failed)
-          resume(Effect.succeed(server))
+        operators.once("error", failed)
+        operators.listen({ host, port, backlog: NodeServer.backlog }, () => {
+          operators.off("error", failed)
+          resume(Effect.succeed(operators))
         })
       }),
       (server) =>

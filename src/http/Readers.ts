@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Overdue from "../runs/Overdue.ts"
+import type { Pace } from "../runs/Pace.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 
@@ -26,6 +27,8 @@ export interface Reader extends Overdue.Due<Reader> {
 }
 
 export interface Readers {
+  /** The pause of a reader after so many bytes of a replay, the last of them now. */
+  readonly pace: Pace["Service"]["wait"]
   readonly enter: (reader: Reader) => void
   readonly leave: (reader: Reader) => void
   readonly wrote: (reader: Reader) => void
@@ -39,6 +42,7 @@ const expiryPeriod = "1 second"
 export const make = Effect.fnUntraced(function* (
   heartbeatMs: number,
   closing: Effect.Effect<void>,
+  pace: Pace["Service"]["wait"],
 ): Effect.fn.Return<Readers, never, Scope.Scope> {
   const clock = yield* Clock.clockWith(Effect.succeed)
   let closes = false
@@ -75,6 +79,7 @@ export const make = Effect.fnUntraced(function* (
   })
 
   return {
+    pace,
     enter: quiet.touch,
     leave: quiet.forget,
     wrote: quiet.touch,

@@ -4,6 +4,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../api/Api.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd, pageOf } from "../api/Paging.ts"
 import { Rollout } from "../decision/Rollout.ts"
 import type { RolloutState } from "../decision/RolloutState.ts"
 import { Audit } from "../recording/Audit.ts"
@@ -31,17 +32,11 @@ export const layer = HttpApiBuilder.group(
             )
           }),
         ),
-      audit: ({ query: { cursor, limit = defaultLimit } }) =>
+      audit: ({ query }) =>
         answering(
-          Effect.gen(function* () {
-            const before = cursor === undefined ? {} : { before: cursor }
-            const found = yield* audit.list({ limit: limit + 1, ...before })
-            const entries = found.slice(0, limit)
-            return ok({
-              entries,
-              nextCursor: found.length > limit ? (entries.at(-1)?.id ?? null) : null,
-            })
-          }),
+          Effect.map(audit.list(pageOf(query, defaultLimit)), (page) =>
+            ok({ entries: page.entries, ...pageEnd(page) }),
+          ),
         ),
     })
   }),

@@ -5,10 +5,12 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd, pageOf } from "../api/Paging.ts"
 import type { OrgId } from "../domain/Ids.ts"
+import { firstPage, jsonBytes } from "../domain/Page.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import { FleetHealth } from "../monitoring/FleetHealth.ts"
-import type { Metrics } from "../monitoring/HealthReport.ts"
+import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Audit } from "../recording/Audit.ts"
 import { BreakerMemory, OrderNotKept } from "../recording/BreakerMemory.ts"
@@ -18,6 +20,17 @@ import * as LiveStream from "./LiveStream.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 
 const defaultLimit = 100
+const mostScopes = 1000
+
+/** The organisations by their ids, so that a page goes on where the last one ended. */
+const shownStatus = (
+  { orgs, ...status }: Status,
+  { cursor = "", limit = mostScopes }: { readonly cursor?: string; readonly limit?: number } = {},
+) => {
+  const later = orgs.filter(({ orgId }) => orgId > cursor).toSorted((a, b) => (a.orgId < b.orgId ? -1 : 1))
+  const page = firstPage(later, limit, jsonBytes, ({ orgId }) => orgId)
+  return ok({ ...status, orgs: page.entries, ...pageEnd(page) })
+}
 
 interface Order {
   readonly mode: "direct_llm" | "runtime_orchestrator" | "none"
@@ -55,7 +68,7 @@ const make = Effect.gen(function* () {
     yield* memory.written
     const entry = { at, by, action, reason: reason ?? null, before, after: yield* scopeOf(orgId) }
     yield* Effect.mapError(audit.add(entry), (cause) => new OrderNotKept({ cause }))
-    return ok(yield* monitor.status)
+    return shownStatus(yield* monitor.status)
   }, Effect.uninterruptible)
 
   const force = (order: Order) =>
@@ -106,7 +119,7 @@ export const layer = HttpApiBuilder.group(
         Effect.zipWith(CurrentPrincipal, monitor.metricsOf(orgId), (principal, metrics) =>
           metricsFor(principal, orgId, metrics),
         ),
-      status: () => Effect.map(monitor.status, ok),
+      status: ({ query }) => Effect.map(monitor.status, (status) => shownStatus(status, query)),
       reset: ({ payload }) => answering(reset(payload ?? {})),
       force: ({ payload }) =>
         Effect.flatMap(isOver(payload.expiresAt), (over) =>
@@ -118,7 +131,13 @@ export const layer = HttpApiBuilder.group(
               )
             : answering(force(payload)),
         ),
-      history: ({ query }) => answering(Effect.map(transitions.list(query.limit ?? defaultLimit), ok)),
+      history: ({ query }) =>
+        answering(
+          Effect.map(transitions.list(pageOf(query, defaultLimit)), (page) => ({
+            ...ok(page.entries),
+            ...pageEnd(page),
+          })),
+        ),
     })
   }),
 )

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
 import { ok } from "../api/Envelope.ts"
+import { pageEnd, pageOf } from "../api/Paging.ts"
 import { ShadowReader } from "../shadow/ShadowReader.ts"
 import { answering } from "./ErrorMapping.ts"
 
@@ -17,8 +18,8 @@ export const layer = HttpApiBuilder.group(
       report: ({ query }) => answering(Effect.map(reader.report(query), ok)),
       mismatches: ({ query }) =>
         answering(
-          Effect.map(reader.mismatches(query.orgId, query.limit ?? defaultLimit), (mismatches) =>
-            ok({ mismatches }),
+          Effect.map(reader.mismatches(query.orgId, pageOf(query, defaultLimit)), (page) =>
+            ok({ mismatches: page.entries, ...pageEnd(page) }),
           ),
         ),
     })

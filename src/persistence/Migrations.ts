@@ -18,6 +18,7 @@ import { answers } from "./migrations/0008_answers.ts"
 import { apiKeys } from "./migrations/0009_api_keys.ts"
 import { tokenSpend } from "./migrations/0010_token_spend.ts"
 import { baseline } from "./migrations/0011_baseline.ts"
+import { orgUsage } from "./migrations/0012_org_usage.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -31,6 +32,7 @@ const migrations = {
   "0009_api_keys": apiKeys,
   "0010_token_spend": tokenSpend,
   "0011_baseline": baseline,
+  "0012_org_usage": orgUsage,
 }
 
 const steps = Migrator.make({})({

@@ -4,24 +4,37 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Agent, AgentSettings } from "../domain/Agent.ts"
 import { AgentId, type OrgId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
+import type { QuotaExceeded } from "./Quotas.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", {
   agentId: AgentId,
 }) {}
 
+/** When it was created, and its id. */
+export type AgentPosition = readonly [createdAt: number, id: AgentId]
+
 export class Agents extends Context.Service<
   Agents,
   {
-    /** Oldest first, at most 1000. */
-    readonly list: (orgId: OrgId) => Effect.Effect<ReadonlyArray<Agent>, StoreError>
+    /** Oldest first; `after` is the position at which the last page ended. */
+    readonly list: (
+      orgId: OrgId,
+      page: { readonly after?: AgentPosition; readonly limit: number },
+    ) => Effect.Effect<Page<Agent, AgentPosition>, StoreError>
     readonly get: (orgId: OrgId, id: AgentId) => Effect.Effect<Agent, AgentNotFound | StoreError>
     /** `updatedAt` of those that are there: it rises with every change of an agent. */
     readonly versions: (
       ids: ReadonlyArray<AgentId>,
     ) => Effect.Effect<ReadonlyMap<AgentId, number>, StoreError>
-    /** `id`: where something in the settings is bound to it. Otherwise it is made here. */
-    readonly create: (orgId: OrgId, settings: AgentSettings, id?: AgentId) => Effect.Effect<Agent, StoreError>
+    /** `most`: how many the organisation may have. `id`: where something in the settings is bound to it. */
+    readonly create: (
+      orgId: OrgId,
+      settings: AgentSettings,
+      most: number,
+      id?: AgentId,
+    ) => Effect.Effect<Agent, QuotaExceeded | StoreError>
     /** Replaces the settings. An agent of nobody or of another organisation is not found. */
     readonly update: (
       orgId: OrgId,

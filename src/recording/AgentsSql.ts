@@ -8,6 +8,8 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Agent, AgentSettings } from "../domain/Agent.ts"
 import { AgentId, type OrgId } from "../domain/Ids.ts"
 import { AgentNotFound, Agents } from "./Agents.ts"
+import * as PageSql from "./PageSql.ts"
+import { QuotaExceeded } from "./Quotas.ts"
 import { AgentRow, SettingsJson } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -25,10 +27,17 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
       const sql = yield* SqlClient.SqlClient
       const random = yield* SecureRandom.SecureRandom
 
-      const list = Effect.fn("Agents.list")(function* (orgId: OrgId) {
-        return yield* decode(
-          yield* sql`SELECT * FROM agents WHERE org_id = ${orgId} OR org_id IS NULL ORDER BY created_at, id LIMIT 1000`,
-        )
+      const list: Agents["Service"]["list"] = Effect.fn("Agents.list")(function* (orgId, { after, limit }) {
+        const newer = after === undefined ? sql`` : sql`AND (created_at, id) > (${after[0]}, ${after[1]})`
+        const of = {
+          table: "agents",
+          keys: ["created_at", "id"],
+          direction: "ASC",
+          where: sql`(org_id = ${orgId} OR org_id IS NULL) ${newer}`,
+          texts: ["settings"],
+          limit,
+        } as const
+        return yield* PageSql.page(sql, of, decode, ({ createdAt, id }) => [createdAt, id] as const)
       }, asStoreError("Agents.list"))
 
       const get = Effect.fn("Agents.get")(function* (orgId: OrgId, id: AgentId) {
@@ -49,12 +58,18 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
       const create = Effect.fn("Agents.create")(function* (
         orgId: OrgId,
         settings: AgentSettings,
+        most: number,
         given?: AgentId,
       ) {
         const now = yield* Clock.currentTimeMillis
         const id = given ?? AgentId.make(yield* random.uuidV7())
         const agent: Agent = { id, orgId, settings, createdAt: now, updatedAt: now }
-        yield* sql`INSERT INTO agents ${sql.insert(yield* encode(agent))}`
+        const row = yield* encode(agent)
+        // Two that are made at the same moment may both find room for the last one.
+        const made = yield* sql`INSERT INTO agents (id, org_id, settings, created_at, updated_at)
+          SELECT ${row.id}, ${orgId}, ${row.settings}, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
+          WHERE (SELECT COUNT(*) FROM agents WHERE org_id = ${orgId}) < ${most} RETURNING id`
+        if (made.length === 0) return yield* new QuotaExceeded({ resource: "agents", limit: most })
         return agent
       }, asStoreError("Agents.create"))
 

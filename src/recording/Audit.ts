@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
+import type { Page } from "../domain/Page.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** An entry before it is written, which gives it its id. */
@@ -16,6 +17,6 @@ export class Audit extends Context.Service<
     readonly list: (page: {
       readonly before?: AuditId
       readonly limit: number
-    }) => Effect.Effect<ReadonlyArray<AuditEntry>, StoreError>
+    }) => Effect.Effect<Page<AuditEntry, AuditId>, StoreError>
   }
 >()("crossfade/recording/Audit") {}

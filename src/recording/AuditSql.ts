@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
 import { Audit, type Change } from "./Audit.ts"
+import * as PageSql from "./PageSql.ts"
 import { AuditRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -29,8 +30,15 @@ export const layerSql: Layer.Layer<Audit, never, SqlClient.SqlClient | SecureRan
       const sql = yield* SqlClient.SqlClient
       const add = Effect.fn("Audit.add")(yield* write, asStoreError("Audit.add"))
       const list: Audit["Service"]["list"] = Effect.fn("Audit.list")(function* ({ before, limit }) {
-        const older = before === undefined ? sql`` : sql`WHERE id < ${before}`
-        return yield* decode(yield* sql`SELECT * FROM audit ${older} ORDER BY id DESC LIMIT ${limit}`)
+        const of = {
+          table: "audit",
+          keys: ["id"],
+          direction: "DESC",
+          where: before === undefined ? sql`1 = 1` : sql`id < ${before}`,
+          texts: ["actor", "reason", "before", "after"],
+          limit,
+        } as const
+        return yield* PageSql.page(sql, of, decode, ({ id }) => id)
       }, asStoreError("Audit.list"))
       return Audit.of({ add, list })
     }),

@@ -11,7 +11,7 @@ import * as Latch from "effect/Latch"
 import * as Linked from "../domain/Linked.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
-import type { RunLog } from "../runs/RunLog.ts"
+import type { KeptEntry, RunLog } from "../runs/RunLog.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import type { Runs } from "./Runs.ts"
@@ -19,6 +19,9 @@ import type { StoreError } from "./StoreError.ts"
 
 /** A replay after a crash lacks what came in this time. */
 const batchDelay = "25 millis"
+/** Bytes of one statement, about. SQLite blocks meanwhile, and what is written is in memory twice. */
+const mostAtOnce = 1024 * 1024
+
 /** A store that is down is not asked more often than this. */
 const retryDelay = "1 second"
 
@@ -51,13 +54,28 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
   }
 
   const write = (batches: ReadonlyArray<Followed>): Effect.Effect<void, StoreError> => {
-    const pages = batches.map((one) => ({ one, entries: one.log.read(one.seq) }))
-    const waiting = pages.filter(({ entries }) => entries.length > 0)
+    let left = mostAtOnce
+    const waiting: Array<{ readonly one: Followed; readonly entries: ReadonlyArray<KeptEntry> }> = []
+    for (const one of batches) {
+      if (one.log.lastSeq === one.seq) continue
+      // The rest comes in the next round.
+      if (left <= 0) {
+        dirty.openUnsafe()
+        break
+      }
+      const entries = one.log.read(one.seq, left)
+      left -= entries.reduce((sum, { bytes }) => sum + bytes, 0)
+      waiting.push({ one, entries })
+    }
     if (waiting.length === 0) return Effect.void
     const all = runs.append(waiting.map(({ entries, one }) => ({ id: one.log.runId, entries })))
     const began = monotonicMillis(clock)
     return Effect.flatMap(all, () => {
-      for (const { entries, one } of waiting) one.seq = Math.max(one.seq, lastSeq(entries))
+      for (const { entries, one } of waiting) {
+        one.seq = Math.max(one.seq, lastSeq(entries))
+        one.log.stored(one.seq)
+        if (one.log.lastSeq > one.seq) dirty.openUnsafe()
+      }
       return Measure.eventsWritten(monotonicMillis(clock) - began)
     })
   }

@@ -69,7 +69,7 @@ export class Runs extends Context.Service<
      * `spent` its tokens count for its user's day; only budgets ask for that.
      */
     readonly end: (
-      run: EndOfRun & Pick<Run, "id">,
+      run: EndOfRun & Pick<Run, "id" | "orgId">,
       assistantMessage: ChatMessage | undefined,
       unwritten?: Unwritten,
       spent?: Spent,
@@ -88,7 +88,10 @@ export class Runs extends Context.Service<
     readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
     /** Those of the runs that go on no longer. */
     readonly ended: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreError>
-    /** The kept entries with `seq` > `after`, in order. */
+    /**
+     * The kept entries with `seq` > `after`, in order: the next about 64 KiB of them, and at least what was written together.
+     * Empty at the end. A run may have 16 MiB, so nothing reads all of it at once.
+     */
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
     /** The answer of a run of whose events none is kept any more; undefined while one is. */
     readonly forgotten: (id: RunId, answer: MessageId) => Effect.Effect<ChatMessage | undefined, StoreError>

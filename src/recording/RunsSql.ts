@@ -15,6 +15,7 @@ import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../persistence/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import * as EventPages from "./EventPages.ts"
+import * as PageSql from "./PageSql.ts"
 import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -34,6 +35,10 @@ const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 
 /** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; a page of events has three. */
 const pagesPerInsert = 10_000
+
+/** Rows and bytes of one read of events. A row is at least what was written at once, and alone may be larger. */
+const rowsARead = 64
+const bytesARead = 64 * 1024
 
 export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlClient> = Layer.effect(
   Runs,
@@ -124,9 +129,16 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     }, asStoreError("Runs.ended"))
 
     const events = Effect.fnUntraced(function* (id: RunId, after: number) {
-      const pages = yield* decodePages(
-        yield* sql`SELECT seq, event FROM run_events WHERE run_id = ${id} AND seq > ${after} ORDER BY seq`,
-      )
+      const of = {
+        table: "run_events",
+        keys: ["run_id", "seq"],
+        direction: "ASC",
+        where: sql`run_id = ${id} AND seq > ${after}`,
+        texts: ["event"],
+        limit: rowsARead,
+        bytes: bytesARead,
+      } as const
+      const { entries: pages } = yield* PageSql.page(sql, of, decodePages, ({ seq }) => seq)
       return EventPages.entriesOf(pages, after)
     }, asStoreError("Runs.events"))
 

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, SessionId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { StoreError } from "./StoreError.ts"
@@ -31,12 +32,16 @@ export class Sessions extends Context.Service<
     readonly list: (
       principal: Principal,
       page: { readonly before?: SessionId; readonly limit: number },
-    ) => Effect.Effect<ReadonlyArray<Session>, StoreError>
-    /** The last `limit` messages, oldest first. */
-    readonly messages: (id: SessionId, limit: number) => Effect.Effect<ReadonlyArray<ChatMessage>, StoreError>
+    ) => Effect.Effect<Page<Session, SessionId>, StoreError>
+    /** The last messages before the position `before`, oldest first. The next page is older. */
+    readonly messages: (
+      id: SessionId,
+      page: { readonly before?: number; readonly limit: number },
+    ) => Effect.Effect<Page<ChatMessage, number>, StoreError>
     /**
      * The branch that ends with the message `end`, or with the session's last one: from parent to child, the messages that
-     * the history rule may keep, and always `end` itself. Those of turns without an answer and those far back are left out.
+     * the history rule may keep, and always `end` itself. Those of turns without an answer, those far back and those that are
+     * more than about 4 MiB back are left out.
      * Empty when `end` is no message of the session.
      */
     readonly branch: (

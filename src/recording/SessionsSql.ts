@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
+import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
 import { BranchRow, MessageRow, SessionRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -12,9 +13,18 @@ import { asStoreError } from "./SqlStoreError.ts"
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
 const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
+const decodeSeqs = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Schema.Int })))
+
+/** Messages with their places in the session. */
+const decodePlaced = (rows: ReadonlyArray<object>) =>
+  Effect.map(Effect.all([decodeMessages(rows), decodeSeqs(rows)]), ([messages, seqs]) =>
+    messages.map((message, index) => ({ message, seq: seqs[index]?.seq ?? 0 })),
+  )
 
 /** Twice the turns that the history rule keeps, so that ten of them may turn out to be blank. */
 const mostAnswers = 20
+/** A million tokens. Real messages are far smaller; forty runaway answers would fill the memory. */
+const mostBytes = 4 * 1024 * 1024
 /** A session may have failed this often in a row and still know what was said before. Each step is one look into an index. */
 const mostSteps = 200
 
@@ -41,18 +51,30 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       const older = page.before === undefined ? sql`` : sql`AND id < ${page.before}`
       const agents = principal.key?.agents ?? null
       const allowed = agents === null ? sql`` : sql`AND ${sql.in("agent_id", agents)}`
-      return yield* decodeSessions(
-        yield* sql`SELECT * FROM sessions
-          WHERE org_id = ${principal.orgId} AND user_id = ${principal.userId} ${allowed} ${older}
-          ORDER BY id DESC LIMIT ${page.limit}`,
-      )
+      const of = {
+        table: "sessions",
+        keys: ["id"],
+        direction: "DESC",
+        where: sql`org_id = ${principal.orgId} AND user_id = ${principal.userId} ${allowed} ${older}`,
+        texts: ["org_id", "user_id", "title"],
+        limit: page.limit,
+      } as const
+      return yield* PageSql.page(sql, of, decodeSessions, ({ id }) => id)
     }, asStoreError("Sessions.list"))
 
-    const messages = Effect.fnUntraced(function* (id: SessionId, limit: number) {
-      const newestFirst = yield* decodeMessages(
-        yield* sql`SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${limit}`,
-      )
-      return newestFirst.toReversed()
+    const messages: Sessions["Service"]["messages"] = Effect.fnUntraced(function* (id, { before, limit }) {
+      const older = before === undefined ? sql`` : sql`AND seq < ${before}`
+      const of = {
+        table: "messages",
+        keys: ["seq", "id"],
+        direction: "DESC",
+        where: sql`session_id = ${id} ${older}`,
+        texts: ["content"],
+        limit,
+      } as const
+      const newestFirst = yield* PageSql.page(sql, of, decodePlaced, ({ seq }) => seq)
+      const entries = newestFirst.entries.map(({ message }) => message).toReversed()
+      return { ...newestFirst, entries }
     }, asStoreError("Sessions.messages"))
 
     const branch = Effect.fnUntraced(function* (id: SessionId, end?: MessageId) {
@@ -68,11 +90,17 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             SELECT m.id, m.parent_message_id, s.step + 1, s.answers + CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END
             FROM steps s JOIN messages m ON m.id = s.parent_message_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
+          ), near AS (
+            SELECT m.id, s.step, octet_length(m.content) AS size,
+              CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
+            FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
+            WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
+            ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
-          SELECT m.*, CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
-          FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
-          WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
-          ORDER BY s.step LIMIT ${2 * mostAnswers}`,
+          SELECT m.*, sized.answered
+          FROM (SELECT id, step, answered, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
+          JOIN messages m ON m.id = sized.id
+          WHERE sized.step = 1 OR sized.total <= ${mostBytes} ORDER BY sized.step`,
       )
       return newestFirst.toReversed()
     }, asStoreError("Sessions.branch"))

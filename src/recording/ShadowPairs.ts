@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AgentId, OrgId, RunId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
 import type { Judgement, LedgerEntry, ShadowPair } from "../domain/ShadowPair.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -28,7 +29,7 @@ export class ShadowPairs extends Context.Service<
     readonly page: (
       filter: ShadowFilter,
       page: { readonly before?: RunId | undefined; readonly limit: number; readonly differing?: boolean },
-    ) => Effect.Effect<ReadonlyArray<ShadowPair>, StoreError>
+    ) => Effect.Effect<Page<ShadowPair, RunId>, StoreError>
     /** Adds to the ledger, all or nothing. */
     readonly count: (entries: ReadonlyArray<LedgerEntry>) => Effect.Effect<void, StoreError>
     readonly ledger: (filter: ShadowFilter) => Effect.Effect<ReadonlyArray<LedgerSum>, StoreError>

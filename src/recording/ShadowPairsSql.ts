@@ -7,6 +7,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { RunId } from "../domain/Ids.ts"
 import { Distances, hourOf, Judgement, LedgerEntry, ShadowPair, Side } from "../domain/ShadowPair.ts"
 import { type ShadowFilter, ShadowPairs } from "./ShadowPairs.ts"
+import * as PageSql from "./PageSql.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const owner = { orgId: "org_id", agentId: "agent_id" } as const
@@ -69,9 +70,15 @@ const make = Effect.gen(function* () {
       ...(before === undefined ? [] : [sql`run_id < ${before}`]),
       ...(differing === true ? [sql`differs <> '[]'`, sql`primary_mode <> shadow_mode`] : []),
     ])
-    return yield* decodePairs(
-      yield* sql`SELECT * FROM shadow_pairs WHERE ${narrowed} ORDER BY run_id DESC LIMIT ${limit}`,
-    )
+    const rows = {
+      table: "shadow_pairs",
+      keys: ["run_id"],
+      direction: "DESC",
+      where: narrowed,
+      texts: ["primary_side", "shadow_side", "distances", "differs", "judgement"],
+      limit,
+    } as const
+    return yield* PageSql.page(sql, rows, decodePairs, ({ runId }) => runId)
   }, asStoreError("ShadowPairs.page"))
 
   const count = Effect.fn("ShadowPairs.count")(function* (entries: ReadonlyArray<LedgerEntry>) {

@@ -12,6 +12,8 @@ import { KnownKeys } from "./KnownKeys.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
+import * as OrgUsageSql from "./OrgUsageSql.ts"
+import * as RunsCounted from "./RunsCounted.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
@@ -30,7 +32,8 @@ const stores = Layer.mergeAll(
   ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
-  RunsSql.layerSql,
+  Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
+  OrgUsageSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

@@ -2,6 +2,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ScopedTransition } from "../monitoring/Transition.ts"
+import type { TransitionId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export class Transitions extends Context.Service<
@@ -9,8 +11,11 @@ export class Transitions extends Context.Service<
   {
     /** Added in the order in which they happened. The last 1000 are kept, and the last one of every scope. */
     readonly add: (transition: ScopedTransition) => Effect.Effect<void, StoreError>
-    /** Newest first. */
-    readonly list: (limit: number) => Effect.Effect<ReadonlyArray<ScopedTransition>, StoreError>
+    /** Newest first; `before` is the id the last page ended with. */
+    readonly list: (page: {
+      readonly before?: TransitionId
+      readonly limit: number
+    }) => Effect.Effect<Page<ScopedTransition, TransitionId>, StoreError>
     /** The last one of every scope. */
     readonly last: Effect.Effect<ReadonlyArray<ScopedTransition>, StoreError>
   }

@@ -4,12 +4,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import { TransitionId } from "../domain/Ids.ts"
+import { mapEntries } from "../domain/Page.ts"
 import { ScopedTransition } from "../monitoring/Transition.ts"
+import * as PageSql from "./PageSql.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { Transitions } from "./Transitions.ts"
 
 const Row = Schema.Struct({ transition: Schema.fromJsonString(ScopedTransition) })
 const decode = Schema.decodeUnknownEffect(Schema.Array(Row))
+const decodeWithId = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ ...Row.fields, id: TransitionId })),
+)
 const encode = Schema.encodeEffect(Row)
 
 const kept = 1000
@@ -43,10 +49,20 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
         return (yield* decode(found)).map(({ transition }) => transition)
       })
 
-      const list = Effect.fn("Transitions.list")(function* (limit: number) {
-        return yield* rows(
-          yield* sql`SELECT transition FROM breaker_transitions ORDER BY id DESC LIMIT ${limit}`,
-        )
+      const list: Transitions["Service"]["list"] = Effect.fn("Transitions.list")(function* ({
+        before,
+        limit,
+      }) {
+        const of = {
+          table: "breaker_transitions",
+          keys: ["id"],
+          direction: "DESC",
+          where: before === undefined ? sql`1 = 1` : sql`id < ${before}`,
+          texts: ["transition"],
+          limit,
+        } as const
+        const page = yield* PageSql.page(sql, of, decodeWithId, ({ id }) => id)
+        return mapEntries(page, ({ transition }) => transition)
       }, asStoreError("Transitions.list"))
 
       const last = asStoreError("Transitions.last")(

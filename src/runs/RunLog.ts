@@ -1,12 +1,14 @@
 /**
  * The append-only log of one live run. One writer (the run's fiber), any number of readers, each a cursor: a slow reader
- * holds a number, never a queue, and cannot slow the run down. Memory is bounded by the log's own caps.
+ * holds a number, never a queue, and cannot slow the run down. A long log forgets its oldest entries once the store has
+ * them; readers that are so far behind read them there (`recording/RunPages`).
  *
  * Invariant: `seq` is 1, 2, 3 …; the one terminal event is last, and there is always room for it.
  */
 import * as Effect from "effect/Effect"
 import { eventId } from "../agent2ui/Frame.ts"
 import type { Draft, Message } from "../agent2ui/Message.ts"
+import { heapBytes } from "../domain/HeapBytes.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { RunDone, RunError } from "../domain/Run.ts"
 import { isTerminal, type LogEntry, type RunEvent } from "./RunEvent.ts"
@@ -26,20 +28,46 @@ export interface KeptEntry extends LogEntry {
 
 /** What a frame has beside its data, about: the id of an event, and the names of its fields. */
 const frameBytes = 72
+/** The objects of an entry beside its texts, about. */
+const entryHeapBytes = 300
+/** Heap of a log from which on it forgets, and heap that it keeps then, for readers that are a little behind. */
+const forgetsFrom = 256 * 1024
+const keepsAfter = 64 * 1024
+
+/** Heap of an entry, about: the texts of its event, and the same once more as JSON. */
+const heapOf = ({ bytes, json }: KeptEntry): number =>
+  2 * heapBytes(json, bytes - frameBytes) + entryHeapBytes
+
+/** Counts the heap that a log holds. */
+export interface HeapCounter {
+  readonly add: (bytes: number) => void
+}
+
+const uncounted: HeapCounter = { add: () => {} }
 
 export class RunLog {
   readonly runId: RunId
   readonly #entries: Array<KeptEntry> = []
+  readonly #counter: HeapCounter
+  /** Entries that it had and has forgotten. */
+  #forgotten = 0
   #bytes = 0
+  #heap = 0
   #waiting = new Set<() => void>()
   #atEnd: Array<() => void> = []
 
-  constructor(runId: RunId) {
+  constructor(runId: RunId, counter: HeapCounter = uncounted) {
     this.runId = runId
+    this.#counter = counter
   }
 
   get lastSeq(): number {
-    return this.#entries.length
+    return this.#forgotten + this.#entries.length
+  }
+
+  /** Bytes of all its frames so far. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get ended(): boolean {
@@ -55,7 +83,7 @@ export class RunLog {
     if (this.ended) return 0
     const timestamp = new Date(at).toISOString()
     let added = 0
-    while (added < drafts.length && this.#entries.length < maxEvents && this.#bytes < maxBytes) {
+    while (added < drafts.length && this.lastSeq < maxEvents && this.#bytes < maxBytes) {
       const { data, metadata, type } = drafts[added]!
       const message = { id: eventId(this.runId, this.lastSeq + 1), type, data, timestamp }
       this.#append({
@@ -93,13 +121,35 @@ export class RunLog {
     if (this.lastSeq > before) this.#wake()
   }
 
-  /** Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. */
+  /** True when it has forgotten nothing after `after`. */
+  holds(after: number): boolean {
+    return after >= this.#forgotten
+  }
+
+  /**
+   * Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. Of those that are
+   * forgotten nothing: ask `holds` first, or read the store.
+   */
   read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<KeptEntry> {
-    let end = after
-    for (let size = 0; end < this.#entries.length && (end === after || size < bytes); end++) {
+    const start = Math.max(0, after - this.#forgotten)
+    let end = start
+    for (let size = 0; end < this.#entries.length && (end === start || size < bytes); end++) {
       size += this.#entries[end]!.bytes
     }
-    return this.#entries.slice(after, end)
+    return this.#entries.slice(start, end)
+  }
+
+  /** The store has the entries up to `seq`: a long log forgets the oldest of them, and never the last one. */
+  stored(seq: number): void {
+    if (this.#heap <= forgetsFrom) return
+    const most = Math.min(seq - this.#forgotten, this.#entries.length - 1)
+    let count = 0
+    let left = this.#heap
+    while (count < most && left > keepsAfter) left -= heapOf(this.#entries[count++]!)
+    this.#entries.splice(0, count)
+    this.#forgotten += count
+    this.#counter.add(left - this.#heap)
+    this.#heap = left
   }
 
   /** Calls `listener` once, at the next entry. Gives the way to take it back. */
@@ -130,8 +180,12 @@ export class RunLog {
   #append(event: RunEvent): void {
     const json = JSON.stringify(event.data)
     const bytes = Buffer.byteLength(json) + frameBytes
-    this.#entries.push({ seq: this.lastSeq + 1, event, json, bytes })
+    const entry = { seq: this.lastSeq + 1, event, json, bytes }
+    const heap = heapOf(entry)
+    this.#entries.push(entry)
     this.#bytes += bytes
+    this.#heap += heap
+    this.#counter.add(heap)
   }
 
   #wake(): void {

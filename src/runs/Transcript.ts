@@ -3,6 +3,7 @@
  * Pure. Parts that are not text leave a short mark, so that an answer of a table alone is not an empty message.
  */
 import type { Draft } from "../agent2ui/Message.ts"
+import { heapBytes } from "../domain/HeapBytes.ts"
 
 const mark = (draft: Draft): string => {
   switch (draft.type) {
@@ -24,14 +25,24 @@ const mark = (draft: Draft): string => {
   }
 }
 
+/** An element of the array, and the header of its text. */
+const partHeapBytes = 24
+
 /** Appending to an array and joining once keeps a long answer linear. One transcript a run, of all its messages. */
 export class Transcript {
   /** One part for each message, in order: message `seq` has the part `seq - 1`. */
-  readonly #parts: Array<string> = []
+  #parts: Array<string> = []
 
-  add(draft: Draft): void {
+  /** Gives the heap that it holds for the message. */
+  add(draft: Draft): number {
     if (draft.type === "retract") this.#parts.fill("", draft.data.fromSeq - 1, draft.data.toSeq)
-    this.#parts.push(mark(draft))
+    const part = mark(draft)
+    this.#parts.push(part)
+    return heapBytes(part) + partHeapBytes
+  }
+
+  clear(): void {
+    this.#parts = []
   }
 
   get text(): string {

@@ -19,6 +19,8 @@ import { Executor, type Turn } from "../execution/Executor.ts"
 import { Modes } from "../execution/Modes.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Recorder } from "../recording/Recorder.ts"
+import * as RunPages from "../recording/RunPages.ts"
+import { Runs } from "../recording/Runs.ts"
 import { ShadowPairs } from "../recording/ShadowPairs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { RunLog } from "../runs/RunLog.ts"
@@ -72,6 +74,7 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
   const monitor = yield* Monitor
   const pairs = yield* ShadowPairs
   const recorder = yield* Recorder
+  const runs = yield* Runs
   const scope = yield* Effect.scope
   const busy = yield* Latch.make(false)
   let shadows = 0
@@ -104,13 +107,22 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
     return ledger.record({ orgId, agentId, mode, ending, tokens, estimatedTokens })
   }
 
+  /** Undefined also when the store does not give what the log has forgotten. */
+  const primaryTrace = (log: RunLog, startedAt: number): Effect.Effect<Trace.Trace | undefined> => {
+    const tracer = new Trace.LogTracer(startedAt)
+    return RunPages.each(RunPages.ofLog(runs, log), 0, log.lastSeq, (entry) => tracer.add(entry)).pipe(
+      Effect.map(() => tracer.trace),
+      Effect.catch((error) => Effect.as(Effect.logWarning("a shadow was not compared", error), undefined)),
+    )
+  }
+
   const compare = Effect.fnUntraced(function* (
     { log, run, turn }: Primary,
     mode: ExecutionMode,
     seen: ShadowAttempt.Seen,
   ): Effect.fn.Return<ShadowEnding> {
     yield* log.whenEnded
-    const primary = Trace.ofLog(log.read(0), run.createdAt)
+    const primary = yield* primaryTrace(log, run.createdAt)
     const shadow = seen.trace
     if (primary === undefined || shadow === undefined) return "not_comparable"
     const pair = pairOf(run, mode, { primary, shadow }, settings.storeTexts)

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { OrgId, RunId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
 import type { ShadowPair } from "../domain/ShadowPair.ts"
 import { type LedgerSum, type ShadowFilter, ShadowPairs } from "../recording/ShadowPairs.ts"
 import type { StoreError } from "../recording/StoreError.ts"
@@ -24,8 +25,8 @@ export class ShadowReader extends Context.Service<
     /** Newest first. */
     readonly mismatches: (
       orgId: OrgId | undefined,
-      limit: number,
-    ) => Effect.Effect<ReadonlyArray<ShadowPair>, StoreError>
+      page: { readonly before?: RunId; readonly limit: number },
+    ) => Effect.Effect<Page<ShadowPair, RunId>, StoreError>
   }
 >()("crossfade/shadow/ShadowReader") {
   static readonly layer: Layer.Layer<ShadowReader, never, ShadowLedger | ShadowPairs> = Layer.effect(
@@ -42,9 +43,9 @@ const make = Effect.gen(function* () {
     const tallies = ShadowReport.empty()
     let before: RunId | undefined
     do {
-      const page = yield* pairs.page(filter, { before, limit: pairsPerPage })
-      for (const pair of page) ShadowReport.add(tallies, pair)
-      before = page.length === pairsPerPage ? page.at(-1)?.runId : undefined
+      const { entries, next } = yield* pairs.page(filter, { before, limit: pairsPerPage })
+      for (const pair of entries) ShadowReport.add(tallies, pair)
+      before = next ?? undefined
       yield* Effect.yieldNow
     } while (before !== undefined)
     return tallies
@@ -57,7 +58,7 @@ const make = Effect.gen(function* () {
   })
 
   const mismatches: ShadowReader["Service"]["mismatches"] = Effect.fn("ShadowReader.mismatches")(
-    (orgId, limit) => pairs.page({ orgId }, { limit, differing: true }),
+    (orgId, page) => pairs.page({ orgId }, { ...page, differing: true }),
   )
 
   return ShadowReader.of({ report, mismatches })

@@ -158,19 +158,35 @@ const saysNothing: ReadonlySet<string> = new Set([
 
 export const isComparable = (code: string | null): boolean => code === null || !saysNothing.has(code)
 
-/** The primary's, from its whole log; undefined when its end says nothing, or there is more than is read. */
-export const ofLog = (entries: ReadonlyArray<LogEntry>, startedAt: number): Trace | undefined => {
-  const tracer = new Tracer()
-  const ended = (end: End) => (isComparable(end.code) ? tracer.end(end) : undefined)
-  for (const { event } of entries) {
+/** The primary's, from its log, event by event. */
+export class LogTracer {
+  readonly #tracer = new Tracer()
+  readonly #startedAt: number
+  #trace: Trace | undefined
+
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt
+  }
+
+  /** Undefined while the end is not there, when the end says nothing, and when there is more than is read. */
+  get trace(): Trace | undefined {
+    return this.#trace
+  }
+
+  /** False: what follows says nothing more. */
+  add({ event }: LogEntry): boolean {
     if (event.event === "done") {
       const { estimated, latencyMs, tokens } = event.data.usage
-      return ended({ code: null, totalMs: latencyMs, tokens: estimated === true ? null : tokens })
+      return this.#end({ code: null, totalMs: latencyMs, tokens: estimated === true ? null : tokens })
     }
-    if (event.event === "error") return ended({ code: event.data.code, totalMs: null, tokens: null })
+    if (event.event === "error") return this.#end({ code: event.data.code, totalMs: null, tokens: null })
     if (event.data.type === "fallback")
-      return ended({ code: event.data.data.code, totalMs: null, tokens: null })
-    if (!tracer.add(event.data, Date.parse(event.data.timestamp) - startedAt)) return undefined
+      return this.#end({ code: event.data.data.code, totalMs: null, tokens: null })
+    return this.#tracer.add(event.data, Date.parse(event.data.timestamp) - this.#startedAt)
   }
-  return undefined
+
+  #end(end: End): false {
+    if (isComparable(end.code)) this.#trace = this.#tracer.end(end)
+    return false
+  }
 }

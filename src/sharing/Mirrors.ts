@@ -84,8 +84,11 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
       redis,
       all.map(({ log }) => log),
     )
-    all.forEach((mirror, index) => {
-      if (mirror.log.lastSeq > had[index]!) mirror.askAt = now + askEveryMs
+    all.forEach(({ log }, index) => {
+      if (log.lastSeq === had[index]!) return
+      all[index]!.askAt = now + askEveryMs
+      // The replica that executes the run stores what it shares. A reader that is far behind waits for that.
+      log.stored(log.lastSeq)
     })
     return more
   })
@@ -96,7 +99,12 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
       const log = mirrors.get(run.id)?.log
       const terminal = RunEnd.terminalOf(run)
       if (log === undefined || terminal === undefined) return
-      log.copy(yield* runs.events(run.id, log.lastSeq))
+      for (let page = yield* runs.events(run.id, log.lastSeq); page.length > 0;) {
+        const before = log.lastSeq
+        log.copy(page)
+        log.stored(log.lastSeq)
+        page = log.lastSeq > before ? yield* runs.events(run.id, log.lastSeq) : []
+      }
       log.end(terminal)
     })
 

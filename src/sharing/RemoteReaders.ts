@@ -2,7 +2,7 @@
  * The runs of this process that are read in others: each of them has one more reader here, which writes the log to Redis,
  * from the first event on, every 25 ms at most. A run that nobody reads elsewhere costs Redis nothing.
  *
- * The log itself is the buffer: while Redis is away only the cursor is kept.
+ * The log itself, and behind it the store, is the buffer: while Redis is away only the cursor is kept.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -10,6 +10,8 @@ import type * as Redis from "effect/persistence/Redis"
 import * as Semaphore from "effect/Semaphore"
 import type { RunId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../domain/Monotonic.ts"
+import * as RunPages from "../recording/RunPages.ts"
+import type { Runs } from "../recording/Runs.ts"
 import type { LiveRuns } from "../runs/LiveRuns.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import * as RunStream from "./RunStream.ts"
@@ -26,7 +28,11 @@ interface Reader {
   until: number
 }
 
-export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], live: LiveRuns["Service"]) {
+export const make = Effect.fnUntraced(function* (
+  redis: Redis.Redis["Service"],
+  live: LiveRuns["Service"],
+  runs: Runs["Service"],
+) {
   const clock = yield* Clock.clockWith(Effect.succeed)
   const scope = yield* Effect.scope
   const permits = yield* Semaphore.make(pagesAtOnce)
@@ -35,7 +41,11 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
 
   const write = (log: RunLog, cursor: number): Effect.Effect<void> =>
     log.changed(cursor).pipe(
-      Effect.andThen(permits.withPermit(Effect.suspend(() => RunStream.write(redis, log, cursor)))),
+      Effect.andThen(
+        permits.withPermit(
+          Effect.suspend(() => RunStream.write(redis, log, RunPages.ofLog(runs, log), cursor)),
+        ),
+      ),
       Effect.matchEffect({
         onSuccess: (next) => {
           if (next.more) return write(log, next.cursor)

@@ -9,13 +9,12 @@ import * as Option from "effect/Option"
 import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import type { RunId } from "../domain/Ids.ts"
+import type { Pages } from "../recording/RunPages.ts"
 import { eventJson, type LogEntry, type RunEvent } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 
 const keyOf = (id: RunId): string => `crossfade:run:${id}`
 
-/** Small enough that Redis answers others meanwhile. */
-const pageBytes = 64 * 1024
 /** Each write begins it anew; what has expired while the run said nothing is written once more. */
 const expirySeconds = 60
 
@@ -50,10 +49,11 @@ return top`,
 export const write = Effect.fnUntraced(function* (
   redis: Redis.Redis["Service"],
   log: RunLog,
+  pages: Pages,
   cursor: number,
 ) {
   const had = log.lastSeq
-  const entries = log.read(cursor, pageBytes)
+  const entries = yield* pages(cursor)
   const events = `[${entries.map(eventJson).join(",")}]`
   const next = yield* redis.eval(addPage)(keyOf(log.runId), cursor, cursor + entries.length, events)
   return { cursor: next, more: next < had }

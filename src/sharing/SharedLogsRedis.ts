@@ -33,8 +33,9 @@ const make = Effect.gen(function* () {
   const live = yield* LiveRuns
   const ids = yield* SecureRandom.SecureRandom
   const scope = yield* Effect.scope
-  const mirrors = yield* Mirrors.make(redis, yield* Runs)
-  const remote = yield* RemoteReaders.make(redis, live)
+  const runs = yield* Runs
+  const mirrors = yield* Mirrors.make(redis, runs)
+  const remote = yield* RemoteReaders.make(redis, live, runs)
   const asked = new Map<string, Deferred.Deferred<boolean>>()
 
   const cancelHere = (id: RunId, ask: string) =>

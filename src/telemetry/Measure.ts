@@ -155,7 +155,8 @@ export const eventsWritten = (ms: number): Effect.Effect<void> => catalogue.even
 export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
   catalogue.keptAnswers.record({ result: hit ? "hit" : "miss" }, 1)
 
-export const refused = (reason: RefusalReason): Effect.Effect<void> => catalogue.refused.record({ reason }, 1)
+export const refused = (reason: RefusalReason | "memory"): Effect.Effect<void> =>
+  catalogue.refused.record({ reason }, 1)
 
 /** A turn has ended that counts against a token budget. */
 export const budgetSpent = (tokens: number): Effect.Effect<void> => catalogue.budgetTokens.record({}, tokens)

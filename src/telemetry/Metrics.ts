@@ -7,10 +7,11 @@
 import * as Effect from "effect/Effect"
 import { BreakerState } from "../domain/BreakerState.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
-import { refusalReasons } from "../domain/Refusal.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { causeCodes, failureCodes } from "./FailureCodes.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
+import { readers } from "./MetricsReaders.ts"
+import { reads } from "./MetricsReads.ts"
 
 const mode = ExecutionMode.literals
 const none = {}
@@ -175,34 +176,6 @@ const mover = {
   }),
 }
 
-const readers = {
-  streamsOpen: gauge("crossfade_streams_open", {
-    unit: "1",
-    labels: none,
-    meaning: "Streams to users that this process has open: what a fleet is scaled by",
-  }),
-  readerLag: gauge("crossfade_reader_lag_events", {
-    unit: "1",
-    labels: none,
-    meaning: "Events by which the slowest reader of a live run is behind it",
-  }),
-  refused: counter("crossfade_admission_refused_total", {
-    unit: "1",
-    labels: { reason: refusalReasons },
-    meaning: "Requests that were not let in",
-  }),
-  budgetTokens: counter("crossfade_budget_tokens_total", {
-    unit: "1",
-    labels: none,
-    meaning: "Tokens counted against token budgets, those of attempts that failed included",
-  }),
-  keptAnswers: counter("crossfade_direct_cache_lookups_total", {
-    unit: "1",
-    labels: { result: ["hit", "miss"] },
-    meaning: "Questions whose answer might have been kept",
-  }),
-}
-
 const stores = {
   statements: counter("crossfade_db_statements_total", {
     unit: "1",
@@ -269,7 +242,7 @@ const processes = {
   }),
 }
 
-export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...stores, ...processes }
+export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...reads, ...stores, ...processes }
 
 /** For what goes through all of them. */
 export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never

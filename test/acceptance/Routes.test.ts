@@ -35,6 +35,7 @@ beforeAll(async () => {
     key: key.id,
     session: run.sessionId,
     run: run.runId,
+    cursor: Buffer.from(JSON.stringify(["sessions", run.sessionId])).toString("base64url"),
     file: file?.data.data.url.split("/").at(-1),
     org: "acme",
   }
@@ -110,7 +111,7 @@ describe("the routes of the contract", () => {
   }, 60_000)
 
   it("X2: show an organisation's lists and metrics to no other organisation", async () => {
-    for (const path of ["/api/v1/agents", "/api/v1/chat/sessions", "/api/v1/chat/sessions?cursor=$session"])
+    for (const path of ["/api/v1/agents", "/api/v1/chat/sessions", "/api/v1/chat/sessions?cursor=$cursor"])
       expect((await clients.stranger.request("GET", filled(path))).status).toBe(200)
     for (const caller of ["colleague", "admin", "stranger"] as const) {
       const { data } = await clients[caller].json("GET", "/api/v1/chat/sessions")

@@ -8,7 +8,7 @@
 export const callers = ["anonymous", "owner", "colleague", "admin", "stranger", "operator"] as const
 export type Caller = (typeof callers)[number]
 
-/** A request beside the parameters of its path. `$agent`, `$session` and `$run` stand for ids of the owner's. */
+/** A request beside the parameters of its path. `$agent`, `$session` and `$run` stand for ids of the owner's, `$cursor` for the place of its session in a list. */
 export interface Row {
   readonly query?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -50,7 +50,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   ],
   "GET /api/v1/chat/sessions": [
     row([401, 200, 200, 200, 200, 403]),
-    row([401, 200, 200, 200, 200, 403], { query: "?cursor=$session" }),
+    row([401, 200, 200, 200, 200, 403], { query: "?cursor=$cursor" }),
   ],
   "GET /api/v1/chat/sessions/{sessionId}": [owners()],
   "GET /api/v1/chat/runs/{runId}": [owners()],

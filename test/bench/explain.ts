@@ -37,7 +37,7 @@ const work = Effect.gen(function* () {
   const recent = RunId.make(yield* Data.idOf(Data.runId(Data.turns - 3)))
   yield* (yield* Agents).get(principal.orgId, defaultAgentId)
   const session = yield* sessions.get(principal, sessionId)
-  yield* sessions.messages(sessionId, 20)
+  yield* sessions.messages(sessionId, { limit: 20 })
   yield* sessions.branch(sessionId)
   yield* sessions.list(principal, { limit: 21 })
   const turn = newTurn(principal, { session, at: now })

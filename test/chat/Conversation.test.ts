@@ -34,7 +34,7 @@ layer(service)("a conversation with a strict model", (it) => {
         const { sessionId } = yield* turn(steps[0]?.fate ?? "answered", { message: "first" })
         const sessions = yield* Sessions
         for (const [index, { fate, parent, retry }] of steps.entries()) {
-          const messages = yield* sessions.messages(sessionId, 1000)
+          const { entries: messages } = yield* sessions.messages(sessionId, { limit: 1000 })
           const named = parent < 0 ? undefined : messages[parent % messages.length]?.id
           const place = named === undefined ? {} : { parentMessageId: named }
           const message = `message ${index}`
@@ -86,7 +86,7 @@ layer(service)("a conversation with a strict model", (it) => {
     Effect.gen(function* () {
       const { run, sessionId } = yield* turn("answered", { message: "one" })
       const sessions = yield* Sessions
-      const [, first] = yield* sessions.messages(sessionId, 10)
+      const [, first] = (yield* sessions.messages(sessionId, { limit: 10 })).entries
       yield* turn("answered", { message: "two" }, sessionId)
       yield* turn("answered", { message: "two, edited", parentMessageId: first!.id }, sessionId)
       assert.deepStrictEqual(asked(), [
@@ -124,7 +124,7 @@ layer(service)("a conversation with a strict model", (it) => {
       const { sessionId } = yield* turn("answered", { message: "one" })
       yield* turn("failed", { message: "two" }, sessionId)
       yield* turn("answered", { message: "three" }, sessionId)
-      const messages = yield* (yield* Sessions).messages(sessionId, 10)
+      const { entries: messages } = yield* (yield* Sessions).messages(sessionId, { limit: 10 })
       const before = [null, ...messages.map(({ id }) => id)]
       assert.deepStrictEqual(
         messages.map(({ parentMessageId }) => parentMessageId),
@@ -146,7 +146,7 @@ layer(service)("a conversation with a strict model", (it) => {
         ["user", "two"],
       ])
       assert.deepStrictEqual(yield* shown(first.sessionId), [...asked(), ["assistant", "Yes."]])
-      const listed = yield* (yield* Sessions).list(principal, { limit: 2 })
+      const { entries: listed } = yield* (yield* Sessions).list(principal, { limit: 2 })
       assert.deepStrictEqual(
         listed.map(({ id }) => id),
         [second.sessionId, first.sessionId],
@@ -251,7 +251,7 @@ layer(service)("a retry", (it) => {
   it.effect("names an earlier turn by its question, or by the message before it", () =>
     Effect.gen(function* () {
       const { sessionId } = yield* turn("answered", { message: "one" })
-      const [, parent] = yield* (yield* Sessions).messages(sessionId, 10)
+      const [, parent] = (yield* (yield* Sessions).messages(sessionId, { limit: 10 })).entries
       const failed = yield* turn("failed", { message: "two" }, sessionId)
       const byParent = { retry: true, message: "two", parentMessageId: parent!.id }
       assert.strictEqual(

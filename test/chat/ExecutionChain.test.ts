@@ -1,9 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Message } from "../../src/agent2ui/Message.ts"
-import { linksOf } from "../../src/chat/ExecutionChain.ts"
+import { Links } from "../../src/chat/ExecutionChain.ts"
 import type { Draft } from "../../src/agent2ui/Message.ts"
 import { noon, text } from "../support/fixtures.ts"
 import * as Schema from "effect/Schema"
+
+const linksOf = (messages: ReadonlyArray<Message>, ended: boolean) => {
+  const links = new Links()
+  for (const message of messages) links.add(message)
+  return links.slice(0, links.count, ended)
+}
 
 /** Each with the second at which it came. */
 const said = (...drafts: ReadonlyArray<readonly [number, Draft]>): ReadonlyArray<Message> =>

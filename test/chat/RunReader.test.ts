@@ -3,11 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Draft } from "../../src/agent2ui/Message.ts"
-import { RunReader } from "../../src/chat/RunReader.ts"
+import { RunReader, type Source } from "../../src/chat/RunReader.ts"
 import type { RunId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Run } from "../../src/domain/Run.ts"
 import type { ChatMessage } from "../../src/domain/Session.ts"
+import * as RunPages from "../../src/recording/RunPages.ts"
 import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
@@ -45,6 +46,10 @@ const entriesOf = (drafts: ReadonlyArray<Draft>): ReadonlyArray<LogEntry> => {
 const texts = (count: number): ReadonlyArray<Draft> =>
   Array.from({ length: count }, (_, n) => text(`${n + 1}`))
 
+/** Two entries make a page. */
+const pageOf = (all: ReadonlyArray<LogEntry>, after: number) =>
+  all.filter(({ seq }) => seq > after).slice(0, 2)
+
 /** What was written of a run whose events the store has forgotten. */
 const forgotten: ReadonlyArray<Draft> = []
 const answer: ChatMessage = {
@@ -66,7 +71,7 @@ const store = (kept: Run, written: ReadonlyArray<Draft>) =>
         ? Effect.succeed({ run: kept, attempts: [] })
         : Effect.fail(new RunNotFound({ runId: id })),
     isOwn: () => Effect.succeed(true),
-    events: (_, after) => Effect.succeed(entriesOf(written).filter(({ seq }) => seq > after)),
+    events: (_, after) => Effect.succeed(pageOf(entriesOf(written), after)),
     forgotten: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
   })
 
@@ -79,7 +84,7 @@ const elsewhere = (kept: Run, ended: boolean, shared: SharedLogs["Service"]) => 
     get: () => Effect.sync(() => ({ run: ended && asked++ > 0 ? over : kept, attempts: [] })),
     isOwn: () => Effect.succeed(false),
     ended: () => Effect.succeed(ended ? [over] : []),
-    events: (_, after) => Effect.succeed(entriesOf(texts(2)).filter(({ seq }) => seq > after)),
+    events: (_, after) => Effect.succeed(pageOf(entriesOf(texts(2)), after)),
   })
   return RunReader.layer.pipe(
     Layer.provide(Layer.succeed(SharedLogs, shared)),
@@ -99,13 +104,22 @@ const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
     Layer.provideMerge(store(kept, written)),
   )
 
+/** The entries for a reader that has seen `after`. */
+const given = Effect.fnUntraced(function* (source: Source, after: number) {
+  assert.strictEqual(source._tag, "Kept")
+  if (source._tag === "Live") return []
+  const entries: Array<LogEntry> = []
+  yield* RunPages.each(source.pages, after, Number.POSITIVE_INFINITY, (entry) => void entries.push(entry))
+  const seq = (entries.at(-1)?.seq ?? after) + 1
+  return source.end === undefined ? entries : [...entries, { seq, event: source.end }]
+})
+
 /** seq and name of every event that a reader who has seen `after` gets. */
 const replay = (kept: Run, written: ReadonlyArray<Draft>, after: number) =>
   Effect.gen(function* () {
     const { events } = yield* RunReader
     const { source } = yield* events(principal, runId, after)
-    assert.strictEqual(source._tag, "Kept")
-    return source._tag === "Kept" ? source.entries.map(({ event, seq }) => `${seq} ${event.event}`) : []
+    return (yield* given(source, after)).map(({ event, seq }) => `${seq} ${event.event}`)
   }).pipe(Effect.provide(services(kept, written)))
 
 describe("the events of a run that has ended", () => {
@@ -119,6 +133,14 @@ describe("the events of a run that has ended", () => {
       assert.deepStrictEqual(yield* replay(kept, texts(2), 99), [])
       assert.deepStrictEqual(yield* replay(kept, [], 0), ["1 done"])
     }),
+  )
+
+  it.effect("are held page by page: the next page is read when it is asked for", () =>
+    Effect.gen(function* () {
+      const { source } = yield* (yield* RunReader).events(principal, runId, 0)
+      assert.lengthOf(yield* source.pages(0), 2)
+      assert.lengthOf(yield* given(source, 0), 6)
+    }).pipe(Effect.provide(services(run(completed), texts(5)))),
   )
 
   it.effect("of a run whose process died end after everything that its reader had seen, written or not", () =>
@@ -172,7 +194,7 @@ describe("a run that is going on", () => {
       const { source } = yield* reader.events(principal, runId, 0)
       assert.isTrue(source._tag === "Live" && source.log === log)
       log.message(toolCall("c1"), noon)
-      const { chain } = yield* reader.account(principal, runId)
+      const { chain } = yield* reader.account(principal, runId, { limit: 100 })
       assert.deepStrictEqual(
         chain.map(({ type }) => type),
         ["tool_call"],
@@ -185,7 +207,7 @@ describe("a run whose events are no longer kept", () => {
   const read = (after: number) =>
     Effect.gen(function* () {
       const { source } = yield* (yield* RunReader).events(principal, runId, after)
-      return source._tag === "Kept" ? source.entries.map(({ event }) => event.event) : []
+      return (yield* given(source, after)).map(({ event }) => event.event)
     }).pipe(Effect.provide(services(run(completed), forgotten)))
 
   it.effect("is its answer and its end, and an error to who has read a part of it", () =>
@@ -200,7 +222,7 @@ describe("the account of a run", () => {
   it.effect("has its chain: plans, steps, calls and changes of mode, in order, and nothing of the text", () =>
     Effect.gen(function* () {
       const { account } = yield* RunReader
-      const { chain, status } = yield* account(principal, runId)
+      const { chain, status } = yield* account(principal, runId, { limit: 100 })
       assert.strictEqual(status, "completed")
       assert.deepStrictEqual(
         chain.map(({ type }) => type),
@@ -229,7 +251,7 @@ describe("fault 18: another user's run", () => {
       yield* live.claim(sessionId, live.start(sessionId, log, Effect.never))
       const refused = [
         Effect.asVoid(reader.events(stranger, runId, 0)),
-        Effect.asVoid(reader.account(stranger, runId)),
+        Effect.asVoid(reader.account(stranger, runId, { limit: 100 })),
         Effect.asVoid(reader.cancel(stranger, runId)),
       ]
       for (const attempt of refused) assert.strictEqual((yield* Effect.flip(attempt))._tag, "RunNotFound")
@@ -272,8 +294,7 @@ describe("a run that another replica executes", () => {
     return Effect.gen(function* () {
       const { run: read, source } = yield* (yield* RunReader).events(principal, runId, 1)
       assert.strictEqual(read.status, "completed")
-      const seqs =
-        source._tag === "Kept" ? source.entries.map(({ event, seq }) => `${seq} ${event.event}`) : []
+      const seqs = (yield* given(source, 1)).map(({ event, seq }) => `${seq} ${event.event}`)
       assert.deepStrictEqual(seqs, ["2 message", "3 done"])
     }).pipe(Effect.provide(elsewhere(run(), true, following(log))))
   })

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { RunChain } from "../../src/chat/RunChain.ts"
 import { timed, timesOf } from "../../src/chat/RunTiming.ts"
+import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import type { Attempt } from "../../src/domain/Run.ts"
 import { logOf } from "../http/streams.ts"
 import { noon, run, text } from "../support/fixtures.ts"
@@ -30,19 +32,23 @@ describe("the clocks of a run", () => {
   it("say what of the time was ours: a shadow's time is nobody's", () => {
     const ended = run({ status: "completed", endedAt: noon + 1000 })
     const shadow = attempt({ shadow: true, startedAt: noon, endedAt: noon + 1000 })
-    const { overheadMs, totalMs } = timesOf(ended, [attempt(), shadow], [])
+    const { overheadMs, totalMs } = timesOf(ended, [attempt(), shadow], null)
     assert.deepStrictEqual([totalMs, overheadMs], [1000, 510])
   })
 
   it("are not known of a run that goes on, but for its silence", () => {
     const log = logOf()
     for (const at of [0, 100, 2100, 2200]) log.message(text("a"), noon + at)
-    const messages = log.read(0).flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
-    assert.deepStrictEqual(timesOf(run(), [], messages), {
+    const silence = (entries: ReadonlyArray<LogEntry>) => {
+      const told = new RunChain(0, 1)
+      for (const entry of entries) told.add(entry)
+      return told.longestSilenceMs
+    }
+    assert.deepStrictEqual(timesOf(run(), [], silence(log.read(0))), {
       totalMs: null,
       overheadMs: null,
       longestSilenceMs: 2000,
     })
-    assert.isNull(timesOf(run(), [], messages.slice(0, 1)).longestSilenceMs)
+    assert.isNull(silence(log.read(0).slice(0, 1)))
   })
 })

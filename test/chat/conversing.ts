@@ -123,8 +123,8 @@ export const turn = Effect.fnUntraced(function* (fate: Fate, sent: Sent, session
 
 export const shown = (sessionId: SessionId) =>
   Effect.map(
-    Sessions.use((sessions) => sessions.messages(sessionId, 1000)),
-    (messages) => messages.map(({ content, role }) => [role, content]),
+    Sessions.use((sessions) => sessions.messages(sessionId, { limit: 1000 })),
+    ({ entries }) => entries.map(({ content, role }) => [role, content]),
   )
 
 export const asked = () => script.asked.map(({ content, role }) => [role, content])

@@ -1,4 +1,3 @@
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -159,7 +158,7 @@ describe("a forward proxy", () => {
       const { url } = yield* upstream
       const proxy = yield* proxied({ to: url })
       const health = RuntimeHealth.layer("http://runtime.invalid").pipe(
-        Layer.provide(NodeHttpClient.layerUndiciNoDispatcher),
+        Layer.provide(UpstreamHttp.layerDispatched),
         Layer.provide(layer({ http: proxy.url })),
       )
       const said = yield* Effect.provide(

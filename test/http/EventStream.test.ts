@@ -5,17 +5,23 @@ import * as Latch from "effect/Latch"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Source } from "../../src/chat/RunReader.ts"
-import { maxEvents } from "../../src/runs/RunLog.ts"
+import type { Pages } from "../../src/recording/RunPages.ts"
+import { StoreError } from "../../src/recording/StoreError.ts"
+import type { LogEntry } from "../../src/runs/RunEvent.ts"
+import { maxEvents, type RunLog } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
 import type { SseFrame } from "../support/sse.ts"
 import {
   brief,
   done,
+  endOnly,
+  fallback,
   heartbeatMs,
   kept,
   live,
   logOf,
+  pagesOf,
   read,
   reading,
   respond,
@@ -25,17 +31,14 @@ import {
 
 describe("a run's events as a response", () => {
   test(
-    "are one write for all that is there: the opening, the fifty events, the end with them",
+    "are one write for all that is there: the opening, the fifty events, the end with them where it is live",
     Effect.gen(function* () {
       const log = logOf(...Array.from({ length: 50 }, (_, n) => text(`word ${n} `)))
       log.end(done)
-      for (const source of [live(log), kept(log)]) {
-        const writes = yield* Stream.runCollect(writesOf(source))
-        assert.deepStrictEqual(
-          writes.map((events) => events.length),
-          [0, 51],
-        )
-      }
+      const writes = (source: Source) =>
+        Effect.map(Stream.runCollect(writesOf(source)), (all) => all.map((events) => events.length))
+      assert.deepStrictEqual(yield* writes(live(log)), [0, 51])
+      assert.deepStrictEqual(yield* writes(kept(log)), [0, 50, 1])
     }),
   )
 
@@ -103,7 +106,7 @@ describe("a run's events as a response", () => {
       for (const protocol of [1, 2] as const) {
         assert.strictEqual(yield* ofStatus(live(log), 1, protocol), 200)
         for (const after of [2, 3, 99]) assert.strictEqual(yield* ofStatus(live(log), after, protocol), 204)
-        assert.strictEqual(yield* ofStatus({ _tag: "Kept", entries: [] }, 2, protocol), 204)
+        assert.strictEqual(yield* ofStatus(endOnly(undefined), 2, protocol), 204)
       }
       const { headers } = yield* respond(live(log), { after: 2 })
       assert.deepInclude({ ...headers }, { "x-run-id": runId, "x-session-id": sessionId })
@@ -113,12 +116,11 @@ describe("a run's events as a response", () => {
   test(
     "end at a number that no reader can have seen where the number of the end is unknown, and then in 204",
     Effect.gen(function* () {
-      const lost: Source = { _tag: "Kept", entries: [{ seq: 58, event: done }], isEndUnknown: true }
+      const lost = endOnly(done, true)
       const [end, ...more] = yield* read(lost, { after: 57 })
       assert.deepStrictEqual(more, [])
       assert.strictEqual(end?.id, `${runId}:${maxEvents + 1}`)
-      const again = { ...lost, entries: [{ seq: maxEvents + 2, event: done }] }
-      assert.strictEqual((yield* respond(again, { after: maxEvents + 1 })).status, 204)
+      assert.strictEqual((yield* respond(lost, { after: maxEvents + 1 })).status, 204)
     }),
   )
 
@@ -133,8 +135,10 @@ describe("a run's events as a response", () => {
       })
       assert.strictEqual(yield* openingOf(live(log), 1), `: open\nid: ${runId}:1\n`)
       assert.strictEqual(yield* openingOf(live(log), 99), `: open\nid: ${runId}:2\n`)
-      const rest = log.read(1).map(({ event, seq }) => ({ event, seq }))
-      assert.strictEqual(yield* openingOf({ _tag: "Kept", entries: rest }, 1), `: open\nid: ${runId}:1\n`)
+      assert.strictEqual(
+        yield* openingOf({ ...endOnly(done), pages: pagesOf(log) }, 1),
+        `: open\nid: ${runId}:1\n`,
+      )
     }),
   )
 
@@ -154,6 +158,35 @@ describe("a run's events as a response", () => {
       for (const after of [63, 64, 65, 128, 299]) {
         assert.deepStrictEqual(yield* read(live(log), { after }), replayed.slice(after))
       }
+    }),
+  )
+
+  test(
+    "of an ended run go on past a page with nothing for the reader",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), text("b"), fallback)
+      log.end(done)
+      const source: Source = { ...kept(log), pages: pagesOf(log, 1) }
+      assert.deepStrictEqual(yield* read(source), yield* read(live(log)))
+      assert.deepStrictEqual(brief(yield* read(source, { protocol: 1 })), ["1 text", "2 text", "4 done"])
+      assert.deepStrictEqual(brief(yield* read(source, { after: 3 })), ["4 done"])
+    }),
+  )
+
+  test(
+    "end in a recoverable error under the last event's id when the store fails between two pages",
+    Effect.gen(function* () {
+      const log = logOf(text("a"), text("b"))
+      log.end(done)
+      const first = pagesOf(log, 1)
+      const away = new StoreError({ operation: "Runs.events", cause: "away" })
+      const pages: Pages = (after) => (after === 0 ? first(after) : Effect.fail(away))
+      const events = yield* read({ ...kept(log), pages })
+      assert.deepStrictEqual(brief(events), ["1 text", "1 error"])
+      assert.deepInclude(JSON.parse(events.at(-1)?.data ?? ""), {
+        code: "EVENTS_UNAVAILABLE",
+        recoverable: true,
+      })
     }),
   )
 
@@ -286,6 +319,44 @@ describe("heartbeats", () => {
       yield* settle
       assert.deepStrictEqual(brief(got), ["1 text", "2 text"])
       yield* Fiber.interrupt(fiber)
+    }),
+  )
+})
+
+describe("a reader that is far behind a long live run", () => {
+  /** A log of 1000 events of 1 kB that has forgotten all but the newest; `pages` stands for the store. */
+  const far = (pages: (all: ReadonlyArray<LogEntry>) => Pages): { log: RunLog; source: Source } => {
+    const log = logOf(...Array.from({ length: 1000 }, () => text("x".repeat(1000))))
+    const all = log.read(0)
+    log.stored(1000)
+    log.end(done)
+    return { log, source: { _tag: "Live", log, attach: Effect.void, pages: pages(all) } }
+  }
+
+  test(
+    "gets what the log has forgotten from the store, and the rest from the log",
+    Effect.gen(function* () {
+      const { log, source } = far((all) => (after) => Effect.succeed(all.slice(after, after + 50)))
+      assert.isFalse(log.holds(900))
+      const ids = (yield* read(source, { after: 10 })).map(({ id }) => Number(id?.split(":")[1]))
+      assert.deepStrictEqual(
+        ids,
+        Array.from({ length: 991 }, (_, n) => n + 11),
+      )
+    }),
+  )
+
+  test(
+    "is told to read on from its last event when the store does not give it more",
+    Effect.gen(function* () {
+      const { source } = far((all) => (after) => {
+        if (after < 100) return Effect.succeed(all.slice(after, after + 50))
+        return Effect.fail(new StoreError({ operation: "Runs.events", cause: "down" }))
+      })
+      const events = yield* read(source)
+      assert.lengthOf(events, 101)
+      assert.deepInclude(events.at(-1), { id: `${runId}:100`, event: "error" })
+      assert.strictEqual(JSON.parse(events.at(-1)?.data ?? "").code, "EVENTS_UNAVAILABLE")
     }),
   )
 })

@@ -3,6 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { Source } from "../../src/chat/RunReader.ts"
+import type { Pages } from "../../src/recording/RunPages.ts"
+import type { RunLog } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { noon, runId, text } from "../support/fixtures.ts"
 import type { SseFrame } from "../support/sse.ts"
@@ -15,6 +18,14 @@ const passing = Effect.fnUntraced(function* (ms: number) {
 })
 const withoutHeartbeats = (events: ReadonlyArray<SseFrame>) =>
   brief(events.filter(({ event }) => event !== "heartbeat"))
+
+/** A live log that has left its events to the store. */
+const forgotten = (log: RunLog): Source => {
+  const entries = log.read(0)
+  log.stored(log.lastSeq)
+  const pages: Pages = (after) => Effect.succeed(entries.slice(after, after + 64))
+  return { _tag: "Live", log, attach: Effect.void, pages }
+}
 
 describe("X1: a stream whose token ends", () => {
   test(
@@ -56,12 +67,14 @@ describe("X1: a stream whose token ends", () => {
   for (const [kind, sourceOf] of [
     ["live", live],
     ["stored", kept],
+    ["forgotten", forgotten],
   ] as const)
     test(
       `ends before a backlog of ${kind} events that a slow reader has not taken`,
       Effect.gen(function* () {
         yield* TestClock.setTime(noon)
         const log = logOf(...Array.from({ length: 200 }, (_, n) => text(`${n} `.repeat(1000))))
+        log.end(done)
         const got: Array<SseFrame> = []
         const slow = Stream.runForEach(writesOf(sourceOf(log), { until: soon }), (write) =>
           Effect.andThen(

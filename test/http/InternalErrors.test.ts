@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
+import { Reads } from "../../src/admission/Reads.ts"
 import * as Edge from "../../src/http/Edge.ts"
 import { StoreError } from "../../src/recording/StoreError.ts"
 
@@ -49,12 +50,18 @@ const routes = HttpRouter.use((router) =>
 
 const places = { console: "off", docs: "off", openapi: "off", metrics: "off" } as const
 
+const uncounted = () => () => {}
+
 const served = HttpRouter.serve(Layer.mergeAll(routes, Edge.layer(places)), {
   disableListenLog: true,
   disableLogger: true,
 }).pipe(
   Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
-  Layer.provide([NodeCrypto.layerSecureRandom, Logger.layer([])]),
+  Layer.provide([
+    NodeCrypto.layerSecureRandom,
+    Logger.layer([]),
+    Layer.mock(Reads, { hold: uncounted, holdAnyway: uncounted }),
+  ]),
 )
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"

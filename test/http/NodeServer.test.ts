@@ -178,3 +178,35 @@ describe("what is no request", () => {
     expect(answer).not.toContain("VALIDATION_FAILED")
   })
 })
+
+describe("pipelined requests", () => {
+  const request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+  it("are served one after the other, in their order", async () => {
+    const port = await listening()
+    const served: Array<ServerResponse> = []
+    server.on("request", (_, response) => served.push(response))
+    const socket = connect(port, "127.0.0.1")
+    let text = ""
+    socket.on("data", (data) => (text += data.toString()))
+    socket.write(request.repeat(3))
+    for (const answer of ["first", "second", "third"]) {
+      const response = await eventually(async () => served.at(-1)?.writableEnded === false && served.at(-1))
+      response.end(answer)
+    }
+    await eventually(async () => text.includes("third"))
+    expect(text.match(/first|second|third/g)).toEqual(["first", "second", "third"])
+    expect(served).toHaveLength(3)
+    socket.destroy()
+  })
+
+  it("that are more than any client needs close the connection", async () => {
+    const port = await listening()
+    let served = 0
+    server.on("request", () => (served += 1))
+    const socket = connect(port, "127.0.0.1").resume()
+    socket.write(request.repeat(1000))
+    await once(socket, "close")
+    expect(served).toBe(1)
+  })
+})

@@ -10,6 +10,8 @@ import type { Protocol } from "../../src/domain/Protocol.ts"
 import type { RunDone } from "../../src/domain/Run.ts"
 import * as EventStream from "../../src/http/EventStream.ts"
 import * as Readers from "../../src/http/Readers.ts"
+import type { Pages } from "../../src/recording/RunPages.ts"
+import { isTerminal, type RunEvent } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { assistantMessageId, noon, run, runId, sessionId } from "../support/fixtures.ts"
@@ -35,10 +37,35 @@ export const logOf = (...drafts: ReadonlyArray<Draft>): RunLog => {
   return log
 }
 
-export const live = (log: RunLog): Source => ({ _tag: "Live", log, attach: Effect.void })
+/** As the store gives the events of a log, in pages of some of them. */
+export const pagesOf =
+  (log: RunLog, most = 64): Pages =>
+  (after) =>
+    Effect.succeed(
+      log
+        .read(0)
+        .filter(({ event, seq }) => seq > after && !isTerminal(event))
+        .slice(0, most)
+        .map(({ event, seq }) => ({ event, seq })),
+    )
+
+export const live = (log: RunLog): Source => ({
+  _tag: "Live",
+  log,
+  attach: Effect.void,
+  pages: (after) => Effect.succeed(log.read(after, 64 * 1024)),
+})
 export const kept = (log: RunLog): Source => ({
   _tag: "Kept",
-  entries: log.read(0).map(({ event, seq }) => ({ event, seq })),
+  pages: pagesOf(log),
+  end: log.read(log.lastSeq - 1).find(({ event }) => isTerminal(event))?.event,
+})
+/** Nothing is kept but the end. */
+export const endOnly = (end: RunEvent | undefined, isEndUnknown = false): Source => ({
+  _tag: "Kept",
+  pages: () => Effect.succeed([]),
+  end,
+  isEndUnknown,
 })
 
 export interface Reader {
@@ -52,8 +79,10 @@ export const respond = (
   source: Source,
   { after = 0, closing = Effect.never, protocol = 2, until = Number.POSITIVE_INFINITY }: Reader = {},
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
-  Effect.map(Readers.make(heartbeatMs, closing), (readers) =>
-    EventStream.respond({ run: run(), source, after, protocol, readers, until: () => until }),
+  Effect.flatMap(
+    Readers.make(heartbeatMs, closing, () => undefined),
+    (readers) =>
+      Effect.orDie(EventStream.respond({ run: run(), source, after, protocol, readers, until: () => until })),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */

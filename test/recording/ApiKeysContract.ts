@@ -120,7 +120,9 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
         assert.deepStrictEqual(yield* keys.revoke({ orgId: owner.orgId }, key.id, change), revoked)
         assert.deepStrictEqual(yield* keys.revoke(scope, key.id, { ...change, at: noon + 9 }), revoked)
         assert.deepStrictEqual((yield* keys.find([hash])).get(hash), revoked)
-        const entries = (yield* audit.list({ limit: 50 })).filter(({ by }) => by.userId === owner.userId)
+        const entries = (yield* audit.list({ limit: 50 })).entries.filter(
+          ({ by }) => by.userId === owner.userId,
+        )
         assert.deepStrictEqual(
           entries.map(({ action, at }) => [action, at]),
           [
@@ -230,11 +232,11 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
           const found = yield* sessions.get(allowed, turn.session.id)
           assert.strictEqual(found.id, turn.session.id)
           assert.deepStrictEqual((yield* runs.get(allowed, turn.run.id)).run, turn.run)
-          assert.deepStrictEqual(yield* sessions.list(allowed, { limit: 5 }), [found])
+          assert.deepStrictEqual((yield* sessions.list(allowed, { limit: 5 })).entries, [found])
           const denied = { _tag: "AgentDenied", agentId: turn.session.agentId } as const
           assert.deepInclude(yield* Effect.flip(sessions.get(limited, turn.session.id)), denied)
           assert.deepInclude(yield* Effect.flip(runs.get(limited, turn.run.id)), denied)
-          assert.deepStrictEqual(yield* sessions.list(limited, { limit: 5 }), [])
+          assert.deepStrictEqual((yield* sessions.list(limited, { limit: 5 })).entries, [])
           assert.strictEqual(
             (yield* Effect.flip(sessions.get(stranger, turn.session.id)))._tag,
             "SessionNotFound",

@@ -58,7 +58,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const all = ["one", "1", "two", "2", "three", "3"]
         const contents = (messages: ReadonlyArray<{ readonly content: string }>) =>
           messages.map(({ content }) => content)
-        assert.deepStrictEqual(contents(yield* sessions.messages(session.id, 10)), all)
+        assert.deepStrictEqual(contents((yield* sessions.messages(session.id, { limit: 10 })).entries), all)
         assert.deepStrictEqual(contents(yield* sessions.branch(session.id)), all)
         const kept = yield* sessions.get(principalOf(session), session.id)
         assert.strictEqual(kept.updatedAt, noon)
@@ -170,9 +170,14 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         }
         const second = retry()
         yield* runs.begin(second)
-        assert.deepStrictEqual(yield* sessions.messages(session.id, 9), [second.userMessage])
+        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [
+          second.userMessage,
+        ])
         const { answer } = yield* ended(second, "1")
-        assert.deepStrictEqual(yield* sessions.messages(session.id, 9), [second.userMessage, answer])
+        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [
+          second.userMessage,
+          answer,
+        ])
         assert.deepStrictEqual(yield* branch(session), [
           ["user", "one", true],
           ["assistant", "1", true],

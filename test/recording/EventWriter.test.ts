@@ -61,6 +61,28 @@ describe("EventWriter", () => {
     )
   })
 
+  it.effect("writes a backlog in several statements, and lets long logs forget what is written", () => {
+    const kept = store()
+    return withWriter(kept, (writer) =>
+      Effect.gen(function* () {
+        const logs = Array.from({ length: 4 }, (_, n) => new RunLog(runIdOf(n)))
+        for (const log of logs) {
+          writer.follow(log)
+          for (let n = 0; n < 800; n++) log.message(text("x".repeat(1000)), noon)
+        }
+        yield* TestClock.adjust("25 millis")
+        assert.isBelow(kept.statements.flat().flatMap(({ entries }) => entries).length, 1600)
+        yield* TestClock.adjust("1 second")
+        const all = Array.from({ length: 800 }, (_, n) => n + 1)
+        for (const n of [0, 1, 2, 3]) assert.deepStrictEqual(kept.seqs(n), all)
+        assert.deepStrictEqual(
+          logs.map((log) => log.holds(0)),
+          [false, false, false, false],
+        )
+      }),
+    )
+  })
+
   it.effect("writes each event once, however they come, and what came before it followed", () => {
     const kept = store()
     return withWriter(kept, (writer) =>

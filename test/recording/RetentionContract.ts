@@ -57,7 +57,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
           assert.strictEqual(answer?.content, "the answer")
           assert.strictEqual(kept.run.status, "completed")
           assert.lengthOf(kept.attempts, 1)
-          const messages = yield* (yield* Sessions).messages(session.id, 10)
+          const { entries: messages } = yield* (yield* Sessions).messages(session.id, { limit: 10 })
           assert.deepStrictEqual(
             messages.map(({ content }) => content),
             ["Hello", "the answer"],

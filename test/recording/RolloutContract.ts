@@ -69,7 +69,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const store = yield* RolloutStore
         assert.deepStrictEqual(yield* store.load, { version: 0, operator: {} })
         assert.isUndefined(yield* store.changedSince(0))
-        assert.deepStrictEqual(yield* (yield* Audit).list({ limit: 10 }), [])
+        assert.deepStrictEqual((yield* (yield* Audit).list({ limit: 10 })).entries, [])
       }),
     )
 
@@ -87,7 +87,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           assert.deepStrictEqual(yield* store.load, saved)
           assert.deepStrictEqual(yield* store.changedSince(version), saved)
           assert.isUndefined(yield* store.changedSince(version + 1))
-          const [entry] = yield* audit.list({ limit: 1 })
+          const [entry] = (yield* audit.list({ limit: 1 })).entries
           assert.deepInclude(entry, change(by, naughty))
           assert.match(entry!.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
         }),
@@ -99,10 +99,10 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const audit = yield* Audit
         const by = actor()
         const { version } = yield* save({}, change(by))
-        const last = yield* audit.list({ limit: 1 })
+        const last = (yield* audit.list({ limit: 1 })).entries
         assert.isUndefined(yield* store.save(version - 1, everything(by, 1), change(by)))
         assert.deepStrictEqual(yield* store.load, { version, operator: {} })
-        assert.deepStrictEqual(yield* audit.list({ limit: 1 }), last)
+        assert.deepStrictEqual((yield* audit.list({ limit: 1 })).entries, last)
       }),
     )
 
@@ -121,7 +121,9 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           results.filter((saved) => saved !== undefined),
           1,
         )
-        const races = (yield* audit.list({ limit: 20 })).filter(({ by: { userId } }) => userId === by.userId)
+        const races = (yield* audit.list({ limit: 20 })).entries.filter(
+          ({ by: { userId } }) => userId === by.userId,
+        )
         assert.deepStrictEqual(
           races.map(({ reason }) => reason),
           ["race", null],
@@ -149,8 +151,8 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const by = actor()
         for (const reason of ["one", "two", "three"])
           yield* audit.add({ ...change(by, reason), action: "a.b" })
-        const first = yield* audit.list({ limit: 2 })
-        const second = yield* audit.list({ limit: 1, before: first[1]!.id })
+        const first = (yield* audit.list({ limit: 2 })).entries
+        const second = (yield* audit.list({ limit: 1, before: first[1]!.id })).entries
         assert.deepStrictEqual(
           [...first, ...second].map(({ reason }) => reason),
           ["three", "two", "one"],

@@ -5,7 +5,7 @@ import type * as Layer from "effect/Layer"
 import { Runs } from "../../src/recording/Runs.ts"
 import type { RunEvent } from "../../src/runs/RunEvent.ts"
 import type { Stores } from "./StoreContract.ts"
-import { attempt, begun, naughty, newPrincipal, newTurn, textEntries, textEntry } from "./Turns.ts"
+import { allEvents, attempt, begun, naughty, newPrincipal, newTurn, textEntries, textEntry } from "./Turns.ts"
 
 export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Records of a run on ${name}`, (it) => {
@@ -25,9 +25,26 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           yield* runs.append([{ id: run.id, entries: textEntries(from, to) }])
         yield* runs.append([{ id: other.run.id, entries: textEntries(1, 3) }])
         const expected = textEntries(1, 1000)
-        assert.deepStrictEqual(yield* runs.events(run.id, 0), expected)
-        assert.deepStrictEqual(yield* runs.events(run.id, 990), expected.slice(990))
-        assert.deepStrictEqual(yield* runs.events(run.id, 1000), [])
+        assert.deepStrictEqual(yield* allEvents(run.id, 0), expected)
+        assert.deepStrictEqual(yield* allEvents(run.id, 990), expected.slice(990))
+        assert.deepStrictEqual(yield* allEvents(run.id, 1000), [])
+      }),
+    )
+
+    it.effect("a read of events gives no more than a page of a large run, and goes on from anywhere", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const { run } = yield* begun()
+        const expected = Array.from({ length: 300 }, (_, n) =>
+          textEntry(n + 1, "é".repeat(n < 200 ? 10 : 20_000)),
+        )
+        for (const entry of expected) yield* runs.append([{ id: run.id, entries: [entry] }])
+        const small = yield* runs.events(run.id, 0)
+        assert.lengthOf(small, 64)
+        // Each has 40 KB: two of them pass the limit.
+        assert.deepStrictEqual(yield* runs.events(run.id, 250), expected.slice(250, 251))
+        assert.deepStrictEqual(yield* allEvents(run.id, 0), expected)
+        assert.deepStrictEqual(yield* allEvents(run.id, 150), expected.slice(150))
       }),
     )
 
@@ -42,9 +59,9 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         }))
         const error = yield* Effect.flip(runs.append(each))
         assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.append" })
-        assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
+        assert.deepStrictEqual(yield* allEvents(run.id, 0), [])
         yield* runs.append(each.slice(0, -1))
-        assert.strictEqual((yield* runs.events(run.id, 0)).length, 11_000)
+        assert.strictEqual((yield* allEvents(run.id, 0)).length, 11_000)
       }),
     )
 
@@ -60,7 +77,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           { seq: 2, event: { event: "error", data: error } },
         ] as const
         yield* runs.append([{ id: run.id, entries: entries }])
-        assert.strictEqual(JSON.stringify(yield* runs.events(run.id, 0)), JSON.stringify(entries))
+        assert.strictEqual(JSON.stringify(yield* allEvents(run.id, 0)), JSON.stringify(entries))
       }),
     )
 

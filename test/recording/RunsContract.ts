@@ -8,6 +8,7 @@ import { Runs } from "../../src/recording/Runs.ts"
 import { Sessions } from "../../src/recording/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
 import {
+  allEvents,
   answered,
   attempt,
   begun,
@@ -101,7 +102,9 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           "SessionNotFound",
         )
         assert.strictEqual((yield* Effect.flip(runs.get(owner, second.run.id)))._tag, "RunNotFound")
-        assert.deepStrictEqual(yield* sessions.messages(first.session.id, 9), [first.userMessage])
+        assert.deepStrictEqual((yield* sessions.messages(first.session.id, { limit: 9 })).entries, [
+          first.userMessage,
+        ])
       }),
     )
 
@@ -130,11 +133,11 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const nowhere = newTurn(owner).session.id
         yield* Effect.flip(runs.end(ended, { ...message, sessionId: nowhere }, rest))
         assert.deepStrictEqual(yield* runs.get(owner, id), { run: turn.run, attempts: [] })
-        assert.deepStrictEqual(yield* runs.events(id, 0), textEntries(1, 2))
+        assert.deepStrictEqual(yield* allEvents(id, 0), textEntries(1, 2))
         yield* runs.end(ended, message, rest)
         yield* runs.end(ended, message, rest)
         assert.deepStrictEqual(yield* runs.get(owner, id), { run: ended, attempts: rest.attempts })
-        assert.deepStrictEqual(yield* runs.events(id, 0), textEntries(1, 5))
+        assert.deepStrictEqual(yield* allEvents(id, 0), textEntries(1, 5))
       }),
     )
 
@@ -145,7 +148,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const { message, ended } = completed(turn, "Hi")
         yield* runs.end(ended, message)
         yield* runs.end(ended, message)
-        const messages = yield* (yield* Sessions).messages(turn.session.id, 9)
+        const { entries: messages } = yield* (yield* Sessions).messages(turn.session.id, { limit: 9 })
         assert.deepStrictEqual(messages, [turn.userMessage, message])
         const unknown = completed(newTurn(newPrincipal()), "Hi")
         const error = yield* Effect.flip(runs.end(unknown.ended, undefined))
@@ -176,7 +179,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* Effect.flip(runs.end(ended, message, rest))
         const { attempts, run } = yield* runs.get(owner, turn.run.id)
         assert.deepStrictEqual([run.status, attempts], ["interrupted", rest.attempts])
-        assert.deepStrictEqual(yield* runs.events(turn.run.id, 0), rest.entries)
+        assert.deepStrictEqual(yield* allEvents(turn.run.id, 0), rest.entries)
       }),
     )
 
@@ -187,7 +190,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
         const { message, ended } = completed(turn, "Hi")
         assert.deepInclude(yield* Effect.flip(runs.end(ended, message)), { _tag: "RunLost" })
-        const messages = yield* (yield* Sessions).messages(turn.session.id, 9)
+        const { entries: messages } = yield* (yield* Sessions).messages(turn.session.id, { limit: 9 })
         assert.deepStrictEqual(messages, [turn.userMessage])
         const other = yield* answered(newTurn(newPrincipal()))
         const later = { ...completed(other, "Hi").ended, endedAt: noon + 9 }
@@ -202,7 +205,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* Effect.forEach(turns, begun, { concurrency: "unbounded", discard: true })
         const sessions = yield* Sessions
         for (const { session, userMessage } of turns) {
-          assert.deepStrictEqual(yield* sessions.messages(session.id, 9), [userMessage])
+          assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [userMessage])
         }
       }),
     )
@@ -221,7 +224,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const taken = turns.filter(({ run }) => tags.includes(run.id))
         assert.strictEqual(taken.length, 1)
         assert.strictEqual(tags.filter((tag) => tag === "SessionBusy").length, 99)
-        assert.strictEqual((yield* (yield* Sessions).messages(session.id, 200)).length, 2)
+        assert.strictEqual((yield* (yield* Sessions).messages(session.id, { limit: 200 })).entries.length, 2)
         yield* (yield* Runs).end(completed(taken[0]!, "Hi").ended, undefined)
         yield* begun(newTurn(owner, { session }))
       }),

@@ -26,10 +26,12 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const kept = newPair({ orgId, ...differs, shadow: side, shadowOutcome: "error" })
         yield* pairs.add(kept)
         yield* pairs.add({ ...kept, shadowOutcome: "success" })
-        assert.deepStrictEqual(yield* pairs.page({ orgId }, { limit: 10 }), [kept])
+        assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 10 })).entries, [kept])
         const judgement = { verdict: "shadow", tokens: 900 } as const
         yield* pairs.judge(kept.runId, judgement)
-        assert.deepStrictEqual(yield* pairs.page({ orgId }, { limit: 10 }), [{ ...kept, judgement }])
+        assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 10 })).entries, [
+          { ...kept, judgement },
+        ])
       }),
     )
 
@@ -45,12 +47,12 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
           )
           yield* Effect.forEach([...all, newPair({ orgId: newOrg() })], pairs.add)
           const newest = all.toReversed()
-          const first = yield* pairs.page({ orgId }, { limit: 2 })
-          const second = yield* pairs.page({ orgId }, { limit: 9, before: first[1]!.runId })
+          const first = (yield* pairs.page({ orgId }, { limit: 2 })).entries
+          const second = (yield* pairs.page({ orgId }, { limit: 9, before: first[1]!.runId })).entries
           assert.deepStrictEqual([...first, ...second], newest)
-          assert.deepStrictEqual(yield* pairs.page({ orgId, agentId }, { limit: 9 }), [all[2]!])
+          assert.deepStrictEqual((yield* pairs.page({ orgId, agentId }, { limit: 9 })).entries, [all[2]!])
           assert.deepStrictEqual(
-            yield* pairs.page({ orgId, since: noon + 3 }, { limit: 9 }),
+            (yield* pairs.page({ orgId, since: noon + 3 }, { limit: 9 })).entries,
             newest.slice(0, 2),
           )
         }),
@@ -63,7 +65,9 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const mismatch = newPair({ orgId, ...differs })
         const same = newPair({ orgId, ...differs, shadowMode: "direct_llm" })
         yield* Effect.forEach([mismatch, same, newPair({ orgId })], pairs.add)
-        assert.deepStrictEqual(yield* pairs.page({ orgId }, { limit: 9, differing: true }), [mismatch])
+        assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 9, differing: true })).entries, [
+          mismatch,
+        ])
       }),
     )
 
@@ -125,9 +129,9 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const all = Array.from({ length: 4 }, () => newPair({ orgId }))
         yield* Effect.forEach(all, pairs.add)
         yield* pairs.trim({ pairs: 1000, hour: 0 })
-        assert.lengthOf(yield* pairs.page({ orgId }, { limit: 9 }), 4)
+        assert.lengthOf((yield* pairs.page({ orgId }, { limit: 9 })).entries, 4)
         yield* pairs.trim({ pairs: 3, hour: hourOf(noon) + 1 })
-        assert.deepStrictEqual(yield* pairs.page({}, { limit: 9 }), all.slice(1).toReversed())
+        assert.deepStrictEqual((yield* pairs.page({}, { limit: 9 })).entries, all.slice(1).toReversed())
         const left = yield* pairs.ledger({})
         assert.isEmpty(left.filter(({ ending }) => ending === "dropped_busy"))
         assert.isNotEmpty(left)

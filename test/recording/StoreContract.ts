@@ -23,7 +23,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const { orgId } = newPrincipal()
-        const [only, ...others] = yield* agents.list(orgId)
+        const [only, ...others] = (yield* agents.list(orgId, { limit: 10 })).entries
         assert.deepStrictEqual(others, [])
         assert.strictEqual(only?.id, defaultAgentId)
         assert.strictEqual(only?.orgId, null)
@@ -34,7 +34,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         assert.deepStrictEqual(yield* agents.get(orgId, defaultAgentId), only)
         const refused = yield* Effect.flip(agents.update(orgId, defaultAgentId, settings("Mine")))
         assert.deepInclude(refused, { _tag: "AgentNotFound", agentId: defaultAgentId })
-        assert.deepStrictEqual(yield* agents.list(newPrincipal().orgId), [only])
+        assert.deepStrictEqual((yield* agents.list(newPrincipal().orgId, { limit: 10 })).entries, [only])
       }),
     )
 
@@ -44,7 +44,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const { orgId } = newPrincipal()
         const stranger = newPrincipal().orgId
         const now = yield* Clock.currentTimeMillis
-        const created = yield* agents.create(orgId, settings("First"))
+        const created = yield* agents.create(orgId, settings("First"), 1000)
         assert.match(created.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
         assert.deepInclude(created, { orgId, createdAt: now, updatedAt: now })
         assert.deepStrictEqual(yield* agents.get(orgId, created.id), created)
@@ -55,8 +55,8 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         assert.deepStrictEqual(updated, { ...created, settings: settings("Second"), updatedAt: now + 1000 })
         assert.deepStrictEqual(yield* agents.get(orgId, created.id), updated)
 
-        const second = yield* agents.create(orgId, settings("Third"))
-        const ids = (yield* agents.list(orgId)).map(({ id }) => id)
+        const second = yield* agents.create(orgId, settings("Third"), 1000)
+        const ids = (yield* agents.list(orgId, { limit: 10 })).entries.map(({ id }) => id)
         assert.deepStrictEqual(
           ids.filter((id) => id !== defaultAgentId),
           [created.id, second.id],
@@ -66,7 +66,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const refused = yield* Effect.flip(agents.update(stranger, created.id, settings("Taken")))
         assert.strictEqual(refused._tag, "AgentNotFound")
         assert.notInclude(
-          (yield* agents.list(stranger)).map(({ id }) => id),
+          (yield* agents.list(stranger, { limit: 10 })).entries.map(({ id }) => id),
           created.id,
         )
         assert.deepStrictEqual(yield* agents.get(orgId, created.id), updated)
@@ -77,7 +77,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const { orgId } = newPrincipal()
-        const created = yield* agents.create(orgId, settings("First"))
+        const created = yield* agents.create(orgId, settings("First"), 1000)
         const second = yield* agents.update(orgId, created.id, settings("Second"))
         const third = yield* agents.update(orgId, created.id, settings("Third"))
         assert.isAbove(second.updatedAt, created.updatedAt)
@@ -119,7 +119,7 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         for (const other of [colleague, namesake]) {
           const error = yield* Effect.flip(sessions.get(other, turn.session.id))
           assert.deepInclude(error, { _tag: "SessionNotFound", sessionId: turn.session.id })
-          assert.deepStrictEqual(yield* sessions.list(other, { limit: 10 }), [])
+          assert.deepStrictEqual((yield* sessions.list(other, { limit: 10 })).entries, [])
         }
       }),
     )
@@ -133,12 +133,12 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* Effect.forEach(turns, runs.begin)
         yield* runs.begin(newTurn(newPrincipal(owner.orgId)))
         const newestFirst = turns.map(({ session }) => session).toReversed()
-        const first = yield* sessions.list(owner, { limit: 2 })
-        const second = yield* sessions.list(owner, { limit: 2, before: first[1]!.id })
-        const third = yield* sessions.list(owner, { limit: 2, before: second[1]!.id })
+        const first = (yield* sessions.list(owner, { limit: 2 })).entries
+        const second = (yield* sessions.list(owner, { limit: 2, before: first[1]!.id })).entries
+        const third = (yield* sessions.list(owner, { limit: 2, before: second[1]!.id })).entries
         assert.deepStrictEqual([...first, ...second, ...third], newestFirst)
         assert.strictEqual(third.length, 1)
-        assert.deepStrictEqual(yield* sessions.list(owner, { limit: 2, before: third[0]!.id }), [])
+        assert.deepStrictEqual((yield* sessions.list(owner, { limit: 2, before: third[0]!.id })).entries, [])
       }),
     )
 
@@ -158,9 +158,15 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* runs.end(answer.ended, answer.message)
         yield* runs.begin(second)
         const all = [first.userMessage, answer.message, second.userMessage]
-        assert.deepStrictEqual(yield* sessions.messages(first.session.id, 10), all)
-        assert.deepStrictEqual(yield* sessions.messages(first.session.id, 2), all.slice(1))
-        assert.deepStrictEqual(yield* sessions.messages(newTurn(owner).session.id, 10), [])
+        assert.deepStrictEqual((yield* sessions.messages(first.session.id, { limit: 10 })).entries, all)
+        assert.deepStrictEqual(
+          (yield* sessions.messages(first.session.id, { limit: 2 })).entries,
+          all.slice(1),
+        )
+        assert.deepStrictEqual(
+          (yield* sessions.messages(newTurn(owner).session.id, { limit: 10 })).entries,
+          [],
+        )
       }),
     )
 
@@ -175,7 +181,7 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           const { message, ended } = completed(turn, naughty.repeat(Math.ceil(100_000 / naughty.length)))
           yield* runs.begin(turn)
           yield* runs.end(ended, message)
-          const [question, answer] = yield* sessions.messages(turn.session.id, 2)
+          const [question, answer] = (yield* sessions.messages(turn.session.id, { limit: 2 })).entries
           assert.isTrue(question?.content === naughty)
           assert.isTrue(answer?.content === message.content)
         }),

@@ -14,6 +14,8 @@ import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { apiKeys } from "./ApiKeysContract.ts"
 import { baselines } from "./BaselinesContract.ts"
+import { orgUsage } from "./OrgUsageContract.ts"
+import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -41,6 +43,7 @@ const sqlite = stores(
 const suites = [
   apiKeys,
   agents,
+  pages,
   sessions,
   branches,
   runs,
@@ -55,6 +58,7 @@ const suites = [
   autopilots,
   recordedTurns,
   tokenSpend,
+  orgUsage,
 ]
 for (const suite of suites) suite("SQLite", sqlite)
 

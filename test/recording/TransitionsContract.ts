@@ -8,7 +8,7 @@ import { Transitions } from "../../src/recording/Transitions.ts"
 
 const orgs = [null, OrgId.make("one"), OrgId.make("två")] as const
 
-const opened = (n: number, orgId: ScopedTransition["orgId"]): ScopedTransition => ({
+export const opened = (n: number, orgId: ScopedTransition["orgId"]): ScopedTransition => ({
   orgId,
   from: "closed",
   to: "forced_direct",
@@ -45,8 +45,14 @@ export const transitions = (name: string, layer: Layer.Layer<Transitions, unknow
         yield* Effect.forEach(added, transitions.add)
         // What JSON leaves out is undefined all the same.
         const bare = (list: ReadonlyArray<ScopedTransition>) => JSON.parse(JSON.stringify(list))
-        assert.deepStrictEqual(bare(yield* transitions.list(100)), bare(added.toReversed()))
-        assert.deepStrictEqual(bare(yield* transitions.list(2)), bare(added.toReversed().slice(0, 2)))
+        assert.deepStrictEqual(
+          bare((yield* transitions.list({ limit: 100 })).entries),
+          bare(added.toReversed()),
+        )
+        assert.deepStrictEqual(
+          bare((yield* transitions.list({ limit: 2 })).entries),
+          bare(added.toReversed().slice(0, 2)),
+        )
         const last = yield* transitions.last
         assert.sameDeepMembers(bare(last), bare([added[2]!, added[3]!, added[4]!]))
       }),
@@ -61,7 +67,7 @@ export const transitions = (name: string, layer: Layer.Layer<Transitions, unknow
           Array.from({ length: 1010 }, (_, n) => opened(n, null)),
           transitions.add,
         )
-        const kept = yield* transitions.list(5000)
+        const kept = (yield* transitions.list({ limit: 5000 })).entries
         // And the last ones of three other scopes.
         assert.strictEqual(kept.length, 1003)
         assert.strictEqual(kept[0]?.reason, "the 1009th")

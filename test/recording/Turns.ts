@@ -6,6 +6,8 @@ import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
+import * as RunPages from "../../src/recording/RunPages.ts"
+import type { Pages } from "../../src/recording/RunPages.ts"
 import { Runs } from "../../src/recording/Runs.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 
@@ -165,4 +167,13 @@ export const attempt = (number: number, shadow: boolean): Attempt => ({
   usage: null,
   model: "model-1",
   failure: "429 insufficient_quota",
+})
+
+/** The events of a run after `after`, page by page. */
+export const allEvents = Effect.fnUntraced(function* (id: RunId, after: number) {
+  const runs = yield* Runs
+  const entries: Array<LogEntry> = []
+  const pages: Pages = (seq) => runs.events(id, seq)
+  yield* RunPages.each(pages, after, Number.POSITIVE_INFINITY, (entry) => void entries.push(entry))
+  return entries
 })

@@ -280,3 +280,64 @@ describe("readers of a RunLog", () => {
     }),
   )
 })
+
+describe("a long log", () => {
+  /** A log of events of 1 kB, and the heap that it counts. */
+  const long = (count: number) => {
+    const counted = { heap: 0 }
+    const log = new RunLog(runId, { add: (bytes) => void (counted.heap += bytes) })
+    for (let n = 1; n <= count; n++) log.message(text("x".repeat(1000)), noon)
+    return { counted, log }
+  }
+
+  it("forgets its oldest entries once they are stored, and goes on with its numbers", () => {
+    const { counted, log } = long(2000)
+    const before = counted.heap
+    log.stored(1500)
+    assert.isFalse(log.holds(1499))
+    assert.isTrue(log.holds(1500))
+    assert.deepStrictEqual(seqs(log, 1998), [1999, 2000])
+    assert.isBelow(counted.heap, before / 3)
+    log.message(text("more"), noon)
+    log.end(done)
+    assert.deepStrictEqual(seqs(log, 1999), [2000, 2001, 2002])
+    assert.strictEqual(log.lastSeq, 2002)
+  })
+
+  it("keeps what is not stored, whatever it takes, and its last entry in any case", () => {
+    const { log } = long(2000)
+    log.stored(0)
+    assert.isTrue(log.holds(0))
+    const large = new RunLog(runId)
+    large.message(text("x".repeat(600_000)), noon)
+    large.stored(1)
+    assert.deepStrictEqual(seqs(large, 0), [1])
+  })
+
+  it("of an honest size forgets nothing", () => {
+    const { counted, log } = long(80)
+    const before = counted.heap
+    log.stored(80)
+    assert.isTrue(log.holds(0))
+    assert.strictEqual(counted.heap, before)
+  })
+
+  it("is bounded also in what it had and has forgotten", () => {
+    const { log } = long(0)
+    let added = 0
+    for (let n = 0; n < maxEvents + 10; n++) {
+      if (log.message(text("x"), noon)) added += 1
+      log.stored(log.lastSeq)
+    }
+    assert.strictEqual(added, maxEvents)
+  })
+
+  it("counts a text beyond Latin-1 as two bytes a character", () => {
+    const heapOf = (content: string) => {
+      let heap = 0
+      new RunLog(runId, { add: (bytes) => void (heap += bytes) }).message(text(content), noon)
+      return heap
+    }
+    assert.isAbove(heapOf(`${"x".repeat(100_000)}字`), 1.9 * heapOf("x".repeat(100_000)))
+  })
+})

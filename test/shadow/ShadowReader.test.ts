@@ -12,7 +12,8 @@ const reading = (count: number) => {
   const store = Layer.mock(ShadowPairs, {
     page: (_, { before, limit }) => {
       const older = kept.filter(({ runId }) => before === undefined || runId < before)
-      return Effect.succeed(older.slice(0, limit))
+      const entries = older.slice(0, limit)
+      return Effect.succeed({ entries, next: older.length > limit ? (entries.at(-1)?.runId ?? null) : null })
     },
     count: () => Effect.void,
     ledger: () => Effect.succeed([]),

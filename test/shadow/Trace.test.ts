@@ -22,7 +22,9 @@ const traced = (
   const log = new RunLog(runId)
   for (const [index, draft] of drafts.entries()) log.message(draft, noon + 100 * (index + 1))
   log.end(end)
-  return Trace.ofLog(log.read(0), noon)
+  const tracer = new Trace.LogTracer(noon)
+  for (const entry of log.read(0)) if (!tracer.add(entry)) break
+  return tracer.trace
 }
 
 const plan: Draft = {

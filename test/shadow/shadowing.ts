@@ -9,6 +9,7 @@ import type { Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import { type Recorded, Recorder } from "../../src/recording/Recorder.ts"
+import { Runs } from "../../src/recording/Runs.ts"
 import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
@@ -37,6 +38,7 @@ export const layer = (its: World, executors: ReadonlyArray<Layer.Layer<Executor>
     Modes.layer(executors),
     Layer.mock(Monitor, { isFallbackEnabled: Effect.sync(() => its.breakerOpen) }),
     Layer.mock(LiveRuns, { get: () => undefined, count: () => its.turns }),
+    Layer.mock(Runs, {}),
     Layer.mock(LoadMeter, { utilization: Effect.sync(() => its.utilization) }),
     Layer.mock(Recorder, {
       attempt: (recorded, attempt) => Effect.sync(() => void its.attempts.push([recorded, attempt])),

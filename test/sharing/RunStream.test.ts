@@ -18,6 +18,9 @@ const filled = (events: number, size = 10): RunLog => {
   return log
 }
 
+const write = (redis: Redis.Redis["Service"], log: RunLog, cursor: number) =>
+  RunStream.write(redis, log, (after) => Effect.succeed(log.read(after, 64 * 1024)), cursor)
+
 const url = inject("redisUrl")
 describe.skipIf(url === undefined)("a run's stream", () => {
   const test = (name: string, body: (redis: Redis.Redis["Service"]) => Effect.Effect<void, unknown>) =>
@@ -33,11 +36,11 @@ describe.skipIf(url === undefined)("a run's stream", () => {
   test("has a page once, also when it is written again, alone or with what came meanwhile", (redis) =>
     Effect.gen(function* () {
       const log = filled(3)
-      assert.deepStrictEqual(yield* RunStream.write(redis, log, 0), { cursor: 3, more: false })
-      assert.deepStrictEqual(yield* RunStream.write(redis, log, 0), { cursor: 3, more: false })
+      assert.deepStrictEqual(yield* write(redis, log, 0), { cursor: 3, more: false })
+      assert.deepStrictEqual(yield* write(redis, log, 0), { cursor: 3, more: false })
       assert.strictEqual(yield* redis.send("XLEN", key(log)), 1)
       log.end(done)
-      assert.deepStrictEqual(yield* RunStream.write(redis, log, 0), { cursor: 4, more: false })
+      assert.deepStrictEqual(yield* write(redis, log, 0), { cursor: 4, more: false })
       const copy = new RunLog(log.runId)
       yield* RunStream.read(redis, [copy])
       assert.strictEqual(textOf(copy), textOf(log))
@@ -47,13 +50,13 @@ describe.skipIf(url === undefined)("a run's stream", () => {
     Effect.gen(function* () {
       const log = filled(3)
       const copy = new RunLog(log.runId)
-      const { cursor } = yield* RunStream.write(redis, log, 0)
+      const { cursor } = yield* write(redis, log, 0)
       yield* RunStream.read(redis, [copy])
       yield* redis.send("DEL", key(log))
       log.end(done)
-      assert.deepStrictEqual(yield* RunStream.write(redis, log, cursor), { cursor: 0, more: true })
+      assert.deepStrictEqual(yield* write(redis, log, cursor), { cursor: 0, more: true })
       assert.strictEqual(yield* redis.send("EXISTS", key(log)), 0)
-      yield* RunStream.write(redis, log, 0)
+      yield* write(redis, log, 0)
       yield* RunStream.read(redis, [copy])
       assert.strictEqual(textOf(copy), textOf(log))
     }))
@@ -61,10 +64,10 @@ describe.skipIf(url === undefined)("a run's stream", () => {
   test("that Redis has lost in part goes on from what is left", (redis) =>
     Effect.gen(function* () {
       const log = filled(2)
-      yield* RunStream.write(redis, log, 0)
+      yield* write(redis, log, 0)
       for (const word of ["3", "4", "5"]) log.message(text(word), noon)
-      assert.deepStrictEqual(yield* RunStream.write(redis, log, 4), { cursor: 2, more: true })
-      assert.deepStrictEqual(yield* RunStream.write(redis, log, 2), { cursor: 5, more: false })
+      assert.deepStrictEqual(yield* write(redis, log, 4), { cursor: 2, more: true })
+      assert.deepStrictEqual(yield* write(redis, log, 2), { cursor: 5, more: false })
       const copy = new RunLog(log.runId)
       yield* RunStream.read(redis, [copy])
       assert.strictEqual(textOf(copy), textOf(log))
@@ -75,8 +78,8 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       const logs = [filled(800, 1000), ...Array.from({ length: 40 }, () => filled(2))]
       let pages = 0
       for (const log of logs) {
-        let at = yield* RunStream.write(redis, log, 0)
-        for (; at.more; pages++) at = yield* RunStream.write(redis, log, at.cursor)
+        let at = yield* write(redis, log, 0)
+        for (; at.more; pages++) at = yield* write(redis, log, at.cursor)
       }
       assert.isAtLeast(pages, 10)
       const copies = logs.map(({ runId }) => new RunLog(runId))
@@ -89,7 +92,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
     Effect.gen(function* () {
       const log = filled(1)
       yield* redis.send("SET", key(log), "no stream")
-      assert.include(String((yield* Effect.flip(RunStream.write(redis, log, 0))).cause), "WRONGTYPE")
+      assert.include(String((yield* Effect.flip(write(redis, log, 0))).cause), "WRONGTYPE")
       yield* redis.send("DEL", key(log))
     }))
 })

@@ -100,7 +100,7 @@ export const layer = (kept: Memory) => {
           ? Effect.fail(new SessionNotFound({ sessionId }))
           : Effect.succeed(session)
       }),
-    messages: () => Effect.succeed(kept.messages),
+    messages: () => Effect.succeed({ entries: kept.messages, next: null }),
     branch: (sessionId, end) => Effect.sync(() => branchOf(kept, sessionId, end)),
   })
   const agents = Layer.mock(Agents, {

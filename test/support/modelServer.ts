@@ -19,8 +19,8 @@ export type Answer =
   | { readonly kind: "cut" | "error" | "hang"; readonly parts: ReadonlyArray<string> }
   /** These events as they are; then the connection stays open, or is reset. */
   | { readonly kind: "raw"; readonly events: ReadonlyArray<object | string>; readonly end: "open" | "reset" }
-  /** The same part again and again, as fast as it is read. */
-  | { readonly kind: "flood"; readonly part: string }
+  /** The same part again and again, as fast as it is read. With `count` it is a whole answer of so many. */
+  | { readonly kind: "flood"; readonly part: string; readonly count?: number }
 
 interface Asked {
   // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever was sent
@@ -34,10 +34,23 @@ const chunk = (delta: object, finish: string | null = null) =>
 
 const usage = `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [], usage: { prompt_tokens: 11, completion_tokens: 31, total_tokens: 42 } })}\n\n`
 
-const flood = (part: string, response: ServerResponse): void => {
+const finish = (response: ServerResponse, withUsage = true): void => {
+  response.write(chunk({}, "stop"))
+  if (withUsage) response.write(usage)
+  response.end("data: [DONE]\n\n")
+}
+
+const flood = (part: string, count: number, response: ServerResponse): void => {
+  const data = chunk({ content: part })
+  let left = count
   const write = (): void => {
-    while (!response.destroyed && response.write(chunk({ content: part })));
-    if (!response.destroyed) response.once("drain", write)
+    while (left > 0 && !response.destroyed) {
+      left -= 1
+      if (!response.write(data)) break
+    }
+    if (response.destroyed) return
+    if (left > 0) response.once("drain", write)
+    else finish(response)
   }
   write()
 }
@@ -57,17 +70,13 @@ const play = (answer: Answer, response: ServerResponse): void => {
     return
   }
   response.write(chunk({ role: "assistant", content: "" }))
-  if (answer.kind === "flood") return flood(answer.part, response)
+  if (answer.kind === "flood") return flood(answer.part, answer.count ?? Infinity, response)
   for (const part of answer.parts) response.write(chunk({ content: part }))
   switch (answer.kind) {
     case "text": {
-      const finish = () => {
-        response.write(chunk({}, "stop"))
-        if (answer.usage !== false) response.write(usage)
-        response.end("data: [DONE]\n\n")
-      }
-      if (answer.until === undefined) finish()
-      else void answer.until.then(finish)
+      const { usage } = answer
+      if (answer.until === undefined) finish(response, usage)
+      else void answer.until.then(() => finish(response, usage))
       return
     }
     case "cut":

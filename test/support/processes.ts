@@ -85,6 +85,8 @@ const baseEnv = { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV
 const withoutLimits = {
   RATE_LIMIT_USER_PER_MIN: "10000000",
   RATE_LIMIT_ORG_PER_MIN: "10000000",
+  RATE_LIMIT_READS_USER_PER_MIN: "10000000",
+  RATE_LIMIT_READS_ORG_PER_MIN: "10000000",
   MAX_STREAMS_PER_USER: "1000000",
   MAX_STREAMS_PER_ORG: "1000000",
   MAX_STREAMS: "1000000",
@@ -102,8 +104,11 @@ export const gatewayEnv = (env: Readonly<Record<string, string>>) => ({
   ...env,
 })
 
-export const startGateway = (env: Readonly<Record<string, string>>): Promise<Running> =>
-  start(process.execPath, ["src/main.ts"], gatewayEnv(env), (line) => /listens on (http:\S+)/.exec(line)?.[1])
+export const startGateway = (
+  env: Readonly<Record<string, string>>,
+  program = "src/main.ts",
+): Promise<Running> =>
+  start(process.execPath, [program], gatewayEnv(env), (line) => /listens on (http:\S+)/.exec(line)?.[1])
 
 const python = join(root, ".cache/python-runtime/bin/python")
 

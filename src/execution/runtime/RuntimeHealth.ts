@@ -1,10 +1,12 @@
-/** Whether the runtime says that it is well: `GET /health`, asked when somebody wants to know. */
+/** The runtime's own word on its health: `GET /health`, asked on demand. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { encodingOf } from "../AnswerEncoding.ts"
+import * as BoundedBody from "../BoundedBody.ts"
+import { UpstreamHttp } from "../UpstreamHttp.ts"
 
 export type Health = "healthy" | "unhealthy" | "not_configured"
 
@@ -13,26 +15,31 @@ export class RuntimeHealth extends Context.Service<
   { readonly check: Effect.Effect<Health> }
 >()("crossfade/execution/runtime/RuntimeHealth") {
   /** `baseUrl` empty: there is no runtime. */
-  static readonly layer = (baseUrl: string): Layer.Layer<RuntimeHealth, never, HttpClient.HttpClient> =>
+  static readonly layer = (baseUrl: string): Layer.Layer<RuntimeHealth, never, UpstreamHttp> =>
     Layer.effect(
       RuntimeHealth,
-      Effect.map(HttpClient.HttpClient, (client) => ({
-        check: baseUrl === "" ? Effect.succeed("not_configured" as const) : ask(client, baseUrl),
+      Effect.map(UpstreamHttp, (http) => ({
+        check: baseUrl === "" ? Effect.succeed("not_configured" as const) : ask(http, baseUrl),
       })),
     )
 }
 
 /** A runtime that takes longer to say that it is well is not well; a load balancer waits no longer either. */
 const timeout = "2 seconds"
+const mostBytes = 64 * 1024
 
-const isHealthy = HttpClientResponse.schemaBodyJson(Schema.Struct({ status: Schema.Literal("healthy") }))
+const isHealthy = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ status: Schema.Literal("healthy") })),
+)
 
-const ask = (client: HttpClient.HttpClient, baseUrl: string): Effect.Effect<Health> =>
-  client
-    .get(`${baseUrl}/health`)
-    .pipe(
-      Effect.flatMap(HttpClientResponse.filterStatusOk),
-      Effect.flatMap(isHealthy),
-      Effect.timeout(timeout),
-      Effect.match({ onFailure: () => "unhealthy" as const, onSuccess: () => "healthy" as const }),
-    )
+const ask = (http: UpstreamHttp["Service"], baseUrl: string): Effect.Effect<Health> =>
+  http.get({ url: `${baseUrl}/health`, headers: {} }).pipe(
+    Effect.filterOrFail((answer) => answer.status === 200 && encodingOf(answer) === undefined),
+    Effect.flatMap((answer) => BoundedBody.text(answer, { bytes: mostBytes, idle: timeout })),
+    Effect.scoped,
+    Effect.timeout(timeout),
+    Effect.match({
+      onFailure: () => "unhealthy" as const,
+      onSuccess: (body) => (Option.isSome(isHealthy(body)) ? "healthy" : "unhealthy"),
+    }),
+  )

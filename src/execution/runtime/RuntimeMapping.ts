@@ -10,6 +10,7 @@ import { type ExecutionError, UpstreamCancelled, UpstreamFailed } from "../Execu
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeCalls from "./RuntimeCalls.ts"
 import { placed, present } from "./RuntimeCalls.ts"
+import { publicFileId } from "./RuntimeFileId.ts"
 import type { RuntimeEvent } from "./RuntimeWire.ts"
 
 export interface State {
@@ -91,31 +92,33 @@ const failed = ({
 
 /** Where the gateway serves a runtime's file. The runtime's own address never leaves the gateway. */
 export const fileUrl = (runId: RunId, fileId: string): string =>
-  // Half a surrogate pair, which `encodeURIComponent` throws at, becomes a replacement character.
-  `/api/v1/chat/runs/${runId}/files/${encodeURIComponent(fileId.toWellFormed())}`
+  `/api/v1/chat/runs/${runId}/files/${encodeURIComponent(fileId)}`
 
 const fileCreated = (
   state: State,
   data: Extract<RuntimeEvent, { event: "file_created" }>["data"],
-): Mapped => ({
-  state,
-  events: [
-    {
-      _tag: "Message",
-      draft: {
-        type: "file",
-        data: {
-          url: fileUrl(state.runId, data.file_id),
-          filename: data.filename,
-          mimeType: data.mime_type,
-          ...present({ size: data.size }),
+): Mapped => {
+  const fileId = publicFileId(data.file_id)
+  return {
+    state,
+    events: [
+      {
+        _tag: "Message",
+        draft: {
+          type: "file",
+          data: {
+            url: fileUrl(state.runId, fileId),
+            filename: data.filename,
+            mimeType: data.mime_type,
+            ...present({ size: data.size }),
+          },
+          ...placed(state.stepId),
         },
-        ...placed(state.stepId),
+        file: { fileId, path: data.url, filename: data.filename, mimeType: data.mime_type },
       },
-      file: { fileId: data.file_id, path: data.url, filename: data.filename, mimeType: data.mime_type },
-    },
-  ],
-})
+    ],
+  }
+}
 
 const thinking = (state: State, content: string, stage: string | null | undefined): Mapped =>
   say(state, {

@@ -25,7 +25,7 @@ const serving = (...answers: ReadonlyArray<readonly [status: number, body: strin
       })
       return { status, header: () => undefined, pull, enough: () => {} }
     })
-  return Layer.succeed(UpstreamHttp, UpstreamHttp.of({ post }))
+  return Layer.succeed(UpstreamHttp, UpstreamHttp.of({ post, get: () => Effect.never }))
 }
 
 const settings = {

@@ -1,11 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
-import { RuntimeFiles, within } from "../../../src/execution/runtime/RuntimeFiles.ts"
+import { within } from "../../../src/execution/runtime/RuntimeFiles.ts"
 
 const base = "http://runtime:8801"
 const below = "http://runtime:8801/rt"
@@ -70,53 +65,4 @@ describe("the address of a runtime's file", () => {
       if (url !== undefined) assert.deepStrictEqual([url.origin, url.username, url.password], [base, "", ""])
     }
   })
-})
-
-describe("RuntimeFiles.fetch", () => {
-  const asking = (asked: Array<string>, status: number) =>
-    RuntimeFiles.layer(base).pipe(
-      Layer.provide(
-        Layer.succeed(
-          HttpClient.HttpClient,
-          HttpClient.make((request, url) =>
-            Effect.sync(() => {
-              asked.push(url.href)
-              return HttpClientResponse.fromWeb(request, new Response("bytes", { status }))
-            }),
-          ),
-        ),
-      ),
-    )
-  const fetched = (path: string, asked: Array<string>, status = 200) =>
-    Effect.gen(function* () {
-      const bytes = yield* (yield* RuntimeFiles).fetch(path)
-      return yield* Stream.mkString(Stream.decodeText(bytes))
-    }).pipe(Effect.provide(asking(asked, status)))
-
-  it.effect("gives the bytes of a file of the runtime's", () =>
-    Effect.gen(function* () {
-      const asked: Array<string> = []
-      assert.strictEqual(yield* fetched("/files/f1", asked), "bytes")
-      assert.deepStrictEqual(asked, [`${base}/files/f1`])
-    }),
-  )
-
-  it.effect("fault 11: asks nobody for a file elsewhere", () =>
-    Effect.gen(function* () {
-      const asked: Array<string> = []
-      assert.strictEqual(
-        (yield* Effect.flip(fetched("http://evil.example/f1", asked)))._tag,
-        "FileUnavailable",
-      )
-      assert.deepStrictEqual(asked, [])
-    }),
-  )
-
-  it.effect("U8: has no file where the runtime answers with anything but 200, a redirect too", () =>
-    Effect.gen(function* () {
-      for (const status of [302, 307, 404, 500, 206]) {
-        assert.strictEqual((yield* Effect.flip(fetched("/files/f1", [], status)))._tag, "FileUnavailable")
-      }
-    }),
-  )
 })

@@ -7,10 +7,14 @@ execution.py). `/test/log` tells what was received and how each execution ended.
 """
 
 import argparse
+import asyncio
+import gzip
 import json
 import os
+import re
 import socket
 import struct
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +23,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
@@ -41,6 +45,7 @@ class Log:
     executions: list[Run] = field(default_factory=list)
     cancels: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    blobs: list[str] = field(default_factory=list)
 
 
 def asked(execution: Execution) -> str:
@@ -130,6 +135,38 @@ async def report(file_id: str) -> Response:
     return Response(REPORT, media_type="text/csv", headers={"X-File-Id": file_id})
 
 
+BLOB = bytes(range(256)) * 4096
+
+
+async def silent() -> AsyncIterator[bytes]:
+    yield b"x"
+    await asyncio.Event().wait()
+
+
+@app.get("/blob/{kind:path}")
+async def blob(kind: str, request: Request) -> Response:
+    """A file of 1 MiB, told as `kind` says."""
+    app.state.log.blobs.append(kind)
+    if kind == "gzip":
+        return Response(gzip.compress(BLOB), headers={"Content-Encoding": "gzip"})
+    if kind == "redirect":
+        return RedirectResponse("/blob/elsewhere")
+    if kind == "cut":
+        raise BodyEnds("cut")
+    if kind == "silent":
+        return StreamingResponse(silent())
+    if kind == "huge":
+        return Response(b"", headers={"Content-Length": str(2**40)})
+    part = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("range", ""))
+    if kind != "ranges" or part is None:
+        return Response(BLOB, media_type="application/octet-stream")
+    first, last = int(part[1]), int(part[2])
+    if first >= len(BLOB):
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{len(BLOB)}"})
+    headers = {"Content-Range": f"bytes {first}-{last}/{len(BLOB)}", "ETag": '"v1"'}
+    return Response(BLOB[first : last + 1], status_code=206, headers=headers)
+
+
 @app.get("/test/log")
 async def test_log() -> dict[str, Any]:
     log = app.state.log
@@ -137,6 +174,7 @@ async def test_log() -> dict[str, Any]:
         "executions": [run.logged() for run in log.executions],
         "cancels": log.cancels,
         "rejected": log.rejected,
+        "blobs": log.blobs,
     }
 
 

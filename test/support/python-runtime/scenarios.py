@@ -227,6 +227,14 @@ def failing_calls(fields: Fields) -> Iterator[Step]:
     yield complete(fields, "idée 0 ")
 
 
+def files(fields: Fields) -> Iterator[Step]:
+    """files: a list of the data of `file_created`."""
+    for file in fields["files"]:
+        yield "file_created", {"filename": "a.bin", "mime_type": "application/octet-stream"} | file
+    yield chunk("made")
+    yield complete(fields, "made")
+
+
 SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "echo": echo,
     "all": all_events,
@@ -243,4 +251,5 @@ SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "burst": burst,
     "agent": agent,
     "failing-calls": failing_calls,
+    "files": files,
 }

@@ -1,0 +1,87 @@
+/** From how a turn's execution went to how its run has ended. Pure. */
+import type * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { EndOfRun, Run, RunError } from "../domain/Run.ts"
+import type { Turn } from "../execution/Executor.ts"
+import type { AttemptFailed, TurnEvent } from "../execution/TurnEvent.ts"
+import type { StoreError } from "../recording/StoreError.ts"
+import type { Transcript } from "../runs/Transcript.ts"
+import * as RunEnd from "./RunEnd.ts"
+
+export class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
+
+export type Failure = AttemptFailed | RunTooLarge | StoreError
+export type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
+export type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & { readonly answer: string }
+
+/** Reasons outside a run that have ended it. */
+export interface Endings {
+  /** Memory was short, and the run was the largest. */
+  memory: boolean
+  /** The process is being stopped. */
+  stopped: boolean
+}
+
+export const failed = (
+  error: RunError,
+  status: "failed" | "cancelled" | "interrupted" = "failed",
+  answer = "",
+): Ended => ({
+  status,
+  executionMode: null,
+  error,
+  usage: null,
+  model: null,
+  finishReason: null,
+  answer,
+})
+
+const failureOf = (
+  run: Run,
+  cause: Cause.Cause<Failure>,
+  shown: Transcript,
+  { memory, stopped }: Endings,
+): Ended => {
+  const error = Exit.findErrorOption(Exit.failCause(cause))
+  if (Option.isSome(error)) {
+    switch (error.value._tag) {
+      case "AttemptFailed":
+        return failed(RunEnd.failedError(run, error.value))
+      case "RunTooLarge":
+        return failed(RunEnd.tooLargeError(run))
+      case "StoreError":
+        return failed(RunEnd.internalError(run))
+    }
+  }
+  const isInterrupted = Exit.hasInterrupts(Exit.failCause(cause))
+  if (memory && isInterrupted) return failed(RunEnd.memoryError(run))
+  if (stopped && isInterrupted) return failed(RunEnd.interruptedError(run), "interrupted")
+  // Text that was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
+  return isInterrupted
+    ? failed(RunEnd.cancelledError(run), "cancelled", shown.text)
+    : failed(RunEnd.internalError(run))
+}
+
+export const of = (
+  { run, turn }: { readonly run: Run; readonly turn: Turn },
+  exit: Exit.Exit<Finished | undefined, Failure>,
+  shown: Transcript,
+  endings: Endings,
+): Ended => {
+  if (Exit.isFailure(exit)) return failureOf(run, exit.cause, shown, endings)
+  const finished = exit.value
+  if (finished === undefined) return failed(RunEnd.internalError(run))
+  const { agent, history } = turn
+  const answer = shown.text
+  return {
+    status: "completed",
+    executionMode: finished.mode,
+    error: null,
+    usage: RunEnd.usageOf(finished.usage, agent, history, answer),
+    model: finished.model ?? null,
+    finishReason: finished.finishReason ?? "stop",
+    answer,
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * One page of a table, bounded by the database itself. The bounds are found over keys and sizes alone, so a row beyond the
+ * page is never read whole. `octet_length` is known without reading the text, in SQLite as in PostgreSQL.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { Fragment } from "effect/sql/Statement"
+import { type Page, pageBytes } from "../domain/Page.ts"
+
+interface PageOf {
+  readonly table: string
+  /** Its columns in the order of the list; together unique. */
+  readonly keys: readonly [string, ...ReadonlyArray<string>]
+  readonly direction: "ASC" | "DESC"
+  readonly where: Fragment
+  /** Columns whose text makes a row large. */
+  readonly texts: ReadonlyArray<string>
+  readonly limit: number
+  readonly bytes?: number
+}
+
+const decodeFound = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Schema.Int })))
+
+const select = (sql: SqlClient.SqlClient, of: PageOf) => {
+  const { bytes = pageBytes, direction, keys, limit, table, texts, where } = of
+  const columns = sql.csv(keys.map((key) => sql`${sql(key)}`))
+  const order = sql.csv(keys.map((key) => (direction === "ASC" ? sql`${sql(key)}` : sql`${sql(key)} DESC`)))
+  // The other columns and the names of the fields have about 500 bytes.
+  const size = texts.reduce((sum, text) => sql`${sum} + COALESCE(octet_length(${sql(text)}), 0)`, sql`500`)
+  const same = sql.and(keys.map((key) => sql`${sql(`page.${key}`)} = ${sql(`t.${key}`)}`))
+  return sql`SELECT t.*, page.found FROM (
+      SELECT ${columns}, ROW_NUMBER() OVER (ORDER BY ${order}) AS place, COUNT(*) OVER () AS found,
+        SUM(size) OVER (ORDER BY ${order}) AS total
+      FROM (SELECT ${columns}, ${size} AS size FROM ${sql(table)} WHERE ${where} ORDER BY ${order} LIMIT ${limit + 1}) AS near
+    ) AS page JOIN ${sql(table)} AS t ON ${same}
+    WHERE page.place = 1 OR (page.place <= ${limit} AND page.total <= ${bytes}) ORDER BY page.place`
+}
+
+/** `keyOf` gives the position of the last row, from the row and its entry. */
+export const page = Effect.fnUntraced(function* <Entry, Key, E, R>(
+  sql: SqlClient.SqlClient,
+  of: PageOf,
+  decode: (rows: ReadonlyArray<object>) => Effect.Effect<ReadonlyArray<Entry>, E, R>,
+  keyOf: (entry: Entry, row: object) => Key,
+) {
+  const rows = yield* select(sql, of)
+  const [counted] = yield* decodeFound(rows.slice(-1))
+  const entries = yield* decode(rows)
+  const [entry, row] = [entries.at(-1), rows.at(-1)]
+  const isLast = entry === undefined || row === undefined || (counted?.found ?? 0) <= rows.length
+  const found: Page<Entry, Key> = { entries, next: isLast ? null : keyOf(entry, row) }
+  return found
+})

@@ -1,0 +1,16 @@
+/** Metrics of reads: part of the catalogue in `Metrics`. */
+import { counter, gauge } from "./Instrument.ts"
+
+export const reads = {
+  readsRefused: counter("crossfade_reads_refused_total", {
+    unit: "1",
+    labels: { reason: ["user_rate", "org_rate", "answers", "user_files", "files"] },
+    meaning:
+      "Reads that were refused; `answers`: too many bytes of answers, `files`: too many files were under way",
+  }),
+  answerBytes: gauge("crossfade_answer_bytes_in_flight", {
+    unit: "By",
+    labels: {},
+    meaning: "Bytes of answers that this process holds until their readers take them",
+  }),
+}

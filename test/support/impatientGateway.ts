@@ -1,0 +1,22 @@
+/** The gateway, with less patience for readers that take nothing. A test waits for them to be cut. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as App from "../../src/App.ts"
+import * as Config from "../../src/Config.ts"
+
+const limits = { takesNothingMs: 3000, unansweredMs: 1500 }
+
+const announced = Layer.effectDiscard(
+  HttpServer.addressFormattedWith((url) => Console.log(`Crossfade listens on ${url}`)),
+)
+
+const gateway = Layer.unwrap(
+  Effect.map(Config.read(process.env), (settings) =>
+    Layer.provide(announced, App.layer(settings, undefined, limits)),
+  ),
+)
+
+NodeRuntime.runMain(Layer.launch(gateway))
