@@ -125,7 +125,7 @@ describe("operators", () => {
     expectNone("metrics", await (await fetch(`${world.gateway.url}/metrics`)).text())
     expectNone("ready", await (await fetch(`${world.gateway.url}/api/v1/health/ready`)).text())
     for (const path of ["fallback/status", "fallback/history", "metrics"])
-      expectNone(path, await (await world.client.request("GET", `/api/v1/runtime/${path}`)).text())
+      expectNone(path, await (await world.operator.request("GET", `/api/v1/runtime/${path}`)).text())
     expectNone("log", world.gateway.output())
   })
 })
