@@ -55,7 +55,7 @@ const rotate = () =>
   })
 
 describe("credentials of an MCP server", () => {
-  it("reach the runtime, and are in no answer, file or log", async () => {
+  it("X6: reach the runtime, and are in no answer, file or log", async () => {
     const made = await create()
     expect(made.settings.mcpServers).toEqual([{ ...server, hasAuthConfig: true }])
     const { frames } = await ask(made.id)

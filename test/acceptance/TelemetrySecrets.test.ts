@@ -83,7 +83,7 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
     await observed.collector.down("SIGTERM")
   }, 60_000)
 
-  it("has the turns' words in every signal's place but the words of users, upstreams and secrets in none", () => {
+  it("X6: has the turns' words in every signal's place but the words of users, upstreams and secrets in none", () => {
     const everything = `${observed.collector.everything()}\n${world.gateway.output()}`
     expect(statuses).toEqual([400, 400, 404, 401, 401])
     // They were there to be found: the same export has the turn's own ids.
