@@ -1,7 +1,8 @@
 /**
  * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/Config.ts`,
  * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics,
- * `docs/reference/wires.md` from the table of wire cases, the tables of `docs/reference/providers.md`. Run it with Node 24;
+ * `docs/reference/wires.md` from the table of wire cases, `docs/reference/faults.md` from the checklist of faults, the tables of
+ * `docs/reference/providers.md`. Run it with Node 24;
  * `test/docs/Reference.test.ts` compares.
  */
 import * as Schema from "effect/Schema"
@@ -18,6 +19,7 @@ import type { Allowed, Labels } from "../src/telemetry/Instrument.ts"
 import { all } from "../src/telemetry/Metrics.ts"
 import { wireCases } from "../test/wires/cases.ts"
 import type { Expected } from "../test/wires/WireCase.ts"
+import { faults } from "./faults-page.ts"
 
 /** What is used of JSON Schema here. */
 interface Json {
@@ -165,4 +167,5 @@ if (import.meta.main) {
   const page = new URL("providers.md", folder)
   writeFileSync(page, providers(readFileSync(page, "utf8")))
   writeFileSync(new URL("wires.md", folder), wires())
+  writeFileSync(new URL("faults.md", folder), faults())
 }

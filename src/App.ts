@@ -19,6 +19,7 @@ import { UpstreamHttp } from "./execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "./execution/UpstreamProxy.ts"
 import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "./http/NodeServer.ts"
+import * as OperatorsPort from "./http/OperatorsPort.ts"
 import * as Server from "./http/Server.ts"
 import type { Limits as StalledLimits } from "./http/Delivery.ts"
 import * as StalledReaders from "./http/StalledReaders.ts"
@@ -47,16 +48,20 @@ const database = (settings: Settings) =>
     ),
   )
 
-const httpServer = (settings: Settings, stalled: StalledLimits) =>
+/** The service's port, and the operators' port where there is one. */
+const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, stalled: StalledLimits) =>
   Layer.unwrap(
     Effect.sync(() => {
-      const server = NodeServer.make(settings.CORS_ALLOWED_ORIGINS)
-      const listening = NodeHttpServer.layer(() => server, {
-        port: settings.PORT,
-        host: settings.HOST,
-        backlog: NodeServer.backlog,
-      })
-      return Layer.merge(listening, StalledReaders.layer(server, stalled))
+      const server = NodeServer.make(CORS_ALLOWED_ORIGINS)
+      const operators = ADMIN_PORT === null ? undefined : NodeServer.makeOperators(server)
+      const main = NodeHttpServer.layer(() => server, { port: PORT, host: HOST, backlog: NodeServer.backlog })
+      const watched = Layer.merge(
+        main,
+        StalledReaders.layer([server, ...(operators ? [operators] : [])], stalled),
+      )
+      return operators === undefined || ADMIN_PORT === null
+        ? watched
+        : Layer.merge(watched, OperatorsPort.layer(operators, { host: HOST, port: ADMIN_PORT }))
     }),
   )
 
@@ -80,13 +85,13 @@ export const layer = (
     ]),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge(Forgetting.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
-    Layer.merge(CredentialSeals.layer),
+    Layer.merge(CredentialSeals.layer(StageSettings.mcpHosts(settings))),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),
     Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),
     Layer.provide(DataKeys.layer(StageSettings.dataKeys(settings))),
     Layer.provideMerge(SigningSecret.layer({ secret: settings.AUTH_JWT_SECRET, dataDir: settings.DATA_DIR })),
-    Layer.provideMerge(httpServer(settings, stalled)),
+    Layer.provideMerge(listening(settings, stalled)),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))),
     Layer.provide([NodeHttpClient.layerUndiciNoDispatcher, UpstreamHttp.layerDispatched]),
     Layer.provide(UpstreamProxy.layer(StageSettings.proxy(settings))),

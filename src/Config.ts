@@ -15,6 +15,7 @@ import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
+import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
@@ -23,17 +24,7 @@ import { runtimeVariables } from "./ConfigRuntime.ts"
 import { readProviders, unreadVariables } from "./ConfigProviders.ts"
 import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "./domain/DirectProvider.ts"
-import {
-  choice,
-  list,
-  millis,
-  number,
-  optionalText,
-  port,
-  share,
-  url,
-  type Variable,
-} from "./ConfigVariable.ts"
+import { choice, list, millis, number, optionalText, port, share, type Variable } from "./ConfigVariable.ts"
 
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
   problems: Schema.Array(
@@ -64,14 +55,11 @@ export const variables = {
     ),
     default: "./data",
   },
-  DATABASE_URL: {
-    ...url("PostgreSQL to use instead of the embedded SQLite.", ["postgres://", "postgresql://"]),
-    secret: true,
-  },
   ...databaseVariables,
   ...secretVariables,
   ...authVariables,
   ...browserVariables,
+  ...pageVariables,
   CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
     "direct_llm",
     "runtime_orchestrator",
@@ -225,7 +213,8 @@ const readVariables = (env: Environment): Read => {
         found: variable.secret
           ? `a value of ${found.length} characters`
           : JSON.stringify(found.replace(/\/\/[^/@]*@/, "//…@")),
-        allowed: variable.allowed,
+        allowed:
+          variable.why === undefined ? variable.allowed : `${variable.allowed} (${variable.why(found)})`,
       })
       return [name, isIgnored ? variable.parse(variable.default) : undefined]
     }),
@@ -240,7 +229,13 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   const { ignored, problems, values } = readVariables(env)
   const names = list(values.DIRECT_LLM_PROVIDERS ?? "")
   const providers = readProviders(names, env)
-  const all = [...problems, ...providers.problems, ...authProblems(values), ...secretProblems(values)]
+  const all = [
+    ...problems,
+    ...providers.problems,
+    ...authProblems(values),
+    ...secretProblems(values),
+    ...pageProblems(values),
+  ]
   const judge = values.SHADOW_JUDGE_PROVIDER
   if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
     all.push({

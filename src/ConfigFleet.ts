@@ -1,5 +1,9 @@
 /** The variables of what replicas share, of how much is let in, and of a planned stop: part of the table in `Config`. */
+import * as Result from "effect/Result"
 import { choice, list, millis, number, optionalText, url } from "./ConfigVariable.ts"
+import * as PostgresUrl from "./domain/PostgresUrl.ts"
+
+const databaseUrl = (text: string) => (text === "" ? Result.succeed(undefined) : PostgresUrl.parse(text))
 
 const atMost = (about: string, fallback: number) =>
   number({ default: fallback, min: 1, max: 1_000_000, unit: "streams", about })
@@ -11,6 +15,12 @@ const perDay = (about: string) =>
   number({ default: 0, min: 0, max: 1e15, unit: "tokens", about: `${about} 0: no budget.` })
 
 export const databaseVariables = {
+  DATABASE_URL: {
+    ...optionalText("PostgreSQL to use instead of the embedded SQLite.", `empty, or ${PostgresUrl.forms}`),
+    secret: true,
+    parse: (text: string) => (Result.isSuccess(databaseUrl(text)) ? text : undefined),
+    why: (text: string) => Result.match(databaseUrl(text), { onSuccess: () => "", onFailure: (why) => why }),
+  },
   DATABASE_POOL_SIZE: number({
     default: 10,
     min: 1,
@@ -19,10 +29,13 @@ export const databaseVariables = {
     about: "Connections to PostgreSQL that this process opens at the most.",
   }),
   DATABASE_STATEMENT_TIMEOUT_MS: millis("Longest that PostgreSQL works on one statement.", 5000, 100, 60_000),
-  DATABASE_TLS: choice(
-    "Whether PostgreSQL is spoken to over TLS; `require` takes any certificate, `verify` only one that is trusted.",
-    ["off", "require", "verify"],
-  ),
+  DATABASE_TLS: {
+    ...choice(
+      "Whether PostgreSQL is spoken to over TLS; `require` takes any certificate, `verify` only one that is trusted and made out to the host. Empty: what `sslmode` of DATABASE_URL says, else none.",
+      ["", "off", "require", "verify"],
+    ),
+    allowed: "empty, off | require | verify",
+  },
   REDIS_URL: {
     ...url("Redis that several replicas share while they run. Empty: this process is alone.", [
       "redis://",

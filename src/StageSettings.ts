@@ -5,6 +5,7 @@ import type { DailyLimits } from "./admission/TokenBudgets.ts"
 import type { Settings, VariableName } from "./Config.ts"
 import * as AllowedHost from "./domain/AllowedHost.ts"
 import { plainRequests } from "./domain/DirectProvider.ts"
+import { placesOf } from "./ConfigPages.ts"
 import { exportsOf } from "./ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "./decision/RolloutState.ts"
 import { OrgId } from "./domain/Ids.ts"
@@ -28,7 +29,7 @@ export const database = (settings: Settings): DatabaseOptions => ({
   dataDir: settings.DATA_DIR,
   poolSize: settings.DATABASE_POOL_SIZE,
   statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
-  tls: settings.DATABASE_TLS,
+  tls: settings.DATABASE_TLS || undefined,
 })
 
 /** Replicas share a database, and each would make a key of its own. */
@@ -174,6 +175,7 @@ export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): 
     protocol: settings.AGENT2UI_DEFAULT_PROTOCOL === "1" ? 1 : 2,
     rules: settings.AGENT2UI_PROTOCOL_BY,
   },
+  places: placesOf(settings),
   sandbox,
 })
 

@@ -1,6 +1,7 @@
 /**
- * Limits before any work, the cheapest first: the streams of this process, the rates of the user and the organisation, the
- * open streams of both. A turn that is about to begin also needs a place for its run, and tokens of the day (`TurnPermit`).
+ * Limits before any work, the cheapest first: the streams of this process, the rates of the API key, the user and the
+ * organisation, the open streams of the last two. A turn that is about to begin also needs a place for its run, and tokens of
+ * the day (`TurnPermit`).
  *
  * Invariant: a stream's place is held until its connection ends, a run's until the run ends. A refusal costs at most one
  * turn of a rate.
@@ -10,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { catalogue } from "../telemetry/Metrics.ts"
+import type { Principal } from "../domain/Principal.ts"
 import { keysOf, OpenStreams, type Owner, type TurnPlaces } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
 import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
@@ -17,8 +19,10 @@ import type { Taken } from "./TokenBucket.ts"
 import { TokenBudgets } from "./TokenBudgets.ts"
 import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
-/** The stricter of the two rates, as it is after the turn; none where it was not asked. */
+/** The strictest of the rates, as it is after the turn; none where it was not asked. */
 export type RateTold = (taken: Taken) => void
+
+type Beginner = Owner & Pick<Principal, "key">
 
 /** Each limit of streams holds for open streams and, apart from these, for runs. */
 export interface Limits {
@@ -36,13 +40,13 @@ export class Admission extends Context.Service<
     /** A stream that only reads: it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
     /**
-     * A turn and its stream. `told` hears of the rate, also of the one that refuses. Where there is room the permit has a place
-     * for the run already, in the same step; with `mayReplay` it takes one only when the turn begins.
+     * A turn and its stream. `told` is given the rate, also the one that refuses. Where there is room the permit has a place for
+     * the run already, in the same step; with `mayBeginLater`, or not at all, it takes one only when the turn begins.
      */
     readonly turn: (
-      owner: Owner,
+      principal: Beginner,
       told: RateTold,
-      mayReplay: boolean,
+      mayBeginLater: boolean,
     ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
@@ -50,6 +54,13 @@ export class Admission extends Context.Service<
     limits: Limits,
   ): Layer.Layer<Admission, never, OpenStreams | Rates | TokenBudgets> =>
     Layer.effect(Admission, make(limits))
+}
+
+/** A bucket and its size. */
+interface Rate {
+  readonly of: string
+  readonly turns: number
+  readonly reason: AdmissionRejected["reason"]
 }
 
 const make = Effect.fnUntraced(function* (limits: Limits) {
@@ -70,7 +81,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   const inProcess = Effect.acquireRelease(
     Effect.suspend(() => {
-      if (open >= limits.streams) return rejected("process", soonMs)
+      if (open >= limits.streams) return Effect.fail(rejected("process", soonMs))
       open += 1
       return Effect.void
     }),
@@ -80,29 +91,42 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
       }),
   )
 
-  const rate = Effect.fnUntraced(function* (owner: Owner, told: RateTold) {
-    const keys = keysOf(owner)
-    const user = yield* rates.take(keys.user, limits.userTurns)
-    told(user)
-    if (!user.allowed) return yield* rejected("user_rate", user.retryMs)
-    const org = yield* rates.take(keys.org, limits.orgTurns)
-    if (!org.allowed || org.remaining < user.remaining) told(org)
-    if (!org.allowed) return yield* rejected("org_rate", org.retryMs)
+  /** The narrowest first: a turn that it refuses costs the others nothing. */
+  const ratesOf = ({ key, ...owner }: Beginner): ReadonlyArray<Rate> => {
+    const { org, user } = keysOf(owner)
+    const perKey = key?.ratePerMinute ?? null
+    return [
+      ...(key === undefined || perKey === null
+        ? []
+        : [{ of: `key:${key.id}`, turns: perKey, reason: "key_rate" as const }]),
+      { of: user, turns: limits.userTurns, reason: "user_rate" },
+      { of: org, turns: limits.orgTurns, reason: "org_rate" },
+    ]
+  }
+
+  const rate = Effect.fnUntraced(function* (principal: Beginner, told: RateTold) {
+    let least = Number.POSITIVE_INFINITY
+    for (const { of, reason, turns } of ratesOf(principal)) {
+      const taken = yield* rates.take(of, turns)
+      if (!taken.allowed || taken.remaining < least) told(taken)
+      if (!taken.allowed) return yield* rejected(reason, taken.retryMs)
+      least = taken.remaining < least ? taken.remaining : least
+    }
   })
 
-  const take = (owner: Owner) => Effect.catch(places.take("streams", owner, caps), noPlace)
+  const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
 
   const stream = (owner: Owner) => Effect.asVoid(Effect.acquireRelease(take(owner), places.free))
 
-  const placesOf = (owner: Owner, mayReplay: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
-    mayReplay
+  const placesOf = (owner: Owner, mayBeginLater: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
+    mayBeginLater
       ? Effect.map(take(owner), (place) => ({ stream: place, run: undefined }))
-      : Effect.catch(places.takeBoth(owner, caps), noPlace)
+      : Effect.mapError(places.takeBoth(owner, caps), noPlace)
 
   /** One step, so that an interruption leaves no place taken. */
-  const permit = (owner: Owner, mayReplay: boolean) =>
+  const permit = (owner: Owner, mayBeginLater: boolean) =>
     Effect.acquireRelease(
-      Effect.map(placesOf(owner, mayReplay), (taken) => ({
+      Effect.map(placesOf(owner, mayBeginLater), (taken) => ({
         stream: taken.stream,
         held: new HeldPermit(issuer, owner, taken.run),
       })),
@@ -111,10 +135,10 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, stream(owner)),
-    turn: (owner, told, mayReplay) =>
+    turn: (principal, told, mayBeginLater) =>
       Effect.andThen(
-        Effect.andThen(inProcess, rate(owner, told)),
-        Effect.map(permit(owner, mayReplay), ({ held }) => held),
+        Effect.andThen(inProcess, rate(principal, told)),
+        Effect.map(permit(principal, mayBeginLater), ({ held }) => held),
       ),
   })
 })

@@ -20,7 +20,7 @@ export interface TurnPermit {
   readonly begin: (promptTokens: number) => Effect.Effect<void, AdmissionRejected | StoreError>
   /** `run` holds the permit until it ends, however that is. */
   readonly during: (run: Effect.Effect<void>) => Effect.Effect<void>
-  /** Gives the permit back, once. `tokens` were spent; undefined: no run began. Does not wait for the fleet. */
+  /** Gives all of it back. `tokens` were spent; undefined: no run began, and one may `begin` later. Does not wait for the fleet. */
   readonly end: (tokens?: number) => Effect.Effect<void>
 }
 
@@ -99,7 +99,7 @@ const begin = Effect.fnUntraced(function* (permit: HeldPermit, promptTokens: num
     permit.issuer.running += 1
     permit.counted = true
   }
-  permit.run ??= yield* Effect.catch(places.take("runs", permit.owner, caps), noPlace)
+  permit.run ??= yield* Effect.mapError(places.take("runs", permit.owner, caps), noPlace)
   if (permit.reservation !== undefined) return
   const answer = yield* budgets.reserve(permit.owner, promptTokens)
   if (answer === undefined) return

@@ -5,6 +5,7 @@ import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { HealthApi } from "./HealthApi.ts"
+import { KeysApi } from "./KeysApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
@@ -12,6 +13,7 @@ import { ShadowApi } from "./ShadowApi.ts"
 export class Api extends HttpApi.make("crossfade")
   .add(ChatApi)
   .add(AgentsApi)
+  .add(KeysApi)
   .add(RuntimeApi)
   .add(AutopilotApi)
   .add(ShadowApi)

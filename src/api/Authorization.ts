@@ -1,7 +1,8 @@
-/** The security scheme of the API and what an endpoint asks for. The implementation is `src/http/Authentication.ts`. */
+/** The security scheme of the API and the permissions of an endpoint. The implementation is `src/http/Authentication.ts`. */
 import * as Context from "effect/Context"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as OpenApi from "effect/http-api/OpenApi"
 import type { Principal } from "../domain/Principal.ts"
 
 export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principal>()(
@@ -9,11 +10,11 @@ export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principa
 ) {}
 
 /**
- * When the service stops accepting the caller's token, in epoch milliseconds; infinite for a token without an end. A stream
- * that the token opened ends then too.
+ * When the service stops accepting the caller's token or API key, in epoch milliseconds; infinite for one without an end. A
+ * stream that it opened ends then too. The answer changes when a key is revoked, so open streams ask again.
  */
-export const AccessEnds = Context.Reference<number>("crossfade/api/AccessEnds", {
-  defaultValue: () => Number.POSITIVE_INFINITY,
+export const AccessEnds = Context.Reference<() => number>("crossfade/api/AccessEnds", {
+  defaultValue: () => () => Number.POSITIVE_INFINITY,
 })
 
 /** Permissions that an endpoint requires, all of them. An annotation of the endpoint. */
@@ -27,9 +28,15 @@ export class OrPermission extends Context.Service<OrPermission, string>()("cross
 /** The endpoint also takes a read ticket of the run in its path (`?ticket=`) instead of a token. An annotation. */
 export class TakesTicket extends Context.Service<TakesTicket, true>()("crossfade/api/TakesTicket") {}
 
+const bearer = HttpApiSecurity.annotate(
+  HttpApiSecurity.bearer,
+  OpenApi.Description,
+  "A JSON Web Token, or an API key (`sk-…`)",
+)
+
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentPrincipal }>()(
   "crossfade/api/Authorization",
-  { security: { bearer: HttpApiSecurity.bearer } },
+  { security: { bearer } },
 ) {}
 
 /** Shapes what the contract's schemas refuse as `VALIDATION_FAILED`. */

@@ -24,6 +24,8 @@ export type OnBusy = "reject" | "queue" | "interrupt"
 export class BusySession extends Context.Service<
   BusySession,
   {
+    /** A message to a busy session waits or interrupts, and is not refused at once. */
+    readonly mayWait: boolean
     /** `attempt` fails with `SessionBusy` before it has done anything; it may be made several times. */
     readonly turn: (
       principal: Principal,
@@ -133,5 +135,5 @@ const make = Effect.fnUntraced(function* (onBusy: OnBusy) {
     })
   }
 
-  return BusySession.of({ turn })
+  return BusySession.of({ mayWait: onBusy !== "reject", turn })
 })

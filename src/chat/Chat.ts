@@ -18,7 +18,7 @@ import type { AdmissionRejected } from "../admission/Rejection.ts"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
-import type { Principal } from "../domain/Principal.ts"
+import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
 import { Recent } from "../monitoring/Recent.ts"
@@ -65,6 +65,7 @@ export type TurnRefused = NothingToRetry | ParentNotFound | Refused | SessionNot
 
 type Refused =
   | AdmissionRejected
+  | AgentDenied
   | AgentInactive
   | AgentNotFound
   | MemoryShort
@@ -126,11 +127,13 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const open = Effect.andThen(stopping.open, short)
 
   const activeAgent = (principal: Principal, id: AgentId) =>
-    Effect.filterOrFail(
-      whileUp(agents.get(principal.orgId, id)),
-      ({ settings }) => settings.active,
-      () => new AgentInactive({ agentId: id }),
-    )
+    mayUseAgent(principal, id)
+      ? Effect.filterOrFail(
+          whileUp(agents.get(principal.orgId, id)),
+          ({ settings }) => settings.active,
+          () => new AgentInactive({ agentId: id }),
+        )
+      : Effect.fail(new AgentDenied({ agentId: id }))
 
   const decide = ({ agent, caller, message, session }: Asked, span: Spans.Place | undefined) =>
     modeService
@@ -171,17 +174,17 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     return { run, log }
   })
 
-  /** A session whose run goes on elsewhere is busy: what its run holds comes back before its next turn begins. */
+  /** A session whose run goes on elsewhere is busy, not full: what that run holds is free before the next turn begins. */
+  const busyOrFull = Effect.fnUntraced(function* (asked: Asked, full: AdmissionRejected) {
+    const sessionId = asked.session.id
+    if (asked.isNewSession || !full.reason.endsWith("_runs")) return yield* full
+    const running = yield* whileUp(runs.runningOf(sessionId))
+    return yield* running === undefined ? full : new SessionBusy({ sessionId })
+  })
+
   const enter = (asked: Asked) =>
-    Effect.catchTag(
-      asked.caller.permit.begin(promptTokens(asked)),
-      "AdmissionRejected",
-      Effect.fnUntraced(function* (full) {
-        const sessionId = asked.session.id
-        if (asked.isNewSession || !full.reason.endsWith("_runs")) return yield* full
-        const running = yield* whileUp(runs.runningOf(sessionId))
-        return yield* running === undefined ? full : new SessionBusy({ sessionId })
-      }),
+    Effect.catchTag(asked.caller.permit.begin(promptTokens(asked)), "AdmissionRejected", (full) =>
+      busyOrFull(asked, full),
     )
 
   /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */

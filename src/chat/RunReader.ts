@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Message } from "../agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
-import { missingPermissions, type Principal } from "../domain/Principal.ts"
+import { type AgentDenied, missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import * as RunPages from "../recording/RunPages.ts"
@@ -54,7 +54,7 @@ export class RunReader extends Context.Service<
       after: number,
     ) => Effect.Effect<
       { readonly run: Run; readonly source: Source },
-      RunElsewhere | RunNotFound | StoreError
+      AgentDenied | RunElsewhere | RunNotFound | StoreError
     >
     /**
      * With its attempts and their clocks, a page of its chain as it was said (plan, steps, calls, changes of mode, in order),
@@ -64,12 +64,12 @@ export class RunReader extends Context.Service<
       principal: Principal,
       id: RunId,
       page: { readonly cursor?: number; readonly limit: number },
-    ) => Effect.Effect<RunAccount, RunNotFound | StoreError>
+    ) => Effect.Effect<RunAccount, AgentDenied | RunNotFound | StoreError>
     /** Whether this call ended it; a run that has ended stays as it is. */
     readonly cancel: (
       principal: Principal,
       id: RunId,
-    ) => Effect.Effect<boolean, RunElsewhere | RunNotFound | StoreError>
+    ) => Effect.Effect<boolean, AgentDenied | RunElsewhere | RunNotFound | StoreError>
   }
 >()("crossfade/chat/RunReader") {
   static readonly layer: Layer.Layer<RunReader, never, LiveRuns | Runs | SharedLogs> = Layer.effect(

@@ -11,8 +11,10 @@ import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as App from "../App.ts"
 import * as Config from "../Config.ts"
+import { placesOf } from "../ConfigPages.ts"
 import { defaultAgentId } from "../domain/Agent.ts"
 import { OrgId, UserId } from "../domain/Ids.ts"
+import type { Place } from "../domain/Pages.ts"
 import { reasonOf } from "../domain/Reason.ts"
 import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
@@ -20,6 +22,7 @@ import { Sandbox } from "../sandbox/Sandbox.ts"
 import * as StageSettings from "../StageSettings.ts"
 import * as LogOutput from "../telemetry/LogOutput.ts"
 import * as Logs from "../telemetry/Logs.ts"
+import * as UnhandledRejections from "./UnhandledRejections.ts"
 
 /** Long enough to try everything, short enough to be of no use to whoever finds it in a terminal's history. */
 const tokenHours = 24
@@ -27,7 +30,7 @@ const tokenHours = 24
 const someone = {
   orgId: OrgId.make("demo"),
   userId: UserId.make("you"),
-  permissions: ["chat:*", "sessions:*", "agents:*", "admin:*", "operator:*"],
+  permissions: ["chat:*", "sessions:*", "agents:*", "keys:*", "admin:*", "operator:*"],
 }
 
 const sandboxLines = (urls: Sandbox["Service"] | undefined): ReadonlyArray<string> =>
@@ -41,9 +44,8 @@ const sandboxLines = (urls: Sandbox["Service"] | undefined): ReadonlyArray<strin
         `  curl -s ${urls.runtimeUrl}/sandbox/faults -H 'content-type: application/json' -d '{"fault":"down"}'`,
       ]
 
-const tryLines = (url: string, token: string): ReadonlyArray<string> => [
-  "",
-  `Open   ${url}/#token=${token}`,
+const tryLines = (url: string, consoleUrl: string | undefined, token: string): ReadonlyArray<string> => [
+  ...(consoleUrl === undefined ? [] : ["", `Open   ${consoleUrl}/#token=${token}`]),
   "",
   `or     curl -N ${url}/api/v1/chat/start \\`,
   `         -H 'authorization: Bearer ${token}' -H 'content-type: application/json' \\`,
@@ -55,14 +57,18 @@ const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undef
   Effect.gen(function* () {
     const { secret, made } = yield* SigningSecret
     const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
+    const { console: place, docs } = placesOf(settings)
+    const operators = `http://${settings.HOST}:${settings.ADMIN_PORT}`
+    const urls: Readonly<Record<Place, string | undefined>> = { main: url, admin: operators, off: undefined }
     const store = settings.DATABASE_URL === undefined ? `SQLite in ${settings.DATA_DIR}` : "PostgreSQL"
     const token = made
       ? yield* Jwt.mint(secret, someone, tokenHours, StageSettings.tokenRules(settings))
       : undefined
     const lines = [
-      `Crossfade listens on ${url} (mode ${settings.CHAT_EXECUTION_MODE}, ${store}; docs at ${url}/docs)`,
+      `Crossfade listens on ${url} (mode ${settings.CHAT_EXECUTION_MODE}, ${store}${docs === "off" ? "" : `; docs at ${urls[docs]}/docs`})`,
+      ...(settings.ADMIN_PORT === null ? [] : [`Operators' port: ${operators}`]),
       ...sandboxLines(sandbox),
-      ...(token === undefined ? [] : tryLines(url, token)),
+      ...(token === undefined ? [] : tryLines(url, urls[place], token)),
     ]
     yield* Console.log(lines.join("\n"))
   })
@@ -127,7 +133,7 @@ export const layer = (env: Config.Environment) =>
   Layer.unwrap(
     Effect.map(Config.read(env), (settings) =>
       (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(
-        Layer.provide([warnOfIgnored(settings), warnOfNoFallback(settings)]),
+        Layer.provide([warnOfIgnored(settings), warnOfNoFallback(settings), UnhandledRejections.layer]),
         Layer.provide(logging(settings)),
       ),
     ),

@@ -1,4 +1,4 @@
-/** One change that an operator, or the service for them, made to where turns go. */
+/** A change that operators, or the service for them, made to where turns go, or that users made to API keys. */
 import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"
 
@@ -11,10 +11,10 @@ export const AuditEntry = Schema.Struct({
   /** Epoch milliseconds. */
   at: Schema.Int,
   by: Actor,
-  /** `rollout.change`, and whatever else can be done to the rollout: `<part>.<verb>`. */
+  /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`. */
   action: Schema.String,
   reason: Schema.NullOr(Schema.String),
-  /** Of what was changed, and nothing else: the values as they were, and as they are. */
+  /** Values before and after, of the changed parts alone. */
   before: Schema.Json,
   after: Schema.Json,
 })

@@ -1,6 +1,6 @@
 /**
  * Identifiers of everything a turn touches. All are lower-case UUIDs (new ones are version 7, so that they sort by
- * time of creation) except `OrgId` and `UserId`, which come from the token and are any short text.
+ * time of creation) except `OrgId` and `UserId`, which come from the token and are any short text, and `ApiKeyId`.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -26,6 +26,12 @@ export type MessageId = typeof MessageId.Type
 
 export const RunId = Uuid.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
+
+/** An API key: a UUIDv7 without hyphens behind `key_`, so ids sort by time of creation. */
+export const ApiKeyId = Schema.String.check(
+  Schema.isPattern(/^key_[0-9a-f]{32}$/, { message: "Expected key_ and 32 hexadecimal digits" }),
+).pipe(Schema.brand("ApiKeyId"))
+export type ApiKeyId = typeof ApiKeyId.Type
 
 /** Version 7 and made in order, so that transitions of breakers sort as they happened. */
 export const TransitionId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("TransitionId"))

@@ -1,5 +1,6 @@
-/** The caller, taken from the verified token, never from a request body. */
-import type { OrgId, UserId } from "./Ids.ts"
+/** The caller, taken from the verified token or API key, never from a request body. */
+import * as Schema from "effect/Schema"
+import { AgentId, type ApiKeyId, type OrgId, type UserId } from "./Ids.ts"
 import { isOperatorPermission } from "./Operators.ts"
 
 export interface Principal {
@@ -7,7 +8,22 @@ export interface Principal {
   readonly userId: UserId
   /** As granted, wildcards included: `*`, `chat:*`, `chat:read`. */
   readonly permissions: ReadonlyArray<string>
+  /** Present when the caller sent an API key. */
+  readonly key?: CallerKey
 }
+
+/** The key of a request and its limits; null: no such limit. */
+export interface CallerKey {
+  readonly id: ApiKeyId
+  readonly agents: ReadonlyArray<AgentId> | null
+  /** Turns a minute. */
+  readonly ratePerMinute: number | null
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | null
+}
+
+/** The caller's key is limited to other agents. */
+export class AgentDenied extends Schema.TaggedError<AgentDenied>()("AgentDenied", { agentId: AgentId }) {}
 
 /** `*` grants all but the operators' permissions. */
 const grants = (granted: string, required: string): boolean =>
@@ -21,3 +37,6 @@ export const missingPermissions = (
   required: ReadonlyArray<string>,
 ): ReadonlyArray<string> =>
   required.filter((permission) => !principal.permissions.some((granted) => grants(granted, permission)))
+
+export const mayUseAgent = ({ key }: Principal, agentId: AgentId): boolean =>
+  key === undefined || key.agents === null || key.agents.includes(agentId)

@@ -1,6 +1,7 @@
 /** Why a request is not let in; each reason is a label of `crossfade_admission_refused_total`. */
 export const refusalReasons = [
   "process",
+  "key_rate",
   "user_rate",
   "org_rate",
   "user_streams",

@@ -26,7 +26,7 @@ export const Attempt = Schema.Struct({
   usage: Schema.NullOr(Usage),
   /** The model that answered, as the upstream names it; null where it says none. */
   model: Schema.NullOr(Schema.String),
-  /** What the upstream said of its failure: for operators only, since it may hold hosts or keys. Never logged or exported. */
+  /** The upstream's account of its failure: for operators only, since it may hold hosts or keys. Never logged or exported. */
   failure: Schema.NullOr(Schema.String),
 })
 export type Attempt = typeof Attempt.Type

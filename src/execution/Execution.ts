@@ -23,7 +23,7 @@ import { announcements, count, type Progress, recordFallback, toTurnEvent } from
 import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
-import { type ExecutionError, meaningOf, retryAfterOf } from "./ExecutionError.ts"
+import { failureOf as codesOf, type ExecutionError, meaningOf, retryAfterOf } from "./ExecutionError.ts"
 import { Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
@@ -185,7 +185,14 @@ const attemptOf = (
       limits: limitsOf(settings, step),
       onEnd: (ended, error) =>
         Effect.andThen(
-          monitor.targetEnded({ orgId, agentId: agent.id, attempt: ended, pass, pauseMs: pauseOf(error) }),
+          monitor.targetEnded({
+            orgId,
+            agentId: agent.id,
+            attempt: ended,
+            pass,
+            codes: error && codesOf(error),
+            pauseMs: pauseOf(error),
+          }),
           plan.onAttempt(ended),
         ),
       ...watch,

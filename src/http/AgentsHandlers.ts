@@ -8,10 +8,11 @@ import { ok } from "../api/Envelope.ts"
 import { pageEnd } from "../api/Paging.ts"
 import type { AgentSettings } from "../domain/Agent.ts"
 import { AgentId } from "../domain/Ids.ts"
+import { AgentDenied, mayUseAgent } from "../domain/Principal.ts"
 import { Agents } from "../recording/Agents.ts"
 import { Quotas } from "../recording/Quotas.ts"
 import * as AgentServers from "./AgentServers.ts"
-import { answering } from "./ErrorMapping.ts"
+import { answering, respond } from "./ErrorMapping.ts"
 
 const defaultLimit = 1000
 
@@ -22,6 +23,19 @@ const defaults = {
   subAgents: [],
 } satisfies Partial<AgentSettings>
 
+const createsNone = respond({
+  code: "AUTH_AGENT_DENIED",
+  message: "An API key that is limited to some agents cannot create another one.",
+})
+
+/** The caller, who may use the agent. */
+const callerOf = (agentId: AgentId) =>
+  Effect.filterOrFail(
+    CurrentPrincipal,
+    (principal) => mayUseAgent(principal, agentId),
+    () => new AgentDenied({ agentId }),
+  )
+
 export const layer = HttpApiBuilder.group(
   Api,
   "agents",
@@ -30,28 +44,31 @@ export const layer = HttpApiBuilder.group(
     const quotas = yield* Quotas
     const servers = yield* AgentServers.make
     const random = yield* SecureRandom.SecureRandom
-    const org = Effect.map(CurrentPrincipal, ({ orgId }) => orgId)
     return handlers.handleAll({
       list: ({ query: { cursor: after, limit = defaultLimit } }) =>
         answering(
-          Effect.map(
-            Effect.flatMap(org, (orgId) =>
-              agents.list(orgId, { limit, ...(after === undefined ? {} : { after }) }),
-            ),
-            (page) => ({ ...ok(page.entries.map(AgentServers.shown)), ...pageEnd(page) }),
-          ),
+          Effect.gen(function* () {
+            const principal = yield* CurrentPrincipal
+            const page = yield* agents.list(principal.orgId, {
+              limit,
+              ...(after === undefined ? {} : { after }),
+            })
+            const allowed = page.entries.filter(({ id }) => mayUseAgent(principal, id))
+            return { ...ok(allowed.map(AgentServers.shown)), ...pageEnd(page) }
+          }),
         ),
-      get: ({ params }) =>
+      get: ({ params: { agentId } }) =>
         answering(
           Effect.map(
-            Effect.flatMap(org, (orgId) => agents.get(orgId, params.agentId)),
+            Effect.flatMap(callerOf(agentId), ({ orgId }) => agents.get(orgId, agentId)),
             (agent) => ok(AgentServers.shown(agent)),
           ),
         ),
       create: ({ payload }) =>
         answering(
           Effect.gen(function* () {
-            const orgId = yield* org
+            const { key, orgId } = yield* CurrentPrincipal
+            if (key !== undefined && key.agents !== null) return createsNone
             // Credentials are bound to the agent's id, so it is made first.
             const id = AgentId.make(yield* random.uuidV7())
             const given = { ...defaults, ...payload }
@@ -61,11 +78,11 @@ export const layer = HttpApiBuilder.group(
             return ok(AgentServers.shown(yield* agents.create(orgId, settings, quotas.agents, id)))
           }),
         ),
-      update: ({ params, payload }) =>
+      update: ({ params: { agentId }, payload }) =>
         answering(
           Effect.gen(function* () {
-            const orgId = yield* org
-            const { id, settings: before } = yield* agents.get(orgId, params.agentId)
+            const { orgId } = yield* callerOf(agentId)
+            const { id, settings: before } = yield* agents.get(orgId, agentId)
             const after = { ...before, ...payload }
             // An agent that was stored before these checks existed can still be renamed.
             if (payload.mcpServers !== undefined || payload.subAgents !== undefined)

@@ -1,6 +1,6 @@
 /**
- * Turns the bearer token into a `Principal` and checks it against the endpoint's permissions. A run's events can also be read
- * with a ticket in the URL; a token goes before it. Without keys to verify a token with, the answer is 503, not 401.
+ * Turns the bearer token or API key into a `Principal` and checks it against the endpoint's permissions. A run's events can also be
+ * read with a ticket in the URL; a token goes before it. Without keys to verify a token with, the answer is 503, not 401.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,20 +21,24 @@ import {
   TakesTicket,
 } from "../api/Authorization.ts"
 import type { PublicError } from "../api/PublicError.ts"
+import { looksLikeKey } from "../domain/ApiKey.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
-import { respond, toPublic } from "./ErrorMapping.ts"
+import type { KeyUses } from "../recording/KeyUses.ts"
+import type { KnownKeys } from "../recording/KnownKeys.ts"
+import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
 import { held } from "./HeldAnswers.ts"
 import * as Jwks from "./Jwks.ts"
 import type { Secret, Verified } from "./Jwt.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as Ticket from "./Ticket.ts"
+import * as VerifiedKeys from "./VerifiedKeys.ts"
 import * as VerifiedTokens from "./VerifiedTokens.ts"
 
 const missing: PublicError = {
   code: "AUTH_TOKEN_MISSING",
-  message: "Send a token in the header `Authorization: Bearer <token>`.",
+  message: "Send a token or an API key in the header `Authorization: Bearer <token>`.",
 }
 
 /** A token may name an operator's permission and still lack it: only some sources grant those. */
@@ -65,6 +69,18 @@ const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
   const { runId } = yield* HttpRouter.params
   return typeof ticket === "string" && ticket !== "" && runId !== undefined ? { ticket, runId } : undefined
 })
+
+interface Identified {
+  readonly principal: Principal
+  readonly accessEnds: () => number
+}
+
+const identified = ({ expiresAt, principal }: Verified): Identified => ({
+  principal,
+  accessEnds: () => expiresAt,
+})
+
+type TicketPlace = Effect.Services<ReturnType<typeof ticketOf>>
 
 const heldFor = <E, R>(
   reads: Reads["Service"],
@@ -109,7 +125,7 @@ const secretsOf = (
 
 export const layer = (
   settings: AuthSettings,
-): Layer.Layer<Authorization, never, HttpClient.HttpClient | Reads | SigningSecret> =>
+): Layer.Layer<Authorization, never, HttpClient.HttpClient | KeyUses | KnownKeys | Reads | SigningSecret> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
@@ -118,29 +134,39 @@ export const layer = (
       const signing = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
       yield* warn(settings, signing)
-      const verify = VerifiedTokens.make({ ...secretsOf(settings, signing), jwks, rules })
+      const verifyToken = VerifiedTokens.make({ ...secretsOf(settings, signing), jwks, rules })
+      const verifyKey = yield* VerifiedKeys.make
       const verifyTicket = (ticket: string, runId: string) =>
         previousSecrets.reduce(
           (verified, previous) =>
             Effect.catchTag(verified, "TokenInvalid", () => Ticket.verify(previous, ticket, runId)),
           Ticket.verify(signing.secret, ticket, runId),
         )
-      const identify = (token: string, endpoint: HttpApiEndpoint.Top) =>
-        token !== ""
-          ? verify(token)
-          : Effect.flatMap(ticketOf(endpoint), (given) =>
-              given === undefined ? Effect.undefined : verifyTicket(given.ticket, given.runId),
-            )
+      const byTicket = (endpoint: HttpApiEndpoint.Top) =>
+        Effect.flatMap(ticketOf(endpoint), (given) =>
+          given === undefined
+            ? Effect.undefined
+            : Effect.map(verifyTicket(given.ticket, given.runId), identified),
+        )
+      const identify = (
+        credential: string,
+        endpoint: HttpApiEndpoint.Top,
+      ): Effect.Effect<Identified | undefined, ServiceError, TicketPlace> => {
+        if (credential === "") return byTicket(endpoint)
+        return looksLikeKey(credential)
+          ? verifyKey(credential)
+          : Effect.map(verifyToken(credential), identified)
+      }
       return Authorization.of({
         bearer: (httpEffect, { credential, endpoint }) => {
-          const proceed = (verified: Verified | undefined) => {
-            if (verified === undefined) return Effect.succeed(respond(missing))
-            const { expiresAt, principal } = verified
+          const proceed = (caller: Identified | undefined) => {
+            if (caller === undefined) return Effect.succeed(respond(missing))
+            const { accessEnds, principal } = caller
             const lacking = lackingFor(endpoint, principal)
             if (lacking.length > 0) return Effect.succeed(respond(denied(lacking)))
             const served = httpEffect.pipe(
               Effect.provideService(CurrentPrincipal, principal),
-              Effect.provideService(AccessEnds, expiresAt),
+              Effect.provideService(AccessEnds, accessEnds),
             )
             return endpoint.method === "GET"
               ? Effect.matchEffect(reads.admit(principal), {

@@ -50,6 +50,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             asked: [agentId, message],
             begin: (caller) =>
               Effect.andThen(quotas.session(caller.principal.orgId), chat.start(caller, request.payload)),
+            mayWait: false,
             onBusy: (_, turn) => turn,
           })
         },
@@ -72,6 +73,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
                 quotas.message(caller.principal.orgId),
                 chat.send(caller, sessionId, request.payload),
               ),
+            mayWait: busy.mayWait,
             onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
           })
         },
@@ -81,7 +83,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             Effect.gen(function* () {
               const principal = yield* CurrentPrincipal
               yield* runs.get(principal, runId)
-              const made = yield* Ticket.mint(secret, principal, runId, yield* AccessEnds)
+              const made = yield* Ticket.mint(secret, principal, runId, (yield* AccessEnds)())
               const url = `${eventsPath.replace(":runId", runId)}?ticket=${made.ticket}`
               return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
                 headers: { "cache-control": "no-store" },

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Admission } from "../admission/Admission.ts"
+import { AdmissionRejected } from "../admission/Rejection.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
 import type { BudgetTold } from "../admission/TokenBudget.ts"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
@@ -25,6 +26,7 @@ import { RunNotFound, Runs } from "../recording/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Pace } from "../runs/Pace.ts"
 import { Stopping } from "../runs/Stopping.ts"
+import * as Measure from "../telemetry/Measure.ts"
 import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
@@ -47,6 +49,8 @@ interface Post {
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
+  /** It may wait for its session before it begins. */
+  readonly mayWait: boolean
   /** Handles a turn that comes while the session's last message is being answered. */
   readonly onBusy: (
     caller: Caller,
@@ -71,6 +75,12 @@ const budgetHeaders = ({ limit, remaining, resetMs }: BudgetTold) => ({
   "x-ratelimit-remaining-tokens": String(remaining),
   "x-ratelimit-reset-tokens": String(Math.ceil(resetMs / 1000)),
 })
+
+/** Where a refusal is final: a turn that waits for its session may ask for its place several times. */
+const counted = <A, E, R>(admitted: Effect.Effect<A, E | AdmissionRejected, R>) =>
+  Effect.tapError(admitted, (error) =>
+    error instanceof AdmissionRejected ? Measure.refused(error.reason) : Effect.void,
+  )
 
 /**
  * Adds the milliseconds that the gateway itself spent before its answer is committed. It has not waited for an upstream yet.
@@ -139,7 +149,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return yield* EventStream.respond({ run, source, after, protocol, readers, until: yield* AccessEnds })
   })
 
-  const letIn = Effect.flatMap(CurrentPrincipal, admission.stream)
+  const letIn = counted(Effect.flatMap(CurrentPrincipal, admission.stream))
 
   const resume = Effect.fnUntraced(function* (
     request: StreamRequest,
@@ -160,7 +170,11 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     const who = yield* caller(routes[route], permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
-    const outcome = yield* onBusy(who, once.begin(key, begin({ ...who, key })))
+    // What waits for its session holds a stream, and nothing of a run.
+    const attempt = Effect.tapError(once.begin(key, begin({ ...who, key })), ({ _tag }) =>
+      _tag === "SessionBusy" ? permit.end() : Effect.void,
+    )
+    const outcome = yield* onBusy(who, attempt)
     if (outcome._tag === "Began") return yield* begun(request, outcome)
     yield* permit.end()
     // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
@@ -177,14 +191,14 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
         : yield* answering(resume(request, cursor, what.sessionId))
     let rate: Taken | undefined
     let budget: BudgetTold | undefined
-    const mayReplay = request.headers["idempotency-key"] !== undefined
+    const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
     const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
       admission.turn(
         principal,
         (taken) => {
           rate = taken
         },
-        mayReplay,
+        mayBeginLater,
       ),
     )
     const taken = Effect.flatMap(admitted, (permit) =>
@@ -195,7 +209,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
         }),
       ),
     )
-    return HttpServerResponse.setHeaders(yield* answering(taken), {
+    return HttpServerResponse.setHeaders(yield* answering(counted(taken)), {
       ...(rate === undefined ? {} : rateHeaders(rate)),
       ...(budget === undefined ? {} : budgetHeaders(budget)),
     })

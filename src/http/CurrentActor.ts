@@ -1,9 +1,15 @@
-/** Who makes the change of this request, as the audit keeps it. */
+/** The user behind this request's change, for the audit. */
 import * as Effect from "effect/Effect"
 import { CurrentPrincipal } from "../api/Authorization.ts"
+import type { Actor } from "../domain/Actor.ts"
 import { RequestId } from "./RequestId.ts"
 
 export const currentActor = Effect.map(
   Effect.all([CurrentPrincipal, RequestId]),
-  ([{ orgId, userId }, requestId]) => ({ orgId, userId, requestId }),
+  ([{ key, orgId, userId }, requestId]): Actor => ({
+    orgId,
+    userId,
+    requestId,
+    ...(key === undefined ? {} : { keyId: key.id }),
+  }),
 )

@@ -19,10 +19,13 @@ import type { IncomingMessage } from "node:http"
 import { Reads } from "../admission/Reads.ts"
 import { Api } from "../api/Api.ts"
 import type { PublicError } from "../api/PublicError.ts"
+import { isServed, pageOf, type Places } from "../domain/Pages.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { isPreflight } from "./Cors.ts"
-import { respond } from "./ErrorMapping.ts"
+import { nothingHere, respond } from "./ErrorMapping.ts"
 import { held } from "./HeldAnswers.ts"
+import { isOperators } from "./NodeServer.ts"
+import { hasOneSpelling, pathOf } from "./RequestPath.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
 /** The methods of each path of the contract, for 405 and its `Allow`. */
@@ -33,11 +36,17 @@ const routes = Object.values(Api.groups).flatMap((group) =>
   })),
 )
 
-const noRoute = (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
-  const path = request.url.split("?")[0] ?? "/"
+const noRoute = (
+  request: HttpServerRequest.HttpServerRequest,
+  places: Places,
+): HttpServerResponse.HttpServerResponse => {
+  const path = pathOf(request.url)
+  const page = pageOf(path)
+  const isPage = page !== undefined && isServed(places[page], isOperators(toIncomingMessage(request)))
   const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method)
-  if (allowed.length === 0)
-    return respond({ code: "ROUTE_NOT_FOUND", message: `There is nothing at this path.` })
+  if (isPage) allowed.push("GET", "HEAD")
+  // The router takes no path that is not UTF-8 once it is decoded, whatever the method.
+  if (allowed.length === 0 || allowed.some((method) => method === request.method)) return nothingHere
   const allow = [...new Set(allowed)].join(", ")
   return HttpServerResponse.setHeader(
     respond({ code: "METHOD_NOT_ALLOWED", message: `Allowed here: ${allow}.` }),
@@ -72,7 +81,7 @@ const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
 
 const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
 
-/** What a caller who reports an error names. */
+/** The ids by which a caller reports an error. */
 interface Report {
   readonly requestId: string
   readonly traceId?: string
@@ -80,12 +89,13 @@ interface Report {
 
 const answer = (
   request: HttpServerRequest.HttpServerRequest,
+  places: Places,
   cause: Cause.Cause<unknown>,
   report: Report,
 ) => {
   switch (serverErrorOf(cause)) {
     case "RouteNotFound":
-      return Effect.succeed(noRoute(request))
+      return Effect.succeed(noRoute(request, places))
     case "RequestParseError":
       return Effect.succeed(respond(isTooLarge(cause) ? tooLarge : unreadable))
     default:
@@ -98,6 +108,7 @@ type Ids = SecureRandom.SecureRandom["Service"]
 // One generator function for all requests: see docs/decisions/0028-hot-path.md.
 const edged = Effect.fnUntraced(function* <E, R>(
   ids: Ids,
+  places: Places,
   reads: Reads["Service"],
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
@@ -110,7 +121,11 @@ const edged = Effect.fnUntraced(function* <E, R>(
   const parent = yield* Spans.fromHeaders(request.headers)
   // Whatever the path is: what may be sent there is in the headers that `NodeServer` has set.
   if (isPreflight(request)) return HttpServerResponse.empty({ status: 204, headers: { "x-request-id": id } })
-  const served = hasOneHost(toIncomingMessage(request)) ? httpEffect : Effect.succeed(respond(oneHost))
+  const served = !hasOneHost(toIncomingMessage(request))
+    ? Effect.succeed(respond(oneHost))
+    : hasOneSpelling(pathOf(request.url))
+      ? httpEffect
+      : Effect.succeed(nothingHere)
   const response = yield* served.pipe(
     Effect.updateContext((context: Context.Context<R>) =>
       context.pipe(
@@ -123,7 +138,7 @@ const edged = Effect.fnUntraced(function* <E, R>(
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
       (cause) =>
-        answer(request, cause, {
+        answer(request, places, cause, {
           requestId: id,
           ...(parent === undefined ? {} : { traceId: parent.span.traceId }),
         }),
@@ -134,13 +149,15 @@ const edged = Effect.fnUntraced(function* <E, R>(
   return HttpServerResponse.setHeader(answered, "x-request-id", id)
 })
 
-export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Reads | SecureRandom.SecureRandom> =
+export const layer = (
+  places: Places,
+): Layer.Layer<never, never, HttpRouter.HttpRouter | Reads | SecureRandom.SecureRandom> =>
   HttpRouter.middleware(
     Effect.map(
       Effect.all([SecureRandom.SecureRandom, Reads]),
       ([ids, reads]) =>
         (httpEffect) =>
-          edged(ids, reads, httpEffect),
+          edged(ids, places, reads, httpEffect),
     ),
     { global: true },
   )

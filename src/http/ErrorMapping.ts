@@ -14,7 +14,11 @@ import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
 import type { OrderNotKept } from "../recording/BreakerMemory.ts"
 import type { AgentInvalid } from "../domain/Agent.ts"
+import type { KeyExpired, KeyInvalid, KeyRevoked } from "../domain/ApiKey.ts"
+import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
+import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../recording/Agents.ts"
+import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../recording/ApiKeys.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { QuotaExceeded } from "../recording/Quotas.ts"
 import type { RunNotFound } from "../recording/Runs.ts"
@@ -30,10 +34,16 @@ import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
 export type ServiceError =
   | AdmissionRejected
+  | AgentDenied
   | AgentInactive
   | AgentInvalid
   | AgentNotFound
   | AutopilotConflict
+  | GrantRefused
+  | KeyExpired
+  | KeyInvalid
+  | KeyNotFound
+  | KeyRevoked
   | KeysUnavailable
   | MemoryShort
   | NoModeAvailable
@@ -52,6 +62,7 @@ export type ServiceError =
   | StoreError
   | TokenExpired
   | TokenInvalid
+  | TooManyKeys
   | TurnKeyReused
 
 /** Seconds after which a busy or broken part is worth another try. */
@@ -59,6 +70,7 @@ const soon = 1
 
 const rejections = {
   process: { code: "OVERLOADED", message: "Too many streams are open here. Nothing was taken." },
+  key_rate: { code: "RATE_LIMIT_KEY", message: "The API key has begun too many turns in the last minute." },
   user_rate: { code: "RATE_LIMIT_USER", message: "You have begun too many turns in the last minute." },
   org_rate: {
     code: "RATE_LIMIT_ORG",
@@ -82,6 +94,11 @@ const rejections = {
   },
 } as const satisfies Record<AdmissionRejected["reason"], PublicError>
 
+const expiryProblems = {
+  past: "Expected a time in the future, in milliseconds since 1970",
+  beyond_creator: "The key would outlive the one that creates it",
+} as const satisfies Record<ExpiryInvalid["reason"], string>
+
 const readRejections = {
   user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
   org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
@@ -99,6 +116,8 @@ export const toPublic = (error: ServiceError): PublicError => {
   switch (error._tag) {
     case "AdmissionRejected":
       return { ...rejections[error.reason], retryAfter: error.retryAfter }
+    case "AgentDenied":
+      return { code: "AUTH_AGENT_DENIED", message: `The API key may not use the agent ${error.agentId}.` }
     case "AgentInactive":
       return { code: "AGENT_INACTIVE", message: "The agent is switched off." }
     case "AgentInvalid":
@@ -107,6 +126,21 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
     case "AutopilotConflict":
       return { code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }
+    case "ExpiryInvalid":
+      return invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }])
+    case "GrantExceeded":
+      return {
+        code: "AUTH_PERMISSION_DENIED",
+        message: `A key grants no more than its creator has, and you lack: ${error.permissions.join(", ")}.`,
+      }
+    case "KeyExpired":
+      return { code: "AUTH_KEY_EXPIRED", message: "The API key has expired." }
+    case "KeyInvalid":
+      return { code: "AUTH_KEY_INVALID", message: "There is no such API key." }
+    case "KeyNotFound":
+      return { code: "KEY_NOT_FOUND", message: "There is no such API key." }
+    case "KeyRevoked":
+      return { code: "AUTH_KEY_REVOKED", message: "The API key was revoked." }
     case "KeysUnavailable":
       return {
         code: "OVERLOADED",
@@ -137,6 +171,11 @@ export const toPublic = (error: ServiceError): PublicError => {
       return {
         code: "QUOTA_EXCEEDED",
         message: `Your organisation has reached its limit of ${error.limit} ${error.resource}. Nothing was stored.`,
+      }
+    case "RateNotDivisible":
+      return {
+        code: "AUTH_PERMISSION_DENIED",
+        message: "A key with a rate of its own cannot create keys.",
       }
     case "ReadRejected":
       return { ...readRejections[error.reason], retryAfter: error.retryAfter }
@@ -183,6 +222,11 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "AUTH_TOKEN_EXPIRED", message: "The token has expired." }
     case "TokenInvalid":
       return { code: "AUTH_TOKEN_INVALID", message: error.reason }
+    case "TooManyKeys":
+      return {
+        code: "KEY_LIMIT_REACHED",
+        message: `The organisation has ${mostKeysOfOrg} keys. Revoke one that is not used.`,
+      }
     case "TurnKeyReused":
       return {
         code: "IDEMPOTENCY_KEY_REUSED",
@@ -220,6 +264,8 @@ export const respond = (error: PublicError): HttpServerResponse.HttpServerRespon
       },
     },
   )
+
+export const nothingHere = respond({ code: "ROUTE_NOT_FOUND", message: "There is nothing at this path." })
 
 /** A handler's answer, where what it expects to fail is an answer too. */
 export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>

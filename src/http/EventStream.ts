@@ -37,7 +37,7 @@ export interface Options {
   readonly protocol: Protocol
   readonly readers: Readers
   /** When the reader's token ends, epoch milliseconds. The stream ends soon after it; the run goes on. */
-  readonly until: number
+  readonly until: () => number
 }
 
 /** Limit of one write. A reader that takes nothing costs no more than this. */
@@ -72,7 +72,7 @@ const expired = (runId: RunId, seq: number): string =>
     runId,
     seq,
     "AUTH_TOKEN_EXPIRED",
-    "The token that opened this stream has expired; the answer goes on. Read on from the last event with a new token.",
+    "The token that opened this stream has expired, or its API key is no longer valid; the answer goes on. Read on from the last event with a new one.",
   )
 
 /** The same where the store does not give the events that the reader lacks. */
@@ -248,7 +248,7 @@ const kept = (source: Kept, { after, readers, run: { id }, until }: Options, old
     })
   const pages = Stream.paginate(after, (seq) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      seq > after && now >= until
+      seq > after && now >= until()
         ? Effect.succeed(last(expired(id, seq)))
         : Effect.orElseSucceed(page(seq), () => last(unreadable(id, seq))),
     ),

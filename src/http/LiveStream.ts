@@ -35,7 +35,7 @@ const tooMany = respond({
 const stopped: typeof LiveEnd.Type = { code: "SHUTTING_DOWN", message: "This server is being stopped." }
 const expired: typeof LiveEnd.Type = {
   code: "AUTH_TOKEN_EXPIRED",
-  message: "The token that opened this stream has expired.",
+  message: "The token that opened this stream has expired, or its API key is no longer valid.",
 }
 const lastFrame = (end: typeof LiveEnd.Type) =>
   Frame.encode([Frame.frame("end", "error", JSON.stringify(end))])
@@ -103,8 +103,8 @@ export const make = Effect.gen(function* () {
         watchers -= 1
       }),
   )
-  const framesUntil = (until: number) => {
-    const isOver = Effect.map(Clock.currentTimeMillis, (now) => now >= until)
+  const framesUntil = (until: () => number) => {
+    const isOver = Effect.map(Clock.currentTimeMillis, (now) => now >= until())
     return Stream.unwrap(
       Effect.as(
         watching,

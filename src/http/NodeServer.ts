@@ -60,8 +60,9 @@ export const backlog = 4096
  */
 const keepAliveInitialDelay = 7000
 
-/** For all answers, as a proxy would set them: they matter for pages, and harm nothing else. */
+/** For all answers, as a proxy would set them: they matter for pages, which set a policy of their own. */
 const securityHeaders = [
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
   ["x-content-type-options", "nosniff"],
   ["referrer-policy", "no-referrer"],
   ["x-frame-options", "DENY"],
@@ -81,8 +82,10 @@ const unparsed = (code: string | undefined): PublicError => {
   }
 }
 
-const answerUnparsed = (socket: Duplex, code: string | undefined): void => {
-  const error = unparsed(code)
+const noTunnel: PublicError = { code: "METHOD_NOT_ALLOWED", message: "There is no tunnel here." }
+
+/** Where Node has no response to write to. */
+const answerRaw = (socket: Duplex, error: PublicError): void => {
   const status = statusOfCode[error.code]
   const body = JSON.stringify({ success: false, error })
   const head = [
@@ -159,8 +162,10 @@ const serveInTurn = (server: Server): void => {
   }
 }
 
-/** `allowedOrigins`: patterns of the pages that may call from a browser. */
-export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
+/** The last answer on each connection. */
+const answers = new WeakMap<Duplex, ServerResponse>()
+
+const makeServer = (): Server => {
   const server = createServer({
     requestTimeout,
     connectionsCheckingInterval,
@@ -170,27 +175,57 @@ export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
     // The edge looks, and answers with an envelope.
     requireHostHeader: false,
   })
-  const isClosing = closeAfterQueue(server)
-  serveInTurn(server)
-  const answers = new WeakMap<Duplex, ServerResponse>()
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket)
     const isAnswering = answer !== undefined && answer.headersSent && !answer.writableFinished
     // Bytes of an error within an answer would be read as a part of it.
-    if (socket.writable && !isAnswering && error.code !== "ECONNRESET") answerUnparsed(socket, error.code)
+    if (socket.writable && !isAnswering && error.code !== "ECONNRESET")
+      answerRaw(socket, unparsed(error.code))
     else socket.destroy()
   })
-  // Node hands over a request with `Expect: 100-continue` as `checkContinue` where anyone listens for that.
-  for (const event of ["request", "checkContinue"] as const)
+  // Without a listener Node closes the connection and says nothing.
+  server.on("connect", (_, socket) => answerRaw(socket, noTunnel))
+  for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       answers.set(request.socket, response)
       response.once("close", () => {
         if (!server.listening) setImmediate(() => server.closeIdleConnections())
       })
+    })
+  return server
+}
+
+/** Node hands over a request with `Expect: 100-continue` as `checkContinue` where anyone listens for that. */
+const requestEvents = ["request", "checkContinue"] as const
+
+const operatorsSockets = new WeakSet<Duplex>()
+
+/** Whether the request came to the operators' port. */
+export const isOperators = ({ socket }: Pick<IncomingMessage, "socket">): boolean =>
+  operatorsSockets.has(socket)
+
+/** The operators' server: another door to the same service, which can tell who came by it. */
+export const makeOperators = (main: Server): Server => {
+  const server = makeServer()
+  server.on("connection", (socket) => operatorsSockets.add(socket))
+  for (const event of requestEvents)
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      main.emit(event, request, response)
+    })
+  return server
+}
+
+/** `allowedOrigins`: patterns of the pages that may call from a browser. */
+export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
+  const server = makeServer()
+  const isClosing = closeAfterQueue(server)
+  serveInTurn(server)
+  for (const event of requestEvents)
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       for (const [name, value] of securityHeaders) response.setHeader(name, value)
       for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
-      // No other listener than this one: no answer would ever come.
-      if (server.listenerCount(event) === 1) refuse(request, response, isClosing() ? stopping : starting)
+      // No other listener than the two of this file: no answer would ever come.
+      if (server.listenerCount(event) === 2) refuse(request, response, isClosing() ? stopping : starting)
     })
   return server
 }

@@ -18,8 +18,8 @@ export interface Reader extends Overdue.Due<Reader> {
   seq: number
   /** Nothing was written to it for the interval. */
   isDue: boolean
-  /** When its token ends, epoch milliseconds. */
-  readonly until: number
+  /** When its token or API key ends, epoch milliseconds. A revocation changes the answer. */
+  readonly until: () => number
   /** Its token has ended. */
   isExpired: boolean
   /** Tells it to look again, when it waits. */
@@ -65,7 +65,7 @@ export const make = Effect.fnUntraced(function* (
   const expire = Effect.sync(() => {
     const now = clock.currentTimeMillisUnsafe()
     const expired: Array<Reader> = []
-    for (const reader of quiet.all()) if (now >= reader.until && !reader.isExpired) expired.push(reader)
+    for (const reader of quiet.all()) if (now >= reader.until() && !reader.isExpired) expired.push(reader)
     for (const reader of expired) {
       reader.isExpired = true
       reader.wake()

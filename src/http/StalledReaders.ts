@@ -51,10 +51,10 @@ const lookAt = (
   unanswered: queue?.resent === true,
 })
 
-/** Watches the server's connections from now on. */
-const follow = (server: Server, clock: Clock.Clock): Linked.Linked<Connection> => {
+/** Watches the servers' connections from now on. */
+const follow = (servers: ReadonlyArray<Server>, clock: Clock.Clock): Linked.Linked<Connection> => {
   const connections = Linked.empty<Connection>()
-  server.on("connection", (socket) => {
+  const watch = (socket: Socket): void => {
     const { localPort, remoteAddress, remotePort } = socket
     // The peer has left already.
     if (localPort === undefined || remoteAddress === undefined || remotePort === undefined) return
@@ -63,15 +63,16 @@ const follow = (server: Server, clock: Clock.Clock): Linked.Linked<Connection> =
     const one: Connection = { socket, key, delivered: 0, since, older: undefined, newer: undefined }
     Linked.append(connections, one)
     socket.once("close", () => Linked.remove(connections, one))
-  })
+  }
+  for (const server of servers) server.on("connection", watch)
   return connections
 }
 
-export const layer = (server: Server, limits: Delivery.Limits): Layer.Layer<never> =>
+export const layer = (servers: ReadonlyArray<Server>, limits: Delivery.Limits): Layer.Layer<never> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const clock = yield* Clock.clockWith(Effect.succeed)
-      const connections = follow(server, clock)
+      const connections = follow(servers, clock)
       const held = () => [...Linked.each(connections)].map(({ socket }) => socket.writableLength)
       yield* catalogue.readerHeld.observe({}, () => held().reduce((sum, bytes) => sum + bytes, 0))
       yield* catalogue.readerHeldMost.observe({}, () =>

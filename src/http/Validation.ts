@@ -11,6 +11,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { isUtf8 } from "node:buffer"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { RequestValidation } from "../api/Authorization.ts"
 import { messageTooLong } from "../api/ChatApi.ts"
@@ -67,6 +68,10 @@ const allProblems = (
   )
 }
 
+/** Decoding has put U+FFFD for the bytes, so another message than the caller's would be stored. */
+const notUtf8 = invalid([{ path: "payload", message: "Expected UTF-8" }])
+const replaced = "\ufffd"
+
 const tooDeep = invalid([{ path: "payload", message: `Expected at most ${deepest} levels of nesting` }])
 
 const refusal = Effect.fnUntraced(function* (
@@ -89,6 +94,8 @@ const validated = Effect.fnUntraced(function* <E, R>(
   const request = yield* HttpServerRequest.HttpServerRequest
   // The handler reads the same text: the request keeps it. The edge answers a body that cannot be read.
   const text = endpoint.payload.size === 0 ? "" : yield* Effect.orDie(request.text)
+  if (text.includes(replaced) && !isUtf8(new Uint8Array(yield* Effect.orDie(request.arrayBuffer))))
+    return respond(notUtf8)
   if (shapeOf(text).depth > deepest) return respond(tooDeep)
   return yield* Effect.catchIf(
     httpEffect,

@@ -14,6 +14,8 @@ export interface EndedAttempt {
   readonly attempt: Attempt
   /** For an attempt in direct mode. */
   readonly pass: Providers.Pass | undefined
+  /** Status and codes of its failure, which may be logged; the attempt's own account of it may not. */
+  readonly codes?: string | undefined
   /** The pause that the target asked for. */
   readonly pauseMs?: number | undefined
 }
@@ -43,16 +45,16 @@ const judge = (
 
 const refusalOf = (
   { refusals }: Health,
-  { agentId, attempt, orgId }: EndedAttempt,
+  { agentId, attempt, codes, orgId }: EndedAttempt,
   now: number,
 ): string | undefined => {
-  const { code, failure, outcome, target } = attempt
+  const { code, outcome, target } = attempt
   if (outcome === "success") {
     Refusals.answered(refusals, { agentId, orgId, target })
     return undefined
   }
   if (code === null || !refusalCodes.has(code)) return undefined
-  const said = failure ?? code
+  const said = codes ?? code
   return Refusals.refused(refusals, { agentId, orgId, target }, said, now)
     ? `${target} has refused the agent ${agentId} of ${orgId} three times in a row: ${said}`
     : undefined

@@ -7,6 +7,7 @@
  */
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Path from "node:path"
@@ -15,6 +16,7 @@ import type { Batch } from "./Batch.ts"
 import { migrate } from "./Migrations.ts"
 import * as PostgresClient from "./PostgresClient.ts"
 import { contradiction, type DatabaseTls } from "./PostgresTls.ts"
+import * as PostgresUrl from "../domain/PostgresUrl.ts"
 import * as SqliteClient from "./SqliteClient.ts"
 
 /** `database` is the file, or the server's address and the name of its database. */
@@ -35,21 +37,26 @@ export interface DatabaseOptions {
   readonly poolSize?: number
   /** Longest that PostgreSQL works on one statement; migrations have no limit. */
   readonly statementTimeoutMs?: number
-  readonly tls?: DatabaseTls
+  /** Undefined: what the URL's `sslmode` says, or none. */
+  readonly tls?: DatabaseTls | undefined
 }
 
 export const layer = (
   options: DatabaseOptions,
 ): Layer.Layer<Batch | SqlClient.SqlClient, DatabaseUnavailable> => {
-  const { databaseUrl, poolSize = 10, statementTimeoutMs = 5000, tls = "off" } = options
+  const { databaseUrl, poolSize = 10, statementTimeoutMs = 5000, tls } = options
   if (databaseUrl === undefined) {
     const filename = Path.join(options.dataDir, "crossfade.db")
     return migrated(filename, SqliteClient.layer({ filename }))
   }
-  const database = address(databaseUrl)
-  const reason = contradiction(Redacted.value(databaseUrl), tls)
+  const read = PostgresUrl.parse(Redacted.value(databaseUrl))
+  if (Result.isFailure(read))
+    return Layer.effectContext(new DatabaseUnavailable({ database: "of DATABASE_URL", reason: read.failure }))
+  const url = read.success
+  const database = address(url)
+  const reason = contradiction(url.sslMode, tls)
   return reason === undefined
-    ? migrated(database, PostgresClient.layer({ url: databaseUrl, poolSize, statementTimeoutMs, tls }))
+    ? migrated(database, PostgresClient.layer({ url, poolSize, statementTimeoutMs, tls }))
     : Layer.effectContext(new DatabaseUnavailable({ database, reason }))
 }
 
@@ -61,7 +68,5 @@ const migrated = <E>(database: string, client: Layer.Layer<Batch | SqlClient.Sql
     ),
   )
 
-const address = (url: Redacted.Redacted<string>): string => {
-  const parsed = URL.parse(Redacted.value(url))
-  return parsed === null ? "of DATABASE_URL" : `${parsed.host}${parsed.pathname}`
-}
+const address = ({ database, hosts }: PostgresUrl.PostgresUrl): string =>
+  `${hosts.map(({ host, port }) => `${host}:${port}`).join(",")}/${database ?? ""}`

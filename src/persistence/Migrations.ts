@@ -15,6 +15,7 @@ import { shadow } from "./migrations/0005_shadow.ts"
 import { fleet } from "./migrations/0006_fleet.ts"
 import { trace } from "./migrations/0007_trace.ts"
 import { answers } from "./migrations/0008_answers.ts"
+import { apiKeys } from "./migrations/0009_api_keys.ts"
 import { tokenSpend } from "./migrations/0010_token_spend.ts"
 import { baseline } from "./migrations/0011_baseline.ts"
 import { orgUsage } from "./migrations/0012_org_usage.ts"
@@ -28,6 +29,7 @@ const migrations = {
   "0006_fleet": fleet,
   "0007_trace": trace,
   "0008_answers": answers,
+  "0009_api_keys": apiKeys,
   "0010_token_spend": tokenSpend,
   "0011_baseline": baseline,
   "0012_org_usage": orgUsage,

@@ -3,7 +3,9 @@
  * comes back as a number, and what goes over a connection is counted.
  *
  * No connection is held by a statement that PostgreSQL works on for ever, nor by a transaction whose process hangs: the
- * server ends both by itself.
+ * server ends both by itself. Behind a pooler, which refuses these settings, its own and the role's do.
+ *
+ * When the server only reads (it is a standby now) or is gone, the whole pool is made anew, to the server that is then found.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import type * as PgConnection from "@effect/sql-pg/PgConnection"
@@ -11,24 +13,28 @@ import * as PgPool from "@effect/sql-pg/PgPool"
 import * as PgTypes from "@effect/sql-pg/PgTypes"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
-import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { SqlError, UnknownError } from "effect/sql/SqlError"
-import type { ConnectionOptions } from "node:tls"
 import { Batch, overClient } from "./Batch.ts"
 import { counted } from "./CountedConnection.ts"
+import { isReadOnly } from "./DatabaseFault.ts"
+import * as PostgresServer from "./PostgresServer.ts"
 import type { DatabaseTls } from "./PostgresTls.ts"
+import type { PostgresUrl } from "../domain/PostgresUrl.ts"
 
 export interface PostgresConfig {
-  readonly url: Redacted.Redacted<string>
+  readonly url: PostgresUrl
   readonly poolSize: number
   readonly statementTimeoutMs: number
-  readonly tls: DatabaseTls
+  /** Undefined: what the URL says. */
+  readonly tls: DatabaseTls | undefined
 }
 
 /** Connections are opened when they are first needed; the wait for one is sql-pg's 5 s, or `connect_timeout` of the URL. */
@@ -41,29 +47,22 @@ export const layer = (config: PostgresConfig): Layer.Layer<Batch | SqlClient.Sql
  */
 const idleTransactionTimeoutMs = 10_000
 
-/** What PostgreSQL takes for a Node `tls` option: whom to trust is the system's list, and `NODE_EXTRA_CA_CERTS`. */
-const sslOf: Readonly<Record<DatabaseTls, boolean | ConnectionOptions>> = {
-  off: false,
-  require: { rejectUnauthorized: false },
-  verify: true,
-}
-
 const make = Effect.fnUntraced(function* (config: PostgresConfig) {
-  const pool = yield* PgPool.make({
-    url: config.url,
-    ssl: sslOf[config.tls],
-    maxConnections: config.poolSize,
-    applicationName: "crossfade",
-    startupParameters: {
-      statement_timeout: String(config.statementTimeoutMs),
-      idle_in_transaction_session_timeout: String(idleTransactionTimeoutMs),
-    },
-    types: numbersForInt8(),
-  })
+  const pools = yield* makePools(config)
+  const taken = (take: (pool: PgPool.PgPool) => PgPool.PgPool["get"]): Acquirer =>
+    Effect.suspend(() => {
+      const watch = pools.watch()
+      return watch.errors(
+        Effect.map(take(watch.pool), (connection) => connectionOf(connection, watch.errors)),
+      )
+    })
   const sql = yield* SqlClient.make({
-    acquirer: Effect.map(pool.get, connectionOf),
-    borrower: (use) => pool.use((connection) => use(connectionOf(connection))),
-    transactionAcquirer: Effect.map(pool.reserve, connectionOf),
+    acquirer: taken((pool) => pool.get),
+    borrower: (use) => {
+      const { errors, pool } = pools.watch()
+      return errors(pool.use((connection) => use(connectionOf(connection, identity))))
+    },
+    transactionAcquirer: taken((pool) => pool.reserve),
     compiler: PgClient.makeCompiler(),
     driver: "pg",
     spanAttributes: [["db.system.name", "postgresql"]],
@@ -74,10 +73,67 @@ const make = Effect.fnUntraced(function* (config: PostgresConfig) {
   return Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Batch, overClient(sql)))
 })
 
-const connectionOf = (connection: PgConnection.PgConnection): Connection => {
+type Acquirer = Effect.Effect<Connection, SqlError, Scope.Scope>
+
+type Watch = <A, E, R>(use: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+interface Pools {
+  /** The present pool, and what sees the errors of its uses: after one that another server would not give it is made anew. */
+  readonly watch: () => { readonly pool: PgPool.PgPool; readonly errors: Watch }
+}
+
+const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
+  const scope = yield* Effect.scope
+  const wanted: PostgresServer.Wanted = {
+    url: config.url,
+    tls: config.tls,
+    settings: {
+      statement_timeout: String(config.statementTimeoutMs),
+      idle_in_transaction_session_timeout: String(idleTransactionTimeoutMs),
+    },
+  }
+  const types = numbersForInt8()
+  const opened = Effect.gen(function* () {
+    const server = yield* PostgresServer.find(wanted)
+    const own = yield* Scope.fork(scope)
+    const pool = yield* Scope.provide(PgPool.make({ ...server, maxConnections: config.poolSize, types }), own)
+    return { pool, close: Scope.close(own, Exit.void) }
+  })
+  let present = yield* opened
+  let isOpening = false
+  const renewed = Effect.gen(function* () {
+    const before = present
+    present = yield* opened
+    // Waits for what is under way on it.
+    yield* Effect.forkDetach(before.close)
+  }).pipe(
+    Effect.ignore,
+    Effect.ensuring(
+      Effect.sync(() => {
+        isOpening = false
+      }),
+    ),
+  )
+  const hasOthers = config.url.hosts.length > 1
+  const renew = (broken: PgPool.PgPool, error: unknown) => {
+    const isWrong = isReadOnly(error) || PostgresServer.isAnother(error, hasOthers)
+    if (!isWrong || isOpening || broken !== present.pool) return Effect.void
+    isOpening = true
+    return Effect.forkIn(renewed, scope)
+  }
+  const pools: Pools = {
+    watch: () => {
+      const { pool } = present
+      return { pool, errors: (use) => Effect.tapError(use, (error) => renew(pool, error)) }
+    },
+  }
+  return pools
+})
+
+const connectionOf = (connection: PgConnection.PgConnection, watch: Watch): Connection => {
   const run = (prepare: boolean): Connection["execute"] => {
     return (sql, params, transformRows = identity) =>
-      Effect.map(connection.query(sql, params, prepare), ({ rows }) => transformRows(rows))
+      watch(Effect.map(connection.query(sql, params, prepare), ({ rows }) => transformRows(rows)))
   }
   return counted({
     execute: run(true),

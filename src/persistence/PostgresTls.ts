@@ -1,23 +1,49 @@
-/** Whether PostgreSQL is spoken to over TLS. One variable decides, `DATABASE_TLS`; a URL that says otherwise is refused. Pure. */
+/**
+ * Whether PostgreSQL is spoken to over TLS: `DATABASE_TLS`, or `sslmode` of the URL where that variable is not set. Both may be
+ * set if they agree. Pure.
+ */
+import type { SslMode } from "../domain/PostgresUrl.ts"
 
 /** `require` takes any certificate, `verify` only one that is trusted and made out to the server's name. */
 export type DatabaseTls = "off" | "require" | "verify"
 
-/** What libpq means by its modes; `allow` and `prefer` leave it to whoever sits in between, so they are none of ours. */
-const meanings: ReadonlyMap<string, DatabaseTls> = new Map([
-  ["disable", "off"],
-  ["require", "require"],
-  ["verify-ca", "verify"],
-  ["verify-full", "verify"],
-])
+/** One way to connect. `authority`: the certificate is trusted; `name`: it is made out to the server too. */
+export type Way = "plain" | "encrypted" | "authority" | "name"
 
-/** Why a URL and `DATABASE_TLS` cannot both be meant; undefined where they agree or the URL says nothing. */
-export const contradiction = (url: string, tls: DatabaseTls): string | undefined => {
-  const mode = URL.parse(url)?.searchParams.get("sslmode")
-  if (mode === null || mode === undefined) return undefined
-  const meant = meanings.get(mode)
-  if (meant === tls) return undefined
-  const remedy =
-    meant === undefined ? "leave sslmode out of the URL" : `set DATABASE_TLS=${meant}, or leave sslmode out`
-  return `the URL says sslmode=${mode} and DATABASE_TLS=${tls}: ${remedy}`
+/** The ways of each mode in the order in which libpq tries them. */
+const waysOf: Readonly<Record<SslMode, ReadonlyArray<Way>>> = {
+  disable: ["plain"],
+  allow: ["plain", "encrypted"],
+  prefer: ["encrypted", "plain"],
+  require: ["encrypted"],
+  "verify-ca": ["authority"],
+  "verify-full": ["name"],
 }
+
+const modeOf = { off: "disable", require: "require", verify: "verify-full" } as const
+
+/** The modes of libpq that a value of `DATABASE_TLS` agrees with; the others leave the choice to the network. */
+const agreeing: Readonly<Record<DatabaseTls, ReadonlyArray<SslMode>>> = {
+  off: ["disable"],
+  require: ["require"],
+  verify: ["verify-ca", "verify-full"],
+}
+
+/** `hasRoot`: the URL names a certificate authority, with which libpq's `require` verifies it. */
+export const waysToConnect = (
+  sslMode: SslMode | undefined,
+  tls: DatabaseTls | undefined,
+  hasRoot: boolean,
+): ReadonlyArray<Way> => {
+  const mode = tls === undefined ? (sslMode ?? "disable") : modeOf[tls]
+  return mode === "require" && hasRoot ? ["authority"] : waysOf[mode]
+}
+
+/** Why a URL and `DATABASE_TLS` cannot both be meant; undefined where they agree or one of them says nothing. */
+export const contradiction = (
+  sslMode: SslMode | undefined,
+  tls: DatabaseTls | undefined,
+): string | undefined =>
+  sslMode === undefined || tls === undefined || agreeing[tls].includes(sslMode)
+    ? undefined
+    : `the URL says sslmode=${sslMode} and DATABASE_TLS=${tls}: set only one of them`

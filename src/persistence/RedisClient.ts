@@ -1,10 +1,12 @@
 /**
- * The connection to the Redis that replicas share, for parts that go on without it: a command fails within a quarter of a
- * second, at once while there is no connection and for a second after one that was not answered. Nobody's turn waits for
- * a Redis that is gone or slow.
+ * The connection to the Redis that replicas share, for parts that go on without it. A command fails within 250 ms, and at
+ * once while Redis cannot be used: no turn waits for a Redis that is gone, slow or refuses writes.
  *
- * The service also starts where Redis is away; the connection is tried again for ever, with jitter, so that a fleet does
- * not come back all at once.
+ * A small write once a second finds out. A Redis that answers and takes no writes (a replica after a failover, a full or a
+ * loading one) is as good as away, and may be another server by now: the connection is made anew where that can help.
+ *
+ * The service also starts where Redis is away. It tries to connect for ever, with jitter, so that a fleet does not come back
+ * all at once.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -12,17 +14,23 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
+import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import { MinimumLogLevel } from "effect/References"
 import { monotonicMillis } from "../domain/Monotonic.ts"
+import { reasonOf } from "../domain/Reason.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
+import { codeOf, shouldReconnect } from "./RedisRefusal.ts"
 
 /** A healthy Redis answers in one; what takes longer than this delays a user more than doing without. */
 const patienceMs = 250
-const restMs = 1000
 /** A timer that is later than this was kept waiting by this process: the answer may be there, and not read yet. */
 const lateMs = 50
 const rounds = 4
+const lookEvery = "1 second"
+/** Expires at once. A full Redis refuses it, which it does not do with every write. */
+const look = ["SET", "crossfade:look", "1", "PX", "1"] as const
 
 /** Milliseconds before the next try to connect: 100 to 200 at first, 1000 to 2000 in the end. */
 const reconnectAfter = (tries: number, draw: number): number => Math.min(100 * 2 ** tries, 1000) * (1 + draw)
@@ -36,52 +44,18 @@ export const layer = (url: Redacted.Redacted<string>): Layer.Layer<Redis.Redis> 
 const loaded = Effect.promise(() => import("@effect/platform-node/NodeRedis"))
 
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
-  const clock = yield* Clock.clockWith(Effect.succeed)
-  const random = yield* Random.Random
-  const NodeRedis = yield* loaded
-  const connection = NodeRedis.layer({
-    url: Redacted.value(url),
-    disableOfflineQueue: true,
-    socket: {
-      connectTimeout: 1000,
-      reconnectStrategy: (tries) => reconnectAfter(tries, random.nextDoubleUnsafe()),
-    },
-  })
-  let connected: Redis.Redis["Service"] | undefined
-  const first = yield* Deferred.make<Redis.Redis["Service"]>()
-  yield* Layer.build(connection).pipe(
-    Effect.tap((built) => {
-      connected = Context.get(built, Redis.Redis)
-      return Deferred.succeed(first, connected)
-    }),
-    Effect.catch((error) => Effect.logError("Redis cannot be used", error)),
-    Effect.forkScoped,
-  )
+  const use = yield* makeUse
+  const connection = yield* connect(url)
+  yield* Effect.forkScoped(keepLooking(connection, use))
+  yield* catalogue.redisUp.observe({}, () => (use.isUp() ? 1 : 0))
 
-  let restUntil = Number.NEGATIVE_INFINITY
-  yield* catalogue.redisUp.observe({}, () =>
-    connected !== undefined && monotonicMillis(clock) >= restUntil ? 1 : 0,
-  )
-  const silence = (round: number): Effect.Effect<never, Redis.RedisError> =>
-    Effect.suspend(() => {
-      const due = monotonicMillis(clock) + patienceMs
-      return Effect.andThen(
-        Effect.sleep(patienceMs),
-        Effect.suspend(() => {
-          const now = monotonicMillis(clock)
-          if (now > due + lateMs && round < rounds) return silence(round + 1)
-          restUntil = now + restMs
-          return Effect.fail(away(`no answer in ${patienceMs} ms`))
-        }),
-      )
-    })
   const guarded = <A, R>(
-    use: (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError, R>,
+    command: (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError, R>,
   ): Effect.Effect<A, Redis.RedisError, R> =>
     Effect.suspend(() => {
-      if (connected === undefined) return Effect.fail(away("not connected yet"))
-      if (monotonicMillis(clock) < restUntil) return Effect.fail(away("it did not answer a moment ago"))
-      return Effect.raceFirst(use(connected), silence(1))
+      const { redis } = connection
+      if (redis === undefined) return Effect.fail(away("not connected yet"))
+      return use.isUp() ? use.answered(command(redis)) : Effect.fail(away("it cannot be used at present"))
     })
 
   return Redis.Redis.of({
@@ -90,8 +64,160 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       (script) =>
       (...params) =>
         guarded((redis) => redis.eval(script)(...params)),
-    // These wait by their nature: for messages, also from a Redis that comes later, and for a command that blocks.
-    subscribe: (channel) => Effect.flatMap(Deferred.await(first), (redis) => redis.subscribe(channel)),
-    reserve: Effect.suspend(() => connected?.reserve ?? Effect.fail(away("not connected yet"))),
+    // It waits by its nature: for messages, also from a Redis that comes later.
+    subscribe: (channel) =>
+      Effect.flatMap(connection.first, (redis) => subscribed(redis, connection, channel)),
+    reserve: guarded(({ reserve }) => reserve),
   })
+})
+
+/** Whether Redis can be used, and the end of the wait for a command. */
+const makeUse = Effect.gen(function* () {
+  const clock = yield* Clock.clockWith(Effect.succeed)
+  let down: string | undefined
+
+  /** One line when it begins and one when it ends. */
+  const told = (found: string | undefined): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const before = down
+      down = found
+      if ((before === undefined) === (found === undefined)) return Effect.void
+      return found === undefined
+        ? Effect.logWarning("Redis can be used again")
+        : Effect.logWarning(`Redis cannot be used, so this replica decides alone: ${found}`)
+    })
+
+  const silence = (round: number): Effect.Effect<never, Redis.RedisError> =>
+    Effect.suspend(() => {
+      const due = monotonicMillis(clock) + patienceMs
+      return Effect.andThen(
+        Effect.sleep(patienceMs),
+        Effect.suspend(() => {
+          if (monotonicMillis(clock) > due + lateMs && round < rounds) return silence(round + 1)
+          const why = `no answer in ${patienceMs} ms`
+          return Effect.andThen(told(why), Effect.fail(away(why)))
+        }),
+      )
+    })
+
+  return {
+    isUp: () => down === undefined,
+    told,
+    answered: <A, R>(command: Effect.Effect<A, Redis.RedisError, R>) => Effect.raceFirst(command, silence(1)),
+  }
+})
+
+type Use = Effect.Success<typeof makeUse>
+
+interface Connection {
+  /** Undefined until the first connection. */
+  readonly redis: Redis.Redis["Service"] | undefined
+  readonly first: Effect.Effect<Redis.Redis["Service"]>
+  /** Why there is no connection at present; undefined while there is one. */
+  readonly missing: () => string | undefined
+  /** Drops the connection and makes another one. */
+  readonly again: Effect.Effect<void>
+  /** Completes when the present connection is dropped. */
+  readonly dropped: () => Effect.Effect<void>
+}
+
+const connect = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
+  const random = yield* Random.Random
+  const { layer: connected, NodeRedis } = yield* loaded
+  let failure: unknown
+  let client: (typeof NodeRedis)["Service"]["client"] | undefined
+  let redis: Redis.Redis["Service"] | undefined
+  let drop = yield* Deferred.make<void>()
+  const first = yield* Deferred.make<Redis.Redis["Service"]>()
+  yield* Layer.build(
+    connected({
+      url: Redacted.value(url),
+      disableOfflineQueue: true,
+      socket: {
+        connectTimeout: 1000,
+        reconnectStrategy: (tries, cause) => {
+          failure = cause
+          return reconnectAfter(tries, random.nextDoubleUnsafe())
+        },
+      },
+    }),
+  ).pipe(
+    // It would write a line for each try; `told` writes one for all of them.
+    Effect.provideService(MinimumLogLevel, "None"),
+    Effect.tap((built) => {
+      client = Context.get(built, NodeRedis).client
+      redis = Context.get(built, Redis.Redis)
+      return Deferred.succeed(first, redis)
+    }),
+    Effect.catch((error) => Effect.logError("Redis cannot be used", error)),
+    Effect.forkScoped,
+  )
+  const again = Effect.suspend(() => {
+    // Without a connection the client is about to make one anyway.
+    if (client === undefined || !client.isReady) return Effect.void
+    client.destroy()
+    client.connect().catch((cause: unknown) => {
+      failure = cause
+    })
+    const dropped = drop
+    drop = Deferred.makeUnsafe()
+    return Deferred.succeed(dropped, undefined)
+  })
+  const connection: Connection = {
+    get redis() {
+      return redis
+    },
+    first: Deferred.await(first),
+    missing: () => (client?.isReady === true ? undefined : reasonOf(failure) || "not connected yet"),
+    again: Effect.asVoid(again),
+    dropped: () => Deferred.await(drop),
+  }
+  return connection
+})
+
+/** Writes once a second, from the first connection on or when it has not come about within a second. */
+const keepLooking = (connection: Connection, use: Use): Effect.Effect<never> => {
+  let failures = 0
+  const write = Effect.suspend(() => {
+    const why = connection.missing()
+    if (why !== undefined || connection.redis === undefined)
+      return Effect.fail(away(why ?? "not connected yet"))
+    return use.answered(connection.redis.send(...look))
+  })
+  const once = Effect.matchEffect(write, {
+    onSuccess: () => {
+      failures = 0
+      return use.told(undefined)
+    },
+    onFailure: ({ cause }) => {
+      failures += 1
+      const isRefused = codeOf(cause) !== undefined
+      const why = isRefused ? `it answers ${reasonOf(cause)}` : reasonOf(cause)
+      return Effect.andThen(use.told(why), shouldReconnect(cause, failures) ? connection.again : Effect.void)
+    },
+  })
+  return Effect.andThen(
+    Effect.timeoutOption(connection.first, lookEvery),
+    Effect.forever(Effect.andThen(once, Effect.sleep(lookEvery))),
+  )
+}
+
+/** Goes on over the next connection when this one is dropped: its server may be another one. */
+const subscribed = Effect.fnUntraced(function* (
+  redis: Redis.Redis["Service"],
+  connection: Connection,
+  channel: string,
+) {
+  const queue = yield* Queue.unbounded<Redis.RedisMessage, Redis.RedisError>()
+  const listening = Effect.scoped(
+    Effect.flatMap(redis.subscribe(channel), (messages) =>
+      Effect.forever(Effect.flatMap(Queue.take(messages), (message) => Queue.offer(queue, message))),
+    ),
+  )
+  yield* Effect.suspend(() => Effect.raceFirst(listening, connection.dropped())).pipe(
+    Effect.forever,
+    Effect.catch((error) => Queue.fail(queue, error)),
+    Effect.forkScoped,
+  )
+  return queue
 })

@@ -1,4 +1,4 @@
-/** Who changed what of the rollout, when and why. Kept for ever: people change little. */
+/** Changes of the rollout and of API keys: by whom, when and why. Kept for ever: people change little. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
@@ -11,7 +11,7 @@ export type Change = Omit<AuditEntry, "id">
 export class Audit extends Context.Service<
   Audit,
   {
-    /** For what is kept elsewhere. A change of the settings is written with them, in one transaction (`RolloutStore`). */
+    /** For changes outside of the store. Others are written in one transaction with their entry (`RolloutStore`, `ApiKeys`). */
     readonly add: (change: Change) => Effect.Effect<void, StoreError>
     /** Newest first; `before` is the id the last page ended with. */
     readonly list: (page: {

@@ -1,6 +1,7 @@
 /**
  * Brings the stored credentials of MCP servers under the current data key: plain ones, which older versions stored, and on
  * demand those of previous keys. Each agent is one compare-and-set, so replicas may do it at once, beside operators' changes.
+ * The start also tells of stored addresses that the rules of today refuse.
  */
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -10,7 +11,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { McpServer } from "../domain/Agent.ts"
+import { type AllowedHosts, none } from "../domain/AllowedHost.ts"
 import { AgentId, OrgId } from "../domain/Ids.ts"
+import * as McpAddress from "../domain/McpAddress.ts"
 import * as McpCredentials from "../domain/McpCredentials.ts"
 import { nonceBytes } from "../domain/SealedValue.ts"
 import { DataKeys } from "../persistence/DataKeys.ts"
@@ -24,15 +27,16 @@ const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
 const decodeSettings = Schema.decodeUnknownResult(SettingsJson)
 const encodeSettings = Schema.encodeEffect(SettingsJson)
 
-/** Credentials by how they were found, and how many of them were sealed anew. */
+/** Credentials by how they were found, how many of them were sealed anew, and servers whose address is not allowed. */
 export interface Counts {
   plain: number
   old: number
   unreadable: number
   sealed: number
+  refused: number
 }
 
-const make = Effect.gen(function* () {
+const make = Effect.fnUntraced(function* (hosts: AllowedHosts) {
   const sql = yield* SqlClient.SqlClient
   const random = yield* SecureRandom.SecureRandom
   const keys = yield* DataKeys
@@ -61,6 +65,8 @@ const make = Effect.gen(function* () {
     // A row that cannot be read is told of by the call that needs it.
     if (Result.isFailure(settings)) return
     const before = settings.success.mcpServers
+    for (const { endpoint } of before)
+      if (McpAddress.problemOf(endpoint, hosts) !== undefined) counts.refused += 1
     const mcpServers = yield* Effect.forEach(before, (server) => renewed(row, server, withOld, counts))
     const changed = mcpServers.filter((server, index) => server !== before[index]).length
     if (changed === 0) return
@@ -74,14 +80,14 @@ const make = Effect.gen(function* () {
 
   const page = (after: string) =>
     Effect.flatMap(
-      sql`SELECT id, org_id, settings FROM agents WHERE id > ${after} AND settings LIKE ${'%"authConfig"%'}
+      sql`SELECT id, org_id, settings FROM agents WHERE id > ${after} AND settings LIKE ${'%"endpoint"%'}
         ORDER BY id LIMIT ${pageSize}`,
       decodeRows,
     ).pipe(asStoreError("CredentialSeals.page"))
 
   /** `withOld`: also those that a previous key sealed. */
   const renew = Effect.fnUntraced(function* (withOld: boolean) {
-    const counts: Counts = { plain: 0, old: 0, unreadable: 0, sealed: 0 }
+    const counts: Counts = { plain: 0, old: 0, unreadable: 0, sealed: 0, refused: 0 }
     for (let rows = yield* page(""); rows.length > 0; rows = yield* page(rows.at(-1)!.id)) {
       for (const row of rows)
         yield* renewRow(row, withOld, counts).pipe(asStoreError("CredentialSeals.renew"))
@@ -104,25 +110,34 @@ const credentials = (count: number): string =>
   count === 1 ? "1 credential of an MCP server" : `${count} credentials of MCP servers`
 
 /** Seals what previous keys have sealed, and what is plain. */
-export const rotate = Effect.flatMap(make, ({ renew }) => renew(true))
+export const rotate = Effect.flatMap(make(none), ({ renew }) => renew(true))
 
-const onStart = Effect.gen(function* () {
-  const { hasKey, isAlone, renew, wipe } = yield* make
-  const { old, plain, sealed, unreadable } = yield* renew(isAlone)
-  if (sealed > 0) yield* Effect.logInfo(`encrypted ${credentials(sealed)} with the current data key`)
-  if (plain > 0 && hasKey) yield* wipe
-  if (plain > 0 && !hasKey)
-    yield* Effect.logWarning(`${credentials(plain)} stored as plain text: set DATA_KEY to encrypt them`)
-  if (old > 0 && !isAlone)
-    yield* Effect.logWarning(
-      `${credentials(old)} encrypted with a previous data key: run \`crossfade secrets rotate\` before you remove it`,
-    )
-  if (unreadable > 0)
-    yield* Effect.logWarning(
-      `${credentials(unreadable)} cannot be decrypted: the key is neither DATA_KEY nor in DATA_KEYS_PREVIOUS. Turns of these agents leave the runtime until the key is back or the credentials are sent again`,
-    )
-}).pipe(Effect.catchCause((cause) => Effect.logWarning("the stored credentials were not checked", cause)))
+const onStart = Effect.fnUntraced(
+  function* (hosts: AllowedHosts) {
+    const { hasKey, isAlone, renew, wipe } = yield* make(hosts)
+    const { old, plain, refused, sealed, unreadable } = yield* renew(isAlone)
+    if (sealed > 0) yield* Effect.logInfo(`encrypted ${credentials(sealed)} with the current data key`)
+    if (plain > 0 && hasKey) yield* wipe
+    if (plain > 0 && !hasKey)
+      yield* Effect.logWarning(`${credentials(plain)} stored as plain text: set DATA_KEY to encrypt them`)
+    if (old > 0 && !isAlone)
+      yield* Effect.logWarning(
+        `${credentials(old)} encrypted with a previous data key: run \`crossfade secrets rotate\` before you remove it`,
+      )
+    if (unreadable > 0)
+      yield* Effect.logWarning(
+        `${credentials(unreadable)} cannot be decrypted: the key is neither DATA_KEY nor in DATA_KEYS_PREVIOUS. Turns of these agents leave the runtime until the key is back or the credentials are sent again`,
+      )
+    if (refused > 0)
+      yield* Effect.logWarning(
+        `the addresses of ${refused} MCP servers are not allowed (MCP_ALLOWED_HOSTS): turns of their agents leave the runtime`,
+      )
+  },
+  Effect.catchCause((cause) => Effect.logWarning("the stored credentials were not checked", cause)),
+)
 
 /** At the start, before the first request. A store that fails does not stop it: the values can be used as they are. */
-export const layer: Layer.Layer<never, never, SecureRandom.SecureRandom | SqlClient.SqlClient> =
-  Layer.effectDiscard(onStart)
+export const layer = (
+  hosts: AllowedHosts,
+): Layer.Layer<never, never, SecureRandom.SecureRandom | SqlClient.SqlClient> =>
+  Layer.effectDiscard(onStart(hosts))

@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
-import type { Principal } from "../domain/Principal.ts"
+import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { Attempt, EndOfRun, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
@@ -74,13 +74,13 @@ export class Runs extends Context.Service<
       unwritten?: Unwritten,
       spent?: Spent,
     ) => Effect.Effect<void, RunLost | StoreError>
-    /** With its attempts, shadows included, by number. Fails alike for a run not there and another user's. */
+    /** With its attempts, shadows included, by number. Fails like `Sessions.get`. */
     readonly get: (
       principal: Principal,
       id: RunId,
     ) => Effect.Effect<
       { readonly run: Run; readonly attempts: ReadonlyArray<Attempt> },
-      RunNotFound | StoreError
+      AgentDenied | RunNotFound | StoreError
     >
     /** The run of the session that says it goes on, wherever. */
     readonly runningOf: (id: SessionId) => Effect.Effect<RunId | undefined, StoreError>

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
-import type { Principal } from "../domain/Principal.ts"
+import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { Batch, type Step } from "../persistence/Batch.ts"
@@ -102,6 +102,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
           WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
       )
       if (run === undefined) return yield* new RunNotFound({ runId: id })
+      if (!mayUseAgent(principal, run.agentId)) return yield* new AgentDenied({ agentId: run.agentId })
       const attempts = yield* decodeAttempts(
         yield* sql`SELECT * FROM attempts WHERE run_id = ${id} ORDER BY number, shadow`,
       )

@@ -4,7 +4,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, SessionId } from "../domain/Ids.ts"
 import type { Page } from "../domain/Page.ts"
-import type { Principal } from "../domain/Principal.ts"
+import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -20,12 +20,15 @@ export interface BranchMessage extends ChatMessage {
 export class Sessions extends Context.Service<
   Sessions,
   {
-    /** Fails alike for a session that is not there and for one of another user or organisation. */
+    /**
+     * Fails alike for a session that is not there and for one of another user or organisation. `AgentDenied`: it is the caller's,
+     * and the caller's key is limited to other agents.
+     */
     readonly get: (
       principal: Principal,
       id: SessionId,
-    ) => Effect.Effect<Session, SessionNotFound | StoreError>
-    /** Newest first (UUIDv7 ids: by time of creation); `before` is the id the last page ended with. */
+    ) => Effect.Effect<Session, AgentDenied | SessionNotFound | StoreError>
+    /** Of agents that the caller may use. Newest first (UUIDv7 ids: by time of creation); `before` is the id the last page ended with. */
     readonly list: (
       principal: Principal,
       page: { readonly before?: SessionId; readonly limit: number },

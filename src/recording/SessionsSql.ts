@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, SessionId } from "../domain/Ids.ts"
-import type { Principal } from "../domain/Principal.ts"
+import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
 import { BranchRow, MessageRow, SessionRow } from "./SqlRows.ts"
@@ -38,7 +38,10 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         yield* sql`SELECT * FROM sessions
           WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
       )
-      return session ?? (yield* new SessionNotFound({ sessionId: id }))
+      if (session === undefined) return yield* new SessionNotFound({ sessionId: id })
+      return mayUseAgent(principal, session.agentId)
+        ? session
+        : yield* new AgentDenied({ agentId: session.agentId })
     }, asStoreError("Sessions.get"))
 
     const list = Effect.fnUntraced(function* (
@@ -46,11 +49,13 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       page: { readonly before?: SessionId; readonly limit: number },
     ) {
       const older = page.before === undefined ? sql`` : sql`AND id < ${page.before}`
+      const agents = principal.key?.agents ?? null
+      const allowed = agents === null ? sql`` : sql`AND ${sql.in("agent_id", agents)}`
       const of = {
         table: "sessions",
         keys: ["id"],
         direction: "DESC",
-        where: sql`org_id = ${principal.orgId} AND user_id = ${principal.userId} ${older}`,
+        where: sql`org_id = ${principal.orgId} AND user_id = ${principal.userId} ${allowed} ${older}`,
         texts: ["org_id", "user_id", "title"],
         limit: page.limit,
       } as const

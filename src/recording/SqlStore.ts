@@ -1,11 +1,14 @@
-/** Every store of the service over one database. */
+/** Every store of the service over one database, and the memory in front of some. */
 import * as Layer from "effect/Layer"
 import * as AgentsCached from "./AgentsCached.ts"
 import * as AgentsSql from "./AgentsSql.ts"
+import * as ApiKeysSql from "./ApiKeysSql.ts"
 import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import { KeyUses } from "./KeyUses.ts"
+import { KnownKeys } from "./KnownKeys.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
@@ -19,8 +22,9 @@ import * as TokenSpendSql from "./TokenSpendSql.ts"
 import * as TransitionsSql from "./TransitionsSql.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
 
-export const layer = Layer.mergeAll(
+const stores = Layer.mergeAll(
   Layer.provide(AgentsCached.layer, AgentsSql.layerSql),
+  ApiKeysSql.layerSql,
   AuditSql.layerSql,
   AutopilotsSql.layerSql,
   BaselinesSql.layerSql,
@@ -37,3 +41,5 @@ export const layer = Layer.mergeAll(
   TransitionsSql.layerSql,
   TurnKeysSql.layerSql,
 )
+
+export const layer = Layer.mergeAll(KeyUses.layer, KnownKeys.layer).pipe(Layer.provideMerge(stores))

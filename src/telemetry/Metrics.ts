@@ -196,12 +196,12 @@ const stores = {
   storeUp: gauge("crossfade_store_up", {
     unit: "1",
     labels: none,
-    meaning: "1 while the database answers, else 0",
+    meaning: "1 while the database answers and takes writes, else 0",
   }),
   redisUp: gauge("crossfade_redis_up", {
     unit: "1",
     labels: none,
-    meaning: "1 while Redis answers, else 0; absent where none is configured",
+    meaning: "1 while Redis answers and takes writes, else 0; absent where none is configured",
   }),
   eventWrite: histogram("crossfade_event_write_ms", {
     unit: "ms",

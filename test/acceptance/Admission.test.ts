@@ -83,7 +83,7 @@ describe("open streams", () => {
     stream!.leave()
   })
 
-  it("L6: 400 requests that are aborted anywhere leave no stream behind", async () => {
+  it("L6: C4: 400 requests that are aborted anywhere leave no stream behind", async () => {
     const client = await world.as("aborts", "ana")
     const [stream] = await hanging(client, 1)
     for (let round = 0; round < 20; round++) {

@@ -71,7 +71,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     expect(begun).toBeLessThanOrEqual(20 + Math.ceil((21 * (Date.now() - started)) / 60_000))
   })
 
-  it("L6: a user has five streams at both together; those of a gateway that was killed are free in 30 s", async () => {
+  it("L6: a user has five streams at both together; those and the runs of a gateway that was killed are free in 30 s", async () => {
     const clients = await as(crypto.randomUUID(), "ana")
     model.answers.push({ kind: "hang", parts: ["word"] })
     const first = await clients[0]!.start("hang")
@@ -88,6 +88,11 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
       if (again.response.status === 200) more.push(again)
       return again.response.status === 200
     })
+    const bobs = await as(crypto.randomUUID(), "bob")
+    model.answers.push(...times(5, () => ({ kind: "hang", parts: ["word"] }) as const))
+    const started = await Promise.all(times(5, () => bobs[0]!.start("hang")))
+    expect(started.map(({ response }) => response.status)).toEqual([200, 200, 200, 200, 200])
+    expect((await post(bobs[1]!)).status).toBe(429)
     await gateways[0]!.stop("SIGKILL")
     const refused = await clients[1]!.request("POST", "/api/v1/chat/start", {
       agentId: defaultAgent,
@@ -99,5 +104,10 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
       await answer.text()
       return answer.status === 200
     }, 45)
-  }, 60_000)
+    await eventually(async () => {
+      const answer = await post(bobs[1]!)
+      await answer.text()
+      return answer.status === 200
+    }, 30)
+  }, 120_000)
 })

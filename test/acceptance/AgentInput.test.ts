@@ -89,7 +89,7 @@ describe("the name of a model", () => {
   })
 })
 
-describe("the address of an MCP server", () => {
+describe("X5: the address of an MCP server", () => {
   const at = (endpoint: string) => ({
     mcpServers: [{ id: "m", name: "M", endpoint, transport: "http", isConnected: true, availableTools: [] }],
   })

@@ -55,7 +55,7 @@ const rotate = () =>
   })
 
 describe("credentials of an MCP server", () => {
-  it("reach the runtime, and are in no answer, file or log", async () => {
+  it("X6: reach the runtime, and are in no answer, file or log", async () => {
     const made = await create()
     expect(made.settings.mcpServers).toEqual([{ ...server, hasAuthConfig: true }])
     const { frames } = await ask(made.id)
@@ -148,6 +148,20 @@ describe("the data key", () => {
     await patch(id, { mcpServers: [withKey] })
     await ask(id)
     expect(await sent()).toEqual(withKey.authConfig)
+  })
+})
+
+describe("an address that is no longer allowed", () => {
+  it("is told of at the start, and keeps its agent's turns from the runtime", async () => {
+    await restartWith({ MCP_ALLOWED_HOSTS: "tools.internal" })
+    const { id } = await create([{ ...server, endpoint: "http://tools.internal/" }])
+    expect((await ask(id)).frames.at(-1)?.data.executionMode).toBe("runtime_orchestrator")
+    await restartWith({ MCP_ALLOWED_HOSTS: "" })
+    expect(world.gateway.output()).toContain("the addresses of 1 MCP servers are not allowed")
+    const { frames, runId } = await ask(id)
+    expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("AGENT_MISCONFIGURED")
+    expect((await world.run(runId)).attempts[0].failure).toBe("mcp_address_refused")
+    expect(JSON.stringify(frames)).not.toContain("tools.internal")
   })
 })
 

@@ -30,7 +30,7 @@ const server = (authConfig: string) =>
 const excess = `{${Array.from({ length: 60_000 }, (_, index) => `"x${index}":1`).join(",")}}`
 const rollout = "/api/v1/runtime/rollout"
 
-describe("a body of 1 MiB", () => {
+describe("C2: a body of 1 MiB", () => {
   it.each<readonly [string, string, ...ReadonlyArray<string>]>([
     ["a list of empty objects", `{"mcpServers":${list("{}", 333_000)}}`],
     ["lists of empty objects in a list", `{"subAgents":${list(`{"skills":${list("{}", 300)}}`, 1000)}}`],

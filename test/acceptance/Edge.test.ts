@@ -59,6 +59,10 @@ describe("a request", () => {
     "/API/v1/health",
     "/api/v1/health/",
     "//",
+    "/%6detrics",
+    "/metrics;x",
+    "/api/v1/%68ealth",
+    "/api/v1/health;x",
   ])("has the path that it has: %s is another", async (path) => {
     const answer = await fetch(`${gateway.url}${path}`)
     expect(answer.status).toBe(404)
@@ -70,6 +74,28 @@ describe("a request", () => {
     const path = `/api/v1/runtime/metrics/${encodeURIComponent("ü".repeat(200))}`
     expect((await fetch(`${gateway.url}${path}`, { headers })).status).toBe(200)
   })
+})
+
+it("a tunnel is refused in words, and * is no page", async () => {
+  expect(await raw("CONNECT example.com:443 HTTP/1.1\r\nhost: x")).toMatch(
+    /^HTTP\/1.1 405 [\s\S]*METHOD_NOT_ALLOWED/,
+  )
+  expect(await raw("GET * HTTP/1.1\r\nhost: x")).toMatch(/^HTTP\/1.1 404 /)
+  expect(await raw("GET /metrics#x HTTP/1.1\r\nhost: x")).toMatch(/^HTTP\/1.1 404 /)
+})
+
+it("no page runs a script that is not its own, and no answer is a frame", async () => {
+  for (const path of ["/", "/docs", "/openapi.json", "/metrics", "/api/v1/health", "/nothing"]) {
+    const policy = (await fetch(`${gateway.url}${path}`)).headers.get("content-security-policy") ?? ""
+    expect([path, policy]).toEqual([path, expect.stringContaining("frame-ancestors 'none'")])
+    const scripts = /(?:script|default)-src ([^;]*)/.exec(
+      policy.replace("default-src 'none'; script", "script"),
+    )?.[1]
+    expect([path, scripts]).toEqual([path, expect.stringMatching(/^('none'|('sha256-[\w+/]{43}=' ?)+)$/)])
+  }
+  const console_ = (await fetch(gateway.url)).headers
+  expect(console_.get("content-security-policy")).not.toContain("unsafe")
+  expect(console_.get("cross-origin-opener-policy")).toBe("same-origin")
 })
 
 it("every page and every answer has security headers", async () => {

@@ -123,7 +123,7 @@ describe("a request that is refused", () => {
   })
 })
 
-describe("a message that is taken", () => {
+describe("C5: a message that is taken", () => {
   it.each(["👩‍👩‍👧‍👦", "\u202eabc", "é\u0301 \u0000 end", "0"])("is %j, as it is", async (message) => {
     const stream = await client.start(message)
     expect((await stream.rest()).at(-1)?.event).toBe("done")

@@ -85,7 +85,7 @@ describe("the stream of a run", () => {
     expect((await world.log()).executions).toHaveLength(1)
   })
 
-  it("fault 16: a reader that reads nothing slows neither the run nor other readers", async () => {
+  it("fault 16: L5: a reader that reads nothing slows neither the run nor other readers", async () => {
     const first = await world.client.start({ scenario: "burst", count: 2000, size: 2000 })
     const second = await world.client.events(first.runId)
     const frames = await second.rest()
@@ -119,7 +119,7 @@ describe("the stream of a run", () => {
 })
 
 describe("readers that leave", () => {
-  it("fault 6: the run is cancelled upstream after the grace, and the session is free again", async () => {
+  it("fault 6: C4: the run is cancelled upstream after the grace, and the session is free again", async () => {
     const stream = await world.client.start(slow(100, 100))
     await stream.until((frame) => frame.seq === 2)
     const left = Date.now()

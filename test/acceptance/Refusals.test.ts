@@ -62,7 +62,7 @@ describe("what is refused, and how it is said", () => {
     expect((await world.messages(stream.sessionId))[0].content).toBe(message)
   })
 
-  it("a body of another type is 415, one over 1 MiB is 413, and one that is no JSON is 400", async () => {
+  it("C2: C8: a body of another type is 415, one over 1 MiB is 413, and one that is no JSON is 400", async () => {
     const post = (body: string, type: string) =>
       fetch(`${world.gateway.url}/api/v1/chat/start`, {
         method: "POST",
@@ -77,7 +77,7 @@ describe("what is refused, and how it is said", () => {
     expect([broken.status, (await bodyOf(broken)).error.code]).toEqual([400, "VALIDATION_FAILED"])
   })
 
-  it("pages of other origins may call only where they are listed", async () => {
+  it("C8: pages of other origins may call only where they are listed", async () => {
     const preflight = (origin: string) =>
       fetch(`${world.gateway.url}/api/v1/chat/start`, {
         method: "OPTIONS",
@@ -95,7 +95,7 @@ describe("what is refused, and how it is said", () => {
     expect(other.headers.get("access-control-allow-credentials")).toBeNull()
   })
 
-  it("an insane request id is replaced", async () => {
+  it("X11: an insane request id is replaced", async () => {
     const answer = await world.client.request("GET", "/api/v1/health", undefined, {
       "x-request-id": "a b<script>",
     })

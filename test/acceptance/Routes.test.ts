@@ -6,7 +6,7 @@ import { type Caller, callers, type Row, table } from "./routeTable.ts"
 const world = useWorld({ LOG_LEVEL: "warn" })
 const canary = "canary-of-acme-5d1e"
 const orgs = ["acme", "other"] as const
-const userPermissions = ["chat:*", "sessions:*", "agents:*"]
+const userPermissions = ["chat:*", "sessions:*", "agents:*", "keys:*"]
 
 let clients: Readonly<Record<Caller, Client>>
 /** The owner's: what `$agent`, `{agentId}` and the like stand for. */
@@ -29,8 +29,10 @@ beforeAll(async () => {
   const message = JSON.stringify({ scenario: "all", note: canary })
   const run = await owner.stream("POST", "/api/v1/chat/start", { agentId: agent.id, message })
   const file = (await run.rest()).find(({ data }) => data?.type === "file")
+  const key = (await owner.json("POST", "/api/v1/keys", { name: "k" })).data
   ids = {
     agent: agent.id,
+    key: key.id,
     session: run.sessionId,
     run: run.runId,
     cursor: Buffer.from(JSON.stringify(["sessions", run.sessionId])).toString("base64url"),

@@ -220,3 +220,32 @@ describe.each(places)("a message to a busy session, where its user has no place 
     })
   })
 })
+
+describe.each(places)("messages that wait for their session, %s", (_, count) => {
+  describe.skipIf(count === 2 && !hasServices)("with its services", () => {
+    const its = useGateways(
+      { CHAT_DETACH_GRACE_MS: "600000", MAX_STREAMS_PER_USER: "3", CHAT_ON_BUSY: "queue" },
+      count,
+    )
+
+    it("hold no place of a running turn", async () => {
+      const [client, other = client] = its.clients as [Client, Client?]
+      hanging(its, 2)
+      const first = await startAndLeave(client)
+      const unread = await startAndLeave(client)
+      const waiting = [other.send(first.sessionId, "second"), other.send(first.sessionId, "third")]
+      // Often enough that both have surely come.
+      for (let round = 0; round < 10; round++) {
+        const elsewhere = await eventually(async () => {
+          const stream = await client.start("in another session")
+          return stream.response.status === 200 && stream
+        })
+        expect((await elsewhere.rest()).at(-1)?.event).toBe("done")
+      }
+      await cancel(client, first)
+      await cancel(client, unread)
+      for (const stream of await Promise.all(waiting))
+        expect((await stream.rest()).at(-1)?.event).toBe("done")
+    })
+  })
+})

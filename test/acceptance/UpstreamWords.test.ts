@@ -56,7 +56,7 @@ const expectNone = (about: string, text: string) => {
   for (const part of parts) expect([about, text.includes(part)]).toEqual([about, false])
 }
 
-describe("a user reads nothing of what upstreams say in errors", () => {
+describe("X6: a user reads nothing of what upstreams say in errors", () => {
   it.each(cases)("by %s", async (_, message, direct) => {
     world.model.answers.push(direct, direct)
     const user = await world.as("acme", "ana", ["chat:*", "sessions:*"])
@@ -119,11 +119,13 @@ describe("operators", () => {
     expect(seen.attempts[0].failure).toBeNull()
   })
 
-  it("find none of it in metrics, health views and logs", async () => {
+  it("X6: find none of it in metrics, health views and logs, also where the runtime uses a code of the gateway", async () => {
+    const refusing = scenario("error", `"error":"${escaped}","code":"UPSTREAM_REJECTED"`)
+    for (let count = 0; count < 4; count += 1) await (await world.client.start(refusing)).rest()
     expectNone("metrics", await (await fetch(`${world.gateway.url}/metrics`)).text())
     expectNone("ready", await (await fetch(`${world.gateway.url}/api/v1/health/ready`)).text())
     for (const path of ["fallback/status", "fallback/history", "metrics"])
-      expectNone(path, await (await world.client.request("GET", `/api/v1/runtime/${path}`)).text())
+      expectNone(path, await (await world.operator.request("GET", `/api/v1/runtime/${path}`)).text())
     expectNone("log", world.gateway.output())
   })
 })

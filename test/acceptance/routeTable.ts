@@ -66,6 +66,11 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 404, 403], { body: { systemPrompt: "Be brief." } }),
   ],
 
+  "GET /api/v1/keys": [row([401, 200, 200, 200, 200, 403])],
+  "POST /api/v1/keys": [row([401, 200, 200, 200, 200, 403], { body: { name: "new" } })],
+  // The tenant's administrator revokes every key of the organisation.
+  "DELETE /api/v1/keys/{keyId}": [row([401, 200, 404, 200, 404, 403])],
+
   "GET /api/v1/runtime/metrics/{orgId}": [row([401, 403, 403, 200, 404, 200])],
   "GET /api/v1/runtime/metrics": [operators()],
   "GET /api/v1/runtime/live": [operators()],

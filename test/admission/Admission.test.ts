@@ -20,12 +20,12 @@ const service = Admission.layer(limits).pipe(
 )
 
 /** A request for a turn, which `leave` ends. */
-const request = Effect.fnUntraced(function* (owner: Owner, mayReplay = false) {
+const request = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false) {
   const admission = yield* Admission
   const scope = yield* Scope.make()
   const taken = yield* Effect.result(
     Scope.provide(
-      admission.turn(owner, () => {}, mayReplay),
+      admission.turn(owner, () => {}, mayBeginLater),
       scope,
     ),
   )
@@ -35,8 +35,8 @@ const request = Effect.fnUntraced(function* (owner: Owner, mayReplay = false) {
 })
 
 /** A turn whose run goes on until `end`, whether its request has left or not. */
-const started = Effect.fnUntraced(function* (owner: Owner, mayReplay = false) {
-  const { leave, permit, reason } = yield* request(owner, mayReplay)
+const started = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false) {
+  const { leave, permit, reason } = yield* request(owner, mayBeginLater)
   if (permit === undefined) return { reason, leave, run: undefined, end: Effect.void }
   const begun = yield* Effect.result(permit.begin(10))
   if (begun._tag === "Failure") {
@@ -158,6 +158,24 @@ describe("the permit of a turn", () => {
         others.filter(({ reason }) => reason === "running"),
         2,
       )
+    }).pipe(Effect.provide(service)),
+  )
+
+  it.effect("is given back while the turn waits for its session, and taken again", () =>
+    Effect.gen(function* () {
+      const ana = someone()
+      const { permit } = yield* request(ana)
+      yield* permit!.begin(10)
+      yield* permit!.end()
+      const others = yield* Effect.replicateEffect(leftBehind(ana), 3)
+      assert.lengthOf(
+        others.filter(({ reason }) => reason === "running"),
+        3,
+      )
+      assert.deepInclude(yield* Effect.flip(permit!.begin(10)), { reason: "user_runs" })
+      yield* others[0]!.end
+      yield* permit!.begin(10)
+      assert.strictEqual((yield* leftBehind(ana)).reason, "user_runs")
     }).pipe(Effect.provide(service)),
   )
 

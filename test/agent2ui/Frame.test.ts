@@ -41,7 +41,7 @@ describe("SSE frames", () => {
     assert.include(text, String.raw`data: {"a\u0085b":"c\u2028d","e":["f\u2029g","\u2028\u2028"]}`)
   })
 
-  it.prop("holds any JSON in one event", [Schema.Json], ([json]) => {
+  it.prop("X4: holds any JSON in one event", [Schema.Json], ([json]) => {
     const [frame, ...more] = parseStrict(encode("a:1", "message", json))
     assert.deepStrictEqual(more, [])
     assert.deepInclude(frame, { id: "a:1", event: "message" })

@@ -71,7 +71,7 @@ describe("Agent2UI messages", () => {
   }
 
   it.prop(
-    "text of line breaks, NUL, separators, emoji, SSE syntax and lone surrogates reaches a reader unchanged",
+    "X10: text of line breaks, NUL, separators, emoji, SSE syntax and lone surrogates reaches a reader unchanged",
     [
       Schema.Array(
         Schema.Literals([

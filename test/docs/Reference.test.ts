@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { configuration, events, metrics, providers, wires } from "../../scripts/docs-reference.ts"
+import { faults } from "../../scripts/faults-page.ts"
 import { statusOfCode } from "../../src/api/PublicError.ts"
 import { variables } from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
@@ -35,6 +36,7 @@ describe("the documents", () => {
     const page = readFileSync("docs/reference/providers.md", "utf8")
     expect(page).toBe(providers(page))
     expect(readFileSync("docs/reference/wires.md", "utf8")).toBe(wires())
+    expect(readFileSync("docs/reference/faults.md", "utf8")).toBe(faults())
   })
 
   it("name variables with the defaults that the code has, in the cutover guide too", () => {

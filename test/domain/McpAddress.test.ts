@@ -216,7 +216,7 @@ const byName = [
   "http://make-1-1-1-1-rebind-127-0-0-1.1u.ms/",
 ]
 
-describe("an address of an MCP server", () => {
+describe("X5: an address of an MCP server", () => {
   it.each([...loopback, ...privateRanges, ...metadata, ...embedded, ...byName])(
     "is refused when its host is private: %s",
     (text) => assert.match(problem(text) ?? "", /^Expected a public host/),

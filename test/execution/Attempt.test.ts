@@ -66,7 +66,7 @@ describe("the contract of an executor", () => {
     }),
   )
 
-  it.effect("a bug in an executor ends the turn, and says nothing about the upstream", () =>
+  it.effect("X13: a bug in an executor ends the turn, and says nothing about the upstream", () =>
     Effect.gen(function* () {
       const played = yield* playTurn([
         runtime([], [says(thinking("hm")), "bug"]),

@@ -73,7 +73,7 @@ describe("Prober", () => {
       }),
   )
 
-  it.effect("goes on with the next pulse after a bug", () => {
+  it.effect("X13: goes on with the next pulse after a bug", () => {
     let pulses = 0
     const monitor = Layer.mock(Monitor, {
       takeProbe: Effect.suspend(() => (++pulses === 1 ? Effect.die("a bug") : Effect.undefined)),

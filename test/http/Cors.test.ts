@@ -13,7 +13,7 @@ const preflight = (origin: string, asked?: string): CorsRequest => ({
   },
 })
 
-describe("CORS headers", () => {
+describe("C8: CORS headers", () => {
   it("are none where no page may call", () => {
     assert.deepStrictEqual(headersOf({ method: "GET", headers: { origin: "https://chat.example" } }, []), {})
   })

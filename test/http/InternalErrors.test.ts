@@ -48,9 +48,11 @@ const routes = HttpRouter.use((router) =>
   ),
 )
 
+const places = { console: "off", docs: "off", openapi: "off", metrics: "off" } as const
+
 const uncounted = () => () => {}
 
-const served = HttpRouter.serve(Layer.mergeAll(routes, Edge.layer), {
+const served = HttpRouter.serve(Layer.mergeAll(routes, Edge.layer(places)), {
   disableListenLog: true,
   disableLogger: true,
 }).pipe(
@@ -64,7 +66,7 @@ const served = HttpRouter.serve(Layer.mergeAll(routes, Edge.layer), {
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
 
-describe("200 forced internal errors", () => {
+describe("X7: 200 forced internal errors", () => {
   it.live("are answered by a sentence, the request's id and the trace's, and nothing of what broke", () =>
     Effect.gen(function* () {
       const url = yield* HttpServer.addressFormattedWith(Effect.succeed)

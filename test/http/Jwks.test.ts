@@ -82,7 +82,7 @@ describe("the keys of an identity provider", () => {
     }).pipe(Effect.provide(httpClient)),
   )
 
-  it.effect("X1: are fetched at most twice in 30 s, for a thousand tokens with random key ids", () =>
+  it.effect("X1: E3: are fetched at most twice in 30 s, for a thousand tokens with random key ids", () =>
     Effect.gen(function* () {
       const server = yield* keyServer([first.jwk])
       const verifier = yield* verifierOf(server)
@@ -105,7 +105,7 @@ describe("the keys of an identity provider", () => {
     }).pipe(Effect.provide(httpClient)),
   )
 
-  it.effect("stay in use while the provider is down for an hour, and follow it when it is back", () =>
+  it.effect("E3: stay in use while the provider is down for an hour, and follow it when it is back", () =>
     Effect.gen(function* () {
       const server = yield* keyServer([first.jwk])
       const verifier = yield* verifierOf(server)

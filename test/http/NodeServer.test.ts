@@ -151,7 +151,7 @@ describe("what is no request", () => {
     expect(body).toEqual(refused(code))
   })
 
-  it("may take 30 s to arrive, and is then refused with an envelope", async () => {
+  it("C1: may take 30 s to arrive, and is then refused with an envelope", async () => {
     const port = await listening()
     expect(server.requestTimeout).toBe(30_000)
     const socket = connect(port, "127.0.0.1")

@@ -26,7 +26,7 @@ const serving = (answer: RequestListener) =>
         server.closeAllConnections()
       }),
     )
-    yield* Layer.build(StalledReaders.layer(server, limits))
+    yield* Layer.build(StalledReaders.layer([server], limits))
     server.listen(0, "127.0.0.1")
     yield* Effect.promise(() => once(server, "listening"))
     const { port } = server.address() as AddressInfo

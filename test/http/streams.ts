@@ -81,7 +81,8 @@ export const respond = (
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
   Effect.flatMap(
     Readers.make(heartbeatMs, closing, () => undefined),
-    (readers) => Effect.orDie(EventStream.respond({ run: run(), source, after, protocol, readers, until })),
+    (readers) =>
+      Effect.orDie(EventStream.respond({ run: run(), source, after, protocol, readers, until: () => until })),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */

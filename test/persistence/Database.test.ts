@@ -67,8 +67,8 @@ describe("Database", () => {
       const urls = [
         ["postgres://someone:hunter2@127.0.0.1:1/chat", "127.0.0.1:1/chat", "ECONNREFUSED"],
         ["postgres://someone:hunter2@localhost:1/chat", "localhost:1/chat", "ECONNREFUSED"],
-        ["postgres://someone:hunter2@nowhere.invalid/chat", "nowhere.invalid/chat", "ENOTFOUND"],
-        ["postgres://someone:hunter2@127.0.0.1:hunter2/chat", "of DATABASE_URL", "Invalid"],
+        ["postgres://someone:hunter2@nowhere.invalid/chat", "nowhere.invalid:5432/chat", "ENOTFOUND"],
+        ["postgres://someone:hunter2@127.0.0.1:hunter2/chat", "of DATABASE_URL", "a port is a number"],
       ] as const
       for (const [url, database, reason] of urls) {
         const options = { databaseUrl: Redacted.make(url), dataDir: "unused" }
@@ -113,7 +113,7 @@ describe("Database", () => {
         })
         for (const [[row], steps] of seen) {
           assert.deepStrictEqual(row, { agents: 1 })
-          assert.deepStrictEqual(steps, [[1], [2], [3], [4], [5], [6], [7], [8], [10], [11], [12]])
+          assert.deepStrictEqual(steps, [[1], [2], [3], [4], [5], [6], [7], [8], [9], [10], [11], [12]])
         }
       }),
     )

@@ -2,6 +2,8 @@ import { assert, describe, inject, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Migrator from "effect/sql/Migrator"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as SqlClient from "effect/sql/SqlClient"
 import { migrate } from "../../src/persistence/Migrations.ts"
 import { initial } from "../../src/persistence/migrations/0001_initial.ts"
@@ -12,6 +14,7 @@ import { shadow } from "../../src/persistence/migrations/0005_shadow.ts"
 import { fleet } from "../../src/persistence/migrations/0006_fleet.ts"
 import { trace } from "../../src/persistence/migrations/0007_trace.ts"
 import * as PostgresClient from "../../src/persistence/PostgresClient.ts"
+import * as PostgresUrl from "../../src/domain/PostgresUrl.ts"
 import * as SqliteClient from "../../src/persistence/SqliteClient.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
@@ -127,7 +130,8 @@ messagesOfVersion7(
 if (postgresUrl !== undefined)
   messagesOfVersion7(
     "PostgreSQL",
-    Effect.map(freshDatabase(postgresUrl), (url) =>
-      PostgresClient.layer({ url, poolSize: 2, statementTimeoutMs: 5000, tls: "off" }),
-    ),
+    Effect.map(freshDatabase(postgresUrl), (fresh) => {
+      const url = Result.getOrThrow(PostgresUrl.parse(Redacted.value(fresh)))
+      return PostgresClient.layer({ url, poolSize: 2, statementTimeoutMs: 5000, tls: undefined })
+    }),
   )

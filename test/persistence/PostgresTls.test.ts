@@ -6,11 +6,11 @@ import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Database from "../../src/persistence/Database.ts"
-import { contradiction, type DatabaseTls } from "../../src/persistence/PostgresTls.ts"
+import { contradiction, type DatabaseTls, waysToConnect } from "../../src/persistence/PostgresTls.ts"
 import { findBinaries, type Server, serverUser, start } from "../support/postgres.ts"
 import { startGateway, temporaryFolder } from "../support/processes.ts"
 
-const encrypted = (url: string, tls: DatabaseTls) =>
+const encrypted = (url: string, tls?: DatabaseTls) =>
   Effect.scoped(
     Effect.flatMap(
       SqlClient.SqlClient,
@@ -24,23 +24,38 @@ const encrypted = (url: string, tls: DatabaseTls) =>
 describe("DATABASE_TLS and sslmode", () => {
   const url = (mode: string) => `postgres://me:hunter2@db.example/chat?sslmode=${mode}`
 
-  it("agree, or the start is refused and says what to set", () => {
-    assert.isUndefined(contradiction("postgres://me@db.example/chat", "verify"))
-    assert.isUndefined(contradiction(url("disable"), "off"))
-    assert.isUndefined(contradiction(url("require"), "require"))
-    assert.isUndefined(contradiction(url("verify-ca"), "verify"))
-    assert.isUndefined(contradiction(url("verify-full"), "verify"))
-    assert.include(contradiction(url("require"), "off"), "set DATABASE_TLS=require")
-    assert.include(contradiction(url("verify-full"), "require"), "set DATABASE_TLS=verify")
-    assert.include(contradiction(url("disable"), "verify"), "set DATABASE_TLS=off")
-    assert.include(contradiction(url("prefer"), "off"), "leave sslmode out")
+  it("agree, or the start is refused", () => {
+    assert.isUndefined(contradiction(undefined, "verify"))
+    assert.isUndefined(contradiction("prefer", undefined))
+    assert.isUndefined(contradiction("disable", "off"))
+    assert.isUndefined(contradiction("require", "require"))
+    assert.isUndefined(contradiction("verify-ca", "verify"))
+    assert.isUndefined(contradiction("verify-full", "verify"))
+    for (const [mode, tls] of [
+      ["require", "off"],
+      ["verify-full", "require"],
+      ["disable", "verify"],
+      ["prefer", "off"],
+    ] as const)
+      assert.include(contradiction(mode, tls), `sslmode=${mode} and DATABASE_TLS=${tls}: set only one`)
+  })
+
+  it("give the ways in which libpq connects, and no weaker one than DATABASE_TLS", () => {
+    assert.deepStrictEqual(waysToConnect(undefined, undefined, false), ["plain"])
+    assert.deepStrictEqual(waysToConnect("allow", undefined, false), ["plain", "encrypted"])
+    assert.deepStrictEqual(waysToConnect("prefer", undefined, false), ["encrypted", "plain"])
+    assert.deepStrictEqual(waysToConnect("require", undefined, false), ["encrypted"])
+    assert.deepStrictEqual(waysToConnect("require", undefined, true), ["authority"])
+    assert.deepStrictEqual(waysToConnect("verify-ca", undefined, false), ["authority"])
+    assert.deepStrictEqual(waysToConnect("verify-full", undefined, false), ["name"])
+    assert.deepStrictEqual(waysToConnect("verify-ca", "verify", false), ["name"])
   })
 
   it.effect("that differ stop the start before a connection is made", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(encrypted(url("require"), "off"))
-      assert.deepInclude(error, { _tag: "DatabaseUnavailable", database: "db.example/chat" })
-      assert.include(error.message, "set DATABASE_TLS=require")
+      assert.deepInclude(error, { _tag: "DatabaseUnavailable", database: "db.example:5432/chat" })
+      assert.include(error.message, "DATABASE_TLS=off: set only one of them")
       assert.notInclude(error.message, "hunter2")
     }),
   )
@@ -50,6 +65,8 @@ const plainUrl = inject("postgresUrl")
 describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
   const folder = temporaryFolder()
   const certificate = Path.join(folder.path, "server.crt")
+  const withMode = (url: string, mode: string, host: string, hasRoot: boolean) =>
+    `${url.replace("127.0.0.1", host)}?sslmode=${mode}${hasRoot ? `&sslrootcert=${certificate}` : ""}`
   let server: Server
   beforeAll(async () => {
     const key = Path.join(folder.path, "server.key")
@@ -59,7 +76,7 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
     execFileSync("openssl", ["req", ...made, ...subject, "-keyout", key, "-out", certificate], {
       stdio: "ignore",
     })
-    Fs.writeFileSync(access, "hostssl all all 127.0.0.1/32 trust\n")
+    Fs.writeFileSync(access, "hostssl all all 127.0.0.0/8 trust\n")
     const owner = serverUser()
     if (owner !== undefined)
       for (const file of [folder.path, key, certificate, access]) Fs.chownSync(file, owner.uid, owner.gid)
@@ -67,6 +84,7 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
       ssl: "on",
       ssl_cert_file: certificate,
       ssl_key_file: key,
+      listen_addresses: "127.0.0.1,127.0.0.2",
       hba_file: access,
     })
   })
@@ -101,11 +119,39 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
     assert.strictEqual(ready.status, 200)
   })
 
+  it.live.each([
+    ["allow", "any certificate", { host: "127.0.0.1" }],
+    ["prefer", "any certificate", { host: "127.0.0.1" }],
+    ["require", "any certificate", { host: "127.0.0.1" }],
+    ["verify-ca", "another name", { host: "127.0.0.2", root: true }],
+    ["verify-full", "its own name", { host: "localhost", root: true }],
+  ] as const)("is spoken to with sslmode=%s under %s", ([mode, , { host, ...given }]) =>
+    Effect.gen(function* () {
+      assert.isTrue(yield* encrypted(withMode(server.url, mode, host, "root" in given)))
+    }),
+  )
+
+  it.live("is refused with sslmode=verify-full under another name, and with verify-ca by a stranger", () =>
+    Effect.gen(function* () {
+      const elsewhere = yield* Effect.flip(encrypted(withMode(server.url, "verify-full", "127.0.0.2", true)))
+      assert.include(elsewhere.message, "not in the cert's list")
+      const stranger = yield* Effect.flip(encrypted(withMode(server.url, "verify-ca", "127.0.0.1", false)))
+      assert.include(stranger.message, "self-signed certificate")
+    }),
+  )
+
   it.live("says with `off` that it wants encryption, and one without TLS says so to `require`", () =>
     Effect.gen(function* () {
       assert.include((yield* Effect.flip(encrypted(server.url, "off"))).message, "no encryption")
       const plain = yield* Effect.flip(encrypted(plainUrl!, "require"))
       assert.include(plain.message, "The server does not support TLS")
+    }),
+  )
+
+  it.live("may have none with sslmode=prefer, allow or disable", () =>
+    Effect.gen(function* () {
+      for (const mode of ["prefer", "allow", "disable"])
+        assert.isFalse(yield* encrypted(withMode(plainUrl!, mode, "127.0.0.1", false)))
     }),
   )
 })

@@ -9,6 +9,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type { AgentSettings } from "../../src/domain/Agent.ts"
+import * as AllowedHost from "../../src/domain/AllowedHost.ts"
 import { AgentId, OrgId } from "../../src/domain/Ids.ts"
 import * as McpCredentials from "../../src/domain/McpCredentials.ts"
 import { type DataKey, dataKey } from "../../src/domain/SealedValue.ts"
@@ -88,7 +89,10 @@ const keys = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>)
 const started = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>) =>
   Effect.provide(
     Effect.void,
-    CredentialSeals.layer.pipe(Layer.provide(keys(current, ...previous)), Layer.provide(layerWebCrypto)),
+    CredentialSeals.layer(AllowedHost.none).pipe(
+      Layer.provide(keys(current, ...previous)),
+      Layer.provide(layerWebCrypto),
+    ),
   )
 
 const rotated = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>) =>
@@ -164,7 +168,7 @@ const suite = <E>(
         yield* started(newKey, oldKey)
         assert.strictEqual(Result.isSuccess(yield* read(1, newKey)), isAlone)
         const counts = yield* rotated(newKey, oldKey)
-        const all = { plain: 0, unreadable: 0 }
+        const all = { plain: 0, unreadable: 0, refused: 0 }
         assert.deepStrictEqual(
           counts,
           isAlone ? { ...all, old: 0, sealed: 0 } : { ...all, old: 1, sealed: 1 },
@@ -181,7 +185,13 @@ const suite = <E>(
         yield* started(oldKey)
         const before = yield* stored(1)
         yield* started(newKey)
-        assert.deepStrictEqual(yield* rotated(newKey), { plain: 0, old: 0, unreadable: 1, sealed: 0 })
+        assert.deepStrictEqual(yield* rotated(newKey), {
+          plain: 0,
+          old: 0,
+          unreadable: 1,
+          sealed: 0,
+          refused: 0,
+        })
         assert.strictEqual(yield* stored(1), before)
       }),
     )

@@ -134,7 +134,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("goes on after a bug: other runs' events must not be lost for one of them", () => {
+  it.effect("X13: goes on after a bug: other runs' events must not be lost for one of them", () => {
     const kept = store()
     kept.state.die = 1
     return withWriter(kept, (writer) =>

@@ -6,14 +6,20 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import * as TestClock from "effect/testing/TestClock"
+import { StoreError } from "../../src/recording/StoreError.ts"
 import { StoreHealth } from "../../src/recording/StoreHealth.ts"
 
 const refused = new SqlError({ reason: new ConnectionError({ cause: "refused" }) })
 
 /** A database that answers, or refuses to, whatever it is asked. */
 const database = () => {
-  const state = { up: true }
-  const sql = () => Effect.suspend(() => (state.up ? Effect.succeed([]) : Effect.fail(refused)))
+  const state = { up: true, hasRoom: true, writes: 0 }
+  const answer = Effect.suspend(() => {
+    state.writes += 1
+    return state.up ? Effect.succeed([]) : Effect.fail(refused)
+  })
+  const large = Effect.suspend(() => (state.up && state.hasRoom ? Effect.succeed([]) : Effect.fail(refused)))
+  const sql = Object.assign(() => answer, { onDialectOrElse: () => large })
   const layer = StoreHealth.layer.pipe(
     Layer.provide(Layer.succeed(SqlClient.SqlClient, sql as unknown as SqlClient.SqlClient)),
   )
@@ -67,6 +73,51 @@ describe("StoreHealth", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(waiting))._tag, "StoreError")
       yield* Deferred.await(left)
+    }).pipe(Effect.provide(layer))
+  })
+
+  const refusedTurn = Effect.fail(new StoreError({ operation: "Runs.begin", cause: refused }))
+
+  it.effect("takes a store for away in which a row fits and no turn does, once a turn has met it", () => {
+    const { layer, state } = database()
+    return Effect.gen(function* () {
+      const { isUp, whileUp } = yield* StoreHealth
+      state.hasRoom = false
+      yield* TestClock.adjust("5 seconds")
+      assert.isTrue(yield* isUp)
+      yield* Effect.flip(whileUp(refusedTurn))
+      yield* TestClock.adjust("250 millis")
+      assert.isFalse(yield* isUp)
+      yield* TestClock.adjust("5 seconds")
+      assert.isFalse(yield* isUp)
+      state.hasRoom = true
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* isUp)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("keeps a store in use of which one connection was ended", () => {
+    const { layer } = database()
+    return Effect.gen(function* () {
+      const { whileUp } = yield* StoreHealth
+      yield* Effect.flip(whileUp(refusedTurn))
+      assert.strictEqual(yield* whileUp(Effect.succeed("a turn")), "a turn")
+      yield* TestClock.adjust("250 millis")
+      assert.strictEqual(yield* whileUp(Effect.succeed("a turn")), "a turn")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("writes once a second, however many ask", () => {
+    const { layer, state } = database()
+    return Effect.gen(function* () {
+      const { isUp, whileUp } = yield* StoreHealth
+      yield* TestClock.adjust("1 second")
+      const before = state.writes
+      for (let second = 0; second < 10; second++) {
+        yield* Effect.all([isUp, isUp, whileUp(Effect.void)])
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(state.writes - before, 10)
     }).pipe(Effect.provide(layer))
   })
 })

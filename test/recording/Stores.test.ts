@@ -12,6 +12,7 @@ import { Runs } from "../../src/recording/Runs.ts"
 import * as SqlStore from "../../src/recording/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { apiKeys } from "./ApiKeysContract.ts"
 import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
@@ -40,6 +41,7 @@ const sqlite = stores(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
 const suites = [
+  apiKeys,
   agents,
   pages,
   sessions,

@@ -14,7 +14,7 @@ const judge = (name: string, by: Policies.Name) => {
 const passed = (name: string, by: Policies.Name) => judge(name, by).map(({ pass }) => pass)
 
 describe("The targets", () => {
-  it("are met by our policy in a hang and in a flapping fault", () => {
+  it("U7: are met by our policy in a hang and in a flapping fault", () => {
     assert.deepStrictEqual(passed("hang", "ours"), [true, true, true, true])
     assert.deepStrictEqual(passed("flapping", "ours"), [true, true, true, true])
   })

@@ -52,6 +52,9 @@ export const freshDatabase = (url: string): Effect.Effect<Redacted.Redacted<stri
 
 export interface Server {
   readonly url: string
+  readonly port: number
+  /** Where its Unix socket is. */
+  readonly folder: string
   readonly pid: () => number
   /** Ends it and keeps its data, until `up`. */
   readonly down: () => Promise<void>
@@ -117,7 +120,7 @@ export const start = async (
   process.once("exit", () => server?.kill("SIGQUIT"))
   await up().catch((error: unknown) => stop().finally(() => Promise.reject(error)))
   const url = `postgres://crossfade:unused@127.0.0.1:${port}/postgres`
-  return { url, down, up, stop, pid: () => server!.pid! }
+  return { url, port, folder, down, up, stop, pid: () => server!.pid! }
 }
 
 const notDurable = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }

@@ -50,7 +50,7 @@ describe("a line for people", () => {
     ])
   })
 
-  it("is not forged by control characters of others, which it shows", () => {
+  it("X8: is not forged by control characters of others, which it shows", () => {
     const text = "a\r\n12:00:00.000 INFO  forged\u001b[2K\u009b2J\u2028\u0000"
     const shown = "a\\u000d\\u000a12:00:00.000 INFO  forged\\u001b[2K\\u009b2J\\u2028\\u0000"
     const forged: Logs.Line = {

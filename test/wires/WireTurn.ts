@@ -36,14 +36,19 @@ const provider = (name: string, kind: WireKind, url: string): ProviderSettings =
   takesAgentModel: false,
 })
 
-const targetsOf = (kind: WireKind, first: string, second: string | undefined): Targets.Settings => ({
+const targetsOf = (
+  kind: WireKind,
+  stallMs: number,
+  first: string,
+  second: string | undefined,
+): Targets.Settings => ({
   runtimes: kind === "runtime" ? [runtimeAt(first)] : [],
   providers: [
     ...(kind === "runtime" ? [] : [provider("first", kind, first)]),
     ...(second === undefined ? [] : [provider("second", "openai-compatible", second)]),
   ],
   cacheOrgs: new Set(),
-  longestClosingMs: limits.stallMs / 2,
+  longestClosingMs: stallMs / 2,
 })
 
 const runtimeAt = (url: string): Targets.Settings["runtimes"][number] => ({
@@ -115,28 +120,40 @@ const good = (wire: Wire) => ({
   body: [wire.opening, wire.text(secondAnswer), wire.finish("stop"), wire.end],
 })
 
-const served = (wire: Wire, answers: Parameters<typeof inTurn>[0]) =>
-  Effect.acquireRelease(
-    Effect.promise(() => startWireServer(wire, inTurn(answers))),
-    ({ stop }) => Effect.promise(stop),
-  )
+/** An upstream that `playTurn` starts and stops. */
+export type Upstream = () => Promise<WireServer>
 
-/** Plays a case, over upstreams of its own. */
-export const playCase = (given: WireCase, kind: WireKind, withSecond: boolean): Promise<Ended> =>
+export interface Play {
+  readonly kind: WireKind
+  readonly first: Upstream
+  readonly withSecond: boolean
+  readonly limits?: typeof limits
+}
+
+const started = (upstream: Upstream) =>
+  Effect.acquireRelease(Effect.promise(upstream), ({ stop }) => Effect.promise(stop))
+
+const second: Upstream = () => startWireServer(openAiCompatible, inTurn([good(openAiCompatible)]))
+
+/** Plays one turn over an upstream of its own, and a good second one where that is asked for. */
+export const playTurn = ({ first, kind, withSecond, limits: own = limits }: Play): Promise<Ended> =>
   Effect.gen(function* () {
-    const wire = wires[kind]
-    const first = yield* served(wire, [
-      given.answer(wire),
-      ...(given.later === undefined ? [] : [given.later(wire)]),
-    ])
-    const second = withSecond ? yield* served(openAiCompatible, [good(openAiCompatible)]) : undefined
-    const layer = Execution.layer({ limits, retractPartial: true, fallbackOnContentFilter: false }).pipe(
+    const under = yield* started(first)
+    const behind = withSecond ? yield* started(second) : undefined
+    const layer = Execution.layer({ limits: own, retractPartial: true, fallbackOnContentFilter: false }).pipe(
       Layer.provide([
-        Targets.layer(targetsOf(kind, first.url, second?.url)).pipe(
+        Targets.layer(targetsOf(kind, own.stallMs, under.url, behind?.url)).pipe(
           Layer.provide([UpstreamHttp.layer, layerMemory("1 minute")]),
         ),
         Monitor.layer(monitorSettings),
       ]),
     )
-    return yield* Effect.provide(run(kind, first, second), layer)
+    return yield* Effect.provide(run(kind, under, behind), layer)
   }).pipe(Effect.scoped, Effect.runPromise)
+
+/** Plays a case, over upstreams of its own. */
+export const playCase = (given: WireCase, kind: WireKind, withSecond: boolean): Promise<Ended> => {
+  const wire = wires[kind]
+  const answers = [given.answer(wire), ...(given.later === undefined ? [] : [given.later(wire)])]
+  return playTurn({ kind, withSecond, first: () => startWireServer(wire, inTurn(answers)) })
+}

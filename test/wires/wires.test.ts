@@ -17,6 +17,14 @@ const played: ReadonlyArray<Played> = wireCases.flatMap((given) =>
   ),
 )
 
+/** Ids of the checklist of faults, by the beginnings of the cases' own ids. */
+const checklist = [
+  [/^(end|odd)-/, "U5: "],
+  [/^(cut|stall)/, "U6: "],
+  [/^status-30/, "U8: "],
+] as const
+const checklistId = (id: string): string => checklist.find(([begin]) => begin.test(id))?.[1] ?? ""
+
 /** Cases wait most of their time: they run side by side, each over upstreams of its own. */
 const atOnce = 12
 
@@ -47,12 +55,14 @@ describe("an upstream", () => {
   describe.each(["alone", "with a second one behind it"])("%s", (place) => {
     const withSecond = place !== "alone"
     const rows = played.filter((row) => row.withSecond === withSecond)
-    it.each(rows.map((row) => [row.kind, row.given.upstream, row.given.id, row] as const))(
-      "%s: that %s (%s)",
-      (_, __, ___, { ended, given }) => {
-        const expected = withSecond ? given.withSecond : given.alone
-        expect(seen(ended, expected)).toEqual(expected)
-      },
-    )
+    it.each(
+      rows.map((row) => {
+        const { id, upstream } = row.given
+        return [checklistId(id), row.kind, upstream, id, row] as const
+      }),
+    )("%s%s: that %s (%s)", (_, __, ___, ____, { ended, given }) => {
+      const expected = withSecond ? given.withSecond : given.alone
+      expect(seen(ended, expected)).toEqual(expected)
+    })
   })
 })

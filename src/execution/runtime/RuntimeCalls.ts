@@ -91,7 +91,7 @@ export const started = (calls: Calls, event: CallStart, stepId: string | undefin
   }
 }
 
-/** What a failed call said may hold hosts, keys or SQL, so users get a sentence of ours. */
+/** The words of a failed call may hold hosts, keys or SQL, so users get a sentence of ours. */
 const failed = {
   tool_result: "The tool failed.",
   skill_result: "The skill failed.",

@@ -1,0 +1,100 @@
+/** API keys of the caller's organisation. The text of a key is in the answer that creates it and nowhere else. */
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { ApiKey } from "../domain/ApiKey.ts"
+import { isBlank } from "../domain/History.ts"
+import { AgentId, ApiKeyId } from "../domain/Ids.ts"
+import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
+import { success } from "./Envelope.ts"
+import { errorSchemas } from "./PublicError.ts"
+
+const name = Schema.String.check(
+  Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u, {
+    message: "Expected 1 to 100 characters, well-formed and without control characters",
+  }),
+  Schema.makeFilter((text) => !isBlank(text) || "Expected at least 1 visible character"),
+)
+
+const permission = Schema.String.check(
+  Schema.isMaxLength(100),
+  Schema.isPattern(/^(\*|[a-z][a-z0-9_-]*(:[a-z][a-z0-9_-]*)*:([a-z][a-z0-9_-]*|\*))$/, {
+    message: "Expected a permission such as chat:read, chat:* or *",
+  }),
+)
+
+const mostEntries = 50
+const listOf = <S extends Schema.Constraint>(item: S) =>
+  Schema.Array(item).check(Schema.isBetweenLength(1, mostEntries))
+
+const noLimit = <S extends Schema.Constraint>(limit: S, description: string) =>
+  Schema.optionalKey(Schema.NullOr(limit)).annotate({ description })
+
+/** A limit that is absent or null is not set; a key that creates another passes its own limits on. */
+export const NewKey = Schema.Struct({
+  name,
+  permissions: Schema.optionalKey(listOf(permission)).annotate({
+    description: "By default `chat:*` and `sessions:*`. The caller must have each of them",
+  }),
+  agents: noLimit(listOf(AgentId), "The only agents that the key may use"),
+  expiresAt: noLimit(Schema.Int, "Epoch milliseconds"),
+  ratePerMinute: noLimit(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
+    "Turns a minute with this key, beside the limits of the user and the organisation",
+  ),
+})
+export type NewKey = typeof NewKey.Type
+
+export const CreatedKey = Schema.Struct({
+  ...ApiKey.fields,
+  /** Shown once. */
+  key: Schema.String,
+})
+
+export const KeyPage = Schema.Struct({
+  keys: Schema.Array(ApiKey),
+  nextCursor: Schema.NullOr(ApiKeyId),
+})
+
+export class KeysApi extends HttpApiGroup.make("keys")
+  .add(
+    HttpApiEndpoint.get("list", "/", {
+      query: {
+        cursor: Schema.optionalKey(ApiKeyId),
+        limit: Schema.optionalKey(
+          Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 })),
+        ),
+      },
+      success: success(KeyPage),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["keys:read"])
+      .annotate(
+        OpenApi.Summary,
+        "The caller's keys, newest first; with `admin:read` those of the whole organisation",
+      ),
+    HttpApiEndpoint.post("create", "/", {
+      payload: NewKey,
+      success: success(CreatedKey),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["keys:write"])
+      // A misspelt limit that is passed over would make a stronger key than was meant.
+      .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
+      .annotate(OpenApi.Summary, "Create a key that acts as the caller; `key` is shown this once"),
+    HttpApiEndpoint.delete("revoke", "/:keyId", {
+      params: { keyId: ApiKeyId },
+      success: success(ApiKey),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["keys:write"])
+      .annotate(
+        OpenApi.Summary,
+        "Revoke a key of the caller's, or with `admin:write` of the organisation; no replica takes it a second later",
+      ),
+  )
+  .middleware(RequestValidation)
+  .middleware(Authorization)
+  .prefix("/api/v1/keys") {}

@@ -1,0 +1,155 @@
+/** `crossfade keys`: API keys of a running service. A new key goes to the standard output alone, so a script can keep it. */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { NewKey } from "../api/KeysApi.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
+import { AgentId, ApiKeyId } from "../domain/Ids.ts"
+import { explained } from "./Explained.ts"
+import { Lifetime, rows, wordsOf } from "./KeysText.ts"
+import * as KeysClient from "./KeysClient.ts"
+
+const service = {
+  url: Flag.String("url").pipe(
+    Flag.withDescription("Address of the service"),
+    Flag.withMetavar("URL"),
+    Flag.withDefault("http://localhost:3001"),
+  ),
+  token: Flag.Redacted("token").pipe(
+    Flag.withDescription(
+      "A token with keys:read or keys:write; without it CROSSFADE_TOKEN of the environment",
+    ),
+    Flag.withMetavar("TOKEN"),
+    Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
+  ),
+}
+
+interface Flags {
+  readonly url: string
+  readonly token: Redacted.Redacted<string>
+}
+
+const serviceOf = ({ token, url }: Flags): KeysClient.Service => ({ token, url: url.replace(/\/+$/, "") })
+
+const calling = <A, E>(effect: Effect.Effect<A, E, HttpClient.HttpClient>) =>
+  explained(Effect.provide(effect, NodeHttpClient.layerUndici))
+
+const decodeAgents = Schema.decodeUnknownEffect(Schema.Array(AgentId))
+
+const asked = Effect.fnUntraced(function* (flags: {
+  readonly name: string
+  readonly permissions: Option.Option<string>
+  readonly agents: Option.Option<string>
+  readonly expires: Option.Option<number>
+  readonly rate: Option.Option<number>
+}) {
+  const now = yield* Clock.currentTimeMillis
+  const agents = yield* Effect.mapError(
+    decodeAgents(wordsOf(Option.getOrElse(flags.agents, () => ""))),
+    () => new KeysClient.KeysRefused({ reason: "--agents: expected ids of agents, separated by commas" }),
+  )
+  const key: NewKey = {
+    name: flags.name,
+    ...Option.match(flags.permissions, {
+      onNone: () => ({}),
+      onSome: (text) => ({ permissions: wordsOf(text) }),
+    }),
+    ...(Option.isNone(flags.agents) ? {} : { agents }),
+    ...Option.match(flags.expires, { onNone: () => ({}), onSome: (ms) => ({ expiresAt: now + ms }) }),
+    ...Option.match(flags.rate, { onNone: () => ({}), onSome: (ratePerMinute) => ({ ratePerMinute }) }),
+  }
+  return key
+})
+
+const create = Command.make(
+  "create",
+  {
+    ...service,
+    name: Flag.String("name").pipe(Flag.withDescription("To tell it from others in the list")),
+    permissions: Flag.String("permissions").pipe(
+      Flag.withDescription("Permissions that you have, separated by commas; by default chat:*,sessions:*"),
+      Flag.optional,
+    ),
+    agents: Flag.String("agents").pipe(
+      Flag.withDescription("Ids of the only agents that it may use, separated by commas"),
+      Flag.optional,
+    ),
+    expires: Flag.String("expires").pipe(
+      Flag.withDescription("Lifetime: 30m, 12h, 90d; by default it does not expire"),
+      Flag.withMetavar("TIME"),
+      Flag.withSchema(Lifetime),
+      Flag.optional,
+    ),
+    rate: Flag.Int("rate").pipe(
+      Flag.withDescription("Turns a minute, beside your own and your organisation's limits"),
+      Flag.withMetavar("TURNS"),
+      Flag.optional,
+    ),
+  },
+  ({ token, url, ...flags }) =>
+    calling(
+      Effect.gen(function* () {
+        const created = yield* KeysClient.create(serviceOf({ token, url }), yield* asked(flags))
+        yield* Console.error(`${created.id} (${created.name}). The key is shown this once:`)
+        yield* Console.log(created.key)
+      }),
+    ),
+).pipe(Command.withDescription("Create a key that acts as you, and print it once."))
+
+const all = Effect.fnUntraced(function* (of: KeysClient.Service) {
+  const keys: Array<ApiKey> = []
+  let cursor: ApiKeyId | undefined
+  do {
+    const page = yield* KeysClient.page(of, cursor)
+    keys.push(...page.keys)
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  return keys
+})
+
+const list = Command.make("list", service, (flags) =>
+  calling(
+    Effect.gen(function* () {
+      const keys = yield* all(serviceOf(flags))
+      yield* Console.log(rows(keys, yield* Clock.currentTimeMillis).join("\n"))
+    }),
+  ),
+).pipe(Command.withDescription("List your keys; with admin:read, those of your organisation."))
+
+const revoke = Command.make(
+  "revoke",
+  {
+    ...service,
+    id: Argument.String("id").pipe(
+      Argument.withDescription("Id of the key, from the list"),
+      Argument.withSchema(ApiKeyId),
+    ),
+  },
+  ({ id, ...flags }) =>
+    calling(
+      Effect.gen(function* () {
+        const key = yield* KeysClient.revoke(serviceOf(flags), id)
+        yield* Console.log(`${key.id} (${key.name}) is revoked.`)
+      }),
+    ),
+).pipe(Command.withDescription("Revoke a key: within a second no replica takes it."))
+
+export const keys = Command.make("keys").pipe(
+  Command.withDescription("Create, list and revoke API keys of a running service."),
+  Command.withSubcommands([create, list, revoke]),
+  Command.withExamples([
+    {
+      command: "crossfade keys create --name nightly-report --permissions chat:* --expires 90d --rate 60",
+      description: "With the token in CROSSFADE_TOKEN",
+    },
+  ]),
+)

@@ -1,0 +1,61 @@
+/**
+ * API keys: `sk-` and 256 random bits. The service stores a key's SHA-256 and shows its prefix, so the text of a key exists once,
+ * in the answer that creates it. A plain hash is enough: nothing shorter than the key itself can be guessed.
+ */
+import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
+import { AgentId, ApiKeyId, OrgId, UserId } from "./Ids.ts"
+import type { Principal } from "./Principal.ts"
+
+const scheme = "sk-"
+export const keyBytes = 32
+/** Base64url of 32 bytes. */
+const keyPattern = /^sk-[A-Za-z0-9_-]{43}$/
+const shownLength = scheme.length + 6
+
+/** A key, well-formed or not. No JSON Web Token begins like this: its first character encodes a brace. */
+export const looksLikeKey = (credential: string): boolean => credential.startsWith(scheme)
+
+export const isKeyText = (text: string): boolean => keyPattern.test(text)
+
+export const keyTextOf = (random: Uint8Array): string =>
+  `${scheme}${Buffer.from(random).toString("base64url")}`
+
+export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+export const prefixOf = (text: string): string => text.slice(0, shownLength)
+
+/** As it is shown to those who manage it. Times are epoch milliseconds. */
+export const ApiKey = Schema.Struct({
+  id: ApiKeyId,
+  orgId: OrgId,
+  /** Requests with the key are this user's. */
+  userId: UserId,
+  name: Schema.String,
+  prefix: Schema.String,
+  permissions: Schema.Array(Schema.String),
+  /** Null: all agents. */
+  agents: Schema.NullOr(Schema.Array(AgentId)),
+  /** Turns a minute, beside the rates of the user and the organisation. Null: only those. */
+  ratePerMinute: Schema.NullOr(Schema.Int),
+  expiresAt: Schema.NullOr(Schema.Int),
+  createdAt: Schema.Int,
+  /** The key that its creator used. Null: a token. */
+  createdWith: Schema.NullOr(ApiKeyId),
+  revokedAt: Schema.NullOr(Schema.Int),
+  /** At most a minute behind. */
+  lastUsedAt: Schema.NullOr(Schema.Int),
+})
+export type ApiKey = typeof ApiKey.Type
+
+export const principalOf = (key: ApiKey): Principal => ({
+  orgId: key.orgId,
+  userId: key.userId,
+  permissions: key.permissions,
+  key: { id: key.id, agents: key.agents, ratePerMinute: key.ratePerMinute, expiresAt: key.expiresAt },
+})
+
+/** No such key, or not a key at all. */
+export class KeyInvalid extends Schema.TaggedError<KeyInvalid>()("KeyInvalid", {}) {}
+export class KeyExpired extends Schema.TaggedError<KeyExpired>()("KeyExpired", {}) {}
+export class KeyRevoked extends Schema.TaggedError<KeyRevoked>()("KeyRevoked", {}) {}

@@ -1,0 +1,19 @@
+/** The pages beside the API, and where each is served. Pure. */
+export const pages = ["console", "docs", "openapi", "metrics"] as const
+export type Page = (typeof pages)[number]
+
+/** `admin`: on the operators' port alone. */
+export type Place = "main" | "admin" | "off"
+export type Places = Readonly<Record<Page, Place>>
+
+export const pathOf: Readonly<Record<Page, `/${string}`>> = {
+  console: "/",
+  docs: "/docs",
+  openapi: "/openapi.json",
+  metrics: "/metrics",
+}
+
+export const isServed = (place: Place, isOperators: boolean): boolean =>
+  place === "main" || (place === "admin" && isOperators)
+
+export const pageOf = (path: string): Page | undefined => pages.find((page) => pathOf[page] === path)

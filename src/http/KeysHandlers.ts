@@ -1,0 +1,101 @@
+/** The routes of API keys. Creation and revocation write an entry of the audit; neither has the key's text or hash. */
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { Api } from "../api/Api.ts"
+import { CurrentPrincipal } from "../api/Authorization.ts"
+import { ok } from "../api/Envelope.ts"
+import type { NewKey } from "../api/KeysApi.ts"
+import { type ApiKey, hashOf, keyBytes, keyTextOf, prefixOf } from "../domain/ApiKey.ts"
+import { ApiKeyId } from "../domain/Ids.ts"
+import { grantOf } from "../domain/KeyGrant.ts"
+import { missingPermissions, type Principal } from "../domain/Principal.ts"
+import { Agents } from "../recording/Agents.ts"
+import { ApiKeys, type KeyScope } from "../recording/ApiKeys.ts"
+import { KnownKeys } from "../recording/KnownKeys.ts"
+import { currentActor } from "./CurrentActor.ts"
+import { answering } from "./ErrorMapping.ts"
+
+const defaultLimit = 20
+
+/** The keys that the caller manages: an administrator's are the organisation's. */
+const scopeOf = (principal: Principal, administers: string): KeyScope =>
+  missingPermissions(principal, [administers]).length === 0
+    ? { orgId: principal.orgId }
+    : { orgId: principal.orgId, userId: principal.userId }
+
+const makeCreate = Effect.gen(function* () {
+  const agents = yield* Agents
+  const keys = yield* ApiKeys
+  const random = yield* SecureRandom.SecureRandom
+
+  return Effect.fnUntraced(function* (asked: NewKey) {
+    const principal = yield* CurrentPrincipal
+    const { orgId, userId } = principal
+    const createdAt = yield* Clock.currentTimeMillis
+    const grant = yield* Effect.fromResult(grantOf(principal, asked, createdAt))
+    yield* Effect.forEach(grant.agents ?? [], (id) => agents.get(orgId, id), { discard: true })
+    const text = keyTextOf(yield* random.randomBytes(keyBytes))
+    const key: ApiKey = {
+      id: ApiKeyId.make(`key_${(yield* random.uuidV7()).replaceAll("-", "")}`),
+      orgId,
+      userId,
+      name: asked.name,
+      prefix: prefixOf(text),
+      ...grant,
+      createdAt,
+      createdWith: principal.key?.id ?? null,
+      revokedAt: null,
+      lastUsedAt: null,
+    }
+    yield* keys.create(key, hashOf(text), { at: createdAt, by: yield* currentActor })
+    return { ...key, key: text }
+  })
+})
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "keys",
+  Effect.fnUntraced(function* (handlers) {
+    const keys = yield* ApiKeys
+    const known = yield* KnownKeys
+    const create = yield* makeCreate
+
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        answering(
+          Effect.map(create(payload), (created) =>
+            HttpServerResponse.jsonUnsafe(ok(created), { headers: { "cache-control": "no-store" } }),
+          ),
+        ),
+      list: ({ query: { cursor, limit = defaultLimit } }) =>
+        answering(
+          Effect.gen(function* () {
+            const page = { limit: limit + 1, ...(cursor === undefined ? {} : { before: cursor }) }
+            const found = yield* keys.list(scopeOf(yield* CurrentPrincipal, "admin:read"), page)
+            const shown = found.slice(0, limit)
+            return ok({
+              keys: shown,
+              nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null,
+            })
+          }),
+        ),
+      revoke: ({ params: { keyId } }) =>
+        answering(
+          Effect.gen(function* () {
+            const scope = scopeOf(yield* CurrentPrincipal, "admin:write")
+            const change = { at: yield* Clock.currentTimeMillis, by: yield* currentActor }
+            // Also when it fails: the store may have written it.
+            return ok(
+              yield* Effect.ensuring(
+                keys.revoke(scope, keyId, change),
+                Effect.sync(() => known.forget(keyId)),
+              ),
+            )
+          }),
+        ),
+    })
+  }),
+)

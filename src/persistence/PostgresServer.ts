@@ -1,0 +1,135 @@
+/**
+ * Finds the server to speak to, and how: the first host of the URL that takes connections (and writes, where it asks for that),
+ * the first way of `sslmode` that the host accepts, and what stands in between.
+ *
+ * A pooler such as PgBouncer gives each transaction another session. It refuses settings for a session, and a statement that
+ * was prepared in one session is unknown in the next: there everything a statement needs goes with the statement.
+ */
+import * as PgConnection from "@effect/sql-pg/PgConnection"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { ConnectionError, isSqlError, SqlError } from "effect/sql/SqlError"
+import * as Fs from "node:fs"
+import type { ConnectionOptions } from "node:tls"
+import { reasonOf } from "../domain/Reason.ts"
+import { sqlStateOf } from "./DatabaseFault.ts"
+import { type DatabaseTls, type Way, waysToConnect } from "./PostgresTls.ts"
+import type { Host, PostgresUrl } from "../domain/PostgresUrl.ts"
+
+/** How to connect to a server; what a pool needs besides is the same for all. */
+export type Server = Pick<
+  PgConnection.Config,
+  | "applicationName"
+  | "connectTimeout"
+  | "database"
+  | "host"
+  | "password"
+  | "port"
+  | "prepare"
+  | "ssl"
+  | "startupOptions"
+  | "startupParameters"
+  | "username"
+>
+
+export interface Wanted {
+  readonly url: PostgresUrl
+  readonly tls: DatabaseTls | undefined
+  /** Settings of each session, where the server takes them. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+const refused = (message: string, cause?: unknown) =>
+  new SqlError({ reason: new ConnectionError({ cause, message, operation: "connect" }) })
+
+/** The certificates that the URL names, read when they are needed: they may be renewed while the service runs. */
+const certificatesOf = ({ certificate, key, rootCertificate }: PostgresUrl) =>
+  Effect.try({
+    try: (): ConnectionOptions => ({
+      ...(rootCertificate === undefined || rootCertificate === "system"
+        ? {}
+        : { ca: Fs.readFileSync(rootCertificate) }),
+      ...(certificate === undefined ? {} : { cert: Fs.readFileSync(certificate) }),
+      ...(key === undefined ? {} : { key: Fs.readFileSync(key) }),
+    }),
+    catch: (cause) => refused("A certificate of the URL cannot be read", cause),
+  })
+
+/** Without `ca` Node trusts the system's list and `NODE_EXTRA_CA_CERTS`. */
+const sslOf = (way: Way, certificates: ConnectionOptions): boolean | ConnectionOptions => {
+  switch (way) {
+    case "plain":
+      return false
+    case "encrypted":
+      return { ...certificates, rejectUnauthorized: false }
+    case "authority":
+      return { ...certificates, checkServerIdentity: () => undefined }
+    case "name":
+      return certificates
+  }
+}
+
+/** Every host in every way. A socket is never encrypted, as with libpq. */
+const serversOf = Effect.fnUntraced(function* ({ settings, tls, url }: Wanted) {
+  const certificates = yield* certificatesOf(url)
+  const ways = waysToConnect(url.sslMode, tls, url.rootCertificate !== undefined)
+  const serverOf = ({ host, port }: Host, way: Way): Server => ({
+    host,
+    port,
+    ssl: sslOf(way, certificates),
+    username: url.user,
+    password: url.password === undefined ? undefined : Redacted.make(url.password),
+    database: url.database,
+    applicationName: url.applicationName ?? "crossfade",
+    startupOptions: url.options,
+    connectTimeout:
+      url.connectTimeoutSeconds === 0
+        ? "Infinity"
+        : url.connectTimeoutSeconds && `${url.connectTimeoutSeconds} seconds`,
+    startupParameters: settings,
+  })
+  return url.hosts.flatMap((host) =>
+    (host.host.startsWith("/") ? (["plain"] as const) : ways).map((way) => serverOf(host, way)),
+  )
+})
+
+/** PgBouncer's refusal of `statement_timeout` and its like (08P01, "unsupported startup parameter"). */
+const refusesSettings = (error: unknown): boolean =>
+  sqlStateOf(error) === "08P01" && reasonOf(error).includes("startup parameter")
+
+/** After this error of a use, another server (where the URL names several), or another way to use this one, may do. */
+export const isAnother = (error: unknown, hasOthers: boolean): boolean => {
+  if (!isSqlError(error) || error.reason.operation !== "connect") return false
+  const isGone = error.reason._tag === "ConnectionError" || (sqlStateOf(error) ?? "").startsWith("57P")
+  return (hasOthers && isGone) || refusesSettings(error)
+}
+
+/** How this server is to be used; fails where it cannot be. A pooler is one whose session is another than it said. */
+const tried = (server: Server, isReadWrite: boolean): Effect.Effect<Server, SqlError> =>
+  Effect.gen(function* () {
+    const connection = yield* PgConnection.make({ ...server, prepare: false })
+    const { rows } = yield* connection.query(
+      "SELECT pg_backend_pid() AS session, current_setting('transaction_read_only') AS read_only",
+    )
+    if (isReadWrite && rows[0]?.["read_only"] !== "off") return yield* refused("The server takes no writes")
+    return { ...server, prepare: rows[0]?.["session"] === connection.processId }
+  }).pipe(
+    Effect.scoped,
+    Effect.catchIf(
+      (error) => server.startupParameters !== undefined && refusesSettings(error),
+      () => tried({ ...server, startupParameters: undefined }, isReadWrite),
+    ),
+  )
+
+/** Gives the first server that can be used; fails with what each of them said. */
+export const find = Effect.fnUntraced(function* (wanted: Wanted) {
+  const failures: Array<string> = []
+  const servers = yield* serversOf(wanted)
+  for (const server of servers) {
+    const found = yield* Effect.result(tried(server, wanted.url.isReadWrite))
+    if (found._tag === "Success") return found.success
+    if (servers.length === 1) return yield* found.failure
+    failures.push(`${server.host}:${server.port}: ${reasonOf(found.failure)}`)
+  }
+  return yield* refused(failures.join("; "))
+})

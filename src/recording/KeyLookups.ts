@@ -1,0 +1,63 @@
+/**
+ * Looks API keys up in the store, for callers that are not authenticated yet: whatever they send, the store gets one statement at
+ * a time, 100 a second and 10 000 hashes a second at most. A key in between waits for its turn, a few milliseconds.
+ *
+ * Invariant: an answer was true at most a second ago.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type { ApiKey } from "../domain/ApiKey.ts"
+import { ApiKeys } from "./ApiKeys.ts"
+import { StoreError } from "./StoreError.ts"
+import { StoreHealth } from "./StoreHealth.ts"
+
+const mostAtOnce = 100
+const pause = "10 millis"
+/** Ten statements' worth. Beyond it a caller is told to come back. */
+const mostWaiting = 1000
+const patience = "1 second"
+
+interface Asked {
+  readonly hash: string
+  readonly answer: Deferred.Deferred<ApiKey | undefined, StoreError>
+}
+
+export type LookUp = (hash: string) => Effect.Effect<ApiKey | undefined, StoreError>
+
+const failed = (cause: string) => new StoreError({ operation: "KeyLookups.find", cause })
+
+export const make = Effect.gen(function* () {
+  const store = yield* ApiKeys
+  const { whileUp } = yield* StoreHealth
+  const waiting = yield* Queue.dropping<Asked>(mostWaiting)
+
+  const answer = Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
+    const found = yield* whileUp(store.find([...new Set(asked.map(({ hash }) => hash))])).pipe(
+      Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(failed("no answer in time")) }),
+      Effect.exit,
+    )
+    for (const one of asked)
+      Deferred.doneUnsafe(
+        one.answer,
+        Effect.map(found, (keys) => keys.get(one.hash)),
+      )
+  })
+
+  yield* Queue.takeBetween(waiting, 1, mostAtOnce).pipe(
+    Effect.flatMap(answer),
+    Effect.andThen(Effect.sleep(pause)),
+    Effect.forever,
+    Effect.withTracerEnabled(false),
+    Effect.forkScoped,
+  )
+
+  const lookUp: LookUp = (hash) =>
+    Effect.suspend(() => {
+      const answer = Deferred.makeUnsafe<ApiKey | undefined, StoreError>()
+      return Queue.offerUnsafe(waiting, { hash, answer })
+        ? Deferred.await(answer)
+        : Effect.fail(failed("too many keys wait to be looked up"))
+    })
+  return lookUp
+})

@@ -1,0 +1,77 @@
+/** The pages of the gateway in Chromium, as their users see them. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { chromium, inBrowser, type Tab } from "../support/browser.ts"
+import { eventually, tokenFor } from "../support/chatClient.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { present } from "./present.ts"
+
+const folder = temporaryFolder()
+let gateway: Running
+beforeAll(async () => {
+  gateway = await startGateway({ DATA_DIR: folder.path })
+})
+afterAll(async () => {
+  await gateway?.stop("SIGKILL")
+  folder.dispose()
+})
+
+const shows = (tab: Tab, expression: string, seconds = 20) =>
+  eventually(async () => (await tab.value(expression)) === true, seconds)
+const click = (tab: Tab, id: string) => tab.value(`document.getElementById("${id}").click()`)
+const stored = (tab: Tab) => tab.value(`sessionStorage.getItem("token")`)
+
+describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { timeout: 90_000 }, () => {
+  it("the reference of the API works under its policy", () =>
+    inBrowser(async (tab) => {
+      await tab.open(`${gateway.url}/docs`)
+      await shows(tab, `document.body.innerText.includes("/api/v1/chat/start")`)
+      expect(tab.complaints).toEqual([])
+    }))
+
+  it("the console answers a message under its policy, and takes the token of a link when it is told to", () =>
+    inBrowser(async (tab) => {
+      const token = await tokenFor("acme", "ana")
+      await tab.open(`${gateway.url}/#token=${token}`)
+      await shows(tab, `document.getElementById("offered")?.textContent.includes("“ana” of “acme”") ?? false`)
+      expect(await tab.value("location.href")).toBe(`${gateway.url}/`)
+      expect(await stored(tab)).not.toBe(token)
+      await click(tab, "accept")
+      expect(await stored(tab)).toBe(token)
+      await shows(tab, `document.getElementById("offer").hidden && document.getElementById("access").hidden`)
+      await tab.value(
+        `document.getElementById("message").value = "Hello"; document.getElementById("ask").requestSubmit()`,
+      )
+      await shows(tab, `document.querySelector(".badge")?.textContent.includes("tokens") ?? false`)
+      // And breaks the sandbox, which is of another origin.
+      await shows(tab, `document.querySelector("#faults button[aria-pressed=true]")?.textContent === "none"`)
+      expect(tab.complaints).toEqual([])
+    }))
+
+  it("the console keeps its token when another site links to it with one", () =>
+    inBrowser(async (tab) => {
+      const own = await tokenFor("acme", "ana")
+      const other = await tokenFor("evil", "mallory")
+      await tab.open(`${gateway.url}/#token=${own}`)
+      await shows(tab, `!document.getElementById("offer").hidden`)
+      await click(tab, "accept")
+      for (const open of [
+        () => tab.open(`${gateway.url}/#token=${other}`, "https://evil.example/"),
+        () => tab.value(`location.hash = "token=${other}"`),
+        () => tab.value(`location.hash = "x=1&token=%20${other}"`),
+      ]) {
+        await open()
+        await shows(
+          tab,
+          `document.getElementById("offered").textContent.includes("mallory") && !document.getElementById("offer").hidden`,
+        )
+        expect(await tab.value("location.hash")).toBe("")
+        expect(await stored(tab)).toBe(own)
+        await click(tab, "ignore")
+        expect(await tab.value(`document.getElementById("offer").hidden`)).toBe(true)
+        expect(await stored(tab)).toBe(own)
+      }
+      await tab.value("history.back()")
+      expect(await stored(tab)).toBe(own)
+      expect(tab.complaints).toEqual([])
+    }))
+})

@@ -1,0 +1,94 @@
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Api } from "../../src/api/Api.ts"
+import { Client, defaultAgent, operatorToken } from "../support/chatClient.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { dice, mutated } from "../fuzz/Mutation.ts"
+
+const folder = temporaryFolder()
+let gateway: Running
+let client: Client
+beforeAll(async () => {
+  gateway = await startGateway({ DATA_DIR: folder.path, CHAT_DETACH_GRACE_MS: "1" })
+  client = new Client(gateway.url, await operatorToken(["*", "operator:*"]))
+})
+afterAll(async () => {
+  await gateway.stop("SIGKILL")
+  folder.dispose()
+})
+
+/** Set `FUZZ_SEED` to try others. */
+const seed = Number(process.env["FUZZ_SEED"] ?? 1)
+
+interface Route {
+  readonly method: string
+  readonly path: string
+  readonly schema: Schema.Codec<unknown>
+}
+
+/** Every route of the contract that takes JSON, with the schema of its body. */
+const routes: ReadonlyArray<Route> = Object.values(Api.groups).flatMap((group) =>
+  Object.values(group.endpoints).flatMap(({ method, path, payload }) => {
+    const schemas = payload.get("application/json")?.schemas as
+      | ReadonlyArray<Schema.Codec<unknown>>
+      | undefined
+    if (schemas === undefined) return []
+    return [{ method, path: path.replace(/:\w+/g, defaultAgent), schema: Schema.Union(schemas) }]
+  }),
+)
+
+/** Bodies that the schema takes, as JSON. */
+const samplesOf = async ({ schema }: Route): Promise<ReadonlyArray<Uint8Array>> => {
+  const values = await Effect.runPromise(
+    Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 10, seed, size: 4 }),
+  )
+  const encode = Schema.encodeUnknownSync(schema)
+  return values.map((value) => Buffer.from(JSON.stringify(encode(value))))
+}
+
+const send = async ({ method, path }: Route, body: Uint8Array): Promise<number> => {
+  const abort = new AbortController()
+  const headers = { authorization: `Bearer ${client.token}`, "content-type": "application/json" }
+  const init = { method, headers, body: Buffer.from(body), signal: abort.signal }
+  const response = await fetch(`${gateway.url}${path}`, init)
+  const type = response.headers.get("content-type") ?? ""
+  // A message may happen to be good: its stream is left.
+  if (type.startsWith("text/event-stream")) abort.abort()
+  else if (response.status !== 204) {
+    const answer: unknown = await response.json()
+    expect(answer).toHaveProperty("success", response.status < 300)
+  }
+  return response.status
+}
+
+const expected = new Set([200, 201, 202, 204, 400, 404, 409, 412, 413, 415, 422, 428, 429])
+
+describe("C5: bodies from the schemas of the contract", () => {
+  it("have routes to go to", () => {
+    expect(routes.length).toBeGreaterThan(8)
+  })
+
+  it.each(routes.map((route) => [route.method, route.path, route] as const))(
+    "of %s %s, whole and mutated, are taken or refused in the envelope",
+    async (_, __, route) => {
+      const samples = await samplesOf(route)
+      const bodies = [
+        ...samples,
+        ...Array.from({ length: 60 }, (___, number) => mutated(samples, dice(seed * 1000 + number))),
+      ]
+      const statuses = await Promise.all(bodies.map((body) => send(route, body)))
+      const odd = statuses.flatMap((status, at) =>
+        expected.has(status) ? [] : [`${status}: ${Buffer.from(bodies[at]!).toString("latin1")}`],
+      )
+      expect(odd, `seed ${seed}`).toEqual([])
+      expect(statuses, `seed ${seed}`).toContain(400)
+      expect(gateway.isAlive()).toBe(true)
+    },
+  )
+
+  it("leave no internal error in the log", () => {
+    expect(gateway.output()).not.toContain("a request died")
+  })
+})

@@ -1,0 +1,4 @@
+/** Loaded into the gateway's process (`--import`): SIGUSR2 makes an unhandled promise rejection. */
+process.on("SIGUSR2", () => {
+  void Promise.reject(new Error("forced by a test"))
+})
