@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Client, defaultAgent, eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { parse } from "../support/prometheusText.ts"
 
 const longText = (n: number) => `${n} `.padEnd(100_000, "x")
 
@@ -142,6 +143,9 @@ describe("the rate of reads", () => {
     expect(await codeOf(refused[0]!)).toBe("RATE_LIMIT_USER")
     const bob = await reads(await world.as("reads", "bob"), 15)
     expect(await codeOf(bob.find(({ status }) => status === 429)!)).toBe("RATE_LIMIT_ORG")
+    const samples = parse(await (await ana.request("GET", "/metrics")).text())
+    const counted = samples.filter(({ name, value }) => name === "crossfade_reads_refused_total" && value > 0)
+    expect(counted.map(({ labels }) => labels["reason"])).toEqual(["user_rate", "org_rate"])
     expect((await reads(await world.as("other", "ana"), 1))[0]?.status).toBe(200)
   })
 

@@ -18,6 +18,8 @@ beforeAll(async () => {
     {
       NODE_OPTIONS: "--max-old-space-size=512",
       DATA_DIR: folder.path,
+      // All of the large answers are one user's, who may have an eighth of this.
+      MAX_ANSWER_BYTES_IN_FLIGHT: "1000000000",
       // A heartbeat is not replayed.
       SSE_HEARTBEAT_INTERVAL_MS: "600000",
       DIRECT_LLM_PROVIDERS: "large",
