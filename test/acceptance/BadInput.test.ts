@@ -34,7 +34,7 @@ describe("C2: a body of 1 MiB", () => {
   it.each<readonly [string, string, ...ReadonlyArray<string>]>([
     ["a list of empty objects", `{"mcpServers":${list("{}", 333_000)}}`],
     ["lists of empty objects in a list", `{"subAgents":${list(`{"skills":${list("{}", 300)}}`, 1000)}}`],
-    ["a valid list that is too long", `{"name":"a","mcpServers":${list(server("{}"), 9000)}}`],
+    ["a valid list that is too long", `{"name":"a","mcpServers":${list(server("{}"), 8000)}}`],
     [
       "unknown servers",
       `{"name":"a","subAgents":${list(`{"id":"a","name":"a","description":"","systemPrompt":"","mcpServers":${list('"x"', 200)}}`, 900)}}`,
