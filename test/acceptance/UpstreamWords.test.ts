@@ -51,7 +51,7 @@ const cases = [
   ["failed calls", scenario("failing-calls", `"error":"${escaped}"`), refusal(500)],
 ] as const
 
-const parts = ["canary", "hunter2", "db-7", "SELECT"]
+const parts = ["canary", "hunter2", "db-7.internal", "SELECT"]
 const expectNone = (about: string, text: string) => {
   for (const part of parts) expect([about, text.includes(part)]).toEqual([about, false])
 }

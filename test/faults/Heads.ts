@@ -75,13 +75,13 @@ const heads: ReadonlyArray<FaultCase> = [
     "U8",
     "informational answers for ever",
     flood(early.repeat(10), () => ""),
-    late,
+    broken,
   ),
   row(
     "U8",
     "1000 informational answers before its own",
     written((wire) => early.repeat(1000) + head + answer(wire)),
-    answered,
+    broken,
   ),
   row(
     "U8",
