@@ -94,7 +94,12 @@ interface Report {
 const takeDown = (): void => {
   const file = ".cache/faults.json"
   const output = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-  execFileSync("node_modules/.bin/vitest", ["run", "test/faults", ...output], { stdio: "inherit" })
+  // Without the test of the page itself, which fails until its rows are taken down.
+  execFileSync(
+    "node_modules/.bin/vitest",
+    ["run", "test/faults", "--exclude", "test/faults/Page.test.ts", ...output],
+    { stdio: "inherit" },
+  )
   const report: Report = JSON.parse(readFileSync(file, "utf8"))
   const rows = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)
