@@ -3,17 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Draft } from "../../src/agent2ui/Message.ts"
-import { RunReader, type Source } from "../../src/chat/RunReader.ts"
+import { RunReader } from "../../src/chat/RunReader.ts"
 import type { RunId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Run } from "../../src/domain/Run.ts"
 import type { ChatMessage } from "../../src/domain/Session.ts"
-import * as RunPages from "../../src/recording/RunPages.ts"
 import { RunNotFound, Runs } from "../../src/recording/Runs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
-import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
-import { RunElsewhere, SharedLogs } from "../../src/sharing/SharedLogs.ts"
+import { SharedLogs } from "../../src/sharing/SharedLogs.ts"
 import {
   assistantMessageId,
   noon,
@@ -28,27 +26,9 @@ import {
   thinking,
   toolCall,
 } from "../support/fixtures.ts"
+import { completed, entriesOf, given, interruption, pageOf, texts } from "./keptRuns.ts"
 
-const completed = {
-  status: "completed",
-  assistantMessageId,
-  executionMode: "direct_llm",
-  endedAt: noon + 5,
-} as const
-const interruption = { code: "RUN_INTERRUPTED", message: "The server stopped.", runId, recoverable: true }
 const interrupted = { status: "interrupted", error: interruption, endedAt: noon + 5 } as const
-
-const entriesOf = (drafts: ReadonlyArray<Draft>): ReadonlyArray<LogEntry> => {
-  const log = new RunLog(runId)
-  for (const draft of drafts) log.message(draft, noon)
-  return log.read(0).map(({ event, seq }) => ({ event, seq }))
-}
-const texts = (count: number): ReadonlyArray<Draft> =>
-  Array.from({ length: count }, (_, n) => text(`${n + 1}`))
-
-/** Two entries make a page. */
-const pageOf = (all: ReadonlyArray<LogEntry>, after: number) =>
-  all.filter(({ seq }) => seq > after).slice(0, 2)
 
 /** What was written of a run whose events the store has forgotten. */
 const forgotten: ReadonlyArray<Draft> = []
@@ -75,44 +55,12 @@ const store = (kept: Run, written: ReadonlyArray<Draft>) =>
     forgotten: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
   })
 
-/** The store's other replica: it executes the run, and `shared` knows what is known of it here. */
-const elsewhere = (kept: Run, ended: boolean, shared: SharedLogs["Service"]) => {
-  const over = { ...kept, ...completed }
-  let asked = 0
-  const runs = Layer.mock(Runs, {
-    // It ends, if it does, after it was first looked at.
-    get: () => Effect.sync(() => ({ run: ended && asked++ > 0 ? over : kept, attempts: [] })),
-    isOwn: () => Effect.succeed(false),
-    ended: () => Effect.succeed(ended ? [over] : []),
-    events: (_, after) => Effect.succeed(pageOf(entriesOf(texts(2)), after)),
-  })
-  return RunReader.layer.pipe(
-    Layer.provide(Layer.succeed(SharedLogs, shared)),
-    Layer.provide(LiveRuns.layer({ detachGrace: "1 minute" })),
-    Layer.provide(runs),
-  )
-}
-const notHeard: SharedLogs["Service"] = {
-  follow: (id) => Effect.fail(new RunElsewhere({ runId: id })),
-  cancel: (id) => Effect.fail(new RunElsewhere({ runId: id })),
-}
-
 const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
   RunReader.layer.pipe(
     Layer.provide(SharedLogs.layerAlone),
     Layer.provideMerge(LiveRuns.layer({ detachGrace: "1 minute" })),
     Layer.provideMerge(store(kept, written)),
   )
-
-/** The entries for a reader that has seen `after`. */
-const given = Effect.fnUntraced(function* (source: Source, after: number) {
-  assert.strictEqual(source._tag, "Kept")
-  if (source._tag === "Live") return []
-  const entries: Array<LogEntry> = []
-  yield* RunPages.each(source.pages, after, Number.POSITIVE_INFINITY, (entry) => void entries.push(entry))
-  const seq = (entries.at(-1)?.seq ?? after) + 1
-  return source.end === undefined ? entries : [...entries, { seq, event: source.end }]
-})
 
 /** seq and name of every event that a reader who has seen `after` gets. */
 const replay = (kept: Run, written: ReadonlyArray<Draft>, after: number) =>
@@ -257,51 +205,5 @@ describe("fault 18: another user's run", () => {
       for (const attempt of refused) assert.strictEqual((yield* Effect.flip(attempt))._tag, "RunNotFound")
       assert.strictEqual(live.get(runId), log)
     }).pipe(Effect.provide(services(run()))),
-  )
-})
-
-describe("a run that another replica executes", () => {
-  const following = (log: RunLog): SharedLogs["Service"] => ({
-    follow: () => Effect.succeed({ log, attach: Effect.void }),
-    cancel: () => Effect.succeed(true),
-  })
-
-  it.effect("is read from its mirror here, and cancelled there", () => {
-    const log = new RunLog(runId)
-    return Effect.gen(function* () {
-      const reader = yield* RunReader
-      const { source } = yield* reader.events(principal, runId, 0)
-      assert.isTrue(source._tag === "Live" && source.log === log)
-      assert.isTrue(yield* reader.cancel(principal, runId))
-    }).pipe(Effect.provide(elsewhere(run(), false, following(log))))
-  })
-
-  it.effect("and that is not heard is never said to be interrupted: the reader comes back for it", () =>
-    Effect.gen(function* () {
-      const reader = yield* RunReader
-      for (const refused of [
-        Effect.asVoid(reader.events(principal, runId, 0)),
-        Effect.asVoid(reader.cancel(principal, runId)),
-      ]) {
-        assert.strictEqual((yield* Effect.flip(refused))._tag, "RunElsewhere")
-      }
-    }).pipe(Effect.provide(elsewhere(run(), false, notHeard))),
-  )
-
-  it.effect("and that ends meanwhile is read from the store, to the end that it says", () => {
-    const log = new RunLog(runId)
-    log.end({ event: "error", data: interruption })
-    return Effect.gen(function* () {
-      const { run: read, source } = yield* (yield* RunReader).events(principal, runId, 1)
-      assert.strictEqual(read.status, "completed")
-      const seqs = (yield* given(source, 1)).map(({ event, seq }) => `${seq} ${event.event}`)
-      assert.deepStrictEqual(seqs, ["2 message", "3 done"])
-    }).pipe(Effect.provide(elsewhere(run(), true, following(log))))
-  })
-
-  it.effect("and that has ended when nobody answers for it was not ended by this cancel", () =>
-    Effect.gen(function* () {
-      assert.isFalse(yield* (yield* RunReader).cancel(principal, runId))
-    }).pipe(Effect.provide(elsewhere(run(), true, notHeard))),
   )
 })

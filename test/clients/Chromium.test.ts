@@ -2,25 +2,16 @@
  * Chromium's own EventSource, on a page of another origin than the gateway: with a ticket, because it sends no header of the
  * page's. The page reports what it has seen to the server that it came from.
  */
-import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { delimiter, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { temporaryFolder } from "../support/processes.ts"
+import { chromium, inBrowser } from "../support/browser.ts"
 import { snippets } from "../support/snippets.ts"
 import { useWorld } from "../support/world.ts"
 import { afterEvent, startCutProxy, within } from "./cutProxy.ts"
 import { present } from "./present.ts"
 import { type Dispatched, eventsOf, expectSame, slow } from "./readers.ts"
-
-const program =
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, "chromium"))
-    .find((path) => existsSync(path)) ?? "chromium"
 
 const html = (script: string) => `<!doctype html><title>test</title><script type="module">
 const report = (seen) => fetch("/report", { method: "POST", body: JSON.stringify(seen) })
@@ -52,31 +43,14 @@ afterAll(() => {
   pages.closeAllConnections()
 })
 
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-]
-
 /** Opens a page that runs `body`, and gives what it reports. */
-const onPage = async (body: string): Promise<unknown> => {
+const onPage = (body: string): Promise<unknown> => {
   script = body
   const report = new Promise<string>((resolve) => (reported = resolve))
-  const folder = temporaryFolder()
-  const browser = spawn(program, [...flags, `--user-data-dir=${folder.path}`, origin], { stdio: "ignore" })
-  const gone = once(browser, "exit")
-  try {
+  return inBrowser(async (tab) => {
+    await tab.open(origin)
     return JSON.parse(await report)
-  } finally {
-    browser.kill("SIGTERM")
-    await gone
-    folder.dispose()
-  }
+  })
 }
 
 const readWithEventSource = (url: string) => `
@@ -93,7 +67,7 @@ const response = await fetch(${JSON.stringify(url)}, { headers: ${JSON.stringify
 report({ status: response.status, id: response.headers.get("x-request-id"), body: await response.json() })`
 
 // Chromium takes seconds to start, and to reconnect.
-describe.skipIf(!present(program, "scripts/setup-tests"))(
+describe.skipIf(!present(chromium, "scripts/setup-tests"))(
   "a page of another origin",
   { timeout: 90_000 },
   () => {

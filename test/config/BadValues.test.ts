@@ -2,32 +2,19 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Config from "../../src/Config.ts"
 import type { Variable } from "../../src/ConfigVariable.ts"
+import { badMillis } from "./badMillis.ts"
 
 const canary = "canary-must-not-be-shown"
-const read = (env: Config.Environment = {}) => Config.read(env)
 
 /** What the one message says of an environment that is not usable, and the variables it names. */
 const refused = (env: Config.Environment) =>
-  Effect.map(Effect.flip(read(env)), (error) => ({
+  Effect.map(Effect.flip(Config.read(env)), (error) => ({
     message: error.message,
     variables: error.problems.map(({ variable }) => variable),
   }))
 
 const names = Object.keys(Config.variables) as ReadonlyArray<keyof typeof Config.variables>
 
-const millis = [
-  "-1",
-  "1.5",
-  "x",
-  "1e3",
-  "0x10",
-  "86400001",
-  "9".repeat(400),
-  "Infinity",
-  "NaN",
-  "1 000",
-  "+5",
-]
 const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
 const port = ["-1", "65536", "80.5", "http", "80 81"]
 
@@ -139,20 +126,20 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   CHAT_RUNTIME_SHADOW_AA_PERCENT: ["-1", "101", "10%"],
   SHADOW_STORE_TEXT: ["yes", "1", "TRUE"],
   SHADOW_JUDGE_PROVIDER: ["nobody"],
-  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: ["0", ...millis],
+  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: ["0", ...badMillis],
   CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share,
   CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share,
   CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: share,
-  CHAT_RUNTIME_MONITOR_WINDOW_MS: ["999", ...millis],
+  CHAT_RUNTIME_MONITOR_WINDOW_MS: ["999", ...badMillis],
   CHAT_RUNTIME_MONITOR_MIN_SAMPLES: ["0", "1.5", "1000001"],
-  CHAT_FIRST_CONTENT_TIMEOUT_MS: ["0", ...millis],
-  CHAT_STALL_TIMEOUT_MS: ["0", ...millis],
-  CHAT_CALL_TIMEOUT_MS: ["0", ...millis],
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: ["0", ...badMillis],
+  CHAT_STALL_TIMEOUT_MS: ["0", ...badMillis],
+  CHAT_CALL_TIMEOUT_MS: ["0", ...badMillis],
   CHAT_FALLBACK_ON_CONTENT_FILTER: ["yes", "1"],
   CHAT_RETRACT_PARTIAL: ["yes", "1", "TRUE"],
   CHAT_HISTORY_MAX_TOKENS: ["-1", "1.5", "10000001", "32k"],
-  CHAT_DETACH_GRACE_MS: millis,
-  SSE_HEARTBEAT_INTERVAL_MS: ["9", ...millis],
+  CHAT_DETACH_GRACE_MS: badMillis,
+  SSE_HEARTBEAT_INTERVAL_MS: ["9", ...badMillis],
   RATE_LIMIT_USER_PER_MIN: ["0", "-1", "x"],
   RATE_LIMIT_ORG_PER_MIN: ["0", "-1", "x"],
   TOKEN_BUDGET_USER_PER_DAY: ["-1", "1.5", "x"],
@@ -169,8 +156,8 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   MAX_LIVE_BYTES: ["-1", "x", "128MB", "1.5"],
   CHAT_ON_BUSY: ["wait", "Reject"],
   DIRECT_CACHE_ORGS: ["x".repeat(201), Array(1001).fill("a").join(",")],
-  DIRECT_CACHE_TTL_MS: ["999", ...millis],
-  SHUTDOWN_GRACE_MS: ["3600001", ...millis],
+  DIRECT_CACHE_TTL_MS: ["999", ...badMillis],
+  SHUTDOWN_GRACE_MS: ["3600001", ...badMillis],
   DIRECT_LLM_PROVIDERS: ["a b", "a,a", "a-b", "a,é"],
   OPENAI_API_KEY: [`${canary}\n${canary}`, `${canary}…`],
   ANTHROPIC_API_KEY: [`${canary}\u0000${canary}`],
@@ -214,69 +201,6 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   LOG_LEVEL: ["verbose", "Info", "WARN"],
   LOG_CONTENT: ["yes", "1", "TRUE"],
 }
-
-/** Values of OpenTelemetry's variables that are warned of and taken for none, as its specification wants. */
-const ignored = {
-  OTEL_TRACES_EXPORTER: ["console", "zipkin"],
-  OTEL_METRICS_EXPORTER: ["prometheus"],
-  OTEL_LOGS_EXPORTER: ["console"],
-  OTEL_SDK_DISABLED: ["yes", "1"],
-  OTEL_TRACES_SAMPLER: ["ratio", "jaeger_remote"],
-  OTEL_TRACES_SAMPLER_ARG: ["1.1", "-0.1", "5%"],
-  OTEL_PROPAGATORS: ["b3", "tracecontext,jaeger"],
-  OTEL_METRIC_EXPORT_INTERVAL: ["99", ...millis],
-  OTEL_METRIC_EXPORT_TIMEOUT: ["99", ...millis],
-  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: ["rate"],
-  OTEL_BLRP_SCHEDULE_DELAY: ["9", ...millis],
-  OTEL_BLRP_EXPORT_TIMEOUT: ["9", ...millis],
-  OTEL_BLRP_MAX_QUEUE_SIZE: ["0", "1000001", "x"],
-  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: ["0", "x"],
-  OTEL_EXPORTER_OTLP_PROTOCOL: ["http", "http/xml"],
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ["http", "http/xml"],
-  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ["http", "http/xml"],
-  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ["http", "http/xml"],
-} satisfies Partial<typeof bad>
-
-describe("a value that OpenTelemetry's specification has ignored", () => {
-  it.effect.each(Object.entries(ignored))("%s: starts with the default, and is named", ([name, values]) =>
-    Effect.gen(function* () {
-      const { ignored: none, ...defaults } = yield* read()
-      assert.deepStrictEqual(none, [])
-      for (const value of values) {
-        const { ignored: found, ...settings } = yield* read({ [name]: value })
-        assert.deepStrictEqual({ ...settings, given: defaults.given }, defaults)
-        assert.deepStrictEqual(
-          found.map((problem) => [problem.variable, problem.found]),
-          [[name, JSON.stringify(value)]],
-        )
-      }
-    }),
-  )
-
-  it.effect("is no value in another case, which is read", () =>
-    Effect.gen(function* () {
-      const settings = yield* read({
-        OTEL_SDK_DISABLED: "True",
-        OTEL_TRACES_EXPORTER: "NONE",
-        OTEL_TRACES_SAMPLER: "ParentBased_TraceIdRatio",
-        OTEL_TRACES_SAMPLER_ARG: ".5",
-        OTEL_EXPORTER_OTLP_PROTOCOL: "HTTP/JSON",
-        OTEL_PROPAGATORS: "None",
-        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "Delta",
-      })
-      assert.deepStrictEqual(settings.ignored, [])
-      assert.deepInclude(settings, {
-        OTEL_SDK_DISABLED: "true",
-        OTEL_TRACES_EXPORTER: "none",
-        OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
-        OTEL_TRACES_SAMPLER_ARG: 0.5,
-        OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-        OTEL_PROPAGATORS: "none",
-        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta",
-      })
-    }),
-  )
-})
 
 describe("a bad value", () => {
   it.effect.each(names)(

@@ -1,23 +1,13 @@
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { Api } from "../../src/api/Api.ts"
-import { Client, defaultAgent, operatorToken } from "../support/chatClient.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { defaultAgent, operatorToken } from "../support/chatClient.ts"
+import { useOneGateway } from "../support/oneGateway.ts"
 import { dice, mutated } from "../fuzz/Mutation.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-let client: Client
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path, CHAT_DETACH_GRACE_MS: "1" })
-  client = new Client(gateway.url, await operatorToken(["*", "operator:*"]))
-})
-afterAll(async () => {
-  await gateway.stop("SIGKILL")
-  folder.dispose()
-})
+const target = useOneGateway({ CHAT_DETACH_GRACE_MS: "1" }, () => operatorToken(["*", "operator:*"]))
 
 /** Set `FUZZ_SEED` to try others. */
 const seed = Number(process.env["FUZZ_SEED"] ?? 1)
@@ -50,9 +40,9 @@ const samplesOf = async ({ schema }: Route): Promise<ReadonlyArray<Uint8Array>> 
 
 const send = async ({ method, path }: Route, body: Uint8Array): Promise<number> => {
   const abort = new AbortController()
-  const headers = { authorization: `Bearer ${client.token}`, "content-type": "application/json" }
+  const headers = { authorization: `Bearer ${target.client.token}`, "content-type": "application/json" }
   const init = { method, headers, body: Buffer.from(body), signal: abort.signal }
-  const response = await fetch(`${gateway.url}${path}`, init)
+  const response = await fetch(`${target.gateway.url}${path}`, init)
   const type = response.headers.get("content-type") ?? ""
   // A message may happen to be good: its stream is left.
   if (type.startsWith("text/event-stream")) abort.abort()
@@ -84,11 +74,11 @@ describe("C5: bodies from the schemas of the contract", () => {
       )
       expect(odd, `seed ${seed}`).toEqual([])
       expect(statuses, `seed ${seed}`).toContain(400)
-      expect(gateway.isAlive()).toBe(true)
+      expect(target.gateway.isAlive()).toBe(true)
     },
   )
 
   it("leave no internal error in the log", () => {
-    expect(gateway.output()).not.toContain("a request died")
+    expect(target.gateway.output()).not.toContain("a request died")
   })
 })

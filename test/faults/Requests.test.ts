@@ -1,21 +1,11 @@
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { Client, defaultAgent, ofType, tokenFor } from "../support/chatClient.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useOneGateway } from "../support/oneGateway.ts"
 import { take } from "./Seen.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-let client: Client
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "direct_llm" })
-  client = new Client(gateway.url, await tokenFor())
-})
-afterAll(async () => {
-  await gateway.stop("SIGKILL")
-  folder.dispose()
-})
+const target = useOneGateway()
 
 interface Raw {
   readonly socket: Socket
@@ -23,7 +13,7 @@ interface Raw {
 }
 
 const open = async (): Promise<Raw> => {
-  const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1")
+  const socket = connect(Number(new URL(target.gateway.url).port), "127.0.0.1")
   let answer = ""
   socket.setEncoding("utf8").on("data", (data: string) => (answer += data))
   // A server that refuses resets what is still being sent.
@@ -33,7 +23,7 @@ const open = async (): Promise<Raw> => {
 }
 
 const post = () =>
-  `POST /api/v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${client.token}\r\nContent-Type: application/json\r\n`
+  `POST /api/v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${target.client.token}\r\nContent-Type: application/json\r\n`
 
 /** The statuses of all answers until the connection ends. */
 const statusesOf = async (text: string): Promise<ReadonlyArray<string>> => {
@@ -122,7 +112,7 @@ describe("C2: what is too large", () => {
 })
 
 const start = (fields: object) =>
-  client.stream("POST", "/api/v1/chat/start", { agentId: defaultAgent, message: "hello", ...fields })
+  target.client.stream("POST", "/api/v1/chat/start", { agentId: defaultAgent, message: "hello", ...fields })
 
 describe("fields and headers that no caller may set", () => {
   it("X3: choose neither tenant, mode, model nor prompt of a turn", async () => {
@@ -143,9 +133,9 @@ describe("fields and headers that no caller may set", () => {
     const frames = await stream.rest()
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { model: "sandbox-1" } })
     expect(ofType(frames, "fallback")).toEqual([])
-    const sessions = await client.json("GET", "/api/v1/chat/sessions")
+    const sessions = await target.client.json("GET", "/api/v1/chat/sessions")
     expect(sessions.data.sessions).toHaveLength(1)
-    const other = new Client(gateway.url, await tokenFor("other", "eve"))
+    const other = new Client(target.gateway.url, await tokenFor("other", "eve"))
     expect((await other.json("GET", "/api/v1/chat/sessions")).data.sessions).toEqual([])
   })
 
@@ -157,14 +147,14 @@ describe("fields and headers that no caller may set", () => {
       "x-forwarded-user": "eve",
       "x-http-method-override": "DELETE",
     }
-    const mine = await client.request("GET", "/api/v1/chat/sessions", undefined, forged)
+    const mine = await target.client.request("GET", "/api/v1/chat/sessions", undefined, forged)
     expect(mine.status).toBe(200)
     expect(await mine.json()).toMatchObject({ data: { sessions: [{}] } })
   })
 
   it("C8: a token in the URL is none", async () => {
     for (const name of ["access_token", "token", "jwt", "authorization"]) {
-      const answer = await fetch(`${gateway.url}/api/v1/chat/sessions?${name}=${client.token}`)
+      const answer = await fetch(`${target.gateway.url}/api/v1/chat/sessions?${name}=${target.client.token}`)
       expect(answer.status).toBe(401)
     }
   })

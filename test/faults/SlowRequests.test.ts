@@ -1,20 +1,9 @@
 import { connect, type Socket } from "node:net"
-import { afterAll, beforeAll, expect, it } from "vitest"
-import { Client, tokenFor } from "../support/chatClient.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { expect, it } from "vitest"
+import { useOneGateway } from "../support/oneGateway.ts"
 import { take } from "./Seen.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-let client: Client
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "direct_llm" })
-  client = new Client(gateway.url, await tokenFor())
-})
-afterAll(async () => {
-  await gateway.stop("SIGKILL")
-  folder.dispose()
-})
+const target = useOneGateway()
 
 const sockets = 1000
 /** Between two bytes of a slow request. */
@@ -27,7 +16,7 @@ interface Slow {
 }
 
 const slow = (beginning: string): Slow => {
-  const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1")
+  const socket = connect(Number(new URL(target.gateway.url).port), "127.0.0.1")
   let answer = ""
   socket.setEncoding("utf8").on("data", (data: string) => (answer += data))
   socket.on("error", () => undefined)
@@ -44,7 +33,7 @@ const slow = (beginning: string): Slow => {
 
 const header = "GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: "
 const body = () =>
-  `POST /api/v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${client.token}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`
+  `POST /api/v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${target.client.token}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`
 
 it(
   `C1: ${sockets} requests that come byte by byte are closed, and other requests are served meanwhile`,
@@ -53,9 +42,9 @@ it(
     const from = performance.now()
     const all = Array.from({ length: sockets }, (_, at) => slow(at % 2 === 0 ? header : body()))
     for (let request = 0; request < 20; request++) {
-      expect((await client.request("GET", "/api/v1/chat/sessions")).status).toBe(200)
+      expect((await target.client.request("GET", "/api/v1/chat/sessions")).status).toBe(200)
     }
-    expect((await (await client.start("hello")).rest()).at(-1)?.event).toBe("done")
+    expect((await (await target.client.start("hello")).rest()).at(-1)?.event).toBe("done")
     expect(all.filter(({ socket }) => !socket.closed).length).toBe(sockets)
     const answers = await Promise.all(all.map(({ closed }) => closed))
     const timedOut = answers.filter((answer) => answer.startsWith("HTTP/1.1 408 ")).length

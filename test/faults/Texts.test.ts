@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { Client, defaultAgent, tokenFor } from "../support/chatClient.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { describe, expect, it } from "vitest"
+import { defaultAgent } from "../support/chatClient.ts"
+import { useOneGateway } from "../support/oneGateway.ts"
 import { take } from "./Seen.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-let client: Client
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "direct_llm" })
-  client = new Client(gateway.url, await tokenFor())
-})
-afterAll(async () => {
-  await gateway.stop("SIGKILL")
-  folder.dispose()
-})
+const target = useOneGateway()
 
 /** Texts of kinds that naive software damages: escapes, directions, joiners, markup, formats, queries, paths. */
 const naughty: ReadonlyArray<string> = [
@@ -69,9 +59,9 @@ const invalid = [
 ] as const
 
 const post = (body: string | Uint8Array): Promise<Response> =>
-  fetch(`${gateway.url}/api/v1/chat/start`, {
+  fetch(`${target.gateway.url}/api/v1/chat/start`, {
     method: "POST",
-    headers: { authorization: `Bearer ${client.token}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${target.client.token}`, "content-type": "application/json" },
     body: Buffer.from(body),
   })
 
@@ -86,9 +76,9 @@ describe("a message", () => {
     const from = performance.now()
     const kept = await Promise.all(
       naughty.map(async (message) => {
-        const stream = await client.start(message)
+        const stream = await target.client.start(message)
         expect((await stream.rest()).at(-1)?.event).toBe("done")
-        const session = await client.json("GET", `/api/v1/chat/sessions/${stream.sessionId}`)
+        const session = await target.client.json("GET", `/api/v1/chat/sessions/${stream.sessionId}`)
         return session.data.messages[0].content
       }),
     )
@@ -122,13 +112,13 @@ describe("a message", () => {
   })
 
   it("C5: ids in paths and queries that are no UTF-8 are refused", async () => {
-    const headers = { authorization: `Bearer ${client.token}` }
+    const headers = { authorization: `Bearer ${target.client.token}` }
     for (const path of [
       "chat/sessions/%FF",
       "chat/runs/%E0%A4%A",
       "runtime/metrics/%FF",
       "chat/sessions?cursor=%FF",
     ])
-      expect([400, 404]).toContain((await fetch(`${gateway.url}/api/v1/${path}`, { headers })).status)
+      expect([400, 404]).toContain((await fetch(`${target.gateway.url}/api/v1/${path}`, { headers })).status)
   })
 })

@@ -7,8 +7,7 @@ import * as TestClock from "effect/testing/TestClock"
 import type { Source } from "../../src/chat/RunReader.ts"
 import type { Pages } from "../../src/recording/RunPages.ts"
 import { StoreError } from "../../src/recording/StoreError.ts"
-import type { LogEntry } from "../../src/runs/RunEvent.ts"
-import { maxEvents, type RunLog } from "../../src/runs/RunLog.ts"
+import { maxEvents } from "../../src/runs/RunLog.ts"
 import { settle } from "../execution/scripted.ts"
 import { noon, runId, sessionId, text, toolCall } from "../support/fixtures.ts"
 import type { SseFrame } from "../support/sse.ts"
@@ -17,7 +16,6 @@ import {
   done,
   endOnly,
   fallback,
-  heartbeatMs,
   kept,
   live,
   logOf,
@@ -265,98 +263,6 @@ describe("a server that closes", () => {
       const late = yield* reading(live(log), { closing: Effect.void })
       yield* Fiber.join(late.fiber)
       assert.deepStrictEqual(brief(late.events), ["1 text", "1 error"])
-    }),
-  )
-})
-
-describe("heartbeats", () => {
-  test(
-    "come after the interval without another event, without an id, and end with the run",
-    Effect.gen(function* () {
-      const log = logOf()
-      const { events, fiber } = yield* reading(live(log))
-      const passing = Effect.fnUntraced(function* (ms: number) {
-        for (let left = ms; left > 0; left -= 100) yield* TestClock.adjust(100)
-        yield* settle
-      })
-      yield* passing(900)
-      assert.deepStrictEqual(events, [])
-      yield* passing(100)
-      assert.deepStrictEqual(events, [{ id: undefined, event: "heartbeat", data: "null" }])
-      yield* passing(1000)
-      assert.lengthOf(events, 2)
-      yield* passing(600)
-      log.message(text("a"), noon)
-      yield* passing(900)
-      assert.deepStrictEqual(brief(events), ["- heartbeat", "- heartbeat", "1 text"])
-      yield* passing(100)
-      assert.deepStrictEqual(brief(events), ["- heartbeat", "- heartbeat", "1 text", "- heartbeat"])
-      log.end(done)
-      yield* Fiber.join(fiber)
-      yield* passing(5000)
-      assert.strictEqual(brief(events).at(-1), "2 done")
-    }),
-  )
-
-  test(
-    "do not come before events that are there: whoever was slow to ask gets those",
-    Effect.gen(function* () {
-      const log = logOf(text("a"))
-      const got: Array<SseFrame> = []
-      const slow = writesOf(live(log)).pipe(
-        Stream.runForEach((write) =>
-          Effect.andThen(
-            Effect.sync(() => got.push(...write)),
-            Effect.sleep(write.length * 3 * heartbeatMs),
-          ),
-        ),
-      )
-      const fiber = yield* Effect.forkChild(slow)
-      yield* settle
-      yield* TestClock.adjust(2 * heartbeatMs)
-      log.message(text("b"), noon)
-      yield* TestClock.adjust(heartbeatMs)
-      yield* settle
-      assert.deepStrictEqual(brief(got), ["1 text", "2 text"])
-      yield* Fiber.interrupt(fiber)
-    }),
-  )
-})
-
-describe("a reader that is far behind a long live run", () => {
-  /** A log of 1000 events of 1 kB that has forgotten all but the newest; `pages` stands for the store. */
-  const far = (pages: (all: ReadonlyArray<LogEntry>) => Pages): { log: RunLog; source: Source } => {
-    const log = logOf(...Array.from({ length: 1000 }, () => text("x".repeat(1000))))
-    const all = log.read(0)
-    log.stored(1000)
-    log.end(done)
-    return { log, source: { _tag: "Live", log, attach: Effect.void, pages: pages(all) } }
-  }
-
-  test(
-    "gets what the log has forgotten from the store, and the rest from the log",
-    Effect.gen(function* () {
-      const { log, source } = far((all) => (after) => Effect.succeed(all.slice(after, after + 50)))
-      assert.isFalse(log.holds(900))
-      const ids = (yield* read(source, { after: 10 })).map(({ id }) => Number(id?.split(":")[1]))
-      assert.deepStrictEqual(
-        ids,
-        Array.from({ length: 991 }, (_, n) => n + 11),
-      )
-    }),
-  )
-
-  test(
-    "is told to read on from its last event when the store does not give it more",
-    Effect.gen(function* () {
-      const { source } = far((all) => (after) => {
-        if (after < 100) return Effect.succeed(all.slice(after, after + 50))
-        return Effect.fail(new StoreError({ operation: "Runs.events", cause: "down" }))
-      })
-      const events = yield* read(source)
-      assert.lengthOf(events, 101)
-      assert.deepInclude(events.at(-1), { id: `${runId}:100`, event: "error" })
-      assert.strictEqual(JSON.parse(events.at(-1)?.data ?? "").code, "EVENTS_UNAVAILABLE")
     }),
   )
 })

@@ -25,12 +25,18 @@ type Store = ReturnType<typeof memoryApiKeys>
 const withStore = <A, E>(store: Store, use: Effect.Effect<A, E, KnownKeys>) =>
   Effect.provide(use, Layer.provide(KnownKeys.layer, store.layer))
 
+/** With a store of one key. */
+const withOneKey = <A, E>(
+  use: (one: ReturnType<typeof apiKey>, store: Store) => Effect.Effect<A, E, KnownKeys>,
+) => {
+  const one = apiKey(1)
+  const store = memoryApiKeys(one)
+  return withStore(store, use(one, store))
+}
+
 describe("API keys in memory", () => {
-  it.effect("are read from the store once a minute, however often they are used", () => {
-    const one = apiKey(1)
-    const store = memoryApiKeys(one)
-    return withStore(
-      store,
+  it.effect("are read from the store once a minute, however often they are used", () =>
+    withOneKey((one, store) =>
       Effect.gen(function* () {
         for (let second = 0; second < 150; second++) {
           assert.deepStrictEqual(yield* find(one.hash), one.key)
@@ -38,8 +44,8 @@ describe("API keys in memory", () => {
         }
         assert.deepStrictEqual(store.asked.finds, [1, 1, 1])
       }),
-    )
-  })
+    ),
+  )
 
   it.effect("that another replica has revoked are refused a second later at the latest", () => {
     const one = apiKey(1)
@@ -90,19 +96,16 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("whose row was deleted by hand are refused a minute later at the latest", () => {
-    const one = apiKey(1)
-    const store = memoryApiKeys(one)
-    return withStore(
-      store,
+  it.effect("whose row was deleted by hand are refused a minute later at the latest", () =>
+    withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* looked(one.hash)
         store.kept.delete(one.hash)
         yield* pass(60_000)
         assert.isUndefined(yield* Effect.fromResult(yield* looked(one.hash)))
       }),
-    )
-  })
+    ),
+  )
 
   it.effect("that this replica has revoked are read again at once", () => {
     const one = apiKey(1)
@@ -143,11 +146,8 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("are not given out when the store has been silent for a second", () => {
-    const one = apiKey(1)
-    const store = memoryApiKeys(one)
-    return withStore(
-      store,
+  it.effect("are not given out when the store has been silent for a second", () =>
+    withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* find(one.hash)
         store.state.away = true
@@ -159,28 +159,22 @@ describe("API keys in memory", () => {
         store.state.away = false
         assert.deepStrictEqual(yield* Effect.fromResult(yield* looked(one.hash)), one.key)
       }),
-    )
-  })
+    ),
+  )
 
-  it.effect("are not given out by a store that takes longer than a second", () => {
-    const one = apiKey(1)
-    const store = memoryApiKeys(one)
-    store.state.gate = Effect.never
-    return withStore(
-      store,
+  it.effect("are not given out by a store that takes longer than a second", () =>
+    withOneKey((one, store) =>
       Effect.gen(function* () {
+        store.state.gate = Effect.never
         const fiber = yield* Effect.forkChild(Effect.flip(find(one.hash)))
         yield* pass(1000)
         assert.strictEqual((yield* Fiber.join(fiber))._tag, "StoreError")
       }),
-    )
-  })
+    ),
+  )
 
-  it.effect("are forgotten after a minute, and without keys in memory there are no polls", () => {
-    const one = apiKey(1)
-    const store = memoryApiKeys(one)
-    return withStore(
-      store,
+  it.effect("are forgotten after a minute, and without keys in memory there are no polls", () =>
+    withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* find(one.hash)
         yield* pass(61_000)
@@ -191,8 +185,8 @@ describe("API keys in memory", () => {
         yield* looked(one.hash)
         assert.deepStrictEqual(store.asked.finds, [1, 1])
       }),
-    )
-  })
+    ),
+  )
 
   it.effect("are found among more revocations than one poll reads", () => {
     const one = apiKey(1)

@@ -4,23 +4,10 @@ import * as Frame from "../../../src/agent2ui/Frame.ts"
 import { Message } from "../../../src/agent2ui/Message.ts"
 import { frameOf } from "../../../src/runs/RunEvent.ts"
 import { RunLog } from "../../../src/runs/RunLog.ts"
+import { type Dice, dice } from "../../fuzz/Mutation.ts"
 import { noon, runId } from "../../support/fixtures.ts"
 import { parseStrict } from "../../support/sse.ts"
 import { crlf, frame, hear, type Heard, hearText, recording } from "./recording.ts"
-
-/** Small and seeded (mulberry32), so that a failure can be run again from its number. */
-const random = (seed: number) => {
-  let state = seed
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  const below = (limit: number): number => Math.floor(next() * limit)
-  return { below, pick: <A>(items: ReadonlyArray<A>): A => items[below(items.length)] as A }
-}
-type Random = ReturnType<typeof random>
 
 const deep = (depth: number): string => "[".repeat(depth) + "]".repeat(depth)
 const callWith = (json: string): string =>
@@ -71,7 +58,7 @@ const nasty: ReadonlyArray<Uint8Array> = [
     ].map((bytes) => Uint8Array.from(bytes)),
   )
 
-const mutateOnce = (bytes: Uint8Array, { below, pick }: Random): Uint8Array => {
+const mutateOnce = (bytes: Uint8Array, { below, pick }: Dice): Uint8Array => {
   const from = below(bytes.length)
   const to = from + below(40)
   const [before, slice, after] = [bytes.subarray(0, from), bytes.subarray(from, to), bytes.subarray(to)]
@@ -93,14 +80,14 @@ const mutateOnce = (bytes: Uint8Array, { below, pick }: Random): Uint8Array => {
 
 /** A few neighbouring frames of the recording, so that every part of it is met often. */
 const frames = `${recording("complete").toString()}${recording("error").toString()}`.split(/(?<=\r\n\r\n)/)
-const mutated = (dice: Random): Buffer => {
-  const from = dice.below(frames.length)
+const mutated = (own: Dice): Buffer => {
+  const from = own.below(frames.length)
   let bytes: Uint8Array = Buffer.from(frames.slice(from, from + 8).join(""))
-  for (let left = 1 + dice.below(12); left > 0; left--) bytes = mutateOnce(bytes, dice)
+  for (let left = 1 + own.below(12); left > 0; left--) bytes = mutateOnce(bytes, own)
   return Buffer.from(bytes)
 }
 
-const cutUp = (bytes: Buffer, { below }: Random): ReadonlyArray<Uint8Array> => {
+const cutUp = (bytes: Buffer, { below }: Dice): ReadonlyArray<Uint8Array> => {
   const pieces: Array<Uint8Array> = []
   for (let at = 0; at < bytes.length;) {
     const size = 1 + below(64)
@@ -134,12 +121,12 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
     let failures = 0
     let messages = 0
     for (let seed = 0; seed < 10_000; seed++) {
-      const dice = random(seed)
-      const bytes = mutated(dice)
+      const own = dice(seed)
+      const bytes = mutated(own)
       try {
         const heard = hear([bytes])
         assertValid(heard)
-        assert.strictEqual(JSON.stringify(hear(cutUp(bytes, dice))), JSON.stringify(heard))
+        assert.strictEqual(JSON.stringify(hear(cutUp(bytes, own))), JSON.stringify(heard))
         failures += heard.error === undefined ? 0 : 1
         messages += heard.events.length
       } catch (cause) {

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest"
+import { defaultAgent } from "../support/chatClient.ts"
+import { as, createKey, keysPath, outcome } from "../support/keyClient.ts"
+import { useOneGateway } from "../support/oneGateway.ts"
+
+const its = useOneGateway()
+
+const org = () => crypto.randomUUID()
+const sessions = "/api/v1/chat/sessions"
+const start = "/api/v1/chat/start"
+const turn = (agentId = defaultAgent) => ({ agentId, message: "Hello" })
+
+describe("the limits of an API key", () => {
+  it("to some agents hold for turns, reads and the agents themselves", async () => {
+    const ana = await as(its.gateway.url, org(), "ana")
+    const agent = (await ana.json("POST", "/api/v1/agents", { name: "Other" })).data
+    const elsewhere = await ana.stream("POST", start, turn(agent.id))
+    await elsewhere.rest()
+    const mine = await ana.start("Hello")
+    await mine.rest()
+    const key = await createKey(ana, { permissions: ["*"], agents: [defaultAgent] })
+
+    const own = await key.client.start("Hello")
+    await own.rest()
+    expect(await outcome(key.client.request("GET", `/api/v1/chat/runs/${mine.runId}`))).toBe("200 ")
+    for (const [method, path, body] of [
+      ["POST", start, turn(agent.id)],
+      ["POST", `${sessions}/${elsewhere.sessionId}`, { message: "Hello" }],
+      ["GET", `${sessions}/${elsewhere.sessionId}`],
+      ["GET", `/api/v1/chat/runs/${elsewhere.runId}`],
+      ["GET", `/api/v1/chat/runs/${elsewhere.runId}/events`],
+      ["POST", `/api/v1/chat/runs/${elsewhere.runId}/ticket`],
+      ["POST", `/api/v1/chat/runs/${elsewhere.runId}/cancel`],
+      ["GET", `/api/v1/chat/runs/${elsewhere.runId}/files/x`],
+      ["GET", `/api/v1/agents/${agent.id}`],
+      ["PATCH", `/api/v1/agents/${agent.id}`, { name: "Mine" }],
+      ["POST", "/api/v1/agents", { name: "New" }],
+    ] as const) {
+      const answer = key.client.request(method, path, body)
+      expect([method, path, await outcome(answer)]).toEqual([method, path, "403 AUTH_AGENT_DENIED"])
+    }
+    const resumed = key.client.request("POST", start, turn(), { "last-event-id": `${elsewhere.runId}:0` })
+    expect(await outcome(resumed)).toBe("403 AUTH_AGENT_DENIED")
+    const listed = (await key.client.json("GET", sessions)).data.sessions
+    expect(listed.map(({ id }: { id: string }) => id)).toEqual([own.sessionId, mine.sessionId])
+    const agents = (await key.client.json("GET", "/api/v1/agents")).data
+    expect(agents.map(({ id }: { id: string }) => id)).toEqual([defaultAgent])
+  })
+
+  it("to agents are checked when it is made", async () => {
+    const ana = await as(its.gateway.url, org(), "ana")
+    const foreign = await as(its.gateway.url, org(), "eve")
+    const theirs = (await foreign.json("POST", "/api/v1/agents", { name: "Theirs" })).data
+    const asked = { name: "x", agents: [defaultAgent, theirs.id] }
+    expect(await outcome(ana.request("POST", keysPath, asked))).toBe("404 AGENT_NOT_FOUND")
+  })
+
+  it("to a rate refuse the turn after it, beside the limits of the user", async () => {
+    const ana = await as(its.gateway.url, org(), "ana")
+    const key = await createKey(ana, { ratePerMinute: 2 })
+    const other = await createKey(ana, { ratePerMinute: 2 })
+    for (const remaining of ["1", "0"]) {
+      const stream = await key.client.start("Hello")
+      await stream.rest()
+      const { headers } = stream.response
+      expect([headers.get("x-ratelimit-limit"), headers.get("x-ratelimit-remaining")]).toEqual([
+        "2",
+        remaining,
+      ])
+    }
+    const refused = await key.client.request("POST", start, turn())
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0)
+    expect(await outcome(refused)).toBe("429 RATE_LIMIT_KEY")
+    // A read is no turn; another key and the user have rates of their own.
+    expect(await outcome(key.client.request("GET", sessions))).toBe("200 ")
+    expect(await outcome(other.client.request("POST", start, turn()))).toBe("200 ")
+    expect(await outcome(ana.request("POST", start, turn()))).toBe("200 ")
+  })
+})
