@@ -17,6 +17,7 @@ import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
+import { quotaVariables } from "./ConfigQuotas.ts"
 import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
@@ -129,6 +130,7 @@ export const variables = {
   SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
   ...admissionVariables,
   ...readLimitVariables,
+  ...quotaVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
     "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
     "empty, or names of letters, digits and _ separated by commas",
