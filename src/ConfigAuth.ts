@@ -1,4 +1,4 @@
-/** The variables about who may call: keys, and the claims of their tokens. Part of the table in `Config`. */
+/** The variables of authentication: keys, and the claims of tokens. Part of the table in `Config`. */
 import * as Redacted from "effect/Redacted"
 import { defaults, type RequiredClaim, type RoleGrant } from "./domain/TokenRules.ts"
 import { isWeakSecret } from "./domain/WeakSecret.ts"
@@ -14,16 +14,19 @@ const signingSecret = (about: string) => ({
   parse: (text: string) => (text === "" || isSecret(text) ? text : undefined),
 })
 
-const previousSecrets = (of: string): Variable<ReadonlyArray<Redacted.Redacted<string>>> => ({
+export const previousSecrets = (about: string): Variable<ReadonlyArray<Redacted.Redacted<string>>> => ({
   default: "",
   allowed: "empty, or at most 10 secrets of at least 32 bytes separated by commas",
-  about: `Secrets that were ${of} before: tokens that they signed stay valid until they expire.`,
+  about,
   secret: true,
   parse: (text) =>
     list(text).length <= 10 && list(text).every(isSecret)
       ? list(text).map((one) => Redacted.make(one))
       : undefined,
 })
+
+const signedBefore = (variable: string): string =>
+  `Secrets that were ${variable} before: tokens that they signed stay valid until they expire.`
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host)
@@ -97,11 +100,11 @@ export const authVariables = {
   AUTH_JWT_SECRET: signingSecret(
     "HS256 secret that signs callers' tokens and read tickets. Empty outside production: one is made and kept in DATA_DIR.",
   ),
-  AUTH_JWT_PREVIOUS_SECRETS: previousSecrets("AUTH_JWT_SECRET"),
+  AUTH_JWT_PREVIOUS_SECRETS: previousSecrets(signedBefore("AUTH_JWT_SECRET")),
   AUTH_OPERATOR_SECRET: signingSecret(
     "HS256 secret that signs tokens of operators, which may hold operator:read, operator:write or operator:*. Empty: it signs none.",
   ),
-  AUTH_OPERATOR_PREVIOUS_SECRETS: previousSecrets("AUTH_OPERATOR_SECRET"),
+  AUTH_OPERATOR_PREVIOUS_SECRETS: previousSecrets(signedBefore("AUTH_OPERATOR_SECRET")),
   AUTH_JWKS_URL: jwksUrl,
   AUTH_ISSUER: names("Accepted values of the claim iss, exactly as in the tokens. Empty: not checked.", []),
   AUTH_OPERATOR_ISSUERS: names(
