@@ -2,7 +2,7 @@
 import * as Redacted from "effect/Redacted"
 import { defaults, type RequiredClaim, type RoleGrant } from "./domain/TokenRules.ts"
 import { isWeakSecret } from "./domain/WeakSecret.ts"
-import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"
+import { choice, list, optionalText, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
 /** RFC 7518: a key for HS256 is no shorter than its hash. A public key, in any of its forms, is no secret. */
 export const isSecret = (text: string): boolean =>
@@ -135,15 +135,7 @@ export const authVariables = {
   AUTH_ROLES: roles,
 }
 
-interface Found {
-  readonly NODE_ENV: string
-  readonly AUTH_JWT_SECRET: string | undefined
-  readonly AUTH_JWT_PREVIOUS_SECRETS: ReadonlyArray<Redacted.Redacted<string>> | undefined
-  readonly AUTH_OPERATOR_SECRET: string | undefined
-  readonly AUTH_OPERATOR_PREVIOUS_SECRETS: ReadonlyArray<Redacted.Redacted<string>> | undefined
-  readonly AUTH_OPERATOR_ISSUERS: ReadonlyArray<string> | undefined
-  readonly AUTH_JWKS_URL: string | undefined
-}
+type Found = Partial<ValuesOf<typeof authVariables>> & { readonly NODE_ENV: string }
 
 type SecretVariable = Extract<keyof Found, `${string}SECRET${string}`>
 

@@ -15,6 +15,11 @@ export interface Variable<A> {
   readonly why?: (text: string) => string
 }
 
+/** The values of a table of variables; undefined where one was refused. */
+export type ValuesOf<Variables extends Readonly<Record<string, Variable<unknown>>>> = {
+  readonly [Name in keyof Variables]: ReturnType<Variables[Name]["parse"]>
+}
+
 export const number = (options: {
   readonly default: number
   readonly min: number
