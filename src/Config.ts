@@ -99,10 +99,7 @@ export const variables = {
     about: "Share of these that run in their own mode once more: how much it differs from itself.",
     integer: false,
   }),
-  SHADOW_STORE_TEXT: choice("Whether the texts of shadow pairs are kept, or only their hashes.", [
-    "false",
-    "true",
-  ]),
+  SHADOW_STORE_TEXT: choice("Keeps the texts of shadow pairs, not only their hashes.", ["false", "true"]),
   SHADOW_JUDGE_PROVIDER: optionalText(
     "Direct provider that is asked which of two differing answers is better. It reads both texts.",
     "empty, or a name of DIRECT_LLM_PROVIDERS",
@@ -123,7 +120,7 @@ export const variables = {
     about: "Fewer attempts in the window say nothing.",
   }),
   CHAT_RUNTIME_PROBES: choice(
-    "Whether tiny executions of the gateway's own (`metadata.probe: true`) tell how the runtime is while no user may.",
+    "Probes the runtime with tiny executions of the gateway's own (`metadata.probe: true`) while no user's turn may go to it.",
     ["true", "false"],
   ),
   ...chatVariables,

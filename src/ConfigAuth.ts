@@ -117,7 +117,7 @@ export const authVariables = {
     "empty, or a type such as at+jwt",
   ),
   AUTH_REQUIRE_EXP: choice(
-    "Whether a token without the claim exp, which would be valid for ever, is refused. production: only with NODE_ENV=production.",
+    "Refuses a token without the claim exp, which would be valid for ever. production: only with NODE_ENV=production.",
     ["production", "true", "false"],
   ),
   AUTH_REQUIRED_CLAIMS: requiredClaims,
