@@ -1,5 +1,5 @@
 /**
- * What the service is: every layer, from the platform up to the server. With `Stages` and `Fleet` the only files that
+ * The whole service: every layer, from the platform up to the server. With `Stages` and `Fleet` the only files that
  * close requirements.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -53,15 +53,14 @@ const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, s
   Layer.unwrap(
     Effect.sync(() => {
       const server = NodeServer.make(CORS_ALLOWED_ORIGINS)
-      const operators = ADMIN_PORT === null ? undefined : NodeServer.makeOperators(server)
       const main = NodeHttpServer.layer(() => server, { port: PORT, host: HOST, backlog: NodeServer.backlog })
-      const watched = Layer.merge(
+      if (ADMIN_PORT === null) return Layer.merge(main, StalledReaders.layer([server], stalled))
+      const operators = NodeServer.makeOperators(server)
+      return Layer.mergeAll(
         main,
-        StalledReaders.layer([server, ...(operators ? [operators] : [])], stalled),
+        StalledReaders.layer([server, operators], stalled),
+        OperatorsPort.layer(operators, { host: HOST, port: ADMIN_PORT }),
       )
-      return operators === undefined || ADMIN_PORT === null
-        ? watched
-        : Layer.merge(watched, OperatorsPort.layer(operators, { host: HOST, port: ADMIN_PORT }))
     }),
   )
 

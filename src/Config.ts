@@ -17,6 +17,7 @@ import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
+import { quotaVariables } from "./ConfigQuotas.ts"
 import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
@@ -98,10 +99,7 @@ export const variables = {
     about: "Share of these that run in their own mode once more: how much it differs from itself.",
     integer: false,
   }),
-  SHADOW_STORE_TEXT: choice("Whether the texts of shadow pairs are kept, or only their hashes.", [
-    "false",
-    "true",
-  ]),
+  SHADOW_STORE_TEXT: choice("Keeps the texts of shadow pairs, not only their hashes.", ["false", "true"]),
   SHADOW_JUDGE_PROVIDER: optionalText(
     "Direct provider that is asked which of two differing answers is better. It reads both texts.",
     "empty, or a name of DIRECT_LLM_PROVIDERS",
@@ -122,13 +120,14 @@ export const variables = {
     about: "Fewer attempts in the window say nothing.",
   }),
   CHAT_RUNTIME_PROBES: choice(
-    "Whether tiny executions of the gateway's own (`metadata.probe: true`) tell how the runtime is while no user may.",
+    "Probes the runtime with tiny executions of the gateway's own (`metadata.probe: true`) while no user's turn may go to it.",
     ["true", "false"],
   ),
   ...chatVariables,
   SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
   ...admissionVariables,
   ...readLimitVariables,
+  ...quotaVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
     "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
     "empty, or names of letters, digits and _ separated by commas",

@@ -1,8 +1,8 @@
-/** The variables about who may call: keys, and the claims of their tokens. Part of the table in `Config`. */
+/** The variables of authentication: keys, and the claims of tokens. Part of the table in `Config`. */
 import * as Redacted from "effect/Redacted"
 import { defaults, type RequiredClaim, type RoleGrant } from "./domain/TokenRules.ts"
 import { isWeakSecret } from "./domain/WeakSecret.ts"
-import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"
+import { choice, list, optionalText, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
 /** RFC 7518: a key for HS256 is no shorter than its hash. A public key, in any of its forms, is no secret. */
 export const isSecret = (text: string): boolean =>
@@ -14,16 +14,19 @@ const signingSecret = (about: string) => ({
   parse: (text: string) => (text === "" || isSecret(text) ? text : undefined),
 })
 
-const previousSecrets = (of: string): Variable<ReadonlyArray<Redacted.Redacted<string>>> => ({
+export const previousSecrets = (about: string): Variable<ReadonlyArray<Redacted.Redacted<string>>> => ({
   default: "",
   allowed: "empty, or at most 10 secrets of at least 32 bytes separated by commas",
-  about: `Secrets that were ${of} before: tokens that they signed stay valid until they expire.`,
+  about,
   secret: true,
   parse: (text) =>
     list(text).length <= 10 && list(text).every(isSecret)
       ? list(text).map((one) => Redacted.make(one))
       : undefined,
 })
+
+const signedBefore = (variable: string): string =>
+  `Secrets that were ${variable} before: tokens that they signed stay valid until they expire.`
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host)
@@ -97,11 +100,11 @@ export const authVariables = {
   AUTH_JWT_SECRET: signingSecret(
     "HS256 secret that signs callers' tokens and read tickets. Empty outside production: one is made and kept in DATA_DIR.",
   ),
-  AUTH_JWT_PREVIOUS_SECRETS: previousSecrets("AUTH_JWT_SECRET"),
+  AUTH_JWT_PREVIOUS_SECRETS: previousSecrets(signedBefore("AUTH_JWT_SECRET")),
   AUTH_OPERATOR_SECRET: signingSecret(
     "HS256 secret that signs tokens of operators, which may hold operator:read, operator:write or operator:*. Empty: it signs none.",
   ),
-  AUTH_OPERATOR_PREVIOUS_SECRETS: previousSecrets("AUTH_OPERATOR_SECRET"),
+  AUTH_OPERATOR_PREVIOUS_SECRETS: previousSecrets(signedBefore("AUTH_OPERATOR_SECRET")),
   AUTH_JWKS_URL: jwksUrl,
   AUTH_ISSUER: names("Accepted values of the claim iss, exactly as in the tokens. Empty: not checked.", []),
   AUTH_OPERATOR_ISSUERS: names(
@@ -114,7 +117,7 @@ export const authVariables = {
     "empty, or a type such as at+jwt",
   ),
   AUTH_REQUIRE_EXP: choice(
-    "Whether a token without the claim exp, which would be valid for ever, is refused. production: only with NODE_ENV=production.",
+    "Refuses a token without the claim exp, which would be valid for ever. production: only with NODE_ENV=production.",
     ["production", "true", "false"],
   ),
   AUTH_REQUIRED_CLAIMS: requiredClaims,
@@ -132,15 +135,7 @@ export const authVariables = {
   AUTH_ROLES: roles,
 }
 
-interface Found {
-  readonly NODE_ENV: string
-  readonly AUTH_JWT_SECRET: string | undefined
-  readonly AUTH_JWT_PREVIOUS_SECRETS: ReadonlyArray<Redacted.Redacted<string>> | undefined
-  readonly AUTH_OPERATOR_SECRET: string | undefined
-  readonly AUTH_OPERATOR_PREVIOUS_SECRETS: ReadonlyArray<Redacted.Redacted<string>> | undefined
-  readonly AUTH_OPERATOR_ISSUERS: ReadonlyArray<string> | undefined
-  readonly AUTH_JWKS_URL: string | undefined
-}
+type Found = Partial<ValuesOf<typeof authVariables>> & { readonly NODE_ENV: string }
 
 type SecretVariable = Extract<keyof Found, `${string}SECRET${string}`>
 

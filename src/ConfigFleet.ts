@@ -31,7 +31,7 @@ export const databaseVariables = {
   DATABASE_STATEMENT_TIMEOUT_MS: millis("Longest that PostgreSQL works on one statement.", 5000, 100, 60_000),
   DATABASE_TLS: {
     ...choice(
-      "Whether PostgreSQL is spoken to over TLS; `require` takes any certificate, `verify` only one that is trusted and made out to the host. Empty: what `sslmode` of DATABASE_URL says, else none.",
+      "TLS to PostgreSQL: `require` takes any certificate, `verify` only one that is trusted and made out to the host. Empty: what `sslmode` of DATABASE_URL says, else none.",
       ["", "off", "require", "verify"],
     ),
     allowed: "empty, off | require | verify",
@@ -74,7 +74,7 @@ export const admissionVariables = {
     about:
       "Memory that the runs under way may hold together. From three quarters of it on the largest run is ended, from seven eighths on no turn begins. 0: three tenths of the heap that Node may use.",
   }),
-  CHAT_ON_BUSY: choice("What a message meets whose session is still being answered.", [
+  CHAT_ON_BUSY: choice("The handling of a message while its session is still being answered.", [
     "reject",
     "queue",
     "interrupt",

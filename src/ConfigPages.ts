@@ -1,6 +1,6 @@
 /** The variables about the pages that are not for users: each on the main port, on the operators' port, or nowhere. */
 import { type Page, type Place, type Places, pages } from "./domain/Pages.ts"
-import { choice, port, type Variable } from "./ConfigVariable.ts"
+import { choice, port, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
 const place = (page: string): Variable<Place | ""> => ({
   ...choice(
@@ -26,9 +26,7 @@ export const pageVariables = {
   PAGE_METRICS: place("`/metrics`"),
 }
 
-type Values = Readonly<{
-  [Name in keyof typeof pageVariables]: ReturnType<(typeof pageVariables)[Name]["parse"]>
-}>
+type Values = ValuesOf<typeof pageVariables>
 
 const nameOf: Readonly<Record<Page, Exclude<keyof Values, "ADMIN_PORT">>> = {
   console: "PAGE_CONSOLE",

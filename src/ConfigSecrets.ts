@@ -1,21 +1,8 @@
 /** The variables about agents' secrets and the addresses that agents may name. Part of the table in `Config`. */
-import * as Redacted from "effect/Redacted"
-import { isSecret } from "./ConfigAuth.ts"
+import { isSecret, previousSecrets } from "./ConfigAuth.ts"
 import { list, optionalText, type Variable } from "./ConfigVariable.ts"
 import * as AllowedHost from "./domain/AllowedHost.ts"
 import { isWeakSecret } from "./domain/WeakSecret.ts"
-
-const previousKeys: Variable<ReadonlyArray<Redacted.Redacted<string>>> = {
-  default: "",
-  allowed: "empty, or at most 10 secrets of at least 32 bytes separated by commas",
-  about:
-    "Keys that were DATA_KEY before: they still decrypt. `crossfade secrets rotate` makes them needless.",
-  secret: true,
-  parse: (text) =>
-    list(text).length <= 10 && list(text).every(isSecret)
-      ? list(text).map((one) => Redacted.make(one))
-      : undefined,
-}
 
 const allowedHosts: Variable<ReadonlyArray<string>> = {
   default: "",
@@ -34,7 +21,9 @@ export const secretVariables = {
     secret: true,
     parse: (text: string) => (text === "" || isSecret(text) ? text : undefined),
   },
-  DATA_KEYS_PREVIOUS: previousKeys,
+  DATA_KEYS_PREVIOUS: previousSecrets(
+    "Keys that were DATA_KEY before: they still decrypt. `crossfade secrets rotate` makes them needless.",
+  ),
   MCP_ALLOWED_HOSTS: allowedHosts,
 }
 

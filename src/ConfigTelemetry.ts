@@ -24,7 +24,7 @@ const wireIn = <A>(variable: Variable<A>): Variable<A> => ({
 const web = ["http://", "https://"]
 const endpoint = (name: string) =>
   url(`Where ${name} go, with the path. Empty: below OTEL_EXPORTER_OTLP_ENDPOINT.`, web)
-const exporter = (name: string) => standard(choice(`Whether ${name} are exported.`, ["otlp", "none"]))
+const exporter = (name: string) => standard(choice(`Exporter of ${name}.`, ["otlp", "none"]))
 const wire = ["http/protobuf", "http/json"] as const
 const ownWire = (name: string) =>
   wireIn({
@@ -67,7 +67,7 @@ export const telemetryVariables = {
   ),
   OTEL_SERVICE_NAME: optionalText("Name of the service. Empty: `crossfade`.", "any text"),
   OTEL_RESOURCE_ATTRIBUTES: optionalText(
-    "What else is said of this process, such as its environment.",
+    "Further attributes of this process, such as its environment.",
     "key=value pairs separated by commas",
   ),
   OTEL_TRACES_SAMPLER: standard(
@@ -88,7 +88,7 @@ export const telemetryVariables = {
   }),
   OTEL_PROPAGATORS: standard({
     ...optionalText(
-      "Whether a caller's `traceparent` is taken and passed on. Baggage is never passed on.",
+      "Takes a caller's `traceparent` and passes it on. Baggage is never passed on.",
       `a list of ${propagators.join(", ")}`,
     ),
     default: "tracecontext",
@@ -97,7 +97,7 @@ export const telemetryVariables = {
   OTEL_METRIC_EXPORT_INTERVAL: standardMillis("Time between two exports of metrics.", 60_000, 100),
   OTEL_METRIC_EXPORT_TIMEOUT: standardMillis("Longest that one takes.", 30_000, 100),
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: standard(
-    choice("What a count is counted from: the start, or the last export.", [
+    choice("The start of each count: the start of the process, or the last export.", [
       "cumulative",
       "delta",
       "lowmemory",

@@ -11,8 +11,13 @@ export interface Variable<A> {
   /** True for a value that is warned about and treated as not set, as the standard of the variable asks. */
   readonly ignores?: (text: string) => boolean
   readonly parse: (text: string) => A | undefined
-  /** What is wrong with a text that `parse` does not allow, where `allowed` alone does not say it. Never repeats a secret. */
+  /** Why `parse` refuses a text, in addition to `allowed`. Never repeats a secret. */
   readonly why?: (text: string) => string
+}
+
+/** The values of a table of variables; undefined where one was refused. */
+export type ValuesOf<Variables extends Readonly<Record<string, Variable<unknown>>>> = {
+  readonly [Name in keyof Variables]: ReturnType<Variables[Name]["parse"]>
 }
 
 export const number = (options: {

@@ -1,6 +1,6 @@
 /**
- * What replicas share while they run: over Redis where one is configured, else in this process alone. Every port of it
- * has both; nothing else in the service knows which.
+ * The state that replicas share while they run: over Redis where one is configured, else in this process alone. Each part
+ * has both forms; nothing else in the service knows which one is used.
  */
 import * as Layer from "effect/Layer"
 import { layerMemory as openStreamsMemory } from "./admission/OpenStreamsMemory.ts"
@@ -42,7 +42,7 @@ export const layer = (settings: Settings) =>
     ? alone(settings)
     : Layer.provide(overRedis(settings), RedisClient.layer(settings.REDIS_URL))
 
-/** Answers are large beside all else that is shared: they have a connection of their own, where anybody wants them. */
+/** Cached answers are large beside all else that is shared, so they have a connection of their own, where any are kept. */
 export const answers = ({ DIRECT_CACHE_ORGS, DIRECT_CACHE_TTL_MS, REDIS_URL }: Settings) =>
   REDIS_URL === undefined || DIRECT_CACHE_ORGS.length === 0
     ? AnswerCacheMemory.layerMemory(DIRECT_CACHE_TTL_MS)

@@ -84,7 +84,7 @@ export const execution = (settings: Settings): ExecutionSettings => ({
   fallbackOnContentFilter: settings.CHAT_FALLBACK_ON_CONTENT_FILTER === "true",
 })
 
-/** What holds until an operator says otherwise. */
+/** The rollout until an operator changes it. */
 export const rollout = (settings: Settings): RolloutDefaults => {
   const from = (...variables: ReadonlyArray<VariableName>) =>
     variables.some((variable) => settings.given.has(variable)) ? "environment" : "default"

@@ -27,7 +27,7 @@ import { Stopping } from "./runs/Stopping.ts"
 import * as ShadowRuns from "./shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
 
-/** What goes on beside the turns. */
+/** Background work beside the turns. */
 const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
 
 const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>

@@ -79,7 +79,7 @@ export const AgentSettings = Schema.Struct({
 })
 export type AgentSettings = typeof AgentSettings.Type
 
-/** Times are epoch milliseconds. `orgId` null: the agent is there for every organisation and nobody can change it. */
+/** Times are epoch milliseconds. `orgId` null: every organisation has the agent and none can change it. */
 export const Agent = Schema.Struct({
   id: AgentId,
   orgId: Schema.NullOr(OrgId),

@@ -46,7 +46,7 @@ const Steps = Schema.NonEmptyArray(AutopilotStep).check(
 
 export const AutopilotPlan = Schema.Struct({
   steps: Steps,
-  /** Whether it may raise the share past 50 % without asking. */
+  /** Allows it to raise the share past 50 % without asking. */
   autoApprove: Schema.Boolean,
   margins: AutopilotMargins,
   /** How many times it goes up again after a step back. */
@@ -135,9 +135,9 @@ export const AutopilotState = Schema.Struct({
   reason: Schema.String,
   /** Index into the plan's steps. */
   step: Schema.Int,
-  /** What it wants the rollout's percentage to be. */
+  /** The rollout's percentage that it asks for. */
   percentage: Schema.Finite,
-  /** Whether the rollout has taken that percentage. */
+  /** True once the rollout has taken that percentage. */
   applied: Schema.Boolean,
   /** The percentage at the start: what an abort goes back to. */
   before: Schema.Finite,

@@ -1,6 +1,6 @@
 /**
- * Where a key lies between 0 and 1, the same on every machine and for ever: whoever is in the first 5 % is in the first
- * 10 % too. Pure. MurmurHash3 x86_32 (Austin Appleby, public domain), whose 31 upper bits are the bucket.
+ * The place of a key between 0 and 1, the same on every machine and for ever: a key in the first 5 % is in the first 10 %
+ * too. Pure. MurmurHash3 x86_32 (Austin Appleby, public domain), whose 31 upper bits are the bucket.
  */
 
 /** Buckets of one flag; a share of 1 in two thousand million is still exact. */

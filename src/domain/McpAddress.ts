@@ -83,7 +83,7 @@ const privateZones = [
 ]
 
 /** `address`: an IPv4 or IPv6 address without brackets. */
-export const isPrivateAddress = (address: string): boolean =>
+const isPrivateAddress = (address: string): boolean =>
   familyOf(address) === "ipv4"
     ? v4.check(address, "ipv4")
     : !globalV6.check(address, "ipv6") || v6.check(address, "ipv6")

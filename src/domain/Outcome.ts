@@ -20,7 +20,7 @@ export type FinishReason = typeof FinishReason.Type
 
 /**
  * `tokens` is what the provider reported; where it reported nothing it is a guess and `estimated` is true. `cached`: the
- * answer had been given before, nobody was asked and no tokens were spent.
+ * answer had been given before, so no provider was asked and no tokens were spent.
  */
 export const Usage = Schema.Struct({
   tokens: Schema.Int,

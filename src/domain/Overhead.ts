@@ -1,4 +1,4 @@
-/** What of a turn's time was the gateway's own. Pure. Epoch milliseconds in, milliseconds out. */
+/** The part of a turn's time that was the gateway's own. Pure. Epoch milliseconds in, milliseconds out. */
 
 interface Interval {
   readonly startedAt: number

@@ -1,7 +1,7 @@
 /**
- * A connection URI of PostgreSQL, read as libpq reads it (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS),
- * which is not how WHATWG reads URLs: several hosts, a socket's folder as the host, no host before `?host=`. What means something
- * to libpq and nothing here is refused by name, never ignored. Pure; a problem never repeats the password.
+ * A connection URI of PostgreSQL, read as libpq reads it, which is not how WHATWG reads URLs: several hosts, a socket's folder
+ * as the host, no host before `?host=`. A parameter that libpq honours and this service cannot is refused by name, never ignored
+ * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Pure; a problem never repeats the password.
  */
 import * as Result from "effect/Result"
 

@@ -1,6 +1,6 @@
 /**
- * What decides which turns go to the runtime, as operators read and write it. The public API's names and the store's are
- * the same. Where a value of each field comes from, and what beats what, is `src/decision/RolloutState.ts`.
+ * The settings that decide which turns go to the runtime, as operators read and write them. The public API and the store use
+ * the same names. `src/decision/RolloutState.ts` says where the value of each field comes from.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -85,14 +85,14 @@ export const Thresholds = Schema.Struct({
 export const RolloutSettings = Schema.Struct({
   /** The mode of a turn that no rule decides. */
   defaultMode: ExecutionMode,
-  /** Of the sessions that no rule before decides, to the runtime. */
+  /** Share of the sessions that go to the runtime, where no other field decides. */
   percentage,
   enabledOrgs: orgs,
   /** Never on the runtime, not even when direct mode fails. */
   deniedOrgs: orgs,
   /** The first that matches decides. */
   rules: Schema.Array(RolloutRule).check(Schema.isMaxLength(50), Schema.makeFilter(repeatedNames)),
-  /** Of the turns, also run unseen in the other mode. */
+  /** Share of the turns that are also run unseen in the other mode. */
   shadowPercentage: percentage,
   thresholds: Thresholds,
 })
@@ -127,7 +127,7 @@ export type RolloutPatch = typeof RolloutPatch.Type
 const setBy = <S extends Schema.Constraint>(value: S) =>
   Schema.optionalKey(Schema.Struct({ value, by: Actor, at: Schema.Int }))
 
-/** What operators have set, and nothing else. `at` is epoch milliseconds. */
+/** The fields that operators have set. `at` is epoch milliseconds. */
 export const OperatorSettings = Schema.Struct({
   defaultMode: setBy(fields.defaultMode),
   percentage: setBy(fields.percentage),

@@ -5,7 +5,7 @@ import { AgentId, MessageId, OrgId, RunId, SessionId, UserId } from "./Ids.ts"
 import { ExecutionMode } from "./Mode.ts"
 import { FinishReason, Outcome, Usage } from "./Outcome.ts"
 
-/** `interrupted`: the process that ran it died; nobody will finish it. */
+/** `interrupted`: the process that ran it died, so it will not be finished. */
 export const RunStatus = Schema.Literals(["running", "completed", "failed", "cancelled", "interrupted"])
 export type RunStatus = typeof RunStatus.Type
 
@@ -79,7 +79,7 @@ export const Run = Schema.Struct({
   model: Schema.NullOr(Schema.String),
   /** Why the answer ended; null until it has. */
   finishReason: Schema.NullOr(FinishReason),
-  /** Of the trace that the turn is part of; null where it is part of none. */
+  /** The trace that the turn is part of; null without one. */
   traceId: Schema.NullOr(Schema.String),
   createdAt: Schema.Int,
   endedAt: Schema.NullOr(Schema.Int),

@@ -1,4 +1,4 @@
-/** What happened in a run, for whoever asks why: its clocks, and each plan step and call with its time. */
+/** An account of a run: its clocks, and each plan step and call with its time. */
 import * as Schema from "effect/Schema"
 import { Attempt } from "./Run.ts"
 
@@ -18,7 +18,7 @@ export const ChainLink = Schema.Struct({
   kind: Schema.Literals(["step", "tool", "skill", "mcp"]),
   /** The plan's id of the step, or the call's; null where the upstream gave none. */
   id: Schema.NullOr(Schema.String),
-  /** Of a call: the step that it was made for. */
+  /** The step that a call was made for. */
   stepId: Schema.NullOr(Schema.String),
   name: Schema.String,
   status: Schema.Literals(["pending", "running", "completed", "failed", "skipped", "unfinished"]),
@@ -33,7 +33,7 @@ export type ChainLink = typeof ChainLink.Type
 export const RunTimes = Schema.Struct({
   /** From the turn's acceptance to its end. */
   totalMs: Millis,
-  /** Of it, what no upstream was at work for. */
+  /** The part of it in which no upstream was at work. */
   overheadMs: Millis,
   /** The longest time between two events of the run. Null: fewer than two are kept. */
   longestSilenceMs: Millis,

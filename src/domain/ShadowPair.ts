@@ -1,6 +1,6 @@
 /**
- * What is kept of a turn that was run twice: the answer that the user got (primary) and the one that nobody saw (shadow),
- * dimension by dimension. Where both ran in the same mode (A/A) the pair shows how much that mode differs from itself.
+ * The record of a turn that was run twice: the answer that the user got (primary) and the unseen one (shadow), dimension by
+ * dimension. Where both ran in the same mode (A/A) the pair shows how much that mode differs from itself.
  */
 import * as Schema from "effect/Schema"
 import { AgentId, OrgId, RunId } from "./Ids.ts"
@@ -40,7 +40,7 @@ export const Side = Schema.Struct({
   length: Schema.Int,
   /** ISO 639 code, `und-<script>` where only the script is known, or `unknown`. */
   language: Schema.String,
-  /** Of the answer, salted with the run: says whether both sides of this pair said the same, and nothing else. */
+  /** A hash of the answer, salted with the run: it shows if both sides of this pair are the same, and nothing else. */
   hash: Schema.String,
   /** Absent unless the service was told to keep texts. */
   text: Schema.optionalKey(Schema.String),
@@ -105,7 +105,7 @@ export const LedgerEntry = Schema.Struct({
   ending: ShadowEnding,
   runs: Schema.Int,
   tokens: Schema.Int,
-  /** The part of `tokens` that nobody counted and that is a guess. */
+  /** The part of `tokens` that was not reported and is a guess. */
   estimatedTokens: Schema.Int,
 })
 export type LedgerEntry = typeof LedgerEntry.Type

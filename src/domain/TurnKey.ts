@@ -10,7 +10,7 @@ export interface TurnKey {
   readonly request: string
 }
 
-/** What a client may retry is over by then. */
+/** By then every turn that a client may retry is over. */
 export const turnKeyLifeMs = 24 * 60 * 60 * 1000
 
 /** JSON keeps the parts apart, whatever they hold. */

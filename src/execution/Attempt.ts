@@ -26,7 +26,7 @@ import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
 import { failureText } from "./FailureText.ts"
 import * as OpenCalls from "./OpenCalls.ts"
 
-/** What is known of a running attempt; it alone writes it. Wall-clock times in epoch milliseconds. */
+/** The state of a running attempt, which it alone writes. Wall-clock times in epoch milliseconds. */
 interface Watch {
   gate: CommitGate.Gate
   calls: OpenCalls.OpenCalls

@@ -6,7 +6,7 @@ import type { Attempt } from "../domain/Run.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Executor, Turn } from "./Executor.ts"
 
-/** A shadow's is the root of a trace of its own: nobody waits for it. */
+/** A shadow's span is the root of a trace of its own: the turn does not wait for it. */
 export const open = (executor: Executor["Service"], turn: Turn, number: number) => {
   const { attributes, name } = executor.span?.(turn) ?? { name: "attempt", attributes: {} }
   const place = turn.shadow ? { parent: undefined, link: turn.trace } : { parent: turn.trace }

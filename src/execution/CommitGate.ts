@@ -46,7 +46,7 @@ export const pass = (gate: Gate, draft: Draft): Gate => {
 
 export type Disposition = "next" | "retract" | "fail"
 
-/** What may follow a failure that in itself allows another attempt. `mayRetract` is the policy's word. */
+/** The step after a failure that in itself allows another attempt. `mayRetract` is the policy's word. */
 export const afterFailure = (gate: Gate, mayRetract: boolean): Disposition => {
   if (gate.called || gate.other) return "fail"
   if (gate.text) return mayRetract ? "retract" : "fail"

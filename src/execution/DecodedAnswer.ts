@@ -56,7 +56,10 @@ type Events = Pull.Pull<Arr.NonEmptyReadonlyArray<ExecutionEvent>, ExecutionErro
 
 const nothing = () => Effect.void
 
-/** `onFailure` runs before the answer fails by what its decoder found. `longestClosingMs` must be less than any clock of the attempt. */
+/**
+ * `onFailure` runs before the answer fails by the error that its decoder found. `longestClosingMs` must be less than any clock of
+ * the attempt.
+ */
 export const events = (
   upstream: string,
   answer: Answer,

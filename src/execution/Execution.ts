@@ -215,7 +215,7 @@ const attemptOf = (
 export interface TurnPlan {
   /** At least one of them has a target. */
   readonly order: ReadonlyArray<ExecutionMode>
-  /** Of a turn that the Monitor let into the runtime. */
+  /** Set for a turn that the Monitor let into the runtime. */
   readonly ticket: Ticket | undefined
   readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
 }

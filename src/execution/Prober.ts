@@ -44,7 +44,7 @@ const limits = { firstContentMs: deadlineMs, stallMs: deadlineMs, totalMs: deadl
 const showsContent = (event: ExecutionEvent): boolean =>
   event._tag === "Finished" || isContent(event.draft.type)
 
-/** A turn of nobody's. */
+/** A turn without a user. */
 const turnOf = (id: string): Turn => ({
   runId: RunId.make(id),
   sessionId: SessionId.make(id),

@@ -1,7 +1,7 @@
 /**
- * How upstreams are asked: a POST of JSON for a turn, a GET for a file or a health check. The answer is read as it comes. Over undici's dispatcher, without a Node
- * stream, an abort signal or a promise between the socket and the turn, since those cost more than all that is done with the
- * bytes ([decision 28](../../docs/decisions/0028-hot-path.md)). Connections are kept and used again.
+ * Requests to upstreams: a POST of JSON for a turn, a GET for a file or a health check. The answer is read as it comes, over
+ * undici's dispatcher, without a Node stream, an abort signal or a promise between the socket and the turn: those cost more
+ * than all the work on the bytes ([decision 28](../../docs/decisions/0028-hot-path.md)). Connections are kept and used again.
  *
  * Redirects are never followed, and nothing is unpacked: an answer is asked for as it is. undici refuses headers of more than
  * 16 KiB. The time that each phase may take is the caller's to limit.
@@ -31,7 +31,7 @@ export interface GetRequest {
 }
 
 export interface Request extends GetRequest {
-  /** What `JSON.stringify` makes the body of. */
+  /** The value that the body is the JSON of. */
   readonly body: unknown
 }
 
@@ -68,9 +68,9 @@ export class UpstreamHttp extends Context.Service<
   )
 }
 
-/** What may wait here for a turn that is slow to take it. Beyond it the upstream is not read. */
+/** The most bytes that wait for a slow turn. Beyond it the upstream is not read. */
 const mostWaitingBytes = 64 * 1024
-/** What follows the end of an answer is a line or two. Longer, or later, than this it is not waited for. */
+/** A line or two may follow the end of an answer. More than this, or later, is not waited for. */
 const mostLeftBytes = 16 * 1024
 const leftWithinMs = 1000
 

@@ -17,11 +17,11 @@ export interface Step<E = never> {
   readonly statement: Statement<Row>
   /** The statement must give a row: without one nothing of the batch is kept, and this is why. */
   readonly orFail?: () => E
-  /** Of another text every time: PostgreSQL shall not keep it in each connection. */
+  /** The text differs every time, so PostgreSQL must not keep it in each connection. */
   readonly unprepared?: true
 }
 
-/** What each step has given. */
+/** The rows of each step. */
 export type Rows = ReadonlyArray<ReadonlyArray<Row>>
 
 export class Batch extends Context.Service<

@@ -1,6 +1,6 @@
 /**
- * `Batch` on SQLite: its calls block and take some 10 us each, so a batch is one step of a fiber, and nobody comes in between.
- * Only while somebody else's transaction is under way does it take its turn like every other.
+ * `Batch` on SQLite: its calls block and take some 10 us each, so a batch is one step of a fiber, which nothing
+ * interrupts. Only while another transaction is under way does it take its turn like every other.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -24,7 +24,7 @@ export const sqlStateOf = (error: unknown): string | undefined => {
   return hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : undefined
 }
 
-/** Tells of every error if it is one of these. */
+/** True for an error that says so of the database. */
 export const isFault = (error: unknown): boolean => {
   if (!isSqlError(error)) return false
   if (error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError") return true

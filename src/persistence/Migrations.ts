@@ -55,7 +55,7 @@ const refuseNewer = Effect.gen(function* () {
   if (row !== undefined && row.found > newest) return yield* new SchemaTooNew({ found: row.found })
 })
 
-/** Any number that nobody else uses as an advisory lock in this database. */
+/** Any number that no other program uses as an advisory lock in this database. */
 const migrationLock = 0x63726f73
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Whether PostgreSQL is spoken to over TLS: `DATABASE_TLS`, or `sslmode` of the URL where that variable is not set. Both may be
- * set if they agree. Pure.
+ * The choice of TLS for PostgreSQL: `DATABASE_TLS`, or `sslmode` of the URL where that variable is not set. Both may be set if
+ * they agree. Pure.
  */
 import type { SslMode } from "../domain/PostgresUrl.ts"
 

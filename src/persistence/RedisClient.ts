@@ -71,7 +71,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   })
 })
 
-/** Whether Redis can be used, and the end of the wait for a command. */
+/** Keeps and logs if Redis can be used, and limits the wait for a command. */
 const makeUse = Effect.gen(function* () {
   const clock = yield* Clock.clockWith(Effect.succeed)
   let down: string | undefined

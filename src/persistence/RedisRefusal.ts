@@ -1,6 +1,9 @@
-/** Error replies with which Redis says that it cannot do its job at present (https://redis.io/docs/latest/develop/reference/protocol-spec/). Pure. */
+/**
+ * Error replies with which Redis says that it cannot do its job at present. Pure.
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
 
-/** `READONLY` of "READONLY You can't write against a read only replica."; undefined for what is no reply of Redis. */
+/** `READONLY` of "READONLY You can't write against a read only replica."; undefined where the error is no reply of Redis. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error ? /^([A-Z]{3,})( |$)/.exec(error.message)?.[1] : undefined
 

@@ -45,7 +45,7 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
   const leased = SqliteCalls.connection(calls, SqliteCalls.atOnce)
   const acquirers = SqlClient.makeSqliteAcquirers({
     connection: Effect.suspend(() =>
-      // Of a batch whose COMMIT and whose ROLLBACK have failed: whoever's turn begins has no transaction yet.
+      // Left by a batch whose COMMIT and ROLLBACK have both failed: the next user has begun no transaction yet.
       database.isTransaction
         ? Effect.as(leased.execute("ROLLBACK", [], undefined), leased)
         : Effect.succeed(leased),
@@ -77,7 +77,7 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
 })
 
 const open = (filename: string): DatabaseSync => {
-  // It holds conversations and the credentials of MCP servers: nobody else's to read.
+  // It holds conversations and the credentials of MCP servers: only its owner may read it.
   if (filename !== ":memory:") Fs.mkdirSync(Path.dirname(filename), { recursive: true, mode: 0o700 })
   const { DatabaseSync } = loadSqlite()
   const database = new DatabaseSync(filename, {

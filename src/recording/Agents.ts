@@ -1,4 +1,4 @@
-/** Agents, as operators keep them. An organisation sees its own agents and those of nobody (`orgId` null). */
+/** Agents, as operators keep them. An organisation sees its own agents and those without one (`orgId` null). */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -28,14 +28,14 @@ export class Agents extends Context.Service<
     readonly versions: (
       ids: ReadonlyArray<AgentId>,
     ) => Effect.Effect<ReadonlyMap<AgentId, number>, StoreError>
-    /** `most`: how many the organisation may have. `id`: where something in the settings is bound to it. */
+    /** `most`: how many the organisation may have. `id`: given where a part of the settings is bound to it. */
     readonly create: (
       orgId: OrgId,
       settings: AgentSettings,
       most: number,
       id?: AgentId,
     ) => Effect.Effect<Agent, QuotaExceeded | StoreError>
-    /** Replaces the settings. An agent of nobody or of another organisation is not found. */
+    /** Replaces the settings. An agent without an organisation, or of another one, is not found. */
     readonly update: (
       orgId: OrgId,
       id: AgentId,

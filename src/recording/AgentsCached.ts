@@ -18,7 +18,7 @@ const staleAfterMs = 1000
 const askEvery = "400 millis"
 /** An agent has at most some hundred kilobytes, and most have one. */
 const capacity = 1000
-/** An agent that nobody talks to is asked about no more. */
+/** An agent without turns for this long is asked about no more. */
 const idleAfterMs = 60_000
 
 interface Known {
@@ -65,7 +65,7 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
       })
 
     const update: Agents["Service"]["update"] = (orgId, id, settings) =>
-      // Also when it fails: nobody knows then whether it was written.
+      // Also when it fails: it may have been written all the same.
       Effect.ensuring(
         store.update(orgId, id, settings),
         Effect.sync(() => {
@@ -88,7 +88,7 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
     })
 
     yield* ask.pipe(
-      // A store that is away is told of by whoever needs it.
+      // A store that is away is reported by callers who need it.
       Effect.catchTag("StoreError", () => Effect.void),
       Effect.andThen(Effect.sleep(askEvery)),
       Effect.forever,

@@ -1,4 +1,4 @@
-/** `Agents` in the SQL database. An agent of nobody is read by every organisation and written by none. */
+/** `Agents` in the SQL database. An agent without an organisation is read by all and written by none. */
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -49,7 +49,7 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
 
       const versions = Effect.fn("Agents.versions")(function* (ids: ReadonlyArray<AgentId>) {
         const rows = yield* decodeVersions(
-          // Of a different number of ids every time: not worth preparing.
+          // The number of ids differs every time: not worth preparing.
           yield* sql`SELECT id, updated_at FROM agents WHERE ${sql.in("id", ids)}`.unprepared,
         )
         return new Map(rows.map((row) => [row.id, row.updated_at]))

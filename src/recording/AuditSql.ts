@@ -34,7 +34,7 @@ export const layerSql: Layer.Layer<Audit, never, SqlClient.SqlClient | SecureRan
           table: "audit",
           keys: ["id"],
           direction: "DESC",
-          where: before === undefined ? sql`1 = 1` : sql`id < ${before}`,
+          where: sql.and(before === undefined ? [] : [sql`id < ${before}`]),
           texts: ["actor", "reason", "before", "after"],
           limit,
         } as const

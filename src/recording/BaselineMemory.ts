@@ -1,6 +1,6 @@
 /**
- * Keeps what the Monitor has learned of the healthy runtime over restarts, and in step with the other replicas. A store that is
- * away costs nothing but that.
+ * Keeps the Monitor's baseline of the healthy runtime over restarts, and in step with the other replicas. While the store is
+ * away, each replica goes on with its own.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import { Baselines } from "./Baselines.ts"
 /** The baseline itself moves once in ten minutes. */
 const every = Schedule.spaced("1 minute")
 
-/** `runtime`: the runtime's base URL. What was learned of another address does not hold for it. */
+/** `runtime`: the runtime's base URL. The baseline of another address does not hold for it. */
 export const layer = (runtime: string): Layer.Layer<never, never, Baselines | Monitor> =>
   Layer.effectDiscard(
     Effect.gen(function* () {

@@ -36,7 +36,7 @@ export class BreakerMemory extends Context.Service<
 
 /** A minute in all: a database that is away for longer has lost a few entries, and says so in the log. */
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
-/** What a call of the store may take. */
+/** The longest that a call of the store may take. */
 const patience = "5 seconds"
 const look = Schedule.spaced("5 millis")
 
@@ -80,7 +80,7 @@ const make = Effect.gen(function* () {
 
   yield* monitor.restore(yield* transitions.last)
   const happening = yield* monitor.transitions
-  // After it, because whoever asks lets time do what it does.
+  // After the subscription: to read a breaker lets its time pass, which may make a transition.
   yield* measure
   yield* Effect.forkScoped(Stream.runForEach(happening, keep))
   return BreakerMemory.of({ written })

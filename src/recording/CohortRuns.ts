@@ -18,7 +18,7 @@ export interface CohortRun {
   readonly firstContentMs: number | null
   /** From the run's begin to its end, however it ended. */
   readonly totalMs: number
-  /** As the run ended; where nobody reported them they are the service's guess. Null: there was no answer. */
+  /** As the run ended; where the upstream reported none, the service's guess. Null: there was no answer. */
   readonly tokens: number | null
   readonly createdAt: number
 }

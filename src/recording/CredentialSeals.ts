@@ -1,7 +1,7 @@
 /**
  * Brings the stored credentials of MCP servers under the current data key: plain ones, which older versions stored, and on
  * demand those of previous keys. Each agent is one compare-and-set, so replicas may do it at once, beside operators' changes.
- * The start also tells of stored addresses that the rules of today refuse.
+ * The start also logs how many stored addresses today's rules refuse.
  */
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -62,7 +62,7 @@ const make = Effect.fnUntraced(function* (hosts: AllowedHosts) {
 
   const renewRow = Effect.fnUntraced(function* (row: Row, withOld: boolean, counts: Counts) {
     const settings = decodeSettings(row.settings)
-    // A row that cannot be read is told of by the call that needs it.
+    // The call that needs an unreadable row reports it.
     if (Result.isFailure(settings)) return
     const before = settings.success.mcpServers
     for (const { endpoint } of before)

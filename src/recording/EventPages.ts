@@ -2,7 +2,7 @@
  * A run's events as rows of `run_events`: a row is a page of consecutive events, kept under the number of its last one, so
  * that what is written together costs one row however much it is. Pure.
  *
- * A write begins after what is known to be kept. One whose outcome nobody knew is made again, perhaps with more events: pages
+ * A write begins after what is known to be kept. One whose outcome was unknown is made again, perhaps with more events: pages
  * may overlap, and say the same where they do. A row of before there were pages is the page of one event.
  */
 import type { RunId } from "../domain/Ids.ts"
@@ -10,7 +10,7 @@ import { eventJson, type LogEntry, type RunEvent } from "../runs/RunEvent.ts"
 
 export type PageRow = {
   readonly run_id: RunId
-  /** Of its last event. */
+  /** The number of its last event. */
   readonly seq: number
   /** JSON: an array of events. */
   readonly event: string

@@ -2,7 +2,7 @@
  * Writes the events of every live run: one statement for all of them, each 25 ms at most. A commit waits for the disk,
  * so its number must not grow with the number of streams.
  *
- * What the store refuses is tried again; a run's end takes its own remainder with it and does not wait for the next round.
+ * A refused write is tried again; a run's end takes its own remainder with it and does not wait for the next round.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -19,7 +19,7 @@ import type { StoreError } from "./StoreError.ts"
 
 /** A replay after a crash lacks what came in this time. */
 const batchDelay = "25 millis"
-/** Bytes of one statement, about. SQLite blocks meanwhile, and what is written is in memory twice. */
+/** Bytes of one statement, about. SQLite blocks meanwhile, and the events are in memory twice. */
 const mostAtOnce = 1024 * 1024
 
 /** A store that is down is not asked more often than this. */

@@ -17,7 +17,7 @@ const spendDays = 90
 /** A service that has just started has better things to do. */
 const firstAfter = "1 minute"
 const every = Schedule.spaced("1 hour")
-/** A little less, so that whoever has it keeps it while it lives, and another has it within the hour when it dies. */
+/** A little less, so that its holder keeps it while it lives, and another has it within the hour when it dies. */
 const heldMs = 59 * 60_000
 /** Between two steps: the database's other users, and its log, get this time for themselves. */
 const pause = "50 millis"

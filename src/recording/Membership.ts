@@ -1,6 +1,6 @@
 /**
- * This replica among the others: it says that it lives, watches who does not, and ends what they left behind, so that
- * their readers are told. Its own runs that the store still calls running, and that nobody runs, it ends as well.
+ * This replica among the others: it says that it lives, finds dead replicas and ends the runs that they left behind, so that
+ * their readers are told. It also ends its own runs that the store calls running and that do not run.
  *
  * Before the first request it is known to all; after its last run it leaves.
  */

@@ -56,7 +56,6 @@ const make = Effect.gen(function* () {
 
   const write = Effect.fnUntraced(function* (added: ReadonlyArray<readonly [OrgId, Usage]>) {
     const rows = added.map(([orgId, usage]) => ({ org_id: orgId, ...usage }))
-    if (!Arr.isReadonlyArrayNonEmpty(rows)) return
     yield* Effect.forEach(
       Arr.chunksOf(rows, orgsPerInsert),
       (chunk) =>
@@ -87,7 +86,12 @@ const make = Effect.gen(function* () {
     )
   })
 
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), flush)))
+  yield* Effect.sleep(flushEvery).pipe(
+    Effect.andThen(flush),
+    Effect.forever,
+    Effect.withTracerEnabled(false),
+    Effect.forkScoped,
+  )
   yield* Effect.addFinalizer(() => flush)
   return OrgUsage.of({ of, count, flush })
 })

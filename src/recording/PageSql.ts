@@ -37,18 +37,18 @@ const select = (sql: SqlClient.SqlClient, of: PageOf) => {
     WHERE page.place = 1 OR (page.place <= ${limit} AND page.total <= ${bytes}) ORDER BY page.place`
 }
 
-/** `keyOf` gives the position of the last row, from the row and its entry. */
+/** `keyOf` gives the position of the last entry. */
 export const page = Effect.fnUntraced(function* <Entry, Key, E, R>(
   sql: SqlClient.SqlClient,
   of: PageOf,
   decode: (rows: ReadonlyArray<object>) => Effect.Effect<ReadonlyArray<Entry>, E, R>,
-  keyOf: (entry: Entry, row: object) => Key,
+  keyOf: (entry: Entry) => Key,
 ) {
   const rows = yield* select(sql, of)
   const [counted] = yield* decodeFound(rows.slice(-1))
   const entries = yield* decode(rows)
-  const [entry, row] = [entries.at(-1), rows.at(-1)]
-  const isLast = entry === undefined || row === undefined || (counted?.found ?? 0) <= rows.length
-  const found: Page<Entry, Key> = { entries, next: isLast ? null : keyOf(entry, row) }
+  const last = entries.at(-1)
+  const isLast = last === undefined || (counted?.found ?? 0) <= rows.length
+  const found: Page<Entry, Key> = { entries, next: isLast ? null : keyOf(last) }
   return found
 })

@@ -1,5 +1,5 @@
 /**
- * What is written down while a turn goes on: each attempt once, at its end, and the run's events in batches. The
+ * The records of a turn while it goes on: each attempt once, at its end, and the run's events in batches. The
  * Monitor learns of users' attempts only; shadows are kept for comparison and never count.
  *
  * A store that fails here does not fail the turn: the run's end writes again what is missing, and only then is
@@ -34,7 +34,7 @@ export class Recorder extends Context.Service<
     readonly attempt: (run: Recorded, attempt: Attempt) => Effect.Effect<void>
     /** From now on the log's events are stored as they come, in batches. */
     readonly follow: (log: RunLog) => Effect.Effect<Followed>
-    /** What is missing, attempts and events, for the run's end to write. The log is followed no longer. */
+    /** The missing attempts and events, for the run's end to write. The log is followed no longer. */
     readonly rest: (run: Recorded, followed: Followed) => Effect.Effect<Unwritten>
   }
 >()("crossfade/recording/Recorder") {

@@ -8,15 +8,15 @@ import type { StoreError } from "./StoreError.ts"
 export class Replicas extends Context.Service<
   Replicas,
   {
-    /** Only one process has this store: whoever else is in it is dead. */
+    /** Only one process has this store: any other replica in it is dead. */
     readonly exclusive: boolean
-    /** Says that this replica lives. `known`: it was among the living before; whoever is buried is not. */
+    /** Says that this replica lives. `known`: it was among the living before; a buried one is not. */
     readonly beat: Effect.Effect<
       { readonly known: boolean; readonly others: ReadonlyArray<Beat> },
       StoreError
     >
     /**
-     * One transaction: forgets those whose beat is still this one, and marks every running run of nobody who lives as
+     * One transaction: forgets those whose beat is still this one, and marks every running run of no living replica as
      * `interrupted` at `now`; says how many. Two may bury the same.
      */
     readonly bury: (dead: ReadonlyArray<Beat>, now: number) => Effect.Effect<number, StoreError>

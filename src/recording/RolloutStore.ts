@@ -1,4 +1,4 @@
-/** What operators have set of the rollout: one document with a version, so that nobody overwrites what they have not seen. */
+/** The operators' settings of the rollout: one document with a version, so that no unseen change is overwritten. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { OperatorSettings } from "../domain/Rollout.ts"
@@ -15,7 +15,7 @@ export class RolloutStore extends Context.Service<
   RolloutStore,
   {
     readonly load: Effect.Effect<StoredRollout, StoreError>
-    /** What is kept, when its version is another than this. Cheap: it is asked all the time. */
+    /** The stored document, if its version is another than this. Cheap: it is asked all the time. */
     readonly changedSince: (version: number) => Effect.Effect<StoredRollout | undefined, StoreError>
     /**
      * One transaction: the document of `base.version + 1`, and the audit's entry. Gives it as it will be read; undefined,

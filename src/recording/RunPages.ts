@@ -17,8 +17,6 @@ const pageBytes = 64 * 1024
 /** The store may lack the newest events of a run that another replica executes, for as long as its writer needs. */
 const untilStored = Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(50)])
 
-class NotStored extends Error {}
-
 /** Reads a live log. Entries that it has forgotten are in the store. */
 export const ofLog =
   (runs: Runs["Service"], log: RunLog): Pages =>
@@ -28,7 +26,7 @@ export const ofLog =
       Effect.repeat({ until: (page) => page.length > 0, schedule: untilStored }),
       Effect.filterOrFail(
         (page) => page.length > 0,
-        () => new StoreError({ operation: "Runs.events", cause: new NotStored() }),
+        () => new StoreError({ operation: "Runs.events", cause: "the events are not stored" }),
       ),
     )
   }

@@ -1,6 +1,6 @@
 /**
  * Runs, as they are kept: begun with the user's message, filled with events and attempts while they go, ended with the
- * assistant's message. Every write has committed when its effect succeeds, so whoever waits for it may acknowledge.
+ * assistant's message. Every write has committed when its effect succeeds, so a caller may acknowledge then.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ import type { TurnKeyTaken } from "./TurnKeys.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
 
-/** It was taken for one that nobody executes, and has been ended: its readers have been told. */
+/** The run was taken for one without a living process, and has been ended: its readers have been told. */
 export class RunLost extends Schema.TaggedError<RunLost>()("RunLost", { runId: RunId }) {}
 
 /** A file that the runtime made in a run: `path` is the runtime's own relative URL and never leaves the gateway. */
@@ -30,7 +30,7 @@ export interface RunFile {
   readonly mimeType: string
 }
 
-/** What a run's end finds still to be written of it. Written again, each stays as it was. */
+/** The parts of a run that its end still has to write. Written again, each stays as it was. */
 export interface Unwritten {
   readonly attempts: ReadonlyArray<Attempt>
   readonly entries: ReadonlyArray<LogEntry>
@@ -84,7 +84,7 @@ export class Runs extends Context.Service<
     >
     /** The run of the session that says it goes on, wherever. */
     readonly runningOf: (id: SessionId) => Effect.Effect<RunId | undefined, StoreError>
-    /** Whether this process began the run, and so executes it if anybody does. False for a run not there. */
+    /** True if this process began the run, and so is the one to execute it. False for a run not there. */
     readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
     /** Those of the runs that go on no longer. */
     readonly ended: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreError>

@@ -1,6 +1,6 @@
 /**
- * `Runs` in the SQL database. What is begun is new, or the write fails. What is recorded of a begun run (events, attempts,
- * files, its end) may be written again after a failure whose outcome nobody knows, and is there once.
+ * `Runs` in the SQL database. A run that begins is new, or the write fails. The records of a begun run (events, attempts,
+ * files, its end) may be written again after a failure of unknown outcome, and are there once.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -50,7 +50,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     const begin: Runs["Service"]["begin"] = (turn) =>
       Effect.asVoid(batch.run(beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
 
-    // Of a different number of rows every time: PostgreSQL would keep a hundred of them, some megabytes, in each connection.
+    // The number of rows differs every time: PostgreSQL would keep a hundred of them, some megabytes, in each connection.
     const insertPages = (rows: Arr.NonEmptyReadonlyArray<EventPages.PageRow>): Step => ({
       statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
       unprepared: true,
@@ -214,7 +214,7 @@ const beginning = (
     turn.retries === undefined
       ? { statement: insertMessage(sql, turn.userMessage) }
       : { statement: takeMessage, orFail },
-    // Last, because whoever wants the same key waits for it until this one has committed.
+    // Last, because another turn with the same key waits until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]
 }

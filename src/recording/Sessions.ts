@@ -1,4 +1,4 @@
-/** Conversations and their messages, read by the user they belong to and by nobody else. */
+/** Conversations and their messages, read only by the user they belong to. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -28,7 +28,10 @@ export class Sessions extends Context.Service<
       principal: Principal,
       id: SessionId,
     ) => Effect.Effect<Session, AgentDenied | SessionNotFound | StoreError>
-    /** Of agents that the caller may use. Newest first (UUIDv7 ids: by time of creation); `before` is the id the last page ended with. */
+    /**
+     * Sessions with agents that the caller may use. Newest first (UUIDv7 ids: by time of creation); `before` is the id the last
+     * page ended with.
+     */
     readonly list: (
       principal: Principal,
       page: { readonly before?: SessionId; readonly limit: number },
@@ -41,8 +44,7 @@ export class Sessions extends Context.Service<
     /**
      * The branch that ends with the message `end`, or with the session's last one: from parent to child, the messages that
      * the history rule may keep, and always `end` itself. Those of turns without an answer, those far back and those that are
-     * more than about 4 MiB back are left out.
-     * Empty when `end` is no message of the session.
+     * more than about 4 MiB back are left out. Empty when `end` is no message of the session.
      */
     readonly branch: (
       id: SessionId,

@@ -1,4 +1,4 @@
-/** `Sessions` in the SQL database. Every read of a session names its owner, so that nobody else's is ever found. */
+/** `Sessions` in the SQL database. Every read of a session names its owner, so that no other user's is ever found. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"

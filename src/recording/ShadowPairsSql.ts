@@ -1,4 +1,4 @@
-/** `ShadowPairs` in the SQL database. What describes a side is JSON: nobody asks for it but by its pair. */
+/** `ShadowPairs` in the SQL database. A side is described in JSON, which is only read with its pair. */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

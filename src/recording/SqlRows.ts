@@ -65,7 +65,7 @@ export const RunRow = Schema.Struct({
   }),
 )
 
-/** What the end of a run changes. */
+/** The columns that the end of a run changes. */
 export const RunEndRow = Schema.Struct({
   status: Run.fields.status,
   assistantMessageId: Run.fields.assistantMessageId,

@@ -19,7 +19,7 @@ const timeout = "5 seconds"
 
 /**
  * The database's answer, or the end of the patience: on a fiber of its own, because a driver's transaction cannot be
- * interrupted while its connection is silent. What is there at once, as from SQLite, was waited for by nobody.
+ * interrupted while its connection is silent. An answer that is there at once, as from SQLite, needs no wait.
  */
 const answered = <A, E, R>(
   operation: string,
@@ -32,7 +32,7 @@ const answered = <A, E, R>(
       duration: timeout,
       orElse: () => Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
     }).pipe(
-      // As soon as the connection says anything: what nobody waits for any more shall not be done much later.
+      // Takes effect as soon as the connection says anything, so that abandoned work is not done much later.
       Effect.onError(() => Effect.forkDetach(Fiber.interrupt(fiber))),
     )
   })

@@ -1,6 +1,6 @@
 /**
- * Whether the store can do its job, known beforehand: written to once a second, so that no turn finds out by waiting. While
- * it cannot, no turn is begun, and within a second of its return turns are.
+ * Knows beforehand if the store can do its job, by a write once a second, so that no turn finds out by waiting. While it
+ * cannot, no turn is begun, and within a second of its return turns are.
  *
  * A store that answers and takes no writes (its disk is full, it is the standby after a failover) is as good as away. One line
  * says when that begins and one when it ends.
@@ -47,8 +47,8 @@ const writeOf = (
   ON CONFLICT (name) DO UPDATE SET held_until = jobs.held_until + 1`
 
 /**
- * The write after which the store is up again, or still is in spite of a turn's error. On SQLite it needs about as much room as a large turn: on a nearly full disk a
- * small row still fits where every turn fails.
+ * The write that shows that the store is up again, or is up in spite of a turn's error. On SQLite it needs about as much room
+ * as a large turn: on a nearly full disk a small row still fits where every turn fails.
  */
 const returnWriteOf = (sql: SqlClient.SqlClient): Effect.Effect<unknown, SqlError> =>
   sql.onDialectOrElse({

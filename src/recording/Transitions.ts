@@ -1,4 +1,4 @@
-/** What the breakers did, kept: for people on call, and so that a restart goes on where the last process ended. */
+/** The stored transitions of breakers: for people on call, and so that a restart goes on where the last process ended. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ScopedTransition } from "../monitoring/Transition.ts"

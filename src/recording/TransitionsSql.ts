@@ -19,7 +19,7 @@ const decodeWithId = Schema.decodeUnknownEffect(
 const encode = Schema.encodeEffect(Row)
 
 const kept = 1000
-/** Of the breaker of all; no organisation's id is empty. */
+/** The scope of the breaker of all; no organisation's id is empty. */
 const all = ""
 
 export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
@@ -57,7 +57,7 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
           table: "breaker_transitions",
           keys: ["id"],
           direction: "DESC",
-          where: before === undefined ? sql`1 = 1` : sql`id < ${before}`,
+          where: sql.and(before === undefined ? [] : [sql`id < ${before}`]),
           texts: ["transition"],
           limit,
         } as const

@@ -1,6 +1,6 @@
 /**
- * Answers of direct mode that were given before, by a key that says everything they depend on. What is not there, for whatever
- * reason, is asked of the provider: no method fails, and nobody waits for a cache that is away.
+ * Answers of direct mode that were given before, by a key that says everything they depend on. A missing answer, for
+ * whatever reason, is asked of the provider: no method fails, and no turn waits for a cache that is away.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

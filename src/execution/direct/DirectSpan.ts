@@ -1,4 +1,4 @@
-/** What is known of a direct attempt beforehand, for its span. */
+/** The name and attributes of a direct attempt's span, as far as they are known beforehand. */
 import type { Turn } from "../Executor.ts"
 import type { ProviderSettings } from "./Providers.ts"
 

@@ -2,6 +2,6 @@
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 
 export interface ProviderSettings extends DirectProvider {
-  /** Whether an agent's own model name wins over `model`. Only sensible for the first provider: the rest do not have it. */
+  /** An agent's own model name wins over `model`. Only for the first provider: the others do not have that model. */
   readonly takesAgentModel: boolean
 }

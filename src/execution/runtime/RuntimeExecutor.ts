@@ -42,14 +42,14 @@ const checkStatus = (answer: Answer): Effect.Effect<Answer, ExecutionError> => {
   )
 }
 
-/** Whether the runtime may still be working on the turn, as far as we know. */
 interface Upstream {
+  /** The runtime may still be working on the turn. */
   open: boolean
 }
 
 /**
- * Of a shadow no more is read, events or not: pings and unknown events that come as fast as they can be written are work
- * that no clock ends soon. Several times what the events of a whole trace may take.
+ * No more bytes of a shadow are read: pings and unknown events that come as fast as they can be written are work that no clock
+ * ends soon. Several times the bytes that the events of a whole trace may take.
  */
 const maxShadowBytes = 8 * 1024 * 1024
 const shadowFlood = new UpstreamGarbled({ upstream, detail: "more than is read of a shadow" })

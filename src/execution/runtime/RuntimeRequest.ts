@@ -40,10 +40,12 @@ const agentConfig = ({ maxTokens, model, systemPrompt, temperature }: AgentSetti
 export const sessionId = (turn: Turn): string => (turn.shadow ? turn.runId : turn.sessionId)
 
 /**
- * The body of `POST /api/v1/execute/stream`, with `servers` for those of the agent. Runtimes use `history_messages` instead of `user_message` where there are
- * any, older ones only `user_message`: so the current message is in both.
+ * The body of `POST /api/v1/execute/stream`. `servers` are those of the agent, with their credentials in plain text.
+ *
+ * Runtimes use `history_messages` instead of `user_message` where there are any, older ones only `user_message`: so the
+ * current message is in both.
  */
-export const make = (turn: Turn, servers: ReadonlyArray<McpServer> = turn.agent.settings.mcpServers) => {
+export const make = (turn: Turn, servers: ReadonlyArray<McpServer>) => {
   const { settings } = turn.agent
   return {
     session_id: sessionId(turn),

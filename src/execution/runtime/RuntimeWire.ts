@@ -61,7 +61,7 @@ export const textChunk = (json: unknown): RuntimeEvent | undefined => {
   return typeof content === "string" ? { event: "text_chunk", data: { content } } : undefined
 }
 
-/** What every event has; tells an event that this gateway does not know from one that cannot be decoded. */
+/** The one field that every event has: tells an event that this gateway does not know from one that cannot be decoded. */
 export const AnyEvent = Schema.Struct({ event: Schema.String })
 
 export const eventNames: ReadonlySet<string> = new Set(

@@ -1,4 +1,4 @@
-/** What the breakers did. `scope` is an organisation, or empty for the breaker of all. */
+/** Adds the transitions of the breakers. `scope` is an organisation, or empty for the breaker of all. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

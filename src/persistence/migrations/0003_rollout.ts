@@ -1,6 +1,6 @@
 /**
- * What operators set of the rollout: one row, whose version guards it. Who changed what. And the part that each session
- * plays, null for those from before.
+ * Adds the operators' settings of the rollout (one row, whose version guards it), the audit of changes, and the cohort of each
+ * session, null for older ones.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

@@ -1,6 +1,6 @@
 /**
- * What a guarded rollout compares: the cohort of each run that has one, and whether its user had to ask again. And the
- * guarded rollouts themselves, of which the newest is the one that counts.
+ * Adds the data that a guarded rollout compares (the cohort of each run that has one, and if its user had to ask again) and the
+ * guarded rollouts themselves, of which the newest counts.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

@@ -1,22 +1,22 @@
 /**
- * What several replicas on one database need: who executes a run and who is alive, at most one run of a session, and the
- * keys by which a repeated request finds its run.
+ * Adds the state that several replicas on one database need: the owner of each run, the living replicas, at most one run of a
+ * session, and the keys by which a repeated request finds its run.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
 const schema = [
-  // `beat` only counts: whoever watches it judges by his own clock.
+  // `beat` only counts: each replica that watches it judges by its own clock.
   `CREATE TABLE replicas (
     id TEXT NOT NULL PRIMARY KEY,
     beat BIGINT NOT NULL
   )`,
   `ALTER TABLE runs ADD COLUMN owner TEXT`,
   `CREATE UNIQUE INDEX runs_running_of_session ON runs (session_id) WHERE status = 'running'`,
-  // That index finds the running runs as well.
+  // The new index finds the running runs as well.
   `DROP INDEX runs_running`,
-  // What one replica does for all of them, and until when it is nobody else's.
+  // Work that one replica does for all of them, and until when it holds it.
   `CREATE TABLE jobs (
     name TEXT NOT NULL PRIMARY KEY,
     held_until BIGINT NOT NULL

@@ -1,4 +1,4 @@
-/** The trace that a run is part of, so that whoever has the one finds the other. */
+/** Adds the trace that a run is part of, so that each can be found by the other. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

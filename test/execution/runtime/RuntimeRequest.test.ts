@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as RuntimeRequest from "../../../src/execution/runtime/RuntimeRequest.ts"
+import type { Turn } from "../../../src/execution/Executor.ts"
 import { agent, orgId, runId, sessionId, turn, userId } from "../../support/fixtures.ts"
 
 const full = agent({
@@ -43,6 +44,8 @@ const docs = {
   available_tools: [{ name: "find", description: "d", parameters: { type: "object" } }],
 }
 
+const bodyOf = (given: Turn) => RuntimeRequest.make(given, given.agent.settings.mcpServers)
+
 describe("the body of an execution", () => {
   it("fault 10: repeats the current message, which the history ends with, in user_message", () => {
     const history = [
@@ -50,14 +53,14 @@ describe("the body of an execution", () => {
       { role: "assistant", content: "answer" },
       { role: "user", content: "second" },
     ] as const
-    const body = RuntimeRequest.make(turn({ message: "second", history }))
+    const body = bodyOf(turn({ message: "second", history }))
     assert.strictEqual(body.user_message, "second")
     assert.deepStrictEqual<unknown>(body.history_messages, history)
   })
 
   it("has every field of the wire, in the runtime's own words", () => {
     const given = turn({ agent: full, probe: true })
-    assert.deepStrictEqual<unknown>(RuntimeRequest.make(given), {
+    assert.deepStrictEqual<unknown>(bodyOf(given), {
       session_id: sessionId,
       agent_id: full.id,
       org_id: orgId,
@@ -90,7 +93,7 @@ describe("the body of an execution", () => {
       subAgents: [{ id: "a", name: "A", description: "", systemPrompt: "" }],
       systemPrompt: "",
     })
-    const body = RuntimeRequest.make(turn({ agent: bare }))
+    const body = bodyOf(turn({ agent: bare }))
     assert.deepStrictEqual<unknown>(body.agent_config, {})
     assert.notProperty(body.available_mcp_servers[0], "auth_config")
     assert.deepStrictEqual<unknown>(body.available_sub_agents, [
@@ -104,7 +107,7 @@ describe("the body of an execution", () => {
       { id: "a", name: "A", description: "", systemPrompt: "", mcpServers: ["gone", "m1", "m1"] },
       { id: "b", name: "B", description: "", systemPrompt: "", mcpServers: [] },
     ]
-    const body = RuntimeRequest.make(turn({ agent: agent({ mcpServers: [server!], subAgents }) }))
+    const body = bodyOf(turn({ agent: agent({ mcpServers: [server!], subAgents }) }))
     assert.deepStrictEqual(
       body.available_sub_agents.map(({ mcp_servers }) => mcp_servers),
       [body.available_mcp_servers, []],
@@ -112,7 +115,7 @@ describe("the body of an execution", () => {
   })
 
   it("of a shadow says so, and has a session of its own, so that a cancel of it cannot end the user's run", () => {
-    const body = RuntimeRequest.make(turn({ shadow: true }))
+    const body = bodyOf(turn({ shadow: true }))
     assert.deepInclude(body, { session_id: runId })
     assert.deepInclude(body.metadata, { shadow: true, dry_run: true })
     assert.strictEqual(RuntimeRequest.sessionId(turn()), sessionId)

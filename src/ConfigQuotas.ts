@@ -1,0 +1,26 @@
+/** The variables that limit how much an organisation may own: part of the table in `Config`. */
+import { number } from "./ConfigVariable.ts"
+
+export const quotaVariables = {
+  MAX_AGENTS_PER_ORG: number({
+    default: 1000,
+    min: 1,
+    max: 1_000_000,
+    unit: "agents",
+    about: "Agents of one organisation.",
+  }),
+  MAX_SESSIONS_PER_ORG: number({
+    default: 1_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    unit: "sessions",
+    about: "Sessions of one organisation.",
+  }),
+  MAX_STORED_MB_PER_ORG: number({
+    default: 50 * 1024,
+    min: 1,
+    max: 1_000_000_000,
+    unit: "MiB",
+    about: "Text of the messages of one organisation.",
+  }),
+}
