@@ -3,7 +3,7 @@
  * in the answer that creates it. A plain hash is enough: nothing shorter than the key itself can be guessed.
  */
 import * as Schema from "effect/Schema"
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { AgentId, ApiKeyId, OrgId, UserId } from "./Ids.ts"
 import type { Principal } from "./Principal.ts"
 
@@ -21,7 +21,7 @@ export const isKeyText = (text: string): boolean => keyPattern.test(text)
 export const keyTextOf = (random: Uint8Array): string =>
   `${scheme}${Buffer.from(random).toString("base64url")}`
 
-export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+export const hashOf = (text: string): string => hash("sha256", text, "hex")
 
 export const prefixOf = (text: string): string => text.slice(0, shownLength)
 
