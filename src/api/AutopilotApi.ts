@@ -13,7 +13,7 @@ import { errorSchemas } from "./PublicError.ts"
 /** Goes to the audit. */
 const reason = Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 500)))
 
-/** What is left out is the default plan's. */
+/** A field that is left out is the default plan's. */
 export const AutopilotStart = Schema.Struct({
   ...AutopilotPlan.mapFields(Struct.map(Schema.optionalKey)).fields,
   margins: Schema.optionalKey(AutopilotMargins.mapFields(Struct.map(Schema.optionalKey))),
@@ -23,12 +23,12 @@ export type AutopilotStart = typeof AutopilotStart.Type
 
 export const AutopilotView = Schema.Struct({
   ...AutopilotState.fields,
-  /** What it goes to when it is as good, and not before when. Null: nothing more. */
+  /** The next percentage, if the mode is as good until then, and its earliest time. Null: there is no further step. */
   next: Schema.NullOr(Schema.Struct({ percentage: Schema.Finite, notBefore: Schema.Int })),
 })
 export type AutopilotView = typeof AutopilotView.Type
 
-// No body at all will do: whoever is on call types it by hand.
+// The body may be absent: a person on call types the request by hand.
 const orNothing = <S extends Schema.Constraint>(payload: S) => [payload, Schema.Null] as const
 
 const command = <const Name extends string>(name: Name, summary: string) =>

@@ -18,7 +18,7 @@ import { frame } from "./SseFrame.ts"
 
 export const maxMessageLength = 100_000
 
-/** What the refusal of a longer message says; by it the edge knows that this is the case with a code of its own. */
+/** The refusal of a longer message; the edge knows by it that this case has a code of its own. */
 export const messageTooLong = `Expected at most ${maxMessageLength} characters`
 
 const message = Schema.String.check(

@@ -9,6 +9,7 @@ import { isBlank } from "../domain/History.ts"
 import { AgentId, ApiKeyId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 
 const name = Schema.String.check(
@@ -53,20 +54,15 @@ export const CreatedKey = Schema.Struct({
   key: Schema.String,
 })
 
-export const KeyPage = Schema.Struct({
-  keys: Schema.Array(ApiKey),
-  nextCursor: Schema.NullOr(ApiKeyId),
-})
+const page = pagedBy("keys", ApiKeyId, 100)
+
+export const KeyQuery = Schema.Struct(page.query)
+export const KeyPage = Schema.Struct({ keys: Schema.Array(ApiKey), ...page.answer })
 
 export class KeysApi extends HttpApiGroup.make("keys")
   .add(
     HttpApiEndpoint.get("list", "/", {
-      query: {
-        cursor: Schema.optionalKey(ApiKeyId),
-        limit: Schema.optionalKey(
-          Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 })),
-        ),
-      },
+      query: KeyQuery,
       success: success(KeyPage),
       error: errorSchemas,
     })

@@ -1,4 +1,4 @@
-/** What `GET /api/v1/runtime/live` says each second. Times are epoch milliseconds, figures those of the process that answers. */
+/** The view that `GET /api/v1/runtime/live` sends each second. Times are epoch milliseconds, figures those of the process that answers. */
 import * as Schema from "effect/Schema"
 import { OrgId, RunId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"

@@ -15,7 +15,7 @@ import { success } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./PublicError.ts"
 
-/** `sources` says of each setting whether an operator, the environment or nobody has set it. */
+/** `sources` tells for each setting where it comes from: an operator, the environment or the default. */
 const Document = Schema.Struct({
   ...RolloutSettings.fields,
   /** How often it has been changed. */

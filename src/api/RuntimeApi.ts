@@ -22,7 +22,7 @@ const historyPage = pagedBy("transitions", TransitionId, 1000)
 const statusPage = pagedBy("scopes", OrgId, 1000)
 const shownStatus = success(Schema.Struct({ ...FallbackStatus.fields, ...statusPage.answer }))
 
-/** Of an order; `none` ends the one that holds. `expiresAt` is epoch milliseconds. */
+/** `mode` `none` ends the order that holds. `expiresAt` is epoch milliseconds. */
 const Order = Schema.Struct({
   mode: Schema.Literals(["direct_llm", "runtime_orchestrator", "none"]),
   orgId: Schema.optionalKey(OrgId),
@@ -61,7 +61,7 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
         "The breaker: state, reason, since, next probe, and a page of the organisations whose own is not closed",
       ),
     HttpApiEndpoint.post("reset", "/fallback/reset", {
-      // No body at all is a reset of all: whoever is on call types it by hand.
+      // Without a body all is reset: a person on call types the request by hand.
       payload: [
         Schema.Struct({ orgId: Schema.optionalKey(OrgId), reason: Schema.optionalKey(reason) }),
         Schema.Null,

@@ -1,4 +1,4 @@
-/** What shadow runs have shown: how often the modes agree, beyond how often a mode agrees with itself, and where they do not. */
+/** The results of shadow runs: how often the modes agree, beyond how often a mode agrees with itself, and where they do not. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
@@ -24,9 +24,9 @@ const DimensionReport = Schema.Struct({
   dimension: Dimension,
   /** Up to this distance two answers agree. */
   tolerance: Schema.Finite,
-  /** Of pairs across the modes. */
+  /** Pairs across the modes. */
   agreement: Schema.Struct(rate),
-  /** Of pairs within one mode (A/A): `own` of this scope, or of `all` where it has too few. */
+  /** Pairs within one mode (A/A): `own` of this scope, or of `all` where it has too few. */
   noise: Schema.Struct({ ...rate, scope: Schema.Literals(["own", "all"]) }),
   /** Noise minus agreement, 95 % over all dimensions together (Newcombe, Bonferroni). */
   difference: Schema.Struct({ rate: Schema.Finite, low: Schema.Finite, high: Schema.Finite }),

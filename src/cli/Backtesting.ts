@@ -51,7 +51,7 @@ const answer = Effect.fnUntraced(function* (options: Options, settings: Config.S
   const turns = yield* RecordedTurns
   const now = yield* Clock.currentTimeMillis
   const since = now - options.sinceMs
-  // Whether somebody probes, not whether a runtime is configured here: the recording had one.
+  // The setting alone decides, not the runtime that is configured here: the recording had one.
   const probes = settings.CHAT_RUNTIME_PROBES === "true"
   const health = { ...StageSettings.monitor(settings), ...options.thresholds, probes }
   const tests = options.policies.map(

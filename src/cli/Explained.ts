@@ -1,4 +1,4 @@
-/** A command that failed says why, in words and without a stack: for a reason that whoever ran it can mend. */
+/** A command that failed says why, in words and without a stack, where its user can fix the reason. */
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"

@@ -1,4 +1,4 @@
-/** A JSON file that somebody wrote by hand: what is wrong in it is named, field by field. */
+/** A JSON file that was written by hand: what is wrong in it is named, field by field. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"

@@ -5,7 +5,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { success } from "../api/Envelope.ts"
-import { CreatedKey, KeyPage, type NewKey } from "../api/KeysApi.ts"
+import { CreatedKey, KeyPage, KeyQuery, type NewKey } from "../api/KeysApi.ts"
 import { ApiKey } from "../domain/ApiKey.ts"
 import type { ApiKeyId } from "../domain/Ids.ts"
 import { reasonOf } from "../domain/Reason.ts"
@@ -77,14 +77,12 @@ export const create = (service: Service, key: NewKey) =>
   )
 
 const pageSize = 100
+const encodeQuery = Schema.encodeEffect(KeyQuery)
 
 export const page = (service: Service, cursor: ApiKeyId | undefined) =>
-  send(
-    service,
-    HttpClientRequest.get(path, {
-      urlParams: { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) },
-    }),
-    pageOfKeys,
+  Effect.flatMap(
+    Effect.orDie(encodeQuery({ limit: pageSize, ...(cursor === undefined ? {} : { cursor }) })),
+    (urlParams) => send(service, HttpClientRequest.get(path, { urlParams }), pageOfKeys),
   )
 
 export const revoke = (service: Service, id: ApiKeyId) =>

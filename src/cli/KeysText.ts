@@ -1,4 +1,4 @@
-/** What `crossfade keys` reads and prints. Pure. */
+/** The texts that `crossfade keys` reads and prints. Pure. */
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import type { ApiKey } from "../domain/ApiKey.ts"

@@ -24,7 +24,7 @@ import * as LogOutput from "../telemetry/LogOutput.ts"
 import * as Logs from "../telemetry/Logs.ts"
 import * as UnhandledRejections from "./UnhandledRejections.ts"
 
-/** Long enough to try everything, short enough to be of no use to whoever finds it in a terminal's history. */
+/** Long enough to try everything, short enough to be of no use when it is found in a terminal's history. */
 const tokenHours = 24
 
 const someone = {

@@ -28,7 +28,7 @@ export class SimulateRefused extends Schema.TaggedError<SimulateRefused>()("Simu
   }
 }
 
-/** What is played without a word: an hour or less, so that all of them take seconds. */
+/** A scenario that is played when none is named: an hour or less, so that all of them take seconds. */
 const isShort = ({ faults, seconds }: Scenario): boolean => faults.length > 0 && seconds <= 3600
 
 const flags = {

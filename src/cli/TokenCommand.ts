@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Config from "../Config.ts"
 import { explained } from "./Explained.ts"
+import { wordsOf } from "./KeysText.ts"
 import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
 import * as Jwt from "../http/Jwt.ts"
@@ -48,7 +49,7 @@ const mint = Effect.fnUntraced(function* (flags: {
   readonly hours: number
 }) {
   const settings = yield* Config.read(process.env)
-  const permissions = flags.permissions.split(/[\s,]+/).filter((word) => word !== "")
+  const permissions = wordsOf(flags.permissions)
   const secret = yield* signingSecret(settings, permissions.some(isOperatorPermission))
   const principal = { orgId: flags.org, userId: flags.user, permissions }
   yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings)))

@@ -35,7 +35,7 @@ const flags = {
 }
 
 const samples = 20
-/** Of a pipe or a file, which have no size. */
+/** The size for a pipe or a file, which have none. */
 const wide = { columns: 120, rows: 60, coloured: false }
 
 const next = (screen: Screen, news: LiveView | WatchFeed.Lost): Screen => {

@@ -1,6 +1,6 @@
 /**
  * The live views of a service, over its SSE, for as long as they are wanted: a connection that is lost is made again, and
- * what came before is said to be old. Only what nobody can mend by waiting ends it.
+ * what came before is said to be old. It ends only for a reason that waiting cannot fix.
  */
 import * as Effect from "effect/Effect"
 import * as Sse from "effect/encoding/Sse"
@@ -28,7 +28,7 @@ export class WatchRefused extends Schema.TaggedError<WatchRefused>()("WatchRefus
 /** It may answer soon. */
 export class Lost extends Schema.TaggedError<Lost>()("Lost", { reason: Schema.String }) {}
 
-/** What the system said, without the address, which is on the screen already. */
+/** The system's words, without the address, which is on the screen already. */
 const lost = (error: HttpClientError.HttpClientError): Lost => {
   const { cause } = error.reason
   return new Lost({ reason: reasonOf(cause instanceof Error ? cause : error) })

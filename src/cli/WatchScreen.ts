@@ -119,7 +119,7 @@ const happened = ({ decisions, fallbacks, refusals, transitions }: LiveView, roo
   return [...before, ...titled(paint("bold", "last decisions"), last)]
 }
 
-/** What is wider than the terminal is cut; escapes have no width. */
+/** A line that is wider than the terminal is cut; escapes have no width. */
 const cut = (line: string, columns: number): string => {
   let width = 0
   let cutLine = ""

@@ -1,8 +1,8 @@
 /**
- * By what a repeated request finds the turn that the first one began: whose key it is, and what was asked, both as hashes.
+ * A repeated request finds the turn that the first one began by its key and by what was asked, both as hashes.
  * Pure. The same key of another user, of another organisation or on the other route is another key.
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import type { Principal } from "./Principal.ts"
 
 export interface TurnKey {
@@ -10,12 +10,11 @@ export interface TurnKey {
   readonly request: string
 }
 
-/** By then every turn that a client may retry is over. */
+/** No client retries a request for longer. */
 export const turnKeyLifeMs = 24 * 60 * 60 * 1000
 
 /** JSON keeps the parts apart, whatever they hold. */
-const hash = (parts: ReadonlyArray<string | null>): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("hex")
+const hashOf = (parts: ReadonlyArray<string | null>): string => hash("sha256", JSON.stringify(parts), "hex")
 
 /** `asked` is all that makes one turn another: the agent or session, the message, its parent, a retry. */
 export const turnKey = (
@@ -23,4 +22,4 @@ export const turnKey = (
   route: "start" | "send",
   given: string,
   asked: ReadonlyArray<string | null>,
-): TurnKey => ({ key: hash([orgId, userId, route, given]), request: hash(asked) })
+): TurnKey => ({ key: hashOf([orgId, userId, route, given]), request: hashOf(asked) })

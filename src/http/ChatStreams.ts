@@ -69,7 +69,7 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
   "x-ratelimit-reset": String(Math.ceil(resetMs / 1000)),
 })
 
-/** Of the budget with the smaller rest. Seconds until the next UTC day, rounded up. */
+/** The budget with the smaller rest; seconds until the next UTC day, rounded up. */
 const budgetHeaders = ({ limit, remaining, resetMs }: BudgetTold) => ({
   "x-ratelimit-limit-tokens": String(limit),
   "x-ratelimit-remaining-tokens": String(remaining),
@@ -170,7 +170,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     const who = yield* caller(routes[route], permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
-    // What waits for its session holds a stream, and nothing of a run.
+    // A turn that waits for its session holds a stream, and nothing of a run.
     const attempt = Effect.tapError(once.begin(key, begin({ ...who, key })), ({ _tag }) =>
       _tag === "SessionBusy" ? permit.end() : Effect.void,
     )

@@ -10,7 +10,7 @@ const hashesOf = (html: string, tag: "script" | "style"): ReadonlyArray<string> 
   )
 
 export interface Allowed {
-  /** What the page may talk to besides its own origin. */
+  /** Origins that the page may talk to besides its own. */
   readonly connect?: ReadonlyArray<string>
   /** Further directives, such as for styles that a script adds. */
   readonly directives?: ReadonlyArray<string>

@@ -134,7 +134,7 @@ const edged = Effect.fnUntraced(function* <E, R>(
         Context.add(CurrentLogAnnotations, { requestId: id, ...Spans.logged(parent) }),
       ),
     ),
-    // A client that left is nobody to answer.
+    // A client that left needs no answer.
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
       (cause) =>

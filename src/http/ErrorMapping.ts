@@ -1,6 +1,6 @@
 /**
- * The one place where what the service knows becomes what a caller is told: every expected error to its public code,
- * every answer to its envelope. Internal causes are logged where they happen and never shown.
+ * Maps every expected error to its public code, and that to its answer. Internal causes are logged where they happen and never
+ * shown.
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -258,7 +258,7 @@ export const respond = (error: PublicError): HttpServerResponse.HttpServerRespon
       status: statusOfCode[error.code],
       headers: {
         ...(error.retryAfter === undefined ? {} : { "retry-after": String(error.retryAfter) }),
-        // Whoever keeps the connection shall ask another server next time.
+        // A client that keeps connections shall ask another server next time.
         ...(error.code === "SHUTTING_DOWN" ? { connection: "close" } : {}),
         ...(statusOfCode[error.code] === 401 ? { "www-authenticate": "Bearer" } : {}),
       },

@@ -265,7 +265,7 @@ const headers = (run: Run) => ({
 })
 
 /**
- * Whether the reader has the whole run. After a terminal event with a guessed number it would get a new end each time it comes
+ * True when the reader has the whole run. After a terminal event with a guessed number it would get a new end each time it comes
  * back, and EventSource comes back until it gets 204: no reader has seen more than the highest number.
  */
 const isAtEnd = ({ after, source }: Options): boolean => {

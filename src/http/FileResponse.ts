@@ -41,7 +41,6 @@ const download = (file: RunFile, { bytes, headers, length, status }: File) =>
     headers: {
       ...headers,
       "content-disposition": disposition(file.filename),
-      "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'; sandbox",
       "cache-control": "private, no-store",
     },

@@ -8,9 +8,9 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { answerSeconds, ReadRejected, type Reads } from "../admission/Reads.ts"
 import type { Owner } from "../admission/OpenStreams.ts"
+import { pathOf } from "../domain/Pages.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
-import { path as metricsPath } from "./MetricsRoute.ts"
 
 /** Smaller answers cost no more than their connections, which have bounds of their own. */
 const smallestCounted = 16 * 1024
@@ -34,7 +34,7 @@ export const held = (
     const answer = toServerResponse(request)
     if (counted.has(answer)) return Effect.succeed(response)
     // A scrape tells why others are refused.
-    const isRefusable = request.method === "GET" && request.url !== metricsPath
+    const isRefusable = request.method === "GET" && request.url !== pathOf.metrics
     const release = isRefusable ? reads.hold(bytes, owner) : reads.holdAnyway(bytes, owner)
     if (release === undefined)
       return Effect.as(catalogue.readsRefused.record({ reason: "answers" }, 1), refused)

@@ -8,6 +8,7 @@ import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import type { NewKey } from "../api/KeysApi.ts"
+import { pageEnd, pageOf } from "../api/Paging.ts"
 import { type ApiKey, hashOf, keyBytes, keyTextOf, prefixOf } from "../domain/ApiKey.ts"
 import { ApiKeyId } from "../domain/Ids.ts"
 import { grantOf } from "../domain/KeyGrant.ts"
@@ -70,16 +71,12 @@ export const layer = HttpApiBuilder.group(
             HttpServerResponse.jsonUnsafe(ok(created), { headers: { "cache-control": "no-store" } }),
           ),
         ),
-      list: ({ query: { cursor, limit = defaultLimit } }) =>
+      list: ({ query }) =>
         answering(
           Effect.gen(function* () {
-            const page = { limit: limit + 1, ...(cursor === undefined ? {} : { before: cursor }) }
-            const found = yield* keys.list(scopeOf(yield* CurrentPrincipal, "admin:read"), page)
-            const shown = found.slice(0, limit)
-            return ok({
-              keys: shown,
-              nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null,
-            })
+            const scope = scopeOf(yield* CurrentPrincipal, "admin:read")
+            const page = yield* keys.list(scope, pageOf(query, defaultLimit))
+            return ok({ keys: page.entries, ...pageEnd(page) })
           }),
         ),
       revoke: ({ params: { keyId } }) =>

@@ -90,7 +90,7 @@ export const make = Effect.gen(function* () {
   const { view } = yield* makeView
   const { closing } = yield* Stopping
   const eachSecond = yield* Stream.fromEffectSchedule(view, Schedule.spaced("1 second")).pipe(
-    // Who comes later begins with the last one.
+    // A later watcher begins with the last view.
     Stream.share({ capacity: 1, strategy: "sliding", replay: 1 }),
   )
   let watchers = 0

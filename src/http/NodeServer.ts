@@ -200,7 +200,7 @@ const requestEvents = ["request", "checkContinue"] as const
 
 const operatorsSockets = new WeakSet<Duplex>()
 
-/** Whether the request came to the operators' port. */
+/** True for a request that came to the operators' port. */
 export const isOperators = ({ socket }: Pick<IncomingMessage, "socket">): boolean =>
   operatorsSockets.has(socket)
 

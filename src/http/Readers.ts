@@ -14,7 +14,7 @@ import { catalogue } from "../telemetry/Metrics.ts"
 
 export interface Reader extends Overdue.Due<Reader> {
   readonly log: RunLog
-  /** What it has taken so far. */
+  /** The last event that it has taken. */
   seq: number
   /** Nothing was written to it for the interval. */
   isDue: boolean
@@ -48,7 +48,7 @@ export const make = Effect.fnUntraced(function* (
   let closes = false
 
   const quiet = yield* Overdue.make(heartbeatMs, (reader: Reader) => {
-    // At once, not as an effect: one that left meanwhile would come back, for ever.
+    // At once, not as an effect: a reader that left meanwhile would come back, for ever.
     reader.isDue = true
     quiet.touch(reader)
     reader.wake()
@@ -56,7 +56,7 @@ export const make = Effect.fnUntraced(function* (
   })
   const close = Effect.sync(() => {
     closes = true
-    // First all of them: who is woken writes, which moves it to the end.
+    // All are found first: a woken reader writes, which moves it to the end.
     const open = [...quiet.all()]
     for (const reader of open) reader.wake()
   })

@@ -1,4 +1,4 @@
-/** What of a request's headers the rules of the rollout may look at. Pure. Credentials and cookies stay at the edge. */
+/** The part of a request's headers that the rules of the rollout may look at. Pure. Credentials and cookies stay at the edge. */
 
 /** The first tag is taken as it stands, whatever weights follow; `*` is no language. */
 const languageOf = (acceptLanguage: string | undefined): string | undefined =>

@@ -45,7 +45,7 @@ const make = Effect.gen(function* () {
   const memory = yield* BreakerMemory
   const monitor = yield* Monitor
 
-  /** What is shown of a scope in the audit. */
+  /** A scope as the audit shows it. */
   const scopeOf = (orgId: OrgId | undefined) =>
     Effect.map(monitor.status, ({ forced, orgs, state }) => {
       const own = orgs.find((org) => org.orgId === orgId)

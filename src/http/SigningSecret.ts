@@ -38,7 +38,7 @@ export class SigningSecret extends Context.Service<
   SigningSecret,
   {
     readonly secret: Redacted.Redacted<string>
-    /** It was made here, so whoever starts the service may be shown a token. */
+    /** It was made here, so the person who starts the service may be shown a token. */
     readonly made: boolean
   }
 >()("crossfade/http/SigningSecret") {

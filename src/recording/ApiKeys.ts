@@ -4,6 +4,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { ApiKeyId, type OrgId, type UserId } from "../domain/Ids.ts"
+import type { Page } from "../domain/Page.ts"
 import type { Change } from "./Audit.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -50,7 +51,7 @@ export class ApiKeys extends Context.Service<
     readonly list: (
       scope: KeyScope,
       page: { readonly before?: ApiKeyId; readonly limit: number },
-    ) => Effect.Effect<ReadonlyArray<ApiKey>, StoreError>
+    ) => Effect.Effect<Page<ApiKey, ApiKeyId>, StoreError>
     /** One transaction with the audit's entry. A key that is revoked stays as it is, and nothing is written. */
     readonly revoke: (
       scope: KeyScope,

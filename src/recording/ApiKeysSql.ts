@@ -9,6 +9,7 @@ import type { ApiKeyId } from "../domain/Ids.ts"
 import { Batch } from "../persistence/Batch.ts"
 import { ApiKeys, KeyNotFound, type KeyScope, mostKeysOfOrg, TooManyKeys } from "./ApiKeys.ts"
 import * as AuditSql from "./AuditSql.ts"
+import * as PageSql from "./PageSql.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const ApiKeyRow = Schema.Struct({
@@ -69,9 +70,15 @@ const make = Effect.gen(function* () {
 
   const list: ApiKeys["Service"]["list"] = Effect.fn("ApiKeys.list")(function* (scope, { before, limit }) {
     const older = before === undefined ? sql`` : sql`AND id < ${before}`
-    return yield* decode(
-      yield* sql`SELECT * FROM api_keys WHERE ${within(scope)} ${older} ORDER BY id DESC LIMIT ${limit}`,
-    )
+    const of = {
+      table: "api_keys",
+      keys: ["id"],
+      direction: "DESC",
+      where: sql`${within(scope)} ${older}`,
+      texts: ["org_id", "user_id", "name", "permissions", "agents"],
+      limit,
+    } as const
+    return yield* PageSql.page(sql, of, decode, ({ id }) => id)
   }, asStoreError("ApiKeys.list"))
 
   const get = Effect.fnUntraced(function* (scope: KeyScope, id: ApiKeyId) {

@@ -52,10 +52,10 @@ describe("who manages API keys", () => {
     const read: Array<string> = []
     let query = "?limit=2"
     for (let page = 0; page < 3; page++) {
-      const { keys, nextCursor } = (await ana.json("GET", `${keysPath}${query}`)).data
+      const { hasMore, keys, nextCursor } = (await ana.json("GET", `${keysPath}${query}`)).data
       read.push(...keys.map(({ id }: { id: string }) => id))
       query = `?limit=2&cursor=${nextCursor}`
-      expect(nextCursor).toBe(page < 2 ? keys.at(-1).id : null)
+      expect([hasMore, nextCursor !== null]).toEqual([page < 2, page < 2])
     }
     expect(read).toEqual(all)
     for (const bad of ["?limit=0", "?limit=101", "?limit=x", "?cursor=x", `?cursor=${"k".repeat(300)}`])

@@ -89,6 +89,7 @@ describe("a cursor or limit that is not allowed", () => {
     "/api/v1/chat/sessions/:session",
     "/api/v1/chat/runs/:run",
     "/api/v1/agents",
+    "/api/v1/keys",
     "/api/v1/runtime/audit",
     "/api/v1/runtime/fallback/history",
     "/api/v1/runtime/fallback/status",

@@ -96,10 +96,22 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
         const second = (yield* stored(bob)).key
         const third = (yield* stored(ana)).key
         const { orgId, userId } = ana
-        assert.deepStrictEqual(yield* keys.list({ orgId }, { limit: 10 }), [third, second, first])
-        assert.deepStrictEqual(yield* keys.list({ orgId, userId }, { limit: 10 }), [third, first])
-        assert.deepStrictEqual(yield* keys.list({ orgId }, { limit: 2 }), [third, second])
-        assert.deepStrictEqual(yield* keys.list({ orgId }, { limit: 2, before: second.id }), [first])
+        assert.deepStrictEqual(yield* keys.list({ orgId }, { limit: 10 }), {
+          entries: [third, second, first],
+          next: null,
+        })
+        assert.deepStrictEqual(yield* keys.list({ orgId, userId }, { limit: 10 }), {
+          entries: [third, first],
+          next: null,
+        })
+        assert.deepStrictEqual(yield* keys.list({ orgId }, { limit: 2 }), {
+          entries: [third, second],
+          next: second.id,
+        })
+        assert.deepStrictEqual(yield* keys.list({ orgId }, { limit: 2, before: second.id }), {
+          entries: [first],
+          next: null,
+        })
       }),
     )
 
@@ -175,7 +187,7 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
           { id: key.id, at: noon + 5 },
         ])
         yield* keys.recordUses([{ id: key.id, at: noon + 4 }])
-        const used = yield* keys.list({ orgId: owner.orgId }, { limit: 2 })
+        const { entries: used } = yield* keys.list({ orgId: owner.orgId }, { limit: 2 })
         assert.deepStrictEqual(
           used.map(({ lastUsedAt }) => lastUsedAt),
           [noon + 7, noon + 5],
