@@ -11,8 +11,8 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type { NewKey } from "../api/KeysApi.ts"
-import type { ApiKey } from "../domain/ApiKey.ts"
 import { AgentId, ApiKeyId } from "../domain/Ids.ts"
 import { explained } from "./Explained.ts"
 import { Lifetime, rows, wordsOf } from "./KeysText.ts"
@@ -105,16 +105,15 @@ const create = Command.make(
     ),
 ).pipe(Command.withDescription("Create a key that acts as you, and print it once."))
 
-const all = Effect.fnUntraced(function* (of: KeysClient.Service) {
-  const keys: Array<ApiKey> = []
-  let cursor: ApiKeyId | undefined
-  do {
-    const page = yield* KeysClient.page(of, cursor)
-    keys.push(...page.keys)
-    cursor = page.nextCursor ?? undefined
-  } while (cursor !== undefined)
-  return keys
-})
+const all = (of: KeysClient.Service) =>
+  Stream.runCollect(
+    Stream.paginate(undefined, (cursor: ApiKeyId | undefined) =>
+      Effect.map(
+        KeysClient.page(of, cursor),
+        ({ keys, nextCursor }) => [keys, Option.fromNullOr(nextCursor)] as const,
+      ),
+    ),
+  )
 
 const list = Command.make("list", service, (flags) =>
   calling(
