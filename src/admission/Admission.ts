@@ -9,7 +9,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { catalogue } from "../telemetry/Metrics.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { keysOf, OpenStreams, type Owner, type TurnPlaces } from "./OpenStreams.ts"
@@ -30,7 +30,7 @@ export interface Limits {
   readonly orgTurns: number
   readonly userStreams: number
   readonly orgStreams: number
-  /** Of this process. */
+  /** Most streams of this process, and most runs. */
   readonly streams: number
 }
 
@@ -63,6 +63,18 @@ interface Rate {
   readonly reason: AdmissionRejected["reason"]
 }
 
+/**
+ * Holds what `take` gives until the scope closes. Unlike `Effect.acquireRelease` it keeps no services for the release, which
+ * would copy all services of the process at the end of each turn.
+ */
+const held = <A, E>(
+  take: Effect.Effect<A, E>,
+  release: (taken: A) => Effect.Effect<void>,
+): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.flatMap(Effect.scope, (scope) =>
+    Effect.tap(take, (taken) => Scope.addFinalizer(scope, release(taken))),
+  ).pipe(Effect.uninterruptible)
+
 const make = Effect.fnUntraced(function* (limits: Limits) {
   const rates = yield* Rates
   const places = yield* OpenStreams
@@ -79,7 +91,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   yield* catalogue.streamsOpen.observe({}, () => open)
 
-  const inProcess = Effect.acquireRelease(
+  const inProcess = held(
     Effect.suspend(() => {
       if (open >= limits.streams) return Effect.fail(rejected("process", soonMs))
       open += 1
@@ -116,7 +128,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
 
-  const stream = (owner: Owner) => Effect.asVoid(Effect.acquireRelease(take(owner), places.free))
+  const stream = (owner: Owner) => Effect.asVoid(held(take(owner), places.free))
 
   const placesOf = (owner: Owner, mayBeginLater: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
     mayBeginLater
@@ -125,12 +137,12 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   /** One step, so that an interruption leaves no place taken. */
   const permit = (owner: Owner, mayBeginLater: boolean) =>
-    Effect.acquireRelease(
-      Effect.map(placesOf(owner, mayBeginLater), (taken) => ({
-        stream: taken.stream,
-        held: new HeldPermit(issuer, owner, taken.run),
+    held(
+      Effect.map(placesOf(owner, mayBeginLater), ({ run, stream }) => ({
+        place: stream,
+        turn: new HeldPermit(issuer, owner, run),
       })),
-      (taken) => Effect.andThen(places.free(taken.stream), taken.held.left),
+      ({ place, turn }) => Effect.andThen(places.free(place), turn.left),
     )
 
   return Admission.of({
@@ -138,7 +150,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     turn: (principal, told, mayBeginLater) =>
       Effect.andThen(
         Effect.andThen(inProcess, rate(principal, told)),
-        Effect.map(permit(principal, mayBeginLater), ({ held }) => held),
+        Effect.map(permit(principal, mayBeginLater), ({ turn }) => turn),
       ),
   })
 })

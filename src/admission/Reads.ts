@@ -9,13 +9,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { readRefusalReasons } from "../domain/Refusal.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { HeldBytes } from "./HeldBytes.ts"
 import { keysOf, type Owner } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
+import { retrySeconds } from "./Rejection.ts"
 
 export class ReadRejected extends Schema.TaggedError<ReadRejected>()("ReadRejected", {
-  reason: Schema.Literals(["user_rate", "org_rate", "answers", "user_files", "files"]),
+  reason: Schema.Literals(readRefusalReasons),
   /** Seconds. */
   retryAfter: Schema.Int,
 }) {}
@@ -65,7 +67,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   const take = (key: string, limit: number, reason: "user_rate" | "org_rate") =>
     Effect.flatMap(rates.take(`reads:${key}`, limit), ({ allowed, retryMs }) =>
-      allowed ? Effect.void : rejected(reason, Math.max(1, Math.ceil(retryMs / 1000))),
+      allowed ? Effect.void : rejected(reason, retrySeconds(retryMs)),
     )
 
   let files = 0

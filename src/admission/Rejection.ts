@@ -12,7 +12,10 @@ export class AdmissionRejected extends Schema.TaggedError<AdmissionRejected>()("
 /** A stream or a run ends any moment, but not for all that wait. */
 export const soonMs = 2000
 
+/** Whole seconds until another try; at least one. */
+export const retrySeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
+
 export const rejected = (reason: RefusalReason, retryMs: number): AdmissionRejected =>
-  new AdmissionRejected({ reason, retryAfter: Math.max(1, Math.ceil(retryMs / 1000)) })
+  new AdmissionRejected({ reason, retryAfter: retrySeconds(retryMs) })
 
 export const noPlace = ({ kind, of }: NoPlace) => rejected(`${of}_${kind}`, soonMs)

@@ -3,7 +3,7 @@
  * milliseconds that never go back.
  */
 
-/** What a caller is told of a rate; times are milliseconds. */
+/** A rate as the caller sees it; times are milliseconds. */
 export interface Taken {
   readonly allowed: boolean
   /** Turns a minute. */

@@ -12,7 +12,7 @@ export interface Balance {
   readonly typical: number
 }
 
-/** What a caller is told of the budget with the smaller rest. `resetMs`: milliseconds until the next UTC day. */
+/** The budget with the smaller rest, as the caller sees it. `resetMs`: milliseconds until the next UTC day. */
 export interface BudgetTold {
   readonly limit: number
   readonly remaining: number

@@ -1,6 +1,6 @@
 /**
  * `TokenBudgets` of the whole fleet, in Redis: for each account a hash with its balance and its reservations, and a sorted set
- * that says when a reservation lapses. Reserving is one script for both accounts, settling another.
+ * of the times at which the reservations lapse. One script reserves from both accounts, and another settles with both.
  *
  * Each call brings what this process knows to be spent: where Redis knows less, because it has lost it, it takes that. While
  * Redis is away each process decides by what it knows, and afterwards tells what its turns took.
@@ -31,7 +31,7 @@ const keysOf = (accounts: ReadonlyArray<Account>) =>
 
 interface Question {
   readonly accounts: ReadonlyArray<Account>
-  /** Of the reservation. */
+  /** Names the reservation in Redis. */
   readonly id: string
   readonly promptTokens: number
 }
@@ -142,7 +142,7 @@ export const layerRedis = (
       const replica = yield* Replica
       const accounts = new TokenAccounts.Accounts()
       const open = yield* TokenAccounts.opener(accounts, limits)
-      /** What Redis has not taken yet. */
+      /** Settlements that Redis has not taken yet. */
       const unsent = new Set<Settlement>()
       const idOf = (number: number) => `${replica.id}:${number}`
 

@@ -1,6 +1,6 @@
 /**
  * The share of the limits that one turn holds beside its stream: a place for its run, and tokens of the day. Its request
- * holds it until the run begins, then the run, whoever reads it.
+ * holds it until the run begins; then the run holds it, with or without a reader.
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -12,7 +12,7 @@ import type { BudgetTold } from "./TokenBudget.ts"
 import type { Reservation, TokenBudgets } from "./TokenBudgets.ts"
 
 export interface TurnPermit {
-  /** What the budget has left; undefined until the turn has asked for tokens, and where there is no budget. */
+  /** The rest of the budget; undefined until the turn has asked for tokens, and where there is no budget. */
   readonly budget: BudgetTold | undefined
   /** The UTC day whose budget the turn counts against. */
   readonly day: number | undefined

@@ -1,5 +1,5 @@
 /**
- * What a message meets whose session is still being answered (`CHAT_ON_BUSY`): it is refused, it waits for its turn, or
+ * A message to a session whose last answer is still being written (`CHAT_ON_BUSY`): it is refused, it waits for its turn, or
  * it cancels the answer and takes its place. Those who wait in this process are let in as they came.
  *
  * Invariant: only waiting is bounded and interrupted; a turn that was taken is never given up for it.
@@ -47,7 +47,7 @@ const look = "500 millis"
 /** A turn that has the session and is not kept yet cannot be cancelled. */
 const soon = "50 millis"
 
-/** Who waits for each session, first come first. */
+/** The messages that wait for each session, first come first. */
 class Lines {
   readonly #lines = new Map<string, Array<Deferred.Deferred<void>>>()
 
@@ -87,7 +87,7 @@ const make = Effect.fnUntraced(function* (onBusy: OnBusy) {
   const cancelled = Effect.fnUntraced(function* (principal: Principal, busy: SessionBusy) {
     const running = yield* runs.runningOf(busy.sessionId)
     if (running === undefined) return yield* Effect.sleep(soon)
-    // Of a replica that is not heard nothing can be cancelled: the session stays busy.
+    // A run of a replica that does not answer cannot be cancelled: the session stays busy.
     yield* Effect.catchTags(reader.cancel(principal, running), {
       RunElsewhere: () => Effect.fail(busy),
       RunNotFound: () => Effect.fail(busy),
@@ -123,7 +123,7 @@ const make = Effect.fnUntraced(function* (onBusy: OnBusy) {
 
   const turn: BusySession["Service"]["turn"] = (principal, sessionId, attempt) => {
     if (onBusy === "reject") return attempt
-    // Nobody waits behind somebody else for a session that is not his.
+    // A user never waits behind another one for a session that is not his own.
     const of = JSON.stringify([principal.orgId, principal.userId, sessionId])
     return inLine(of, sessionId, (place) => {
       const until = monotonicMillis(clock) + patienceMs

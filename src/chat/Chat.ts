@@ -6,7 +6,7 @@
  *   keep    the user's message and the run, in one transaction: from here on nothing acknowledged is lost
  *   run     the turn's program on a fiber of the server's (`TurnRun`), and in shadow where the decision says so
  *
- * What comes back is the run and its log; the response is a cursor on that log, like every later reader.
+ * The result is the run and its log; the response is a cursor on that log, like every later reader.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

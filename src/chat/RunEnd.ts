@@ -96,7 +96,7 @@ export const internalError = (run: Run): RunError => ({
   ...traced(run),
 })
 
-/** A run that says it is going on, and that nobody runs. */
+/** A run that is stored as running, although no process runs it. */
 export const interruptedError = (run: Run): RunError => ({
   code: "RUN_INTERRUPTED",
   message: "The server stopped while this answer was being written. Send the message again.",

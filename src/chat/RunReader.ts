@@ -65,7 +65,7 @@ export class RunReader extends Context.Service<
       id: RunId,
       page: { readonly cursor?: number; readonly limit: number },
     ) => Effect.Effect<RunAccount, AgentDenied | RunNotFound | StoreError>
-    /** Whether this call ended it; a run that has ended stays as it is. */
+    /** Gives true when this call ended it; a run that has ended stays as it is. */
     readonly cancel: (
       principal: Principal,
       id: RunId,
@@ -189,7 +189,7 @@ const make = Effect.gen(function* () {
     if (here !== undefined || run.status !== "running" || (yield* runs.isOwn(id)))
       return yield* live.cancel(id)
     return yield* Effect.catch(shared.cancel(id), (elsewhere) =>
-      // Nobody answers for a run that has ended meanwhile.
+      // No replica answers for a run that has ended meanwhile.
       Effect.flatMap(runs.ended([id]), (ended) => (ended.length > 0 ? Effect.succeed(false) : elsewhere)),
     )
   })

@@ -220,7 +220,7 @@ const make = Effect.gen(function* () {
       insisted,
       Effect.tap(Effect.sync(() => log.stored(log.lastSeq))),
       Spans.within("persist", turn.trace, () => ({})),
-      // Other replicas had not heard of this one for a while, and have told whoever asked.
+      // Other replicas took this one for dead, and have told their readers that the run was interrupted.
       Effect.catchTag("RunLost", () =>
         Effect.succeed({ ...final, ...TurnOutcome.failed(RunEnd.interruptedError(run)) }),
       ),

@@ -13,3 +13,6 @@ export const refusalReasons = [
   "reserved_tokens",
 ] as const
 export type RefusalReason = (typeof refusalReasons)[number]
+
+/** Why a read is not let in; each reason is a label of `crossfade_reads_refused_total`. */
+export const readRefusalReasons = ["user_rate", "org_rate", "answers", "user_files", "files"] as const

@@ -13,7 +13,7 @@ export interface Baseline {
   /** The longest of the period. */
   longestMs: number
   periodSince: number
-  /** Of the last full period; undefined until there were enough samples for a first one. */
+  /** The figure of the last full period; undefined until there were enough samples for a first one. */
   p99Ms: number | undefined
 }
 

@@ -28,7 +28,7 @@ import type * as Triggers from "./Triggers.ts"
 
 export interface Settings extends Triggers.Thresholds {
   readonly windowMs: number
-  /** Whether somebody runs the synthetic probes; without them real turns are leased as probes. */
+  /** True when synthetic probes run; without them real turns are leased as probes. */
   readonly probes: boolean
   /** The names of the direct providers, in their order. Empty: there is no direct mode. Absent: none is watched. */
   readonly providers?: ReadonlyArray<string>

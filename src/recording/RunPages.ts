@@ -31,21 +31,23 @@ export const ofLog =
     )
   }
 
-/** Gives each event after `after` and up to `last` to `see`, until that gives false. Other turns go on between two pages. */
-export const each = (
+/**
+ * Gives each event after `after` and up to `last` to `see`, until that gives false. Other turns go on between two pages. Has
+ * one generator function for all runs (decision 28).
+ */
+export const each = Effect.fnUntraced(function* (
   pages: Pages,
   after: number,
   last: number,
   see: (entry: LogEntry) => boolean | void,
-): Effect.Effect<void, StoreError> =>
-  Effect.gen(function* () {
-    for (let at = after; at < last;) {
-      const page = yield* pages(at)
-      if (page.length === 0) return
-      for (const entry of page) {
-        if (entry.seq > last || see(entry) === false) return
-        at = entry.seq
-      }
-      yield* Effect.yieldNow
+): Effect.fn.Return<void, StoreError> {
+  for (let at = after; at < last;) {
+    const page = yield* pages(at)
+    if (page.length === 0) return
+    for (const entry of page) {
+      if (entry.seq > last || see(entry) === false) return
+      at = entry.seq
     }
-  })
+    yield* Effect.yieldNow
+  }
+})

@@ -13,8 +13,7 @@ const shortFrom = 0.875
 /** Bytes of a run that honest turns do not reach: they have about 100 KB. */
 export const runawayBytes = 2 * 1024 * 1024
 
-const isRunaway = ({ bytes, end }: Pick<Share, "bytes" | "end">): boolean =>
-  end !== undefined && bytes >= runawayBytes
+const isRunaway = ({ bytes, end }: Share): boolean => end !== undefined && bytes >= runawayBytes
 
 /** The bytes of one run. */
 export class Share implements Linked.Links<Share> {
@@ -51,7 +50,7 @@ export class Share implements Linked.Links<Share> {
 }
 
 export class ByteBudget {
-  readonly limit: number
+  readonly #limit: number
   readonly #shares = Linked.empty<Share>()
   #total = 0
   /** Bytes of runs that cannot be ended: as a rule they are ending. */
@@ -62,7 +61,7 @@ export class ByteBudget {
   #waiting: Array<() => void> = []
 
   constructor(limit: number) {
-    this.limit = limit
+    this.#limit = limit
   }
 
   /** Bytes of all runs. */
@@ -77,12 +76,12 @@ export class ByteBudget {
 
   /** No turn may begin. */
   get isShort(): boolean {
-    return this.#total >= shortFrom * this.limit
+    return this.#total >= shortFrom * this.#limit
   }
 
   /** No run may say more. */
   get isFull(): boolean {
-    return this.#total > this.limit
+    return this.#total > this.#limit
   }
 
   enter(): Share {
@@ -144,7 +143,7 @@ export class ByteBudget {
 
   get #mustEndOne(): boolean {
     const staying = this.#total - this.#leaving
-    return staying > this.limit || (this.#runaways > 0 && staying > runawaysEndFrom * this.limit)
+    return staying > this.#limit || (this.#runaways > 0 && staying > runawaysEndFrom * this.#limit)
   }
 
   #biggest(): Share | undefined {

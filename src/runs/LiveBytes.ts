@@ -16,7 +16,7 @@ export class MemoryShort extends Schema.TaggedError<MemoryShort>()("MemoryShort"
 /** The part of the heap that live runs may hold. Their ends, the store and the collector need the rest. */
 const partOfHeap = 0.3
 
-export const defaultLimit = (): number => Math.floor(partOfHeap * getHeapStatistics().heap_size_limit)
+const defaultLimit = (): number => Math.floor(partOfHeap * getHeapStatistics().heap_size_limit)
 
 export class LiveBytes extends Context.Service<
   LiveBytes,

@@ -26,7 +26,7 @@ export interface KeptEntry extends LogEntry {
   readonly bytes: number
 }
 
-/** What a frame has beside its data, about: the id of an event, and the names of its fields. */
+/** Bytes of a frame beside its data, about: the id of an event, and the names of its fields. */
 const frameBytes = 72
 /** The objects of an entry beside its texts, about. */
 const entryHeapBytes = 300
@@ -127,8 +127,8 @@ export class RunLog {
   }
 
   /**
-   * Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. Of those that are
-   * forgotten nothing: ask `holds` first, or read the store.
+   * Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. Forgotten entries
+   * are left out: ask `holds` first, or read the store.
    */
   read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<KeptEntry> {
     const start = Math.max(0, after - this.#forgotten)
@@ -167,7 +167,7 @@ export class RunLog {
       return Effect.sync(this.onNext(() => resume(Effect.void)))
     })
 
-  /** Succeeds when the log has ended, and wakes nobody before. */
+  /** Succeeds when the log has ended, and wakes no reader before. */
   readonly whenEnded: Effect.Effect<void> = Effect.callback<void>((resume) => {
     if (this.ended) return resume(Effect.void)
     const wake = () => resume(Effect.void)

@@ -46,7 +46,7 @@ export interface Settings {
   readonly storeTexts: boolean
 }
 
-/** What the report reads and the list of mismatches shows ten times over. */
+/** As many as the report reads, and ten times as many as the list of mismatches shows. */
 const keptPairs = 10_000
 const keptLedgerMs = 90 * 86_400_000
 

@@ -1,5 +1,5 @@
 /**
- * One attempt that nobody sees: the first target of a mode, no retry, its own clocks, and no more of it read than a trace
+ * One attempt that no user sees: the first target of a mode, no retry, its own clocks, and no more of it read than a trace
  * holds. It never fails; how it ended is in what was `Seen`, also when it was interrupted.
  */
 import * as Clock from "effect/Clock"
@@ -17,7 +17,7 @@ import * as Trace from "./Trace.ts"
 /** It said more than is read of one side. */
 class Flooded extends Data.TaggedError("Flooded") {}
 
-/** What has come of an attempt so far; the attempt alone writes it. */
+/** The course of an attempt so far; the attempt alone writes it. */
 export class Seen {
   readonly tracer = new Trace.Tracer()
   /** As it is stored; undefined until it has ended. */

@@ -1,13 +1,13 @@
 /**
  * An optional third opinion on pairs whose texts differ: one of the direct providers says which answer is better. One
- * question at a time and a few a minute; what comes in between is not asked. Nobody waits for it.
+ * question at a time and a few a minute; what comes in between is not asked. No turn waits for it.
  */
 import * as Clock from "effect/Clock"
-import { monotonicMillis } from "../domain/Monotonic.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import { monotonicMillis } from "../domain/Monotonic.ts"
 import type { ShadowPair } from "../domain/ShadowPair.ts"
 import { Executor, type Turn } from "../execution/Executor.ts"
 import { Modes } from "../execution/Modes.ts"
@@ -17,7 +17,7 @@ import * as ShadowAttempt from "./ShadowAttempt.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import * as Measure from "../telemetry/Measure.ts"
 
-/** Ten a minute: thirty verdicts, enough to see a clear winner, in some minutes, at a cost that nobody has to plan. */
+/** Ten a minute: thirty verdicts, enough to see a clear winner, in some minutes, at a cost too small to plan. */
 const millisBetween = 6000
 const limits = { firstContentMs: 30_000, stallMs: 15_000, totalMs: 60_000 }
 

@@ -1,4 +1,4 @@
-/** What people read of the shadow runs: the report over all kept pairs, page by page, and the pairs that differ. */
+/** Shadow runs for people to read: the report over all kept pairs, page by page, and the pairs that differ. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,6 +1,6 @@
 /**
- * What is kept of one side of a pair, read from its messages as they come or from the run's log afterwards. Plain work,
- * bounded: an honest turn has hundreds of events, and whoever says more than `maxEvents` or `maxCharacters` is cut.
+ * The figures that are kept of one side of a pair, read from its messages as they come or from the run's log afterwards. Plain
+ * work, bounded: an honest turn has hundreds of events, and a side of more than `maxEvents` or `maxCharacters` is cut.
  *
  * The primary is judged as the mode that it started in: what another mode answered after a `fallback` is not its answer.
  */

@@ -2,7 +2,7 @@
  * Logs of other replicas' runs as they are here: fed from Redis, one fiber for all of them and one command for sixteen,
  * and ended from the store where the stream does not say the end, because its replica died or Redis forgot it.
  *
- * Nothing is asked while nobody reads. A mirror lives as long as somebody reads it, or until it has ended.
+ * Nothing is asked while there is no reader. A mirror lives as long as it has a reader, or until it has ended.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
  * The runs of this process that are read in others: each of them has one more reader here, which writes the log to Redis,
- * from the first event on, every 25 ms at most. A run that nobody reads elsewhere costs Redis nothing.
+ * from the first event on, every 25 ms at most. A run without a reader elsewhere costs Redis nothing.
  *
  * The log itself, and behind it the store, is the buffer: while Redis is away only the cursor is kept.
  */
@@ -16,7 +16,7 @@ import type { LiveRuns } from "../runs/LiveRuns.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import * as RunStream from "./RunStream.ts"
 
-/** What a reader elsewhere waits for an event, besides the way there. */
+/** The wait of a reader elsewhere for an event, besides the way there. */
 const batchDelay = "25 millis"
 const retryDelay = "1 second"
 /** A replica says each second what is read there: four of its messages may be lost. */
@@ -52,7 +52,7 @@ export const make = Effect.fnUntraced(function* (
           if (log.ended && next.cursor === log.lastSeq) return Effect.void
           return Effect.andThen(Effect.sleep(batchDelay), write(log, next.cursor))
         },
-        // What has ended is in the store: nothing is kept here for the day when Redis is back.
+        // A run that has ended is in the store: nothing is kept here for the day when Redis is back.
         onFailure: () =>
           log.ended ? Effect.void : Effect.andThen(Effect.sleep(retryDelay), write(log, cursor)),
       }),

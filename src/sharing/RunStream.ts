@@ -63,7 +63,7 @@ export const write = Effect.fnUntraced(function* (
 const pagesARead = 8
 const streamsARead = 16
 
-/** What another version of this service knows as an event passes unseen, as it does for the readers. */
+/** An event that only another version of this service knows passes unseen, as it does for the readers. */
 const decodeEvents = Schema.decodeUnknownOption(
   Schema.fromJsonString(
     Schema.Array(

@@ -41,7 +41,7 @@ const make = Effect.gen(function* () {
   const cancelHere = (id: RunId, ask: string) =>
     live.cancel(id).pipe(
       Effect.flatMap((cancelled) => RunChannel.say(redis, { _tag: "Cancelled", ask, cancelled })),
-      // Who asked is told that nobody answered.
+      // The replica that asked takes it that there is no answer.
       Effect.catch((error) => Effect.logWarning("a cancel was not answered", error)),
       Effect.forkIn(scope),
     )

@@ -16,7 +16,7 @@ export const failureCodes = [
   "TIMEOUT_TOTAL",
 ] as const
 
-/** What ends an attempt without saying anything about its mode's health, beside them. */
+/** The same, and the codes of failures that say nothing about the health of the attempt's mode. */
 export const causeCodes = [
   ...failureCodes,
   "UPSTREAM_RATE_LIMITED",

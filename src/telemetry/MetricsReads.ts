@@ -1,10 +1,11 @@
 /** Metrics of reads: part of the catalogue in `Metrics`. */
+import { readRefusalReasons } from "../domain/Refusal.ts"
 import { counter, gauge } from "./Instrument.ts"
 
 export const reads = {
   readsRefused: counter("crossfade_reads_refused_total", {
     unit: "1",
-    labels: { reason: ["user_rate", "org_rate", "answers", "user_files", "files"] },
+    labels: { reason: readRefusalReasons },
     meaning:
       "Reads that were refused; `answers`: too many bytes of answers, `files`: too many files were under way",
   }),

@@ -12,7 +12,7 @@ export interface TelemetrySettings {
   readonly instance: string
   readonly version: string
   readonly sampler: Sampler
-  /** Of the turns, for the samplers by ratio: 0 to 1. */
+  /** The share of turns that the samplers by ratio trace: 0 to 1. */
   readonly sampledShare: number
   readonly metricInterval: number
   readonly metricTimeout: number
