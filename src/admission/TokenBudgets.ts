@@ -51,8 +51,11 @@ export type Reserved =
 export class TokenBudgets extends Context.Service<
   TokenBudgets,
   {
-    /** Undefined where there is no budget. */
-    readonly reserve: (owner: Owner, promptTokens: number) => Effect.Effect<Reserved | undefined, StoreError>
+    /** Undefined where there is no budget: then the prompt's tokens are not counted. */
+    readonly reserve: (
+      owner: Owner,
+      promptTokens: () => number,
+    ) => Effect.Effect<Reserved | undefined, StoreError>
     /** Once for each reservation. `tokens` undefined: the turn did not begin. */
     readonly settle: (reservation: Reservation, tokens: number | undefined) => Effect.Effect<void>
   }

@@ -21,7 +21,7 @@ export const layerMemory = (limits: DailyLimits): Layer.Layer<TokenBudgets, neve
           const opened = yield* open(owner, day)
           if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
           const number = accounts.nextNumber()
-          return TokenAccounts.reserveHere(opened, promptTokens, { day, now, number, inFleet: false })
+          return TokenAccounts.reserveHere(opened, promptTokens(), { day, now, number, inFleet: false })
         }),
         settle: (reservation, tokens) =>
           Effect.sync(() => {

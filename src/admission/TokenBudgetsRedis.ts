@@ -146,23 +146,26 @@ export const layerRedis = (
       const unsent = new Set<Settlement>()
       const idOf = (number: number) => `${replica.id}:${number}`
 
-      const reserve: TokenBudgets["Service"]["reserve"] = Effect.fnUntraced(function* (owner, promptTokens) {
-        const now = yield* Clock.currentTimeMillis
-        const day = dayOf(now)
-        const opened = yield* open(owner, day)
-        if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
-        const at = { day, now, number: accounts.nextNumber() }
-        const question = { accounts: opened, id: idOf(at.number), promptTokens }
-        const answer = yield* Effect.option(redis.eval(reserveScript)(question))
-        if (Option.isNone(answer))
-          return TokenAccounts.reserveHere(opened, promptTokens, { ...at, inFleet: false })
-        const [full = 0, ...figures] = answer.value
-        const seen = Arr.map(opened, (account, n) => seenOf(account, figures.slice(3 * n)))
-        const refusing = seen[full - 1]
-        return refusing === undefined
-          ? TokenAccounts.hold(seen, { ...at, inFleet: true })
-          : TokenAccounts.refused(refusing, now)
-      })
+      const reserve: TokenBudgets["Service"]["reserve"] = Effect.fnUntraced(
+        function* (owner, promptTokensOf) {
+          const now = yield* Clock.currentTimeMillis
+          const day = dayOf(now)
+          const opened = yield* open(owner, day)
+          if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
+          const at = { day, now, number: accounts.nextNumber() }
+          const promptTokens = promptTokensOf()
+          const question = { accounts: opened, id: idOf(at.number), promptTokens }
+          const answer = yield* Effect.option(redis.eval(reserveScript)(question))
+          if (Option.isNone(answer))
+            return TokenAccounts.reserveHere(opened, promptTokens, { ...at, inFleet: false })
+          const [full = 0, ...figures] = answer.value
+          const seen = Arr.map(opened, (account, n) => seenOf(account, figures.slice(3 * n)))
+          const refusing = seen[full - 1]
+          return refusing === undefined
+            ? TokenAccounts.hold(seen, { ...at, inFleet: true })
+            : TokenAccounts.refused(refusing, now)
+        },
+      )
 
       const send = (settlement: Settlement) => {
         const { reservation, tokens } = settlement

@@ -17,7 +17,7 @@ export interface TurnPermit {
   /** The UTC day whose budget the turn counts against. */
   readonly day: number | undefined
   /** Fails where there is no room for a run, or where the day's tokens are spent. Asking again costs nothing. */
-  readonly begin: (promptTokens: number) => Effect.Effect<void, AdmissionRejected | StoreError>
+  readonly begin: (promptTokens: () => number) => Effect.Effect<void, AdmissionRejected | StoreError>
   /** `run` holds the permit until it ends, however that is. */
   readonly during: (run: Effect.Effect<void>) => Effect.Effect<void>
   /** Gives all of it back. `tokens` were spent; undefined: no run began, and one may `begin` later. Does not wait for the fleet. */
@@ -56,7 +56,7 @@ export class HeldPermit implements TurnPermit {
     return this.reservation?.day
   }
 
-  begin(promptTokens: number): Effect.Effect<void, AdmissionRejected | StoreError> {
+  begin(promptTokens: () => number): Effect.Effect<void, AdmissionRejected | StoreError> {
     return begin(this, promptTokens)
   }
 
@@ -92,7 +92,7 @@ export class HeldPermit implements TurnPermit {
   }
 }
 
-const begin = Effect.fnUntraced(function* (permit: HeldPermit, promptTokens: number) {
+const begin = Effect.fnUntraced(function* (permit: HeldPermit, promptTokens: () => number) {
   const { budgets, caps, most, places } = permit.issuer
   if (!permit.counted) {
     if (permit.issuer.running >= most) return yield* rejected("process", soonMs)

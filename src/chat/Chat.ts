@@ -183,8 +183,10 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   })
 
   const enter = (asked: Asked) =>
-    Effect.catchTag(asked.caller.permit.begin(promptTokens(asked)), "AdmissionRejected", (full) =>
-      busyOrFull(asked, full),
+    Effect.catchTag(
+      asked.caller.permit.begin(() => promptTokens(asked)),
+      "AdmissionRejected",
+      (full) => busyOrFull(asked, full),
     )
 
   /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */

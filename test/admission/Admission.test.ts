@@ -38,7 +38,7 @@ const request = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false
 const started = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false) {
   const { leave, permit, reason } = yield* request(owner, mayBeginLater)
   if (permit === undefined) return { reason, leave, run: undefined, end: Effect.void }
-  const begun = yield* Effect.result(permit.begin(10))
+  const begun = yield* Effect.result(permit.begin(() => 10))
   if (begun._tag === "Failure") {
     yield* leave
     const { failure } = begun
@@ -98,7 +98,7 @@ describe("the permit of a turn", () => {
         const permit = yield* Effect.scoped(
           Effect.tap(
             admission.turn(ana, () => {}, false),
-            (held) => held.begin(10),
+            (held) => held.begin(() => 10),
           ),
         )
         yield* Effect.exit(permit.during(Effect.die("a bug")))
@@ -116,7 +116,7 @@ describe("the permit of a turn", () => {
       const ana = someone()
       for (let round = 0; round < 20; round++) {
         const { leave, permit } = yield* request(ana)
-        if (round % 2 === 0) yield* permit!.begin(10)
+        if (round % 2 === 0) yield* permit!.begin(() => 10)
         yield* leave
       }
       const turns = yield* Effect.replicateEffect(leftBehind(ana), 4)
@@ -131,7 +131,7 @@ describe("the permit of a turn", () => {
     Effect.gen(function* () {
       const ana = someone()
       const { permit } = yield* request(ana, true)
-      yield* permit!.begin(10)
+      yield* permit!.begin(() => 10)
       yield* permit!.end()
       const turns = yield* Effect.replicateEffect(leftBehind(ana), 4)
       assert.lengthOf(
@@ -147,12 +147,15 @@ describe("the permit of a turn", () => {
       yield* Effect.replicateEffect(leftBehind(ana), 3)
       const again = yield* request(ana, true)
       assert.isDefined(again.permit)
-      const full = yield* Effect.flip(again.permit!.begin(10))
+      const full = yield* Effect.flip(again.permit!.begin(() => 10))
       assert.deepInclude(full, { reason: "user_runs" })
       yield* again.leave
       const bob = someone()
       const { permit } = yield* request(bob)
-      yield* Effect.replicateEffect(permit!.begin(10), 5)
+      yield* Effect.replicateEffect(
+        permit!.begin(() => 10),
+        5,
+      )
       const others = yield* Effect.replicateEffect(leftBehind(bob), 3)
       assert.lengthOf(
         others.filter(({ reason }) => reason === "running"),
@@ -165,16 +168,16 @@ describe("the permit of a turn", () => {
     Effect.gen(function* () {
       const ana = someone()
       const { permit } = yield* request(ana)
-      yield* permit!.begin(10)
+      yield* permit!.begin(() => 10)
       yield* permit!.end()
       const others = yield* Effect.replicateEffect(leftBehind(ana), 3)
       assert.lengthOf(
         others.filter(({ reason }) => reason === "running"),
         3,
       )
-      assert.deepInclude(yield* Effect.flip(permit!.begin(10)), { reason: "user_runs" })
+      assert.deepInclude(yield* Effect.flip(permit!.begin(() => 10)), { reason: "user_runs" })
       yield* others[0]!.end
-      yield* permit!.begin(10)
+      yield* permit!.begin(() => 10)
       assert.strictEqual((yield* leftBehind(ana)).reason, "user_runs")
     }).pipe(Effect.provide(service)),
   )
@@ -184,9 +187,9 @@ describe("the permit of a turn", () => {
       const ana = someone()
       const [first] = yield* Effect.replicateEffect(leftBehind(ana), 3)
       const { permit } = yield* request(ana)
-      assert.deepInclude(yield* Effect.flip(permit!.begin(10)), { reason: "user_runs" })
+      assert.deepInclude(yield* Effect.flip(permit!.begin(() => 10)), { reason: "user_runs" })
       yield* first!.end
-      yield* permit!.begin(10)
+      yield* permit!.begin(() => 10)
     }).pipe(Effect.provide(service)),
   )
 
@@ -216,7 +219,7 @@ describe("the permit of a turn", () => {
       for (let round = 0; round < 100; round++) {
         const turn = Effect.flatMap(
           admission.turn(ana, () => {}, round % 2 === 0),
-          (permit) => Effect.andThen(Effect.uninterruptible(permit.begin(10)), Effect.yieldNow),
+          (permit) => Effect.andThen(Effect.uninterruptible(permit.begin(() => 10)), Effect.yieldNow),
         )
         const fiber = yield* Effect.forkChild(Effect.scoped(turn))
         for (let step = 0; step < round % 9; step++) yield* Effect.yieldNow
@@ -236,7 +239,7 @@ describe("the permit of a turn", () => {
       yield* TestClock.setTime(3 * dayMs - 90_000)
       const ask = Effect.gen(function* () {
         const { leave, permit } = yield* request(ana)
-        const begun = yield* Effect.result(permit!.begin(10))
+        const begun = yield* Effect.result(permit!.begin(() => 10))
         if (begun._tag === "Success") yield* permit!.end(4999)
         yield* leave
         return begun
@@ -254,13 +257,13 @@ describe("the permit of a turn", () => {
     Effect.gen(function* () {
       const ana = someone()
       const { permit } = yield* request(ana)
-      yield* permit!.begin(5000)
+      yield* permit!.begin(() => 5000)
       assert.strictEqual(permit!.budget?.remaining, 0)
       const other = yield* request(ana)
-      const refused = yield* Effect.flip(other.permit!.begin(10))
+      const refused = yield* Effect.flip(other.permit!.begin(() => 10))
       assert.deepInclude(refused, { reason: "reserved_tokens", retryAfter: 2 })
       yield* permit!.end(10)
-      yield* other.permit!.begin(10)
+      yield* other.permit!.begin(() => 10)
     }).pipe(Effect.provide(service)),
   )
 })

@@ -38,13 +38,13 @@ const store = (before: Readonly<Record<string, number>> = {}) => {
 /** One turn from its reservation to its end, and the answer to it. */
 const turn = Effect.fnUntraced(function* (owner: Owner, tokens: number, promptTokens = 10) {
   const budgets = yield* TokenBudgets
-  const answer = yield* budgets.reserve(owner, promptTokens)
+  const answer = yield* budgets.reserve(owner, () => promptTokens)
   if (answer?._tag === "Reserved") yield* budgets.settle(answer.reservation, tokens)
   return answer
 })
 
 const begun = Effect.fnUntraced(function* (owner: Owner, promptTokens = 10) {
-  const answer = yield* (yield* TokenBudgets).reserve(owner, promptTokens)
+  const answer = yield* (yield* TokenBudgets).reserve(owner, () => promptTokens)
   return answer
 })
 
