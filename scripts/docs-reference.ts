@@ -1,5 +1,5 @@
 /**
- * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/Config.ts`,
+ * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/config/Config.ts`,
  * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics,
  * `docs/reference/wires.md` from the table of wire cases, `docs/reference/faults.md` from the checklist of faults, the tables of
  * `docs/reference/providers.md`. Run it with Node 24;
@@ -7,10 +7,10 @@
  */
 import * as Schema from "effect/Schema"
 import { readFileSync, writeFileSync } from "node:fs"
-import { isCall, isContent, Message, messageTypes } from "../src/agent2ui/Message.ts"
-import { variables } from "../src/Config.ts"
-import type { Variable } from "../src/ConfigVariable.ts"
-import { providerVariables } from "../src/ConfigProviderVariables.ts"
+import { isCall, isContent, Message, messageTypes } from "../src/protocol/agent2ui/Message.ts"
+import { variables } from "../src/config/Config.ts"
+import type { Variable } from "../src/config/ConfigVariable.ts"
+import { providerVariables } from "../src/config/ConfigProviderVariables.ts"
 import { plainRequests } from "../src/domain/DirectProvider.ts"
 import { type Preset, presets } from "../src/domain/ProviderPreset.ts"
 import { headerOf } from "../src/execution/direct/ProviderRequest.ts"

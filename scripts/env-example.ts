@@ -1,10 +1,10 @@
 /**
- * Prints `.env.example` from the table in `src/Config.ts`: `node scripts/env-example.ts > .env.example`, with Node 24.
+ * Prints `.env.example` from the table in `src/config/Config.ts`: `node scripts/env-example.ts > .env.example`, with Node 24.
  * `test/config/EnvExample.test.ts` compares. Every variable is commented out, so a copy changes nothing until it is edited.
  */
-import { variables } from "../src/Config.ts"
-import { providerVariables } from "../src/ConfigProviderVariables.ts"
-import type { Variable } from "../src/ConfigVariable.ts"
+import { variables } from "../src/config/Config.ts"
+import { providerVariables } from "../src/config/ConfigProviderVariables.ts"
+import type { Variable } from "../src/config/ConfigVariable.ts"
 
 type Name = keyof typeof variables
 type Lines = ReadonlyArray<string>

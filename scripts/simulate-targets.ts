@@ -6,14 +6,14 @@
 import * as AutopilotModel from "../src/simulation/AutopilotModel.ts"
 import * as Policies from "../src/simulation/Policies.ts"
 import * as Table from "../src/simulation/Table.ts"
-import * as Targets from "../src/simulation/Targets.ts"
+import * as TargetRows from "../src/simulation/TargetRows.ts"
 
 const quick = process.argv.includes("--quick")
-const effort: Targets.Effort = quick ? { seeds: 5, turns: 400_000 } : { seeds: 20, turns: Infinity }
+const effort: TargetRows.Effort = quick ? { seeds: 5, turns: 400_000 } : { seeds: 20, turns: Infinity }
 const policy = (name: Policies.Name) => () => Policies.make(name, Policies.usual)
 
-const rows: Array<() => ReadonlyArray<Targets.Result>> = Targets.targets(policy("stay")).map(
-  (target) => () => Targets.judge(target, policy("ours"), effort),
+const rows: Array<() => ReadonlyArray<TargetRows.Result>> = TargetRows.targets(policy("stay")).map(
+  (target) => () => TargetRows.judge(target, policy("ours"), effort),
 )
 
 // Its rows cannot be shortened: a share of 200 rollouts says little of fewer.

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as Schedule from "effect/Schedule"
-import { Replica } from "../persistence/Replica.ts"
+import { Replica } from "../platform/Replica.ts"
 import { type Caps, keysOf, NoPlace, OpenStreams, type Place } from "./OpenStreams.ts"
 import { orFail, Places, runOf } from "./OpenStreamsMemory.ts"
 

@@ -1,6 +1,6 @@
 /** The refusal of a request by a limit. */
 import * as Schema from "effect/Schema"
-import { type RefusalReason, refusalReasons } from "../domain/Refusal.ts"
+import { type RefusalReason, refusalReasons } from "../domain/RejectionReason.ts"
 import type { NoPlace } from "./OpenStreams.ts"
 
 export class AdmissionRejected extends Schema.TaggedError<AdmissionRejected>()("AdmissionRejected", {

@@ -4,7 +4,7 @@
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import { TokenSpend } from "../recording/TokenSpend.ts"
+import { TokenSpend } from "../store/TokenSpend.ts"
 import { keysOf, type Owner } from "./OpenStreams.ts"
 import * as TokenBudget from "./TokenBudget.ts"
 import type { Account, DailyLimits, Reservation, Reserved } from "./TokenBudgets.ts"

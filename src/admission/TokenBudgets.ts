@@ -4,7 +4,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { StoreError } from "../recording/StoreError.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import type { Owner } from "./OpenStreams.ts"
 import type { BudgetTold } from "./TokenBudget.ts"
 

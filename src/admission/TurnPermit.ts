@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import type { StoreError } from "../recording/StoreError.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import type { Caps, OpenStreams, Owner, Place } from "./OpenStreams.ts"
 import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
 import type { BudgetTold } from "./TokenBudget.ts"

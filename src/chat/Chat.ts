@@ -21,18 +21,18 @@ import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
-import { Recent } from "../monitoring/Recent.ts"
-import { type AgentNotFound, Agents } from "../recording/Agents.ts"
-import type { QuotaExceeded } from "../recording/Quotas.ts"
-import { Runs } from "../recording/Runs.ts"
-import { type SessionNotFound, Sessions } from "../recording/Sessions.ts"
-import type { StoreError } from "../recording/StoreError.ts"
-import { StoreHealth } from "../recording/StoreHealth.ts"
-import type { TurnKeyTaken } from "../recording/TurnKeys.ts"
+import { RecentTurns } from "../monitoring/RecentTurns.ts"
+import { type AgentNotFound, Agents } from "../store/Agents.ts"
+import type { QuotaExceeded } from "../store/Quotas.ts"
+import { Runs } from "../store/Runs.ts"
+import { type SessionNotFound, Sessions } from "../store/Sessions.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import { StoreHealth } from "../store/StoreHealth.ts"
+import type { TurnKeyTaken } from "../store/TurnKeys.ts"
 import { LiveBytes, type MemoryShort } from "../runs/LiveBytes.ts"
 import { LiveRuns, SessionBusy } from "../runs/LiveRuns.ts"
 import { RunLog } from "../runs/RunLog.ts"
-import { type ShuttingDown, Stopping } from "../runs/Stopping.ts"
+import { type ShuttingDown, Shutdown } from "../runs/Shutdown.ts"
 import { Shadow } from "../shadow/Shadow.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
@@ -115,11 +115,11 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const ids = yield* SecureRandom.SecureRandom
   const live = yield* LiveRuns
   const modeService = yield* ModeService
-  const recent = yield* Recent
+  const recent = yield* RecentTurns
   const runs = yield* Runs
   const sessions = yield* Sessions
   const shadow = yield* Shadow
-  const stopping = yield* Stopping
+  const stopping = yield* Shutdown
   const { whileUp } = yield* StoreHealth
   const turnRun = yield* TurnRun
 

@@ -8,17 +8,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { LiveRuns } from "../runs/LiveRuns.ts"
-import { Stopping } from "../runs/Stopping.ts"
+import { Shutdown } from "../runs/Shutdown.ts"
 
 const look = Schedule.spaced("50 millis")
 /** The end of a run is stored before it is told; a store that is away is not waited for. */
 const longestEnd = "10 seconds"
 
-export const layer = (graceMs: number): Layer.Layer<never, never, LiveRuns | Stopping> =>
+export const layer = (graceMs: number): Layer.Layer<never, never, LiveRuns | Shutdown> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const live = yield* LiveRuns
-      const stopping = yield* Stopping
+      const stopping = yield* Shutdown
       const quiet = Effect.repeat(
         Effect.sync(() => live.count()),
         { until: (count) => count === 0, schedule: look },

@@ -7,7 +7,7 @@ import type { Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import { estimatePromptTokens, estimateTextTokens } from "../domain/TokenEstimate.ts"
 import type { Turn } from "../execution/Executor.ts"
-import type { BranchMessage } from "../recording/Sessions.ts"
+import type { BranchMessage } from "../store/Sessions.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
 

@@ -4,7 +4,7 @@
  */
 import * as History from "../domain/History.ts"
 import type { MessageId } from "../domain/Ids.ts"
-import type { BranchMessage } from "../recording/Sessions.ts"
+import type { BranchMessage } from "../store/Sessions.ts"
 
 export interface Retried {
   readonly question: BranchMessage

@@ -2,7 +2,7 @@
  * Reads a run's messages in parts and keeps what its account shows: a page of its chain, the steps and calls that began on that page, and
  * the longest silence. Holds no message beyond the page.
  */
-import type { Message, MessageType } from "../agent2ui/Message.ts"
+import type { Message, MessageType } from "../protocol/agent2ui/Message.ts"
 import type { ChainLink } from "../domain/RunAccount.ts"
 import { jsonBytes, pageBytes } from "../domain/Page.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"

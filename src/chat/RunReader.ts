@@ -5,22 +5,22 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Message } from "../agent2ui/Message.ts"
+import type { Message } from "../protocol/agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { type AgentDenied, missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
-import * as RunPages from "../recording/RunPages.ts"
-import type { Pages } from "../recording/RunPages.ts"
-import { type RunNotFound, Runs } from "../recording/Runs.ts"
-import type { StoreError } from "../recording/StoreError.ts"
+import * as RunPages from "../store/RunPages.ts"
+import type { Pages } from "../store/RunPages.ts"
+import { type RunNotFound, Runs } from "../store/Runs.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { type FollowedRun, type RunElsewhere, SharedLogs } from "../sharing/SharedLogs.ts"
-import * as Forgotten from "./Forgotten.ts"
+import * as ExpiredRun from "./ExpiredRun.ts"
 import { RunChain } from "./RunChain.ts"
-import * as RunEnd from "./RunEnd.ts"
+import * as TerminalEvent from "../runs/TerminalEvent.ts"
 import * as RunTiming from "./RunTiming.ts"
 
 /** The events of a run, read a page at a time from `pages`: a log that still grows, or all there will ever be. */
@@ -83,7 +83,7 @@ const isLost = ({ status }: Run): boolean => status === "interrupted" || status 
 
 /** The terminal event of a run that no process executes any more. */
 const endOf = (run: Run): RunEvent =>
-  RunEnd.terminalOf(run) ?? { event: "error", data: RunEnd.interruptedError(run) }
+  TerminalEvent.terminalOf(run) ?? { event: "error", data: TerminalEvent.interruptedError(run) }
 
 /** A few entries that are in memory already. The last one is the terminal event. */
 const keptInMemory = (entries: ReadonlyArray<LogEntry>): Source => ({
@@ -131,7 +131,7 @@ const make = Effect.gen(function* () {
     const first = yield* runs.events(run.id, Math.max(0, after - 1))
     if (first.length === 0 && run.assistantMessageId !== null) {
       const answer = yield* runs.forgotten(run.id, run.assistantMessageId)
-      if (answer !== undefined) return keptInMemory(Forgotten.entriesOf(run, answer, after))
+      if (answer !== undefined) return keptInMemory(ExpiredRun.entriesOf(run, answer, after))
     }
     // Nothing is stored at the cursor or after it: it is at the terminal event or past it.
     const isPast = after > 0 && first.length === 0

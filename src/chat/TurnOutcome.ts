@@ -3,18 +3,30 @@ import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import type { Agent } from "../domain/Agent.ts"
+import type { PromptMessage } from "../domain/History.ts"
+import type { Usage } from "../domain/Outcome.ts"
 import type { EndOfRun, Run, RunError } from "../domain/Run.ts"
+import { estimateTokens } from "../domain/TokenEstimate.ts"
 import type { Turn } from "../execution/Executor.ts"
 import type { AttemptFailed, TurnEvent } from "../execution/TurnEvent.ts"
-import type { StoreError } from "../recording/StoreError.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import type { Transcript } from "../runs/Transcript.ts"
-import * as RunEnd from "./RunEnd.ts"
+import * as TerminalEvent from "../runs/TerminalEvent.ts"
+import { failedError } from "./TurnFailure.ts"
 
 export class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 
 export type Failure = AttemptFailed | RunTooLarge | StoreError
 export type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
 export type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & { readonly answer: string }
+
+export const usageOf = (
+  reported: Usage | undefined,
+  agent: Agent,
+  history: ReadonlyArray<PromptMessage>,
+  answer: string,
+): Usage => reported ?? { tokens: estimateTokens(agent, history, answer), estimated: true }
 
 /** Reasons outside a run that have ended it. */
 export interface Endings {
@@ -48,20 +60,20 @@ const failureOf = (
   if (Option.isSome(error)) {
     switch (error.value._tag) {
       case "AttemptFailed":
-        return failed(RunEnd.failedError(run, error.value))
+        return failed(failedError(run, error.value))
       case "RunTooLarge":
-        return failed(RunEnd.tooLargeError(run))
+        return failed(TerminalEvent.tooLargeError(run))
       case "StoreError":
-        return failed(RunEnd.internalError(run))
+        return failed(TerminalEvent.internalError(run))
     }
   }
   const isInterrupted = Exit.hasInterrupts(Exit.failCause(cause))
-  if (memory && isInterrupted) return failed(RunEnd.memoryError(run))
-  if (stopped && isInterrupted) return failed(RunEnd.interruptedError(run), "interrupted")
+  if (memory && isInterrupted) return failed(TerminalEvent.memoryError(run))
+  if (stopped && isInterrupted) return failed(TerminalEvent.interruptedError(run), "interrupted")
   // Text that was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
   return isInterrupted
-    ? failed(RunEnd.cancelledError(run), "cancelled", shown.text)
-    : failed(RunEnd.internalError(run))
+    ? failed(TerminalEvent.cancelledError(run), "cancelled", shown.text)
+    : failed(TerminalEvent.internalError(run))
 }
 
 export const of = (
@@ -72,14 +84,14 @@ export const of = (
 ): Ended => {
   if (Exit.isFailure(exit)) return failureOf(run, exit.cause, shown, endings)
   const finished = exit.value
-  if (finished === undefined) return failed(RunEnd.internalError(run))
+  if (finished === undefined) return failed(TerminalEvent.internalError(run))
   const { agent, history } = turn
   const answer = shown.text
   return {
     status: "completed",
     executionMode: finished.mode,
     error: null,
-    usage: RunEnd.usageOf(finished.usage, agent, history, answer),
+    usage: usageOf(finished.usage, agent, history, answer),
     model: finished.model ?? null,
     finishReason: finished.finishReason ?? "stop",
     answer,

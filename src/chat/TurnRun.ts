@@ -17,27 +17,27 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { ModeService } from "../decision/ModeService.ts"
 import { MessageId } from "../domain/Ids.ts"
-import { steadyMillis } from "../domain/Monotonic.ts"
+import { steadyMillis } from "../platform/Monotonic.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import { Execution } from "../execution/Execution.ts"
 import type { TurnEvent } from "../execution/TurnEvent.ts"
 import type { Turn } from "../execution/Executor.ts"
-import type { Ticket } from "../monitoring/Ticket.ts"
+import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import type { Followed } from "../recording/EventWriter.ts"
 import { type Recorded, Recorder } from "../recording/Recorder.ts"
-import { type RunLost, Runs } from "../recording/Runs.ts"
-import type { StoreError } from "../recording/StoreError.ts"
-import type { Spent } from "../recording/TokenSpend.ts"
+import { type RunLost, Runs } from "../store/Runs.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import type { Spent } from "../store/TokenSpend.ts"
 import { runawayBytes, type Share } from "../runs/ByteBudget.ts"
 import { LiveBytes } from "../runs/LiveBytes.ts"
 import { Pace } from "../runs/Pace.ts"
 import type { RunLog } from "../runs/RunLog.ts"
-import { Stopping } from "../runs/Stopping.ts"
+import { Shutdown } from "../runs/Shutdown.ts"
 import { Transcript } from "../runs/Transcript.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
-import * as RunEnd from "./RunEnd.ts"
+import * as TerminalEvent from "../runs/TerminalEvent.ts"
 import * as TurnOutcome from "./TurnOutcome.ts"
 import * as TurnLine from "./TurnLine.ts"
 import * as TurnSpan from "./TurnSpan.ts"
@@ -63,7 +63,7 @@ export class TurnRun extends Context.Service<
   static readonly layer: Layer.Layer<
     TurnRun,
     never,
-    Execution | LiveBytes | ModeService | Pace | Recorder | Runs | SecureRandom.SecureRandom | Stopping
+    Execution | LiveBytes | ModeService | Pace | Recorder | Runs | SecureRandom.SecureRandom | Shutdown
   > = Layer.effect(
     TurnRun,
     Effect.suspend(() => make),
@@ -107,7 +107,7 @@ const make = Effect.gen(function* () {
   const recorder = yield* Recorder
   const runs = yield* Runs
   const ids = yield* SecureRandom.SecureRandom
-  const stopping = yield* Stopping
+  const stopping = yield* Shutdown
 
   /** Outside `execute` so that the retained stream does not capture the log (decision 28). */
   const noting = (recorded: Recorded, attempts: Array<Attempt>) => (attempt: Attempt) => {
@@ -222,13 +222,13 @@ const make = Effect.gen(function* () {
       Spans.within("persist", turn.trace, () => ({})),
       // Other replicas took this one for dead, and have told their readers that the run was interrupted.
       Effect.catchTag("RunLost", () =>
-        Effect.succeed({ ...final, ...TurnOutcome.failed(RunEnd.interruptedError(run)) }),
+        Effect.succeed({ ...final, ...TurnOutcome.failed(TerminalEvent.interruptedError(run)) }),
       ),
       // Not stored, so not done: the reader is told so, and Membership ends the run when the store is back.
       Effect.catchCause((cause) =>
         Effect.as(Effect.logError("a run's end was not stored", cause), {
           ...final,
-          ...TurnOutcome.failed(RunEnd.internalError(run)),
+          ...TurnOutcome.failed(TerminalEvent.internalError(run)),
         }),
       ),
     )
@@ -236,7 +236,7 @@ const make = Effect.gen(function* () {
     // Before the reader knows the end: its next turn finds room.
     yield* permit.end(spent?.tokens ?? 0)
     if (spent !== undefined) yield* Measure.budgetSpent(spent.tokens)
-    const terminal = RunEnd.terminalOf(told)
+    const terminal = TerminalEvent.terminalOf(told)
     if (terminal !== undefined) log.end(terminal)
     yield* TurnSpan.close(turn.trace, told)
     yield* Measure.turnEnded(told, attempts)

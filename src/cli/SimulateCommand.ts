@@ -7,7 +7,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Health from "../monitoring/Health.ts"
-import * as Comparison from "../simulation/Comparison.ts"
+import * as PolicyComparison from "../simulation/PolicyComparison.ts"
 import * as Figures from "../simulation/Figures.ts"
 import * as Policies from "../simulation/Policies.ts"
 import { Scenario } from "../simulation/Scenario.ts"
@@ -93,7 +93,7 @@ const compare = (
   policy: Policies.Name,
   settings: Health.Settings,
   seeds: number,
-): Comparison.Compared => {
+): PolicyComparison.Compared => {
   const tallies = Array.from({ length: seeds }, (_, seed) =>
     ScenarioRun.run(scenario, Policies.make(policy, settings), seed + 1),
   )
@@ -161,8 +161,8 @@ const play = Effect.fnUntraced(function* (flags: Flags) {
     policies.map((policy) => compare(scenario, policy, settings, flags.seeds)),
   )
   const text = flags.json
-    ? JSON.stringify(Comparison.data(rows), null, 2)
-    : `${Comparison.table(rows)}\n\n${Comparison.legend}`
+    ? JSON.stringify(PolicyComparison.data(rows), null, 2)
+    : `${PolicyComparison.table(rows)}\n\n${PolicyComparison.legend}`
   yield* Console.log(text)
 })
 

@@ -7,14 +7,14 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Config from "../Config.ts"
+import * as Config from "../config/Config.ts"
 import { explained } from "./Explained.ts"
 import { wordsOf } from "./KeysText.ts"
 import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
 import * as Jwt from "../http/Jwt.ts"
 import { SigningSecret } from "../http/SigningSecret.ts"
-import * as StageSettings from "../StageSettings.ts"
+import * as StageSettings from "../app/StageSettings.ts"
 
 export class NoOperatorSecret extends Schema.TaggedError<NoOperatorSecret>()("NoOperatorSecret", {}) {
   override get message(): string {

@@ -10,7 +10,7 @@ import { serve } from "./ServeCommand.ts"
 import { simulate } from "./SimulateCommand.ts"
 import { teardown } from "./Teardown.ts"
 import { token } from "./TokenCommand.ts"
-import { version } from "../Version.ts"
+import { version } from "../app/Version.ts"
 import { watch } from "./WatchCommand.ts"
 
 Command.make("crossfade").pipe(

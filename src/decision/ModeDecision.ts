@@ -10,7 +10,7 @@ import { placeOf } from "../domain/Bucket.ts"
 import { type Cohort, cohortOf } from "../domain/Cohort.ts"
 import type { Decision } from "../domain/Decision.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import type { RolloutSettings } from "../domain/Rollout.ts"
+import type { RolloutSettings } from "../domain/RolloutSettings.ts"
 import { look, type Request } from "./RequestRules.ts"
 
 export type { Request } from "./RequestRules.ts"

@@ -1,7 +1,7 @@
 /** Whether a rule of the rollout matches a turn. Pure. Says which condition failed, never what the request held. */
 import type { Cohort } from "../domain/Cohort.ts"
 import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
-import type { RolloutRule } from "../domain/Rollout.ts"
+import type { RolloutRule } from "../domain/RolloutSettings.ts"
 
 /** All that a decision looks at of a turn. */
 export interface Request {

@@ -11,8 +11,8 @@ import {
   type RolloutPatch,
   type RolloutSettings,
   type RolloutSource,
-} from "../domain/Rollout.ts"
-import type { StoredRollout } from "../recording/RolloutStore.ts"
+} from "../domain/RolloutSettings.ts"
+import type { StoredRollout } from "../store/RolloutStore.ts"
 
 /** What the process was started with. */
 export interface Defaults {

@@ -4,9 +4,9 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Draft } from "../agent2ui/Message.ts"
+import type { Draft } from "../protocol/agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import { Recent } from "../monitoring/Recent.ts"
+import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { meaningOf } from "./ExecutionError.ts"
 import type { ExecutionEvent, Turn } from "./Executor.ts"
@@ -50,7 +50,7 @@ export const recordFallback = (
   if (failed === undefined || failed.mode === to) return Effect.void
   const { code } = meaningOf(failed.error)
   const { disposition, mode: from } = failed
-  return Effect.flatMap(Effect.all([Recent, Clock.currentTimeMillis]), ([recent, at]) => {
+  return Effect.flatMap(Effect.all([RecentTurns, Clock.currentTimeMillis]), ([recent, at]) => {
     recent.fallbacks.add({ at, runId, orgId, from, to, code })
     return Measure.fellBack(from, code, disposition === "retract")
   })

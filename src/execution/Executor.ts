@@ -9,7 +9,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"
-import type { Draft } from "../agent2ui/Message.ts"
+import type { Draft } from "../protocol/agent2ui/Message.ts"
 import type { Agent } from "../domain/Agent.ts"
 import type { PromptMessage } from "../domain/History.ts"
 import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"

@@ -2,7 +2,7 @@
 import type * as Layer from "effect/Layer"
 import type { AnswerCache } from "./direct/AnswerCache.ts"
 import * as DirectExecutor from "./direct/DirectExecutor.ts"
-import * as KeptAnswers from "./direct/KeptAnswers.ts"
+import * as CachedExecutor from "./direct/CachedExecutor.ts"
 import type { ProviderSettings } from "./direct/Providers.ts"
 import { Modes } from "./Modes.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
@@ -26,6 +26,6 @@ export const layer = ({
   Modes.layer<never, AnswerCache | UpstreamHttp>([
     ...runtimes.map(RuntimeExecutor.layer),
     ...providers.map((one) =>
-      KeptAnswers.around(DirectExecutor.layer(one, longestClosingMs), one, cacheOrgs),
+      CachedExecutor.around(DirectExecutor.layer(one, longestClosingMs), one, cacheOrgs),
     ),
   ])

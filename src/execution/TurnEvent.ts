@@ -1,6 +1,6 @@
 /** The events of a turn over all its attempts, and the failure of one attempt. */
 import * as Data from "effect/Data"
-import type { Draft } from "../agent2ui/Message.ts"
+import type { Draft } from "../protocol/agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type * as CommitGate from "./CommitGate.ts"
 import type { ExecutionError } from "./ExecutionError.ts"

@@ -25,14 +25,14 @@ import { looksLikeKey } from "../domain/ApiKey.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
-import type { KeyUses } from "../recording/KeyUses.ts"
-import type { KnownKeys } from "../recording/KnownKeys.ts"
+import type { KeyUses } from "../store/KeyUses.ts"
+import type { KnownKeys } from "../store/KnownKeys.ts"
 import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
 import { held } from "./HeldAnswers.ts"
 import * as Jwks from "./Jwks.ts"
 import type { Secret, Verified } from "./Jwt.ts"
 import { SigningSecret } from "./SigningSecret.ts"
-import * as Ticket from "./Ticket.ts"
+import * as ReadTicket from "./ReadTicket.ts"
 import * as VerifiedKeys from "./VerifiedKeys.ts"
 import * as VerifiedTokens from "./VerifiedTokens.ts"
 
@@ -139,8 +139,8 @@ export const layer = (
       const verifyTicket = (ticket: string, runId: string) =>
         previousSecrets.reduce(
           (verified, previous) =>
-            Effect.catchTag(verified, "TokenInvalid", () => Ticket.verify(previous, ticket, runId)),
-          Ticket.verify(signing.secret, ticket, runId),
+            Effect.catchTag(verified, "TokenInvalid", () => ReadTicket.verify(previous, ticket, runId)),
+          ReadTicket.verify(signing.secret, ticket, runId),
         )
       const byTicket = (endpoint: HttpApiEndpoint.Top) =>
         Effect.flatMap(ticketOf(endpoint), (given) =>

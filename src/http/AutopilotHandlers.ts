@@ -5,7 +5,7 @@ import { Api } from "../api/Api.ts"
 import type { AutopilotStart, AutopilotView } from "../api/AutopilotApi.ts"
 import { ok } from "../api/Envelope.ts"
 import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../domain/Autopilot.ts"
-import * as Autopilot from "../rollout/Autopilot.ts"
+import * as AutopilotRules from "../rollout/AutopilotRules.ts"
 import { GuardedRollout } from "../rollout/GuardedRollout.ts"
 import { currentActor } from "./CurrentActor.ts"
 import { answering } from "./ErrorMapping.ts"
@@ -19,7 +19,7 @@ const planOf = (given: AutopilotStart): AutopilotPlan => ({
 })
 
 const view = (state: AutopilotState): AutopilotView => {
-  const next = Autopilot.isFinished(state) ? undefined : state.plan.steps[state.step + 1]
+  const next = AutopilotRules.isFinished(state) ? undefined : state.plan.steps[state.step + 1]
   return {
     ...state,
     next: next === undefined ? null : { percentage: next.percentage, notBefore: state.notBefore },

@@ -7,18 +7,18 @@ import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
-import { BusySession } from "../chat/BusySession.ts"
+import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
-import { Quotas } from "../recording/Quotas.ts"
-import { Runs } from "../recording/Runs.ts"
-import { Sessions } from "../recording/Sessions.ts"
+import { Quotas } from "../store/Quotas.ts"
+import { Runs } from "../store/Runs.ts"
+import { Sessions } from "../store/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import * as ChatStreams from "./ChatStreams.ts"
 import { answering } from "./ErrorMapping.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { SigningSecret } from "./SigningSecret.ts"
-import * as Ticket from "./Ticket.ts"
+import * as ReadTicket from "./ReadTicket.ts"
 
 const eventsPath = Api.groups.chat.endpoints.events.path
 
@@ -34,7 +34,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
       const chat = yield* Chat
       const reader = yield* RunReader
       const runs = yield* Runs
-      const busy = yield* BusySession
+      const busy = yield* SessionQueue
       const sessions = yield* Sessions
       const files = yield* RuntimeFiles
       const quotas = yield* Quotas
@@ -83,7 +83,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             Effect.gen(function* () {
               const principal = yield* CurrentPrincipal
               yield* runs.get(principal, runId)
-              const made = yield* Ticket.mint(secret, principal, runId, (yield* AccessEnds)())
+              const made = yield* ReadTicket.mint(secret, principal, runId, (yield* AccessEnds)())
               const url = `${eventsPath.replace(":runId", runId)}?ticket=${made.ticket}`
               return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
                 headers: { "cache-control": "no-store" },

@@ -15,17 +15,17 @@ import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import type { Caller } from "../chat/Caller.ts"
 import type { Accepted, TurnRefused } from "../chat/Chat.ts"
-import { type Begun, OncePerKey, type OnceRefused } from "../chat/OncePerKey.ts"
+import { type Begun, Idempotency, type OnceRefused } from "../chat/Idempotency.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
 import { defaultProtocol, type ProtocolDefaults } from "../domain/Protocol.ts"
 import { turnKey } from "../domain/TurnKey.ts"
-import * as RunPages from "../recording/RunPages.ts"
-import { RunNotFound, Runs } from "../recording/Runs.ts"
+import * as RunPages from "../store/RunPages.ts"
+import { RunNotFound, Runs } from "../store/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Pace } from "../runs/Pace.ts"
-import { Stopping } from "../runs/Stopping.ts"
+import { Shutdown } from "../runs/Shutdown.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
@@ -100,10 +100,10 @@ export interface StreamSettings {
 export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
   const admission = yield* Admission
   const live = yield* LiveRuns
-  const once = yield* OncePerKey
+  const once = yield* Idempotency
   const reader = yield* RunReader
   const runs = yield* Runs
-  const readers = yield* Readers.make(heartbeatMs, (yield* Stopping).closing, (yield* Pace).wait)
+  const readers = yield* Readers.make(heartbeatMs, (yield* Shutdown).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
     const asked = query.protocol || headers["x-agent2ui-protocol"]?.trim()

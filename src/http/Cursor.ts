@@ -2,7 +2,7 @@
  * The event after which a request wants to read: `Last-Event-ID`, `?lastEventId=` or `?after=`, in one syntax, `<runId>:<seq>` or
  * `<seq>`. Pure. The header wins, because EventSource adds it to the URL of its first connection. Empty means absent.
  */
-import { parseEventId } from "../agent2ui/Frame.ts"
+import { parseEventId } from "../protocol/agent2ui/Frame.ts"
 import type { Problem } from "../api/PublicError.ts"
 
 export interface CursorRequest {

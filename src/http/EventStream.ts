@@ -11,17 +11,17 @@ import * as Option from "effect/Option"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Frame from "../agent2ui/Frame.ts"
-import { Downlevel } from "../agent2ui/Legacy.ts"
-import type { Message } from "../agent2ui/Message.ts"
+import * as Frame from "../protocol/agent2ui/Frame.ts"
+import { Downlevel } from "../protocol/agent2ui/Version1.ts"
+import type { Message } from "../protocol/agent2ui/Message.ts"
 import type { Source } from "../chat/RunReader.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { Protocol } from "../domain/Protocol.ts"
 import type { Run } from "../domain/Run.ts"
-import * as RunPages from "../recording/RunPages.ts"
-import type { Pages } from "../recording/RunPages.ts"
-import type { StoreError } from "../recording/StoreError.ts"
-import * as Overdue from "../runs/Overdue.ts"
+import * as RunPages from "../store/RunPages.ts"
+import type { Pages } from "../store/RunPages.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import * as IdleTimers from "../platform/IdleTimers.ts"
 import { frameOf, isTerminal, type LogEntry } from "../runs/RunEvent.ts"
 import { highestSeq } from "../runs/RunLog.ts"
 import type { FollowedRun } from "../sharing/SharedLogs.ts"
@@ -131,7 +131,7 @@ const readingOf = (
   { after, until }: Options,
   old: Downlevel | undefined,
 ): Reading => ({
-  ...Overdue.untouched,
+  ...IdleTimers.untouched,
   log,
   attach,
   pages,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { File, RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
-import type { RunFile } from "../recording/Runs.ts"
+import type { RunFile } from "../store/Runs.ts"
 import { respond } from "./ErrorMapping.ts"
 
 const notFound = respond({

@@ -8,8 +8,8 @@ import { ok } from "../api/Envelope.ts"
 import type { Readiness } from "../api/HealthApi.ts"
 import { Modes } from "../execution/Modes.ts"
 import { RuntimeHealth } from "../execution/runtime/RuntimeHealth.ts"
-import { StoreHealth } from "../recording/StoreHealth.ts"
-import { Stopping } from "../runs/Stopping.ts"
+import { StoreHealth } from "../store/StoreHealth.ts"
+import { Shutdown } from "../runs/Shutdown.ts"
 
 type Part = (typeof Readiness.Type)["parts"]["store"]
 
@@ -24,7 +24,7 @@ export const layer = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
       const modes = yield* Modes
       const storeHealth = yield* StoreHealth
       const runtimeHealth = yield* Effect.cachedWithTTL((yield* RuntimeHealth).check, askAgainAfter)
-      const stopping = yield* Stopping
+      const stopping = yield* Shutdown
       const direct: Part = { status: modes.targets("direct_llm").length > 0 ? "healthy" : "not_configured" }
 
       const readiness = Effect.gen(function* () {

@@ -8,7 +8,7 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { answerSeconds, ReadRejected, type Reads } from "../admission/Reads.ts"
 import type { Owner } from "../admission/OpenStreams.ts"
-import { pathOf } from "../domain/Pages.ts"
+import { pathOf } from "../domain/WebPage.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
 

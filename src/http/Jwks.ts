@@ -21,7 +21,7 @@ import {
   type LocalJWKSet,
   type ProtectedHeaderParameters,
 } from "jose"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
 
 /** No keys were fetched yet, so no token of the provider can be verified. */

@@ -13,9 +13,9 @@ import { type ApiKey, hashOf, keyBytes, keyTextOf, prefixOf } from "../domain/Ap
 import { ApiKeyId } from "../domain/Ids.ts"
 import { grantOf } from "../domain/KeyGrant.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
-import { Agents } from "../recording/Agents.ts"
-import { ApiKeys, type KeyScope } from "../recording/ApiKeys.ts"
-import { KnownKeys } from "../recording/KnownKeys.ts"
+import { Agents } from "../store/Agents.ts"
+import { ApiKeys, type KeyScope } from "../store/ApiKeys.ts"
+import { KnownKeys } from "../store/KnownKeys.ts"
 import { currentActor } from "./CurrentActor.ts"
 import { answering } from "./ErrorMapping.ts"
 

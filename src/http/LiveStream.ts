@@ -7,17 +7,17 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import * as Frame from "../agent2ui/Frame.ts"
+import * as Frame from "../protocol/agent2ui/Frame.ts"
 import { AccessEnds } from "../api/Authorization.ts"
 import type { LiveEnd, LiveView } from "../api/LiveView.ts"
 import { Rollout } from "../decision/Rollout.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
-import { Recent } from "../monitoring/Recent.ts"
-import { Replica } from "../persistence/Replica.ts"
+import { RecentTurns } from "../monitoring/RecentTurns.ts"
+import { Replica } from "../platform/Replica.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
-import { Stopping } from "../runs/Stopping.ts"
+import { Shutdown } from "../runs/Shutdown.ts"
 import { respond } from "./ErrorMapping.ts"
 
 /** People on call and their screens; each holds a connection. */
@@ -43,7 +43,7 @@ const lastFrame = (end: typeof LiveEnd.Type) =>
 const makeView = Effect.gen(function* () {
   const live = yield* LiveRuns
   const monitor = yield* Monitor
-  const recent = yield* Recent
+  const recent = yield* RecentTurns
   const replica = yield* Replica
   const rollout = yield* Rollout
   const clock = yield* Clock.clockWith(Effect.succeed)
@@ -88,7 +88,7 @@ const makeView = Effect.gen(function* () {
 
 export const make = Effect.gen(function* () {
   const { view } = yield* makeView
-  const { closing } = yield* Stopping
+  const { closing } = yield* Shutdown
   const eachSecond = yield* Stream.fromEffectSchedule(view, Schedule.spaced("1 second")).pipe(
     // A later watcher begins with the last view.
     Stream.share({ capacity: 1, strategy: "sliding", replay: 1 }),

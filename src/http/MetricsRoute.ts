@@ -4,6 +4,6 @@
  * store, and answers while the service drains.
  */
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
-import { pathOf } from "../domain/Pages.ts"
+import { pathOf } from "../domain/WebPage.ts"
 
 export const layer = PrometheusMetrics.layerHttp({ path: pathOf.metrics })

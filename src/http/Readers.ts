@@ -7,12 +7,12 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Overdue from "../runs/Overdue.ts"
+import * as IdleTimers from "../platform/IdleTimers.ts"
 import type { Pace } from "../runs/Pace.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 
-export interface Reader extends Overdue.Due<Reader> {
+export interface Reader extends IdleTimers.Due<Reader> {
   readonly log: RunLog
   /** The last event that it has taken. */
   seq: number
@@ -47,7 +47,7 @@ export const make = Effect.fnUntraced(function* (
   const clock = yield* Clock.clockWith(Effect.succeed)
   let closes = false
 
-  const quiet = yield* Overdue.make(heartbeatMs, (reader: Reader) => {
+  const quiet = yield* IdleTimers.make(heartbeatMs, (reader: Reader) => {
     // At once, not as an effect: a reader that left meanwhile would come back, for ever.
     reader.isDue = true
     quiet.touch(reader)

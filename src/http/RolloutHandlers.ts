@@ -7,7 +7,7 @@ import { ok } from "../api/Envelope.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
 import { Rollout } from "../decision/Rollout.ts"
 import type { RolloutState } from "../decision/RolloutState.ts"
-import { Audit } from "../recording/Audit.ts"
+import { Audit } from "../store/Audit.ts"
 import { currentActor } from "./CurrentActor.ts"
 import { answering } from "./ErrorMapping.ts"
 

@@ -4,7 +4,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import { Api } from "../api/Api.ts"
 import type { Readiness } from "../api/HealthApi.ts"
-import type { Places } from "../domain/Pages.ts"
+import type { Places } from "../domain/WebPage.ts"
 import type { ProtocolDefaults } from "../domain/Protocol.ts"
 import * as AgentsHandlers from "./AgentsHandlers.ts"
 import * as AutopilotHandlers from "./AutopilotHandlers.ts"
@@ -13,7 +13,7 @@ import * as ChatHandlers from "./ChatHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
-import * as Pages from "./Pages.ts"
+import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
 import * as ShadowHandlers from "./ShadowHandlers.ts"
@@ -42,7 +42,7 @@ const routes = (settings: ServerSettings) => {
     Layer.provide(handlers),
     Layer.provide([Authentication.layer(settings.auth), Validation.layer]),
   )
-  return Layer.mergeAll(api, Pages.layer(settings.places, settings.sandbox), Edge.layer(settings.places))
+  return Layer.mergeAll(api, WebPages.layer(settings.places, settings.sandbox), Edge.layer(settings.places))
 }
 
 /** Paths are compared exactly: a proxy before the service that hides `/metrics` knows it by this name alone. */

@@ -11,7 +11,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { reasonOf } from "../domain/Reason.ts"
-import * as KeptSecret from "../persistence/KeptSecret.ts"
+import * as StoredSecret from "../persistence/StoredSecret.ts"
 
 /** The file holds no secret: its writer died while writing, or the file was emptied. */
 export class SigningSecretUnusable extends Schema.TaggedError<SigningSecretUnusable>()(
@@ -21,7 +21,7 @@ export class SigningSecretUnusable extends Schema.TaggedError<SigningSecretUnusa
   },
 ) {
   override get message(): string {
-    return `${this.file} holds no secret of at least ${KeptSecret.minimumBytes} bytes. Delete it, and the next start makes one.`
+    return `${this.file} holds no secret of at least ${StoredSecret.minimumBytes} bytes. Delete it, and the next start makes one.`
   }
 }
 
@@ -59,7 +59,7 @@ export class SigningSecret extends Context.Service<
 }
 
 const kept = (dataDir: string) =>
-  KeptSecret.findOrMake(dataDir, "jwt-secret").pipe(
+  StoredSecret.findOrMake(dataDir, "jwt-secret").pipe(
     Effect.catchTags({
       KeptSecretUnusable: ({ file }) => new SigningSecretUnusable({ file }),
       PlatformError: (error) => new SecretUnavailable({ dataDir, reason: reasonOf(error) }),

@@ -10,8 +10,8 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type { Server } from "node:http"
 import type { Socket } from "node:net"
-import * as Linked from "../domain/Linked.ts"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import * as IntrusiveList from "../platform/IntrusiveList.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import * as Delivery from "./Delivery.ts"
 import * as KernelQueues from "./KernelQueues.ts"
@@ -22,7 +22,7 @@ export const limits: Delivery.Limits = { takesNothingMs: 30_000, unansweredMs: 1
 /** Looks within a limit: a cut may be late by a quarter of the shorter one. */
 const looks = 4
 
-interface Connection extends Linked.Links<Connection>, Delivery.Watch {
+interface Connection extends IntrusiveList.Links<Connection>, Delivery.Watch {
   readonly socket: Socket
   readonly key: string
 }
@@ -52,8 +52,11 @@ const lookAt = (
 })
 
 /** Watches the servers' connections from now on. */
-const follow = (servers: ReadonlyArray<Server>, clock: Clock.Clock): Linked.Linked<Connection> => {
-  const connections = Linked.empty<Connection>()
+const follow = (
+  servers: ReadonlyArray<Server>,
+  clock: Clock.Clock,
+): IntrusiveList.IntrusiveList<Connection> => {
+  const connections = IntrusiveList.empty<Connection>()
   const watch = (socket: Socket): void => {
     const { localPort, remoteAddress, remotePort } = socket
     // The peer has left already.
@@ -61,8 +64,8 @@ const follow = (servers: ReadonlyArray<Server>, clock: Clock.Clock): Linked.Link
     const key = KernelQueues.keyOf(remoteAddress, remotePort, localPort)
     const since = monotonicMillis(clock)
     const one: Connection = { socket, key, delivered: 0, since, older: undefined, newer: undefined }
-    Linked.append(connections, one)
-    socket.once("close", () => Linked.remove(connections, one))
+    IntrusiveList.append(connections, one)
+    socket.once("close", () => IntrusiveList.remove(connections, one))
   }
   for (const server of servers) server.on("connection", watch)
   return connections
@@ -73,7 +76,7 @@ export const layer = (servers: ReadonlyArray<Server>, limits: Delivery.Limits): 
     Effect.gen(function* () {
       const clock = yield* Clock.clockWith(Effect.succeed)
       const connections = follow(servers, clock)
-      const held = () => [...Linked.each(connections)].map(({ socket }) => socket.writableLength)
+      const held = () => [...IntrusiveList.each(connections)].map(({ socket }) => socket.writableLength)
       yield* catalogue.readerHeld.observe({}, () => held().reduce((sum, bytes) => sum + bytes, 0))
       yield* catalogue.readerHeldMost.observe({}, () =>
         held().reduce((most, bytes) => Math.max(most, bytes), 0),
@@ -81,7 +84,7 @@ export const layer = (servers: ReadonlyArray<Server>, limits: Delivery.Limits): 
 
       /** Asks Node before the kernel: the other way round, bytes written meanwhile would count as delivered. */
       const look = Effect.gen(function* () {
-        const left = [...Linked.each(connections)].map((one) => [one, flushed(one.socket)] as const)
+        const left = [...IntrusiveList.each(connections)].map((one) => [one, flushed(one.socket)] as const)
         if (left.length === 0) return
         const queues = yield* Effect.promise(KernelQueues.read)
         const now = monotonicMillis(clock)

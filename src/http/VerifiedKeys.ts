@@ -3,9 +3,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { hashOf, isKeyText, KeyExpired, KeyInvalid, KeyRevoked, principalOf } from "../domain/ApiKey.ts"
 import type { Principal } from "../domain/Principal.ts"
-import { KeyUses } from "../recording/KeyUses.ts"
-import { KnownKeys } from "../recording/KnownKeys.ts"
-import type { StoreError } from "../recording/StoreError.ts"
+import { KeyUses } from "../store/KeyUses.ts"
+import { KnownKeys } from "../store/KnownKeys.ts"
+import type { StoreError } from "../store/StoreError.ts"
 
 export type VerifyKey = (
   text: string,

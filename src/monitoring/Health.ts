@@ -8,23 +8,23 @@
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Outcome } from "../domain/Outcome.ts"
-import * as Baseline from "./Baseline.ts"
-import * as Breaker from "./Breaker.ts"
-import * as Breakers from "./Breakers.ts"
-import * as FaultCounter from "./FaultCounter.ts"
-import * as Forced from "./Forced.ts"
-import * as Judge from "./Judge.ts"
-import * as Lease from "./Lease.ts"
-import type * as Orgs from "./Orgs.ts"
-import * as Providers from "./Providers.ts"
-import * as Refusals from "./Refusals.ts"
-import * as Return from "./Return.ts"
-import * as Running from "./Running.ts"
-import * as SlidingWindow from "./SlidingWindow.ts"
-import type { Order } from "./Order.ts"
-import type { ScopedTransition } from "./Transition.ts"
-import type { Ticket } from "./Ticket.ts"
-import type * as Triggers from "./Triggers.ts"
+import * as Baseline from "./evidence/Baseline.ts"
+import * as Breaker from "./breaker/Breaker.ts"
+import * as Breakers from "./breaker/Breakers.ts"
+import * as FaultCounter from "./evidence/FaultCounter.ts"
+import * as OperatorOverride from "./breaker/OperatorOverride.ts"
+import * as TripRules from "./breaker/TripRules.ts"
+import * as HalfOpenProbe from "./breaker/HalfOpenProbe.ts"
+import type * as Orgs from "./evidence/Orgs.ts"
+import * as ProviderBreakers from "./breaker/ProviderBreakers.ts"
+import * as Refusals from "./evidence/Refusals.ts"
+import * as Ramp from "./breaker/Ramp.ts"
+import * as Running from "./evidence/Running.ts"
+import * as SlidingWindow from "./evidence/SlidingWindow.ts"
+import type { OperatorCommand } from "./breaker/OperatorCommand.ts"
+import type { ScopedTransition } from "./breaker/Transition.ts"
+import type { Ticket } from "./breaker/Ticket.ts"
+import type * as Triggers from "./breaker/Triggers.ts"
 
 export interface Settings extends Triggers.Thresholds {
   readonly windowMs: number
@@ -49,7 +49,7 @@ export interface Health {
   settings: Settings
   readonly windows: { readonly [mode in ExecutionMode]: SlidingWindow.SlidingWindow }
   readonly breakers: Breakers.Breakers
-  readonly providers: Providers.Providers
+  readonly providers: ProviderBreakers.ProviderBreakers
   readonly refusals: Refusals.Refusals
 }
 
@@ -60,7 +60,7 @@ export const make = (settings: Settings, now: number): Health => ({
     runtime_orchestrator: SlidingWindow.make(settings.windowMs, { quantiles: true }),
   },
   breakers: Breakers.make(settings.windowMs, now),
-  providers: Providers.make(settings.providers ?? [], now),
+  providers: ProviderBreakers.make(settings.providers ?? [], now),
   refusals: Refusals.make(),
 })
 
@@ -70,14 +70,15 @@ export const hasNoDirect = ({ settings }: Health): boolean => settings.providers
 /** What time alone brings about: orders that run out, silence that lasts, a step of the ramp that was good. */
 export const advance = ({ breakers }: Health, now: number): void => {
   const expired = "the order has run out"
-  const isOver = (forced: Forced.Forced | undefined) => forced !== undefined && !Forced.holds(forced, now)
+  const isOver = (forced: OperatorOverride.OperatorOverride | undefined) =>
+    forced !== undefined && !OperatorOverride.holds(forced, now)
   if (isOver(breakers.forced)) Breakers.force(breakers, undefined, undefined, now, expired)
   for (const org of breakers.ordered) {
     if (isOver(org.forced)) Breakers.force(breakers, org, undefined, now, expired)
   }
-  Judge.silence(breakers, now)
+  TripRules.silence(breakers, now)
   if (breakers.global.state === "ramp") {
-    Breakers.moveGlobal(breakers, Return.advance(breakers.global, now))
+    Breakers.moveGlobal(breakers, Ramp.advance(breakers.global, now))
   }
 }
 
@@ -116,10 +117,11 @@ export const progressed = ({ breakers }: Health, ticket: Ticket, now: number): v
   if (attempt === undefined || org === undefined || !isCurrent(breakers, org, ticket)) return
   breakers.probing.verdictAt = now
   if (breakers.global.state === "ramp") {
-    Breakers.moveGlobal(breakers, Return.observed(breakers.global, "good", now))
+    Breakers.moveGlobal(breakers, Ramp.observed(breakers.global, "good", now))
   } else {
-    if (!Judge.isSuspicious(breakers, now)) Baseline.record(breakers.baseline, now - attempt.startedAt, now)
-    Judge.progress(breakers, org, attempt.startedAt)
+    if (!TripRules.isSuspicious(breakers, now))
+      Baseline.record(breakers.baseline, now - attempt.startedAt, now)
+    TripRules.progress(breakers, org, attempt.startedAt)
   }
 }
 
@@ -154,7 +156,7 @@ export const record = (health: Health, attempt: FinishedAttempt, now: number): v
   const { breakers } = health
   const { mode, outcome } = attempt
   const org = show(health, attempt, now, now)
-  if (mode === "direct_llm") return Judge.direct(breakers, org, outcome, now)
+  if (mode === "direct_llm") return TripRules.direct(breakers, org, outcome, now)
   org.wantedRuntimeAt = now
   judge(health, org, attempt, now)
 }
@@ -175,26 +177,26 @@ const judge = (
   breakers.probing.verdictAt = now
   const begun = running ?? { startedAt: now - latencyMs, progressed: false }
   if (breakers.global.state === "closed") {
-    return Judge.ended(breakers, settings, org, { ...begun, outcome, latencyMs }, now)
+    return TripRules.ended(breakers, settings, org, { ...begun, outcome, latencyMs }, now)
   }
   // On the way back an attempt was good when it showed progress; its end says more only if it failed or showed none.
   if (breakers.global.state !== "ramp" || (!isFault(outcome) && begun.progressed)) return
   const bad = begun.progressed ? "bad_after_progress" : "bad"
-  Breakers.moveGlobal(breakers, Return.observed(breakers.global, isFault(outcome) ? bad : "good", now))
+  Breakers.moveGlobal(breakers, Ramp.observed(breakers.global, isFault(outcome) ? bad : "good", now))
 }
 
 const endLease = (
   breakers: Breakers.Breakers,
   org: Orgs.Org | undefined,
   ticket: Ticket,
-  result: Lease.ProbeResult,
+  result: HalfOpenProbe.ProbeResult,
   now: number,
   how: string,
 ): void => {
   if (ticket.probe === "global") {
-    Breakers.moveGlobal(breakers, Lease.ended(breakers.global, ticket.globalEpoch, result, now, how))
+    Breakers.moveGlobal(breakers, HalfOpenProbe.ended(breakers.global, ticket.globalEpoch, result, now, how))
   } else if (ticket.probe === "org" && org !== undefined) {
-    Breakers.moveOrg(breakers, org, Lease.ended(org.breaker, ticket.orgEpoch, result, now, how), now)
+    Breakers.moveOrg(breakers, org, HalfOpenProbe.ended(org.breaker, ticket.orgEpoch, result, now, how), now)
   }
 }
 
@@ -216,7 +218,7 @@ export const acquit = ({ breakers, providers }: Health, orgId: OrgId | undefined
     if (breakers.global.state === "closed") breakers.global = { ...breakers.global, level: undefined }
     Breakers.voidEvidence(breakers)
     FaultCounter.clear(breakers.directFaults)
-    Providers.reset(providers, now)
+    ProviderBreakers.reset(providers, now)
   } else if (org !== undefined) {
     if (org.breaker.state === "closed") org.breaker = { ...org.breaker, level: undefined }
     Breakers.withdraw(breakers, org, now)
@@ -225,7 +227,7 @@ export const acquit = ({ breakers, providers }: Health, orgId: OrgId | undefined
 }
 
 /** Carries out an operator's order, which what it brings about then bears. */
-export const obey = (health: Health, order: Order, now: number): void => {
+export const obey = (health: Health, order: OperatorCommand, now: number): void => {
   const { forced, orgId, reason } = { forced: undefined, ...order }
   health.breakers.order = order
   if (order._tag === "reset") close(health, now, reason, orgId)
@@ -257,7 +259,7 @@ export const reset = (health: Health, now: number, reason: string, orgId?: OrgId
 export const force = (
   health: Health,
   now: number,
-  forced: Omit<Forced.Forced, "since"> | undefined,
+  forced: Omit<OperatorOverride.OperatorOverride, "since"> | undefined,
   reason: string,
   orgId?: OrgId,
 ): void => obey(health, { _tag: "force", forced, orgId, reason }, now)

@@ -5,20 +5,20 @@
  */
 import type { BreakerState } from "../domain/BreakerState.ts"
 import type { OrgId } from "../domain/Ids.ts"
-import * as Linked from "../domain/Linked.ts"
-import * as Baseline from "./Baseline.ts"
-import type * as Breaker from "./Breaker.ts"
-import * as Breakers from "./Breakers.ts"
-import * as Forced from "./Forced.ts"
+import * as IntrusiveList from "../platform/IntrusiveList.ts"
+import * as Baseline from "./evidence/Baseline.ts"
+import type * as Breaker from "./breaker/Breaker.ts"
+import * as Breakers from "./breaker/Breakers.ts"
+import * as OperatorOverride from "./breaker/OperatorOverride.ts"
 import * as Health from "./Health.ts"
-import * as Judge from "./Judge.ts"
-import * as Lease from "./Lease.ts"
-import * as Probing from "./Probing.ts"
-import * as Providers from "./Providers.ts"
-import * as Refusals from "./Refusals.ts"
-import * as Return from "./Return.ts"
-import * as SlidingWindow from "./SlidingWindow.ts"
-import type { ScopedTransition } from "./Transition.ts"
+import * as TripRules from "./breaker/TripRules.ts"
+import * as HalfOpenProbe from "./breaker/HalfOpenProbe.ts"
+import * as Probing from "./probes/Probing.ts"
+import * as ProviderBreakers from "./breaker/ProviderBreakers.ts"
+import * as Refusals from "./evidence/Refusals.ts"
+import * as Ramp from "./breaker/Ramp.ts"
+import * as SlidingWindow from "./evidence/SlidingWindow.ts"
+import type { ScopedTransition } from "./breaker/Transition.ts"
 
 /** The names are the contract's. `fallbackReason` is "" while `fallbackEnabled` is false. */
 export interface Metrics {
@@ -39,7 +39,7 @@ export interface BreakerStatus {
   readonly nextProbeAt: number | null
   /** The share of sessions that may use the runtime. */
   readonly share: number
-  readonly forced: Forced.Forced | null
+  readonly forced: OperatorOverride.OperatorOverride | null
   /** Faults less good attempts; the breaker opens at `limit`. */
   readonly evidence: { readonly faults: number; readonly limit: number }
 }
@@ -55,7 +55,7 @@ export interface Status extends BreakerStatus {
   readonly firstProgressLimitMs: number
   readonly transitions: ReadonlyArray<ScopedTransition>
   /** The direct providers, in their order. */
-  readonly providers: ReadonlyArray<Providers.ProviderStatus>
+  readonly providers: ReadonlyArray<ProviderBreakers.ProviderStatus>
   /** Agents that a target refuses again and again, newest first. */
   readonly refusals: ReadonlyArray<Refusals.Refusal>
 }
@@ -72,8 +72,12 @@ const inWholeMillis = (summary: SlidingWindow.Summary): SlidingWindow.Summary =>
 })
 
 /** What keeps turns from the runtime, "" when nothing does. */
-const awayBecause = (breaker: Breaker.Breaker, forced: Forced.Forced | undefined, now: number): string => {
-  if (Forced.holds(forced, now)) {
+const awayBecause = (
+  breaker: Breaker.Breaker,
+  forced: OperatorOverride.OperatorOverride | undefined,
+  now: number,
+): string => {
+  if (OperatorOverride.holds(forced, now)) {
     return forced.mode === "direct_llm" ? `ordered by ${forced.by}: ${forced.reason}` : ""
   }
   return breaker.state === "closed" ? "" : breaker.reason
@@ -82,9 +86,9 @@ const awayBecause = (breaker: Breaker.Breaker, forced: Forced.Forced | undefined
 const awayOf = (health: Health.Health, now: number, orgId?: OrgId): string => {
   const { breakers } = health
   const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
-  const forced = Forced.effective(breakers.forced, org?.forced, now)
+  const forced = OperatorOverride.effective(breakers.forced, org?.forced, now)
   const breaker = org === undefined || org.breaker.state === "closed" ? breakers.global : org.breaker
-  if (!Forced.holds(forced, now) && Health.hasNoDirect(health)) return ""
+  if (!OperatorOverride.holds(forced, now) && Health.hasNoDirect(health)) return ""
   return awayBecause(breaker, forced, now)
 }
 
@@ -114,18 +118,19 @@ const nextProbeAt = (
   now: number,
 ): number | null => {
   if (breaker.state === "closed" || breaker.state === "ramp") return null
-  if (scope === "org" || !settings.probes || breaker.state === "half_open") return Lease.nextAt(breaker, now)
+  if (scope === "org" || !settings.probes || breaker.state === "half_open")
+    return HalfOpenProbe.nextAt(breaker, now)
   return Probing.nextWhileOpen(breakers.probing, breaker.goodSince !== undefined, now)
 }
 
 const shareOf = (
   health: Health.Health,
   breaker: Breaker.Breaker,
-  forced: Forced.Forced | undefined,
+  forced: OperatorOverride.OperatorOverride | undefined,
 ): number => {
   if (forced !== undefined) return forced.mode === "direct_llm" ? 0 : 1
   if (Health.hasNoDirect(health)) return 1
-  if (breaker.state === "ramp") return Return.shareOf(breaker)
+  if (breaker.state === "ramp") return Ramp.shareOf(breaker)
   return breaker.state === "closed" ? 1 : 0
 }
 
@@ -133,14 +138,14 @@ const breakerStatus = (
   health: Health.Health,
   scope: {
     readonly breaker: Breaker.Breaker
-    readonly forced: Forced.Forced | undefined
+    readonly forced: OperatorOverride.OperatorOverride | undefined
     readonly faults: { readonly value: number; readonly limit: number }
   },
   kind: "all" | "org",
   now: number,
 ): BreakerStatus => {
   const { breaker, faults } = scope
-  const forced = Forced.holds(scope.forced, now) ? scope.forced : undefined
+  const forced = OperatorOverride.holds(scope.forced, now) ? scope.forced : undefined
   return {
     state: Breakers.shownState(breaker, forced),
     reason: forced?.reason ?? (breaker.state === "closed" ? "" : breaker.reason),
@@ -158,14 +163,14 @@ export const status = (health: Health.Health, now: number): Status => {
   const { faults, forced, global, orgs } = breakers
   return {
     ...breakerStatus(health, { breaker: global, forced, faults }, "all", now),
-    orgs: [...Linked.each(orgs.byUse)]
-      .filter((org) => org.breaker.state !== "closed" || Forced.holds(org.forced, now))
+    orgs: [...IntrusiveList.each(orgs.byUse)]
+      .filter((org) => org.breaker.state !== "closed" || OperatorOverride.holds(org.forced, now))
       .map((org) => ({ orgId: org.id, ...breakerStatus(health, org, "org", now) })),
-    directFailing: Judge.isDirectFailing(breakers, now),
+    directFailing: TripRules.isDirectFailing(breakers, now),
     directConfigured: !Health.hasNoDirect(health),
     firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline)),
     transitions: breakers.transitions.slice(-shownTransitions).toReversed(),
-    providers: Providers.statusOf(health.providers, now),
+    providers: ProviderBreakers.statusOf(health.providers, now),
     refusals: Refusals.shown(health.refusals),
   }
 }

@@ -3,7 +3,7 @@
  * loop of the service: attempts -> evidence -> breakers -> the next decision.
  *
  * One Ref holds everything, and every method is one change of it, so a probe can never be leased twice. No method fails
- * or waits. The rules are in Judge, Return and Lease; `Health` and `Admission` put them together.
+ * or waits. The rules are in Judge, Return and Lease; `Health` and `RuntimePermission` put them together.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -14,22 +14,22 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { OrgId } from "../domain/Ids.ts"
-import { steadyMillis } from "../domain/Monotonic.ts"
+import { steadyMillis } from "../platform/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
-import * as Admission from "./Admission.ts"
-import * as Baseline from "./Baseline.ts"
-import type { Forced } from "./Forced.ts"
+import * as RuntimePermission from "./breaker/RuntimePermission.ts"
+import * as Baseline from "./evidence/Baseline.ts"
+import type { OperatorOverride } from "./breaker/OperatorOverride.ts"
 import * as Health from "./Health.ts"
 import * as HealthReport from "./HealthReport.ts"
-import * as Outbox from "./Outbox.ts"
-import * as Probes from "./Probes.ts"
-import type { Probe } from "./Probing.ts"
-import * as Providers from "./Providers.ts"
-import * as Sharing from "./Sharing.ts"
-import type { Settled } from "./Sharing.ts"
-import * as TargetEnd from "./TargetEnd.ts"
-import type { Ticket } from "./Ticket.ts"
-import type { ScopedTransition } from "./Transition.ts"
+import * as Outbox from "./fleet/Outbox.ts"
+import * as Probes from "./probes/Probes.ts"
+import type { Probe } from "./probes/Probing.ts"
+import * as ProviderBreakers from "./breaker/ProviderBreakers.ts"
+import * as Sharing from "./fleet/Sharing.ts"
+import type { Settled } from "./fleet/Sharing.ts"
+import * as TargetEnd from "./evidence/TargetEnd.ts"
+import type { Ticket } from "./breaker/Ticket.ts"
+import type { ScopedTransition } from "./breaker/Transition.ts"
 
 export type { Settings as MonitorSettings, FinishedAttempt } from "./Health.ts"
 
@@ -62,9 +62,9 @@ export class Monitor extends Context.Service<
      * Whether a turn of this session may use the runtime now. "probe": this turn alone may, and whoever was told so must
      * end it with `record` or `release`, else nobody is let in until the lease runs out (`timeoutThresholdMs`).
      */
-    readonly admit: (orgId: OrgId, sessionId: string) => Effect.Effect<Admission.Admission>
+    readonly admit: (orgId: OrgId, sessionId: string) => Effect.Effect<RuntimePermission.RuntimePermission>
     /** What an operator has ordered for this organisation's turns. */
-    readonly forced: (orgId: OrgId) => Effect.Effect<Forced | undefined>
+    readonly forced: (orgId: OrgId) => Effect.Effect<OperatorOverride | undefined>
     /** A runtime attempt of the ticket begins. */
     readonly watch: (orgId: OrgId, ticket: Ticket) => Effect.Effect<AttemptWatch>
     /**
@@ -79,7 +79,7 @@ export class Monitor extends Context.Service<
     readonly admitProvider: (
       name: string,
       later: ReadonlyArray<string>,
-    ) => Effect.Effect<Providers.Pass | undefined>
+    ) => Effect.Effect<ProviderBreakers.Pass | undefined>
     /** The end of a user's attempt, for the breaker of its provider and the refusals of its agent. */
     readonly targetEnded: (ended: TargetEnd.EndedAttempt) => Effect.Effect<void>
     /** A turn that is over: what of its ticket nobody has recorded is forgotten. May be a finalizer. */
@@ -98,7 +98,7 @@ export class Monitor extends Context.Service<
     readonly reset: (reason: string, orgId?: OrgId) => Effect.Effect<void>
     /** An order from now on, for one organisation or for all; undefined ends it. */
     readonly force: (
-      forced: Omit<Forced, "since"> | undefined,
+      forced: Omit<OperatorOverride, "since"> | undefined,
       reason: string,
       orgId?: OrgId,
     ) => Effect.Effect<void>
@@ -158,7 +158,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   yield* Effect.forEach(
     settings.providers ?? [],
     (provider) =>
-      Effect.forEach(Providers.states, (state) =>
+      Effect.forEach(ProviderBreakers.states, (state) =>
         catalogue.providerState.observe({ provider, state }, () =>
           Ref.getUnsafe(health).providers.get(provider)?.breaker.state === state ? 1 : 0,
         ),
@@ -167,8 +167,9 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   )
 
   return Monitor.of({
-    admit: (orgId, sessionId) => change((health, now) => Admission.admit(health, orgId, sessionId, now)),
-    forced: (orgId) => change((health, now) => Admission.forcedOf(health, orgId, now)),
+    admit: (orgId, sessionId) =>
+      change((health, now) => RuntimePermission.admit(health, orgId, sessionId, now)),
+    forced: (orgId) => change((health, now) => RuntimePermission.forcedOf(health, orgId, now)),
     watch: (orgId, ticket) =>
       change((health, now) => {
         Health.started(health, orgId, ticket, now)
@@ -194,7 +195,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
       }),
     admitProvider: (name, later) =>
       change(({ providers, settings }, now) =>
-        Providers.admit(providers, name, later, now, settings.timeoutThresholdMs),
+        ProviderBreakers.admit(providers, name, later, now, settings.timeoutThresholdMs),
       ),
     targetEnded: (ended) =>
       Effect.suspend(() => {

@@ -4,7 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import * as Stream from "effect/Stream"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 import { measure, type Update } from "../telemetry/Instrument.ts"
 import { statementSent, statementTook } from "../telemetry/Measure.ts"
 

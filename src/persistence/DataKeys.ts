@@ -11,7 +11,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { reasonOf } from "../domain/Reason.ts"
 import { dataKey, type DataKey } from "../domain/SealedValue.ts"
-import * as KeptSecret from "./KeptSecret.ts"
+import * as StoredSecret from "./StoredSecret.ts"
 
 export interface Keys {
   /** Undefined: nothing can be encrypted. */
@@ -36,7 +36,10 @@ const file = "data-key"
 
 /** A key that was kept before `DATA_KEY` was set still decrypts. */
 const kept = ({ dataDir, key, mayMake }: DataKeySettings) =>
-  (key === undefined && mayMake ? KeptSecret.findOrMake(dataDir, file) : KeptSecret.find(dataDir, file)).pipe(
+  (key === undefined && mayMake
+    ? StoredSecret.findOrMake(dataDir, file)
+    : StoredSecret.find(dataDir, file)
+  ).pipe(
     Effect.catch((error) => {
       const reason = error._tag === "KeptSecretUnusable" ? `${error.file} holds no key` : reasonOf(error)
       return Effect.as(Effect.logWarning(`no data key is kept in DATA_DIR (${reason})`), undefined)

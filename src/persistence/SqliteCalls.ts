@@ -11,7 +11,7 @@ import type { Connection, Row } from "effect/sql/SqlConnection"
 import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 import { statementTook } from "../telemetry/Measure.ts"
 import { sent } from "./CountedConnection.ts"
 

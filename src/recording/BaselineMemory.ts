@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { Monitor } from "../monitoring/Monitor.ts"
-import { Baselines } from "./Baselines.ts"
+import { Baselines } from "../store/Baselines.ts"
 
 /** The baseline itself moves once in ten minutes. */
 const every = Schedule.spaced("1 minute")

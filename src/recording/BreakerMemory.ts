@@ -12,9 +12,9 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Monitor, type Numbered } from "../monitoring/Monitor.ts"
-import type { StoreError } from "./StoreError.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import * as Measure from "../telemetry/Measure.ts"
-import { Transitions } from "./Transitions.ts"
+import { Transitions } from "../store/Transitions.ts"
 
 /** It holds in this process, and would not survive it. */
 export class OrderNotKept extends Schema.TaggedError<OrderNotKept>()("OrderNotKept", {

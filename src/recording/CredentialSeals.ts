@@ -17,8 +17,8 @@ import * as McpAddress from "../domain/McpAddress.ts"
 import * as McpCredentials from "../domain/McpCredentials.ts"
 import { nonceBytes } from "../domain/SealedValue.ts"
 import { DataKeys } from "../persistence/DataKeys.ts"
-import { SettingsJson } from "./SqlRows.ts"
-import { asStoreError } from "./SqlStoreError.ts"
+import { SettingsJson } from "../store/SqlRows.ts"
+import { asStoreError } from "../store/SqlStoreError.ts"
 
 const pageSize = 200
 const Row = Schema.Struct({ id: AgentId, org_id: Schema.NullOr(OrgId), settings: Schema.String })

@@ -8,14 +8,14 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Linked from "../domain/Linked.ts"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import * as IntrusiveList from "../platform/IntrusiveList.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { KeptEntry, RunLog } from "../runs/RunLog.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
-import type { Runs } from "./Runs.ts"
-import type { StoreError } from "./StoreError.ts"
+import type { Runs } from "../store/Runs.ts"
+import type { StoreError } from "../store/StoreError.ts"
 
 /** A replay after a crash lacks what came in this time. */
 const batchDelay = "25 millis"
@@ -26,7 +26,7 @@ const mostAtOnce = 1024 * 1024
 const retryDelay = "1 second"
 
 /** A log, and how far it has been written. */
-export interface Followed extends Linked.Links<Followed> {
+export interface Followed extends IntrusiveList.Links<Followed> {
   readonly log: RunLog
   seq: number
   listening: boolean
@@ -36,10 +36,10 @@ const lastSeq = (entries: ReadonlyArray<{ readonly seq: number }>): number => en
 
 export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
   const clock = yield* Clock.clockWith(Effect.succeed)
-  const followed = Linked.empty<Followed>()
+  const followed = IntrusiveList.empty<Followed>()
   yield* catalogue.eventQueue.observe({}, () => {
     let waiting = 0
-    for (const { log, seq } of Linked.each(followed)) waiting += log.lastSeq - seq
+    for (const { log, seq } of IntrusiveList.each(followed)) waiting += log.lastSeq - seq
     return waiting
   })
   const dirty = yield* Latch.make(false)
@@ -82,7 +82,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 
   const round = Effect.suspend(() => {
     dirty.closeUnsafe()
-    const all = [...Linked.each(followed)]
+    const all = [...IntrusiveList.each(followed)]
     for (const one of all) listen(one)
     return write(all)
   })
@@ -105,7 +105,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 
   const follow = (log: RunLog): Followed => {
     const one: Followed = { log, seq: 0, listening: false, older: undefined, newer: undefined }
-    Linked.append(followed, one)
+    IntrusiveList.append(followed, one)
     if (log.lastSeq > 0) dirty.openUnsafe()
     listen(one)
     return one
@@ -113,7 +113,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 
   /** Follows the log no longer; gives what is missing of it, which its run's end writes. */
   const leave = (one: Followed): ReadonlyArray<LogEntry> => {
-    Linked.remove(followed, one)
+    IntrusiveList.remove(followed, one)
     return one.log.read(one.seq)
   }
 

@@ -11,12 +11,12 @@ import * as Layer from "effect/Layer"
 import type { OrgId, RunId } from "../domain/Ids.ts"
 import type { Attempt } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
-import type { Ticket } from "../monitoring/Ticket.ts"
+import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as EventWriter from "./EventWriter.ts"
 import type { Followed } from "./EventWriter.ts"
-import { Runs, type Unwritten } from "./Runs.ts"
+import { Runs, type Unwritten } from "../store/Runs.ts"
 
 /** The run whose attempts are written down. */
 export interface Recorded {

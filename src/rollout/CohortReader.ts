@@ -5,9 +5,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { AutopilotState } from "../domain/Autopilot.ts"
-import type { StoredAutopilot } from "../recording/Autopilots.ts"
-import { CohortRuns } from "../recording/CohortRuns.ts"
-import { isInGap } from "./Autopilot.ts"
+import type { StoredAutopilot } from "../store/Autopilots.ts"
+import { CohortRuns } from "../store/CohortRuns.ts"
+import { isInGap } from "./AutopilotRules.ts"
 import * as Samples from "./Samples.ts"
 
 /** One look reads at most so many; a backlog is worked off over the next looks. */

@@ -16,13 +16,13 @@ import type { Actor } from "../domain/Actor.ts"
 import type { AutopilotPlan, AutopilotState } from "../domain/Autopilot.ts"
 import type { Modes } from "../execution/Modes.ts"
 import type { Monitor } from "../monitoring/Monitor.ts"
-import { Autopilots } from "../recording/Autopilots.ts"
-import type { CohortRuns } from "../recording/CohortRuns.ts"
-import type { StoreError } from "../recording/StoreError.ts"
-import * as Autopilot from "./Autopilot.ts"
-import * as Kept from "./Kept.ts"
-import * as Look from "./Look.ts"
-import * as Share from "./Share.ts"
+import { Autopilots } from "../store/Autopilots.ts"
+import type { CohortRuns } from "../store/CohortRuns.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import * as AutopilotRules from "./AutopilotRules.ts"
+import * as AutopilotRecord from "./AutopilotRecord.ts"
+import * as AutopilotTick from "./AutopilotTick.ts"
+import * as RolloutPercentage from "./RolloutPercentage.ts"
 
 /** What was asked for cannot be done now; `message` says why. */
 export class AutopilotConflict extends Schema.TaggedError<AutopilotConflict>()("AutopilotConflict", {
@@ -64,10 +64,10 @@ const lookAgainAfter = "5 seconds"
 const make = Effect.gen(function* () {
   const autopilots = yield* Autopilots
   const rollout = yield* Rollout
-  const share = yield* Share.make
+  const share = yield* RolloutPercentage.make
   const one = yield* Semaphore.make(1)
 
-  const { look } = yield* Look.make
+  const { look } = yield* AutopilotTick.make
   yield* look.pipe(
     Semaphore.withPermit(one),
     Effect.uninterruptible,
@@ -97,11 +97,13 @@ const make = Effect.gen(function* () {
         const { percentage } = (yield* rollout.current).settings
         const next = change(stored.state, { now, percentage, reason })
         if (typeof next === "string") return yield* refuse(next)
-        const kept = Kept.isSameStay(stored.state, next) ? { ...stored, state: next } : Kept.fresh(next)
-        const entry = Kept.entry({ by: actor, at: now, action, reason }, stored.state, next)
+        const kept = AutopilotRecord.isSameStay(stored.state, next)
+          ? { ...stored, state: next }
+          : AutopilotRecord.fresh(next)
+        const entry = AutopilotRecord.entry({ by: actor, at: now, action, reason }, stored.state, next)
         const saved = yield* autopilots.save(stored, kept, entry)
         if (saved === undefined) return yield* refuse("it was changed at the same moment: look again")
-        return Autopilot.isDue(next) ? yield* share.apply(saved, actor) : next
+        return AutopilotRules.isDue(next) ? yield* share.apply(saved, actor) : next
       },
       Semaphore.withPermit(one),
       Effect.uninterruptible,
@@ -110,7 +112,7 @@ const make = Effect.gen(function* () {
   const start = Effect.fn("GuardedRollout.start")(
     function* (actor: Actor, plan: AutopilotPlan, reason: string | undefined) {
       const stored = yield* autopilots.latest
-      if (stored !== undefined && !Autopilot.isFinished(stored.state)) {
+      if (stored !== undefined && !AutopilotRules.isFinished(stored.state)) {
         return yield* refuse(`one is ${stored.state.status} already: abort it first`)
       }
       const conflict = yield* share.conflict
@@ -120,9 +122,9 @@ const make = Effect.gen(function* () {
         return yield* refuse(`the percentage is ${percentage} already: begin there, or lower it first`)
       }
       const now = yield* Clock.currentTimeMillis
-      const state = Autopilot.start(plan, percentage, now)
-      const entry = Kept.entry({ by: actor, at: now, action: "start", reason }, undefined, state)
-      return yield* share.apply(yield* autopilots.begin(Kept.fresh(state), entry), actor)
+      const state = AutopilotRules.start(plan, percentage, now)
+      const entry = AutopilotRecord.entry({ by: actor, at: now, action: "start", reason }, undefined, state)
+      return yield* share.apply(yield* autopilots.begin(AutopilotRecord.fresh(state), entry), actor)
     },
     Semaphore.withPermit(one),
     Effect.uninterruptible,
@@ -132,16 +134,22 @@ const make = Effect.gen(function* () {
     status: Effect.map(autopilots.latest, (stored) => stored?.state),
     start,
     pause: command("pause", (state, { reason = "paused by a person" }) =>
-      Autopilot.isActive(state) ? Autopilot.pause(state, reason) : `it is ${state.status}`,
+      AutopilotRules.isActive(state) ? AutopilotRules.pause(state, reason) : `it is ${state.status}`,
     ),
     resume: command("resume", (state, { now, percentage }) =>
-      Autopilot.canResume(state) ? Autopilot.resume(state, percentage, now) : `it is ${state.status}`,
+      AutopilotRules.canResume(state)
+        ? AutopilotRules.resume(state, percentage, now)
+        : `it is ${state.status}`,
     ),
     abort: command("abort", (state, { now, percentage, reason = "aborted by a person" }) =>
-      Autopilot.isFinished(state) ? `it is ${state.status}` : Autopilot.abort(state, percentage, now, reason),
+      AutopilotRules.isFinished(state)
+        ? `it is ${state.status}`
+        : AutopilotRules.abort(state, percentage, now, reason),
     ),
     approve: command("approve", (state, { now, reason = "approved by a person" }) =>
-      state.status === "awaiting_approval" ? Autopilot.approve(state, now, reason) : `it is ${state.status}`,
+      state.status === "awaiting_approval"
+        ? AutopilotRules.approve(state, now, reason)
+        : `it is ${state.status}`,
     ),
   })
 })

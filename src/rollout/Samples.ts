@@ -7,8 +7,8 @@
  */
 import * as Schema from "effect/Schema"
 import type { AutopilotMargins } from "../domain/Autopilot.ts"
-import * as LatencyHistogram from "../monitoring/LatencyHistogram.ts"
-import type { CohortRun } from "../recording/CohortRuns.ts"
+import * as LatencyHistogram from "../monitoring/evidence/LatencyHistogram.ts"
+import type { CohortRun } from "../store/CohortRuns.ts"
 import * as SequentialTest from "./SequentialTest.ts"
 
 /** What is summed of each run. Every one of them is worse when it is more. */

@@ -5,7 +5,7 @@
  *
  * A run that is ending holds its bytes until it has ended. No other run is ended for bytes that are on their way out.
  */
-import * as Linked from "../domain/Linked.ts"
+import * as IntrusiveList from "../platform/IntrusiveList.ts"
 
 /** Parts of the limit. */
 const runawaysEndFrom = 0.75
@@ -16,7 +16,7 @@ export const runawayBytes = 2 * 1024 * 1024
 const isRunaway = ({ bytes, end }: Share): boolean => end !== undefined && bytes >= runawayBytes
 
 /** The bytes of one run. */
-export class Share implements Linked.Links<Share> {
+export class Share implements IntrusiveList.Links<Share> {
   older: Share | undefined = undefined
   newer: Share | undefined = undefined
   readonly #budget: ByteBudget
@@ -51,7 +51,7 @@ export class Share implements Linked.Links<Share> {
 
 export class ByteBudget {
   readonly #limit: number
-  readonly #shares = Linked.empty<Share>()
+  readonly #shares = IntrusiveList.empty<Share>()
   #total = 0
   /** Bytes of runs that cannot be ended: as a rule they are ending. */
   #leaving = 0
@@ -86,7 +86,7 @@ export class ByteBudget {
 
   enter(): Share {
     const share = new Share(this)
-    Linked.append(this.#shares, share)
+    IntrusiveList.append(this.#shares, share)
     return share
   }
 
@@ -115,7 +115,7 @@ export class ByteBudget {
 
   leave(share: Share): void {
     this.settle(share)
-    Linked.remove(this.#shares, share)
+    IntrusiveList.remove(this.#shares, share)
     this.#total -= share.bytes
     this.#leaving -= share.bytes
     share.bytes = 0
@@ -148,7 +148,7 @@ export class ByteBudget {
 
   #biggest(): Share | undefined {
     let biggest: Share | undefined
-    for (const share of Linked.each(this.#shares))
+    for (const share of IntrusiveList.each(this.#shares))
       if (share.end !== undefined && share.bytes > (biggest?.bytes ?? 0)) biggest = share
     return biggest
   }

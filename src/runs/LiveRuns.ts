@@ -14,21 +14,21 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { RunId, SessionId } from "../domain/Ids.ts"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
-import * as Overdue from "./Overdue.ts"
+import * as IdleTimers from "../platform/IdleTimers.ts"
 import type { RunLog } from "./RunLog.ts"
 
 export class SessionBusy extends Schema.TaggedError<SessionBusy>()("SessionBusy", { sessionId: SessionId }) {}
 
-interface LiveRun extends Overdue.Due<LiveRun> {
+interface LiveRun extends IdleTimers.Due<LiveRun> {
   readonly log: RunLog
   readonly startedAt: number
   fiber: Fiber.Fiber<unknown> | undefined
   readers: number
 }
 
-/** Emptied as the run leaves: a table that `runs` has outgrown must not hold what has ended (`Linked` says why). */
+/** Emptied as the run leaves: a table that `runs` has outgrown must not hold what has ended (`IntrusiveList` says why). */
 interface Place {
   live: LiveRun | undefined
 }
@@ -109,13 +109,13 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     Effect.suspend(() => (live.fiber === undefined ? Effect.void : Fiber.interrupt(live.fiber)))
 
   /** Runs that nobody reads. */
-  const unread = yield* Overdue.make(Duration.toMillis(detachGrace), (live: LiveRun) =>
+  const unread = yield* IdleTimers.make(Duration.toMillis(detachGrace), (live: LiveRun) =>
     Effect.forkIn(cancelRun(live), scope),
   )
 
   const start: LiveRuns["Service"]["start"] = Effect.fnUntraced(function* (sessionId, log, program) {
     const startedAt = monotonicMillis(clock)
-    const live: LiveRun = { ...Overdue.untouched, log, startedAt, fiber: undefined, readers: 0 }
+    const live: LiveRun = { ...IdleTimers.untouched, log, startedAt, fiber: undefined, readers: 0 }
     const place: Place = { live }
     runs.set(log.runId, place)
     sessions.set(sessionId, "running")

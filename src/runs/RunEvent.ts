@@ -3,8 +3,8 @@
  * here: they belong to a reader's connection, carry no id and are never replayed.
  */
 import * as Schema from "effect/Schema"
-import { eventId, frame } from "../agent2ui/Frame.ts"
-import { Message } from "../agent2ui/Message.ts"
+import { eventId, frame } from "../protocol/agent2ui/Frame.ts"
+import { Message } from "../protocol/agent2ui/Message.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { RunDone, RunError } from "../domain/Run.ts"
 

@@ -6,9 +6,9 @@
  * Invariant: `seq` is 1, 2, 3 …; the one terminal event is last, and there is always room for it.
  */
 import * as Effect from "effect/Effect"
-import { eventId } from "../agent2ui/Frame.ts"
-import type { Draft, Message } from "../agent2ui/Message.ts"
-import { heapBytes } from "../domain/HeapBytes.ts"
+import { eventId } from "../protocol/agent2ui/Frame.ts"
+import type { Draft, Message } from "../protocol/agent2ui/Message.ts"
+import { heapBytes } from "../platform/HeapBytes.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { RunDone, RunError } from "../domain/Run.ts"
 import { isTerminal, type LogEntry, type RunEvent } from "./RunEvent.ts"

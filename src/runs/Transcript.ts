@@ -2,8 +2,8 @@
  * The text of an answer, folded from its messages: what is stored as the assistant's message and sent along as history.
  * Pure. Parts that are not text leave a short mark, so that an answer of a table alone is not an empty message.
  */
-import type { Draft } from "../agent2ui/Message.ts"
-import { heapBytes } from "../domain/HeapBytes.ts"
+import type { Draft } from "../protocol/agent2ui/Message.ts"
+import { heapBytes } from "../platform/HeapBytes.ts"
 
 const mark = (draft: Draft): string => {
   switch (draft.type) {

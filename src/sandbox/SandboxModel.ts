@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type * as Scope from "effect/Scope"
 import { garbage, randomHex } from "./Bytes.ts"
-import { eventStream, wait, writeAll } from "./EventWriter.ts"
+import { eventStream, wait, writeAll } from "./SandboxEvents.ts"
 import * as Faults from "./Faults.ts"
 import {
   type Exchange,

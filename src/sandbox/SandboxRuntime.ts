@@ -8,7 +8,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Random, randomHex } from "./Bytes.ts"
-import { eventStream, type Pacing, type Timed, writeAll, type WriterOptions } from "./EventWriter.ts"
+import { eventStream, type Pacing, type Timed, writeAll, type WriterOptions } from "./SandboxEvents.ts"
 import * as Faults from "./Faults.ts"
 import {
   type Exchange,

@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { hourOf, type LedgerEntry } from "../domain/ShadowPair.ts"
-import { ShadowPairs } from "../recording/ShadowPairs.ts"
+import { ShadowPairs } from "../store/ShadowPairs.ts"
 import * as Measure from "../telemetry/Measure.ts"
 
 /** As much as a process that dies may forget. */

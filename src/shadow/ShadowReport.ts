@@ -8,7 +8,7 @@
 import { type Dimension, dimensions, type ShadowPair } from "../domain/ShadowPair.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import { tolerance } from "./Comparison.ts"
-import { difference, type Interval, type Rate, wilson } from "./Rates.ts"
+import { difference, type Interval, type Rate, wilson } from "./RateIntervals.ts"
 
 /** Of each kind: with fewer pairs an interval is wider than any difference that matters. */
 export const minPairs = 30

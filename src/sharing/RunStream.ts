@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import type { RunId } from "../domain/Ids.ts"
-import type { Pages } from "../recording/RunPages.ts"
+import type { Pages } from "../store/RunPages.ts"
 import { eventJson, type LogEntry, type RunEvent } from "../runs/RunEvent.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 

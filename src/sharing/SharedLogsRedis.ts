@@ -8,10 +8,10 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { RunId } from "../domain/Ids.ts"
-import { Runs } from "../recording/Runs.ts"
+import { Runs } from "../store/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { RunLog } from "../runs/RunLog.ts"
-import * as Mirrors from "./Mirrors.ts"
+import * as RemoteRunLogs from "./RemoteRunLogs.ts"
 import * as RemoteReaders from "./RemoteReaders.ts"
 import * as RunChannel from "./RunChannel.ts"
 import { RunElsewhere, SharedLogs } from "./SharedLogs.ts"
@@ -34,7 +34,7 @@ const make = Effect.gen(function* () {
   const ids = yield* SecureRandom.SecureRandom
   const scope = yield* Effect.scope
   const runs = yield* Runs
-  const mirrors = yield* Mirrors.make(redis, runs)
+  const mirrors = yield* RemoteRunLogs.make(redis, runs)
   const remote = yield* RemoteReaders.make(redis, live, runs)
   const asked = new Map<string, Deferred.Deferred<boolean>>()
 

@@ -2,13 +2,13 @@
  * The policy of the service without one of its signals, to see what each buys. It is the service's own code, held still
  * from outside, so that nothing in the service has a switch that only the simulator turns.
  */
-import * as Baseline from "../monitoring/Baseline.ts"
-import * as Breakers from "../monitoring/Breakers.ts"
-import * as FaultCounter from "../monitoring/FaultCounter.ts"
+import * as Baseline from "../monitoring/evidence/Baseline.ts"
+import * as Breakers from "../monitoring/breaker/Breakers.ts"
+import * as FaultCounter from "../monitoring/evidence/FaultCounter.ts"
 import * as Health from "../monitoring/Health.ts"
-import * as Judge from "../monitoring/Judge.ts"
-import type { Probe } from "../monitoring/Probing.ts"
-import type { Ticket } from "../monitoring/Ticket.ts"
+import * as TripRules from "../monitoring/breaker/TripRules.ts"
+import type { Probe } from "../monitoring/probes/Probing.ts"
+import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import * as OurPolicy from "./OurPolicy.ts"
 import type { Policy } from "./Policy.ts"
 import { totalMs } from "./Simulation.ts"
@@ -59,7 +59,7 @@ const withoutProbes = (health: Health.Health, policy: Ours, when: (now: number) 
 })
 
 const isUnsure = ({ breakers }: Health.Health, now: number): boolean =>
-  Judge.isSuspicious(breakers, now) || breakers.probing.failed
+  TripRules.isSuspicious(breakers, now) || breakers.probing.failed
 
 /** Begun before the breaker opened. */
 const isAbandoned = ({ breakers: { global } }: Health.Health, { globalEpoch }: Ticket): boolean =>

@@ -3,7 +3,7 @@
  * a harm, how long a plan takes. The figures of `docs/decisions/0012-autopilot.md`.
  */
 import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../domain/Autopilot.ts"
-import * as Autopilot from "../rollout/Autopilot.ts"
+import * as AutopilotRules from "../rollout/AutopilotRules.ts"
 import * as Samples from "../rollout/Samples.ts"
 import * as Verdict from "../rollout/Verdict.ts"
 import { type Effect, noEffect, Traffic } from "./AutopilotTraffic.ts"
@@ -28,18 +28,26 @@ const plan: AutopilotPlan = { ...defaultAutopilotPlan, autoApprove: true }
 /** One plan from its start to its end, or until nothing but a person can help it on. */
 export const simulate = (seed: number, turnsPerSecond: number, effect: Effect): Rollout => {
   const traffic = new Traffic(seed, turnsPerSecond, effect)
-  let state = Autopilot.start(plan, 0, 0)
+  let state = AutopilotRules.start(plan, 0, 0)
   let samples = Samples.empty()
   let now = 0
   let first: Pick<Rollout, "highest" | "wentBackAt"> | undefined
   const goesOn = () =>
-    !Autopilot.isFinished(state) && !Autopilot.canResume(state) && !state.verdict?.sampleRatio.mismatch
+    !AutopilotRules.isFinished(state) &&
+    !AutopilotRules.canResume(state) &&
+    !state.verdict?.sampleRatio.mismatch
   while (goesOn() && now < longestDays * day) {
     now += lookMs
     Samples.addAll(samples, traffic.between(now, lookMs, state.percentage), plan.margins)
     const { percentage } = state
     const verdict = Verdict.judge(samples, plan, percentage)
-    state = Autopilot.advance(state, { now, percentage, conflict: undefined, blocked: undefined, verdict })
+    state = AutopilotRules.advance(state, {
+      now,
+      percentage,
+      conflict: undefined,
+      blocked: undefined,
+      verdict,
+    })
     if (state.percentage === percentage) continue
     if (state.setbacks === 1) first ??= { wentBackAt: percentage, highest: highestOf(state) }
     samples = Samples.empty()

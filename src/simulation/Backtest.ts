@@ -7,7 +7,7 @@
  */
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Attempt } from "../domain/Run.ts"
-import type { RecordedTurn } from "../recording/RecordedTurns.ts"
+import type { RecordedTurn } from "../store/RecordedTurns.ts"
 import type { Policy } from "./Policy.ts"
 import { Simulation } from "./Simulation.ts"
 import { Tally } from "./SimulationTally.ts"

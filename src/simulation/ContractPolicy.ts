@@ -2,8 +2,8 @@
  * The documented contract and nothing else: its window of minutes, its three rates, the one timeout of an attempt. It
  * names no way back, so there is none.
  */
-import * as SlidingWindow from "../monitoring/SlidingWindow.ts"
-import * as Triggers from "../monitoring/Triggers.ts"
+import * as SlidingWindow from "../monitoring/evidence/SlidingWindow.ts"
+import * as Triggers from "../monitoring/breaker/Triggers.ts"
 import type { Policy } from "./Policy.ts"
 
 export interface Contract extends Triggers.Thresholds {

@@ -1,5 +1,5 @@
 /** What the runs of a scenario with one policy come to, one run a seed. Pure. */
-import * as LatencyHistogram from "../monitoring/LatencyHistogram.ts"
+import * as LatencyHistogram from "../monitoring/evidence/LatencyHistogram.ts"
 import { lastOn, type Scenario } from "./Scenario.ts"
 import type { Counts, Move, Tally } from "./SimulationTally.ts"
 

@@ -1,10 +1,10 @@
 /** The policy of the service, by the service's own code. */
-import * as Admission from "../monitoring/Admission.ts"
+import * as RuntimePermission from "../monitoring/breaker/RuntimePermission.ts"
 import * as Health from "../monitoring/Health.ts"
-import * as Probes from "../monitoring/Probes.ts"
-import type { Probe } from "../monitoring/Probing.ts"
-import * as Return from "../monitoring/Return.ts"
-import type { Ticket } from "../monitoring/Ticket.ts"
+import * as Probes from "../monitoring/probes/Probes.ts"
+import type { Probe } from "../monitoring/probes/Probing.ts"
+import * as Ramp from "../monitoring/breaker/Ramp.ts"
+import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import type { Policy } from "./Policy.ts"
 
 export const make = (settings: Health.Settings): Policy<Ticket, Probe> => of(Health.make(settings, 0), "ours")
@@ -14,7 +14,7 @@ export const of = (health: Health.Health, name: string): Policy<Ticket, Probe> =
   return {
     name,
     admit: (orgId, sessionId, now) => {
-      const { allowed, ticket } = Admission.admit(health, orgId, sessionId, now)
+      const { allowed, ticket } = RuntimePermission.admit(health, orgId, sessionId, now)
       return allowed === "no" ? undefined : ticket
     },
     started: (orgId, ticket, now) => Health.started(health, orgId, ticket, now),
@@ -26,7 +26,7 @@ export const of = (health: Health.Health, name: string): Policy<Ticket, Probe> =
     state: () => breakers.global.state,
     share: () => {
       const { global } = breakers
-      if (global.state === "ramp") return Return.shareOf(global)
+      if (global.state === "ramp") return Ramp.shareOf(global)
       return global.state === "closed" ? 1 : 0
     },
   }

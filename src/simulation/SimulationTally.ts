@@ -1,5 +1,5 @@
 /** What a simulated run came to: how its chats ended, what users waited, how the policy moved. */
-import * as LatencyHistogram from "../monitoring/LatencyHistogram.ts"
+import * as LatencyHistogram from "../monitoring/evidence/LatencyHistogram.ts"
 import type { Policy } from "./Policy.ts"
 import type { Turn } from "./Upstream.ts"
 

@@ -1,7 +1,7 @@
 /** What the OpenTelemetry SDK could not export or had to drop, as lines of our own log: the first of each minute. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { monotonicMillis } from "../domain/Monotonic.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
 
 const quietMs = 60_000
 

@@ -1,5 +1,5 @@
 /** The metrics of streams, their readers and what is refused: part of the catalogue in `Metrics`. */
-import { refusalReasons } from "../domain/Refusal.ts"
+import { refusalReasons } from "../domain/RejectionReason.ts"
 import { counter, gauge } from "./Instrument.ts"
 
 const none = {}

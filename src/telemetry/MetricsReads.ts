@@ -1,5 +1,5 @@
 /** Metrics of reads: part of the catalogue in `Metrics`. */
-import { readRefusalReasons } from "../domain/Refusal.ts"
+import { readRefusalReasons } from "../domain/RejectionReason.ts"
 import { counter, gauge } from "./Instrument.ts"
 
 export const reads = {

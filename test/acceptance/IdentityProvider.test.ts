@@ -4,7 +4,7 @@ import * as Redacted from "effect/Redacted"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { OrgId, RunId, UserId } from "../../src/domain/Ids.ts"
-import * as Ticket from "../../src/http/Ticket.ts"
+import * as ReadTicket from "../../src/http/ReadTicket.ts"
 import { Client } from "../support/chatClient.ts"
 import { KeyServer, makeKey, serving, sign } from "../support/identityProvider.ts"
 import {
@@ -89,7 +89,7 @@ describe("a token of an identity provider", () => {
     const open = async (secret: string) => {
       const principal = { orgId: OrgId.make("acme"), userId: UserId.make("ana"), permissions: [] }
       const { ticket } = await Effect.runPromise(
-        Ticket.mint(Redacted.make(secret), principal, RunId.make(stream.runId), Date.now() + 60_000),
+        ReadTicket.mint(Redacted.make(secret), principal, RunId.make(stream.runId), Date.now() + 60_000),
       )
       return (await fetch(`${gateway.url}/api/v1/chat/runs/${stream.runId}/events?ticket=${ticket}`)).status
     }

@@ -9,7 +9,7 @@ import { TestClock } from "effect/testing"
 import { Admission } from "../../src/admission/Admission.ts"
 import type { Owner } from "../../src/admission/OpenStreams.ts"
 import { dayMs } from "../../src/admission/TokenBudget.ts"
-import { TokenSpend } from "../../src/recording/TokenSpend.ts"
+import { TokenSpend } from "../../src/store/TokenSpend.ts"
 import { budgetsInMemory, inMemory, someone } from "./limits.ts"
 
 const limits = { userTurns: 10_000, orgTurns: 10_000, userStreams: 3, orgStreams: 10, streams: 8 }

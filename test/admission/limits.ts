@@ -15,9 +15,9 @@ import type { DailyLimits } from "../../src/admission/TokenBudgets.ts"
 import * as TokenBudgetsMemory from "../../src/admission/TokenBudgetsMemory.ts"
 import * as TokenBudgetsRedis from "../../src/admission/TokenBudgetsRedis.ts"
 import { OrgId, UserId } from "../../src/domain/Ids.ts"
-import { Replica } from "../../src/persistence/Replica.ts"
+import { Replica } from "../../src/platform/Replica.ts"
 import * as RedisClient from "../../src/persistence/RedisClient.ts"
-import type { TokenSpend } from "../../src/recording/TokenSpend.ts"
+import type { TokenSpend } from "../../src/store/TokenSpend.ts"
 
 export const inMemory: Layer.Layer<OpenStreams | Rates> = Layer.mergeAll(
   OpenStreamsMemory.layerMemory,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Message } from "../../src/agent2ui/Message.ts"
+import { Message } from "../../src/protocol/agent2ui/Message.ts"
 import { Links } from "../../src/chat/ExecutionChain.ts"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import { noon, text } from "../support/fixtures.ts"
 import * as Schema from "effect/Schema"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Asked, newTurn } from "../../src/chat/NewTurn.ts"
-import type { BranchMessage } from "../../src/recording/Sessions.ts"
+import type { BranchMessage } from "../../src/store/Sessions.ts"
 import {
   agent,
   arrival,

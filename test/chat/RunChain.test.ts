@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import { RunChain } from "../../src/chat/RunChain.ts"
 import { jsonBytes, pageBytes } from "../../src/domain/Page.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"

@@ -1,9 +1,9 @@
 /** A run as the store keeps it, and what its readers get. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import type { Source } from "../../src/chat/RunReader.ts"
-import * as RunPages from "../../src/recording/RunPages.ts"
+import * as RunPages from "../../src/store/RunPages.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { assistantMessageId, noon, runId, text } from "../support/fixtures.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Config from "../../src/Config.ts"
-import type { Variable } from "../../src/ConfigVariable.ts"
+import * as Config from "../../src/config/Config.ts"
+import type { Variable } from "../../src/config/ConfigVariable.ts"
 import { badMillis } from "./badMillis.ts"
 
 const canary = "canary-must-not-be-shown"

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { randomBytes, randomUUID } from "node:crypto"
 import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
-import * as Config from "../../src/Config.ts"
-import type { Variable } from "../../src/ConfigVariable.ts"
+import * as Config from "../../src/config/Config.ts"
+import type { Variable } from "../../src/config/ConfigVariable.ts"
 
 const secret = "only-for-tests-Zq7vX2mK9pLw4RtY8sBd"
 const read = (env: Config.Environment = {}) => Config.read(env)

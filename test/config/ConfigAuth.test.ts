@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Config from "../../src/Config.ts"
-import { tokenRules } from "../../src/StageSettings.ts"
+import * as Config from "../../src/config/Config.ts"
+import { tokenRules } from "../../src/app/StageSettings.ts"
 
 const [old, older] = ["only-for-tests-old-8sBd2mK9pLw4RtY7", "only-for-tests-older-3nHc6vX1qJz5FgT0"]
 

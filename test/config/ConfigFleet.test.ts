@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Config from "../../src/Config.ts"
+import * as Config from "../../src/config/Config.ts"
 
 const refused = (env: Config.Environment) =>
   Effect.map(Effect.flip(Config.read(env)), ({ message }) => message)

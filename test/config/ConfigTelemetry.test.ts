@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Config from "../../src/Config.ts"
-import { exportsOf } from "../../src/ConfigTelemetry.ts"
+import * as Config from "../../src/config/Config.ts"
+import { exportsOf } from "../../src/config/ConfigTelemetry.ts"
 
 const exported = (env: Record<string, string>) => Effect.map(Config.read(env), exportsOf)
 const nothing = { traces: undefined, metrics: undefined, logs: undefined }

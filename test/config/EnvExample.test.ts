@@ -5,8 +5,8 @@ import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 import { envExample } from "../../scripts/env-example.ts"
-import * as Config from "../../src/Config.ts"
-import type { Variable } from "../../src/ConfigVariable.ts"
+import * as Config from "../../src/config/Config.ts"
+import type { Variable } from "../../src/config/ConfigVariable.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const file = Fs.readFileSync(Path.join(root, ".env.example"), "utf8")
@@ -103,7 +103,7 @@ describe("the environment", () => {
 
   it("is looked into only by Config and ConfigProviders, and handed on whole by what starts the service", () => {
     const looking = new Set(matches(/\benv\??\.?\[()/g).map(({ name }) => name))
-    assert.sameMembers([...looking], ["Config.ts", "ConfigProviders.ts"])
+    assert.sameMembers([...looking], ["config/Config.ts", "config/ConfigProviders.ts"])
     const taking = new Set(matches(/\bprocess\s*\.\s*env\b()/g).map(({ name }) => name))
     for (const name of taking) assert.match(name, /^(main\.ts|cli\/\w+\.ts)$/)
     assert.isEmpty(matches(/\bprocess\s*\.\s*env\s*[.[]()/g))

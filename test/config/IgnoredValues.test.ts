@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Config from "../../src/Config.ts"
+import * as Config from "../../src/config/Config.ts"
 import { badMillis } from "./badMillis.ts"
 
 /** Values of OpenTelemetry's variables that are warned of and taken for none, as its specification wants. */

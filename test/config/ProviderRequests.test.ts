@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Config from "../../src/Config.ts"
+import * as Config from "../../src/config/Config.ts"
 
 const canary = "canary-must-not-be-shown"
 const plain = { KIND: "openai-compatible", BASE_URL: "https://llm.example/v1", MODEL: "m" }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Config from "../../src/Config.ts"
+import * as Config from "../../src/config/Config.ts"
 import { plainRequests } from "../../src/domain/DirectProvider.ts"
 
 const provider = (name: string, fields: Readonly<Record<string, string>>) =>

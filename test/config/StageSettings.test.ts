@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Config from "../../src/Config.ts"
-import * as StageSettings from "../../src/StageSettings.ts"
+import * as Config from "../../src/config/Config.ts"
+import * as StageSettings from "../../src/app/StageSettings.ts"
 
 const provider = (name: string, model: string) => ({
   [`DIRECT_LLM_${name}_KIND`]: "openai-compatible",

@@ -8,11 +8,11 @@ import { defaultAgentId } from "../../src/domain/Agent.ts"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { Modes } from "../../src/execution/Modes.ts"
-import type { Admission } from "../../src/monitoring/Admission.ts"
+import type { RuntimePermission } from "../../src/monitoring/breaker/RuntimePermission.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
-import type { Ticket } from "../../src/monitoring/Ticket.ts"
+import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { scripted } from "../execution/scripted.ts"
-import type { RolloutSettings } from "../../src/domain/Rollout.ts"
+import type { RolloutSettings } from "../../src/domain/RolloutSettings.ts"
 import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 import { memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
 
@@ -41,7 +41,7 @@ const monitor = ({ allowed = "yes", calls = [], forced }: Options) =>
 interface Options {
   readonly rollout?: Partial<RolloutSettings>
   readonly modes?: ReadonlyArray<ExecutionMode>
-  readonly allowed?: Admission["allowed"]
+  readonly allowed?: RuntimePermission["allowed"]
   readonly calls?: Calls
   /** What is ordered for `orgId`. */
   readonly forced?: ExecutionMode

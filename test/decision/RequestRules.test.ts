@@ -5,7 +5,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { look, type Request } from "../../src/decision/RequestRules.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { AgentId } from "../../src/domain/Ids.ts"
-import { RolloutPatch, RolloutRule } from "../../src/domain/Rollout.ts"
+import { RolloutPatch, RolloutRule } from "../../src/domain/RolloutSettings.ts"
 import { orgId, sessionId } from "../support/fixtures.ts"
 
 const request: Request = {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as RolloutState from "../../src/decision/RolloutState.ts"
-import { OperatorSettings, RolloutPatch } from "../../src/domain/Rollout.ts"
+import { OperatorSettings, RolloutPatch } from "../../src/domain/RolloutSettings.ts"
 import { orgId, otherOrgId } from "../support/fixtures.ts"
 import { rolloutDefaults, rolloutSettings } from "../support/memoryRollout.ts"
 

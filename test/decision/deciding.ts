@@ -4,7 +4,7 @@ import { sampled } from "../../src/decision/ShadowSample.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import type { Decision } from "../../src/domain/Decision.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
-import type { RolloutRule, RolloutSettings } from "../../src/domain/Rollout.ts"
+import type { RolloutRule, RolloutSettings } from "../../src/domain/RolloutSettings.ts"
 import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 import { rolloutSettings } from "../support/memoryRollout.ts"
 

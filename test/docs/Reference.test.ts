@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest"
 import { configuration, events, metrics, providers, wires } from "../../scripts/docs-reference.ts"
 import { faults } from "../../scripts/faults-page.ts"
 import { statusOfCode } from "../../src/api/PublicError.ts"
-import { variables } from "../../src/Config.ts"
-import type { Variable } from "../../src/ConfigVariable.ts"
+import { variables } from "../../src/config/Config.ts"
+import type { Variable } from "../../src/config/ConfigVariable.ts"
 import { causeCodes } from "../../src/telemetry/FailureCodes.ts"
 
 const pages = ["README.md", ...globSync("docs/**/*.md")]

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import { finished, noon, planStep, says, text, thinking, toolCall, toolResult } from "../support/fixtures.ts"
 import {
   direct,

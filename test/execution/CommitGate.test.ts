@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import * as CommitGate from "../../src/execution/CommitGate.ts"
 import { planStep, table, text, thinking, toolCall } from "../support/fixtures.ts"
 

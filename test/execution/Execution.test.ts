@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import type { AgentSettings } from "../../src/domain/Agent.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import * as OpenCalls from "../../src/execution/OpenCalls.ts"
 import { planStep, text, thinking } from "../support/fixtures.ts"
 

@@ -7,8 +7,8 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Frame from "../../src/agent2ui/Frame.ts"
-import { Message } from "../../src/agent2ui/Message.ts"
+import * as Frame from "../../src/protocol/agent2ui/Frame.ts"
+import { Message } from "../../src/protocol/agent2ui/Message.ts"
 import { Api } from "../../src/api/Api.ts"
 import { principalOf } from "../../src/domain/Claims.ts"
 import { OrgId, RunId, UserId } from "../../src/domain/Ids.ts"
@@ -18,8 +18,8 @@ import { parseRetryAfter } from "../../src/execution/ExecutionError.ts"
 import { cursorOf } from "../../src/http/Cursor.ts"
 import { shapeOf } from "../../src/http/JsonScan.ts"
 import * as Jwt from "../../src/http/Jwt.ts"
-import * as Ticket from "../../src/http/Ticket.ts"
-import * as HealthWire from "../../src/monitoring/HealthWire.ts"
+import * as ReadTicket from "../../src/http/ReadTicket.ts"
+import * as HealthWire from "../../src/monitoring/fleet/HealthWire.ts"
 import { frameOf } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { hear, type Heard, joined } from "../faults/Decoding.ts"
@@ -191,7 +191,7 @@ const jwt: Target["run"] = async (bytes) => {
 }
 
 const ticket: Target["run"] = async (bytes) => {
-  const verified = Ticket.verify(secret, textOf(bytes), runId)
+  const verified = ReadTicket.verify(secret, textOf(bytes), runId)
   sameOrRefused(await Effect.runPromiseExit(Effect.map(verified, (one) => one.principal)))
 }
 
@@ -232,7 +232,7 @@ const retryAfter: Target["run"] = (bytes) => {
 const healthWire: Target["run"] = (bytes) => void HealthWire.decode(textOf(bytes))
 
 const token = () => Effect.runPromise(Jwt.mint(secret, principal, 1))
-const aTicket = () => Effect.runPromise(Ticket.mint(secret, principal, runId, Number.POSITIVE_INFINITY))
+const aTicket = () => Effect.runPromise(ReadTicket.mint(secret, principal, runId, Number.POSITIVE_INFINITY))
 
 const json = (...values: ReadonlyArray<unknown>): ReadonlyArray<Uint8Array> =>
   values.map((value) => bytesOf(JSON.stringify(value)))

@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
 import { Reads } from "../../src/admission/Reads.ts"
 import * as Edge from "../../src/http/Edge.ts"
-import { StoreError } from "../../src/recording/StoreError.ts"
+import { StoreError } from "../../src/store/StoreError.ts"
 
 const canary = "canary: SELECT * FROM agents at /srv/crossfade/src/Store.ts:7 on db-7.internal:5432"
 const error = new Error(canary, { cause: new Error(canary) })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import type { Source } from "../../src/chat/RunReader.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { planStep, runId, text, toolCall } from "../support/fixtures.ts"

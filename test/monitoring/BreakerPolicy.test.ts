@@ -2,11 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import { Outcome } from "../../src/domain/Outcome.ts"
-import type * as Breaker from "../../src/monitoring/Breaker.ts"
-import * as Breakers from "../../src/monitoring/Breakers.ts"
-import * as Forced from "../../src/monitoring/Forced.ts"
+import type * as Breaker from "../../src/monitoring/breaker/Breaker.ts"
+import * as Breakers from "../../src/monitoring/breaker/Breakers.ts"
+import * as OperatorOverride from "../../src/monitoring/breaker/OperatorOverride.ts"
 import * as Health from "../../src/monitoring/Health.ts"
-import * as Probes from "../../src/monitoring/Probes.ts"
+import * as Probes from "../../src/monitoring/probes/Probes.ts"
 import { between, long } from "./schedules.ts"
 import { deciding, type Operation, schedule, Service, type Turn } from "./service.ts"
 
@@ -87,17 +87,20 @@ describe("the breakers, whatever happens", () => {
         const restored = Health.make(health.settings, now)
         Health.restore(restored, [...last.values()], now)
         // Closed is as good as unknown, and what a step of the ramp has counted is not worth an entry.
-        const stateOf = (breaker: Breaker.Breaker, forced: Forced.Forced | undefined) => ({
+        const stateOf = (
+          breaker: Breaker.Breaker,
+          forced: OperatorOverride.OperatorOverride | undefined,
+        ) => ({
           state: breaker.state,
           since: breaker.state === "closed" ? 0 : breaker.since,
           step: breaker.state === "ramp" ? breaker.step : null,
-          forced: Forced.holds(forced, now) ? forced : null,
+          forced: OperatorOverride.holds(forced, now) ? forced : null,
         })
         const shown = ({ breakers }: Health.Health) => ({
           all: stateOf(breakers.global, breakers.forced),
           orgs: Object.fromEntries(
             [...breakers.orgs.byId.values()]
-              .filter((org) => org.breaker.state !== "closed" || Forced.holds(org.forced, now))
+              .filter((org) => org.breaker.state !== "closed" || OperatorOverride.holds(org.forced, now))
               .map((org) => [org.id, stateOf(org.breaker, org.forced)]),
           ),
         })

@@ -1,8 +1,8 @@
 /** Whether direct mode is a place to flee to: whose faults say that it is not. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Outcome } from "../../src/domain/Outcome.ts"
-import * as Breaker from "../../src/monitoring/Breaker.ts"
-import * as Breakers from "../../src/monitoring/Breakers.ts"
+import * as Breaker from "../../src/monitoring/breaker/Breaker.ts"
+import * as Breakers from "../../src/monitoring/breaker/Breakers.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import { admit, org, settings, start } from "./schedules.ts"
 

@@ -1,7 +1,7 @@
 /** What is known of first progress: the baseline, the limit of an attempt, and the silence of all. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Baseline from "../../src/monitoring/Baseline.ts"
-import * as Running from "../../src/monitoring/Running.ts"
+import * as Baseline from "../../src/monitoring/evidence/Baseline.ts"
+import * as Running from "../../src/monitoring/evidence/Running.ts"
 import { org, start } from "./schedules.ts"
 
 const minute = 60_000

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import * as HealthReport from "../../src/monitoring/HealthReport.ts"
-import * as Probes from "../../src/monitoring/Probes.ts"
+import * as Probes from "../../src/monitoring/probes/Probes.ts"
 import { type Member, TestFleet } from "./fleet.ts"
 import { org, settings, start } from "./schedules.ts"
 

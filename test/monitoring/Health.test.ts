@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { Outcome } from "../../src/domain/Outcome.ts"
-import type { Admission } from "../../src/monitoring/Admission.ts"
-import * as Evidence from "../../src/monitoring/Evidence.ts"
+import type { RuntimePermission } from "../../src/monitoring/breaker/RuntimePermission.ts"
+import * as Evidence from "../../src/monitoring/evidence/Evidence.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import * as HealthReport from "../../src/monitoring/HealthReport.ts"
-import * as SlidingWindow from "../../src/monitoring/SlidingWindow.ts"
+import * as SlidingWindow from "../../src/monitoring/evidence/SlidingWindow.ts"
 import { admit, between, list, long, mostly, org, settings, start } from "./schedules.ts"
 
 const operation = Schema.Struct({
@@ -22,7 +22,7 @@ const schedule = list(operation, 250)
 
 interface Turn {
   readonly orgId: ReturnType<typeof org>
-  readonly admission: Admission
+  readonly admission: RuntimePermission
   readonly at: number
 }
 

@@ -2,7 +2,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
-import type { Ticket } from "../../src/monitoring/Ticket.ts"
+import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { a, admit, allowed, b, record, status, test, times, turn } from "./monitorTurns.ts"
 import { org, settings, start } from "./schedules.ts"
 

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as Health from "../../src/monitoring/Health.ts"
-import type { Ticket } from "../../src/monitoring/Ticket.ts"
+import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { admit, between, list, org, settings, start } from "./schedules.ts"
 
 const runtime = "runtime_orchestrator"

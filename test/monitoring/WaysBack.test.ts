@@ -1,12 +1,12 @@
 /** That nothing keeps anybody from the runtime for ever, whatever had happened, and nothing stops the probes. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Bucket from "../../src/domain/Bucket.ts"
-import * as Admission from "../../src/monitoring/Admission.ts"
-import * as Breaker from "../../src/monitoring/Breaker.ts"
-import * as Breakers from "../../src/monitoring/Breakers.ts"
+import * as RuntimePermission from "../../src/monitoring/breaker/RuntimePermission.ts"
+import * as Breaker from "../../src/monitoring/breaker/Breaker.ts"
+import * as Breakers from "../../src/monitoring/breaker/Breakers.ts"
 import * as Health from "../../src/monitoring/Health.ts"
 import * as HealthReport from "../../src/monitoring/HealthReport.ts"
-import * as Probes from "../../src/monitoring/Probes.ts"
+import * as Probes from "../../src/monitoring/probes/Probes.ts"
 import { admit, long, org, settings, start } from "./schedules.ts"
 import { schedule, Service } from "./service.ts"
 
@@ -29,7 +29,7 @@ const recover = (health: Health.Health, from: number): number => {
     if (probe !== undefined) Probes.ended(health, probe, "good", now)
     let away = 0
     for (const { orgId, sessionId } of sessions) {
-      const { allowed, ticket } = Admission.admit(health, orgId, sessionId, now)
+      const { allowed, ticket } = RuntimePermission.admit(health, orgId, sessionId, now)
       if (allowed !== "yes") away += 1
       const mode = allowed === "no" ? "direct_llm" : runtime
       Health.record(health, { orgId, mode, outcome: "success", latencyMs: 1, ticket }, now)
@@ -157,7 +157,7 @@ describe("the ways back", () => {
     assert.strictEqual(health.breakers.global.state, "ramp")
     const now = start + 9000
     const sessionId = sessionWhere("early", (place) => place < 0.2)
-    const { ticket } = Admission.admit(health, org(1), sessionId, now)
+    const { ticket } = RuntimePermission.admit(health, org(1), sessionId, now)
     Health.record(health, { orgId: org(1), mode: runtime, outcome: "error", latencyMs: 1, ticket }, now)
     assert.deepInclude(health.breakers.global, { state: "ramp", step: 0, bad: 1 })
     Health.advance(health, start + 9000 + 50_000)

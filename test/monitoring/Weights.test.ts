@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as Health from "../../src/monitoring/Health.ts"
-import * as Probes from "../../src/monitoring/Probes.ts"
+import * as Probes from "../../src/monitoring/probes/Probes.ts"
 import { admit, org, settings, start } from "./schedules.ts"
 
 const make = () => {

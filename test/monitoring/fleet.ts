@@ -3,15 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
-import * as Admission from "../../src/monitoring/Admission.ts"
-import * as FleetLink from "../../src/monitoring/FleetLink.ts"
+import * as RuntimePermission from "../../src/monitoring/breaker/RuntimePermission.ts"
+import * as FleetLink from "../../src/monitoring/fleet/FleetLink.ts"
 import * as Health from "../../src/monitoring/Health.ts"
-import type { Exchange } from "../../src/monitoring/HealthExchange.ts"
+import type { Exchange } from "../../src/monitoring/fleet/HealthExchange.ts"
 import type { Monitored } from "../../src/monitoring/Monitor.ts"
-import * as Outbox from "../../src/monitoring/Outbox.ts"
-import type { Settled } from "../../src/monitoring/Sharing.ts"
-import type { Ticket } from "../../src/monitoring/Ticket.ts"
-import { ReplicaId } from "../../src/persistence/Replica.ts"
+import * as Outbox from "../../src/monitoring/fleet/Outbox.ts"
+import type { Settled } from "../../src/monitoring/fleet/Sharing.ts"
+import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
+import { ReplicaId } from "../../src/platform/Replica.ts"
 import { MemoryExchange } from "../support/memoryExchange.ts"
 
 export interface Turn {
@@ -47,7 +47,7 @@ export class Member {
 
   begin(orgId: OrgId, sessionId: string): Turn | undefined {
     const now = this.clock()
-    const { allowed, ticket } = Admission.admit(this.health, orgId, sessionId, now)
+    const { allowed, ticket } = RuntimePermission.admit(this.health, orgId, sessionId, now)
     if (allowed === "no") return undefined
     Health.started(this.health, orgId, ticket, now)
     Outbox.started(this.outbox, orgId, ticket, now)

@@ -5,7 +5,7 @@ import * as TestClock from "effect/testing/TestClock"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
-import type { Ticket } from "../../src/monitoring/Ticket.ts"
+import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { org, settings, start } from "./schedules.ts"
 
 export const test = (name: string, body: Effect.Effect<void, never, Monitor>) =>

@@ -1,7 +1,7 @@
 /** Random inputs of the monitoring tests, and the numbers that they share. */
 import * as Schema from "effect/Schema"
 import { OrgId } from "../../src/domain/Ids.ts"
-import * as Admission from "../../src/monitoring/Admission.ts"
+import * as RuntimePermission from "../../src/monitoring/breaker/RuntimePermission.ts"
 import type { Health, Settings } from "../../src/monitoring/Health.ts"
 
 export const between = (minimum: number, maximum: number) =>
@@ -34,5 +34,5 @@ export const start = 1_767_225_601_234
 export const org = (number: number): OrgId => OrgId.make(`org-${number}`)
 
 /** A turn of the organisation's one session. */
-export const admit = (health: Health, orgId: OrgId, now: number): Admission.Admission =>
-  Admission.admit(health, orgId, `session of ${orgId}`, now)
+export const admit = (health: Health, orgId: OrgId, now: number): RuntimePermission.RuntimePermission =>
+  RuntimePermission.admit(health, orgId, `session of ${orgId}`, now)

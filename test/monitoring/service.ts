@@ -2,10 +2,10 @@
 import * as Schema from "effect/Schema"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import { Outcome } from "../../src/domain/Outcome.ts"
-import * as Admission from "../../src/monitoring/Admission.ts"
+import * as RuntimePermission from "../../src/monitoring/breaker/RuntimePermission.ts"
 import * as Health from "../../src/monitoring/Health.ts"
-import * as Probes from "../../src/monitoring/Probes.ts"
-import type { Probe } from "../../src/monitoring/Probing.ts"
+import * as Probes from "../../src/monitoring/probes/Probes.ts"
+import type { Probe } from "../../src/monitoring/probes/Probing.ts"
 import { between, list, mostly, org, settings, start } from "./schedules.ts"
 
 const operation = Schema.Struct({
@@ -25,7 +25,7 @@ export const schedule = list(operation, 300)
 export interface Turn {
   readonly orgId: OrgId
   readonly sessionId: string
-  readonly admission: Admission.Admission
+  readonly admission: RuntimePermission.RuntimePermission
   readonly at: number
 }
 
@@ -63,7 +63,7 @@ export class Service {
     switch (step.act) {
       case "admit": {
         const sessionId = `session ${step.turn} of ${orgId}`
-        const admission = Admission.admit(health, orgId, sessionId, now)
+        const admission = RuntimePermission.admit(health, orgId, sessionId, now)
         this.turns.push({ orgId, sessionId, admission, at: now })
         if (admission.allowed !== "no") Health.started(health, orgId, admission.ticket, now)
         return

@@ -5,7 +5,7 @@ import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"
 import { symlinkSync } from "node:fs"
 import * as Path from "node:path"
-import * as Database from "../../src/persistence/Database.ts"
+import * as Database from "../../src/store/Database.ts"
 import { findBinaries, type Server, start } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/processes.ts"
 

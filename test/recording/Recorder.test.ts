@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import { type Recorded, Recorder } from "../../src/recording/Recorder.ts"
-import { Runs } from "../../src/recording/Runs.ts"
+import { Runs } from "../../src/store/Runs.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { noon, runIdOf, text } from "../support/fixtures.ts"
-import { attempt, newPrincipal } from "./Turns.ts"
+import { attempt, newPrincipal } from "../store/Turns.ts"
 
 describe("Recorder", () => {
   const recorded = (): Recorded => ({

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { StoreError } from "../../src/recording/StoreError.ts"
+import { StoreError } from "../../src/store/StoreError.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import { failingFrom, world, service, percentage, state, shown, pass, start } from "./guarding.ts"
 import { run } from "./samples.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AutopilotVerdict, defaultAutopilotPlan as plan } from "../../src/domain/Autopilot.ts"
-import type { CohortRun } from "../../src/recording/CohortRuns.ts"
+import type { CohortRun } from "../../src/store/CohortRuns.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import { judge } from "../../src/rollout/Verdict.ts"
 import { run, samplesOf } from "./samples.ts"

@@ -1,5 +1,5 @@
 /** Made-up runs of both cohorts, the same for the same seed. */
-import type { CohortRun } from "../../src/recording/CohortRuns.ts"
+import type { CohortRun } from "../../src/store/CohortRuns.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import { defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { encode } from "../../src/agent2ui/Frame.ts"
+import { encode } from "../../src/protocol/agent2ui/Frame.ts"
 import type { RunError } from "../../src/domain/Run.ts"
 import { frameOf } from "../../src/runs/RunEvent.ts"
 import { maxBytes, maxEvents, RunLog } from "../../src/runs/RunLog.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import { Transcript } from "../../src/runs/Transcript.ts"
 import { planStep, runId, table, text, thinking, toolCall } from "../support/fixtures.ts"
 

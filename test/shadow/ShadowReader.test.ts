@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { ShadowPairs } from "../../src/recording/ShadowPairs.ts"
+import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { ShadowLedger } from "../../src/shadow/ShadowLedger.ts"
 import { ShadowReader } from "../../src/shadow/ShadowReader.ts"
 import { pair } from "./traces.ts"

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Dimension, ShadowPair } from "../../src/domain/ShadowPair.ts"
 import { OrgId } from "../../src/domain/Ids.ts"
-import * as Rates from "../../src/shadow/Rates.ts"
+import * as RateIntervals from "../../src/shadow/RateIntervals.ts"
 import * as ShadowReport from "../../src/shadow/ShadowReport.ts"
 import { pair } from "./traces.ts"
 
-const closeTo = (found: Rates.Interval, low: number, high: number) => {
+const closeTo = (found: RateIntervals.Interval, low: number, high: number) => {
   assert.closeTo(found.low, low, 1e-4)
   assert.closeTo(found.high, high, 1e-4)
 }
@@ -13,20 +13,24 @@ const closeTo = (found: Rates.Interval, low: number, high: number) => {
 describe("intervals", () => {
   // Newcombe 1998, part I, table I (method 3) and part II, table II (method 10).
   it("of one rate are Wilson's: the published ones", () => {
-    closeTo(Rates.wilson(81, 263), 0.2553, 0.3662)
-    closeTo(Rates.wilson(15, 148), 0.0624, 0.1605)
-    closeTo(Rates.wilson(0, 20), 0, 0.1611)
-    closeTo(Rates.wilson(1, 29), 0.0061, 0.1718)
+    closeTo(RateIntervals.wilson(81, 263), 0.2553, 0.3662)
+    closeTo(RateIntervals.wilson(15, 148), 0.0624, 0.1605)
+    closeTo(RateIntervals.wilson(0, 20), 0, 0.1611)
+    closeTo(RateIntervals.wilson(1, 29), 0.0061, 0.1718)
   })
 
   it("of two rates are Newcombe's: the published ones", () => {
-    closeTo(Rates.difference(Rates.wilson(56, 70), Rates.wilson(48, 80)), 0.0524, 0.3339)
-    closeTo(Rates.difference(Rates.wilson(9, 10), Rates.wilson(3, 10)), 0.1705, 0.809)
-    closeTo(Rates.difference(Rates.wilson(10, 10), Rates.wilson(0, 20)), 0.6791, 1)
+    closeTo(
+      RateIntervals.difference(RateIntervals.wilson(56, 70), RateIntervals.wilson(48, 80)),
+      0.0524,
+      0.3339,
+    )
+    closeTo(RateIntervals.difference(RateIntervals.wilson(9, 10), RateIntervals.wilson(3, 10)), 0.1705, 0.809)
+    closeTo(RateIntervals.difference(RateIntervals.wilson(10, 10), RateIntervals.wilson(0, 20)), 0.6791, 1)
   })
 
   it("say nothing where there are no samples", () => {
-    assert.deepInclude(Rates.wilson(0, 0), { rate: 0, low: 0, high: 1 })
+    assert.deepInclude(RateIntervals.wilson(0, 0), { rate: 0, low: 0, high: 1 })
   })
 })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import type { RunDone, RunError } from "../../src/domain/Run.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import * as Trace from "../../src/shadow/Trace.ts"

@@ -7,7 +7,7 @@ import { RunId } from "../../src/domain/Ids.ts"
 import type { RunLog } from "../../src/runs/RunLog.ts"
 import { SharedLogs } from "../../src/sharing/SharedLogs.ts"
 import { done } from "../http/streams.ts"
-import { naughty } from "../recording/Turns.ts"
+import { naughty } from "../store/Turns.ts"
 import { noon, run, runIdOf, table, text, toolCall } from "../support/fixtures.ts"
 import { textOf, kept, ownRedis, pair, until } from "./replicas.ts"
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { OrgId, SessionId } from "../../src/domain/Ids.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import type { Attempt } from "../../src/domain/Run.ts"
-import type { RecordedTurn } from "../../src/recording/RecordedTurns.ts"
+import type { RecordedTurn } from "../../src/store/RecordedTurns.ts"
 import { Backtest } from "../../src/simulation/Backtest.ts"
 import * as Policies from "../../src/simulation/Policies.ts"
 

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type ApiKey, hashOf, keyTextOf, prefixOf } from "../../src/domain/ApiKey.ts"
 import { ApiKeyId } from "../../src/domain/Ids.ts"
-import { ApiKeys, type KeyUse, type Revocation } from "../../src/recording/ApiKeys.ts"
-import { StoreError } from "../../src/recording/StoreError.ts"
-import { StoreHealth } from "../../src/recording/StoreHealth.ts"
+import { ApiKeys, type KeyUse, type Revocation } from "../../src/store/ApiKeys.ts"
+import { StoreError } from "../../src/store/StoreError.ts"
+import { StoreHealth } from "../../src/store/StoreHealth.ts"
 import { noon, orgId, userId } from "./fixtures.ts"
 
 /** The `n`th key of the tests; its text is of no use anywhere. */

@@ -2,7 +2,7 @@
 import type { Arrival } from "../../src/chat/TurnSpan.ts"
 import { plainRequests } from "../../src/domain/DirectProvider.ts"
 import type { ProviderSettings } from "../../src/execution/direct/Providers.ts"
-import type { Draft } from "../../src/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import { type Agent, type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
 import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"

@@ -4,8 +4,8 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
-import * as App from "../../src/App.ts"
-import * as Config from "../../src/Config.ts"
+import * as App from "../../src/app/App.ts"
+import * as Config from "../../src/config/Config.ts"
 
 const limits = { takesNothingMs: 3000, unansweredMs: 1500 }
 

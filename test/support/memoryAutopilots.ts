@@ -1,10 +1,10 @@
 /** The autopilot's two ports in memory. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Change } from "../../src/recording/Audit.ts"
-import { Autopilots, type StoredAutopilot } from "../../src/recording/Autopilots.ts"
-import { type CohortRun, CohortRuns } from "../../src/recording/CohortRuns.ts"
-import type { StoreError } from "../../src/recording/StoreError.ts"
+import type { Change } from "../../src/store/Audit.ts"
+import { Autopilots, type StoredAutopilot } from "../../src/store/Autopilots.ts"
+import { type CohortRun, CohortRuns } from "../../src/store/CohortRuns.ts"
+import type { StoreError } from "../../src/store/StoreError.ts"
 
 export interface MemoryAutopilots {
   stored: StoredAutopilot | undefined

@@ -7,9 +7,9 @@ import type {
   Heard,
   Revised,
   SharedState,
-} from "../../src/monitoring/HealthExchange.ts"
-import { ExchangeAway } from "../../src/monitoring/HealthExchange.ts"
-import type { ReplicaId } from "../../src/persistence/Replica.ts"
+} from "../../src/monitoring/fleet/HealthExchange.ts"
+import { ExchangeAway } from "../../src/monitoring/fleet/HealthExchange.ts"
+import type { ReplicaId } from "../../src/platform/Replica.ts"
 
 const probingMs = 3000
 

@@ -2,10 +2,10 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Defaults } from "../../src/decision/RolloutState.ts"
-import type { RolloutSettings } from "../../src/domain/Rollout.ts"
-import type { Change } from "../../src/recording/Audit.ts"
-import { RolloutStore, type StoredRollout } from "../../src/recording/RolloutStore.ts"
-import type { StoreError } from "../../src/recording/StoreError.ts"
+import type { RolloutSettings } from "../../src/domain/RolloutSettings.ts"
+import type { Change } from "../../src/store/Audit.ts"
+import { RolloutStore, type StoredRollout } from "../../src/store/RolloutStore.ts"
+import type { StoreError } from "../../src/store/StoreError.ts"
 
 export const rolloutSettings = (fields: Partial<RolloutSettings> = {}): RolloutSettings => ({
   defaultMode: "direct_llm",

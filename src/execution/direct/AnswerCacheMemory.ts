@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { monotonicMillis } from "../../domain/Monotonic.ts"
+import { monotonicMillis } from "../../platform/Monotonic.ts"
 import { AnswerCache } from "./AnswerCache.ts"
 
 /** Some 30 000 answers of 500 characters; a fraction of what the process has. */

@@ -16,7 +16,7 @@ import type { ExecutionEvent } from "../Executor.ts"
 import { isModelName } from "../ModelName.ts"
 import { type Finish, finishOf } from "./FinishReasons.ts"
 import { type JsonRecord, recordOf } from "./JsonRead.ts"
-import * as Refusal from "./Refusal.ts"
+import * as ProviderRefusal from "./ProviderRefusal.ts"
 import * as RefusalRules from "./RefusalRules.ts"
 import { ThinkTag } from "./ThinkTag.ts"
 import { usageOf } from "../TokenCounts.ts"
@@ -110,7 +110,7 @@ export class DirectAnswer {
 
   /** An error of the provider. */
   failedBy(json: JsonRecord): void {
-    this.#fail(RefusalRules.failedInside(this.#upstream, Refusal.inBand(json), this.hasText))
+    this.#fail(RefusalRules.failedInside(this.#upstream, ProviderRefusal.inBand(json), this.hasText))
   }
 
   garbled(detail: string): void {

@@ -17,7 +17,7 @@ import { AnswerDecoder } from "./AnswerDecoder.ts"
 import * as DirectSpan from "./DirectSpan.ts"
 import { headersOf, urlOf } from "./ProviderRequest.ts"
 import type { ProviderSettings } from "./Providers.ts"
-import * as Refusal from "./Refusal.ts"
+import * as ProviderRefusal from "./ProviderRefusal.ts"
 import * as RefusalRules from "./RefusalRules.ts"
 import { retryAfterOf } from "./RetryAfter.ts"
 import { wires } from "./Wire.ts"
@@ -32,7 +32,7 @@ const refused = (upstream: string, answer: Answer): Effect.Effect<never, Executi
   Effect.flatMap(Effect.all([Clock.currentTimeMillis, RefusalBody.beginning(answer)]), ([now, text]) => {
     answer.enough()
     const { status } = answer
-    const refusal = Refusal.ofStatus(status, text)
+    const refusal = ProviderRefusal.ofStatus(status, text)
     const retryAfterMs = retryAfterOf(answer.header, refusal.retryAfterMs, now)
     const error = RefusalRules.refused(upstream, { ...refusal, status, retryAfterMs })
     return Effect.andThen(logged(`${upstream} refused a request`, error), Effect.fail(error))

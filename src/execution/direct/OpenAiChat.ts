@@ -8,7 +8,7 @@ import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, listOf, recordOf, recordsOf, textOf } from "./JsonRead.ts"
 import { chatFields } from "./ProviderRequest.ts"
-import { baseResp } from "./Refusal.ts"
+import { baseResp } from "./ProviderRefusal.ts"
 
 export const path = () => "/chat/completions"
 export const headers = {}

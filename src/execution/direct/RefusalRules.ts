@@ -13,7 +13,7 @@ import {
   UpstreamRejected,
   UpstreamUnavailable,
 } from "../ExecutionError.ts"
-import type { Refusal } from "./Refusal.ts"
+import type { ProviderRefusal } from "./ProviderRefusal.ts"
 
 /** Separators are optional in all codes: servers write `content_filter`, `ContentFilter` and `content-filter`. */
 const filterCode =
@@ -46,21 +46,25 @@ const statuses: ReadonlyArray<readonly [RegExp, number]> = [
 const configuration = new Set([401, 402, 403, 404, 405, 407, 410, 412])
 const passing = new Set([408, 409, 424, 425, 498, 499])
 
-const detailed = ({ detail }: Refusal) => (detail === "" ? {} : { detail })
+const detailed = ({ detail }: ProviderRefusal) => (detail === "" ? {} : { detail })
 
 /** For errors without a field for the status. */
-const withStatus = ({ detail, status }: Refusal) => ({
+const withStatus = ({ detail, status }: ProviderRefusal) => ({
   detail: [status, detail].filter((part) => part !== undefined && part !== "").join(" "),
 })
 
 /** Words count where the message may be at fault; a rate limit speaks of tokens and quotas too. */
-const saysIn = ({ status, words }: Refusal, pattern: RegExp): boolean =>
+const saysIn = ({ status, words }: ProviderRefusal, pattern: RegExp): boolean =>
   (status === undefined || [400, 403, 404, 413, 422, 500].includes(status)) && pattern.test(words)
 
-const has = ({ codes }: Refusal, pattern: RegExp): boolean => codes.some((code) => pattern.test(code))
+const has = ({ codes }: ProviderRefusal, pattern: RegExp): boolean => codes.some((code) => pattern.test(code))
 
 /** By what the error says, whatever its status is. */
-const byMeaning = (upstream: string, refusal: Refusal, status: number): ExecutionError | undefined => {
+const byMeaning = (
+  upstream: string,
+  refusal: ProviderRefusal,
+  status: number,
+): ExecutionError | undefined => {
   const about = { upstream, ...withStatus(refusal) }
   const misconfigured = () => new UpstreamMisconfigured({ upstream, status, ...detailed(refusal) })
   if (has(refusal, filterCode)) return new ContentFiltered(about)
@@ -76,12 +80,12 @@ const byMeaning = (upstream: string, refusal: Refusal, status: number): Executio
   return undefined
 }
 
-const waiting = ({ retryAfterMs }: Refusal) => (retryAfterMs === undefined ? {} : { retryAfterMs })
+const waiting = ({ retryAfterMs }: ProviderRefusal) => (retryAfterMs === undefined ? {} : { retryAfterMs })
 
-const rateLimited = (upstream: string, refusal: Refusal): UpstreamRateLimited =>
+const rateLimited = (upstream: string, refusal: ProviderRefusal): UpstreamRateLimited =>
   new UpstreamRateLimited({ upstream, ...withStatus(refusal), ...waiting(refusal) })
 
-const byStatus = (upstream: string, refusal: Refusal, status: number): ExecutionError => {
+const byStatus = (upstream: string, refusal: ProviderRefusal, status: number): ExecutionError => {
   const about = { upstream, ...detailed(refusal), status }
   if (status === 429) return rateLimited(upstream, refusal)
   // A redirect is not followed: the configured address is not the provider's.
@@ -92,14 +96,21 @@ const byStatus = (upstream: string, refusal: Refusal, status: number): Execution
 }
 
 /** Instead of an answer. */
-export const refused = (upstream: string, refusal: Refusal & { readonly status: number }): ExecutionError =>
+export const refused = (
+  upstream: string,
+  refusal: ProviderRefusal & { readonly status: number },
+): ExecutionError =>
   byMeaning(upstream, refusal, refusal.status) ?? byStatus(upstream, refusal, refusal.status)
 
-const impliedStatus = (refusal: Refusal): number | undefined =>
+const impliedStatus = (refusal: ProviderRefusal): number | undefined =>
   refusal.status ?? (has(refusal, rateCode) ? 429 : statuses.find(([pattern]) => has(refusal, pattern))?.[1])
 
 /** In an answer with status 200. After text has come, the attempt has failed, whatever a retry would give. */
-export const failedInside = (upstream: string, refusal: Refusal, hasText: boolean): ExecutionError => {
+export const failedInside = (
+  upstream: string,
+  refusal: ProviderRefusal,
+  hasText: boolean,
+): ExecutionError => {
   const status = impliedStatus(refusal)
   const failed = new UpstreamFailed({ upstream, code: "", message: "", ...detailed(refusal) })
   const error =

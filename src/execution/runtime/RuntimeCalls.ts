@@ -5,7 +5,7 @@
  */
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
-import type { Draft, Metadata } from "../../agent2ui/Message.ts"
+import type { Draft, Metadata } from "../../protocol/agent2ui/Message.ts"
 import type { RuntimeEvent } from "./RuntimeWire.ts"
 
 type Call = Extract<RuntimeEvent, { readonly event: `${string}_call_${string}` }>

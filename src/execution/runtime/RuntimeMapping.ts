@@ -4,7 +4,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type Draft, ThinkingStage } from "../../agent2ui/Message.ts"
+import { type Draft, ThinkingStage } from "../../protocol/agent2ui/Message.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import { type ExecutionError, UpstreamCancelled, UpstreamFailed } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import * as Refusal from "../../../src/execution/direct/Refusal.ts"
+import * as ProviderRefusal from "../../../src/execution/direct/ProviderRefusal.ts"
 import * as RefusalRules from "../../../src/execution/direct/RefusalRules.ts"
 import { failureOf } from "../../../src/execution/ExecutionError.ts"
 
 const refused = (status: number, body: unknown) => {
   const text = typeof body === "string" ? body : JSON.stringify(body)
-  return RefusalRules.refused("a", { ...Refusal.ofStatus(status, text), status })
+  return RefusalRules.refused("a", { ...ProviderRefusal.ofStatus(status, text), status })
 }
 const error = (fields: object) => ({ error: fields })
 

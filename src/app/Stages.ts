@@ -1,0 +1,61 @@
+/** The stages of a turn, and what goes on beside them. Open for the modes, the store and the platform, which a test may swap. */
+import * as Layer from "effect/Layer"
+import { Admission } from "../admission/Admission.ts"
+import { Reads } from "../admission/Reads.ts"
+import { SessionQueue } from "../chat/SessionQueue.ts"
+import { Chat } from "../chat/Chat.ts"
+import { Idempotency } from "../chat/Idempotency.ts"
+import { RunReader } from "../chat/RunReader.ts"
+import { TurnRun } from "../chat/TurnRun.ts"
+import type { Settings } from "../config/Config.ts"
+import { ModeService } from "../decision/ModeService.ts"
+import { Rollout } from "../decision/Rollout.ts"
+import { Execution } from "../execution/Execution.ts"
+import * as Prober from "../execution/Prober.ts"
+import * as Fleet from "./Fleet.ts"
+import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
+import { Monitor } from "../monitoring/Monitor.ts"
+import * as BaselineMemory from "../recording/BaselineMemory.ts"
+import { BreakerMemory } from "../recording/BreakerMemory.ts"
+import * as Membership from "../replica/Membership.ts"
+import { Recorder } from "../recording/Recorder.ts"
+import { GuardedRollout } from "../rollout/GuardedRollout.ts"
+import { LiveBytes } from "../runs/LiveBytes.ts"
+import { LiveRuns } from "../runs/LiveRuns.ts"
+import { Pace } from "../runs/Pace.ts"
+import { Shutdown } from "../runs/Shutdown.ts"
+import * as ShadowRuns from "../shadow/ShadowRuns.ts"
+import * as StageSettings from "./StageSettings.ts"
+
+/** Background work beside the turns. */
+const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
+
+const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>
+  RUNTIME_SERVICE_URL === "" ? Layer.empty : BaselineMemory.layer(RUNTIME_SERVICE_URL)
+
+export const layer = (settings: Settings) =>
+  Layer.mergeAll(
+    Chat.layer({ historyMaxTokens: settings.CHAT_HISTORY_MAX_TOKENS }),
+    Idempotency.layer,
+    SessionQueue.layer(settings.CHAT_ON_BUSY),
+    loops,
+  ).pipe(
+    Layer.provideMerge(RunReader.layer),
+    Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
+    Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
+    Layer.provideMerge(TurnRun.layer),
+    Layer.provideMerge(BreakerMemory.layer),
+    Layer.provideMerge(baseline(settings)),
+    Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),
+    Layer.provideMerge(Execution.layer(StageSettings.execution(settings))),
+    Layer.provideMerge(ModeService.layer({ shadowSamePercent: settings.CHAT_RUNTIME_SHADOW_AA_PERCENT })),
+    Layer.provideMerge(Rollout.layer(StageSettings.rollout(settings))),
+    Layer.provideMerge(Recorder.layer),
+    Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
+    Layer.provideMerge(Fleet.layer(settings)),
+    Layer.provideMerge(Membership.layer),
+    Layer.provideMerge(Shutdown.layer),
+    Layer.provideMerge(Pace.layer),
+    Layer.provideMerge(LiveBytes.layer(settings.MAX_LIVE_BYTES || undefined)),
+    Layer.provideMerge(LiveRuns.layer({ detachGrace: settings.CHAT_DETACH_GRACE_MS })),
+  )

@@ -1,0 +1,281 @@
+/**
+ * Every environment variable the service reads: name, default, unit, range. Nothing else in `src` looks at the
+ * environment. `.env.example` is printed from this table and a test holds the two together.
+ *
+ * Invariant: a bad environment stops the start with ONE message that names every bad variable, what was found and what
+ * is allowed (`ConfigInvalid`); secrets are never repeated in it.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { ExecutionMode } from "../domain/Mode.ts"
+import { authProblems, authVariables } from "./ConfigAuth.ts"
+import { browserVariables } from "./ConfigBrowser.ts"
+import { chatVariables } from "./ConfigChat.ts"
+import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
+import { pageProblems, pageVariables } from "./ConfigPages.ts"
+import { proxyVariables } from "./ConfigProxy.ts"
+import { quotaVariables } from "./ConfigQuotas.ts"
+import { readLimitVariables } from "./ConfigReads.ts"
+import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
+import { telemetryVariables } from "./ConfigTelemetry.ts"
+import { runtimeVariables } from "./ConfigRuntime.ts"
+import { readProviders, unreadVariables } from "./ConfigProviders.ts"
+import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
+import type { DirectProvider } from "../domain/DirectProvider.ts"
+import { choice, list, millis, number, optionalText, port, share, type Variable } from "./ConfigVariable.ts"
+
+export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
+  problems: Schema.Array(
+    Schema.Struct({ variable: Schema.String, found: Schema.String, allowed: Schema.String }),
+  ),
+}) {
+  override get message(): string {
+    const lines = this.problems.map((p) => `  ${p.variable}: found ${p.found}; allowed: ${p.allowed}`)
+    return `The environment is not usable (${lines.length} ${lines.length === 1 ? "problem" : "problems"}):\n${lines.join("\n")}`
+  }
+}
+
+/** With other characters Node would refuse to send the header, on every turn. */
+const apiKey = (text: string) => (text === "" || isHeaderValue(text) ? text : undefined)
+
+/** The variables, in the order in which `.env.example` shows them. */
+export const variables = {
+  NODE_ENV: choice(
+    "`production` refuses to start without a signing secret of its own, and without a runtime or a provider.",
+    ["development", "test", "production"],
+  ),
+  HOST: { ...optionalText("Address to listen on.", "an IP address or host name"), default: "127.0.0.1" },
+  PORT: port("Port to listen on.", 3001),
+  DATA_DIR: {
+    ...optionalText(
+      "Folder of the embedded database, the made signing secret and the made data key.",
+      "a path",
+    ),
+    default: "./data",
+  },
+  ...databaseVariables,
+  ...secretVariables,
+  ...authVariables,
+  ...browserVariables,
+  ...pageVariables,
+  CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
+    "direct_llm",
+    "runtime_orchestrator",
+  ] satisfies ReadonlyArray<ExecutionMode>),
+  ...runtimeVariables,
+  CHAT_RUNTIME_ENABLED_ORGS: {
+    ...optionalText(
+      "Organisations whose turns go to the runtime whatever CHAT_EXECUTION_MODE says.",
+      "empty, or at most 1000 ids of at most 200 characters separated by commas",
+    ),
+    parse: (text: string) =>
+      list(text).length <= 1000 && list(text).every((id) => id.length <= 200) ? text : undefined,
+  },
+  CHAT_RUNTIME_PERCENT: number({
+    default: 0,
+    min: 0,
+    max: 100,
+    unit: "percent",
+    about:
+      "Share of the sessions that go to the runtime where no other rule decides. For the life of the session.",
+    integer: false,
+  }),
+  CHAT_RUNTIME_SHADOW_PERCENT: number({
+    default: 0,
+    min: 0,
+    max: 100,
+    unit: "percent",
+    about: "Share of turns that also run in the other mode, unseen.",
+    integer: false,
+  }),
+  CHAT_RUNTIME_SHADOW_AA_PERCENT: number({
+    default: 20,
+    min: 0,
+    max: 100,
+    unit: "percent",
+    about: "Share of these that run in their own mode once more: how much it differs from itself.",
+    integer: false,
+  }),
+  SHADOW_STORE_TEXT: choice("Keeps the texts of shadow pairs, not only their hashes.", ["false", "true"]),
+  SHADOW_JUDGE_PROVIDER: optionalText(
+    "Direct provider that is asked which of two differing answers is better. It reads both texts.",
+    "empty, or a name of DIRECT_LLM_PROVIDERS",
+  ),
+  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: millis("Longest an attempt may take in all.", 300_000),
+  CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share("Leave the runtime above this share of errors.", 0.5),
+  CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share("Leave the runtime above this share of timeouts.", 0.3),
+  CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: share(
+    "Leave the runtime when its mean latency is above this share of CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS.",
+    0.8,
+  ),
+  CHAT_RUNTIME_MONITOR_WINDOW_MS: millis("Window over which the three shares are taken.", 300_000, 1000),
+  CHAT_RUNTIME_MONITOR_MIN_SAMPLES: number({
+    default: 10,
+    min: 1,
+    max: 1_000_000,
+    unit: "attempts",
+    about: "Fewer attempts in the window say nothing.",
+  }),
+  CHAT_RUNTIME_PROBES: choice(
+    "Probes the runtime with tiny executions of the gateway's own (`metadata.probe: true`) while no user's turn may go to it.",
+    ["true", "false"],
+  ),
+  ...chatVariables,
+  SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
+  ...admissionVariables,
+  ...readLimitVariables,
+  ...quotaVariables,
+  DIRECT_LLM_PROVIDERS: optionalText(
+    "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
+    "empty, or names of letters, digits and _ separated by commas",
+  ),
+  OPENAI_API_KEY: {
+    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use OpenAI.", apiKeyAllowed),
+    secret: true,
+    parse: apiKey,
+  },
+  ANTHROPIC_API_KEY: {
+    ...optionalText("Without DIRECT_LLM_PROVIDERS: enough to use Anthropic.", apiKeyAllowed),
+    secret: true,
+    parse: apiKey,
+  },
+  ...proxyVariables,
+  SANDBOX_RUNTIME_PORT: port("Port of the sandbox runtime (started when nothing else is configured).", 8801),
+  SANDBOX_MODEL_PORT: port("Port of the sandbox model (started when nothing else is configured).", 8802),
+  ...telemetryVariables,
+} satisfies Record<string, Variable<unknown>>
+
+type Variables = typeof variables
+export type VariableName = keyof Variables
+type Values = { readonly [Name in keyof Variables]: NonNullable<ReturnType<Variables[Name]["parse"]>> }
+
+export interface Settings extends Omit<
+  Values,
+  | "AUTH_JWT_SECRET"
+  | "AUTH_OPERATOR_SECRET"
+  | "CHAT_RUNTIME_ENABLED_ORGS"
+  | "CORS_ALLOWED_ORIGINS"
+  | "DATA_KEY"
+  | "DATABASE_URL"
+  | "DIRECT_CACHE_ORGS"
+  | "HTTP_PROXY"
+  | "HTTPS_PROXY"
+  | "METRICS_ORG_LABELS"
+  | "REDIS_URL"
+> {
+  readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
+  readonly AUTH_OPERATOR_SECRET: Redacted.Redacted<string> | undefined
+  readonly DATA_KEY: Redacted.Redacted<string> | undefined
+  readonly DATABASE_URL: Redacted.Redacted<string> | undefined
+  readonly REDIS_URL: Redacted.Redacted<string> | undefined
+  readonly HTTP_PROXY: Redacted.Redacted<string> | undefined
+  readonly HTTPS_PROXY: Redacted.Redacted<string> | undefined
+  readonly DIRECT_CACHE_ORGS: ReadonlyArray<string>
+  readonly METRICS_ORG_LABELS: ReadonlyArray<string>
+  readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
+  readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
+  readonly providers: ReadonlyArray<DirectProvider>
+  /** The variables of the table that the environment sets; every other value is a default. */
+  readonly given: ReadonlySet<VariableName>
+  /** Values that are warned of and taken for none. */
+  readonly ignored: ReadonlyArray<Problem>
+  /** Neither a runtime nor a provider is configured: the sandbox takes both places. */
+  readonly sandbox: boolean
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+type Problem = ConfigInvalid["problems"][number]
+
+interface Read {
+  readonly values: Values
+  readonly problems: ReadonlyArray<Problem>
+  readonly ignored: ReadonlyArray<Problem>
+}
+
+const readVariables = (env: Environment): Read => {
+  const problems: Array<Problem> = []
+  const ignored: Array<Problem> = []
+  const values = Object.fromEntries(
+    Object.entries<Variable<unknown>>(variables).map(([name, variable]) => {
+      // An empty line in an env file means "not set", as it does for every tool that reads such files.
+      const source = variable.lowerCase && env[name.toLowerCase()]?.trim() ? name.toLowerCase() : name
+      const found = env[source]?.trim() || variable.default
+      const value = variable.parse(found)
+      if (value !== undefined) return [name, value]
+      const isIgnored = variable.ignores?.(found) === true
+      const unusable = isIgnored ? ignored : problems
+      unusable.push({
+        variable: source,
+        found: variable.secret
+          ? `a value of ${found.length} characters`
+          : JSON.stringify(found.replace(/\/\/[^/@]*@/, "//…@")),
+        allowed:
+          variable.why === undefined ? variable.allowed : `${variable.allowed} (${variable.why(found)})`,
+      })
+      return [name, isIgnored ? variable.parse(variable.default) : undefined]
+    }),
+  ) as Values
+  return { values, problems, ignored }
+}
+
+const redacted = (text: string) => (text === "" ? undefined : Redacted.make(text))
+
+/** Reads a whole environment. Pure: the same environment gives the same settings or the same problems. */
+export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> => {
+  const { ignored, problems, values } = readVariables(env)
+  const names = list(values.DIRECT_LLM_PROVIDERS ?? "")
+  const providers = readProviders(names, env)
+  const all = [
+    ...problems,
+    ...providers.problems,
+    ...authProblems(values),
+    ...secretProblems(values),
+    ...pageProblems(values),
+  ]
+  const judge = values.SHADOW_JUDGE_PROVIDER
+  if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
+    all.push({
+      variable: "SHADOW_JUDGE_PROVIDER",
+      found: JSON.stringify(judge),
+      allowed: variables.SHADOW_JUDGE_PROVIDER.allowed,
+    })
+  }
+  const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0
+  if (sandbox && values.NODE_ENV === "production") {
+    all.push({
+      variable: "RUNTIME_SERVICE_URL",
+      found: "nothing, and no direct provider",
+      allowed: "a runtime or a direct provider (NODE_ENV=production has no sandbox)",
+    })
+  }
+  if (all.length > 0) return Effect.fail(new ConfigInvalid({ problems: all }))
+  const usesDefaultMode = !env["CHAT_EXECUTION_MODE"]?.trim()
+  const given = (Object.keys(variables) as Array<VariableName>).filter((name) => env[name]?.trim())
+  return Effect.succeed({
+    ...values,
+    CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
+    AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
+    AUTH_OPERATOR_SECRET: redacted(values.AUTH_OPERATOR_SECRET),
+    DATA_KEY: redacted(values.DATA_KEY),
+    DATABASE_URL: redacted(values.DATABASE_URL),
+    REDIS_URL: redacted(values.REDIS_URL),
+    HTTP_PROXY: redacted(values.HTTP_PROXY),
+    HTTPS_PROXY: redacted(values.HTTPS_PROXY),
+    DIRECT_CACHE_ORGS: list(values.DIRECT_CACHE_ORGS),
+    METRICS_ORG_LABELS: list(values.METRICS_ORG_LABELS),
+    CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
+    CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
+    providers: providers.providers,
+    given: new Set(given),
+    ignored: [...ignored, ...unreadVariables(names, env)],
+    sandbox,
+  })
+}
+
+export class Config extends Context.Service<Config, Settings>()("crossfade/Config") {
+  static readonly layer = (env: Environment): Layer.Layer<Config, ConfigInvalid> =>
+    Layer.effect(Config, read(env))
+}

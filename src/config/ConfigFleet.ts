@@ -1,0 +1,97 @@
+/** The variables of what replicas share, of how much is let in, and of a planned stop: part of the table in `Config`. */
+import * as Result from "effect/Result"
+import { choice, list, millis, number, optionalText, url } from "./ConfigVariable.ts"
+import * as PostgresUrl from "../domain/PostgresUrl.ts"
+
+const databaseUrl = (text: string) => (text === "" ? Result.succeed(undefined) : PostgresUrl.parse(text))
+
+const atMost = (about: string, fallback: number) =>
+  number({ default: fallback, min: 1, max: 1_000_000, unit: "streams", about })
+
+const perMinute = (about: string, fallback: number) =>
+  number({ default: fallback, min: 1, max: 10_000_000, unit: "turns a minute", about })
+
+const perDay = (about: string) =>
+  number({ default: 0, min: 0, max: 1e15, unit: "tokens", about: `${about} 0: no budget.` })
+
+export const databaseVariables = {
+  DATABASE_URL: {
+    ...optionalText("PostgreSQL to use instead of the embedded SQLite.", `empty, or ${PostgresUrl.forms}`),
+    secret: true,
+    parse: (text: string) => (Result.isSuccess(databaseUrl(text)) ? text : undefined),
+    why: (text: string) => Result.match(databaseUrl(text), { onSuccess: () => "", onFailure: (why) => why }),
+  },
+  DATABASE_POOL_SIZE: number({
+    default: 10,
+    min: 1,
+    max: 500,
+    unit: "connections",
+    about: "Connections to PostgreSQL that this process opens at the most.",
+  }),
+  DATABASE_STATEMENT_TIMEOUT_MS: millis("Longest that PostgreSQL works on one statement.", 5000, 100, 60_000),
+  DATABASE_TLS: {
+    ...choice(
+      "TLS to PostgreSQL: `require` takes any certificate, `verify` only one that is trusted and made out to the host. Empty: what `sslmode` of DATABASE_URL says, else none.",
+      ["", "off", "require", "verify"],
+    ),
+    allowed: "empty, off | require | verify",
+  },
+  REDIS_URL: {
+    ...url("Redis that several replicas share while they run. Empty: this process is alone.", [
+      "redis://",
+      "rediss://",
+    ]),
+    secret: true,
+  },
+  RUN_EVENTS_RETENTION_DAYS: number({
+    default: 30,
+    min: 0,
+    max: 36_500,
+    unit: "days",
+    about: "How long the events of an ended run are kept; its messages stay. 0: for ever.",
+  }),
+}
+
+export const admissionVariables = {
+  RATE_LIMIT_USER_PER_MIN: perMinute("Turns that one user may begin.", 60),
+  RATE_LIMIT_ORG_PER_MIN: perMinute("Turns that the users of one organisation may begin together.", 3000),
+  TOKEN_BUDGET_USER_PER_DAY: perDay("Tokens that the turns of one user may spend in a UTC day."),
+  TOKEN_BUDGET_ORG_PER_DAY: perDay("Tokens that the turns of one organisation may spend in a UTC day."),
+  MAX_STREAMS_PER_USER: atMost("Open streams of one user, and apart from these its running turns.", 5),
+  MAX_STREAMS_PER_ORG: atMost(
+    "Open streams of one organisation, and apart from these its running turns.",
+    50,
+  ),
+  MAX_STREAMS: atMost(
+    "Open streams of this process, and apart from these its running turns; more streams are shed before any work is done.",
+    2000,
+  ),
+  MAX_LIVE_BYTES: number({
+    default: 0,
+    min: 0,
+    max: 1e12,
+    unit: "bytes",
+    about:
+      "Memory that the runs under way may hold together. From three quarters of it on the largest run is ended, from seven eighths on no turn begins. 0: three tenths of the heap that Node may use.",
+  }),
+  CHAT_ON_BUSY: choice("The handling of a message while its session is still being answered.", [
+    "reject",
+    "queue",
+    "interrupt",
+  ]),
+  DIRECT_CACHE_ORGS: {
+    ...optionalText(
+      "Organisations whose direct answers are kept and given again to the very same question.",
+      "empty, or at most 1000 ids of at most 200 characters separated by commas",
+    ),
+    parse: (text: string) =>
+      list(text).length <= 1000 && list(text).every((id) => id.length <= 200) ? text : undefined,
+  },
+  DIRECT_CACHE_TTL_MS: millis("How long such an answer is kept.", 300_000, 1000),
+  SHUTDOWN_GRACE_MS: millis(
+    "How long the runs of a process that is stopped may go on.",
+    60_000,
+    0,
+    3_600_000,
+  ),
+}

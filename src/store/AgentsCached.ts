@@ -1,0 +1,100 @@
+/**
+ * `Agents` read from memory, in front of the ones in the store: a turn does not ask the database for its agent. Which of
+ * those in use have changed, by whatever replica, is asked in one statement for all of them.
+ *
+ * Invariant: what is given out was true at most a second ago, and this replica's own writes show at once. Where the store
+ * does not answer, nothing older is given out: the caller is told. An agent that was not found is not remembered.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Agent } from "../domain/Agent.ts"
+import type { AgentId, OrgId } from "../domain/Ids.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
+import { Agents } from "./Agents.ts"
+
+const staleAfterMs = 1000
+/** Twice within the second, so that a slow answer does not yet send every turn to the database. */
+const askEvery = "400 millis"
+/** An agent has at most some hundred kilobytes, and most have one. */
+const capacity = 1000
+/** An agent without turns for this long is asked about no more. */
+const idleAfterMs = 60_000
+
+interface Known {
+  readonly agent: Agent
+  /** When the read began that has last found it so. */
+  trueAt: number
+  usedAt: number
+}
+
+const isVisible = ({ orgId }: Agent, to: OrgId): boolean => orgId === null || orgId === to
+
+export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
+  Agents,
+  Effect.gen(function* () {
+    const store = yield* Agents
+    const clock = yield* Clock.clockWith(Effect.succeed)
+    /** The least recently used first. */
+    const known = new Map<AgentId, Known>()
+    /** A read that was under way during a write may have found what was before it. */
+    let writes = 0
+
+    const remember = (agent: Agent, at: number): void => {
+      known.delete(agent.id)
+      known.set(agent.id, { agent, trueAt: at, usedAt: at })
+      if (known.size > capacity) known.delete(known.keys().next().value!)
+    }
+
+    const get: Agents["Service"]["get"] = (orgId, id) =>
+      Effect.suspend(() => {
+        const now = monotonicMillis(clock)
+        const found = known.get(id)
+        if (found !== undefined && now - found.trueAt < staleAfterMs && isVisible(found.agent, orgId)) {
+          known.delete(id)
+          known.set(id, found)
+          found.usedAt = now
+          return Effect.succeed(found.agent)
+        }
+        const before = writes
+        return Effect.tap(store.get(orgId, id), (agent) =>
+          Effect.sync(() => {
+            if (before === writes) remember(agent, now)
+          }),
+        )
+      })
+
+    const update: Agents["Service"]["update"] = (orgId, id, settings) =>
+      // Also when it fails: it may have been written all the same.
+      Effect.ensuring(
+        store.update(orgId, id, settings),
+        Effect.sync(() => {
+          writes += 1
+          known.delete(id)
+        }),
+      )
+
+    const ask = Effect.suspend(() => {
+      const now = monotonicMillis(clock)
+      for (const [id, { usedAt }] of known) if (now - usedAt >= idleAfterMs) known.delete(id)
+      const asked = [...known]
+      if (asked.length === 0) return Effect.void
+      return Effect.map(store.versions(asked.map(([id]) => id)), (versions) => {
+        for (const [id, one] of asked) {
+          if (versions.get(id) === one.agent.updatedAt) one.trueAt = now
+          else if (known.get(id) === one) known.delete(id)
+        }
+      })
+    })
+
+    yield* ask.pipe(
+      // A store that is away is reported by callers who need it.
+      Effect.catchTag("StoreError", () => Effect.void),
+      Effect.andThen(Effect.sleep(askEvery)),
+      Effect.forever,
+      Effect.withTracerEnabled(false),
+      Effect.forkScoped,
+    )
+    return Agents.of({ ...store, get, update })
+  }),
+)

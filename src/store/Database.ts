@@ -1,0 +1,72 @@
+/**
+ * The one database of a service, migrated: PostgreSQL where a URL is configured (several replicas share it), else SQLite in
+ * the data folder. Whoever reads rows cannot tell which: `BIGINT` comes back as a number from both.
+ *
+ * The start fails when the database cannot be reached or migrated. What it says never holds the URL's password, and it
+ * carries no cause, because the parts of one (Node's `ERR_INVALID_URL.input`) may.
+ */
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as Path from "node:path"
+import { reasonOf } from "../domain/Reason.ts"
+import type { Batch } from "../persistence/Batch.ts"
+import { migrate } from "./Migrations.ts"
+import * as PostgresClient from "../persistence/PostgresClient.ts"
+import { contradiction, type DatabaseTls } from "../persistence/PostgresTls.ts"
+import * as PostgresUrl from "../domain/PostgresUrl.ts"
+import * as SqliteClient from "../persistence/SqliteClient.ts"
+
+/** `database` is the file, or the server's address and the name of its database. */
+export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", {
+  database: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message() {
+    return `Cannot use the database ${this.database}: ${this.reason}`
+  }
+}
+
+export interface DatabaseOptions {
+  readonly databaseUrl: Redacted.Redacted<string> | undefined
+  /** Where `crossfade.db` is when there is no URL. */
+  readonly dataDir: string
+  /** Connections to PostgreSQL, at the most. */
+  readonly poolSize?: number
+  /** Longest that PostgreSQL works on one statement; migrations have no limit. */
+  readonly statementTimeoutMs?: number
+  /** Undefined: what the URL's `sslmode` says, or none. */
+  readonly tls?: DatabaseTls | undefined
+}
+
+export const layer = (
+  options: DatabaseOptions,
+): Layer.Layer<Batch | SqlClient.SqlClient, DatabaseUnavailable> => {
+  const { databaseUrl, poolSize = 10, statementTimeoutMs = 5000, tls } = options
+  if (databaseUrl === undefined) {
+    const filename = Path.join(options.dataDir, "crossfade.db")
+    return migrated(filename, SqliteClient.layer({ filename }))
+  }
+  const read = PostgresUrl.parse(Redacted.value(databaseUrl))
+  if (Result.isFailure(read))
+    return Layer.effectContext(new DatabaseUnavailable({ database: "of DATABASE_URL", reason: read.failure }))
+  const url = read.success
+  const database = address(url)
+  const reason = contradiction(url.sslMode, tls)
+  return reason === undefined
+    ? migrated(database, PostgresClient.layer({ url, poolSize, statementTimeoutMs, tls }))
+    : Layer.effectContext(new DatabaseUnavailable({ database, reason }))
+}
+
+const migrated = <E>(database: string, client: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
+  Layer.effectDiscard(migrate).pipe(
+    Layer.provideMerge(client),
+    Layer.catch((error) =>
+      Layer.effectContext(new DatabaseUnavailable({ database, reason: reasonOf(error) })),
+    ),
+  )
+
+const address = ({ database, hosts }: PostgresUrl.PostgresUrl): string =>
+  `${hosts.map(({ host, port }) => `${host}:${port}`).join(",")}/${database ?? ""}`

@@ -1,0 +1,92 @@
+/**
+ * When each API key was used last: noted in memory by every request, written once a minute for a key at most, many in one
+ * transaction. A process that dies loses a minute of it.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type { ApiKeyId } from "../domain/Ids.ts"
+import { ApiKeys, type KeyUse } from "./ApiKeys.ts"
+
+const writeEvery = "5 seconds"
+const betweenWritesMs = 60_000
+/** Rows that one transaction locks. */
+const mostAtOnce = 200
+
+interface Noted {
+  usedAt: number
+  writtenAt: number
+  writtenUse: number
+}
+
+/** The notes of one process. Pure; times are epoch milliseconds. */
+export class Notes {
+  readonly #notes = new Map<ApiKeyId, Noted>()
+
+  get size(): number {
+    return this.#notes.size
+  }
+
+  note(id: ApiKeyId, at: number): void {
+    const noted = this.#notes.get(id)
+    if (noted === undefined)
+      this.#notes.set(id, { usedAt: at, writtenAt: Number.NEGATIVE_INFINITY, writtenUse: -1 })
+    else noted.usedAt = at
+  }
+
+  /** Uses to write now. Forgets keys that were not used for a while. */
+  due(now: number, betweenMs: number): ReadonlyArray<KeyUse> {
+    const uses: Array<KeyUse> = []
+    for (const [id, { usedAt, writtenAt, writtenUse }] of this.#notes) {
+      if (now - writtenAt < betweenMs) continue
+      if (usedAt > writtenUse) uses.push({ id, at: usedAt })
+      else this.#notes.delete(id)
+    }
+    return uses.slice(0, mostAtOnce)
+  }
+
+  written(uses: ReadonlyArray<KeyUse>, now: number): void {
+    for (const { at, id } of uses) {
+      const noted = this.#notes.get(id)
+      if (noted !== undefined) Object.assign(noted, { writtenAt: now, writtenUse: at })
+    }
+  }
+}
+
+export class KeyUses extends Context.Service<
+  KeyUses,
+  { readonly note: (id: ApiKeyId, at: number) => void }
+>()("crossfade/store/KeyUses") {
+  static readonly layer: Layer.Layer<KeyUses, never, ApiKeys> = Layer.effect(
+    KeyUses,
+    Effect.suspend(() => make),
+  )
+}
+
+const make = Effect.gen(function* () {
+  const store = yield* ApiKeys
+  const notes = new Notes()
+
+  const write = (betweenMs: number): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const uses = notes.due(now, betweenMs)
+      if (uses.length === 0) return
+      yield* store.recordUses(uses)
+      notes.written(uses, now)
+      if (uses.length === mostAtOnce) yield* write(betweenMs)
+    }).pipe(
+      // The store's absence is in the log already. The next round writes these.
+      Effect.catchTag("StoreError", () => Effect.void),
+    )
+
+  yield* Effect.addFinalizer(() => write(0))
+  yield* write(betweenWritesMs).pipe(
+    Effect.repeat(Schedule.spaced(writeEvery)),
+    Effect.withTracerEnabled(false),
+    Effect.forkScoped,
+  )
+  return KeyUses.of({ note: (id, at) => notes.note(id, at) })
+})

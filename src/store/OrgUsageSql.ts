@@ -1,0 +1,99 @@
+/**
+ * `OrgUsage` in the SQL database. A turn neither writes it nor waits for it: what turns add is written every few seconds, in
+ * one statement for all organisations, and what an organisation has is read at most every ten seconds. A process that is
+ * killed loses the counts of its last seconds.
+ */
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { OrgId } from "../domain/Ids.ts"
+import { monotonicMillis } from "../platform/Monotonic.ts"
+import { OrgUsage, type Usage } from "./OrgUsage.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+
+const flushEvery = "5 seconds"
+const staleAfterMs = 10_000
+/** Each has three parameters, and a statement can bind 32 766. */
+const orgsPerInsert = 1000
+
+const none: Usage = { sessions: 0, bytes: 0 }
+const plus = (a: Usage, b: Usage): Usage => ({ sessions: a.sessions + b.sessions, bytes: a.bytes + b.bytes })
+
+const decode = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ sessions: Schema.Int, bytes: Schema.Int })),
+)
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const clock = yield* Clock.clockWith(Effect.succeed)
+  /** As the database had it, with what was written since. */
+  const known = new Map<OrgId, { readonly at: number; usage: Usage }>()
+  let waiting = new Map<OrgId, Usage>()
+
+  const count: OrgUsage["Service"]["count"] = (orgId, added) => {
+    waiting.set(orgId, plus(waiting.get(orgId) ?? none, added))
+  }
+
+  const of: OrgUsage["Service"]["of"] = (orgId) =>
+    Effect.suspend(() => {
+      const now = monotonicMillis(clock)
+      const found = known.get(orgId)
+      if (found !== undefined && now - found.at < staleAfterMs)
+        return Effect.succeed(plus(found.usage, waiting.get(orgId) ?? none))
+      return Effect.map(read(orgId), (usage) => {
+        known.set(orgId, { at: now, usage })
+        return plus(usage, waiting.get(orgId) ?? none)
+      })
+    })
+
+  const read = Effect.fnUntraced(function* (orgId: OrgId) {
+    const [row] = yield* decode(yield* sql`SELECT sessions, bytes FROM org_usage WHERE org_id = ${orgId}`)
+    return row ?? none
+  }, asStoreError("OrgUsage.of"))
+
+  const write = Effect.fnUntraced(function* (added: ReadonlyArray<readonly [OrgId, Usage]>) {
+    const rows = added.map(([orgId, usage]) => ({ org_id: orgId, ...usage }))
+    yield* Effect.forEach(
+      Arr.chunksOf(rows, orgsPerInsert),
+      (chunk) =>
+        sql`INSERT INTO org_usage ${sql.insert(chunk)} ON CONFLICT (org_id) DO UPDATE SET
+        sessions = org_usage.sessions + excluded.sessions, bytes = org_usage.bytes + excluded.bytes`
+          .unprepared,
+      { discard: true },
+    ).pipe(sql.withTransaction)
+  }, asStoreError("OrgUsage.flush"))
+
+  const flush = Effect.suspend(() => {
+    const taken = [...waiting]
+    waiting = new Map()
+    const now = monotonicMillis(clock)
+    for (const [orgId, { at }] of known) if (now - at >= staleAfterMs) known.delete(orgId)
+    if (taken.length === 0) return Effect.void
+    for (const [orgId, added] of taken) {
+      const found = known.get(orgId)
+      if (found !== undefined) found.usage = plus(found.usage, added)
+    }
+    return Effect.catch(write(taken), () =>
+      Effect.sync(() => {
+        for (const [orgId, added] of taken) {
+          known.delete(orgId)
+          count(orgId, added)
+        }
+      }),
+    )
+  })
+
+  yield* Effect.sleep(flushEvery).pipe(
+    Effect.andThen(flush),
+    Effect.forever,
+    Effect.withTracerEnabled(false),
+    Effect.forkScoped,
+  )
+  yield* Effect.addFinalizer(() => flush)
+  return OrgUsage.of({ of, count, flush })
+})
+
+export const layerSql: Layer.Layer<OrgUsage, never, SqlClient.SqlClient> = Layer.effect(OrgUsage, make)

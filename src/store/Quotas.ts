@@ -1,0 +1,53 @@
+/**
+ * How much an organisation may own. A quota is asked before anything is stored; a turn that has begun stores its answer in any
+ * case. Only the people who run the service can raise one, so a refusal says no time to come back.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type { OrgId } from "../domain/Ids.ts"
+import { OrgUsage } from "./OrgUsage.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", {
+  resource: Schema.Literals(["agents", "sessions", "bytes of messages"]),
+  limit: Schema.Int,
+}) {}
+
+export interface Limits {
+  readonly agents: number
+  readonly sessions: number
+  readonly bytes: number
+}
+
+export class Quotas extends Context.Service<
+  Quotas,
+  {
+    readonly agents: number
+    /** Fails where no session may begin. */
+    readonly session: (orgId: OrgId) => Effect.Effect<void, QuotaExceeded | StoreError>
+    /** Fails where no message may be added to a session. */
+    readonly message: (orgId: OrgId) => Effect.Effect<void, QuotaExceeded | StoreError>
+  }
+>()("crossfade/store/Quotas") {
+  static readonly layer = (limits: Limits): Layer.Layer<Quotas, never, OrgUsage> =>
+    Layer.effect(
+      Quotas,
+      Effect.map(OrgUsage, (usage) => {
+        const check = (orgId: OrgId, isNewSession: boolean) =>
+          Effect.flatMap(usage.of(orgId), ({ bytes, sessions }) => {
+            if (isNewSession && sessions >= limits.sessions)
+              return Effect.fail(new QuotaExceeded({ resource: "sessions", limit: limits.sessions }))
+            return bytes >= limits.bytes
+              ? Effect.fail(new QuotaExceeded({ resource: "bytes of messages", limit: limits.bytes }))
+              : Effect.void
+          })
+        return Quotas.of({
+          agents: limits.agents,
+          session: (orgId) => check(orgId, true),
+          message: (orgId) => check(orgId, false),
+        })
+      }),
+    )
+}

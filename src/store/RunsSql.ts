@@ -1,0 +1,258 @@
+/**
+ * `Runs` in the SQL database. A run that begins is new, or the write fails. The records of a begun run (events, attempts,
+ * files, its end) may be written again after a failure of unknown outcome, and are there once.
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
+import type { Attempt, Run } from "../domain/Run.ts"
+import type { ChatMessage } from "../domain/Session.ts"
+import { Batch, type Step } from "../persistence/Batch.ts"
+import { Replica } from "../platform/Replica.ts"
+import { SessionBusy } from "../runs/LiveRuns.ts"
+import * as EventPages from "./EventPages.ts"
+import * as PageSql from "./PageSql.ts"
+import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
+import * as Rows from "./SqlRows.ts"
+import { asStoreError } from "./SqlStoreError.ts"
+import { StoreError } from "./StoreError.ts"
+import * as TokenSpendSql from "./TokenSpendSql.ts"
+import type { TurnKeyTaken } from "./TurnKeys.ts"
+import * as TurnKeysSql from "./TurnKeysSql.ts"
+import { attemptRow, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
+
+const encodeFile = Schema.encodeEffect(Rows.FileRow)
+const encodeText = Schema.encodeEffect(Rows.AnyText)
+const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
+const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(Rows.AttemptRow))
+const decodePages = Schema.decodeUnknownEffect(Schema.Array(Rows.EventPageRow))
+const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(Rows.MessageRow))
+const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
+
+/** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; a page of events has three. */
+const pagesPerInsert = 10_000
+
+/** Rows and bytes of one read of events. A row is at least what was written at once, and alone may be larger. */
+const rowsARead = 64
+const bytesARead = 64 * 1024
+
+export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlClient> = Layer.effect(
+  Runs,
+  Effect.gen(function* () {
+    const batch = yield* Batch
+    const replica = yield* Replica
+    const sql = yield* SqlClient.SqlClient
+
+    const begin: Runs["Service"]["begin"] = (turn) =>
+      Effect.asVoid(batch.run(beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
+
+    // The number of rows differs every time: PostgreSQL would keep a hundred of them, some megabytes, in each connection.
+    const insertPages = (rows: Arr.NonEmptyReadonlyArray<EventPages.PageRow>): Step => ({
+      statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
+      unprepared: true,
+    })
+    const insertAll = (batches: Parameters<Runs["Service"]["append"]>[0]): ReadonlyArray<Step> => {
+      const rows = batches.flatMap(({ entries, id }) => EventPages.rowsOf(id, entries))
+      return Arr.isReadonlyArrayNonEmpty(rows) ? Arr.chunksOf(rows, pagesPerInsert).map(insertPages) : []
+    }
+    const append: Runs["Service"]["append"] = (batches) => {
+      const steps = insertAll(batches)
+      return steps.length === 0
+        ? Effect.void
+        : Effect.asVoid(batch.run(steps)).pipe(asStoreError("Runs.append"))
+    }
+
+    const insertAttempt = (id: RunId, attempt: Attempt): Step => {
+      const row = { run_id: id, ...attemptRow(attempt) }
+      return {
+        statement: sql`INSERT INTO attempts ${sql.insert(row)} ON CONFLICT (run_id, shadow, number) DO NOTHING`,
+      }
+    }
+    const recordAttempt: Runs["Service"]["recordAttempt"] = (id, attempt) =>
+      Effect.asVoid(batch.run([insertAttempt(id, attempt)])).pipe(asStoreError("Runs.recordAttempt"))
+
+    const recordFile = Effect.fnUntraced(function* (file: RunFile) {
+      yield* sql`INSERT INTO run_files ${sql.insert(yield* encodeFile(file))} ON CONFLICT (run_id, file_id) DO UPDATE
+        SET path = excluded.path, filename = excluded.filename, mime_type = excluded.mime_type`
+    }, asStoreError("Runs.recordFile"))
+
+    const end: Runs["Service"]["end"] = (run, assistantMessage, { attempts, entries } = nothing, spent) => {
+      const { id } = run
+      const counted = spent === undefined ? [] : [TokenSpendSql.count(sql, id, spent)]
+      const rest = [...attempts.map((one) => insertAttempt(id, one)), ...insertAll([{ id, entries }])]
+      /** Another replica may have ended the run: what was said is kept all the same. */
+      const lost = Effect.fnUntraced(function* (error: RunLost) {
+        const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id}`
+        if (found.length === 0) return yield* notBegun(id)
+        if (rest.length > 0) yield* batch.run(rest)
+        return yield* error
+      })
+      return batch
+        .run<RunLost>([...rest, ...counted, ...ending(sql, run, assistantMessage)])
+        .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
+    }
+
+    const get = Effect.fnUntraced(function* (principal: Principal, id: RunId) {
+      const [run] = yield* decodeRuns(
+        yield* sql`SELECT * FROM runs
+          WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
+      )
+      if (run === undefined) return yield* new RunNotFound({ runId: id })
+      if (!mayUseAgent(principal, run.agentId)) return yield* new AgentDenied({ agentId: run.agentId })
+      const attempts = yield* decodeAttempts(
+        yield* sql`SELECT * FROM attempts WHERE run_id = ${id} ORDER BY number, shadow`,
+      )
+      return { run, attempts }
+    }, asStoreError("Runs.get"))
+
+    const runningOf = Effect.fnUntraced(function* (id: SessionId) {
+      const [run] = yield* decodeRuns(
+        yield* sql`SELECT * FROM runs WHERE session_id = ${id} AND status = 'running'`,
+      )
+      return run?.id
+    }, asStoreError("Runs.runningOf"))
+
+    const isOwn = Effect.fnUntraced(function* (id: RunId) {
+      const found = yield* sql`SELECT 1 AS own FROM runs WHERE id = ${id} AND owner = ${replica.id}`
+      return found.length > 0
+    }, asStoreError("Runs.isOwn"))
+
+    const ended = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>) {
+      if (ids.length === 0) return []
+      return yield* decodeRuns(
+        yield* sql`SELECT * FROM runs WHERE ${sql.in("id", ids)} AND status <> 'running'`,
+      )
+    }, asStoreError("Runs.ended"))
+
+    const events = Effect.fnUntraced(function* (id: RunId, after: number) {
+      const of = {
+        table: "run_events",
+        keys: ["run_id", "seq"],
+        direction: "ASC",
+        where: sql`run_id = ${id} AND seq > ${after}`,
+        texts: ["event"],
+        limit: rowsARead,
+        bytes: bytesARead,
+      } as const
+      const { entries: pages } = yield* PageSql.page(sql, of, decodePages, ({ seq }) => seq)
+      return EventPages.entriesOf(pages, after)
+    }, asStoreError("Runs.events"))
+
+    const forgotten = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {
+      const [message] = yield* decodeMessages(
+        yield* sql`SELECT * FROM messages WHERE id = ${answer} AND run_id = ${id}
+          AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = ${id})`,
+      )
+      return message
+    }, asStoreError("Runs.forgotten"))
+
+    const file = Effect.fnUntraced(function* (id: RunId, fileId: string) {
+      const key = yield* encodeText(fileId)
+      const [found] = yield* decodeFiles(
+        yield* sql`SELECT * FROM run_files WHERE run_id = ${id} AND file_id = ${key}`,
+      )
+      return found
+    }, asStoreError("Runs.file"))
+
+    return Runs.of({
+      begin,
+      append,
+      recordAttempt,
+      recordFile,
+      end,
+      get,
+      runningOf,
+      isOwn,
+      ended,
+      events,
+      forgotten,
+      file,
+    })
+  }),
+)
+
+const nothing: Unwritten = { attempts: [], entries: [] }
+
+type Turn = Parameters<Runs["Service"]["begin"]>[0]
+
+const beginning = (
+  sql: SqlClient.SqlClient,
+  owner: string,
+  turn: Turn,
+): ReadonlyArray<Step<SessionBusy | TurnKeyTaken>> => {
+  const session = sessionRow(turn.session)
+  const run = {
+    ...runRow(turn.run),
+    cohort: comparedCohort(turn.run),
+    repeats: turn.repeats ? 1 : 0,
+    owner,
+  }
+  const orFail = () => new SessionBusy({ sessionId: turn.run.sessionId })
+  const isLast = (
+    id: MessageId,
+  ) => sql`AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = ${session.id}
+    AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
+  // A cohort is for life: the first that was written stays. A clock that was set back does not move `updated_at` back.
+  const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}),
+      updated_at = CASE WHEN updated_at > ${session.updated_at} THEN updated_at ELSE ${session.updated_at} END
+    WHERE id = ${session.id} ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
+  // An index lets a session have one running run, also where another replica executes it.
+  const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
+    ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
+  const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
+    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
+  const beginRun = { statement: insertRun, orFail }
+  return [
+    // The message refers to the run, the run to the session. Once the run is in, no other turn can change the session.
+    ...(turn.isNewSession
+      ? [{ statement: sql`INSERT INTO sessions ${sql.insert(session)}` }, beginRun]
+      : [beginRun, { statement: moveSession, orFail }]),
+    turn.retries === undefined
+      ? { statement: insertMessage(sql, turn.userMessage) }
+      : { statement: takeMessage, orFail },
+    // Last, because another turn with the same key waits until this one has committed.
+    ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
+  ]
+}
+
+/**
+ * The next message of its session. Two turns of one session are never written at once, since a session has one running run;
+ * the unique index on the sequence would refuse the second.
+ */
+const insertMessage = (sql: SqlClient.SqlClient, message: ChatMessage) => {
+  const row = messageRow(message)
+  return sql`INSERT INTO messages
+    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, seq)
+    VALUES (${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
+      ${row.execution_mode}, ${row.created_at},
+      (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id}))`
+}
+
+/** Written again after an unknown outcome it is the same; what another replica has ended stays so. */
+const ending = (
+  sql: SqlClient.SqlClient,
+  run: Parameters<Runs["Service"]["end"]>[0],
+  assistantMessage: ChatMessage | undefined,
+): ReadonlyArray<Step<RunLost>> => {
+  const changes = runEndRow(run)
+  const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
+    AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
+    RETURNING id`
+  return [
+    { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
+    ...(assistantMessage === undefined
+      ? []
+      : [{ statement: sql`${insertMessage(sql, assistantMessage)} ON CONFLICT (id) DO NOTHING` }]),
+  ]
+}
+
+/** For the index of the runs that are compared: those outside are in neither cohort. */
+const comparedCohort = ({ decision }: Run) =>
+  decision.cohort === undefined || decision.cohort === "outside" ? null : decision.cohort
+
+const notBegun = (id: RunId) =>
+  new StoreError({ operation: "Runs.end", cause: new RunNotFound({ runId: id }) })

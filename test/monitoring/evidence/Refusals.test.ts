@@ -1,0 +1,49 @@
+import { assert, describe, it } from "@effect/vitest"
+import { AgentId } from "../../../src/domain/Ids.ts"
+import * as Refusals from "../../../src/monitoring/evidence/Refusals.ts"
+import { org, start } from "../schedules.ts"
+
+const of = (number: number, target = "runtime"): Refusals.Refused => ({
+  orgId: org(0),
+  agentId: AgentId.make(`01890000-0000-7000-8000-${String(number).padStart(12, "0")}`),
+  target,
+})
+
+describe("refusals of an agent", () => {
+  it("are shown from the second on, with the last reason, and logged once, at the third", () => {
+    const refusals = Refusals.make()
+    const logged = ["400", "422 a", "422 b", "422 c"].map((failure, index) =>
+      Refusals.refused(refusals, of(1), failure, start + index),
+    )
+    assert.deepStrictEqual(logged, [false, false, true, false])
+    Refusals.refused(refusals, of(2), "422", start)
+    assert.deepStrictEqual(Refusals.shown(refusals), [
+      { ...of(1), failure: "422 c", count: 4, since: start, lastAt: start + 3 },
+    ])
+  })
+
+  it("are cleared by an answer of the same target for the same agent, and of no other", () => {
+    const refusals = Refusals.make()
+    for (const target of ["runtime", "a"]) {
+      for (let time = 0; time < 2; time++) Refusals.refused(refusals, of(1, target), "422", start)
+    }
+    Refusals.answered(refusals, of(2))
+    Refusals.answered(refusals, of(1, "a"))
+    assert.deepStrictEqual(
+      Refusals.shown(refusals).map(({ target }) => target),
+      ["runtime"],
+    )
+    // In a row: the count begins anew.
+    assert.isFalse(Refusals.refused(refusals, of(1, "a"), "422", start))
+  })
+
+  it("are bounded: the agent that was refused least recently makes room", () => {
+    const refusals = Refusals.make()
+    for (let number = 0; number < 500; number++) {
+      Refusals.refused(refusals, of(0), "422", start)
+      Refusals.refused(refusals, of(number + 1), "422", start)
+    }
+    assert.strictEqual(refusals.size, 200)
+    assert.strictEqual(Refusals.shown(refusals).at(0)?.count, 500)
+  })
+})

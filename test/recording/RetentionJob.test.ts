@@ -1,0 +1,122 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { TestClock } from "effect/testing"
+import type { RunId } from "../../src/domain/Ids.ts"
+import * as RetentionJob from "../../src/recording/RetentionJob.ts"
+import { Retention } from "../../src/store/Retention.ts"
+import { StoreError } from "../../src/store/StoreError.ts"
+import { runIdOf } from "../support/fixtures.ts"
+
+const day = 86_400_000
+const start = 100 * day
+
+/** A store with three runs to forget and two steps of keys. */
+const store = () => {
+  const asked = {
+    events: [] as Array<readonly [number, RunId | undefined]>,
+    keys: [] as Array<number>,
+    days: [] as Array<number>,
+  }
+  const state = { away: false, heldUntil: 0 }
+  const steps = [runIdOf(1), runIdOf(2), undefined]
+  const down = new StoreError({ operation: "Retention.forgetKeys", cause: "down" })
+  const layer = Layer.succeed(Retention, {
+    claim: (now, until) =>
+      Effect.sync(() => {
+        if (state.heldUntil > now) return false
+        state.heldUntil = until
+        return true
+      }),
+    forgetEvents: (before, after) =>
+      Effect.sync(() => {
+        asked.events.push([before, after])
+        return steps[after === undefined ? 0 : steps.indexOf(after) + 1]
+      }),
+    forgetKeys: (before) =>
+      Effect.suspend(() => {
+        asked.keys.push(before)
+        return state.away ? Effect.fail(down) : Effect.succeed(asked.keys.length === 1)
+      }),
+    forgetSpend: (before) =>
+      Effect.sync(() => {
+        asked.days.push(before)
+        return asked.days.length === 1
+      }),
+  })
+  return { asked, state, layer }
+}
+
+const on = (kept: ReturnType<typeof store>, eventDays = 30) =>
+  Layer.provide(RetentionJob.layer(eventDays), kept.layer)
+
+describe("the job that forgets", () => {
+  it.effect("goes from step to step until nothing older is left, each hour anew", () => {
+    const kept = store()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      yield* Effect.gen(function* () {
+        yield* TestClock.adjust("59 seconds")
+        assert.deepStrictEqual(kept.asked, { events: [], keys: [], days: [] })
+        for (let step = 0; step < 20; step++) yield* TestClock.adjust("50 millis")
+        yield* TestClock.adjust("1 seconds")
+        const began = start + 60_000
+        const before = began - 30 * day
+        assert.deepStrictEqual(kept.asked.keys, [began - day, began - day])
+        assert.deepStrictEqual(kept.asked.days, [10, 10])
+        assert.deepStrictEqual(kept.asked.events, [
+          [before, undefined],
+          [before, runIdOf(1)],
+          [before, runIdOf(2)],
+        ])
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(kept.asked.keys, 3)
+      }).pipe(Effect.provide(on(kept)))
+    })
+  })
+
+  it.effect("keeps events for ever with 0 days", () => {
+    const kept = store()
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("1 minute")
+      yield* TestClock.adjust("1 second")
+      assert.isAbove(kept.asked.keys.length, 0)
+      assert.deepStrictEqual(kept.asked.events, [])
+    }).pipe(Effect.provide(on(kept, 0)))
+  })
+
+  it.effect("is done by one of two replicas, and by the other one when that one is gone", () => {
+    const kept = store()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const first = yield* Scope.make()
+      yield* Layer.buildWithScope(on(kept), first)
+      yield* TestClock.adjust("30 minutes")
+      yield* Layer.build(on(kept))
+      for (let minute = 0; minute < 3 * 60; minute++) yield* TestClock.adjust("1 minute")
+      const times = () => new Set(kept.asked.keys)
+      // At the first minute of its hours, and no other's; the steps take some milliseconds.
+      const minutes = [...times()].map((time) => Math.round((time + day - start) / 60_000))
+      assert.deepStrictEqual(minutes, [1, 61, 121, 181])
+      yield* Scope.close(first, Exit.void)
+      yield* TestClock.adjust("1 hour")
+      yield* TestClock.adjust("1 hour")
+      assert.isAbove(times().size, 4)
+    }).pipe(Effect.scoped)
+  })
+
+  it.effect("goes on after a store that was away", () => {
+    const kept = store()
+    kept.state.away = true
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(kept.asked.keys, 1)
+      kept.state.away = false
+      yield* TestClock.adjust("1 hour")
+      yield* TestClock.adjust("1 second")
+      assert.isAbove(kept.asked.events.length, 0)
+    }).pipe(Effect.provide(on(kept)))
+  })
+})

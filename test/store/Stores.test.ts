@@ -1,0 +1,100 @@
+/** The contract of the stores, on SQLite and, where the server's binaries are, on PostgreSQL. */
+import { assert, describe, inject, it } from "@effect/vitest"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { Batch } from "../../src/persistence/Batch.ts"
+import * as Database from "../../src/store/Database.ts"
+import { Replica } from "../../src/platform/Replica.ts"
+import { Runs } from "../../src/store/Runs.ts"
+import * as SqlStore from "../../src/store/SqlStore.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { apiKeys } from "./ApiKeysContract.ts"
+import { baselines } from "./BaselinesContract.ts"
+import { orgUsage } from "./OrgUsageContract.ts"
+import { pages } from "./PagesContract.ts"
+import { branches } from "./BranchContract.ts"
+import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { recordedTurns } from "./RecordedTurnsContract.ts"
+import { retention } from "./RetentionContract.ts"
+import { replicas } from "./ReplicasContract.ts"
+import { rollout } from "./RolloutContract.ts"
+import { runRecords } from "./RunRecordsContract.ts"
+import { runs } from "./RunsContract.ts"
+import { shadowPairs } from "./ShadowPairsContract.ts"
+import { agents, sessions } from "./StoreContract.ts"
+import { tokenSpend } from "./TokenSpendContract.ts"
+import { transitions } from "./TransitionsContract.ts"
+import { newPrincipal, newTurn } from "./Turns.ts"
+
+const stores = <E>(database: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
+  SqlStore.layer.pipe(
+    Layer.provideMerge(database),
+    Layer.provide(Replica.layer),
+    Layer.provide(layerWebCrypto),
+  )
+
+const sqlite = stores(
+  Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
+)
+const suites = [
+  apiKeys,
+  agents,
+  pages,
+  sessions,
+  branches,
+  runs,
+  runRecords,
+  retention,
+  replicas,
+  rollout,
+  transitions,
+  baselines,
+  shadowPairs,
+  cohortRuns,
+  autopilots,
+  recordedTurns,
+  tokenSpend,
+  orgUsage,
+]
+for (const suite of suites) suite("SQLite", sqlite)
+
+const postgresUrl = inject("postgresUrl")
+describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
+  const postgres = stores(
+    Layer.unwrap(
+      Effect.map(freshDatabase(postgresUrl ?? ""), (databaseUrl) =>
+        Database.layer({ databaseUrl, dataDir: "unused" }),
+      ),
+    ),
+  )
+  for (const suite of suites) suite("PostgreSQL", postgres)
+
+  it.live("a connection lost inside a transaction is a StoreError, and the next turn is kept", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runs = yield* Runs
+      const owner = newPrincipal()
+      const turn = newTurn(owner)
+      const holder = yield* sql.reserve
+      yield* holder.executeRaw("BEGIN", [])
+      yield* holder.executeRaw("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE", [])
+      const beginning = yield* Effect.forkChild(Effect.flip(runs.begin(turn)))
+      const terminated = yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`.pipe(
+        Effect.repeat({ until: (rows) => rows.length > 0 }),
+      )
+      assert.strictEqual(terminated.length, 1)
+      yield* holder.executeRaw("ROLLBACK", [])
+      const error = yield* Fiber.join(beginning)
+      assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.begin" })
+      assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
+      yield* runs.begin(turn)
+      assert.deepStrictEqual((yield* runs.get(owner, turn.run.id)).run, turn.run)
+      // The pool waits for what it has lent: the reserved connection goes back before the layer closes.
+    }).pipe(Effect.scoped, Effect.provide(postgres)),
+  )
+})
