@@ -1,6 +1,6 @@
 /**
- * Identifiers of everything a turn touches. All are lower-case UUIDs (new ones are version 7, so that they sort by
- * time of creation) except `OrgId` and `UserId`, which come from the token and are any short text, and `ApiKeyId`.
+ * The ids of everything that a turn touches. All are lower-case UUIDs (new ones are UUIDv7, so they sort by creation
+ * time) except `OrgId` and `UserId`, short texts from the token, and `ApiKeyId`.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
