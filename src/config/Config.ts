@@ -1,9 +1,9 @@
 /**
- * Every environment variable the service reads: name, default, unit, range. Nothing else in `src` looks at the
- * environment. `.env.example` is printed from this table and a test holds the two together.
+ * All environment variables of the service: name, default, unit, range. No other file in `src` reads the environment.
+ * `.env.example` is printed from this table, and a test holds the two together.
  *
- * Invariant: a bad environment stops the start with ONE message that names every bad variable, what was found and what
- * is allowed (`ConfigInvalid`); secrets are never repeated in it.
+ * Invariant: an invalid environment stops the start with ONE message that names each bad variable, its value and the
+ * allowed values (`ConfigInvalid`). The message never repeats a secret.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -38,10 +38,10 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
   }
 }
 
-/** With other characters Node would refuse to send the header, on every turn. */
+/** Node refuses to send a header with other characters, so each turn would fail. */
 const apiKey = (text: string) => (text === "" || isHeaderValue(text) ? text : undefined)
 
-/** The variables, in the order in which `.env.example` shows them. */
+/** The variables, in the order of `.env.example`. */
 export const variables = {
   NODE_ENV: choice(
     "`production` refuses to start without a signing secret of its own, and without a runtime or a provider.",
@@ -178,11 +178,11 @@ export interface Settings extends Omit<
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
   readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
-  /** The variables of the table that the environment sets; every other value is a default. */
+  /** The variables that the environment sets; all others have their defaults. */
   readonly given: ReadonlySet<VariableName>
-  /** Values that are warned of and taken for none. */
+  /** Values that cause a warning and count as not set. */
   readonly ignored: ReadonlyArray<Problem>
-  /** Neither a runtime nor a provider is configured: the sandbox takes both places. */
+  /** True if neither a runtime nor a provider is configured; the sandbox replaces both. */
   readonly sandbox: boolean
 }
 
@@ -200,7 +200,7 @@ const readVariables = (env: Environment): Read => {
   const ignored: Array<Problem> = []
   const values = Object.fromEntries(
     Object.entries<Variable<unknown>>(variables).map(([name, variable]) => {
-      // An empty line in an env file means "not set", as it does for every tool that reads such files.
+      // An empty line in an env file means "not set", as in all tools that read such files.
       const source = variable.lowerCase && env[name.toLowerCase()]?.trim() ? name.toLowerCase() : name
       const found = env[source]?.trim() || variable.default
       const value = variable.parse(found)

@@ -4,7 +4,7 @@ import { defaults, type RequiredClaim, type RoleGrant } from "../domain/TokenRul
 import { isWeakSecret } from "../domain/WeakSecret.ts"
 import { choice, list, optionalText, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
-/** RFC 7518: a key for HS256 is no shorter than its hash. A public key, in any of its forms, is no secret. */
+/** RFC 7518: a key for HS256 must not be shorter than its hash. A public key, in any form, is not a secret. */
 export const isSecret = (text: string): boolean =>
   Buffer.byteLength(text) >= 32 && !/^(-----BEGIN|ssh-|\{)/.test(text)
 
@@ -149,7 +149,7 @@ const secretsIn = (found: Found, variables: ReadonlyArray<SecretVariable>) =>
 const callers = ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"] as const
 const operators = ["AUTH_OPERATOR_SECRET", "AUTH_OPERATOR_PREVIOUS_SECRETS"] as const
 
-/** Problems of production only: a secret that is missing, or that can be guessed. */
+/** Problems in production only: a missing secret, or one that can be guessed. */
 const weaknesses = (found: Found) => {
   if (found.NODE_ENV !== "production") return []
   const allowed = "at least 32 bytes (NODE_ENV=production)"
@@ -162,7 +162,7 @@ const weaknesses = (found: Found) => {
   return [...missing, ...weak]
 }
 
-/** A secret shared with callers would make each of them an operator; an issuer without keys signs nothing. */
+/** A secret shared with callers would make each of them an operator, and an issuer without keys signs nothing. */
 const operatorProblems = (found: Found) => {
   const shared = new Set(secretsIn(found, callers).map(({ secret }) => secret))
   const reused = secretsIn(found, operators)

@@ -1,4 +1,7 @@
-/** The variables about the clients in browsers: which pages may call, and which protocol clients get that cannot ask. */
+/**
+ * The variables for browser clients: the origins that may call, and the protocol version of clients that cannot ask
+ * for one.
+ */
 import { isOriginPattern, originPatterns } from "../domain/Origin.ts"
 import type { ProtocolRule } from "../domain/Protocol.ts"
 import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"

@@ -1,4 +1,4 @@
-/** The variables of a turn: its clocks, what may follow a failed attempt, and how much of a conversation is sent. */
+/** The variables of a turn: its clocks, its fallbacks, and the length of the history in a prompt. */
 import { choice, millis, number } from "./ConfigVariable.ts"
 
 export const chatVariables = {

@@ -1,4 +1,6 @@
-/** The variables of what replicas share, of how much is let in, and of a planned stop: part of the table in `Config`. */
+/**
+ * The variables of state shared by replicas, of admission limits, and of the shutdown: part of the table in `Config`.
+ */
 import * as Result from "effect/Result"
 import { choice, list, millis, number, optionalText, url } from "./ConfigVariable.ts"
 import * as PostgresUrl from "../domain/PostgresUrl.ts"

@@ -1,4 +1,4 @@
-/** The variables about the pages that are not for users: each on the main port, on the operators' port, or nowhere. */
+/** The variables of the operators' web pages: each is on the main port, on the operators' port, or off. */
 import { type Page, type Place, type Places, pages } from "../domain/WebPage.ts"
 import { choice, port, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
@@ -46,7 +46,7 @@ export const placesOf = (values: Values): Places => {
   }
 }
 
-/** A page on a port that is not there would be lost without a word. */
+/** A page on a missing port would silently disappear. */
 export const pageProblems = (values: Partial<Values>) =>
   pages
     .map((page) => nameOf[page])

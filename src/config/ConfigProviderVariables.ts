@@ -1,4 +1,4 @@
-/** The variables of one direct provider, `DIRECT_LLM_<NAME>_…`. Empty: what the kind says. Pure. */
+/** The variables of one direct provider, `DIRECT_LLM_<NAME>_…`. Empty: the kind's default. Pure. */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -101,7 +101,7 @@ const baseUrl: Variable<string> = {
   },
 }
 
-/** In the words of every variable that holds a key. */
+/** The same words for each variable that holds a key. */
 export const apiKeyAllowed = "an API key on one line, without characters such as curly quotes"
 
 const apiKey: Variable<Redacted.Redacted<string>> = {
@@ -112,7 +112,7 @@ const apiKey: Variable<Redacted.Redacted<string>> = {
   parse: (text) => (isHeaderValue(text) ? Redacted.make(text) : undefined),
 }
 
-/** In the order in which `.env.example` shows them. */
+/** The order of `.env.example`. */
 export const providerVariables = {
   KIND: choice("The wire, or a provider whose ways are known.", presetNames),
   BASE_URL: baseUrl,

@@ -1,4 +1,4 @@
-/** The variables that limit how much an organisation may own: part of the table in `Config`. */
+/** The variables that limit the data of an organisation: part of the table in `Config`. */
 import { number } from "./ConfigVariable.ts"
 
 export const quotaVariables = {

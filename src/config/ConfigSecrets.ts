@@ -1,4 +1,4 @@
-/** The variables about agents' secrets and the addresses that agents may name. Part of the table in `Config`. */
+/** The variables of agents' secrets, and of the addresses that agents may name: part of the table in `Config`. */
 import { isSecret, previousSecrets } from "./ConfigAuth.ts"
 import { list, optionalText, type Variable } from "./ConfigVariable.ts"
 import * as AllowedHost from "../domain/AllowedHost.ts"

@@ -1,12 +1,13 @@
 /**
- * The variables of telemetry: part of the table in `Config`. Those that begin with `OTEL_` are OpenTelemetry's own; of these
- * the table has what this program reads. What the SDK reads by itself (`OTEL_BSP_*`, the limits of spans, headers,
- * certificates, compression and timeouts of each signal) is honoured too, and is not repeated here.
+ * The variables of telemetry: part of the table in `Config`. Names that start with `OTEL_` are OpenTelemetry's own;
+ * the table has those that this program reads. The SDK reads others itself (`OTEL_BSP_*`, the limits of spans,
+ * headers, certificates, compression and timeouts of each signal); they apply too, and the table does not repeat
+ * them.
  */
 import { choice, list, millis, number, optionalText, url, type Variable } from "./ConfigVariable.ts"
 
 /**
- * As OpenTelemetry's specification has it: values in any case, and one that is not known is warned of and taken for none
+ * As OpenTelemetry specifies: values ignore case, and an unknown one causes a warning and counts as not set
  * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#type-specific-guidance).
  */
 const standard = <A>(variable: Variable<A>): Variable<A> => ({
@@ -15,7 +16,7 @@ const standard = <A>(variable: Variable<A>): Variable<A> => ({
   ignores: () => true,
 })
 
-/** `grpc` is known and not offered: over HTTP, nothing would arrive at the port for it. */
+/** `grpc` is known but not offered: over HTTP, nothing would arrive at its port. */
 const wireIn = <A>(variable: Variable<A>): Variable<A> => ({
   ...standard(variable),
   ignores: (text) => text.toLowerCase() !== "grpc",
@@ -124,7 +125,7 @@ export const telemetryVariables = {
 type Settings = Readonly<Record<Extract<keyof typeof telemetryVariables, `OTEL_${string}`>, string | number>>
 type Wire = (typeof wire)[number] | undefined
 
-/** How each signal is written: its own way, or that of all; undefined where it is not exported. */
+/** The wire of each signal: its own, or the common one; undefined if it is not exported. */
 export const exportsOf = (
   settings: Settings,
 ): { readonly traces: Wire; readonly metrics: Wire; readonly logs: Wire } => {

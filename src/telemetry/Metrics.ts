@@ -1,8 +1,8 @@
 /**
- * Every metric of the service, once. Dashboards, alerts and `docs/reference/metrics.md` name nothing else. Times are in
- * milliseconds, because the first five names are those of dashboards that exist; the others follow them.
+ * All metrics of the service. Dashboards, alerts and `docs/reference/metrics.md` use no others. Times are in
+ * milliseconds, because the first five names belong to existing dashboards; the others follow them.
  *
- * A name is the same over OTLP and in `/metrics`. Figures are of this process; sums over replicas are the reader's.
+ * A metric has the same name over OTLP and in `/metrics`. Values are of this process; readers sum over replicas.
  */
 import * as Effect from "effect/Effect"
 import { BreakerState } from "../domain/BreakerState.ts"
@@ -17,7 +17,7 @@ const mode = ExecutionMode.literals
 const none = {}
 const listedOrgs = { boundedBy: "METRICS_ORG_LABELS" }
 
-/** Why a turn began where it did; `rule` stands for every rule of the rollout. */
+/** The reasons for a turn's first mode; `rule` stands for all rules of the rollout. */
 export const decisionReasons = [
   "forced",
   "denied_orgs",
@@ -35,7 +35,7 @@ const upToTotal = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 
 const upToFirst = [10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 15_000, 30_000, 60_000]
 const ownWork = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000]
 
-/** Attempts: one run of one mode for one turn. Shadows, probes and kept answers are not among them. */
+/** Attempts of users' turns. Shadow attempts, probes and cached answers are excluded. */
 const attempts = {
   attempts: counter("chat_execution_total", {
     unit: "1",
@@ -73,7 +73,7 @@ const attempts = {
   }),
 }
 
-/** Turns: what users asked and how it ended for them. */
+/** Turns, and their ends as the user sees them. */
 const turns = {
   turns: counter("crossfade_turns_total", {
     unit: "1",
@@ -244,10 +244,10 @@ const processes = {
 
 export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...reads, ...stores, ...processes }
 
-/** For what goes through all of them. */
+/** For code that visits all metrics. */
 export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never
 
-/** Every series whose labels are known beforehand, at 0. */
+/** Creates all series whose labels are known in advance, with the value 0. */
 export const begin: Effect.Effect<void> = Effect.forEach(all, (instrument) => instrument.begin, {
   discard: true,
 })

@@ -1,4 +1,4 @@
-/** The metrics of streams, their readers and what is refused: part of the catalogue in `Metrics`. */
+/** The metrics of streams, their readers and rejections: part of the catalogue in `Metrics`. */
 import { refusalReasons } from "../domain/RejectionReason.ts"
 import { counter, gauge } from "./Instrument.ts"
 
