@@ -3,14 +3,16 @@ import { type Page, type Place, type Places, pages } from "../domain/WebPage.ts"
 import { choice, port, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
 const place = (page: string): Variable<Place | ""> => ({
-  ...choice(
-    `Where ${page} is served; empty: on the operators' port where ADMIN_PORT is set, else on the main one.`,
-    ["", "main", "admin", "off"],
-  ),
+  ...choice(`Port of ${page}. Empty: the operators' port if ADMIN_PORT is set, else the main port.`, [
+    "",
+    "main",
+    "admin",
+    "off",
+  ]),
   allowed: "empty, main | admin | off",
 })
 
-const listened = port("Port of operators, with the whole API and their pages. Empty: none.", 1)
+const listened = port("Operators' port, with the whole API and the operators' pages. Empty: none.", 1)
 
 export const pageVariables = {
   ADMIN_PORT: {

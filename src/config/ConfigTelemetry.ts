@@ -24,7 +24,7 @@ const wireIn = <A>(variable: Variable<A>): Variable<A> => ({
 
 const web = ["http://", "https://"]
 const endpoint = (name: string) =>
-  url(`Where ${name} go, with the path. Empty: below OTEL_EXPORTER_OTLP_ENDPOINT.`, web)
+  url(`Endpoint of ${name}, with its path. Empty: below OTEL_EXPORTER_OTLP_ENDPOINT.`, web)
 const exporter = (name: string) => standard(choice(`Exporter of ${name}.`, ["otlp", "none"]))
 const wire = ["http/protobuf", "http/json"] as const
 const ownWire = (name: string) =>
@@ -55,7 +55,7 @@ export const telemetryVariables = {
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ownWire("logs"),
   OTEL_EXPORTER_OTLP_HEADERS: {
     ...optionalText(
-      "Headers of every export, such as a key of the collector's.",
+      "Headers of each export, such as the collector's key.",
       "key=value pairs separated by commas",
     ),
     secret: true,
@@ -63,16 +63,14 @@ export const telemetryVariables = {
   OTEL_TRACES_EXPORTER: exporter("traces"),
   OTEL_METRICS_EXPORTER: exporter("metrics"),
   OTEL_LOGS_EXPORTER: exporter("logs"),
-  OTEL_SDK_DISABLED: standard(
-    choice("`true` exports nothing, whatever the other variables say.", ["false", "true"]),
-  ),
+  OTEL_SDK_DISABLED: standard(choice("`true` disables all exports.", ["false", "true"])),
   OTEL_SERVICE_NAME: optionalText("Name of the service. Empty: `crossfade`.", "any text"),
   OTEL_RESOURCE_ATTRIBUTES: optionalText(
     "Further attributes of this process, such as its environment.",
     "key=value pairs separated by commas",
   ),
   OTEL_TRACES_SAMPLER: standard(
-    choice("Which turns are traced; `parentbased_…` does as the caller's trace does.", [
+    choice("Sampler of turns; `parentbased_…` follows the caller's trace.", [
       "parentbased_always_on",
       "parentbased_always_off",
       "parentbased_traceidratio",
@@ -84,12 +82,12 @@ export const telemetryVariables = {
   OTEL_TRACES_SAMPLER_ARG: standard({
     default: "1",
     allowed: "a number from 0 to 1",
-    about: "Share of the turns, for the samplers by `traceidratio`.",
+    about: "Share of turns for the `traceidratio` samplers.",
     parse: (text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : undefined),
   }),
   OTEL_PROPAGATORS: standard({
     ...optionalText(
-      "Takes a caller's `traceparent` and passes it on. Baggage is never passed on.",
+      "Accepts a caller's `traceparent` and passes it on. Baggage is never passed on.",
       `a list of ${propagators.join(", ")}`,
     ),
     default: "tracecontext",
@@ -98,7 +96,7 @@ export const telemetryVariables = {
   OTEL_METRIC_EXPORT_INTERVAL: standardMillis("Time between two exports of metrics.", 60_000, 100),
   OTEL_METRIC_EXPORT_TIMEOUT: standardMillis("Longest that one takes.", 30_000, 100),
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: standard(
-    choice("The start of each count: the start of the process, or the last export.", [
+    choice("Start of each count: the process start, or the last export.", [
       "cumulative",
       "delta",
       "lowmemory",
@@ -106,20 +104,20 @@ export const telemetryVariables = {
   ),
   OTEL_BLRP_SCHEDULE_DELAY: standardMillis("Time between two exports of logs.", 1000, 10),
   OTEL_BLRP_EXPORT_TIMEOUT: standardMillis("Longest that one takes.", 30_000, 10),
-  OTEL_BLRP_MAX_QUEUE_SIZE: records("How many wait for their export at the most; more are dropped.", 2048),
+  OTEL_BLRP_MAX_QUEUE_SIZE: records("Maximum that wait for export; more are dropped.", 2048),
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: records("How many go at once.", 512),
   METRICS_ORG_LABELS: {
     ...optionalText(
-      "Organisations that have series of their own; all others are told together.",
+      "Organisations with series of their own; all others share one.",
       "empty, or at most 100 ids of at most 200 characters separated by commas",
     ),
     parse: (text: string) => (ids(text) ? text : undefined),
   },
-  LOG_LEVEL: choice("Least severe log line that is written.", ["info", "debug", "warn", "error"]),
-  LOG_CONTENT: choice(
-    "`true` writes what users ask and what is answered into the log, at level info. For debugging only.",
-    ["false", "true"],
-  ),
+  LOG_LEVEL: choice("Least severe level that is logged.", ["info", "debug", "warn", "error"]),
+  LOG_CONTENT: choice("`true` logs users' messages and the answers, at level info. For debugging only.", [
+    "false",
+    "true",
+  ]),
 }
 
 type Settings = Readonly<Record<Extract<keyof typeof telemetryVariables, `OTEL_${string}`>, string | number>>

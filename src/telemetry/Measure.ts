@@ -153,7 +153,7 @@ export const logLineDropped: Update = catalogue.logLinesDropped.update({}, 1)
 export const eventsWritten = (ms: number): Effect.Effect<void> => catalogue.eventWrite.record({}, ms)
 
 export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
-  catalogue.keptAnswers.record({ result: hit ? "hit" : "miss" }, 1)
+  catalogue.directCacheLookups.record({ result: hit ? "hit" : "miss" }, 1)
 
 export const refused = (reason: RefusalReason | "memory"): Effect.Effect<void> =>
   catalogue.refused.record({ reason }, 1)
