@@ -1,7 +1,6 @@
 /**
- * The breakers' memory over restarts: before the first request the Monitor goes on where the last process ended, and
- * whatever it does from then on is measured, logged and written down, in order. A store that is away delays the writing,
- * never the Monitor.
+ * The breakers' memory over restarts. Before the first request it restores the Monitor's last state; afterwards it
+ * measures, logs and stores each transition in order. A store that is away delays the writing, never the Monitor.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,7 +15,7 @@ import type { StoreError } from "../store/StoreError.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { Transitions } from "../store/Transitions.ts"
 
-/** It holds in this process, and would not survive it. */
+/** The operator override applies in this process but would not survive a restart. */
 export class OrderNotKept extends Schema.TaggedError<OrderNotKept>()("OrderNotKept", {
   cause: Schema.Defect(),
 }) {}
@@ -24,7 +23,7 @@ export class OrderNotKept extends Schema.TaggedError<OrderNotKept>()("OrderNotKe
 export class BreakerMemory extends Context.Service<
   BreakerMemory,
   {
-    /** Waits until what has happened is written: an order that is acknowledged then survives the process. */
+    /** Waits until all transitions are stored, so that an acknowledged override survives the process. */
     readonly written: Effect.Effect<void, OrderNotKept>
   }
 >()("crossfade/recording/BreakerMemory") {
@@ -34,16 +33,16 @@ export class BreakerMemory extends Context.Service<
   )
 }
 
-/** A minute in all: a database that is away for longer has lost a few entries, and says so in the log. */
+/** A minute in total. After a longer outage of the database a few entries are lost, and the log says so. */
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
-/** The longest that a call of the store may take. */
+/** The longest time for one call of the store. */
 const patience = "5 seconds"
 const look = Schedule.spaced("5 millis")
 
 const make = Effect.gen(function* () {
   const monitor = yield* Monitor
   const transitions = yield* Transitions
-  /** The last transition of this process that was stored. */
+  /** The number of this process's last stored transition. */
   const stored = yield* Ref.make(0)
 
   const measure = Effect.flatMap(
@@ -51,7 +50,7 @@ const make = Effect.gen(function* () {
     ([fallback, { orgs, state }]) => Measure.breakers({ fallback, orgs, state }),
   )
 
-  // Whatever goes wrong with one entry, the next one is written.
+  // An error of one entry does not stop the next.
   const keep = ({ number, ours, transition }: Numbered) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
@@ -60,7 +59,7 @@ const make = Effect.gen(function* () {
       Effect.andThen(
         ours ? Measure.breakerMoved(transition.orgId === null ? "all" : "org", transition.to) : Effect.void,
       ),
-      // Another replica's is written by that one.
+      // The replica that made a transition stores it.
       Effect.andThen(ours ? Effect.retry(transitions.add(transition), retries) : Effect.void),
       Effect.andThen(Ref.set(stored, number)),
       Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
@@ -80,7 +79,7 @@ const make = Effect.gen(function* () {
 
   yield* monitor.restore(yield* transitions.last)
   const happening = yield* monitor.transitions
-  // After the subscription: to read a breaker lets its time pass, which may make a transition.
+  // After the subscription, because to read a breaker advances its time, which may cause a transition.
   yield* measure
   yield* Effect.forkScoped(Stream.runForEach(happening, keep))
   return BreakerMemory.of({ written })

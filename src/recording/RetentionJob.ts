@@ -1,6 +1,6 @@
 /**
- * The job beside the turns that lets the store forget what is older than it is kept for (`Retention`): once an hour, on
- * the replica that comes first. Two that do it at once, by clocks that differ, do no harm: what is gone is gone.
+ * The background job that deletes old data (`Retention`) once an hour on one replica. Two replicas with different
+ * clocks may run it at the same time without harm.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -14,15 +14,18 @@ import type { StoreError } from "../store/StoreError.ts"
 const dayMs = 24 * 60 * 60 * 1000
 /** Budgets need the current day; the other days are for reports. */
 const spendDays = 90
-/** A service that has just started has better things to do. */
+/** Gives a service that has just started time for its first turns. */
 const firstAfter = "1 minute"
 const every = Schedule.spaced("1 hour")
-/** A little less, so that its holder keeps it while it lives, and another has it within the hour when it dies. */
+/**
+ * A little less than an hour, so that its holder renews it in time, and another replica takes over within the hour
+ * after its death.
+ */
 const heldMs = 59 * 60_000
-/** Between two steps: the database's other users, and its log, get this time for themselves. */
+/** Between two steps: gives the database's other users, and its log, time. */
 const pause = "50 millis"
 
-/** `eventDays`: how long the events of an ended run are kept; 0: for ever. */
+/** `eventDays`: days to store the events of an ended run; 0 means forever. */
 export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =>
   Layer.effectDiscard(
     Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /**
- * Looks API keys up in the store, for callers that are not authenticated yet: whatever they send, the store gets one statement at
- * a time, 100 a second and 10 000 hashes a second at most. A key in between waits for its turn, a few milliseconds.
+ * Finds API keys in the store for callers that are not authenticated yet. Regardless of the load, the store gets one
+ * statement at a time, at most 100 a second and 10 000 hashes a second. A key in between waits a few milliseconds.
  *
  * Invariant: an answer was true at most a second ago.
  */
@@ -14,7 +14,7 @@ import { StoreHealth } from "./StoreHealth.ts"
 
 const mostAtOnce = 100
 const pause = "10 millis"
-/** Ten statements' worth. Beyond it a caller is told to come back. */
+/** Ten statements' worth. Beyond it, a caller must retry later. */
 const mostWaiting = 1000
 const patience = "1 second"
 

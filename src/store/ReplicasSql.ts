@@ -1,4 +1,4 @@
-/** `Replicas` in the SQL database. A row a replica; its beat rises with every word. */
+/** `Replicas` in the SQL database. Each replica has one row, whose beat rises. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -23,7 +23,7 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
     const interrupted = (now: number) => sql`status = 'interrupted', ended_at = ${now},
       error = ${interruption.beforeId} || id || ${interruption.afterId}`
 
-    // No span: it is said every second and a half, for ever.
+    // No span, because it runs every 1.5 seconds, forever.
     const beat = Effect.suspend(
       () => sql`INSERT INTO replicas (id, beat) VALUES (${replica.id}, 1)
         ON CONFLICT (id) DO UPDATE SET beat = replicas.beat + 1`,
@@ -77,7 +77,9 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
   }),
 )
 
-/** The error of a run whose process is gone, as JSON around the run's id: one statement writes it to all of them. */
+/**
+ * The error of a run whose process is gone, as JSON around the run's id, so that one statement writes it to all runs.
+ */
 const interruption = (() => {
   const error = {
     code: "RUN_INTERRUPTED",

@@ -1,6 +1,6 @@
 /**
- * `Retention` in the SQL database. Ids of runs sort as the runs began, and events lie in the order of their runs: the oldest
- * are found at the beginning of the primary key, without an index of their own.
+ * `Retention` in the SQL database. Run ids sort by start, and events by their run, so the oldest events are at the
+ * start of the primary key and need no index of their own.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,7 +10,7 @@ import { lowestIdAt, RunId } from "../domain/Ids.ts"
 import { Retention } from "./Retention.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
-/** Pages a step, and the rest of the run that the last of them belongs to. */
+/** Pages a step, plus the rest of the last page's run. */
 const pagesAStep = 500
 const keysAStep = 1000
 
@@ -33,7 +33,7 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       endedBefore,
       after,
     ) {
-      // A run that began later ended later.
+      // A run that started later ended later.
       const bound = lowestIdAt(endedBefore)
       const rows =
         yield* sql`SELECT run_id FROM run_events WHERE run_id > ${after ?? ""} AND run_id < ${bound}
@@ -48,7 +48,7 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
     const forgetKeys: Retention["Service"]["forgetKeys"] = Effect.fn("Retention.forgetKeys")(function* (
       createdBefore,
     ) {
-      // PostgreSQL would read the whole table to delete what a subquery with a limit gives.
+      // PostgreSQL would scan the whole table for a DELETE with a limited subquery.
       const rows = yield* sql`SELECT key FROM idempotency_keys WHERE created_at < ${createdBefore}
         ORDER BY created_at LIMIT ${keysAStep}`
       const keys = (yield* decodeKeys(rows)).map((row) => row.key)

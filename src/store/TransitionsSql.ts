@@ -1,4 +1,4 @@
-/** `Transitions` in the SQL database. Ids are of version 7 and made in order, so that they sort as things happened. */
+/** `Transitions` in the SQL database. Ids are UUIDv7 and made in order, so they sort by time. */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,7 +19,7 @@ const decodeWithId = Schema.decodeUnknownEffect(
 const encode = Schema.encodeEffect(Row)
 
 const kept = 1000
-/** The scope of the breaker of all; no organisation's id is empty. */
+/** The scope of the global breaker; no organisation's id is empty. */
 const all = ""
 
 export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
