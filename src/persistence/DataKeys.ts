@@ -36,19 +36,19 @@ export interface DataKeySettings {
 const file = "data-key"
 
 /** A key stored before `DATA_KEY` was set still decrypts. */
-const kept = ({ dataDir, key, mayMake }: DataKeySettings) =>
+const findStored = ({ dataDir, key, mayMake }: DataKeySettings) =>
   (key === undefined && mayMake
     ? StoredSecret.findOrMake(dataDir, file)
     : StoredSecret.find(dataDir, file)
   ).pipe(
     Effect.catch((error) => {
-      const reason = error._tag === "KeptSecretUnusable" ? `${error.file} holds no key` : reasonOf(error)
-      return Effect.as(Effect.logWarning(`no data key is kept in DATA_DIR (${reason})`), undefined)
+      const reason = error._tag === "StoredSecretUnusable" ? `${error.file} holds no key` : reasonOf(error)
+      return Effect.as(Effect.logWarning(`DATA_DIR holds no data key (${reason})`), undefined)
     }),
   )
 
 const make = (settings: DataKeySettings) =>
-  Effect.map(kept(settings), (found): Keys => {
+  Effect.map(findStored(settings), (found): Keys => {
     const { key, mayMake, previous } = settings
     const first = key ?? (mayMake ? found : undefined)
     const secrets = [...new Set([first, ...previous, found])].filter((secret) => secret !== undefined)

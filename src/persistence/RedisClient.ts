@@ -29,9 +29,9 @@ const commandTimeoutMs = 250
 /** A timer that fires later than this was delayed by this process, so the answer may have arrived unread. */
 const lateMs = 50
 const rounds = 4
-const lookEvery = "1 second"
+const probeEvery = "1 second"
 /** Expires at once. A full Redis refuses it, while it accepts some other writes. */
-const look = ["SET", "crossfade:look", "1", "PX", "1"] as const
+const probeCommand = ["SET", "crossfade:look", "1", "PX", "1"] as const
 
 /** Milliseconds before the next connection attempt: 100 to 200 at first, 1000 to 2000 in the end. */
 const reconnectAfter = (tries: number, draw: number): number => Math.min(100 * 2 ** tries, 1000) * (1 + draw)
@@ -47,7 +47,7 @@ const loaded = Effect.promise(() => import("@effect/platform-node/NodeRedis"))
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const use = yield* makeUse
   const connection = yield* connect(url)
-  yield* Effect.forkScoped(keepLooking(connection, use))
+  yield* Effect.forkScoped(keepProbing(connection, use))
   yield* catalogue.redisUp.observe({}, () => (use.isUp() ? 1 : 0))
 
   const guarded = <A, R>(
@@ -84,7 +84,7 @@ const makeUse = Effect.gen(function* () {
       down = found
       if ((before === undefined) === (found === undefined)) return Effect.void
       return found === undefined
-        ? Effect.logWarning("Redis can be used again")
+        ? Effect.logWarning("Redis is available again")
         : Effect.logWarning(`Redis cannot be used, so this replica decides alone: ${found}`)
     })
 
@@ -177,13 +177,13 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
 })
 
 /** Writes once a second, starting with the first connection, or after a second without one. */
-const keepLooking = (connection: Connection, use: Use): Effect.Effect<never> => {
+const keepProbing = (connection: Connection, use: Use): Effect.Effect<never> => {
   let failures = 0
   const write = Effect.suspend(() => {
     const why = connection.missing()
     if (why !== undefined || connection.redis === undefined)
       return Effect.fail(away(why ?? "not connected yet"))
-    return use.answered(connection.redis.send(...look))
+    return use.answered(connection.redis.send(...probeCommand))
   })
   const once = Effect.matchEffect(write, {
     onSuccess: () => {
@@ -201,8 +201,8 @@ const keepLooking = (connection: Connection, use: Use): Effect.Effect<never> => 
     },
   })
   return Effect.andThen(
-    Effect.timeoutOption(connection.first, lookEvery),
-    Effect.forever(Effect.andThen(once, Effect.sleep(lookEvery))),
+    Effect.timeoutOption(connection.first, probeEvery),
+    Effect.forever(Effect.andThen(once, Effect.sleep(probeEvery))),
   )
 }
 

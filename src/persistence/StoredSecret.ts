@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 
 /** The file holds no secret: its writer died while it wrote, or the file was emptied. */
-export class KeptSecretUnusable extends Schema.TaggedError<KeptSecretUnusable>()("KeptSecretUnusable", {
+export class StoredSecretUnusable extends Schema.TaggedError<StoredSecretUnusable>()("StoredSecretUnusable", {
   file: Schema.String,
 }) {}
 
@@ -24,11 +24,11 @@ const readFile = (files: FileSystem.FileSystem, file: string) =>
     Effect.map((text) => text.trim()),
     Effect.filterOrFail(
       (text) => Buffer.byteLength(text) >= minimumBytes,
-      () => new KeptSecretUnusable({ file }),
+      () => new StoredSecretUnusable({ file }),
     ),
     // Another process may have created the file and not written it yet.
     Effect.retry({
-      while: (error) => error._tag === "KeptSecretUnusable",
+      while: (error) => error._tag === "StoredSecretUnusable",
       schedule: Schedule.spaced("50 millis"),
       times: 10,
     }),
@@ -51,8 +51,8 @@ export const findOrMake = Effect.fnUntraced(function* (dataDir: string, name: st
   const random = yield* SecureRandom.SecureRandom
   const file = path.join(dataDir, name)
   yield* files.makeDirectory(dataDir, { recursive: true, mode: 0o700 })
-  const made = Buffer.from(yield* random.randomBytes(secretBytes)).toString("base64url")
+  const generated = Buffer.from(yield* random.randomBytes(secretBytes)).toString("base64url")
   // With `wx`, the second of two processes that start together reads the first one's secret.
-  const write = files.writeFileString(file, `${made}\n`, { flag: "wx", mode: 0o600 })
-  return yield* Effect.catch(Effect.as(write, Redacted.make(made)), () => readFile(files, file))
+  const write = files.writeFileString(file, `${generated}\n`, { flag: "wx", mode: 0o600 })
+  return yield* Effect.catch(Effect.as(write, Redacted.make(generated)), () => readFile(files, file))
 })

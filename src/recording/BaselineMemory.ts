@@ -22,11 +22,11 @@ export const layer = (runtime: string): Layer.Layer<never, never, Baselines | Mo
       let known = { version: 0, p99Ms: 0 }
 
       const sync = Effect.gen(function* () {
-        const kept = yield* baselines.find(name)
+        const stored = yield* baselines.find(name)
         const own = yield* monitor.baseline
-        if (kept !== undefined && kept.version > known.version) {
-          known = kept
-          if (own !== kept.p99Ms) yield* monitor.adoptBaseline(kept.p99Ms)
+        if (stored !== undefined && stored.version > known.version) {
+          known = stored
+          if (own !== stored.p99Ms) yield* monitor.adoptBaseline(stored.p99Ms)
         } else if (own !== undefined && own !== known.p99Ms) {
           yield* baselines.put(name, own, known.version)
         }

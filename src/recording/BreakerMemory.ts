@@ -16,7 +16,7 @@ import * as Measure from "../telemetry/Measure.ts"
 import { Transitions } from "../store/Transitions.ts"
 
 /** The operator override applies in this process but would not survive a restart. */
-export class OrderNotKept extends Schema.TaggedError<OrderNotKept>()("OrderNotKept", {
+export class OverrideNotStored extends Schema.TaggedError<OverrideNotStored>()("OverrideNotStored", {
   cause: Schema.Defect(),
 }) {}
 
@@ -24,7 +24,7 @@ export class BreakerMemory extends Context.Service<
   BreakerMemory,
   {
     /** Waits until all transitions are stored, so that an acknowledged override survives the process. */
-    readonly written: Effect.Effect<void, OrderNotKept>
+    readonly written: Effect.Effect<void, OverrideNotStored>
   }
 >()("crossfade/recording/BreakerMemory") {
   static readonly layer: Layer.Layer<BreakerMemory, StoreError, Monitor | Transitions> = Layer.effect(
@@ -36,8 +36,8 @@ export class BreakerMemory extends Context.Service<
 /** A minute in total. After a longer outage of the database a few entries are lost, and the log says so. */
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 /** The longest time for one call of the store. */
-const patience = "5 seconds"
-const look = Schedule.spaced("5 millis")
+const writeTimeout = "5 seconds"
+const pollInterval = Schedule.spaced("5 millis")
 
 const make = Effect.gen(function* () {
   const monitor = yield* Monitor
@@ -51,7 +51,7 @@ const make = Effect.gen(function* () {
   )
 
   // An error of one entry does not stop the next.
-  const keep = ({ number, ours, transition }: Numbered) =>
+  const store = ({ number, ours, transition }: Numbered) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
@@ -66,13 +66,13 @@ const make = Effect.gen(function* () {
     )
 
   const written: BreakerMemory["Service"]["written"] = monitor.noted.pipe(
-    Effect.repeat({ until: Predicate.isNotUndefined, schedule: look }),
+    Effect.repeat({ until: Predicate.isNotUndefined, schedule: pollInterval }),
     Effect.flatMap((last = 0) =>
-      Effect.repeat(Ref.get(stored), { until: (number) => number >= last, schedule: look }),
+      Effect.repeat(Ref.get(stored), { until: (number) => number >= last, schedule: pollInterval }),
     ),
     Effect.timeoutOrElse({
-      duration: patience,
-      orElse: () => Effect.fail(new OrderNotKept({ cause: "not stored in time" })),
+      duration: writeTimeout,
+      orElse: () => Effect.fail(new OverrideNotStored({ cause: "not stored in time" })),
     }),
     Effect.asVoid,
   )
@@ -81,6 +81,6 @@ const make = Effect.gen(function* () {
   const happening = yield* monitor.transitions
   // After the subscription, because to read a breaker advances its time, which may cause a transition.
   yield* measure
-  yield* Effect.forkScoped(Stream.runForEach(happening, keep))
+  yield* Effect.forkScoped(Stream.runForEach(happening, store))
   return BreakerMemory.of({ written })
 })

@@ -112,10 +112,10 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
   }
 
   /** Stops following the log and returns its unwritten events, which the run's end writes. */
-  const leave = (one: Followed): ReadonlyArray<LogEntry> => {
+  const release = (one: Followed): ReadonlyArray<LogEntry> => {
     IntrusiveList.remove(followed, one)
     return one.log.read(one.seq)
   }
 
-  return { follow, leave }
+  return { follow, release }
 })

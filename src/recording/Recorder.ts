@@ -79,7 +79,7 @@ const make = Effect.gen(function* () {
 
   // SQLite's calls block until the disk has written, so the last events are sent to readers first.
   const rest: Recorder["Service"]["rest"] = ({ missing }, followed) =>
-    Effect.map(Effect.yieldNow, () => ({ attempts: missing, entries: events.leave(followed) }))
+    Effect.map(Effect.yieldNow, () => ({ attempts: missing, entries: events.release(followed) }))
 
   return Recorder.of({ attempt, follow, rest })
 })

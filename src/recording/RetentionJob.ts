@@ -31,13 +31,13 @@ export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =
     Effect.gen(function* () {
       const retention = yield* Retention
 
-      const forgetEvents = (endedBefore: number, after?: RunId): Effect.Effect<void, StoreError> =>
-        Effect.flatMap(retention.forgetEvents(endedBefore, after), (next) =>
+      const deleteEvents = (endedBefore: number, after?: RunId): Effect.Effect<void, StoreError> =>
+        Effect.flatMap(retention.deleteEvents(endedBefore, after), (next) =>
           next === undefined
             ? Effect.void
             : Effect.andThen(
                 Effect.sleep(pause),
-                Effect.suspend(() => forgetEvents(endedBefore, next)),
+                Effect.suspend(() => deleteEvents(endedBefore, next)),
               ),
         )
 
@@ -47,14 +47,14 @@ export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =
       const pass = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         if (!(yield* retention.claim(now, now + heldMs))) return
-        yield* stepByStep(retention.forgetKeys(now - turnKeyLifeMs))
-        yield* stepByStep(retention.forgetSpend(Math.floor(now / dayMs) - spendDays))
-        if (eventDays > 0) yield* forgetEvents(now - eventDays * dayMs)
+        yield* stepByStep(retention.deleteKeys(now - turnKeyLifeMs))
+        yield* stepByStep(retention.deleteSpend(Math.floor(now / dayMs) - spendDays))
+        if (eventDays > 0) yield* deleteEvents(now - eventDays * dayMs)
       })
 
       yield* pass.pipe(
         Effect.catchCause((cause) =>
-          Effect.logError("the store has not forgotten what it should; the next round will", cause),
+          Effect.logError("old data could not be deleted; the next round tries again", cause),
         ),
         Effect.repeat(every),
         Effect.delay(firstAfter),

@@ -66,10 +66,10 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         const agent: Agent = { id, orgId, settings, createdAt: now, updatedAt: now }
         const row = yield* encode(agent)
         // Two creations at the same moment may both take the last free place.
-        const made = yield* sql`INSERT INTO agents (id, org_id, settings, created_at, updated_at)
+        const inserted = yield* sql`INSERT INTO agents (id, org_id, settings, created_at, updated_at)
           SELECT ${row.id}, ${orgId}, ${row.settings}, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
           WHERE (SELECT COUNT(*) FROM agents WHERE org_id = ${orgId}) < ${most} RETURNING id`
-        if (made.length === 0) return yield* new QuotaExceeded({ resource: "agents", limit: most })
+        if (inserted.length === 0) return yield* new QuotaExceeded({ resource: "agents", limit: most })
         return agent
       }, asStoreError("Agents.create"))
 
@@ -81,7 +81,7 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         const now = yield* Clock.currentTimeMillis
         const json = yield* encodeSettings(settings)
         const [agent] = yield* decode(
-          // Rises also within a millisecond, and if a clock that is ahead made the last change.
+          // Rises also within a millisecond, and if a clock that is ahead inserted the last change.
           yield* sql`UPDATE agents SET settings = ${json},
             updated_at = CASE WHEN updated_at < ${now} THEN ${now} ELSE updated_at + 1 END
           WHERE id = ${id} AND org_id = ${orgId} RETURNING *`,

@@ -6,7 +6,7 @@ import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
 
 /** `version` starts at 1 and rises by one with each stored value. */
-export interface KeptBaseline {
+export interface StoredBaseline {
   readonly version: number
   readonly p99Ms: number
 }
@@ -14,7 +14,7 @@ export interface KeptBaseline {
 export class Baselines extends Context.Service<
   Baselines,
   {
-    readonly find: (runtime: string) => Effect.Effect<KeptBaseline | undefined, StoreError>
+    readonly find: (runtime: string) => Effect.Effect<StoredBaseline | undefined, StoreError>
     /** Stores the value that follows version `after`; does nothing if another replica has stored one since. */
     readonly put: (runtime: string, p99Ms: number, after: number) => Effect.Effect<void, StoreError>
   }

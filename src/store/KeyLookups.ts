@@ -16,7 +16,7 @@ const mostAtOnce = 100
 const pause = "10 millis"
 /** Ten statements' worth. Beyond it, a caller must retry later. */
 const mostWaiting = 1000
-const patience = "1 second"
+const answerTimeout = "1 second"
 
 interface Asked {
   readonly hash: string
@@ -34,7 +34,10 @@ export const make = Effect.gen(function* () {
 
   const answer = Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
     const found = yield* whileUp(store.find([...new Set(asked.map(({ hash }) => hash))])).pipe(
-      Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(failed("no answer in time")) }),
+      Effect.timeoutOrElse({
+        duration: answerTimeout,
+        orElse: () => Effect.fail(failed("no answer in time")),
+      }),
       Effect.exit,
     )
     for (const one of asked)

@@ -30,10 +30,10 @@ export class Notes {
   }
 
   note(id: ApiKeyId, at: number): void {
-    const noted = this.#notes.get(id)
-    if (noted === undefined)
+    const recorded = this.#notes.get(id)
+    if (recorded === undefined)
       this.#notes.set(id, { usedAt: at, writtenAt: Number.NEGATIVE_INFINITY, writtenUse: -1 })
-    else noted.usedAt = at
+    else recorded.usedAt = at
   }
 
   /** Returns the uses to write now, and drops keys that were idle for a while. */
@@ -49,8 +49,8 @@ export class Notes {
 
   written(uses: ReadonlyArray<KeyUse>, now: number): void {
     for (const { at, id } of uses) {
-      const noted = this.#notes.get(id)
-      if (noted !== undefined) Object.assign(noted, { writtenAt: now, writtenUse: at })
+      const recorded = this.#notes.get(id)
+      if (recorded !== undefined) Object.assign(recorded, { writtenAt: now, writtenUse: at })
     }
   }
 }

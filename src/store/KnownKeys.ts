@@ -80,7 +80,7 @@ const make = Effect.gen(function* () {
   let last = yield* store.lastRevocation
   let polledAt = Number.NEGATIVE_INFINITY
   /** Revocations seen by this replica. A read that runs during one may return the state before it. */
-  let seen = 0
+  let revocationCount = 0
 
   const isFresh = ({ key, readAt }: Known, now: number): boolean =>
     now - readAt < knownForMs && (key.revokedAt !== null || now - Math.max(readAt, polledAt) < staleAfterMs)
@@ -112,9 +112,10 @@ const make = Effect.gen(function* () {
   const read = (hash: string): Effect.Effect<KnownKey | undefined, StoreError> =>
     Effect.suspend(() => {
       const now = monotonicMillis(clock)
-      const before = seen
+      const before = revocationCount
       return Effect.flatMap(lookUp(hash), (key) => {
-        if (key !== undefined) return before === seen ? Effect.succeed(remember(hash, key, now)) : read(hash)
+        if (key !== undefined)
+          return before === revocationCount ? Effect.succeed(remember(hash, key, now)) : read(hash)
         known.delete(hash)
         add(unknown, hash, now + unknownForMs, mostUnknown)
         return Effect.undefined
@@ -130,7 +131,7 @@ const make = Effect.gen(function* () {
     })
 
   const forget: KnownKeys["Service"]["forget"] = (id) => {
-    seen += 1
+    revocationCount += 1
     for (const entry of known.values()) if (entry.key.id === id) entry.readAt = Number.NEGATIVE_INFINITY
   }
 
@@ -142,7 +143,7 @@ const make = Effect.gen(function* () {
     return Effect.flatMap(store.revokedAfter(last, mostRevocations), (revocations) => {
       for (const { hash, number, revokedAt } of revocations) {
         last = number
-        seen += 1
+        revocationCount += 1
         const found = known.get(hash)
         if (found !== undefined) found.key = { ...found.key, revokedAt }
       }

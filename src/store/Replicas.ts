@@ -19,12 +19,12 @@ export class Replicas extends Context.Service<
      * One transaction: removes the replicas whose beat is unchanged, marks all running runs without a living replica
      * as `interrupted` at `now`, and returns their number. Two replicas may do it for the same dead one.
      */
-    readonly bury: (dead: ReadonlyArray<Beat>, now: number) => Effect.Effect<number, StoreError>
+    readonly interruptRunsOf: (dead: ReadonlyArray<Beat>, now: number) => Effect.Effect<number, StoreError>
     /** This replica's runs that the store has as running and that started before `begunBefore` (epoch milliseconds). */
     readonly running: (begunBefore: number) => Effect.Effect<ReadonlyArray<RunId>, StoreError>
     /** Marks those of the runs that are still running as `interrupted` at `now`. */
     readonly interrupt: (ids: ReadonlyArray<RunId>, now: number) => Effect.Effect<void, StoreError>
     /** Removes this replica at its own stop. */
-    readonly leave: (now: number) => Effect.Effect<void, StoreError>
+    readonly retire: (now: number) => Effect.Effect<void, StoreError>
   }
 >()("crossfade/store/Replicas") {}

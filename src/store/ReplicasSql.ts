@@ -38,7 +38,10 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
       asStoreError("Replicas.beat"),
     )
 
-    const bury = Effect.fn("Replicas.bury")(function* (dead: ReadonlyArray<Beat>, now: number) {
+    const interruptRunsOf = Effect.fn("Replicas.interruptRunsOf")(function* (
+      dead: ReadonlyArray<Beat>,
+      now: number,
+    ) {
       const forget = Effect.forEach(
         dead,
         ({ beat, id }) => sql`DELETE FROM replicas WHERE id = ${id} AND beat = ${beat}`,
@@ -47,7 +50,7 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
       const orphans = sql`UPDATE runs SET ${interrupted(now)} WHERE status = 'running'
         AND (owner IS NULL OR owner NOT IN (SELECT id FROM replicas)) RETURNING id`
       return (yield* Effect.andThen(forget, orphans).pipe(sql.withTransaction)).length
-    }, asStoreError("Replicas.bury"))
+    }, asStoreError("Replicas.interruptRunsOf"))
 
     const running = (begunBefore: number) =>
       sql`SELECT id FROM runs
@@ -63,17 +66,17 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
       yield* sql`UPDATE runs SET ${interrupted(now)} WHERE ${sql.in("id", ids)} AND status = 'running'`
     }, asStoreError("Replicas.interrupt"))
 
-    const leave = Effect.fn("Replicas.leave")(function* (now: number) {
+    const retire = Effect.fn("Replicas.retire")(function* (now: number) {
       yield* sql`DELETE FROM replicas WHERE id = ${replica.id}`.pipe(
         Effect.andThen(
           sql`UPDATE runs SET ${interrupted(now)} WHERE status = 'running' AND owner = ${replica.id}`,
         ),
         sql.withTransaction,
       )
-    }, asStoreError("Replicas.leave"))
+    }, asStoreError("Replicas.retire"))
 
     const exclusive = sql.onDialectOrElse({ sqlite: () => true, orElse: () => false })
-    return Replicas.of({ exclusive, beat, bury, running, interrupt, leave })
+    return Replicas.of({ exclusive, beat, interruptRunsOf, running, interrupt, retire })
   }),
 )
 

@@ -16,13 +16,13 @@ export class Retention extends Context.Service<
      * One step through the runs with events, oldest first, starting after `after`: deletes the events of runs that
      * ended before `endedBefore` (epoch milliseconds). Returns the run to continue after; undefined at the end.
      */
-    readonly forgetEvents: (
+    readonly deleteEvents: (
       endedBefore: number,
       after: RunId | undefined,
     ) => Effect.Effect<RunId | undefined, StoreError>
     /** Deletes some of the keys created before; false if none is left. */
-    readonly forgetKeys: (createdBefore: number) => Effect.Effect<boolean, StoreError>
+    readonly deleteKeys: (createdBefore: number) => Effect.Effect<boolean, StoreError>
     /** Deletes some of the token spend before a day (days since 1970-01-01); false if none is left. */
-    readonly forgetSpend: (before: number) => Effect.Effect<boolean, StoreError>
+    readonly deleteSpend: (before: number) => Effect.Effect<boolean, StoreError>
   }
 >()("crossfade/store/Retention") {}

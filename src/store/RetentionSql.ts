@@ -29,7 +29,7 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return taken.length > 0
     }, asStoreError("Retention.claim"))
 
-    const forgetEvents: Retention["Service"]["forgetEvents"] = Effect.fn("Retention.forgetEvents")(function* (
+    const deleteEvents: Retention["Service"]["deleteEvents"] = Effect.fn("Retention.deleteEvents")(function* (
       endedBefore,
       after,
     ) {
@@ -43,9 +43,9 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       yield* sql`DELETE FROM run_events WHERE run_id IN
         (SELECT id FROM runs WHERE ${sql.in("id", runs)} AND ended_at < ${endedBefore})`.unprepared
       return runs.at(-1)
-    }, asStoreError("Retention.forgetEvents"))
+    }, asStoreError("Retention.deleteEvents"))
 
-    const forgetKeys: Retention["Service"]["forgetKeys"] = Effect.fn("Retention.forgetKeys")(function* (
+    const deleteKeys: Retention["Service"]["deleteKeys"] = Effect.fn("Retention.deleteKeys")(function* (
       createdBefore,
     ) {
       // PostgreSQL would scan the whole table for a DELETE with a limited subquery.
@@ -57,17 +57,17 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
         yield* sql`DELETE FROM idempotency_keys WHERE ${sql.in("key", keys)}
           AND created_at < ${createdBefore}`.unprepared
       return keys.length === keysAStep
-    }, asStoreError("Retention.forgetKeys"))
+    }, asStoreError("Retention.deleteKeys"))
 
-    const forgetSpend: Retention["Service"]["forgetSpend"] = Effect.fn("Retention.forgetSpend")(function* (
+    const deleteSpend: Retention["Service"]["deleteSpend"] = Effect.fn("Retention.deleteSpend")(function* (
       before,
     ) {
       const rows = yield* sql`DELETE FROM token_spend WHERE (day, org_id, user_id) IN
         (SELECT day, org_id, user_id FROM token_spend WHERE day < ${before} ORDER BY day LIMIT ${keysAStep})
         RETURNING day`
       return rows.length === keysAStep
-    }, asStoreError("Retention.forgetSpend"))
+    }, asStoreError("Retention.deleteSpend"))
 
-    return Retention.of({ claim, forgetEvents, forgetKeys, forgetSpend })
+    return Retention.of({ claim, deleteEvents, deleteKeys, deleteSpend })
   }),
 )

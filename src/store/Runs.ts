@@ -98,7 +98,10 @@ export class Runs extends Context.Service<
      */
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
     /** The answer of a run whose events have all expired; undefined while one is stored. */
-    readonly forgotten: (id: RunId, answer: MessageId) => Effect.Effect<ChatMessage | undefined, StoreError>
+    readonly expiredAnswer: (
+      id: RunId,
+      answer: MessageId,
+    ) => Effect.Effect<ChatMessage | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
   }
 >()("crossfade/store/Runs") {}

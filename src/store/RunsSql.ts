@@ -143,13 +143,13 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       return EventPages.entriesOf(pages, after)
     }, asStoreError("Runs.events"))
 
-    const forgotten = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {
+    const expiredAnswer = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {
       const [message] = yield* decodeMessages(
         yield* sql`SELECT * FROM messages WHERE id = ${answer} AND run_id = ${id}
           AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = ${id})`,
       )
       return message
-    }, asStoreError("Runs.forgotten"))
+    }, asStoreError("Runs.expiredAnswer"))
 
     const file = Effect.fnUntraced(function* (id: RunId, fileId: string) {
       const key = yield* encodeText(fileId)
@@ -170,7 +170,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       isOwn,
       ended,
       events,
-      forgotten,
+      expiredAnswer,
       file,
     })
   }),

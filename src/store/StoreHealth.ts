@@ -24,7 +24,7 @@ import { StoreError } from "./StoreError.ts"
 const shortestPause = "250 millis"
 const restOfPause = "750 millis"
 /** A store that is silent for this long twice in a row is away; once may be the fault of a busy process. */
-const patience = "500 millis"
+const answerTimeout = "500 millis"
 
 export class StoreHealth extends Context.Service<
   StoreHealth,
@@ -81,49 +81,49 @@ const make = Effect.gen(function* () {
   const suspicion = yield* Latch.make(false)
   const isUp = Effect.map(Ref.get(down), (reason) => reason === undefined)
 
-  const told = Effect.fnUntraced(function* (reason: string | undefined) {
+  const setReason = Effect.fnUntraced(function* (reason: string | undefined) {
     const before = yield* Ref.getAndSet(down, reason)
     if ((before === undefined) === (reason === undefined)) return
     yield* reason === undefined ? away.close : away.open
     yield* Effect.logWarning(
       reason === undefined
-        ? "the store can be used again"
-        : `the store cannot be used, so no turn is begun: ${reason}`,
+        ? "the store is available again"
+        : `the store is not available, so no turn can start: ${reason}`,
     )
   })
 
   // Runs on its own fiber, because a driver's call cannot be interrupted while its connection is silent.
-  const look = Effect.gen(function* () {
+  const check = Effect.gen(function* () {
     const isSound = (yield* isUp) && !suspicion.isOpen()
     yield* suspicion.close
     const write = isSound ? writeOf(sql) : returnWriteOf(sql)
     const fiber = yield* Effect.forkDetach(write, { startImmediately: true })
-    const answer = Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), patience)
+    const answer = Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), answerTimeout)
     const first = yield* answer
     const found = first._tag === "Some" ? first : yield* answer
-    if (found._tag === "Some") return yield* told(failureOf(found.value))
+    if (found._tag === "Some") return yield* setReason(failureOf(found.value))
     yield* Effect.forkDetach(Fiber.interrupt(fiber))
-    yield* told("no answer within a second")
+    yield* setReason("no answer within a second")
   }).pipe(Effect.withTracerEnabled(false))
   const pause = Effect.andThen(
     Effect.sleep(shortestPause),
     Effect.timeoutOption(suspicion.await, restOfPause),
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, pause)))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(check, pause)))
   yield* catalogue.storeUp.observe({}, () => (Ref.getUnsafe(down) === undefined ? 1 : 0))
 
   const gone = Effect.andThen(away.await, Effect.fail(isAway()))
   /** A turn may meet a fault before the next check does; some faults depend on its size, or on one connection. */
-  const noted = (error: unknown) =>
+  const suspect = (error: unknown) =>
     error instanceof StoreError && isFault(error.cause) ? suspicion.open : Effect.void
   // The use starts first: if it completes at once, as on SQLite, no race is needed.
   const whileUp: StoreHealth["Service"]["whileUp"] = (use) =>
     Effect.suspend(() =>
       Ref.getUnsafe(down) === undefined
-        ? Effect.raceFirst(Effect.tapError(use, noted), Effect.interruptible(gone))
+        ? Effect.raceFirst(Effect.tapError(use, suspect), Effect.interruptible(gone))
         : Effect.fail(isAway()),
     )
   return StoreHealth.of({ isUp, whileUp })
 })
 
-const isAway = () => new StoreError({ operation: "StoreHealth.whileUp", cause: "the store cannot be used" })
+const isAway = () => new StoreError({ operation: "StoreHealth.whileUp", cause: "the store is not available" })

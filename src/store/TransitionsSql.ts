@@ -18,7 +18,7 @@ const decodeWithId = Schema.decodeUnknownEffect(
 )
 const encode = Schema.encodeEffect(Row)
 
-const kept = 1000
+const maxTransitions = 1000
 /** The scope of the global breaker; no organisation's id is empty. */
 const all = ""
 
@@ -29,8 +29,8 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
       const sql = yield* SqlClient.SqlClient
       const ids = yield* SecureRandom.SecureRandom
 
-      const forget = sql`DELETE FROM breaker_transitions
-        WHERE id < (SELECT id FROM breaker_transitions ORDER BY id DESC LIMIT 1 OFFSET ${kept - 1})
+      const deleteOld = sql`DELETE FROM breaker_transitions
+        WHERE id < (SELECT id FROM breaker_transitions ORDER BY id DESC LIMIT 1 OFFSET ${maxTransitions - 1})
         AND id NOT IN (SELECT MAX(id) FROM breaker_transitions GROUP BY scope)`
 
       const add: Transitions["Service"]["add"] = Effect.fn("Transitions.add")(function* (transition) {
@@ -42,7 +42,7 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
           at: transition.at,
           ...row,
         })}`
-        yield* forget
+        yield* deleteOld
       }, asStoreError("Transitions.add"))
 
       const rows = Effect.fnUntraced(function* (found: ReadonlyArray<unknown>) {
