@@ -9,10 +9,7 @@ import { org, settings, start } from "./schedules.ts"
 
 const test = (name: string, own: Partial<MonitorSettings>, body: Effect.Effect<void, never, Monitor>) =>
   it.effect(name, () =>
-    Effect.andThen(
-      TestClock.setTime(start),
-      Effect.provide(body, Monitor.layer({ ...settings, ...own })),
-    ),
+    Effect.andThen(TestClock.setTime(start), Effect.provide(body, Monitor.layer({ ...settings, ...own }))),
   )
 
 /** The window's thresholds never trip: only the counters can. */

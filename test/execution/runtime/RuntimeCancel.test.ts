@@ -25,9 +25,7 @@ const harness = Effect.gen(function* () {
       post: ({ url }) => {
         const path = url.slice(url.lastIndexOf("/") + 1)
         posts.push(path)
-        return path === "cancel"
-          ? Effect.as(Deferred.await(cancelled), answer)
-          : Effect.succeed(answer)
+        return path === "cancel" ? Effect.as(Deferred.await(cancelled), answer) : Effect.succeed(answer)
       },
     }),
   )
