@@ -46,7 +46,7 @@ export class OpenStreams extends Context.Service<
     /** Does nothing if the place is already free. */
     readonly free: (place: Place) => Effect.Effect<void>
   }
->()("crossfade/admission/OpenStreams") {}
+>()("crossfade/admission/NoPlace") {}
 
 /** The keys of a user and of an organisation in the counts. Encoding keeps the keys of two ids apart. */
 export const keysOf = ({ orgId, userId }: Owner) => {
