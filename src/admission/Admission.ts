@@ -1,9 +1,9 @@
 /**
- * Limits before any work, the cheapest first: the streams of this process, the rates of the API key, the user and the
- * organisation, the open streams of the last two. A turn that is about to begin also needs a place for its run, and tokens of
- * the day (`TurnPermit`).
+ * Checks limits before any work, the cheapest first: open streams of this process; then the rates of the API key, the user
+ * and the organisation; then the open streams of the user and the organisation. Before a turn starts it also needs a run
+ * place and tokens of the daily budget (`TurnPermit`).
  *
- * Invariant: a stream's place is held until its connection ends, a run's until the run ends. A refusal costs at most one
+ * Invariant: a stream holds its place until its connection ends, a run until the run ends. A rejection costs at most one
  * turn of a rate.
  */
 import * as Context from "effect/Context"
@@ -19,33 +19,33 @@ import type { Taken } from "./TokenBucket.ts"
 import { TokenBudgets } from "./TokenBudgets.ts"
 import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
-/** The strictest of the rates, as it is after the turn; none where it was not asked. */
-export type RateTold = (taken: Taken) => void
+/** Receives the rate with the fewest turns left, or the rate that rejects. */
+export type OnRate = (taken: Taken) => void
 
-type Beginner = Owner & Pick<Principal, "key">
+type Requester = Owner & Pick<Principal, "key">
 
-/** Each limit of streams holds for open streams and, apart from these, for runs. */
+/** Each limit of streams applies to open streams and, separately, to runs. */
 export interface Limits {
   readonly userTurns: number
   readonly orgTurns: number
   readonly userStreams: number
   readonly orgStreams: number
-  /** Most streams of this process, and most runs. */
+  /** Maximum of streams, and of runs, in this process. */
   readonly streams: number
 }
 
 export class Admission extends Context.Service<
   Admission,
   {
-    /** A stream that only reads: it costs no turn. It counts until the scope closes. */
+    /** Admits a stream that only reads, so it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
     /**
-     * A turn and its stream. `told` is given the rate, also the one that refuses. Where there is room the permit has a place for
-     * the run already, in the same step; with `mayBeginLater`, or not at all, it takes one only when the turn begins.
+     * Admits a turn and its stream. `onRate` receives the rate even if it rejects. If a run place is free, the permit takes it
+     * in the same step; otherwise, or with `mayBeginLater`, it takes the place when the turn starts.
      */
     readonly turn: (
-      principal: Beginner,
-      told: RateTold,
+      principal: Requester,
+      onRate: OnRate,
       mayBeginLater: boolean,
     ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
   }
@@ -56,18 +56,18 @@ export class Admission extends Context.Service<
     Layer.effect(Admission, make(limits))
 }
 
-/** A bucket and its size. */
+/** The key of a bucket and its size. */
 interface Rate {
-  readonly of: string
+  readonly key: string
   readonly turns: number
   readonly reason: AdmissionRejected["reason"]
 }
 
 /**
- * Holds what `take` gives until the scope closes. Unlike `Effect.acquireRelease` it keeps no services for the release, which
- * would copy all services of the process at the end of each turn.
+ * Acquires and releases with the scope. Unlike `Effect.acquireRelease`, it captures no services for the release, which would
+ * copy all services of the process at the end of each turn.
  */
-const held = <A, E>(
+const acquire = <A, E>(
   take: Effect.Effect<A, E>,
   release: (taken: A) => Effect.Effect<void>,
 ): Effect.Effect<A, E, Scope.Scope> =>
@@ -91,7 +91,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   yield* catalogue.streamsOpen.observe({}, () => open)
 
-  const inProcess = held(
+  const inProcess = acquire(
     Effect.suspend(() => {
       if (open >= limits.streams) return Effect.fail(rejected("process", soonMs))
       open += 1
@@ -103,24 +103,24 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
       }),
   )
 
-  /** The narrowest first: a turn that it refuses costs the others nothing. */
-  const ratesOf = ({ key, ...owner }: Beginner): ReadonlyArray<Rate> => {
+  /** The narrowest comes first, so a turn that it rejects costs the others nothing. */
+  const ratesOf = ({ key, ...owner }: Requester): ReadonlyArray<Rate> => {
     const { org, user } = keysOf(owner)
     const perKey = key?.ratePerMinute ?? null
     return [
       ...(key === undefined || perKey === null
         ? []
-        : [{ of: `key:${key.id}`, turns: perKey, reason: "key_rate" as const }]),
-      { of: user, turns: limits.userTurns, reason: "user_rate" },
-      { of: org, turns: limits.orgTurns, reason: "org_rate" },
+        : [{ key: `key:${key.id}`, turns: perKey, reason: "key_rate" as const }]),
+      { key: user, turns: limits.userTurns, reason: "user_rate" },
+      { key: org, turns: limits.orgTurns, reason: "org_rate" },
     ]
   }
 
-  const rate = Effect.fnUntraced(function* (principal: Beginner, told: RateTold) {
+  const rate = Effect.fnUntraced(function* (principal: Requester, onRate: OnRate) {
     let least = Number.POSITIVE_INFINITY
-    for (const { of, reason, turns } of ratesOf(principal)) {
-      const taken = yield* rates.take(of, turns)
-      if (!taken.allowed || taken.remaining < least) told(taken)
+    for (const { key, reason, turns } of ratesOf(principal)) {
+      const taken = yield* rates.take(key, turns)
+      if (!taken.allowed || taken.remaining < least) onRate(taken)
       if (!taken.allowed) return yield* rejected(reason, taken.retryMs)
       least = taken.remaining < least ? taken.remaining : least
     }
@@ -128,28 +128,28 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
 
-  const stream = (owner: Owner) => Effect.asVoid(held(take(owner), places.free))
+  const stream = (owner: Owner) => Effect.asVoid(acquire(take(owner), places.free))
 
   const placesOf = (owner: Owner, mayBeginLater: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
     mayBeginLater
       ? Effect.map(take(owner), (place) => ({ stream: place, run: undefined }))
       : Effect.mapError(places.takeBoth(owner, caps), noPlace)
 
-  /** One step, so that an interruption leaves no place taken. */
+  /** One uninterruptible step, so that an interruption leaks no place. */
   const permit = (owner: Owner, mayBeginLater: boolean) =>
-    held(
+    acquire(
       Effect.map(placesOf(owner, mayBeginLater), ({ run, stream }) => ({
         place: stream,
         turn: new HeldPermit(issuer, owner, run),
       })),
-      ({ place, turn }) => Effect.andThen(places.free(place), turn.left),
+      ({ place, turn }) => Effect.andThen(places.free(place), turn.requestEnded),
     )
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, stream(owner)),
-    turn: (principal, told, mayBeginLater) =>
+    turn: (principal, onRate, mayBeginLater) =>
       Effect.andThen(
-        Effect.andThen(inProcess, rate(principal, told)),
+        Effect.andThen(inProcess, rate(principal, onRate)),
         Effect.map(permit(principal, mayBeginLater), ({ turn }) => turn),
       ),
   })

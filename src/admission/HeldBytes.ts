@@ -1,10 +1,10 @@
 /**
- * The bytes that are held for readers: of the process, and of each organisation and user, so that a user who does not read
- * keeps no other from reading. Pure counts.
+ * Counts the bytes that wait for readers, in total and for each organisation and user, so that one slow user does not block
+ * the reads of others.
  */
 import { keysOf, type Owner } from "./OpenStreams.ts"
 
-/** Shares of the process's bytes. */
+/** Largest shares of the process's limit. */
 const orgShare = 1 / 2
 const userShare = 1 / 8
 
@@ -21,7 +21,7 @@ export class HeldBytes {
     return this.#all
   }
 
-  /** An answer always has room where nothing else is held. Without an owner only the process's bytes count. */
+  /** An answer of any size fits while nothing else is held. Without an owner only the process's bytes count. */
   fits(bytes: number, owner: Owner | undefined): boolean {
     if (!fitsBeside(this.#all, bytes, this.#most)) return false
     if (owner === undefined) return true
@@ -32,7 +32,7 @@ export class HeldBytes {
     )
   }
 
-  /** Gives the way to take them back, once. */
+  /** Returns the release; later calls of it do nothing. */
   add(bytes: number, owner: Owner | undefined): () => void {
     const keys = owner === undefined ? [] : Object.values(keysOf(owner))
     this.#move(keys, bytes)

@@ -1,6 +1,7 @@
 /**
- * The places that a user and an organisation take: one for each open stream, and apart from these one for each run that
- * goes on, read or not. Apart, because a run outlives its reader, and a reader that comes back must find room.
+ * Port: the places that a user and an organisation hold. Each open stream takes one, and each run takes one of a separate
+ * count, with or without a reader. The counts are separate because a run outlives its reader, and a reader that reconnects
+ * must find room.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -11,7 +12,7 @@ export type Owner = Pick<Principal, "orgId" | "userId">
 
 export type PlaceKind = "streams" | "runs"
 
-/** Most places of one kind for a user and for an organisation. */
+/** Maximum of places of one kind for a user and for an organisation. */
 export interface Caps {
   readonly user: number
   readonly org: number
@@ -20,11 +21,11 @@ export interface Caps {
 export interface Place {
   readonly kind: PlaceKind
   readonly owner: Owner
-  /** Different for each place of this process. */
+  /** Unique in this process. */
   readonly number: number
 }
 
-/** The user or the organisation has no place of the kind left. */
+/** The user or the organisation has no free place of this kind. */
 export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", {
   kind: Schema.Literals(["streams", "runs"]),
   of: Schema.Literals(["user", "org"]),
@@ -32,7 +33,7 @@ export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", {
 
 export interface TurnPlaces {
   readonly stream: Place
-  /** Undefined: there is no room for a run now. */
+  /** Undefined if no run place is free. */
   readonly run: Place | undefined
 }
 
@@ -40,14 +41,14 @@ export class OpenStreams extends Context.Service<
   OpenStreams,
   {
     readonly take: (kind: PlaceKind, owner: Owner, caps: Caps) => Effect.Effect<Place, NoPlace>
-    /** A stream and, where there is room, a run, in one step. Fails where there is no room for the stream. */
+    /** Takes a stream place and, if one is free, a run place in one step. Fails if no stream place is free. */
     readonly takeBoth: (owner: Owner, caps: Caps) => Effect.Effect<TurnPlaces, NoPlace>
-    /** Does nothing for a place that is free already. */
+    /** Does nothing if the place is already free. */
     readonly free: (place: Place) => Effect.Effect<void>
   }
 >()("crossfade/admission/OpenStreams") {}
 
-/** The names of a user and of an organisation where both are counted; no id can look like another's. */
+/** The keys of a user and of an organisation in the counts. Encoding keeps the keys of two ids apart. */
 export const keysOf = ({ orgId, userId }: Owner) => {
   const org = encodeURIComponent(orgId)
   return { user: `user:${org}:${encodeURIComponent(userId)}`, org: `org:${org}` }

@@ -1,4 +1,4 @@
-/** `OpenStreams` of this process alone: two counts a place, and nothing for owners that have none. */
+/** `OpenStreams` of this process alone. Owners without places take no memory. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import {
@@ -28,7 +28,7 @@ export class Places {
     return place
   }
 
-  /** False for a place that is free already. */
+  /** False if the place is already free. */
   free(place: Place): boolean {
     if (!this.#taken.delete(place)) return false
     const counts = this.#counts[place.kind]

@@ -1,9 +1,9 @@
 /**
- * `OpenStreams` of the whole fleet: in Redis two sorted sets for each user and each organisation, of their streams and of their
- * runs. A member is a place, its score the moment at which it lapses. Taken places are renewed in bulk, so those of a
- * replica that died are free in 30 s.
+ * `OpenStreams` of the whole fleet. Redis holds two sorted sets for each user and each organisation, one of streams and one of
+ * runs. A member is a place; its score is the time at which it expires. Each replica renews its places in bulk, so the
+ * places of a dead replica are free within 30 s.
  *
- * The process also counts its own. While Redis is away these alone decide, and the next renewal makes up for it.
+ * The process also counts its own places. While Redis is away only these count, and the next renewal restores the others.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -14,13 +14,13 @@ import { Replica } from "../platform/Replica.ts"
 import { type Caps, keysOf, NoPlace, OpenStreams, type Place } from "./OpenStreams.ts"
 import { orFail, Places, runOf } from "./OpenStreamsMemory.ts"
 
-const lapseMs = 30_000
+const expiryMs = 30_000
 /** Two renewals may be lost. */
 const renewal = "10 seconds"
-/** Redis serves no other command meanwhile: well under a millisecond. */
-const renewedAtOnce = 200
+/** Redis serves no other command during a script; one of this size takes well under a millisecond. */
+const renewalBatch = 200
 
-/** A place as Redis knows it. */
+/** A place in Redis. */
 interface Member {
   readonly id: string
   readonly keys: ReadonlyArray<string>
@@ -31,19 +31,19 @@ const memberOf = (replica: string, { kind, number, owner }: Place): Member => {
   return { id: `${replica}:${number}`, keys: [`crossfade:${kind}:${user}`, `crossfade:${kind}:${org}`] }
 }
 
-// By the clock of Redis, which all replicas share.
+// Redis has the one clock that all replicas share.
 const now = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
 /**
- * Takes places one after the other, up to the first that there is no room for. Gives 0 where all are taken; else, for place n
- * (from 0), 2n + 1 where the user has no room and 2n + 2 where the organisation has none.
+ * Takes places in order and stops at the first that does not fit. Returns 0 if all are taken; else, for place n (from 0),
+ * 2n + 1 if the user has no free place and 2n + 2 if the organisation has none.
  */
 const takeScript = Redis.script(
   (members: ReadonlyArray<Member>, caps: Caps) => [
     ...members.flatMap(({ keys }) => keys),
-    lapseMs,
+    expiryMs,
     caps.user,
     caps.org,
     ...members.map(({ id }) => id),
@@ -69,7 +69,7 @@ return 0`,
 const renewScript = Redis.script(
   (members: ReadonlyArray<Member>) => [
     ...members.flatMap(({ keys }) => keys),
-    lapseMs,
+    expiryMs,
     ...members.map(({ id }) => id),
   ],
   {
@@ -96,11 +96,11 @@ export const layerRedis: Layer.Layer<OpenStreams, never, Redis.Redis | Replica> 
     const redis = yield* Redis.Redis
     const replica = yield* Replica
     const places = new Places()
-    /** Those that Redis was asked for, and did not refuse. */
+    /** Places that Redis did not reject. */
     const renewed = new Set<Place>()
     const member = (place: Place) => memberOf(replica.id, place)
 
-    /** Takes them in the fleet as well; those for which there is no room are free again. */
+    /** Takes the places in the fleet as well, and frees those that do not fit. */
     const takeInFleet = (taken: ReadonlyArray<Place>, caps: Caps) =>
       Effect.map(
         Effect.orElseSucceed(redis.eval(takeScript)(taken.map(member), caps), () => 0),
@@ -131,14 +131,14 @@ export const layerRedis: Layer.Layer<OpenStreams, never, Redis.Redis | Replica> 
       Effect.suspend(() => {
         if (!places.free(place)) return Effect.void
         renewed.delete(place)
-        // Without Redis it lapses there by itself.
+        // If Redis is away, the place expires there.
         return Effect.ignore(redis.eval(freeScript)(member(place)))
       })
 
-    // A place that is freed between two chunks is not taken again.
+    // The filter keeps a place that was freed between two batches from being taken again.
     const renew = Effect.suspend(() =>
       Effect.forEach(
-        Arr.chunksOf([...renewed], renewedAtOnce),
+        Arr.chunksOf([...renewed], renewalBatch),
         (chunk) => redis.eval(renewScript)(chunk.filter((place) => renewed.has(place)).map(member)),
         { discard: true },
       ),

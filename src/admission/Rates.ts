@@ -1,6 +1,6 @@
 /**
- * How many turns a minute somebody may begin: a token bucket for each key. It always answers, because a turn must not
- * fail for want of a counter; how exact it is over several replicas is the adapter's business.
+ * Port: turns a minute, as one token bucket for each key. It never fails, because a turn must not fail when the counter is
+ * away. The adapter decides how exact the count is over several replicas.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
- * `Rates` of this process alone. It keeps the buckets of the last two minutes at the most: one that nobody has touched for
- * a minute is full again, and as good as none.
+ * `Rates` of this process alone. It holds at most the buckets of the last two minutes: a bucket without use for a minute is
+ * full again, so it can be dropped.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import * as TokenBucket from "./TokenBucket.ts"
 
 export class Buckets {
   #current = new Map<string, TokenBucket.Bucket>()
-  /** Those of the minute before that were not touched since. */
+  /** Buckets of the minute before, without use since. */
   #previous = new Map<string, TokenBucket.Bucket>()
   #since = Number.NEGATIVE_INFINITY
 
@@ -20,7 +20,7 @@ export class Buckets {
   }
 
   take(key: string, perMinute: number, now: number): TokenBucket.Taken {
-    this.#turnOver(now)
+    this.#dropOld(now)
     const known = this.#current.get(key) ?? this.#previous.get(key)
     const { bucket, taken } = TokenBucket.take(known, perMinute, now)
     this.#previous.delete(key)
@@ -28,8 +28,8 @@ export class Buckets {
     return taken
   }
 
-  /** Whole maps at a time: to look for old ones in one map costs more the more were deleted from its front. */
-  #turnOver(now: number): void {
+  /** Drops whole maps: iteration over one map slows down with each entry deleted from its front. */
+  #dropOld(now: number): void {
     if (now - this.#since < TokenBucket.minuteMs) return
     this.#previous = this.#current
     this.#current = new Map()

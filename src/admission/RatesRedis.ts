@@ -1,6 +1,6 @@
 /**
- * `Rates` of the whole fleet, in Redis. While Redis is away each replica counts for itself: turns go on, and somebody who
- * asks all of N replicas may begin N times as many, no more.
+ * `Rates` of the whole fleet, in Redis. While Redis is away each replica counts alone: turns continue, and a caller that uses
+ * all N replicas can start at most N times the limit.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -33,7 +33,7 @@ export const layerRedis: Layer.Layer<Rates, never, Redis.Redis> = Layer.effect(
     const limiter = yield* RateLimiter.make
     const local = yield* RatesMemory.make
     return Rates.of({
-      // Counted here as well, so that a Redis that goes away gives nobody a new minute.
+      // Counted here as well, so that an outage of Redis does not reset the minute.
       take: (key, perMinute) =>
         Effect.flatMap(local.take(key, perMinute), (here) =>
           limiter.consume({ algorithm: "token-bucket", window: minuteMs, limit: perMinute, key }).pipe(

@@ -1,8 +1,8 @@
 /**
- * Admission of reads: a rate for each user and each organisation, and a cap on the bytes of answers that the process holds
- * until their readers have taken them. Streams have their own bounds (`Admission`).
+ * Admission of reads: a rate for each user and each organisation, and a cap on the bytes of answers that wait for their
+ * readers. Streams have their own limits (`Admission`).
  *
- * Invariant: every byte counted is given back when its answer is written or its connection is gone.
+ * Invariant: every counted byte is released when its answer is written or its connection is gone.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -26,20 +26,20 @@ export interface Limits {
   /** Reads a minute. */
   readonly user: number
   readonly org: number
-  /** Bytes of answers that are held at once. */
+  /** Maximum of bytes of answers that wait for their readers. */
   readonly answerBytes: number
 }
 
 export class Reads extends Context.Service<
   Reads,
   {
-    /** Lets a read begin. */
+    /** Admits a read. */
     readonly admit: (owner: Owner) => Effect.Effect<void, ReadRejected>
-    /** A file that is passed on. It counts until the scope closes. */
+    /** Admits the transfer of a file. It counts until the scope closes. */
     readonly file: (owner: Owner) => Effect.Effect<void, ReadRejected, Scope.Scope>
-    /** Counts the bytes of an answer, if there is room for them. Gives the way to release them; undefined: no room. */
+    /** Counts the bytes of an answer and returns their release; undefined if they do not fit. */
     readonly hold: (bytes: number, owner: Owner | undefined) => (() => void) | undefined
-    /** Counts bytes that cannot be refused: the work is done. */
+    /** Counts bytes without a check, for an answer whose work is already done. */
     readonly holdAnyway: (bytes: number, owner: Owner | undefined) => () => void
   }
 >()("crossfade/admission/Reads") {
@@ -47,7 +47,7 @@ export class Reads extends Context.Service<
     Layer.effect(Reads, make(limits))
 }
 
-/** A reader that takes nothing is cut after 30 s; most take their answers in less than this. */
+/** Most readers take their answers in less than this; a stalled reader is cut after 30 s. */
 export const answerSeconds = 2
 
 /** Browsers open six connections to a host. Each file holds a connection to the runtime and up to 64 KiB. */
@@ -72,13 +72,13 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   let files = 0
   const filesOf = new Map<string, number>()
-  const leaveFile = (key: string): void => {
+  const closeFile = (key: string): void => {
     const left = (filesOf.get(key) ?? 0) - 1
     if (left > 0) filesOf.set(key, left)
     else filesOf.delete(key)
     files -= 1
   }
-  const enterFile = (key: string) =>
+  const openFile = (key: string) =>
     Effect.suspend(() => {
       if (files >= mostFiles.process) return rejected("files", fileSeconds)
       const open = filesOf.get(key) ?? 0
@@ -91,11 +91,11 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
   return Reads.of({
     file: (owner) => {
       const { user } = keysOf(owner)
-      return Effect.acquireRelease(enterFile(user), () => Effect.sync(() => leaveFile(user)))
+      return Effect.acquireRelease(openFile(user), () => Effect.sync(() => closeFile(user)))
     },
     admit: (owner) =>
       Effect.suspend(() => {
-        // Before any work: the answer could not be given.
+        // Checked before any work, because the answer could not be delivered.
         if (bytesHeld.all >= limits.answerBytes) return rejected("answers", answerSeconds)
         const keys = keysOf(owner)
         return Effect.andThen(

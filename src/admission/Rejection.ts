@@ -1,4 +1,4 @@
-/** The refusal of a request by a limit. */
+/** The error of a request that a limit rejects. */
 import * as Schema from "effect/Schema"
 import { type RefusalReason, refusalReasons } from "../domain/RejectionReason.ts"
 import type { NoPlace } from "./OpenStreams.ts"
@@ -9,10 +9,10 @@ export class AdmissionRejected extends Schema.TaggedError<AdmissionRejected>()("
   retryAfter: Schema.Int,
 }) {}
 
-/** A stream or a run ends any moment, but not for all that wait. */
+/** Streams and runs end all the time, so a place is free soon, though not for every waiting client. */
 export const soonMs = 2000
 
-/** Whole seconds until another try; at least one. */
+/** Whole seconds until the next try; at least one. */
 export const retrySeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
 
 export const rejected = (reason: RefusalReason, retryMs: number): AdmissionRejected =>

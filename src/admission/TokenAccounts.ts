@@ -1,6 +1,6 @@
 /**
- * The budgets that this process knows. An account is opened with what the store says was spent, so that a restart forgets
- * nothing, and dropped once it is no longer used: the store knows it again.
+ * The accounts of token budgets in this process. An account opens with the spend in the store, so a restart loses nothing. An
+ * unused account is dropped: the store still has its spend.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -10,9 +10,9 @@ import * as TokenBudget from "./TokenBudget.ts"
 import type { Account, DailyLimits, Reservation, Reserved } from "./TokenBudgets.ts"
 
 /** About 3 MB. */
-const mostOfAGeneration = 10_000
+const maxInGeneration = 10_000
 
-/** Two generations: whole maps are dropped, because a map walks over what was deleted from its front. */
+/** Two generations: whole maps are dropped, because iteration over one map slows down with each entry deleted from its front. */
 export class Accounts {
   #current = new Map<string, Account>()
   #previous = new Map<string, Account>()
@@ -26,27 +26,27 @@ export class Accounts {
     const known = this.#current.get(key)
     if (known !== undefined) return known
     const older = this.#previous.get(key)
-    if (older !== undefined) this.#keep(older)
+    if (older !== undefined) this.#store(older)
     return older
   }
 
-  /** The account that is there meanwhile goes before: turns may have reserved from it. */
+  /** Prefers an account added in the meantime, because turns may have reserved from it. */
   add(account: Account): Account {
     const known = this.find(account.key)
     if (known !== undefined) return known
-    this.#keep(account)
+    this.#store(account)
     return account
   }
 
-  /** Different for each reservation of this process. */
+  /** Unique in this process. */
   nextNumber(): number {
     return ++this.#number
   }
 
-  #keep(account: Account): void {
+  #store(account: Account): void {
     this.#previous.delete(account.key)
     this.#current.set(account.key, account)
-    if (this.#current.size < mostOfAGeneration) return
+    if (this.#current.size < maxInGeneration) return
     const inUse = [...this.#previous].filter(([, { reserved, unsent }]) => reserved > 0 || unsent > 0)
     this.#previous = this.#current
     this.#current = new Map(inUse)
@@ -55,33 +55,34 @@ export class Accounts {
 
 type At = Omit<Reservation, "held"> & { readonly now: number }
 
-/** An account's balance, as it is here or in the fleet. */
-interface Seen {
+/** An account with its balance, counted here or by the fleet. */
+interface CountedAccount {
   readonly account: Account
   readonly balance: TokenBudget.Balance
 }
 
-const toldOf = ({ account, balance }: Seen, now: number) => TokenBudget.toldOf(balance, account.limit, now)
+const budgetOf = ({ account, balance }: CountedAccount, now: number) =>
+  TokenBudget.stateOf(balance, account.limit, now)
 
-export const refused = (seen: Seen, now: number): Reserved => ({
+export const refused = (counted: CountedAccount, now: number): Reserved => ({
   _tag: "Refused",
-  told: toldOf(seen, now),
-  of: seen.account.of,
-  isSpent: seen.balance.spent >= seen.account.limit,
+  budget: budgetOf(counted, now),
+  of: counted.account.of,
+  isSpent: counted.balance.spent >= counted.account.limit,
 })
 
-/** Takes the amounts. Gives the reservation, and what is left in the account with the smaller rest. */
+/** Reserves the amounts. The result has the budget of the account with fewer tokens left. */
 export const hold = (
-  held: Arr.NonEmptyReadonlyArray<Seen & { readonly amount: number }>,
+  held: Arr.NonEmptyReadonlyArray<CountedAccount & { readonly amount: number }>,
   { now, ...at }: At,
 ): Reserved => {
-  const told = Arr.map(held, ({ account, amount, balance }) =>
-    toldOf({ account, balance: { ...balance, reserved: balance.reserved + amount } }, now),
+  const budgets = Arr.map(held, ({ account, amount, balance }) =>
+    budgetOf({ account, balance: { ...balance, reserved: balance.reserved + amount } }, now),
   )
   for (const { account, amount } of held) account.reserved += amount
   return {
     _tag: "Reserved",
-    told: told.reduce((one, other) => (other.remaining < one.remaining ? other : one)),
+    budget: budgets.reduce((least, budget) => (budget.remaining < least.remaining ? budget : least)),
     reservation: { ...at, held },
   }
 }
@@ -92,21 +93,21 @@ const balanceOf = ({ reserved, spent, typical, unsent }: Account): TokenBudget.B
   typical,
 })
 
-/** Decides by what this process knows. */
+/** Reserves by the counts of this process. */
 export const reserveHere = (
   accounts: Arr.NonEmptyReadonlyArray<Account>,
   promptTokens: number,
   at: At,
 ): Reserved => {
-  const seen = Arr.map(accounts, (account) => {
+  const counted = Arr.map(accounts, (account) => {
     const balance = balanceOf(account)
     return { account, balance, amount: TokenBudget.reservedFor(balance, promptTokens) }
   })
-  const full = seen.find(({ account, balance }) => !TokenBudget.hasRoom(balance, account.limit))
-  return full === undefined ? hold(seen, at) : refused(full, at.now)
+  const full = counted.find(({ account, balance }) => !TokenBudget.hasRoom(balance, account.limit))
+  return full === undefined ? hold(counted, at) : refused(full, at.now)
 }
 
-/** Gives back what a turn has reserved, and counts what it took. */
+/** Releases a turn's reservation and counts its tokens. */
 export const settleHere = ({ held }: Reservation, tokens: number | undefined): void => {
   for (const { account, amount } of held) {
     account.reserved -= amount
@@ -116,7 +117,7 @@ export const settleHere = ({ held }: Reservation, tokens: number | undefined): v
   }
 }
 
-/** The tokens are among what all have spent, which is `spent` for each account, where that was asked for. */
+/** The fleet or the store has counted the tokens. `spent`: the fleet's spend for each account, where Redis returned it. */
 export const acknowledge = (
   { held }: Reservation,
   tokens: number | undefined,
@@ -128,7 +129,7 @@ export const acknowledge = (
   }
 }
 
-/** Opens the accounts of an owner for a day: none where there is no budget. */
+/** Opens the accounts of an owner for a day; none without a budget. */
 export const opener = (accounts: Accounts, limits: DailyLimits) =>
   Effect.map(TokenSpend, (store) => {
     const open = Effect.fnUntraced(function* (of: "user" | "org", owner: Owner, day: number) {

@@ -1,29 +1,29 @@
 /**
- * A token bucket: a minute's worth of turns may come at once, and from then on they come back evenly. Pure; `now` is
- * milliseconds that never go back.
+ * A token bucket: a minute's worth of turns may start at once; after that, tokens return evenly. Pure; `now` is in monotonic
+ * milliseconds.
  */
 
-/** A rate as the caller sees it; times are milliseconds. */
+/** The rate that the caller sees; times are in milliseconds. */
 export interface Taken {
   readonly allowed: boolean
   /** Turns a minute. */
   readonly limit: number
   readonly remaining: number
-  /** Until the whole limit is there again. */
+  /** Until the bucket is full. */
   readonly resetMs: number
-  /** Until one more is allowed; 0 where one is. */
+  /** Until the next turn is allowed; 0 if one is allowed now. */
   readonly retryMs: number
 }
 
 export interface Bucket {
-  /** Also parts of a token. */
+  /** May be fractional. */
   readonly tokens: number
   readonly at: number
 }
 
 export const minuteMs = 60_000
 
-/** Takes a token where there is one. A turn that is refused costs nothing. */
+/** Takes a token if one is left. A rejected turn costs nothing. */
 export const take = (
   bucket: Bucket | undefined,
   limit: number,

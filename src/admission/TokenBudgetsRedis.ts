@@ -1,9 +1,9 @@
 /**
  * `TokenBudgets` of the whole fleet, in Redis: for each account a hash with its balance and its reservations, and a sorted set
- * of the times at which the reservations lapse. One script reserves from both accounts, and another settles with both.
+ * of the times at which the reservations expire. One script reserves from both accounts, and another settles with both.
  *
- * Each call brings what this process knows to be spent: where Redis knows less, because it has lost it, it takes that. While
- * Redis is away each process decides by what it knows, and afterwards tells what its turns took.
+ * Each call sends the spend that this process has seen: if Redis lost data and has less, it takes that value. While Redis is
+ * away each process decides by its own counts, and sends its settlements later.
  */
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -15,21 +15,21 @@ import * as Schedule from "effect/Schedule"
 import { Replica } from "../platform/Replica.ts"
 import type { TokenSpend } from "../store/TokenSpend.ts"
 import * as TokenAccounts from "./TokenAccounts.ts"
-import { dayMs, dayOf, firstAnswerTokens, turnsToForget } from "./TokenBudget.ts"
+import { dayMs, dayOf, decayTurns, firstAnswerTokens } from "./TokenBudget.ts"
 import { type Account, type DailyLimits, type Reservation, TokenBudgets } from "./TokenBudgets.ts"
 
-/** Those of a replica that died are free then. A turn that runs longer is counted all the same when it ends. */
-const lapseMs = 15 * 60_000
+/** Frees the reservations of a dead replica. A turn that runs longer still counts when it ends. */
+const expiryMs = 15 * 60_000
 /** The turns of a day may end on the next one. */
-const keptMs = 2 * dayMs
+const accountTtlMs = 2 * dayMs
 
-/** The turns of an outage. Of more, only this process and the store know. */
-const mostUnsent = 10_000
+/** Settlements that wait during an outage. Only this process and the store count the rest. */
+const maxUnsent = 10_000
 
 const keysOf = (accounts: ReadonlyArray<Account>) =>
   accounts.flatMap(({ key }) => [`crossfade:tokens:${key}`, `crossfade:reserved:${key}`])
 
-interface Question {
+interface Request {
   readonly accounts: ReadonlyArray<Account>
   /** Names the reservation in Redis. */
   readonly id: string
@@ -37,17 +37,17 @@ interface Question {
 }
 
 /**
- * Gives the number of the first account without room (from 1; 0: reserved), then for each account what is spent, what is
- * reserved, and the amount to reserve.
+ * Returns the number of the first account without room (from 1; 0 if reserved), then for each account the spent tokens, the
+ * reserved tokens, and the amount to reserve.
  */
 const reserveScript = Redis.script(
-  ({ accounts, id, promptTokens }: Question) => [
+  ({ accounts, id, promptTokens }: Request) => [
     ...keysOf(accounts),
     id,
     promptTokens,
     firstAnswerTokens,
-    lapseMs,
-    keptMs,
+    expiryMs,
+    accountTtlMs,
     ...accounts.flatMap(({ limit, spent, unsent }) => [limit, spent, unsent]),
   ],
   {
@@ -90,19 +90,19 @@ return answer`,
 interface Settlement {
   readonly reservation: Reservation
   readonly tokens: number | undefined
-  /** Sent before, and perhaps carried out: it counts only while the reservation is there. */
+  /** True if it was sent before and may have been applied: it counts only while the reservation exists. */
   readonly again: boolean
 }
 
-/** Gives what is spent of each account. */
+/** Returns the spent tokens of each account. */
 const settleScript = Redis.script(
   ({ again, reservation: { held }, tokens }: Settlement, id: string) => [
     ...keysOf(held.map(({ account }) => account)),
     id,
-    // Below zero: the turn did not begin.
+    // A negative number means that the turn did not start.
     tokens ?? -1,
-    turnsToForget,
-    keptMs,
+    decayTurns,
+    accountTtlMs,
     again ? 1 : 0,
     ...held.map(({ account }) => account.spent),
   ],
@@ -142,7 +142,7 @@ export const layerRedis = (
       const replica = yield* Replica
       const accounts = new TokenAccounts.Accounts()
       const open = yield* TokenAccounts.opener(accounts, limits)
-      /** Settlements that Redis has not taken yet. */
+      /** Settlements that Redis has not accepted yet. */
       const unsent = new Set<Settlement>()
       const idOf = (number: number) => `${replica.id}:${number}`
 
@@ -154,15 +154,15 @@ export const layerRedis = (
           if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
           const at = { day, now, number: accounts.nextNumber() }
           const promptTokens = promptTokensOf()
-          const question = { accounts: opened, id: idOf(at.number), promptTokens }
-          const answer = yield* Effect.option(redis.eval(reserveScript)(question))
+          const request = { accounts: opened, id: idOf(at.number), promptTokens }
+          const answer = yield* Effect.option(redis.eval(reserveScript)(request))
           if (Option.isNone(answer))
             return TokenAccounts.reserveHere(opened, promptTokens, { ...at, inFleet: false })
           const [full = 0, ...figures] = answer.value
-          const seen = Arr.map(opened, (account, n) => seenOf(account, figures.slice(3 * n)))
-          const refusing = seen[full - 1]
+          const counted = Arr.map(opened, (account, n) => countedByFleet(account, figures.slice(3 * n)))
+          const refusing = counted[full - 1]
           return refusing === undefined
-            ? TokenAccounts.hold(seen, { ...at, inFleet: true })
+            ? TokenAccounts.hold(counted, { ...at, inFleet: true })
             : TokenAccounts.refused(refusing, now)
         },
       )
@@ -179,7 +179,7 @@ export const layerRedis = (
           TokenAccounts.settleHere(reservation, tokens)
           return Effect.catch(send({ reservation, tokens, again: false }), () =>
             Effect.sync(() => {
-              if (unsent.size < mostUnsent) unsent.add({ reservation, tokens, again: reservation.inFleet })
+              if (unsent.size < maxUnsent) unsent.add({ reservation, tokens, again: reservation.inFleet })
               else TokenAccounts.acknowledge(reservation, tokens)
             }),
           )
@@ -202,7 +202,7 @@ export const layerRedis = (
     }),
   )
 
-const seenOf = (account: Account, [spent = 0, reserved = 0, amount = 0]: ReadonlyArray<number>) => {
+const countedByFleet = (account: Account, [spent = 0, reserved = 0, amount = 0]: ReadonlyArray<number>) => {
   account.spent = Math.max(account.spent, spent)
   const { typical, unsent } = account
   return { account, amount, balance: { spent: spent + unsent, reserved, typical } }

@@ -1,6 +1,6 @@
 /**
- * The share of the limits that one turn holds beside its stream: a place for its run, and tokens of the day. Its request
- * holds it until the run begins; then the run holds it, with or without a reader.
+ * The limits that one turn holds beside its stream: a run place, and tokens of the daily budget. The request holds them until
+ * the run starts; then the run holds them, with or without a reader.
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -8,28 +8,28 @@ import type * as Scope from "effect/Scope"
 import type { StoreError } from "../store/StoreError.ts"
 import type { Caps, OpenStreams, Owner, Place } from "./OpenStreams.ts"
 import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
-import type { BudgetTold } from "./TokenBudget.ts"
+import type { BudgetState } from "./TokenBudget.ts"
 import type { Reservation, TokenBudgets } from "./TokenBudgets.ts"
 
 export interface TurnPermit {
-  /** The rest of the budget; undefined until the turn has asked for tokens, and where there is no budget. */
-  readonly budget: BudgetTold | undefined
+  /** Undefined before the turn has reserved tokens, and without a budget. */
+  readonly budget: BudgetState | undefined
   /** The UTC day whose budget the turn counts against. */
   readonly day: number | undefined
-  /** Fails where there is no room for a run, or where the day's tokens are spent. Asking again costs nothing. */
+  /** Fails if no run place is free, or if the daily budget is spent. A second call costs nothing. */
   readonly begin: (promptTokens: () => number) => Effect.Effect<void, AdmissionRejected | StoreError>
-  /** `run` holds the permit until it ends, however that is. */
+  /** Holds the permit until `run` ends, fails or is interrupted. */
   readonly during: (run: Effect.Effect<void>) => Effect.Effect<void>
-  /** Gives all of it back. `tokens` were spent; undefined: no run began, and one may `begin` later. Does not wait for the fleet. */
+  /** Releases everything, without waiting for the fleet. `tokens` is the spend; undefined if no run started: one may `begin` later. */
   readonly end: (tokens?: number) => Effect.Effect<void>
 }
 
-/** The permits of one process have these in common. */
+/** The state that all permits of this process share. */
 export interface Issuer {
   readonly places: OpenStreams["Service"]
   readonly budgets: TokenBudgets["Service"]
   readonly caps: Caps
-  /** Most runs of the process, and how many there are. */
+  /** The maximum of runs in this process, and their count. */
   readonly most: number
   running: number
   readonly scope: Scope.Scope
@@ -40,8 +40,8 @@ export class HeldPermit implements TurnPermit {
   readonly owner: Owner
   run: Place | undefined
   reservation: Reservation | undefined
-  budget: BudgetTold | undefined
-  /** The process counts its run. */
+  budget: BudgetState | undefined
+  /** True while `Issuer.running` includes this run. */
   counted = false
   running = false
   #ending: Fiber.Fiber<void> | undefined
@@ -70,20 +70,20 @@ export class HeldPermit implements TurnPermit {
   end(tokens?: number): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (!this.counted && this.run === undefined) return Effect.void
-      // Counted here at once; Redis is told in the order in which things happen.
-      const ending = Effect.forkIn(giveBack(this, tokens), this.issuer.scope, { startImmediately: true })
+      // The counts here change at once; Redis gets the changes in the same order.
+      const ending = Effect.forkIn(release(this, tokens), this.issuer.scope, { startImmediately: true })
       return Effect.map(ending, (fiber) => {
         this.#ending = fiber
       })
     })
   }
 
-  /** The end of the turn's request. */
-  get left(): Effect.Effect<void> {
+  /** Releases the permit at the end of the request, unless a run holds it by then. */
+  get requestEnded(): Effect.Effect<void> {
     return Effect.suspend(() => (this.running ? Effect.void : this.#ended))
   }
 
-  /** Given back in the fleet as well. */
+  /** Waits for the fleet as well. */
   get #ended(): Effect.Effect<void> {
     return Effect.andThen(
       this.end(),
@@ -101,15 +101,15 @@ const begin = Effect.fnUntraced(function* (permit: HeldPermit, promptTokens: () 
   }
   permit.run ??= yield* Effect.mapError(places.take("runs", permit.owner, caps), noPlace)
   if (permit.reservation !== undefined) return
-  const answer = yield* budgets.reserve(permit.owner, promptTokens)
-  if (answer === undefined) return
-  permit.budget = answer.told
-  if (answer._tag === "Reserved") permit.reservation = answer.reservation
-  else if (answer.isSpent) return yield* rejected(`${answer.of}_tokens`, answer.told.resetMs)
+  const result = yield* budgets.reserve(permit.owner, promptTokens)
+  if (result === undefined) return
+  permit.budget = result.budget
+  if (result._tag === "Reserved") permit.reservation = result.reservation
+  else if (result.isSpent) return yield* rejected(`${result.of}_tokens`, result.budget.resetMs)
   else return yield* rejected("reserved_tokens", soonMs)
 })
 
-const giveBack = (permit: HeldPermit, tokens: number | undefined): Effect.Effect<void> => {
+const release = (permit: HeldPermit, tokens: number | undefined): Effect.Effect<void> => {
   const { counted, issuer, reservation, run } = permit
   permit.run = undefined
   permit.reservation = undefined

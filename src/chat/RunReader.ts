@@ -130,7 +130,7 @@ const make = Effect.gen(function* () {
     // From one before: the event at the cursor says that the cursor is none of the future.
     const first = yield* runs.events(run.id, Math.max(0, after - 1))
     if (first.length === 0 && run.assistantMessageId !== null) {
-      const answer = yield* runs.forgotten(run.id, run.assistantMessageId)
+      const answer = yield* runs.expiredAnswer(run.id, run.assistantMessageId)
       if (answer !== undefined) return keptInMemory(ExpiredRun.entriesOf(run, answer, after))
     }
     // Nothing is stored at the cursor or after it: it is at the terminal event or past it.

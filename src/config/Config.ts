@@ -1,9 +1,9 @@
 /**
- * Every environment variable the service reads: name, default, unit, range. Nothing else in `src` looks at the
- * environment. `.env.example` is printed from this table and a test holds the two together.
+ * All environment variables of the service: name, default, unit, range. No other file in `src` reads the environment.
+ * `.env.example` is printed from this table, and a test holds the two together.
  *
- * Invariant: a bad environment stops the start with ONE message that names every bad variable, what was found and what
- * is allowed (`ConfigInvalid`); secrets are never repeated in it.
+ * Invariant: an invalid environment stops the start with ONE message that names each bad variable, its value and the
+ * allowed values (`ConfigInvalid`). The message never repeats a secret.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -38,10 +38,10 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
   }
 }
 
-/** With other characters Node would refuse to send the header, on every turn. */
+/** Node refuses to send a header with other characters, so each turn would fail. */
 const apiKey = (text: string) => (text === "" || isHeaderValue(text) ? text : undefined)
 
-/** The variables, in the order in which `.env.example` shows them. */
+/** The variables, in the order of `.env.example`. */
 export const variables = {
   NODE_ENV: choice(
     "`production` refuses to start without a signing secret of its own, and without a runtime or a provider.",
@@ -51,7 +51,7 @@ export const variables = {
   PORT: port("Port to listen on.", 3001),
   DATA_DIR: {
     ...optionalText(
-      "Folder of the embedded database, the made signing secret and the made data key.",
+      "Folder of the embedded database, the generated signing secret and the generated data key.",
       "a path",
     ),
     default: "./data",
@@ -61,14 +61,14 @@ export const variables = {
   ...authVariables,
   ...browserVariables,
   ...pageVariables,
-  CHAT_EXECUTION_MODE: choice("Mode of a turn that no other rule decides.", [
+  CHAT_EXECUTION_MODE: choice("Mode of a turn if no other rule applies.", [
     "direct_llm",
     "runtime_orchestrator",
   ] satisfies ReadonlyArray<ExecutionMode>),
   ...runtimeVariables,
   CHAT_RUNTIME_ENABLED_ORGS: {
     ...optionalText(
-      "Organisations whose turns go to the runtime whatever CHAT_EXECUTION_MODE says.",
+      "Organisations whose turns use the runtime regardless of CHAT_EXECUTION_MODE.",
       "empty, or at most 1000 ids of at most 200 characters separated by commas",
     ),
     parse: (text: string) =>
@@ -79,8 +79,7 @@ export const variables = {
     min: 0,
     max: 100,
     unit: "percent",
-    about:
-      "Share of the sessions that go to the runtime where no other rule decides. For the life of the session.",
+    about: "Share of the sessions on the runtime if no other rule applies. Holds for the life of a session.",
     integer: false,
   }),
   CHAT_RUNTIME_SHADOW_PERCENT: number({
@@ -88,7 +87,7 @@ export const variables = {
     min: 0,
     max: 100,
     unit: "percent",
-    about: "Share of turns that also run in the other mode, unseen.",
+    about: "Share of turns that also run in the other mode as a shadow.",
     integer: false,
   }),
   CHAT_RUNTIME_SHADOW_AA_PERCENT: number({
@@ -96,40 +95,40 @@ export const variables = {
     min: 0,
     max: 100,
     unit: "percent",
-    about: "Share of these that run in their own mode once more: how much it differs from itself.",
+    about: "Share of these that run in their own mode again, to measure its own variation.",
     integer: false,
   }),
-  SHADOW_STORE_TEXT: choice("Keeps the texts of shadow pairs, not only their hashes.", ["false", "true"]),
+  SHADOW_STORE_TEXT: choice("Stores the texts of shadow pairs, not only their hashes.", ["false", "true"]),
   SHADOW_JUDGE_PROVIDER: optionalText(
-    "Direct provider that is asked which of two differing answers is better. It reads both texts.",
+    "Direct provider that judges which of two differing answers is better. It reads both texts.",
     "empty, or a name of DIRECT_LLM_PROVIDERS",
   ),
-  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: millis("Longest an attempt may take in all.", 300_000),
+  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: millis("Limit for a whole attempt.", 300_000),
   CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share("Leave the runtime above this share of errors.", 0.5),
   CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share("Leave the runtime above this share of timeouts.", 0.3),
   CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: share(
     "Leave the runtime when its mean latency is above this share of CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS.",
     0.8,
   ),
-  CHAT_RUNTIME_MONITOR_WINDOW_MS: millis("Window over which the three shares are taken.", 300_000, 1000),
+  CHAT_RUNTIME_MONITOR_WINDOW_MS: millis("Window of the three shares above.", 300_000, 1000),
   CHAT_RUNTIME_MONITOR_MIN_SAMPLES: number({
     default: 10,
     min: 1,
     max: 1_000_000,
     unit: "attempts",
-    about: "Fewer attempts in the window say nothing.",
+    about: "Minimum of attempts in the window for a decision.",
   }),
   CHAT_RUNTIME_PROBES: choice(
-    "Probes the runtime with tiny executions of the gateway's own (`metadata.probe: true`) while no user's turn may go to it.",
+    "Probes the runtime with small executions of the gateway's own (`metadata.probe: true`) while users' turns are kept from it.",
     ["true", "false"],
   ),
   ...chatVariables,
-  SSE_HEARTBEAT_INTERVAL_MS: millis("Silence after which a reader gets a heartbeat.", 30_000, 10),
+  SSE_HEARTBEAT_INTERVAL_MS: millis("Time without events after which a reader gets a heartbeat.", 30_000, 10),
   ...admissionVariables,
   ...readLimitVariables,
   ...quotaVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
-    "Direct providers in the order in which they are tried. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
+    "Direct providers in the order of attempts. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
     "empty, or names of letters, digits and _ separated by commas",
   ),
   OPENAI_API_KEY: {
@@ -178,11 +177,11 @@ export interface Settings extends Omit<
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
   readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
-  /** The variables of the table that the environment sets; every other value is a default. */
+  /** The variables that the environment sets; all others have their defaults. */
   readonly given: ReadonlySet<VariableName>
-  /** Values that are warned of and taken for none. */
+  /** Values that cause a warning and count as not set. */
   readonly ignored: ReadonlyArray<Problem>
-  /** Neither a runtime nor a provider is configured: the sandbox takes both places. */
+  /** True if neither a runtime nor a provider is configured; the sandbox replaces both. */
   readonly sandbox: boolean
 }
 
@@ -200,7 +199,7 @@ const readVariables = (env: Environment): Read => {
   const ignored: Array<Problem> = []
   const values = Object.fromEntries(
     Object.entries<Variable<unknown>>(variables).map(([name, variable]) => {
-      // An empty line in an env file means "not set", as it does for every tool that reads such files.
+      // An empty line in an env file means "not set", as in all tools that read such files.
       const source = variable.lowerCase && env[name.toLowerCase()]?.trim() ? name.toLowerCase() : name
       const found = env[source]?.trim() || variable.default
       const value = variable.parse(found)

@@ -4,7 +4,7 @@ import { defaults, type RequiredClaim, type RoleGrant } from "../domain/TokenRul
 import { isWeakSecret } from "../domain/WeakSecret.ts"
 import { choice, list, optionalText, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
-/** RFC 7518: a key for HS256 is no shorter than its hash. A public key, in any of its forms, is no secret. */
+/** RFC 7518: a key for HS256 must not be shorter than its hash. A public key, in any form, is not a secret. */
 export const isSecret = (text: string): boolean =>
   Buffer.byteLength(text) >= 32 && !/^(-----BEGIN|ssh-|\{)/.test(text)
 
@@ -26,7 +26,7 @@ export const previousSecrets = (about: string): Variable<ReadonlyArray<Redacted.
 })
 
 const signedBefore = (variable: string): string =>
-  `Secrets that were ${variable} before: tokens that they signed stay valid until they expire.`
+  `Earlier values of ${variable}. Their tokens stay valid until they expire.`
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host)
@@ -60,7 +60,7 @@ const names = (about: string, fallback: ReadonlyArray<string>): Variable<Readonl
 const requiredClaims: Variable<ReadonlyArray<RequiredClaim>> = {
   default: "",
   allowed: "empty, or at most 10 of claim=value separated by commas, such as token_use=access",
-  about: "Claims that every token must have with these values. They tell access tokens from other tokens.",
+  about: "Claims that each token must have with these values, for example to accept access tokens only.",
   parse: (text) => {
     const found = list(text).map((one) => /^([^=\s]+)=(.+)$/.exec(one))
     const read = found.flatMap((match) => (match === null ? [] : [{ claim: match[1]!, value: match[2]! }]))
@@ -83,7 +83,7 @@ const roles: Variable<ReadonlyArray<RoleGrant>> = {
   allowed:
     "empty, or at most 100 of role=permission,permission separated by semicolons, each role once, such as member=chat:*,sessions:write;editor=agents:*",
   about:
-    "Permissions that a role grants, beside those in AUTH_CLAIM_PERMISSIONS. operator:* counts in tokens of operators only.",
+    "Permissions that a role grants, in addition to AUTH_CLAIM_PERMISSIONS. operator:* counts in operators' tokens only.",
   parse: (text) => {
     const parts = text.split(";").filter((part) => part.trim() !== "")
     const read = parts.flatMap((part) => grantOf(part.trim()) ?? [])
@@ -94,21 +94,21 @@ const roles: Variable<ReadonlyArray<RoleGrant>> = {
   },
 }
 
-const paths = "Nested claims are written with dots. The first that a token has counts."
+const paths = "Write nested claims with dots. The first one that a token has counts."
 
 export const authVariables = {
   AUTH_JWT_SECRET: signingSecret(
-    "HS256 secret that signs callers' tokens and read tickets. Empty outside production: one is made and kept in DATA_DIR.",
+    "HS256 secret that signs callers' tokens and read tickets. Empty outside production: the service generates one and stores it in DATA_DIR.",
   ),
   AUTH_JWT_PREVIOUS_SECRETS: previousSecrets(signedBefore("AUTH_JWT_SECRET")),
   AUTH_OPERATOR_SECRET: signingSecret(
-    "HS256 secret that signs tokens of operators, which may hold operator:read, operator:write or operator:*. Empty: it signs none.",
+    "HS256 secret that signs operators' tokens, which may have operator:read, operator:write or operator:*. Empty: none.",
   ),
   AUTH_OPERATOR_PREVIOUS_SECRETS: previousSecrets(signedBefore("AUTH_OPERATOR_SECRET")),
   AUTH_JWKS_URL: jwksUrl,
   AUTH_ISSUER: names("Accepted values of the claim iss, exactly as in the tokens. Empty: not checked.", []),
   AUTH_OPERATOR_ISSUERS: names(
-    "Values of the claim iss, accepted beside AUTH_ISSUER, whose tokens may hold operators' permissions. Their keys are at AUTH_JWKS_URL.",
+    "Further accepted values of the claim iss, whose tokens may have operators' permissions. Their keys are at AUTH_JWKS_URL.",
     [],
   ),
   AUTH_AUDIENCE: names("Accepted values of the claim AUTH_CLAIM_AUDIENCE. Empty: not checked.", []),
@@ -117,7 +117,7 @@ export const authVariables = {
     "empty, or a type such as at+jwt",
   ),
   AUTH_REQUIRE_EXP: choice(
-    "Refuses a token without the claim exp, which would be valid for ever. production: only with NODE_ENV=production.",
+    "Refuses a token without the claim exp, which would never expire. production: only with NODE_ENV=production.",
     ["production", "true", "false"],
   ),
   AUTH_REQUIRED_CLAIMS: requiredClaims,
@@ -129,7 +129,7 @@ export const authVariables = {
   ),
   AUTH_CLAIM_ROLES: names("Claims with roles, for AUTH_ROLES. All of them count.", defaults.roles),
   AUTH_CLAIM_AUDIENCE: {
-    ...optionalText("Claim that AUTH_AUDIENCE is compared with, such as client_id or azp.", "a claim"),
+    ...optionalText("Claim to compare with AUTH_AUDIENCE, such as client_id or azp.", "a claim"),
     default: defaults.audienceClaim,
   },
   AUTH_ROLES: roles,
@@ -149,7 +149,7 @@ const secretsIn = (found: Found, variables: ReadonlyArray<SecretVariable>) =>
 const callers = ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"] as const
 const operators = ["AUTH_OPERATOR_SECRET", "AUTH_OPERATOR_PREVIOUS_SECRETS"] as const
 
-/** Problems of production only: a secret that is missing, or that can be guessed. */
+/** Problems in production only: a missing secret, or one that can be guessed. */
 const weaknesses = (found: Found) => {
   if (found.NODE_ENV !== "production") return []
   const allowed = "at least 32 bytes (NODE_ENV=production)"
@@ -162,7 +162,7 @@ const weaknesses = (found: Found) => {
   return [...missing, ...weak]
 }
 
-/** A secret shared with callers would make each of them an operator; an issuer without keys signs nothing. */
+/** A secret shared with callers would make each of them an operator, and an issuer without keys signs nothing. */
 const operatorProblems = (found: Found) => {
   const shared = new Set(secretsIn(found, callers).map(({ secret }) => secret))
   const reused = secretsIn(found, operators)

@@ -1,4 +1,7 @@
-/** The variables about the clients in browsers: which pages may call, and which protocol clients get that cannot ask. */
+/**
+ * The variables for browser clients: the origins that may call, and the protocol version of clients that cannot ask
+ * for one.
+ */
 import { isOriginPattern, originPatterns } from "../domain/Origin.ts"
 import type { ProtocolRule } from "../domain/Protocol.ts"
 import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"
@@ -15,7 +18,7 @@ const protocolRules: Variable<ReadonlyArray<ProtocolRule>> = {
   allowed:
     "empty, or at most 1000 of org:<id>=1|2 and origin:<origin>=1|2 separated by commas, such as org:acme=1,origin:https://old.example=1, with origins as in CORS_ALLOWED_ORIGINS",
   about:
-    "Protocol by organisation or by origin of the page, for clients that do not ask. An origin goes before an organisation, and the first rule that fits before the others.",
+    "Protocol version by organisation or by the page's origin, for clients that do not ask. An origin takes precedence over an organisation, and the first matching rule over later ones.",
   parse: (text) => {
     const rules = list(text).map(ruleOf)
     const read = rules.flatMap((rule) => rule ?? [])

@@ -1,24 +1,21 @@
-/** The variables of a turn: its clocks, what may follow a failed attempt, and how much of a conversation is sent. */
+/** The variables of a turn: its clocks, its fallbacks, and the length of the history in a prompt. */
 import { choice, millis, number } from "./ConfigVariable.ts"
 
 export const chatVariables = {
   CHAT_FIRST_CONTENT_TIMEOUT_MS: millis(
-    "Longest wait for the first event of an answer, where another target could answer instead.",
+    "Limit for the first event of an answer, if another target could answer instead.",
     30_000,
   ),
   CHAT_STALL_TIMEOUT_MS: millis(
-    "Longest wait between two events while no call is open. In direct mode 30000 unless it is set.",
+    "Limit between two events while no call is open. In direct mode 30000 unless set.",
     130_000,
   ),
-  CHAT_CALL_TIMEOUT_MS: millis(
-    "Longest wait between two events while a tool, skill or MCP call is open.",
-    120_000,
-  ),
+  CHAT_CALL_TIMEOUT_MS: millis("Limit between two events while a tool, skill or MCP call is open.", 120_000),
   CHAT_RETRACT_PARTIAL: choice(
-    "Lets shown text be taken back when its attempt fails, so that the other mode can answer.",
+    "Takes back shown text if its attempt fails, so that the other mode can answer.",
     ["true", "false"],
   ),
-  CHAT_FALLBACK_ON_CONTENT_FILTER: choice("Lets another target answer what a content filter refused.", [
+  CHAT_FALLBACK_ON_CONTENT_FILTER: choice("Lets another target answer after a content filter refused.", [
     "false",
     "true",
   ]),
@@ -28,7 +25,7 @@ export const chatVariables = {
     max: 10_000_000,
     unit: "tokens",
     about:
-      "Most tokens of a conversation that an upstream is sent, as estimated; older messages are left out first. An agent's historyMaxTokens goes before it.",
+      "Maximum of history tokens sent to an upstream, as estimated; the oldest messages are dropped first. An agent's historyMaxTokens takes precedence.",
   }),
-  CHAT_DETACH_GRACE_MS: millis("How long a run goes on without a reader.", 30_000, 0),
+  CHAT_DETACH_GRACE_MS: millis("Time that a run continues without a reader.", 30_000, 0),
 }

@@ -1,4 +1,6 @@
-/** The variables of what replicas share, of how much is let in, and of a planned stop: part of the table in `Config`. */
+/**
+ * The variables of state shared by replicas, of admission limits, and of the shutdown: part of the table in `Config`.
+ */
 import * as Result from "effect/Result"
 import { choice, list, millis, number, optionalText, url } from "./ConfigVariable.ts"
 import * as PostgresUrl from "../domain/PostgresUrl.ts"
@@ -26,21 +28,18 @@ export const databaseVariables = {
     min: 1,
     max: 500,
     unit: "connections",
-    about: "Connections to PostgreSQL that this process opens at the most.",
+    about: "Maximum of connections to PostgreSQL.",
   }),
-  DATABASE_STATEMENT_TIMEOUT_MS: millis("Longest that PostgreSQL works on one statement.", 5000, 100, 60_000),
+  DATABASE_STATEMENT_TIMEOUT_MS: millis("Limit for one statement in PostgreSQL.", 5000, 100, 60_000),
   DATABASE_TLS: {
     ...choice(
-      "TLS to PostgreSQL: `require` takes any certificate, `verify` only one that is trusted and made out to the host. Empty: what `sslmode` of DATABASE_URL says, else none.",
+      "TLS to PostgreSQL: `require` accepts any certificate, `verify` only a trusted one that names the host. Empty: `sslmode` of DATABASE_URL, else none.",
       ["", "off", "require", "verify"],
     ),
     allowed: "empty, off | require | verify",
   },
   REDIS_URL: {
-    ...url("Redis that several replicas share while they run. Empty: this process is alone.", [
-      "redis://",
-      "rediss://",
-    ]),
+    ...url("Redis that several replicas share. Empty: a single process.", ["redis://", "rediss://"]),
     secret: true,
   },
   RUN_EVENTS_RETENTION_DAYS: number({
@@ -48,22 +47,22 @@ export const databaseVariables = {
     min: 0,
     max: 36_500,
     unit: "days",
-    about: "How long the events of an ended run are kept; its messages stay. 0: for ever.",
+    about: "Retention of the events of an ended run; its messages stay. 0: forever.",
   }),
 }
 
 export const admissionVariables = {
-  RATE_LIMIT_USER_PER_MIN: perMinute("Turns that one user may begin.", 60),
-  RATE_LIMIT_ORG_PER_MIN: perMinute("Turns that the users of one organisation may begin together.", 3000),
+  RATE_LIMIT_USER_PER_MIN: perMinute("Turns that one user may start.", 60),
+  RATE_LIMIT_ORG_PER_MIN: perMinute("Turns that the users of one organisation may start together.", 3000),
   TOKEN_BUDGET_USER_PER_DAY: perDay("Tokens that the turns of one user may spend in a UTC day."),
   TOKEN_BUDGET_ORG_PER_DAY: perDay("Tokens that the turns of one organisation may spend in a UTC day."),
-  MAX_STREAMS_PER_USER: atMost("Open streams of one user, and apart from these its running turns.", 5),
+  MAX_STREAMS_PER_USER: atMost("Open streams of one user; the same limit applies to running turns.", 5),
   MAX_STREAMS_PER_ORG: atMost(
-    "Open streams of one organisation, and apart from these its running turns.",
+    "Open streams of one organisation; the same limit applies to running turns.",
     50,
   ),
   MAX_STREAMS: atMost(
-    "Open streams of this process, and apart from these its running turns; more streams are shed before any work is done.",
+    "Open streams of this process; the same limit applies to running turns. More are rejected before any work.",
     2000,
   ),
   MAX_LIVE_BYTES: number({
@@ -72,26 +71,21 @@ export const admissionVariables = {
     max: 1e12,
     unit: "bytes",
     about:
-      "Memory that the runs under way may hold together. From three quarters of it on the largest run is ended, from seven eighths on no turn begins. 0: three tenths of the heap that Node may use.",
+      "Memory for all running runs. Above three quarters the largest run ends, above seven eighths no turn starts. 0: three tenths of Node's heap limit.",
   }),
-  CHAT_ON_BUSY: choice("The handling of a message while its session is still being answered.", [
+  CHAT_ON_BUSY: choice("Handling of a message to a session with a running turn.", [
     "reject",
     "queue",
     "interrupt",
   ]),
   DIRECT_CACHE_ORGS: {
     ...optionalText(
-      "Organisations whose direct answers are kept and given again to the very same question.",
+      "Organisations whose direct answers are cached and returned to an identical prompt.",
       "empty, or at most 1000 ids of at most 200 characters separated by commas",
     ),
     parse: (text: string) =>
       list(text).length <= 1000 && list(text).every((id) => id.length <= 200) ? text : undefined,
   },
-  DIRECT_CACHE_TTL_MS: millis("How long such an answer is kept.", 300_000, 1000),
-  SHUTDOWN_GRACE_MS: millis(
-    "How long the runs of a process that is stopped may go on.",
-    60_000,
-    0,
-    3_600_000,
-  ),
+  DIRECT_CACHE_TTL_MS: millis("Lifetime of a cached answer.", 300_000, 1000),
+  SHUTDOWN_GRACE_MS: millis("Time that runs may continue after a shutdown starts.", 60_000, 0, 3_600_000),
 }

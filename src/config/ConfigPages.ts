@@ -1,16 +1,18 @@
-/** The variables about the pages that are not for users: each on the main port, on the operators' port, or nowhere. */
+/** The variables of the operators' web pages: each is on the main port, on the operators' port, or off. */
 import { type Page, type Place, type Places, pages } from "../domain/WebPage.ts"
 import { choice, port, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
 const place = (page: string): Variable<Place | ""> => ({
-  ...choice(
-    `Where ${page} is served; empty: on the operators' port where ADMIN_PORT is set, else on the main one.`,
-    ["", "main", "admin", "off"],
-  ),
+  ...choice(`Port of ${page}. Empty: the operators' port if ADMIN_PORT is set, else the main port.`, [
+    "",
+    "main",
+    "admin",
+    "off",
+  ]),
   allowed: "empty, main | admin | off",
 })
 
-const listened = port("Port of operators, with the whole API and their pages. Empty: none.", 1)
+const listened = port("Operators' port, with the whole API and the operators' pages. Empty: none.", 1)
 
 export const pageVariables = {
   ADMIN_PORT: {
@@ -46,7 +48,7 @@ export const placesOf = (values: Values): Places => {
   }
 }
 
-/** A page on a port that is not there would be lost without a word. */
+/** A page on a missing port would silently disappear. */
 export const pageProblems = (values: Partial<Values>) =>
   pages
     .map((page) => nameOf[page])

@@ -1,4 +1,4 @@
-/** The variables of one direct provider, `DIRECT_LLM_<NAME>_…`. Empty: what the kind says. Pure. */
+/** The variables of one direct provider, `DIRECT_LLM_<NAME>_…`. Empty: the kind's default. Pure. */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -69,7 +69,7 @@ const recordOf = <A>(
 const headers: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
   default: "",
   secret: true,
-  about: "Sent with every request; they win over the key's header. A value with a ; needs the JSON form.",
+  about: "Headers of each request; they override the key's header. A value with a ; needs the JSON form.",
   allowed: `\`Name: value\` pairs separated by ; or line ends, or one JSON object of strings; each name once, ${notReserved}`,
   parse: (text) =>
     recordOf(headersIn(text) ?? [["", ""]], (given, value) => {
@@ -81,7 +81,7 @@ const headers: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
 const query: Variable<Readonly<Record<string, string>>> = {
   default: "",
   secret: true,
-  about: "Added to the address of every request, over what the address itself has.",
+  about: "Query parameters of each request; they override those of the address.",
   allowed: "name=value pairs separated by &, percent-encoded where needed, each name once",
   parse: (text) =>
     recordOf([...new URLSearchParams(text)], (name, value) =>
@@ -101,24 +101,24 @@ const baseUrl: Variable<string> = {
   },
 }
 
-/** In the words of every variable that holds a key. */
+/** The same words for each variable that holds a key. */
 export const apiKeyAllowed = "an API key on one line, without characters such as curly quotes"
 
 const apiKey: Variable<Redacted.Redacted<string>> = {
   default: "",
   secret: true,
-  about: "The key. Needed by every hosted kind unless _HEADERS has the header that carries it.",
+  about: "API key. Required for each hosted kind unless _HEADERS has its header.",
   allowed: apiKeyAllowed,
   parse: (text) => (isHeaderValue(text) ? Redacted.make(text) : undefined),
 }
 
-/** In the order in which `.env.example` shows them. */
+/** The order of `.env.example`. */
 export const providerVariables = {
-  KIND: choice("The wire, or a provider whose ways are known.", presetNames),
+  KIND: choice("The wire, or a known provider.", presetNames),
   BASE_URL: baseUrl,
   API_KEY: apiKey,
   MODEL: optionalText(
-    "Answers for agents that name no model of their own; the first provider takes an agent's own model.",
+    "Model for agents without a model of their own; the first provider uses an agent's own model.",
     "the name of a model",
   ),
   HEADERS: headers,
@@ -131,7 +131,7 @@ export const providerVariables = {
     parse: headerName,
   },
   MAX_TOKENS_FIELD: choice(
-    "Field that carries an agent's limit of tokens. A wire of its own has one name for it, which `none` leaves out where it may be.",
+    "Field for an agent's token limit. Wires other than OpenAI's have one name for it; `none` omits the field if the wire allows that.",
     ["max_tokens", "max_completion_tokens", "none"],
   ),
   STREAM_USAGE: choice("Asks for the number of tokens with `stream_options.include_usage`.", [

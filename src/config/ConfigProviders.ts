@@ -1,6 +1,6 @@
 /**
- * The direct providers of the environment: `DIRECT_LLM_PROVIDERS=a,b` with the variables of each, or one well-known API
- * key alone. Pure; the problems it finds join those of `Config.ts` in one message.
+ * The direct providers of the environment: `DIRECT_LLM_PROVIDERS=a,b` with the variables of each, or a single
+ * well-known API key. Pure; its problems join those of `Config.ts` in one message.
  */
 import * as Redacted from "effect/Redacted"
 import { providerVariables as variables } from "./ConfigProviderVariables.ts"
@@ -8,7 +8,7 @@ import type { Variable } from "./ConfigVariable.ts"
 import { type DirectProvider, plainRequests } from "../domain/DirectProvider.ts"
 import { azureAt, type Preset, presets, type RequestSettings } from "../domain/ProviderPreset.ts"
 
-/** Used when an API key alone is set: each provider's small general model, which an agent's own `model` overrides. */
+/** Used when only an API key is set: each provider's small general model, which an agent's own `model` overrides. */
 const wellKnown = [
   { variable: "OPENAI_API_KEY", name: "openai", model: "gpt-5-mini" },
   { variable: "ANTHROPIC_API_KEY", name: "anthropic", model: "claude-haiku-4-5" },
@@ -21,13 +21,13 @@ interface Problem {
   readonly allowed: string
 }
 
-/** The variables of one provider, and what is wrong with them. */
+/** Reads the variables of one provider and collects their problems. */
 const readerOf = (name: string, env: Environment, problems: Array<Problem>) => {
   const get = (part: string) => env[`DIRECT_LLM_${name.toUpperCase()}_${part}`]?.trim() ?? ""
   const complain = (part: keyof typeof variables, allowed: string) => {
     const text = get(part)
     const { secret }: Variable<unknown> = variables[part]
-    // An address may carry credentials or a key.
+    // An address may contain credentials or a key.
     const shown = JSON.stringify(text.replace(/\/\/[^/@]*@/, "//…@").replace(/\?.*/s, "?…"))
     const found = text === "" ? "nothing" : secret ? `a value of ${text.length} characters` : shown
     problems.push({ variable: `DIRECT_LLM_${name.toUpperCase()}_${part}`, found, allowed })
@@ -46,7 +46,7 @@ const readerOf = (name: string, env: Environment, problems: Array<Problem>) => {
 
 const flag = (text: "true" | "false" | undefined) => (text === undefined ? undefined : text === "true")
 
-/** Each setting that is given goes before the preset's. */
+/** A given setting overrides the preset's. */
 const merged = (
   given: { readonly [Key in keyof RequestSettings]: RequestSettings[Key] | undefined },
   preset: Partial<RequestSettings>,
@@ -62,7 +62,7 @@ const merged = (
 const readOne = (name: string, env: Environment, problems: Array<Problem>): DirectProvider => {
   const { optional, required } = readerOf(name, env, problems)
   const kind = required("KIND", variables.KIND)
-  // An unknown kind is one problem already; the preset of ollama requires nothing else.
+  // An unknown kind is already a problem; the preset of ollama requires nothing else.
   const preset: Preset = presets[kind ?? "ollama"]
   const ownUrl = (preset.baseUrl === undefined ? required : optional)("BASE_URL", variables.BASE_URL)
   const model = required("MODEL", variables.MODEL) ?? ""
@@ -94,7 +94,7 @@ const readOne = (name: string, env: Environment, problems: Array<Problem>): Dire
   }
 }
 
-/** Variables of providers that no provider reads: misspelled ones, and those of a provider that is not listed. */
+/** Variables that no provider reads: misspelled ones, and those of an unlisted provider. */
 export const unreadVariables = (names: ReadonlyArray<string>, env: Environment): ReadonlyArray<Problem> => {
   const parts = Object.keys(variables)
   const read = new Set(
@@ -113,7 +113,7 @@ export const readProviders = (
 ): { readonly providers: ReadonlyArray<DirectProvider>; readonly problems: ReadonlyArray<Problem> } => {
   const problems: Array<Problem> = []
   const bad = names.filter((name) => !/^\w+$/.test(name))
-  // Names that differ in case only would share their variables.
+  // Names that differ only in case would share their variables.
   const upper = names.map((name) => name.toUpperCase())
   // The name of the runtime's own target, in attempts and in errors.
   const taken = names.filter((name) => name === "runtime")

@@ -1,4 +1,4 @@
-/** The variables of a forward proxy, as other programs read them too: part of the table in `Config`. */
+/** The variables of a forward proxy, as other programs read them: part of the table in `Config`. */
 import { optionalText, type Variable } from "./ConfigVariable.ts"
 
 const isDecodable = (text: string): boolean => {
@@ -19,7 +19,7 @@ const proxy = (about: string): Variable<string> => ({
   lowerCase: true,
   parse: (text) => {
     if (text === "") return ""
-    // curl takes an address without a scheme.
+    // curl accepts an address without a scheme.
     const whole = text.includes("://") ? text : `http://${text}`
     if (!/^https?:\/\//i.test(whole) || !URL.canParse(whole)) return undefined
     const { hash, password, pathname, search, username } = new URL(whole)

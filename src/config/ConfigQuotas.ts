@@ -1,4 +1,4 @@
-/** The variables that limit how much an organisation may own: part of the table in `Config`. */
+/** The variables that limit the data of an organisation: part of the table in `Config`. */
 import { number } from "./ConfigVariable.ts"
 
 export const quotaVariables = {
@@ -7,20 +7,20 @@ export const quotaVariables = {
     min: 1,
     max: 1_000_000,
     unit: "agents",
-    about: "Agents of one organisation.",
+    about: "Maximum of agents in one organisation.",
   }),
   MAX_SESSIONS_PER_ORG: number({
     default: 1_000_000,
     min: 1,
     max: 1_000_000_000,
     unit: "sessions",
-    about: "Sessions of one organisation.",
+    about: "Maximum of sessions in one organisation.",
   }),
   MAX_STORED_MB_PER_ORG: number({
     default: 50 * 1024,
     min: 1,
     max: 1_000_000_000,
     unit: "MiB",
-    about: "Text of the messages of one organisation.",
+    about: "Maximum of message text in one organisation.",
   }),
 }

@@ -12,6 +12,6 @@ export const readLimitVariables = {
     min: 1024 * 1024,
     max: 1024 ** 4,
     unit: "bytes",
-    about: "Answers that this process holds until their readers take them; beyond it reads get 503.",
+    about: "Maximum of answers that wait for their readers; beyond it, reads get 503.",
   }),
 }

@@ -1,4 +1,4 @@
-/** The variables about agents' secrets and the addresses that agents may name. Part of the table in `Config`. */
+/** The variables of agents' secrets, and of the addresses that agents may name: part of the table in `Config`. */
 import { isSecret, previousSecrets } from "./ConfigAuth.ts"
 import { list, optionalText, type Variable } from "./ConfigVariable.ts"
 import * as AllowedHost from "../domain/AllowedHost.ts"
@@ -7,22 +7,21 @@ import { isWeakSecret } from "../domain/WeakSecret.ts"
 const allowedHosts: Variable<ReadonlyArray<string>> = {
   default: "",
   allowed: `empty, or ${AllowedHost.allowed}`,
-  about:
-    "Hosts of MCP servers that agents may name although they are private. Public hosts are always allowed, private ones only from here.",
+  about: "Private hosts of MCP servers that agents may name. Public hosts are always allowed.",
   parse: (text) => (AllowedHost.parse(list(text)) === undefined ? undefined : list(text)),
 }
 
 export const secretVariables = {
   DATA_KEY: {
     ...optionalText(
-      "Secret that encrypts credentials of MCP servers in the database. Empty: one is made and kept in DATA_DIR; in production with DATABASE_URL none is, and agents with credentials are refused.",
+      "Secret that encrypts MCP servers' credentials in the database. Empty: the service generates one in DATA_DIR; in production with DATABASE_URL it does not, and refuses agents with credentials.",
       "empty, or at least 32 bytes, such as from `openssl rand -base64 32`",
     ),
     secret: true,
     parse: (text: string) => (text === "" || isSecret(text) ? text : undefined),
   },
   DATA_KEYS_PREVIOUS: previousSecrets(
-    "Keys that were DATA_KEY before: they still decrypt. `crossfade secrets rotate` makes them needless.",
+    "Earlier values of DATA_KEY, which still decrypt. After `crossfade secrets rotate` they are not needed.",
   ),
   MCP_ALLOWED_HOSTS: allowedHosts,
 }

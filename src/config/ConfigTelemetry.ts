@@ -1,12 +1,13 @@
 /**
- * The variables of telemetry: part of the table in `Config`. Those that begin with `OTEL_` are OpenTelemetry's own; of these
- * the table has what this program reads. What the SDK reads by itself (`OTEL_BSP_*`, the limits of spans, headers,
- * certificates, compression and timeouts of each signal) is honoured too, and is not repeated here.
+ * The variables of telemetry: part of the table in `Config`. Names that start with `OTEL_` are OpenTelemetry's own;
+ * the table has those that this program reads. The SDK reads others itself (`OTEL_BSP_*`, the limits of spans,
+ * headers, certificates, compression and timeouts of each signal); they apply too, and the table does not repeat
+ * them.
  */
 import { choice, list, millis, number, optionalText, url, type Variable } from "./ConfigVariable.ts"
 
 /**
- * As OpenTelemetry's specification has it: values in any case, and one that is not known is warned of and taken for none
+ * As OpenTelemetry specifies: values ignore case, and an unknown one causes a warning and counts as not set
  * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#type-specific-guidance).
  */
 const standard = <A>(variable: Variable<A>): Variable<A> => ({
@@ -15,7 +16,7 @@ const standard = <A>(variable: Variable<A>): Variable<A> => ({
   ignores: () => true,
 })
 
-/** `grpc` is known and not offered: over HTTP, nothing would arrive at the port for it. */
+/** `grpc` is known but not offered: over HTTP, nothing would arrive at its port. */
 const wireIn = <A>(variable: Variable<A>): Variable<A> => ({
   ...standard(variable),
   ignores: (text) => text.toLowerCase() !== "grpc",
@@ -23,7 +24,7 @@ const wireIn = <A>(variable: Variable<A>): Variable<A> => ({
 
 const web = ["http://", "https://"]
 const endpoint = (name: string) =>
-  url(`Where ${name} go, with the path. Empty: below OTEL_EXPORTER_OTLP_ENDPOINT.`, web)
+  url(`Endpoint of ${name}, with its path. Empty: below OTEL_EXPORTER_OTLP_ENDPOINT.`, web)
 const exporter = (name: string) => standard(choice(`Exporter of ${name}.`, ["otlp", "none"]))
 const wire = ["http/protobuf", "http/json"] as const
 const ownWire = (name: string) =>
@@ -54,7 +55,7 @@ export const telemetryVariables = {
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ownWire("logs"),
   OTEL_EXPORTER_OTLP_HEADERS: {
     ...optionalText(
-      "Headers of every export, such as a key of the collector's.",
+      "Headers of each export, such as the collector's key.",
       "key=value pairs separated by commas",
     ),
     secret: true,
@@ -62,16 +63,14 @@ export const telemetryVariables = {
   OTEL_TRACES_EXPORTER: exporter("traces"),
   OTEL_METRICS_EXPORTER: exporter("metrics"),
   OTEL_LOGS_EXPORTER: exporter("logs"),
-  OTEL_SDK_DISABLED: standard(
-    choice("`true` exports nothing, whatever the other variables say.", ["false", "true"]),
-  ),
+  OTEL_SDK_DISABLED: standard(choice("`true` disables all exports.", ["false", "true"])),
   OTEL_SERVICE_NAME: optionalText("Name of the service. Empty: `crossfade`.", "any text"),
   OTEL_RESOURCE_ATTRIBUTES: optionalText(
     "Further attributes of this process, such as its environment.",
     "key=value pairs separated by commas",
   ),
   OTEL_TRACES_SAMPLER: standard(
-    choice("Which turns are traced; `parentbased_…` does as the caller's trace does.", [
+    choice("Sampler of turns; `parentbased_…` follows the caller's trace.", [
       "parentbased_always_on",
       "parentbased_always_off",
       "parentbased_traceidratio",
@@ -83,12 +82,12 @@ export const telemetryVariables = {
   OTEL_TRACES_SAMPLER_ARG: standard({
     default: "1",
     allowed: "a number from 0 to 1",
-    about: "Share of the turns, for the samplers by `traceidratio`.",
+    about: "Share of turns for the `traceidratio` samplers.",
     parse: (text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : undefined),
   }),
   OTEL_PROPAGATORS: standard({
     ...optionalText(
-      "Takes a caller's `traceparent` and passes it on. Baggage is never passed on.",
+      "Accepts a caller's `traceparent` and passes it on. Baggage is never passed on.",
       `a list of ${propagators.join(", ")}`,
     ),
     default: "tracecontext",
@@ -97,7 +96,7 @@ export const telemetryVariables = {
   OTEL_METRIC_EXPORT_INTERVAL: standardMillis("Time between two exports of metrics.", 60_000, 100),
   OTEL_METRIC_EXPORT_TIMEOUT: standardMillis("Longest that one takes.", 30_000, 100),
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: standard(
-    choice("The start of each count: the start of the process, or the last export.", [
+    choice("Start of each count: the process start, or the last export.", [
       "cumulative",
       "delta",
       "lowmemory",
@@ -105,26 +104,26 @@ export const telemetryVariables = {
   ),
   OTEL_BLRP_SCHEDULE_DELAY: standardMillis("Time between two exports of logs.", 1000, 10),
   OTEL_BLRP_EXPORT_TIMEOUT: standardMillis("Longest that one takes.", 30_000, 10),
-  OTEL_BLRP_MAX_QUEUE_SIZE: records("How many wait for their export at the most; more are dropped.", 2048),
+  OTEL_BLRP_MAX_QUEUE_SIZE: records("Maximum that wait for export; more are dropped.", 2048),
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: records("How many go at once.", 512),
   METRICS_ORG_LABELS: {
     ...optionalText(
-      "Organisations that have series of their own; all others are told together.",
+      "Organisations with series of their own; all others share one.",
       "empty, or at most 100 ids of at most 200 characters separated by commas",
     ),
     parse: (text: string) => (ids(text) ? text : undefined),
   },
-  LOG_LEVEL: choice("Least severe log line that is written.", ["info", "debug", "warn", "error"]),
-  LOG_CONTENT: choice(
-    "`true` writes what users ask and what is answered into the log, at level info. For debugging only.",
-    ["false", "true"],
-  ),
+  LOG_LEVEL: choice("Least severe level that is logged.", ["info", "debug", "warn", "error"]),
+  LOG_CONTENT: choice("`true` logs users' messages and the answers, at level info. For debugging only.", [
+    "false",
+    "true",
+  ]),
 }
 
 type Settings = Readonly<Record<Extract<keyof typeof telemetryVariables, `OTEL_${string}`>, string | number>>
 type Wire = (typeof wire)[number] | undefined
 
-/** How each signal is written: its own way, or that of all; undefined where it is not exported. */
+/** The wire of each signal: its own, or the common one; undefined if it is not exported. */
 export const exportsOf = (
   settings: Settings,
 ): { readonly traces: Wire; readonly metrics: Wire; readonly logs: Wire } => {

@@ -1,21 +1,21 @@
-/** How the text of an environment variable becomes a value: one maker for each kind. Pure. */
+/** Parsers for the text of environment variables, one for each kind. Pure. */
 
-/** How one variable is read. `parse` returns undefined when the text is not allowed. */
+/** The definition of one variable. `parse` returns undefined if the text is not allowed. */
 export interface Variable<A> {
   readonly default: string
   readonly allowed: string
   readonly about: string
   readonly secret?: boolean
-  /** Also read under its name in lower case, which then goes before, as in curl. */
+  /** True if the name in lower case counts too and takes precedence, as in curl. */
   readonly lowerCase?: boolean
-  /** True for a value that is warned about and treated as not set, as the standard of the variable asks. */
+  /** True for a value that causes a warning and counts as not set, as the variable's standard requires. */
   readonly ignores?: (text: string) => boolean
   readonly parse: (text: string) => A | undefined
-  /** Why `parse` refuses a text, in addition to `allowed`. Never repeats a secret. */
+  /** The reason why `parse` refuses a text, in addition to `allowed`. Never repeats a secret. */
   readonly why?: (text: string) => string
 }
 
-/** The values of a table of variables; undefined where one was refused. */
+/** The values of a table of variables; undefined for a refused one. */
 export type ValuesOf<Variables extends Readonly<Record<string, Variable<unknown>>>> = {
   readonly [Name in keyof Variables]: ReturnType<Variables[Name]["parse"]>
 }
@@ -57,13 +57,13 @@ export const url = (about: string, protocols: ReadonlyArray<string>): Variable<s
   about,
   parse: (text) => {
     if (text === "") return ""
-    // Without its last slashes a scheme alone begins with no protocol any more.
+    // Without its last slashes, a scheme alone no longer starts with a protocol.
     const bare = text.replace(/\/+$/, "")
     return protocols.some((protocol) => bare.startsWith(protocol)) && URL.canParse(bare) ? bare : undefined
   },
 })
 
-/** Paths are added behind it, so it may hold nothing that has to come last, and credentials belong elsewhere. */
+/** Paths are appended to it, so it must not contain parts that come last; credentials belong elsewhere. */
 export const address = (about: string): Variable<string> => {
   const any = url(about, ["http://", "https://"])
   return {

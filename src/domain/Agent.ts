@@ -1,12 +1,12 @@
 /**
- * An agent: what it is told to be, which model it prefers, and which MCP servers and sub-agents a runtime may use for
- * it. Field names are the public API's (camelCase); the runtime adapter writes them as the runtime's wire wants.
+ * An agent: its instructions, its models, and the MCP servers and sub-agents that a runtime may use for it. Field
+ * names are those of the public API (camelCase); the runtime adapter maps them to the runtime's wire.
  */
 import * as Schema from "effect/Schema"
 import { AgentId, OrgId } from "./Ids.ts"
 import type { ExecutionMode } from "./Mode.ts"
 
-/** Far above real agents: stored ones must still be readable. */
+/** Far above real agents, because stored ones must stay readable. */
 const most = 1000
 const name = Schema.String.check(Schema.isBetweenLength(1, 1000))
 const text = Schema.String.check(Schema.isMaxLength(100_000))
@@ -27,7 +27,10 @@ export const McpServer = Schema.Struct({
   endpoint: Schema.String.check(Schema.isBetweenLength(1, 10_000)),
   transport: name,
   isConnected: Schema.Boolean,
-  /** Credentials for the server, sealed (`McpCredentials`). Sent to the runtime only; never returned by the API, never logged. */
+  /**
+   * Sealed credentials for the server (`McpCredentials`). Only the runtime gets them; the API never returns them and
+   * no log has them.
+   */
   authConfig: Schema.optionalKey(AuthConfig),
   availableTools: listOf(McpTool),
 })
@@ -59,8 +62,8 @@ export const modelsOf = <S extends Schema.Constraint>(model: S) =>
   })
 
 /**
- * The settings by an operator. `model` is for both modes, save where `models` names one for the mode. Without either the provider
- * or the runtime takes what it is configured with.
+ * The settings by an operator. `model` applies to both modes, unless `models` names one for the mode. Without either,
+ * the provider or the runtime uses its configured model.
  */
 export const AgentSettings = Schema.Struct({
   name: Schema.String.check(Schema.isBetweenLength(1, 200)),
@@ -70,7 +73,7 @@ export const AgentSettings = Schema.Struct({
   models: Schema.optionalKey(modelsOf(name)),
   temperature: Schema.optionalKey(temperature),
   maxTokens: Schema.optionalKey(maxTokens),
-  /** The most tokens of a conversation that are sent, as estimated. Absent: `CHAT_HISTORY_MAX_TOKENS`. */
+  /** The maximum of history tokens in a prompt, as estimated. Absent: `CHAT_HISTORY_MAX_TOKENS`. */
   historyMaxTokens: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000_000 })),
   ),
@@ -79,7 +82,7 @@ export const AgentSettings = Schema.Struct({
 })
 export type AgentSettings = typeof AgentSettings.Type
 
-/** Times are epoch milliseconds. `orgId` null: every organisation has the agent and none can change it. */
+/** Times are epoch milliseconds. With `orgId` null, all organisations can use the agent and none can change it. */
 export const Agent = Schema.Struct({
   id: AgentId,
   orgId: Schema.NullOr(OrgId),
@@ -89,18 +92,18 @@ export const Agent = Schema.Struct({
 })
 export type Agent = typeof Agent.Type
 
-/** The agent as one mode sees it: `model` is the one that it has for the mode. */
+/** The agent for one mode: `model` is that mode's model. */
 export const forMode = (agent: Agent, mode: ExecutionMode): Agent => {
   const model = agent.settings.models?.[mode]
   return model === undefined ? agent : { ...agent, settings: { ...agent.settings, model } }
 }
 
-/** Settings that no agent may have. `path` names the field of the settings, `message` what is allowed there. */
+/** Settings that no agent may have. `path` names the field, `message` the allowed values. */
 export class AgentInvalid extends Schema.TaggedError<AgentInvalid>()("AgentInvalid", {
   problems: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })),
 }) {}
 
-/** The fields of sub-agents that name an MCP server which the agent does not have. */
+/** The fields of sub-agents that name an MCP server which the agent lacks. */
 export const unknownServers = ({
   mcpServers,
   subAgents,
@@ -116,9 +119,9 @@ export const unknownServers = ({
   )
 }
 
-/** Its turns may call tools: it has servers of them, or other agents to hand work to. */
+/** True if the agent's turns may call tools: it has MCP servers or sub-agents. */
 export const needsTools = ({ settings }: Agent): boolean =>
   settings.mcpServers.length > 0 || settings.subAgents.length > 0
 
-/** Exists on every empty store, so that the first request needs no set-up. */
+/** Exists in each new store, so that the first request works without setup. */
 export const defaultAgentId = AgentId.make("00000000-0000-4000-8000-000000000001")

@@ -1,9 +1,9 @@
-/** Private hosts that an operator allows: names, `*.below.a.name`, addresses and CIDR blocks. Pure. */
+/** Private hosts that an operator allows: names, `*.suffix.of.a.name`, addresses and CIDR blocks. Pure. */
 import { BlockList, isIP } from "node:net"
 
 export interface AllowedHosts {
   readonly names: ReadonlySet<string>
-  /** With their first dot. */
+  /** Each starts with its dot. */
   readonly suffixes: ReadonlyArray<string>
   readonly blocks: BlockList
 }
@@ -19,7 +19,7 @@ export const familyOf = (address: string): "ipv4" | "ipv6" | undefined => {
   return version === 0 ? undefined : version === 4 ? "ipv4" : "ipv6"
 }
 
-/** False: the text is no block. */
+/** Returns false if the text is not a block. */
 const addBlock = (blocks: BlockList, text: string): boolean => {
   const [, address = "", bits] = /^\[?([0-9a-f:.]+)\]?(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const family = familyOf(address)
@@ -31,7 +31,7 @@ const addBlock = (blocks: BlockList, text: string): boolean => {
   return true
 }
 
-/** Undefined when one of them is not usable. */
+/** Undefined if one of the texts is invalid. */
 export const parse = (texts: ReadonlyArray<string>): AllowedHosts | undefined => {
   const names = new Set<string>()
   const suffixes: Array<string> = []
@@ -48,7 +48,7 @@ export const parse = (texts: ReadonlyArray<string>): AllowedHosts | undefined =>
 
 export const none: AllowedHosts = { names: new Set(), suffixes: [], blocks: new BlockList() }
 
-/** `host`: in lower case, without a final dot; an IPv6 address without brackets. */
+/** `host`: lower case, without a final dot; an IPv6 address without brackets. */
 export const allows = ({ blocks, names, suffixes }: AllowedHosts, host: string): boolean => {
   const family = familyOf(host)
   if (family !== undefined) return blocks.check(host, family)

@@ -1,6 +1,7 @@
 /**
- * API keys: `sk-` and 256 random bits. The service stores a key's SHA-256 and shows its prefix, so the text of a key exists once,
- * in the answer that creates it. A plain hash is enough: nothing shorter than the key itself can be guessed.
+ * API keys: `sk-` and 256 random bits. The service stores a key's SHA-256 and shows its prefix; only the response
+ * that creates a key has its text. A plain hash is enough, because nothing shorter than the key itself can be
+ * guessed.
  */
 import * as Schema from "effect/Schema"
 import { hash } from "node:crypto"
@@ -13,7 +14,10 @@ export const keyBytes = 32
 const keyPattern = /^sk-[A-Za-z0-9_-]{43}$/
 const shownLength = scheme.length + 6
 
-/** A key, well-formed or not. No JSON Web Token begins like this: its first character encodes a brace. */
+/**
+ * True for well-formed and malformed keys. A JSON Web Token never starts like this, because its first character
+ * encodes a brace.
+ */
 export const looksLikeKey = (credential: string): boolean => credential.startsWith(scheme)
 
 export const isKeyText = (text: string): boolean => keyPattern.test(text)
@@ -25,25 +29,25 @@ export const hashOf = (text: string): string => hash("sha256", text, "hex")
 
 export const prefixOf = (text: string): string => text.slice(0, shownLength)
 
-/** As it is shown to those who manage it. Times are epoch milliseconds. */
+/** The view for people who manage the key. Times are epoch milliseconds. */
 export const ApiKey = Schema.Struct({
   id: ApiKeyId,
   orgId: OrgId,
-  /** Requests with the key are this user's. */
+  /** Requests with the key act as this user. */
   userId: UserId,
   name: Schema.String,
   prefix: Schema.String,
   permissions: Schema.Array(Schema.String),
-  /** Null: all agents. */
+  /** Null means all agents. */
   agents: Schema.NullOr(Schema.Array(AgentId)),
-  /** Turns a minute, beside the rates of the user and the organisation. Null: only those. */
+  /** Turns a minute, in addition to the rates of the user and the organisation. Null: only those apply. */
   ratePerMinute: Schema.NullOr(Schema.Int),
   expiresAt: Schema.NullOr(Schema.Int),
   createdAt: Schema.Int,
-  /** The key that its creator used. Null: a token. */
+  /** The key of the request that created this one. Null for a token. */
   createdWith: Schema.NullOr(ApiKeyId),
   revokedAt: Schema.NullOr(Schema.Int),
-  /** At most a minute behind. */
+  /** At most a minute old. */
   lastUsedAt: Schema.NullOr(Schema.Int),
 })
 export type ApiKey = typeof ApiKey.Type
@@ -55,7 +59,7 @@ export const principalOf = (key: ApiKey): Principal => ({
   key: { id: key.id, agents: key.agents, ratePerMinute: key.ratePerMinute, expiresAt: key.expiresAt },
 })
 
-/** No such key, or not a key at all. */
+/** An unknown or malformed key. */
 export class KeyInvalid extends Schema.TaggedError<KeyInvalid>()("KeyInvalid", {}) {}
 export class KeyExpired extends Schema.TaggedError<KeyExpired>()("KeyExpired", {}) {}
 export class KeyRevoked extends Schema.TaggedError<KeyRevoked>()("KeyRevoked", {}) {}

@@ -1,8 +1,8 @@
-/** A change that operators, or the service for them, made to where turns go, or that users made to API keys. */
+/** A change to the routing of turns, by an operator or by the service, or a user's change to API keys. */
 import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"
 
-/** Version 7 and made in order, so that entries sort as they happened. */
+/** UUIDv7, made in order, so entries sort by time. */
 export const AuditId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("AuditId"))
 export type AuditId = typeof AuditId.Type
 
@@ -14,7 +14,7 @@ export const AuditEntry = Schema.Struct({
   /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`. */
   action: Schema.String,
   reason: Schema.NullOr(Schema.String),
-  /** Values before and after, of the changed parts alone. */
+  /** Values before and after; only the changed parts. */
   before: Schema.Json,
   after: Schema.Json,
 })

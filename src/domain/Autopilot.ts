@@ -1,6 +1,6 @@
 /**
- * A guarded rollout as it is kept and shown: the plan, where it stands, and the verdict with every number behind it.
- * Times are epoch milliseconds, durations milliseconds, percentages 0 to 100; every other share is 0 to 1.
+ * A guarded rollout: the plan, its progress, and the verdict with all numbers behind it. Times are epoch
+ * milliseconds, durations milliseconds, percentages 0 to 100; other shares are 0 to 1.
  */
 import * as Schema from "effect/Schema"
 
@@ -9,15 +9,15 @@ const between = (minimum: number, maximum: number) =>
 const longestHoldMs = 30 * 86_400_000
 const holdMs = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: longestHoldMs }))
 
-/** The least time at `percentage`; how long it really takes depends on the traffic. */
+/** The minimum time at `percentage`; the traffic decides the real time. */
 export const AutopilotStep = Schema.Struct({
   percentage: between(0.1, 100),
   holdMs,
 })
 
 /**
- * How much worse the runtime may be and still be as good. The first four are differences of shares of runs; the
- * ratios are the runtime's value over direct mode's, of the 95th percentiles and of the mean tokens of a run.
+ * The margins within which the runtime counts as good as direct mode. The first four are differences of shares of
+ * runs; the ratios are runtime over direct mode, of the 95th percentiles and of the mean tokens of a run.
  */
 export const AutopilotMargins = Schema.Struct({
   success: between(0.001, 1),
@@ -30,7 +30,7 @@ export const AutopilotMargins = Schema.Struct({
 })
 export type AutopilotMargins = typeof AutopilotMargins.Type
 
-/** Rising, and from where a control as large as the treatment is left. */
+/** Rising percentages. The first ones leave a control cohort as large as the treatment. */
 const Steps = Schema.NonEmptyArray(AutopilotStep).check(
   Schema.isMaxLength(20),
   Schema.makeFilter((steps) => {
@@ -46,12 +46,12 @@ const Steps = Schema.NonEmptyArray(AutopilotStep).check(
 
 export const AutopilotPlan = Schema.Struct({
   steps: Steps,
-  /** Allows it to raise the share past 50 % without asking. */
+  /** True if the autopilot may pass 50 % without a person. */
   autoApprove: Schema.Boolean,
   margins: AutopilotMargins,
-  /** How many times it goes up again after a step back. */
+  /** The number of new tries after a step back. */
   retries: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 })),
-  /** The least time at the lower share before it goes up again. */
+  /** The minimum time at the lower percentage before the next try. */
   coolDownMs: holdMs,
 })
 export type AutopilotPlan = typeof AutopilotPlan.Type
@@ -67,13 +67,14 @@ export const GuardrailName = Schema.Literals([
 ])
 export type GuardrailName = typeof GuardrailName.Type
 
-/** `cannot_tell` is an answer: nothing is raised or lowered on it. */
+/** `cannot_tell` is a result: the autopilot neither raises nor lowers the percentage on it. */
 export const Judgement = Schema.Literals(["worse", "as_good", "cannot_tell"])
 export type Judgement = typeof Judgement.Type
 
 /**
- * `treatment` and `control`: the share of runs, the 95th percentile in milliseconds, or the mean tokens of a run. `harm` is
- * how much worse the treatment is (above 0 is worse), in shares or tokens; its true value is between `lower` and `upper`.
+ * `treatment` and `control`: a share of runs, the 95th percentile in milliseconds, or the mean tokens of a run.
+ * `harm`: the amount by which the treatment is worse (above 0), in shares or tokens; its true value is between
+ * `lower` and `upper`.
  */
 export const GuardrailVerdict = Schema.Struct({
   guardrail: GuardrailName,
@@ -82,10 +83,10 @@ export const GuardrailVerdict = Schema.Struct({
   control: Schema.Finite,
   runs: Schema.Struct({ treatment: Schema.Int, control: Schema.Int }),
   harm: Schema.Finite,
-  /** Null: not enough data for a bound. */
+  /** Null: too little data for a bound. */
   lower: Schema.NullOr(Schema.Finite),
   upper: Schema.NullOr(Schema.Finite),
-  /** `worse` when `lower` > 0, `as_good` when `upper` <= this. */
+  /** `worse` if `lower` > 0, `as_good` if `upper` <= this. */
   margin: Schema.Finite,
 })
 export type GuardrailVerdict = typeof GuardrailVerdict.Type
@@ -95,7 +96,7 @@ export const AutopilotVerdict = Schema.Struct({
   reason: Schema.String,
   sessions: Schema.Struct({ treatment: Schema.Int, control: Schema.Int }),
   runs: Schema.Struct({ treatment: Schema.Int, control: Schema.Int }),
-  /** Sessions of the treatment among both cohorts'. A `mismatch` means that the cohorts cannot be compared. */
+  /** The treatment's share of both cohorts' sessions. On a `mismatch` the cohorts cannot be compared. */
   sampleRatio: Schema.Struct({
     expected: Schema.Finite,
     found: Schema.NullOr(Schema.Finite),
@@ -118,7 +119,7 @@ export const AutopilotStatus = Schema.Literals([
 ])
 export type AutopilotStatus = typeof AutopilotStatus.Type
 
-/** One stay at a percentage that is over, and why it ended. */
+/** A finished stay at one percentage, and the reason for its end. */
 export const AutopilotStay = Schema.Struct({
   percentage: Schema.Finite,
   from: Schema.Int,
@@ -131,27 +132,27 @@ export type AutopilotStay = typeof AutopilotStay.Type
 export const AutopilotState = Schema.Struct({
   plan: AutopilotPlan,
   status: AutopilotStatus,
-  /** Why it is in this status, in words. */
+  /** The reason for this status, in words. */
   reason: Schema.String,
-  /** Index into the plan's steps. */
+  /** An index into the plan's steps. */
   step: Schema.Int,
-  /** The rollout's percentage that it asks for. */
+  /** The rollout percentage that the autopilot requests. */
   percentage: Schema.Finite,
-  /** True once the rollout has taken that percentage. */
+  /** True once the rollout has this percentage. */
   applied: Schema.Boolean,
-  /** The percentage at the start: what an abort goes back to. */
+  /** The percentage at the start, which an abort restores. */
   before: Schema.Finite,
-  /** Since when the step's data are taken. */
+  /** The start of the step's data. */
   since: Schema.Int,
-  /** Before this it raises nothing. */
+  /** No raise before this time. */
   notBefore: Schema.Int,
-  /** Times in which nothing could be learnt: runs that began in them do not count. */
+  /** Periods without usable data; runs that start in them do not count. */
   gaps: Schema.Array(Schema.Struct({ from: Schema.Int, to: Schema.Int })),
-  /** Steps back since the start, or since a person's resume. */
+  /** Steps back since the start, or since a person resumed the rollout. */
   setbacks: Schema.Int,
   startedAt: Schema.Int,
   verdict: Schema.NullOr(AutopilotVerdict),
-  /** Oldest first, the last hundred. */
+  /** The last hundred stays, oldest first. */
   history: Schema.Array(AutopilotStay),
 })
 export type AutopilotState = typeof AutopilotState.Type

@@ -1,4 +1,4 @@
-/** How a breaker stands, as people on call see it: an order hides what it thinks. */
+/** The state of a breaker, as people on call see it: an operator override hides the breaker's own state. */
 import * as Schema from "effect/Schema"
 
 export const BreakerState = Schema.Literals([

@@ -1,9 +1,9 @@
 /**
- * The place of a key between 0 and 1, the same on every machine and for ever: a key in the first 5 % is in the first 10 %
- * too. Pure. MurmurHash3 x86_32 (Austin Appleby, public domain), whose 31 upper bits are the bucket.
+ * Maps a key to a place in [0, 1), the same on each machine and forever: a key in the first 5 % is in the first 10 %
+ * too. Pure. MurmurHash3 x86_32 (Austin Appleby, public domain); its 31 upper bits are the bucket.
  */
 
-/** Buckets of one flag; a share of 1 in two thousand million is still exact. */
+/** Buckets of one flag. A share of 1 in two thousand million is still exact. */
 const bucketCount = 2 ** 31
 
 const mix = (word: number): number => {
@@ -30,5 +30,5 @@ export const murmur3 = (text: string, seed = 0): number => {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
-/** The place of `key` in [0, 1). Each flag deals anew, so that the same keys are not always the first. */
+/** The place of `key` in [0, 1). Each flag shuffles the keys, so that the same keys are not always first. */
 export const placeOf = (flag: string, key: string): number => (murmur3(`${flag}/${key}`) >>> 1) / bucketCount

@@ -1,4 +1,4 @@
-/** From the claims of a verified token to its principal, by the rules of the environment. Pure. */
+/** Maps the claims of a verified token to its principal, by the rules of the environment. Pure. */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -13,9 +13,9 @@ export type Claims = Readonly<Record<string, unknown>>
 export type Signer = "operators" | "service" | "provider"
 
 /**
- * The claim at `path`: the whole path as one name first (`https://example.com/org`), then as names separated by dots, the
- * longest first, so a name within the path may hold dots too (`resource_access.my.app.roles`). Undefined without one, also
- * where it is null.
+ * The claim at `path`: first the whole path as one name (`https://example.com/org`), then as names separated by dots,
+ * the longest first, so that a name within the path may contain dots (`resource_access.my.app.roles`). Undefined if
+ * it is missing or null.
  */
 export const claimAt = (claims: unknown, path: ClaimPath): unknown => {
   if (!Predicate.isReadonlyObject(claims)) return undefined
@@ -37,17 +37,17 @@ const firstOf = (claims: Claims, paths: ReadonlyArray<ClaimPath>): unknown => {
   return undefined
 }
 
-/** A list of words, also in one text with spaces between them (RFC 8693, `scope`). Undefined for anything else. */
+/** A list of words, or one text with spaces between them (RFC 8693, `scope`). Undefined for other values. */
 const wordsOf = (claim: unknown): ReadonlyArray<string> | undefined => {
   if (typeof claim === "string") return claim.split(" ").filter((word) => word !== "")
   return Array.isArray(claim) && claim.every(Predicate.isString) ? claim : undefined
 }
 
-/** A role is one whole text: its name may hold spaces. */
+/** A role is one whole text, because its name may contain spaces. */
 const rolesOf = (claim: unknown): ReadonlyArray<string> =>
   typeof claim === "string" ? [claim] : Array.isArray(claim) ? claim.filter(Predicate.isString) : []
 
-/** Keycloak lists a user's organisations; a list of one names it. */
+/** Keycloak lists a user's organisations; a list of one identifies the organisation. */
 const onlyOne = (claim: unknown): unknown => (Array.isArray(claim) && claim.length === 1 ? claim[0] : claim)
 
 const orgOf = Schema.decodeUnknownOption(TokenOrgId)
@@ -66,7 +66,7 @@ const holds = (claims: Claims, path: ClaimPath, allowed: ReadonlyArray<string>):
     : typeof claim === "string" && allowed.includes(claim)
 }
 
-/** Also a number or a boolean may be required: `email_verified=true`. */
+/** The required value may also be a number or a boolean: `email_verified=true`. */
 const hasValue = (claims: Claims, path: ClaimPath, value: string): boolean => {
   const claim = claimAt(claims, path)
   const isScalar = typeof claim === "string" || typeof claim === "number" || typeof claim === "boolean"
@@ -76,11 +76,14 @@ const hasValue = (claims: Claims, path: ClaimPath, value: string): boolean => {
 const isFrom = (issuers: ReadonlyArray<string>, claims: Claims): boolean =>
   typeof claims["iss"] === "string" && issuers.includes(claims["iss"])
 
-/** The claim `iss` counts only under a key of the identity provider: the service's own secret signs for any issuer. */
+/**
+ * The claim `iss` counts only with a key of the identity provider, because the service's own secret signs for any
+ * issuer.
+ */
 const isOperatorSource = (rules: TokenRules, claims: Claims, signer: Signer): boolean =>
   signer === "operators" || (signer === "provider" && isFrom(rules.operatorIssuers, claims))
 
-/** The fault of a token that is not for this service; undefined without one. Names claims, never values. */
+/** The reason why a token is not for this service; undefined if it is. Names claims, never values. */
 export const faultOf = (rules: TokenRules, claims: Claims): string | undefined => {
   if (rules.issuers.length > 0 && !isFrom(rules.issuers, claims) && !isFrom(rules.operatorIssuers, claims))
     return "The claim iss of the token is not an accepted issuer."
@@ -114,7 +117,7 @@ export const principalOf = (
   }
 }
 
-/** Claims that `principalOf` reads back, and that `faultOf` finds no fault in but for `exp`. */
+/** Claims from which `principalOf` reads the same principal, and in which `faultOf` finds no fault except `exp`. */
 export const claimsOf = (rules: TokenRules, principal: Principal): Claims => ({
   ...Object.fromEntries(rules.required.map(({ claim, value }) => [claim, value])),
   ...(rules.issuers[0] === undefined ? {} : { iss: rules.issuers[0] }),

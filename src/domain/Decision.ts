@@ -1,9 +1,9 @@
-/** Which modes a turn may use, in which order, and why: made once per turn, stored with its run. */
+/** The modes that a turn may use, in order, and the reason. Made once for each turn and stored with its run. */
 import * as Schema from "effect/Schema"
 import { Cohort } from "./Cohort.ts"
 import { ExecutionMode } from "./Mode.ts"
 
-/** One rule that was looked at: `result` says in words what it found, `decided` whether the decision is its. */
+/** One evaluated rule. `result` describes the finding; `decided` is true if this rule made the decision. */
 export const RuleTrace = Schema.Struct({
   rule: Schema.String,
   result: Schema.String,
@@ -11,14 +11,14 @@ export const RuleTrace = Schema.Struct({
 })
 
 export const Decision = Schema.Struct({
-  /** The first is where the turn starts, the rest is where it may go. Never empty. */
+  /** The first is the turn's start, the rest its fallbacks. Never empty. */
   order: Schema.NonEmptyArray(ExecutionMode),
   reason: Schema.String,
-  /** This turn is the one leased probe of a half-open breaker. */
+  /** True if this turn is the probe of a half-open breaker. */
   probe: Schema.Boolean,
-  /** The mode that also runs this turn in shadow, detached from the answer; the first of `order` again: A/A. */
+  /** The mode that also runs this turn in shadow. The first of `order` again means A/A. */
   shadow: Schema.optionalKey(ExecutionMode),
-  /** Only where the percentage was asked: the session's part in the rollout. */
+  /** The session's cohort; only set if the percentage was evaluated. */
   cohort: Schema.optionalKey(Cohort),
   rules: Schema.Array(RuleTrace),
 })

@@ -1,4 +1,4 @@
-/** A direct LLM provider as it is configured. */
+/** The configuration of a direct LLM provider. */
 import type * as Redacted from "effect/Redacted"
 
 export type ProviderKind = "openai-compatible" | "openai" | "anthropic" | "google" | "sandbox"
@@ -6,24 +6,24 @@ export type ProviderKind = "openai-compatible" | "openai" | "anthropic" | "googl
 export interface DirectProvider {
   readonly name: string
   readonly kind: ProviderKind
-  /** Undefined: the provider's own public address. */
+  /** Undefined: the provider's public address. */
   readonly baseUrl: string | undefined
   readonly apiKey: Redacted.Redacted<string> | undefined
   readonly model: string
-  /** Sent with every request, as `Name: value`. Values may be secrets. */
+  /** Sent with each request as `Name: value`. Values may be secrets. */
   readonly headers: Readonly<Record<string, Redacted.Redacted<string>>>
-  /** Added to the address of every request. */
+  /** Added to the address of each request. */
   readonly query: Readonly<Record<string, string>>
-  /** The header that carries the key. Undefined: `Authorization: Bearer`, or what the kind asks for. */
+  /** The header of the key. Undefined: `Authorization: Bearer`, or the header of the kind. */
   readonly apiKeyHeader: string | undefined
   readonly maxTokensField: "max_tokens" | "max_completion_tokens" | "none"
-  /** Send `stream_options.include_usage`. */
+  /** True to send `stream_options.include_usage`. */
   readonly streamUsage: boolean
-  /** Send an agent's temperature. */
+  /** True to send an agent's temperature. */
   readonly temperature: boolean
 }
 
-/** The request settings of a provider that sets none. */
+/** The request settings of a provider that configures none. */
 export const plainRequests = {
   headers: {},
   query: {},

@@ -1,8 +1,8 @@
 /**
- * The history rule: from a branch of a session to the messages that an upstream is sent. Pure.
+ * The history rule: selects the messages of a session's branch for an upstream. Pure.
  *
- * Invariant: whatever the branch holds, the result begins with a user's message, alternates, has no blank text, is
- * well-formed Unicode and ends with the current message. A turn that failed therefore never makes the next one fail.
+ * Invariant: for any branch, the result starts with a user's message, alternates, has no blank text, is well-formed
+ * Unicode and ends with the current message. A failed turn therefore never makes the next one fail.
  */
 import { estimatePromptTokens, estimateTextTokens } from "./TokenEstimate.ts"
 
@@ -12,21 +12,24 @@ export interface PromptMessage {
   readonly content: string
 }
 
-/** A message of a branch. `answered`: its turn has an answer, on this branch or on another one. */
+/** A message of a branch. `answered`: its turn has an answer, on this or another branch. */
 export interface Said extends PromptMessage {
   readonly answered: boolean
 }
 
-/** The runtime's wire accepts so many; direct mode gets the same, so that both answer from the same past. */
+/**
+ * The limit of the runtime's wire. Direct mode gets the same messages, so that both modes answer from the same
+ * history.
+ */
 const mostMessages = 20
 
-/** Nothing to see: white space, control and format characters, fillers. Providers refuse such a text. */
+/** True for invisible text: white space, control and format characters, fillers. Providers refuse it. */
 export const isBlank = (text: string): boolean =>
   /^[\s\p{Default_Ignorable_Code_Point}\p{Cc}\u2800]*$/u.test(text)
 
 /**
- * An answer without its `<think>` blocks. A block without an end lasts until the end of the text; an end without a beginning
- * closes a block that the model's template opened, so everything before it goes. Linear, whatever the text.
+ * Removes the `<think>` blocks of an answer. A block without an end lasts to the end of the text. An end without a
+ * start closes a block that the model's template opened, so all text before it goes. Linear for any text.
  */
 export const withoutThoughts = (text: string): string => {
   if (!/<\/?think>/i.test(text)) return text
@@ -49,7 +52,7 @@ const cleaned = ({ answered, content, role }: Said): Said => ({
   answered,
 })
 
-/** A question with a blank answer counts as one without an answer. */
+/** A question with a blank answer counts as unanswered. */
 const isKept = ({ answered, content, role }: Said, index: number, branch: ReadonlyArray<Said>): boolean => {
   if (isBlank(content)) return false
   if (role === "assistant") return true
@@ -57,7 +60,7 @@ const isKept = ({ answered, content, role }: Said, index: number, branch: Readon
   return next?.role === "assistant" ? !isBlank(next.content) : answered
 }
 
-/** The newest messages that fit, from a user's message on. */
+/** The newest messages that fit, starting with a user's message. */
 const newest = <M extends PromptMessage>(
   messages: ReadonlyArray<M>,
   most: number,
@@ -75,7 +78,7 @@ const newest = <M extends PromptMessage>(
   return start === -1 ? [] : fitting.slice(start)
 }
 
-/** Neighbours of one role become one message, joined by a blank line. */
+/** Joins neighbours of one role by a blank line. */
 const merged = (messages: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMessage> => {
   const result: Array<PromptMessage> = []
   for (const { content, role } of messages) {
@@ -87,8 +90,8 @@ const merged = (messages: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMes
 }
 
 /**
- * The messages to send: the turns of `branch` (oldest first) that have an answer, then `message`. The oldest messages go first when
- * there are more than 20 or they take more than `maxTokens`, as estimated; `message` always stays whole.
+ * The messages to send: the answered turns of `branch` (oldest first), then `message`. It drops the oldest messages
+ * beyond 20, or beyond `maxTokens` as estimated; `message` always stays whole.
  */
 export const historyOf = (
   branch: ReadonlyArray<Said>,
@@ -101,7 +104,7 @@ export const historyOf = (
   return merged([...kept, current])
 }
 
-/** The newer half of a history by tokens, and its current message. Undefined where there is nothing to leave out. */
+/** The newer half of a history by tokens, with its current message. Undefined if nothing can be left out. */
 export const halfOf = (history: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMessage> | undefined => {
   const before = history.slice(0, -1)
   if (before.length === 0) return undefined

@@ -1,11 +1,14 @@
 /**
- * Identifiers of everything a turn touches. All are lower-case UUIDs (new ones are version 7, so that they sort by
- * time of creation) except `OrgId` and `UserId`, which come from the token and are any short text, and `ApiKeyId`.
+ * The ids of everything that a turn touches. All are lower-case UUIDs (new ones are UUIDv7, so they sort by creation
+ * time) except `OrgId` and `UserId`, short texts from the token, and `ApiKeyId`.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-/** RFC 9562 text form of any UUID version, read in either case and kept in lower case, so that ids compare as text. */
+/**
+ * The text form of any UUID version (RFC 9562), accepted in either case and stored in lower case, so that ids compare
+ * as text.
+ */
 const Uuid = Schema.String.pipe(
   Schema.decode(SchemaTransformation.toLowerCase()),
   Schema.check(
@@ -27,17 +30,17 @@ export type MessageId = typeof MessageId.Type
 export const RunId = Uuid.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
-/** An API key: a UUIDv7 without hyphens behind `key_`, so ids sort by time of creation. */
+/** An API key's id: a UUIDv7 without hyphens after `key_`, so ids sort by creation time. */
 export const ApiKeyId = Schema.String.check(
   Schema.isPattern(/^key_[0-9a-f]{32}$/, { message: "Expected key_ and 32 hexadecimal digits" }),
 ).pipe(Schema.brand("ApiKeyId"))
 export type ApiKeyId = typeof ApiKeyId.Type
 
-/** Version 7 and made in order, so that transitions of breakers sort as they happened. */
+/** UUIDv7, made in order, so that the transitions of breakers sort by time. */
 export const TransitionId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("TransitionId"))
 export type TransitionId = typeof TransitionId.Type
 
-/** PostgreSQL's TEXT holds no NUL: such an id would look like a store that is away. */
+/** PostgreSQL's TEXT cannot hold NUL, and an id with one would look like a store that is away. */
 const shortText = Schema.String.check(
   Schema.isBetweenLength(1, 200),
   Schema.makeFilter((text) => !text.includes("\0") || "Expected no NUL character"),
@@ -50,18 +53,19 @@ export const UserId = shortText.pipe(Schema.brand("UserId"))
 export type UserId = typeof UserId.Type
 
 /**
- * An id that every store, key and log line keeps as it is: well-formed Unicode (a lone surrogate becomes U+FFFD in UTF-8, and
- * two ids become one), no control characters or line separators (PostgreSQL takes no NUL), a length that indexes take.
+ * An id that each store, key and log line preserves: well-formed Unicode (a lone surrogate becomes U+FFFD in UTF-8,
+ * and two ids become one), no control characters or line separators (PostgreSQL accepts no NUL), and a length that
+ * indexes accept.
  */
 const isPlain = Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,128}$/u, {
   message: "Expected at most 128 characters, well-formed and without control characters",
 })
 
-/** Ids as they come from a token, the only place where new ones enter. Ids that are stored may be longer. */
+/** Ids from a token, the only source of new ones. Stored ids may be longer. */
 export const TokenOrgId = OrgId.check(isPlain)
 export const TokenUserId = UserId.check(isPlain)
 
-/** Below every id of version 7 that was made at this time or later. */
+/** Below each UUIDv7 made at this time or later. */
 export const lowestIdAt = (atMs: number): string => {
   const hex = Math.max(0, atMs).toString(16).padStart(12, "0")
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`

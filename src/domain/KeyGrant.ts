@@ -1,6 +1,6 @@
 /**
- * The rights and limits of a new API key: never more than its creator has at that moment. A key that creates another passes its own
- * limits on. Pure.
+ * The rights and limits of a new API key: at most those of its creator at that moment. A key that creates another
+ * passes on its own limits. Pure.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -13,7 +13,7 @@ export class GrantExceeded extends Schema.TaggedError<GrantExceeded>()("GrantExc
   permissions: Schema.Array(Schema.String),
 }) {}
 
-/** Each further key would have a rate of its own, so several would exceed the creator's. */
+/** Each further key would have its own rate, so several would exceed the creator's. */
 export class RateNotDivisible extends Schema.TaggedError<RateNotDivisible>()("RateNotDivisible", {}) {}
 
 export class ExpiryInvalid extends Schema.TaggedError<ExpiryInvalid>()("ExpiryInvalid", {
@@ -22,7 +22,7 @@ export class ExpiryInvalid extends Schema.TaggedError<ExpiryInvalid>()("ExpiryIn
 
 export type GrantRefused = AgentDenied | ExpiryInvalid | GrantExceeded | RateNotDivisible
 
-/** A field that is absent or null sets no limit of its own. */
+/** An absent or null field sets no limit of its own. */
 export interface AskedGrant {
   readonly permissions?: ReadonlyArray<string>
   readonly agents?: ReadonlyArray<AgentId> | null
@@ -32,7 +32,7 @@ export interface AskedGrant {
 
 export type Grant = Pick<ApiKey, "permissions" | "agents" | "expiresAt" | "ratePerMinute">
 
-/** Enough for chatting, as for `crossfade token`. */
+/** Enough to chat, as for `crossfade token`. */
 const defaultPermissions: ReadonlyArray<string> = ["chat:*", "sessions:*"]
 
 const agentsOf = (creator: Principal, asked: ReadonlyArray<AgentId> | null | undefined) => {

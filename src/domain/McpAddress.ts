@@ -1,7 +1,8 @@
 /**
- * Addresses of MCP servers that an agent may name: http(s) on a public host, or on one that the operator allows. Pure. The runtime
- * connects, by a parser of its own, so only spellings that every parser reads alike are let through: ASCII, canonical IPv4, no
- * user name, no backslash. A public name that resolves to a private address is for the runtime's network policy to stop.
+ * The addresses of MCP servers that an agent may name: http(s) on a public host, or on one that the operator allows.
+ * Pure. The runtime connects with its own URL parser, so only spellings that all parsers read alike pass: ASCII,
+ * canonical IPv4, no user name, no backslash. The runtime's network policy must stop a public name that resolves to a
+ * private address.
  */
 import { BlockList } from "node:net"
 import { type AllowedHosts, allows, familyOf } from "./AllowedHost.ts"
@@ -34,8 +35,8 @@ const privateV4: ReadonlyArray<readonly [string, number]> = [
 ]
 
 /**
- * Outside of 2000::/3 nothing is public: loopback, mapped and compatible IPv4, NAT64, ULA, link-local, multicast. Inside,
- * https://www.iana.org/assignments/iana-ipv6-special-registry: Teredo and its neighbours, documentation, 6to4.
+ * Nothing outside 2000::/3 is public: loopback, mapped and compatible IPv4, NAT64, ULA, link-local, multicast. Inside
+ * it, https://www.iana.org/assignments/iana-ipv6-special-registry: Teredo and its neighbours, documentation, 6to4.
  */
 const privateInV6: ReadonlyArray<readonly [string, number]> = [
   ["2001::", 23],
@@ -54,7 +55,7 @@ const v4 = blocksOf(privateV4, "ipv4")
 const v6 = blocksOf(privateInV6, "ipv6")
 const globalV6 = blocksOf([["2000::", 3]], "ipv6")
 
-/** Zones of private networks (RFC 6761, 6762, 8375, ICANN's `internal`, resolvers' and Kubernetes' own). */
+/** Zones of private networks (RFC 6761, 6762, 8375, ICANN's `internal`, those of resolvers and Kubernetes). */
 const privateZones = [
   "localhost",
   "localdomain",
@@ -68,7 +69,7 @@ const privateZones = [
   "lan",
   "svc",
   "consul",
-  // Public names made to resolve to private addresses.
+  // Public names that resolve to private addresses on purpose.
   "nip.io",
   "sslip.io",
   "xip.io",
@@ -88,7 +89,7 @@ const isPrivateAddress = (address: string): boolean =>
     ? v4.check(address, "ipv4")
     : !globalV6.check(address, "ipv6") || v6.check(address, "ipv6")
 
-/** A name without a dot is found by a search list alone, so it is a private one. */
+/** Only a search list resolves a name without a dot, so such a name is private. */
 const isPrivate = (host: string): boolean =>
   familyOf(host) === undefined
     ? !host.includes(".") || privateZones.some((zone) => host === zone || host.endsWith(`.${zone}`))
@@ -97,17 +98,17 @@ const isPrivate = (host: string): boolean =>
 const address = /^https?:\/\/([^/?#\\]*)(?:[/?#][\x21-\x5b\x5d-\x7e]*)?$/i
 const authority = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::\d{1,5})?$/i
 
-/** In lower case, without brackets and final dot. Undefined: parsers may read the host in different ways. */
+/** Lower case, without brackets and final dot. Undefined: parsers may read the host differently. */
 const hostOf = (written: string, { hostname }: URL): string | undefined => {
   if (written.startsWith("[")) return hostname.slice(1, -1)
-  // Octal, hexadecimal, decimal and short forms of IPv4 are rewritten by one parser and resolved as names by another.
+  // One parser rewrites octal, hexadecimal, decimal and short forms of IPv4; another resolves them as names.
   return written.toLowerCase() === hostname ? hostname.replace(/\.$/, "") : undefined
 }
 
 const isUsualPort = (port: string): boolean =>
   port === "" || port === "80" || port === "443" || Number(port) >= 1024
 
-/** The rule that `text` breaks, in words that repeat nothing of it. Undefined: it may be used. */
+/** The broken rule, without any part of `text`; undefined if the address is allowed. */
 export const problemOf = (text: string, allowed: AllowedHosts): string | undefined => {
   const place = address.exec(text)?.[1]
   if (place === undefined) return spelling
@@ -121,6 +122,6 @@ export const problemOf = (text: string, allowed: AllowedHosts): string | undefin
   return isUsualPort(url.port) ? undefined : ports
 }
 
-/** The address without a user name and a password, whatever it is. */
+/** The address without user name and password, for any text. */
 export const withoutUserinfo = (text: string): string =>
   text.replace(/^([a-z][a-z0-9+.-]*:)?([/\\]{2})[^/?#\\]*@/i, "$1$2")

@@ -1,6 +1,6 @@
 /**
- * Credentials of MCP servers (`authConfig`), sealed for the store and opened for the runtime. Pure. A sealed one is
- * `{"$sealed": "v1…"}`, an object as the plain one that older versions stored, so that they can still read the agent.
+ * The credentials of MCP servers (`authConfig`), sealed for the store and opened for the runtime. Pure. A sealed one
+ * is `{"$sealed": "v1…"}`: an object like the plain one of older versions, so that they can still read the agent.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -18,7 +18,7 @@ const sealedIn = ({ authConfig = {} }: McpServer): string | undefined => {
   return typeof sealed === "string" && Object.keys(authConfig).length === 1 ? sealed : undefined
 }
 
-/** `nonce`: of `nonceBytes`, never used before. The credentials are plain, whatever they look like. */
+/** `nonce`: of `nonceBytes`, never used before. The credentials are plain, whatever their form. */
 export const sealed = (key: DataKey, nonce: Uint8Array, owner: Owner, server: McpServer): McpServer =>
   server.authConfig === undefined
     ? server
@@ -29,7 +29,7 @@ export const sealed = (key: DataKey, nonce: Uint8Array, owner: Owner, server: Mc
 
 const decode = Schema.decodeUnknownResult(Schema.fromJsonString(AuthConfig))
 
-/** The server with its credentials in plain text. Plain ones of an older version stay as they are. */
+/** The server with its credentials in plain text. Plain ones of an older version stay unchanged. */
 export const opened = (
   keys: ReadonlyArray<DataKey>,
   owner: Owner,
@@ -47,7 +47,7 @@ export const opened = (
 
 export type SealState = "none" | "plain" | "current" | "old"
 
-/** How the credentials of a server are stored. `old`: not by the current key. */
+/** The stored form of a server's credentials. `old`: sealed with another key than the current one. */
 export const stateOf = (current: DataKey | undefined, server: McpServer): SealState => {
   if (server.authConfig === undefined) return "none"
   const text = sealedIn(server)

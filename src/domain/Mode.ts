@@ -1,4 +1,4 @@
-/** The two ways a turn can be executed. The values are the contract's, so they are also what is stored and shown. */
+/** The two execution modes of a turn. The values are part of the contract, in the store and in views. */
 import * as Schema from "effect/Schema"
 
 export const ExecutionMode = Schema.Literals(["runtime_orchestrator", "direct_llm"])

@@ -1,9 +1,9 @@
 /**
- * Web origins as browsers send them (RFC 6454), and patterns that match them: an exact origin, also of a scheme of an app's
- * own such as `tauri://localhost`, or `https://*.example.com` for every host below `example.com`. Pure.
+ * Web origins as browsers send them (RFC 6454), and their patterns: an exact origin, also of an app's own scheme such
+ * as `tauri://localhost`, or `https://*.example.com` for each host below `example.com`. Pure.
  */
 
-/** `URL.origin` is "null" for schemes that the URL standard does not know, so the parts are compared. */
+/** `URL.origin` is "null" for schemes outside the URL standard, so the parts are compared. */
 const isOrigin = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   return (
@@ -14,7 +14,7 @@ const isOrigin = (text: string): boolean => {
   )
 }
 
-/** Two labels or more after the wildcard, since `https://*.com` would allow half of the web; or `localhost`. */
+/** At least two labels after the wildcard, because `https://*.com` would allow half of the web; or `localhost`. */
 const wildcard = /^(https?:\/\/)\*\.((?:[a-z0-9-]+\.)+[a-z0-9-]+|localhost)(:\d+)?$/
 
 export const originPatterns =

@@ -1,6 +1,6 @@
 /**
- * How an attempt ended: one outcome each, at its end. Only `success`, `error` and the timeouts say something about the
- * mode's health; `neutral` (the user's cancel, the caller's fault, a content filter, a rate limit) never does.
+ * The outcome of an attempt: exactly one, at its end. Only `success`, `error` and the timeouts are evidence about the
+ * mode's health; `neutral` (the user's cancel, the caller's fault, a content filter, a rate limit) never is.
  */
 import * as Schema from "effect/Schema"
 
@@ -14,17 +14,17 @@ export const Outcome = Schema.Literals([
 ])
 export type Outcome = typeof Outcome.Type
 
-/** Why an answer ended, for the reader: `length` means that it was cut at the model's limit and may be continued. */
+/** The reason for the answer's end. `length`: the model's limit cut it, and it may be continued. */
 export const FinishReason = Schema.Literals(["stop", "length", "content_filter", "other"])
 export type FinishReason = typeof FinishReason.Type
 
 /**
- * `tokens` is what the provider reported; where it reported nothing it is a guess and `estimated` is true. `cached`: the
- * answer had been given before, so no provider was asked and no tokens were spent.
+ * `tokens`: the provider's count; if it reported none, an estimate with `estimated` true. `cached`: the answer came
+ * from the cache, so no provider was asked and no tokens were spent.
  */
 export const Usage = Schema.Struct({
   tokens: Schema.Int,
-  /** The parts of `tokens`, where the provider reported them. */
+  /** The parts of `tokens`, if the provider reported them. */
   inputTokens: Schema.optionalKey(Schema.Int),
   outputTokens: Schema.optionalKey(Schema.Int),
   estimated: Schema.optionalKey(Schema.Boolean),

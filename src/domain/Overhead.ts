@@ -1,11 +1,14 @@
-/** The part of a turn's time that was the gateway's own. Pure. Epoch milliseconds in, milliseconds out. */
+/** The gateway's own part of a turn's time. Pure. Epoch milliseconds in, milliseconds out. */
 
 interface Interval {
   readonly startedAt: number
   readonly endedAt: number
 }
 
-/** The turn's time less the time in which an upstream was at work for it, also where attempts overlap. Never negative. */
+/**
+ * The turn's time minus the time in which an upstream worked for it, with overlapping attempts counted once. Never
+ * negative.
+ */
 export const overheadMs = (turn: Interval, attempts: ReadonlyArray<Interval>): number => {
   let own = 0
   let until = turn.startedAt

@@ -1,6 +1,6 @@
 /**
- * A page of a list. A page is bounded in entries and in bytes, so an answer has the same largest size however much is
- * stored. An entry that is larger than a page comes alone.
+ * A page of a list, limited in entries and in bytes, so that an answer has the same largest size for any amount of
+ * data. An entry larger than a page is returned alone.
  */
 
 /** Bytes of the entries of one page, as JSON. */
@@ -12,7 +12,7 @@ export interface Page<Entry, Key> {
   readonly next: Key | null
 }
 
-/** The part of a list in memory that fits a page; `sizeOf` gives an entry's bytes. The first entry always fits. */
+/** The part of a list in memory that fits a page. `sizeOf` returns an entry's bytes. The first entry always fits. */
 export const firstPage = <Entry, Key>(
   all: Iterable<Entry>,
   limit: number,

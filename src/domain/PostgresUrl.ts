@@ -1,7 +1,8 @@
 /**
- * A connection URI of PostgreSQL, read as libpq reads it, which is not how WHATWG reads URLs: several hosts, a socket's folder
- * as the host, no host before `?host=`. A parameter that libpq honours and this service cannot is refused by name, never ignored
- * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Pure; a problem never repeats the password.
+ * Reads a connection URI of PostgreSQL as libpq does, which differs from WHATWG URLs: several hosts, a socket's
+ * folder as the host, no host before `?host=`. A parameter that libpq supports and this service does not is refused
+ * by name, never ignored (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Pure; a
+ * problem never repeats the password.
  */
 import * as Result from "effect/Result"
 
@@ -9,30 +10,30 @@ export const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "
 export type SslMode = (typeof sslModes)[number]
 
 export interface Host {
-  /** A name, an address, or the folder of a socket, which begins with "/". */
+  /** A name, an address, or the folder of a socket, which starts with "/". */
   readonly host: string
   readonly port: number
 }
 
 export interface PostgresUrl {
-  /** In the order in which they are tried. */
+  /** In the order of the connection attempts. */
   readonly hosts: readonly [Host, ...Array<Host>]
   readonly user: string | undefined
   readonly password: string | undefined
   readonly database: string | undefined
   readonly applicationName: string | undefined
   readonly options: string | undefined
-  /** 0: as long as it takes. */
+  /** 0 means no limit. */
   readonly connectTimeoutSeconds: number | undefined
   readonly sslMode: SslMode | undefined
   readonly rootCertificate: string | undefined
   readonly certificate: string | undefined
   readonly key: string | undefined
-  /** Take only a server that takes writes. */
+  /** True to accept only a server that accepts writes. */
   readonly isReadWrite: boolean
 }
 
-/** Parameters that change something here. */
+/** Parameters with an effect here. */
 const known = [
   "host",
   "port",
@@ -51,7 +52,7 @@ const known = [
 ] as const
 type Known = (typeof known)[number]
 
-/** Parameters whose other values cannot be honoured: with these the connection is what it would be without them. */
+/** Parameters of which only these values, equal to the default, can be supported. */
 const only: Readonly<Record<string, ReadonlyArray<string>>> = {
   channel_binding: ["prefer", "disable"],
   gssencmode: ["prefer", "disable"],
@@ -81,7 +82,7 @@ const decoded = (text: string, what: string): Read<string> => {
   }
 }
 
-/** Reads the whole, or says in words what is wrong with it. */
+/** Reads the whole URI, or describes its problem. */
 export const parse = (text: string): Read<PostgresUrl> =>
   Result.gen(function* () {
     const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text) ?? []
@@ -118,7 +119,7 @@ const isPort = (text: string): boolean =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 const encode = "a port is a number from 1 to 65535; percent-encode : / ? @ in a password"
 
-/** Hosts and ports of the authority, each list with commas, as in the parameters of these names. */
+/** The hosts and ports of the authority, as lists with commas like the parameters of these names. */
 const placesOf = (text: string): Read<{ readonly hosts: string; readonly ports: string }> =>
   Result.gen(function* () {
     const hosts: Array<string> = []
@@ -159,7 +160,7 @@ const parametersOf = (query: string): Read<ReadonlyMap<string, string>> =>
       if (equals < 1) return yield* Result.fail("a parameter has no name or no =")
       const name = yield* decoded(pair.slice(0, equals), "parameter")
       const value = yield* decoded(pair.slice(equals + 1), name)
-      // From JDBC, as in libpq.
+      // From JDBC; libpq accepts it too.
       if (name === "ssl" && value === "true") given.set("sslmode", "require")
       else if (known.some((one) => one === name)) given.set(name, value)
       else yield* harmless(name, value)

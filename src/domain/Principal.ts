@@ -1,4 +1,4 @@
-/** The caller, taken from the verified token or API key, never from a request body. */
+/** The caller, from the verified token or API key, never from a request body. */
 import * as Schema from "effect/Schema"
 import { AgentId, type ApiKeyId, type OrgId, type UserId } from "./Ids.ts"
 import { isOperatorPermission } from "./Operators.ts"
@@ -6,13 +6,13 @@ import { isOperatorPermission } from "./Operators.ts"
 export interface Principal {
   readonly orgId: OrgId
   readonly userId: UserId
-  /** As granted, wildcards included: `*`, `chat:*`, `chat:read`. */
+  /** The granted permissions, wildcards included: `*`, `chat:*`, `chat:read`. */
   readonly permissions: ReadonlyArray<string>
-  /** Present when the caller sent an API key. */
+  /** Present if the caller sent an API key. */
   readonly key?: CallerKey
 }
 
-/** The key of a request and its limits; null: no such limit. */
+/** The API key of a request with its limits; null: no such limit. */
 export interface CallerKey {
   readonly id: ApiKeyId
   readonly agents: ReadonlyArray<AgentId> | null
@@ -25,13 +25,13 @@ export interface CallerKey {
 /** The caller's key is limited to other agents. */
 export class AgentDenied extends Schema.TaggedError<AgentDenied>()("AgentDenied", { agentId: AgentId }) {}
 
-/** `*` grants all but the operators' permissions. */
+/** `*` grants everything except operators' permissions. */
 const grants = (granted: string, required: string): boolean =>
   (granted === "*" && !isOperatorPermission(required)) ||
   granted === required ||
   (granted.endsWith(":*") && required.startsWith(granted.slice(0, -1)))
 
-/** The required permissions that `principal` lacks; every one must be granted (ALL-of). */
+/** The required permissions that `principal` lacks; all of them must be granted. */
 export const missingPermissions = (
   principal: Principal,
   required: ReadonlyArray<string>,

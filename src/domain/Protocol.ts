@@ -1,6 +1,6 @@
 /**
- * The version of the event protocol that a reader gets. Deployed clients of version 1 cannot ask for it, so the service may
- * know them by the origin of their page or by their organisation. Pure.
+ * The version of the event protocol for a reader. Deployed clients of version 1 cannot ask for it, so the service may
+ * recognise them by the origin of their page or by their organisation. Pure.
  */
 import { matchesOrigin } from "./Origin.ts"
 
@@ -18,7 +18,7 @@ export interface ProtocolDefaults {
   readonly rules: ReadonlyArray<ProtocolRule>
 }
 
-/** For a caller that does not ask. The page's origin says more of the client than the organisation does. */
+/** For a caller that does not ask. The page's origin identifies the client better than the organisation does. */
 export const defaultProtocol = (
   { protocol, rules }: ProtocolDefaults,
   orgId: string,

@@ -1,6 +1,7 @@
 /**
- * The values of `DIRECT_LLM_<NAME>_KIND`: each wire under its own name, and providers that speak the OpenAI-compatible wire
- * with their own address, key header and fields. The facts behind each line, with sources: docs/reference/providers.md.
+ * The values of `DIRECT_LLM_<NAME>_KIND`: each wire under its own name, and providers of the OpenAI-compatible wire
+ * with their own address, key header and fields. docs/reference/providers.md has the facts behind each line, with
+ * sources.
  */
 import { type DirectProvider, plainRequests, type ProviderKind } from "./DirectProvider.ts"
 
@@ -9,10 +10,10 @@ export type RequestSettings = Pick<DirectProvider, keyof typeof plainRequests>
 export interface Preset {
   /** The wire. */
   readonly kind: ProviderKind
-  /** The public address. Undefined: there is none, so the environment must give one. */
+  /** The public address. Undefined: there is none, so the environment must set one. */
   readonly baseUrl: string | undefined
   readonly needsKey: boolean
-  /** Different from `plainRequests`. */
+  /** The differences from `plainRequests`. */
   readonly requests: Partial<RequestSettings>
 }
 
@@ -53,12 +54,12 @@ export type PresetName = keyof typeof presets
 
 /** The newest version of Azure's deployment addresses that is not a preview. */
 const azureVersion = "2024-10-21"
-/** Versions before it refuse `max_completion_tokens` and `stream_options`. */
+/** Earlier versions refuse `max_completion_tokens` and `stream_options`. */
 const azureReasoningVersion = "2024-09"
 
 /**
- * Azure has two kinds of address: `/openai/v1`, which has no versions, and one for each deployment, which needs one. A
- * resource's bare address means the first. `baseUrl` is valid; `query` is added to it.
+ * Azure has two kinds of address: `/openai/v1`, without versions, and one for each deployment, which needs a version.
+ * A resource's bare address means the first. `baseUrl` must be valid; `query` is added to it.
  */
 export const azureAt = (
   baseUrl: string,

@@ -1,4 +1,4 @@
-/** Why a request is not let in; each reason is a label of `crossfade_admission_refused_total`. */
+/** The reasons for rejecting a request; each is a label of `crossfade_admission_refused_total`. */
 export const refusalReasons = [
   "process",
   "key_rate",
@@ -14,5 +14,5 @@ export const refusalReasons = [
 ] as const
 export type RefusalReason = (typeof refusalReasons)[number]
 
-/** Why a read is not let in; each reason is a label of `crossfade_reads_refused_total`. */
+/** The reasons for rejecting a read; each is a label of `crossfade_reads_refused_total`. */
 export const readRefusalReasons = ["user_rate", "org_rate", "answers", "user_files", "files"] as const

@@ -1,6 +1,6 @@
 /**
- * The settings that decide which turns go to the runtime, as operators read and write them. The public API and the store use
- * the same names. `src/decision/RolloutState.ts` says where the value of each field comes from.
+ * The settings that decide which turns use the runtime, as operators read and write them. The public API and the
+ * store use the same names. `src/decision/RolloutState.ts` defines the source of each field's value.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -10,7 +10,7 @@ import { ExecutionMode } from "./Mode.ts"
 
 const lowerCase = Schema.String.pipe(Schema.decode(SchemaTransformation.toLowerCase()))
 
-/** Only these headers leave the HTTP edge, so that no rule can ask for `authorization` or `cookie`. */
+/** Only these headers leave the HTTP edge, so that no rule can read `authorization` or `cookie`. */
 const HeaderName = lowerCase.check(
   Schema.isPattern(/^x-[a-z0-9-]{1,98}$/, { message: "Expected the name of a header that begins with x-" }),
 )
@@ -30,14 +30,14 @@ interface Lengths {
   readonly maxMessageLength?: number
 }
 
-/** All that is given must hold. */
+/** All given conditions must hold. */
 export const RuleConditions = Schema.Struct({
   agentIds: Schema.optionalKey(Schema.NonEmptyArray(AgentId).check(Schema.isMaxLength(100))),
-  /** The agent has MCP servers or sub-agents. */
+  /** True if the agent has MCP servers or sub-agents. */
   needsTools: Schema.optionalKey(Schema.Boolean),
   minMessageLength: Schema.optionalKey(length),
   maxMessageLength: Schema.optionalKey(length),
-  /** The name in any case, the value exactly. */
+  /** The name ignores case; the value must match exactly. */
   header: Schema.optionalKey(
     Schema.Struct({ name: HeaderName, value: Schema.String.check(Schema.isMaxLength(200)) }),
   ),
@@ -72,8 +72,8 @@ const percentage = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1
 const orgs = Schema.Array(OrgId).check(Schema.isMaxLength(1000), Schema.isUnique())
 
 /**
- * When the runtime is left alone. Set together. The window is a ring that is made once, and the longest attempt is what
- * every clock was built with: these two are the environment's alone.
+ * The thresholds for leaving the runtime, set together. The window and the longest attempt are fixed at the start, so
+ * only the environment sets them.
  */
 export const Thresholds = Schema.Struct({
   errorRate: share,
@@ -83,16 +83,16 @@ export const Thresholds = Schema.Struct({
 })
 
 export const RolloutSettings = Schema.Struct({
-  /** The mode of a turn that no rule decides. */
+  /** The mode of a turn without a matching rule. */
   defaultMode: ExecutionMode,
-  /** Share of the sessions that go to the runtime, where no other field decides. */
+  /** The share of sessions on the runtime, if no other field decides. */
   percentage,
   enabledOrgs: orgs,
   /** Never on the runtime, not even when direct mode fails. */
   deniedOrgs: orgs,
-  /** The first that matches decides. */
+  /** The first match decides. */
   rules: Schema.Array(RolloutRule).check(Schema.isMaxLength(50), Schema.makeFilter(repeatedNames)),
-  /** Share of the turns that are also run unseen in the other mode. */
+  /** The share of turns that also run in shadow in the other mode. */
   shadowPercentage: percentage,
   thresholds: Thresholds,
 })
@@ -112,7 +112,7 @@ const { fields } = RolloutSettings
 
 const orNull = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
-/** A field that is left out stays as it is; null gives it back to the environment. */
+/** An absent field stays unchanged; null returns it to the environment's value. */
 export const RolloutPatch = Schema.Struct({
   defaultMode: orNull(fields.defaultMode),
   percentage: orNull(fields.percentage),
@@ -139,7 +139,7 @@ export const OperatorSettings = Schema.Struct({
 })
 export type OperatorSettings = typeof OperatorSettings.Type
 
-/** Where the value of a field comes from. */
+/** The source of a field's value. */
 export const RolloutSource = Schema.Union([
   Schema.Struct({ from: Schema.Literals(["environment", "default"]) }),
   Schema.Struct({ from: Schema.Literal("operator"), by: Actor, at: Schema.Int }),

@@ -1,16 +1,16 @@
-/** One turn as it is kept: its decision, its attempts, its end. Times are epoch milliseconds, durations milliseconds. */
+/** One execution of a turn: its decision, attempts and end. Times are epoch milliseconds, durations milliseconds. */
 import * as Schema from "effect/Schema"
 import { Decision } from "./Decision.ts"
 import { AgentId, MessageId, OrgId, RunId, SessionId, UserId } from "./Ids.ts"
 import { ExecutionMode } from "./Mode.ts"
 import { FinishReason, Outcome, Usage } from "./Outcome.ts"
 
-/** `interrupted`: the process that ran it died, so it will not be finished. */
+/** `interrupted`: the process of the run died, so the run cannot finish. */
 export const RunStatus = Schema.Literals(["running", "completed", "failed", "cancelled", "interrupted"])
 export type RunStatus = typeof RunStatus.Type
 
 export const Attempt = Schema.Struct({
-  /** 1 for the first; shadows count on in a numbering of their own. */
+  /** 1 for the first; shadow attempts have a numbering of their own. */
   number: Schema.Int,
   mode: ExecutionMode,
   /** `runtime`, or the name of the direct provider. */
@@ -24,14 +24,17 @@ export const Attempt = Schema.Struct({
   /** The public code of the error that ended it; null on success. */
   code: Schema.NullOr(Schema.String),
   usage: Schema.NullOr(Usage),
-  /** The model that answered, as the upstream names it; null where it says none. */
+  /** The upstream's name of the answering model; null if it reports none. */
   model: Schema.NullOr(Schema.String),
-  /** The upstream's account of its failure: for operators only, since it may hold hosts or keys. Never logged or exported. */
+  /**
+   * The upstream's description of its failure, for operators only, because it may contain hosts or keys. Never logged
+   * or exported.
+   */
   failure: Schema.NullOr(Schema.String),
 })
 export type Attempt = typeof Attempt.Type
 
-/** The `error` event of a stream. `stepId` and `callId` name the place, where a plan or a call had begun. */
+/** The `error` event of a stream. `stepId` and `callId` name the step or call that was running. */
 export const RunError = Schema.Struct({
   code: Schema.String,
   message: Schema.String,
@@ -42,21 +45,21 @@ export const RunError = Schema.Struct({
   httpStatus: Schema.optionalKey(Schema.Int),
   details: Schema.optionalKey(Schema.Json),
   traceId: Schema.optionalKey(Schema.String),
-  /** Seconds after which the message may be sent again, where the upstream said so. */
+  /** Seconds until the message may be sent again, if the upstream reported it. */
   retryAfter: Schema.optionalKey(Schema.Int),
 })
 export type RunError = typeof RunError.Type
 
-/** The `done` event of a stream; `latencyMs` is from the request's acceptance to the end of the answer. */
+/** The `done` event of a stream. `latencyMs`: from the acceptance of the request to the end of the answer. */
 export const RunDone = Schema.Struct({
   sessionId: SessionId,
   messageId: MessageId,
   runId: RunId,
   usage: Schema.Struct({ ...Usage.fields, latencyMs: Schema.Int }),
   executionMode: ExecutionMode,
-  /** Absent on runs that ended before it was recorded. */
+  /** Absent on runs from before it was recorded. */
   finishReason: Schema.optionalKey(FinishReason),
-  /** The model that answered, where the upstream names it. */
+  /** The answering model, if the upstream names it. */
   model: Schema.optionalKey(Schema.String),
 })
 export type RunDone = typeof RunDone.Type
@@ -71,15 +74,15 @@ export const Run = Schema.Struct({
   assistantMessageId: Schema.NullOr(MessageId),
   status: RunStatus,
   decision: Decision,
-  /** The mode that gave the answer; null until there is one. */
+  /** The mode of the answer; null before it. */
   executionMode: Schema.NullOr(ExecutionMode),
   error: Schema.NullOr(RunError),
   usage: Schema.NullOr(Usage),
-  /** The model that gave the answer; null until there is one, or where the upstream names none. */
+  /** The model of the answer; null before it, or if the upstream names none. */
   model: Schema.NullOr(Schema.String),
-  /** Why the answer ended; null until it has. */
+  /** The reason for the answer's end; null before it. */
   finishReason: Schema.NullOr(FinishReason),
-  /** The trace that the turn is part of; null without one. */
+  /** The trace of the turn; null without one. */
   traceId: Schema.NullOr(Schema.String),
   createdAt: Schema.Int,
   endedAt: Schema.NullOr(Schema.Int),

@@ -1,10 +1,10 @@
-/** An account of a run: its clocks, and each plan step and call with its time. */
+/** The account of a run: its times, and each plan step and call with its duration. */
 import * as Schema from "effect/Schema"
 import { Attempt } from "./Run.ts"
 
 const Millis = Schema.NullOr(Schema.Int)
 
-/** An attempt, and how long after its start what came. Null: it did not come. */
+/** An attempt with the times from its start. Null: that event did not happen. */
 export const TimedAttempt = Schema.Struct({
   ...Attempt.fields,
   firstProgressMs: Millis,
@@ -13,29 +13,29 @@ export const TimedAttempt = Schema.Struct({
 })
 export type TimedAttempt = typeof TimedAttempt.Type
 
-/** A step of the plan or a call. `unfinished`: the run ended before it did. */
+/** A plan step or a call. `unfinished`: the run ended first. */
 export const ChainLink = Schema.Struct({
   kind: Schema.Literals(["step", "tool", "skill", "mcp"]),
-  /** The plan's id of the step, or the call's; null where the upstream gave none. */
+  /** The upstream's id of the step or call; null if it gave none. */
   id: Schema.NullOr(Schema.String),
-  /** The step that a call was made for. */
+  /** The step of a call. */
   stepId: Schema.NullOr(Schema.String),
   name: Schema.String,
   status: Schema.Literals(["pending", "running", "completed", "failed", "skipped", "unfinished"]),
-  /** Epoch milliseconds, as this service saw it begin and end. */
+  /** Start and end in epoch milliseconds, as this service saw them. */
   startedAt: Millis,
   endedAt: Millis,
-  /** Between them; what the upstream says where one of them was not seen. */
+  /** The time between them; the upstream's value if one of them was not seen. */
   durationMs: Millis,
 })
 export type ChainLink = typeof ChainLink.Type
 
 export const RunTimes = Schema.Struct({
-  /** From the turn's acceptance to its end. */
+  /** From the acceptance of the turn to its end. */
   totalMs: Millis,
-  /** The part of it in which no upstream was at work. */
+  /** The part without a working upstream. */
   overheadMs: Millis,
-  /** The longest time between two events of the run. Null: fewer than two are kept. */
+  /** The longest time between two events of the run. Null: fewer than two are stored. */
   longestSilenceMs: Millis,
 })
 export type RunTimes = typeof RunTimes.Type

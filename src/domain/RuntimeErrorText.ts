@@ -1,12 +1,12 @@
 /**
- * Failures that the runtime reports as the text of an answer. Its own model failed, yet the wire shows a text chunk and
- * `execution_complete`. Pure.
+ * Recognises failures that the runtime reports as the text of an answer: its own model failed, and yet the wire shows
+ * a text chunk and `execution_complete`. Pure.
  *
- * A pattern is literal text; `*` or `…` stands for any text, also none. It starts with literal text, so that an answer is
- * held back only while its beginning agrees. Matching never backtracks.
+ * A pattern is literal text; `*` or `…` stands for any text, even none. It starts with literal text, so that an
+ * answer is held back only while its start matches. Matching never backtracks.
  */
 
-/** The literal parts between the wildcards, without the spaces around them: an exception may have no text. */
+/** The literal parts between the wildcards, without surrounding spaces, because an exception may have no text. */
 export interface ErrorPattern {
   readonly parts: readonly [beginning: string, ...rest: ReadonlyArray<string>]
 }
@@ -15,14 +15,14 @@ export interface ErrorPattern {
 export const defaultPatterns =
   "I encountered an error: * Please try again. || I completed the task but encountered an issue generating the response: *"
 
-/** A shorter beginning is that of many good answers. */
+/** Many good answers share a shorter start. */
 const shortestBeginning = 10
 const mostPatterns = 20
 const longestPattern = 500
 
 /**
- * Held text that is longer is an answer: the runtime's errors are a sentence, and a reader waits meanwhile. A first chunk
- * that begins like an error may be longer: an exception may hold a whole page.
+ * Longer held text is an answer: the runtime's errors are one sentence, and the reader waits meanwhile. A first chunk
+ * that starts like an error may be longer, because an exception may contain a whole page.
  */
 export const longestHeld = 2048
 
@@ -33,14 +33,14 @@ const parsePattern = (text: string): ErrorPattern | undefined => {
     : undefined
 }
 
-/** Patterns separated by `||`. Undefined when one of them is not usable. */
+/** Patterns separated by `||`. Undefined if one of them is invalid. */
 export const parse = (text: string): ReadonlyArray<ErrorPattern> | undefined => {
   const patterns = text.split("||").map((pattern) => parsePattern(pattern.trim()))
   if (patterns.length > mostPatterns) return undefined
   return patterns.every((pattern) => pattern !== undefined) ? patterns : undefined
 }
 
-/** `defaultPatterns`, ready for use. */
+/** The parsed `defaultPatterns`. */
 export const defaults: ReadonlyArray<ErrorPattern> = parse(defaultPatterns) ?? []
 
 export const allowed = `at most ${mostPatterns} patterns separated by ||, each of at most ${longestPattern} characters, starting with at least ${shortestBeginning} characters before any *`
@@ -59,23 +59,23 @@ const matchesAll = ({ parts: [beginning, ...rest] }: ErrorPattern, text: string)
   return text.length - end.length >= at && text.endsWith(end)
 }
 
-/** The whole text is an error. */
+/** True if the whole text is an error. */
 export const isError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
   const trimmed = text.trim()
   return patterns.some((pattern) => matchesAll(pattern, trimmed))
 }
 
-/** Quotation marks or emphasis that open: after a word or a full stop they close. */
+/** Opening quotation marks or emphasis; after a word or a full stop they close. */
 const opening = /(?:^|[\s([{:>,:,、(\p{Script=Han}])["'`*_]+$|[“‘«„「『]$/u
 const codeFence = /^[ \t]*(?:```|~~~)/gm
 
-/** True where the text after `before` is quoted, emphasised or in a code block. */
+/** True if the text after `before` is quoted, emphasised or in a code block. */
 const isQuoted = (before: string): boolean => {
   const line = before.slice(before.lastIndexOf("\n") + 1)
   return opening.test(before) || /^\s*>/.test(line) || (before.match(codeFence)?.length ?? 0) % 2 === 1
 }
 
-/** The text ends in an error that it does not quote. A wildcard takes any text, so the first beginning decides. */
+/** True if the text ends in an error that it does not quote. A wildcard takes any text, so the first start decides. */
 export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string): boolean => {
   const trimmed = text.trim()
   return patterns.some((pattern) => {
@@ -86,7 +86,7 @@ export const endsInError = (patterns: ReadonlyArray<ErrorPattern>, text: string)
   })
 }
 
-/** The text may still become an error. */
+/** True if the text may still become an error. */
 export const mayBecomeError = (
   patterns: ReadonlyArray<ErrorPattern>,
   text: string,
@@ -101,7 +101,7 @@ export const mayBecomeError = (
   )
 }
 
-/** The chunk holds the whole beginning of a pattern, as the runtime's own errors do and a model's tokens do not. */
+/** True if the chunk contains the whole start of a pattern: the runtime's own errors do, a model's tokens do not. */
 export const startsError = (patterns: ReadonlyArray<ErrorPattern>, chunk: string): boolean => {
   for (const { parts } of patterns)
     if (chunk.length >= parts[0].length && chunk.trimStart().startsWith(parts[0])) return true

@@ -1,6 +1,7 @@
 /**
- * Values encrypted at rest: AES-256-GCM under a key derived from an operator's secret. The text names its key, so that several
- * keys can be in use, and is bound to its place: copied to another place it does not decrypt. Pure; the caller gives the nonce.
+ * Encryption at rest: AES-256-GCM with a key derived from an operator's secret. The text names its key, so that
+ * several keys can be in use. It is bound to its place: a copy in another place does not decrypt. Pure; the caller
+ * passes the nonce.
  *
  * Format: `v1.<key id>.<base64url of nonce, ciphertext and tag>`.
  */
@@ -13,9 +14,9 @@ export const nonceBytes = 12
 const tagBytes = 16
 const algorithm = "aes-256-gcm"
 
-/** A `KeyObject` shows nothing of the key when it is printed. */
+/** A printed `KeyObject` shows nothing of the key. */
 export interface DataKey {
-  /** Public: derived apart from the key. */
+  /** Public, because its derivation is separate from the key's. */
   readonly id: string
   readonly key: KeyObject
 }
@@ -31,7 +32,7 @@ export const dataKey = (secret: Redacted.Redacted<string>): DataKey => {
   }
 }
 
-/** The parts of a place. JSON, so that no two places read the same. */
+/** The parts of a place. JSON keeps two places apart. */
 export type Place = ReadonlyArray<string | null>
 
 const bound = (place: Place): Buffer => Buffer.from(JSON.stringify(place))
@@ -42,7 +43,7 @@ export const seal = ({ id, key }: DataKey, nonce: Uint8Array, plain: string, pla
   return `v1.${id}.${Buffer.concat(parts).toString("base64url")}`
 }
 
-/** The id of the key of a sealed value; undefined where the text is none. */
+/** The id of a sealed value's key; undefined if the text is not a sealed value. */
 export const keyIdOf = (sealed: string): string | undefined => /^v1\.([0-9a-f]{8})\.[\w-]+$/.exec(sealed)?.[1]
 
 /** `damaged`: changed, or copied from another place. */

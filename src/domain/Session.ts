@@ -1,4 +1,4 @@
-/** A conversation of one user with one agent, and its messages. Times are epoch milliseconds. */
+/** A session of one user with one agent, and its messages. Times are epoch milliseconds. */
 import * as Schema from "effect/Schema"
 import { Cohort } from "./Cohort.ts"
 import { AgentId, MessageId, OrgId, RunId, SessionId, UserId } from "./Ids.ts"
@@ -9,9 +9,9 @@ export const Session = Schema.Struct({
   orgId: OrgId,
   userId: UserId,
   agentId: AgentId,
-  /** The beginning of the first message. */
+  /** The start of the first message. */
   title: Schema.String,
-  /** Null until the percentage of a rollout has decided one of its turns. */
+  /** Null until a rollout percentage has decided one of its turns. */
   cohort: Schema.NullOr(Cohort),
   createdAt: Schema.Int,
   updatedAt: Schema.Int,
@@ -25,7 +25,7 @@ export const ChatMessage = Schema.Struct({
   role: Schema.Literals(["user", "assistant"]),
   content: Schema.String,
   parentMessageId: Schema.NullOr(MessageId),
-  /** The mode that wrote an assistant's message; null on a user's. */
+  /** The mode of an assistant's message; null on a user's. */
   executionMode: Schema.NullOr(ExecutionMode),
   createdAt: Schema.Int,
 })

@@ -1,12 +1,12 @@
 /**
- * The record of a turn that was run twice: the answer that the user got (primary) and the unseen one (shadow), dimension by
- * dimension. Where both ran in the same mode (A/A) the pair shows how much that mode differs from itself.
+ * The comparison of a turn that ran twice: the user's answer (primary) and the unseen one (shadow), dimension by
+ * dimension. If both ran in the same mode (A/A), the pair shows the mode's own variation.
  */
 import * as Schema from "effect/Schema"
 import { AgentId, OrgId, RunId } from "./Ids.ts"
 import { ExecutionMode } from "./Mode.ts"
 
-/** In the order in which reports list them. `firstContent` and `total` are times. */
+/** The order of reports. `firstContent` and `total` are times. */
 export const dimensions = [
   "outcome",
   "sequence",
@@ -23,14 +23,14 @@ export const dimensions = [
 export const Dimension = Schema.Literals(dimensions)
 export type Dimension = typeof Dimension.Type
 
-/** 0 (the same) to 1 (nothing in common); null where there is nothing to compare. */
+/** 0 (equal) to 1 (nothing in common); null without anything to compare. */
 export const Distances = Schema.Record(Dimension, Schema.NullOr(Schema.Finite))
 export type Distances = typeof Distances.Type
 
 export const SideOutcome = Schema.Literals(["success", "error", "timeout", "filtered"])
 export type SideOutcome = typeof SideOutcome.Type
 
-/** One side's figures. Times in milliseconds from the start; `tokens` only where the provider reported them. */
+/** The figures of one side. Times are milliseconds from the start; `tokens` only if the provider reported them. */
 export const Side = Schema.Struct({
   code: Schema.NullOr(Schema.String),
   firstContentMs: Schema.NullOr(Schema.Int),
@@ -38,16 +38,16 @@ export const Side = Schema.Struct({
   tokens: Schema.NullOr(Schema.Int),
   /** Characters of the answer. */
   length: Schema.Int,
-  /** ISO 639 code, `und-<script>` where only the script is known, or `unknown`. */
+  /** An ISO 639 code, `und-<script>` if only the script is known, or `unknown`. */
   language: Schema.String,
-  /** A hash of the answer, salted with the run: it shows if both sides of this pair are the same, and nothing else. */
+  /** A hash of the answer, salted with the run: it shows only whether the two sides are equal. */
   hash: Schema.String,
-  /** Absent unless the service was told to keep texts. */
+  /** Absent unless the service is configured to store texts. */
   text: Schema.optionalKey(Schema.String),
 })
 export type Side = typeof Side.Type
 
-/** `unclear`: the judge answered, and not in the form that it was asked for. */
+/** `unclear`: the judge's answer did not have the requested form. */
 export const JudgeVerdict = Schema.Literals(["primary", "shadow", "equal", "unclear"])
 export type JudgeVerdict = typeof JudgeVerdict.Type
 
@@ -65,7 +65,7 @@ export const ShadowPair = Schema.Struct({
   primary: Side,
   shadow: Side,
   distances: Distances,
-  /** The dimensions whose distance is beyond what counts as agreement. */
+  /** The dimensions whose distance exceeds their tolerance. */
   differs: Schema.Array(Dimension),
   judgement: Schema.NullOr(Judgement),
   createdAt: Schema.Int,
@@ -73,10 +73,9 @@ export const ShadowPair = Schema.Struct({
 export type ShadowPair = typeof ShadowPair.Type
 
 /**
- * How a shadow came to its end: compared; not started because too many shadows were under way, the process was busy or
- * the breaker keeps turns from the runtime; cancelled because the process got busy, the user cancelled or the process
- * stopped; or one side gave nothing that can be compared (a rate limit, a turn that was interrupted). `judged` is the
- * judge's own call.
+ * The end of a shadow: compared; not started (too many shadows, a busy process, or a breaker that is not closed);
+ * cancelled (the process became busy, the user cancelled, or the process stopped); or not comparable, because one
+ * side gave no answer (a rate limit, an interrupted turn). `judged` is the judge's own call.
  */
 export const ShadowEnding = Schema.Literals([
   "compared",
@@ -92,12 +91,12 @@ export const ShadowEnding = Schema.Literals([
 export type ShadowEnding = typeof ShadowEnding.Type
 
 const hourMs = 3_600_000
-/** The beginning of the hour, both epoch milliseconds. */
+/** The start of the hour; both are epoch milliseconds. */
 export const hourOf = (at: number): number => Math.floor(at / hourMs) * hourMs
 
-/** Shadows of one kind within an hour, and what they cost: users' figures never hold these tokens. */
+/** The shadows of one kind within an hour, and their cost. Users' figures exclude these tokens. */
 export const LedgerEntry = Schema.Struct({
-  /** Epoch milliseconds of the hour's beginning. */
+  /** Epoch milliseconds of the hour's start. */
   hour: Schema.Int,
   orgId: OrgId,
   agentId: AgentId,
@@ -105,7 +104,7 @@ export const LedgerEntry = Schema.Struct({
   ending: ShadowEnding,
   runs: Schema.Int,
   tokens: Schema.Int,
-  /** The part of `tokens` that was not reported and is a guess. */
+  /** The part of `tokens` that is an estimate. */
   estimatedTokens: Schema.Int,
 })
 export type LedgerEntry = typeof LedgerEntry.Type

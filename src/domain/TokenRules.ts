@@ -1,21 +1,24 @@
-/** Rules for bearer tokens: which claims must hold, and where the principal's ids and permissions stand. */
+/** Rules for bearer tokens: the required claims, and the claims of the principal's ids and permissions. */
 
-/** A claim by its name, or by a path of names separated by dots. */
+/** A claim's name, or a path of names separated by dots. */
 export type ClaimPath = string
 
 export interface TokenRules {
-  /** Accepted values of `iss`; none: it is not checked. */
+  /** Accepted values of `iss`; empty: not checked. */
   readonly issuers: ReadonlyArray<string>
-  /** Accepted beside `issuers`. Tokens that they sign with a key of the identity provider may hold operators' permissions. */
+  /**
+   * Accepted in addition to `issuers`. Their tokens, signed with a key of the identity provider, may have operators'
+   * permissions.
+   */
   readonly operatorIssuers: ReadonlyArray<string>
-  /** Accepted values of `audienceClaim`; none: it is not checked. */
+  /** Accepted values of `audienceClaim`; empty: not checked. */
   readonly audiences: ReadonlyArray<string>
   readonly audienceClaim: ClaimPath
-  /** Header `typ` that every token must have; empty: `JWT`, `at+jwt` or none. */
+  /** The header `typ` that each token must have; empty: `JWT`, `at+jwt` or none. */
   readonly type: string
   readonly requireExpiry: boolean
   readonly required: ReadonlyArray<RequiredClaim>
-  /** The first path that a token has counts; the same for `user` and `permissions`. */
+  /** The first path that a token has counts; the same applies to `user` and `permissions`. */
   readonly org: ReadonlyArray<ClaimPath>
   readonly user: ReadonlyArray<ClaimPath>
   readonly permissions: ReadonlyArray<ClaimPath>
@@ -30,7 +33,7 @@ export interface RequiredClaim {
   readonly value: string
 }
 
-/** Permissions of everyone who has `role`. */
+/** The permissions of each user with `role`. */
 export interface RoleGrant {
   readonly role: string
   readonly permissions: ReadonlyArray<string>

@@ -1,6 +1,6 @@
 /**
- * A repeated request finds the turn that the first one began by its key and by what was asked, both as hashes.
- * Pure. The same key of another user, of another organisation or on the other route is another key.
+ * The key by which a repeated request finds the turn of the first one: hashes of the idempotency key and of the
+ * request. Pure. The same key of another user, another organisation or on the other route is a different key.
  */
 import { hash } from "node:crypto"
 import type { Principal } from "./Principal.ts"
@@ -13,10 +13,10 @@ export interface TurnKey {
 /** No client retries a request for longer. */
 export const turnKeyLifeMs = 24 * 60 * 60 * 1000
 
-/** JSON keeps the parts apart, whatever they hold. */
+/** JSON keeps the parts apart for any content. */
 const hashOf = (parts: ReadonlyArray<string | null>): string => hash("sha256", JSON.stringify(parts), "hex")
 
-/** `asked` is all that makes one turn another: the agent or session, the message, its parent, a retry. */
+/** `asked` has everything that distinguishes a turn: the agent or session, the message, its parent, a retry. */
 export const turnKey = (
   { orgId, userId }: Pick<Principal, "orgId" | "userId">,
   route: "start" | "send",

@@ -1,15 +1,15 @@
-/** Signing secrets that can be guessed although they are long enough. Pure. */
+/** Recognises signing secrets that are long enough but easy to guess. Pure. */
 
-/** Words of placeholders, which are known to all. */
+/** Well-known words of placeholders. */
 const placeholders = ["changeme", "replaceme", "letmein", "256bit", "password", "passw0rd", "qwerty"]
-/** Words of careless choices. A passphrase may hold one, if enough is left beside them. */
+/** Words of careless choices. A passphrase may contain one if it is long enough without it. */
 const fillers = ["secret", "example", "crossfade", "0123456789", "1234567890", "abcdefghij"]
 const fewestOthers = 16
 
 /** Random 32 digits have about ten different ones, random hexadecimal digits about fourteen. */
 const fewestDifferent = 8
 
-/** The text is one piece over and over, the last time perhaps not whole. */
+/** True if the text repeats one piece; the last one may be partial. */
 const isRepetition = (text: string): boolean => {
   for (let period = 1; period <= text.length / 2; period += 1)
     if (text.startsWith(text.slice(period))) return true

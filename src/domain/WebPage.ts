@@ -1,8 +1,8 @@
-/** The pages beside the API, and where each is served. Pure. */
+/** The web pages beside the API, and the port that serves each. Pure. */
 export const pages = ["console", "docs", "openapi", "metrics"] as const
 export type Page = (typeof pages)[number]
 
-/** `admin`: on the operators' port alone. */
+/** `admin`: only on the operators' port. */
 export type Place = "main" | "admin" | "off"
 export type Places = Readonly<Record<Page, Place>>
 

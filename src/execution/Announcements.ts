@@ -4,7 +4,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Draft } from "../protocol/agent2ui/Message.ts"
+import { draft, type Draft, type ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import * as Measure from "../telemetry/Measure.ts"
@@ -31,13 +31,13 @@ export const announcements = (
   const { failed } = progress
   if (failed === undefined) return []
   const { code, message } = meaningOf(failed.error)
-  const drafts: Array<Draft> = []
+  const drafts: Array<ValidDraft> = []
   if (failed.disposition === "retract" && progress.firstText !== undefined) {
     const range = { fromSeq: progress.firstText, toSeq: progress.messages }
-    drafts.push({ type: "retract", data: { runId: turn.runId, ...range, reason: message } })
+    drafts.push(draft({ type: "retract", data: { runId: turn.runId, ...range, reason: message } }))
   }
   if (failed.mode !== to)
-    drafts.push({ type: "fallback", data: { from: failed.mode, to, reason: message, code } })
+    drafts.push(draft({ type: "fallback", data: { from: failed.mode, to, reason: message, code } }))
   return drafts.map((draft) => ({ _tag: "Message", draft }))
 }
 
@@ -68,10 +68,8 @@ export const toTurnEvent = (progress: Progress, mode: ExecutionMode, event: Exec
   )
 
 /** An attempt counts its own messages; a run counts those of all attempts. */
-const shifted = ({ data, ...draft }: Extract<Draft, { readonly type: "retract" }>, by: number): Draft => ({
-  ...draft,
-  data: { ...data, fromSeq: data.fromSeq + by, toSeq: data.toSeq + by },
-})
+const shifted = ({ data, ...rest }: Extract<Draft, { readonly type: "retract" }>, by: number): ValidDraft =>
+  draft({ ...rest, data: { ...data, fromSeq: data.fromSeq + by, toSeq: data.toSeq + by } })
 
 export const count = (progress: Progress, event: TurnEvent): TurnEvent => {
   if (event._tag === "Message") {

@@ -9,7 +9,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"
-import type { Draft } from "../protocol/agent2ui/Message.ts"
+import type { ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { Agent } from "../domain/Agent.ts"
 import type { PromptMessage } from "../domain/History.ts"
 import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
@@ -46,7 +46,7 @@ export interface UpstreamFile {
 }
 
 export type ExecutionEvent =
-  | { readonly _tag: "Message"; readonly draft: Draft; readonly file?: UpstreamFile }
+  | { readonly _tag: "Message"; readonly draft: ValidDraft; readonly file?: UpstreamFile }
   | {
       readonly _tag: "Finished"
       readonly usage: Usage | undefined

@@ -1,13 +1,13 @@
 /** The events of a turn over all its attempts, and the failure of one attempt. */
 import * as Data from "effect/Data"
-import type { Draft } from "../protocol/agent2ui/Message.ts"
+import type { ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type * as CommitGate from "./CommitGate.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 import type { ExecutionEvent, UpstreamFile } from "./Executor.ts"
 
 export type TurnEvent =
-  | { readonly _tag: "Message"; readonly draft: Draft; readonly file?: UpstreamFile }
+  | { readonly _tag: "Message"; readonly draft: ValidDraft; readonly file?: UpstreamFile }
   | (Extract<ExecutionEvent, { readonly _tag: "Finished" }> & { readonly mode: ExecutionMode })
 
 /** An attempt failed, and the turn with it unless `disposition` lets a later step go on. */

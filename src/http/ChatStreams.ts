@@ -9,7 +9,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Admission } from "../admission/Admission.ts"
 import { AdmissionRejected } from "../admission/Rejection.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
-import type { BudgetTold } from "../admission/TokenBudget.ts"
+import type { BudgetState } from "../admission/TokenBudget.ts"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
@@ -70,7 +70,7 @@ const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
 })
 
 /** The budget with the smaller rest; seconds until the next UTC day, rounded up. */
-const budgetHeaders = ({ limit, remaining, resetMs }: BudgetTold) => ({
+const budgetHeaders = ({ limit, remaining, resetMs }: BudgetState) => ({
   "x-ratelimit-limit-tokens": String(limit),
   "x-ratelimit-remaining-tokens": String(remaining),
   "x-ratelimit-reset-tokens": String(Math.ceil(resetMs / 1000)),
@@ -190,7 +190,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
         ? respond(invalid([cursor.problem]))
         : yield* answering(resume(request, cursor, what.sessionId))
     let rate: Taken | undefined
-    let budget: BudgetTold | undefined
+    let budget: BudgetState | undefined
     const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
     const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
       admission.turn(

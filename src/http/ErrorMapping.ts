@@ -12,7 +12,7 @@ import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
 import type { NoModeAvailable } from "../decision/ModeService.ts"
-import type { OrderNotKept } from "../recording/BreakerMemory.ts"
+import type { OverrideNotStored } from "../recording/BreakerMemory.ts"
 import type { AgentInvalid } from "../domain/Agent.ts"
 import type { KeyExpired, KeyInvalid, KeyRevoked } from "../domain/ApiKey.ts"
 import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
@@ -48,7 +48,7 @@ export type ServiceError =
   | MemoryShort
   | NoModeAvailable
   | NothingToRetry
-  | OrderNotKept
+  | OverrideNotStored
   | ParentNotFound
   | QuotaExceeded
   | ReadRejected
@@ -157,7 +157,7 @@ export const toPublic = (error: ServiceError): PublicError => {
       return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
     case "NothingToRetry":
       return invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }])
-    case "OrderNotKept":
+    case "OverrideNotStored":
       return {
         code: "OVERLOADED",
         message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",

@@ -13,7 +13,7 @@ import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
 import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Audit } from "../store/Audit.ts"
-import { BreakerMemory, OrderNotKept } from "../recording/BreakerMemory.ts"
+import { BreakerMemory, OverrideNotStored } from "../recording/BreakerMemory.ts"
 import { Transitions } from "../store/Transitions.ts"
 import { currentActor } from "./CurrentActor.ts"
 import * as LiveStream from "./LiveStream.ts"
@@ -67,7 +67,7 @@ const make = Effect.gen(function* () {
     yield* fleet.catchUp
     yield* memory.written
     const entry = { at, by, action, reason: reason ?? null, before, after: yield* scopeOf(orgId) }
-    yield* Effect.mapError(audit.add(entry), (cause) => new OrderNotKept({ cause }))
+    yield* Effect.mapError(audit.add(entry), (cause) => new OverrideNotStored({ cause }))
     return shownStatus(yield* monitor.status)
   }, Effect.uninterruptible)
 

@@ -61,7 +61,7 @@ export class SigningSecret extends Context.Service<
 const kept = (dataDir: string) =>
   StoredSecret.findOrMake(dataDir, "jwt-secret").pipe(
     Effect.catchTags({
-      KeptSecretUnusable: ({ file }) => new SigningSecretUnusable({ file }),
+      StoredSecretUnusable: ({ file }) => new SigningSecretUnusable({ file }),
       PlatformError: (error) => new SecretUnavailable({ dataDir, reason: reasonOf(error) }),
     }),
   )

@@ -1,9 +1,8 @@
 /**
- * Statements that are carried out in their order, all of them or none: what the stores keep of a turn. They are written as
- * `sql` templates like any other.
+ * Port: statements that run in order, all of them or none. The stores write a turn with it.
  *
- * Here is the port, and what it does over any `SqlClient`, which is all of it on PostgreSQL; `BatchSqlite` has a shorter way.
- * Inside a transaction of the caller's a batch is a part of it.
+ * Statements are `sql` templates. This file has the port and its implementation over any `SqlClient`, which
+ * PostgreSQL uses; `BatchSqlite` has a faster one. Inside the caller's transaction, a batch is a part of it.
  */
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -15,19 +14,21 @@ import type { Statement } from "effect/sql/Statement"
 
 export interface Step<E = never> {
   readonly statement: Statement<Row>
-  /** The statement must give a row: without one nothing of the batch is kept, and this is why. */
+  /**
+   * The statement must return a row. Without one the whole batch is rolled back, and the batch fails with this error.
+   */
   readonly orFail?: () => E
-  /** The text differs every time, so PostgreSQL must not keep it in each connection. */
+  /** Each call has a different text, so PostgreSQL must not cache the statement in each connection. */
   readonly unprepared?: true
 }
 
-/** The rows of each step. */
+/** The rows that each step returned. */
 export type Rows = ReadonlyArray<ReadonlyArray<Row>>
 
 export class Batch extends Context.Service<
   Batch,
   {
-    /** When it succeeds it has committed. One step alone is no transaction. */
+    /** Success means that the batch has committed. A single step runs without a transaction. */
     readonly run: <E = never>(steps: ReadonlyArray<Step<E>>) => Effect.Effect<Rows, E | SqlError>
   }
 >()("crossfade/persistence/Batch") {}

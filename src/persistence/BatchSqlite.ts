@@ -1,6 +1,6 @@
 /**
- * `Batch` on SQLite: its calls block and take some 10 us each, so a batch is one step of a fiber, which nothing
- * interrupts. Only while another transaction is under way does it take its turn like every other.
+ * `Batch` on SQLite. Its calls block for about 10 us each, so a batch is one uninterrupted step of a fiber. It waits
+ * only while another transaction is running.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Batch, Rows, Step } from "./Batch.ts"
 import { begin, type SqliteCalls, sqlError } from "./SqliteCalls.ts"
 
-/** `inTurn` waits for the one connection, and knows the caller's own transaction. */
+/** `inTurn` waits for the one connection, and recognises the caller's own transaction. */
 export const make = (calls: SqliteCalls, inTurn: Batch["Service"]): Batch["Service"] => ({
   run: (steps) =>
     Effect.contextWith((context: Context.Context<never>) =>
@@ -30,7 +30,7 @@ const atOnce = <E>(
   }
 }
 
-/** Throws what SQLite does. A COMMIT that has failed may have left the transaction open. */
+/** Throws SQLite's errors. A COMMIT that has failed may leave the transaction open. */
 const together = <E>(
   calls: SqliteCalls,
   steps: ReadonlyArray<Step<E>>,

@@ -1,4 +1,4 @@
-/** Counts what goes over a connection of either database: every statement, and the words around a transaction apart. */
+/** Counts the statements of a connection of either database. BEGIN, COMMIT and ROLLBACK have a count of their own. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ const timed = <A, E>(sql: string, statement: Effect.Effect<A, E>): Effect.Effect
     })
   })
 
-/** Counted when it begins: one that fails has been sent as well. */
+/** Counts at the start, because a statement that fails was sent as well. */
 export const counted = (connection: Connection): Connection => {
   const after =
     <Rest extends ReadonlyArray<unknown>, A, E>(run: (sql: string, ...rest: Rest) => Effect.Effect<A, E>) =>

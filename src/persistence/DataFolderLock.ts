@@ -1,7 +1,7 @@
 /**
- * One service on one data folder: a second one would take the first one's runs for those of a dead process and end them.
- * The lock is SQLite's own on a file that holds nothing else, so the operating system releases it with the process,
- * whatever ends that, and `crossfade.db` stays readable for backups and for `crossfade simulate --runs`.
+ * Allows one service for each data folder: a second one would end the first one's runs as runs of a dead process. The
+ * lock is SQLite's own, on a file that holds nothing else. The operating system releases it when the process ends,
+ * and `crossfade.db` stays readable for backups and for `crossfade simulate --runs`.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -29,7 +29,7 @@ const lock = (folder: string): DatabaseSync => {
   const { DatabaseSync } = loadSqlite()
   const database = new DatabaseSync(Path.join(folder, "lock.db"))
   try {
-    // Held until the connection is closed: the transaction never ends.
+    // The transaction never ends, so the lock is held until the connection closes.
     database.exec("BEGIN EXCLUSIVE")
     return database
   } catch (cause) {

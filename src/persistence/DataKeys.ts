@@ -1,6 +1,7 @@
 /**
- * The keys of what is encrypted at rest: `DATA_KEY` encrypts, it and the previous ones decrypt. Without `DATA_KEY` one is made
- * and kept in the data folder, except in production over PostgreSQL, where each replica would make its own.
+ * The keys for encryption at rest. `DATA_KEY` encrypts; it and the previous keys decrypt. Without `DATA_KEY` the
+ * service generates a key and stores it in the data folder, except in production over PostgreSQL, where each replica
+ * would generate its own.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,9 +15,9 @@ import { dataKey, type DataKey } from "../domain/SealedValue.ts"
 import * as StoredSecret from "./StoredSecret.ts"
 
 export interface Keys {
-  /** Undefined: nothing can be encrypted. */
+  /** Undefined if nothing can be encrypted. */
   readonly current: DataKey | undefined
-  /** Every key that decrypts, the current one included. */
+  /** All keys that decrypt, with the current one. */
   readonly all: ReadonlyArray<DataKey>
 }
 
@@ -28,26 +29,26 @@ export interface DataKeySettings {
   readonly key: Redacted.Redacted<string> | undefined
   readonly previous: ReadonlyArray<Redacted.Redacted<string>>
   readonly dataDir: string
-  /** A key may be made and kept in the data folder. */
+  /** True if the service may generate a key and store it in the data folder. */
   readonly mayMake: boolean
 }
 
 const file = "data-key"
 
-/** A key that was kept before `DATA_KEY` was set still decrypts. */
-const kept = ({ dataDir, key, mayMake }: DataKeySettings) =>
+/** A key stored before `DATA_KEY` was set still decrypts. */
+const findStored = ({ dataDir, key, mayMake }: DataKeySettings) =>
   (key === undefined && mayMake
     ? StoredSecret.findOrMake(dataDir, file)
     : StoredSecret.find(dataDir, file)
   ).pipe(
     Effect.catch((error) => {
-      const reason = error._tag === "KeptSecretUnusable" ? `${error.file} holds no key` : reasonOf(error)
-      return Effect.as(Effect.logWarning(`no data key is kept in DATA_DIR (${reason})`), undefined)
+      const reason = error._tag === "StoredSecretUnusable" ? `${error.file} holds no key` : reasonOf(error)
+      return Effect.as(Effect.logWarning(`DATA_DIR holds no data key (${reason})`), undefined)
     }),
   )
 
 const make = (settings: DataKeySettings) =>
-  Effect.map(kept(settings), (found): Keys => {
+  Effect.map(findStored(settings), (found): Keys => {
     const { key, mayMake, previous } = settings
     const first = key ?? (mayMake ? found : undefined)
     const secrets = [...new Set([first, ...previous, found])].filter((secret) => secret !== undefined)

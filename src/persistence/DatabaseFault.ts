@@ -1,6 +1,6 @@
 /**
- * Which errors of a database say that it cannot do its job at all, whatever the statement: it only reads, is full, shuts down
- * or takes no connection. An error of one statement (a broken constraint, a deadlock) is none of them. Pure.
+ * Recognises errors that mean the database cannot work at all: it is read-only, full, shutting down, or accepts no
+ * connection. An error of one statement (a constraint, a deadlock) is not one of them. Pure.
  */
 import { hasProperty } from "effect/Predicate"
 import { isSqlError } from "effect/sql/SqlError"
@@ -15,16 +15,16 @@ const ofPostgres = /^(08|28|3D|53|57P|58|XX)|^(25006|42501)$/
 const ofSqlite: ReadonlySet<number> = new Set([3, 7, 8, 10, 11, 13, 14, 26])
 const primary = 0xff
 
-/** The server takes no writes, or not from this connection: 25006 `read_only_sql_transaction`. */
+/** The server accepts no writes, or none from this connection: 25006 `read_only_sql_transaction`. */
 export const isReadOnly = (error: unknown): boolean => sqlStateOf(error) === "25006"
 
-/** The SQLSTATE with which PostgreSQL has refused. */
+/** The SQLSTATE of PostgreSQL's error. */
 export const sqlStateOf = (error: unknown): string | undefined => {
   const cause = isSqlError(error) ? error.reason.cause : undefined
   return hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : undefined
 }
 
-/** True for an error that says so of the database. */
+/** True if the error concerns the whole database. */
 export const isFault = (error: unknown): boolean => {
   if (!isSqlError(error)) return false
   if (error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError") return true

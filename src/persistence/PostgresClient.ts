@@ -1,11 +1,12 @@
 /**
- * A `SqlClient` over a pool of PostgreSQL connections: the database that several replicas share. As on SQLite, `BIGINT`
- * comes back as a number, and what goes over a connection is counted.
+ * A `SqlClient` over a pool of PostgreSQL connections, for several replicas. As on SQLite, `BIGINT` is a number, and
+ * statements are counted.
  *
- * No connection is held by a statement that PostgreSQL works on for ever, nor by a transaction whose process hangs: the
- * server ends both by itself. Behind a pooler, which refuses these settings, its own and the role's do.
+ * The server itself ends statements that run too long and transactions of hanging processes, so neither holds a
+ * connection. Poolers refuse these settings; behind one, the settings of the pooler and of the role apply.
  *
- * When the server only reads (it is a standby now) or is gone, the whole pool is made anew, to the server that is then found.
+ * When the server becomes read-only (it is a standby now) or is gone, a new pool replaces the old one and looks for a
+ * server again.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import type * as PgConnection from "@effect/sql-pg/PgConnection"
@@ -33,17 +34,17 @@ export interface PostgresConfig {
   readonly url: PostgresUrl
   readonly poolSize: number
   readonly statementTimeoutMs: number
-  /** Undefined: what the URL says. */
+  /** Undefined: the URL decides. */
   readonly tls: DatabaseTls | undefined
 }
 
-/** Connections are opened when they are first needed; the wait for one is sql-pg's 5 s, or `connect_timeout` of the URL. */
+/** Connections open on first use. The wait for one is sql-pg's 5 s, or the URL's `connect_timeout`. */
 export const layer = (config: PostgresConfig): Layer.Layer<Batch | SqlClient.SqlClient, SqlError> =>
   Layer.effectContext(make(config)).pipe(Layer.provide(Reactivity.layer))
 
 /**
- * A transaction of ours waits for nothing but its own next statement. One that stands still this long belongs to a process
- * that hangs, and what it has locked is wanted by others.
+ * Our transactions wait only for their own next statement. One that is idle for this long belongs to a hanging
+ * process, and its locks block others.
  */
 const idleTransactionTimeoutMs = 10_000
 
@@ -78,7 +79,10 @@ type Acquirer = Effect.Effect<Connection, SqlError, Scope.Scope>
 type Watch = <A, E, R>(use: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 interface Pools {
-  /** The present pool, and what sees the errors of its uses: after one that another server would not give it is made anew. */
+  /**
+   * The current pool and an observer of the errors of its uses. After an error that another server would not return,
+   * a new pool replaces it.
+   */
   readonly watch: () => { readonly pool: PgPool.PgPool; readonly errors: Watch }
 }
 
@@ -104,7 +108,7 @@ const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
   const renewed = Effect.gen(function* () {
     const before = present
     present = yield* opened
-    // Waits for what is under way on it.
+    // Waits for running statements.
     yield* Effect.forkDetach(before.close)
   }).pipe(
     Effect.ignore,
@@ -145,7 +149,7 @@ const connectionOf = (connection: PgConnection.PgConnection, watch: Watch): Conn
   })
 }
 
-/** PostgreSQL answers `ROLLBACK` to the `COMMIT` of a transaction that had failed before. */
+/** PostgreSQL answers `ROLLBACK` to the `COMMIT` of a failed transaction. */
 const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
   Effect.flatMap(connection.executeRaw("COMMIT", []), (result) =>
     (result as PgConnection.Result).command === "ROLLBACK"
@@ -158,7 +162,7 @@ const rolledBack = new UnknownError({
   operation: "commit",
 })
 
-/** Epoch milliseconds and counts fit a double; a bigint would make every row differ from SQLite's. */
+/** Epoch milliseconds and counts fit a double. A bigint would make each row differ from SQLite's. */
 const numbersForInt8 = (): PgTypes.Registry => {
   const registry = PgTypes.makeRegistry()
   registry.register<number | bigint>(PgTypes.OID.int8, {

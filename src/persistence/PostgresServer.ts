@@ -1,9 +1,9 @@
 /**
- * Finds the server to speak to, and how: the first host of the URL that takes connections (and writes, where it asks for that),
- * the first way of `sslmode` that the host accepts, and what stands in between.
+ * Finds a usable server: the first host of the URL that accepts connections (and writes, if the URL asks for that),
+ * the first mode of `sslmode` that the host accepts, and a pooler in between.
  *
- * A pooler such as PgBouncer gives each transaction another session. It refuses settings for a session, and a statement that
- * was prepared in one session is unknown in the next: there everything a statement needs goes with the statement.
+ * A pooler such as PgBouncer gives each transaction another session. It refuses session settings, and a statement
+ * prepared in one session is unknown in the next; there, each statement carries all it needs.
  */
 import * as PgConnection from "@effect/sql-pg/PgConnection"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import { sqlStateOf } from "./DatabaseFault.ts"
 import { type DatabaseTls, type Way, waysToConnect } from "./PostgresTls.ts"
 import type { Host, PostgresUrl } from "../domain/PostgresUrl.ts"
 
-/** How to connect to a server; what a pool needs besides is the same for all. */
+/** The connection options that depend on the server. */
 export type Server = Pick<
   PgConnection.Config,
   | "applicationName"
@@ -35,14 +35,14 @@ export type Server = Pick<
 export interface Wanted {
   readonly url: PostgresUrl
   readonly tls: DatabaseTls | undefined
-  /** Settings of each session, where the server takes them. */
+  /** Session settings, if the server accepts them. */
   readonly settings: Readonly<Record<string, string>>
 }
 
 const refused = (message: string, cause?: unknown) =>
   new SqlError({ reason: new ConnectionError({ cause, message, operation: "connect" }) })
 
-/** The certificates that the URL names, read when they are needed: they may be renewed while the service runs. */
+/** Reads the URL's certificates at each connection, because they may be renewed while the service runs. */
 const certificatesOf = ({ certificate, key, rootCertificate }: PostgresUrl) =>
   Effect.try({
     try: (): ConnectionOptions => ({
@@ -55,7 +55,7 @@ const certificatesOf = ({ certificate, key, rootCertificate }: PostgresUrl) =>
     catch: (cause) => refused("A certificate of the URL cannot be read", cause),
   })
 
-/** Without `ca` Node trusts the system's list and `NODE_EXTRA_CA_CERTS`. */
+/** Without `ca`, Node trusts the system's list and `NODE_EXTRA_CA_CERTS`. */
 const sslOf = (way: Way, certificates: ConnectionOptions): boolean | ConnectionOptions => {
   switch (way) {
     case "plain":
@@ -69,7 +69,7 @@ const sslOf = (way: Way, certificates: ConnectionOptions): boolean | ConnectionO
   }
 }
 
-/** Every host in every way. A socket is never encrypted, as with libpq. */
+/** Each host in each mode. As in libpq, a socket is never encrypted. */
 const serversOf = Effect.fnUntraced(function* ({ settings, tls, url }: Wanted) {
   const certificates = yield* certificatesOf(url)
   const ways = waysToConnect(url.sslMode, tls, url.rootCertificate !== undefined)
@@ -93,18 +93,21 @@ const serversOf = Effect.fnUntraced(function* ({ settings, tls, url }: Wanted) {
   )
 })
 
-/** PgBouncer's refusal of `statement_timeout` and its like (08P01, "unsupported startup parameter"). */
+/** PgBouncer refuses `statement_timeout` and similar settings with 08P01, "unsupported startup parameter". */
 const refusesSettings = (error: unknown): boolean =>
   sqlStateOf(error) === "08P01" && reasonOf(error).includes("startup parameter")
 
-/** After this error of a use, another server (where the URL names several), or another way to use this one, may do. */
+/** True if, after this error, another server of the URL or another mode for this one may work. */
 export const isAnother = (error: unknown, hasOthers: boolean): boolean => {
   if (!isSqlError(error) || error.reason.operation !== "connect") return false
   const isGone = error.reason._tag === "ConnectionError" || (sqlStateOf(error) ?? "").startsWith("57P")
   return (hasOthers && isGone) || refusesSettings(error)
 }
 
-/** How this server is to be used; fails where it cannot be. A pooler is one whose session is another than it said. */
+/**
+ * Tries a server and returns the way to use it. A server is a pooler if its session differs from the one that it
+ * announced.
+ */
 const tried = (server: Server, isReadWrite: boolean): Effect.Effect<Server, SqlError> =>
   Effect.gen(function* () {
     const connection = yield* PgConnection.make({ ...server, prepare: false })
@@ -121,7 +124,7 @@ const tried = (server: Server, isReadWrite: boolean): Effect.Effect<Server, SqlE
     ),
   )
 
-/** Gives the first server that can be used; fails with what each of them said. */
+/** Returns the first usable server; fails with the errors of all of them. */
 export const find = Effect.fnUntraced(function* (wanted: Wanted) {
   const failures: Array<string> = []
   const servers = yield* serversOf(wanted)

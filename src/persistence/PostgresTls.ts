@@ -1,16 +1,16 @@
 /**
- * The choice of TLS for PostgreSQL: `DATABASE_TLS`, or `sslmode` of the URL where that variable is not set. Both may be set if
- * they agree. Pure.
+ * The choice of TLS for PostgreSQL: `DATABASE_TLS`, or the URL's `sslmode` if the variable is not set. Both may be
+ * set if they agree. Pure.
  */
 import type { SslMode } from "../domain/PostgresUrl.ts"
 
-/** `require` takes any certificate, `verify` only one that is trusted and made out to the server's name. */
+/** `require` accepts any certificate; `verify` only a trusted one that names the server. */
 export type DatabaseTls = "off" | "require" | "verify"
 
-/** One way to connect. `authority`: the certificate is trusted; `name`: it is made out to the server too. */
+/** One mode of connection. `authority`: the certificate is trusted; `name`: it also names the server. */
 export type Way = "plain" | "encrypted" | "authority" | "name"
 
-/** The ways of each mode in the order in which libpq tries them. */
+/** The modes that libpq tries for each `sslmode`, in order. */
 const waysOf: Readonly<Record<SslMode, ReadonlyArray<Way>>> = {
   disable: ["plain"],
   allow: ["plain", "encrypted"],
@@ -22,14 +22,14 @@ const waysOf: Readonly<Record<SslMode, ReadonlyArray<Way>>> = {
 
 const modeOf = { off: "disable", require: "require", verify: "verify-full" } as const
 
-/** The modes of libpq that a value of `DATABASE_TLS` agrees with; the others leave the choice to the network. */
+/** The values of `sslmode` that agree with each `DATABASE_TLS`; the others leave the choice to the network. */
 const agreeing: Readonly<Record<DatabaseTls, ReadonlyArray<SslMode>>> = {
   off: ["disable"],
   require: ["require"],
   verify: ["verify-ca", "verify-full"],
 }
 
-/** `hasRoot`: the URL names a certificate authority, with which libpq's `require` verifies it. */
+/** `hasRoot`: the URL names a certificate authority; libpq's `require` then verifies the certificate with it. */
 export const waysToConnect = (
   sslMode: SslMode | undefined,
   tls: DatabaseTls | undefined,
@@ -39,7 +39,7 @@ export const waysToConnect = (
   return mode === "require" && hasRoot ? ["authority"] : waysOf[mode]
 }
 
-/** Why a URL and `DATABASE_TLS` cannot both be meant; undefined where they agree or one of them says nothing. */
+/** The conflict between the URL and `DATABASE_TLS`; undefined if they agree or one of them is not set. */
 export const contradiction = (
   sslMode: SslMode | undefined,
   tls: DatabaseTls | undefined,

@@ -1,11 +1,12 @@
 /**
- * The connection to the Redis that replicas share, for parts that go on without it. A command fails within 250 ms, and at
- * once while Redis cannot be used: no turn waits for a Redis that is gone, slow or refuses writes.
+ * The connection to the Redis that replicas share. Its users work without it: a command fails within 250 ms, and at
+ * once while Redis is unusable, so no turn waits for a Redis that is gone, slow or read-only.
  *
- * A small write once a second finds out. A Redis that answers and takes no writes (a replica after a failover, a full or a
- * loading one) is as good as away, and may be another server by now: the connection is made anew where that can help.
+ * A small write once a second checks it. A Redis that answers but accepts no writes (a replica after a failover, a
+ * full or a loading one) counts as away. A new connection may reach another server, so the client reconnects if that
+ * can help.
  *
- * The service also starts where Redis is away. It tries to connect for ever, with jitter, so that a fleet does not come back
+ * The service also starts without Redis. It tries to connect forever, with jitter, so that a fleet does not reconnect
  * all at once.
  */
 import * as Clock from "effect/Clock"
@@ -23,16 +24,16 @@ import { reasonOf } from "../domain/Reason.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { codeOf, shouldReconnect } from "./RedisRefusal.ts"
 
-/** A healthy Redis answers in one; what takes longer than this delays a user more than doing without. */
-const patienceMs = 250
-/** A timer that is later than this was kept waiting by this process: the answer may be there, and not read yet. */
+/** A healthy Redis answers within 1 ms. A longer wait delays a user more than the work without Redis. */
+const commandTimeoutMs = 250
+/** A timer that fires later than this was delayed by this process, so the answer may have arrived unread. */
 const lateMs = 50
 const rounds = 4
-const lookEvery = "1 second"
-/** Expires at once. A full Redis refuses it, which it does not do with every write. */
-const look = ["SET", "crossfade:look", "1", "PX", "1"] as const
+const probeEvery = "1 second"
+/** Expires at once. A full Redis refuses it, while it accepts some other writes. */
+const probeCommand = ["SET", "crossfade:look", "1", "PX", "1"] as const
 
-/** Milliseconds before the next try to connect: 100 to 200 at first, 1000 to 2000 in the end. */
+/** Milliseconds before the next connection attempt: 100 to 200 at first, 1000 to 2000 in the end. */
 const reconnectAfter = (tries: number, draw: number): number => Math.min(100 * 2 ** tries, 1000) * (1 + draw)
 
 const away = (why: string) => new Redis.RedisError({ cause: new Error(`Redis: ${why}`) })
@@ -40,13 +41,13 @@ const away = (why: string) => new Redis.RedisError({ cause: new Error(`Redis: ${
 export const layer = (url: Redacted.Redacted<string>): Layer.Layer<Redis.Redis> =>
   Layer.effect(Redis.Redis, make(url))
 
-/** Its 650 modules are for those who have a Redis. */
+/** Loads the 650 modules of the client only if Redis is configured. */
 const loaded = Effect.promise(() => import("@effect/platform-node/NodeRedis"))
 
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const use = yield* makeUse
   const connection = yield* connect(url)
-  yield* Effect.forkScoped(keepLooking(connection, use))
+  yield* Effect.forkScoped(keepProbing(connection, use))
   yield* catalogue.redisUp.observe({}, () => (use.isUp() ? 1 : 0))
 
   const guarded = <A, R>(
@@ -64,45 +65,45 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       (script) =>
       (...params) =>
         guarded((redis) => redis.eval(script)(...params)),
-    // It waits by its nature: for messages, also from a Redis that comes later.
+    // A subscription waits for messages, also from a Redis that connects later.
     subscribe: (channel) =>
       Effect.flatMap(connection.first, (redis) => subscribed(redis, connection, channel)),
     reserve: guarded(({ reserve }) => reserve),
   })
 })
 
-/** Keeps and logs if Redis can be used, and limits the wait for a command. */
+/** Tracks and logs whether Redis is usable, and limits the wait for a command. */
 const makeUse = Effect.gen(function* () {
   const clock = yield* Clock.clockWith(Effect.succeed)
   let down: string | undefined
 
-  /** One line when it begins and one when it ends. */
-  const told = (found: string | undefined): Effect.Effect<void> =>
+  /** Logs one line at the start of an outage and one at its end. */
+  const report = (found: string | undefined): Effect.Effect<void> =>
     Effect.suspend(() => {
       const before = down
       down = found
       if ((before === undefined) === (found === undefined)) return Effect.void
       return found === undefined
-        ? Effect.logWarning("Redis can be used again")
+        ? Effect.logWarning("Redis is available again")
         : Effect.logWarning(`Redis cannot be used, so this replica decides alone: ${found}`)
     })
 
   const silence = (round: number): Effect.Effect<never, Redis.RedisError> =>
     Effect.suspend(() => {
-      const due = monotonicMillis(clock) + patienceMs
+      const due = monotonicMillis(clock) + commandTimeoutMs
       return Effect.andThen(
-        Effect.sleep(patienceMs),
+        Effect.sleep(commandTimeoutMs),
         Effect.suspend(() => {
           if (monotonicMillis(clock) > due + lateMs && round < rounds) return silence(round + 1)
-          const why = `no answer in ${patienceMs} ms`
-          return Effect.andThen(told(why), Effect.fail(away(why)))
+          const why = `no answer in ${commandTimeoutMs} ms`
+          return Effect.andThen(report(why), Effect.fail(away(why)))
         }),
       )
     })
 
   return {
     isUp: () => down === undefined,
-    told,
+    report,
     answered: <A, R>(command: Effect.Effect<A, Redis.RedisError, R>) => Effect.raceFirst(command, silence(1)),
   }
 })
@@ -110,14 +111,14 @@ const makeUse = Effect.gen(function* () {
 type Use = Effect.Success<typeof makeUse>
 
 interface Connection {
-  /** Undefined until the first connection. */
+  /** Undefined before the first connection. */
   readonly redis: Redis.Redis["Service"] | undefined
   readonly first: Effect.Effect<Redis.Redis["Service"]>
-  /** Why there is no connection at present; undefined while there is one. */
+  /** The reason for a missing connection; undefined while there is one. */
   readonly missing: () => string | undefined
-  /** Drops the connection and makes another one. */
+  /** Drops the connection and opens another one. */
   readonly again: Effect.Effect<void>
-  /** Completes when the present connection is dropped. */
+  /** Completes when the current connection is dropped. */
   readonly dropped: () => Effect.Effect<void>
 }
 
@@ -142,7 +143,7 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       },
     }),
   ).pipe(
-    // It would write a line for each try; `told` writes one for all of them.
+    // The client would log each attempt; `report` logs one line for all of them.
     Effect.provideService(MinimumLogLevel, "None"),
     Effect.tap((built) => {
       client = Context.get(built, NodeRedis).client
@@ -153,7 +154,7 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
     Effect.forkScoped,
   )
   const again = Effect.suspend(() => {
-    // Without a connection the client is about to make one anyway.
+    // Without a connection the client reconnects by itself.
     if (client === undefined || !client.isReady) return Effect.void
     client.destroy()
     client.connect().catch((cause: unknown) => {
@@ -175,34 +176,37 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   return connection
 })
 
-/** Writes once a second, from the first connection on or when it has not come about within a second. */
-const keepLooking = (connection: Connection, use: Use): Effect.Effect<never> => {
+/** Writes once a second, starting with the first connection, or after a second without one. */
+const keepProbing = (connection: Connection, use: Use): Effect.Effect<never> => {
   let failures = 0
   const write = Effect.suspend(() => {
     const why = connection.missing()
     if (why !== undefined || connection.redis === undefined)
       return Effect.fail(away(why ?? "not connected yet"))
-    return use.answered(connection.redis.send(...look))
+    return use.answered(connection.redis.send(...probeCommand))
   })
   const once = Effect.matchEffect(write, {
     onSuccess: () => {
       failures = 0
-      return use.told(undefined)
+      return use.report(undefined)
     },
     onFailure: ({ cause }) => {
       failures += 1
       const isRefused = codeOf(cause) !== undefined
       const why = isRefused ? `it answers ${reasonOf(cause)}` : reasonOf(cause)
-      return Effect.andThen(use.told(why), shouldReconnect(cause, failures) ? connection.again : Effect.void)
+      return Effect.andThen(
+        use.report(why),
+        shouldReconnect(cause, failures) ? connection.again : Effect.void,
+      )
     },
   })
   return Effect.andThen(
-    Effect.timeoutOption(connection.first, lookEvery),
-    Effect.forever(Effect.andThen(once, Effect.sleep(lookEvery))),
+    Effect.timeoutOption(connection.first, probeEvery),
+    Effect.forever(Effect.andThen(once, Effect.sleep(probeEvery))),
   )
 }
 
-/** Goes on over the next connection when this one is dropped: its server may be another one. */
+/** Subscribes again when the connection is dropped, because the next one may lead to another server. */
 const subscribed = Effect.fnUntraced(function* (
   redis: Redis.Redis["Service"],
   connection: Connection,

@@ -1,6 +1,6 @@
 /**
- * The calls of Node's `node:sqlite`, which block: each is counted and timed where it is made, and what it throws becomes a
- * `SqlError`. Statements that were compiled once are found again.
+ * The blocking calls of Node's `node:sqlite`. Each is counted and timed, and its exception becomes a `SqlError`.
+ * Prepared statements are cached.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -15,17 +15,17 @@ import { monotonicMillis } from "../platform/Monotonic.ts"
 import { statementTook } from "../telemetry/Measure.ts"
 import { sent } from "./CountedConnection.ts"
 
-/** Takes the write lock at once: a transaction that reads first could otherwise fail when it comes to write. */
+/** Takes the write lock at once: a transaction that reads first could fail at its first write. */
 export const begin = "BEGIN IMMEDIATE"
 
-/** The stores have some thirty statements, and the insert of many rows one for each number of rows. */
+/** The stores have about thirty statements, plus one for each row count of a bulk insert. */
 const cachedStatements = 128
-/** A statement of hundreds of rows is cheap to compile beside running it, and large to keep. */
+/** A statement of hundreds of rows compiles quickly compared with its run, and takes much memory. */
 const longestCachedSql = 4096
 
 export interface SqliteCalls {
   readonly database: DatabaseSync
-  /** These throw what `node:sqlite` throws. The metrics are those of the context. */
+  /** These throw the exceptions of `node:sqlite`. The metrics are those of the context. */
   readonly all: Call<ReadonlyArray<Row>>
   readonly values: Call<ReadonlyArray<ReadonlyArray<unknown>>>
   readonly run: Call<unknown>
@@ -47,20 +47,20 @@ export const make = (database: DatabaseSync): SqliteCalls => {
   }
 }
 
-/** Counted when it begins: one that fails has been sent as well. */
+/** Counts at the start, because a statement that fails was sent as well. */
 const timed =
   <A>(call: (sql: string, params: ReadonlyArray<SQLInputValue>) => A): Call<A> =>
   (context, sql, params) => {
     sent(sql)(context)
     const clock = Context.get(context, Clock.Clock)
     const began = monotonicMillis(clock)
-    // The interface says `unknown`; a value that SQLite cannot hold makes `node:sqlite` throw a TypeError.
+    // The interface says `unknown`. `node:sqlite` throws a TypeError for a value that SQLite cannot hold.
     const result = call(sql, params as ReadonlyArray<SQLInputValue>)
     statementTook(monotonicMillis(clock) - began)(context)
     return result
   }
 
-/** The least recently used statement leaves; the garbage collector finalises it. */
+/** Evicts the least recently used statement; the garbage collector finalises it. */
 const cachedPrepare = (database: DatabaseSync) => {
   const cache = new Map<string, StatementSync>()
   return (sql: string): StatementSync => {
@@ -81,7 +81,7 @@ export const exitOf = <A>(call: () => A): Exit.Exit<A, SqlError> => {
   }
 }
 
-/** How a call is made: at once, or when it is its turn. */
+/** Runs a call at once, or when the connection is free. */
 export type Making = <A>(call: (context: Context.Context<never>) => A) => Effect.Effect<A, SqlError>
 
 export const atOnce: Making = (call) =>
@@ -111,11 +111,13 @@ export const sqlError = (operation: string, cause: unknown): SqlError =>
     }),
   })
 
-/** SQLITE_CONSTRAINT_PRIMARYKEY is a broken uniqueness too, and one in PostgreSQL (https://www.sqlite.org/rescode.html). */
+/**
+ * SQLITE_CONSTRAINT_PRIMARYKEY is a uniqueness violation too, as in PostgreSQL (https://www.sqlite.org/rescode.html).
+ */
 const primaryKeyViolation = 1555
 const uniqueViolation = 2067
 
-/** `node:sqlite` has the result code in `errcode`; `effect/sql` looks for it in `errno`. */
+/** `node:sqlite` has the result code in `errcode`; `effect/sql` reads it from `errno`. */
 const withErrno = (cause: unknown): unknown => {
   if (!(cause instanceof Error) || !("errcode" in cause)) return cause
   return Object.assign(cause, {

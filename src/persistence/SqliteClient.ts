@@ -1,9 +1,9 @@
 /**
- * A `SqlClient` over Node's own `node:sqlite`: the embedded database, for one process and no set-up.
+ * A `SqlClient` over Node's own `node:sqlite`: the embedded database, for one process and without setup.
  *
- * There is one connection and its calls block the event loop, which is what makes it fast; a semaphore keeps a
- * transaction alone on it. A statement that has succeeded is durable, also over a loss of power
- * (`synchronous=FULL` in WAL mode, https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * It has one connection, whose calls block the event loop; this makes it fast. A semaphore gives a transaction
+ * exclusive use of it. A statement that has succeeded is durable, even after a loss of power (`synchronous=FULL` in
+ * WAL mode, https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -22,15 +22,15 @@ import { loadSqlite } from "./LoadSqlite.ts"
 import * as SqliteCalls from "./SqliteCalls.ts"
 
 export interface SqliteConfig {
-  /** A path, whose folder is made when it is missing, or `:memory:`. */
+  /** A path, whose folder is created if it is missing, or `:memory:`. */
   readonly filename: string
 }
 
-/** Fails when the file cannot be opened, locked or read as a database. */
+/** Fails if the file cannot be opened, locked or read as a database. */
 export const layer = (config: SqliteConfig): Layer.Layer<Batch | SqlClient.SqlClient, SqlError> =>
   Layer.effectContext(make(config)).pipe(Layer.provide(Reactivity.layer))
 
-/** How long a statement waits for another process that holds the file: the whole service stands still meanwhile. */
+/** The longest wait for another process that locks the file; the whole service blocks during it. */
 const busyTimeoutMillis = 250
 
 const make = Effect.fnUntraced(function* (config: SqliteConfig) {
@@ -45,7 +45,7 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
   const leased = SqliteCalls.connection(calls, SqliteCalls.atOnce)
   const acquirers = SqlClient.makeSqliteAcquirers({
     connection: Effect.suspend(() =>
-      // Left by a batch whose COMMIT and ROLLBACK have both failed: the next user has begun no transaction yet.
+      // A batch whose COMMIT and ROLLBACK both failed leaves a transaction open; the next user has started none.
       database.isTransaction
         ? Effect.as(leased.execute("ROLLBACK", [], undefined), leased)
         : Effect.succeed(leased),
@@ -53,7 +53,7 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
     semaphore: yield* Semaphore.make(1),
     isTransaction: () => database.isTransaction,
   })
-  // A call is over when it returns, so that only a transaction can be under way on the connection: its end is waited for.
+  // A call ends when it returns, so only a transaction can occupy the connection; the call waits for its end.
   const alone = SqliteCalls.connection(calls, (call) =>
     Effect.contextWith((context: Context.Context<never>) =>
       database.isTransaction
@@ -77,7 +77,7 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
 })
 
 const open = (filename: string): DatabaseSync => {
-  // It holds conversations and the credentials of MCP servers: only its owner may read it.
+  // The file holds conversations and credentials of MCP servers, so only its owner may read it.
   if (filename !== ":memory:") Fs.mkdirSync(Path.dirname(filename), { recursive: true, mode: 0o700 })
   const { DatabaseSync } = loadSqlite()
   const database = new DatabaseSync(filename, {
@@ -86,7 +86,7 @@ const open = (filename: string): DatabaseSync => {
   })
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-    // Also in a folder that was there before, and is open to others.
+    // The folder may have existed before, and others may read it.
     if (filename !== ":memory:") Fs.chmodSync(filename, 0o600)
     return database
   } catch (cause) {

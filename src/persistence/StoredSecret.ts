@@ -1,6 +1,6 @@
 /**
- * A secret that is made at the first start and kept in the data folder, readable by its owner only. Processes that start at
- * once agree on one.
+ * A secret that the service generates at its first start and stores in the data folder, readable only by its owner.
+ * Processes that start at the same time agree on one.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -10,13 +10,13 @@ import * as Schema from "effect/Schema"
 import * as Schedule from "effect/Schedule"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 
-/** The file holds no secret: its writer died while writing, or the file was emptied. */
-export class KeptSecretUnusable extends Schema.TaggedError<KeptSecretUnusable>()("KeptSecretUnusable", {
+/** The file holds no secret: its writer died while it wrote, or the file was emptied. */
+export class StoredSecretUnusable extends Schema.TaggedError<StoredSecretUnusable>()("StoredSecretUnusable", {
   file: Schema.String,
 }) {}
 
 const secretBytes = 48
-/** RFC 7518: a key for HS256 is no shorter than its hash. */
+/** RFC 7518: a key for HS256 must not be shorter than its hash. */
 export const minimumBytes = 32
 
 const readFile = (files: FileSystem.FileSystem, file: string) =>
@@ -24,18 +24,18 @@ const readFile = (files: FileSystem.FileSystem, file: string) =>
     Effect.map((text) => text.trim()),
     Effect.filterOrFail(
       (text) => Buffer.byteLength(text) >= minimumBytes,
-      () => new KeptSecretUnusable({ file }),
+      () => new StoredSecretUnusable({ file }),
     ),
-    // Another process may have made the file and not yet written it.
+    // Another process may have created the file and not written it yet.
     Effect.retry({
-      while: (error) => error._tag === "KeptSecretUnusable",
+      while: (error) => error._tag === "StoredSecretUnusable",
       schedule: Schedule.spaced("50 millis"),
       times: 10,
     }),
     Effect.map(Redacted.make),
   )
 
-/** The secret in the file `name` of the folder. Undefined: there is no such file. */
+/** Reads the secret from the file `name` of the folder; undefined if there is no such file. */
 export const find = Effect.fnUntraced(function* (dataDir: string, name: string) {
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -51,8 +51,8 @@ export const findOrMake = Effect.fnUntraced(function* (dataDir: string, name: st
   const random = yield* SecureRandom.SecureRandom
   const file = path.join(dataDir, name)
   yield* files.makeDirectory(dataDir, { recursive: true, mode: 0o700 })
-  const made = Buffer.from(yield* random.randomBytes(secretBytes)).toString("base64url")
-  // `wx`: of two processes that start at once, the second reads what the first has written.
-  const write = files.writeFileString(file, `${made}\n`, { flag: "wx", mode: 0o600 })
-  return yield* Effect.catch(Effect.as(write, Redacted.make(made)), () => readFile(files, file))
+  const generated = Buffer.from(yield* random.randomBytes(secretBytes)).toString("base64url")
+  // With `wx`, the second of two processes that start together reads the first one's secret.
+  const write = files.writeFileString(file, `${generated}\n`, { flag: "wx", mode: 0o600 })
+  return yield* Effect.catch(Effect.as(write, Redacted.make(generated)), () => readFile(files, file))
 })

@@ -1,6 +1,6 @@
 /**
- * Keeps the Monitor's baseline of the healthy runtime over restarts, and in step with the other replicas. While the store is
- * away, each replica goes on with its own.
+ * Stores the Monitor's baseline of the healthy runtime, so that it survives restarts and all replicas share it. While
+ * the store is away, each replica uses its own.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -8,10 +8,10 @@ import * as Schedule from "effect/Schedule"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Baselines } from "../store/Baselines.ts"
 
-/** The baseline itself moves once in ten minutes. */
+/** The baseline changes at most once in ten minutes. */
 const every = Schedule.spaced("1 minute")
 
-/** `runtime`: the runtime's base URL. The baseline of another address does not hold for it. */
+/** `runtime`: the runtime's base URL. A baseline of another address does not apply to it. */
 export const layer = (runtime: string): Layer.Layer<never, never, Baselines | Monitor> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
@@ -22,11 +22,11 @@ export const layer = (runtime: string): Layer.Layer<never, never, Baselines | Mo
       let known = { version: 0, p99Ms: 0 }
 
       const sync = Effect.gen(function* () {
-        const kept = yield* baselines.find(name)
+        const stored = yield* baselines.find(name)
         const own = yield* monitor.baseline
-        if (kept !== undefined && kept.version > known.version) {
-          known = kept
-          if (own !== kept.p99Ms) yield* monitor.adoptBaseline(kept.p99Ms)
+        if (stored !== undefined && stored.version > known.version) {
+          known = stored
+          if (own !== stored.p99Ms) yield* monitor.adoptBaseline(stored.p99Ms)
         } else if (own !== undefined && own !== known.p99Ms) {
           yield* baselines.put(name, own, known.version)
         }

@@ -1,7 +1,6 @@
 /**
- * The breakers' memory over restarts: before the first request the Monitor goes on where the last process ended, and
- * whatever it does from then on is measured, logged and written down, in order. A store that is away delays the writing,
- * never the Monitor.
+ * The breakers' memory over restarts. Before the first request it restores the Monitor's last state; afterwards it
+ * measures, logs and stores each transition in order. A store that is away delays the writing, never the Monitor.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,16 +15,16 @@ import type { StoreError } from "../store/StoreError.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { Transitions } from "../store/Transitions.ts"
 
-/** It holds in this process, and would not survive it. */
-export class OrderNotKept extends Schema.TaggedError<OrderNotKept>()("OrderNotKept", {
+/** The operator override applies in this process but would not survive a restart. */
+export class OverrideNotStored extends Schema.TaggedError<OverrideNotStored>()("OverrideNotStored", {
   cause: Schema.Defect(),
 }) {}
 
 export class BreakerMemory extends Context.Service<
   BreakerMemory,
   {
-    /** Waits until what has happened is written: an order that is acknowledged then survives the process. */
-    readonly written: Effect.Effect<void, OrderNotKept>
+    /** Waits until all transitions are stored, so that an acknowledged override survives the process. */
+    readonly written: Effect.Effect<void, OverrideNotStored>
   }
 >()("crossfade/recording/BreakerMemory") {
   static readonly layer: Layer.Layer<BreakerMemory, StoreError, Monitor | Transitions> = Layer.effect(
@@ -34,16 +33,16 @@ export class BreakerMemory extends Context.Service<
   )
 }
 
-/** A minute in all: a database that is away for longer has lost a few entries, and says so in the log. */
+/** A minute in total. After a longer outage of the database a few entries are lost, and the log says so. */
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
-/** The longest that a call of the store may take. */
-const patience = "5 seconds"
-const look = Schedule.spaced("5 millis")
+/** The longest time for one call of the store. */
+const writeTimeout = "5 seconds"
+const pollInterval = Schedule.spaced("5 millis")
 
 const make = Effect.gen(function* () {
   const monitor = yield* Monitor
   const transitions = yield* Transitions
-  /** The last transition of this process that was stored. */
+  /** The number of this process's last stored transition. */
   const stored = yield* Ref.make(0)
 
   const measure = Effect.flatMap(
@@ -51,8 +50,8 @@ const make = Effect.gen(function* () {
     ([fallback, { orgs, state }]) => Measure.breakers({ fallback, orgs, state }),
   )
 
-  // Whatever goes wrong with one entry, the next one is written.
-  const keep = ({ number, ours, transition }: Numbered) =>
+  // An error of one entry does not stop the next.
+  const store = ({ number, ours, transition }: Numbered) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
@@ -60,28 +59,28 @@ const make = Effect.gen(function* () {
       Effect.andThen(
         ours ? Measure.breakerMoved(transition.orgId === null ? "all" : "org", transition.to) : Effect.void,
       ),
-      // Another replica's is written by that one.
+      // The replica that made a transition stores it.
       Effect.andThen(ours ? Effect.retry(transitions.add(transition), retries) : Effect.void),
       Effect.andThen(Ref.set(stored, number)),
       Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
     )
 
   const written: BreakerMemory["Service"]["written"] = monitor.noted.pipe(
-    Effect.repeat({ until: Predicate.isNotUndefined, schedule: look }),
+    Effect.repeat({ until: Predicate.isNotUndefined, schedule: pollInterval }),
     Effect.flatMap((last = 0) =>
-      Effect.repeat(Ref.get(stored), { until: (number) => number >= last, schedule: look }),
+      Effect.repeat(Ref.get(stored), { until: (number) => number >= last, schedule: pollInterval }),
     ),
     Effect.timeoutOrElse({
-      duration: patience,
-      orElse: () => Effect.fail(new OrderNotKept({ cause: "not stored in time" })),
+      duration: writeTimeout,
+      orElse: () => Effect.fail(new OverrideNotStored({ cause: "not stored in time" })),
     }),
     Effect.asVoid,
   )
 
   yield* monitor.restore(yield* transitions.last)
   const happening = yield* monitor.transitions
-  // After the subscription: to read a breaker lets its time pass, which may make a transition.
+  // After the subscription, because to read a breaker advances its time, which may cause a transition.
   yield* measure
-  yield* Effect.forkScoped(Stream.runForEach(happening, keep))
+  yield* Effect.forkScoped(Stream.runForEach(happening, store))
   return BreakerMemory.of({ written })
 })

@@ -1,7 +1,7 @@
 /**
- * Brings the stored credentials of MCP servers under the current data key: plain ones, which older versions stored, and on
- * demand those of previous keys. Each agent is one compare-and-set, so replicas may do it at once, beside operators' changes.
- * The start also logs how many stored addresses today's rules refuse.
+ * Encrypts the stored credentials of MCP servers with the current data key: plain ones of older versions, and on
+ * demand those of previous keys. Each agent is one compare-and-set, so replicas may run it at the same time as
+ * operators change agents. At the start it also logs the number of stored addresses that today's rules refuse.
  */
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -27,7 +27,9 @@ const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
 const decodeSettings = Schema.decodeUnknownResult(SettingsJson)
 const encodeSettings = Schema.encodeEffect(SettingsJson)
 
-/** Credentials by how they were found, how many of them were sealed anew, and servers whose address is not allowed. */
+/**
+ * Credentials by their state before the job, the number that was encrypted anew, and servers with a refused address.
+ */
 export interface Counts {
   plain: number
   old: number
@@ -62,7 +64,7 @@ const make = Effect.fnUntraced(function* (hosts: AllowedHosts) {
 
   const renewRow = Effect.fnUntraced(function* (row: Row, withOld: boolean, counts: Counts) {
     const settings = decodeSettings(row.settings)
-    // The call that needs an unreadable row reports it.
+    // The call that needs the unreadable row reports it.
     if (Result.isFailure(settings)) return
     const before = settings.success.mcpServers
     for (const { endpoint } of before)
@@ -85,7 +87,7 @@ const make = Effect.fnUntraced(function* (hosts: AllowedHosts) {
       decodeRows,
     ).pipe(asStoreError("CredentialSeals.page"))
 
-  /** `withOld`: also those that a previous key sealed. */
+  /** `withOld`: also encrypts credentials of previous keys anew. */
   const renew = Effect.fnUntraced(function* (withOld: boolean) {
     const counts: Counts = { plain: 0, old: 0, unreadable: 0, sealed: 0, refused: 0 }
     for (let rows = yield* page(""); rows.length > 0; rows = yield* page(rows.at(-1)!.id)) {
@@ -95,12 +97,12 @@ const make = Effect.fnUntraced(function* (hosts: AllowedHosts) {
     return counts
   })
 
-  /** The file keeps what was overwritten until it is rewritten whole. PostgreSQL's own vacuum is its operator's. */
+  /** SQLite's file contains the old bytes until it is rewritten. In PostgreSQL, vacuum is the operator's task. */
   const wipe = sql.onDialectOrElse({
     pg: () => Effect.void,
     orElse: () => Effect.andThen(sql`VACUUM`, sql`PRAGMA wal_checkpoint(TRUNCATE)`),
   })
-  /** One process has the whole database: no other replica lacks the current key. */
+  /** One process has the whole database, so no other replica lacks the current key. */
   const isAlone = sql.onDialectOrElse({ pg: () => false, orElse: () => true })
 
   return { renew, wipe, isAlone, hasKey: keys.current !== undefined }
@@ -109,7 +111,7 @@ const make = Effect.fnUntraced(function* (hosts: AllowedHosts) {
 const credentials = (count: number): string =>
   count === 1 ? "1 credential of an MCP server" : `${count} credentials of MCP servers`
 
-/** Seals what previous keys have sealed, and what is plain. */
+/** Encrypts the credentials of previous keys and the plain ones. */
 export const rotate = Effect.flatMap(make(none), ({ renew }) => renew(true))
 
 const onStart = Effect.fnUntraced(
@@ -136,7 +138,10 @@ const onStart = Effect.fnUntraced(
   Effect.catchCause((cause) => Effect.logWarning("the stored credentials were not checked", cause)),
 )
 
-/** At the start, before the first request. A store that fails does not stop it: the values can be used as they are. */
+/**
+ * Runs at the start, before the first request. A failing store does not stop the start, because the values are usable
+ * as they are.
+ */
 export const layer = (
   hosts: AllowedHosts,
 ): Layer.Layer<never, never, SecureRandom.SecureRandom | SqlClient.SqlClient> =>

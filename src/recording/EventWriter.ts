@@ -1,8 +1,8 @@
 /**
- * Writes the events of every live run: one statement for all of them, each 25 ms at most. A commit waits for the disk,
- * so its number must not grow with the number of streams.
+ * Writes the events of all live runs: one statement for all of them, at most every 25 ms. A commit waits for the
+ * disk, so the number of commits must not grow with the number of streams.
  *
- * A refused write is tried again; a run's end takes its own remainder with it and does not wait for the next round.
+ * A failed write is repeated. The end of a run takes its unwritten events along and does not wait for the next round.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -17,15 +17,15 @@ import { catalogue } from "../telemetry/Metrics.ts"
 import type { Runs } from "../store/Runs.ts"
 import type { StoreError } from "../store/StoreError.ts"
 
-/** A replay after a crash lacks what came in this time. */
+/** After a crash, a replay lacks the events of this time. */
 const batchDelay = "25 millis"
-/** Bytes of one statement, about. SQLite blocks meanwhile, and the events are in memory twice. */
+/** Approximate bytes of one statement. SQLite blocks during it, and the events are in memory twice. */
 const mostAtOnce = 1024 * 1024
 
-/** A store that is down is not asked more often than this. */
+/** The shortest pause between two writes to a store that is away. */
 const retryDelay = "1 second"
 
-/** A log, and how far it has been written. */
+/** A log with the position up to which it is stored. */
 export interface Followed extends IntrusiveList.Links<Followed> {
   readonly log: RunLog
   seq: number
@@ -58,7 +58,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
     const waiting: Array<{ readonly one: Followed; readonly entries: ReadonlyArray<KeptEntry> }> = []
     for (const one of batches) {
       if (one.log.lastSeq === one.seq) continue
-      // The rest comes in the next round.
+      // The next round writes the rest.
       if (left <= 0) {
         dirty.openUnsafe()
         break
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
   yield* dirty.await.pipe(
     Effect.andThen(Effect.sleep(batchDelay)),
     Effect.andThen(round),
-    // Also after a bug: the one writer of all runs must not stop for the events of one of them.
+    // A bug in the events of one run must not stop the one writer of all runs.
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
       (cause) =>
@@ -111,11 +111,11 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
     return one
   }
 
-  /** Follows the log no longer; gives what is missing of it, which its run's end writes. */
-  const leave = (one: Followed): ReadonlyArray<LogEntry> => {
+  /** Stops following the log and returns its unwritten events, which the run's end writes. */
+  const release = (one: Followed): ReadonlyArray<LogEntry> => {
     IntrusiveList.remove(followed, one)
     return one.log.read(one.seq)
   }
 
-  return { follow, leave }
+  return { follow, release }
 })

@@ -1,9 +1,9 @@
 /**
- * The records of a turn while it goes on: each attempt once, at its end, and the run's events in batches. The
- * Monitor learns of users' attempts only; shadows are kept for comparison and never count.
+ * Records a turn while it runs: each attempt once, at its end, and the events in batches. The Monitor counts users'
+ * attempts only; shadow attempts are stored for comparison.
  *
- * A store that fails here does not fail the turn: the run's end writes again what is missing, and only then is
- * anything acknowledged.
+ * A failing store does not fail the turn. The run's end writes the missing records again, and only then is anything
+ * acknowledged.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -18,23 +18,25 @@ import * as EventWriter from "./EventWriter.ts"
 import type { Followed } from "./EventWriter.ts"
 import { Runs, type Unwritten } from "../store/Runs.ts"
 
-/** The run whose attempts are written down. */
+/** The run whose attempts are recorded. */
 export interface Recorded {
   readonly id: RunId
   readonly orgId: OrgId
   readonly ticket: Ticket | undefined
-  /** Attempts that are not stored yet; of the run's own, so they go when it goes. */
+  /** Attempts that are not stored yet. The array belongs to the run and is freed with it. */
   readonly missing: Array<Attempt>
 }
 
 export class Recorder extends Context.Service<
   Recorder,
   {
-    /** Counts an attempt and stores it, or leaves it to the run's end: what could not be stored, and the one that ends it. */
+    /**
+     * Counts an attempt and stores it. The run's end stores the attempt that ends it, and those that failed to store.
+     */
     readonly attempt: (run: Recorded, attempt: Attempt) => Effect.Effect<void>
-    /** From now on the log's events are stored as they come, in batches. */
+    /** Starts to store the log's events in batches. */
     readonly follow: (log: RunLog) => Effect.Effect<Followed>
-    /** The missing attempts and events, for the run's end to write. The log is followed no longer. */
+    /** Returns the missing attempts and events for the run's end to write, and stops following the log. */
     readonly rest: (run: Recorded, followed: Followed) => Effect.Effect<Unwritten>
   }
 >()("crossfade/recording/Recorder") {
@@ -60,9 +62,9 @@ const make = Effect.gen(function* () {
 
   const attempt: Recorder["Service"]["attempt"] = Effect.fnUntraced(
     function* ({ id, missing, orgId, ticket }, ended) {
-      // A kept answer says nothing about the provider, which was not asked.
+      // A cached answer is no evidence about the provider, because the provider received no request.
       if (!ended.shadow && ended.usage?.cached !== true) yield* count(orgId, ticket, ended)
-      // A success ends the turn, which writes it in the transaction of its end.
+      // A success ends the turn, and the transaction of the turn's end writes it.
       if (ended.outcome === "success" && !ended.shadow) missing.push(ended)
       else yield* runs.recordAttempt(id, ended)
     },
@@ -75,9 +77,9 @@ const make = Effect.gen(function* () {
 
   const follow: Recorder["Service"]["follow"] = (log) => Effect.sync(() => events.follow(log))
 
-  // SQLite's calls block, and wait for the disk: what the turn has said last is on its way to its readers before them.
+  // SQLite's calls block until the disk has written, so the last events are sent to readers first.
   const rest: Recorder["Service"]["rest"] = ({ missing }, followed) =>
-    Effect.map(Effect.yieldNow, () => ({ attempts: missing, entries: events.leave(followed) }))
+    Effect.map(Effect.yieldNow, () => ({ attempts: missing, entries: events.release(followed) }))
 
   return Recorder.of({ attempt, follow, rest })
 })

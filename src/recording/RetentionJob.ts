@@ -1,6 +1,6 @@
 /**
- * The job beside the turns that lets the store forget what is older than it is kept for (`Retention`): once an hour, on
- * the replica that comes first. Two that do it at once, by clocks that differ, do no harm: what is gone is gone.
+ * The background job that deletes old data (`Retention`) once an hour on one replica. Two replicas with different
+ * clocks may run it at the same time without harm.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -14,27 +14,30 @@ import type { StoreError } from "../store/StoreError.ts"
 const dayMs = 24 * 60 * 60 * 1000
 /** Budgets need the current day; the other days are for reports. */
 const spendDays = 90
-/** A service that has just started has better things to do. */
+/** Gives a service that has just started time for its first turns. */
 const firstAfter = "1 minute"
 const every = Schedule.spaced("1 hour")
-/** A little less, so that its holder keeps it while it lives, and another has it within the hour when it dies. */
+/**
+ * A little less than an hour, so that its holder renews it in time, and another replica takes over within the hour
+ * after its death.
+ */
 const heldMs = 59 * 60_000
-/** Between two steps: the database's other users, and its log, get this time for themselves. */
+/** Between two steps: gives the database's other users, and its log, time. */
 const pause = "50 millis"
 
-/** `eventDays`: how long the events of an ended run are kept; 0: for ever. */
+/** `eventDays`: days to store the events of an ended run; 0 means forever. */
 export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const retention = yield* Retention
 
-      const forgetEvents = (endedBefore: number, after?: RunId): Effect.Effect<void, StoreError> =>
-        Effect.flatMap(retention.forgetEvents(endedBefore, after), (next) =>
+      const deleteEvents = (endedBefore: number, after?: RunId): Effect.Effect<void, StoreError> =>
+        Effect.flatMap(retention.deleteEvents(endedBefore, after), (next) =>
           next === undefined
             ? Effect.void
             : Effect.andThen(
                 Effect.sleep(pause),
-                Effect.suspend(() => forgetEvents(endedBefore, next)),
+                Effect.suspend(() => deleteEvents(endedBefore, next)),
               ),
         )
 
@@ -44,14 +47,14 @@ export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =
       const pass = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         if (!(yield* retention.claim(now, now + heldMs))) return
-        yield* stepByStep(retention.forgetKeys(now - turnKeyLifeMs))
-        yield* stepByStep(retention.forgetSpend(Math.floor(now / dayMs) - spendDays))
-        if (eventDays > 0) yield* forgetEvents(now - eventDays * dayMs)
+        yield* stepByStep(retention.deleteKeys(now - turnKeyLifeMs))
+        yield* stepByStep(retention.deleteSpend(Math.floor(now / dayMs) - spendDays))
+        if (eventDays > 0) yield* deleteEvents(now - eventDays * dayMs)
       })
 
       yield* pass.pipe(
         Effect.catchCause((cause) =>
-          Effect.logError("the store has not forgotten what it should; the next round will", cause),
+          Effect.logError("old data could not be deleted; the next round tries again", cause),
         ),
         Effect.repeat(every),
         Effect.delay(firstAfter),

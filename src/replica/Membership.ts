@@ -27,8 +27,8 @@ const make = Effect.gen(function* () {
   const replicas = yield* Replicas
   const watches = yield* Ref.make(Liveness.none)
 
-  const bury = Effect.fnUntraced(function* (dead: ReadonlyArray<Beat>) {
-    const count = yield* replicas.bury(dead, yield* Clock.currentTimeMillis)
+  const interruptRunsOf = Effect.fnUntraced(function* (dead: ReadonlyArray<Beat>) {
+    const count = yield* replicas.interruptRunsOf(dead, yield* Clock.currentTimeMillis)
     if (count > 0) yield* Effect.logWarning(`${count} runs of replicas that are gone were interrupted`)
   })
 
@@ -45,15 +45,15 @@ const make = Effect.gen(function* () {
     const now = monotonicMillis(yield* Clock.clockWith(Effect.succeed))
     const seen = yield* Ref.updateAndGet(watches, (before) => Liveness.observe(before, others, now))
     const dead = Liveness.dead(seen, now)
-    if (dead.length > 0) yield* bury(dead)
+    if (dead.length > 0) yield* interruptRunsOf(dead)
     if (!known) yield* Effect.logWarning("this replica was taken for dead: its runs are interrupted")
     yield* abandon()
   })
 
   const { others } = yield* replicas.beat
-  yield* bury(replicas.exclusive ? others : [])
+  yield* interruptRunsOf(replicas.exclusive ? others : [])
   yield* Effect.addFinalizer(() =>
-    Effect.flatMap(Clock.currentTimeMillis, replicas.leave).pipe(
+    Effect.flatMap(Clock.currentTimeMillis, replicas.retire).pipe(
       Effect.catch((error) => Effect.logWarning("the other replicas will take this one for dead", error)),
     ),
   )

@@ -7,7 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import { eventId } from "../protocol/agent2ui/Frame.ts"
-import type { Draft, Message } from "../protocol/agent2ui/Message.ts"
+import { type Draft, envelop } from "../protocol/agent2ui/Message.ts"
 import { heapBytes } from "../platform/HeapBytes.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { RunDone, RunError } from "../domain/Run.ts"
@@ -84,12 +84,8 @@ export class RunLog {
     const timestamp = new Date(at).toISOString()
     let added = 0
     while (added < drafts.length && this.lastSeq < maxEvents && this.#bytes < maxBytes) {
-      const { data, metadata, type } = drafts[added]!
-      const message = { id: eventId(this.runId, this.lastSeq + 1), type, data, timestamp }
-      this.#append({
-        event: "message",
-        data: (metadata === undefined ? message : { ...message, metadata }) as Message,
-      })
+      const message = envelop(drafts[added]!, eventId(this.runId, this.lastSeq + 1), timestamp)
+      this.#append({ event: "message", data: message })
       added += 1
     }
     if (added > 0) this.#wake()

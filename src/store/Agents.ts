@@ -1,4 +1,4 @@
-/** Agents, as operators keep them. An organisation sees its own agents and those without one (`orgId` null). */
+/** Port: agents. An organisation sees its own agents and those without one (`orgId` null). */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -12,23 +12,23 @@ export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNot
   agentId: AgentId,
 }) {}
 
-/** When it was created, and its id. */
+/** The agent's creation time and id. */
 export type AgentPosition = readonly [createdAt: number, id: AgentId]
 
 export class Agents extends Context.Service<
   Agents,
   {
-    /** Oldest first; `after` is the position at which the last page ended. */
+    /** Oldest first; `after` is the position of the last page's end. */
     readonly list: (
       orgId: OrgId,
       page: { readonly after?: AgentPosition; readonly limit: number },
     ) => Effect.Effect<Page<Agent, AgentPosition>, StoreError>
     readonly get: (orgId: OrgId, id: AgentId) => Effect.Effect<Agent, AgentNotFound | StoreError>
-    /** `updatedAt` of those that are there: it rises with every change of an agent. */
+    /** `updatedAt` of the existing ones; it rises with each change of an agent. */
     readonly versions: (
       ids: ReadonlyArray<AgentId>,
     ) => Effect.Effect<ReadonlyMap<AgentId, number>, StoreError>
-    /** `most`: how many the organisation may have. `id`: given where a part of the settings is bound to it. */
+    /** `most`: the organisation's limit. `id`: set if a part of the settings is bound to it. */
     readonly create: (
       orgId: OrgId,
       settings: AgentSettings,

@@ -1,9 +1,9 @@
 /**
- * `Agents` read from memory, in front of the ones in the store: a turn does not ask the database for its agent. Which of
- * those in use have changed, by whatever replica, is asked in one statement for all of them.
+ * A cache in front of the stored `Agents`, so that a turn does not query the database for its agent. One statement
+ * finds the changed ones among the agents in use, also those that other replicas changed.
  *
- * Invariant: what is given out was true at most a second ago, and this replica's own writes show at once. Where the store
- * does not answer, nothing older is given out: the caller is told. An agent that was not found is not remembered.
+ * Invariant: a returned agent was true at most a second ago, and this replica's own writes show at once. If the store
+ * does not answer, the caller gets the error and no older agent. Misses are not cached.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -14,16 +14,16 @@ import { monotonicMillis } from "../platform/Monotonic.ts"
 import { Agents } from "./Agents.ts"
 
 const staleAfterMs = 1000
-/** Twice within the second, so that a slow answer does not yet send every turn to the database. */
+/** Twice within the second, so that one slow answer does not send each turn to the database. */
 const askEvery = "400 millis"
-/** An agent has at most some hundred kilobytes, and most have one. */
+/** Most agents take about 1 KB, the largest a few hundred. */
 const capacity = 1000
-/** An agent without turns for this long is asked about no more. */
+/** An agent without turns for this long is dropped. */
 const idleAfterMs = 60_000
 
 interface Known {
   readonly agent: Agent
-  /** When the read began that has last found it so. */
+  /** The start of the last read that confirmed it. */
   trueAt: number
   usedAt: number
 }
@@ -35,9 +35,9 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
   Effect.gen(function* () {
     const store = yield* Agents
     const clock = yield* Clock.clockWith(Effect.succeed)
-    /** The least recently used first. */
+    /** The least recently used comes first. */
     const known = new Map<AgentId, Known>()
-    /** A read that was under way during a write may have found what was before it. */
+    /** A read that runs during a write may return the state before it. */
     let writes = 0
 
     const remember = (agent: Agent, at: number): void => {
@@ -65,7 +65,7 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
       })
 
     const update: Agents["Service"]["update"] = (orgId, id, settings) =>
-      // Also when it fails: it may have been written all the same.
+      // Also after a failure, because the write may have been applied.
       Effect.ensuring(
         store.update(orgId, id, settings),
         Effect.sync(() => {
@@ -88,7 +88,7 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
     })
 
     yield* ask.pipe(
-      // A store that is away is reported by callers who need it.
+      // Callers that need the store report its absence.
       Effect.catchTag("StoreError", () => Effect.void),
       Effect.andThen(Effect.sleep(askEvery)),
       Effect.forever,

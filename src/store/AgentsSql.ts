@@ -1,4 +1,4 @@
-/** `Agents` in the SQL database. An agent without an organisation is read by all and written by none. */
+/** `Agents` in the SQL database. Each organisation can read an agent without an organisation; none can change it. */
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -49,7 +49,7 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
 
       const versions = Effect.fn("Agents.versions")(function* (ids: ReadonlyArray<AgentId>) {
         const rows = yield* decodeVersions(
-          // The number of ids differs every time: not worth preparing.
+          // The number of ids varies, so the statement is not worth preparing.
           yield* sql`SELECT id, updated_at FROM agents WHERE ${sql.in("id", ids)}`.unprepared,
         )
         return new Map(rows.map((row) => [row.id, row.updated_at]))
@@ -65,11 +65,11 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         const id = given ?? AgentId.make(yield* random.uuidV7())
         const agent: Agent = { id, orgId, settings, createdAt: now, updatedAt: now }
         const row = yield* encode(agent)
-        // Two that are made at the same moment may both find room for the last one.
-        const made = yield* sql`INSERT INTO agents (id, org_id, settings, created_at, updated_at)
+        // Two creations at the same moment may both take the last free place.
+        const inserted = yield* sql`INSERT INTO agents (id, org_id, settings, created_at, updated_at)
           SELECT ${row.id}, ${orgId}, ${row.settings}, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
           WHERE (SELECT COUNT(*) FROM agents WHERE org_id = ${orgId}) < ${most} RETURNING id`
-        if (made.length === 0) return yield* new QuotaExceeded({ resource: "agents", limit: most })
+        if (inserted.length === 0) return yield* new QuotaExceeded({ resource: "agents", limit: most })
         return agent
       }, asStoreError("Agents.create"))
 
@@ -81,7 +81,7 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         const now = yield* Clock.currentTimeMillis
         const json = yield* encodeSettings(settings)
         const [agent] = yield* decode(
-          // Rises also within a millisecond, and where the last change was made by a clock that is ahead.
+          // Rises also within a millisecond, and if a clock that is ahead inserted the last change.
           yield* sql`UPDATE agents SET settings = ${json},
             updated_at = CASE WHEN updated_at < ${now} THEN ${now} ELSE updated_at + 1 END
           WHERE id = ${id} AND org_id = ${orgId} RETURNING *`,

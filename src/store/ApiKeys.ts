@@ -1,4 +1,4 @@
-/** API keys in the store. Only their hashes are there; `hash` is the SHA-256 of a key's text (`domain/ApiKey.ts`). */
+/** Port: API keys. The store has only their hashes; `hash` is the SHA-256 of a key's text (`domain/ApiKey.ts`). */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,27 +8,27 @@ import type { Page } from "../domain/Page.ts"
 import type { Change } from "./Audit.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** Also when it is another organisation's, or another user's where the caller manages only its own. */
+/** Also returned for another organisation's key, or another user's key if the caller manages only its own. */
 export class KeyNotFound extends Schema.TaggedError<KeyNotFound>()("KeyNotFound", { id: ApiKeyId }) {}
 
 export class TooManyKeys extends Schema.TaggedError<TooManyKeys>()("TooManyKeys", {}) {}
 
-/** Keys that are neither revoked nor expired. */
+/** The limit of keys that are neither revoked nor expired. */
 export const mostKeysOfOrg = 1000
 
-/** The keys of an organisation, or those of one user in it. */
+/** The keys of an organisation, or of one of its users. */
 export interface KeyScope {
   readonly orgId: OrgId
   readonly userId?: UserId
 }
 
-/** The rest of the audit's entry is the store's. */
+/** The store adds the rest of the audit entry. */
 export type KeyChange = Pick<Change, "at" | "by">
 
 export interface Revocation {
   readonly hash: string
   readonly revokedAt: number
-  /** Rises with each revocation, in the order of the commits. */
+  /** Rises with each revocation, in commit order. */
   readonly number: number
 }
 
@@ -41,33 +41,33 @@ export interface KeyUse {
 export class ApiKeys extends Context.Service<
   ApiKeys,
   {
-    /** One transaction with the audit's entry. */
+    /** One transaction with the audit entry. */
     readonly create: (
       key: ApiKey,
       hash: string,
       change: KeyChange,
     ) => Effect.Effect<void, StoreError | TooManyKeys>
-    /** Newest first; `before` is the id that the last page ended with. */
+    /** Newest first; `before` is the id of the last page's end. */
     readonly list: (
       scope: KeyScope,
       page: { readonly before?: ApiKeyId; readonly limit: number },
     ) => Effect.Effect<Page<ApiKey, ApiKeyId>, StoreError>
-    /** One transaction with the audit's entry. A key that is revoked stays as it is, and nothing is written. */
+    /** One transaction with the audit entry. A revoked key stays unchanged and adds no entry. */
     readonly revoke: (
       scope: KeyScope,
       id: ApiKeyId,
       change: KeyChange,
     ) => Effect.Effect<ApiKey, KeyNotFound | StoreError>
-    /** By their hashes, revoked and expired keys included. One statement. */
+    /** Finds keys by hash in one statement, with revoked and expired ones. */
     readonly find: (hashes: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, ApiKey>, StoreError>
     /** The number of the last revocation. */
     readonly lastRevocation: Effect.Effect<number, StoreError>
-    /** Revocations after a number, in their order, `limit` at most. */
+    /** Revocations after a number, in order, at most `limit`. */
     readonly revokedAfter: (
       number: number,
       limit: number,
     ) => Effect.Effect<ReadonlyArray<Revocation>, StoreError>
-    /** One transaction. A later use that another replica has written stays. */
+    /** One transaction. A later use that another replica wrote stays. */
     readonly recordUses: (uses: ReadonlyArray<KeyUse>) => Effect.Effect<void, StoreError>
   }
 >()("crossfade/store/ApiKeys") {}

@@ -1,4 +1,6 @@
-/** `ApiKeys` in the SQL database. Every method for callers names the organisation, so no other one's key is ever found. */
+/**
+ * `ApiKeys` in the SQL database. Each method for callers names the organisation, so it never finds another one's key.
+ */
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -42,7 +44,7 @@ const decodeRevocations = Schema.decodeUnknownEffect(Schema.Array(RevocationRow)
 const decodeLast = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ last: Schema.Int })]))
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ keys: Schema.Int })]))
 
-/** A key in the audit: without its state, which changes. */
+/** The key in the audit, without its changing state. */
 const described = ({ lastUsedAt: _used, revokedAt: _revoked, ...key }: ApiKey) => key
 
 const make = Effect.gen(function* () {
@@ -53,7 +55,7 @@ const make = Effect.gen(function* () {
   const within = ({ orgId, userId }: KeyScope) =>
     userId === undefined ? sql`org_id = ${orgId}` : sql`org_id = ${orgId} AND user_id = ${userId}`
 
-  // One change at a time: otherwise two keys that are created at once could both be the last one allowed.
+  // One change at a time; otherwise two concurrent creations could both take the last free place.
   const create: ApiKeys["Service"]["create"] = Effect.fn("ApiKeys.create")(function* (key, hash, change) {
     const row = yield* encode(key)
     yield* Effect.gen(function* () {
@@ -105,7 +107,7 @@ const make = Effect.gen(function* () {
     return yield* get(scope, id)
   }, asStoreError("ApiKeys.revoke"))
 
-  // Statements of many lengths: not worth preparing.
+  // The number of hashes varies, so the statement is not worth preparing.
   const find: ApiKeys["Service"]["find"] = Effect.fnUntraced(function* (hashes) {
     const rows = yield* sql`SELECT * FROM api_keys WHERE ${sql.in("hash", hashes)}`.unprepared
     const keys = yield* decode(rows)
@@ -119,7 +121,7 @@ const make = Effect.gen(function* () {
     asStoreError("ApiKeys.lastRevocation"),
   )
 
-  // No span: it is asked all the time.
+  // No span, because it runs all the time.
   const revokedAfter: ApiKeys["Service"]["revokedAfter"] = (number, limit) =>
     sql`SELECT hash, revoked_at, revocation FROM api_keys WHERE revocation > ${number}
       ORDER BY revocation LIMIT ${limit}`.pipe(
@@ -129,7 +131,7 @@ const make = Effect.gen(function* () {
     )
 
   const recordUses: ApiKeys["Service"]["recordUses"] = (uses) => {
-    // In one order everywhere: otherwise two replicas could wait for each other's rows.
+    // All replicas use the same order; otherwise two could wait for each other's rows.
     const sorted = uses.toSorted((one, other) => (one.id < other.id ? -1 : 1))
     const steps = sorted.map(({ at, id }) => ({
       statement: sql`UPDATE api_keys SET last_used_at = ${at}

@@ -1,19 +1,25 @@
-/** Changes of the rollout and of API keys: by whom, when and why. Kept for ever: people change little. */
+/**
+ * Port: the audit of changes to the rollout and to API keys: actor, time and reason. Entries stay forever, because
+ * people change little.
+ */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuditEntry, AuditId } from "../domain/AuditEntry.ts"
 import type { Page } from "../domain/Page.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** An entry before it is written, which gives it its id. */
+/** An entry without its id, which the write assigns. */
 export type Change = Omit<AuditEntry, "id">
 
 export class Audit extends Context.Service<
   Audit,
   {
-    /** For changes outside of the store. Others are written in one transaction with their entry (`RolloutStore`, `ApiKeys`). */
+    /**
+     * For changes outside the store. `RolloutStore` and `ApiKeys` write their change and its entry in one
+     * transaction.
+     */
     readonly add: (change: Change) => Effect.Effect<void, StoreError>
-    /** Newest first; `before` is the id the last page ended with. */
+    /** Newest first; `before` is the id of the last page's end. */
     readonly list: (page: {
       readonly before?: AuditId
       readonly limit: number

@@ -13,7 +13,7 @@ import { asStoreError } from "./SqlStoreError.ts"
 const decode = Schema.decodeUnknownEffect(Schema.Array(AuditRow))
 const encode = Schema.encodeEffect(AuditRow)
 
-/** Writes an entry; for a store whose own change has to be in the same transaction. */
+/** Writes an entry, for stores whose own change must be in the same transaction. */
 export const write = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const ids = yield* SecureRandom.SecureRandom

@@ -1,4 +1,7 @@
-/** Guarded rollouts as they are kept: state, sums and watermark together, so that a restart goes on where it was. */
+/**
+ * Port: guarded rollouts. State, sums and watermark are stored together, so that a restart continues from the same
+ * place.
+ */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
@@ -9,7 +12,7 @@ import type { StoreError } from "./StoreError.ts"
 
 export interface Autopilot {
   readonly state: AutopilotState
-  /** The sums of the step's cohorts, in a shape of the autopilot's own. */
+  /** The sums of the step's cohorts, in the autopilot's own shape. */
   readonly samples: Schema.Json
   readonly watermark: Watermark
 }
@@ -23,13 +26,13 @@ export interface StoredAutopilot extends Autopilot {
 export class Autopilots extends Context.Service<
   Autopilots,
   {
-    /** The one that was begun last. */
+    /** The rollout that started last. */
     readonly latest: Effect.Effect<StoredAutopilot | undefined, StoreError>
-    /** One transaction with the audit's entry. */
+    /** One transaction with the audit entry. */
     readonly begin: (autopilot: Autopilot, change: Change) => Effect.Effect<StoredAutopilot, StoreError>
     /**
-     * One transaction with the audit's entry, where there is one. Undefined, and nothing written, when `base` is no longer
-     * what is kept.
+     * One transaction with the audit entry, if there is one. Undefined, without a write, if the stored version is not
+     * `base`.
      */
     readonly save: (
       base: StoredAutopilot,

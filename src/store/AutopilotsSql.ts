@@ -1,4 +1,4 @@
-/** `Autopilots` in the SQL database: a row each, guarded by its version. */
+/** `Autopilots` in the SQL database: one row each, guarded by its version. */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -38,7 +38,7 @@ export const layerSql: Layer.Layer<Autopilots, never, SqlClient.SqlClient | Secu
       const ids = yield* SecureRandom.SecureRandom
       const audit = yield* AuditSql.write
 
-      // No span: it is asked every few seconds.
+      // No span, because it runs every few seconds.
       const latest = Effect.suspend(() => sql`SELECT * FROM autopilots ORDER BY id DESC LIMIT 1`).pipe(
         Effect.flatMap(decode),
         Effect.map(([row]): StoredAutopilot | undefined => {

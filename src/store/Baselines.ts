@@ -1,10 +1,12 @@
-/** The p99 of a healthy runtime's time to first progress, kept for the next start and shared by the replicas. */
+/**
+ * Port: the p99 of a healthy runtime's time to first progress, stored for the next start and shared by all replicas.
+ */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
 
-/** `version` rises by one with each value that is stored, from 1. */
-export interface KeptBaseline {
+/** `version` starts at 1 and rises by one with each stored value. */
+export interface StoredBaseline {
   readonly version: number
   readonly p99Ms: number
 }
@@ -12,8 +14,8 @@ export interface KeptBaseline {
 export class Baselines extends Context.Service<
   Baselines,
   {
-    readonly find: (runtime: string) => Effect.Effect<KeptBaseline | undefined, StoreError>
-    /** Stores the value after version `after`; does nothing where another replica has stored one since. */
+    readonly find: (runtime: string) => Effect.Effect<StoredBaseline | undefined, StoreError>
+    /** Stores the value that follows version `after`; does nothing if another replica has stored one since. */
     readonly put: (runtime: string, p99Ms: number, after: number) => Effect.Effect<void, StoreError>
   }
 >()("crossfade/store/Baselines") {}

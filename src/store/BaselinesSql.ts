@@ -19,7 +19,7 @@ export const layerSql: Layer.Layer<Baselines, never, SqlClient.SqlClient> = Laye
       sql`SELECT version, p99_ms AS "p99Ms" FROM baselines WHERE runtime = ${runtime}`.pipe(
         Effect.flatMap(decode),
         Effect.map(([row]) => row),
-        // No span: it is asked every minute.
+        // No span, because it runs every minute.
         Effect.withTracerEnabled(false),
         asStoreError("Baselines.find"),
       )

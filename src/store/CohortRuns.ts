@@ -1,6 +1,6 @@
 /**
- * The runs of a rollout's two cohorts, as a comparison needs them: read once each, in the order in which they began. Beyond
- * the oldest run that still goes on nothing is read, or the quick ones would be seen before the slow ones.
+ * Port: the runs of a rollout's two cohorts for comparison, each returned once, in order of their start. It reads
+ * nothing beyond the oldest running run; otherwise quick runs would count before slow ones.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -10,20 +10,20 @@ export interface CohortRun {
   readonly sessionId: string
   readonly cohort: "treatment" | "control"
   readonly status: "completed" | "failed" | "cancelled"
-  /** The user sent the message before once more. */
+  /** True if the user repeated the previous message. */
   readonly repeats: boolean
-  /** Attempts of the answer, shadows not among them. */
+  /** Attempts of the answer, without shadow attempts. */
   readonly attempts: number
-  /** As the user sees it: from the run's begin to the first content of any attempt. */
+  /** As the user sees it: from the run's start to the first content of any attempt. */
   readonly firstContentMs: number | null
-  /** From the run's begin to its end, however it ended. */
+  /** From the run's start to its end, for each kind of end. */
   readonly totalMs: number
-  /** As the run ended; where the upstream reported none, the service's guess. Null: there was no answer. */
+  /** The stored value; the service's estimate if the upstream reported none. Null without an answer. */
   readonly tokens: number | null
   readonly createdAt: number
 }
 
-/** The place of the last run that was read. */
+/** The position of the last returned run. */
 export interface Watermark {
   readonly createdAt: number
   readonly runId: string
@@ -33,8 +33,8 @@ export class CohortRuns extends Context.Service<
   CohortRuns,
   {
     /**
-     * Runs after the watermark of sessions that began at or after `since`; at most `limit` of them. No run is given twice,
-     * when the watermark that comes back is the next one's.
+     * Returns at most `limit` runs after the watermark, of sessions that started at or after `since`. Pass the
+     * returned watermark to the next call, and no run is returned twice.
      */
     readonly read: (from: {
       readonly since: number

@@ -1,4 +1,4 @@
-/** `CohortRuns` in the SQL database, by the index that holds the cohorts' runs alone. */
+/** `CohortRuns` in the SQL database, by the index that has only the cohorts' runs. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -8,9 +8,9 @@ import { RunStatus } from "../domain/Run.ts"
 import { type CohortRun, CohortRuns } from "./CohortRuns.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
-/** Twice the longest attempt by default, and some: a run that still says `running` then will never end. */
+/** More than twice the default limit of an attempt: a run that is still `running` by then will never end. */
 const longestRunMs = 15 * 60_000
-/** A run is seen by others when its transaction has committed, which is a little after it began. */
+/** A run becomes visible when its transaction commits, a little after its start. */
 const commitMs = 2000
 
 const RunRow = Schema.Struct({
@@ -43,8 +43,9 @@ export const layerSql: Layer.Layer<CohortRuns, never, SqlClient.SqlClient> = Lay
     const sql = yield* SqlClient.SqlClient
 
     /**
-     * Runs that began before it have ended, or never will. The running ones are few and have an index of their own; with a
-     * condition on the cohort SQLite would take the other index, and look at all runs of the last minutes.
+     * Runs that started before the horizon have ended, or never will. The running ones are few and have their own
+     * index. With a condition on the cohort, SQLite would choose the other index and read all runs of the last
+     * minutes.
      */
     const horizon = Effect.fnUntraced(function* (now: number) {
       const running = yield* decodeRunning(
@@ -85,7 +86,7 @@ export const layerSql: Layer.Layer<CohortRuns, never, SqlClient.SqlClient> = Lay
               }
             : { createdAt: last.created_at, runId: last.id }
         return { runs: rows.map((row) => toRun(row, attempts.get(row.id), now)), watermark }
-        // No span: it is asked every few seconds for as long as a rollout goes on.
+        // No span, because it runs every few seconds during a rollout.
       }).pipe(Effect.withTracerEnabled(false), asStoreError("CohortRuns.read"))
 
     return CohortRuns.of({ read })
@@ -101,7 +102,7 @@ const toRun = (
   return {
     sessionId: row.session_id,
     cohort: row.cohort,
-    // An answer that a restart of this service cut off is one that its user did not get.
+    // The user did not get an answer that a restart of this service interrupted.
     status: row.status === "completed" || row.status === "cancelled" ? row.status : "failed",
     repeats: row.repeats,
     attempts: tried?.attempts ?? 0,

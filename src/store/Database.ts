@@ -1,9 +1,9 @@
 /**
- * The one database of a service, migrated: PostgreSQL where a URL is configured (several replicas share it), else SQLite in
- * the data folder. Whoever reads rows cannot tell which: `BIGINT` comes back as a number from both.
+ * The migrated database of the service: PostgreSQL if a URL is configured (several replicas share it), else SQLite in
+ * the data folder. Both return `BIGINT` as a number, so readers of rows need no difference.
  *
- * The start fails when the database cannot be reached or migrated. What it says never holds the URL's password, and it
- * carries no cause, because the parts of one (Node's `ERR_INVALID_URL.input`) may.
+ * The start fails if the database cannot be reached or migrated. The error never contains the URL's password, and it
+ * has no cause, because parts of one (Node's `ERR_INVALID_URL.input`) may contain it.
  */
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -19,7 +19,7 @@ import { contradiction, type DatabaseTls } from "../persistence/PostgresTls.ts"
 import * as PostgresUrl from "../domain/PostgresUrl.ts"
 import * as SqliteClient from "../persistence/SqliteClient.ts"
 
-/** `database` is the file, or the server's address and the name of its database. */
+/** `database`: the file, or the server's address and the database name. */
 export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", {
   database: Schema.String,
   reason: Schema.String,
@@ -31,13 +31,13 @@ export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>
 
 export interface DatabaseOptions {
   readonly databaseUrl: Redacted.Redacted<string> | undefined
-  /** Where `crossfade.db` is when there is no URL. */
+  /** The folder of `crossfade.db` if there is no URL. */
   readonly dataDir: string
-  /** Connections to PostgreSQL, at the most. */
+  /** Maximum of connections to PostgreSQL. */
   readonly poolSize?: number
-  /** Longest that PostgreSQL works on one statement; migrations have no limit. */
+  /** The limit for one statement in PostgreSQL; migrations have none. */
   readonly statementTimeoutMs?: number
-  /** Undefined: what the URL's `sslmode` says, or none. */
+  /** Undefined: the URL's `sslmode` decides; without it, no TLS. */
   readonly tls?: DatabaseTls | undefined
 }
 

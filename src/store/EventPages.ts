@@ -1,25 +1,26 @@
 /**
- * A run's events as rows of `run_events`: a row is a page of consecutive events, kept under the number of its last one, so
- * that what is written together costs one row however much it is. Pure.
+ * A run's events as rows of `run_events`. A row is a page of consecutive events under the number of its last one, so
+ * one write costs one row for any number of events. Pure.
  *
- * A write begins after what is known to be kept. One whose outcome was unknown is made again, perhaps with more events: pages
- * may overlap, and say the same where they do. A row of before there were pages is the page of one event.
+ * A write starts after the last event that is surely stored. A write with an unknown outcome is repeated, perhaps
+ * with more events; pages may therefore overlap, with equal content. A row from before pages existed is a page of one
+ * event.
  */
 import type { RunId } from "../domain/Ids.ts"
 import { eventJson, type LogEntry, type RunEvent } from "../runs/RunEvent.ts"
 
 export type PageRow = {
   readonly run_id: RunId
-  /** The number of its last event. */
+  /** The number of the page's last event. */
   readonly seq: number
   /** JSON: an array of events. */
   readonly event: string
 }
 
-/** Characters. Whoever reads on from the middle of a page reads the whole page. */
+/** Characters. A reader that starts within a page reads the whole page. */
 const longestPage = 256 * 1024
 
-/** `entries` are consecutive. */
+/** `entries` must be consecutive. */
 export const rowsOf = (id: RunId, entries: ReadonlyArray<LogEntry>): ReadonlyArray<PageRow> => {
   const rows: Array<PageRow> = []
   let page: Array<string> = []
@@ -36,7 +37,7 @@ export const rowsOf = (id: RunId, entries: ReadonlyArray<LogEntry>): ReadonlyArr
   return rows
 }
 
-/** Pages in the order of their numbers, to the events after `after`, each once. */
+/** Turns pages in order into the events after `after`, each once. */
 export const entriesOf = (
   pages: ReadonlyArray<{ readonly seq: number; readonly event: RunEvent | ReadonlyArray<RunEvent> }>,
   after: number,

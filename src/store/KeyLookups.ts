@@ -1,6 +1,6 @@
 /**
- * Looks API keys up in the store, for callers that are not authenticated yet: whatever they send, the store gets one statement at
- * a time, 100 a second and 10 000 hashes a second at most. A key in between waits for its turn, a few milliseconds.
+ * Finds API keys in the store for callers that are not authenticated yet. Regardless of the load, the store gets one
+ * statement at a time, at most 100 a second and 10 000 hashes a second. A key in between waits a few milliseconds.
  *
  * Invariant: an answer was true at most a second ago.
  */
@@ -14,9 +14,9 @@ import { StoreHealth } from "./StoreHealth.ts"
 
 const mostAtOnce = 100
 const pause = "10 millis"
-/** Ten statements' worth. Beyond it a caller is told to come back. */
+/** Ten statements' worth. Beyond it, a caller must retry later. */
 const mostWaiting = 1000
-const patience = "1 second"
+const answerTimeout = "1 second"
 
 interface Asked {
   readonly hash: string
@@ -34,7 +34,10 @@ export const make = Effect.gen(function* () {
 
   const answer = Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
     const found = yield* whileUp(store.find([...new Set(asked.map(({ hash }) => hash))])).pipe(
-      Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(failed("no answer in time")) }),
+      Effect.timeoutOrElse({
+        duration: answerTimeout,
+        orElse: () => Effect.fail(failed("no answer in time")),
+      }),
       Effect.exit,
     )
     for (const one of asked)

@@ -1,6 +1,6 @@
 /**
- * When each API key was used last: noted in memory by every request, written once a minute for a key at most, many in one
- * transaction. A process that dies loses a minute of it.
+ * Records the last use of each API key. Requests record it in memory; at most once a minute for each key a
+ * transaction writes many of them. A process that dies loses a minute.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -21,7 +21,7 @@ interface Noted {
   writtenUse: number
 }
 
-/** The notes of one process. Pure; times are epoch milliseconds. */
+/** The recorded uses of one process. Pure; times are epoch milliseconds. */
 export class Notes {
   readonly #notes = new Map<ApiKeyId, Noted>()
 
@@ -30,13 +30,13 @@ export class Notes {
   }
 
   note(id: ApiKeyId, at: number): void {
-    const noted = this.#notes.get(id)
-    if (noted === undefined)
+    const recorded = this.#notes.get(id)
+    if (recorded === undefined)
       this.#notes.set(id, { usedAt: at, writtenAt: Number.NEGATIVE_INFINITY, writtenUse: -1 })
-    else noted.usedAt = at
+    else recorded.usedAt = at
   }
 
-  /** Uses to write now. Forgets keys that were not used for a while. */
+  /** Returns the uses to write now, and drops keys that were idle for a while. */
   due(now: number, betweenMs: number): ReadonlyArray<KeyUse> {
     const uses: Array<KeyUse> = []
     for (const [id, { usedAt, writtenAt, writtenUse }] of this.#notes) {
@@ -49,8 +49,8 @@ export class Notes {
 
   written(uses: ReadonlyArray<KeyUse>, now: number): void {
     for (const { at, id } of uses) {
-      const noted = this.#notes.get(id)
-      if (noted !== undefined) Object.assign(noted, { writtenAt: now, writtenUse: at })
+      const recorded = this.#notes.get(id)
+      if (recorded !== undefined) Object.assign(recorded, { writtenAt: now, writtenUse: at })
     }
   }
 }
@@ -78,7 +78,7 @@ const make = Effect.gen(function* () {
       notes.written(uses, now)
       if (uses.length === mostAtOnce) yield* write(betweenMs)
     }).pipe(
-      // The store's absence is in the log already. The next round writes these.
+      // The log already has the outage of the store. The next round writes these.
       Effect.catchTag("StoreError", () => Effect.void),
     )
 

@@ -1,12 +1,12 @@
 /**
- * API keys in use, read from memory, so that a request does not ask the database for its key. Replicas poll the revocations, which
- * are numbered, in one statement for all keys.
+ * A cache of the API keys in use, so that a request does not query the database for its key. Replicas poll the
+ * numbered revocations in one statement for all keys.
  *
- * A stream asks for the end of its key as long as it is open, which keeps the key in memory.
+ * An open stream asks for the end of its key repeatedly, which keeps the key cached.
  *
- * Invariant: a key that is given out as valid was valid at most a second ago, with and without Redis. Where the store does not
- * answer, nothing older is given out: the caller fails. This replica's own revocations hold at once, and a change without a number
- * (a row deleted by hand, a backup that was restored) within a minute.
+ * Invariant: a key returned as valid was valid at most a second ago, with or without Redis. If the store does not
+ * answer, the caller fails instead of getting an older answer. This replica's own revocations apply at once, and a
+ * change without a number (a row deleted by hand, a restored backup) within a minute.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -21,36 +21,38 @@ import type { StoreError } from "./StoreError.ts"
 import { StoreHealth } from "./StoreHealth.ts"
 
 const staleAfterMs = 1000
-/** Twice within the second, so that a slow answer does not yet send every request to the database. */
+/** Twice within the second, so that one slow answer does not send each request to the database. */
 const askEvery = "400 millis"
 const mostRevocations = 1000
-/** About 1 KB each. With more in use, some are read more often. */
+/** About 1 KB each. With more keys in use, some are read more often. */
 const mostKnown = 10_000
 const knownForMs = 60_000
-/** Hashes alone, 2 MB: callers that repeat a wrong key. A flood of different ones meets the bound of `KeyLookups`. */
+/**
+ * Hashes only, 2 MB, for callers that repeat a wrong key. The limit of `KeyLookups` stops a flood of different ones.
+ */
 const mostUnknown = 10_000
 const unknownForMs = 60_000
 
 export interface KnownKey {
   readonly key: ApiKey
-  /** Until when the key is valid, epoch milliseconds. Another answer once it is revoked. */
+  /** The end of the key's validity in epoch milliseconds; it changes when the key is revoked. */
   readonly endsAt: () => number
 }
 
 interface Known extends KnownKey {
   key: ApiKey
-  /** When the read began that found it. */
+  /** The start of the read that found it. */
   readAt: number
-  /** When a stream asked for its end. */
+  /** The time at which a stream last asked for its end. */
   askedAt: number
 }
 
 export class KnownKeys extends Context.Service<
   KnownKeys,
   {
-    /** Revoked and expired keys included; undefined for a hash of no key. */
+    /** Includes revoked and expired keys; undefined if no key has the hash. */
     readonly find: (hash: string) => Effect.Effect<KnownKey | undefined, StoreError>
-    /** This replica has revoked a key: nothing that was read before counts. */
+    /** Call after this replica has revoked a key: earlier reads no longer count. */
     readonly forget: (id: ApiKeyId) => void
   }
 >()("crossfade/store/KnownKeys") {
@@ -60,7 +62,7 @@ export class KnownKeys extends Context.Service<
   )
 }
 
-/** Adds to a map of limited size, whose oldest entry leaves. */
+/** Adds to a map of limited size and evicts the oldest entry. */
 const add = <A>(map: Map<string, A>, key: string, value: A, most: number): void => {
   map.delete(key)
   map.set(key, value)
@@ -72,13 +74,13 @@ const make = Effect.gen(function* () {
   const lookUp = yield* KeyLookups.make
   const clock = yield* Clock.clockWith(Effect.succeed)
   const known = new Map<string, Known>()
-  /** Until when a hash is taken for no key's. */
+  /** The time until which a hash counts as unknown. */
   const unknown = new Map<string, number>()
-  /** Before the first key is read, so none of its revocations is missed. */
+  /** Read before the first key, so that none of its revocations is missed. */
   let last = yield* store.lastRevocation
   let polledAt = Number.NEGATIVE_INFINITY
-  /** Revocations that were seen here. A read that was under way may have found what was before them. */
-  let seen = 0
+  /** Revocations seen by this replica. A read that runs during one may return the state before it. */
+  let revocationCount = 0
 
   const isFresh = ({ key, readAt }: Known, now: number): boolean =>
     now - readAt < knownForMs && (key.revokedAt !== null || now - Math.max(readAt, polledAt) < staleAfterMs)
@@ -91,14 +93,14 @@ const make = Effect.gen(function* () {
       endsAt: () => {
         entry.askedAt = monotonicMillis(clock)
         const { expiresAt, revokedAt } = entry.key
-        // Now, whatever the clock of the replica says that revoked it.
+        // Now, regardless of the clock of the replica that revoked it.
         return revokedAt === null ? (expiresAt ?? Number.POSITIVE_INFINITY) : Number.NEGATIVE_INFINITY
       },
     }
     return entry
   }
 
-  /** Into the entry that open streams hold, where there is one. */
+  /** Updates the entry that open streams hold, if there is one. */
   const remember = (hash: string, key: ApiKey, readAt: number): Known => {
     const entry = known.get(hash) ?? entryOf(key, readAt)
     entry.key = key
@@ -110,9 +112,10 @@ const make = Effect.gen(function* () {
   const read = (hash: string): Effect.Effect<KnownKey | undefined, StoreError> =>
     Effect.suspend(() => {
       const now = monotonicMillis(clock)
-      const before = seen
+      const before = revocationCount
       return Effect.flatMap(lookUp(hash), (key) => {
-        if (key !== undefined) return before === seen ? Effect.succeed(remember(hash, key, now)) : read(hash)
+        if (key !== undefined)
+          return before === revocationCount ? Effect.succeed(remember(hash, key, now)) : read(hash)
         known.delete(hash)
         add(unknown, hash, now + unknownForMs, mostUnknown)
         return Effect.undefined
@@ -128,7 +131,7 @@ const make = Effect.gen(function* () {
     })
 
   const forget: KnownKeys["Service"]["forget"] = (id) => {
-    seen += 1
+    revocationCount += 1
     for (const entry of known.values()) if (entry.key.id === id) entry.readAt = Number.NEGATIVE_INFINITY
   }
 
@@ -140,7 +143,7 @@ const make = Effect.gen(function* () {
     return Effect.flatMap(store.revokedAfter(last, mostRevocations), (revocations) => {
       for (const { hash, number, revokedAt } of revocations) {
         last = number
-        seen += 1
+        revocationCount += 1
         const found = known.get(hash)
         if (found !== undefined) found.key = { ...found.key, revokedAt }
       }
@@ -150,7 +153,7 @@ const make = Effect.gen(function* () {
     })
   })
   yield* poll.pipe(
-    // A store that is away is reported by callers who need it.
+    // Callers that need the store report its absence.
     Effect.catchTag("StoreError", () => Effect.void),
     Effect.andThen(Effect.sleep(askEvery)),
     Effect.forever,

@@ -1,7 +1,8 @@
 /**
- * The schema of the store, step by step. A migration that has been released is never edited: the next one changes what it
- * made. Every statement is in the common subset of SQLite and PostgreSQL: ids and JSON are TEXT, times are BIGINT epoch
- * milliseconds, truth is 0 or 1. Each run of migrations is one transaction; a second process waits for the first.
+ * The schema of the store, step by step. A released migration is never edited; the next one changes its result. Each
+ * statement is in the common subset of SQLite and PostgreSQL: ids and JSON are TEXT, times are BIGINT epoch
+ * milliseconds, booleans are 0 or 1. Each run of migrations is one transaction, and a second process waits for the
+ * first.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -48,19 +49,19 @@ export class SchemaTooNew extends Schema.TaggedError<SchemaTooNew>()("SchemaTooN
   }
 }
 
-/** An older program would read and write rows that it does not understand. */
+/** An older program would misread the rows. */
 const refuseNewer = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<{ found: number }>`SELECT MAX(migration_id) AS found FROM crossfade_migrations`
   if (row !== undefined && row.found > newest) return yield* new SchemaTooNew({ found: row.found })
 })
 
-/** Any number that no other program uses as an advisory lock in this database. */
+/** An arbitrary number that no other program uses as an advisory lock in this database. */
 const migrationLock = 0x63726f73
 
 /**
- * Replicas that start together take turns, before the first of them looks whether there is a table of migrations. A
- * statement of a migration, and the wait for another replica's, may take longer than a turn's may.
+ * Replicas that start together take the lock before the first one checks the table of migrations. A migration's
+ * statement, and the wait for another replica's, may exceed the limit of a turn's statements.
  */
 const takeTurns = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   sql.onDialectOrElse({
@@ -73,7 +74,7 @@ const takeTurns = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   }),
 )
 
-/** Brings the database up to date; does nothing where it is. Fails on one that a newer program has brought further. */
+/** Migrates the database; does nothing if it is current. Fails if a newer program has migrated it further. */
 export const migrate = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   sql.withTransaction(Effect.all([takeTurns, steps, refuseNewer], { discard: true })),
 )

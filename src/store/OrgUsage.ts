@@ -1,4 +1,4 @@
-/** Counts the sessions of each organisation, and the bytes of text in their messages. */
+/** Port: counts the sessions of each organisation, and the bytes of text in their messages. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { OrgId } from "../domain/Ids.ts"
@@ -12,11 +12,11 @@ export interface Usage {
 export class OrgUsage extends Context.Service<
   OrgUsage,
   {
-    /** As all replicas have counted it up to some seconds ago, and this one until now. */
+    /** The counts of all replicas up to a few seconds ago, and of this one up to now. */
     readonly of: (orgId: OrgId) => Effect.Effect<Usage, StoreError>
-    /** Adds what was stored. Cheap: it is written later, for many turns at once. */
+    /** Adds stored data to the count. Cheap: one later statement writes many turns at once. */
     readonly count: (orgId: OrgId, added: Usage) => void
-    /** Writes what was counted. What the store does not take is written next time. */
+    /** Writes the counts. The next flush repeats those that the store refuses. */
     readonly flush: Effect.Effect<void>
   }
 >()("crossfade/store/OrgUsage") {}

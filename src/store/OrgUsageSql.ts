@@ -1,7 +1,7 @@
 /**
- * `OrgUsage` in the SQL database. A turn neither writes it nor waits for it: what turns add is written every few seconds, in
- * one statement for all organisations, and what an organisation has is read at most every ten seconds. A process that is
- * killed loses the counts of its last seconds.
+ * `OrgUsage` in the SQL database. A turn neither writes it nor waits for it: every few seconds one statement writes
+ * the additions of all organisations, and the total of an organisation is read at most every ten seconds. A killed
+ * process loses the counts of its last seconds.
  */
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -29,7 +29,7 @@ const decode = Schema.decodeUnknownEffect(
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const clock = yield* Clock.clockWith(Effect.succeed)
-  /** As the database had it, with what was written since. */
+  /** The database's counts plus the additions written since. */
   const known = new Map<OrgId, { readonly at: number; usage: Usage }>()
   let waiting = new Map<OrgId, Usage>()
 

@@ -1,6 +1,6 @@
 /**
- * One page of a table, bounded by the database itself. The bounds are found over keys and sizes alone, so a row beyond the
- * page is never read whole. `octet_length` is known without reading the text, in SQLite as in PostgreSQL.
+ * One page of a table, bounded by the database itself. The bounds come from keys and sizes alone, so a row beyond the
+ * page is never read whole. SQLite and PostgreSQL know `octet_length` without reading the text.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -10,11 +10,11 @@ import { type Page, pageBytes } from "../domain/Page.ts"
 
 interface PageOf {
   readonly table: string
-  /** Its columns in the order of the list; together unique. */
+  /** The columns of the sort order; together they are unique. */
   readonly keys: readonly [string, ...ReadonlyArray<string>]
   readonly direction: "ASC" | "DESC"
   readonly where: Fragment
-  /** Columns whose text makes a row large. */
+  /** The columns whose text makes a row large. */
   readonly texts: ReadonlyArray<string>
   readonly limit: number
   readonly bytes?: number
@@ -26,7 +26,7 @@ const select = (sql: SqlClient.SqlClient, of: PageOf) => {
   const { bytes = pageBytes, direction, keys, limit, table, texts, where } = of
   const columns = sql.csv(keys.map((key) => sql`${sql(key)}`))
   const order = sql.csv(keys.map((key) => (direction === "ASC" ? sql`${sql(key)}` : sql`${sql(key)} DESC`)))
-  // The other columns and the names of the fields have about 500 bytes.
+  // The other columns and the field names take about 500 bytes.
   const size = texts.reduce((sum, text) => sql`${sum} + COALESCE(octet_length(${sql(text)}), 0)`, sql`500`)
   const same = sql.and(keys.map((key) => sql`${sql(`page.${key}`)} = ${sql(`t.${key}`)}`))
   return sql`SELECT t.*, page.found FROM (
@@ -37,7 +37,7 @@ const select = (sql: SqlClient.SqlClient, of: PageOf) => {
     WHERE page.place = 1 OR (page.place <= ${limit} AND page.total <= ${bytes}) ORDER BY page.place`
 }
 
-/** `keyOf` gives the position of the last entry. */
+/** `keyOf` returns the position of an entry. */
 export const page = Effect.fnUntraced(function* <Entry, Key, E, R>(
   sql: SqlClient.SqlClient,
   of: PageOf,

@@ -1,6 +1,6 @@
 /**
- * How much an organisation may own. A quota is asked before anything is stored; a turn that has begun stores its answer in any
- * case. Only the people who run the service can raise one, so a refusal says no time to come back.
+ * The limits on what an organisation may own. The check runs before anything is stored; a running turn stores its
+ * answer in any case. Only the operators of the service can raise a quota, so a refusal has no retry time.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -25,9 +25,9 @@ export class Quotas extends Context.Service<
   Quotas,
   {
     readonly agents: number
-    /** Fails where no session may begin. */
+    /** Fails if the organisation may start no session. */
     readonly session: (orgId: OrgId) => Effect.Effect<void, QuotaExceeded | StoreError>
-    /** Fails where no message may be added to a session. */
+    /** Fails if the organisation may add no message. */
     readonly message: (orgId: OrgId) => Effect.Effect<void, QuotaExceeded | StoreError>
   }
 >()("crossfade/store/Quotas") {

@@ -1,6 +1,6 @@
 /**
- * Turns as they were, for a backtest: who came when and how the attempts went, without what was said. In the order of their
- * beginning, a page at a time, so that a week of them needs no more memory than a minute.
+ * Port: recorded turns for a backtest: time, user and attempts, without texts. Sorted by start and read in pages, so
+ * a week of them needs no more memory than a minute.
  */
 import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"
@@ -12,14 +12,14 @@ export interface RecordedTurn {
   readonly orgId: OrgId
   readonly sessionId: SessionId
   readonly createdAt: number
-  /** By number, without shadows; none of a turn that was still running, or ended before its first. */
+  /** By number, without shadow attempts; empty for a turn that was still running, or ended before its first attempt. */
   readonly attempts: ReadonlyArray<Attempt>
 }
 
 export class RecordedTurns extends Context.Service<
   RecordedTurns,
   {
-    /** Those that began at `since` or later, in epoch milliseconds. */
+    /** Turns that started at `since` or later, in epoch milliseconds. */
     readonly since: (since: number) => Stream.Stream<RecordedTurn, StoreError>
   }
 >()("crossfade/store/RecordedTurns") {}

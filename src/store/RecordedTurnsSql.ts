@@ -1,6 +1,6 @@
 /**
- * `RecordedTurns` in the SQL database. Ids of runs are of version 7, so that they sort as the runs began, and the primary
- * key finds each page; other processes may write meanwhile.
+ * `RecordedTurns` in the SQL database. Run ids are UUIDv7, so they sort by start, and the primary key finds each
+ * page; other processes may write meanwhile.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,4 +1,4 @@
-/** `Replicas` in the SQL database. A row a replica; its beat rises with every word. */
+/** `Replicas` in the SQL database. Each replica has one row, whose beat rises. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -23,7 +23,7 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
     const interrupted = (now: number) => sql`status = 'interrupted', ended_at = ${now},
       error = ${interruption.beforeId} || id || ${interruption.afterId}`
 
-    // No span: it is said every second and a half, for ever.
+    // No span, because it runs every 1.5 seconds, forever.
     const beat = Effect.suspend(
       () => sql`INSERT INTO replicas (id, beat) VALUES (${replica.id}, 1)
         ON CONFLICT (id) DO UPDATE SET beat = replicas.beat + 1`,
@@ -38,7 +38,10 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
       asStoreError("Replicas.beat"),
     )
 
-    const bury = Effect.fn("Replicas.bury")(function* (dead: ReadonlyArray<Beat>, now: number) {
+    const interruptRunsOf = Effect.fn("Replicas.interruptRunsOf")(function* (
+      dead: ReadonlyArray<Beat>,
+      now: number,
+    ) {
       const forget = Effect.forEach(
         dead,
         ({ beat, id }) => sql`DELETE FROM replicas WHERE id = ${id} AND beat = ${beat}`,
@@ -47,7 +50,7 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
       const orphans = sql`UPDATE runs SET ${interrupted(now)} WHERE status = 'running'
         AND (owner IS NULL OR owner NOT IN (SELECT id FROM replicas)) RETURNING id`
       return (yield* Effect.andThen(forget, orphans).pipe(sql.withTransaction)).length
-    }, asStoreError("Replicas.bury"))
+    }, asStoreError("Replicas.interruptRunsOf"))
 
     const running = (begunBefore: number) =>
       sql`SELECT id FROM runs
@@ -63,21 +66,23 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
       yield* sql`UPDATE runs SET ${interrupted(now)} WHERE ${sql.in("id", ids)} AND status = 'running'`
     }, asStoreError("Replicas.interrupt"))
 
-    const leave = Effect.fn("Replicas.leave")(function* (now: number) {
+    const retire = Effect.fn("Replicas.retire")(function* (now: number) {
       yield* sql`DELETE FROM replicas WHERE id = ${replica.id}`.pipe(
         Effect.andThen(
           sql`UPDATE runs SET ${interrupted(now)} WHERE status = 'running' AND owner = ${replica.id}`,
         ),
         sql.withTransaction,
       )
-    }, asStoreError("Replicas.leave"))
+    }, asStoreError("Replicas.retire"))
 
     const exclusive = sql.onDialectOrElse({ sqlite: () => true, orElse: () => false })
-    return Replicas.of({ exclusive, beat, bury, running, interrupt, leave })
+    return Replicas.of({ exclusive, beat, interruptRunsOf, running, interrupt, retire })
   }),
 )
 
-/** The error of a run whose process is gone, as JSON around the run's id: one statement writes it to all of them. */
+/**
+ * The error of a run whose process is gone, as JSON around the run's id, so that one statement writes it to all runs.
+ */
 const interruption = (() => {
   const error = {
     code: "RUN_INTERRUPTED",

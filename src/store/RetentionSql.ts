@@ -1,6 +1,6 @@
 /**
- * `Retention` in the SQL database. Ids of runs sort as the runs began, and events lie in the order of their runs: the oldest
- * are found at the beginning of the primary key, without an index of their own.
+ * `Retention` in the SQL database. Run ids sort by start, and events by their run, so the oldest events are at the
+ * start of the primary key and need no index of their own.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,7 +10,7 @@ import { lowestIdAt, RunId } from "../domain/Ids.ts"
 import { Retention } from "./Retention.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
-/** Pages a step, and the rest of the run that the last of them belongs to. */
+/** Pages a step, plus the rest of the last page's run. */
 const pagesAStep = 500
 const keysAStep = 1000
 
@@ -29,11 +29,11 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return taken.length > 0
     }, asStoreError("Retention.claim"))
 
-    const forgetEvents: Retention["Service"]["forgetEvents"] = Effect.fn("Retention.forgetEvents")(function* (
+    const deleteEvents: Retention["Service"]["deleteEvents"] = Effect.fn("Retention.deleteEvents")(function* (
       endedBefore,
       after,
     ) {
-      // A run that began later ended later.
+      // A run that started later ended later.
       const bound = lowestIdAt(endedBefore)
       const rows =
         yield* sql`SELECT run_id FROM run_events WHERE run_id > ${after ?? ""} AND run_id < ${bound}
@@ -43,12 +43,12 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       yield* sql`DELETE FROM run_events WHERE run_id IN
         (SELECT id FROM runs WHERE ${sql.in("id", runs)} AND ended_at < ${endedBefore})`.unprepared
       return runs.at(-1)
-    }, asStoreError("Retention.forgetEvents"))
+    }, asStoreError("Retention.deleteEvents"))
 
-    const forgetKeys: Retention["Service"]["forgetKeys"] = Effect.fn("Retention.forgetKeys")(function* (
+    const deleteKeys: Retention["Service"]["deleteKeys"] = Effect.fn("Retention.deleteKeys")(function* (
       createdBefore,
     ) {
-      // PostgreSQL would read the whole table to delete what a subquery with a limit gives.
+      // PostgreSQL would scan the whole table for a DELETE with a limited subquery.
       const rows = yield* sql`SELECT key FROM idempotency_keys WHERE created_at < ${createdBefore}
         ORDER BY created_at LIMIT ${keysAStep}`
       const keys = (yield* decodeKeys(rows)).map((row) => row.key)
@@ -57,17 +57,17 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
         yield* sql`DELETE FROM idempotency_keys WHERE ${sql.in("key", keys)}
           AND created_at < ${createdBefore}`.unprepared
       return keys.length === keysAStep
-    }, asStoreError("Retention.forgetKeys"))
+    }, asStoreError("Retention.deleteKeys"))
 
-    const forgetSpend: Retention["Service"]["forgetSpend"] = Effect.fn("Retention.forgetSpend")(function* (
+    const deleteSpend: Retention["Service"]["deleteSpend"] = Effect.fn("Retention.deleteSpend")(function* (
       before,
     ) {
       const rows = yield* sql`DELETE FROM token_spend WHERE (day, org_id, user_id) IN
         (SELECT day, org_id, user_id FROM token_spend WHERE day < ${before} ORDER BY day LIMIT ${keysAStep})
         RETURNING day`
       return rows.length === keysAStep
-    }, asStoreError("Retention.forgetSpend"))
+    }, asStoreError("Retention.deleteSpend"))
 
-    return Retention.of({ claim, forgetEvents, forgetKeys, forgetSpend })
+    return Retention.of({ claim, deleteEvents, deleteKeys, deleteSpend })
   }),
 )

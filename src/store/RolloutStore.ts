@@ -1,4 +1,4 @@
-/** The operators' settings of the rollout: one document with a version, so that no unseen change is overwritten. */
+/** Port: the operators' rollout settings, one document with a version, so that no change overwrites an unseen one. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { OperatorSettings } from "../domain/RolloutSettings.ts"
@@ -15,11 +15,11 @@ export class RolloutStore extends Context.Service<
   RolloutStore,
   {
     readonly load: Effect.Effect<StoredRollout, StoreError>
-    /** The stored document, if its version is another than this. Cheap: it is asked all the time. */
+    /** The stored document, if its version differs. Cheap, because it runs all the time. */
     readonly changedSince: (version: number) => Effect.Effect<StoredRollout | undefined, StoreError>
     /**
-     * One transaction: the document of `base.version + 1`, and the audit's entry. Gives it as it will be read; undefined,
-     * and nothing written, when the version is no longer `base`.
+     * One transaction: stores the document as version `base.version + 1` with the audit entry, and returns it as read
+     * back. Undefined, without a write, if the version is no longer `base`.
      */
     readonly save: (
       base: number,

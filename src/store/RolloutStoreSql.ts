@@ -1,4 +1,4 @@
-/** `RolloutStore` in the SQL database: the one row that the migration made. */
+/** `RolloutStore` in the SQL database: the one row that the migration created. */
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -28,7 +28,7 @@ export const layerSql: Layer.Layer<RolloutStore, never, SqlClient.SqlClient | Se
         asStoreError("RolloutStore.load"),
       )
 
-      // No span: it is asked twice a second, for ever.
+      // No span, because it runs twice a second, forever.
       const changedSince: RolloutStore["Service"]["changedSince"] = (version) =>
         Effect.flatMap(sql`SELECT version, operator FROM rollout WHERE version <> ${version}`, first).pipe(
           Effect.withTracerEnabled(false),

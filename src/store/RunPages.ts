@@ -1,6 +1,6 @@
 /**
- * The events of a run, a page at a time, wherever they are: in its log, or in the store. Reading a run therefore takes a page
- * of memory, however large the run is.
+ * Reads the events of a run in pages, from its log or from the store. To read a run takes the memory of one page,
+ * regardless of the run's size.
  */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -9,15 +9,15 @@ import type { RunLog } from "../runs/RunLog.ts"
 import type { Runs } from "./Runs.ts"
 import { StoreError } from "./StoreError.ts"
 
-/** Gives the events after a number: a page of them, or none at the end of what there is. */
+/** Returns a page of the events after a number; empty at the end. */
 export type Pages = (after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
 
 const pageBytes = 64 * 1024
 
-/** The store may lack the newest events of a run that another replica executes, for as long as its writer needs. */
+/** The store may lack the newest events of another replica's run until its writer has stored them. */
 const untilStored = Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(50)])
 
-/** Reads a live log. Entries that it has forgotten are in the store. */
+/** Reads a live log. The store has the entries that the log has dropped. */
 export const ofLog =
   (runs: Runs["Service"], log: RunLog): Pages =>
   (after) => {
@@ -32,8 +32,8 @@ export const ofLog =
   }
 
 /**
- * Gives each event after `after` and up to `last` to `see`, until that gives false. Other turns go on between two pages. Has
- * one generator function for all runs (decision 28).
+ * Passes each event after `after`, up to `last`, to `see` until it returns false. Other turns run between two pages.
+ * All runs share one generator function (decision 28).
  */
 export const each = Effect.fnUntraced(function* (
   pages: Pages,

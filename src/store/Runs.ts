@@ -1,6 +1,6 @@
 /**
- * Runs, as they are kept: begun with the user's message, filled with events and attempts while they go, ended with the
- * assistant's message. Every write has committed when its effect succeeds, so a caller may acknowledge then.
+ * Port: runs. A run starts with the user's message, gets events and attempts, and ends with the assistant's message.
+ * Each write has committed when its effect succeeds, so the caller may acknowledge it then.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -18,10 +18,10 @@ import type { TurnKeyTaken } from "./TurnKeys.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
 
-/** The run was taken for one without a living process, and has been ended: its readers have been told. */
+/** Another replica took the run for one of a dead process and ended it; its readers have seen that end. */
 export class RunLost extends Schema.TaggedError<RunLost>()("RunLost", { runId: RunId }) {}
 
-/** A file that the runtime made in a run: `path` is the runtime's own relative URL and never leaves the gateway. */
+/** A file that the runtime created in a run. `path` is the runtime's own relative URL and never leaves the gateway. */
 export interface RunFile {
   readonly runId: RunId
   readonly fileId: string
@@ -30,7 +30,7 @@ export interface RunFile {
   readonly mimeType: string
 }
 
-/** The parts of a run that its end still has to write. Written again, each stays as it was. */
+/** The parts of a run that its end must still write. A repeated write leaves each unchanged. */
 export interface Unwritten {
   readonly attempts: ReadonlyArray<Attempt>
   readonly entries: ReadonlyArray<LogEntry>
@@ -40,33 +40,37 @@ export class Runs extends Context.Service<
   Runs,
   {
     /**
-     * One transaction: the session (made, or its `updatedAt` moved on and its cohort written, where it had none), the user's
-     * message, the run, whose owner is this replica, and its key. A session is busy while its last run goes on, wherever, and
-     * where it is no longer as the turn has read it: another message came, or another run retries the same one.
+     * One transaction: the session (created; or its `updatedAt` moved forward and its first cohort written), the
+     * user's message, the run with this replica as its owner, and its key. The session is busy while its last run is
+     * running on any replica, and if it has changed since the turn read it: another message arrived, or another run
+     * retries the same one.
      */
     readonly begin: (turn: {
       readonly session: Session
       readonly isNewSession: boolean
       readonly userMessage: ChatMessage
       readonly run: Run
-      /** The message is the one before once more. */
+      /** True if the user repeated the previous message. */
       readonly repeats: boolean
-      /** The session's last message when the history was read; absent where a parent is named. */
+      /** The session's last message when the history was read; absent if the request names a parent. */
       readonly follows?: MessageId | undefined
-      /** The run that did not answer `userMessage`: the message is stored already, and belongs to this run from now on. */
+      /** The run that did not answer `userMessage`: the message is already stored and moves to this run. */
       readonly retries?: RunId | undefined
-      /** Under which the turn is found when its request comes again. */
+      /** The key by which a repeated request finds the turn. */
       readonly key?: TurnKey | undefined
     }) => Effect.Effect<void, SessionBusy | StoreError | TurnKeyTaken>
-    /** One statement for all of them, of however many runs; consecutive in each. Written again, an entry is there once. */
+    /**
+     * One statement for events of any number of runs; each run's are consecutive. A repeated write stores an entry
+     * once.
+     */
     readonly append: (
       batches: ReadonlyArray<{ readonly id: RunId; readonly entries: ReadonlyArray<LogEntry> }>,
     ) => Effect.Effect<void, StoreError>
     readonly recordAttempt: (id: RunId, attempt: Attempt) => Effect.Effect<void, StoreError>
     readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
     /**
-     * One transaction: what is not written of the run, its end and, where there was an answer, the assistant's message. With
-     * `spent` its tokens count for its user's day; only budgets ask for that.
+     * One transaction: the unwritten parts of the run, its end and, if there is an answer, the assistant's message.
+     * With `spent`, its tokens count for the user's day; only budgets need that.
      */
     readonly end: (
       run: EndOfRun & Pick<Run, "id" | "orgId">,
@@ -74,7 +78,7 @@ export class Runs extends Context.Service<
       unwritten?: Unwritten,
       spent?: Spent,
     ) => Effect.Effect<void, RunLost | StoreError>
-    /** With its attempts, shadows included, by number. Fails like `Sessions.get`. */
+    /** The run with its attempts, shadow attempts included, by number. Fails like `Sessions.get`. */
     readonly get: (
       principal: Principal,
       id: RunId,
@@ -82,19 +86,22 @@ export class Runs extends Context.Service<
       { readonly run: Run; readonly attempts: ReadonlyArray<Attempt> },
       AgentDenied | RunNotFound | StoreError
     >
-    /** The run of the session that says it goes on, wherever. */
+    /** The session's running run, on any replica. */
     readonly runningOf: (id: SessionId) => Effect.Effect<RunId | undefined, StoreError>
-    /** True if this process began the run, and so is the one to execute it. False for a run not there. */
+    /** True if this process started the run and therefore executes it. False for an unknown run. */
     readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
-    /** Those of the runs that go on no longer. */
+    /** Returns those of the runs that have ended. */
     readonly ended: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreError>
     /**
-     * The kept entries with `seq` > `after`, in order: the next about 64 KiB of them, and at least what was written together.
-     * Empty at the end. A run may have 16 MiB, so nothing reads all of it at once.
+     * The stored entries with `seq` > `after`, in order: about the next 64 KiB, and at least one write's worth. Empty
+     * at the end. A run may have 16 MiB, so no caller reads all of it at once.
      */
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
-    /** The answer of a run of whose events none is kept any more; undefined while one is. */
-    readonly forgotten: (id: RunId, answer: MessageId) => Effect.Effect<ChatMessage | undefined, StoreError>
+    /** The answer of a run whose events have all expired; undefined while one is stored. */
+    readonly expiredAnswer: (
+      id: RunId,
+      answer: MessageId,
+    ) => Effect.Effect<ChatMessage | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
   }
 >()("crossfade/store/Runs") {}

@@ -1,4 +1,4 @@
-/** `Runs` in front of the ones in the store: counts what each turn stores for its organisation. */
+/** `Runs` that also counts, for its organisation, the data that each turn stores. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { OrgUsage } from "./OrgUsage.ts"

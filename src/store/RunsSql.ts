@@ -1,6 +1,6 @@
 /**
- * `Runs` in the SQL database. A run that begins is new, or the write fails. The records of a begun run (events, attempts,
- * files, its end) may be written again after a failure of unknown outcome, and are there once.
+ * `Runs` in the SQL database. To start a run inserts it, or fails. Later records of the run (events, attempts, files,
+ * its end) may be written again after an unknown outcome, and are stored once.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -36,7 +36,7 @@ const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 /** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; a page of events has three. */
 const pagesPerInsert = 10_000
 
-/** Rows and bytes of one read of events. A row is at least what was written at once, and alone may be larger. */
+/** Rows and bytes of one read of events. A row is at least one write's worth, and a single row may be larger. */
 const rowsARead = 64
 const bytesARead = 64 * 1024
 
@@ -50,7 +50,8 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     const begin: Runs["Service"]["begin"] = (turn) =>
       Effect.asVoid(batch.run(beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
 
-    // The number of rows differs every time: PostgreSQL would keep a hundred of them, some megabytes, in each connection.
+    // The number of rows varies: PostgreSQL would cache a hundred such statements, some megabytes, in each
+    // connection.
     const insertPages = (rows: Arr.NonEmptyReadonlyArray<EventPages.PageRow>): Step => ({
       statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
       unprepared: true,
@@ -84,7 +85,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       const { id } = run
       const counted = spent === undefined ? [] : [TokenSpendSql.count(sql, id, spent)]
       const rest = [...attempts.map((one) => insertAttempt(id, one)), ...insertAll([{ id, entries }])]
-      /** Another replica may have ended the run: what was said is kept all the same. */
+      /** Another replica may have ended the run; its answer is stored all the same. */
       const lost = Effect.fnUntraced(function* (error: RunLost) {
         const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id}`
         if (found.length === 0) return yield* notBegun(id)
@@ -142,13 +143,13 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       return EventPages.entriesOf(pages, after)
     }, asStoreError("Runs.events"))
 
-    const forgotten = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {
+    const expiredAnswer = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {
       const [message] = yield* decodeMessages(
         yield* sql`SELECT * FROM messages WHERE id = ${answer} AND run_id = ${id}
           AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = ${id})`,
       )
       return message
-    }, asStoreError("Runs.forgotten"))
+    }, asStoreError("Runs.expiredAnswer"))
 
     const file = Effect.fnUntraced(function* (id: RunId, fileId: string) {
       const key = yield* encodeText(fileId)
@@ -169,7 +170,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       isOwn,
       ended,
       events,
-      forgotten,
+      expiredAnswer,
       file,
     })
   }),
@@ -196,18 +197,19 @@ const beginning = (
     id: MessageId,
   ) => sql`AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = ${session.id}
     AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
-  // A cohort is for life: the first that was written stays. A clock that was set back does not move `updated_at` back.
+  // The first cohort of a session stays for its life. A clock that is set back does not move `updated_at` back.
   const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}),
       updated_at = CASE WHEN updated_at > ${session.updated_at} THEN updated_at ELSE ${session.updated_at} END
     WHERE id = ${session.id} ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
-  // An index lets a session have one running run, also where another replica executes it.
+  // A unique index allows a session one running run, on any replica.
   const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
     WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
   const beginRun = { statement: insertRun, orFail }
   return [
-    // The message refers to the run, the run to the session. Once the run is in, no other turn can change the session.
+    // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
+    // the session.
     ...(turn.isNewSession
       ? [{ statement: sql`INSERT INTO sessions ${sql.insert(session)}` }, beginRun]
       : [beginRun, { statement: moveSession, orFail }]),
@@ -220,8 +222,8 @@ const beginning = (
 }
 
 /**
- * The next message of its session. Two turns of one session are never written at once, since a session has one running run;
- * the unique index on the sequence would refuse the second.
+ * The next message of its session. A session has one running run, so two turns never write at the same time; the
+ * unique index on the sequence would refuse the second.
  */
 const insertMessage = (sql: SqlClient.SqlClient, message: ChatMessage) => {
   const row = messageRow(message)
@@ -232,7 +234,7 @@ const insertMessage = (sql: SqlClient.SqlClient, message: ChatMessage) => {
       (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id}))`
 }
 
-/** Written again after an unknown outcome it is the same; what another replica has ended stays so. */
+/** A repeat after an unknown outcome changes nothing, and an end that another replica wrote stays. */
 const ending = (
   sql: SqlClient.SqlClient,
   run: Parameters<Runs["Service"]["end"]>[0],
@@ -250,7 +252,7 @@ const ending = (
   ]
 }
 
-/** For the index of the runs that are compared: those outside are in neither cohort. */
+/** For the index of compared runs: others are in neither cohort. */
 const comparedCohort = ({ decision }: Run) =>
   decision.cohort === undefined || decision.cohort === "outside" ? null : decision.cohort
 

@@ -1,4 +1,4 @@
-/** Conversations and their messages, read only by the user they belong to. */
+/** Port: sessions and their messages. Only the user who owns a session can read it. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -12,7 +12,7 @@ export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("Sess
   sessionId: SessionId,
 }) {}
 
-/** `answered`: its turn has an answer, on this branch or on another one. */
+/** `answered`: its turn has an answer, on this or another branch. */
 export interface BranchMessage extends ChatMessage {
   readonly answered: boolean
 }
@@ -21,16 +21,16 @@ export class Sessions extends Context.Service<
   Sessions,
   {
     /**
-     * Fails alike for a session that is not there and for one of another user or organisation. `AgentDenied`: it is the caller's,
-     * and the caller's key is limited to other agents.
+     * Fails the same way for a missing session and for one of another user or organisation. `AgentDenied`: the
+     * session is the caller's, but the caller's key is limited to other agents.
      */
     readonly get: (
       principal: Principal,
       id: SessionId,
     ) => Effect.Effect<Session, AgentDenied | SessionNotFound | StoreError>
     /**
-     * Sessions with agents that the caller may use. Newest first (UUIDv7 ids: by time of creation); `before` is the id the last
-     * page ended with.
+     * Sessions with agents that the caller may use, newest first (UUIDv7 ids sort by creation time); `before` is the
+     * id of the last page's end.
      */
     readonly list: (
       principal: Principal,
@@ -42,9 +42,9 @@ export class Sessions extends Context.Service<
       page: { readonly before?: number; readonly limit: number },
     ) => Effect.Effect<Page<ChatMessage, number>, StoreError>
     /**
-     * The branch that ends with the message `end`, or with the session's last one: from parent to child, the messages that
-     * the history rule may keep, and always `end` itself. Those of turns without an answer, those far back and those that are
-     * more than about 4 MiB back are left out. Empty when `end` is no message of the session.
+     * The branch that ends with the message `end`, or with the session's last message: from parent to child, the
+     * messages that the history rule may select, and always `end` itself. It leaves out messages of turns without an
+     * answer, far back ones, and those beyond about 4 MiB. Empty if `end` is not in the session.
      */
     readonly branch: (
       id: SessionId,

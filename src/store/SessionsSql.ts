@@ -1,4 +1,4 @@
-/** `Sessions` in the SQL database. Every read of a session names its owner, so that no other user's is ever found. */
+/** `Sessions` in the SQL database. Each read of a session names its owner, so it never finds another user's. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -15,17 +15,17 @@ const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
 const decodeSeqs = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Schema.Int })))
 
-/** Messages with their places in the session. */
+/** Messages with their positions in the session. */
 const decodePlaced = (rows: ReadonlyArray<object>) =>
   Effect.map(Effect.all([decodeMessages(rows), decodeSeqs(rows)]), ([messages, seqs]) =>
     messages.map((message, index) => ({ message, seq: seqs[index]?.seq ?? 0 })),
   )
 
-/** Twice the turns that the history rule keeps, so that ten of them may turn out to be blank. */
+/** Twice the turns that the history rule keeps, so that ten of them may be blank. */
 const mostAnswers = 20
 /** A million tokens. Real messages are far smaller; forty runaway answers would fill the memory. */
 const mostBytes = 4 * 1024 * 1024
-/** A session may have failed this often in a row and still know what was said before. Each step is one look into an index. */
+/** A session may have failed this often in a row and still know its earlier messages. Each step is one index lookup. */
 const mostSteps = 200
 
 export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer.effect(
@@ -82,7 +82,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         end === undefined
           ? sql`(SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT 1) AS last`
           : sql`messages WHERE id = ${end} AND session_id = ${id}`
-      // The walk carries ids alone; only what may be kept is read whole.
+      // The walk carries ids only; it reads whole messages only for candidates.
       const newestFirst = yield* decodeBranch(
         yield* sql`WITH RECURSIVE steps (id, parent_message_id, step, answers) AS (
             SELECT id, parent_message_id, 1, CASE WHEN role = 'assistant' THEN 1 ELSE 0 END FROM ${last}

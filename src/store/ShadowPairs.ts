@@ -1,6 +1,6 @@
 /**
- * Shadow runs, as they are kept: one row a pair, and the ledger of what shadows cost and why some were left out. Both are
- * bounded by `trim`; neither is read by anything that answers a user.
+ * Port: shadow runs, one row for each pair, and the ledger of their cost and of skipped ones. `trim` limits both; no
+ * user-facing read uses them.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -9,28 +9,30 @@ import type { Page } from "../domain/Page.ts"
 import type { Judgement, LedgerEntry, ShadowPair } from "../domain/ShadowPair.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** `since`: epoch milliseconds; pairs and hours from then on. Absent fields do not narrow. */
+/** `since`: epoch milliseconds; selects pairs and hours from then on. Absent fields do not filter. */
 export interface ShadowFilter {
   readonly orgId?: OrgId | undefined
   readonly agentId?: AgentId | undefined
   readonly since?: number | undefined
 }
 
-/** The ledger of a filter, hours, organisations and agents summed up. */
+/** The ledger of a filter, summed over hours, organisations and agents. */
 export type LedgerSum = Omit<LedgerEntry, "hour" | "orgId" | "agentId">
 
 export class ShadowPairs extends Context.Service<
   ShadowPairs,
   {
-    /** Written again, a pair stays as it was. */
+    /** A repeated write leaves the pair unchanged. */
     readonly add: (pair: ShadowPair) => Effect.Effect<void, StoreError>
     readonly judge: (runId: RunId, judgement: Judgement) => Effect.Effect<void, StoreError>
-    /** Newest first by run (UUIDv7), those before `before`. `differing`: only pairs of two modes that differ somewhere. */
+    /**
+     * Newest first by run (UUIDv7), before `before`. `differing`: only pairs of two modes that differ in a dimension.
+     */
     readonly page: (
       filter: ShadowFilter,
       page: { readonly before?: RunId | undefined; readonly limit: number; readonly differing?: boolean },
     ) => Effect.Effect<Page<ShadowPair, RunId>, StoreError>
-    /** Adds to the ledger, all or nothing. */
+    /** Adds entries to the ledger, all or nothing. */
     readonly count: (entries: ReadonlyArray<LedgerEntry>) => Effect.Effect<void, StoreError>
     readonly ledger: (filter: ShadowFilter) => Effect.Effect<ReadonlyArray<LedgerSum>, StoreError>
     /** Keeps the newest `pairs` pairs, and the ledger from `hour` on. */

@@ -1,4 +1,4 @@
-/** `ShadowPairs` in the SQL database. A side is described in JSON, which is only read with its pair. */
+/** `ShadowPairs` in the SQL database. A side is JSON, read only with its pair. */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -43,7 +43,7 @@ const encodeLedger = Schema.encodeEffect(Schema.Array(LedgerRow))
 const decodePairs = Schema.decodeUnknownEffect(Schema.Array(PairRow))
 const decodeSums = Schema.decodeUnknownEffect(Schema.Array(SumRow))
 
-/** Eight parameters each, of at most some 32 766 that a statement can bind. */
+/** Each has eight parameters, and a statement can bind about 32 766. */
 const entriesPerInsert = 1000
 
 const make = Effect.gen(function* () {
@@ -106,7 +106,7 @@ const make = Effect.gen(function* () {
   }, asStoreError("ShadowPairs.ledger"))
 
   const trim: ShadowPairs["Service"]["trim"] = Effect.fn("ShadowPairs.trim")(function* ({ hour, pairs }) {
-    // Nothing is older than nothing: with fewer pairs the inner query is null.
+    // With fewer pairs the inner query is null, and the comparison deletes nothing.
     yield* sql`DELETE FROM shadow_pairs WHERE run_id <=
       (SELECT run_id FROM shadow_pairs ORDER BY run_id DESC LIMIT 1 OFFSET ${pairs})`
     yield* sql`DELETE FROM shadow_ledger WHERE hour < ${hour}`

@@ -1,7 +1,7 @@
 /**
- * The tables' rows as schemas: column names, and JSON where a column holds text or data that others wrote (see
- * `persistence/migrations/0001_initial.ts`). The stores encode what they insert and decode what they select with these; for
- * what each turn inserts `TurnRows` has functions that give the same.
+ * The tables' rows as schemas: column names, and JSON for columns that hold text or data of others (see
+ * `store/migrations/0001_initial.ts`). The stores encode inserts and decode selects with them; for the inserts of
+ * each turn, `TurnRows` has faster functions with the same result.
  */
 import * as Schema from "effect/Schema"
 import { Actor } from "../domain/Actor.ts"
@@ -15,7 +15,7 @@ import { Attempt, Run, RunError } from "../domain/Run.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
 import { RunEvent } from "../runs/RunEvent.ts"
 
-/** Any text, also with what a TEXT column of PostgreSQL or UTF-8 cannot hold: NUL, lone surrogates. */
+/** Any text, with characters that a TEXT column of PostgreSQL or UTF-8 cannot hold: NUL, lone surrogates. */
 export const AnyText = Schema.fromJsonString(Schema.String)
 
 const times = { createdAt: "created_at", updatedAt: "updated_at" } as const
@@ -93,9 +93,9 @@ export const AttemptRow = Schema.Struct({ ...Attempt.fields, shadow: Schema.Bool
   }),
 )
 
-/** Checked, not rebuilt: a decode would drop keys beyond the schema, which the live stream has shown. */
+/** Checked, not rebuilt: a decode would drop keys beyond the schema, which the live stream has sent. */
 const StoredEvent = Schema.declare(Schema.is(RunEvent), { identifier: "RunEvent" })
-/** See `EventPages`: a page of events, or the one event of a row that is older than the pages. */
+/** A page of events (`EventPages`), or the one event of a row from before pages existed. */
 export const EventPageRow = Schema.Struct({
   seq: Schema.Int,
   event: Schema.fromJsonString(Schema.Union([StoredEvent, Schema.Array(StoredEvent)])),

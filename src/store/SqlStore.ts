@@ -1,4 +1,4 @@
-/** Every store of the service over one database, and the memory in front of some. */
+/** All stores of the service over one database, with their caches. */
 import * as Layer from "effect/Layer"
 import * as AgentsCached from "./AgentsCached.ts"
 import * as AgentsSql from "./AgentsSql.ts"

@@ -1,6 +1,6 @@
 /**
- * The one translation of the database's errors into `StoreError`, at the edge of every method of the SQL stores. A row
- * that does not decode is one of them: the store cannot give what was asked for.
+ * Translates errors of the database to `StoreError`, at the edge of each method of the SQL stores. A row that does
+ * not decode is one too.
  */
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -14,12 +14,12 @@ type DatabaseError = SqlError | Schema.SchemaError
 const isDatabaseError = (error: unknown): error is DatabaseError =>
   isSqlError(error) || Schema.isSchemaError(error)
 
-/** Longer than this no caller waits, and what a database has not done by then is not known to be done. */
+/** No caller waits longer. The outcome of work that the database has not finished by then is unknown. */
 const timeout = "5 seconds"
 
 /**
- * The database's answer, or the end of the patience: on a fiber of its own, because a driver's transaction cannot be
- * interrupted while its connection is silent. An answer that is there at once, as from SQLite, needs no wait.
+ * Runs on its own fiber, because a driver's transaction cannot be interrupted while its connection is silent. An
+ * answer that is there at once, as from SQLite, needs no wait.
  */
 const answered = <A, E, R>(
   operation: string,
@@ -32,21 +32,21 @@ const answered = <A, E, R>(
       duration: timeout,
       orElse: () => Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
     }).pipe(
-      // Takes effect as soon as the connection says anything, so that abandoned work is not done much later.
+      // Takes effect with the connection's next bytes, so that abandoned work does not run much later.
       Effect.onError(() => Effect.forkDetach(Fiber.interrupt(fiber))),
     )
   })
 
-/** `operation` names the service method. Other errors, and defects that are not the database's, pass. */
+/** `operation` names the service method. Other errors, and defects from outside the database, pass through. */
 export const asStoreError =
   (operation: string) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, DatabaseError> | StoreError, R> =>
     Effect.catchCause(answered(operation, self), (cause) => translated(operation, cause))
 
-/** Apart from the answer's way, which is taken some ten times a turn. */
+/** Separate from the success path, which runs about ten times a turn. */
 const translated = <E>(operation: string, cause: Cause.Cause<E>) =>
   Effect.failCause(cause).pipe(
-    // A connection that is lost inside a transaction is a defect, because its ROLLBACK fails as well.
+    // A connection lost inside a transaction is a defect, because its ROLLBACK fails as well.
     Effect.catchDefect((defect) =>
       isSqlError(defect) ? Effect.fail(new StoreError({ operation, cause: defect })) : Effect.die(defect),
     ),

@@ -1,4 +1,4 @@
-/** The store could not do what was asked: nothing was acknowledged. `operation` names the service method. */
+/** The store did not complete the operation, so nothing was acknowledged. `operation` names the service method. */
 import * as Schema from "effect/Schema"
 
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {

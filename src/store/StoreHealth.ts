@@ -1,9 +1,9 @@
 /**
- * Knows beforehand if the store can do its job, by a write once a second, so that no turn finds out by waiting. While it
- * cannot, no turn is begun, and within a second of its return turns are.
+ * Checks the store with one write a second, so that no turn finds an outage by waiting. During an outage no turn
+ * starts; within a second of the store's return turns start again.
  *
- * A store that answers and takes no writes (its disk is full, it is the standby after a failover) is as good as away. One line
- * says when that begins and one when it ends.
+ * A store that answers but accepts no writes (its disk is full, it is the standby after a failover) counts as away.
+ * The log has one line at the start and one at the end of an outage.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -20,17 +20,20 @@ import { isFault } from "../persistence/DatabaseFault.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { StoreError } from "./StoreError.ts"
 
-/** Together a second: the longest between two looks, which a turn's error may shorten to the first part. */
+/** The two sum to a second, the longest time between two checks. A turn's error may shorten it to the first part. */
 const shortestPause = "250 millis"
 const restOfPause = "750 millis"
-/** A store that is silent for so long twice in a row is away; once may be this process, which was busy itself. */
-const patience = "500 millis"
+/** A store that is silent for this long twice in a row is away; once may be the fault of a busy process. */
+const answerTimeout = "500 millis"
 
 export class StoreHealth extends Context.Service<
   StoreHealth,
   {
     readonly isUp: Effect.Effect<boolean>
-    /** Fails at once while the store is away, and when it goes away meanwhile: who begins a turn waits for no silence. */
+    /**
+     * Fails at once while the store is away, and when it goes away during the use, so a turn never waits for a silent
+     * store.
+     */
     readonly whileUp: <A, E, R>(use: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
   }
 >()("crossfade/store/StoreHealth") {
@@ -40,15 +43,15 @@ export class StoreHealth extends Context.Service<
   )
 }
 
-/** Every replica changes the one row; a claim of `Retention` has another name. */
+/** All replicas change the same row; a claim of `Retention` has another name. */
 const writeOf = (
   sql: SqlClient.SqlClient,
 ) => sql`INSERT INTO jobs (name, held_until) VALUES ('store-health', 1)
   ON CONFLICT (name) DO UPDATE SET held_until = jobs.held_until + 1`
 
 /**
- * The write that shows that the store is up again, or is up in spite of a turn's error. On SQLite it needs about as much room
- * as a large turn: on a nearly full disk a small row still fits where every turn fails.
+ * The write that shows the store is up again, or up in spite of a turn's error. On SQLite it needs about as much room
+ * as a large turn, because on a nearly full disk a small row still fits when each turn fails.
  */
 const returnWriteOf = (sql: SqlClient.SqlClient): Effect.Effect<unknown, SqlError> =>
   sql.onDialectOrElse({
@@ -59,11 +62,11 @@ const returnWriteOf = (sql: SqlClient.SqlClient): Effect.Effect<unknown, SqlErro
     orElse: () => writeOf(sql),
   })
 
-/** Two replicas that write at the same moment get in each other's way under strict isolation: the database works. */
+/** Two replicas that write at the same moment conflict under strict isolation; the database works. */
 const isContention = (error: unknown): boolean =>
   isSqlError(error) && (error.reason._tag === "SerializationError" || error.reason._tag === "DeadlockError")
 
-/** Why the write did not succeed; undefined when it did. */
+/** The reason for a failed write; undefined after a success. */
 const failureOf = (exit: Exit.Exit<unknown, SqlError>): string | undefined => {
   if (Exit.isSuccess(exit)) return undefined
   const error = Cause.squash(exit.cause)
@@ -74,53 +77,53 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const down = yield* Ref.make<string | undefined>(undefined)
   const away = yield* Latch.make(false)
-  /** Open while an error of a turn waits to be looked into. */
+  /** Open while a turn's error waits for a check. */
   const suspicion = yield* Latch.make(false)
   const isUp = Effect.map(Ref.get(down), (reason) => reason === undefined)
 
-  const told = Effect.fnUntraced(function* (reason: string | undefined) {
+  const setReason = Effect.fnUntraced(function* (reason: string | undefined) {
     const before = yield* Ref.getAndSet(down, reason)
     if ((before === undefined) === (reason === undefined)) return
     yield* reason === undefined ? away.close : away.open
     yield* Effect.logWarning(
       reason === undefined
-        ? "the store can be used again"
-        : `the store cannot be used, so no turn is begun: ${reason}`,
+        ? "the store is available again"
+        : `the store is not available, so no turn can start: ${reason}`,
     )
   })
 
-  // On a fiber of its own: a driver's call cannot be interrupted while its connection is silent.
-  const look = Effect.gen(function* () {
+  // Runs on its own fiber, because a driver's call cannot be interrupted while its connection is silent.
+  const check = Effect.gen(function* () {
     const isSound = (yield* isUp) && !suspicion.isOpen()
     yield* suspicion.close
     const write = isSound ? writeOf(sql) : returnWriteOf(sql)
     const fiber = yield* Effect.forkDetach(write, { startImmediately: true })
-    const answer = Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), patience)
+    const answer = Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), answerTimeout)
     const first = yield* answer
     const found = first._tag === "Some" ? first : yield* answer
-    if (found._tag === "Some") return yield* told(failureOf(found.value))
+    if (found._tag === "Some") return yield* setReason(failureOf(found.value))
     yield* Effect.forkDetach(Fiber.interrupt(fiber))
-    yield* told("no answer within a second")
+    yield* setReason("no answer within a second")
   }).pipe(Effect.withTracerEnabled(false))
   const pause = Effect.andThen(
     Effect.sleep(shortestPause),
     Effect.timeoutOption(suspicion.await, restOfPause),
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, pause)))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(check, pause)))
   yield* catalogue.storeUp.observe({}, () => (Ref.getUnsafe(down) === undefined ? 1 : 0))
 
   const gone = Effect.andThen(away.await, Effect.fail(isAway()))
-  /** A turn may meet a fault before the next look does, and one that only its size meets; or one connection's alone. */
-  const noted = (error: unknown) =>
+  /** A turn may meet a fault before the next check does; some faults depend on its size, or on one connection. */
+  const suspect = (error: unknown) =>
     error instanceof StoreError && isFault(error.cause) ? suspicion.open : Effect.void
-  // First what is to be used: when it is done at once, as on SQLite, nothing races with it.
+  // The use starts first: if it completes at once, as on SQLite, no race is needed.
   const whileUp: StoreHealth["Service"]["whileUp"] = (use) =>
     Effect.suspend(() =>
       Ref.getUnsafe(down) === undefined
-        ? Effect.raceFirst(Effect.tapError(use, noted), Effect.interruptible(gone))
+        ? Effect.raceFirst(Effect.tapError(use, suspect), Effect.interruptible(gone))
         : Effect.fail(isAway()),
     )
   return StoreHealth.of({ isUp, whileUp })
 })
 
-const isAway = () => new StoreError({ operation: "StoreHealth.whileUp", cause: "the store cannot be used" })
+const isAway = () => new StoreError({ operation: "StoreHealth.whileUp", cause: "the store is not available" })

@@ -1,4 +1,7 @@
-/** The tokens that turns have spent, by UTC day and user. `Runs.end` writes them, in the transaction of the run's end. */
+/**
+ * Port: the tokens that turns have spent, by UTC day and user. `Runs.end` writes them in the transaction of the run's
+ * end.
+ */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { OrgId, UserId } from "../domain/Ids.ts"

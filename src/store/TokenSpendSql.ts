@@ -8,7 +8,7 @@ import type { Step } from "../persistence/Batch.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { type Spent, TokenSpend } from "./TokenSpend.ts"
 
-/** Before the run's end, and only while it goes on: written again after an unknown outcome, it is counted once. */
+/** Runs before the run's end and only while the run is running, so a repeat after an unknown outcome counts once. */
 export const count = (sql: SqlClient.SqlClient, runId: RunId, { day, tokens }: Spent): Step => ({
   statement: sql`INSERT INTO token_spend (day, org_id, user_id, tokens)
     SELECT CAST(${day} AS BIGINT), org_id, user_id, CAST(${tokens} AS BIGINT) FROM runs

@@ -1,4 +1,4 @@
-/** The stored transitions of breakers: for people on call, and so that a restart goes on where the last process ended. */
+/** Port: the stored transitions of the breakers, for people on call and for the restore after a restart. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ScopedTransition } from "../monitoring/breaker/Transition.ts"
@@ -9,14 +9,14 @@ import type { StoreError } from "./StoreError.ts"
 export class Transitions extends Context.Service<
   Transitions,
   {
-    /** Added in the order in which they happened. The last 1000 are kept, and the last one of every scope. */
+    /** Adds transitions in order. The last 1000 stay, and the last one of each scope. */
     readonly add: (transition: ScopedTransition) => Effect.Effect<void, StoreError>
-    /** Newest first; `before` is the id the last page ended with. */
+    /** Newest first; `before` is the id of the last page's end. */
     readonly list: (page: {
       readonly before?: TransitionId
       readonly limit: number
     }) => Effect.Effect<Page<ScopedTransition, TransitionId>, StoreError>
-    /** The last one of every scope. */
+    /** The last transition of each scope. */
     readonly last: Effect.Effect<ReadonlyArray<ScopedTransition>, StoreError>
   }
 >()("crossfade/store/Transitions") {}

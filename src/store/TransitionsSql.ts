@@ -1,4 +1,4 @@
-/** `Transitions` in the SQL database. Ids are of version 7 and made in order, so that they sort as things happened. */
+/** `Transitions` in the SQL database. Ids are UUIDv7 and made in order, so they sort by time. */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,8 +18,8 @@ const decodeWithId = Schema.decodeUnknownEffect(
 )
 const encode = Schema.encodeEffect(Row)
 
-const kept = 1000
-/** The scope of the breaker of all; no organisation's id is empty. */
+const maxTransitions = 1000
+/** The scope of the global breaker; no organisation's id is empty. */
 const all = ""
 
 export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
@@ -29,8 +29,8 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
       const sql = yield* SqlClient.SqlClient
       const ids = yield* SecureRandom.SecureRandom
 
-      const forget = sql`DELETE FROM breaker_transitions
-        WHERE id < (SELECT id FROM breaker_transitions ORDER BY id DESC LIMIT 1 OFFSET ${kept - 1})
+      const deleteOld = sql`DELETE FROM breaker_transitions
+        WHERE id < (SELECT id FROM breaker_transitions ORDER BY id DESC LIMIT 1 OFFSET ${maxTransitions - 1})
         AND id NOT IN (SELECT MAX(id) FROM breaker_transitions GROUP BY scope)`
 
       const add: Transitions["Service"]["add"] = Effect.fn("Transitions.add")(function* (transition) {
@@ -42,7 +42,7 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
           at: transition.at,
           ...row,
         })}`
-        yield* forget
+        yield* deleteOld
       }, asStoreError("Transitions.add"))
 
       const rows = Effect.fnUntraced(function* (found: ReadonlyArray<unknown>) {

@@ -15,7 +15,7 @@ const decode = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ run_id: RunId, request: Schema.String })),
 )
 
-/** The key decides between turns that begin at once: the database lets one of them have it. An old key is free again. */
+/** The key decides between concurrent turns: the database gives it to one of them. An expired key is free again. */
 export const take = (sql: SqlClient.SqlClient, { key, request }: TurnKey, run: Run): Step<TurnKeyTaken> => {
   const row = { key, request, run_id: run.id, created_at: run.createdAt }
   return {

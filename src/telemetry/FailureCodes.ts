@@ -1,6 +1,6 @@
-/** The codes that metrics know: a closed set, whatever an upstream invents. */
+/** The error codes of metrics: a closed set for any code of an upstream. */
 
-/** The codes of our own that a failed attempt has; what an upstream invents is `UPSTREAM_FAILED`. */
+/** The service's own codes of failed attempts; an upstream's own codes become `UPSTREAM_FAILED`. */
 export const failureCodes = [
   "UPSTREAM_EMPTY",
   "UPSTREAM_FAILED",
@@ -16,7 +16,7 @@ export const failureCodes = [
   "TIMEOUT_TOTAL",
 ] as const
 
-/** The same, and the codes of failures that say nothing about the health of the attempt's mode. */
+/** The same codes, and those of failures that are no evidence about the mode's health. */
 export const causeCodes = [
   ...failureCodes,
   "UPSTREAM_RATE_LIMITED",

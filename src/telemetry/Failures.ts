@@ -1,17 +1,17 @@
-/** What the OpenTelemetry SDK could not export or had to drop, as lines of our own log: the first of each minute. */
+/** Logs failures of the OpenTelemetry SDK to export: the first of each minute. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 
 const quietMs = 60_000
 
-/** The SDK gives errors as JSON with their stacks, of which the message is enough. */
+/** The SDK reports errors as JSON with their stacks; the message is enough. */
 export const reasonOf = (text: string): string => {
   const message = /^\{.*"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
   return (message ?? text).slice(0, 300)
 }
 
-/** Takes every failure, outside of any fiber. `Config` reads the sampler and has warned of it. */
+/** Takes each failure, outside of any fiber. `Config` reads the sampler and has already warned. */
 export const make: Effect.Effect<(text: string) => void> = Effect.gen(function* () {
   const clock = yield* Clock.clockWith(Effect.succeed)
   const run = Effect.runForkWith(yield* Effect.context<never>())

@@ -1,9 +1,9 @@
 /**
- * What one metric is: its name, kind, unit, labels and meaning, said once, and how it is measured. Every label has a closed
- * set of values, or names the setting that bounds it, so that the number of series is known beforehand.
+ * One metric: its name, kind, unit, labels and description, and the way to record it. Each label has a closed set of
+ * values, or names the setting that bounds it, so the number of series is known in advance.
  *
- * The series live in Effect's metric registry, from which both ways out (OTLP and `/metrics`) read. The unit travels as an
- * attribute that neither shows as a label.
+ * The series are in Effect's metric registry, which both exports (OTLP and `/metrics`) read. The unit is an attribute
+ * that neither shows as a label.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,14 +12,14 @@ import type * as Scope from "effect/Scope"
 
 export type Unit = "1" | "ms" | "By" | "percent"
 
-/** The values that a label may have; or, where only the settings know them, which settings. */
+/** The allowed values of a label, or the setting that bounds them. */
 export type Allowed = ReadonlyArray<string> | { readonly boundedBy: string }
 export type Labels = Readonly<Record<string, Allowed>>
 export type Values<L extends Labels> = {
   readonly [Label in keyof L]: L[Label] extends ReadonlyArray<infer Value extends string> ? Value : string
 }
 
-/** A measurement that waits for the context, which holds the registry: several of them are one step of a fiber (`measure`). */
+/** A recording that waits for the context with the registry, so that several are one step of a fiber (`measure`). */
 export type Update = (context: Context.Context<never>) => void
 
 interface About<L extends Labels> {
@@ -33,13 +33,13 @@ export interface Instrument<L extends Labels = Labels> extends About<L> {
   readonly kind: "counter" | "gauge" | "histogram"
   /** Upper bounds of a histogram's buckets, in its unit, without infinity. */
   readonly boundaries?: ReadonlyArray<number>
-  /** Adds `value` to a counter, sets a gauge, or puts it into a histogram. */
+  /** Adds `value` to a counter, sets a gauge, or records it in a histogram. */
   readonly record: (labels: Values<L>, value: number) => Effect.Effect<void>
-  /** The same, to be measured together with others. */
+  /** The same, for use with others in `measure`. */
   readonly update: (labels: Values<L>, value: number) => Update
-  /** A gauge's value, or a counter's, that is asked for whenever somebody collects, for as long as the scope is open. */
+  /** A gauge's or counter's value, read at each collection while the scope is open. */
   readonly observe: (labels: Values<L>, read: () => number) => Effect.Effect<void, never, Scope.Scope>
-  /** All its series from the beginning, at 0: whoever asks for a rate then sees the first of anything. */
+  /** Creates all series with the value 0, so that a rate includes the first event. */
   readonly begin: Effect.Effect<void>
 }
 
@@ -91,14 +91,14 @@ const instrument = <const L extends Labels>(
   return { name, kind, ...about, observe, begin, update, record }
 }
 
-/** In order, and in one step however many they are. */
+/** Runs the updates in order, in one step for any number. */
 export const measure = (updates: ReadonlyArray<Update>): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) => {
     for (const update of updates) update(context)
     return Effect.void
   })
 
-/** Every set of values that labels may have; none where only the settings know them. */
+/** All combinations of label values; none if only the settings know them. */
 export const combinations = (labels: Labels): ReadonlyArray<Readonly<Record<string, string>>> =>
   Object.entries(labels).reduce<ReadonlyArray<Readonly<Record<string, string>>>>(
     (sets, [label, allowed]) =>

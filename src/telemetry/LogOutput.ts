@@ -1,16 +1,16 @@
 /**
- * Writes log lines to stdout without ever costing a turn: a line that cannot be written (reader gone, disk full) or that
- * would wait behind too many others (slow reader) is dropped and counted. Each line is a new try, so output goes on by
- * itself once there is room again.
+ * Writes log lines to stdout without delaying a turn. A line is dropped and counted if it cannot be written (reader
+ * gone, disk full) or would wait behind too many others (slow reader). Each line is a new try, so output resumes by
+ * itself.
  */
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { logLineDropped } from "./Measure.ts"
 
-/** Bytes that may wait for a slow reader: thousands of lines. Node itself would keep all of them. */
+/** Bytes that may wait for a slow reader: thousands of lines. Node itself would buffer all of them. */
 const mostWaiting = 1024 * 1024
 
-/** Without a listener, Node ends the process for a write that failed. */
+/** Without a listener, Node ends the process on a failed write. */
 export const surviveBrokenOutput = Effect.sync(() => {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 })

@@ -1,16 +1,16 @@
 /**
- * One log line, and its forms: JSON on stdout, a line for people, and a record of OTLP (`LogsOtlp`); all say the same. What is logged within a turn
- * carries its `traceId`, `spanId`, `requestId` and `runId` as annotations.
+ * One log line in three forms with the same content: JSON on stdout, text for people, and an OTLP record
+ * (`LogsOtlp`). Lines of a turn carry its `traceId`, `spanId`, `requestId` and `runId` as annotations.
  *
- * A line never holds what users wrote, nor a secret: of a cause it has the names, the messages and the frames of the stack,
- * and no message of a kind that quotes what it could not read.
+ * A line never contains users' texts or secrets. Of a cause it has the names, the messages and the stack frames,
+ * except messages of kinds that quote unreadable input.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 
-/** `cause`: what led to it. */
+/** `cause`: the underlying error. */
 interface ErrorLine {
   readonly name: string
   readonly message: string
@@ -27,7 +27,7 @@ export interface Line {
 }
 
 const withheld = "withheld, because it quotes what could not be read"
-/** Of a JSON or a schema that does not fit: their messages have parts of it. */
+/** The messages of these errors quote parts of the invalid input. */
 const quotes = new Set(["SyntaxError", "SchemaError", "ParseError", "SchemaIssue"])
 const deepest = 4
 const frames = 12
@@ -76,7 +76,7 @@ const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 3
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
 
-/** Text of others as it stands within a line: a line break in it would forge a line, an escape sequence rewrite the screen. */
+/** Escapes foreign text: a line break would forge a line, and an escape sequence rewrite the screen. */
 const inLine = (text: string): string =>
   text.replace(controls, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
@@ -86,7 +86,7 @@ const frameLines = ({ cause, message, name, stack }: ErrorLine): ReadonlyArray<s
   ...(cause === undefined ? [] : frameLines(cause)),
 ]
 
-/** One line for people, and below it an error's stack. `coloured`: for a terminal. */
+/** One line for people, with an error's stack below it. `coloured`: for a terminal. */
 export const prettyLine = (
   { annotations, error, level, message, timestamp }: Line,
   coloured: boolean,
@@ -105,7 +105,7 @@ export const prettyLine = (
 export const pretty = (coloured: boolean): Logger.Logger<unknown, string> =>
   Logger.make((options) => prettyLine(lineOf(options), coloured))
 
-/** Whether what users ask and what is answered may be logged (`LOG_CONTENT`). */
+/** True if logs may contain users' messages and answers (`LOG_CONTENT`). */
 export const LogContent = Context.Reference<boolean>("crossfade/telemetry/LogContent", {
   defaultValue: () => false,
 })

@@ -1,4 +1,4 @@
-/** A log line as a record of OTLP, with its place in the trace and the names that the standard has for errors. */
+/** A log line as an OTLP record, with its span and the standard's names for errors. */
 import { logLevelToSeverityNumber, type OtelLoggerProvider } from "@effect/opentelemetry/OtelLogger"
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api"
 import * as Logger from "effect/Logger"

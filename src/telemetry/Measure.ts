@@ -1,4 +1,4 @@
-/** How the stages of a turn measure: one function for each thing that happens, over the catalogue in `Metrics`. */
+/** The recordings of a turn's stages: one function for each event, over the catalogue in `Metrics`. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { BreakerState } from "../domain/BreakerState.ts"
@@ -14,7 +14,7 @@ import { measure, type Update } from "./Instrument.ts"
 import { causeCodes, failureCodes } from "./FailureCodes.ts"
 import { catalogue, decisionReasons } from "./Metrics.ts"
 
-/** The organisations that have series of their own (`METRICS_ORG_LABELS`). */
+/** The organisations with series of their own (`METRICS_ORG_LABELS`). */
 export const ListedOrgs = Context.Reference<ReadonlySet<string>>("crossfade/telemetry/ListedOrgs", {
   defaultValue: () => new Set(),
 })
@@ -44,7 +44,7 @@ const ofOrg =
     catalogue.orgAttempts.update({ org, mode, outcome: classOf(outcome) }, 1)(context)
   }
 
-/** One attempt of a user's, at its end. */
+/** One attempt of a user's turn, at its end. */
 export const attemptEnded = (org: OrgId, attempt: Attempt): Effect.Effect<void> => {
   const { endedAt, mode, startedAt } = attempt
   return measure([
@@ -56,14 +56,14 @@ export const attemptEnded = (org: OrgId, attempt: Attempt): Effect.Effect<void> 
   ])
 }
 
-/** `rule:…` is a rule of the rollout, whose names are an operator's. */
+/** `rule:…` is a rule of the rollout, whose name an operator chose. */
 const reasonOf = (reason: string) =>
   decisionReasons.find((known) => known === reason.split(":")[0]) ?? ("rule" as const)
 
 export const decided = ({ order: [mode], reason }: Decision): Effect.Effect<void> =>
   catalogue.decisions.record({ mode, reason: reasonOf(reason) }, 1)
 
-/** A turn goes on in another mode. `retracted`: what was shown is taken back. */
+/** A turn falls back to another mode. `retracted`: shown content was taken back. */
 export const fellBack = (from: ExecutionMode, code: string, retracted: boolean): Effect.Effect<void> =>
   catalogue.fallbacks.record(
     {
@@ -84,7 +84,7 @@ const tokensOf = ({ executionMode, usage }: Run): Updates =>
         ),
       ]
 
-/** A run that has ended, and the attempts that it was made of. */
+/** An ended run with its attempts. */
 export const turnEnded = (run: Run, attempts: ReadonlyArray<Attempt>): Effect.Effect<void> => {
   const { createdAt, endedAt, executionMode, status } = run
   if (status === "running" || endedAt === null) return Effect.void
@@ -105,7 +105,7 @@ export const shadowCompared = (agrees: boolean): Effect.Effect<void> =>
 export const shadowJudged = (verdict: JudgeVerdict): Effect.Effect<void> =>
   catalogue.shadowJudged.record({ verdict }, 1)
 
-/** How the breakers stand: of all, and of the organisations whose own are not closed. */
+/** The states of the breakers: the global one, and those of organisations that are not closed. */
 export const breakers = (now: {
   readonly fallback: boolean
   readonly state: BreakerState
@@ -138,7 +138,7 @@ export const breakerMoved = (scope: "all" | "org", to: BreakerState): Effect.Eff
 export const rolloutPercentage = (percentage: number): Effect.Effect<void> =>
   catalogue.rolloutPercentage.record({}, percentage)
 
-/** What goes to the database is counted by its connections, where a step of a fiber would cost as much as a statement. */
+/** The connections count statements themselves, where a step of a fiber would cost as much as a statement. */
 export const statementSent = {
   statement: catalogue.statements.update({ kind: "statement" }, 1),
   transaction: catalogue.statements.update({ kind: "transaction" }, 1),
@@ -153,10 +153,10 @@ export const logLineDropped: Update = catalogue.logLinesDropped.update({}, 1)
 export const eventsWritten = (ms: number): Effect.Effect<void> => catalogue.eventWrite.record({}, ms)
 
 export const answerLookedUp = (hit: boolean): Effect.Effect<void> =>
-  catalogue.keptAnswers.record({ result: hit ? "hit" : "miss" }, 1)
+  catalogue.directCacheLookups.record({ result: hit ? "hit" : "miss" }, 1)
 
 export const refused = (reason: RefusalReason | "memory"): Effect.Effect<void> =>
   catalogue.refused.record({ reason }, 1)
 
-/** A turn has ended that counts against a token budget. */
+/** A turn with a token budget has ended. */
 export const budgetSpent = (tokens: number): Effect.Effect<void> => catalogue.budgetTokens.record({}, tokens)

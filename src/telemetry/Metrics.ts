@@ -1,8 +1,8 @@
 /**
- * Every metric of the service, once. Dashboards, alerts and `docs/reference/metrics.md` name nothing else. Times are in
- * milliseconds, because the first five names are those of dashboards that exist; the others follow them.
+ * All metrics of the service. Dashboards, alerts and `docs/reference/metrics.md` use no others. Times are in
+ * milliseconds, because the first five names belong to existing dashboards; the others follow them.
  *
- * A name is the same over OTLP and in `/metrics`. Figures are of this process; sums over replicas are the reader's.
+ * A metric has the same name over OTLP and in `/metrics`. Values are of this process; readers sum over replicas.
  */
 import * as Effect from "effect/Effect"
 import { BreakerState } from "../domain/BreakerState.ts"
@@ -17,7 +17,7 @@ const mode = ExecutionMode.literals
 const none = {}
 const listedOrgs = { boundedBy: "METRICS_ORG_LABELS" }
 
-/** Why a turn began where it did; `rule` stands for every rule of the rollout. */
+/** The reasons for a turn's first mode; `rule` stands for all rules of the rollout. */
 export const decisionReasons = [
   "forced",
   "denied_orgs",
@@ -35,23 +35,23 @@ const upToTotal = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 
 const upToFirst = [10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 15_000, 30_000, 60_000]
 const ownWork = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000]
 
-/** Attempts: one run of one mode for one turn. Shadows, probes and kept answers are not among them. */
+/** Attempts of users' turns. Shadow attempts, probes and cached answers are excluded. */
 const attempts = {
   attempts: counter("chat_execution_total", {
     unit: "1",
     labels: { mode },
-    meaning: "Attempts that ended, whatever the end",
+    meaning: "Attempts, at their end",
   }),
   successes: counter("chat_execution_success_total", {
     unit: "1",
     labels: { mode },
-    meaning: "Attempts that gave an answer",
+    meaning: "Attempts that succeeded",
   }),
   failures: counter("chat_execution_error_total", {
     unit: "1",
     labels: { mode, code: failureCodes },
     meaning:
-      "Attempts that failed or ran out of time; cancels, rate limits and filters are in the total only",
+      "Attempts that failed or timed out; cancels, rate limits and content filters count in the total only",
   }),
   latency: histogram("chat_execution_latency_ms", {
     unit: "ms",
@@ -68,12 +68,11 @@ const attempts = {
   stalls: counter("crossfade_stalls_total", {
     unit: "1",
     labels: { mode },
-    meaning:
-      "Attempts that had begun and then showed nothing for longer than the stall clock, or the call clock, allows",
+    meaning: "Attempts that started to answer and then exceeded the stall or call limit",
   }),
 }
 
-/** Turns: what users asked and how it ended for them. */
+/** Turns, and their ends as the user sees them. */
 const turns = {
   turns: counter("crossfade_turns_total", {
     unit: "1",
@@ -81,7 +80,7 @@ const turns = {
       mode: [...mode, "none"],
       outcome: ["completed", "failed", "cancelled", "interrupted"],
     },
-    meaning: "Turns that ended, by the mode that gave the answer; cancelled ones are the user's own",
+    meaning: "Turns, at their end, by the mode of the answer; users cancelled the cancelled ones",
   }),
   turnDuration: histogram("crossfade_turn_duration_ms", {
     unit: "ms",
@@ -92,31 +91,29 @@ const turns = {
   tokens: counter("crossfade_tokens_total", {
     unit: "1",
     labels: { mode, counted: ["reported", "estimated"] },
-    meaning:
-      "Tokens of answers, as the upstream reported them or as they were guessed; kept answers have none",
+    meaning: "Tokens of answers, reported by the upstream or estimated; cached answers have none",
   }),
   overhead: histogram("crossfade_gateway_overhead_ms", {
     unit: "ms",
     labels: none,
-    meaning: "A turn's time less the time in which an upstream was at work for it",
+    meaning: "A turn's time minus the time in which an upstream worked for it",
     boundaries: ownWork,
   }),
-  inFlight: gauge("crossfade_runs_in_flight", { unit: "1", labels: none, meaning: "Runs under way" }),
+  inFlight: gauge("crossfade_runs_in_flight", { unit: "1", labels: none, meaning: "Running runs" }),
   oldestRun: gauge("crossfade_oldest_run_age_ms", {
     unit: "ms",
     labels: none,
-    meaning: "Age of the oldest run under way; 0 when there is none",
+    meaning: "Age of the oldest running run; 0 without one",
   }),
   decisions: counter("crossfade_decisions_total", {
     unit: "1",
     labels: { mode, reason: decisionReasons },
-    meaning: "Decisions on where a turn begins, by why",
+    meaning: "Decisions about a turn's first mode, by reason",
   }),
   fallbacks: counter("crossfade_fallbacks_total", {
     unit: "1",
     labels: { from: mode, cause: causeCodes, stage: ["before_content", "after_text"] },
-    meaning:
-      "Turns that went on in the other mode, before anything was shown or after shown text was taken back",
+    meaning: "Turns that fell back to the other mode, before any content or after a retract",
   }),
 }
 
@@ -124,22 +121,22 @@ const mover = {
   fallbackEnabled: gauge("chat_runtime_fallback_enabled", {
     unit: "1",
     labels: none,
-    meaning: "1 while the breaker of all keeps turns from the runtime, else 0",
+    meaning: "1 while the global breaker keeps turns from the runtime, else 0",
   }),
   breakerState: gauge("crossfade_breaker_state", {
     unit: "1",
     labels: { scope: { boundedBy: "`all` and METRICS_ORG_LABELS" }, state: breakerStates },
-    meaning: "1 for the state that a breaker is in, 0 for the others",
+    meaning: "1 for the state of a breaker, 0 for the others",
   }),
   orgsAway: gauge("crossfade_breaker_orgs_away", {
     unit: "1",
     labels: none,
-    meaning: "Organisations whose own breaker keeps them from the runtime",
+    meaning: "Organisations that their own breaker keeps from the runtime",
   }),
   transitions: counter("crossfade_breaker_transitions_total", {
     unit: "1",
     labels: { scope: ["all", "org"], to: breakerStates },
-    meaning: "Transitions of breakers that this process made; of several replicas one makes it",
+    meaning: "Breaker transitions that this process made; in a fleet, one replica makes each",
   }),
   providerState: gauge("crossfade_provider_state", {
     unit: "1",
@@ -147,32 +144,32 @@ const mover = {
       provider: { boundedBy: "DIRECT_LLM_PROVIDERS" },
       state: ["closed", "open", "half_open"],
     },
-    meaning: "1 for the state that a direct provider's breaker is in, 0 for the others",
+    meaning: "1 for the state of a direct provider's breaker, 0 for the others",
   }),
   rolloutPercentage: gauge("crossfade_rollout_percentage", {
     unit: "percent",
     labels: none,
-    meaning: "Share of the sessions that the rollout gives to the runtime",
+    meaning: "Share of sessions that the rollout puts on the runtime",
   }),
   shadowRuns: counter("chat_shadow_total", {
     unit: "1",
     labels: { mode, ending: ShadowEnding.literals },
-    meaning: "Shadow runs, also those that were left out",
+    meaning: "Shadow runs, skipped ones included",
   }),
   shadowPairs: counter("crossfade_shadow_pairs_total", {
     unit: "1",
     labels: { verdict: ["agrees", "differs"] },
-    meaning: "Compared pairs of a turn and its shadow: alike in every dimension, or not",
+    meaning: "Compared pairs of a turn and its shadow, by agreement in all dimensions",
   }),
   shadowJudged: counter("crossfade_shadow_judged_total", {
     unit: "1",
     labels: { verdict: JudgeVerdict.literals },
-    meaning: "Pairs that the judge looked at, by whose answer it preferred",
+    meaning: "Pairs that the judge evaluated, by verdict",
   }),
   orgAttempts: counter("crossfade_org_attempts_total", {
     unit: "1",
     labels: { org: listedOrgs, mode, outcome: ["success", "error", "timeout", "neutral"] },
-    meaning: "Attempts of the organisations that are listed",
+    meaning: "Attempts of the listed organisations",
   }),
 }
 
@@ -180,12 +177,12 @@ const stores = {
   statements: counter("crossfade_db_statements_total", {
     unit: "1",
     labels: { kind: ["statement", "transaction"] },
-    meaning: "What was sent to the database; `transaction` for the words that begin and end one",
+    meaning: "Statements sent to the database; `transaction` for those that begin or end one",
   }),
   statementTime: histogram("crossfade_db_statement_ms", {
     unit: "ms",
     labels: none,
-    meaning: "Time that a statement took, its wait for a connection not counted",
+    meaning: "Time of a statement, without its wait for a connection",
     boundaries: ownWork,
   }),
   storeErrors: counter("crossfade_store_errors_total", {
@@ -196,23 +193,24 @@ const stores = {
   storeUp: gauge("crossfade_store_up", {
     unit: "1",
     labels: none,
-    meaning: "1 while the database answers and takes writes, else 0",
+    meaning: "1 while the database answers and accepts writes, else 0",
   }),
   redisUp: gauge("crossfade_redis_up", {
     unit: "1",
     labels: none,
-    meaning: "1 while Redis answers and takes writes, else 0; absent where none is configured",
+    meaning: "1 while Redis answers and accepts writes, else 0; absent without Redis",
   }),
   eventWrite: histogram("crossfade_event_write_ms", {
     unit: "ms",
     labels: none,
-    meaning: "Time to store one batch of events of runs that go on; a run's end stores its last ones itself",
+    meaning:
+      "Time to store one batch of events of running runs; the end of a run stores its last events itself",
     boundaries: ownWork,
   }),
   eventQueue: gauge("crossfade_event_queue_events", {
     unit: "1",
     labels: none,
-    meaning: "Run events that are shown and not stored yet",
+    meaning: "Run events that were sent to readers but are not stored yet",
   }),
 }
 
@@ -220,34 +218,34 @@ const processes = {
   loopDelay: gauge("crossfade_event_loop_delay_ms", {
     unit: "ms",
     labels: { quantile: ["0.5", "0.99", "1"] },
-    meaning: "How late the event loop was in the last minute",
+    meaning: "Delay of the event loop over the last minute",
   }),
   heapUsed: gauge("crossfade_heap_used_bytes", { unit: "By", labels: none, meaning: "Heap in use" }),
   heapLimit: gauge("crossfade_heap_limit_bytes", {
     unit: "By",
     labels: none,
-    meaning: "Heap that may be in use",
+    meaning: "Heap limit",
   }),
   memory: gauge("crossfade_resident_memory_bytes", { unit: "By", labels: none, meaning: "Resident memory" }),
-  cpu: counter("crossfade_cpu_ms_total", { unit: "ms", labels: none, meaning: "Processor time spent" }),
+  cpu: counter("crossfade_cpu_ms_total", { unit: "ms", labels: none, meaning: "Processor time" }),
   logLinesDropped: counter("crossfade_log_lines_dropped_total", {
     unit: "1",
     labels: none,
-    meaning: "Log lines that stdout did not take: reader gone or slow, disk full",
+    meaning: "Dropped log lines: the reader of stdout is gone or slow, or the disk is full",
   }),
   build: gauge("crossfade_build_info", {
     unit: "1",
     labels: { version: { boundedBy: "the program" }, node: { boundedBy: "the program" } },
-    meaning: "1; which program this is",
+    meaning: "Always 1; the labels identify the program",
   }),
 }
 
 export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...reads, ...stores, ...processes }
 
-/** For what goes through all of them. */
+/** For code that visits all metrics. */
 export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never
 
-/** Every series whose labels are known beforehand, at 0. */
+/** Creates all series whose labels are known in advance, with the value 0. */
 export const begin: Effect.Effect<void> = Effect.forEach(all, (instrument) => instrument.begin, {
   discard: true,
 })

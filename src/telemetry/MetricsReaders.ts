@@ -1,4 +1,4 @@
-/** The metrics of streams, their readers and what is refused: part of the catalogue in `Metrics`. */
+/** The metrics of streams, their readers and rejections: part of the catalogue in `Metrics`. */
 import { refusalReasons } from "../domain/RejectionReason.ts"
 import { counter, gauge } from "./Instrument.ts"
 
@@ -8,56 +8,56 @@ export const readers = {
   streamsOpen: gauge("crossfade_streams_open", {
     unit: "1",
     labels: none,
-    meaning: "Streams to users that this process has open: what a fleet is scaled by",
+    meaning: "Open streams to users in this process; use it to scale a fleet",
   }),
   readerLag: gauge("crossfade_reader_lag_events", {
     unit: "1",
     labels: none,
-    meaning: "Events by which the slowest reader of a live run is behind it",
+    meaning: "Lag of the slowest reader of a live run, in events",
   }),
   readersCut: counter("crossfade_readers_cut_total", {
     unit: "1",
     labels: { cause: ["takes_nothing", "gone"] },
-    meaning: "Connections that were cut because their peer took nothing, or no longer answered",
+    meaning: "Connections that were cut because their peer stopped reading or answering",
   }),
   readerHeld: gauge("crossfade_reader_held_bytes", {
     unit: "By",
     labels: none,
-    meaning: "Bytes of answers that this process holds because their readers have not taken them",
+    meaning: "Bytes of answers that wait for their readers in this process",
   }),
   readerHeldMost: gauge("crossfade_reader_held_most_bytes", {
     unit: "By",
     labels: none,
-    meaning: "The most of these bytes that one connection holds",
+    meaning: "The largest part of these bytes for one connection",
   }),
   liveBytes: gauge("crossfade_live_bytes", {
     unit: "By",
     labels: none,
-    meaning: "Memory that the runs under way hold",
+    meaning: "Memory of the running runs",
   }),
   liveBytesLimit: gauge("crossfade_live_bytes_limit", {
     unit: "By",
     labels: none,
-    meaning: "Memory that the runs under way may hold (MAX_LIVE_BYTES)",
+    meaning: "Memory limit of the running runs (MAX_LIVE_BYTES)",
   }),
   runsEndedForMemory: counter("crossfade_runs_ended_for_memory_total", {
     unit: "1",
     labels: none,
-    meaning: "Runs that were ended because the runs under way held more than that; each was the largest one",
+    meaning: "Runs that ended because the running runs exceeded that limit; each was the largest",
   }),
   refused: counter("crossfade_admission_refused_total", {
     unit: "1",
     labels: { reason: ["memory", ...refusalReasons] },
-    meaning: "Requests that were not let in",
+    meaning: "Requests that a limit rejected",
   }),
   budgetTokens: counter("crossfade_budget_tokens_total", {
     unit: "1",
     labels: none,
-    meaning: "Tokens counted against token budgets, those of attempts that failed included",
+    meaning: "Tokens counted against token budgets, failed attempts included",
   }),
-  keptAnswers: counter("crossfade_direct_cache_lookups_total", {
+  directCacheLookups: counter("crossfade_direct_cache_lookups_total", {
     unit: "1",
     labels: { result: ["hit", "miss"] },
-    meaning: "Questions whose answer might have been kept",
+    meaning: "Lookups in the cache of direct answers",
   }),
 }

@@ -6,12 +6,11 @@ export const reads = {
   readsRefused: counter("crossfade_reads_refused_total", {
     unit: "1",
     labels: { reason: readRefusalReasons },
-    meaning:
-      "Reads that were refused; `answers`: too many bytes of answers, `files`: too many files were under way",
+    meaning: "Rejected reads; `answers`: too many bytes of answers, `files`: too many open files",
   }),
   answerBytes: gauge("crossfade_answer_bytes_in_flight", {
     unit: "By",
     labels: {},
-    meaning: "Bytes of answers that this process holds until their readers take them",
+    meaning: "Bytes of answers that wait for their readers",
   }),
 }

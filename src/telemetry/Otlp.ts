@@ -1,7 +1,7 @@
 /**
- * Export of traces, metrics and logs to an OpenTelemetry collector (OTLP over HTTP). Loaded only where one is configured, so
- * that a service without telemetry pays nothing for it. Addresses, headers, compression, certificates, timeouts
- * and the limits of spans are read by the SDK itself, from the standard's variables.
+ * Exports traces, metrics and logs to an OpenTelemetry collector (OTLP over HTTP). Loaded only if one is configured,
+ * so a service without telemetry pays nothing. The SDK itself reads addresses, headers, compression, certificates,
+ * timeouts and the limits of spans from the standard's variables.
  */
 import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
 import * as OtelLogger from "@effect/opentelemetry/OtelLogger"
@@ -41,10 +41,10 @@ import { withoutUnits } from "./OtlpUnits.ts"
 import { Tracing } from "./Spans.ts"
 import type { TelemetrySettings as Settings } from "./TelemetrySettings.ts"
 
-/** A collector that is away must not hold up a stop. */
+/** A collector that is away must not delay the shutdown. */
 const shutdownTimeout = "3 seconds"
 
-/** What the environment says of this process counts more than what we say. */
+/** The environment's attributes of this process override ours. */
 const resource = ({ instance, version }: Settings) =>
   Layer.sync(Resource, () =>
     defaultResource()
@@ -58,7 +58,7 @@ const resource = ({ instance, version }: Settings) =>
       .merge(detectResources({ detectors: [envDetector] })),
   )
 
-/** The SDK by itself knows the samplers in lower case only. */
+/** The SDK knows the samplers in lower case only. */
 const samplerOf = ({ sampledShare, sampler }: Settings): Sampler => {
   const [, parent, kind] = /^(parentbased_)?(.+)$/.exec(sampler) ?? []
   const root =
@@ -70,7 +70,9 @@ const samplerOf = ({ sampledShare, sampler }: Settings): Sampler => {
   return parent === undefined ? root : new ParentBasedSampler({ root })
 }
 
-/** Only its spans: its hook around every step of every fiber makes a span the SDK's current one, which nobody asks for. */
+/**
+ * Installs only the spans. The SDK's hook around each step of each fiber sets its current span, which no code reads.
+ */
 const tracing = (settings: Settings) =>
   settings.exports.traces === undefined
     ? Layer.empty
@@ -124,7 +126,7 @@ const logs = ({ exports, logRecords }: Settings) =>
         ),
       )
 
-/** The SDK says what could not be exported; it is told once a minute, lest it fill the log of an outage. */
+/** Logs export failures once a minute, so that an outage does not fill the log. */
 const failures = Layer.effectDiscard(
   Effect.acquireRelease(
     Effect.map(Failures.make, (failed) =>

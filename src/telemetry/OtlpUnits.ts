@@ -1,7 +1,7 @@
-/** Effect's metrics as the OpenTelemetry SDK wants them. */
+/** Adapts Effect's metrics to the OpenTelemetry SDK. */
 import type { MetricProducer } from "@opentelemetry/sdk-metrics"
 
-/** The unit of a metric is said once, and is no label of its points. */
+/** The SDK gets the unit of a metric once, and not as a label of its points. */
 export const withoutUnits = (producer: MetricProducer): MetricProducer => ({
   collect: async (options) => {
     const collected = await producer.collect(options)

@@ -1,11 +1,14 @@
-/** What the process says of itself: asked for when somebody collects, and the event loop's delay over the last minute. */
+/** Metrics of the process, read at collection, and the event loop's delay over the last minute. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { getHeapStatistics } from "node:v8"
 import { catalogue } from "./Metrics.ts"
 
-/** Its histogram is looked at and emptied so often; the last six looks are the last minute, whoever collects when. */
+/**
+ * The histogram is read and reset at this interval; the last six reads are the last minute, independent of
+ * collections.
+ */
 const lookEvery = "10 seconds"
 const looks = 6
 const resolutionMs = 20
@@ -16,14 +19,14 @@ interface Delay {
   readonly longest: number
 }
 
-/** The worst of some looks; a median is the middle one's. */
+/** The worst of some reads; its median is the middle one's. */
 const worst = (delays: ReadonlyArray<Delay>): Delay => ({
   median: delays.map(({ median }) => median).toSorted((a, b) => a - b)[delays.length >> 1] ?? 0,
   p99: Math.max(0, ...delays.map(({ p99 }) => p99)),
   longest: Math.max(0, ...delays.map(({ longest }) => longest)),
 })
 
-/** Node counts the time between two ticks of its timer, and says NaN of none. */
+/** Node measures the time between two ticks of its timer, and returns NaN without one. */
 const late = (nanoseconds: number): number => Math.max(0, (nanoseconds || 0) / 1e6 - resolutionMs)
 
 const loopDelay = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /**
- * What the service tells of itself to an OpenTelemetry collector, where one is configured; else nothing, at no cost.
- * Spans are opened by `Spans` alone: those that Effect opens around a request, a query or a function are off.
+ * Telemetry for an OpenTelemetry collector, if one is configured; otherwise nothing, at no cost. Only `Spans` opens
+ * spans; those that Effect opens around a request, a query or a function are off.
  */
 import * as HttpClient from "effect/http/HttpClient"
 import * as Effect from "effect/Effect"

@@ -1,9 +1,9 @@
-/** What is exported of this process, how, and how often. Times are milliseconds. */
+/** The export settings of this process. Times are milliseconds. */
 
-/** How a signal is written; undefined: it is not exported. */
+/** The wire of a signal; undefined: not exported. */
 type Wire = "http/protobuf" | "http/json" | undefined
 
-/** Which turns are traced. `parentbased`: a turn whose caller has a trace is traced where the caller's is. */
+/** The turns that are traced. `parentbased`: a turn with a caller's trace is traced if the caller's is. */
 export type Sampler = `${"" | "parentbased_"}${"always_on" | "always_off" | "traceidratio"}`
 
 export interface TelemetrySettings {
@@ -12,7 +12,7 @@ export interface TelemetrySettings {
   readonly instance: string
   readonly version: string
   readonly sampler: Sampler
-  /** The share of turns that the samplers by ratio trace: 0 to 1. */
+  /** The share of turns that ratio samplers trace: 0 to 1. */
   readonly sampledShare: number
   readonly metricInterval: number
   readonly metricTimeout: number
@@ -24,8 +24,8 @@ export interface TelemetrySettings {
     readonly maxExportBatchSize: number
   }
   readonly logContent: boolean
-  /** Organisations that have series of their own. */
+  /** Organisations with series of their own. */
   readonly listedOrgs: ReadonlyArray<string>
-  /** Whether a caller's `traceparent` is taken and passed on. */
+  /** True if a caller's `traceparent` is accepted and passed on. */
   readonly takesParent: boolean
 }

@@ -71,12 +71,12 @@ const refusesAndReturns = async (refuse: () => unknown, accept: () => unknown, r
   expect(await seen()).toBe(works)
   await refuse()
   await stays(refused)
-  const begun = linesAbout("the store cannot be used, so no turn is begun")
+  const begun = linesAbout("the store is not available, so no turn can start")
   expect(begun).toHaveLength(1)
   expect(begun[0]).toMatch(reason)
   await accept()
   await stays(works)
-  expect(linesAbout("the store can be used again")).toHaveLength(1)
+  expect(linesAbout("the store is available again")).toHaveLength(1)
   expect(linesAbout("the store cannot be used")).toHaveLength(1)
 }
 

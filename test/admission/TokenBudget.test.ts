@@ -84,13 +84,13 @@ describe("a token budget", () => {
     const midnight = Date.UTC(2026, 10, 30)
     assert.strictEqual(TokenBudget.dayOf(midnight), TokenBudget.dayOf(midnight - 1) + 1)
     const none = { spent: 30, reserved: 20, typical: 0 }
-    assert.deepStrictEqual(TokenBudget.toldOf(none, 100, midnight - 1500), {
+    assert.deepStrictEqual(TokenBudget.stateOf(none, 100, midnight - 1500), {
       limit: 100,
       remaining: 50,
       resetMs: 1500,
     })
-    assert.strictEqual(TokenBudget.toldOf(none, 10, midnight).remaining, 0)
-    assert.strictEqual(TokenBudget.toldOf(none, 10, midnight).resetMs, TokenBudget.dayMs)
+    assert.strictEqual(TokenBudget.stateOf(none, 10, midnight).remaining, 0)
+    assert.strictEqual(TokenBudget.stateOf(none, 10, midnight).resetMs, TokenBudget.dayMs)
   })
 })
 

@@ -48,10 +48,10 @@ const begun = Effect.fnUntraced(function* (owner: Owner, promptTokens = 10) {
   return answer
 })
 
-const told = (answer: Effect.Success<ReturnType<typeof turn>>) =>
+const budget = (answer: Effect.Success<ReturnType<typeof turn>>) =>
   answer?._tag === "Refused"
     ? `${answer.of} ${answer.isSpent ? "spent" : "reserved"}`
-    : answer?.told.remaining
+    : answer?.budget.remaining
 
 type Layers = (limits: DailyLimits, spend: Layer.Layer<TokenSpend>) => Layer.Layer<TokenBudgets>
 
@@ -76,8 +76,8 @@ const contract = (name: string, layers: Layers) =>
         }
         assert.isAtLeast(spent, limits.user)
         assert.isBelow(spent, limits.user + 300)
-        assert.strictEqual(told(yield* turn(ana, 300)), "user spent")
-        assert.isNumber(told(yield* turn(someone(), 300)))
+        assert.strictEqual(budget(yield* turn(ana, 300)), "user spent")
+        assert.isNumber(budget(yield* turn(someone(), 300)))
       }).pipe(on(layers)),
     )
 
@@ -87,17 +87,17 @@ const contract = (name: string, layers: Layers) =>
         const bob = someone(ana.orgId)
         yield* turn(ana, 4500)
         yield* turn(bob, 3600)
-        assert.strictEqual(told(yield* turn(bob, 1)), "org spent")
-        assert.strictEqual(told(yield* turn(ana, 1)), "org spent")
+        assert.strictEqual(budget(yield* turn(bob, 1)), "org spent")
+        assert.strictEqual(budget(yield* turn(ana, 1)), "org spent")
       }).pipe(on(layers)),
     )
 
     it.effect("tells the smaller rest, the turn's own reservation taken off", () =>
       Effect.gen(function* () {
         const ana = someone()
-        assert.strictEqual(told(yield* turn(ana, 100)), limits.user - 1034)
-        assert.strictEqual(told(yield* turn(ana, 100)), limits.user - 200)
-        assert.strictEqual(told(yield* turn(ana, 100, 1000)), limits.user - 1200)
+        assert.strictEqual(budget(yield* turn(ana, 100)), limits.user - 1034)
+        assert.strictEqual(budget(yield* turn(ana, 100)), limits.user - 200)
+        assert.strictEqual(budget(yield* turn(ana, 100, 1000)), limits.user - 1200)
       }).pipe(on(layers)),
     )
 
@@ -110,7 +110,7 @@ const contract = (name: string, layers: Layers) =>
           answers.map((answer) => answer?._tag),
           ["Reserved", "Reserved", "Reserved", "Reserved", "Reserved", "Refused"],
         )
-        assert.strictEqual(told(answers[5]), "user reserved")
+        assert.strictEqual(budget(answers[5]), "user reserved")
         for (const answer of answers)
           if (answer?._tag === "Reserved") yield* budgets.settle(answer.reservation, 100)
         // Now it is known what turns take.
@@ -127,10 +127,10 @@ const contract = (name: string, layers: Layers) =>
         const budgets = yield* TokenBudgets
         const ana = someone()
         yield* turn(ana, 100)
-        const before = told(yield* begun(ana))
+        const before = budget(yield* begun(ana))
         const answer = yield* begun(ana)
         if (answer?._tag === "Reserved") yield* budgets.settle(answer.reservation, undefined)
-        assert.strictEqual(told(yield* begun(ana)), Number(before) - 100)
+        assert.strictEqual(budget(yield* begun(ana)), Number(before) - 100)
       }).pipe(on(layers)),
     )
 
@@ -142,12 +142,12 @@ const contract = (name: string, layers: Layers) =>
         yield* TestClock.setTime(midnight - 2000)
         yield* turn(ana, 4900)
         const late = yield* begun(ana)
-        assert.strictEqual(late?.told.resetMs, 2000)
-        assert.strictEqual(told(yield* begun(ana)), "user reserved")
+        assert.strictEqual(late?.budget.resetMs, 2000)
+        assert.strictEqual(budget(yield* begun(ana)), "user reserved")
         yield* TestClock.adjust("2 seconds")
-        assert.strictEqual(told(yield* begun(ana)), limits.user - 1034)
+        assert.strictEqual(budget(yield* begun(ana)), limits.user - 1034)
         if (late?._tag === "Reserved") yield* budgets.settle(late.reservation, 4900)
-        assert.strictEqual(told(yield* begun(ana)), limits.user - 2068)
+        assert.strictEqual(budget(yield* begun(ana)), limits.user - 2068)
       }).pipe(on(layers)),
     )
 
@@ -155,8 +155,8 @@ const contract = (name: string, layers: Layers) =>
       const ana = someone()
       const { layer, state } = store({ [ana.userId]: 4000, [ana.orgId]: 7500 })
       return Effect.gen(function* () {
-        assert.strictEqual(told(yield* turn(ana, 100)), 0)
-        assert.strictEqual(told(yield* turn(ana, 100)), 300)
+        assert.strictEqual(budget(yield* turn(ana, 100)), 0)
+        assert.strictEqual(budget(yield* turn(ana, 100)), 300)
         assert.strictEqual(state.asked, 2)
       }).pipe(on(layers, limits, layer))
     })
@@ -179,8 +179,8 @@ const contract = (name: string, layers: Layers) =>
       Effect.gen(function* () {
         const ana = someone()
         yield* turn(ana, 7999)
-        assert.strictEqual(told(yield* begun(ana)), 0)
-        assert.strictEqual(told(yield* begun(ana)), "org reserved")
+        assert.strictEqual(budget(yield* begun(ana)), 0)
+        assert.strictEqual(budget(yield* begun(ana)), "org reserved")
       }).pipe(on(layers, { user: 0, org: 8000 })),
     )
   })
@@ -225,7 +225,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       assert.isTrue(left > dayMs && left <= 2 * dayMs)
       assert.strictEqual(yield* redis.send<string>("HGET", `crossfade:tokens:${name}`, "reserved"), "1034")
       yield* redis.send("ZADD", `crossfade:reserved:${name}`, "1", lapses[0]!)
-      assert.strictEqual(told(yield* Effect.provide(begun(ana), context)), 5000 - 1034)
+      assert.strictEqual(budget(yield* Effect.provide(begun(ana), context)), 5000 - 1034)
     }),
   )
 
@@ -261,11 +261,11 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       if (answer?._tag === "Reserved")
         yield* Context.get(context, TokenBudgets).settle(answer.reservation, 1000)
       state.loses = false
-      const ask = Effect.map(Effect.provide(turn(ana, 0), context), told)
-      // Until it is told again, this process does not know that Redis counts it.
+      const ask = Effect.map(Effect.provide(turn(ana, 0), context), budget)
+      // Until it is budget again, this process does not know that Redis counts it.
       assert.strictEqual(yield* ask, 2000)
       yield* Effect.repeat(ask, { until: (left) => left === 3000, schedule: Schedule.spaced("50 millis") })
-      assert.strictEqual(told(yield* Effect.provide(turn(ana, 0), other)), 3000)
+      assert.strictEqual(budget(yield* Effect.provide(turn(ana, 0), other)), 3000)
     }),
   )
 
@@ -274,7 +274,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       const server = yield* ownRedis
       const context = yield* replica(server.url)
       const ana = someone()
-      const ask = (tokens: number) => Effect.map(Effect.provide(turn(ana, tokens), context), told)
+      const ask = (tokens: number) => Effect.map(Effect.provide(turn(ana, tokens), context), budget)
       yield* ask(2000)
       yield* server.stop
       assert.strictEqual(yield* ask(2000), 1000)
@@ -283,7 +283,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       yield* server.start
       // Another replica, which knows nothing of it: it hears from Redis.
       const other = yield* replica(server.url)
-      yield* Effect.repeat(Effect.map(Effect.provide(turn(ana, 0), other), told), {
+      yield* Effect.repeat(Effect.map(Effect.provide(turn(ana, 0), other), budget), {
         until: (answer) => answer === "user spent",
         schedule: Schedule.spaced("50 millis"),
       })

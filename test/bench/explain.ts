@@ -28,7 +28,7 @@ type Sent = readonly [sql: string, params: ReadonlyArray<unknown>]
 
 /** Everything that is sent for one turn, its readers and the jobs beside it. */
 const work = Effect.gen(function* () {
-  const { begin, append, recordAttempt, end, get, events, forgotten, file } = yield* Runs
+  const { begin, append, recordAttempt, end, get, events, expiredAnswer, file } = yield* Runs
   const sessions = yield* Sessions
   const principal = { orgId: OrgId.make("org-7"), userId: UserId.make("user-4207"), permissions: [] }
   const now = Date.now()
@@ -49,7 +49,7 @@ const work = Effect.gen(function* () {
   yield* end(ended, message)
   yield* get(principal, runId)
   yield* events(recent, 10)
-  yield* forgotten(runId, MessageId.make(runId))
+  yield* expiredAnswer(runId, MessageId.make(runId))
   yield* file(recent, "file-1")
   yield* (yield* CohortRuns).read({
     after: { createdAt: now - 5000, runId: "" },
@@ -58,10 +58,10 @@ const work = Effect.gen(function* () {
     since: Data.startMs,
   })
   const retention = yield* Retention
-  yield* retention.forgetEvents(now - 86_400_000, undefined)
-  yield* retention.forgetKeys(now - 86_400_000)
+  yield* retention.deleteEvents(now - 86_400_000, undefined)
+  yield* retention.deleteKeys(now - 86_400_000)
   const replicas = yield* Replicas
-  yield* replicas.bury([], now)
+  yield* replicas.interruptRunsOf([], now)
   yield* replicas.running(now)
 })
 

@@ -1,4 +1,5 @@
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import { textDraft } from "../../src/protocol/agent2ui/Message.ts"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,7 +41,7 @@ const executor = (mode: ExecutionMode, events: Stream.Stream<ExecutionEvent, Exe
 
 const says = (text: string): Stream.Stream<ExecutionEvent> =>
   Stream.make<Array<ExecutionEvent>>(
-    { _tag: "Message", draft: { type: "text", data: { content: text } } },
+    { _tag: "Message", draft: textDraft(text) },
     { _tag: "Finished", usage: { tokens: 3 } },
   )
 

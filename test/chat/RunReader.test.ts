@@ -52,7 +52,7 @@ const store = (kept: Run, written: ReadonlyArray<Draft>) =>
         : Effect.fail(new RunNotFound({ runId: id })),
     isOwn: () => Effect.succeed(true),
     events: (_, after) => Effect.succeed(pageOf(entriesOf(written), after)),
-    forgotten: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
+    expiredAnswer: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
   })
 
 const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>

@@ -152,7 +152,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
           yield* Effect.promise(() => operator(...accept))
           yield* succeeds(redis.send("SET", "any", "1"))
           assert.isTrue(yield* isUp)
-          assert.deepStrictEqual(lines.slice(1), ["Redis can be used again"])
+          assert.deepStrictEqual(lines.slice(1), ["Redis is available again"])
         }),
       ),
   )

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import * as BaselineMemory from "../../src/recording/BaselineMemory.ts"
-import { Baselines, type KeptBaseline } from "../../src/store/Baselines.ts"
+import { Baselines, type StoredBaseline } from "../../src/store/Baselines.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { monitorSettings, orgId, sessionId } from "../support/fixtures.ts"
 
@@ -12,7 +12,7 @@ const runtime = "http://runtime.example/v1"
 
 /** `away`: the store does not answer. */
 const store = () => {
-  const kept = new Map<string, KeptBaseline>()
+  const kept = new Map<string, StoredBaseline>()
   const state = { kept, away: false }
   const failed = new StoreError({ operation: "Baselines.find", cause: "away" })
   const whileUp = <A>(use: () => A) =>

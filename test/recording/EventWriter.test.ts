@@ -157,7 +157,7 @@ describe("EventWriter", () => {
         say(log, 3)
         yield* TestClock.adjust("1 second")
         say(log, 2)
-        const left = () => writer.leave(followed).map(({ seq }) => seq)
+        const left = () => writer.release(followed).map(({ seq }) => seq)
         assert.deepStrictEqual(left(), [4, 5])
         // Asked again after the store has failed it is the same.
         assert.deepStrictEqual(left(), [4, 5])

@@ -22,7 +22,7 @@ const store = () => {
   }
   const state = { away: false, heldUntil: 0 }
   const steps = [runIdOf(1), runIdOf(2), undefined]
-  const down = new StoreError({ operation: "Retention.forgetKeys", cause: "down" })
+  const down = new StoreError({ operation: "Retention.deleteKeys", cause: "down" })
   const layer = Layer.succeed(Retention, {
     claim: (now, until) =>
       Effect.sync(() => {
@@ -30,17 +30,17 @@ const store = () => {
         state.heldUntil = until
         return true
       }),
-    forgetEvents: (before, after) =>
+    deleteEvents: (before, after) =>
       Effect.sync(() => {
         asked.events.push([before, after])
         return steps[after === undefined ? 0 : steps.indexOf(after) + 1]
       }),
-    forgetKeys: (before) =>
+    deleteKeys: (before) =>
       Effect.suspend(() => {
         asked.keys.push(before)
         return state.away ? Effect.fail(down) : Effect.succeed(asked.keys.length === 1)
       }),
-    forgetSpend: (before) =>
+    deleteSpend: (before) =>
       Effect.sync(() => {
         asked.days.push(before)
         return asked.days.length === 1

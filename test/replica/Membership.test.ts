@@ -35,10 +35,10 @@ const member = (kept: ReturnType<typeof store>) =>
             ? Effect.fail(away)
             : Effect.sync(() => ({ known: kept.said++ > 0, others: kept.others })),
         ),
-        bury: (dead) => Effect.sync(() => kept.buried.push(dead)),
+        interruptRunsOf: (dead) => Effect.sync(() => kept.buried.push(dead)),
         running: () => Effect.sync(() => kept.own),
         interrupt: (ids) => Effect.sync(() => void kept.interrupted.push(...ids)),
-        leave: () =>
+        retire: () =>
           Effect.sync(() => {
             kept.left = true
           }),

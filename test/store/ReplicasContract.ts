@@ -46,7 +46,7 @@ export const replicas = (
           assert.isTrue((yield* one.beat).known)
           const seen = (yield* two.beat).others.find(({ id }) => id === "beat-1")
           assert.deepStrictEqual<unknown>(seen, { id: "beat-1", beat: 2 })
-          yield* one.leave(noon)
+          yield* one.retire(noon)
           assert.isFalse((yield* two.beat).others.some(({ id }) => id === "beat-1"))
           assert.isFalse((yield* one.beat).known)
         }).pipe(Effect.scoped),
@@ -60,10 +60,10 @@ export const replicas = (
         const [left, done, others] = [yield* dying.begin(), yield* dying.begin(), yield* living.begin()]
         const { ended, message } = completed(done, "Hi")
         yield* (yield* Runs).end(ended, message)
-        yield* living.bury([], noon)
+        yield* living.interruptRunsOf([], noon)
         const dead = (yield* living.beat).others.filter(({ id }) => id === "bury-1")
-        assert.strictEqual(yield* living.bury(dead, noon + 5), 1)
-        assert.strictEqual(yield* living.bury(dead, noon + 6), 0)
+        assert.strictEqual(yield* living.interruptRunsOf(dead, noon + 5), 1)
+        assert.strictEqual(yield* living.interruptRunsOf(dead, noon + 6), 0)
         const error = {
           code: "RUN_INTERRUPTED",
           message: "The server stopped while this answer was being written. Send the message again.",
@@ -85,7 +85,7 @@ export const replicas = (
         const dead = (yield* other.beat).others.filter(({ id }) => id === "slow-1")
         assert.lengthOf(dead, 1)
         yield* slow.beat
-        yield* other.bury(dead, noon)
+        yield* other.interruptRunsOf(dead, noon)
         assert.strictEqual((yield* statusOf(turn)).status, "running")
         assert.isTrue((yield* slow.beat).known)
       }).pipe(Effect.scoped),
@@ -104,7 +104,7 @@ export const replicas = (
           yield* one.interrupt([], noon + 2)
           assert.deepStrictEqual(yield* one.running(noon + 1), [])
           assert.strictEqual((yield* statusOf(mine)).status, "interrupted")
-          yield* other.leave(noon + 3)
+          yield* other.retire(noon + 3)
           assert.strictEqual((yield* statusOf(theirs)).status, "interrupted")
         }).pipe(Effect.scoped),
     )

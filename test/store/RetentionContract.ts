@@ -31,7 +31,7 @@ const forgetAll = Effect.fnUntraced(function* (endedBefore: number) {
   const retention = yield* Retention
   const seen: Array<RunId> = []
   for (let after: RunId | undefined; ;) {
-    after = yield* retention.forgetEvents(endedBefore, after)
+    after = yield* retention.deleteEvents(endedBefore, after)
     if (after === undefined) return seen
     seen.push(after)
   }
@@ -53,7 +53,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
           const owner = { orgId: run.orgId, userId: run.userId, permissions: [] }
           const kept = yield* runs.get(owner, run.id)
           assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
-          const answer = yield* runs.forgotten(run.id, kept.run.assistantMessageId!)
+          const answer = yield* runs.expiredAnswer(run.id, kept.run.assistantMessageId!)
           assert.strictEqual(answer?.content, "the answer")
           assert.strictEqual(kept.run.status, "completed")
           assert.lengthOf(kept.attempts, 1)
@@ -66,7 +66,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
         assert.lengthOf(yield* runs.events(running.run.id, 0), 3)
         assert.lengthOf(yield* runs.events(recent.run.id, 0), 5)
         const recentAnswer = (yield* runs.get({ ...recent.run, permissions: [] }, recent.run.id)).run
-        assert.isUndefined(yield* runs.forgotten(recent.run.id, recentAnswer.assistantMessageId!))
+        assert.isUndefined(yield* runs.expiredAnswer(recent.run.id, recentAnswer.assistantMessageId!))
         // What is left over is passed by again, and stays.
         yield* forgetAll(now + hour)
         assert.lengthOf(yield* runs.events(running.run.id, 0), 3)
@@ -90,15 +90,15 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
 
     it.effect("forgets the keys that were made before, and no others", () =>
       Effect.gen(function* () {
-        const { forgetKeys } = yield* Retention
+        const { deleteKeys } = yield* Retention
         const sql = yield* SqlClient.SqlClient
         const { run } = yield* begun()
         const insert = (at: number, index: number) =>
           sql`INSERT INTO idempotency_keys ${sql.insert({ key: `${at}/${index}`, request: "r", run_id: run.id, created_at: at })}`
         const expired = Array.from({ length: 1500 }, (_, index) => insert(10, index))
         yield* sql.withTransaction(Effect.all([...expired, insert(20, 0), insert(30, 0)], { discard: true }))
-        assert.isTrue(yield* forgetKeys(20))
-        assert.isFalse(yield* forgetKeys(20))
+        assert.isTrue(yield* deleteKeys(20))
+        assert.isFalse(yield* deleteKeys(20))
         const left = yield* sql`SELECT key FROM idempotency_keys WHERE run_id = ${run.id} ORDER BY key`.values
         assert.deepStrictEqual(left, [["20/0"], ["30/0"]])
       }),

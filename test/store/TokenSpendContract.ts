@@ -1,4 +1,4 @@
-/** Every adapter of `TokenSpend` owes this, with `Runs.end` and `Retention.forgetSpend`. */
+/** Every adapter of `TokenSpend` owes this, with `Runs.end` and `Retention.deleteSpend`. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -74,7 +74,7 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
 
     it.effect("forgets the days before, in steps, and no others", () =>
       Effect.gen(function* () {
-        const { forgetSpend } = yield* Retention
+        const { deleteSpend } = yield* Retention
         const { spent } = yield* TokenSpend
         const ana = newPrincipal()
         yield* Effect.forEach([10, 11, 12], (old) => ended(ana, 7, old))
@@ -86,8 +86,8 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
           tokens: 1,
         }))
         yield* sql`INSERT INTO token_spend ${sql.insert(old)}`
-        assert.isTrue(yield* forgetSpend(12))
-        assert.isFalse(yield* forgetSpend(12))
+        assert.isTrue(yield* deleteSpend(12))
+        assert.isFalse(yield* deleteSpend(12))
         assert.strictEqual(yield* spent(11, ana.orgId, undefined), 0)
         assert.strictEqual(yield* spent(12, ana.orgId, undefined), 7)
       }),

@@ -2,7 +2,7 @@
 import type { Arrival } from "../../src/chat/TurnSpan.ts"
 import { plainRequests } from "../../src/domain/DirectProvider.ts"
 import type { ProviderSettings } from "../../src/execution/direct/Providers.ts"
-import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
+import { type Draft, draft as validDraft } from "../../src/protocol/agent2ui/Message.ts"
 import { type Agent, type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
 import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
@@ -102,7 +102,7 @@ export const toolResult = (callId: string): Draft => ({
   metadata: { callId },
 })
 
-export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft })
+export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft: validDraft(draft) })
 export const finished: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
 
 /** The settings of a test's provider, unless the test is about them. */

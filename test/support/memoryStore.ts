@@ -119,9 +119,9 @@ export const layer = (kept: Memory) => {
   const replicas = Layer.mock(Replicas, {
     exclusive: true,
     beat: Effect.succeed({ known: true, others: [] }),
-    bury: () => Effect.succeed(0),
+    interruptRunsOf: () => Effect.succeed(0),
     running: () => Effect.succeed([]),
-    leave: () => Effect.void,
+    retire: () => Effect.void,
   })
   const storeHealth = Layer.succeed(StoreHealth, { isUp: Effect.succeed(true), whileUp: (use) => use })
   return Layer.mergeAll(

@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { textDraft } from "../../protocol/agent2ui/Message.ts"
 import * as Measure from "../../telemetry/Measure.ts"
 import type { ExecutionError } from "../ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
@@ -21,7 +22,7 @@ type Events = Stream.Stream<ExecutionEvent, ExecutionError>
 
 const said = (answer: string): Events =>
   Stream.make<ReadonlyArray<ExecutionEvent>>(
-    { _tag: "Message", draft: { type: "text", data: { content: answer } } },
+    { _tag: "Message", draft: textDraft(answer) },
     { _tag: "Finished", usage: { tokens: 0, cached: true } },
   )
 

@@ -12,6 +12,7 @@ import {
   UpstreamTruncated,
   UpstreamUnavailable,
 } from "../ExecutionError.ts"
+import { reasoningDraft, textDraft } from "../../protocol/agent2ui/Message.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { isModelName } from "../ModelName.ts"
 import { type Finish, finishOf } from "./FinishReasons.ts"
@@ -25,9 +26,9 @@ import { usageOf } from "../TokenCounts.ts"
 export const maxDelta = 1024 * 1024
 const tooLong = `a delta is longer than ${maxDelta} characters`
 
-const said = (type: "text" | "thinking", content: string): ExecutionEvent => ({
+const chunk = (type: "text" | "thinking", content: string): ExecutionEvent => ({
   _tag: "Message",
-  draft: type === "text" ? { type, data: { content } } : { type, data: { content, stage: "reasoning" } },
+  draft: type === "text" ? textDraft(content) : reasoningDraft(content),
 })
 
 export class DirectAnswer {
@@ -153,7 +154,7 @@ export class DirectAnswer {
       this.texts += 1
       if (this.finishes > 0) this.finishes += 1
     }
-    this.#events.push(said(type, content))
+    this.#events.push(chunk(type, content))
   }
 
   /** After a finish reason the answer is whole: only a filter takes it back. */

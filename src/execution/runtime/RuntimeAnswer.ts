@@ -5,13 +5,14 @@
  * A text chunk can be lost or unreadable on the way. So at the end the shown text is completed, or taken back and said
  * again. Only text is taken back: calls and files of the same attempt stay, as nothing runs again.
  */
+import { draft, textDraft } from "../../protocol/agent2ui/Message.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
 import { HeldText, type Message } from "./HeldText.ts"
 import { SubAgentWords } from "./SubAgentWords.ts"
 
-const text = (content: string): Message => ({ _tag: "Message", draft: { type: "text", data: { content } } })
+const text = (content: string): Message => ({ _tag: "Message", draft: textDraft(content) })
 
 /** Types that may come between the chunks of a held text: they show no answer and start nothing. */
 const besides: ReadonlySet<string> = new Set(["thinking", "plan", "plan_step"])
@@ -115,7 +116,7 @@ export class RuntimeAnswer {
     for (const range of ranges)
       this.#push({
         _tag: "Message",
-        draft: { type: "retract", data: { runId: this.#runId, ...range, reason } },
+        draft: draft({ type: "retract", data: { runId: this.#runId, ...range, reason } }),
       })
   }
 }

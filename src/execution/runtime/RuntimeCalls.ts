@@ -5,7 +5,7 @@
  */
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
-import type { Draft, Metadata } from "../../protocol/agent2ui/Message.ts"
+import { draft, type Draft, type Metadata, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
 import type { RuntimeEvent } from "./RuntimeWire.ts"
 
 type Call = Extract<RuntimeEvent, { readonly event: `${string}_call_${string}` }>
@@ -35,7 +35,7 @@ export const none: Calls = { count: 0, open: [], subAgent: undefined, waiting: u
 /** The calls after an event, and what is said of it. */
 export interface Step {
   readonly calls: Calls
-  readonly draft: Draft | undefined
+  readonly draft: ValidDraft | undefined
 }
 
 /** Drops what the runtime left out or set to null, as the protocol's optional fields are absent, never null. */
@@ -58,15 +58,21 @@ export const namesSubAgent = (skillName: string): boolean => skillName.startsWit
 
 const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && namesSubAgent(data.skill_name)
 
-const subject = ({ data }: Call) => {
-  if ("skill_id" in data) return { skillId: data.skill_id, skillName: data.skill_name }
-  if ("server_id" in data) return { serverId: data.server_id, toolName: data.tool_name }
-  return { toolName: data.tool_name }
-}
+const toolOf = ({ tool_name: toolName }: { readonly tool_name: string }) => ({ toolName })
+const skillOf = (data: { readonly skill_id: string; readonly skill_name: string }) => ({
+  skillId: data.skill_id,
+  skillName: data.skill_name,
+})
+const mcpOf = (data: { readonly server_id: string; readonly tool_name: string }) => ({
+  serverId: data.server_id,
+  toolName: data.tool_name,
+})
 
-/** Agent2UI wants arguments by name; what has none is called `value`. */
-const named = (args: Schema.Json) =>
-  Predicate.isReadonlyObject(args) && !Array.isArray(args) ? args : { value: args }
+const isRecord = (json: Schema.Json): json is { readonly [name: string]: Schema.Json } =>
+  Predicate.isReadonlyObject(json) && !Array.isArray(json)
+
+/** Agent2UI requires arguments by name; a single value without one is called `value`. */
+const named = (args: Schema.Json) => (isRecord(args) ? args : { value: args })
 
 const withOpen = (calls: Calls, open: ReadonlyArray<OpenCall>): Calls =>
   open.length === calls.open.length
@@ -83,39 +89,58 @@ export const started = (calls: Calls, event: CallStart, stepId: string | undefin
   const count = calls.count + 1
   const callId = `call-${count}`
   const call = { key: keyOf(event), callId, stepId, subAgent: isSubAgent(event) }
-  const type = event.event.slice(0, -"_start".length) as "tool_call" | "skill_call" | "mcp_call"
-  const data = { ...subject(event), arguments: named(event.data.arguments ?? {}), status: "calling" }
   return {
     calls: withOpen({ ...calls, count }, [...calls.open, call]),
-    draft: { type, data, ...placed(stepId, callId) } as Draft,
+    draft: draft({ ...callOf(event), ...placed(stepId, callId) }),
   }
 }
 
-/** The words of a failed call may hold hosts, keys or SQL, so users get a sentence of ours. */
-const failed = {
-  tool_result: "The tool failed.",
-  skill_result: "The skill failed.",
-  mcp_result: "The MCP tool failed.",
-} as const
-
-/** The result of `call`; undefined where the call is not certain. */
-const resultOf = (event: CallComplete, call: OpenCall | undefined): Draft => {
-  const type = event.event.replace("_call_complete", "_result") as
-    | "tool_result"
-    | "skill_result"
-    | "mcp_result"
-  const { duration, result, success } = event.data
-  const said = success ? { result: result ?? null, success } : { result: null, success, error: failed[type] }
-  const data = { ...subject(event), ...said, ...present({ duration }) }
-  return { type, data, ...placed(call?.stepId, call?.callId) } as Draft
+const callOf = (event: CallStart): Draft => {
+  const call = { arguments: named(event.data.arguments ?? {}), status: "calling" as const }
+  switch (event.event) {
+    case "tool_call_start":
+      return { type: "tool_call", data: { ...toolOf(event.data), ...call } }
+    case "skill_call_start":
+      return { type: "skill_call", data: { ...skillOf(event.data), ...call } }
+    case "mcp_call_start":
+      return { type: "mcp_call", data: { ...mcpOf(event.data), ...call } }
+  }
 }
+
+/** The error of a failed call may contain hosts, keys or SQL, so users get `error`, a sentence of the gateway's. */
+const outcomeOf = ({ duration, result, success }: CallComplete["data"], error: string) => ({
+  ...(success ? { result: result ?? null, success } : { result: null, success, error }),
+  ...present({ duration }),
+})
+
+const resultOf = (event: CallComplete): Draft => {
+  const { data } = event
+  switch (event.event) {
+    case "tool_call_complete":
+      return { type: "tool_result", data: { ...toolOf(event.data), ...outcomeOf(data, "The tool failed.") } }
+    case "skill_call_complete":
+      return {
+        type: "skill_result",
+        data: { ...skillOf(event.data), ...outcomeOf(data, "The skill failed.") },
+      }
+    case "mcp_call_complete":
+      return {
+        type: "mcp_result",
+        data: { ...mcpOf(event.data), ...outcomeOf(data, "The MCP tool failed.") },
+      }
+  }
+}
+
+/** The result of `call`; undefined if the call is not certain. */
+const pairedResult = (event: CallComplete, call: OpenCall | undefined): ValidDraft =>
+  draft({ ...resultOf(event), ...placed(call?.stepId, call?.callId) })
 
 export const completed = (calls: Calls, event: CallComplete): Step => {
   const key = keyOf(event)
   const candidates = calls.open.filter((call) => call.key === key)
   if (candidates.length > 1) return { calls: { ...calls, waiting: event }, draft: undefined }
   const [own] = candidates
-  return { calls: without(calls, (call) => call === own), draft: resultOf(event, own) }
+  return { calls: without(calls, (call) => call === own), draft: pairedResult(event, own) }
 }
 
 /** The waiting result, now that the step `endedStep` has ended, or something else has happened (undefined). */
@@ -125,12 +150,12 @@ export const paired = (calls: Calls, waiting: CallComplete, endedStep: string | 
     endedStep === undefined ? [] : calls.open.filter((call) => call.key === key && call.stepId === endedStep)
   const own = candidates.length === 1 ? candidates[0] : undefined
   const rest = without({ ...calls, waiting: undefined }, (call) => call === own)
-  return { calls: rest, draft: resultOf(waiting, own) }
+  return { calls: rest, draft: pairedResult(waiting, own) }
 }
 
 /** The result that still waits when nothing more comes. */
-export const unpaired = ({ waiting }: Calls): Draft | undefined =>
-  waiting === undefined ? undefined : resultOf(waiting, undefined)
+export const unpaired = ({ waiting }: Calls): ValidDraft | undefined =>
+  waiting === undefined ? undefined : pairedResult(waiting, undefined)
 
 /**
  * A step that starts again has lost the calls of its first time: one that ends by an exception has no result. A sub-agent at
@@ -153,6 +178,6 @@ export const unreadable = (calls: Calls): Step => {
   } as const
   return {
     calls: { ...calls, count: 1 },
-    draft: { type: "tool_call", data, metadata: { callId: "call-1" } },
+    draft: draft({ type: "tool_call", data, metadata: { callId: "call-1" } }),
   }
 }

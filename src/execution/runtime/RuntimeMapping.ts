@@ -4,7 +4,13 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type Draft, ThinkingStage } from "../../protocol/agent2ui/Message.ts"
+import {
+  draft,
+  type Draft,
+  textDraft,
+  ThinkingStage,
+  type ValidDraft,
+} from "../../protocol/agent2ui/Message.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import { type ExecutionError, UpstreamCancelled, UpstreamFailed } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
@@ -30,11 +36,11 @@ export interface Mapped {
 
 const nothing: ReadonlyArray<ExecutionEvent> = []
 
-const say = (state: State, draft: Draft): Mapped => ({ state, events: [{ _tag: "Message", draft }] })
+const emit = (state: State, draft: ValidDraft): Mapped => ({ state, events: [{ _tag: "Message", draft }] })
 
-const saidOf = (state: State, { calls, draft }: RuntimeCalls.Step): Mapped => {
+const emitStep = (state: State, { calls, draft }: RuntimeCalls.Step): Mapped => {
   const next = calls === state.calls ? state : { ...state, calls }
-  return draft === undefined ? { state: next, events: nothing } : say(next, draft)
+  return draft === undefined ? { state: next, events: nothing } : emit(next, draft)
 }
 
 const isStage = Schema.is(ThinkingStage)
@@ -45,32 +51,33 @@ export const unpaired = ({ calls }: State): ReadonlyArray<ExecutionEvent> => {
   return draft === undefined ? nothing : [{ _tag: "Message", draft }]
 }
 
-export const unreadableCall = (state: State): Mapped => saidOf(state, RuntimeCalls.unreadable(state.calls))
+export const unreadableCall = (state: State): Mapped => emitStep(state, RuntimeCalls.unreadable(state.calls))
 
 type Step = Extract<RuntimeEvent, { readonly event: `plan_step_${string}` }>
+type StepData = Extract<Draft, { readonly type: "plan_step" }>["data"]
 
 const stepMoved = (state: State, event: Step): Mapped => {
   const { step_id: stepId, title } = event.data
-  const draft = (data: object): Draft =>
-    ({ type: "plan_step", data: { stepId, title, ...data }, metadata: { stepId } }) as Draft
+  const moved = (data: Omit<StepData, "stepId" | "title">): ValidDraft =>
+    draft({ type: "plan_step", data: { stepId, title, ...data }, metadata: { stepId } })
   const ended = state.stepId === stepId ? { ...state, stepId: undefined } : state
   switch (event.event) {
     case "plan_step_start":
-      return say(
+      return emit(
         { ...state, stepId, calls: RuntimeCalls.stepStarted(state.calls, stepId) },
-        draft({ status: "running", ...present({ tool: event.data.tool, params: event.data.params }) }),
+        moved({ status: "running", ...present({ tool: event.data.tool, params: event.data.params }) }),
       )
     case "plan_step_complete":
-      return say(
+      return emit(
         ended,
-        draft({
+        moved({
           status: "completed",
           ...present({ result: event.data.result, durationMs: event.data.duration_ms }),
         }),
       )
     case "plan_step_failed":
       // Its own words may hold hosts, keys or SQL.
-      return say(ended, draft({ status: "failed", error: "The step failed." }))
+      return emit(ended, moved({ status: "failed", error: "The step failed." }))
   }
 }
 
@@ -104,7 +111,7 @@ const fileCreated = (
     events: [
       {
         _tag: "Message",
-        draft: {
+        draft: draft({
           type: "file",
           data: {
             url: fileUrl(state.runId, fileId),
@@ -113,7 +120,7 @@ const fileCreated = (
             ...present({ size: data.size }),
           },
           ...placed(state.stepId),
-        },
+        }),
         file: { fileId, path: data.url, filename: data.filename, mimeType: data.mime_type },
       },
     ],
@@ -121,17 +128,20 @@ const fileCreated = (
 }
 
 const thinking = (state: State, content: string, stage: string | null | undefined): Mapped =>
-  say(state, {
-    type: "thinking",
-    data: { content, ...present({ stage: Option.getOrUndefined(Option.liftPredicate(isStage)(stage)) }) },
-    ...placed(state.stepId, state.calls.subAgent),
-  })
+  emit(
+    state,
+    draft({
+      type: "thinking",
+      data: { content, ...present({ stage: Option.getOrUndefined(Option.liftPredicate(isStage)(stage)) }) },
+      ...placed(state.stepId, state.calls.subAgent),
+    }),
+  )
 
 const textSaid = (state: State, content: string): Mapped => {
   // An empty chunk shows nothing: it must neither commit the answer nor stand in for it.
   if (content === "") return { state, events: nothing }
   if (state.calls.subAgent !== undefined) return thinking(state, content, undefined)
-  return say(state, { type: "text", data: { content }, ...placed(state.stepId) })
+  return emit(state, textDraft(content, placed(state.stepId).metadata))
 }
 
 /** `execution_complete` says nothing here: its `final_response` is compared with the whole answer. */
@@ -144,7 +154,7 @@ const mapped = (state: State, event: RuntimeEvent): Mapped => {
     case "plan_created": {
       const steps = event.data.steps.map(({ id, title }) => ({ id, title, status: "pending" as const }))
       const next = { ...state, stepId: undefined, calls: RuntimeCalls.planned(state.calls) }
-      return say(next, { type: "plan", data: { steps, currentStep: "" } })
+      return emit(next, draft({ type: "plan", data: { steps, currentStep: "" } }))
     }
     case "plan_step_start":
     case "plan_step_complete":
@@ -153,11 +163,11 @@ const mapped = (state: State, event: RuntimeEvent): Mapped => {
     case "tool_call_start":
     case "skill_call_start":
     case "mcp_call_start":
-      return saidOf(state, RuntimeCalls.started(state.calls, event, state.stepId))
+      return emitStep(state, RuntimeCalls.started(state.calls, event, state.stepId))
     case "tool_call_complete":
     case "skill_call_complete":
     case "mcp_call_complete":
-      return saidOf(state, RuntimeCalls.completed(state.calls, event))
+      return emitStep(state, RuntimeCalls.completed(state.calls, event))
     case "file_created":
       return fileCreated(state, event.data)
     case "execution_error":
@@ -175,7 +185,7 @@ const endedStep = (event: RuntimeEvent): string | undefined =>
 export const next = (state: State, event: RuntimeEvent): Mapped => {
   const { waiting } = state.calls
   if (waiting === undefined || event.event === "ping") return mapped(state, event)
-  const before = saidOf(state, RuntimeCalls.paired(state.calls, waiting, endedStep(event)))
+  const before = emitStep(state, RuntimeCalls.paired(state.calls, waiting, endedStep(event)))
   const after = mapped(before.state, event)
   return { ...after, events: [...before.events, ...after.events] }
 }

@@ -1,10 +1,11 @@
 /**
- * The Agent2UI messages: every type of the event protocol, one schema each. TypeScript types, JSON Schema and the
- * OpenAPI document derive from here and from nowhere else.
+ * The Agent2UI messages: one schema for each type of the event protocol. TypeScript types, JSON Schema and the OpenAPI
+ * document derive only from this file.
  *
- * A `Draft` is what an executor says (`type`, `data`, `metadata`); a `Message` is a draft in its envelope, with the id
- * and the time that the run's log gave it.
+ * A `Draft` is a message without its envelope (`type`, `data`, `metadata`). Executors emit a `ValidDraft`, which only the
+ * constructors in this file make. The run's log adds id and time with `envelop`.
  */
+import * as Brand from "effect/Brand"
 import * as Schema from "effect/Schema"
 
 const opt = Schema.optionalKey
@@ -157,14 +158,22 @@ export const Metadata = Schema.StructWithRest(Schema.Struct({ callId: opt(text),
 ])
 export type Metadata = typeof Metadata.Type
 
-const envelope = <const Type extends string, Data extends Schema.Top>(type: Type, data: Data) =>
-  Schema.Struct({
-    id: text,
-    type: Schema.Literal(type),
-    data,
-    timestamp: time,
-    metadata: opt(Metadata),
-  }).annotate({ identifier: `Agent2UI_${type}` })
+/** The schemas of one type: without its envelope, and as it is on the wire. */
+const kind = <const Type extends string, Data extends Schema.Top>(type: Type, data: Data) => {
+  const draft = { type: Schema.Literal(type), data, metadata: opt(Metadata) }
+  return {
+    draft: Schema.Struct(draft),
+    message: Schema.Struct({
+      id: text,
+      type: draft.type,
+      data,
+      timestamp: time,
+      metadata: draft.metadata,
+    }).annotate({
+      identifier: `Agent2UI_${type}`,
+    }),
+  }
+}
 
 type LeafData = { readonly [Type in keyof typeof leafData]: (typeof leafData)[Type]["Type"] }
 
@@ -178,25 +187,32 @@ export interface ReportData {
 type Data = LeafData & { readonly report: ReportData }
 export type MessageType = keyof Data
 
-/** One Agent2UI message as it goes over the wire: its JSON form is the same shape. */
-export type Message = {
-  readonly [Type in MessageType]: {
+type MessageOf<Types extends MessageType> = {
+  readonly [Type in Types]: {
     readonly id: string
     readonly type: Type
     readonly data: Data[Type]
     readonly timestamp: string
     readonly metadata?: Metadata
   }
-}[MessageType]
+}[Types]
 
-/** A message before the run's log has given it an id and a time. */
-export type Draft = {
-  readonly [Type in MessageType]: {
+type DraftOf<Types extends MessageType> = {
+  readonly [Type in Types]: {
     readonly type: Type
     readonly data: Data[Type]
     readonly metadata?: Metadata
   }
-}[MessageType]
+}[Types]
+
+/** One Agent2UI message on the wire; its JSON form has the same shape. */
+export type Message = MessageOf<MessageType>
+
+/** A message before the run's log gives it an id and a time. */
+export type Draft = DraftOf<MessageType>
+
+/** A draft that a constructor of this file made, so it fits its schema. */
+export type ValidDraft = Draft & Brand.Brand<"Draft">
 
 const ReportData: Schema.Codec<ReportData> = Schema.Struct({
   title: text,
@@ -210,39 +226,69 @@ const ReportData: Schema.Codec<ReportData> = Schema.Struct({
   generatedAt: opt(time),
 })
 
-const members = {
-  text: envelope("text", leafData.text),
-  markdown: envelope("markdown", leafData.markdown),
-  thinking: envelope("thinking", leafData.thinking),
-  code: envelope("code", leafData.code),
-  table: envelope("table", leafData.table),
-  chart: envelope("chart", leafData.chart),
-  image: envelope("image", leafData.image),
-  file: envelope("file", leafData.file),
-  plan: envelope("plan", leafData.plan),
-  plan_step: envelope("plan_step", leafData.plan_step),
-  progress: envelope("progress", leafData.progress),
-  tool_call: envelope("tool_call", leafData.tool_call),
-  tool_result: envelope("tool_result", leafData.tool_result),
-  skill_call: envelope("skill_call", leafData.skill_call),
-  skill_result: envelope("skill_result", leafData.skill_result),
-  mcp_call: envelope("mcp_call", leafData.mcp_call),
-  mcp_result: envelope("mcp_result", leafData.mcp_result),
-  error: envelope("error", leafData.error),
-  report: envelope("report", ReportData),
-  sandbox_log: envelope("sandbox_log", leafData.sandbox_log),
-  sandbox_output: envelope("sandbox_output", leafData.sandbox_output),
-  sandbox_status: envelope("sandbox_status", leafData.sandbox_status),
-  fallback: envelope("fallback", leafData.fallback),
-  retract: envelope("retract", leafData.retract),
-} satisfies Record<MessageType, Schema.Top>
+const kinds = {
+  text: kind("text", leafData.text),
+  markdown: kind("markdown", leafData.markdown),
+  thinking: kind("thinking", leafData.thinking),
+  code: kind("code", leafData.code),
+  table: kind("table", leafData.table),
+  chart: kind("chart", leafData.chart),
+  image: kind("image", leafData.image),
+  file: kind("file", leafData.file),
+  plan: kind("plan", leafData.plan),
+  plan_step: kind("plan_step", leafData.plan_step),
+  progress: kind("progress", leafData.progress),
+  tool_call: kind("tool_call", leafData.tool_call),
+  tool_result: kind("tool_result", leafData.tool_result),
+  skill_call: kind("skill_call", leafData.skill_call),
+  skill_result: kind("skill_result", leafData.skill_result),
+  mcp_call: kind("mcp_call", leafData.mcp_call),
+  mcp_result: kind("mcp_result", leafData.mcp_result),
+  error: kind("error", leafData.error),
+  report: kind("report", ReportData),
+  sandbox_log: kind("sandbox_log", leafData.sandbox_log),
+  sandbox_output: kind("sandbox_output", leafData.sandbox_output),
+  sandbox_status: kind("sandbox_status", leafData.sandbox_status),
+  fallback: kind("fallback", leafData.fallback),
+  retract: kind("retract", leafData.retract),
+} satisfies Record<MessageType, object>
 
-export const messageTypes = Object.keys(members) as ReadonlyArray<MessageType>
+export const messageTypes = Object.keys(kinds) as ReadonlyArray<MessageType>
 
-/** Any Agent2UI message. The type annotation breaks the circle through `report`; the schemas above decide the shape. */
-export const Message: Schema.Codec<Message> = Schema.Union(Object.values(members)).annotate({
-  identifier: "Agent2UIMessage",
-})
+/** Any Agent2UI message. The type annotation breaks the cycle through `report`; the schemas above define the shape. */
+export const Message: Schema.Codec<Message> = Schema.Union(
+  Object.values(kinds).map((kind) => kind.message),
+).annotate({ identifier: "Agent2UIMessage" })
+
+const ValidDraft: Schema.Codec<Draft> = Schema.Union(Object.values(kinds).map((kind) => kind.draft))
+
+const valid = Brand.nominal<ValidDraft>()
+
+/**
+ * Makes a draft. Throws for a draft that its schema refuses: the wires of upstreams are validated before, so only a bug
+ * in a mapping makes one.
+ */
+export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
+
+/** Makes a chunk of the answer, equal to `draft` without its cost for each token. */
+export const textDraft = (content: string, metadata?: Metadata): ValidDraft =>
+  valid(
+    metadata === undefined
+      ? { type: "text", data: { content } }
+      : { type: "text", data: { content }, metadata },
+  )
+
+/** Makes a chunk of a model's reasoning, equal to `draft` without its cost for each token. */
+export const reasoningDraft = (content: string): ValidDraft =>
+  valid({ type: "thinking", data: { content, stage: "reasoning" } })
+
+/** Adds the envelope of the run's log. */
+export const envelop = <Type extends MessageType>(
+  { data, metadata, type }: DraftOf<Type>,
+  id: string,
+  timestamp: string,
+): MessageOf<Type> =>
+  metadata === undefined ? { id, type, data, timestamp } : { id, type, data, timestamp, metadata }
 
 /** The parts of an answer: until one of them has come, nothing has been promised to the reader. */
 const contentTypes: ReadonlySet<MessageType> = new Set<MessageType>([

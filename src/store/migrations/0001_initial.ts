@@ -1,7 +1,7 @@
 /**
- * The first schema. Columns that hold text or data of others (`content`, `settings`, `filename`, …) hold JSON, so that
- * a NUL character, which PostgreSQL's TEXT refuses, comes back as it went in. Agents are not referenced by a foreign
- * key: a conversation outlives its agent. Indexes serve the queries of the stores and nothing else.
+ * The first schema. Columns that hold text or data of others (`content`, `settings`, `filename`, …) hold JSON, so
+ * that a NUL character, which PostgreSQL's TEXT refuses, survives. No foreign key refers to agents, because a session
+ * outlives its agent. Indexes serve the stores' queries only.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

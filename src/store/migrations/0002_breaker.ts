@@ -1,4 +1,4 @@
-/** Adds the transitions of the breakers. `scope` is an organisation, or empty for the breaker of all. */
+/** Adds the transitions of the breakers. `scope` is an organisation, or empty for the global breaker. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

@@ -1,6 +1,6 @@
 /**
- * Adds the operators' settings of the rollout (one row, whose version guards it), the audit of changes, and the cohort of each
- * session, null for older ones.
+ * Adds the operators' rollout settings (one row, guarded by its version), the audit of changes, and the cohort of
+ * each session, null for older ones.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

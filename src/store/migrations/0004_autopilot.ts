@@ -1,6 +1,6 @@
 /**
- * Adds the data that a guarded rollout compares (the cohort of each run that has one, and if its user had to ask again) and the
- * guarded rollouts themselves, of which the newest counts.
+ * Adds the data that a guarded rollout compares (the cohort of each run that has one, and whether its user repeated
+ * the message) and the guarded rollouts themselves; the newest one counts.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

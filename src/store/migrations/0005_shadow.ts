@@ -1,4 +1,4 @@
-/** Pairs of shadow runs and what shadows cost. A pair outlives its run, so it does not refer to it. */
+/** Adds pairs of shadow runs and their cost. A pair outlives its run, so it does not refer to it. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

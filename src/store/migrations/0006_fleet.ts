@@ -1,27 +1,27 @@
 /**
- * Adds the state that several replicas on one database need: the owner of each run, the living replicas, at most one run of a
- * session, and the keys by which a repeated request finds its run.
+ * Adds the state for several replicas on one database: the owner of each run, the living replicas, at most one
+ * running run of a session, and the keys by which a repeated request finds its run.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
 const schema = [
-  // `beat` only counts: each replica that watches it judges by its own clock.
+  // `beat` is only a count: each replica judges it by its own clock.
   `CREATE TABLE replicas (
     id TEXT NOT NULL PRIMARY KEY,
     beat BIGINT NOT NULL
   )`,
   `ALTER TABLE runs ADD COLUMN owner TEXT`,
   `CREATE UNIQUE INDEX runs_running_of_session ON runs (session_id) WHERE status = 'running'`,
-  // The new index finds the running runs as well.
+  // The new index also finds the running runs.
   `DROP INDEX runs_running`,
-  // Work that one replica does for all of them, and until when it holds it.
+  // Jobs that one replica does for all, and the time until which it holds each.
   `CREATE TABLE jobs (
     name TEXT NOT NULL PRIMARY KEY,
     held_until BIGINT NOT NULL
   )`,
-  // Both are hashes: of whose key it is, and of what was asked.
+  // Both are hashes: of the key with its owner, and of the request.
   `CREATE TABLE idempotency_keys (
     key TEXT NOT NULL PRIMARY KEY,
     request TEXT NOT NULL,

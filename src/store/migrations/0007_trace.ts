@@ -1,4 +1,4 @@
-/** Adds the trace that a run is part of, so that each can be found by the other. */
+/** Adds the trace of each run, so that people can find one from the other. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

@@ -1,6 +1,6 @@
 /**
- * Adds the model and finish reason of an answer, the codes of a refusal, and the order of a session's messages: a sequence
- * that no wall clock can change. Every message but a session's first has a parent from here on.
+ * Adds the model and finish reason of an answer, the codes of a refusal, and the order of a session's messages: a
+ * sequence that no wall clock can change. From here on each message but a session's first has a parent.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -12,8 +12,8 @@ export const answers = Effect.gen(function* () {
   yield* sql`ALTER TABLE attempts ADD COLUMN model TEXT`
   yield* sql`ALTER TABLE attempts ADD COLUMN failure TEXT`
   yield* sql`ALTER TABLE messages ADD COLUMN seq INTEGER NOT NULL DEFAULT 0`
-  // The order of the turns, a question before its answer: ids rise also where a clock is set back, times do not. A parent
-  // that was named stays; the others get the message before them.
+  // The order of the turns, a question before its answer: ids also rise when a clock is set back, times do not. A
+  // named parent stays; other messages get the one before them.
   yield* sql`UPDATE messages SET seq = ordered.seq, parent_message_id = COALESCE(parent_message_id, ordered.previous)
     FROM (
       SELECT id, ROW_NUMBER() OVER w AS seq, LAG(id) OVER w AS previous FROM messages

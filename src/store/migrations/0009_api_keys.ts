@@ -1,6 +1,6 @@
 /**
- * Adds API keys. A key is stored as its hash alone. Revocations are numbered in the order of their commits: the single row of
- * `api_key_revocations` is locked by each, so a replica that reads those after a number misses none.
+ * Adds API keys. Only the hash of a key is stored. Revocations are numbered in commit order: each locks the single
+ * row of `api_key_revocations`, so a replica that reads those after a number misses none.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

@@ -1,4 +1,4 @@
-/** The tokens that each user has spent on each UTC day: token budgets survive a restart by it. */
+/** Adds the tokens that each user has spent on each UTC day, so that token budgets survive a restart. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

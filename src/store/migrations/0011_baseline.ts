@@ -1,4 +1,4 @@
-/** The time to first progress of each healthy runtime, kept for the next start and for other replicas. */
+/** Adds the time to first progress of each healthy runtime, for the next start and for other replicas. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

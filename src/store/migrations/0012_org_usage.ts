@@ -1,4 +1,4 @@
-/** Adds what each organisation has stored, as counted from here on, and counts what is there. */
+/** Adds the stored data of each organisation: counts the existing data, and new data from here on. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 

@@ -1,3 +1,4 @@
+import { textDraft } from "../../../src/protocol/agent2ui/Message.ts"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as Frame from "../../../src/protocol/agent2ui/Frame.ts"
@@ -192,9 +193,7 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
     const twice = hearText(
       `data: {"event":"ping","event":"text_chunk","data":{"content":"a","content":"b"}}${crlf}${crlf}`,
     )
-    assert.deepStrictEqual(twice.events, [
-      { _tag: "Message", draft: { type: "text", data: { content: "b" } } },
-    ])
+    assert.deepStrictEqual(twice.events, [{ _tag: "Message", draft: textDraft("b") }])
     const proto = hearText(callWith('{"__proto__":{"polluted":true}}'))
     assertValid(proto)
     assert.include(JSON.stringify(proto.events), '"a":{"__proto__":{"polluted":true}}')
@@ -209,7 +208,7 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
     const heard = hear([broken])
     assertValid(heard)
     assert.deepStrictEqual(heard.events, [
-      { _tag: "Message", draft: { type: "text", data: { content: `a${"\ufffd".repeat(6)}\0\ud800z` } } },
+      { _tag: "Message", draft: textDraft(`a${"\ufffd".repeat(6)}\0\ud800z`) },
     ])
   })
 })

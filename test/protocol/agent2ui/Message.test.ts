@@ -3,9 +3,14 @@ import * as Schema from "effect/Schema"
 import { deepStrictEqual } from "node:assert/strict"
 import * as Frame from "../../../src/protocol/agent2ui/Frame.ts"
 import {
+  draft,
+  envelop,
   isCall,
   isContent,
   Message,
+  Metadata,
+  reasoningDraft,
+  textDraft,
   type MessageType,
   messageTypes,
 } from "../../../src/protocol/agent2ui/Message.ts"
@@ -162,5 +167,28 @@ describe("Agent2UI messages", () => {
     ]
     assert.sameMembers(messageTypes.filter(isContent), [...content])
     assert.sameMembers(messageTypes.filter(isCall), ["tool_call", "skill_call", "mcp_call"])
+  })
+})
+
+describe("the constructors of drafts", () => {
+  it.prop("make the chunks that the schema makes", [Schema.String, Metadata], ([content, metadata]) => {
+    assert.deepStrictEqual(textDraft(content), draft({ type: "text", data: { content } }))
+    assert.deepStrictEqual(textDraft(content, metadata), draft({ type: "text", data: { content }, metadata }))
+    const reasoning = draft({ type: "thinking", data: { content, stage: "reasoning" } })
+    assert.deepStrictEqual(reasoningDraft(content), reasoning)
+  })
+
+  it.prop("refuse nothing that the wire's schema accepts, and change nothing", [Message], ([message]) => {
+    const { id, timestamp, ...rest } = message
+    assert.deepStrictEqual(envelop(draft(rest), id, timestamp), message)
+  })
+
+  it.each([
+    { type: "text", data: { content: 1 } },
+    { type: "plan_step", data: { stepId: "s", title: "t", status: "sleeping" } },
+    { type: "tool_result", data: { toolName: "t", result: Number.NaN, success: true } },
+    { type: "text", data: { content: "a" }, metadata: { callId: 1 } },
+  ])("refuse $type with data of another shape", (invalid) => {
+    assert.throws(() => Reflect.apply(draft, undefined, [invalid]))
   })
 })
