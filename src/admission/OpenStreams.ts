@@ -46,7 +46,7 @@ export class OpenStreams extends Context.Service<
     /** Does nothing if the place is already free. */
     readonly free: (place: Place) => Effect.Effect<void>
   }
->()("crossfade/admission/NoPlace") {}
+>()("crossfade/admission/OpenStreams") {}
 
 /** The keys of a user and of an organisation in the counts. Encoding keeps the keys of two ids apart. */
 export const keysOf = ({ orgId, userId }: Owner) => {

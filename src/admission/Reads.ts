@@ -42,7 +42,7 @@ export class Reads extends Context.Service<
     /** Counts bytes without a check, for an answer whose work is already done. */
     readonly holdAnyway: (bytes: number, owner: Owner | undefined) => () => void
   }
->()("crossfade/admission/ReadRejected") {
+>()("crossfade/admission/Reads") {
   static readonly layer = (limits: Limits): Layer.Layer<Reads, never, Rates> =>
     Layer.effect(Reads, make(limits))
 }

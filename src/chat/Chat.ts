@@ -100,7 +100,7 @@ export class Chat extends Context.Service<
     /** Goes on with a session of the caller's. Without `retry` there is a message. */
     readonly send: (caller: Caller, sessionId: SessionId, input: Sent) => Effect.Effect<Accepted, TurnRefused>
   }
->()("crossfade/chat/AgentInactive") {
+>()("crossfade/chat/Chat") {
   static readonly layer = (settings: Settings) => Layer.effect(Chat, make(settings))
 }
 

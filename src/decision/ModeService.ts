@@ -37,7 +37,7 @@ export class ModeService extends Context.Service<
     /** Gives a probe's lease back when its attempt never ran. Of no effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
->()("crossfade/decision/NoModeAvailable") {
+>()("crossfade/decision/ModeService") {
   static readonly layer = (settings: Settings): Layer.Layer<ModeService, never, Modes | Monitor | Rollout> =>
     Layer.effect(ModeService, make(settings))
 }

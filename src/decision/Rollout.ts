@@ -40,7 +40,7 @@ export class Rollout extends Context.Service<
       options?: { readonly ifMatch?: string | undefined; readonly reason?: string | undefined },
     ) => Effect.Effect<RolloutState.RolloutState, RolloutChanged | StoreError>
   }
->()("crossfade/decision/RolloutChanged") {
+>()("crossfade/decision/Rollout") {
   static readonly layer = (
     defaults: RolloutState.Defaults,
   ): Layer.Layer<Rollout, StoreError, Monitor | RolloutStore> => Layer.effect(Rollout, make(defaults))

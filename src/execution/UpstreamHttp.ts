@@ -50,7 +50,7 @@ export class UpstreamHttp extends Context.Service<
     readonly post: (request: Request) => Effect.Effect<Answer, TransportFailed, Scope.Scope>
     readonly get: (request: GetRequest) => Effect.Effect<Answer, TransportFailed, Scope.Scope>
   }
->()("crossfade/execution/TransportFailed") {
+>()("crossfade/execution/UpstreamHttp") {
   static readonly layerDispatched: Layer.Layer<UpstreamHttp, never, NodeHttpClient.Dispatcher> = Layer.effect(
     UpstreamHttp,
     Effect.map(NodeHttpClient.Dispatcher, (dispatcher) =>

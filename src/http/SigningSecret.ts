@@ -41,7 +41,7 @@ export class SigningSecret extends Context.Service<
     /** It was made here, so the person who starts the service may be shown a token. */
     readonly made: boolean
   }
->()("crossfade/http/SigningSecretUnusable") {
+>()("crossfade/http/SigningSecret") {
   static readonly layer = (settings: {
     readonly secret: Redacted.Redacted<string> | undefined
     readonly dataDir: string

@@ -26,7 +26,7 @@ export class BreakerMemory extends Context.Service<
     /** Waits until all transitions are stored, so that an acknowledged override survives the process. */
     readonly written: Effect.Effect<void, OverrideNotStored>
   }
->()("crossfade/recording/OverrideNotStored") {
+>()("crossfade/recording/BreakerMemory") {
   static readonly layer: Layer.Layer<BreakerMemory, StoreError, Monitor | Transitions> = Layer.effect(
     BreakerMemory,
     Effect.suspend(() => make),

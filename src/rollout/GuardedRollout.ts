@@ -45,7 +45,7 @@ export class GuardedRollout extends Context.Service<
     readonly abort: Command
     readonly approve: Command
   }
->()("crossfade/rollout/AutopilotConflict") {
+>()("crossfade/rollout/GuardedRollout") {
   static readonly layer: Layer.Layer<
     GuardedRollout,
     never,

@@ -28,7 +28,7 @@ export class LiveBytes extends Context.Service<
     /** Waits until runs may say more. Undefined: they may. */
     readonly wait: () => Effect.Effect<void> | undefined
   }
->()("crossfade/runs/MemoryShort") {
+>()("crossfade/runs/LiveBytes") {
   /** `limit`: bytes; undefined: a part of the heap that this process may have. */
   static readonly layer = (limit: number | undefined): Layer.Layer<LiveBytes> =>
     Layer.effect(LiveBytes, make(limit ?? defaultLimit()))

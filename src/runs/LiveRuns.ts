@@ -57,7 +57,7 @@ export class LiveRuns extends Context.Service<
     /** The same for every run there is. */
     readonly cancelAll: Effect.Effect<void>
   }
->()("crossfade/runs/SessionBusy") {
+>()("crossfade/runs/LiveRuns") {
   static readonly layer = (settings: { readonly detachGrace: Duration.Input }): Layer.Layer<LiveRuns> =>
     Layer.effect(LiveRuns, make(settings.detachGrace))
 }

@@ -30,7 +30,7 @@ export class SharedLogs extends Context.Service<
     /** Whether this call ended the run. Fails when nobody answers for it: it may end all the same. */
     readonly cancel: (id: RunId) => Effect.Effect<boolean, RunElsewhere>
   }
->()("crossfade/sharing/RunElsewhere") {
+>()("crossfade/sharing/SharedLogs") {
   /** Nothing is shared: of another replica's run nothing is known until the store has its end. */
   static readonly layerAlone: Layer.Layer<SharedLogs> = Layer.succeed(SharedLogs, {
     follow: (runId) => Effect.fail(new RunElsewhere({ runId })),

@@ -42,4 +42,4 @@ export class Agents extends Context.Service<
       settings: AgentSettings,
     ) => Effect.Effect<Agent, AgentNotFound | StoreError>
   }
->()("crossfade/store/AgentNotFound") {}
+>()("crossfade/store/Agents") {}

@@ -70,4 +70,4 @@ export class ApiKeys extends Context.Service<
     /** One transaction. A later use that another replica wrote stays. */
     readonly recordUses: (uses: ReadonlyArray<KeyUse>) => Effect.Effect<void, StoreError>
   }
->()("crossfade/store/KeyNotFound") {}
+>()("crossfade/store/ApiKeys") {}

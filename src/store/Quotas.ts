@@ -30,7 +30,7 @@ export class Quotas extends Context.Service<
     /** Fails if the organisation may add no message. */
     readonly message: (orgId: OrgId) => Effect.Effect<void, QuotaExceeded | StoreError>
   }
->()("crossfade/store/QuotaExceeded") {
+>()("crossfade/store/Quotas") {
   static readonly layer = (limits: Limits): Layer.Layer<Quotas, never, OrgUsage> =>
     Layer.effect(
       Quotas,

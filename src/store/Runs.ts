@@ -104,4 +104,4 @@ export class Runs extends Context.Service<
     ) => Effect.Effect<ChatMessage | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
   }
->()("crossfade/store/RunNotFound") {}
+>()("crossfade/store/Runs") {}

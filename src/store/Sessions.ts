@@ -51,4 +51,4 @@ export class Sessions extends Context.Service<
       end?: MessageId,
     ) => Effect.Effect<ReadonlyArray<BranchMessage>, StoreError>
   }
->()("crossfade/store/SessionNotFound") {}
+>()("crossfade/store/Sessions") {}

@@ -18,4 +18,4 @@ export class TurnKeys extends Context.Service<
       key: string,
     ) => Effect.Effect<{ readonly runId: RunId; readonly request: string } | undefined, StoreError>
   }
->()("crossfade/store/TurnKeyTaken") {}
+>()("crossfade/store/TurnKeys") {}

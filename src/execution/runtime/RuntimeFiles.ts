@@ -55,7 +55,7 @@ export class RuntimeFiles extends Context.Service<
   {
     readonly fetch: (path: string, range?: RangeRequest) => Effect.Effect<File, FileUnavailable, Scope.Scope>
   }
->()("crossfade/execution/runtime/FileUnavailable") {
+>()("crossfade/execution/runtime/RuntimeFiles") {
   /** `baseUrl` empty: there is no runtime, so there are no files. */
   static readonly layer = (
     baseUrl: string,

@@ -79,7 +79,7 @@ export interface Exchange {
 }
 
 export class HealthExchange extends Context.Service<HealthExchange, Exchange | "alone">()(
-  "crossfade/monitoring/fleet/ExchangeAway",
+  "crossfade/monitoring/fleet/HealthExchange",
 ) {
   static readonly layerAlone: Layer.Layer<HealthExchange> = Layer.succeed(HealthExchange, "alone")
 }
