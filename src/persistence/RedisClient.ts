@@ -18,10 +18,12 @@ import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import { MinimumLogLevel } from "effect/References"
+import * as Schedule from "effect/Schedule"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { codeOf, shouldReconnect } from "./RedisRefusal.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** A healthy Redis answers in one; what takes longer than this delays a user more than doing without. */
 const patienceMs = 250
@@ -46,7 +48,7 @@ const loaded = Effect.promise(() => import("@effect/platform-node/NodeRedis"))
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const use = yield* makeUse
   const connection = yield* connect(url)
-  yield* Effect.forkScoped(keepLooking(connection, use))
+  yield* keepLooking(connection, use)
   yield* catalogue.redisUp.observe({}, () => (use.isUp() ? 1 : 0))
 
   const guarded = <A, R>(
@@ -176,7 +178,7 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
 })
 
 /** Writes once a second, from the first connection on or when it has not come about within a second. */
-const keepLooking = (connection: Connection, use: Use): Effect.Effect<never> => {
+const keepLooking = (connection: Connection, use: Use) => {
   let failures = 0
   const write = Effect.suspend(() => {
     const why = connection.missing()
@@ -196,9 +198,11 @@ const keepLooking = (connection: Connection, use: Use): Effect.Effect<never> => 
       return Effect.andThen(use.told(why), shouldReconnect(cause, failures) ? connection.again : Effect.void)
     },
   })
-  return Effect.andThen(
-    Effect.timeoutOption(connection.first, lookEvery),
-    Effect.forever(Effect.andThen(once, Effect.sleep(lookEvery))),
+  return Effect.forkScoped(
+    Effect.andThen(
+      Effect.timeoutOption(connection.first, lookEvery),
+      Loop.every("redis_check", Schedule.spaced(lookEvery), once),
+    ),
   )
 }
 

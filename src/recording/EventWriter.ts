@@ -4,10 +4,10 @@
  *
  * A refused write is tried again; a run's end takes its own remainder with it and does not wait for the next round.
  */
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Schedule from "effect/Schedule"
 import * as IntrusiveList from "../platform/IntrusiveList.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
@@ -16,14 +16,12 @@ import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import type { Runs } from "../store/Runs.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** A replay after a crash lacks what came in this time. */
 const batchDelay = "25 millis"
 /** Bytes of one statement, about. SQLite blocks meanwhile, and the events are in memory twice. */
 const mostAtOnce = 1024 * 1024
-
-/** A store that is down is not asked more often than this. */
-const retryDelay = "1 second"
 
 /** A log, and how far it has been written. */
 export interface Followed extends IntrusiveList.Links<Followed> {
@@ -87,21 +85,12 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
     return write(all)
   })
 
-  yield* dirty.await.pipe(
+  const batch = dirty.await.pipe(
     Effect.andThen(Effect.sleep(batchDelay)),
     Effect.andThen(round),
-    // Also after a bug: the one writer of all runs must not stop for the events of one of them.
-    Effect.catchCauseIf(
-      (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) =>
-        Effect.logError("run events are not stored yet", cause).pipe(
-          Effect.andThen(Effect.sleep(retryDelay)),
-          Effect.andThen(dirty.open),
-        ),
-    ),
-    Effect.forever,
-    Effect.forkScoped,
+    Effect.tapCause(() => dirty.open),
   )
+  yield* Loop.every("event_writer", Schedule.forever, batch)
 
   const follow = (log: RunLog): Followed => {
     const one: Followed = { log, seq: 0, listening: false, older: undefined, newer: undefined }

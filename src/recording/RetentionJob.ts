@@ -10,6 +10,7 @@ import type { RunId } from "../domain/Ids.ts"
 import { turnKeyLifeMs } from "../domain/TurnKey.ts"
 import { Retention } from "../store/Retention.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Budgets need the current day; the other days are for reports. */
@@ -49,13 +50,6 @@ export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =
         if (eventDays > 0) yield* forgetEvents(now - eventDays * dayMs)
       })
 
-      yield* pass.pipe(
-        Effect.catchCause((cause) =>
-          Effect.logError("the store has not forgotten what it should; the next round will", cause),
-        ),
-        Effect.repeat(every),
-        Effect.delay(firstAfter),
-        Effect.forkScoped,
-      )
+      yield* Effect.forkScoped(Effect.delay(Loop.every("retention", every, pass), firstAfter))
     }),
   )

@@ -15,10 +15,9 @@ import * as Liveness from "./Liveness.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Replicas } from "../store/Replicas.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const beatEvery = Schedule.spaced("1500 millis")
-/** A store that is away is in the log once in a while. */
-const beatAgainAfter = Schedule.spaced("5 seconds")
 /** A run that is begun is live here within moments, and one that ends is live until its end is stored. */
 const abandonedMs = 60_000
 
@@ -57,12 +56,7 @@ const make = Effect.gen(function* () {
       Effect.catch((error) => Effect.logWarning("the other replicas will take this one for dead", error)),
     ),
   )
-  yield* round.pipe(
-    Effect.repeat(beatEvery),
-    Effect.tapCause((cause) => Effect.logWarning("the other replicas are not seen", cause)),
-    Effect.retry(beatAgainAfter),
-    Effect.forkScoped,
-  )
+  yield* Loop.every("membership", beatEvery, round)
 })
 
 export const layer: Layer.Layer<never, StoreError, LiveRuns | Replicas> = Layer.effectDiscard(make)

@@ -7,6 +7,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Schedule from "effect/Schedule"
 import type * as Redis from "effect/persistence/Redis"
 import * as TerminalEvent from "../runs/TerminalEvent.ts"
 import type { RunId } from "../domain/Ids.ts"
@@ -16,6 +17,7 @@ import type { Runs } from "../store/Runs.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import * as RunChannel from "./RunChannel.ts"
 import * as RunStream from "./RunStream.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const pollDelay = "25 millis"
 const sayEveryMs = 1000
@@ -118,24 +120,14 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
     )
   })
 
-  yield* some.await.pipe(
+  const pollAll = some.await.pipe(
     Effect.andThen(poll),
-    // The connection logs that it is away; until it is back the store alone is asked.
+    // The Redis client logs an outage. Until Redis is back, only the store is asked.
     Effect.orElseSucceed(() => false),
-    Effect.catchDefect(afterBug),
-    Effect.flatMap((more) => (more ? Effect.void : Effect.sleep(pollDelay))),
-    Effect.forever,
-    Effect.forkScoped,
+    Effect.repeat({ while: (more) => more }),
   )
-  yield* some.await.pipe(
-    Effect.andThen(Effect.sleep(askFirstMs)),
-    Effect.andThen(ask),
-    Effect.catch((error) =>
-      Effect.logWarning("whether runs of other replicas have ended is not known", error),
-    ),
-    Effect.forever,
-    Effect.forkScoped,
-  )
+  yield* Loop.every("remote_run_logs", Schedule.spaced(pollDelay), pollAll)
+  yield* Loop.every("remote_run_ends", Schedule.spaced(askFirstMs), Effect.andThen(some.await, ask))
 
   return {
     mirror: (id: RunId) =>
@@ -145,10 +137,3 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
       }),
   }
 })
-
-/** The one fiber of all mirrors must not stop for one of them. */
-const afterBug = (defect: unknown) =>
-  Effect.logError("following runs of other replicas", defect).pipe(
-    Effect.andThen(Effect.sleep("1 second")),
-    Effect.as(false),
-  )

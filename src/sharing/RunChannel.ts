@@ -5,9 +5,11 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
 import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import { RunId } from "../domain/Ids.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const channel = "crossfade:runs"
 /** Until the next try to listen, when Redis has refused. */
@@ -34,20 +36,12 @@ export const say = ({ send }: Redis.Redis["Service"], message: RunMessage) =>
   )
 
 /** Hears until the scope closes, also over connections that break. `hear` must not wait. */
-export const listen = (redis: Redis.Redis["Service"], hear: (message: RunMessage) => Effect.Effect<void>) =>
-  redis.subscribe(channel).pipe(
-    Effect.flatMap((messages) =>
-      Effect.forever(
-        Effect.flatMap(Queue.take(messages), ({ message }) =>
-          // A message of another version of this service is not for this one.
-          Option.match(decode(message), { onNone: () => Effect.void, onSome: hear }),
-        ),
+export const listen = (redis: Redis.Redis["Service"], handle: (message: RunMessage) => Effect.Effect<void>) =>
+  Effect.flatMap(redis.subscribe(channel), (messages) =>
+    Effect.forever(
+      Effect.flatMap(Queue.take(messages), ({ message }) =>
+        // Ignore the messages of other versions of this service.
+        Option.match(decode(message), { onNone: () => Effect.void, onSome: handle }),
       ),
     ),
-    Effect.scoped,
-    Effect.catch((error) =>
-      Effect.andThen(Effect.logWarning("other replicas are not heard", error), Effect.sleep(retryDelay)),
-    ),
-    Effect.forever,
-    Effect.forkScoped,
-  )
+  ).pipe(Effect.scoped, (listening) => Loop.every("run_channel", Schedule.spaced(retryDelay), listening))

@@ -12,6 +12,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { ApiKeyId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
@@ -19,6 +20,7 @@ import { ApiKeys } from "./ApiKeys.ts"
 import * as KeyLookups from "./KeyLookups.ts"
 import type { StoreError } from "./StoreError.ts"
 import { StoreHealth } from "./StoreHealth.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const staleAfterMs = 1000
 /** Twice within the second, so that a slow answer does not yet send every request to the database. */
@@ -149,13 +151,8 @@ const make = Effect.gen(function* () {
       return Effect.void
     })
   })
-  yield* poll.pipe(
-    // A store that is away is reported by callers who need it.
-    Effect.catchTag("StoreError", () => Effect.void),
-    Effect.andThen(Effect.sleep(askEvery)),
-    Effect.forever,
-    Effect.withTracerEnabled(false),
-    Effect.forkScoped,
-  )
+  // A store that is away is reported by callers who need it.
+  const refresh = Effect.catchTag(poll, "StoreError", () => Effect.void)
+  yield* Loop.every("key_cache", Schedule.spaced(askEvery), Effect.withTracerEnabled(refresh, false))
   return KnownKeys.of({ find, forget })
 })
