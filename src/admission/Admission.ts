@@ -14,13 +14,16 @@ import { catalogue } from "../telemetry/Metrics.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { keysOf, OpenStreams, type Owner, type TurnPlaces } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
-import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
+import { type AdmissionRejected, noPlace, rejected, soonMs, withRate } from "./Rejection.ts"
 import type { Taken } from "./TokenBucket.ts"
 import { TokenBudgets } from "./TokenBudgets.ts"
 import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
-/** The strictest of the rates, as it is after the turn; none where it was not asked. */
-export type RateTold = (taken: Taken) => void
+/** `rate`: the strictest of the rates, after this turn. */
+export interface AdmittedTurn {
+  readonly permit: TurnPermit
+  readonly rate: Taken | undefined
+}
 
 type Beginner = Owner & Pick<Principal, "key">
 
@@ -40,14 +43,13 @@ export class Admission extends Context.Service<
     /** A stream that only reads: it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
     /**
-     * A turn and its stream. `told` is given the rate, also the one that refuses. Where there is room the permit has a place for
-     * the run already, in the same step; with `mayBeginLater`, or not at all, it takes one only when the turn begins.
+     * A turn and its stream. If there is room, the permit already has a place for the run, taken in the same step. Otherwise,
+     * and with `mayBeginLater`, it takes one when the turn begins.
      */
     readonly turn: (
       principal: Beginner,
-      told: RateTold,
       mayBeginLater: boolean,
-    ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
+    ) => Effect.Effect<AdmittedTurn, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
   static readonly layer = (
@@ -116,14 +118,15 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     ]
   }
 
-  const rate = Effect.fnUntraced(function* (principal: Beginner, told: RateTold) {
-    let least = Number.POSITIVE_INFINITY
+  /** Gives the strictest rate. */
+  const takeRates = Effect.fnUntraced(function* (principal: Beginner) {
+    let strictest: Taken | undefined
     for (const { of, reason, turns } of ratesOf(principal)) {
       const taken = yield* rates.take(of, turns)
-      if (!taken.allowed || taken.remaining < least) told(taken)
-      if (!taken.allowed) return yield* rejected(reason, taken.retryMs)
-      least = taken.remaining < least ? taken.remaining : least
+      if (!taken.allowed) return yield* withRate(rejected(reason, taken.retryMs), taken)
+      if (strictest === undefined || taken.remaining < strictest.remaining) strictest = taken
     }
+    return strictest
   })
 
   const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
@@ -147,10 +150,12 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, stream(owner)),
-    turn: (principal, told, mayBeginLater) =>
-      Effect.andThen(
-        Effect.andThen(inProcess, rate(principal, told)),
-        Effect.map(permit(principal, mayBeginLater), ({ turn }) => turn),
+    turn: (principal, mayBeginLater) =>
+      Effect.flatMap(Effect.andThen(inProcess, takeRates(principal)), (rate) =>
+        permit(principal, mayBeginLater).pipe(
+          Effect.map(({ turn }) => ({ permit: turn, rate })),
+          Effect.mapError((rejection) => withRate(rejection, rate)),
+        ),
       ),
   })
 })

@@ -9,7 +9,6 @@ import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
-import * as Drain from "../chat/Drain.ts"
 import type { Settings } from "../config/Config.ts"
 import { McpHosts } from "../execution/McpServers.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
@@ -28,6 +27,7 @@ import * as DataKeys from "../persistence/DataKeys.ts"
 import * as Database from "../store/Database.ts"
 import * as DataFolderLock from "../persistence/DataFolderLock.ts"
 import { Replica } from "../platform/Replica.ts"
+import * as Shutdown from "../runs/Shutdown.ts"
 import * as CredentialSeals from "../recording/CredentialSeals.ts"
 import * as RetentionJob from "../recording/RetentionJob.ts"
 import { Quotas } from "../store/Quotas.ts"
@@ -73,7 +73,7 @@ export const layer = (
   sandbox?: Server.ServerSettings["sandbox"],
   stalled: StalledLimits = StalledReaders.limits,
 ) =>
-  Drain.layer(settings.SHUTDOWN_GRACE_MS).pipe(
+  Shutdown.layerDrain(settings.SHUTDOWN_GRACE_MS).pipe(
     Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
     Layer.provide(Stages.layer(settings)),
     Layer.provide(Targets.layer(StageSettings.targets(settings))),

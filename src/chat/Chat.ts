@@ -168,7 +168,8 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     recent.decisions.add({ at: createdAt, runId, orgId, mode, reason: decision.reason })
     const share = bytes.enter()
     const log = new RunLog(runId, share)
-    const program = turnRun.program({ run, turn, ticket, log, permit, share })
+    const { endAttributes } = asked.caller.arrival
+    const program = turnRun.program({ run, turn, ticket, log, permit, share, endAttributes })
     yield* live.start(run.sessionId, log, permit.during(program))
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }

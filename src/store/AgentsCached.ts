@@ -91,7 +91,7 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
 
     // A store that is away is reported by callers who need it.
     const refresh = Effect.catchTag(ask, "StoreError", () => Effect.void)
-    yield* Loop.every("agent_cache", Schedule.spaced(askEvery), Effect.withTracerEnabled(refresh, false))
+    yield* Loop.every("agent_cache", Schedule.spaced(askEvery), refresh)
     return Agents.of({ ...store, get, update })
   }),
 )

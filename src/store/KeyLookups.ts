@@ -47,7 +47,7 @@ export const make = Effect.gen(function* () {
   })
 
   const answerNext = Effect.flatMap(Queue.takeBetween(waiting, 1, mostAtOnce), answer)
-  yield* Loop.every("key_lookups", Schedule.spaced(pause), Effect.withTracerEnabled(answerNext, false))
+  yield* Loop.every("key_lookups", Schedule.spaced(pause), answerNext)
 
   const lookUp: LookUp = (hash) =>
     Effect.suspend(() => {

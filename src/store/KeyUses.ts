@@ -84,10 +84,6 @@ const make = Effect.gen(function* () {
     )
 
   yield* Effect.addFinalizer(() => write(0))
-  yield* Loop.every(
-    "key_uses",
-    Schedule.spaced(writeEvery),
-    Effect.withTracerEnabled(write(betweenWritesMs), false),
-  )
+  yield* Loop.every("key_uses", Schedule.spaced(writeEvery), write(betweenWritesMs))
   return KeyUses.of({ note: (id, at) => notes.note(id, at) })
 })

@@ -153,6 +153,6 @@ const make = Effect.gen(function* () {
   })
   // A store that is away is reported by callers who need it.
   const refresh = Effect.catchTag(poll, "StoreError", () => Effect.void)
-  yield* Loop.every("key_cache", Schedule.spaced(askEvery), Effect.withTracerEnabled(refresh, false))
+  yield* Loop.every("key_cache", Schedule.spaced(askEvery), refresh)
   return KnownKeys.of({ find, forget })
 })

@@ -88,7 +88,7 @@ const make = Effect.gen(function* () {
     )
   })
 
-  yield* Loop.every("org_usage", Schedule.spaced(flushEvery), Effect.withTracerEnabled(flush, false))
+  yield* Loop.every("org_usage", Schedule.spaced(flushEvery), flush)
   yield* Effect.addFinalizer(() => flush)
   return OrgUsage.of({ of, count, flush })
 })

@@ -3,6 +3,7 @@
  * recovers or fails for another reason, and the next run follows. Only the end of the scope ends a loop.
  */
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -10,9 +11,9 @@ import { catalogue } from "./Metrics.ts"
 import type { LoopName } from "./MetricsLoops.ts"
 
 /** A loop without a pause of its own must not spin while it fails. */
-const failurePause = "1 second"
+const failurePause = Duration.seconds(1)
 
-/** Runs `effect` at once and then on `schedule`, in a fiber of the scope. A failed run waits for at least a second. */
+/** Runs `effect` at once and then on `schedule`, in a fiber of the scope. After a failure the pause is at least a second. */
 export const every = <A, E, R, X, R2>(
   name: LoopName,
   schedule: Schedule.Schedule<X, A | void, never, R2>,
@@ -35,11 +36,13 @@ export const every = <A, E, R, X, R2>(
           yield* Cause.hasFails(cause)
             ? Effect.logWarning(`background loop ${name} failed`, cause)
             : Effect.logError(`background loop ${name} failed`, cause)
-        yield* Effect.sleep(failurePause)
       })
     const run = Effect.matchCauseEffect(effect, {
       onFailure: failed,
       onSuccess: (value) => Effect.as(recovered, value),
     })
-    return Effect.asVoid(Effect.forkScoped(Effect.repeat(run, schedule)))
+    const paced = Schedule.modifyDelay(schedule, ({ duration }) =>
+      Effect.succeed(reason === undefined ? duration : Duration.max(duration, failurePause)),
+    )
+    return Effect.asVoid(Effect.forkScoped(Effect.repeat(run, paced)))
   })
