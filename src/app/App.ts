@@ -1,7 +1,4 @@
-/**
- * The whole service: every layer, from the platform up to the server. With `Stages` and `Fleet` the only files that
- * close requirements.
- */
+/** The whole service: every layer, from the platform up to the server. Only this file, `Stages` and `Fleet` provide layers. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -40,7 +37,7 @@ import * as Telemetry from "../telemetry/Telemetry.ts"
 const telemetry = (settings: Settings) =>
   Layer.unwrap(Effect.map(Replica, ({ id }) => Telemetry.layer(StageSettings.telemetry(settings, id))))
 
-/** The folder is locked before the database is opened, and until it is closed. */
+/** Locks the data folder before the database opens, until the database is closed. */
 const database = (settings: Settings) =>
   Database.layer(StageSettings.database(settings)).pipe(
     Layer.provide(
@@ -48,7 +45,7 @@ const database = (settings: Settings) =>
     ),
   )
 
-/** The service's port, and the operators' port where there is one. */
+/** Listens on the service's port, and on the operators' port if it is configured. */
 const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, stalled: StalledLimits) =>
   Layer.unwrap(
     Effect.sync(() => {
@@ -65,8 +62,8 @@ const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, s
   )
 
 /**
- * The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. `stalled`: when a connection
- * is cut whose peer takes nothing; a test does not wait for as long.
+ * The whole service. `sandbox`: the address of the sandbox, when it replaces the upstreams. `stalled`: the time limits for
+ * connections whose peer reads nothing; tests use shorter ones.
  */
 export const layer = (
   settings: Settings,

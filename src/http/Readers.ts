@@ -82,7 +82,7 @@ export const make = Effect.fnUntraced(function* (
   return {
     pace,
     enter: quiet.touch,
-    leave: quiet.forget,
+    leave: quiet.remove,
     wrote: quiet.touch,
     isClosing: () => closes,
   }

@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import * as IntrusiveList from "../platform/IntrusiveList.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
-import type { KeptEntry, RunLog } from "../runs/RunLog.ts"
+import type { SerializedEntry, RunLog } from "../runs/RunLog.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import type { Runs } from "../store/Runs.ts"
@@ -53,7 +53,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 
   const write = (batches: ReadonlyArray<Followed>): Effect.Effect<void, StoreError> => {
     let left = mostAtOnce
-    const waiting: Array<{ readonly one: Followed; readonly entries: ReadonlyArray<KeptEntry> }> = []
+    const waiting: Array<{ readonly one: Followed; readonly entries: ReadonlyArray<SerializedEntry> }> = []
     for (const one of batches) {
       if (one.log.lastSeq === one.seq) continue
       // The rest comes in the next round.

@@ -121,7 +121,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     sessions.set(sessionId, "running")
     unread.touch(live)
     const remove = Effect.sync(() => {
-      unread.forget(live)
+      unread.remove(live)
       runs.delete(log.runId)
       slot.live = undefined
       free(sessionId)
@@ -138,7 +138,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
           const live = runs.get(log.runId)?.live
           if (live === undefined) return undefined
           live.readers += 1
-          unread.forget(live)
+          unread.remove(live)
           return live
         }),
         (live) =>

@@ -21,7 +21,7 @@ export const maxBytes = 16 * 1024 * 1024
 export const highestSeq = maxEvents + 1
 
 /** An entry with its JSON, which all readers and the store share. */
-export interface KeptEntry extends LogEntry {
+export interface SerializedEntry extends LogEntry {
   readonly json: string
   readonly bytes: number
 }
@@ -36,7 +36,7 @@ const dropAbove = 256 * 1024
 const remainingHeap = 64 * 1024
 
 /** Approximate heap of an entry: the texts of its event, and the same texts as JSON. */
-const heapOf = ({ bytes, json }: KeptEntry): number =>
+const heapOf = ({ bytes, json }: SerializedEntry): number =>
   2 * heapBytes(json, bytes - frameBytes) + entryHeapBytes
 
 /** Counts the heap that a log holds. */
@@ -48,7 +48,7 @@ const uncounted: HeapCounter = { add: () => {} }
 
 export class RunLog {
   readonly runId: RunId
-  readonly #entries: Array<KeptEntry> = []
+  readonly #entries: Array<SerializedEntry> = []
   readonly #counter: HeapCounter
   /** The number of dropped entries. */
   #dropped = 0
@@ -131,7 +131,7 @@ export class RunLog {
    * Entries with `seq` > `after`: at least one, and as many as fit into about `bytes`. Dropped entries are missing: check
    * `holds` first, or read the store.
    */
-  read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<KeptEntry> {
+  read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<SerializedEntry> {
     const start = Math.max(0, after - this.#dropped)
     let end = start
     for (let size = 0; end < this.#entries.length && (end === start || size < bytes); end++) {
