@@ -1,4 +1,4 @@
-/** The stages of a turn, and what goes on beside them. Open for the modes, the store and the platform, which a test may swap. */
+/** The stages of a turn and the background work. Modes, store and platform stay open, so that a test can replace them. */
 import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { Reads } from "../admission/Reads.ts"
@@ -27,7 +27,7 @@ import { Shutdown } from "../runs/Shutdown.ts"
 import * as ShadowRuns from "../shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
 
-/** Background work beside the turns. */
+/** Background work. */
 const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
 
 const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>

@@ -20,6 +20,7 @@ import * as Attempt from "./Attempt.ts"
 import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The finest that the policy tells apart is a second. */
 const pulse = Schedule.spaced("500 millis")
@@ -92,10 +93,9 @@ export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.Sec
             monitor.probeEnded(probe, exit._tag === "Success" ? exit.value : "neutral"),
           ),
         )
-      // A pulse that a bug could stop would leave an open breaker open for ever.
       const beat = Effect.flatMap(monitor.takeProbe, (probe) =>
         probe === undefined ? Effect.void : Effect.forkIn(run(probe), scope),
-      ).pipe(Effect.catchCause((cause) => Effect.logError("a probe was not begun", cause)))
-      yield* Effect.forkScoped(Effect.repeat(beat, pulse))
+      )
+      yield* Loop.every("probes", pulse, beat)
     }),
   )

@@ -97,7 +97,7 @@ describe("a turn", () => {
         }),
     })
     return Effect.gen(function* () {
-      yield* (yield* Shutdown).end
+      yield* (yield* Shutdown).enter("ending")
       const { log } = yield* start
       yield* log.whenEnded
       assert.strictEqual(tries, 1)

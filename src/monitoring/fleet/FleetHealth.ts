@@ -14,6 +14,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as FleetLink from "./FleetLink.ts"
 import { type ExchangeAway, HealthExchange } from "./HealthExchange.ts"
 import { Monitor } from "../Monitor.ts"
+import * as Loop from "../../telemetry/Loop.ts"
 
 export class FleetHealth extends Context.Service<
   FleetHealth,
@@ -63,11 +64,9 @@ const make = Effect.gen(function* () {
         shared((monitored) => FleetLink.lost(link, monitored)),
       ),
     ),
-    // One bug must not end it for ever.
-    Effect.catchCause((cause) => Effect.logError("the other replicas were not heard", cause)),
     turns.withPermits(1),
   )
-  yield* Effect.forkScoped(Effect.repeat(round, pulse))
+  yield* Loop.every("fleet_health", pulse, round)
   // In a fiber of its own, for Redis' patience ends by interruption and whoever carries out an order is not interruptible.
   const catchUp = Effect.flatMap(Effect.forkIn(round, scope), Fiber.await).pipe(Effect.asVoid)
   return FleetHealth.of({ catchUp })
