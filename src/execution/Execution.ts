@@ -17,6 +17,7 @@ import { forMode } from "../domain/Agent.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import type { Pass } from "../monitoring/breaker/ProviderBreakers.ts"
 import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import { announcements, count, type Progress, recordFallback, toTurnEvent } from "./Announcements.ts"
@@ -168,6 +169,7 @@ const limitsOf = ({ directStallMs, limits }: Settings, { executor, later }: Step
 const attemptOf = (
   settings: Settings,
   monitor: Monitor["Service"],
+  recent: RecentTurns["Service"],
   progress: Progress,
   plan: TurnPlan,
   step: Step,
@@ -206,7 +208,7 @@ const attemptOf = (
     Effect.flatMap(enter(monitor, step, plan), (entry) =>
       entry === undefined
         ? Effect.sync(step.skipped)
-        : Effect.map(recordFallback(progress, turn, executor.mode), () => begin(entry)),
+        : Effect.map(recordFallback(recent, progress, turn, executor.mode), () => begin(entry)),
     ),
   )
 }
@@ -227,12 +229,15 @@ export class Execution extends Context.Service<
     readonly run: (turn: Turn, plan: TurnPlan) => Stream.Stream<TurnEvent, AttemptFailed>
   }
 >()("crossfade/execution/Execution") {
-  static readonly layer = (settings: Settings): Layer.Layer<Execution, never, Modes | Monitor> =>
+  static readonly layer = (
+    settings: Settings,
+  ): Layer.Layer<Execution, never, Modes | Monitor | RecentTurns> =>
     Layer.effect(
       Execution,
       Effect.gen(function* () {
         const modes = yield* Modes
         const monitor = yield* Monitor
+        const recent = yield* RecentTurns
         const run: Execution["Service"]["run"] = (turn, plan) => {
           const { order } = plan
           const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
@@ -244,7 +249,7 @@ export class Execution extends Context.Service<
             firstText: undefined,
             failed: undefined,
           }
-          return over(targets, turn, (step) => attemptOf(settings, monitor, progress, plan, step))
+          return over(targets, turn, (step) => attemptOf(settings, monitor, recent, progress, plan, step))
         }
         return Execution.of({ run })
       }),

@@ -11,7 +11,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Monitor, type Numbered } from "../monitoring/Monitor.ts"
+import { Monitor, type NumberedTransition } from "../monitoring/Monitor.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { Transitions } from "../store/Transitions.ts"
@@ -52,7 +52,7 @@ const make = Effect.gen(function* () {
   )
 
   // Whatever goes wrong with one entry, the next one is written.
-  const keep = ({ number, ours, transition }: Numbered) =>
+  const keep = ({ number, ours, transition }: NumberedTransition) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
@@ -66,7 +66,7 @@ const make = Effect.gen(function* () {
       Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
     )
 
-  const written: BreakerMemory["Service"]["written"] = monitor.noted.pipe(
+  const written: BreakerMemory["Service"]["written"] = monitor.settledTransitions.pipe(
     Effect.repeat({ until: Predicate.isNotUndefined, schedule: look }),
     Effect.flatMap((last = 0) =>
       Effect.repeat(Ref.get(stored), { until: (number) => number >= last, schedule: look }),
