@@ -12,6 +12,7 @@ import { layerRedis as tokenBudgetsRedis } from "../admission/TokenBudgetsRedis.
 import type { Settings } from "../config/Config.ts"
 import * as AnswerCacheMemory from "../execution/direct/AnswerCacheMemory.ts"
 import * as AnswerCacheRedis from "../execution/direct/AnswerCacheRedis.ts"
+import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
 import { HealthExchange } from "../monitoring/fleet/HealthExchange.ts"
 import * as HealthExchangeRedis from "../monitoring/fleet/HealthExchangeRedis.ts"
 import * as RedisClient from "../persistence/RedisClient.ts"
@@ -41,6 +42,10 @@ export const layer = (settings: Settings) =>
   settings.REDIS_URL === undefined
     ? alone(settings)
     : Layer.provide(overRedis(settings), RedisClient.layer(settings.REDIS_URL))
+
+/** Without a fleet the Monitor settles its own transitions at once, so no loop runs. */
+export const health = ({ REDIS_URL }: Settings) =>
+  REDIS_URL === undefined ? FleetHealth.layerAlone : FleetHealth.layer
 
 /** Cached answers are much larger than other shared state, so they use their own connection, if any organisation has a cache. */
 export const answers = ({ DIRECT_CACHE_ORGS, DIRECT_CACHE_TTL_MS, REDIS_URL }: Settings) =>

@@ -171,7 +171,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       Effect.onError(() => modeService.release(orgId, ticket)),
     )
     const [mode] = decision.order
-    recent.decisions.add({ at: createdAt, runId, orgId, mode, reason: decision.reason })
+    yield* recent.addDecision({ at: createdAt, runId, orgId, mode, reason: decision.reason })
     const share = bytes.enter()
     const log = new RunLog(runId, share)
     const { endAttributes } = asked.caller.arrival

@@ -15,7 +15,8 @@ import { isContent } from "../protocol/agent2ui/MessageRole.ts"
 import { type Agent, defaultAgentId } from "../domain/Agent.ts"
 import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
-import { deadlineMs, type Probe } from "../monitoring/probes/Probing.ts"
+import * as Policy from "../monitoring/Policy.ts"
+import type { Probe } from "../monitoring/probes/Probing.ts"
 import * as Attempt from "./Attempt.ts"
 import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
@@ -40,6 +41,7 @@ const agent: Agent = {
   updatedAt: 0,
 }
 
+const { probeDeadlineMs: deadlineMs } = Policy.documented
 const limits = { firstContentMs: deadlineMs, stallMs: deadlineMs, totalMs: deadlineMs }
 
 const showsContent = (event: ExecutionEvent): boolean =>
