@@ -2,7 +2,7 @@
  * What a reader gets of an ended run whose events the store has forgotten. Pure. Who reads from the beginning gets the
  * answer that was kept, in one piece, and the run's end. Who has read a part of it cannot be given the rest, and is told so.
  */
-import { eventId } from "../protocol/agent2ui/Frame.ts"
+import { eventId } from "../domain/EventId.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"

@@ -1,6 +1,6 @@
 /** The variables about the clients in browsers: which pages may call, and which protocol clients get that cannot ask. */
 import { isOriginPattern, originPatterns } from "../domain/Origin.ts"
-import type { ProtocolRule } from "../domain/Protocol.ts"
+import type { ProtocolRule } from "../domain/ProtocolDefaults.ts"
 import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"
 
 const ruleOf = (text: string): ProtocolRule | undefined => {

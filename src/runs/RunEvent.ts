@@ -3,9 +3,7 @@
  * here: they belong to a reader's connection, carry no id and are never replayed.
  */
 import * as Schema from "effect/Schema"
-import { eventId, frame } from "../protocol/agent2ui/Frame.ts"
 import { Message } from "../protocol/agent2ui/Message.ts"
-import type { RunId } from "../domain/Ids.ts"
 import { RunDone, RunError } from "../domain/Run.ts"
 
 export const RunEvent = Schema.Union([
@@ -23,11 +21,7 @@ export interface LogEntry {
   readonly json?: string
 }
 
-const dataJson = ({ event, json }: LogEntry): string => json ?? JSON.stringify(event.data)
-
-/** As SSE of the current protocol. */
-export const frameOf = (runId: RunId, entry: LogEntry): string =>
-  frame(eventId(runId, entry.seq), entry.event.event, dataJson(entry))
+export const dataJson = ({ event, json }: LogEntry): string => json ?? JSON.stringify(event.data)
 
 /** The whole event as JSON; what is made of its data already is not made again. */
 export const eventJson = (entry: LogEntry): string =>
