@@ -134,7 +134,7 @@ export const layer = (
       const signing = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
       yield* warn(settings, signing)
-      const verifyToken = VerifiedTokens.make({ ...secretsOf(settings, signing), jwks, rules })
+      const verifyToken = yield* VerifiedTokens.make({ ...secretsOf(settings, signing), jwks, rules })
       const verifyKey = yield* VerifiedKeys.make
       const verifyTicket = (ticket: string, runId: string) =>
         previousSecrets.reduce(

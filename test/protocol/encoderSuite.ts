@@ -32,7 +32,7 @@ const done: RunDone = {
 
 const entries = (): ReadonlyArray<LogEntry> => {
   const log = new RunLog(runId)
-  for (const draft of [text("a\u2028b"), planStep("s1"), toolCall("c1"), text("é😀\n")])
+  for (const draft of [text("a\u2028b"), planStep("s1"), toolCall("c1"), text("é😀\n"), planStep("s2")])
     log.message(draft, noon)
   log.end({ event: "done", data: done })
   return log.read(0)
@@ -78,13 +78,13 @@ export const encoderSuite = (
         events.filter(({ kind }) => kind === "end"),
         events.slice(-1),
       )
-      assert.strictEqual(events.at(-1)?.seq, 5)
+      assert.strictEqual(events.at(-1)?.seq, 6)
       assert.include(events[0]?.text, "a\u2028b")
     })
 
     it("resumes after any event with the exact rest", () => {
       const whole = readText(streamed(make(), 0, 10))
-      for (let after = 0; after < 5; after++)
+      for (let after = 0; after < 6; after++)
         assert.deepStrictEqual(
           readText(streamed(make(), after, 10)),
           whole.filter(({ seq = 0 }) => seq > after),
@@ -97,7 +97,7 @@ export const encoderSuite = (
       assert.isFalse(encoder.ended)
       encoder.opening(0)
       encoder.frames(all.slice(0, -1))
-      encoder.heartbeat(4)
+      encoder.heartbeat(5)
       assert.isFalse(encoder.ended)
       encoder.frames(all.slice(-1))
       assert.isTrue(encoder.ended)
