@@ -8,7 +8,7 @@ import * as Struct from "effect/Struct"
 import { AutopilotMargins, AutopilotPlan, AutopilotState } from "../domain/Autopilot.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
-import { errorSchemas } from "./PublicError.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
 
 /** Goes to the audit. */
 const reason = Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 500)))

@@ -2,7 +2,7 @@
  * The events of an ended run whose stored events were deleted (retention). Pure. A reader from the beginning gets the stored
  * answer as one message, and the run's end. A reader from the middle gets an error, because the rest is gone.
  */
-import { eventId } from "../protocol/agent2ui/Frame.ts"
+import { eventId } from "../domain/EventId.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"

@@ -19,8 +19,9 @@ import { type Begun, Idempotency, type OnceRefused } from "../chat/Idempotency.t
 import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
-import { defaultProtocol, type ProtocolDefaults } from "../domain/Protocol.ts"
+import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import { turnKey } from "../domain/TurnKey.ts"
+import { type ProtocolName, streamProtocol } from "../protocol/Protocols.ts"
 import * as RunPages from "../store/RunPages.ts"
 import { RunNotFound, Runs } from "../store/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
@@ -36,7 +37,7 @@ import { ruleInputs } from "./RuleInputs.ts"
 
 interface StreamRequest extends CursorRequest {
   readonly headers: CursorRequest["headers"] & { readonly "x-agent2ui-protocol"?: string }
-  readonly query: CursorRequest["query"] & { readonly protocol?: "1" | "2" | "" }
+  readonly query: CursorRequest["query"] & { readonly protocol?: ProtocolName | "" }
 }
 
 interface PostRequest extends StreamRequest {
@@ -124,11 +125,15 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   const readers = yield* Readers.make(heartbeatMs, (yield* Shutdown).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
-    const asked = query.protocol || headers["x-agent2ui-protocol"]?.trim()
-    if (asked === "1" || asked === "2") return asked === "1" ? 1 : 2
     const request = yield* HttpServerRequest.HttpServerRequest
     const { orgId } = yield* CurrentPrincipal
-    return defaultProtocol(protocols, orgId, request.headers["origin"])
+    const caller = {
+      parameter: query.protocol,
+      header: headers["x-agent2ui-protocol"],
+      orgId,
+      origin: request.headers["origin"],
+    }
+    return streamProtocol(caller, protocols)
   })
 
   const caller = Effect.fnUntraced(function* (route: string, permit: TurnPermit) {
@@ -175,7 +180,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     sessionId: SessionId | undefined,
   ) {
     // It reads, so it needs what reading needs.
-    if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return mayNotRead
+    if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return yield* mayNotRead
     yield* letIn
     return yield* found(request, RunId.make(cursor.runId), cursor.seq, sessionId)
   })
@@ -205,7 +210,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     // A client that has seen events of a run wants the rest of it, whatever else it sends.
     if (cursor !== undefined)
       return "problem" in cursor
-        ? respond(invalid([cursor.problem]))
+        ? yield* respond(invalid([cursor.problem]))
         : yield* answering(resume(request, cursor, what.sessionId))
     const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
     const admitted = Effect.flatMap(CurrentPrincipal, (principal) => admission.turn(principal, mayBeginLater))
@@ -226,8 +231,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   const events = (request: StreamRequest, runId: RunId) =>
     Effect.suspend(() => {
       const cursor = cursorOf(request, runId)
-      if (cursor !== undefined && "problem" in cursor)
-        return Effect.succeed(respond(invalid([cursor.problem])))
+      if (cursor !== undefined && "problem" in cursor) return respond(invalid([cursor.problem]))
       return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0)))
     })
 

@@ -3,9 +3,7 @@
  * they belong to a reader's connection, have no id and are never replayed.
  */
 import * as Schema from "effect/Schema"
-import { eventId, frame } from "../protocol/agent2ui/Frame.ts"
 import { Message } from "../protocol/agent2ui/Message.ts"
-import type { RunId } from "../domain/Ids.ts"
 import { RunDone, RunError } from "../domain/Run.ts"
 
 export const RunEvent = Schema.Union([
@@ -23,11 +21,7 @@ export interface LogEntry {
   readonly json?: string
 }
 
-const dataJson = ({ event, json }: LogEntry): string => json ?? JSON.stringify(event.data)
-
-/** The SSE frame of the current protocol. */
-export const frameOf = (runId: RunId, entry: LogEntry): string =>
-  frame(eventId(runId, entry.seq), entry.event.event, dataJson(entry))
+export const dataJson = ({ event, json }: LogEntry): string => json ?? JSON.stringify(event.data)
 
 /** The whole event as JSON. Reuses the data's JSON if there is one. */
 export const eventJson = (entry: LogEntry): string =>

@@ -6,7 +6,7 @@
  * Invariant: `seq` is 1, 2, 3 …; the one terminal event is last, and there is always room for it.
  */
 import * as Effect from "effect/Effect"
-import { eventId } from "../protocol/agent2ui/Frame.ts"
+import { eventId } from "../domain/EventId.ts"
 import { type Draft, envelop } from "../protocol/agent2ui/Message.ts"
 import { heapBytes } from "../platform/HeapBytes.ts"
 import type { RunId } from "../domain/Ids.ts"

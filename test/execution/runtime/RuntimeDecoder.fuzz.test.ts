@@ -1,9 +1,8 @@
 import { textDraft } from "../../../src/protocol/agent2ui/Message.ts"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import * as Frame from "../../../src/protocol/agent2ui/Frame.ts"
+import { frameOf } from "../../../src/protocol/agent2ui/Frame.ts"
 import { Message } from "../../../src/protocol/agent2ui/Message.ts"
-import { frameOf } from "../../../src/runs/RunEvent.ts"
 import { RunLog } from "../../../src/runs/RunLog.ts"
 import { type Dice, dice } from "../../fuzz/Mutation.ts"
 import { noon, runId } from "../../support/fixtures.ts"
@@ -108,7 +107,7 @@ const assertValid = (heard: Heard): void => {
     else assert.isTrue(log.message(event.draft, noon))
   }
   for (const entry of log.read(0)) {
-    const [sent] = parseStrict(Frame.encode([frameOf(runId, entry)]))
+    const [sent] = parseStrict(Buffer.from(frameOf(runId, entry)))
     assert.strictEqual(sent?.id, `${runId}:${entry.seq}`)
     decode(sent?.data)
   }
