@@ -32,7 +32,7 @@ interface Settled {
   readonly messageId: MessageId
   readonly createdAt: number
   readonly decision: Decision
-  readonly span: Spans.Place | undefined
+  readonly span: Spans.SpanContext | undefined
 }
 
 /** About how much the upstream will be sent, before that is put together. */

@@ -15,7 +15,7 @@ export interface Arrival {
   /** Nanoseconds of the wall clock. */
   readonly at: bigint
   /** Where the caller stands. */
-  readonly parent: Spans.Place | undefined
+  readonly parent: Spans.SpanContext | undefined
 }
 
 export const open = (
@@ -45,7 +45,7 @@ export const decided = ({ cohort, order, probe, reason, shadow }: Decision): Spa
 })
 
 /** At the end of its run. The answer was 200 whatever became of the turn: it was given before that was known. */
-export const close = (span: Spans.Place | undefined, run: Run) =>
+export const close = (span: Spans.SpanContext | undefined, run: Run) =>
   Spans.close(span, {
     error:
       run.status === "completed" || run.status === "cancelled" ? undefined : (run.error?.code ?? run.status),

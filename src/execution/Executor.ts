@@ -15,7 +15,7 @@ import type { PromptMessage } from "../domain/History.ts"
 import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { FinishReason, Usage } from "../domain/Outcome.ts"
-import type { Attributes, Place } from "../telemetry/Spans.ts"
+import type { Attributes, SpanContext } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 
 /**
@@ -34,7 +34,7 @@ export interface Turn {
   readonly shadow: boolean
   readonly probe: boolean
   /** Where it stands in a trace; an executor tells its upstream. Undefined: in none. */
-  readonly trace?: Place | undefined
+  readonly trace?: SpanContext | undefined
 }
 
 /** A file that the runtime holds: shown under the gateway's own address, fetched from `path` of the runtime. */
