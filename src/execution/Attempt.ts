@@ -127,14 +127,14 @@ const interruptible = <A, E>(pull: Effect.Effect<A, E>, watch: Watch): Effect.Ef
   })
 
 /** An executor that stops early, or finishes with nothing in its hands, has failed. */
-const heldToContract = (watch: Watch, upstream: string): ExecutionError | undefined => {
+const contractViolation = (watch: Watch, upstream: string): ExecutionError | undefined => {
   if (!watch.finished) return new UpstreamTruncated({ upstream })
   const answered = watch.gate.text || watch.gate.other
   return answered ? undefined : new UpstreamEmpty({ upstream })
 }
 
 /** A call that did not answer in time is the oldest open one, which need not be the last one that began. */
-const placed = ({ calls: [oldest], gate }: Watch, error: ExecutionError): CommitGate.Gate =>
+const gateAt = ({ calls: [oldest], gate }: Watch, error: ExecutionError): CommitGate.Gate =>
   error._tag === "CallTimeout" && oldest !== undefined
     ? { ...gate, callId: oldest.callId, stepId: oldest.stepId ?? gate.stepId }
     : gate
@@ -157,13 +157,13 @@ const watched = (
 ): Stream.Stream<ExecutionEvent, Failure> => {
   const fail = (error: ExecutionError) => {
     watch.error = error
-    return Effect.fail<Failure>({ error, gate: placed(watch, error) })
+    return Effect.fail<Failure>({ error, gate: gateAt(watch, error) })
   }
   const end: Pull.Pull<never, Failure> = Effect.suspend((): Pull.Pull<never, Failure> => {
-    const broken = heldToContract(watch, target)
+    const broken = contractViolation(watch, target)
     return broken === undefined ? Cause.done() : fail(broken)
   })
-  const pulled = (pull: Pull.Pull<Chunk, ExecutionError>): Pull.Pull<Chunk, Failure> =>
+  const nextChunk = (pull: Pull.Pull<Chunk, ExecutionError>): Pull.Pull<Chunk, Failure> =>
     Effect.suspend(() => {
       if (watch.finished) return end
       if (watch.error !== undefined) return fail(watch.error)
@@ -183,9 +183,9 @@ const watched = (
       })
     })
   return Stream.transformPull(events, (pull, scope) => {
-    const guarded = Effect.forkIn(watchdog(watch, clock, target, options), scope, { startImmediately: true })
+    const startWatchdog = Effect.forkIn(watchdog(watch, clock, target, options), scope, { startImmediately: true })
     // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
-    return Effect.as(Effect.andThen(Scope.addFinalizerExit(scope, onExit), guarded), pulled(pull))
+    return Effect.as(Effect.andThen(Scope.addFinalizerExit(scope, onExit), startWatchdog), nextChunk(pull))
   })
 }
 

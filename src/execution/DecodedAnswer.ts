@@ -42,7 +42,7 @@ const longClosingMs = 6000
 /** Several times the bytes of a run's log, which has its own limit: pings, comments and skipped events count here. */
 const mostBytes = 64 * 1024 * 1024
 
-const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
+const decodeAll = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
   const all: Array<ExecutionEvent> = []
   for (const chunk of chunks) {
     const { error, events } = decoder.feed(chunk)
@@ -72,20 +72,20 @@ export const events = (
   let finishes = 0
   let closesAt = 0
   let bytes = 0
-  const taken = (chunks: ReadonlyArray<Uint8Array>): Decoded => {
+  const decode = (chunks: ReadonlyArray<Uint8Array>): Decoded => {
     for (const chunk of chunks) bytes += chunk.length
     return bytes > mostBytes
       ? {
           events: [],
           error: new UpstreamGarbled({ upstream, detail: `an answer of more than ${mostBytes} bytes` }),
         }
-      : fed(decoder, chunks)
+      : decodeAll(decoder, chunks)
   }
   const give = ({ error, events }: Decoded, next: Events): Events => {
     if (error !== undefined) last = Effect.andThen(onFailure(error), Effect.fail(error))
     else if (events.at(-1)?._tag === "Finished") {
       last = Cause.done()
-      answer.enough()
+      answer.drain()
     }
     return Arr.isReadonlyArrayNonEmpty(events) ? Effect.succeed(events) : next
   }
@@ -98,7 +98,7 @@ export const events = (
     () =>
       last ??
       Effect.matchCauseEffect(answer.pull, {
-        onSuccess: (chunks) => give(taken(chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
+        onSuccess: (chunks) => give(decode(chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
         onFailure: (cause) => {
           const isWhole = Pull.isDoneCause(cause) || (isFinished() && !Cause.hasInterrupts(cause))
           return isWhole ? ended() : Effect.failCause(Cause.map(cause, broken(upstream)))

@@ -38,8 +38,8 @@ export interface Settings {
 }
 
 /** The turn with half of its history, for a target that found the whole too long. Asked for once a target. */
-const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | undefined => {
-  if (failed.error._tag !== "ContextTooLong" || failed.disposition !== "next" || asked !== whole)
+const withHalfHistory = (failed: AttemptFailed, whole: Turn, sent: Turn): Turn | undefined => {
+  if (failed.error._tag !== "ContextTooLong" || failed.disposition !== "next" || sent !== whole)
     return undefined
   const history = halfOf(whole.history)
   return history === undefined ? undefined : { ...whole, history }
@@ -48,7 +48,7 @@ const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | unde
 /** A target of the turn's plan. */
 interface Step {
   readonly executor: Executor["Service"]
-  /** The turn as this target is asked. */
+  /** The turn as this target is sent. */
   readonly turn: Turn
   /** The targets that can still answer after this one. */
   readonly later: ReadonlyArray<Executor["Service"]>
@@ -73,7 +73,7 @@ const firstThatAnswers = (
   })
   const from = (index: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> =>
     Stream.catch(Stream.retry(attempt(stepOf(index, turn)), Retries.schedule), (failed) => {
-      const shorter = shortened(failed, whole, turn)
+      const shorter = withHalfHistory(failed, whole, turn)
       if (shorter !== undefined) return from(index, shorter)
       const hasNext = index + 1 < targets.length && failed.disposition !== "fail"
       return hasNext ? from(index + 1, whole) : Stream.fail(failed)

@@ -51,7 +51,7 @@ export class UpstreamRateLimited extends Schema.TaggedError<UpstreamRateLimited>
 }) {}
 
 /**
- * The body ended, or the connection broke, before the upstream had said how the turn ended. It may have begun to work,
+ * The body ended, or the connection broke, before the upstream had parts how the turn ended. It may have begun to work,
  * so it is not asked again.
  */
 export class UpstreamTruncated extends Schema.TaggedError<UpstreamTruncated>()("UpstreamTruncated", {
@@ -67,7 +67,7 @@ export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("Upst
   called: Schema.optionalKey(Schema.Boolean),
 }) {}
 
-/** The upstream itself said that the turn failed. `message` and `details` are its own words, for operators only. */
+/** The upstream itself parts that the turn failed. `message` and `details` are its own words, for operators only. */
 export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("UpstreamFailed", {
   ...upstream,
   ...detail,
@@ -78,7 +78,7 @@ export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("Upstre
   traceId: Schema.optionalKey(Schema.String),
 }) {}
 
-/** The upstream said that the turn was completed, and there is nothing in it. */
+/** The upstream parts that the turn was completed, and there is nothing in it. */
 export class UpstreamEmpty extends Schema.TaggedError<UpstreamEmpty>()("UpstreamEmpty", upstream) {}
 
 /** The execution was cancelled at the upstream. */
@@ -272,8 +272,8 @@ const longestFailure = 200
 export const failureOf = (error: ExecutionError): string | undefined => {
   const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
   const detail = "detail" in error ? error.detail : undefined
-  const said = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
-  return said === "" ? undefined : said.slice(0, longestFailure).toWellFormed()
+  const parts = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
+  return parts === "" ? undefined : parts.slice(0, longestFailure).toWellFormed()
 }
 
 /** How long the upstream asked to be left alone, if it did. Milliseconds. */

@@ -25,7 +25,7 @@ export const layer = ({
 }: Settings): Layer.Layer<Modes, never, AnswerCache | UpstreamHttp> =>
   Modes.layer<never, AnswerCache | UpstreamHttp>([
     ...runtimes.map(RuntimeExecutor.layer),
-    ...providers.map((one) =>
-      CachedExecutor.around(DirectExecutor.layer(one, longestClosingMs), one, cacheOrgs),
+    ...providers.map((provider) =>
+      CachedExecutor.around(DirectExecutor.layer(provider, longestClosingMs), provider, cacheOrgs),
     ),
   ])

@@ -3,7 +3,7 @@
  * undici's dispatcher, without a Node stream, an abort signal or a promise between the socket and the turn: those cost more
  * than all the work on the bytes ([decision 28](../../docs/decisions/0028-hot-path.md)). Connections are kept and used again.
  *
- * Redirects are never followed, and nothing is unpacked: an answer is asked for as it is. undici refuses headers of more than
+ * Redirects are never followed, and nothing is unpacked: an answer is dispatched for as it is. undici refuses headers of more than
  * 16 KiB. The time that each phase may take is the caller's to limit.
  *
  * Invariant: an exchange ends with its scope. One that was read to its end, or nearly, leaves its connection to the next; any
@@ -38,10 +38,10 @@ export interface Request extends GetRequest {
 export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
-  /** All that has come since it was last asked; waits when that is nothing. */
+  /** All that has come since it was last dispatched; waits when that is nothing. */
   readonly pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, TransportFailed>
   /** The turn has all that it wants: what little may still come is let come, so that the connection can be used again. */
-  readonly enough: () => void
+  readonly drain: () => void
 }
 
 export class UpstreamHttp extends Context.Service<
@@ -55,8 +55,8 @@ export class UpstreamHttp extends Context.Service<
     UpstreamHttp,
     Effect.map(NodeHttpClient.Dispatcher, (dispatcher) =>
       UpstreamHttp.of({
-        post: (request) => exchanged(dispatcher, () => postOptions(request)),
-        get: (request) => exchanged(dispatcher, () => getOptions(request)),
+        post: (request) => openExchange(dispatcher, () => postOptions(request)),
+        get: (request) => openExchange(dispatcher, () => getOptions(request)),
       }),
     ),
   )
@@ -71,10 +71,10 @@ export class UpstreamHttp extends Context.Service<
 /** The most bytes that wait for a slow turn. Beyond it the upstream is not read. */
 const mostWaitingBytes = 64 * 1024
 /** A line or two may follow the end of an answer. More than this, or later, is not waited for. */
-const mostLeftBytes = 16 * 1024
-const leftWithinMs = 1000
+const mostDrainBytes = 16 * 1024
+const drainWithinMs = 1000
 
-const leftEarly = new Error("the turn has ended")
+const releasedEarly = new Error("the turn has ended")
 /** Servers send one or two before an answer (RFC 9110, section 15.2). */
 const mostInformational = 10
 const tooManyInformational = new Error("too many informational answers")
@@ -86,8 +86,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #bytes = 0
   #informational = 0
   #end: Exit.Exit<never, TransportFailed | Cause.Done> | undefined
-  #enough = false
-  #left = false
+  #drains = false
+  #released = false
   #wake: (() => void) | undefined
   #started: ((answer: Exit.Exit<Answer, TransportFailed>) => void) | undefined
 
@@ -97,7 +97,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#left) controller.abort(leftEarly)
+    if (this.#released) controller.abort(releasedEarly)
   }
 
   onResponseStart(
@@ -114,16 +114,16 @@ class Exchange implements Dispatcher.DispatchHandler {
       const value = headers[name]
       return Array.isArray(value) ? value[0] : value
     }
-    const enough = () => {
-      this.#enough = true
+    const drain = () => {
+      this.#drains = true
     }
-    this.#start(Exit.succeed({ status, header, pull: this.#pull, enough }))
+    this.#start(Exit.succeed({ status, header, pull: this.#pull, drain }))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#bytes += chunk.length
-    if (this.#left) {
-      if (this.#bytes > mostLeftBytes) controller.abort(leftEarly)
+    if (this.#released) {
+      if (this.#bytes > mostDrainBytes) controller.abort(releasedEarly)
       return
     }
     this.#chunks.push(chunk)
@@ -141,16 +141,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#finish(Exit.fail(failed))
   }
 
-  leave(): void {
-    if (this.#end !== undefined || this.#left) return
-    this.#left = true
+  release(): void {
+    if (this.#end !== undefined || this.#released) return
+    this.#released = true
     this.#chunks = []
     this.#bytes = 0
-    if (!this.#enough) return this.#controller?.abort(leftEarly)
+    if (!this.#drains) return this.#controller?.abort(releasedEarly)
     this.#controller?.resume()
     setTimeout(() => {
-      if (this.#end === undefined) this.#controller?.abort(leftEarly)
-    }, leftWithinMs).unref()
+      if (this.#end === undefined) this.#controller?.abort(releasedEarly)
+    }, drainWithinMs).unref()
   }
 
   /** The first one counts. */
@@ -217,11 +217,11 @@ const getOptions = ({ headers, url }: GetRequest): Dispatcher.DispatchOptions =>
   headers: { accept: "*/*", ...identity, ...headers },
 })
 
-const exchanged = (dispatcher: Dispatcher, options: () => Dispatcher.DispatchOptions) =>
+const openExchange = (dispatcher: Dispatcher, options: () => Dispatcher.DispatchOptions) =>
   Effect.flatMap(Effect.scope, (scope) => {
     let exchange: Exchange | undefined
-    const leave = Effect.sync(() => exchange?.leave())
-    const asked = Effect.callback<Answer, TransportFailed>((resume) => {
+    const release = Effect.sync(() => exchange?.release())
+    const dispatched = Effect.callback<Answer, TransportFailed>((resume) => {
       exchange = new Exchange(resume)
       try {
         dispatcher.dispatch(options(), exchange)
@@ -229,5 +229,5 @@ const exchanged = (dispatcher: Dispatcher, options: () => Dispatcher.DispatchOpt
         resume(Effect.fail(new TransportFailed({ cause })))
       }
     })
-    return Effect.andThen(Scope.addFinalizer(scope, leave), asked)
+    return Effect.andThen(Scope.addFinalizer(scope, release), dispatched)
   })

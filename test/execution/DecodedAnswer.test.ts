@@ -27,13 +27,13 @@ const readingFor = Effect.fnUntraced(function* (longestClosingMs?: number) {
   const body: Body = yield* Queue.unbounded<Uint8Array, TransportFailed | Cause.Done>()
   const seen: Array<string> = []
   const failures: Array<ExecutionError> = []
-  let enough = 0
+  let drain = 0
   const answer: Answer = {
     status: 200,
     header: () => undefined,
     pull: Queue.takeAll(body),
-    enough: () => {
-      enough += 1
+    drain: () => {
+      drain += 1
     },
   }
   const decoder = new AnswerDecoder("a", reader, () => {})
@@ -43,7 +43,7 @@ const readingFor = Effect.fnUntraced(function* (longestClosingMs?: number) {
   const fiber = yield* Effect.forkChild(Effect.exit(Stream.runForEach(events, tell)))
   const write = (...parts: ReadonlyArray<string>) =>
     Effect.andThen(Queue.offer(body, bytes(parts.join(""))), TestClock.adjust(0))
-  return { body, write, seen, failures, end: Fiber.join(fiber), fiber, enough: () => enough }
+  return { body, write, seen, failures, end: Fiber.join(fiber), fiber, drain: () => drain }
 })
 
 const reading = readingFor()
@@ -51,11 +51,11 @@ const reading = readingFor()
 describe("the end of an answer", () => {
   it.effect("is what the wire says, although the body goes on", () =>
     Effect.gen(function* () {
-      const { end, enough, seen, write } = yield* reading
+      const { end, drain, seen, write } = yield* reading
       yield* write(hi, stop, usage, done)
       assert.isTrue(Exit.isSuccess(yield* end))
       assert.deepStrictEqual(seen, ["Message", "Finished"])
-      assert.strictEqual(enough(), 1)
+      assert.strictEqual(drain(), 1)
     }),
   )
 

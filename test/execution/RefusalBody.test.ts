@@ -13,7 +13,7 @@ const unending = (...chunks: ReadonlyArray<string>): Answer => {
     const next = left.shift()
     return next === undefined ? Effect.never : Effect.succeed([next] as const)
   })
-  return { status: 400, header: () => undefined, pull, enough: () => {} }
+  return { status: 400, header: () => undefined, pull, drain: () => {} }
 }
 
 describe("the body of a refusal", () => {

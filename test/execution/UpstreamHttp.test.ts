@@ -131,7 +131,7 @@ describe("UpstreamHttp", () => {
         rest = told<void>()
         const first = Effect.flatMap(post(url), (answer) =>
           Effect.map(answer.pull, (chunks) => {
-            answer.enough()
+            answer.drain()
             return text(chunks)
           }),
         )
@@ -160,7 +160,7 @@ describe("UpstreamHttp", () => {
         })
       })
       yield* Effect.scoped(
-        Effect.flatMap(post(url), (answer) => Effect.tap(answer.pull, () => Effect.sync(answer.enough))),
+        Effect.flatMap(post(url), (answer) => Effect.tap(answer.pull, () => Effect.sync(answer.drain))),
       )
       // Some 16 KiB, and what was on its way; in the second that less is waited for it would be megabytes.
       assert.isBelow(yield* closed.heard, 1024 * 1024)

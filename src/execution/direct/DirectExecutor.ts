@@ -41,7 +41,7 @@ const checkStatus = (upstream: string, answer: Answer): Effect.Effect<Answer, Ex
   Effect.tapError(
     UpstreamStatus.check(answer, isAnswer, (refusal) => refusalOf(upstream, refusal)),
     (error) => {
-      answer.enough()
+      answer.drain()
       return logFailure(`${upstream} refused a request`, error)
     },
   )

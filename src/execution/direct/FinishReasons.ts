@@ -133,7 +133,7 @@ const verdicts: ReadonlyArray<Verdict> = ["stop", "length", "other", "filtered",
 const table = new Map(verdicts.flatMap((verdict) => words[verdict].map((word) => [word, verdict] as const)))
 
 /** Values that some servers send with every chunk until the model stops. */
-const unsaid = new Set([
+const placeholders = new Set([
   "",
   "null",
   "none",
@@ -156,7 +156,7 @@ export const finishOf = (reason: unknown): Finish | undefined => {
   // Gemini's compatible wire says `content_filter: RECITATION`.
   const [head = ""] = reason.toLowerCase().split(":")
   const word = head.trim().replaceAll(/[\s-]+/g, "_")
-  if (unsaid.has(word)) return undefined
+  if (placeholders.has(word)) return undefined
   const verdict = table.get(word)
   return verdict === undefined ? { verdict: "other", unknown: reason } : { verdict, unknown: undefined }
 }

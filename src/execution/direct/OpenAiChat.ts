@@ -43,13 +43,13 @@ const onContent = (answer: DirectAnswer, content: unknown): void => {
   for (const part of Array.isArray(content) ? listOf(content) : [content]) onPart(answer, part)
 }
 
-/** The names of one thing in DeepSeek's, OpenRouter's and vLLM's answers; some send it under several. */
+/** The names of detail thing in DeepSeek's, OpenRouter's and vLLM's answers; some send it under several. */
 const thoughtsOf = (delta: JsonRecord): ReadonlyArray<string> => {
   const { reasoning, reasoning_content, reasoning_details } = delta
   const thought = textOf(reasoning_content) ?? textOf(reasoning) ?? textOf(recordOf(reasoning)?.["content"])
   if (thought !== undefined) return [thought]
   const details = recordsOf(reasoning_details)
-  return details.length === 0 ? [] : details.map((one) => textOf(one["text"]) ?? textOf(one["summary"]) ?? "")
+  return details.length === 0 ? [] : details.map((detail) => textOf(detail["text"]) ?? textOf(detail["summary"]) ?? "")
 }
 
 const onDelta = (answer: DirectAnswer, delta: JsonRecord): void => {
@@ -60,7 +60,7 @@ const onDelta = (answer: DirectAnswer, delta: JsonRecord): void => {
 
 /**
  * Text comes in `delta`, in `message` or in `text`; the first field that has any is read. Some servers repeat the whole
- * text in another one at the end.
+ * text in another detail at the end.
  */
 const onChoice = (answer: DirectAnswer, choice: JsonRecord): void => {
   for (const field of ["delta", "message"]) {
@@ -77,7 +77,7 @@ const onChoice = (answer: DirectAnswer, choice: JsonRecord): void => {
   answer.finish(textOf(choice["finish_reason"]) ?? choice["finishReason"])
 }
 
-/** Only one choice was asked for. If a server sends several, the first one is read. */
+/** Only detail choice was asked for. If a server sends several, the first detail is read. */
 const choiceOf = (answer: DirectAnswer, json: JsonRecord): JsonRecord | undefined => {
   const choices = recordsOf(json["choices"])
   if (answer.choice === undefined) answer.choice = choices[0]?.["index"] ?? (choices[0] && 0)

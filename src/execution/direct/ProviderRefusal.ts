@@ -39,7 +39,7 @@ const waitOf = (error: JsonRecord): number | undefined => {
   if (typeof retry_after_ms === "number" && retry_after_ms >= 0) return Math.ceil(retry_after_ms)
   if (typeof retry_after === "number" && retry_after >= 0) return Math.ceil(retry_after * 1000)
   return recordsOf(error["details"])
-    .map((one) => parseDuration(one["retryDelay"]))
+    .map((item) => parseDuration(item["retryDelay"]))
     .find((wait) => wait !== undefined)
 }
 
@@ -70,7 +70,7 @@ const ofRecord = (body: JsonRecord, httpStatus: number | undefined): ProviderRef
   const { code, message, param, status, type } = error
   const inner = recordOf(error["innererror"]) ?? recordOf(error["inner_error"]) ?? {}
   const metadata = recordOf(error["metadata"])
-  const reasons = recordsOf(error["details"]).map((one) => one["reason"])
+  const reasons = recordsOf(error["details"]).map((item) => item["reason"])
   const kinds = [code, type, status, error["error_code"], error["error_type"], inner["code"], ...reasons]
   if (param === "model") kinds.push("invalid_model")
   // Servers without codes say `Rate limit exceeded` or `Overloaded`.
@@ -84,7 +84,7 @@ const ofRecord = (body: JsonRecord, httpStatus: number | undefined): ProviderRef
       ...new Set(
         kinds
           .map(codeOf)
-          .filter((one) => one !== undefined)
+          .filter((kind) => kind !== undefined)
           .map(normal),
       ),
     ],

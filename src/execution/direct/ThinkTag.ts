@@ -8,7 +8,7 @@ interface Tag {
   readonly closing: RegExp
 }
 
-const named = (name: string): Tag => ({
+const tagOf = (name: string): Tag => ({
   open: `<${name}>`,
   close: `</${name}>`,
   closing: new RegExp(`</${name}>`, "i"),
@@ -16,7 +16,7 @@ const named = (name: string): Tag => ({
 
 /** In lower case; models write some of them in upper case. */
 const tags: ReadonlyArray<Tag> = [
-  ...["think", "thinking", "thought", "reasoning"].map(named),
+  ...["think", "thinking", "thought", "reasoning"].map(tagOf),
   { open: "[think]", close: "[/think]", closing: /\[\/think\]/i },
   { open: "◁think▷", close: "◁/think▷", closing: /◁\/think▷/i },
 ]
@@ -95,7 +95,7 @@ export class ThinkTag {
   }
 
   #thinking(text: string): Split {
-    const { close, closing } = this.#tag ?? named("think")
+    const { close, closing } = this.#tag ?? tagOf("think")
     const at = text.search(closing)
     if (at === -1) {
       const cut = text.length - partOf(close, text)

@@ -10,12 +10,12 @@ import type { RunId } from "../../domain/Ids.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
 import { HeldText, type Message } from "./HeldText.ts"
-import { SubAgentWords } from "./SubAgentWords.ts"
+import { SubAgentText } from "./SubAgentText.ts"
 
 const text = (content: string): Message => ({ _tag: "Message", draft: textDraft(content) })
 
 /** Types that may come between the chunks of a held text: they show no answer and start nothing. */
-const besides: ReadonlySet<string> = new Set(["thinking", "plan", "plan_step"])
+const interleaved: ReadonlySet<string> = new Set(["thinking", "plan", "plan_step"])
 
 /** The part of `final` that follows `shown`; undefined where they differ by more than spaces at the ends or Unicode's forms. */
 export const restOf = (shown: string, final: string): string | undefined => {
@@ -36,13 +36,13 @@ export class RuntimeAnswer {
   /** The places of the shown text among the messages; neighbours are one range. */
   #ranges: Array<{ readonly fromSeq: number; toSeq: number }> = []
   readonly #held: HeldText
-  readonly #subAgent: SubAgentWords
+  readonly #subAgent: SubAgentText
 
   constructor(runId: RunId, patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
     this.#runId = runId
     this.#patterns = patterns
     this.#held = new HeldText(patterns)
-    this.#subAgent = new SubAgentWords(patterns)
+    this.#subAgent = new SubAgentText(patterns)
   }
 
   /** Takes the next messages. Text of the answer is shown now or, while it may be an error, later. */
@@ -56,9 +56,9 @@ export class RuntimeAnswer {
 
   /** Completes or corrects the answer. False: the answer is an error of the runtime, and what is held is dropped. */
   end(final: string): boolean {
-    const given = final.trim()
-    if (this.#isError(given)) return false
-    if (given === "") {
+    const answer = final.trim()
+    if (this.#isError(answer)) return false
+    if (answer === "") {
       this.#release()
       return true
     }
@@ -82,12 +82,12 @@ export class RuntimeAnswer {
   }
 
   #addOther(event: ExecutionEvent): void {
-    if (event._tag !== "Message" || !besides.has(event.draft.type)) this.#release()
-    for (const each of this.#subAgent.next(event)) this.#push(each)
+    if (event._tag !== "Message" || !interleaved.has(event.draft.type)) this.#release()
+    for (const message of this.#subAgent.next(event)) this.#push(message)
   }
 
-  #isError(given: string): boolean {
-    return RuntimeErrorText.endsInError(this.#patterns, given === "" ? this.#shown + this.#held.text : given)
+  #isError(answer: string): boolean {
+    return RuntimeErrorText.endsInError(this.#patterns, answer === "" ? this.#shown + this.#held.text : answer)
   }
 
   #release(): void {

@@ -47,16 +47,16 @@ export const present = <A extends Record<string, unknown>>(fields: A) =>
 const nowhere = {}
 
 /** The place that a message belongs to. */
-export const placed = (stepId: string | undefined, callId?: string): { readonly metadata?: Metadata } =>
+export const metadataOf = (stepId: string | undefined, callId?: string): { readonly metadata?: Metadata } =>
   callId === undefined && stepId === undefined ? nowhere : { metadata: present({ callId, stepId }) }
 
 const keyOf = ({ data, event }: Call): string =>
   `${event.split("_")[0]}:${"server_id" in data ? data.server_id : ""}:${"skill_id" in data ? data.skill_id : data.tool_name}`
 
 /** The runtime gives work to a sub-agent as a skill of this name, and its events come within that call. */
-export const namesSubAgent = (skillName: string): boolean => skillName.startsWith("subagent:")
+export const isSubAgentSkill = (skillName: string): boolean => skillName.startsWith("subagent:")
 
-const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && namesSubAgent(data.skill_name)
+const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && isSubAgentSkill(data.skill_name)
 
 const toolOf = ({ tool_name: toolName }: { readonly tool_name: string }) => ({ toolName })
 const skillOf = (data: { readonly skill_id: string; readonly skill_name: string }) => ({
@@ -72,7 +72,7 @@ const isRecord = (json: Schema.Json): json is { readonly [name: string]: Schema.
   Predicate.isReadonlyObject(json) && !Array.isArray(json)
 
 /** Agent2UI requires arguments by name; a single value without one is called `value`. */
-const named = (args: Schema.Json) => (isRecord(args) ? args : { value: args })
+const argumentsOf = (args: Schema.Json) => (isRecord(args) ? args : { value: args })
 
 const withOpen = (calls: Calls, open: ReadonlyArray<OpenCall>): Calls =>
   open.length === calls.open.length
@@ -91,12 +91,12 @@ export const started = (calls: Calls, event: CallStart, stepId: string | undefin
   const call = { key: keyOf(event), callId, stepId, subAgent: isSubAgent(event) }
   return {
     calls: withOpen({ ...calls, count }, [...calls.open, call]),
-    draft: draft({ ...callOf(event), ...placed(stepId, callId) }),
+    draft: draft({ ...callOf(event), ...metadataOf(stepId, callId) }),
   }
 }
 
 const callOf = (event: CallStart): Draft => {
-  const call = { arguments: named(event.data.arguments ?? {}), status: "calling" as const }
+  const call = { arguments: argumentsOf(event.data.arguments ?? {}), status: "calling" as const }
   switch (event.event) {
     case "tool_call_start":
       return { type: "tool_call", data: { ...toolOf(event.data), ...call } }
@@ -133,7 +133,7 @@ const resultOf = (event: CallComplete): Draft => {
 
 /** The result of `call`; undefined if the call is not certain. */
 const pairedResult = (event: CallComplete, call: OpenCall | undefined): ValidDraft =>
-  draft({ ...resultOf(event), ...placed(call?.stepId, call?.callId) })
+  draft({ ...resultOf(event), ...metadataOf(call?.stepId, call?.callId) })
 
 export const completed = (calls: Calls, event: CallComplete): Step => {
   const key = keyOf(event)
@@ -144,7 +144,7 @@ export const completed = (calls: Calls, event: CallComplete): Step => {
 }
 
 /** The waiting result, now that the step `endedStep` has ended, or something else has happened (undefined). */
-export const paired = (calls: Calls, waiting: CallComplete, endedStep: string | undefined): Step => {
+export const pairResult = (calls: Calls, waiting: CallComplete, endedStep: string | undefined): Step => {
   const key = keyOf(waiting)
   const candidates =
     endedStep === undefined ? [] : calls.open.filter((call) => call.key === key && call.stepId === endedStep)
@@ -154,7 +154,7 @@ export const paired = (calls: Calls, waiting: CallComplete, endedStep: string | 
 }
 
 /** The result that still waits when nothing more comes. */
-export const unpaired = ({ waiting }: Calls): ValidDraft | undefined =>
+export const pendingResult = ({ waiting }: Calls): ValidDraft | undefined =>
   waiting === undefined ? undefined : pairedResult(waiting, undefined)
 
 /**

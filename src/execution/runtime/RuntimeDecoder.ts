@@ -86,7 +86,7 @@ export class RuntimeDecoder implements Decoder {
   end(): Decoded {
     const decoded = this.#feedText(`${this.#text.decode()}\n\n`)
     if (this.#ended) return decoded
-    this.#answer.add(RuntimeMapping.unpaired(this.#state))
+    this.#answer.add(RuntimeMapping.pendingResult(this.#state))
     return { events: [...decoded.events, ...this.#answer.take()], error: undefined }
   }
 
@@ -179,7 +179,7 @@ export class RuntimeDecoder implements Decoder {
 
   #end(error: ExecutionError): void {
     if (this.#ended) return
-    this.#answer.add(RuntimeMapping.unpaired(this.#state))
+    this.#answer.add(RuntimeMapping.pendingResult(this.#state))
     this.#error = error
     this.#ended = true
   }

@@ -62,7 +62,7 @@ const decoderOf = (answer: Answer, turn: Turn, execution: Execution): DecodedAns
       const decoded = decoder.feed(chunk)
       if (isComplete(decoded)) {
         execution.open = false
-        answer.enough()
+        answer.drain()
       }
       return decoded
     },
@@ -123,7 +123,7 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
 
       const cancel = (turn: Turn) =>
         post(turn, "cancel", { session_id: RuntimeRequest.sessionId(turn) }).pipe(
-          Effect.map(({ enough }) => enough()),
+          Effect.map(({ drain }) => drain()),
           Effect.scoped,
           Effect.timeout(cancelTimeoutMs),
           Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),

@@ -15,7 +15,7 @@ import type { RunId } from "../../domain/Ids.ts"
 import { type ExecutionError, UpstreamCancelled, UpstreamFailed } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeCalls from "./RuntimeCalls.ts"
-import { placed, present } from "./RuntimeCalls.ts"
+import { metadataOf, present } from "./RuntimeCalls.ts"
 import { publicFileId } from "./RuntimeFileId.ts"
 import type { RuntimeEvent } from "./RuntimeWire.ts"
 
@@ -46,8 +46,8 @@ const emitStep = (state: State, { calls, draft }: RuntimeCalls.Step): Mapped => 
 const isStage = Schema.is(ThinkingStage)
 
 /** The result that still waits for its call when nothing more comes. */
-export const unpaired = ({ calls }: State): ReadonlyArray<ExecutionEvent> => {
-  const draft = RuntimeCalls.unpaired(calls)
+export const pendingResult = ({ calls }: State): ReadonlyArray<ExecutionEvent> => {
+  const draft = RuntimeCalls.pendingResult(calls)
   return draft === undefined ? nothing : [{ _tag: "Message", draft }]
 }
 
@@ -58,26 +58,26 @@ type StepData = Extract<Draft, { readonly type: "plan_step" }>["data"]
 
 const stepMoved = (state: State, event: Step): Mapped => {
   const { step_id: stepId, title } = event.data
-  const moved = (data: Omit<StepData, "stepId" | "title">): ValidDraft =>
+  const planStep = (data: Omit<StepData, "stepId" | "title">): ValidDraft =>
     draft({ type: "plan_step", data: { stepId, title, ...data }, metadata: { stepId } })
   const ended = state.stepId === stepId ? { ...state, stepId: undefined } : state
   switch (event.event) {
     case "plan_step_start":
       return emit(
         { ...state, stepId, calls: RuntimeCalls.stepStarted(state.calls, stepId) },
-        moved({ status: "running", ...present({ tool: event.data.tool, params: event.data.params }) }),
+        planStep({ status: "running", ...present({ tool: event.data.tool, params: event.data.params }) }),
       )
     case "plan_step_complete":
       return emit(
         ended,
-        moved({
+        planStep({
           status: "completed",
           ...present({ result: event.data.result, durationMs: event.data.duration_ms }),
         }),
       )
     case "plan_step_failed":
       // Its own words may hold hosts, keys or SQL.
-      return emit(ended, moved({ status: "failed", error: "The step failed." }))
+      return emit(ended, planStep({ status: "failed", error: "The step failed." }))
   }
 }
 
@@ -119,7 +119,7 @@ const fileCreated = (
             mimeType: data.mime_type,
             ...present({ size: data.size }),
           },
-          ...placed(state.stepId),
+          ...metadataOf(state.stepId),
         }),
         file: { fileId, path: data.url, filename: data.filename, mimeType: data.mime_type },
       },
@@ -133,7 +133,7 @@ const thinking = (state: State, content: string, stage: string | null | undefine
     draft({
       type: "thinking",
       data: { content, ...present({ stage: Option.getOrUndefined(Option.liftPredicate(isStage)(stage)) }) },
-      ...placed(state.stepId, state.calls.subAgent),
+      ...metadataOf(state.stepId, state.calls.subAgent),
     }),
   )
 
@@ -141,7 +141,7 @@ const textSaid = (state: State, content: string): Mapped => {
   // An empty chunk shows nothing: it must neither commit the answer nor stand in for it.
   if (content === "") return { state, events: nothing }
   if (state.calls.subAgent !== undefined) return thinking(state, content, undefined)
-  return emit(state, textDraft(content, placed(state.stepId).metadata))
+  return emit(state, textDraft(content, metadataOf(state.stepId).metadata))
 }
 
 /** `execution_complete` says nothing here: its `final_response` is compared with the whole answer. */
@@ -185,7 +185,7 @@ const endedStep = (event: RuntimeEvent): string | undefined =>
 export const next = (state: State, event: RuntimeEvent): Mapped => {
   const { waiting } = state.calls
   if (waiting === undefined || event.event === "ping") return mapped(state, event)
-  const before = emitStep(state, RuntimeCalls.paired(state.calls, waiting, endedStep(event)))
+  const before = emitStep(state, RuntimeCalls.pairResult(state.calls, waiting, endedStep(event)))
   const after = mapped(before.state, event)
   return { ...after, events: [...before.events, ...after.events] }
 }
