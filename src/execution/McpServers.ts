@@ -1,6 +1,6 @@
 /**
- * The MCP servers of a turn's agent as the runtime needs them: credentials decrypted, addresses checked once more, since an
- * agent may be older than the rules. The plain text lives as long as the request that carries it.
+ * The MCP servers of a turn's agent for the runtime: credentials decrypted, and addresses checked again, because an
+ * agent may be older than the rules. The plain text lives as long as its request.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** Which turns of direct mode may be answered from before, and by which key. Pure. */
+/** Decides which turns of direct mode may use the cache, and builds their key. Pure. */
 import { createHash } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 import { needsTools } from "../../domain/Agent.ts"
@@ -8,7 +8,10 @@ import type { ProviderSettings } from "./Providers.ts"
 const headerValues = ({ headers }: ProviderSettings) =>
   Object.entries(headers).map(([name, value]) => [name, Redacted.value(value)])
 
-/** Nobody else's answer may come back, so the organisation is a part of the key as all that the provider is parts. */
+/**
+ * An answer must never reach another organisation, so the key contains the organisation and all data that the
+ * provider receives.
+ */
 export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
   const { maxTokens, model, systemPrompt, temperature } = turn.agent.settings
   const parts = {
@@ -22,6 +25,6 @@ export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex")
 }
 
-/** An agent with tools may have done something; a shadow or a probe measures the provider. */
+/** An agent with tools may have had an effect. A shadow or a probe measures the provider. */
 export const isCacheable = (turn: Turn, orgs: ReadonlySet<string>): boolean =>
   orgs.has(turn.orgId) && !needsTools(turn.agent) && !turn.shadow && !turn.probe

@@ -1,8 +1,8 @@
 /**
- * A direct provider that answers the very same question once, for the organisations that want it: an `Executor` around
- * its `Executor`. A storing answer is a turn like any other, but its usage says that it cost no tokens (`cached`).
+ * A direct provider with a cache: an `Executor` around its `Executor`, for the organisations that want it. A cached
+ * answer is a turn like any other, but its usage reports no tokens (`cached`).
  *
- * Invariant: only what the provider has finished is storing, and only where it was text and nothing else, and not cut short.
+ * Invariant: stores only answers that the provider finished, that are only text, and that were not cut short.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,7 +15,7 @@ import { AnswerCache } from "./AnswerCache.ts"
 import { answerKey, isCacheable } from "./AnswerKey.ts"
 import type { ProviderSettings } from "./Providers.ts"
 
-/** Characters. A longer answer is dear to keep, and seldom asked for twice. */
+/** Characters. A longer answer costs much memory and is seldom asked for twice. */
 const longestAnswer = 64 * 1024
 
 type Events = Stream.Stream<ExecutionEvent, ExecutionError>
@@ -26,7 +26,7 @@ const cachedEvents = (answer: string): Events =>
     { _tag: "Finished", usage: { tokens: 0, cached: true } },
   )
 
-/** The same events, once; at `Finished` the text of all of them goes to `put`. */
+/** Passes the events on. At `Finished` it gives the whole text to `put`. */
 const storing = (events: Events, put: (answer: string) => Effect.Effect<void>): Events => {
   let answer: string | undefined = ""
   return Stream.tap(events, (event) => {
