@@ -189,7 +189,9 @@ const watched = (
       })
     })
   return Stream.transformPull(events, (pull, scope) => {
-    const startWatchdog = Effect.forkIn(watchdog(watch, clock, target, options), scope, { startImmediately: true })
+    const startWatchdog = Effect.forkIn(watchdog(watch, clock, target, options), scope, {
+      startImmediately: true,
+    })
     // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
     return Effect.as(Effect.andThen(Scope.addFinalizerExit(scope, onExit), startWatchdog), nextChunk(pull))
   })

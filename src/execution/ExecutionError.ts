@@ -9,10 +9,7 @@ import type { Outcome } from "../domain/Outcome.ts"
 
 const upstream = { upstream: Schema.String }
 const retryAfterMs = { retryAfterMs: Schema.optionalKey(Schema.Finite) }
-/**
- * For operators only: an upstream's `code|type|param`. Its sentences are left out, because they may contain keys,
- * hosts or prompts.
- */
+/** For operators only: an upstream's `code|type|param`. Never its sentences: they may contain keys, hosts or prompts. */
 const detail = { detail: Schema.optionalKey(Schema.String) }
 const cause = { cause: Schema.optionalKey(Schema.Defect()) }
 
@@ -61,10 +58,7 @@ export class UpstreamTruncated extends Schema.TaggedError<UpstreamTruncated>()("
   ...cause,
 }) {}
 
-/**
- * The upstream answers, but not in its wire format: five undecodable events in a row, or an important or too large
- * one.
- */
+/** The answer is not in the wire format: five undecodable events in a row, or one important or too large event. */
 export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("UpstreamGarbled", {
   ...upstream,
   detail: Schema.String,
@@ -72,10 +66,7 @@ export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("Upst
   called: Schema.optionalKey(Schema.Boolean),
 }) {}
 
-/**
- * The upstream reported that the turn failed. `message` and `details` are the upstream's own text, for operators
- * only.
- */
+/** The upstream reported a failure. `message` and `details` are its own text, for operators only. */
 export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("UpstreamFailed", {
   ...upstream,
   ...detail,

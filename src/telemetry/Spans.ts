@@ -85,7 +85,12 @@ const annotate = (span: Tracer.Span, attributes: Attributes): void => {
   }
 }
 
-const opened = (tracer: Tracer.Tracer, clock: Clock.Clock, name: string, options: SpanOptions): SpanContext => {
+const opened = (
+  tracer: Tracer.Tracer,
+  clock: Clock.Clock,
+  name: string,
+  options: SpanOptions,
+): SpanContext => {
   const { link, parent } = options
   const span = tracer.span({
     name,

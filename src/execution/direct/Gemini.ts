@@ -31,7 +31,9 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
  */
 export const path = (model: string): string => {
   const segments = (model.includes("/") ? model : `models/${model}`).toWellFormed().split("/")
-  const encoded = segments.map((segment) => (/^\.+$/.test(segment) ? "_" : encodeURIComponent(segment))).join("/")
+  const encoded = segments
+    .map((segment) => (/^\.+$/.test(segment) ? "_" : encodeURIComponent(segment)))
+    .join("/")
   return `/${encoded}:streamGenerateContent?alt=sse`
 }
 

@@ -49,7 +49,9 @@ const thoughtsOf = (delta: JsonRecord): ReadonlyArray<string> => {
   const thought = textOf(reasoning_content) ?? textOf(reasoning) ?? textOf(recordOf(reasoning)?.["content"])
   if (thought !== undefined) return [thought]
   const details = recordsOf(reasoning_details)
-  return details.length === 0 ? [] : details.map((detail) => textOf(detail["text"]) ?? textOf(detail["summary"]) ?? "")
+  return details.length === 0
+    ? []
+    : details.map((detail) => textOf(detail["text"]) ?? textOf(detail["summary"]) ?? "")
 }
 
 const onDelta = (answer: DirectAnswer, delta: JsonRecord): void => {

@@ -1,9 +1,9 @@
 /**
  * The runtime as an executor: sends `POST /api/v1/execute/stream` and decodes the answer.
  *
- * If the gateway ends an execution before the runtime does, it cancels it by session id; it never cancels one that ended
- * normally. The runtime knows no run ids, so a late cancel would end the session's next execution. Therefore that one
- * waits until the cancel has ended.
+ * If the gateway ends an execution before the runtime does, it cancels it by session id. It never cancels an
+ * execution that ended normally. The runtime knows no run ids, so a late cancel would end the session's next
+ * execution. Therefore the next execution waits for the cancel.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -30,7 +30,7 @@ import * as RuntimeRefusal from "./RuntimeRefusal.ts"
 import * as RuntimeRequest from "./RuntimeRequest.ts"
 
 const upstream = "runtime"
-/** The next execution of a session waits no longer than this for a cancel. */
+/** The limit for a cancel, and for the next execution's wait. */
 const cancelTimeoutMs = 2000
 
 const isAnswer = (status: number): boolean => status === 200
@@ -45,13 +45,13 @@ interface Execution {
 }
 
 /**
- * The byte limit of a shadow's answer. No clock soon ends a fast flood of pings and unknown events. The limit is several times
- * the bytes that the events of a whole trace may take.
+ * The byte limit of a shadow's answer. Pings and unknown events can arrive at full speed, and no clock ends them
+ * soon. The limit is several times the bytes that the events of a whole trace may take.
  */
 const maxShadowBytes = 8 * 1024 * 1024
 const shadowFlood = new UpstreamGarbled({ upstream, detail: "more than is read of a shadow" })
 
-/** The decoder, which also marks the execution closed when the runtime has nothing left to do. */
+/** The decoder. It also records that the runtime has nothing left to do. */
 const decoderOf = (answer: Answer, turn: Turn, execution: Execution): DecodedAnswer.Decoder => {
   const { decoder } = execution
   let shadowBytes = 0
@@ -79,7 +79,7 @@ const logSkipped = ({ unknown }: RuntimeDecoder) =>
 const isComplete = ({ error, events }: DecodedAnswer.Decoded): boolean =>
   events.at(-1)?._tag === "Finished" || (error !== undefined && error._tag !== "UpstreamGarbled")
 
-/** A connection that broke after it was made may have carried the turn to the runtime, so a cancel is due. */
+/** A connection that broke after it was made may have carried the turn to the runtime. */
 const mayHaveBegun = (error: ExecutionError): boolean =>
   error._tag === "UpstreamTruncated" || error._tag === "UpstreamFailed"
 
@@ -99,7 +99,7 @@ const span = (turn: Turn) => ({
 })
 
 export interface Settings {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string
   /** Answers that report a failure of the runtime. */
   readonly errorPatterns: ReadonlyArray<ErrorPattern>
@@ -148,7 +148,9 @@ export const layer = (settings: Settings): Layer.Layer<Executor, never, Upstream
           execution.open = true
           return send(turn).pipe(
             Effect.tapError((error) => Effect.sync(() => (execution.open = mayHaveBegun(error)))),
-            Effect.map((answer) => DecodedAnswer.events(upstream, answer, decoderOf(answer, turn, execution))),
+            Effect.map((answer) =>
+              DecodedAnswer.events(upstream, answer, decoderOf(answer, turn, execution)),
+            ),
           )
         })
 

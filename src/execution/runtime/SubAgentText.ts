@@ -1,6 +1,6 @@
 /**
- * The text of a sub-agent, shown as thinking within its call. An error of the runtime may be its whole text, and then
- * its result, too: that sentence may hold hosts or keys, so it is not passed on, and the call has failed. Plain code, one
+ * The text of a sub-agent, shown as thinking within its call. The whole text, and then the result, may be an error of
+ * the runtime. That sentence may contain hosts or keys, so it is not passed on, and the call fails. Plain code, one
  * per response.
  */
 import { draft as makeDraft } from "../../protocol/agent2ui/Message.ts"
@@ -14,7 +14,7 @@ const failed = { result: null, success: false, error: "The sub-agent failed." } 
 export class SubAgentText {
   readonly #patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>
   readonly #held: HeldText
-  /** The call whose words were shown last. */
+  /** The call whose text was shown last. */
   #shownIn: string | undefined
 
   constructor(patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
@@ -22,7 +22,7 @@ export class SubAgentText {
     this.#held = new HeldText(patterns)
   }
 
-  /** The messages of an event that is no text of the answer, after those held before it. */
+  /** The messages for an event that is no text of the answer, after the messages held before it. */
   next(event: ExecutionEvent): ReadonlyArray<ExecutionEvent> {
     if (event._tag !== "Message") return [...this.#held.take(), event]
     const { draft } = event
