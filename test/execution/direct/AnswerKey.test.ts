@@ -25,7 +25,7 @@ const server = {
 }
 
 describe("the key of an answer", () => {
-  it("is the same for the same question, whoever of the organisation asks, in whichever session", () => {
+  it("is the same for the same question from any user and session of the organisation", () => {
     const again = { ...question, runId: runIdOf(9), userId: UserId.make("bob"), requestId: "other" }
     assert.strictEqual(answerKey(again, provider), answerKey(question, provider))
     assert.notStrictEqual(userId, again.userId)
@@ -59,7 +59,7 @@ describe("the key of an answer", () => {
   })
 })
 
-describe("an answer may be kept", () => {
+describe("an answer is cacheable", () => {
   const orgs = new Set<string>([orgId])
 
   it("for the organisations that want it and no others", () => {
