@@ -53,7 +53,7 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: Settings) {
 
   const decide = Effect.fnUntraced(function* (request: ModeDecision.Request) {
     const { settings } = yield* rollout.current
-    const forced = yield* monitor.forced(request.orgId)
+    const forced = yield* monitor.override(request.orgId)
     const wished = ModeDecision.wish(settings, available, request, forced)
     if (wished === undefined) return yield* new NoModeAvailable()
     const share = { percent: settings.shadowPercentage, samePercent: shadowSamePercent }

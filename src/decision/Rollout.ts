@@ -20,6 +20,7 @@ import { RolloutStore, type StoredRollout } from "../store/RolloutStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as RolloutState from "./RolloutState.ts"
 import * as Measure from "../telemetry/Measure.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** `If-Match` names another state than the one that holds, whose validator is `etag`. */
 export class RolloutChanged extends Schema.TaggedError<RolloutChanged>()("RolloutChanged", {
@@ -48,8 +49,6 @@ export class Rollout extends Context.Service<
 
 /** How old a change of another replica may be here. A version is read, of one row. */
 const lookEvery = "500 millis"
-/** A store that is away is in the log once in a while, not twice a second. */
-const lookAgainAfter = "5 seconds"
 
 const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
   const store = yield* RolloutStore
@@ -77,12 +76,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     Effect.flatMap((stored) => (stored === undefined ? Effect.void : Effect.asVoid(adopt(stored)))),
     Semaphore.withPermit(one),
   )
-  yield* look.pipe(
-    Effect.repeat(Schedule.spaced(lookEvery)),
-    Effect.tapError((error) => Effect.logWarning("changes of the rollout could not be looked for", error)),
-    Effect.retry(Schedule.spaced(lookAgainAfter)),
-    Effect.forkScoped,
-  )
+  yield* Loop.every("rollout", Schedule.spaced(lookEvery), look)
 
   const attempt = Effect.fnUntraced(function* (
     actor: Actor,

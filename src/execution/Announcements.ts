@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { draft, type Draft, type ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import { RecentTurns } from "../monitoring/RecentTurns.ts"
+import type { RecentTurns } from "../monitoring/RecentTurns.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { errorPolicyOf } from "./ExecutionError.ts"
 import type { ExecutionEvent, Turn } from "./Executor.ts"
@@ -46,6 +46,7 @@ export const announcements = (
 
 /** Records a change of mode in the metrics and in the list of recent fallbacks. */
 export const recordFallback = (
+  recent: RecentTurns["Service"],
   { failed }: Progress,
   { orgId, runId }: Turn,
   to: ExecutionMode,
@@ -53,10 +54,12 @@ export const recordFallback = (
   if (failed === undefined || failed.mode === to) return Effect.void
   const { code } = errorPolicyOf(failed.error)
   const { disposition, mode: from } = failed
-  return Effect.flatMap(Effect.all([RecentTurns, Clock.currentTimeMillis]), ([recent, at]) => {
-    recent.fallbacks.add({ at, runId, orgId, from, to, code })
-    return Measure.fellBack(from, code, disposition === "retract")
-  })
+  return Effect.flatMap(Clock.currentTimeMillis, (at) =>
+    Effect.andThen(
+      recent.addFallback({ at, runId, orgId, from, to, code }),
+      Measure.fellBack(from, code, disposition === "retract"),
+    ),
+  )
 }
 
 /** Converts an attempt's event to an event of its turn. */

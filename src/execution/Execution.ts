@@ -15,6 +15,7 @@ import { forMode } from "../domain/Agent.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import type { Pass } from "../monitoring/breaker/ProviderBreakers.ts"
 import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import { announcements, count, type Progress, recordFallback, toTurnEvent } from "./Announcements.ts"
@@ -141,6 +142,7 @@ const limitsOf = ({ directStallMs, limits }: Settings, { executor, later }: Step
 const attemptOf = (
   settings: Settings,
   monitor: Monitor["Service"],
+  recent: RecentTurns["Service"],
   progress: Progress,
   plan: TurnPlan,
   step: Step,
@@ -181,7 +183,7 @@ const attemptOf = (
     Effect.flatMap(enter(monitor, step, plan), (entry) =>
       entry === undefined
         ? Effect.sync(step.skipped)
-        : Effect.map(recordFallback(progress, turn, executor.mode), () => begin(entry)),
+        : Effect.map(recordFallback(recent, progress, turn, executor.mode), () => begin(entry)),
     ),
   )
 }
@@ -202,12 +204,15 @@ export class Execution extends Context.Service<
     readonly run: (turn: Turn, plan: TurnPlan) => Stream.Stream<TurnEvent, AttemptFailed>
   }
 >()("crossfade/execution/Execution") {
-  static readonly layer = (settings: Settings): Layer.Layer<Execution, never, Modes | Monitor> =>
+  static readonly layer = (
+    settings: Settings,
+  ): Layer.Layer<Execution, never, Modes | Monitor | RecentTurns> =>
     Layer.effect(
       Execution,
       Effect.gen(function* () {
         const modes = yield* Modes
         const monitor = yield* Monitor
+        const recent = yield* RecentTurns
         const run: Execution["Service"]["run"] = (turn, plan) => {
           const { order } = plan
           const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
@@ -221,7 +226,9 @@ export class Execution extends Context.Service<
             firstText: undefined,
             failed: undefined,
           }
-          return firstThatAnswers(targets, turn, (step) => attemptOf(settings, monitor, progress, plan, step))
+          return firstThatAnswers(targets, turn, (step) =>
+            attemptOf(settings, monitor, recent, progress, plan, step),
+          )
         }
         return Execution.of({ run })
       }),

@@ -16,11 +16,13 @@ import { isContent } from "../protocol/agent2ui/MessageRole.ts"
 import { type Agent, defaultAgentId } from "../domain/Agent.ts"
 import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
-import { deadlineMs, type Probe } from "../monitoring/probes/Probing.ts"
+import * as Policy from "../monitoring/Policy.ts"
+import type { Probe } from "../monitoring/probes/Probing.ts"
 import * as Attempt from "./Attempt.ts"
 import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The policy's finest unit is a second. */
 const pulse = Schedule.spaced("500 millis")
@@ -40,6 +42,7 @@ const agent: Agent = {
   updatedAt: 0,
 }
 
+const { probeDeadlineMs: deadlineMs } = Policy.documented
 const limits = { firstContentMs: deadlineMs, stallMs: deadlineMs, totalMs: deadlineMs }
 
 const showsContent = (event: ExecutionEvent): boolean =>
@@ -93,10 +96,9 @@ export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.Sec
             monitor.probeEnded(probe, exit._tag === "Success" ? exit.value : "neutral"),
           ),
         )
-      // If a bug stopped the pulse, an open breaker would stay open for ever.
       const beat = Effect.flatMap(monitor.takeProbe, (probe) =>
         probe === undefined ? Effect.void : Effect.forkIn(run(probe), scope),
-      ).pipe(Effect.catchCause((cause) => Effect.logError("a probe was not begun", cause)))
-      yield* Effect.forkScoped(Effect.repeat(beat, pulse))
+      )
+      yield* Loop.every("probes", pulse, beat)
     }),
   )

@@ -23,6 +23,7 @@ import * as AutopilotRules from "./AutopilotRules.ts"
 import * as AutopilotRecord from "./AutopilotRecord.ts"
 import * as AutopilotTick from "./AutopilotTick.ts"
 import * as RolloutPercentage from "./RolloutPercentage.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** What was asked for cannot be done now; `message` says why. */
 export class AutopilotConflict extends Schema.TaggedError<AutopilotConflict>()("AutopilotConflict", {
@@ -58,8 +59,6 @@ export class GuardedRollout extends Context.Service<
 
 /** What it costs an idle service is one read of one row. */
 const lookEvery = "2 seconds"
-/** A store that is away is in the log once in a while. */
-const lookAgainAfter = "5 seconds"
 
 const make = Effect.gen(function* () {
   const autopilots = yield* Autopilots
@@ -68,15 +67,10 @@ const make = Effect.gen(function* () {
   const one = yield* Semaphore.make(1)
 
   const { look } = yield* AutopilotTick.make
-  yield* look.pipe(
-    Semaphore.withPermit(one),
-    Effect.uninterruptible,
-    // Also after a bug: it stands still then, and must not stop.
-    Effect.catchCause((cause) =>
-      Effect.andThen(Effect.logWarning("the autopilot could not look", cause), Effect.sleep(lookAgainAfter)),
-    ),
-    Effect.repeat(Schedule.spaced(lookEvery)),
-    Effect.forkScoped,
+  yield* Loop.every(
+    "autopilot",
+    Schedule.spaced(lookEvery),
+    Effect.uninterruptible(Semaphore.withPermit(one, look)),
   )
 
   const refuse = (message: string) => Effect.fail(new AutopilotConflict({ message }))

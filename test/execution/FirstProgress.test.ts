@@ -8,6 +8,7 @@ import { Execution } from "../../src/execution/Execution.ts"
 import type { TurnEvent } from "../../src/execution/TurnEvent.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import {
   finished,
   monitorSettings,
@@ -29,6 +30,7 @@ const patient = {
 const layer = (...script: Script) =>
   Execution.layer(patient).pipe(
     Layer.provide(Modes.layer([runtime([], script), direct([], "a", [says(text("from direct")), finished])])),
+    Layer.provide(RecentTurns.layer),
     Layer.provideMerge(Monitor.layer(monitorSettings)),
   )
 
