@@ -141,7 +141,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         )
       : Effect.fail(new AgentDenied({ agentId: id }))
 
-  const decide = ({ agent, caller, message, session }: Asked, span: Spans.Place | undefined) =>
+  const decide = ({ agent, caller, message, session }: Asked, span: Spans.SpanContext | undefined) =>
     modeService
       .decide({
         orgId: caller.principal.orgId,
@@ -158,7 +158,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         Spans.within("decide", span, ({ decision }) => TurnSpan.decided(decision)),
       )
 
-  const begin = Effect.fnUntraced(function* (asked: Asked, span: Spans.Place | undefined) {
+  const begin = Effect.fnUntraced(function* (asked: Asked, span: Spans.SpanContext | undefined) {
     const { permit, principal } = asked.caller
     const { orgId } = principal
     const { decision, ticket } = yield* decide(asked, span)

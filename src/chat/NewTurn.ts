@@ -34,7 +34,7 @@ interface Settled {
   readonly messageId: MessageId
   readonly createdAt: number
   readonly decision: Decision
-  readonly span: Spans.Place | undefined
+  readonly span: Spans.SpanContext | undefined
 }
 
 const pastOf = ({ before, history }: Asked): ReadonlyArray<History.Said> =>

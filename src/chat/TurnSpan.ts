@@ -17,7 +17,7 @@ export interface Arrival {
   /** Nanoseconds of the wall clock. */
   readonly at: bigint
   /** The caller's span. */
-  readonly parent: Spans.Place | undefined
+  readonly parent: Spans.SpanContext | undefined
 }
 
 export const open = (
@@ -46,7 +46,7 @@ export const decided = ({ cohort, order, probe, reason, shadow }: Decision): Spa
 })
 
 /** Closes the span at the end of its run. */
-export const close = (span: Spans.Place | undefined, endAttributes: Spans.Attributes, run: Run) =>
+export const close = (span: Spans.SpanContext | undefined, endAttributes: Spans.Attributes, run: Run) =>
   Spans.close(span, {
     error:
       run.status === "completed" || run.status === "cancelled" ? undefined : (run.error?.code ?? run.status),

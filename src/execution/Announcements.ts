@@ -1,6 +1,6 @@
 /**
- * The announcements of a turn: `retract` and `fallback` between two attempts, with the numbers that the run's log gives
- * to its messages.
+ * The announcements of a turn: `retract` and `fallback` between two attempts. They use the numbers that the run's log
+ * gives to its messages.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -12,20 +12,20 @@ import { errorPolicyOf } from "./ExecutionError.ts"
 import type { ExecutionEvent, Turn } from "./Executor.ts"
 import type { AttemptFailed, TurnEvent } from "./TurnEvent.ts"
 
-/** State that a turn keeps from attempt to attempt. Message n of a turn is event n of its run's log. */
+/** The state of a turn across its attempts. Message n of a turn is event n of its run's log. */
 export interface Progress {
   attempts: number
   /** The target of the last attempt, and the number of its attempts. */
   target: string | undefined
   attemptsOfTarget: number
   messages: number
-  /** Messages before the attempt that is under way. */
+  /** Messages before the current attempt. */
   before: number
   firstText: number | undefined
   failed: AttemptFailed | undefined
 }
 
-/** The messages between a failed attempt and the next one: `retract` and `fallback`, where they apply. */
+/** The messages between a failed attempt and the next one: `retract` and `fallback`, if they apply. */
 export const announcements = (
   progress: Progress,
   turn: Turn,
@@ -62,7 +62,7 @@ export const recordFallback = (
   )
 }
 
-/** An attempt's event as an event of its turn. */
+/** Converts an attempt's event to an event of its turn. */
 export const toTurnEvent = (progress: Progress, mode: ExecutionMode, event: ExecutionEvent): TurnEvent =>
   count(
     progress,

@@ -36,7 +36,7 @@ const layer = (...script: Script) =>
 
 const both = ["runtime_orchestrator", "direct_llm"] as const
 
-/** The turn's events, which are there as they come. */
+/** The turn's events, collected as they arrive. */
 const begin = Effect.fnUntraced(function* (order: (typeof both)[number][] = [...both]) {
   const monitor = yield* Monitor
   const execution = yield* Execution

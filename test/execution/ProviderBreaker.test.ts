@@ -1,4 +1,4 @@
-/** Turns over several direct providers, one of which fails: who is asked. */
+/** Turns over several direct providers, one of which fails, and the providers that they ask. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

@@ -78,7 +78,7 @@ const mutateOnce = (bytes: Uint8Array, { below, pick }: Dice): Uint8Array => {
   }
 }
 
-/** A few neighbouring frames of the recording, so that every part of it is met often. */
+/** A few neighbouring frames of the recording, so that mutations hit every part often. */
 const frames = `${recording("complete").toString()}${recording("error").toString()}`.split(/(?<=\r\n\r\n)/)
 const mutated = (own: Dice): Buffer => {
   const from = own.below(frames.length)
@@ -133,7 +133,7 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
         throw new Error(`seed ${seed}: ${JSON.stringify(bytes.toString("latin1").slice(0, 2000))}`, { cause })
       }
     }
-    // The mutations neither leave everything as it was nor break everything.
+    // The mutations must neither leave everything unchanged nor break everything.
     assert.isAbove(failures, 50)
     assert.isAbove(messages, 10_000)
   })
@@ -174,7 +174,7 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
   })
 
   it.each([100, 1000, 4000, 10_000, 100_000, 400_000])(
-    "U3: D6: a call with arguments nested %i deep is still known to have started, and harms nobody",
+    "U3: D6: a call with arguments nested %i deep still counts as started and does no harm",
     (depth) => {
       const heard = hearText(callWith(deep(depth)), frame(["text_chunk", { content: "after" }]))
       assertValid(heard)
