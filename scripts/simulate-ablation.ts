@@ -3,7 +3,7 @@
  * signal, where that makes a difference that a person would notice. `npm run simulate:ablation`, some minutes; the number
  * of seeds may follow (`-- 5`).
  */
-import * as Ablation from "../src/simulation/Ablation.ts"
+import * as Ablation from "../test/simulation/Ablation.ts"
 import * as Figures from "../src/simulation/Figures.ts"
 import * as Policies from "../src/simulation/Policies.ts"
 import type { Policy } from "../src/simulation/Policy.ts"

@@ -3,10 +3,10 @@
  * `npm run simulate:targets`; with `-- --quick` fewer seeds and shorter healthy runs (which the rows then say)
  * and no autopilot.
  */
-import * as AutopilotModel from "../src/simulation/AutopilotModel.ts"
+import * as AutopilotModel from "../test/simulation/AutopilotModel.ts"
 import * as Policies from "../src/simulation/Policies.ts"
 import * as Table from "../src/simulation/Table.ts"
-import * as TargetRows from "../src/simulation/TargetRows.ts"
+import * as TargetRows from "../test/simulation/TargetRows.ts"
 
 const quick = process.argv.includes("--quick")
 const effort: TargetRows.Effort = quick ? { seeds: 5, turns: 400_000 } : { seeds: 20, turns: Infinity }

@@ -17,7 +17,7 @@ import * as Policies from "../simulation/Policies.ts"
 import * as Table from "../simulation/Table.ts"
 import * as StageSettings from "../app/StageSettings.ts"
 
-export interface Options {
+interface Options {
   readonly policies: ReadonlyArray<Policies.Name>
   readonly sinceMs: number
   readonly thresholds: Partial<Triggers.Thresholds>

@@ -11,7 +11,7 @@ export interface Screen {
   readonly trouble: string | undefined
 }
 
-export interface Size {
+interface Size {
   readonly columns: number
   readonly rows: number
   readonly coloured: boolean

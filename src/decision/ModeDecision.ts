@@ -11,7 +11,7 @@ import { type Cohort, cohortOf } from "../domain/Cohort.ts"
 import type { Decision } from "../domain/Decision.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { RolloutSettings } from "../domain/RolloutSettings.ts"
-import { look, type Request } from "./RequestRules.ts"
+import { evaluate, type Request } from "./RequestRules.ts"
 
 export type { Request } from "./RequestRules.ts"
 
@@ -22,26 +22,26 @@ export interface Available {
 }
 
 /** What an operator ordered for the turn's organisation. */
-export interface Forced {
+export interface Override {
   readonly mode: ExecutionMode
   readonly reason: string
 }
 
 /** The breaker's word on the runtime, asked only for a turn that wants it. */
-export interface Admission {
+export interface BreakerAnswer {
   readonly allowed: "yes" | "no" | "probe"
   readonly reason: string
 }
 
 /** What one rule found: a mode, when the decision is its. */
-interface Found {
+interface RuleResult {
   readonly rule: string
   readonly result: string
   readonly mode?: ExecutionMode
   readonly cohort?: Cohort
 }
 
-export interface Wish {
+interface PreferredMode {
   readonly mode: ExecutionMode
   readonly reason: string
   readonly rules: Decision["rules"]
@@ -52,7 +52,12 @@ export interface Wish {
   readonly neverRuntime: boolean
 }
 
-const byList = (rule: string, orgs: ReadonlyArray<string>, orgId: string, mode: ExecutionMode): Found => {
+const byList = (
+  rule: string,
+  orgs: ReadonlyArray<string>,
+  orgId: string,
+  mode: ExecutionMode,
+): RuleResult => {
   if (orgs.length === 0) return { rule, result: "no organisation is listed" }
   return orgs.includes(orgId)
     ? { rule, result: "the organisation is listed", mode }
@@ -63,7 +68,7 @@ const byList = (rule: string, orgs: ReadonlyArray<string>, orgId: string, mode: 
 const flag = "rollout"
 
 /** While nothing is rolled out nobody is given a part; who has one keeps it. */
-const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Request): Found => {
+const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Request): RuleResult => {
   const rule = "percentage"
   if (cohort === null && percentage === 0) return { rule, result: "0 %: nothing is rolled out" }
   const place = placeOf(flag, sessionId)
@@ -76,21 +81,29 @@ const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Re
 }
 
 /** Every rule in its order; read until one has a mode. */
-function* rulesOf(settings: RolloutSettings, request: Request, forced: Forced | undefined): Generator<Found> {
+function* rulesOf(
+  settings: RolloutSettings,
+  request: Request,
+  forced: Override | undefined,
+): Generator<RuleResult> {
   yield forced === undefined
-    ? { rule: "forced", result: "nothing is ordered" }
+    ? { rule: "forced", result: "no operator override" }
     : { rule: "forced", result: forced.reason, mode: forced.mode }
   yield byList("denied_orgs", settings.deniedOrgs, request.orgId, "direct_llm")
   yield byList("enabled_orgs", settings.enabledOrgs, request.orgId, "runtime_orchestrator")
   for (const rule of settings.rules) {
-    const { matches, result } = look(rule, request)
+    const { matches, result } = evaluate(rule, request)
     yield { rule: `rule:${rule.name}`, result, ...(matches ? { mode: rule.mode } : {}) }
   }
   yield byPercentage(settings, request)
   yield { rule: "default_mode", result: settings.defaultMode, mode: settings.defaultMode }
 }
 
-const byRules = (settings: RolloutSettings, request: Request, forced: Forced | undefined): Wish => {
+const byRules = (
+  settings: RolloutSettings,
+  request: Request,
+  forced: Override | undefined,
+): PreferredMode => {
   const rules: Array<Decision["rules"][number]> = []
   let cohort: Cohort | undefined
   for (const found of rulesOf(settings, request, forced)) {
@@ -100,53 +113,60 @@ const byRules = (settings: RolloutSettings, request: Request, forced: Forced | u
     if (mode === undefined) continue
     const neverRuntime = mode === "direct_llm" && (rule === "forced" || rule === "denied_orgs")
     const asksBreaker = rule !== "forced"
-    const wish = { mode, reason: rule, rules, asksBreaker, neverRuntime }
-    return cohort === undefined ? wish : { ...wish, cohort }
+    const preferredMode = { mode, reason: rule, rules, asksBreaker, neverRuntime }
+    return cohort === undefined ? preferredMode : { ...preferredMode, cohort }
   }
   throw new Error("the default mode decides whatever no rule has decided")
 }
 
 /** The mode that the turn should start in, before the breaker is asked; undefined when no mode may take it. */
-export const wish = (
+export const preferredMode = (
   settings: RolloutSettings,
   available: Available,
   request: Request,
-  forced: Forced | undefined,
-): Wish | undefined => {
-  const wished = byRules(settings, request, forced)
+  forced: Override | undefined,
+): PreferredMode | undefined => {
+  const preferred = byRules(settings, request, forced)
   const has = (mode: ExecutionMode) => (mode === "direct_llm" ? available.direct : available.runtime)
-  if (has(wished.mode)) return wished
-  const mode = wished.mode === "direct_llm" ? "runtime_orchestrator" : "direct_llm"
-  if (wished.neverRuntime || !has(mode)) return undefined
-  const rule = { rule: "configured", result: `${wished.mode} is not configured`, decided: true }
-  const rules = [...wished.rules.map((r) => ({ ...r, decided: false })), rule]
-  return { ...wished, mode, reason: "configured", rules }
+  if (has(preferred.mode)) return preferred
+  const mode = preferred.mode === "direct_llm" ? "runtime_orchestrator" : "direct_llm"
+  if (preferred.neverRuntime || !has(mode)) return undefined
+  const rule = { rule: "configured", result: `${preferred.mode} is not configured`, decided: true }
+  const rules = [...preferred.rules.map((r) => ({ ...r, decided: false })), rule]
+  return { ...preferred, mode, reason: "configured", rules }
 }
 
-const cohortIn = ({ cohort }: Wish) => (cohort === undefined ? {} : { cohort })
+const cohortIn = ({ cohort }: PreferredMode) => (cohort === undefined ? {} : { cohort })
 
-export const direct = (wished: Wish): Decision => ({
+export const direct = (preferred: PreferredMode): Decision => ({
   order: ["direct_llm"],
-  reason: wished.reason,
+  reason: preferred.reason,
   probe: false,
-  ...cohortIn(wished),
-  rules: wished.rules,
+  ...cohortIn(preferred),
+  rules: preferred.rules,
 })
 
 /** Without an admission the breaker was not asked. With nowhere to flee to, the runtime stays in use whatever it says. */
-export const runtime = (wished: Wish, available: Available, admission: Admission | undefined): Decision => {
+export const runtime = (
+  preferred: PreferredMode,
+  available: Available,
+  admission: BreakerAnswer | undefined,
+): Decision => {
   const asked = admission === undefined ? [] : [{ rule: "breaker", result: admission.reason, decided: false }]
-  const cohort = cohortIn(wished)
+  const cohort = cohortIn(preferred)
   if (admission?.allowed === "no" && available.direct) {
-    const rules = [...wished.rules, ...asked].map((rule) => ({ ...rule, decided: rule.rule === "breaker" }))
+    const rules = [...preferred.rules, ...asked].map((rule) => ({
+      ...rule,
+      decided: rule.rule === "breaker",
+    }))
     return { order: ["direct_llm"], reason: "breaker", probe: false, ...cohort, rules }
   }
   const probe = admission?.allowed === "probe"
   return {
     order: available.direct ? ["runtime_orchestrator", "direct_llm"] : ["runtime_orchestrator"],
-    reason: probe ? "breaker_probe" : wished.reason,
+    reason: probe ? "breaker_probe" : preferred.reason,
     probe,
     ...cohort,
-    rules: [...wished.rules, ...asked],
+    rules: [...preferred.rules, ...asked],
   }
 }

@@ -37,7 +37,7 @@ const conditions: Readonly<Record<keyof When, (when: When, request: Request) => 
 const failing = ({ when }: RolloutRule, request: Request): string | undefined =>
   Object.entries(conditions).find(([, holds]) => !holds(when, request))?.[0]
 
-export const look = (
+export const evaluate = (
   rule: RolloutRule,
   request: Request,
 ): { readonly matches: boolean; readonly result: string } => {

@@ -21,7 +21,7 @@ import type { StoreError } from "../store/StoreError.ts"
 import * as RolloutState from "./RolloutState.ts"
 import * as Measure from "../telemetry/Measure.ts"
 
-/** `If-Match` names another state than the one that holds, whose validator is `etag`. */
+/** `If-Match` names another state than the lock that holds, whose validator is `etag`. */
 export class RolloutChanged extends Schema.TaggedError<RolloutChanged>()("RolloutChanged", {
   etag: Schema.String,
 }) {}
@@ -46,18 +46,18 @@ export class Rollout extends Context.Service<
   ): Layer.Layer<Rollout, StoreError, Monitor | RolloutStore> => Layer.effect(Rollout, make(defaults))
 }
 
-/** How old a change of another replica may be here. A version is read, of one row. */
-const lookEvery = "500 millis"
+/** How old a change of another replica may be here. A version is read, of lock row. */
+const pollInterval = "500 millis"
 /** A store that is away is in the log once in a while, not twice a second. */
-const lookAgainAfter = "5 seconds"
+const retryInterval = "5 seconds"
 
 const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
   const store = yield* RolloutStore
   const monitor = yield* Monitor
   const ref = yield* Ref.make(RolloutState.stateOf(defaults, { version: 0, operator: {} }))
-  const one = yield* Semaphore.make(1)
+  const lock = yield* Semaphore.make(1)
 
-  /** The one place where a state begins to hold: whatever else has to hear of it hears it here. */
+  /** The lock place where a state begins to hold: whatever else has to hear of it hears it here. */
   const adopt = (stored: StoredRollout) =>
     Effect.suspend(() => {
       const state = RolloutState.stateOf(defaults, stored)
@@ -72,15 +72,15 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     })
   yield* Effect.flatMap(store.load, adopt)
 
-  const look = Ref.get(ref).pipe(
+  const poll = Ref.get(ref).pipe(
     Effect.flatMap(({ version }) => store.changedSince(version)),
     Effect.flatMap((stored) => (stored === undefined ? Effect.void : Effect.asVoid(adopt(stored)))),
-    Semaphore.withPermit(one),
+    Semaphore.withPermit(lock),
   )
-  yield* look.pipe(
-    Effect.repeat(Schedule.spaced(lookEvery)),
+  yield* poll.pipe(
+    Effect.repeat(Schedule.spaced(pollInterval)),
     Effect.tapError((error) => Effect.logWarning("changes of the rollout could not be looked for", error)),
-    Effect.retry(Schedule.spaced(lookAgainAfter)),
+    Effect.retry(Schedule.spaced(retryInterval)),
     Effect.forkScoped,
   )
 
@@ -90,11 +90,11 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     { ifMatch, reason }: { readonly ifMatch?: string | undefined; readonly reason?: string | undefined },
   ) {
     const stored = yield* store.load
-    const held = yield* adopt(stored)
-    if (ifMatch !== undefined && !RolloutState.matches(ifMatch, held.etag)) {
-      return yield* new RolloutChanged({ etag: held.etag })
+    const current = yield* adopt(stored)
+    if (ifMatch !== undefined && !RolloutState.matches(ifMatch, current.etag)) {
+      return yield* new RolloutChanged({ etag: current.etag })
     }
-    if (Object.keys(patch).length === 0) return held
+    if (Object.keys(patch).length === 0) return current
     const at = yield* Clock.currentTimeMillis
     const operator = RolloutState.patched(stored.operator, patch, actor, at)
     const wanted = RolloutState.stateOf(defaults, { version: stored.version + 1, operator })
@@ -103,7 +103,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
       by: actor,
       action: "rollout.change",
       reason: reason ?? null,
-      ...RolloutState.difference(held.settings, wanted.settings),
+      ...RolloutState.difference(current.settings, wanted.settings),
     })
     // Another replica was faster: once more, on what it has left behind.
     return saved === undefined ? undefined : yield* adopt(saved)
@@ -116,7 +116,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
         if (state !== undefined) return state
       }
     },
-    Semaphore.withPermit(one),
+    Semaphore.withPermit(lock),
     Effect.uninterruptible,
   )
 

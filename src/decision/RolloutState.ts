@@ -1,6 +1,6 @@
 /**
  * What holds now: what operators have set, over what the environment says, over the defaults. Pure. Only what an operator
- * set is kept, so that a variable that changes with the next start still counts for every other field.
+ * set is unchanged, so that a variable that changes with the next start still counts for every other field.
  */
 import type { Actor } from "../domain/Actor.ts"
 import { murmur3 } from "../domain/Bucket.ts"
@@ -51,10 +51,12 @@ export const patched = (
   by: Actor,
   at: number,
 ): OperatorSettings => {
-  const kept = rolloutFields.filter((field) => patch[field] === undefined && operator[field] !== undefined)
+  const unchanged = rolloutFields.filter(
+    (field) => patch[field] === undefined && operator[field] !== undefined,
+  )
   const set = rolloutFields.filter((field) => patch[field] !== undefined && patch[field] !== null)
   return Object.fromEntries([
-    ...kept.map((field) => [field, operator[field]]),
+    ...unchanged.map((field) => [field, operator[field]]),
     ...set.map((field) => [field, { value: patch[field], by, at }]),
   ]) as OperatorSettings
 }

@@ -8,7 +8,7 @@
 import type { AutopilotPlan, AutopilotState, AutopilotStatus, AutopilotVerdict } from "../domain/Autopilot.ts"
 
 /** What `advance` is told. */
-export interface Seen {
+export interface AdvanceInput {
   readonly now: number
   /** The rollout's percentage as it is. */
   readonly percentage: number
@@ -19,10 +19,10 @@ export interface Seen {
   readonly verdict: AutopilotVerdict
 }
 
-const needsApprovalAbove = 50
-const keptStays = 100
+const promoteAbove = 50
+const maxHistory = 100
 /** Runs are read minutes after they began, not hours: older gaps are of no use. */
-const keptGaps = 50
+const maxGaps = 50
 
 const finished: ReadonlySet<AutopilotStatus> = new Set(["completed", "rolled_back", "aborted"])
 export const isFinished = ({ status }: AutopilotState): boolean => finished.has(status)
@@ -33,7 +33,7 @@ export const isActive = (state: AutopilotState): boolean => !isFinished(state) &
 export const isDue = ({ applied, status }: AutopilotState): boolean => !applied && status !== "paused"
 
 export const start = (plan: AutopilotPlan, before: number, now: number): AutopilotState =>
-  stay(
+  beginStep(
     {
       plan,
       status: "running",
@@ -55,22 +55,24 @@ export const start = (plan: AutopilotPlan, before: number, now: number): Autopil
     "started",
   )
 
-export const advance = (state: AutopilotState, seen: Seen): AutopilotState => {
+export const advance = (state: AutopilotState, input: AdvanceInput): AutopilotState => {
   if (!isActive(state)) return state
-  const { now, verdict } = seen
-  if (seen.percentage !== state.percentage) {
-    return pause(state, `the percentage was set to ${seen.percentage} by somebody else`)
+  const { now, verdict } = input
+  if (input.percentage !== state.percentage) {
+    return pause(state, `the percentage was set to ${input.percentage} by another change`)
   }
-  if (seen.conflict !== undefined) return pause(state, seen.conflict)
-  const judged = { ...state, verdict }
-  if (seen.blocked !== undefined) return hold(judged, seen.blocked)
-  if (verdict.judgement === "worse") return stepBack(judged, now)
+  if (input.conflict !== undefined) return pause(state, input.conflict)
+  const withVerdict = { ...state, verdict }
+  if (input.blocked !== undefined) return hold(withVerdict, input.blocked)
+  if (verdict.judgement === "worse") return stepBack(withVerdict, now)
   if (now < state.notBefore) {
-    return state.status === "cooling_down" ? judged : { ...judged, status: "running", reason: verdict.reason }
+    return state.status === "cooling_down"
+      ? withVerdict
+      : { ...withVerdict, status: "running", reason: verdict.reason }
   }
-  if (verdict.judgement === "as_good") return goOn(judged, now)
+  if (verdict.judgement === "as_good") return advanceStep(withVerdict, now)
   // It has been shown; a bound that moves back a little while a person makes up their mind takes nothing away.
-  return state.status === "awaiting_approval" ? judged : hold(judged, verdict.reason)
+  return state.status === "awaiting_approval" ? withVerdict : hold(withVerdict, verdict.reason)
 }
 
 /** Nothing could be learnt between these times; a gap that meets the last one prolongs it. */
@@ -80,7 +82,7 @@ export const withGap = (state: AutopilotState, from: number, to: number): Autopi
     last !== undefined && last.to >= from
       ? [...state.gaps.slice(0, -1), { from: last.from, to }]
       : [...state.gaps, { from, to }]
-  return { ...state, gaps: gaps.slice(-keptGaps) }
+  return { ...state, gaps: gaps.slice(-maxGaps) }
 }
 
 /** Whether what began then is of neither cohort. */
@@ -100,7 +102,7 @@ export const pause = (state: AutopilotState, reason: string): AutopilotState => 
  */
 export const resume = (state: AutopilotState, percentage: number, now: number): AutopilotState => {
   const reached = state.plan.steps.findLastIndex((step) => step.percentage <= percentage)
-  return stay({ ...state, setbacks: 0 }, Math.max(0, Math.min(state.step, reached)), now, "resumed")
+  return beginStep({ ...state, setbacks: 0 }, Math.max(0, Math.min(state.step, reached)), now, "resumed")
 }
 
 /** Never above what it is now, whatever it was before. */
@@ -110,14 +112,14 @@ export const abort = (
   now: number,
   reason: string,
 ): AutopilotState => ({
-  ...leave(state, now, reason),
+  ...closeStep(state, now, reason),
   status: "aborted",
   applied: false,
   percentage: Math.min(state.before, percentage),
 })
 
 /** Of use only while it waits for an approval. */
-export const approve = (state: AutopilotState, now: number, reason: string): AutopilotState =>
+export const promote = (state: AutopilotState, now: number, reason: string): AutopilotState =>
   raise(state, now, reason)
 
 /** Whether a resume would do something: it is paused, or has gone back too often to go up by itself. */
@@ -131,10 +133,10 @@ const hold = (state: AutopilotState, reason: string): AutopilotState => ({
   reason,
 })
 
-const goOn = (state: AutopilotState, now: number): AutopilotState => {
+const advanceStep = (state: AutopilotState, now: number): AutopilotState => {
   const next = state.plan.steps[state.step + 1]
   if (next === undefined) {
-    return { ...leave(state, now, "the last step is as good"), status: "completed" }
+    return { ...closeStep(state, now, "the last step is as good"), status: "completed" }
   }
   if (isSpent(state)) {
     return hold(
@@ -142,7 +144,7 @@ const goOn = (state: AutopilotState, now: number): AutopilotState => {
       `went back ${state.setbacks} times: stays here, watched, until a person resumes or aborts`,
     )
   }
-  if (next.percentage > needsApprovalAbove && !state.plan.autoApprove) {
+  if (next.percentage > promoteAbove && !state.plan.autoApprove) {
     return {
       ...state,
       status: "awaiting_approval",
@@ -153,16 +155,16 @@ const goOn = (state: AutopilotState, now: number): AutopilotState => {
 }
 
 const raise = (state: AutopilotState, now: number, reason: string): AutopilotState => {
-  const next = stay(leave(state, now, reason), state.step + 1, now, reason)
+  const next = beginStep(closeStep(state, now, reason), state.step + 1, now, reason)
   // Nobody is left to compare with.
   return next.percentage === 100 ? { ...next, status: "completed" } : next
 }
 
 const stepBack = (state: AutopilotState, now: number): AutopilotState => {
   const { reason } = state.verdict!
-  const left = { ...leave(state, now, reason), setbacks: state.setbacks + 1 }
+  const left = { ...closeStep(state, now, reason), setbacks: state.setbacks + 1 }
   if (state.step === 0) return { ...left, status: "rolled_back", percentage: 0, applied: false }
-  const lower = stay(left, state.step - 1, now, reason)
+  const lower = beginStep(left, state.step - 1, now, reason)
   return {
     ...lower,
     status: "cooling_down",
@@ -170,14 +172,14 @@ const stepBack = (state: AutopilotState, now: number): AutopilotState => {
   }
 }
 
-const leave = (state: AutopilotState, now: number, reason: string): AutopilotState => {
+const closeStep = (state: AutopilotState, now: number, reason: string): AutopilotState => {
   const { percentage, since, verdict } = state
-  const stay = { percentage, from: since, to: now, reason, verdict }
-  return { ...state, reason, history: [...state.history, stay].slice(-keptStays) }
+  const closed = { percentage, from: since, to: now, reason, verdict }
+  return { ...state, reason, history: [...state.history, closed].slice(-maxHistory) }
 }
 
 /** Begins a step: with data of its own, so that its test is of this share and nothing is counted twice. */
-const stay = (state: AutopilotState, step: number, now: number, reason: string): AutopilotState => {
+const beginStep = (state: AutopilotState, step: number, now: number, reason: string): AutopilotState => {
   const { holdMs, percentage } = state.plan.steps[step]!
   return {
     ...state,

@@ -12,20 +12,20 @@ import * as Samples from "./Samples.ts"
 
 /** One look reads at most so many; a backlog is worked off over the next looks. */
 const page = 1000
-const pagesPerLook = 10
+const pagesPerTick = 10
 
 const isStored = Schema.is(Samples.StoredSamples)
 
 export const make = Effect.gen(function* () {
   const cohortRuns = yield* CohortRuns
   /** Of one version of one autopilot. */
-  let held: { readonly id: string; readonly version: number; readonly samples: Samples.Samples } | undefined
+  let cached: { readonly id: string; readonly version: number; readonly samples: Samples.Samples } | undefined
 
   const samplesOf = ({ id, samples, version }: StoredAutopilot): Samples.Samples => {
-    const isHeld = held?.id === id && held.version === version
-    const found = isHeld ? held!.samples : isStored(samples) ? Samples.restore(samples) : Samples.empty()
+    const isCached = cached?.id === id && cached.version === version
+    const found = isCached ? cached!.samples : isStored(samples) ? Samples.restore(samples) : Samples.empty()
     // They change from here on: unless they are kept again, the version no longer describes them.
-    held = undefined
+    cached = undefined
     return found
   }
 
@@ -34,7 +34,7 @@ export const make = Effect.gen(function* () {
     const samples = samplesOf(stored)
     let watermark = stored.watermark
     let count = 0
-    for (let pages = 0; pages < pagesPerLook; pages++) {
+    for (let pages = 0; pages < pagesPerTick; pages++) {
       const found = yield* cohortRuns.read({ since: state.since, after: watermark, now, limit: page })
       const counted = found.runs.filter(({ createdAt }) => !isInGap(state, createdAt))
       Samples.addAll(samples, counted, state.plan.margins)
@@ -46,9 +46,9 @@ export const make = Effect.gen(function* () {
   })
 
   /** These are the sums of this version from now on. */
-  const keep = ({ id, version }: StoredAutopilot, samples: Samples.Samples): void => {
-    held = { id, version, samples }
+  const cache = ({ id, version }: StoredAutopilot, samples: Samples.Samples): void => {
+    cached = { id, version, samples }
   }
 
-  return { read, keep }
+  return { read, cache }
 })

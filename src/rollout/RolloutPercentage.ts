@@ -26,18 +26,20 @@ export const make = Effect.gen(function* () {
       .pipe(
         Effect.as({ ...state, applied: true }),
         Effect.catchTag("RolloutChanged", () =>
-          Effect.succeed(AutopilotRules.pause(state, "somebody else changed the rollout at the same moment")),
+          Effect.succeed(
+            AutopilotRules.pause(state, "another change of the rollout arrived at the same moment"),
+          ),
         ),
       )
 
   /**
-   * Sets the percentage that is wanted, and notes that it is set. With `seen`, only in the state of the rollout that this
+   * Sets the percentage that is wanted, and notes that it is set. With `etag`, only in the state of the rollout that this
    * validator names: nobody's change is overwritten unseen.
    */
-  const apply = Effect.fnUntraced(function* (stored: StoredAutopilot, by: Actor, seen?: string) {
+  const apply = Effect.fnUntraced(function* (stored: StoredAutopilot, by: Actor, etag?: string) {
     const { settings } = yield* rollout.current
-    const isThere = settings.percentage === stored.state.percentage
-    const state = isThere ? { ...stored.state, applied: true } : yield* change(by, stored, seen)
+    const isSet = settings.percentage === stored.state.percentage
+    const state = isSet ? { ...stored.state, applied: true } : yield* change(by, stored, etag)
     yield* autopilots.save(stored, { ...stored, state })
     return state
   })

@@ -12,7 +12,7 @@ import type { CohortRun } from "../store/CohortRuns.ts"
 import * as SequentialTest from "./SequentialTest.ts"
 
 /** What is summed of each run. Every one of them is worse when it is more. */
-export const measures = [
+const measures = [
   "failed",
   "notFirstTry",
   "repeated",

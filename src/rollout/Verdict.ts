@@ -24,7 +24,7 @@ import { type Estimate, estimate, type Moments, standardErrors } from "./Sequent
 const falseWorse = 0.05
 const falseAsGood = 0.05
 /** Of fewer sessions in a cohort the normal approximation is not to be trusted. */
-export const leastSessions = 100
+const leastSessions = 100
 
 /** What is shown of a cohort: the measure's own mean, its complement, or a percentile. */
 type Shown = "share" | "complement" | "firstContent" | "total" | "mean"

@@ -21,17 +21,8 @@ import { type Exchange, pathOf, readBody, respond, respondJson } from "./Loopbac
  * - `cut`: the connection is destroyed in the middle of the event after `afterEvents` events
  * - `garbage`: from there on, an undecodable line before each event
  */
-export const faultNames = [
-  "none",
-  "down",
-  "hang",
-  "slow",
-  "error-rate",
-  "error-text",
-  "cut",
-  "garbage",
-] as const
-export type FaultName = (typeof faultNames)[number]
+const faultNames = ["none", "down", "hang", "slow", "error-rate", "error-text", "cut", "garbage"] as const
+type FaultName = (typeof faultNames)[number]
 
 export interface Fault {
   readonly fault: FaultName
@@ -47,7 +38,7 @@ const none: Fault = { fault: "none", rate: 0.5, afterEvents: 3 }
 /** How many times slower `slow` is. */
 export const slowFactor = 20
 
-export class FaultInvalid extends Schema.TaggedError<FaultInvalid>()("FaultInvalid", {
+class FaultInvalid extends Schema.TaggedError<FaultInvalid>()("FaultInvalid", {
   field: Schema.String,
   allowed: Schema.String,
 }) {
@@ -80,7 +71,7 @@ const invalid = (issue: SchemaIssue.Issue): FaultInvalid => {
 }
 
 /** Reads the body of a `POST /sandbox/faults`. */
-export const decode = (text: string): Effect.Effect<Fault, FaultInvalid> =>
+const decode = (text: string): Effect.Effect<Fault, FaultInvalid> =>
   Schema.decodeEffect(Body)(text, { onExcessProperty: "error" }).pipe(
     Effect.map((body) => ({ ...none, ...body })),
     Effect.mapError((error) => invalid(error.issue)),

@@ -37,7 +37,7 @@ export interface Exchange {
   readonly response: http.ServerResponse
 }
 
-export interface ServeOptions {
+interface ServeOptions {
   /** 0: any free port. */
   readonly port: number
   /** The environment variable that an error names. */

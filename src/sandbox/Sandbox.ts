@@ -12,7 +12,7 @@ import type { SandboxPortUnavailable } from "./Loopback.ts"
 import * as SandboxModel from "./SandboxModel.ts"
 import * as SandboxRuntime from "./SandboxRuntime.ts"
 
-export interface SandboxOptions {
+interface SandboxOptions {
   /** 0: any free port. */
   readonly runtimePort: number
   readonly modelPort: number

@@ -29,7 +29,7 @@ export interface Script {
   readonly answer: string
 }
 
-export interface Turn {
+interface Turn {
   readonly message: string
   /** Messages of the conversation before this one. */
   readonly earlier: number

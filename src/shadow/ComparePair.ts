@@ -21,7 +21,7 @@ const side = (run: Run, trace: Trace, withText: boolean): Side => ({
   ...(withText ? { text: trace.text } : {}),
 })
 
-export const pairOf = (
+export const comparePair = (
   run: Run,
   shadowMode: ExecutionMode,
   traces: { readonly primary: Trace; readonly shadow: Trace },

@@ -13,7 +13,7 @@ const readCharacters = 8000
 const section = (title: string, text: string): string =>
   `<${title}>\n${text.slice(0, readCharacters)}\n</${title}>`
 
-export interface Question {
+interface Question {
   readonly message: string
   readonly primary: string
   readonly shadow: string

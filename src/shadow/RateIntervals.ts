@@ -16,7 +16,7 @@ export interface Rate extends Interval {
 }
 
 /** Standard normal quantile of a two-sided interval of 95 %. */
-export const z95 = 1.959964
+const z95 = 1.959964
 
 export const wilson = (hits: number, of: number, z = z95): Rate => {
   if (of === 0) return { of, hits, rate: 0, low: 0, high: 1 }

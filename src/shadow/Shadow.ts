@@ -25,7 +25,7 @@ import { ShadowPairs } from "../store/ShadowPairs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { LoadMeter } from "./LoadMeter.ts"
-import { pairOf } from "./ComparePair.ts"
+import { comparePair } from "./ComparePair.ts"
 import * as ShadowAttempt from "./ShadowAttempt.ts"
 import { ShadowJudge } from "./ShadowJudge.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
@@ -40,7 +40,7 @@ export interface Primary {
   readonly log: RunLog
 }
 
-export interface Settings {
+export interface ShadowSettings {
   /** The turn's, or shorter. */
   readonly limits: Limits
   readonly storeTexts: boolean
@@ -57,7 +57,7 @@ export class Shadow extends Context.Service<
     readonly start: (primary: Primary, mode: ExecutionMode) => Effect.Effect<void>
   }
 >()("crossfade/shadow/Shadow") {
-  static readonly layer = (settings: Settings) => Layer.effect(Shadow, make(settings))
+  static readonly layer = (settings: ShadowSettings) => Layer.effect(Shadow, make(settings))
 }
 
 const wasCancelled = (log: RunLog): boolean => {
@@ -65,7 +65,7 @@ const wasCancelled = (log: RunLog): boolean => {
   return last?.event === "error" && last.data.code === "EXECUTION_CANCELLED"
 }
 
-const make = Effect.fnUntraced(function* (settings: Settings) {
+const make = Effect.fnUntraced(function* (settings: ShadowSettings) {
   const judge = yield* ShadowJudge
   const ledger = yield* ShadowLedger
   const live = yield* LiveRuns
@@ -97,11 +97,11 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
     { run, turn }: Primary,
     mode: ExecutionMode,
     ending: ShadowEnding,
-    seen?: ShadowAttempt.Seen,
+    progress?: ShadowAttempt.AttemptProgress,
   ) => {
     const { agentId, orgId } = run
-    const reported = seen?.attempt?.usage ?? undefined
-    const guess = seen === undefined ? 0 : estimateTokens(turn.agent, turn.history, seen.tracer.text)
+    const reported = progress?.attempt?.usage ?? undefined
+    const guess = progress === undefined ? 0 : estimateTokens(turn.agent, turn.history, progress.tracer.text)
     const tokens = reported?.tokens ?? guess
     const estimatedTokens = reported === undefined || reported.estimated === true ? tokens : 0
     return ledger.record({ orgId, agentId, mode, ending, tokens, estimatedTokens })
@@ -119,13 +119,13 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
   const compare = Effect.fnUntraced(function* (
     { log, run, turn }: Primary,
     mode: ExecutionMode,
-    seen: ShadowAttempt.Seen,
+    progress: ShadowAttempt.AttemptProgress,
   ): Effect.fn.Return<ShadowEnding> {
     yield* log.whenEnded
     const primary = yield* primaryTrace(log, run.createdAt)
-    const shadow = seen.trace
+    const shadow = progress.trace
     if (primary === undefined || shadow === undefined) return "not_comparable"
-    const pair = pairOf(run, mode, { primary, shadow }, settings.storeTexts)
+    const pair = comparePair(run, mode, { primary, shadow }, settings.storeTexts)
     yield* Measure.shadowCompared(pair.differs.length === 0)
     yield* pairs.add(pair).pipe(
       Effect.andThen(judge.offer({ pair, turn, primary: primary.text, shadow: shadow.text })),
@@ -141,15 +141,15 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
 
   const program = (primary: Primary, mode: ExecutionMode, executor: Executor["Service"]) => {
     const { run, turn } = primary
-    const seen = new ShadowAttempt.Seen()
+    const progress = new ShadowAttempt.AttemptProgress()
     const target = { id: run.id, orgId: run.orgId, ticket: undefined, missing: [] }
     const onAttempt = (attempt: Parameters<typeof recorder.attempt>[1]) => recorder.attempt(target, attempt)
-    const attempt = ShadowAttempt.run(executor, turn, { limits: settings.limits, seen, onAttempt })
-    const compared = Effect.andThen(attempt, compare(primary, mode, seen))
+    const attempt = ShadowAttempt.run(executor, turn, { limits: settings.limits, progress, onAttempt })
+    const compared = Effect.andThen(attempt, compare(primary, mode, progress))
     const tooBusy = Effect.as(busy.await, "cancelled_load" as const)
     return Effect.raceAllFirst([compared, tooBusy, cancelledByUser(primary)]).pipe(
-      Effect.flatMap((ending) => account(primary, mode, ending, seen)),
-      Effect.onInterrupt(() => account(primary, mode, "cancelled_stop", seen)),
+      Effect.flatMap((ending) => account(primary, mode, ending, progress)),
+      Effect.onInterrupt(() => account(primary, mode, "cancelled_stop", progress)),
       Effect.catchCause((cause) => Effect.logError("a shadow run died", cause)),
       Effect.annotateLogs({ runId: run.id }),
       Effect.ensuring(

@@ -1,6 +1,6 @@
 /**
  * One attempt that no user sees: the first target of a mode, no retry, its own clocks, and no more of it read than a trace
- * holds. It never fails; how it ended is in what was `Seen`, also when it was interrupted.
+ * holds. It never fails; how it ended is in what was `AttemptProgress`, also when it was interrupted.
  */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
@@ -18,7 +18,7 @@ import * as Trace from "./Trace.ts"
 class Flooded extends Data.TaggedError("Flooded") {}
 
 /** The course of an attempt so far; the attempt alone writes it. */
-export class Seen {
+export class AttemptProgress {
   readonly tracer = new Trace.Tracer()
   /** As it is stored; undefined until it has ended. */
   attempt: AttemptRecord | undefined
@@ -39,21 +39,23 @@ export const run = (
   turn: Turn,
   options: {
     readonly limits: Limits
-    readonly seen: Seen
+    readonly progress: AttemptProgress
     readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
   },
 ): Effect.Effect<void> =>
   Clock.clockWith((clock) => {
-    const { limits, seen } = options
+    const { limits, progress } = options
     const startedAt = monotonicMillis(clock)
     const onEnd = (ended: AttemptRecord) => {
-      seen.attempt = seen.flooded ? { ...ended, outcome: "error", code: "SHADOW_FLOODED" } : ended
-      return options.onAttempt(seen.attempt)
+      progress.attempt = progress.flooded ? { ...ended, outcome: "error", code: "SHADOW_FLOODED" } : ended
+      return options.onAttempt(progress.attempt)
     }
     const read = (events: ReadonlyArray<ExecutionEvent>): Effect.Effect<void, Flooded> => {
       const at = monotonicMillis(clock) - startedAt
-      seen.flooded = events.some((event) => event._tag === "Message" && !seen.tracer.add(event.draft, at))
-      return seen.flooded ? Effect.fail(new Flooded()) : Effect.void
+      progress.flooded = events.some(
+        (event) => event._tag === "Message" && !progress.tracer.add(event.draft, at),
+      )
+      return progress.flooded ? Effect.fail(new Flooded()) : Effect.void
     }
     const own = { ...turn, agent: forMode(turn.agent, executor.mode), shadow: true }
     return Attempt.run(executor, own, { number: 1, limits, onEnd }).pipe(

@@ -21,7 +21,7 @@ type Counts = { readonly [D in Dimension]: { of: number; agreeing: number } }
 type Sum = { of: number; sum: number }
 
 /** The counts of one scope: everything, an organisation, an agent. */
-export interface Tally {
+interface Tally {
   pairs: number
   samePairs: number
   readonly across: Counts
@@ -30,7 +30,7 @@ export interface Tally {
 
 type Figures = { readonly [F in "firstContentMs" | "totalMs" | "tokens" | "length"]: Sum }
 
-export interface Tallies {
+interface Tallies {
   readonly all: Tally
   readonly orgs: Map<string, Tally>
   readonly agents: Map<string, Tally>
@@ -98,9 +98,9 @@ export const add = (tallies: Tallies, pair: ShadowPair): void => {
   tallies.judged[winner] += 1
 }
 
-export type Verdict = "too_few" | "within_noise" | "above_noise"
+type Verdict = "too_few" | "within_noise" | "above_noise"
 
-export interface DimensionReport {
+interface DimensionReport {
   readonly dimension: Dimension
   readonly tolerance: number
   /** Across the modes, at 95 %. */

@@ -6,12 +6,12 @@ import { ShadowJudge } from "./ShadowJudge.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import { ShadowReader } from "./ShadowReader.ts"
 
-export interface Settings extends Shadow.Settings {
+export interface ShadowRunsSettings extends Shadow.ShadowSettings {
   /** The name of a direct provider; empty: no pair is judged. */
   readonly judge: string
 }
 
-export const layer = (settings: Settings) =>
+export const layer = (settings: ShadowRunsSettings) =>
   Layer.mergeAll(Shadow.Shadow.layer(settings), ShadowReader.layer).pipe(
     Layer.provide([ShadowJudge.layer(settings.judge), LoadMeter.layer]),
     Layer.provide(ShadowLedger.layer),

@@ -13,7 +13,7 @@ import { languageOf } from "./Language.ts"
 export const maxEvents = 5000
 export const maxCharacters = 1024 * 1024
 
-export interface Call {
+interface Call {
   readonly name: string
   /** JSON with its keys in order. */
   readonly arguments: string
@@ -35,7 +35,7 @@ export interface Trace {
 }
 
 /** How a side ended. Without a `code` it gave an answer. */
-export interface End {
+interface End {
   readonly code: string | null
   readonly totalMs: number | null
   readonly tokens: number | null

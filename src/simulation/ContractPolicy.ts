@@ -6,7 +6,7 @@ import * as SlidingWindow from "../monitoring/evidence/SlidingWindow.ts"
 import * as Triggers from "../monitoring/breaker/Triggers.ts"
 import type { Policy } from "./Policy.ts"
 
-export interface Contract extends Triggers.Thresholds {
+interface Contract extends Triggers.Thresholds {
   readonly windowMs: number
 }
 

@@ -13,7 +13,7 @@ const seconds = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
  * only, which is the same to whoever waits for progress; without `share` every attempt hangs. `slow`: everything takes
  * so many times longer.
  */
-export const FaultKind = Schema.Union([
+const FaultKind = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("refused") }),
   Schema.Struct({ kind: Schema.Literal("hang"), share: Schema.optionalKey(share) }),
   Schema.Struct({ kind: Schema.Literal("errors"), share }),

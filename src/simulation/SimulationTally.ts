@@ -22,13 +22,13 @@ export interface Counts {
   failed: number
 }
 
-export type Ending = "runtime" | "direct" | "failed"
+type Ending = "runtime" | "direct" | "failed"
 
 /** `fault`: one lasts that concerns the turn; `beside`: one lasts, for others. */
 export type Concern = "fault" | "beside" | "none"
 
 /** How to see a turn. */
-export interface View<T extends Turn> {
+interface View<T extends Turn> {
   readonly durationMs: number
   readonly concern: (turn: T) => Concern
   /** Whether the runtime would have served it well. */

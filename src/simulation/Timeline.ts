@@ -6,7 +6,7 @@
 import { lastOn, type Scenario } from "./Scenario.ts"
 import type { Move, Slice, Tally } from "./SimulationTally.ts"
 
-export interface Panel {
+interface Panel {
   readonly policy: string
   readonly tally: Tally<never>
 }

@@ -138,7 +138,7 @@ it("survives a kill with what it has counted, pauses, resumes with new data, and
   ])
 })
 
-it("raises the percentage when the runtime is as good, and past 50 % when a person approves", async () => {
+it("raises the percentage when the runtime is as good, and past 50 % when an operator promotes it", async () => {
   await command("", plan)
   const raised = await trafficUntil(({ percentage }) => percentage === 50)
   expect(raised.history).toMatchObject([{ percentage: 40, verdict: { judgement: "as_good" } }])
@@ -147,6 +147,6 @@ it("raises the percentage when the runtime is as good, and past 50 % when a pers
   expect(sampleRatio).toMatchObject({ expected: 0.5, mismatch: false })
   const asks = await trafficUntil(({ status }) => status === "awaiting_approval")
   expect(asks).toMatchObject({ percentage: 50, next: { percentage: 100 } })
-  expect(await command("/approve")).toMatchObject({ status: "completed", percentage: 100 })
+  expect(await command("/promote")).toMatchObject({ status: "completed", percentage: 100 })
   expect(new Set(await turns(20))).toEqual(new Set(["runtime_orchestrator"]))
 }, 180_000)

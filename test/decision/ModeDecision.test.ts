@@ -175,7 +175,7 @@ describe("which modes a turn may use", () => {
   it("says in words what each rule found", () => {
     const words = (given: Case) => decide(given)?.rules.map(({ result }) => result)
     assert.deepStrictEqual(words({ settings: toRuntime, admission: no }), [
-      "nothing is ordered",
+      "no operator override",
       "no organisation is listed",
       "no organisation is listed",
       "0 %: nothing is rolled out",
@@ -183,7 +183,7 @@ describe("which modes a turn may use", () => {
       "error rate 1 > 0.5 over 10 attempts",
     ])
     assert.deepStrictEqual(words({ settings: { ...others, rules: [rule, back] }, available: noDirect }), [
-      "nothing is ordered",
+      "no operator override",
       "the organisation is not listed",
       "the organisation is not listed",
       "needsTools does not hold",

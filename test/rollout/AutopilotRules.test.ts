@@ -36,7 +36,7 @@ const look = (
   state: AutopilotState,
   now: number,
   judgement: AutopilotVerdict["judgement"],
-  also: Partial<AutopilotRules.Seen> = {},
+  also: Partial<AutopilotRules.AdvanceInput> = {},
 ) =>
   AutopilotRules.advance(state, {
     now: now * minute,
@@ -73,7 +73,7 @@ describe("the autopilot's rules", () => {
     assert.deepStrictEqual(shown(asks), ["awaiting_approval", 50])
     assert.deepStrictEqual(shown(look(asks, 21, "cannot_tell")), ["awaiting_approval", 50])
     assert.deepStrictEqual(shown(look(asks, 21, "worse")), ["cooling_down", 5])
-    assert.deepStrictEqual(shown(AutopilotRules.approve(asks, 22 * minute, "approved")), ["completed", 100])
+    assert.deepStrictEqual(shown(AutopilotRules.promote(asks, 22 * minute, "approved")), ["completed", 100])
     const byItself = { ...at50, plan: { ...plan, autoApprove: true } }
     assert.deepStrictEqual(shown(look(byItself, 20, "as_good")), ["completed", 100])
   })

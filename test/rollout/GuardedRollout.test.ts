@@ -36,7 +36,7 @@ describe("the guarded rollout", () => {
       assert.isBelow((yield* state).verdict?.runs.treatment ?? 0, 300)
       yield* pass(10)
       assert.deepInclude(yield* shown, { status: "awaiting_approval", percentage: 20 })
-      const approved = yield* guarded.approve(olga, undefined)
+      const approved = yield* guarded.promote(olga, undefined)
       assert.deepInclude(approved, { status: "completed", percentage: 100, applied: true })
       assert.strictEqual(yield* percentage, 100)
       assert.deepStrictEqual(
@@ -103,7 +103,7 @@ describe("the guarded rollout", () => {
       assert.deepInclude(yield* shown, {
         status: "paused",
         percentage: 7,
-        reason: "the percentage was set to 7 by somebody else",
+        reason: "the percentage was set to 7 by another change",
       })
       yield* pass(20)
       assert.strictEqual(yield* percentage, 7)
@@ -194,7 +194,7 @@ describe("the guarded rollout", () => {
       yield* Rollout.use(({ change }) => change(olga, { percentage: 0 }))
       yield* start()
       assert.match(yield* conflict(start()), /running already/)
-      assert.match(yield* conflict(guarded.approve(olga, undefined)), /it is running/)
+      assert.match(yield* conflict(guarded.promote(olga, undefined)), /it is running/)
       assert.match(yield* conflict(guarded.resume(olga, undefined)), /it is running/)
       yield* guarded.abort(olga, undefined)
       assert.match(yield* conflict(guarded.abort(olga, undefined)), /it is aborted/)

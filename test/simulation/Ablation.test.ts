@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Ablation from "../../src/simulation/Ablation.ts"
+import * as Ablation from "./Ablation.ts"
 import * as Policies from "../../src/simulation/Policies.ts"
 import type { Policy } from "../../src/simulation/Policy.ts"
 import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"

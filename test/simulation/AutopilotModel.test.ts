@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { simulate } from "../../src/simulation/AutopilotModel.ts"
-import { type Effect, noEffect } from "../../src/simulation/AutopilotTraffic.ts"
+import { simulate } from "./AutopilotModel.ts"
+import { type Effect, noEffect } from "./AutopilotTraffic.ts"
 
 const rollouts = (count: number, effect: Partial<Effect>, turnsPerSecond = 0.5) =>
   Array.from({ length: count }, (_, seed) => simulate(seed + 1, turnsPerSecond, { ...noEffect, ...effect }))

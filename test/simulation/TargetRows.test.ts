@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Policies from "../../src/simulation/Policies.ts"
-import * as TargetRows from "../../src/simulation/TargetRows.ts"
+import * as TargetRows from "./TargetRows.ts"
 
 const policy = (name: Policies.Name) => () => Policies.make(name, Policies.usual)
 const targets = TargetRows.targets(policy("stay"))

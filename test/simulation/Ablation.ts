@@ -2,16 +2,16 @@
  * The policy of the service without one of its signals, to see what each buys. It is the service's own code, held still
  * from outside, so that nothing in the service has a switch that only the simulator turns.
  */
-import * as Baseline from "../monitoring/evidence/Baseline.ts"
-import * as Breakers from "../monitoring/breaker/Breakers.ts"
-import * as FaultCounter from "../monitoring/evidence/FaultCounter.ts"
-import * as Health from "../monitoring/Health.ts"
-import * as TripRules from "../monitoring/breaker/TripRules.ts"
-import type { Probe } from "../monitoring/probes/Probing.ts"
-import type { Ticket } from "../monitoring/breaker/Ticket.ts"
-import * as OurPolicy from "./OurPolicy.ts"
-import type { Policy } from "./Policy.ts"
-import { totalMs } from "./Simulation.ts"
+import * as Baseline from "../../src/monitoring/evidence/Baseline.ts"
+import * as Breakers from "../../src/monitoring/breaker/Breakers.ts"
+import * as FaultCounter from "../../src/monitoring/evidence/FaultCounter.ts"
+import * as Health from "../../src/monitoring/Health.ts"
+import * as TripRules from "../../src/monitoring/breaker/TripRules.ts"
+import type { Probe } from "../../src/monitoring/probes/Probing.ts"
+import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
+import * as OurPolicy from "../../src/simulation/OurPolicy.ts"
+import type { Policy } from "../../src/simulation/Policy.ts"
+import { totalMs } from "../../src/simulation/Simulation.ts"
 
 export const signals = [
   "fault counter",

@@ -3,7 +3,7 @@
  * and outages that hit many sessions at once, because these are what breaks a test that takes every run for independent.
  * Seeded: the same seed gives the same runs.
  */
-import type { CohortRun } from "../store/CohortRuns.ts"
+import type { CohortRun } from "../../src/store/CohortRuns.ts"
 
 /** What differs between the cohorts. All 0 or 1: an A/A rollout. */
 export interface Effect {

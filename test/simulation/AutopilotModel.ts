@@ -2,13 +2,13 @@
  * The autopilot's own code on simulated traffic, many times: how often it goes back without a cause, how early it catches
  * a harm, how long a plan takes. The figures of `docs/decisions/0012-autopilot.md`.
  */
-import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../domain/Autopilot.ts"
-import * as AutopilotRules from "../rollout/AutopilotRules.ts"
-import * as Samples from "../rollout/Samples.ts"
-import * as Verdict from "../rollout/Verdict.ts"
+import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
+import * as AutopilotRules from "../../src/rollout/AutopilotRules.ts"
+import * as Samples from "../../src/rollout/Samples.ts"
+import * as Verdict from "../../src/rollout/Verdict.ts"
 import { type Effect, noEffect, Traffic } from "./AutopilotTraffic.ts"
 
-export interface Rollout {
+interface Rollout {
   /** The share at which it first went back; undefined when it never did. */
   readonly wentBackAt: number | undefined
   /** The largest share that it tried before that. */
@@ -59,7 +59,7 @@ export const simulate = (seed: number, turnsPerSecond: number, effect: Effect): 
 const highestOf = (state: AutopilotState): number =>
   Math.max(state.percentage, ...state.history.map(({ percentage }) => percentage))
 
-export interface TargetRow {
+interface TargetRow {
   readonly row: string
   readonly target: string
   readonly got: string

@@ -2,11 +2,11 @@
  * The target rows of the fallback policy: which figure of which scenario must be how good. Pure; `npm run
  * simulate:targets` prints them, with the autopilot's.
  */
-import * as Figures from "./Figures.ts"
-import type { Policy } from "./Policy.ts"
-import type { Scenario } from "./Scenario.ts"
-import * as ScenarioRun from "./ScenarioRun.ts"
-import * as Scenarios from "./Scenarios.ts"
+import * as Figures from "../../src/simulation/Figures.ts"
+import type { Policy } from "../../src/simulation/Policy.ts"
+import type { Scenario } from "../../src/simulation/Scenario.ts"
+import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"
+import * as Scenarios from "../../src/simulation/Scenarios.ts"
 
 /** One line of the answer. */
 export interface Result {
@@ -19,7 +19,7 @@ export interface Result {
 type Judged = Omit<Result, "row">
 type Check = (got: Figures.Figures, play: (make: () => Policy) => Figures.Figures) => Judged
 
-export interface Target {
+interface Target {
   readonly scenario: Scenario
   readonly seeds: number
   readonly checks: ReadonlyArray<Check>
