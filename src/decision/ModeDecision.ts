@@ -1,10 +1,10 @@
 /**
- * Which modes a turn may use, and why. Pure: the settings, the turn, what was ordered and what the breaker said
- * come in, a `Decision` with every rule that was looked at goes out.
+ * Decides which modes a turn may use, and why. Pure: the settings, the turn, the operator override and the breaker's
+ * answer go in; a `Decision` with every evaluated rule is the result.
  *
- * Order of the rules: an operator's order, the organisations that may not and those that do, the rules by request, the
- * percentage, the default mode, what is configured at all, the breaker. A turn that was not given to the runtime is
- * never sent there, also not when direct mode fails.
+ * The rules in order: operator override, denied organisations, enabled organisations, rules by request, percentage,
+ * default mode, configured modes, breaker. A turn that was not given to the runtime is never sent there, even if
+ * direct mode fails.
  */
 import { placeOf } from "../domain/Bucket.ts"
 import { type Cohort, cohortOf } from "../domain/Cohort.ts"
@@ -15,25 +15,25 @@ import { evaluate, type Request } from "./RequestRules.ts"
 
 export type { Request } from "./RequestRules.ts"
 
-/** Which modes have a target at all. */
+/** The modes that have a target. */
 export interface Available {
   readonly runtime: boolean
   readonly direct: boolean
 }
 
-/** What an operator ordered for the turn's organisation. */
+/** The operator override for the turn's organisation. */
 export interface Override {
   readonly mode: ExecutionMode
   readonly reason: string
 }
 
-/** The breaker's word on the runtime, asked only for a turn that wants it. */
+/** The breaker's answer about the runtime, requested only for a turn that prefers it. */
 export interface BreakerAnswer {
   readonly allowed: "yes" | "no" | "probe"
   readonly reason: string
 }
 
-/** What one rule found: a mode, when the decision is its. */
+/** The result of one rule. It has a mode if the rule decides. */
 interface RuleResult {
   readonly rule: string
   readonly result: string
@@ -46,9 +46,9 @@ interface PreferredMode {
   readonly reason: string
   readonly rules: Decision["rules"]
   readonly cohort?: Cohort
-  /** An operator's order for the runtime: the breaker is not asked. */
+  /** False for an operator override to the runtime: it bypasses the breaker. */
   readonly asksBreaker: boolean
-  /** Nothing of the turn may reach the runtime, not even in shadow. */
+  /** The turn must not reach the runtime, not even in shadow. */
   readonly neverRuntime: boolean
 }
 
@@ -64,10 +64,10 @@ const byList = (
     : { rule, result: "the organisation is not listed" }
 }
 
-/** The buckets of the rollout, dealt anew for no other purpose. */
+/** The buckets of the rollout; no other feature uses this name. */
 const flag = "rollout"
 
-/** While nothing is rolled out nobody is given a part; who has one keeps it. */
+/** At 0 % no session joins a cohort; a session that has one keeps it. */
 const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Request): RuleResult => {
   const rule = "percentage"
   if (cohort === null && percentage === 0) return { rule, result: "0 %: nothing is rolled out" }
@@ -80,7 +80,7 @@ const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Re
     : { rule, result, cohort: part }
 }
 
-/** Every rule in its order; read until one has a mode. */
+/** Every rule in order, evaluated until one has a mode. */
 function* rulesOf(
   settings: RolloutSettings,
   request: Request,
@@ -146,7 +146,10 @@ export const direct = (preferred: PreferredMode): Decision => ({
   rules: preferred.rules,
 })
 
-/** Without an admission the breaker was not asked. With nowhere to flee to, the runtime stays in use whatever it says. */
+/**
+ * Without an admission the breaker was not asked. If direct mode has no target, the runtime stays in use whatever the
+ * breaker answers.
+ */
 export const runtime = (
   preferred: PreferredMode,
   available: Available,

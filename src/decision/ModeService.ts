@@ -1,6 +1,6 @@
 /**
- * Makes the decision of each turn by the settings that hold now: asks the breaker where the turn wants the runtime, and
- * draws the shadow sample.
+ * Decides each turn by the present settings: asks the breaker if the turn prefers the runtime, and draws the shadow
+ * sample.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ interface Decided {
 }
 
 export interface ModeSettings {
-  /** 0 to 100: of the shadow sample, the share that runs in its own mode once more. */
+  /** 0 to 100: the share of the shadow sample that runs once more in its own mode. */
   readonly shadowSamePercent: number
 }
 
@@ -34,7 +34,7 @@ export class ModeService extends Context.Service<
   ModeService,
   {
     readonly decide: (request: ModeDecision.Request) => Effect.Effect<Decided, NoModeAvailable>
-    /** Gives a probe's lease back when its attempt never ran. Of no effect once the attempt was recorded. */
+    /** Returns a probe's lease if its attempt never ran. No effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
 >()("crossfade/decision/ModeService") {

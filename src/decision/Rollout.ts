@@ -1,9 +1,9 @@
 /**
- * The settings that decide which turns go to the runtime, changed while the service runs: read by every decision without
- * IO, kept in the store, written down in the audit.
+ * The settings that decide which turns use the runtime. Operators change them while the service runs; every decision
+ * reads them without IO; the store holds them and the audit lists each change.
  *
- * Invariant: what holds in memory has been committed. A change made elsewhere, by another replica on the same database,
- * holds here half a second later at the latest.
+ * Invariant: the settings in memory are committed. A change by another replica on the same database arrives within
+ * half a second.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -21,7 +21,7 @@ import type { StoreError } from "../store/StoreError.ts"
 import * as RolloutState from "./RolloutState.ts"
 import * as Measure from "../telemetry/Measure.ts"
 
-/** `If-Match` names another state than the lock that holds, whose validator is `etag`. */
+/** `If-Match` names another state than the present one, whose validator is `etag`. */
 export class RolloutChanged extends Schema.TaggedError<RolloutChanged>()("RolloutChanged", {
   etag: Schema.String,
 }) {}
@@ -31,8 +31,8 @@ export class Rollout extends Context.Service<
   {
     readonly current: Effect.Effect<RolloutState.RolloutState>
     /**
-     * Holds from the next decision on when it succeeds. A patch without a field changes nothing and is not written down.
-     * With `ifMatch` it is taken only in the state that this names.
+     * On success, the change applies from the next decision on. An empty patch changes nothing and adds no audit
+     * entry. With `ifMatch` it applies only to the state that this names.
      */
     readonly change: (
       actor: Actor,
@@ -46,9 +46,9 @@ export class Rollout extends Context.Service<
   ): Layer.Layer<Rollout, StoreError, Monitor | RolloutStore> => Layer.effect(Rollout, make(defaults))
 }
 
-/** How old a change of another replica may be here. A version is read, of lock row. */
+/** The longest delay of a change by another replica. A poll reads the version of one row. */
 const pollInterval = "500 millis"
-/** A store that is away is in the log once in a while, not twice a second. */
+/** Limits the log lines while the store is down. */
 const retryInterval = "5 seconds"
 
 const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
@@ -57,7 +57,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
   const ref = yield* Ref.make(RolloutState.stateOf(defaults, { version: 0, operator: {} }))
   const lock = yield* Semaphore.make(1)
 
-  /** The lock place where a state begins to hold: whatever else has to hear of it hears it here. */
+  /** The only place that puts a state into effect, so every dependent part is updated here. */
   const adopt = (stored: StoredRollout) =>
     Effect.suspend(() => {
       const state = RolloutState.stateOf(defaults, stored)
@@ -105,7 +105,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
       reason: reason ?? null,
       ...RolloutState.difference(current.settings, wanted.settings),
     })
-    // Another replica was faster: once more, on what it has left behind.
+    // Another replica wrote first: try again on its state.
     return saved === undefined ? undefined : yield* adopt(saved)
   })
 

@@ -1,6 +1,6 @@
 /**
- * One tick of the autopilot: new runs, verdict, what follows from it. What it decides is record before it is done, so that a
- * start after a crash finishes what was begun.
+ * One tick of the autopilot: read new runs, judge them, apply the verdict. A decision is stored before it is applied,
+ * so a start after a crash completes it.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ import * as RolloutPercentage from "./RolloutPercentage.ts"
 import * as Verdict from "./Verdict.ts"
 
 const self: Actor = { orgId: null, userId: "autopilot", requestId: null }
-/** Statuses that change to and fro with every tick, and are no news to the audit. */
+/** Statuses that change with almost every tick; the audit does not list them. */
 const routineStatuses: ReadonlySet<AutopilotState["status"]> = new Set(["running", "holding"])
 
 const isChange = (before: AutopilotState, after: AutopilotState): boolean =>
@@ -33,7 +33,7 @@ export const make = Effect.gen(function* () {
   const rolloutPercentage = yield* RolloutPercentage.make
   let last: { readonly at: number; readonly isBlocked: boolean } | undefined
 
-  /** A time from which nothing can be learnt is noted before its runs are read, up to the first tick after it. */
+  /** A time without comparable runs is recorded before its runs are read; it ends at the first tick after it. */
   const recordGap = (state: AutopilotState, isBlocked: boolean, now: number): AutopilotState => {
     const before = last
     last = { at: now, isBlocked }

@@ -1,8 +1,8 @@
 /**
- * The guarded rollout, as people start and stop it; beside their commands the autopilot looks every few seconds by itself.
+ * The guarded rollout and its commands. Besides the commands, the autopilot ticks every few seconds.
  *
- * Everything is in lock row of the store, guarded by its version: of several replicas that tick at once lock gets to write,
- * and the others have seen nothing. Here commands and looks wait for each other.
+ * All state is in one row of the store, guarded by its version: if several replicas tick at once, one of them writes
+ * and the others change nothing. Within a process, commands and ticks wait for each other.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -24,7 +24,7 @@ import * as AutopilotRecord from "./AutopilotRecord.ts"
 import * as AutopilotTick from "./AutopilotTick.ts"
 import * as RolloutPercentage from "./RolloutPercentage.ts"
 
-/** What was asked for cannot be done now; `message` says why. */
+/** The command does not fit the present state; `message` gives the reason. */
 export class AutopilotConflict extends Schema.TaggedError<AutopilotConflict>()("AutopilotConflict", {
   message: Schema.String,
 }) {}
@@ -35,13 +35,13 @@ type Command = (actor: Actor, reason: string | undefined) => Commanded
 export class GuardedRollout extends Context.Service<
   GuardedRollout,
   {
-    /** The last lock, also when it has ended. */
+    /** The last guarded rollout, even after its end. */
     readonly status: Effect.Effect<AutopilotState | undefined, StoreError>
     readonly start: (actor: Actor, plan: AutopilotPlan, reason: string | undefined) => Commanded
-    /** The percentage stays as it is, and nothing moves it. */
+    /** Leaves the percentage as it is and stops every automatic change. */
     readonly pause: Command
     readonly resume: Command
-    /** Back to the percentage from before the start, if that is lower. */
+    /** Returns to the percentage from before the start, if that is lower. */
     readonly abort: Command
     /** Raises the percentage past 50 % when the plan waits for an operator (`awaiting_approval`). */
     readonly promote: Command
@@ -57,9 +57,9 @@ export class GuardedRollout extends Context.Service<
   )
 }
 
-/** What it costs an idle service is lock read of lock row. */
+/** The cost of an idle service: one read of one row. */
 const tickInterval = "2 seconds"
-/** A store that is away is in the log once in a while. */
+/** Limits the log lines while the store is down. */
 const retryInterval = "5 seconds"
 
 const make = Effect.gen(function* () {
@@ -72,7 +72,7 @@ const make = Effect.gen(function* () {
   yield* tick.pipe(
     Semaphore.withPermit(lock),
     Effect.uninterruptible,
-    // Also after a bug: it stands still then, and must not stop.
+    // A defect must not end the loop.
     Effect.catchCause((cause) =>
       Effect.andThen(Effect.logWarning("the autopilot could not tick", cause), Effect.sleep(retryInterval)),
     ),
@@ -82,7 +82,7 @@ const make = Effect.gen(function* () {
 
   const refuse = (message: string) => Effect.fail(new AutopilotConflict({ message }))
 
-  /** One command of a person's: record with its entry in the audit, then done. A text says why it is not. */
+  /** One operator command: stored with its audit entry, then applied. A string is the reason for a refusal. */
   const command = (
     action: string,
     change: (

@@ -1,9 +1,9 @@
 /**
- * Shadow runs: the same turn once more, in either mode, unseen. Detached from the answer; left out rather than queued when
- * there is no room (`ShadowLoad`); given up when the process gets busy, the user cancels or the process stops. When both
- * sides have ended they are compared, and the pair is kept.
+ * Shadow runs: the same turn once more, in either mode, invisible to the user. A shadow is detached from the answer.
+ * It is dropped, never queued, if there is no room (`ShadowLoad`), and cancelled when the process is busy, the user
+ * cancels or the process stops. After both sides have ended, they are compared and the pair is stored.
  *
- * Nothing here is told to the Monitor or written to the run's log: of the user's run it reads, once it has ended.
+ * A shadow records nothing in the Monitor and writes nothing to the run's log; it reads the user's run after its end.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -41,19 +41,19 @@ export interface Primary {
 }
 
 export interface ShadowSettings {
-  /** The turn's, or shorter. */
+  /** The limits of the turn, or shorter ones. */
   readonly limits: Limits
   readonly storeTexts: boolean
 }
 
-/** As many as the report reads, and ten times as many as the list of mismatches shows. */
+/** The report reads all of them; the list of mismatches shows a tenth. */
 const keptPairs = 10_000
 const keptLedgerMs = 90 * 86_400_000
 
 export class Shadow extends Context.Service<
   Shadow,
   {
-    /** Returns at once, whether the shadow is run or left out. */
+    /** Returns at once, also when the shadow is dropped. */
     readonly start: (primary: Primary, mode: ExecutionMode) => Effect.Effect<void>
   }
 >()("crossfade/shadow/Shadow") {
@@ -107,7 +107,7 @@ const make = Effect.fnUntraced(function* (settings: ShadowSettings) {
     return ledger.record({ orgId, agentId, mode, ending, tokens, estimatedTokens })
   }
 
-  /** Undefined also when the store does not give what the log has forgotten. */
+  /** Undefined also if the store cannot supply the part that the log has dropped. */
   const primaryTrace = (log: RunLog, startedAt: number): Effect.Effect<Trace.Trace | undefined> => {
     const tracer = new Trace.LogTracer(startedAt)
     return RunPages.each(RunPages.ofLog(runs, log), 0, log.lastSeq, (entry) => tracer.add(entry)).pipe(

@@ -1,6 +1,6 @@
 /**
- * One attempt that no user sees: the first target of a mode, no retry, its own clocks, and no more of it read than a trace
- * holds. It never fails; how it ended is in what was `AttemptProgress`, also when it was interrupted.
+ * One attempt that is invisible to the user: the first target of a mode, no retry, its own deadlines, and no more
+ * events than a trace holds. It never fails; `AttemptProgress` has its outcome, also after an interruption.
  */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
@@ -14,17 +14,17 @@ import type { Limits } from "../execution/Deadlines.ts"
 import type { ExecutionEvent, Executor, Turn } from "../execution/Executor.ts"
 import * as Trace from "./Trace.ts"
 
-/** It said more than is read of one side. */
+/** The side exceeded the limits of a trace. */
 class Flooded extends Data.TaggedError("Flooded") {}
 
-/** The course of an attempt so far; the attempt alone writes it. */
+/** The state of an attempt; only the attempt writes it. */
 export class AttemptProgress {
   readonly tracer = new Trace.Tracer()
-  /** As it is stored; undefined until it has ended. */
+  /** The stored record; undefined until the attempt has ended. */
   attempt: AttemptRecord | undefined
   flooded = false
 
-  /** Undefined while it goes on, and when its end says nothing about the mode. */
+  /** Undefined until the end, and if the outcome says nothing about the mode. */
   get trace(): Trace.Trace | undefined {
     const { attempt } = this
     if (attempt === undefined || !Trace.isComparable(attempt.code)) return undefined

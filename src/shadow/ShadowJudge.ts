@@ -1,6 +1,6 @@
 /**
- * An optional third opinion on pairs whose texts differ: one of the direct providers says which answer is better. One
- * question at a time and a few a minute; what comes in between is not asked. No turn waits for it.
+ * An optional third opinion on pairs with different texts: a direct provider judges which answer is better. One
+ * question at a time and a few per minute; pairs in between are not judged. No turn waits for it.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -17,7 +17,7 @@ import * as ShadowAttempt from "./ShadowAttempt.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import * as Measure from "../telemetry/Measure.ts"
 
-/** Ten a minute: thirty verdicts, enough to see a clear winner, in some minutes, at a cost too small to plan. */
+/** Ten per minute: thirty verdicts, enough for a clear winner, take a few minutes at negligible cost. */
 const millisBetween = 6000
 const limits = { firstContentMs: 30_000, stallMs: 15_000, totalMs: 60_000 }
 
@@ -39,7 +39,7 @@ export class ShadowJudge extends Context.Service<
     Layer.effect(ShadowJudge, make(provider))
 }
 
-/** The judge's own turn: the same agent's model may be named, nothing else of it is there. */
+/** The judge's own turn. It keeps the agent, which may name a model, but none of the agent's other settings. */
 const judgeTurn = (request: JudgeRequest, swapped: boolean): Turn => {
   const { turn } = request
   const settings = {

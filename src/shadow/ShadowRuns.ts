@@ -1,4 +1,4 @@
-/** Every part of the shadow runs, over the modes, the store and the turns that they run beside. */
+/** All parts of the shadow runs, over the modes, the store and the live turns. */
 import * as Layer from "effect/Layer"
 import { LoadMeter } from "./LoadMeter.ts"
 import * as Shadow from "./Shadow.ts"

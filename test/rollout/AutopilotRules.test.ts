@@ -110,7 +110,7 @@ describe("the autopilot's rules", () => {
     const at50 = look(AutopilotRules.start(plan, 0, 0), 10, "as_good")
     const paused = look(at50, 11, "worse", { percentage: 7 })
     assert.deepStrictEqual(shown(paused), ["paused", 50])
-    assert.match(paused.reason, /set to 7 by somebody else/)
+    assert.match(paused.reason, /set to 7 by another change/)
     assert.strictEqual(look(paused, 12, "worse"), paused)
     assert.deepStrictEqual(shown(AutopilotRules.resume(paused, 7, 12 * minute)), ["running", 5])
     assert.deepStrictEqual(shown(AutopilotRules.resume(paused, 0, 12 * minute)), ["running", 5])
