@@ -1,4 +1,7 @@
-/** `crossfade keys`: API keys of a running service. A new key goes to the standard output alone, so a script can keep it. */
+/**
+ * `crossfade keys`: API keys of a running service. Only a new key goes to standard output, so that a script can store
+ * it.
+ */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"

@@ -1,4 +1,4 @@
-/** `crossfade secrets`: what is encrypted in the store of this environment. */
+/** `crossfade secrets`: the encrypted values in the store of this environment. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"

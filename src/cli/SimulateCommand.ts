@@ -1,4 +1,6 @@
-/** `crossfade simulate`: what the fallback policy does in a fault, played on a virtual clock by the service's own code. */
+/**
+ * `crossfade simulate`: shows the fallback policy during a fault, on a virtual clock and with the service's own code.
+ */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -28,7 +30,7 @@ export class SimulateRefused extends Schema.TaggedError<SimulateRefused>()("Simu
   }
 }
 
-/** A scenario that is played when none is named: an hour or less, so that all of them take seconds. */
+/** The scenarios of `all`: an hour or less, so that all of them together take seconds. */
 const isShort = ({ faults, seconds }: Scenario): boolean => faults.length > 0 && seconds <= 3600
 
 const flags = {

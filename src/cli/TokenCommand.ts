@@ -1,6 +1,6 @@
 /**
- * `crossfade token`: a bearer token, signed with the secret that the service of this environment uses. A token with operators'
- * permissions is signed with AUTH_OPERATOR_SECRET, or with the secret that the service made for itself.
+ * `crossfade token`: a bearer token, signed with the secret that the service of this environment uses. A token with
+ * operators' permissions is signed with AUTH_OPERATOR_SECRET, or with the secret that the service generated.
  */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"

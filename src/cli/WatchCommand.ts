@@ -1,4 +1,4 @@
-/** `crossfade watch`: how a running service does, each second, in a terminal. */
+/** `crossfade watch`: the health of a running service in a terminal, updated every second. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -64,7 +64,7 @@ const terminal = () => {
 
 const write = (text: string) => Effect.sync(() => process.stdout.write(text))
 
-/** In place: from the upper left corner, each line to its end, then nothing below. */
+/** Redraws in place: from the upper left corner, clears the rest of each line, then everything below. */
 const draw = (screen: Screen): Effect.Effect<void> =>
   Effect.suspend(() => {
     const size = terminal()
@@ -73,7 +73,7 @@ const draw = (screen: Screen): Effect.Effect<void> =>
     return Effect.asVoid(write(`\x1b[H${lines.join("")}\x1b[J`))
   })
 
-/** A screen of its own without a cursor; what was there before is there again afterwards. */
+/** Uses the alternate screen without a cursor; the earlier contents return afterwards. */
 const onOwnScreen = Effect.acquireRelease(
   Effect.suspend(() => (terminal() === undefined ? Effect.void : write("\x1b[?1049h\x1b[?25l"))),
   () => Effect.suspend(() => (terminal() === undefined ? Effect.void : write("\x1b[?25h\x1b[?1049l"))),

@@ -1,6 +1,6 @@
 /**
- * The policy of the service without one of its signals, to see what each buys. It is the service's own code, held still
- * from outside, so that nothing in the service has a switch that only the simulator turns.
+ * The policy of the service without one of its signals, to show the value of each. It uses the service's own code and
+ * changes its state from outside, so that the service has no switch for the simulator only.
  */
 import * as Baseline from "../../src/monitoring/evidence/Baseline.ts"
 import * as Breakers from "../../src/monitoring/breaker/Breakers.ts"
@@ -32,7 +32,7 @@ export type Signal = (typeof signals)[number]
 
 type Ours = Policy<Ticket, Probe>
 
-/** `after` is done when the policy has been told or asked anything. */
+/** Runs `after` after every call of the policy. */
 const holding = (policy: Ours, after: (now: number) => void): Ours => {
   const then = <A>(now: number, answer: A): A => {
     after(now)
@@ -61,7 +61,7 @@ const withoutProbes = (health: Health.Health, policy: Ours, when: (now: number) 
 const isUnsure = ({ breakers }: Health.Health, now: number): boolean =>
   TripRules.isSuspicious(breakers, now) || breakers.probing.failed
 
-/** Begun before the breaker opened. */
+/** Started before the breaker opened. */
 const isAbandoned = ({ breakers: { global } }: Health.Health, { globalEpoch }: Ticket): boolean =>
   global.state !== "closed" && globalEpoch !== global.epoch
 
@@ -80,7 +80,7 @@ const keepLevel = ({ breakers }: Health.Health): void => {
 
 const never = Number.POSITIVE_INFINITY
 
-/** What the policy is made of, where a signal is a number that it is made with. */
+/** The state of the policy without a signal that is a number of its settings. */
 const healthWithout = (settings: Health.Settings, signal: Signal): Health.Health => {
   const usual = signal === "contract" ? { ...settings, minSamples: never } : settings
   const health = Health.make(usual, 0)
