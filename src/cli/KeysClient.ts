@@ -33,7 +33,7 @@ const decodeRefusal = Schema.decodeUnknownEffect(Refusal)
 
 const notOurs = (url: string, status: number) =>
   new KeysRefused({
-    reason: `${url} answered ${status}, but not as Crossfade does: give its address with --url`,
+    reason: `${url} answered ${status}, but is not Crossfade: give its address with --url`,
   })
 
 /** Returns the data of the answer. Bodies of other services are never shown: they may repeat the request. */

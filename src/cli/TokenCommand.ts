@@ -28,7 +28,7 @@ const permissions = Flag.String("permissions").pipe(
 )
 
 const hours = Flag.Finite("hours").pipe(
-  Flag.withDescription("For how long it is valid"),
+  Flag.withDescription("Lifetime of the token"),
   Flag.withDefault(24),
 )
 

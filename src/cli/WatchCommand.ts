@@ -20,16 +20,16 @@ const flags = {
     Flag.withDefault("http://localhost:3001"),
   ),
   token: Flag.Redacted("token").pipe(
-    Flag.withDescription("A token with operator:read; without it CROSSFADE_TOKEN of the environment"),
+    Flag.withDescription("A token with operator:read; defaults to the environment's CROSSFADE_TOKEN"),
     Flag.withMetavar("TOKEN"),
     Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
   ),
   once: Flag.Boolean("once").pipe(
-    Flag.withDescription("Show the service as it is now, and end"),
+    Flag.withDescription("Print one view and exit"),
     Flag.withDefault(false),
   ),
   json: Flag.Boolean("json").pipe(
-    Flag.withDescription("A line of JSON for each view, for other programs"),
+    Flag.withDescription("Print one line of JSON per view, for other programs"),
     Flag.withDefault(false),
   ),
 }
@@ -119,7 +119,7 @@ export const watch = Command.make("watch", flags, ({ json, once: isOnce, token, 
   return explained(Effect.provide(shown, NodeHttpClient.layerUndici))
 }).pipe(
   Command.withDescription(
-    "Watch both modes' rates and latencies, the breaker and the last decisions, each second.",
+    "Show both modes' rates and latencies, the breaker and the last decisions, every second.",
   ),
   Command.withExamples([
     {

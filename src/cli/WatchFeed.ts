@@ -78,13 +78,13 @@ const connection = (url: string, token: Redacted.Redacted<string>) =>
     Stream.mapEffect(({ data }) =>
       Effect.mapError(
         decodeView(data),
-        () => new WatchRefused({ url, reason: "another version of the service" }),
+        () => new WatchRefused({ url, reason: "the service has another version" }),
       ),
     ),
     Stream.concat(Stream.fail(new Lost({ reason: "the service ended the connection" }))),
     Stream.timeoutOrElse({
       duration: silence,
-      orElse: () => Stream.fail(new Lost({ reason: `no news for ${silence}` })),
+      orElse: () => Stream.fail(new Lost({ reason: `no data for ${silence}` })),
     }),
   )
 

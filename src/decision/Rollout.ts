@@ -79,7 +79,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
   )
   yield* poll.pipe(
     Effect.repeat(Schedule.spaced(pollInterval)),
-    Effect.tapError((error) => Effect.logWarning("changes of the rollout could not be looked for", error)),
+    Effect.tapError((error) => Effect.logWarning("rollout changes could not be read", error)),
     Effect.retry(Schedule.spaced(retryInterval)),
     Effect.forkScoped,
   )

@@ -74,7 +74,7 @@ const make = Effect.gen(function* () {
     Effect.uninterruptible,
     // A defect must not end the loop.
     Effect.catchCause((cause) =>
-      Effect.andThen(Effect.logWarning("the autopilot could not tick", cause), Effect.sleep(retryInterval)),
+      Effect.andThen(Effect.logWarning("an autopilot tick failed", cause), Effect.sleep(retryInterval)),
     ),
     Effect.repeat(Schedule.spaced(tickInterval)),
     Effect.forkScoped,
@@ -103,7 +103,7 @@ const make = Effect.gen(function* () {
           : AutopilotRecord.newStep(next)
         const entry = AutopilotRecord.auditEntry({ by: actor, at: now, action, reason }, stored.state, next)
         const saved = yield* autopilots.save(stored, record, entry)
-        if (saved === undefined) return yield* refuse("it was changed at the same moment: tick again")
+        if (saved === undefined) return yield* refuse("it was changed at the same moment: read it again")
         return AutopilotRules.isDue(next) ? yield* rolloutPercentage.apply(saved, actor) : next
       },
       Semaphore.withPermit(lock),
@@ -114,7 +114,7 @@ const make = Effect.gen(function* () {
     function* (actor: Actor, plan: AutopilotPlan, reason: string | undefined) {
       const stored = yield* autopilots.latest
       if (stored !== undefined && !AutopilotRules.isFinished(stored.state)) {
-        return yield* refuse(`lock is ${stored.state.status} already: abort it first`)
+        return yield* refuse(`one is ${stored.state.status} already: abort it first`)
       }
       const conflict = yield* rolloutPercentage.conflict
       if (conflict !== undefined) return yield* refuse(conflict)

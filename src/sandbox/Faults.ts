@@ -14,17 +14,11 @@ import { type Exchange, pathOf, readBody, respond, respondJson } from "./Loopbac
 
 /**
  * - `down`: connections are destroyed at once
- *
  * - `hang`: headers, then only pings
- *
  * - `slow`: twenty times slower
- *
  * - `error-rate`: a share `rate` of the executions fails
- *
  * - `error-text`: executions of the runtime fail and report it as the text of an answer; the model answers
- *
  * - `cut`: the connection is destroyed in the middle of the event after `afterEvents` events
- *
  * - `garbage`: from there on, an undecodable line before each event
  */
 const faultNames = ["none", "down", "hang", "slow", "error-rate", "error-text", "cut", "garbage"] as const

@@ -150,7 +150,7 @@ const make = Effect.fnUntraced(function* (settings: ShadowSettings) {
     return Effect.raceAllFirst([compared, tooBusy, cancelledByUser(primary)]).pipe(
       Effect.flatMap((ending) => account(primary, mode, ending, progress)),
       Effect.onInterrupt(() => account(primary, mode, "cancelled_stop", progress)),
-      Effect.catchCause((cause) => Effect.logError("a shadow run died", cause)),
+      Effect.catchCause((cause) => Effect.logError("a shadow run failed by a defect", cause)),
       Effect.annotateLogs({ runId: run.id }),
       Effect.ensuring(
         Effect.sync(() => {

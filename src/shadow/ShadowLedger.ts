@@ -60,7 +60,7 @@ const make = Effect.gen(function* () {
     return pairs.count(taken).pipe(
       Effect.catch((error) => {
         for (const entry of taken) put(entry)
-        return Effect.logWarning("the ledger of shadows is not stored yet", error)
+        return Effect.logWarning("the shadow ledger is not stored yet", error)
       }),
     )
   })

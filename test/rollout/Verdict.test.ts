@@ -92,7 +92,7 @@ describe("the verdict on a step", () => {
     assert.strictEqual(judge(samples, plan, 5).judgement, "as_good")
   })
 
-  it("cohorts that are not what was dealt are not compared, however bad it looks", () => {
+  it("cohorts that do not match the expected shares are not compared, however bad it looks", () => {
     const verdict = judge(
       samplesOf(2000, () => ({ status: "failed" }), { lost: 0.3 }),
       plan,
