@@ -79,7 +79,9 @@ const create = Command.make(
     ...service,
     name: Flag.String("name").pipe(Flag.withDescription("Name of the key in the list")),
     permissions: Flag.String("permissions").pipe(
-      Flag.withDescription("Permissions, separated by commas; you must have them yourself; by default chat:*,sessions:*"),
+      Flag.withDescription(
+        "Permissions, separated by commas; you must have them yourself; by default chat:*,sessions:*",
+      ),
       Flag.optional,
     ),
     agents: Flag.String("agents").pipe(

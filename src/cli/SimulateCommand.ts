@@ -61,9 +61,7 @@ const flags = {
     Flag.withDefault("ours" as const),
   ),
   seeds: Flag.Int("seeds").pipe(
-    Flag.withDescription(
-      "Runs of each scenario, each with other random numbers; the same for every policy",
-    ),
+    Flag.withDescription("Runs of each scenario, each with other random numbers; the same for every policy"),
     Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
     Flag.withDefault(5),
   ),

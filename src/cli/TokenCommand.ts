@@ -27,10 +27,7 @@ const permissions = Flag.String("permissions").pipe(
   Flag.withDefault("chat:*,sessions:*"),
 )
 
-const hours = Flag.Finite("hours").pipe(
-  Flag.withDescription("Lifetime of the token"),
-  Flag.withDefault(24),
-)
+const hours = Flag.Finite("hours").pipe(Flag.withDescription("Lifetime of the token"), Flag.withDefault(24))
 
 const signingSecret = (settings: Config.Settings, isOperator: boolean) => {
   const { AUTH_JWT_SECRET, AUTH_OPERATOR_SECRET, DATA_DIR } = settings

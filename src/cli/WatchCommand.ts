@@ -24,10 +24,7 @@ const flags = {
     Flag.withMetavar("TOKEN"),
     Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
   ),
-  once: Flag.Boolean("once").pipe(
-    Flag.withDescription("Print one view and exit"),
-    Flag.withDefault(false),
-  ),
+  once: Flag.Boolean("once").pipe(Flag.withDescription("Print one view and exit"), Flag.withDefault(false)),
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one line of JSON per view, for other programs"),
     Flag.withDefault(false),

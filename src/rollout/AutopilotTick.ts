@@ -52,7 +52,9 @@ export const make = Effect.gen(function* () {
       now,
       percentage: settings.percentage,
       conflict: yield* rolloutPercentage.conflict,
-      blocked: isBlocked ? "the breaker keeps turns from the runtime, so there is nothing to compare" : undefined,
+      blocked: isBlocked
+        ? "the breaker keeps turns from the runtime: all runs are in direct mode"
+        : undefined,
       verdict: Verdict.judge(samples, state.plan, state.percentage),
     })
     if (count === 0 && state === stored.state && !isChange(state, next)) return reader.cache(stored, samples)

@@ -87,7 +87,10 @@ const conclude = (
     return { judgement: "cannot_tell", reason: `too few: ${counted}, at least ${leastSessions} of each` }
   }
   if (mismatch) {
-    return { judgement: "cannot_tell", reason: `sample ratio mismatch: ${counted} do not match the expected shares` }
+    return {
+      judgement: "cannot_tell",
+      reason: `sample ratio mismatch: ${counted} do not match the expected shares`,
+    }
   }
   const worse = judged.filter(({ judgement }) => judgement === "worse")
   if (worse.length > 0) return { judgement: "worse", reason: `worse: ${worse.map(describe).join("; ")}` }

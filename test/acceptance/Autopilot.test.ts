@@ -34,14 +34,14 @@ const state = async (): Promise<any> => (await world.operator.json("GET", path))
 const command = async (name: string, body?: unknown): Promise<any> =>
   (await world.operator.json("POST", `${path}${name}`, body)).data
 
-/** One direct answer in ten is slow, so that what is slow for direct mode is not a matter of how busy the machine was. */
+/** One direct answer in ten is slow, so that the limit for slow runs does not depend on the load of the machine. */
 const answers = Array.from({ length: 100 }, (_, n) => ({
   kind: "text" as const,
   parts: ["direct ", "answer"],
   afterMs: n % 10 === 0 ? 500 : 0,
 }))
 
-/** Says in which mode each of so many new sessions was answered. */
+/** Starts `count` new sessions; returns the mode of each answer. */
 const turns = async (count: number): Promise<ReadonlyArray<string>> => {
   world.model.answers.splice(0, Infinity, ...answers)
   const modes: Array<string> = []
@@ -56,7 +56,7 @@ const turns = async (count: number): Promise<ReadonlyArray<string>> => {
   return modes
 }
 
-/** New sessions, until the autopilot is where it is waited for. */
+/** Starts new sessions until the autopilot reaches the wanted state. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
 const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
   for (let batch = 0; batch < 60; batch++) {
@@ -67,7 +67,7 @@ const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
   throw new Error(`it did not come: ${JSON.stringify(await state())}`)
 }
 
-it("refuses a plan that makes no sense with the paths of its fields, and commands that do not fit", async () => {
+it("refuses an invalid plan with the paths of its fields, and commands that do not fit", async () => {
   expect(await state()).toBeNull()
   const wrong = await world.operator.json("POST", path, {
     steps: [
@@ -94,7 +94,7 @@ it("refuses a plan that makes no sense with the paths of its fields, and command
   expect((await reader.json("POST", path)).error.code).toBe("AUTH_PERMISSION_DENIED")
 })
 
-it("survives a kill with what it has counted, pauses, resumes with new data, and an abort ends it", async () => {
+it("keeps its counts after a kill, pauses, resumes with new data, and ends by abort", async () => {
   const started = await command("", { ...plan, reason: "first try" })
   expect(started).toMatchObject({ status: "running", percentage: 40, next: { percentage: 50 } })
   expect(new Set(await turns(60))).toEqual(new Set(["direct_llm", "runtime_orchestrator"]))

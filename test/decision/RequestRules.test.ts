@@ -50,13 +50,13 @@ describe("a rule by request", () => {
     })
   })
 
-  it("is passed over while it is switched off", () => {
+  it("is skipped while it is disabled", () => {
     const off = evaluate(read({ needsTools: true }, { enabled: false }), request)
     assert.deepStrictEqual(off, { matches: false, result: "switched off" })
     assert.isTrue(evaluate(read({ needsTools: true }, { enabled: true }), request).matches)
   })
 
-  it("of a language matches nobody who does not say one", () => {
+  it("with a language does not match a request without one", () => {
     assert.isFalse(evaluate(read({ languages: ["de"] }), { ...request, language: undefined }).matches)
   })
 })
@@ -73,7 +73,7 @@ const problems = (patch: unknown): ReadonlyArray<string> => {
 
 const rule = (when: unknown, name = "r") => ({ name, when, mode: "direct_llm" })
 
-describe("what operators may write", () => {
+describe("rollout input validation", () => {
   it.each([
     [{}, []],
     [

@@ -1,4 +1,4 @@
-/** A decision from as little as a test is about: everything else is a plain turn under settings that nobody has set. */
+/** Decisions for tests: each names only the fields that matter; the rest is a plain turn under the default settings. */
 import * as ModeDecision from "../../src/decision/ModeDecision.ts"
 import { sampled } from "../../src/decision/ShadowSample.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -36,7 +36,7 @@ const plain: ModeDecision.Request = {
   cohort: null,
 }
 
-/** As `ModeService` puts it together: the preferredMode first, the breaker only for a turn that wants the runtime. */
+/** As in `ModeService`: the preferred mode first; the breaker only for a turn that prefers the runtime. */
 export const decide = ({
   admission = yes,
   available = both,

@@ -6,7 +6,7 @@ import { scenarios } from "../../src/simulation/Scenarios.ts"
 const seconds = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 describe("A scenario", () => {
-  it("of the policy is one that a file could hold, and its name is its own", () => {
+  it("has a unique name and can be stored in a file", () => {
     for (const scenario of scenarios) {
       assert.deepStrictEqual(Schema.decodeSync(Scenario)(structuredClone(scenario)), scenario)
     }
