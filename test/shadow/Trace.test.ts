@@ -92,7 +92,7 @@ describe("the trace of a run's log", () => {
     ["CONTENT_FILTERED", "filtered"],
     ["UPSTREAM_FAILED", "error"],
     ["RUN_TOO_LARGE", "error"],
-  ] as const)("of a run that ended with %s is one of a %s", (code, outcome) => {
+  ] as const)("gives a run that ended with %s the outcome %s", (code, outcome) => {
     assert.deepInclude(traced([text("a")], failed(code)), { outcome, code, totalMs: null })
   })
 

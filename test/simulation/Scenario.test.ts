@@ -14,7 +14,7 @@ describe("A scenario", () => {
   })
 
   it.prop(
-    "that flaps was on for the last time just before `lastOn`",
+    "has a flapping fault on for the last time just before `lastOn`",
     [seconds(0, 100), seconds(1, 300), seconds(1, 60), seconds(1, 60)],
     ([from, length, on, off]) => {
       const fault = {
