@@ -34,6 +34,14 @@ const state = async (): Promise<any> => (await world.operator.json("GET", path))
 const command = async (name: string, body?: unknown): Promise<any> =>
   (await world.operator.json("POST", `${path}${name}`, body)).data
 
+/** `approve` is the older name of `promote`: both refuse in the same states. */
+const expectNoPromotion = async (reason: string): Promise<void> => {
+  for (const name of ["promote", "approve"]) {
+    const { error } = await world.operator.json("POST", `${path}/${name}`)
+    expect(error).toMatchObject({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${reason}.` })
+  }
+}
+
 /** One direct answer in ten is slow, so that the limit for slow runs does not depend on the load of the machine. */
 const answers = Array.from({ length: 100 }, (_, n) => ({
   kind: "text" as const,
@@ -119,7 +127,9 @@ it("keeps its counts after a kill, pauses, resumes with new data, and ends by ab
   expect(after.verdict.runs.treatment).toBeGreaterThanOrEqual(seen.runs.treatment)
   expect(after.verdict.runs.control).toBeGreaterThanOrEqual(seen.runs.control)
 
+  await expectNoPromotion("it is running")
   expect(await command("/pause", { reason: "lunch" })).toMatchObject({ status: "paused", reason: "lunch" })
+  await expectNoPromotion("it is paused")
   const resumed = await command("/resume")
   expect(resumed).toMatchObject({ status: "running", percentage: 40, verdict: null })
   expect(await command("/abort")).toMatchObject({ status: "aborted", percentage: 0, next: null })
