@@ -1,4 +1,4 @@
-/** The dashboard for the person on call: effect on users, affected organisations, full queues. */
+/** The dashboard of whoever was woken: do users notice, who is it, what is full. */
 import { type Dashboard, type Panel, quantiles, query } from "./Panel.ts"
 import { fallbacks, fallbackState, latency, runs, stalls, success } from "./Shared.ts"
 
@@ -23,7 +23,7 @@ export const onCall: Dashboard = {
         {
           title: "Budget burn",
           meaning:
-            "How many times faster than allowed the objective's budget is used up. Above 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min, the alert pages the person on call.",
+            "How many times faster than allowed the objective's budget is used up. Above 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min, an alert pages the people on call.",
           kind: "timeseries",
           unit: "short",
           queries: ["5m", "1h", "6h"].map((window) =>

@@ -54,7 +54,7 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
 
   const decide = Effect.fnUntraced(function* (request: ModeDecision.Request) {
     const { settings } = yield* rollout.current
-    const forced = yield* monitor.forced(request.orgId)
+    const forced = yield* monitor.override(request.orgId)
     const preferred = ModeDecision.preferredMode(settings, available, request, forced)
     if (preferred === undefined) return yield* new NoModeAvailable()
     const share = { percent: settings.shadowPercentage, samePercent: shadowSamePercent }

@@ -20,6 +20,7 @@ import { RolloutStore, type StoredRollout } from "../store/RolloutStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as RolloutState from "./RolloutState.ts"
 import * as Measure from "../telemetry/Measure.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** `If-Match` names another state than the present one, whose validator is `etag`. */
 export class RolloutChanged extends Schema.TaggedError<RolloutChanged>()("RolloutChanged", {
@@ -48,8 +49,6 @@ export class Rollout extends Context.Service<
 
 /** The longest delay of a change by another replica. A poll reads the version of one row. */
 const pollInterval = "500 millis"
-/** Limits the log lines while the store is down. */
-const retryInterval = "5 seconds"
 
 const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
   const store = yield* RolloutStore
@@ -77,12 +76,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     Effect.flatMap((stored) => (stored === undefined ? Effect.void : Effect.asVoid(adopt(stored)))),
     Semaphore.withPermit(lock),
   )
-  yield* poll.pipe(
-    Effect.repeat(Schedule.spaced(pollInterval)),
-    Effect.tapError((error) => Effect.logWarning("rollout changes could not be read", error)),
-    Effect.retry(Schedule.spaced(retryInterval)),
-    Effect.forkScoped,
-  )
+  yield* Loop.every("rollout", Schedule.spaced(pollInterval), poll)
 
   const attempt = Effect.fnUntraced(function* (
     actor: Actor,

@@ -11,15 +11,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { isContent } from "../protocol/agent2ui/Message.ts"
+import { isContent } from "../protocol/agent2ui/MessageRole.ts"
 import { type Agent, defaultAgentId } from "../domain/Agent.ts"
 import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
-import { deadlineMs, type Probe } from "../monitoring/probes/Probing.ts"
+import * as Policy from "../monitoring/Policy.ts"
+import type { Probe } from "../monitoring/probes/Probing.ts"
 import * as Attempt from "./Attempt.ts"
-import { type ExecutionError, meaningOf } from "./ExecutionError.ts"
+import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The finest that the policy tells apart is a second. */
 const pulse = Schedule.spaced("500 millis")
@@ -39,6 +41,7 @@ const agent: Agent = {
   updatedAt: 0,
 }
 
+const { probeDeadlineMs: deadlineMs } = Policy.documented
 const limits = { firstContentMs: deadlineMs, stallMs: deadlineMs, totalMs: deadlineMs }
 
 const showsContent = (event: ExecutionEvent): boolean =>
@@ -60,7 +63,7 @@ const turnOf = (id: string): Turn => ({
 
 /** After the first event 8 s do not tell a slow plan from a hang: the runtime's own model call may take 120 s. */
 const isNeutral = (error: ExecutionError): boolean =>
-  meaningOf(error).outcome === "neutral" ||
+  errorPolicyOf(error).outcome === "neutral" ||
   error._tag === "StallTimeout" ||
   error._tag === "CallTimeout" ||
   error._tag === "TotalTimeout"
@@ -92,10 +95,9 @@ export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.Sec
             monitor.probeEnded(probe, exit._tag === "Success" ? exit.value : "neutral"),
           ),
         )
-      // A pulse that a bug could stop would leave an open breaker open for ever.
       const beat = Effect.flatMap(monitor.takeProbe, (probe) =>
         probe === undefined ? Effect.void : Effect.forkIn(run(probe), scope),
-      ).pipe(Effect.catchCause((cause) => Effect.logError("a probe was not begun", cause)))
-      yield* Effect.forkScoped(Effect.repeat(beat, pulse))
+      )
+      yield* Loop.every("probes", pulse, beat)
     }),
   )

@@ -92,6 +92,24 @@ const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
     return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
   })
 
+/** `budget` is read after the turn began, which fills it. */
+const limitHeaders =
+  (rate: Taken | undefined, budget: () => BudgetState | undefined) =>
+  (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
+    const told = budget()
+    return HttpServerResponse.setHeaders(response, {
+      ...(rate === undefined ? {} : rateHeaders(rate)),
+      ...(told === undefined ? {} : budgetHeaders(told)),
+    })
+  }
+
+/** The server span of a turn. Its response had status 200 before the turn's outcome was known. */
+const spanOf = (route: string) => ({
+  name: `POST ${route}`,
+  attributes: { "http.request.method": "POST", "http.route": route },
+  endAttributes: { "http.response.status_code": 200 },
+})
+
 export interface StreamSettings {
   readonly heartbeatMs: number
   readonly protocols: ProtocolDefaults
@@ -118,7 +136,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     const who: Caller = {
       principal: yield* CurrentPrincipal,
       requestId: yield* RequestId,
-      arrival: { route, ...(yield* Arrived) },
+      arrival: { ...spanOf(route), ...(yield* Arrived) },
       ...ruleInputs(headers),
       permit,
     }
@@ -189,29 +207,19 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
       return "problem" in cursor
         ? respond(invalid([cursor.problem]))
         : yield* answering(resume(request, cursor, what.sessionId))
-    let rate: Taken | undefined
-    let budget: BudgetState | undefined
     const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
-    const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
-      admission.turn(
-        principal,
-        (taken) => {
-          rate = taken
-        },
-        mayBeginLater,
-      ),
-    )
-    const taken = Effect.flatMap(admitted, (permit) =>
-      Effect.ensuring(
-        turn(request, what, permit),
-        Effect.sync(() => {
-          budget = permit.budget
-        }),
-      ),
-    )
-    return HttpServerResponse.setHeaders(yield* answering(counted(taken)), {
-      ...(rate === undefined ? {} : rateHeaders(rate)),
-      ...(budget === undefined ? {} : budgetHeaders(budget)),
+    const admitted = Effect.flatMap(CurrentPrincipal, (principal) => admission.turn(principal, mayBeginLater))
+    return yield* Effect.matchEffect(admitted, {
+      onFailure: (rejection) =>
+        Effect.map(
+          answering(counted(Effect.fail(rejection))),
+          limitHeaders(rejection.rate, () => undefined),
+        ),
+      onSuccess: ({ permit, rate }) =>
+        Effect.map(
+          answering(counted(turn(request, what, permit))),
+          limitHeaders(rate, () => permit.budget),
+        ),
     })
   })
 

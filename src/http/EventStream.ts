@@ -28,7 +28,7 @@ import type { FollowedRun } from "../sharing/SharedLogs.ts"
 import type { Reader, Readers } from "./Readers.ts"
 
 type Live = Extract<Source, { readonly _tag: "Live" }>
-type Kept = Extract<Source, { readonly _tag: "Kept" }>
+type Stored = Extract<Source, { readonly _tag: "Stored" }>
 
 export interface Options {
   readonly run: Run
@@ -229,11 +229,15 @@ const live = (source: Live, options: Options, old: Downlevel | undefined) => {
 }
 
 /** The terminal event. One whose number is unknown gets the highest: `isAtEnd` says why. */
-const endAfter = ({ end, isEndUnknown }: Kept, seq: number): ReadonlyArray<LogEntry> =>
+const endAfter = ({ end, isEndUnknown }: Stored, seq: number): ReadonlyArray<LogEntry> =>
   end === undefined ? [] : [{ seq: isEndUnknown === true ? highestSeq : seq + 1, event: end }]
 
 /** Read and encoded page by page, as the reader takes them: a replay must not cost its size in memory for each reader. */
-const kept = (source: Kept, { after, readers, run: { id }, until }: Options, old: Downlevel | undefined) => {
+const kept = (
+  source: Stored,
+  { after, readers, run: { id }, until }: Options,
+  old: Downlevel | undefined,
+) => {
   let total = 0
   const last = (frame: string) => [[Frame.encode([frame])], Option.none<number>()] as const
   const page = (seq: number) =>

@@ -55,6 +55,7 @@ const makeView = Effect.gen(function* () {
     const { directConfigured, directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
     const { providers, refusals, ...breaker } = rest
     const { settings } = yield* rollout.current
+    const recentLists = yield* recent.lists
     const seconds = Math.max(1000, Math.min(metrics.windowMs, monotonicMillis(clock) - startedAt)) / 1000
     const modes: LiveView["modes"] = {
       runtime_orchestrator: { ...runtime, perSecond: runtime.total / seconds },
@@ -75,8 +76,8 @@ const makeView = Effect.gen(function* () {
         defaultMode: settings.defaultMode satisfies ExecutionMode,
       },
       runs: { inFlight: live.count(), oldestMs: Math.round(yield* live.oldestMs) },
-      decisions: recent.decisions.all,
-      fallbacks: recent.fallbacks.all,
+      decisions: recentLists.decisions,
+      fallbacks: recentLists.fallbacks,
       transitions,
       providers,
       refusals,

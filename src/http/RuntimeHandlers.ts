@@ -75,7 +75,7 @@ const make = Effect.gen(function* () {
     carryOut("fallback.force", order, (by) => {
       const { expiresAt = null, mode, orgId, reason } = order
       const forced = mode === "none" ? undefined : { mode, by, reason, expiresAt }
-      return monitor.force(forced, `${by}: ${reason}`, orgId)
+      return monitor.setOverride(forced, `${by}: ${reason}`, orgId)
     })
 
   const reset = (given: { readonly orgId?: OrgId; readonly reason?: string }) =>

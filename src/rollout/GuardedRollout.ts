@@ -23,6 +23,7 @@ import * as AutopilotRules from "./AutopilotRules.ts"
 import * as AutopilotRecord from "./AutopilotRecord.ts"
 import * as AutopilotTick from "./AutopilotTick.ts"
 import * as RolloutPercentage from "./RolloutPercentage.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The command does not fit the present state; `message` gives the reason. */
 export class AutopilotConflict extends Schema.TaggedError<AutopilotConflict>()("AutopilotConflict", {
@@ -59,8 +60,6 @@ export class GuardedRollout extends Context.Service<
 
 /** The cost of an idle service: one read of one row. */
 const tickInterval = "2 seconds"
-/** Limits the log lines while the store is down. */
-const retryInterval = "5 seconds"
 
 const make = Effect.gen(function* () {
   const autopilots = yield* Autopilots
@@ -69,15 +68,10 @@ const make = Effect.gen(function* () {
   const lock = yield* Semaphore.make(1)
 
   const { tick } = yield* AutopilotTick.make
-  yield* tick.pipe(
-    Semaphore.withPermit(lock),
-    Effect.uninterruptible,
-    // A defect must not end the loop.
-    Effect.catchCause((cause) =>
-      Effect.andThen(Effect.logWarning("an autopilot tick failed", cause), Effect.sleep(retryInterval)),
-    ),
-    Effect.repeat(Schedule.spaced(tickInterval)),
-    Effect.forkScoped,
+  yield* Loop.every(
+    "autopilot",
+    Schedule.spaced(tickInterval),
+    Effect.uninterruptible(Semaphore.withPermit(lock, tick)),
   )
 
   const refuse = (message: string) => Effect.fail(new AutopilotConflict({ message }))

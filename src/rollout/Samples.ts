@@ -27,8 +27,8 @@ export interface Cohort {
   sessions: number
   runs: number
   readonly moments: { readonly [measure in Measure]: SequentialTest.Moments }
-  readonly firstContent: LatencyHistogram.LatencyHistogram
-  readonly total: LatencyHistogram.LatencyHistogram
+  firstContent: LatencyHistogram.LatencyHistogram
+  total: LatencyHistogram.LatencyHistogram
 }
 
 export interface Samples {
@@ -80,7 +80,7 @@ export const addAll = (samples: Samples, runs: ReadonlyArray<CohortRun>, margins
 }
 
 const limit = (histogram: LatencyHistogram.LatencyHistogram): number =>
-  histogram.reduce((sum, n) => sum + n, 0) < leastRunsForLimit ? Number.NaN : belowBin * p95(histogram)
+  LatencyHistogram.size(histogram) < leastRunsForLimit ? Number.NaN : belowBin * p95(histogram)
 
 const add = (
   samples: Samples,
@@ -96,8 +96,9 @@ const add = (
   samples.open.set(run.sessionId, session)
   if (samples.open.size > mostOpenSessions) samples.open.delete(samples.open.keys().next().value!)
   cohort.runs += 1
-  if (run.firstContentMs !== null) LatencyHistogram.add(cohort.firstContent, run.firstContentMs)
-  if (run.status === "completed") LatencyHistogram.add(cohort.total, run.totalMs)
+  if (run.firstContentMs !== null)
+    cohort.firstContent = LatencyHistogram.add(cohort.firstContent, run.firstContentMs)
+  if (run.status === "completed") cohort.total = LatencyHistogram.add(cohort.total, run.totalMs)
   const values = valuesOf(run, limits)
   measures.forEach((measure, index) => {
     const value = values[measure]
@@ -156,8 +157,8 @@ export type StoredSamples = typeof StoredSamples.Type
 
 const storeCohort = (cohort: Cohort): StoredSamples["control"] => ({
   ...cohort,
-  firstContent: Array.from(cohort.firstContent),
-  total: Array.from(cohort.total),
+  firstContent: LatencyHistogram.toCounts(cohort.firstContent),
+  total: LatencyHistogram.toCounts(cohort.total),
 })
 
 export const store = ({ control, treatment }: Samples): StoredSamples => ({
@@ -168,8 +169,8 @@ export const store = ({ control, treatment }: Samples): StoredSamples => ({
 const restoreCohort = (stored: StoredSamples["control"]): Cohort => {
   const cohort = emptyCohort()
   for (const measure of measures) Object.assign(cohort.moments[measure], stored.moments[measure])
-  cohort.firstContent.set(stored.firstContent)
-  cohort.total.set(stored.total)
+  cohort.firstContent = LatencyHistogram.fromCounts(stored.firstContent)
+  cohort.total = LatencyHistogram.fromCounts(stored.total)
   return Object.assign(cohort, { sessions: stored.sessions, runs: stored.runs })
 }
 

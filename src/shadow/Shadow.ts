@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Clock from "effect/Clock"
+import * as Schedule from "effect/Schedule"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Run } from "../domain/Run.ts"
 import { hourOf, type ShadowEnding } from "../domain/ShadowPair.ts"
@@ -32,6 +33,7 @@ import { ShadowLedger } from "./ShadowLedger.ts"
 import * as ShadowLoad from "./ShadowLoad.ts"
 import * as Trace from "./Trace.ts"
 import * as Measure from "../telemetry/Measure.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The user's run. */
 export interface Primary {
@@ -86,12 +88,10 @@ const make = Effect.fnUntraced(function* (settings: ShadowSettings) {
     else busy.closeUnsafe()
   })
   const trim = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.catch(pairs.trim({ pairs: keptPairs, hour: hourOf(now - keptLedgerMs) }), (error) =>
-      Effect.logWarning("old shadow pairs were not removed", error),
-    ),
+    pairs.trim({ pairs: keptPairs, hour: hourOf(now - keptLedgerMs) }),
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 second"), measure)))
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), trim)))
+  yield* Loop.every("shadow_load", Schedule.spaced("1 second"), measure)
+  yield* Loop.every("shadow_trim", Schedule.spaced("1 minute"), trim)
 
   const account = (
     { run, turn }: Primary,

@@ -6,9 +6,11 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import { hourOf, type LedgerEntry } from "../domain/ShadowPair.ts"
 import { ShadowPairs } from "../store/ShadowPairs.ts"
 import * as Measure from "../telemetry/Measure.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The most that a crash loses. */
 const flushEvery = "5 seconds"
@@ -65,7 +67,7 @@ const make = Effect.gen(function* () {
     )
   })
 
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), flush)))
+  yield* Loop.every("shadow_ledger", Schedule.spaced(flushEvery), flush)
   yield* Effect.addFinalizer(() => flush)
   return ShadowLedger.of({ record, flush })
 })

@@ -11,7 +11,7 @@ interface Contract extends Triggers.Thresholds {
 }
 
 export const make = (contract: Contract): Policy<object> => {
-  const window = SlidingWindow.make(contract.windowMs, { quantiles: false })
+  let window = SlidingWindow.make(contract.windowMs, { quantiles: false })
   let left = false
   return {
     name: "contract",
@@ -20,7 +20,7 @@ export const make = (contract: Contract): Policy<object> => {
     progressed: () => {},
     ended: ({ latencyMs, mode, outcome }, now) => {
       if (mode === "direct_llm" || left) return
-      SlidingWindow.record(window, now, outcome, latencyMs)
+      window = SlidingWindow.record(window, now, outcome, latencyMs)
       left = Triggers.evaluate(SlidingWindow.tally(window, now), contract) !== undefined
     },
     firstProgressLimitMs: () => contract.timeoutThresholdMs,

@@ -62,8 +62,10 @@ const shareOf = (parts: ReadonlyArray<number>, { begun }: Counts): number =>
 export const of = (scenario: Scenario, tallies: ReadonlyArray<Tally<never>>): Figures => {
   const all = sum(tallies.map((tally) => tally.all))
   const beside = sum(tallies.map((tally) => tally.besideFault))
-  const waits = LatencyHistogram.make()
-  for (const tally of tallies) LatencyHistogram.merge(waits, tally.waits, 1)
+  const waits = tallies.reduce(
+    (all, tally) => LatencyHistogram.sum(all, tally.waits),
+    LatencyHistogram.make(),
+  )
   return {
     seeds: tallies.length,
     detect: spread(tallies.map(({ moves }) => detectSeconds(scenario, moves))),

@@ -47,7 +47,7 @@ export class Tally<T extends Turn = Turn> {
   needlessDirect = 0
   besideNeedless = 0
   /** From the start of a chat to its first progress; only chats that a fault affects. */
-  readonly waits = LatencyHistogram.make()
+  waits = LatencyHistogram.make()
   readonly moves: Array<Move> = []
   readonly slices: Array<Slice> = []
   readonly sliceMs: number
@@ -72,7 +72,7 @@ export class Tally<T extends Turn = Turn> {
   }
 
   shown(turn: T, atMs: number): void {
-    if (this.view.concern(turn) === "fault") LatencyHistogram.add(this.waits, atMs - turn.atMs)
+    if (this.view.concern(turn) === "fault") this.waits = LatencyHistogram.add(this.waits, atMs - turn.atMs)
   }
 
   ended(turn: T, how: Ending): void {

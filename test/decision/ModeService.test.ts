@@ -16,7 +16,7 @@ import type { RolloutSettings } from "../../src/domain/RolloutSettings.ts"
 import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 import { memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
 
-const ticket: Ticket = { globalEpoch: 3, orgEpoch: 5, probe: "global" }
+const ticket: Ticket = { id: 1, globalEpoch: 3, orgEpoch: 5, probe: "global" }
 
 /** Calls of the Monitor, in order. */
 type Calls = Array<readonly ["admit", OrgId] | readonly ["release", Ticket, OrgId]>
@@ -24,7 +24,7 @@ type Calls = Array<readonly ["admit", OrgId] | readonly ["release", Ticket, OrgI
 const monitor = ({ allowed = "yes", calls = [], forced }: Options) =>
   Layer.mock(Monitor, {
     configure: () => Effect.void,
-    forced: (org) =>
+    override: (org) =>
       Effect.succeed(
         forced === undefined || org !== orgId
           ? undefined

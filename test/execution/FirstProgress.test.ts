@@ -8,6 +8,7 @@ import { Execution } from "../../src/execution/Execution.ts"
 import type { TurnEvent } from "../../src/execution/TurnEvent.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import {
   finished,
   monitorSettings,
@@ -29,6 +30,7 @@ const patient = {
 const layer = (...script: Script) =>
   Execution.layer(patient).pipe(
     Layer.provide(Modes.layer([runtime([], script), direct([], "a", [says(text("from direct")), finished])])),
+    Layer.provide(RecentTurns.layer),
     Layer.provideMerge(Monitor.layer(monitorSettings)),
   )
 
@@ -102,6 +104,20 @@ describe("an attempt that shows nothing", () => {
       yield* advanceUntilDone(fiber)
       assert.deepStrictEqual(codes, ["TIMEOUT_FIRST_PROGRESS", null])
       assert.strictEqual(modeOfEnd(), "direct_llm")
+    }).pipe(Effect.provide(layer("silence"))),
+  )
+
+  it.effect("learns within 250 ms that the breaker has opened", () =>
+    Effect.gen(function* () {
+      const monitor = yield* Monitor
+      const { codes, fiber } = yield* begin()
+      yield* elapse(5500)
+      const failed = { orgId, mode: "runtime_orchestrator", outcome: "error", latencyMs: 10 } as const
+      yield* Effect.repeat(monitor.record(failed), { times: 9 })
+      assert.strictEqual((yield* monitor.status).state, "open")
+      yield* elapse(250)
+      assert.strictEqual(codes[0], "TIMEOUT_FIRST_PROGRESS")
+      yield* advanceUntilDone(fiber)
     }).pipe(Effect.provide(layer("silence"))),
   )
 })

@@ -18,6 +18,7 @@ import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { monitorSettings, runId, turn } from "../support/fixtures.ts"
@@ -127,7 +128,11 @@ export interface PlayOptions {
 }
 
 export const layerOf = (executors: ReadonlyArray<Layer.Layer<Executor>>, given: Settings = settings) =>
-  Layer.provide(Execution.layer(given), [Modes.layer(executors), Monitor.layer(monitorSettings)])
+  Layer.provide(Execution.layer(given), [
+    Modes.layer(executors),
+    Monitor.layer(monitorSettings),
+    RecentTurns.layer,
+  ])
 
 /** A whole turn over these executors and nothing else. */
 export const playTurn = (

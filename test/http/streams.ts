@@ -56,13 +56,13 @@ export const live = (log: RunLog): Source => ({
   pages: (after) => Effect.succeed(log.read(after, 64 * 1024)),
 })
 export const kept = (log: RunLog): Source => ({
-  _tag: "Kept",
+  _tag: "Stored",
   pages: pagesOf(log),
   end: log.read(log.lastSeq - 1).find(({ event }) => isTerminal(event))?.event,
 })
 /** Nothing is kept but the end. */
 export const endOnly = (end: RunEvent | undefined, isEndUnknown = false): Source => ({
-  _tag: "Kept",
+  _tag: "Stored",
   pages: () => Effect.succeed([]),
   end,
   isEndUnknown,

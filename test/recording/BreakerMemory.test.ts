@@ -50,7 +50,7 @@ describe("the breakers' memory", () => {
       const before = yield* Effect.gen(function* () {
         yield* trip
         const monitor = yield* Monitor
-        yield* monitor.force(forced, "ops: drill", otherOrgId)
+        yield* monitor.setOverride(forced, "ops: drill", otherOrgId)
         yield* settle
         return yield* monitor.status
       }).pipe(Effect.provide(process(kept)))
@@ -60,8 +60,8 @@ describe("the breakers' memory", () => {
         const after = yield* monitor.status
         assert.deepInclude(after, { state: "open", reason: before.reason, since: before.since })
         assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
-        assert.deepInclude(yield* monitor.forced(otherOrgId), forced)
-        assert.isUndefined(yield* monitor.forced(orgId))
+        assert.deepInclude(yield* monitor.override(otherOrgId), forced)
+        assert.isUndefined(yield* monitor.override(orgId))
       }).pipe(Effect.provide(process(kept)))
     })
   })
@@ -84,7 +84,7 @@ describe("the breakers' memory", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
       yield* Effect.flatMap(Monitor, (monitor) =>
-        monitor.force({ ...forced, expiresAt: 60_000 }, "ops: drill"),
+        monitor.setOverride({ ...forced, expiresAt: 60_000 }, "ops: drill"),
       ).pipe(Effect.andThen(settle), Effect.provide(process(kept)))
       yield* TestClock.adjust("2 minutes")
       yield* Effect.flatMap(Monitor, (monitor) =>
@@ -102,7 +102,7 @@ describe("the breakers' memory", () => {
     const order = Effect.gen(function* () {
       const monitor = yield* Monitor
       const memory = yield* BreakerMemory
-      yield* monitor.force(forced, "ops: drill")
+      yield* monitor.setOverride(forced, "ops: drill")
       const waiting = yield* Effect.forkChild(Effect.exit(memory.written))
       yield* settle
       yield* TestClock.adjust("6 seconds")
@@ -136,10 +136,10 @@ describe("the breakers' memory", () => {
     return Effect.gen(function* () {
       const monitor = yield* Monitor
       const memory = yield* BreakerMemory
-      yield* monitor.force(forced, "the first")
+      yield* monitor.setOverride(forced, "the first")
       yield* settle
       // All at once, so that the oldest of them are never looked at.
-      for (let n = 0; n < 1500; n++) yield* monitor.force(forced, `number ${n}`)
+      for (let n = 0; n < 1500; n++) yield* monitor.setOverride(forced, `number ${n}`)
       const waiting = yield* Effect.forkChild(Effect.exit(memory.written))
       for (let n = 0; n < 400; n++) yield* Effect.andThen(TestClock.adjust(5), settle)
       assert.isTrue(Exit.isSuccess(yield* Fiber.join(waiting)))
