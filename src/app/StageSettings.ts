@@ -20,7 +20,7 @@ import type { MonitorSettings } from "../monitoring/Monitor.ts"
 import type { DatabaseOptions } from "../store/Database.ts"
 import type { DataKeySettings } from "../persistence/DataKeys.ts"
 import type { Limits as QuotaLimits } from "../store/Quotas.ts"
-import type { Settings as ShadowSettings } from "../shadow/ShadowRuns.ts"
+import type { ShadowRunsSettings } from "../shadow/ShadowRuns.ts"
 import type { TelemetrySettings } from "../telemetry/TelemetrySettings.ts"
 import { version } from "./Version.ts"
 
@@ -119,7 +119,7 @@ export const rollout = (settings: Settings): RolloutDefaults => {
 /** The longest times of a shadow. It also gets no more time than the turn. */
 const shadowLimits = { firstContentMs: 30_000, totalMs: 120_000 }
 
-export const shadow = (settings: Settings): ShadowSettings => {
+export const shadow = (settings: Settings): ShadowRunsSettings => {
   const { limits } = execution(settings)
   return {
     limits: {

@@ -1,12 +1,12 @@
 /**
  * The documented contract and nothing else: its window of minutes, its three rates, the one timeout of an attempt. It
- * names no way back, so there is none.
+ * defines no recovery, so there is none.
  */
 import * as SlidingWindow from "../monitoring/evidence/SlidingWindow.ts"
 import * as Triggers from "../monitoring/breaker/Triggers.ts"
 import type { Policy } from "./Policy.ts"
 
-export interface Contract extends Triggers.Thresholds {
+interface Contract extends Triggers.Thresholds {
   readonly windowMs: number
 }
 

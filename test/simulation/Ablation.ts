@@ -1,11 +1,11 @@
 /** The policy of the service without one of its signals, to measure the effect of each: the same code with other numbers. */
-import type { Ticket } from "../monitoring/breaker/Ticket.ts"
-import type * as Health from "../monitoring/Health.ts"
-import * as MonitorPolicy from "../monitoring/Policy.ts"
-import type { Probe } from "../monitoring/probes/Probing.ts"
-import * as OurPolicy from "./OurPolicy.ts"
-import type { Policy } from "./Policy.ts"
-import { totalMs } from "./Simulation.ts"
+import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
+import type * as Health from "../../src/monitoring/Health.ts"
+import * as MonitorPolicy from "../../src/monitoring/Policy.ts"
+import type { Probe } from "../../src/monitoring/probes/Probing.ts"
+import * as OurPolicy from "../../src/simulation/OurPolicy.ts"
+import type { Policy } from "../../src/simulation/Policy.ts"
+import { totalMs } from "../../src/simulation/Simulation.ts"
 
 const never = Number.POSITIVE_INFINITY
 
