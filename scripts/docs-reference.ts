@@ -7,7 +7,8 @@
  */
 import * as Schema from "effect/Schema"
 import { readFileSync, writeFileSync } from "node:fs"
-import { isCall, isContent, Message, messageTypes } from "../src/protocol/agent2ui/Message.ts"
+import { Message, messageTypes } from "../src/protocol/agent2ui/Message.ts"
+import { isCall, isContent } from "../src/protocol/agent2ui/MessageRole.ts"
 import { variables } from "../src/config/Config.ts"
 import type { Variable } from "../src/config/ConfigVariable.ts"
 import { providerVariables } from "../src/config/ConfigProviderVariables.ts"

@@ -23,7 +23,7 @@ export const onCall: Dashboard = {
         {
           title: "Budget burn",
           meaning:
-            "How many times faster than allowed the objective's budget is used up. Above 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min, somebody is woken.",
+            "How many times faster than allowed the objective's budget is used up. Above 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min, an alert pages the people on call.",
           kind: "timeseries",
           unit: "short",
           queries: ["5m", "1h", "6h"].map((window) =>

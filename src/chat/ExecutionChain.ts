@@ -2,7 +2,8 @@
  * From the messages of a run to its steps and calls, each with its time. Pure. A call and its result are paired by the call
  * id, or else by name where one open call has it. Times are those at which the run's log took the messages.
  */
-import { isCall, isResult, type Message, type PlanStep } from "../protocol/agent2ui/Message.ts"
+import type { Message, PlanStep } from "../protocol/agent2ui/Message.ts"
+import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
 import type { ChainLink } from "../domain/RunAccount.ts"
 
 type Mutable = { -readonly [Field in keyof ChainLink]: ChainLink[Field] }

@@ -38,7 +38,7 @@ export class Idempotency extends Context.Service<
       turn: Effect.Effect<Accepted, TurnRefused>,
     ) => Effect.Effect<Begun, OnceRefused>
   }
->()("crossfade/chat/OncePerKey") {
+>()("crossfade/chat/Idempotency") {
   static readonly layer: Layer.Layer<Idempotency, never, StoreHealth | TurnKeys> = Layer.effect(
     Idempotency,
     Effect.suspend(() => make),

@@ -33,7 +33,7 @@ export class SessionQueue extends Context.Service<
       attempt: Effect.Effect<Begun, OnceRefused>,
     ) => Effect.Effect<Begun, OnceRefused>
   }
->()("crossfade/chat/BusySession") {
+>()("crossfade/chat/SessionQueue") {
   static readonly layer = (onBusy: OnBusy): Layer.Layer<SessionQueue, never, LiveRuns | RunReader | Runs> =>
     Layer.effect(SessionQueue, make(onBusy))
 }

@@ -2,7 +2,7 @@
  * The public error of a turn whose last attempt failed. Pure.
  */
 import type { Run, RunError } from "../domain/Run.ts"
-import { type ExecutionError, meaningOf, retryAfterOf } from "../execution/ExecutionError.ts"
+import { type ExecutionError, errorPolicyOf, retryAfterOf } from "../execution/ExecutionError.ts"
 import type { AttemptFailed } from "../execution/TurnEvent.ts"
 
 /** Accepts a W3C trace id, a UUID, or an id too short to be a key. Other text of an upstream never reaches a client. */
@@ -25,7 +25,7 @@ const isTheMessage: ReadonlySet<string> = new Set(["ContentFiltered", "ContextTo
 
 /** The error of a turn whose last attempt failed. A reader may send the message again unless the message is the cause. */
 export const failedError = (run: Run, failed: AttemptFailed): RunError => {
-  const { code, message } = meaningOf(failed.error)
+  const { code, message } = errorPolicyOf(failed.error)
   const { callId, stepId } = failed.gate
   const upstream = failed.error._tag === "UpstreamFailed" ? failed.error : undefined
   return {

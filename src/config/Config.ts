@@ -274,7 +274,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   })
 }
 
-export class Config extends Context.Service<Config, Settings>()("crossfade/Config") {
+export class Config extends Context.Service<Config, Settings>()("crossfade/config/Config") {
   static readonly layer = (env: Environment): Layer.Layer<Config, ConfigInvalid> =>
     Layer.effect(Config, read(env))
 }

@@ -8,13 +8,16 @@ import { draft, type Draft, type ValidDraft } from "../protocol/agent2ui/Message
 import type { ExecutionMode } from "../domain/Mode.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import * as Measure from "../telemetry/Measure.ts"
-import { meaningOf } from "./ExecutionError.ts"
+import { errorPolicyOf } from "./ExecutionError.ts"
 import type { ExecutionEvent, Turn } from "./Executor.ts"
 import type { AttemptFailed, TurnEvent } from "./TurnEvent.ts"
 
 /** State that a turn keeps from attempt to attempt. Message n of a turn is event n of its run's log. */
 export interface Progress {
   attempts: number
+  /** The target of the last attempt, and the number of its attempts. */
+  target: string | undefined
+  attemptsOfTarget: number
   messages: number
   /** Messages before the attempt that is under way. */
   before: number
@@ -30,7 +33,7 @@ export const announcements = (
 ): ReadonlyArray<TurnEvent> => {
   const { failed } = progress
   if (failed === undefined) return []
-  const { code, message } = meaningOf(failed.error)
+  const { code, message } = errorPolicyOf(failed.error)
   const drafts: Array<ValidDraft> = []
   if (failed.disposition === "retract" && progress.firstText !== undefined) {
     const range = { fromSeq: progress.firstText, toSeq: progress.messages }
@@ -48,7 +51,7 @@ export const recordFallback = (
   to: ExecutionMode,
 ): Effect.Effect<void> => {
   if (failed === undefined || failed.mode === to) return Effect.void
-  const { code } = meaningOf(failed.error)
+  const { code } = errorPolicyOf(failed.error)
   const { disposition, mode: from } = failed
   return Effect.flatMap(Effect.all([RecentTurns, Clock.currentTimeMillis]), ([recent, at]) => {
     recent.fallbacks.add({ at, runId, orgId, from, to, code })

@@ -14,14 +14,14 @@ import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { isContent } from "../protocol/agent2ui/Message.ts"
+import { isContent } from "../protocol/agent2ui/MessageRole.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import type { Attempt } from "../domain/Run.ts"
 import type { Outcome, Usage } from "../domain/Outcome.ts"
 import * as AttemptSpan from "./AttemptSpan.ts"
 import * as CommitGate from "./CommitGate.ts"
 import * as Deadlines from "./Deadlines.ts"
-import { type ExecutionError, meaningOf, UpstreamEmpty, UpstreamTruncated } from "./ExecutionError.ts"
+import { type ExecutionError, errorPolicyOf, UpstreamEmpty, UpstreamTruncated } from "./ExecutionError.ts"
 import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
 import { failureText } from "./FailureText.ts"
 import * as OpenCalls from "./OpenCalls.ts"
@@ -195,7 +195,7 @@ const outcomeOf = (
 ): { outcome: Outcome; code: string | null } => {
   if (Exit.isSuccess(exit)) return { outcome: "success", code: null }
   if (watch.error !== undefined) {
-    const { code, outcome } = meaningOf(watch.error)
+    const { code, outcome } = errorPolicyOf(watch.error)
     return { outcome, code }
   }
   // A cause without an expected error is either an interruption from our side or a bug of ours: both say nothing

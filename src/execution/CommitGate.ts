@@ -3,7 +3,8 @@
  * Pure. Plans and thinking may be shown before the commit; the first part of an answer is the commit; once a tool,
  * skill or MCP call has started, the turn is never silently run again.
  */
-import { type Draft, isCall, isContent, isResult } from "../protocol/agent2ui/Message.ts"
+import type { Draft } from "../protocol/agent2ui/Message.ts"
+import { isCall, isContent, isResult } from "../protocol/agent2ui/MessageRole.ts"
 
 export interface Gate {
   /** Text or markdown has been shown: it can be taken back. */

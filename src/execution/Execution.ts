@@ -9,8 +9,6 @@ import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
-import * as Duration from "effect/Duration"
 import * as Stream from "effect/Stream"
 import { halfOf } from "../domain/History.ts"
 import { forMode } from "../domain/Agent.ts"
@@ -23,9 +21,10 @@ import { announcements, count, type Progress, recordFallback, toTurnEvent } from
 import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
-import { failureOf as codesOf, type ExecutionError, meaningOf, retryAfterOf } from "./ExecutionError.ts"
+import { errorPolicyOf, type ExecutionError, failureOf as codesOf } from "./ExecutionError.ts"
 import { Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
+import * as Retries from "./Retries.ts"
 import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
 
 export interface Settings {
@@ -37,32 +36,6 @@ export interface Settings {
   /** Another target may answer what a content filter refused. */
   readonly fallbackOnContentFilter: boolean
 }
-
-/** Attempts of one target within a turn: the first and one more. More only delays the other mode. */
-const attemptsPerTarget = 2
-/** A longer wait for the same target costs more than asking another one. */
-const longestRetryAfterMs = 2000
-
-/** A wait that no turn waits for keeps the next turns from the target too. */
-const pauseOf = (error: ExecutionError | undefined): number | undefined => {
-  const wait = error === undefined ? undefined : retryAfterOf(error)
-  return wait !== undefined && wait > longestRetryAfterMs ? wait : undefined
-}
-
-const mayRetry = (failed: AttemptFailed): boolean =>
-  failed.disposition === "next" &&
-  meaningOf(failed.error).retry &&
-  (retryAfterOf(failed.error) ?? 0) <= longestRetryAfterMs
-
-/** 100 ms with jitter, or what the upstream asked for, if that is longer; then once more. */
-const backoff = (failed: AttemptFailed) =>
-  Schedule.exponential("100 millis").pipe(
-    Schedule.jittered,
-    Schedule.modifyDelay(({ duration }) =>
-      Effect.succeed(Duration.max(duration, Duration.millis(retryAfterOf(failed.error) ?? 0))),
-    ),
-    Schedule.upTo({ times: 1 }),
-  )
 
 /** The turn with half of its history, for a target that found the whole too long. Asked for once a target. */
 const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | undefined => {
@@ -84,11 +57,10 @@ interface Step {
 }
 
 /**
- * The first target, the same once more where its failure asks for it, then the next ones. Where the gate lets nothing follow,
- * or nothing is left, the last failure is the turn's. A limit on the context is one target's own: each is asked for the
- * whole history first, and once more with half of it.
+ * Tries the targets in order. If the gate allows no further attempt, or no target is left, the last failure is the
+ * turn's. A context limit is one target's own: each gets the whole history first, and half of it after `ContextTooLong`.
  */
-const over = (
+const firstThatAnswers = (
   targets: ReadonlyArray<Executor["Service"]>,
   whole: Turn,
   attempt: (step: Step) => Stream.Stream<TurnEvent, AttemptFailed>,
@@ -97,27 +69,24 @@ const over = (
     executor: targets[index]!,
     turn,
     later: targets.slice(index + 1),
-    skipped: () => from(index + 1, 1, whole),
+    skipped: () => from(index + 1, whole),
   })
-  const from = (index: number, tries: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> =>
-    Stream.catch(attempt(stepOf(index, turn)), (failed) => {
+  const from = (index: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> =>
+    Stream.catch(Stream.retry(attempt(stepOf(index, turn)), Retries.schedule), (failed) => {
       const shorter = shortened(failed, whole, turn)
-      if (shorter !== undefined) return from(index, tries, shorter)
-      if (tries < attemptsPerTarget && mayRetry(failed)) {
-        const wait = Effect.repeat(Effect.void, backoff(failed))
-        return Stream.unwrap(Effect.map(wait, () => from(index, tries + 1, turn)))
-      }
+      if (shorter !== undefined) return from(index, shorter)
       const hasNext = index + 1 < targets.length && failed.disposition !== "fail"
-      return hasNext ? from(index + 1, 1, whole) : Stream.fail(failed)
+      return hasNext ? from(index + 1, whole) : Stream.fail(failed)
     })
-  return from(0, 1, whole)
+  return from(0, whole)
 }
 
 const mayMoveOn = (settings: Settings, error: ExecutionError): boolean =>
-  error._tag === "ContentFiltered" ? settings.fallbackOnContentFilter : meaningOf(error).next
+  error._tag === "ContentFiltered" ? settings.fallbackOnContentFilter : errorPolicyOf(error).next
 
 const failureOf = (
   settings: Settings,
+  { attemptsOfTarget }: Progress,
   executor: Executor["Service"],
   failure: Attempt.Failure,
 ): AttemptFailed =>
@@ -125,6 +94,7 @@ const failureOf = (
     ...failure,
     mode: executor.mode,
     target: executor.target,
+    attemptOfTarget: attemptsOfTarget,
     disposition: mayMoveOn(settings, failure.error)
       ? CommitGate.afterFailure(failure.gate, settings.retractPartial)
       : "fail",
@@ -176,6 +146,8 @@ const attemptOf = (
   const begin = ({ pass, watch }: Entry): Stream.Stream<TurnEvent, AttemptFailed> => {
     const announced = announcements(progress, turn, executor.mode).map((event) => count(progress, event))
     progress.attempts += 1
+    progress.attemptsOfTarget = progress.target === executor.target ? progress.attemptsOfTarget + 1 : 1
+    progress.target = executor.target
     progress.before = progress.messages
     progress.firstText = undefined
     const { agent, orgId } = turn
@@ -191,14 +163,14 @@ const attemptOf = (
             attempt: ended,
             pass,
             codes: error && codesOf(error),
-            pauseMs: pauseOf(error),
+            pauseMs: Retries.pauseOf(error),
           }),
           plan.onAttempt(ended),
         ),
       ...watch,
     }).pipe(
       Stream.mapArray((events) => Arr.map(events, (event) => toTurnEvent(progress, executor.mode, event))),
-      Stream.mapError((failure) => (progress.failed = failureOf(settings, executor, failure))),
+      Stream.mapError((failure) => (progress.failed = failureOf(settings, progress, executor, failure))),
     )
     return announced.length === 0 ? attempt : Stream.concat(Stream.fromArray(announced), attempt)
   }
@@ -239,12 +211,14 @@ export class Execution extends Context.Service<
           if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
           const progress: Progress = {
             attempts: 0,
+            target: undefined,
+            attemptsOfTarget: 0,
             messages: 0,
             before: 0,
             firstText: undefined,
             failed: undefined,
           }
-          return over(targets, turn, (step) => attemptOf(settings, monitor, progress, plan, step))
+          return firstThatAnswers(targets, turn, (step) => attemptOf(settings, monitor, progress, plan, step))
         }
         return Execution.of({ run })
       }),

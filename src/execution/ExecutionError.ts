@@ -143,7 +143,7 @@ export type ExecutionError =
   | CallTimeout
   | TotalTimeout
 
-interface Meaning {
+interface ErrorPolicy {
   readonly outcome: Outcome
   /** The same target may be asked once more, before anything was shown. */
   readonly retry: boolean
@@ -156,7 +156,7 @@ interface Meaning {
 const fault = { outcome: "error", retry: false, next: true } as const
 const neutral = { outcome: "neutral", retry: false, next: true } as const
 
-const meanings: { readonly [Tag in ExecutionError["_tag"]]: Meaning } = {
+const policies: { readonly [Tag in ExecutionError["_tag"]]: ErrorPolicy } = {
   UpstreamUnreachable: {
     ...fault,
     retry: true,
@@ -259,11 +259,11 @@ const isCode = (code: string): boolean =>
  * The meaning of an error, as users may see it: an upstream's own code where it looks like one, and a sentence of ours. An
  * upstream's sentences may hold hosts, keys, SQL or prompts.
  */
-export const meaningOf = (error: ExecutionError): Meaning => {
-  const meaning = meanings[error._tag]
-  if (error._tag === "UpstreamGarbled") return { ...meaning, next: error.called !== true }
-  if (error._tag !== "UpstreamFailed" || !isCode(error.code)) return meaning
-  return { ...meaning, code: error.code }
+export const errorPolicyOf = (error: ExecutionError): ErrorPolicy => {
+  const policy = policies[error._tag]
+  if (error._tag === "UpstreamGarbled") return { ...policy, next: error.called !== true }
+  if (error._tag !== "UpstreamFailed" || !isCode(error.code)) return policy
+  return { ...policy, code: error.code }
 }
 
 const longestFailure = 200

@@ -4,7 +4,8 @@
  * A call is open from its `*_call` with status `calling` until its `*_result`, or until the same call comes again with its
  * final status. Answer text closes nothing: a sub-agent writes while its own call is open.
  */
-import { type Draft, isCall, isResult } from "../protocol/agent2ui/Message.ts"
+import type { Draft } from "../protocol/agent2ui/Message.ts"
+import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
 
 interface OpenCall {
   readonly callId: string | undefined

@@ -11,13 +11,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { isContent } from "../protocol/agent2ui/Message.ts"
+import { isContent } from "../protocol/agent2ui/MessageRole.ts"
 import { type Agent, defaultAgentId } from "../domain/Agent.ts"
 import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { deadlineMs, type Probe } from "../monitoring/probes/Probing.ts"
 import * as Attempt from "./Attempt.ts"
-import { type ExecutionError, meaningOf } from "./ExecutionError.ts"
+import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 
@@ -60,7 +60,7 @@ const turnOf = (id: string): Turn => ({
 
 /** After the first event 8 s do not tell a slow plan from a hang: the runtime's own model call may take 120 s. */
 const isNeutral = (error: ExecutionError): boolean =>
-  meaningOf(error).outcome === "neutral" ||
+  errorPolicyOf(error).outcome === "neutral" ||
   error._tag === "StallTimeout" ||
   error._tag === "CallTimeout" ||
   error._tag === "TotalTimeout"

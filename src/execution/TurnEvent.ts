@@ -14,6 +14,8 @@ export type TurnEvent =
 export class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
   readonly mode: ExecutionMode
   readonly target: string
+  /** 1 for the first attempt of its target within the turn. */
+  readonly attemptOfTarget: number
   readonly error: ExecutionError
   readonly gate: CommitGate.Gate
   readonly disposition: CommitGate.Disposition

@@ -23,7 +23,7 @@ export class Shutdown extends Context.Service<
     readonly closing: Effect.Effect<void>
     readonly close: Effect.Effect<void>
   }
->()("crossfade/runs/Stopping") {
+>()("crossfade/runs/Shutdown") {
   static readonly layer: Layer.Layer<Shutdown> = Layer.effect(
     Shutdown,
     Effect.gen(function* () {

@@ -4,7 +4,8 @@
  *
  * The primary is judged as the mode that it started in: what another mode answered after a `fallback` is not its answer.
  */
-import { type Draft, isCall, isContent, type MessageType } from "../protocol/agent2ui/Message.ts"
+import type { Draft, MessageType } from "../protocol/agent2ui/Message.ts"
+import { isCall, isContent } from "../protocol/agent2ui/MessageRole.ts"
 import type { SideOutcome } from "../domain/ShadowPair.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import { Transcript } from "../runs/Transcript.ts"

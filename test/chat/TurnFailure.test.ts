@@ -12,6 +12,7 @@ describe("the error of a failed turn", () => {
       new AttemptFailed({
         mode: "runtime_orchestrator",
         target: "runtime",
+        attemptOfTarget: 1,
         error: failure,
         gate,
         disposition: "fail",
@@ -24,7 +25,7 @@ describe("the error of a failed turn", () => {
     const truncated = new E.UpstreamTruncated({ upstream })
     assert.deepStrictEqual(failedWith(truncated, gate), {
       code: "UPSTREAM_TRUNCATED",
-      message: E.meaningOf(truncated).message,
+      message: E.errorPolicyOf(truncated).message,
       runId,
       recoverable: true,
       stepId: "s1",

@@ -60,7 +60,7 @@ describe("a turn over its targets: swapping executors and clock by layers change
       assert.deepStrictEqual<unknown>(played.messages[2]?.data, {
         from: "runtime_orchestrator",
         to: "direct_llm",
-        reason: E.meaningOf(broken).message,
+        reason: E.errorPolicyOf(broken).message,
         code: "UPSTREAM_TRUNCATED",
       })
       assert.deepStrictEqual(targetsOf(asked), ["runtime", "a"])
@@ -181,7 +181,7 @@ describe("text that was already shown", () => {
       assert.deepInclude(played.messages[5]?.data, {
         fromSeq: from,
         toSeq: to,
-        reason: E.meaningOf(broken).message,
+        reason: E.errorPolicyOf(broken).message,
       })
     }),
   )

@@ -50,7 +50,7 @@ describe("what an execution error means", () => {
   ]
 
   it.each(table)("%s is %s, counts as %s, retry %s, next %s", (tag, code, outcome, retry, next) => {
-    const meaning = E.meaningOf(examples[tag])
+    const meaning = E.errorPolicyOf(examples[tag])
     assert.deepInclude(meaning, { code, outcome, retry, next })
     assert.match(meaning.message, /^[A-Z].*\.$/)
   })
@@ -61,7 +61,7 @@ describe("what an execution error means", () => {
       Object.keys(examples),
     )
     assert.strictEqual(
-      new Set(Object.values(examples).map((error) => E.meaningOf(error).code)).size,
+      new Set(Object.values(examples).map((error) => E.errorPolicyOf(error).code)).size,
       table.length,
     )
   })
@@ -73,9 +73,9 @@ describe("what an execution error means", () => {
       message: "connect db-7.internal",
       details: { sql: "SELECT 1" },
     })
-    const { code, message } = E.meaningOf(failed)
+    const { code, message } = E.errorPolicyOf(failed)
     assert.strictEqual(code, "EXTERNAL_TOOL_TIMEOUT")
-    assert.strictEqual(message, E.meaningOf(examples.UpstreamFailed).message)
+    assert.strictEqual(message, E.errorPolicyOf(examples.UpstreamFailed).message)
   })
 
   it("gives operators all of them, in one line, and the log the codes alone", () => {
@@ -109,9 +109,9 @@ describe("what an execution error means", () => {
     "__proto__",
   ])("does not pass on %j, which is no code", (code) => {
     const failed = new E.UpstreamFailed({ upstream, code, message: "" })
-    assert.deepInclude(E.meaningOf(failed), {
+    assert.deepInclude(E.errorPolicyOf(failed), {
       code: "UPSTREAM_FAILED",
-      message: E.meaningOf(examples.UpstreamFailed).message,
+      message: E.errorPolicyOf(examples.UpstreamFailed).message,
     })
   })
 

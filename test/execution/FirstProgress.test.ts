@@ -104,4 +104,18 @@ describe("an attempt that shows nothing", () => {
       assert.strictEqual(modeOfEnd(), "direct_llm")
     }).pipe(Effect.provide(layer("silence"))),
   )
+
+  it.effect("learns within 250 ms that the breaker has opened", () =>
+    Effect.gen(function* () {
+      const monitor = yield* Monitor
+      const { codes, fiber } = yield* begin()
+      yield* elapse(5500)
+      const failed = { orgId, mode: "runtime_orchestrator", outcome: "error", latencyMs: 10 } as const
+      yield* Effect.repeat(monitor.record(failed), { times: 9 })
+      assert.strictEqual((yield* monitor.status).state, "open")
+      yield* elapse(250)
+      assert.strictEqual(codes[0], "TIMEOUT_FIRST_PROGRESS")
+      yield* advanceUntilDone(fiber)
+    }).pipe(Effect.provide(layer("silence"))),
+  )
 })

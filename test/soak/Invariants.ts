@@ -1,7 +1,8 @@
 /**
  * The invariants of a soak. Pure: events that readers saw, stored runs and counters go in, violations come out.
  */
-import { isCall, type Draft } from "../../src/protocol/agent2ui/Message.ts"
+import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
+import { isCall } from "../../src/protocol/agent2ui/MessageRole.ts"
 import { Transcript } from "../../src/runs/Transcript.ts"
 import type { Frame } from "../support/chatClient.ts"
 import type { Sample } from "../support/prometheusText.ts"

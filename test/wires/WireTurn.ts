@@ -12,7 +12,7 @@ import type { Attempt } from "../../src/domain/Run.ts"
 import { layerMemory } from "../../src/execution/direct/AnswerCacheMemory.ts"
 import type { ProviderSettings } from "../../src/execution/direct/Providers.ts"
 import { Execution } from "../../src/execution/Execution.ts"
-import { meaningOf } from "../../src/execution/ExecutionError.ts"
+import { errorPolicyOf } from "../../src/execution/ExecutionError.ts"
 import * as Targets from "../../src/execution/Targets.ts"
 import type { TurnEvent } from "../../src/execution/TurnEvent.ts"
 import { UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
@@ -98,7 +98,7 @@ const run = (kind: WireKind, first: WireServer, second: WireServer | undefined) 
     const target = kind === "runtime" ? "runtime" : "first"
     const own = attempts.filter((attempt) => attempt.target === target)
     const end = Option.isSome(failed)
-      ? meaningOf(failed.value.error).code
+      ? errorPolicyOf(failed.value.error).code
       : Exit.isSuccess(exit)
         ? "done"
         : "bug"

@@ -289,28 +289,3 @@ export const envelop = <Type extends MessageType>(
   timestamp: string,
 ): MessageOf<Type> =>
   metadata === undefined ? { id, type, data, timestamp } : { id, type, data, timestamp, metadata }
-
-/** The parts of an answer: until one of them has come, nothing has been promised to the reader. */
-const contentTypes: ReadonlySet<MessageType> = new Set<MessageType>([
-  "text",
-  "markdown",
-  "code",
-  "table",
-  "chart",
-  "image",
-  "file",
-  "report",
-])
-
-/** What may already have had an effect outside: it must not silently run twice. */
-const callTypes: ReadonlySet<MessageType> = new Set<MessageType>(["tool_call", "skill_call", "mcp_call"])
-
-const resultTypes: ReadonlySet<MessageType> = new Set<MessageType>([
-  "tool_result",
-  "skill_result",
-  "mcp_result",
-])
-
-export const isResult = (type: MessageType): boolean => resultTypes.has(type)
-export const isContent = (type: MessageType): boolean => contentTypes.has(type)
-export const isCall = (type: MessageType): boolean => callTypes.has(type)

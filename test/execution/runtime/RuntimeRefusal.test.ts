@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { meaningOf } from "../../../src/execution/ExecutionError.ts"
+import { errorPolicyOf } from "../../../src/execution/ExecutionError.ts"
 import * as RuntimeRefusal from "../../../src/execution/runtime/RuntimeRefusal.ts"
 
 const secret = "the user's own words"
@@ -16,7 +16,7 @@ describe("a refusal of the runtime", () => {
     (status) => {
       const error = RuntimeRefusal.errorOf(status, "", undefined)
       assert.deepInclude(error, { _tag: "UpstreamMisconfigured", status })
-      assert.deepInclude(meaningOf(error), { outcome: "error", retry: false, next: true })
+      assert.deepInclude(errorPolicyOf(error), { outcome: "error", retry: false, next: true })
     },
   )
 

@@ -5,8 +5,6 @@ import * as Frame from "../../../src/protocol/agent2ui/Frame.ts"
 import {
   draft,
   envelop,
-  isCall,
-  isContent,
   Message,
   Metadata,
   reasoningDraft,
@@ -14,6 +12,7 @@ import {
   type MessageType,
   messageTypes,
 } from "../../../src/protocol/agent2ui/Message.ts"
+import { isCall, isContent } from "../../../src/protocol/agent2ui/MessageRole.ts"
 import { runId } from "../../support/fixtures.ts"
 import { parseStrict } from "../../support/sse.ts"
 import { readable, schemaOf } from "./messages.ts"

@@ -1,0 +1,41 @@
+/**
+ * Retries of the same target within a turn. A target is tried again only before anything was shown, and only for errors
+ * that ask for it (`ErrorPolicy.retry`).
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { type ExecutionError, errorPolicyOf, retryAfterOf } from "./ExecutionError.ts"
+import type { AttemptFailed } from "./TurnEvent.ts"
+
+/** The first attempt and one more. Further ones would only delay the other mode. */
+const attemptsPerTarget = 2
+/** To wait longer for the same target costs more than to ask another one. */
+const longestRetryAfterMs = 2000
+
+const mayRetry = ({ attemptOfTarget, disposition, error }: AttemptFailed): boolean =>
+  attemptOfTarget < attemptsPerTarget &&
+  disposition === "next" &&
+  errorPolicyOf(error).retry &&
+  (retryAfterOf(error) ?? 0) <= longestRetryAfterMs
+
+/**
+ * 100 ms with jitter, or the upstream's Retry-After if it is longer. `Stream.retry` starts the schedule anew after an
+ * element has passed, such as a thinking event; the failure's own count therefore limits the attempts.
+ */
+export const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential(
+  "100 millis",
+).pipe(
+  Schedule.jittered,
+  Schedule.setInputType<AttemptFailed>(),
+  Schedule.modifyDelay(({ duration, input }) =>
+    Effect.succeed(Duration.max(duration, Duration.millis(retryAfterOf(input.error) ?? 0))),
+  ),
+  Schedule.while(({ input }) => mayRetry(input)),
+)
+
+/** A Retry-After that is too long for this turn also keeps the next turns from the target. Milliseconds. */
+export const pauseOf = (error: ExecutionError | undefined): number | undefined => {
+  const wait = error === undefined ? undefined : retryAfterOf(error)
+  return wait !== undefined && wait > longestRetryAfterMs ? wait : undefined
+}
