@@ -41,7 +41,7 @@ const hasRoomFor = async (client: Client, runId: string, count: number): Promise
 }
 
 describe("open streams", () => {
-  it("L6: the sixth of a user is refused, a POST as well as a GET, and another user's is not", async () => {
+  it("L6: refuses a user's sixth stream, by POST and by GET, and not another user's", async () => {
     const client = await world.as("six", "ana")
     const streams = await hanging(client, 5)
     for (const refused of [await read(client, streams[0]!.runId), await post(client)]) {
@@ -54,7 +54,7 @@ describe("open streams", () => {
     for (const stream of streams) stream.leave()
   })
 
-  it("L6: the 51st of an organisation is refused, and another organisation's is not", async () => {
+  it("L6: refuses an organisation's 51st stream, and not another organisation's", async () => {
     const users = await Promise.all(times(10, (index) => world.as("fifty", `user ${index}`)))
     const streams = (await Promise.all(users.map((user) => hanging(user, 5)))).flat()
     const refused = await post(await world.as("fifty", "one more"))
@@ -83,7 +83,7 @@ describe("open streams", () => {
     stream!.leave()
   })
 
-  it("L6: C4: 400 requests that are aborted anywhere leave no stream behind", async () => {
+  it("L6: C4: leaves no stream open after 400 requests that are aborted at random points", async () => {
     const client = await world.as("aborts", "ana")
     const [stream] = await hanging(client, 1)
     for (let round = 0; round < 20; round++) {
@@ -116,7 +116,7 @@ describe("open streams", () => {
   })
 })
 
-describe("the rate of turns", () => {
+describe("the rate limit of turns", () => {
   const folder = temporaryFolder()
   let gateway: Running
   let as: (org: string, user: string) => Promise<Client>
@@ -136,7 +136,7 @@ describe("the rate of turns", () => {
     folder.dispose()
   })
 
-  it("X9: of a loop of 1000 turns a user begins what his minute has, within 5 %", async () => {
+  it("X9: lets a loop of 1000 turns start only the user's limit per minute, within 5 %", async () => {
     const client = await as("loop", "ana")
     const started = Date.now()
     const answers = await Promise.all(times(1000, () => post(client)))
@@ -150,7 +150,7 @@ describe("the rate of turns", () => {
     expect((await client.json("GET", "/api/v1/chat/sessions?limit=100")).data.sessions).toHaveLength(begun)
   })
 
-  it("X9: the users of an organisation share its minute, others have their own", async () => {
+  it("X9: shares the organisation's limit among its users, and not with other organisations", async () => {
     const users = await Promise.all(times(3, (index) => as("shared", `user ${index}`)))
     const answers = (await Promise.all(users.map((user) => Promise.all(times(15, () => post(user)))))).flat()
     const codes = await Promise.all(answers.filter(({ status }) => status === 429).map(codeOf))
@@ -158,7 +158,7 @@ describe("the rate of turns", () => {
     expect((await post(await as("another", "ana"))).status).toBe(200)
   })
 
-  it("is told on every answer to a POST, and browsers may read it", async () => {
+  it("is stated in the headers of every answer to a POST, and browsers may read them", async () => {
     const client = await as("told", "ana")
     const first = await post(client, "hi", { origin: "https://app.example" })
     const headersOf = ({ headers }: Response) =>
@@ -172,7 +172,7 @@ describe("the rate of turns", () => {
     expect([missing.status, headersOf(missing)[1]]).toEqual([404, 18])
   })
 
-  it("costs nothing to come back for a run", async () => {
+  it("does not count a reconnect to a run", async () => {
     const client = await as("back", "ana")
     const first = await client.start("hi")
     await first.rest()
@@ -189,8 +189,8 @@ describe("the rate of turns", () => {
   })
 })
 
-describe("more than a process takes", () => {
-  it("L3: 2000 POSTs at once are taken or refused with a time to come back, and what was taken is there", async () => {
+describe("more requests than a process can serve", () => {
+  it("L3: accepts or refuses 2000 concurrent POSTs, with Retry-After, and keeps every accepted message", async () => {
     const users = await Promise.all(times(400, (index) => world.as(`many ${index % 40}`, `user ${index}`)))
     // No answer ends before the last question has come, so that there is no room for all.
     let everybodyCame = () => {}

@@ -19,11 +19,11 @@ afterAll(async () => {
 const org = () => crypto.randomUUID()
 const sessions = "/api/v1/chat/sessions"
 
-describe("who manages API keys", () => {
+describe("the management of API keys", () => {
   const ids = async (client: Client) =>
     (await client.json("GET", keysPath)).data.keys.map(({ id }: { id: string }) => id)
 
-  it("users their own, administrators those of their organisation, and others none", async () => {
+  it("lets users manage their own keys, administrators those of their organisation, and other callers none", async () => {
     const acme = org()
     const ana = await as(gateway.url, acme, "ana", ["chat:*", "sessions:*", "keys:*"])
     const bob = await as(gateway.url, acme, "bob", ["chat:*", "sessions:*", "keys:*"])
@@ -45,7 +45,7 @@ describe("who manages API keys", () => {
     expect(await outcome(of.ana.client.request("GET", sessions))).toBe("401 AUTH_KEY_REVOKED")
   })
 
-  it("reads a long list page by page", async () => {
+  it("pages through a long list", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const all: Array<string> = []
     for (let n = 0; n < 5; n++) all.unshift((await createKey(ana)).id)
@@ -62,7 +62,7 @@ describe("who manages API keys", () => {
       expect(await outcome(ana.request("GET", `${keysPath}${bad}`))).toBe("400 VALIDATION_FAILED")
   })
 
-  it("gets no stronger key than it has rights, nor by way of a key", async () => {
+  it("creates no key with more rights than its creator has, directly or through another key", async () => {
     const acme = org()
     const ana = await as(gateway.url, acme, "ana", ["chat:*", "keys:write"])
     const refused = await ana.request("POST", keysPath, {
@@ -107,7 +107,7 @@ describe("who manages API keys", () => {
     ).toBe("403 AUTH_PERMISSION_DENIED")
   })
 
-  it("has operators' rights from a key that an operator made, and from no other one", async () => {
+  it("grants operators' rights only to keys that an operator created", async () => {
     const metrics = "/api/v1/runtime/metrics"
     const operator = new Client(gateway.url, await operatorToken(["operator:*", "keys:*"]))
     const key = await createKey(operator, { permissions: ["operator:read"] })
@@ -123,7 +123,7 @@ describe("who manages API keys", () => {
     expect(await outcome(all.client.request("POST", keysPath, asked))).toBe("403 AUTH_PERMISSION_DENIED")
   })
 
-  it("is told which field of a new key is wrong", async () => {
+  it("names the wrong field of a new key", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const name = "x"
     const now = Date.now()
@@ -165,7 +165,7 @@ describe("who manages API keys", () => {
     expect(await ids(ana)).toEqual([])
   })
 
-  it("is written in the audit, with the key that was used, and without any key's text", async () => {
+  it("is recorded in the audit, with the key that was used, and without any key's text", async () => {
     const acme = org()
     const ana = await as(gateway.url, acme, "ana")
     const key = await createKey(ana, { permissions: ["keys:*"] })
@@ -240,7 +240,7 @@ describe("crossfade keys", () => {
     expect((await run(["list", ...url], ana.token)).out).toMatch(new RegExp(`^${id} .* revoked `, "m"))
   }, 60_000)
 
-  it("says why it cannot, in the service's words", async () => {
+  it("explains a failure in the service's words", async () => {
     const url = ["--url", gateway.url]
     const reader = await as(gateway.url, org(), "ana", ["keys:read"])
     const denied = await run(["create", "--name", "x", ...url], reader.token)

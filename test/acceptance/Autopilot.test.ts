@@ -67,7 +67,7 @@ const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
   throw new Error(`it did not come: ${JSON.stringify(await state())}`)
 }
 
-it("refuses a plan that makes no sense with the paths of its fields, and commands that do not fit", async () => {
+it("refuses an inconsistent plan with the paths of its fields, and commands that do not fit its state", async () => {
   expect(await state()).toBeNull()
   const wrong = await world.operator.json("POST", path, {
     steps: [
@@ -94,7 +94,7 @@ it("refuses a plan that makes no sense with the paths of its fields, and command
   expect((await reader.json("POST", path)).error.code).toBe("AUTH_PERMISSION_DENIED")
 })
 
-it("survives a kill with what it has counted, pauses, resumes with new data, and an abort ends it", async () => {
+it("survives a kill with its counts, pauses, resumes with new data, and ends at an abort", async () => {
   const started = await command("", { ...plan, reason: "first try" })
   expect(started).toMatchObject({ status: "running", percentage: 40, next: { percentage: 50 } })
   expect(new Set(await turns(60))).toEqual(new Set(["direct_llm", "runtime_orchestrator"]))
@@ -138,7 +138,7 @@ it("survives a kill with what it has counted, pauses, resumes with new data, and
   ])
 })
 
-it("raises the percentage when the runtime is as good, and past 50 % when a person approves", async () => {
+it("raises the percentage while the runtime is as good as direct mode, and needs an approval past 50 %", async () => {
   await command("", plan)
   const raised = await trafficUntil(({ percentage }) => percentage === 50)
   expect(raised.history).toMatchObject([{ percentage: 40, verdict: { judgement: "as_good" } }])

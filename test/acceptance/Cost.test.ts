@@ -17,7 +17,7 @@ import type { Running } from "../support/processes.ts"
 /** It was between 3.5 and 4 when this was written; noise moves it by a third. */
 const limit = 10
 
-describe("a turn of the runtime, 50 events in one burst", () => {
+describe("a runtime turn with 50 events in one burst", () => {
   let upstreams: Running
   let floor: Running
   let runtime: Gateway
@@ -37,7 +37,7 @@ describe("a turn of the runtime, 50 events in one burst", () => {
   })
 
   it.skipIf(process.platform !== "linux")(
-    "costs no more than so many times a bare relay",
+    "costs at most a fixed multiple of a bare relay",
     async () => {
       const bench: Bench = {
         load,

@@ -54,7 +54,7 @@ describe.skipIf(!hasPrometheus() || inject("redisUrl") === undefined)(
       expect(await eventually(async () => (await prometheus.query(expr)).length)).toBeGreaterThan(0)
     })
 
-    it("has the figures that happened", async () => {
+    it("has the figures of the turns that ran", async () => {
       const value = async (expr: string) => (await prometheus.query(expr))[0]?.value
       expect(await value('crossfade_fallbacks_total{cause="INTERNAL_ERROR"}')).toBeUndefined()
       expect(await value('sum(crossfade_fallbacks_total{from="runtime_orchestrator"})')).toBe(1)

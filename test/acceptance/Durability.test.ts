@@ -70,7 +70,7 @@ const check = async (client: Client, { message, stream }: Acknowledged): Promise
 
 describe("kill -9 under load", () => {
   it.each([0, 200, 600])(
-    "about %d ms after the first acknowledgement: every acknowledged message is there, unfinished runs are interrupted, and their readers are told",
+    "about %d ms after the first acknowledgement: every acknowledged message is stored, unfinished runs are interrupted, and their readers get an error",
     async (afterMs) => {
       const folder = temporaryFolder()
       const first = await startGateway(env({ DATA_DIR: folder.path }))
@@ -99,7 +99,7 @@ describe("kill -9 under load", () => {
     },
   )
 
-  it("a database that is locked while an answer ends delays its done, and loses nothing", async () => {
+  it("a locked database at the end of an answer delays done, and loses nothing", async () => {
     const folder = temporaryFolder()
     const gateway = await startGateway(env({ DATA_DIR: folder.path }))
     const client = new Client(gateway.url, await tokenFor())
@@ -120,7 +120,7 @@ describe("kill -9 under load", () => {
     folder.dispose()
   })
 
-  it("a planned stop lets the running answer end and exits", async () => {
+  it("a planned stop lets the running answer end, then exits", async () => {
     const folder = temporaryFolder()
     const gateway = await startGateway(env({ DATA_DIR: folder.path }))
     const client = new Client(gateway.url, await tokenFor())
@@ -138,7 +138,7 @@ describe("kill -9 under load", () => {
 })
 
 describe.skipIf(inject("postgresUrl") === undefined)("on PostgreSQL", () => {
-  it("a turn is answered, kept and replayed, and a second process sees it", async () => {
+  it("a turn is answered, stored and replayed, also by a second process", async () => {
     const url = Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!)))
     const folder = temporaryFolder()
     const settings = env({ DATA_DIR: folder.path, DATABASE_URL: url })
@@ -160,7 +160,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("on PostgreSQL", () => {
     folder.dispose()
   })
 
-  it("a database that cannot be reached stops the start with the reason and without the password", async () => {
+  it("an unreachable database stops the start with the reason and without the password", async () => {
     const started = startGateway(env({ DATABASE_URL: "postgres://crossfade:pw-canary@127.0.0.1:1/none" }))
     await expect(started).rejects.toThrow(/Cannot use the database 127.0.0.1:1\/none/)
     await expect(started).rejects.not.toThrow(/pw-canary/)

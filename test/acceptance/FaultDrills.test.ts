@@ -53,7 +53,7 @@ const modeOf = async (client: Client): Promise<string | null> => {
 
 describe("a runtime that hangs", () => {
   it(
-    "costs nobody an answer; the breaker opens, stays open when the gateway is killed, and closes by itself when the runtime goes on",
+    "loses no answer; the breaker opens, stays open when the gateway is killed, and closes when the runtime recovers",
     { timeout: 120_000 },
     async () => {
       // Enough first progress for a limit that rests on this runtime.
@@ -96,7 +96,7 @@ describe("a runtime that hangs", () => {
 })
 
 describe("a runtime that fails one organisation", () => {
-  it("that one leaves it, the others stay and are not moved", { timeout: 90_000 }, async () => {
+  it("moves this one to direct mode, and the others stay", { timeout: 90_000 }, async () => {
     await conditions({ failing_org: "org-0" })
     const users = usersOf(5)
     await eventually(
@@ -120,8 +120,8 @@ describe("a runtime that fails one organisation", () => {
   })
 })
 
-describe("an operator's order", () => {
-  it("for all: from its answer on no turn goes to the runtime, until it runs out by itself", async () => {
+describe("an operator override", () => {
+  it("for all organisations sends no turn to the runtime from its answer on, until it expires", async () => {
     const users = usersOf(4)
     await eventually(async () => users.chats.length > 0, patienceS)
     // Longer than a turn takes to be decided, however busy the machine is.
@@ -144,7 +144,7 @@ describe("an operator's order", () => {
     expect((await historyOf(null)).slice(-2)).toEqual(["forced_direct", "closed"])
   })
 
-  it("for one organisation leaves the others alone, outlives a kill right after its answer, and ends when it is taken back", async () => {
+  it("for one organisation leaves the others alone, survives a kill right after its answer, and ends when it is removed", async () => {
     await order({ mode: "direct_llm", orgId: "ordered", reason: "a drill" })
     await world.restart()
     const again = [await world.as("ordered", "ana"), await world.as("other", "ana")] as const
@@ -161,7 +161,7 @@ describe("an operator's order", () => {
     expect(await historyOf("ordered")).toEqual(["forced_direct", "closed"])
   })
 
-  it("for one organisation runs out by itself, and the history says so", async () => {
+  it("for one organisation expires by itself, and the history records it", async () => {
     const client = await world.as("for-a-while", "ana")
     const expiresAt = Date.now() + 2000
     await order({ mode: "direct_llm", orgId: "for-a-while", reason: "a drill", expiresAt })

@@ -36,7 +36,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
     beforeAll(() => fleet.start(postgresUrl!, 3))
     afterAll(() => fleet.stop())
 
-    it(`D1: ${rounds} times at a random moment: no acknowledged message is lost, no answer is there twice, and readers of interrupted runs are told within 15 s`, async () => {
+    it(`D1: after ${rounds} kills at random moments no acknowledged message is lost, no answer is doubled, and readers of interrupted runs get the error within 15 s`, async () => {
       const client = new Client(fleet.url, await tokenFor())
       const acknowledged: Array<Acknowledged> = []
       const load = { over: false }

@@ -9,7 +9,7 @@ const atOnce = 50
 describe("a runtime that hangs after a tool call has begun", () => {
   const world = useWorld({ CHAT_CALL_TIMEOUT_MS: "1000" })
 
-  it(`D6: ${hangs} times runs no tool twice, asks nobody else, says where it stopped, and is told to stop`, async () => {
+  it(`D6: ${hangs} times runs no tool twice, asks no other target, names the place of the failure, and gets a cancel`, async () => {
     let left = hangs
     const endings: Array<unknown> = []
     const worker = async () => {

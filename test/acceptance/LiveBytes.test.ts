@@ -89,8 +89,8 @@ const watching = () => {
   }
 }
 
-describe("twenty answers of 15 MB at once in a process with a heap of 512 MB", () => {
-  it("end each exactly once, as an answer or with a typed error, and a small turn is served meanwhile", async () => {
+describe("twenty concurrent answers of 15 MB in a process with a heap of 512 MB", () => {
+  it("end exactly once each, as an answer or with a typed error, while small turns are served", async () => {
     for (let n = 0; n < 20; n++) model.answers.push({ kind: "flood", part: "x".repeat(10_000), count: 1500 })
     const stop = watching()
     const large = Promise.all(Array.from({ length: 20 }, (_, n) => turn(`large ${n}`)))

@@ -57,7 +57,7 @@ describe("behind nginx", () => {
     for (const place of places) place.dispose()
   })
 
-  it("D2: three gateways that are replaced one after the other fail no turn, and none runs twice", async () => {
+  it("D2: a rolling restart of three gateways fails no turn and runs none twice", async () => {
     const client = new Client(nginx.url, await tokenFor())
     const endings: Array<string> = []
     const replacing = new Set(places)

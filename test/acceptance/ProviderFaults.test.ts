@@ -159,8 +159,8 @@ const storedText = async (frames: ReadonlyArray<Frame>): Promise<string | undefi
   return data.messages.at(-1)?.content
 }
 
-describe("a provider's fault", () => {
-  it.each(faults)("$name: the second provider gives the whole answer where it may", async (fault) => {
+describe("a provider fault", () => {
+  it.each(faults)("$name: the second provider gives the whole answer if a fallback is allowed", async (fault) => {
     await use(inTurn(fault.answers), true)
     const frames = await ask()
     const code = fault.final === true ? fault.alone : undefined
@@ -170,18 +170,18 @@ describe("a provider's fault", () => {
     expect(second.asked).toHaveLength(fault.alone === undefined || fault.final === true ? 0 : 1)
   })
 
-  it.each(faults)("$name: alone it ends with the whole answer or with one clear error", async (fault) => {
+  it.each(faults)("$name: a single provider ends with the whole answer or with one clear error", async (fault) => {
     await use(inTurn(fault.answers), false)
     expect(ended(await ask())).toEqual(endOf(fault.alone))
     expect(first.asked).toHaveLength(fault.asked)
   })
 
-  it("429 for ever: the error says how long to wait", async () => {
+  it("429 without end: the error states how long to wait", async () => {
     await use(() => refusal(429, "rate_limit_exceeded", { "retry-after": "17" }), false)
     expect((await ask()).at(-1)?.data).toMatchObject({ code: "UPSTREAM_RATE_LIMITED", retryAfter: 17 })
   })
 
-  it("first token late: another provider answers, and where there is none the answer is waited for", async () => {
+  it("late first token: another provider answers, and a single provider is waited for", async () => {
     const late: Answer = { body: [2 * firstContentMs, ...good.body] }
     await use(() => late, true)
     expect(ended(await ask())).toEqual(endOf(undefined))
@@ -191,7 +191,7 @@ describe("a provider's fault", () => {
     expect(ended(await ask())).toEqual(endOf(undefined))
   })
 
-  it("cut and prefill refused: the second provider is asked as if nothing had been said", async () => {
+  it("cut and refused prefill: the second provider gets the request without the partial answer", async () => {
     await use(() => ({ body: some(40) }), true)
     expect(ended(await ask())).toEqual(endOf(undefined))
     const { messages } = second.asked[0]
@@ -199,7 +199,7 @@ describe("a provider's fault", () => {
     expect(messages.filter(({ role }: { role: string }) => role === "assistant")).toEqual([])
   })
 
-  it("outage under load: every turn gets the whole answer, and the provider is soon left alone", async () => {
+  it("outage under load: every turn gets the whole answer, and the provider is soon skipped", async () => {
     let isDown = true
     await use(() => (isDown ? refusal(503, "x") : good), true)
     const turns = 60
@@ -215,7 +215,7 @@ describe("a provider's fault", () => {
     expect(first.asked.length).toBeLessThan(120)
   })
 
-  it("accounting: the run says which model answered, with its own tokens, and what refused", async () => {
+  it("accounting: the run names the model that answered, with its tokens, and the refusals", async () => {
     await use(() => refusal(429, "insufficient_quota"), true)
     const frames = await ask()
     const done = frames.at(-1)?.data

@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 describe("a proxy in the environment", () => {
-  it("carries a turn to a provider that only it can reach", async () => {
+  it("carries a turn to a provider that only the proxy can reach", async () => {
     const client = await start(folders[0]!.path, {
       http_proxy: proxy.url,
       CHAT_EXECUTION_MODE: "direct_llm",
@@ -64,7 +64,7 @@ describe("a proxy in the environment", () => {
     }
   })
 
-  it("leaves the sandbox alone", async () => {
+  it("is not used for the sandbox", async () => {
     const client = await start(folders[1]!.path, {
       HTTP_PROXY: "http://127.0.0.1:1",
       SANDBOX_RUNTIME_PORT: "0",

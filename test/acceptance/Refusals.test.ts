@@ -9,8 +9,8 @@ const unknownId = "00000000-0000-4000-8000-00000000ffff"
 // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
 const bodyOf = (answer: Response): Promise<any> => answer.json() as Promise<any>
 
-describe("what is refused, and how it is said", () => {
-  it("names every field that is wrong", async () => {
+describe("the input checks", () => {
+  it("name every wrong field", async () => {
     const answer = await world.client.request("POST", "/api/v1/chat/start", { agentId: "x", message: "" })
     expect(answer.status).toBe(400)
     const { error } = await bodyOf(answer)
@@ -55,14 +55,14 @@ describe("what is refused, and how it is said", () => {
     expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it("takes the longest message that is allowed, byte for byte", async () => {
+  it("accept the longest allowed message, byte for byte", async () => {
     const message = "ü".repeat(100_000)
     const stream = await world.client.start(message)
     await stream.rest()
     expect((await world.messages(stream.sessionId))[0].content).toBe(message)
   })
 
-  it("C2: C8: a body of another type is 415, one over 1 MiB is 413, and one that is no JSON is 400", async () => {
+  it("C2: C8: answer 415 for another content type, 413 above 1 MiB, and 400 for invalid JSON", async () => {
     const post = (body: string, type: string) =>
       fetch(`${world.gateway.url}/api/v1/chat/start`, {
         method: "POST",
@@ -77,7 +77,7 @@ describe("what is refused, and how it is said", () => {
     expect([broken.status, (await bodyOf(broken)).error.code]).toEqual([400, "VALIDATION_FAILED"])
   })
 
-  it("C8: pages of other origins may call only where they are listed", async () => {
+  it("C8: allow calls from pages of listed origins only", async () => {
     const preflight = (origin: string) =>
       fetch(`${world.gateway.url}/api/v1/chat/start`, {
         method: "OPTIONS",
@@ -95,7 +95,7 @@ describe("what is refused, and how it is said", () => {
     expect(other.headers.get("access-control-allow-credentials")).toBeNull()
   })
 
-  it("X11: an insane request id is replaced", async () => {
+  it("X11: replace an invalid request id", async () => {
     const answer = await world.client.request("GET", "/api/v1/health", undefined, {
       "x-request-id": "a b<script>",
     })

@@ -94,11 +94,11 @@ const seen = async () => {
 }
 
 describe("the routes of the contract", () => {
-  it("are those of the table: add a row there for a new one", async () => {
+  it("are exactly those in this test's table: add a row for a new route", async () => {
     expect(Object.keys(table).toSorted()).toEqual((await documented()).toSorted())
   })
 
-  it("X2: give callers without a right to them nothing to read and nothing to change", async () => {
+  it("X2: let callers without the permission read and change nothing", async () => {
     const before = await seen()
     for (const [route, row] of rows)
       for (const caller of callers) {
@@ -173,7 +173,7 @@ describe("the routes of the contract", () => {
     expect([sent.model, sent.system_prompt]).not.toContain("x")
   }, 60_000)
 
-  it("answer the callers that have a right to them", async () => {
+  it("answer callers that have the permission", async () => {
     for (const [route, row] of rows)
       for (const caller of callers) {
         if (row.statuses[caller] >= 400) continue

@@ -26,11 +26,11 @@ const commandsOf = (path: string): ReadonlyArray<string> =>
 const [prelude = "", ...ofPage] = commandsOf(page)
 
 describe("the runbooks", () => {
-  it("are one for each alert, and one alert for each", () => {
+  it("are one per alert, and one alert per runbook", () => {
     expect(runbooks.map((path) => basename(path, ".md")).toSorted()).toEqual(alerts.toSorted())
   })
 
-  it.each(runbooks)("%s has a symptom, checks, acts and what to see afterwards", (path) => {
+  it.each(runbooks)("%s has a symptom, checks, actions and the expected result", (path) => {
     const titles = Array.from(readFileSync(path, "utf8").matchAll(/^## (.+)$/gm), ([, title]) => title)
     expect(titles).toEqual(["Symptom", "Check", "Act", "Verify"])
     expect(commandsOf(path).length).toBeGreaterThan(1)
@@ -79,7 +79,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
     })
 
   it.each([page, ...runbooks])(
-    "can be looked at and mended with the commands of %s",
+    "have working commands for checks and fixes in %s",
     async (path) => {
       for (const command of path === page ? ofPage : commandsOf(path)) {
         const { code, said } = await run(command)
@@ -89,7 +89,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
     60_000,
   )
 
-  it("has no command that succeeds whatever it is told", async () => {
+  it("have no command that succeeds for any input", async () => {
     for (const wrong of [
       "api $B/nothing",
       "prom 'sum('",

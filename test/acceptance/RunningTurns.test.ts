@@ -50,7 +50,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
     const its = useGateways(limited, count)
 
-    it("X9: of 60 that are posted and left no more run than the user may have", async () => {
+    it("X9: of 60 that are posted one by one, run at most as many as the user may", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, 60)
       const all: Array<Stream> = []
@@ -67,7 +67,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("of 60 that are posted at once neither", async () => {
+    it("of 60 that are posted at once, run at most as many as the user may", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, 60)
       const all = await Promise.all(
@@ -79,7 +79,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("hold a place of the organisation, each", async () => {
+    it("hold one place of the organisation each", async () => {
       const org = crypto.randomUUID()
       hanging(its, 20)
       const ana = await its.as(org, "ana")
@@ -94,7 +94,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const [index, stream] of taken.entries()) await cancel((index < cap ? ana : bob)[0]!, stream)
     })
 
-    it("leave room for readers that come back to all of them", async () => {
+    it("leave room for readers that reconnect to all of them", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, cap)
       const taken = await filled(clients)
@@ -112,7 +112,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("give their place back when they are cancelled, and when they end", async () => {
+    it("free their place when they are cancelled, and when they end", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, cap)
       const taken = await filled(clients)
@@ -123,7 +123,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("cost a request that comes again under their key no second place", async () => {
+    it("need no second place for a repeated request under the same key", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, cap)
       const key = { "idempotency-key": crypto.randomUUID() }
@@ -146,7 +146,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("cost two requests that come at once under one key one place", async () => {
+    it("need one place for two concurrent requests under one key", async () => {
       for (let round = 0; round < 5; round++) {
         const clients = await its.as(crypto.randomUUID(), "ana")
         hanging(its, cap + 1)
@@ -168,7 +168,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       }
     })
 
-    it("do not share their places with a turn that is refused after it was let in", async () => {
+    it("keep their places if a turn is refused after its admission", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       const body = { agentId: "00000000-0000-4000-8000-00000000dead", message: "hi" }
       for (let index = 0; index < 3 * cap; index++) {
@@ -183,7 +183,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
   })
 })
 
-describe.each(places)("a message to a busy session, where its user has no place left, %s", (_, count) => {
+describe.each(places)("a message to a busy session, while its user has no free place, %s", (_, count) => {
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
     const one = { CHAT_DETACH_GRACE_MS: "600000", MAX_STREAMS_PER_USER: "1" }
     const interrupting = useGateways({ ...one, CHAT_ON_BUSY: "interrupt" }, count)
@@ -196,7 +196,7 @@ describe.each(places)("a message to a busy session, where its user has no place 
         return stream.response.status === 200 && stream
       })
 
-    it("takes the place of the answer that it interrupts", async () => {
+    it("takes over the place of the answer that it interrupts", async () => {
       const clients = interrupting.clients
       hanging(interrupting, 1)
       const first = await startAndLeave(clients[0]!)
@@ -204,7 +204,7 @@ describe.each(places)("a message to a busy session, where its user has no place 
       expect((await second.rest()).at(-1)?.event).toBe("done")
     })
 
-    it("waits for the place of the answer before it", async () => {
+    it("takes over the place of the previous answer when that ends", async () => {
       const clients = queueing.clients
       hanging(queueing, 1)
       const first = await startAndLeave(clients[0]!)

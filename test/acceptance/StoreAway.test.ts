@@ -66,7 +66,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that goes awa
     ["ended and started again", () => postgres.down(), () => postgres.up()],
     ["frozen", () => signal(postgres.pid(), "SIGSTOP"), () => signal(postgres.pid(), "SIGCONT")],
   ] as const)(
-    "E1: %s: turns are refused with 503 before anything is promised, those that run end in done after its return, and nothing is lost or doubled",
+    "E1: %s: new turns are refused with 503 before their first event, running ones end in done after its return, and nothing is lost or doubled",
     async (name, leave, comeBack) => {
       const told: Array<Told> = []
       const refused: Array<string> = []

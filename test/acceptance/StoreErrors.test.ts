@@ -32,7 +32,7 @@ const asks: ReadonlyArray<readonly [method: string, path: string, body?: object]
   ["GET", `/api/v1/chat/runs/${id}/events`],
 ]
 
-it("X7: answers 200 requests without a word of its store, and lives", async () => {
+it("X7: answers 200 requests without a word about its store, and survives", async () => {
   const database = new DatabaseSync(join(folder.path, "crossfade.db"))
   for (const table of tables) database.exec(`ALTER TABLE ${table} RENAME TO ${table}_gone`)
   database.close()

@@ -103,7 +103,7 @@ describe.skipIf(inject("collector") === undefined)("a collector that goes away u
     ["ended and started again", () => collector.down(), () => collector.up()],
     ["frozen", () => collector.signal("SIGSTOP"), () => collector.signal("SIGCONT")],
   ] as const)(
-    "%s: no turn waits for it, little is held back, one line says so, and export goes on without a count lost",
+    "%s: no turn waits for it, buffers stay small, one line reports it, and export continues without a lost count",
     async (name, leave, comeBack) => {
       const gateway = await beginExporting()
       // Memory grows with the turns of the last minutes whether they are exported or not: this one says by how much.

@@ -130,7 +130,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     await order("runtime_orchestrator")
   }, 60_000)
 
-  it("are driven by what happens: each count of the catalogue has been counted", async () => {
+  it("count each event of the catalogue at least once", async () => {
     expect(statuses).toEqual([429, 503])
     await exported()
     const counts = all.filter(({ kind }) => kind !== "gauge").map(({ name }) => name)
@@ -143,7 +143,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     ])
   })
 
-  it("are all that the catalogue names, as it says, with labels of their closed sets and no others", async () => {
+  it("are exactly those of the catalogue, as described, with labels only from their closed sets", async () => {
     await exported()
     const found = points()
     const known = new Map(all.map((instrument) => [instrument.name, instrument]))
@@ -171,7 +171,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     expect(new Set(orgs)).toEqual(new Set(["acme"]))
   })
 
-  it("have the same values in /metrics, and under the same names where the collector gives them to Prometheus", async () => {
+  it("have the same values in /metrics, and the same names in the collector's Prometheus output", async () => {
     // What has moved between two exports stood somewhere between them; what has not, stood still.
     const before = await exported()
     const [scraped, relayed] = [
@@ -192,7 +192,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     expect(new Set([...names(relayed.map(keyOf))].filter(own))).toEqual(names(before.keys()))
   })
 
-  it("count what the admin API counts", async () => {
+  it("agree with the counts of the admin API", async () => {
     // No turn is needed for the gauge to know.
     await order("direct_llm")
     await exported()

@@ -13,7 +13,7 @@ const key = "canary-collector-key-0b6f"
 const credential = "canary-credential-5e77"
 const dataKey = "canary-data-key-91f3-only-for-tests"
 
-describe.skipIf(inject("collector") === undefined)("what is exported and logged", () => {
+describe.skipIf(inject("collector") === undefined)("the exported and logged data", () => {
   const observed = useObserved({
     // The text log of a process in production, where it is one line of JSON each.
     NODE_ENV: "production",
@@ -83,7 +83,7 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
     await observed.collector.down("SIGTERM")
   }, 60_000)
 
-  it("X6: has the turns' words in every signal's place but the words of users, upstreams and secrets in none", () => {
+  it("X6: has the gateway's own words in every signal, and the words of users, upstreams and secrets in none", () => {
     const everything = `${observed.collector.everything()}\n${world.gateway.output()}`
     expect(statuses).toEqual([400, 400, 404, 401, 401])
     // They were there to be found: the same export has the turn's own ids.
@@ -106,7 +106,7 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
       expect([canary, everything.includes(canary)]).toEqual([canary, false])
   })
 
-  it("correlates every line of a turn by trace, run and request, and both ways say the same", () => {
+  it("correlates every line of a turn by trace, run and request, the same over both outputs", () => {
     const { collector } = observed
     const ended = collector.logs().find(({ attributes }) => attributes["requestId"] === "asked-1")
     const server = collector.trace(place.traceId).find(({ name }) => name === "POST /api/v1/chat/start")

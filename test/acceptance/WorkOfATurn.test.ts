@@ -96,7 +96,7 @@ describe("in a gateway's process", () => {
   }
 
   it.skipIf(process.platform === "win32")(
-    "a turn sets few timers, writes to sockets seldom and leaves little garbage to full collections, with 10 events and with 500",
+    "a turn sets few timers, makes few socket writes and leaves little garbage to full collections, with 10 events and with 500",
     async () => {
       await workOf(10)
       await workOf(500)
