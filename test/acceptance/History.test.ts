@@ -49,7 +49,7 @@ describe("a session with a failed turn", () => {
     ["after its text", { cutAfter: "Half of an" }],
     ["with a blank answer", " \n"],
     ["with a thought alone", "<think>Hm.</think>"],
-  ])("%s does not stop the next answer", async (_, answer) => {
+  ])("answers the next message after a turn that failed %s", async (_, answer) => {
     const { sessionId } = await broken(answer)
     const next = await client.send(sessionId, "three")
     expect(textOf(await next.rest())).toBe("Yes.")

@@ -31,7 +31,7 @@ describe("the input checks", () => {
       "VALIDATION_MESSAGE_TOO_LONG",
     ],
     [
-      "an agent that is not there",
+      "an agent that does not exist",
       "POST",
       "/api/v1/chat/start",
       { agentId: unknownId, message: "x" },
@@ -39,17 +39,17 @@ describe("the input checks", () => {
       "AGENT_NOT_FOUND",
     ],
     [
-      "a session that is not there",
+      "a session that does not exist",
       "POST",
       `/api/v1/chat/sessions/${unknownId}`,
       { message: "x" },
       404,
       "SESSION_NOT_FOUND",
     ],
-    ["a run that is not there", "GET", `/api/v1/chat/runs/${unknownId}`, undefined, 404, "RUN_NOT_FOUND"],
-    ["a path that is not there", "GET", "/api/v1/nope", undefined, 404, "ROUTE_NOT_FOUND"],
+    ["a run that does not exist", "GET", `/api/v1/chat/runs/${unknownId}`, undefined, 404, "RUN_NOT_FOUND"],
+    ["a path that does not exist", "GET", "/api/v1/nope", undefined, 404, "ROUTE_NOT_FOUND"],
     ["a wrong method", "DELETE", "/api/v1/chat/start", undefined, 405, "METHOD_NOT_ALLOWED"],
-  ] as const)("%s", async (_, method, path, body, status, code) => {
+  ] as const)("answer %s with its status and code", async (_, method, path, body, status, code) => {
     const answer = await world.client.request(method, path, body)
     expect([answer.status, (await bodyOf(answer)).error.code]).toEqual([status, code])
     expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/)

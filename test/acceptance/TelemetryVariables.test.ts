@@ -40,9 +40,9 @@ const wireOf = ({ exports }: Given) =>
 const resources = ({ collector }: Given) => collector.spans().map(({ resource }) => resource)
 
 const cases: ReadonlyArray<Case> = [
-  { about: "without any, nothing", env: {}, signals: [], traced: never },
+  { about: "without any: no export", env: {}, signals: [], traced: never },
   {
-    about: "one address, all three signals as protobuf, below that address",
+    about: "one address: all three signals as protobuf, below that address",
     env: toAll,
     signals: all,
     traced: callers,
@@ -70,25 +70,25 @@ const cases: ReadonlyArray<Case> = [
       }),
   },
   ...all.map((signal): Case => ({
-    about: `an address for ${signal} alone: those, where it says`,
+    about: `an address for ${signal} alone: this signal alone, to this address`,
     env: { [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]: `URL/v1/${signal}` },
     signals: [signal],
     traced: signal === "traces" ? callers : never,
   })),
   ...all.map((signal): Case => ({
-    about: `${signal} to none: the other two`,
+    about: `the exporter "none" for ${signal}: the other two signals`,
     env: { ...toAll, [`OTEL_${signal.toUpperCase()}_EXPORTER`]: "none" },
     signals: all.filter((other) => other !== signal),
     traced: signal === "traces" ? never : callers,
   })),
   {
-    about: "OTEL_SDK_DISABLED, nothing",
+    about: "OTEL_SDK_DISABLED: no export",
     env: { ...toAll, OTEL_SDK_DISABLED: "true", OTEL_TRACES_SAMPLER: "always_on" },
     signals: [],
     traced: never,
   },
   {
-    about: "a name, and more about the process; the name counts more than what that says of it",
+    about: "a service name and resource attributes: the name takes precedence over the attribute",
     env: {
       ...toAll,
       OTEL_SERVICE_NAME: "chat-eu",
@@ -137,7 +137,7 @@ const cases: ReadonlyArray<Case> = [
     traced,
   })),
   {
-    about: "values in another case, and those that are not known: read, or warned of once and taken for none",
+    about: "values in another case are read; unknown values are reported once and ignored",
     env: {
       ...toAll,
       OTEL_TRACES_SAMPLER: "Always_On",
@@ -156,19 +156,19 @@ const cases: ReadonlyArray<Case> = [
     },
   },
   {
-    about: "no propagators, no caller's trace",
+    about: "no propagators: the caller's trace is ignored",
     env: { ...toAll, OTEL_PROPAGATORS: "none" },
     signals: all,
     traced: never,
   },
   {
-    about: "the key that the collector asks for",
+    about: "the key that the collector requires",
     env: { ...toAll, OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20open-sesame" },
     signals: all,
     traced: callers,
   },
   {
-    about: "a wrong key: nothing is taken, and one line says so, without the key",
+    about: "a wrong key: the collector takes nothing, and one log line reports it without the key",
     env: {
       ...toAll,
       OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20canary-wrong-key",

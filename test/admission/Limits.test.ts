@@ -33,7 +33,7 @@ const takenBoth = Effect.fnUntraced(function* (owner: Owner) {
 const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
   describe(`limits ${name}`, () => {
     it.live(
-      "L6: a user and an organisation have as many streams as they may, and one more when one has closed",
+      "L6: admit the allowed streams of a user and an organisation, and one more after one closes",
       () =>
         Effect.gen(function* () {
           const ana = someone()
@@ -52,7 +52,7 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
     )
 
     it.live(
-      "L6: of 100 that come at once as many are let in as there is room; those interrupted leave no place taken",
+      "L6: admit as many of 100 concurrent streams as fit; interrupted requests leave no place taken",
       () =>
         Effect.gen(function* () {
           const ana = someone()
@@ -79,7 +79,7 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
         }).pipe(Effect.provide(layer)),
     )
 
-    it.live("X9: running turns have places of their own, which a turn takes together with its stream", () =>
+    it.live("X9: count running turns apart; a turn takes a stream and a running place together", () =>
       Effect.gen(function* () {
         const ana = someone()
         const runs = [yield* taken(ana, "runs"), yield* taken(ana, "runs"), yield* taken(ana, "runs")]
@@ -99,7 +99,7 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
       }).pipe(Effect.provide(layer)),
     )
 
-    it.live("X9: a key has its minute, counted down, and then the time until one comes back", () =>
+    it.live("X9: count a key's minute down, then state the time until the next turn", () =>
       Effect.gen(function* () {
         const rates = yield* Rates
         const key = crypto.randomUUID()
@@ -126,7 +126,7 @@ const redisUrl = inject("redisUrl")
 describe.skipIf(redisUrl === undefined)("over Redis", () => {
   contract("over Redis", overRedis(redisUrl ?? ""))
 
-  it.live("two replicas count together, and a stream that closed leaves nothing in Redis", () =>
+  it.live("two replicas share one count, and a closed stream leaves nothing in Redis", () =>
     Effect.gen(function* () {
       const [one, other] = [
         yield* Layer.build(overRedis(redisUrl!)),
@@ -162,7 +162,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
     }),
   )
 
-  it.live("E2: while Redis is away the process counts by itself, what it had let in included", () =>
+  it.live("E2: without Redis the process counts locally, and includes the streams that it admitted before", () =>
     Effect.gen(function* () {
       const server = yield* ownRedis
       const context = yield* Layer.build(overRedis(server.url))

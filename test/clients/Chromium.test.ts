@@ -88,7 +88,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       await stream.rest()
     })
 
-    it("reads a run as the guide shows it, with a new ticket where the old one is refused", async () => {
+    it("reads a run as in the guide, with a new ticket if the old one is refused", async () => {
       const stream = await world.client.start(slow)
       // The page asks for a ticket, opens, and asks again, since its first ticket was spoilt.
       const never = /^$/

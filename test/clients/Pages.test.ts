@@ -21,14 +21,14 @@ const click = (tab: Tab, id: string) => tab.value(`document.getElementById("${id
 const stored = (tab: Tab) => tab.value(`sessionStorage.getItem("token")`)
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { timeout: 90_000 }, () => {
-  it("the reference of the API works under its policy", () =>
+  it("the API reference works under its content security policy", () =>
     inBrowser(async (tab) => {
       await tab.open(`${gateway.url}/docs`)
       await shows(tab, `document.body.innerText.includes("/api/v1/chat/start")`)
       expect(tab.complaints).toEqual([])
     }))
 
-  it("the console answers a message under its policy, and takes the token of a link when it is told to", () =>
+  it("the console answers a message under its policy, and accepts a link's token after a confirmation", () =>
     inBrowser(async (tab) => {
       const token = await tokenFor("acme", "ana")
       await tab.open(`${gateway.url}/#token=${token}`)

@@ -202,9 +202,9 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   LOG_CONTENT: ["yes", "1", "TRUE"],
 }
 
-describe("a bad value", () => {
+describe("an invalid value", () => {
   it.effect.each(names)(
-    "of %s stops the start with a message that names it, what was found and what is allowed",
+    "of %s stops the start with a message that has the name, the value and the allowed values",
     (name) =>
       Effect.gen(function* () {
         const variable: Variable<unknown> = Config.variables[name]
@@ -221,7 +221,7 @@ describe("a bad value", () => {
       }),
   )
 
-  it.effect("is named together with every other, in one message", () =>
+  it.effect("is reported together with all others, in one message", () =>
     Effect.gen(function* () {
       const all = Object.entries(bad).flatMap(([name, [value]]) =>
         value === undefined ? [] : [[name, value] as const],
@@ -236,7 +236,7 @@ describe("a bad value", () => {
     }),
   )
 
-  it.effect("X6: of a secret is never repeated, nor is a good secret beside a bad value", () =>
+  it.effect("X6: of a secret is never repeated, nor is a valid secret beside an invalid value", () =>
     Effect.gen(function* () {
       const { message } = yield* refused({
         PORT: "x",

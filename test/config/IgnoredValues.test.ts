@@ -25,8 +25,8 @@ const ignored = {
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ["http", "http/xml"],
 } satisfies { readonly [Name in keyof typeof Config.variables]?: ReadonlyArray<string> }
 
-describe("a value that OpenTelemetry's specification has ignored", () => {
-  it.effect.each(Object.entries(ignored))("%s: starts with the default, and is named", ([name, values]) =>
+describe("a value that OpenTelemetry's specification ignores", () => {
+  it.effect.each(Object.entries(ignored))("%s: the service starts with the default and names the variable", ([name, values]) =>
     Effect.gen(function* () {
       const { ignored: none, ...defaults } = yield* Config.read({})
       assert.deepStrictEqual(none, [])
@@ -41,7 +41,7 @@ describe("a value that OpenTelemetry's specification has ignored", () => {
     }),
   )
 
-  it.effect("is no value in another case, which is read", () =>
+  it.effect("does not include a value in another case, which is read", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({
         OTEL_SDK_DISABLED: "True",
