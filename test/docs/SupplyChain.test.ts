@@ -22,7 +22,7 @@ const namesOf = (which: (locked: Locked) => boolean): ReadonlyArray<string> =>
   Object.entries(packages).flatMap(([path, locked]) => (which(locked) ? [path] : []))
 
 describe("X12: the dependencies", () => {
-  it("are each held by a SHA-512, name no registry and run no script when they are installed", () => {
+  it("are each pinned by a SHA-512, name no registry and run no install script", () => {
     expect(Object.keys(packages).length).toBeGreaterThan(100)
     expect(namesOf(({ integrity }) => integrity?.startsWith("sha512-") !== true)).toEqual([])
     expect(namesOf(({ resolved }) => resolved !== undefined)).toEqual([])
@@ -30,7 +30,7 @@ describe("X12: the dependencies", () => {
     expect(readFileSync(".npmrc", "utf8")).toContain("strict-allow-scripts=true")
   })
 
-  it("that the project names have exact versions and a reason", () => {
+  it("of package.json have exact versions and a reason", () => {
     const reasons = readFileSync("docs/decisions/dependencies.md", "utf8")
     const named: ReadonlyArray<readonly [string, string]> = [
       "dependencies",
@@ -61,7 +61,7 @@ describe("X12: the dependencies", () => {
 })
 
 describe("the audit", () => {
-  it("tells a report from an answer that is none, and counts what is high or critical", () => {
+  it("distinguishes a report from an invalid answer, and counts high and critical findings", () => {
     const counted = { info: 0, low: 1, moderate: 2, high: 3, critical: 4, total: 10 }
     expect(verdictOf(JSON.stringify({ metadata: { vulnerabilities: counted } }))).toEqual({
       ran: true,

@@ -10,7 +10,7 @@ const defaults: ProtocolDefaults = {
   ],
 }
 
-it("a client that does not ask gets the protocol of its page's origin, then of its organisation, then the default", () => {
+it("a client that requests no protocol gets the one of its page's origin, then of its organisation, then the default", () => {
   assert.strictEqual(defaultProtocol(defaults, "acme", "https://new.example"), 2)
   assert.strictEqual(defaultProtocol(defaults, "umbrella", "https://a.old.example"), 1)
   assert.strictEqual(defaultProtocol(defaults, "acme", "https://other.example"), 1)
