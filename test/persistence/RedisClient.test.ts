@@ -23,7 +23,7 @@ const echo = Redis.script((text: string) => [text], {
 }).withReturnType<string>()
 
 describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
-  it.live("that is away fails every command at once, and is used again when it is back, scripts too", () =>
+  it.live("that is away fails every command at once, and is used again after its return, with scripts", () =>
     Effect.gen(function* () {
       const first = yield* Effect.promise(() => startRedis())
       yield* Effect.gen(function* () {
@@ -46,7 +46,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  it.live("that hangs is waited for once, then left alone for a moment", () =>
+  it.live("that hangs is waited for once, then skipped for a moment", () =>
     Effect.gen(function* () {
       const server = yield* Effect.promise(() => startRedis())
       yield* Effect.gen(function* () {
@@ -63,7 +63,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  it.live("that answers while this process is too busy to read is not taken for one that hangs", () =>
+  it.live("that answers while this process is too busy to read does not count as hung", () =>
     Effect.gen(function* () {
       const server = yield* Effect.promise(() => startRedis())
       yield* Effect.gen(function* () {
@@ -137,7 +137,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
       ["CONFIG", "SET", "min-replicas-to-write", "0"],
     ],
   ] as const)(
-    "that is $0 is not used, with one line, until it takes writes again",
+    "that is $0 is not used, with one log line, until it accepts writes again",
     ([, code, refuse, accept]) =>
       withOperator(({ isUp, lines, operator, redis }) =>
         Effect.gen(function* () {
@@ -157,7 +157,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
       ),
   )
 
-  it.live("that refuses writes is connected to anew, by subscriptions as well", () =>
+  it.live("that refuses writes gets a new connection, for subscriptions as well", () =>
     withOperator(({ operator, redis }) =>
       Effect.gen(function* () {
         const messages = yield* redis.subscribe("news")

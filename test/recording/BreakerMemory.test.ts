@@ -44,7 +44,7 @@ const trip = Effect.gen(function* () {
 })
 
 describe("the breakers' memory", () => {
-  it.effect("an open breaker is still open after a restart, with its reason, and so is an order", () => {
+  it.effect("an open breaker is still open after a restart, with its reason, and so is an operator override", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
       const before = yield* Effect.gen(function* () {
@@ -66,7 +66,7 @@ describe("the breakers' memory", () => {
     })
   })
 
-  it.effect("a reset survives as well: nothing old comes back", () => {
+  it.effect("a reset survives a restart: no older state returns", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
       yield* trip.pipe(
@@ -80,7 +80,7 @@ describe("the breakers' memory", () => {
     })
   })
 
-  it.effect("an order that has run out meanwhile is over", () => {
+  it.effect("an operator override that expired meanwhile has ended", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
       yield* Effect.flatMap(Monitor, (monitor) =>
@@ -97,7 +97,7 @@ describe("the breakers' memory", () => {
     })
   })
 
-  it.effect("says when an order is written, and when it could not be", () => {
+  it.effect("reports when an operator override is stored, and when that fails", () => {
     const kept: Array<ScopedTransition> = []
     const order = Effect.gen(function* () {
       const monitor = yield* Monitor
@@ -119,7 +119,7 @@ describe("the breakers' memory", () => {
     })
   })
 
-  it.effect("goes on after a bug with one entry, and after more entries than anybody can wait for", () => {
+  it.effect("continues after a defect in one entry, and after more entries than its buffer holds", () => {
     const kept: Array<ScopedTransition> = []
     let calls = 0
     const faulty = Layer.mock(Transitions, {

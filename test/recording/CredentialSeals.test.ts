@@ -109,7 +109,7 @@ const suite = <E>(
     const plain = Result.succeed(settings("m").mcpServers[0]!.authConfig)
 
     test(
-      "of version 8 are encrypted at the start, once, and read as they were",
+      "of version 8 are encrypted once at the start, and read unchanged",
       Effect.gen(function* () {
         for (let n = 1; n <= 3; n += 1) yield* inserted(n)
         yield* started(newKey)
@@ -135,7 +135,7 @@ const suite = <E>(
     )
 
     test(
-      "stay plain without a key, and the start goes on",
+      "stay plain without a key, and the start continues",
       Effect.gen(function* () {
         yield* inserted(1)
         yield* started(undefined)
@@ -179,7 +179,7 @@ const suite = <E>(
     )
 
     test(
-      "of a lost key are counted and left as they are",
+      "of a lost key are counted and left unchanged",
       Effect.gen(function* () {
         yield* inserted(1)
         yield* started(oldKey)
@@ -223,8 +223,8 @@ if (postgresUrl !== undefined)
     ),
   )
 
-describe("the files of SQLite", () => {
-  it.live("hold no credential any more once a plain one was encrypted", () =>
+describe("the SQLite files", () => {
+  it.live("contain no plain credential after its encryption", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryFolder
       const bytes = () =>

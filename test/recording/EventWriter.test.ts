@@ -61,7 +61,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("writes a backlog in several statements, and lets long logs forget what is written", () => {
+  it.effect("writes a backlog in several statements, and lets long logs drop the written events", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
@@ -83,7 +83,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("writes each event once, however they come, and what came before it followed", () => {
+  it.effect("writes each event once, also the events from before it followed the run", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
@@ -103,7 +103,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("rests while nothing comes", () => {
+  it.effect("does no work while no event arrives", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
@@ -117,7 +117,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("tries again, after a while, what the store refused", () => {
+  it.effect("retries after a delay when the store fails", () => {
     const kept = store()
     kept.state.refuse = 2
     return withWriter(kept, (writer) =>
@@ -134,7 +134,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("X13: goes on after a bug: other runs' events must not be lost for one of them", () => {
+  it.effect("X13: continues after a defect, so that other runs lose no events", () => {
     const kept = store()
     kept.state.die = 1
     return withWriter(kept, (writer) =>
@@ -148,7 +148,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("at its end a run has its own remainder, and nothing is written after it", () => {
+  it.effect("writes a run's remaining events at its end, and nothing after it", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {

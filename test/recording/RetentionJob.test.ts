@@ -52,8 +52,8 @@ const store = () => {
 const on = (kept: ReturnType<typeof store>, eventDays = 30) =>
   Layer.provide(RetentionJob.layer(eventDays), kept.layer)
 
-describe("the job that forgets", () => {
-  it.effect("goes from step to step until nothing older is left, each hour anew", () => {
+describe("the retention job", () => {
+  it.effect("deletes step by step until nothing older is left, every hour", () => {
     const kept = store()
     return Effect.gen(function* () {
       yield* TestClock.setTime(start)
@@ -77,7 +77,7 @@ describe("the job that forgets", () => {
     })
   })
 
-  it.effect("keeps events for ever with 0 days", () => {
+  it.effect("keeps events without end at 0 days", () => {
     const kept = store()
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
@@ -87,7 +87,7 @@ describe("the job that forgets", () => {
     }).pipe(Effect.provide(on(kept, 0)))
   })
 
-  it.effect("is done by one of two replicas, and by the other one when that one is gone", () => {
+  it.effect("runs in one of two replicas, and in the other if that one is gone", () => {
     const kept = store()
     return Effect.gen(function* () {
       yield* TestClock.setTime(start)
@@ -107,7 +107,7 @@ describe("the job that forgets", () => {
     }).pipe(Effect.scoped)
   })
 
-  it.effect("goes on after a store that was away", () => {
+  it.effect("continues after the store was unavailable", () => {
     const kept = store()
     kept.state.away = true
     return Effect.gen(function* () {
