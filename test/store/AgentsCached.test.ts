@@ -68,7 +68,7 @@ const nameOf = (id: AgentId) =>
 const pass = (millis: number) => Effect.repeat(TestClock.adjust("100 millis"), { times: millis / 100 - 1 })
 
 describe("agents in memory", () => {
-  it.effect("are read from the store once, for as long as they are used", () => {
+  it.effect("are read from the store once while they are in use", () => {
     const kept = store(own(1))
     return Effect.gen(function* () {
       for (let second = 0; second < 30; second++) {
@@ -79,7 +79,7 @@ describe("agents in memory", () => {
     }).pipe(Effect.provide(kept.layer))
   })
 
-  it.effect("show what another replica has changed within a second, and what is gone", () => {
+  it.effect("show another replica's change or deletion within a second", () => {
     const kept = store(own(1), own(2))
     return Effect.gen(function* () {
       yield* nameOf(idOf(1))
@@ -109,7 +109,7 @@ describe("agents in memory", () => {
     }).pipe(Effect.provide(kept.layer))
   })
 
-  it.effect("are not given out beyond a second while the store is away, and are again afterwards", () => {
+  it.effect("are not served beyond a second while the store is away, and are served after its return", () => {
     const kept = store(own(1))
     return Effect.gen(function* () {
       yield* nameOf(idOf(1))
@@ -125,7 +125,7 @@ describe("agents in memory", () => {
   })
 
   it.effect(
-    "of another organisation are not found, however often they are used; a miss is not remembered",
+    "of another organisation are never found, at any use; a miss is not cached",
     () => {
       const kept = store(own(1))
       return Effect.gen(function* () {
@@ -140,7 +140,7 @@ describe("agents in memory", () => {
     },
   )
 
-  it.effect("are a thousand at the most, and asked about only while somebody uses them", () => {
+  it.effect("are at most a thousand, and polled only while they are in use", () => {
     const kept = store(...Array.from({ length: 1100 }, (_, n) => own(n)))
     return Effect.gen(function* () {
       for (let n = 0; n < 1100; n++) yield* nameOf(idOf(n))

@@ -56,7 +56,7 @@ const onlyFor = (agents: ReadonlyArray<AgentId>) => ({
 
 export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unknown>) =>
   withLayer(layer)(`ApiKeys on ${name}`, (it) => {
-    it.effect("keeps a key as it was made, finds it by its hash alone, and never its text", () =>
+    it.effect("stores a key unchanged without its text, and finds it by its hash alone", () =>
       Effect.gen(function* () {
         const keys = yield* ApiKeys
         const sql = yield* SqlClient.SqlClient
@@ -149,7 +149,7 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
       }),
     )
 
-    it.effect("numbers revocations in their order, also when many come at once", () =>
+    it.effect("numbers revocations in order, also concurrent ones", () =>
       Effect.gen(function* () {
         const keys = yield* ApiKeys
         const owner = newPrincipal()
@@ -176,7 +176,7 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
       }),
     )
 
-    it.effect("writes last uses, of which the later one stays", () =>
+    it.effect("writes last uses, and keeps the later one", () =>
       Effect.gen(function* () {
         const keys = yield* ApiKeys
         const owner = newPrincipal()
@@ -196,7 +196,7 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
     )
 
     it.effect(
-      "keeps as many valid keys of an organisation as are allowed, also when the last come at once",
+      "stores at most the allowed valid keys of an organisation, also under concurrency",
       () =>
         Effect.gen(function* () {
           const keys = yield* ApiKeys

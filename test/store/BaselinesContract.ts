@@ -6,7 +6,7 @@ import { Baselines } from "../../src/store/Baselines.ts"
 
 export const baselines = (name: string, layer: Layer.Layer<Baselines, unknown>) =>
   withLayer(layer)(`Baselines on ${name}`, (it) => {
-    it.effect("a value is stored after the version that its writer knows, and not after an older one", () =>
+    it.effect("a value is stored only if its writer knows the last version", () =>
       Effect.gen(function* () {
         const { find, put } = yield* Baselines
         assert.isUndefined(yield* find("one"))

@@ -46,7 +46,7 @@ const readFrom = (since: number, after = { createdAt: since, runId: "" }, now = 
 export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`CohortRuns on ${name}`, (it) => {
     it.effect(
-      "a run has what its user saw of it: the first content of any attempt, all attempts, no shadow",
+      "a run has its user's view: the first content of any attempt, all attempts, no shadow",
       () =>
         Effect.gen(function* () {
           const at = noon
@@ -87,7 +87,7 @@ export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         }),
     )
 
-    it.effect("each run is read once, in the order in which they began, page by page", () =>
+    it.effect("each run is read once, in the order of their starts, page by page", () =>
       Effect.gen(function* () {
         const at = noon + 60 * minute
         const begun: Array<string> = []
@@ -114,7 +114,7 @@ export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
     )
 
     it.effect(
-      "nothing is read that began after a run that still goes on, for as long as a run may go on",
+      "no run is read that began after a run that still runs, within the longest run time",
       () =>
         Effect.gen(function* () {
           const at = noon + 120 * minute
@@ -174,7 +174,7 @@ export const autopilots = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       (rows) => rows.length,
     )
 
-    it.effect("the latest comes back as it was written, and is written over by whoever has seen it", () =>
+    it.effect("the latest is read unchanged, and replaced only by a writer that knows it", () =>
       Effect.gen(function* () {
         const autopilots = yield* Autopilots
         assert.isUndefined(yield* autopilots.latest)

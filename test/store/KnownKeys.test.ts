@@ -35,7 +35,7 @@ const withOneKey = <A, E>(
 }
 
 describe("API keys in memory", () => {
-  it.effect("are read from the store once a minute, however often they are used", () =>
+  it.effect("are read from the store once a minute, for any number of uses", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         for (let second = 0; second < 150; second++) {
@@ -47,7 +47,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("that another replica has revoked are refused a second later at the latest", () => {
+  it.effect("that another replica revoked are refused within a second", () => {
     const one = apiKey(1)
     const store = memoryApiKeys(one, apiKey(2))
     return withStore(
@@ -68,7 +68,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("end for open streams when they are revoked, and are kept for as long as a stream asks", () => {
+  it.effect("end open streams when they are revoked, and stay in memory while a stream uses them", () => {
     const expiring = apiKey(1, { expiresAt: 1_000_000 })
     const one = apiKey(2)
     const store = memoryApiKeys(expiring, one)
@@ -96,7 +96,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("whose row was deleted by hand are refused a minute later at the latest", () =>
+  it.effect("whose row was deleted by hand are refused within a minute", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* looked(one.hash)
@@ -107,7 +107,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("that this replica has revoked are read again at once", () => {
+  it.effect("that this replica revoked are read again at once", () => {
     const one = apiKey(1)
     const store = memoryApiKeys(one, apiKey(2))
     return withStore(
@@ -146,7 +146,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("are not given out when the store has been silent for a second", () =>
+  it.effect("are not served after the store has been silent for a second", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* find(one.hash)
@@ -162,7 +162,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("are not given out by a store that takes longer than a second", () =>
+  it.effect("are not served by a store that takes longer than a second", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         store.state.gate = Effect.never
@@ -173,7 +173,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("are forgotten after a minute, and without keys in memory there are no polls", () =>
+  it.effect("leave memory after a minute, and without keys in memory there are no polls", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* find(one.hash)
@@ -206,7 +206,7 @@ describe("API keys in memory", () => {
 })
 
 describe("unknown API keys", () => {
-  it.effect("are asked for once a minute", () => {
+  it.effect("are looked up once a minute", () => {
     const store = memoryApiKeys()
     return withStore(
       store,
@@ -224,7 +224,7 @@ describe("unknown API keys", () => {
   })
 
   it.effect(
-    "of a flood cost a hundred statements a second, one at a time, and leave a valid key its turn",
+    "in a flood cost a hundred statements a second, one at a time, and leave a valid key its turn",
     () => {
       const one = apiKey(1)
       const store = memoryApiKeys(one)
@@ -257,7 +257,7 @@ describe("unknown API keys", () => {
     },
   )
 
-  it.effect("beyond a thousand that wait are refused as the store's failure", () => {
+  it.effect("beyond a thousand in the queue are refused as a failure of the store", () => {
     const store = memoryApiKeys()
     store.state.gate = Effect.never
     return withStore(

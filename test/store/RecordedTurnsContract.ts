@@ -16,7 +16,7 @@ const turnsOf = (orgId: string, since: number) =>
 
 export const recordedTurns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(Layer.provideMerge(RecordedTurnsSql.layerSql, layer))(`RecordedTurns on ${name}`, (it) => {
-    it.effect("come with their attempts by number, without shadows", () =>
+    it.effect("have their attempts by number, without shadows", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -35,7 +35,7 @@ export const recordedTurns = (name: string, layer: Layer.Layer<Stores, unknown>)
       }),
     )
 
-    it.effect("of more than one page come all, once, in the order of their beginning, from `since` on", () =>
+    it.effect("of more than one page are returned once each, in the order of their starts, from `since` on", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const { session } = yield* answered(newTurn(owner, { at: noon - 1 }))

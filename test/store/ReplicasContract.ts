@@ -38,7 +38,7 @@ export const replicas = (
 ) =>
   withLayer(layer)(`Replicas on ${name}`, (it) => {
     it.effect(
-      "every word raises the beat that the others see, and the first one says that it is the first",
+      "every heartbeat raises the counter that others see, and the first one is marked as the first",
       () =>
         Effect.gen(function* () {
           const [one, two] = [yield* replica("beat-1"), yield* replica("beat-2")]
@@ -52,7 +52,7 @@ export const replicas = (
         }).pipe(Effect.scoped),
     )
 
-    it.effect("the dead are buried with their running runs, once, and nobody else's are touched", () =>
+    it.effect("dead replicas are removed once with their running runs, and no other runs change", () =>
       Effect.gen(function* () {
         const [dying, living] = [yield* replica("bury-1"), yield* replica("bury-2")]
         yield* dying.beat
@@ -77,7 +77,7 @@ export const replicas = (
       }).pipe(Effect.scoped),
     )
 
-    it.effect("who has said a word since is not buried", () =>
+    it.effect("a replica with a heartbeat since the check is not removed", () =>
       Effect.gen(function* () {
         const [slow, other] = [yield* replica("slow-1"), yield* replica("slow-2")]
         yield* slow.beat
@@ -92,7 +92,7 @@ export const replicas = (
     )
 
     it.effect(
-      "a replica's own running runs are told by their age, and those that are named are interrupted",
+      "a replica's own running runs are listed by their age, and named ones are interrupted",
       () =>
         Effect.gen(function* () {
           const [one, other] = [yield* replica("own-1"), yield* replica("own-2")]

@@ -39,7 +39,7 @@ const forgetAll = Effect.fnUntraced(function* (endedBefore: number) {
 
 export const retention = (name: string, layer: Layer.Layer<Retention | Stores, unknown>) =>
   withLayer(layer)(`Retention on ${name}`, (it) => {
-    it.effect("forgets the events of runs that ended before, in steps, and nothing else", () =>
+    it.effect("deletes the events of runs that ended before, in steps, and nothing else", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const old = yield* Effect.forEach([3000, 10, 1500, 1, 900], (events) => endedAt(now - hour, events))
@@ -73,7 +73,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
       }),
     )
 
-    it.effect("is one replica's job until a time, and then whoever's comes first", () =>
+    it.effect("is one replica's job until a time, and then the first one's to ask", () =>
       Effect.gen(function* () {
         const { claim } = yield* Retention
         const claims = Array.from({ length: 4 }, () => claim(1000, 2000))
@@ -88,7 +88,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
       }),
     )
 
-    it.effect("forgets the keys that were made before, and no others", () =>
+    it.effect("deletes the keys that were created before, and no others", () =>
       Effect.gen(function* () {
         const { deleteKeys } = yield* Retention
         const sql = yield* SqlClient.SqlClient

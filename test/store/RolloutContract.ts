@@ -74,7 +74,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
     )
 
     it.effect(
-      "what was set is kept as it was written, with its entry, and seen by who knew the version before",
+      "a change by a writer that knows the last version is stored unchanged, with its entry",
       () =>
         Effect.gen(function* () {
           const store = yield* RolloutStore
@@ -93,7 +93,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         }),
     )
 
-    it.effect("a change of a version that is over is not taken, and leaves no entry", () =>
+    it.effect("a change of an outdated version is refused, and leaves no entry", () =>
       Effect.gen(function* () {
         const store = yield* RolloutStore
         const audit = yield* Audit
@@ -106,7 +106,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of many changes of one version exactly one is taken", () =>
+    it.effect("of many changes of one version exactly one is stored", () =>
       Effect.gen(function* () {
         const store = yield* RolloutStore
         const audit = yield* Audit
@@ -131,7 +131,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a setting whose entry cannot be written is not changed either", () =>
+    it.effect("a setting is not changed if its entry cannot be written", () =>
       Effect.gen(function* () {
         const store = yield* RolloutStore
         const sql = yield* SqlClient.SqlClient
@@ -161,7 +161,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a session keeps the first cohort that was written, whatever later turns say", () =>
+    it.effect("a session keeps the first cohort that was written, for all later turns", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
         const runs = yield* Runs

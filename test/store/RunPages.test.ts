@@ -28,7 +28,7 @@ const forgetful = (stored: (entry: LogEntry) => boolean) => {
 }
 
 describe("the pages of a live log", () => {
-  it.effect("come from the store where the log has forgotten them, and then from the log", () =>
+  it.effect("are read from the store if the log has dropped them, and then from the log", () =>
     Effect.gen(function* () {
       const { asked, log, pages } = forgetful(() => true)
       const seqs: Array<number> = []
@@ -44,7 +44,7 @@ describe("the pages of a live log", () => {
     }),
   )
 
-  it.effect("are waited for while the store does not have them yet", () =>
+  it.effect("are waited for until the store has them", () =>
     Effect.gen(function* () {
       let there = false
       const { pages } = forgetful(() => there)
@@ -56,7 +56,7 @@ describe("the pages of a live log", () => {
     }),
   )
 
-  it.effect("fail when the store never gets them", () =>
+  it.effect("fail if the store never gets them", () =>
     Effect.gen(function* () {
       const { pages } = forgetful(() => false)
       const page = yield* Effect.forkChild(Effect.flip((yield* pages)(0)))
@@ -65,7 +65,7 @@ describe("the pages of a live log", () => {
     }),
   )
 
-  it.effect("end where the one who reads has seen enough", () =>
+  it.effect("end when the reader has seen enough", () =>
     Effect.gen(function* () {
       const { pages } = forgetful(() => true)
       const seqs: Array<number> = []

@@ -22,7 +22,7 @@ import {
 
 export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Runs on ${name}`, (it) => {
-    it.effect("a turn is kept as it was begun, and then as it ended", () =>
+    it.effect("a turn is stored as it was begun, and then as it ended", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -51,7 +51,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a run is this process's own when it began it, and no other is", () =>
+    it.effect("a run belongs to the process that began it, and to no other", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const sql = yield* SqlClient.SqlClient
@@ -63,7 +63,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of some runs, those that have ended are told, as they ended", () =>
+    it.effect("a list of runs returns the ended ones with their ends", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const going = yield* begun(newTurn(newPrincipal()))
@@ -76,7 +76,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a turn in a session that is there moves its updatedAt and nothing else", () =>
+    it.effect("a turn in an existing session moves its updatedAt and nothing else", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const { session } = yield* answered(newTurn(owner))
@@ -108,7 +108,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("an end whose message cannot be kept leaves the run as it was", () =>
+    it.effect("an end whose message cannot be stored leaves the run unchanged", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -121,7 +121,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("an end takes with it what was not written of its run, all or none, and once", () =>
+    it.effect("an end also writes the unwritten records of its run, all or none, and once", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -168,7 +168,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of a run that another replica has ended, what was said is kept all the same", () =>
+    it.effect("records of a run that another replica has ended are stored all the same", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -183,7 +183,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("the end of a run that another replica has ended is refused, and its answer is not kept", () =>
+    it.effect("the end of a run that another replica has ended is refused, and its answer is not stored", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const turn = yield* begun()
@@ -198,7 +198,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a hundred turns at once are all kept", () =>
+    it.effect("a hundred concurrent turns are all stored", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const turns = Array.from({ length: 100 }, () => newTurn(owner))
@@ -210,7 +210,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of a hundred turns at once in one session one begins, and the next when it has ended", () =>
+    it.effect("of a hundred concurrent turns in one session one begins, and the next when it has ended", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const { session } = yield* answered(newTurn(owner))

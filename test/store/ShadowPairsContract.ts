@@ -18,7 +18,7 @@ const differs = { distances: { text: 0.9 } }
 
 export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknown>) =>
   withLayer(layer)(`ShadowPairs on ${name}`, (it) => {
-    it.effect("a pair is kept as it was first written, with any text, and its judgement later", () =>
+    it.effect("a pair is stored as it was first written, with any text, and its judgement later", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -36,7 +36,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
     )
 
     it.effect(
-      "pages go from the newest to the oldest, of one organisation, agent or time where it is asked",
+      "pages run from the newest to the oldest, filtered by organisation, agent or time",
       () =>
         Effect.gen(function* () {
           const pairs = yield* ShadowPairs
@@ -58,7 +58,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         }),
     )
 
-    it.effect("mismatches are pairs of two modes that differ somewhere", () =>
+    it.effect("mismatches are pairs of two modes that differ in any field", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -71,7 +71,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect("the ledger adds up over hours, and from an hour on", () =>
+    it.effect("the ledger sums over hours, and from an hour on", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -103,7 +103,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect("more entries than one statement can bind are kept", () =>
+    it.effect("more entries than one statement can bind are stored", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -122,7 +122,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect("a trim leaves the newest pairs and the newer hours, and nothing but them", () =>
+    it.effect("a trim keeps the newest pairs and the newer hours, and nothing else", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()

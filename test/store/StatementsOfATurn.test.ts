@@ -71,7 +71,7 @@ const costOf = <E, R>(turn: Effect.Effect<Accepted, E, R>) =>
   })
 
 const suite = <E>(name: string, database: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
-  it.effect(`a turn costs a fixed number of statements on ${name}, however much is said`, () =>
+  it.effect(`a turn costs a fixed number of statements on ${name}, for any number of events`, () =>
     Effect.gen(function* () {
       const chat = yield* Chat
       const start = (words: number) =>

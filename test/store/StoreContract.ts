@@ -38,7 +38,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("an agent is kept as it was written, and changed only by its organisation", () =>
+    it.effect("an agent is stored unchanged, and modified only by its organisation", () =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const { orgId } = newPrincipal()
@@ -91,7 +91,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a row that cannot be read is a StoreError that names the method", () =>
+    it.effect("an unreadable row is a StoreError that names the method", () =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const sql = yield* SqlClient.SqlClient
@@ -124,7 +124,7 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("pages go from the newest session to the oldest and meet without gap or overlap", () =>
+    it.effect("pages run from the newest session to the oldest without gap or overlap", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
         const runs = yield* Runs
@@ -171,7 +171,7 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
     )
 
     it.effect(
-      "text comes back as it went in: NUL, lone surrogates, separators, a hundred thousand characters",
+      "text is read unchanged: NUL, lone surrogates, separators, a hundred thousand characters",
       () =>
         Effect.gen(function* () {
           const sessions = yield* Sessions

@@ -73,7 +73,7 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
   )
   for (const suite of suites) suite("PostgreSQL", postgres)
 
-  it.live("a connection lost inside a transaction is a StoreError, and the next turn is kept", () =>
+  it.live("a connection lost inside a transaction is a StoreError, and the next turn is stored", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const runs = yield* Runs

@@ -37,7 +37,7 @@ const closed = (n: number): ScopedTransition => ({
 
 export const transitions = (name: string, layer: Layer.Layer<Transitions, unknown>) =>
   withLayer(layer)(`Transitions on ${name}`, (it) => {
-    it.effect("come back as they were, newest first, and the last one of each scope is known", () =>
+    it.effect("are read unchanged, newest first, with the last one of each scope", () =>
       Effect.gen(function* () {
         const transitions = yield* Transitions
         assert.deepStrictEqual(yield* transitions.last, [])
@@ -58,7 +58,7 @@ export const transitions = (name: string, layer: Layer.Layer<Transitions, unknow
       }),
     )
 
-    it.effect("the last 1000 are kept, and the last of every scope however old it is", () =>
+    it.effect("the last 1000 are stored, and the last of every scope at any age", () =>
       Effect.gen(function* () {
         const transitions = yield* Transitions
         const quiet = OrgId.make("quiet")

@@ -116,7 +116,7 @@ describe("the metrics", () => {
     }).pipe(Effect.provideService(Measure.ListedOrgs, new Set(['a"b\\c\nd'])), alone),
   )
 
-  it.effect("have their unit in OTLP's own place and in no label", () =>
+  it.effect("have their unit in OTLP's own field and in no label", () =>
     Effect.gen(function* () {
       yield* begin
       const { metrics, text } = yield* both
@@ -135,7 +135,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("of a closed set are all there from the beginning, at 0, so that a rate sees the first", () =>
+  it.effect("of a closed set all exist from the start, at 0, so that a rate sees the first event", () =>
     Effect.gen(function* () {
       yield* begin
       const { ofText: found } = yield* both
@@ -148,7 +148,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("of an organisation that is not listed are none", () =>
+  it.effect("of an organisation that is not listed do not exist", () =>
     Effect.gen(function* () {
       yield* Measure.attemptEnded(orgId, attempt)
       const { text } = yield* both
@@ -156,7 +156,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("that are asked for when somebody looks are there while their source is", () =>
+  it.effect("that are read on demand exist while their source does", () =>
     Effect.gen(function* () {
       const looked = Effect.map(both, ({ ofText: found }) => found.get(keyOf("crossfade_runs_in_flight", {})))
       let runs = 3
@@ -172,7 +172,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("of the process are figures of a process that runs", () =>
+  it.effect("of the process have plausible values", () =>
     Effect.gen(function* () {
       const { ofText: found, text } = yield* both
       for (const { labels, name } of [
