@@ -73,7 +73,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
       }),
     )
 
-    it.effect("is one replica's job until a time, and then the first one's to ask", () =>
+    it.effect("is one replica's job until a time, and then the job of the first that claims it", () =>
       Effect.gen(function* () {
         const { claim } = yield* Retention
         const claims = Array.from({ length: 4 }, () => claim(1000, 2000))

@@ -1,4 +1,4 @@
-/** The exchange of health in memory: what a fleet of Monitors in one process shares, and what may befall it. */
+/** The exchange of health in memory, shared by a fleet of Monitors in one process, with faults to inject. */
 import * as Effect from "effect/Effect"
 import type {
   Answer,
@@ -21,9 +21,9 @@ export class MemoryExchange {
   private prober: { readonly id: ReplicaId; readonly until: number } | undefined
   private readonly now: () => number
   private readonly windowMs: number
-  /** Nobody gets an answer. */
+  /** Every call fails. */
   isAway = false
-  /** What is sent arrives, its answer does not. */
+  /** Requests arrive, but their replies are lost. */
   isDeaf = false
 
   constructor(now: () => number, windowMs = 300_000) {
@@ -31,7 +31,7 @@ export class MemoryExchange {
     this.windowMs = windowMs
   }
 
-  /** As after a start with nothing on disk. */
+  /** Loses all data, as a restart without a disk does. */
   forget(): void {
     this.births += 1
     this.heard = []
