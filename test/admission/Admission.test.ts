@@ -19,7 +19,7 @@ const service = Admission.layer(limits).pipe(
   Layer.provide([inMemory, budgetsInMemory({ user: 5000, org: 0 }, nothingSpent)]),
 )
 
-/** A request for a turn, which `leave` ends. */
+/** A request for a turn; `leave` ends it. */
 const request = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false) {
   const admission = yield* Admission
   const scope = yield* Scope.make()
@@ -34,7 +34,7 @@ const request = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false
   return { permit: undefined, leave, reason: taken.failure.reason }
 })
 
-/** A turn whose run goes on until `end`, whether its request has left or not. */
+/** A turn whose run continues until `end`, also after its request has left. */
 const started = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false) {
   const { leave, permit, reason } = yield* request(owner, mayBeginLater)
   if (permit === undefined) return { reason, leave, run: undefined, end: Effect.void }

@@ -12,7 +12,7 @@ import { inMemory, overRedis, someone } from "./limits.ts"
 
 const caps = { user: 2, org: 3 }
 
-/** A place that is taken until it is freed, and the answer. */
+/** Takes a place until it is freed; returns the answer. */
 const taken = Effect.fnUntraced(function* (owner: Owner, kind: PlaceKind = "streams") {
   const places = yield* OpenStreams
   const result = yield* Effect.result(places.take(kind, owner, caps))
@@ -21,7 +21,7 @@ const taken = Effect.fnUntraced(function* (owner: Owner, kind: PlaceKind = "stre
     : { answer: result.failure.of, close: Effect.void }
 })
 
-/** Whether a turn gets its stream and a place for its run. */
+/** True if a turn gets its stream and a place for its run. */
 const takenBoth = Effect.fnUntraced(function* (owner: Owner) {
   const places = yield* OpenStreams
   const result = yield* Effect.result(places.takeBoth(owner, caps))
@@ -29,7 +29,7 @@ const takenBoth = Effect.fnUntraced(function* (owner: Owner) {
   return result.success.run === undefined ? "stream" : "both"
 })
 
-/** What every adapter of `OpenStreams` and `Rates` owes. */
+/** The contract of every adapter of `OpenStreams` and `Rates`. */
 const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
   describe(`limits ${name}`, () => {
     it.live(

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { type Bucket, minuteMs, take } from "../../src/admission/TokenBucket.ts"
 import { Buckets } from "../../src/admission/RatesMemory.ts"
 
-/** What somebody who asks at these distances, in milliseconds, is allowed. */
+/** The answers for requests at these intervals, in milliseconds. */
 const run = (limit: number, gaps: ReadonlyArray<number>) => {
   let bucket: Bucket | undefined
   let now = 0

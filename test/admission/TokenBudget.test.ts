@@ -6,7 +6,7 @@ import type { Account } from "../../src/admission/TokenBudgets.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-/** Turns that overlap: each begins when there is room, and ends when so many others have begun. */
+/** Overlapping turns: each begins when there is room, and ends after `atOnce` others have begun. */
 const run = (limit: number, atOnce: number, turns: ReadonlyArray<number>) => {
   let balance: TokenBudget.Balance = { spent: 0, reserved: 0, typical: 0 }
   const running: Array<{ readonly tokens: number; readonly amount: number }> = []

@@ -20,7 +20,7 @@ import { budgetsInMemory, budgetsOverRedis, someone } from "./limits.ts"
 
 const limits = { user: 5000, org: 8000 }
 
-/** What the store says was spent before, by user and by organisation; `down`: it says nothing. */
+/** The stored spend of earlier turns, by user and by organisation; with `down` the store fails. */
 const store = (before: Readonly<Record<string, number>> = {}) => {
   const state = { down: false, asked: 0 }
   const layer = Layer.succeed(TokenSpend, {
@@ -55,7 +55,7 @@ const budget = (answer: Effect.Success<ReturnType<typeof turn>>) =>
 
 type Layers = (limits: DailyLimits, spend: Layer.Layer<TokenSpend>) => Layer.Layer<TokenBudgets>
 
-/** Over Redis the connection needs a clock that goes on. */
+/** The Redis connection needs a running clock. */
 const on =
   (layers: Layers, own: DailyLimits = limits, spend = store().layer) =>
   <A, E>(use: Effect.Effect<A, E, TokenBudgets>) =>
@@ -63,7 +63,7 @@ const on =
       Effect.provide(use, context),
     )
 
-/** Every adapter of `TokenBudgets` owes this. */
+/** The contract of every adapter of `TokenBudgets`. */
 const contract = (name: string, layers: Layers) =>
   describe(`token budgets ${name}`, () => {
     it.effect("X9: start a user's turns until the budget is spent, at most one request beyond it", () =>
@@ -113,7 +113,7 @@ const contract = (name: string, layers: Layers) =>
         assert.strictEqual(budget(answers[5]), "user reserved")
         for (const answer of answers)
           if (answer?._tag === "Reserved") yield* budgets.settle(answer.reservation, 100)
-        // Now it is known what turns take.
+        // From here on the average use of a turn is known.
         const next = yield* Effect.replicateEffect(begun(ana), 50)
         assert.lengthOf(
           next.filter((answer) => answer?._tag === "Reserved"),
@@ -262,7 +262,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
         yield* Context.get(context, TokenBudgets).settle(answer.reservation, 1000)
       state.loses = false
       const ask = Effect.map(Effect.provide(turn(ana, 0), context), budget)
-      // Until it is budget again, this process does not know that Redis counts it.
+      // Until the next budget read, this process does not know that Redis counts it.
       assert.strictEqual(yield* ask, 2000)
       yield* Effect.repeat(ask, { until: (left) => left === 3000, schedule: Schedule.spaced("50 millis") })
       assert.strictEqual(budget(yield* Effect.provide(turn(ana, 0), other)), 3000)
@@ -281,7 +281,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       yield* ask(2000)
       assert.strictEqual(yield* ask(1), "user spent")
       yield* server.start
-      // Another replica, which knows nothing of it: it hears from Redis.
+      // Another replica without local counts reads them from Redis.
       const other = yield* replica(server.url)
       yield* Effect.repeat(Effect.map(Effect.provide(turn(ana, 0), other), budget), {
         until: (answer) => answer === "user spent",

@@ -6,7 +6,7 @@ import { badMillis } from "./badMillis.ts"
 
 const canary = "canary-must-not-be-shown"
 
-/** What the one message says of an environment that is not usable, and the variables it names. */
+/** The message for an invalid environment, and the variables that it names. */
 const refused = (env: Config.Environment) =>
   Effect.map(Effect.flip(Config.read(env)), (error) => ({
     message: error.message,
@@ -18,7 +18,7 @@ const names = Object.keys(Config.variables) as ReadonlyArray<keyof typeof Config
 const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
 const port = ["-1", "65536", "80.5", "http", "80 81"]
 
-/** Values that each variable refuses; a variable that takes any text has none. */
+/** Values that each variable refuses; a variable that accepts any text has none. */
 const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<string> } = {
   NODE_ENV: ["prod", "Production", "staging"],
   HOST: [],
@@ -213,7 +213,7 @@ describe("an invalid value", () => {
           assert.deepStrictEqual(variables, [name], value)
           assert.include(message, "(1 problem)")
           assert.match(message, new RegExp(`${name}: found .+; allowed: .+`))
-          // Of a list of names only those are told that are wrong.
+          // In a list of names, only the wrong ones are reported.
           if (name === "DIRECT_LLM_PROVIDERS") continue
           const found = variable.secret ? `a value of ${value.length} characters` : JSON.stringify(value)
           assert.include(message, `${name}: found ${found}; allowed: ${variable.allowed}`)

@@ -9,7 +9,7 @@ import type { Variable } from "../../src/config/ConfigVariable.ts"
 const secret = "only-for-tests-Zq7vX2mK9pLw4RtY8sBd"
 const read = (env: Config.Environment = {}) => Config.read(env)
 
-/** What the one message says of an environment that is not usable, and the variables it names. */
+/** The message for an invalid environment, and the variables that it names. */
 const refused = (env: Config.Environment) =>
   Effect.map(Effect.flip(read(env)), (error) => ({
     message: error.message,

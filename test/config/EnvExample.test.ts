@@ -11,7 +11,7 @@ import type { Variable } from "../../src/config/ConfigVariable.ts"
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const file = Fs.readFileSync(Path.join(root, ".env.example"), "utf8")
 
-/** The file as somebody has it who has taken away every `#` before a variable. */
+/** The file after every `#` before a variable is removed. */
 const uncommented = parseEnv(file.replaceAll(/^#(?=[A-Z])/gm, ""))
 
 describe(".env.example", () => {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Config from "../../src/config/Config.ts"
 import { badMillis } from "./badMillis.ts"
 
-/** Values of OpenTelemetry's variables that are warned of and taken for none, as its specification wants. */
+/** Values of OpenTelemetry's variables that are reported and ignored, as its specification requires. */
 const ignored = {
   OTEL_TRACES_EXPORTER: ["console", "zipkin"],
   OTEL_METRICS_EXPORTER: ["prometheus"],

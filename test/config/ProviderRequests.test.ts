@@ -1,4 +1,4 @@
-/** How a provider is asked, as the environment says it: presets, and the variables that go before them. */
+/** The requests to a provider by the environment: presets, and the variables that take precedence over them. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -21,7 +21,7 @@ const read = (fields: Readonly<Record<string, string>>) =>
     return { ...one, headers: Object.fromEntries(headers) as Record<string, string> }
   })
 
-/** The one variable that is refused, and the message. */
+/** The one refused variable, and the message. */
 const refused = (fields: Readonly<Record<string, string>>) =>
   Effect.map(Effect.flip(Config.read(envOf(fields))), ({ message, problems }) => {
     assert.notInclude(message, "canary")
@@ -159,7 +159,7 @@ describe("the other variables of a provider", () => {
       assert.deepStrictEqual(yield* refused({ ...plain, BASE_URL: `llm.example/v1?key=${canary}` }), [
         'BASE_URL: "llm.example/v1?…"',
       ])
-      // A key that Node would refuse to send with every turn.
+      // A key that Node would refuse to send, at every turn.
       assert.deepStrictEqual(yield* refused({ ...plain, API_KEY: "canary\ncanary" }), [
         "API_KEY: a value of 13 characters",
       ])

@@ -1,4 +1,4 @@
-/** The contract of `Batch`, on SQLite and, where the server's binaries are, on PostgreSQL. */
+/** The contract of `Batch`, on SQLite and, if the server's binaries are installed, on PostgreSQL. */
 import { assert, describe, inject, it, layer as withLayer } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ class Missing {
   readonly _tag = "Missing"
 }
 
-/** A table of letters, empty before each test; what a letter follows is looked for when it is committed. */
+/** A table of letters, empty before each test; the reference to the preceding letter is checked at the commit. */
 const letters = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const batch = yield* Batch
@@ -38,7 +38,7 @@ const letters = Effect.gen(function* () {
   return { sql, run: batch.run, insert, step, change, kept }
 })
 
-/** Statements, the words around transactions, and how many of both have told how long they took. */
+/** Statements, transaction commands, and the number of timed ones. */
 const measured = Effect.map(Metric.snapshot, (metrics) => {
   const counted = (kind: string) =>
     metrics.flatMap(({ attributes, id, state, type }) =>

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/temporaryFolder.ts"
 const secret = (name: string) => Redacted.make(name.padEnd(40, "-"))
 const idOf = (name: string) => dataKey(secret(name)).id
 
-/** The ids of the keys, as a new process has them. */
+/** The ids of the keys, as a new process reads them. */
 const started = (dataDir: string, settings: Partial<DataKeys.DataKeySettings> = {}) =>
   Effect.map(DataKeys.DataKeys, ({ all, current }) => ({
     current: current?.id,

@@ -98,11 +98,11 @@ describe.skipIf(inject("postgresUrl") === undefined)("the server of a database U
         assert.strictEqual(yield* portOf, two.port)
         yield* readOnly(one, "off")
         yield* readOnly(two, "on")
-        // Its sessions read the new setting in their own time.
+        // Its sessions read the new setting with a delay.
         yield* Effect.repeat(Effect.isFailure(wrote), { until: (failed) => failed, schedule: every50ms })
         yield* Effect.retry(wrote, every50ms)
         assert.strictEqual(yield* portOf, one.port)
-        // And when it is gone altogether.
+        // The same after its end.
         yield* readOnly(two, "off")
         yield* Effect.promise(one.down)
         yield* Effect.retry(wrote, every50ms)

@@ -94,7 +94,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  /** Gives an operator's connection to the server, the client under test, and its log lines about Redis. */
+  /** Passes an operator's connection to the server, the client under test, and its log lines about Redis. */
   const withOperator = (
     test: (given: {
       readonly operator: (...command: ReadonlyArray<string>) => Promise<string>
@@ -144,7 +144,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
           yield* until(isUp)
           yield* Effect.promise(() => operator(...refuse))
           yield* until(Effect.map(isUp, (up) => !up))
-          // Reads too: a replica's are of the past.
+          // Reads too: a replica's data is outdated.
           assert.isTrue(yield* Effect.isFailure(redis.send("GET", "any")))
           yield* Effect.sleep("2500 millis")
           assert.lengthOf(lines, 1, lines.join("\n"))

@@ -12,7 +12,7 @@ import { Transitions } from "../../src/store/Transitions.ts"
 import { settle } from "../execution/scripted.ts"
 import { monitorSettings, orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 
-/** A store that fails so often before it takes anything. */
+/** A store that fails `failures` times before it accepts a transition. */
 const store = (kept: Array<ScopedTransition>, failures = 0) => {
   let left = failures
   return Layer.mock(Transitions, {
@@ -138,7 +138,7 @@ describe("the breakers' memory", () => {
       const memory = yield* BreakerMemory
       yield* monitor.force(forced, "the first")
       yield* settle
-      // All at once, so that the oldest of them are never looked at.
+      // All at once, so that the oldest ones are never processed.
       for (let n = 0; n < 1500; n++) yield* monitor.force(forced, `number ${n}`)
       const waiting = yield* Effect.forkChild(Effect.exit(memory.written))
       for (let n = 0; n < 400; n++) yield* Effect.andThen(TestClock.adjust(5), settle)

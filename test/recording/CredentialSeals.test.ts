@@ -1,4 +1,7 @@
-/** The stored credentials of MCP servers and the data keys, on SQLite and, where the server's binaries are, on PostgreSQL. */
+/**
+ * The stored credentials of MCP servers and the data keys, on SQLite and, if the server's binaries are installed, on
+ * PostgreSQL.
+ */
 import { assert, describe, inject, it } from "@effect/vitest"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -85,7 +88,7 @@ const keys = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>)
     all: [current, ...previous].filter((one) => one !== undefined),
   })
 
-/** A start of the service, as far as credentials go. */
+/** The credentials' part of a start of the service. */
 const started = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>) =>
   Effect.provide(
     Effect.void,

@@ -10,7 +10,7 @@ import { noon, runIdOf, text } from "../support/fixtures.ts"
 
 type Batch = Parameters<Runs["Service"]["append"]>[0]
 
-/** A store that keeps each statement, and refuses as many as it is told to. */
+/** A store that records each statement, and fails a given number of them. */
 const store = () => {
   const statements: Array<Batch> = []
   const state = { refuse: 0, die: 0 }
@@ -159,7 +159,7 @@ describe("EventWriter", () => {
         say(log, 2)
         const left = () => writer.release(followed).map(({ seq }) => seq)
         assert.deepStrictEqual(left(), [4, 5])
-        // Asked again after the store has failed it is the same.
+        // The result is the same after a failed attempt.
         assert.deepStrictEqual(left(), [4, 5])
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(kept.seqs(1), [1, 2, 3])

@@ -13,7 +13,7 @@ import { runIdOf } from "../support/fixtures.ts"
 const day = 86_400_000
 const start = 100 * day
 
-/** A store with three runs to forget and two steps of keys. */
+/** A store with three runs to delete and two steps of keys. */
 const store = () => {
   const asked = {
     events: [] as Array<readonly [number, RunId | undefined]>,
@@ -97,7 +97,7 @@ describe("the retention job", () => {
       yield* Layer.build(on(kept))
       for (let minute = 0; minute < 3 * 60; minute++) yield* TestClock.adjust("1 minute")
       const times = () => new Set(kept.asked.keys)
-      // At the first minute of its hours, and no other's; the steps take some milliseconds.
+      // At the first minute of each hour; the steps take some milliseconds.
       const minutes = [...times()].map((time) => Math.round((time + day - start) / 60_000))
       assert.deepStrictEqual(minutes, [1, 61, 121, 181])
       yield* Scope.close(first, Exit.void)
