@@ -18,7 +18,7 @@ const world = useWorld({
 const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, index) => make(index))
 
-/** Streams of a run that says a word and then nothing. */
+/** Streams of a run that sends one word and then hangs. */
 const hanging = async (client: Client, count: number): Promise<ReadonlyArray<Stream>> => {
   world.model.answers.push({ kind: "hang", parts: ["word"] })
   const first = await client.start("hang")
@@ -33,7 +33,7 @@ const post = (client: Client, message = "hi", headers: Record<string, string> = 
   client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
 const read = (client: Client, runId: string) => client.request("GET", `/api/v1/chat/runs/${runId}/events`)
 
-/** Whether somebody may open `count` streams on the run; all of them are left again. */
+/** True if the client may open `count` streams on the run; it leaves all of them again. */
 const hasRoomFor = async (client: Client, runId: string, count: number): Promise<boolean> => {
   const streams = await Promise.all(times(count, () => client.events(runId)))
   for (const stream of streams) stream.leave()
@@ -98,7 +98,7 @@ describe("open streams", () => {
             : fetch(`${client.url}/api/v1/chat/start`, {
                 method: "POST",
                 headers: { authorization: `Bearer ${client.token}`, "content-type": "application/json" },
-                // Every other one is refused after it was let in.
+                // Every second request is refused after its admission.
                 body: JSON.stringify({
                   agentId: index % 4 === 1 ? defaultAgent : stream!.runId,
                   message: "x",
@@ -110,7 +110,7 @@ describe("open streams", () => {
       })
       await Promise.all(aborted)
     }
-    // With the one that hangs these are all five places: not one is lost to a request that was aborted.
+    // With the hanging one these are all five places: aborted requests have lost none.
     await eventually(() => hasRoomFor(client, stream!.runId, 4))
     stream!.leave()
   })
@@ -183,7 +183,7 @@ describe("the rate limit of turns", () => {
     expect(answers.some(({ status, headers }) => headers.has("x-ratelimit-limit") || status === 503)).toBe(
       false,
     )
-    // One comes back every three seconds.
+    // One place is refilled every three seconds.
     const left = Number((await post(client)).headers.get("x-ratelimit-remaining"))
     expect(left).toBeGreaterThanOrEqual(18)
   })
@@ -192,7 +192,7 @@ describe("the rate limit of turns", () => {
 describe("more requests than a process can serve", () => {
   it("L3: accepts or refuses 2000 concurrent POSTs, with Retry-After, and keeps every accepted message", async () => {
     const users = await Promise.all(times(400, (index) => world.as(`many ${index % 40}`, `user ${index}`)))
-    // No answer ends before the last question has come, so that there is no room for all.
+    // No answer ends before the last request has arrived, so that there is no room for all.
     let everybodyCame = () => {}
     const until = new Promise<void>((come) => (everybodyCame = come))
     world.model.answers.push(...times(2000, () => ({ kind: "text", parts: ["word"], until }) as const))
@@ -213,7 +213,7 @@ describe("more requests than a process can serve", () => {
       expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0)
       expect(["OVERLOADED", "SSE_CONNECTION_LIMIT"]).toContain(JSON.parse(body).error.code)
     }
-    // On a starved machine one may end in an error: told once, and kept as it was told.
+    // On a busy machine a turn may end in an error: sent once, and stored as sent.
     const terminalOf = (body: string) => body.match(/(?<=\nevent: )(done|error)(?=\n)/g)
     const seen = taken.map(({ body }) => terminalOf(body)?.join())
     const kept = await Promise.all(
@@ -228,6 +228,6 @@ describe("more requests than a process can serve", () => {
     )
     expect(kept).toEqual(seen)
     expect(seen).toContain("done")
-    // Four thousand requests: some ten seconds, and more where others use the machine.
+    // Four thousand requests take about ten seconds, and more on a shared machine.
   }, 120_000)
 })

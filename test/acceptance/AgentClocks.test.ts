@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { ofType } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
-/** Short enough that an agent at its ordinary work would outlast each of them. */
+/** Shorter than an agent's ordinary work. */
 const clocks = { CHAT_FIRST_CONTENT_TIMEOUT_MS: "300", CHAT_STALL_TIMEOUT_MS: "2500" }
 
 describe("a slow agent", () => {

@@ -1,4 +1,6 @@
-/** Credentials of MCP servers: encrypted at rest, never read back, and readable by the runtime, also across a rotation. */
+/**
+ * Credentials of MCP servers: encrypted at rest, never returned, and readable by the runtime, also after a rotation.
+ */
 import { execFile } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -34,7 +36,7 @@ const ask = async (agentId: string) => {
   const stream = await world.client.stream("POST", "/api/v1/chat/start", body)
   return { runId: stream.runId, frames: await stream.rest() }
 }
-/** The credentials that the runtime was last sent. */
+/** The credentials that the runtime got last. */
 const sent = async () => (await world.log()).executions.at(-1)?.body.available_mcp_servers[0].auth_config
 
 const filesOf = (folder: string): string =>

@@ -6,7 +6,7 @@ import { type Running, startGateway, temporaryFolder } from "../support/processe
 
 const folder = temporaryFolder()
 let gateway: Running
-/** Every key that the tests were shown. */
+/** Every key text that a test received. */
 const shown: Array<string> = []
 
 beforeAll(async () => {
@@ -157,7 +157,7 @@ describe("a string that is not a valid key", () => {
     expect(await outcome(upper.request("GET", sessions))).toBe("401 AUTH_TOKEN_INVALID")
   })
 
-  /** Bytes as they are: `fetch` sends no others than a well-formed header has. */
+  /** Sends raw bytes: `fetch` sends well-formed headers only. */
   const raw = (authorization: string | ReadonlyArray<string>) =>
     new Promise<number>((done, failed) => {
       const headers = { authorization: authorization as string }
@@ -219,7 +219,7 @@ describe("a string that is not a valid key", () => {
     const seconds = (Date.now() - began) / 1000
     const spent = (await statements()) - before
     expect(asked).toBeGreaterThan(200)
-    // Beside the look-ups: what the service asks in the background.
+    // The margin covers the service's background statements.
     expect(spent).toBeLessThan(110 * seconds + 30)
     expect(spent).toBeLessThan(asked)
   })

@@ -37,7 +37,7 @@ describe("the management of API keys", () => {
     for (const client of [bob, foreign])
       expect(await outcome(client.request("DELETE", `${keysPath}/${of.ana.id}`))).toBe("404 KEY_NOT_FOUND")
     expect(await outcome(of.ana.client.request("GET", sessions))).toBe("200 ")
-    // An administrator who may only read revokes only keys of their own.
+    // An administrator with read permission alone revokes only keys of their own.
     const reader = await as(gateway.url, acme, "rita", ["keys:*", "admin:read"])
     expect(await ids(reader)).toEqual([of.bob.id, of.ana.id])
     expect(await outcome(reader.request("DELETE", `${keysPath}/${of.ana.id}`))).toBe("404 KEY_NOT_FOUND")
@@ -114,7 +114,7 @@ describe("the management of API keys", () => {
     expect(await outcome(key.client.request("GET", metrics))).toBe("200 ")
     const reset = key.client.request("POST", "/api/v1/runtime/fallback/reset")
     expect(await outcome(reset)).toBe("403 AUTH_PERMISSION_DENIED")
-    // A tenant's token may name the permission, and does not have it.
+    // A tenant's token may name the permission, but it is ignored.
     const tenant = await as(gateway.url, org(), "root", ["*", "operator:*"])
     const asked = { name: "x", permissions: ["operator:read"] }
     expect(await outcome(tenant.request("POST", keysPath, asked))).toBe("403 AUTH_PERMISSION_DENIED")

@@ -55,7 +55,7 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
   it("one gateway refuses a key in use within a second after the other revokes it", async () => {
     for (let round = 0; round < 4; round++) {
       const { ana, here, made, there } = await pair()
-      // In use at both, up to the revocation and beyond.
+      // Uses the key at both, until after the revocation.
       let revokedAt = Number.POSITIVE_INFINITY
       let latest = 0
       const using = async () => {
@@ -72,7 +72,7 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
       revokedAt = performance.now()
       expect(await outcome(here.request("GET", sessions))).toBe("401 AUTH_KEY_REVOKED")
       await user
-      // The last request that was let in had begun less than a second after the revocation.
+      // The last admitted request began less than a second after the revocation.
       expect(latest - revokedAt).toBeLessThan(1000)
       expect(await outcome(there.request("GET", sessions))).toBe("401 AUTH_KEY_REVOKED")
       expect(await outcome(there.request("POST", start, question))).toBe("401 AUTH_KEY_REVOKED")
@@ -102,7 +102,7 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
     }
   })
 
-  // Without Redis each replica counts for itself.
+  // Without Redis each replica counts separately.
   if (!withRedis) return
   it("both gateways count a key's turns in one common rate", async () => {
     const ana = await as(gateways[0]!.url, crypto.randomUUID(), "ana")

@@ -34,14 +34,14 @@ const state = async (): Promise<any> => (await world.operator.json("GET", path))
 const command = async (name: string, body?: unknown): Promise<any> =>
   (await world.operator.json("POST", `${path}${name}`, body)).data
 
-/** One direct answer in ten is slow, so that what is slow for direct mode is not a matter of how busy the machine was. */
+/** One direct answer in ten is slow, so that the slow share of direct mode does not depend on the machine's load. */
 const answers = Array.from({ length: 100 }, (_, n) => ({
   kind: "text" as const,
   parts: ["direct ", "answer"],
   afterMs: n % 10 === 0 ? 500 : 0,
 }))
 
-/** Says in which mode each of so many new sessions was answered. */
+/** The modes that answered the first turns of `count` new sessions. */
 const turns = async (count: number): Promise<ReadonlyArray<string>> => {
   world.model.answers.splice(0, Infinity, ...answers)
   const modes: Array<string> = []
@@ -56,7 +56,7 @@ const turns = async (count: number): Promise<ReadonlyArray<string>> => {
   return modes
 }
 
-/** New sessions, until the autopilot is where it is waited for. */
+/** Starts new sessions until the autopilot is in the expected state. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
 const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
   for (let batch = 0; batch < 60; batch++) {

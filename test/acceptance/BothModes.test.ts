@@ -4,7 +4,7 @@ import { providerEnv, startModel } from "../support/modelServer.ts"
 import { startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 import { useWorld } from "../support/world.ts"
 
-/** Of its own for each test: the runtime dies in it. */
+/** A runtime per test, because each test kills it. */
 const withFreshRuntime = async (
   use: (client: Client, runtime: Awaited<ReturnType<typeof startPython>>) => Promise<void>,
 ) => {

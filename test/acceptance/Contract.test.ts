@@ -75,7 +75,7 @@ describe("the contract's documents", () => {
 })
 
 describe("lists", () => {
-  it("of sessions are paged by a cursor, newest first, and invalid pages are refused", async () => {
+  it("page sessions by a cursor, newest first, and refuse invalid pages", async () => {
     const client = await world.as("paging", "pia")
     const ids: Array<string> = []
     for (const message of ["one", "two", "three"]) {

@@ -1,4 +1,4 @@
-/** The ends of direct providers' answers, and what each one means for the turn. */
+/** The ends of direct providers' answers, and their meaning for the turn. */
 import { describe, expect, it } from "vitest"
 import { ofType, textOf } from "../support/chatClient.ts"
 import { providerEnv, startModel } from "../support/modelServer.ts"

@@ -59,7 +59,7 @@ describe("cached answers of direct mode", () => {
     expect(again.run).toMatchObject({ status: "completed", usage: { tokens: 0, cached: true } })
     expect(again.run.attempts).toMatchObject([{ outcome: "success", usage: { tokens: 0, cached: true } }])
     expect(again.messages.map(({ content }: { content: string }) => content)).toEqual([question, first.text])
-    // It says nothing about the provider's health.
+    // A cached answer says nothing about the provider's health.
     expect(again.metrics.direct.total).toBe(first.metrics.direct.total)
   })
 

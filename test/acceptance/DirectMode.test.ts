@@ -12,7 +12,7 @@ const world = useWorld({
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "2000",
   CHAT_STALL_TIMEOUT_MS: "2000",
   CHAT_RUNTIME_SHADOW_PERCENT: "100",
-  // What the model is asked is counted here.
+  // The model's requests are counted here.
   CHAT_RUNTIME_SHADOW_AA_PERCENT: "0",
 })
 

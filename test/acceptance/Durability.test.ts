@@ -24,7 +24,7 @@ interface Acknowledged {
   readonly message: string
 }
 
-/** Keeps turns going until the gateway is gone; gives those whose first event had come. */
+/** Runs turns until the gateway is gone; returns those whose first event arrived. */
 const load = async (
   client: Client,
   workers: number,
@@ -47,7 +47,7 @@ const load = async (
   await Promise.all(Array.from({ length: workers }, (_, name) => worker(name)))
 }
 
-/** What a restarted service must show of a turn that was acknowledged before the kill. */
+/** The state of an acknowledged turn that a restarted service must show. */
 const check = async (client: Client, { message, stream }: Acknowledged): Promise<string> => {
   const session = (await client.json("GET", `/api/v1/chat/sessions/${stream.sessionId}`)).data
   expect(session.messages[0]).toMatchObject({ role: "user", content: message })
@@ -75,7 +75,7 @@ describe("kill -9 under load", () => {
       const folder = temporaryFolder()
       const first = await startGateway(env({ DATA_DIR: folder.path }))
       let killed = false
-      // One turn that cannot have ended by itself, beside those that are caught wherever they are.
+      // One turn that cannot have ended by itself, beside turns at random stages.
       const message = JSON.stringify({ scenario: "slow", count: 1000, delay_ms: 50 })
       const long = await new Client(first.url, await tokenFor()).start(message)
       await long.until((frame) => frame.seq === 1)

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { eventually } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
-/** A thousand in the long form: `HANGS=1000`. */
+/** The long form takes a thousand: `HANGS=1000`. */
 const hangs = Number(process.env["HANGS"] ?? 100)
 const atOnce = 50
 

@@ -8,7 +8,7 @@ import { useWorld } from "../support/world.ts"
 const world = useWorld()
 const path = "/api/v1/runtime/live"
 
-/** Open until it is closed; `views` are what has come so far. */
+/** Open until it is closed; `views` are the views so far. */
 const watch = async (token: string) => {
   const abort = new AbortController()
   const response = await fetch(`${world.gateway.url}${path}`, {

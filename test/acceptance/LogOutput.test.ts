@@ -25,7 +25,7 @@ afterAll(async () => {
   folder.dispose()
 })
 
-/** Its own words on stdout cannot be waited for here. */
+/** Its output on stdout cannot be awaited here. */
 const startWith = async (stdout: "pipe" | number): Promise<void> => {
   const port = await freePort()
   const env = {

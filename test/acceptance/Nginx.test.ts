@@ -22,7 +22,10 @@ const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, de
 const noBeats = <A extends { readonly event: string }>(frames: ReadonlyArray<A>) =>
   frames.filter(({ event }) => event !== "heartbeat")
 
-/** Stands for a gateway that breaks off when it has taken a turn: hands the request on, and hangs up at the first byte back. */
+/**
+ * Replaces a gateway that breaks off after it accepted a turn: forwards the request, and hangs up at the first byte
+ * of the answer.
+ */
 const breakingOff = async (gateway: string) => {
   const taken: Array<string | undefined> = []
   const server = createServer((incoming, outgoing) => {

@@ -4,7 +4,10 @@ import { freePort } from "../support/freePort.ts"
 import { startNginx } from "../support/nginx.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 
-/** A gateway that is replaced by another one at the same address. Each has a store of its own: here it is about turns alone. */
+/**
+ * A gateway that is replaced by another one at the same address. Each has a store of its own, because the test is
+ * only about turns.
+ */
 class Place {
   readonly #folder = temporaryFolder()
   #port = 0

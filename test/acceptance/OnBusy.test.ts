@@ -3,7 +3,7 @@ import { type Client, eventually, type Stream, textOf } from "../support/chatCli
 import { hasServices, places, useGateways } from "../support/gateways.ts"
 import type { Model } from "../support/modelServer.ts"
 
-/** A session whose first message is being answered for ever. */
+/** A session whose first message gets an endless answer. */
 const busy = async (model: Model, client: Client): Promise<Stream> => {
   model.answers.push({ kind: "hang", parts: ["word"] })
   const first = await client.start("first")
@@ -16,7 +16,10 @@ const messages = async (client: Client, sessionId: string): Promise<ReadonlyArra
   (await client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data.messages
 const cancel = (client: Client, runId: string) => client.request("POST", `/api/v1/chat/runs/${runId}/cancel`)
 
-/** Until the gateway has surely tried the message that waits: two that are on their way may overtake each other. */
+/**
+ * Waits until the gateway has certainly received the waiting message: two concurrent requests may overtake each
+ * other.
+ */
 const onItsWay = async (client: Client) => {
   for (let asked = 0; asked < 20; asked++) await client.json("GET", "/api/v1/chat/sessions")
 }

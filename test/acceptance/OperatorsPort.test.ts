@@ -21,7 +21,7 @@ const pages = ["/", "/docs", "/openapi.json", "/metrics"]
 const statuses = async (url: string, method = "GET") =>
   Promise.all(pages.map(async (path) => (await fetch(`${url}${path}`, { method })).status))
 
-/** The status of a request whose target is sent as it is. */
+/** The status of a request whose target is sent unchanged. */
 const statusOf = (url: string, method: string, target: string) =>
   new Promise<number>((resolve) => {
     const { host, hostname, port } = new URL(url)

@@ -63,7 +63,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
         const response = await client.request("GET", path, undefined, headers)
         const text = await response.text()
         if (response.status === 200) return [seq, withoutHeartbeats(text)]
-        // A gateway that is too busy to hear the other one may say so; nothing else.
+        // A gateway that is too busy to hear the other one may report only this.
         expect([response.status, text]).toEqual([503, expect.stringContaining('"retryAfter":1')])
         await new Promise((again) => setTimeout(again, 1000))
       }
@@ -105,7 +105,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     const second = await there.events(first.runId)
     await second.until(({ seq }) => seq === 2)
     first.leave()
-    // 6 s: longer than the grace and all patience of its replica.
+    // 6 s: longer than the grace and every time limit of its replica.
     await second.until(({ seq }) => seq === 120)
     second.leave()
     const ended = await eventually(async () => {
@@ -170,7 +170,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     await first.rest().catch(() => undefined)
     const last = events(first.frames).at(-1)!.seq!
     expect(last).toBeGreaterThanOrEqual(seen)
-    // Its successor, or the one that is left, marks what it has left behind.
+    // Its successor, or the remaining replica, marks its unfinished runs.
     const [survivor, successor] = [gateways[1]!, await startGateway(env)]
     gateways = [successor, survivor]
     here = new Client(successor.url, here.token)

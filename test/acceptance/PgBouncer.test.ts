@@ -27,7 +27,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
       folder.dispose()
     })
 
-    /** A busy machine may make a gateway miss its database's answer for a second: it then says when to come again. */
+    /** A busy gateway may miss its database's answer for a second: then it answers with Retry-After. */
     const taken = (ask: () => Promise<Stream>) =>
       eventually(async () => {
         const stream = await ask()
@@ -52,7 +52,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
     }
 
     it.each([
-      // Fewer sessions than the gateways have connections: a session serves them in turn.
+      // Fewer sessions than the gateways have connections: a session serves several in turn.
       ["transaction", ["default_pool_size = 3"]],
       [
         "transaction",

@@ -18,7 +18,7 @@ const fail = (status: number, times: number, body?: string) => {
 
 const get = async (path: string) => (await world.operator.json("GET", `/api/v1/runtime/${path}`)).data
 
-/** One turn, which must be answered. Gives the targets that it asked. */
+/** One turn, which must be answered. Returns the targets of its attempts. */
 const turn = async (): Promise<ReadonlyArray<string>> => {
   const stream = await world.client.start("hello")
   expect(textOf(await stream.rest())).toBe("direct answer")

@@ -1,7 +1,7 @@
 /**
- * Sixteen faults of a provider, as public failover benches have them, through the native API of a real gateway. Each is
- * tried with a second provider behind the first and with the first alone. A client that applies `retract` and `fallback`
- * ends with a whole answer or with one clear error; a part of an answer is never taken for a whole one.
+ * Sixteen faults of a provider, as in public failover benches, through the native API of a real gateway. Each runs
+ * with a second provider behind the first and with the first alone. A client that applies `retract` and `fallback`
+ * ends with a whole answer or with one clear error; a partial answer never counts as a whole one.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { Client, type Frame, ofType, textOf, tokenFor } from "../support/chatClient.ts"
@@ -21,19 +21,19 @@ const refusal = (status: number, code: string, headers: Readonly<Record<string, 
   body: [wire.refusal(code)],
 })
 
-/** `alone` is the code of the error, or undefined where the provider itself ends with the whole answer. */
+/** `alone` is the code of the error, or undefined if the provider itself ends with the whole answer. */
 interface Fault {
   readonly name: string
   readonly answers: ReadonlyArray<Answer>
   readonly alone: string | undefined
   /** Requests to the first provider. */
   readonly asked: number
-  /** A second provider must not be asked. */
+  /** A second provider must get no request. */
   readonly final?: true
 }
 
 const firstContentMs = 1500
-/** Longer than an answer is waited for after its finish reason. */
+/** Longer than the wait for an end after a finish reason. */
 const stallMs = 2500
 
 const faults: ReadonlyArray<Fault> = [
@@ -96,7 +96,7 @@ const shown = (frames: ReadonlyArray<Frame>): string => {
   return textOf(kept)
 }
 
-/** How a stream ended, and what its reader shows after a success. */
+/** The end of a stream, and its reader's text after a success. */
 const ended = (frames: ReadonlyArray<Frame>) => {
   const ends = frames.filter(({ event }) => event === "done" || event === "error")
   const last = frames.at(-1)
@@ -134,7 +134,7 @@ afterAll(async () => {
   folder.dispose()
 })
 
-/** A gateway for each test: what one fault did to the breakers must not answer for the next. */
+/** A gateway per test: one fault's effect on the breakers must not change the next test. */
 const use = async (answers: (request: number) => Answer | undefined, withSecond: boolean) => {
   answerOf = answers
   gateway = await startGateway({

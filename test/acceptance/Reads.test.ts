@@ -6,7 +6,7 @@ import { parse } from "../support/prometheusText.ts"
 
 const longText = (n: number) => `${n} `.padEnd(100_000, "x")
 
-/** A gateway of its own limits, and clients of it. */
+/** A gateway with its own limits, and clients of it. */
 const useGateway = (env: Readonly<Record<string, string>>) => {
   const folder = temporaryFolder()
   const made = {} as { gateway: Running; as: (org: string, user: string) => Promise<Client> }
@@ -33,7 +33,7 @@ const sessionOf = async (client: Client, turns: number): Promise<string> => {
   return first.sessionId
 }
 
-/** GETs, one after the other, whose answers are never read: the kernel takes the first ones. */
+/** Consecutive GETs whose answers are never read: the kernel buffers the first ones. */
 const unread = (client: Client, path: string): Socket => {
   const socket = connect(Number(new URL(client.url).port), "127.0.0.1")
   socket.pause()
@@ -95,7 +95,7 @@ describe("an invalid cursor or limit", () => {
     "/api/v1/runtime/fallback/status",
     "/api/v1/runtime/shadow/mismatches",
   ]
-  /** The cursor of a list that no path here has. */
+  /** A list cursor of no path in this test. */
   const foreign = Buffer.from(`["other","00000000-0000-7000-8000-000000000000"]`).toString("base64url")
 
   it.each(lists)("is refused by %s, which names the field and the allowed values", async (list) => {
@@ -228,7 +228,7 @@ describe("unread answers", () => {
     const client = await world.as("unread", "ana")
     const path = `/api/v1/chat/sessions/${await sessionOf(client, 6)}`
     const sockets = [unread(client, path), unread(client, path)]
-    // Until the kernel takes no more of the first one's answers.
+    // Until the kernel buffers no more of the first one's answers.
     await eventually(async () => {
       const response = await client.request("GET", path)
       const body = (await response.json()) as { error?: { code: string } }

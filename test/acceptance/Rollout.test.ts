@@ -44,7 +44,7 @@ const settings = async (): Promise<any> => (await operator.json("GET", rolloutPa
 // oxlint-disable-next-line typescript/no-explicit-any -- the decision as the API shows it
 const decisionOf = async (stream: Stream): Promise<any> => {
   const run = `/api/v1/chat/runs/${stream.runId}`
-  // The answer is not what these tests are about, and the session is free when it has ended.
+  // These tests do not need the answer, and its end frees the session.
   await user.json("POST", `${run}/cancel`)
   await stream.rest()
   return (await user.json("GET", run)).data.decision

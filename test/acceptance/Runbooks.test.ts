@@ -1,4 +1,4 @@
-/** Each command of the runbooks, and of the page that they belong to, against a service in trouble. */
+/** Each command of the runbooks, and of their overview page, against a service in trouble. */
 import { execFile } from "node:child_process"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
@@ -16,7 +16,7 @@ const alerts = Array.from(
   ([, name = ""]) => name,
 )
 
-/** The `sh` blocks of a page, without the indentation of a list that they stand in. */
+/** The `sh` blocks of a page, without the indentation of an enclosing list. */
 const commandsOf = (path: string): ReadonlyArray<string> =>
   Array.from(
     readFileSync(path, "utf8").matchAll(/^( *)```sh\n([\s\S]*?)^\1```$/gm),
@@ -47,7 +47,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
   let prometheus: Prometheus
   let env: Readonly<Record<string, string | undefined>>
 
-  /** Both modes have answered, and both have failed, before anybody looks. */
+  /** Before the checks both modes have answered, and both have failed. */
   beforeAll(async () => {
     prometheus = await Prometheus.start(world.gateway.url)
     await (await world.client.start("hello")).rest()
@@ -61,7 +61,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
       LOG: join(prometheus.folder.path, "log"),
       CROSSFADE_TOKEN: await operatorToken(),
     }
-    // Prometheus looks for its targets five seconds after its start.
+    // Prometheus discovers its targets five seconds after its start.
     await eventually(async () => (await prometheus.query("sum(crossfade_turns_total) >= 3")).length > 0, 20)
   }, 60_000)
   afterAll(() => prometheus?.stop())

@@ -1,4 +1,4 @@
-/** The limits of streams hold for running turns too, whether a client reads them or has left. */
+/** The limits of streams also apply to running turns, with or without a reader. */
 import { describe, expect, it } from "vitest"
 import { type Client, defaultAgent, eventually, type Stream } from "../support/chatClient.ts"
 import { type Gateways, hasServices, places, useGateways } from "../support/gateways.ts"
@@ -10,13 +10,13 @@ const limited = {
   MAX_STREAMS_PER_ORG: "8",
 }
 
-/** Of a refusal, which is no stream. */
+/** The code of a refusal, which is no stream. */
 const codeOf = async (stream: Stream): Promise<string> => {
   await stream.rest()
   return JSON.parse(Buffer.from(stream.bytes).toString()).error.code
 }
 
-/** Posts, reads one event where the turn was taken, and leaves. */
+/** Posts, reads one event if the turn was accepted, and leaves. */
 const startAndLeave = async (client: Client, headers: Record<string, string> = {}): Promise<Stream> => {
   const stream = await client.start("go on", headers)
   if (stream.response.status !== 200) return stream
@@ -31,7 +31,7 @@ const hanging = (its: Gateways, count: number) => {
   its.model.answers.push(...Array.from({ length: count }, () => ({ kind: "hang", parts: ["word"] }) as const))
 }
 
-/** As many turns as are taken, one after the other: a client that has left may still hold its stream for a moment. */
+/** Starts turns one by one until the cap: a client that has left may still hold its stream for a moment. */
 const filled = async (clients: ReadonlyArray<Client>): Promise<ReadonlyArray<Stream>> => {
   const taken: Array<Stream> = []
   while (taken.length < cap) {
@@ -67,7 +67,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("of 60 that are posted at once, run at most as many as the user may", async () => {
+    it("run at most as many as the user may, of 60 that are posted at once", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, 60)
       const all = await Promise.all(
@@ -189,7 +189,7 @@ describe.each(places)("a message to a busy session, while its user has no free p
     const interrupting = useGateways({ ...one, CHAT_ON_BUSY: "interrupt" }, count)
     const queueing = useGateways({ ...one, CHAT_ON_BUSY: "queue" }, count)
 
-    /** Until the stream of the client that has left is free. */
+    /** Retries until the stream of the client that left is free. */
     const sent = (client: Client, sessionId: string) =>
       eventually(async () => {
         const stream = await client.send(sessionId, "next")
@@ -209,7 +209,7 @@ describe.each(places)("a message to a busy session, while its user has no free p
       hanging(queueing, 1)
       const first = await startAndLeave(clients[0]!)
       const waiting = sent(clients.at(-1)!, first.sessionId)
-      // Another session of the user's has no place meanwhile.
+      // Another session of the user has no place meanwhile.
       const other = await clients[0]!.request("POST", "/api/v1/chat/start", {
         agentId: defaultAgent,
         message: "hi",
@@ -234,7 +234,7 @@ describe.each(places)("messages that wait for their session, %s", (_, count) => 
       const first = await startAndLeave(client)
       const unread = await startAndLeave(client)
       const waiting = [other.send(first.sessionId, "second"), other.send(first.sessionId, "third")]
-      // Often enough that both have surely come.
+      // Often enough that both have certainly arrived.
       for (let round = 0; round < 10; round++) {
         const elsewhere = await eventually(async () => {
           const stream = await client.start("in another session")

@@ -4,7 +4,7 @@ import { useWorld } from "../support/world.ts"
 
 const world = useWorld()
 
-/** What the runtime says in the scenario `all`, as its own log of the text has it. */
+/** The runtime's text in the scenario `all`, from its own log. */
 const spoken = async (): Promise<string> => {
   const plain = await world.client.start({ scenario: "all" })
   return textOf(await plain.rest())
@@ -89,7 +89,7 @@ describe("an answer of the real Python runtime", () => {
       { role: "assistant", content: "You said: the first question" },
       { role: "user", content: "the second question" },
     ])
-    // The default agent sets a system prompt and no model: what is sent is obeyed.
+    // The default agent sets a system prompt and no model, and the runtime follows the request.
     expect(Object.keys(first.agent_config)).toEqual(["system_prompt"])
   })
 
@@ -154,7 +154,7 @@ describe("an answer of the real Python runtime", () => {
 })
 
 describe("pings and silence", () => {
-  // Impatient, and alone so: the answers above may take their time on a busy machine.
+  // Short deadlines for these tests only: the answers above may be slow on a busy machine.
   const impatient = useWorld({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "1500", CHAT_STALL_TIMEOUT_MS: "1500" })
 
   it("fault 7: keep-alives do not keep a hung run alive: another target answers in the same response", async () => {

@@ -35,7 +35,7 @@ describe("direct turns with the runtime in shadow", () => {
       expect.objectContaining({ mode: "runtime_orchestrator", ending: "compared", runs: said.pairs }),
     )
     expect((await report(world, "?orgId=umbrella")).pairs).toBe(0)
-    // The user's message is in the store, and so is the user's answer; the shadow's is not.
+    // The store has the user's message and the user's answer, but not the shadow's.
     expect(onDisk(world, "canary-question")).toBe(true)
     expect(onDisk(world, "You said: canary-question")).toBe(false)
   })
@@ -86,7 +86,7 @@ describe("direct turns whose shadow's process dies", () => {
       [{ scenario: "crash" }, "UPSTREAM_TRUNCATED"],
       ["anybody there?", "UPSTREAM_UNREACHABLE"],
     ] as const) {
-      // A shadow that was given up may have killed it all the same.
+      // A dropped shadow may also have killed it.
       const alive = async () => {
         if (code !== "UPSTREAM_TRUNCATED" || world.runtime.isAlive()) return
         world.runtime = await startPython({ pingMs: 50, port: Number(new URL(world.runtime.url).port) })
@@ -102,7 +102,7 @@ describe("direct turns whose shadow's process dies", () => {
   })
 })
 
-/** Writes comments as fast as they are read: nothing that a trace would count. */
+/** Writes comments as fast as they are read: no trace would count them. */
 const pings = createServer((request, response) => {
   request.resume()
   if (!request.url?.endsWith("/stream")) return void response.end("{}")

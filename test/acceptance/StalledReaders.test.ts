@@ -18,7 +18,7 @@ beforeAll(async () => {
     {
       NODE_OPTIONS: "--max-old-space-size=512",
       DATA_DIR: folder.path,
-      // All of the large answers are one user's, who may have an eighth of this.
+      // One user has all of the large answers, and may use an eighth of this.
       MAX_ANSWER_BYTES_IN_FLIGHT: "1000000000",
       // A heartbeat is not replayed.
       SSE_HEARTBEAT_INTERVAL_MS: "600000",
@@ -45,7 +45,7 @@ const metrics = async () => {
     samples.filter((sample) => sample.name === name).reduce((sum, { value }) => sum + value, 0)
 }
 
-/** A request as it goes over the wire. */
+/** A request in its wire form. */
 const wire = (method: string, path: string, body = ""): string =>
   [
     `${method} ${path} HTTP/1.1`,

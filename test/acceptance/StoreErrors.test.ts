@@ -1,4 +1,7 @@
-/** X7: a store whose statements fail. Its errors name tables, files and SQL; callers read a code, a sentence and an id. */
+/**
+ * X7: a store whose statements fail. Its errors name tables, files and SQL; callers read a code, a sentence and an
+ * id.
+ */
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll, expect, it } from "vitest"

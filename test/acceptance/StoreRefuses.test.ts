@@ -60,7 +60,7 @@ const linesAbout = (text: string): ReadonlyArray<string> =>
     .split("\n")
     .filter((line) => line.includes(text))
 
-/** Neither flaps: it stays as it is found for three looks. */
+/** The state does not flap: it stays the same for three reads. */
 const stays = async (state: string) => {
   await eventually(async () => (await seen()) === state, 10)
   const until = performance.now() + 3000
@@ -96,7 +96,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
     folder.dispose()
   })
 
-  /** As an operator of the server, whose own sessions may always write. */
+  /** Acts as an operator of the server, whose own sessions may always write. */
   const operate = (...statements: ReadonlyArray<string>) =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -185,7 +185,7 @@ describe("a SQLite file that cannot grow", () => {
     beforeAll(() => void mount())
     afterAll(() => void unmount())
     const filler = join(folder.path, "filler")
-    /** Until no byte more fits. */
+    /** Fills the disk to the last byte. */
     const fill = (left: number) => {
       for (let size = 8 << 20; size >= 1; size >>= 1) {
         try {
@@ -209,7 +209,7 @@ describe("a SQLite file that cannot grow", () => {
         await refusesAndReturns(
           async () => {
             fill(left)
-            // A few turns take what is left.
+            // A few turns use the rest.
             for (let turn = 0; turn < 20 && (await seen()) === works; turn++);
           },
           () => rmSync(filler),

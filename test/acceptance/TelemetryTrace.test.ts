@@ -70,7 +70,7 @@ describe.skipIf(inject("collector") === undefined)("a turn in a real collector",
     })
     const runtimes = only(spans, "POST /api/v1/execute/stream")
     expect([runtimes.kind, runtimes.parentSpanId]).toEqual(["server", attempt.spanId])
-    // The whole turn is within the server's span: it begins with the request and ends with the run.
+    // The server's span covers the whole turn: it begins with the request and ends with the run.
     expect(spans.filter(({ startMs }) => startMs < server.startMs)).toEqual([])
     expect(spans.filter((span) => span !== runtimes && span.endMs > server.endMs)).toEqual([])
     const [asked] = (await world.log()).executions

@@ -7,12 +7,12 @@ import { useWorld } from "../support/world.ts"
 type Env = Readonly<Record<string, string>>
 type Signal = "traces" | "metrics" | "logs"
 
-/** What one process with some variables gave to a collector, until its end. */
+/** The data that one process with these variables sent to a collector, until its end. */
 interface Given {
   readonly collector: Collector
   readonly exports: ReadonlyArray<Export>
   readonly signals: ReadonlyArray<Signal>
-  /** Of the turn whose caller keeps its trace, and of the one whose caller does not. */
+  /** One turn whose caller records its trace, and one whose caller does not. */
   readonly traced: ReadonlyArray<boolean>
   readonly output: string
 }
@@ -23,13 +23,13 @@ interface Case {
   readonly env: Env
   readonly signals: ReadonlyArray<Signal>
   readonly traced: ReadonlyArray<boolean>
-  /** What else must hold. */
+  /** A further check. */
   readonly also?: (given: Given) => void
 }
 
 const all = ["traces", "metrics", "logs"] as const
 const toAll = { OTEL_EXPORTER_OTLP_ENDPOINT: "URL" }
-/** Whether the turns are traced: as their callers want it, or not at all. */
+/** Traced as their callers request, or not at all. */
 const [callers, never] = [
   [true, false],
   [false, false],
@@ -200,7 +200,7 @@ describe.skipIf(inject("collector") === undefined)("OpenTelemetry's variables", 
   const givenBy = async (wanted: Env): Promise<Given> => {
     await collector?.stop()
     proxy.exports.length = 0
-    // A key that does not fit is refused; without one in the variables none is asked for.
+    // A wrong key is refused; without one in the variables none is required.
     collector = await Collector.start("OTEL_EXPORTER_OTLP_HEADERS" in wanted ? { token: "open-sesame" } : {})
     env = Object.fromEntries(
       Object.entries(wanted).map(([name, value]) => [name, value.replace("URL", proxy.url)]),
@@ -212,7 +212,7 @@ describe.skipIf(inject("collector") === undefined)("OpenTelemetry's variables", 
       expect(frames.at(-1)?.event).toBe("done")
     }
     await world.gateway.stop()
-    // It writes down what it has taken before it ends.
+    // It writes its received data before it ends.
     await collector.down("SIGTERM")
     const signals = all.filter(
       (signal) =>

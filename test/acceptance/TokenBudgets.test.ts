@@ -1,9 +1,9 @@
-/** Token budgets of a day: what is spent stays within the budget and one request, over gateways and restarts. */
+/** Daily token budgets: the spend stays within the budget and one request, over gateways and restarts. */
 import { describe, expect, it } from "vitest"
 import { type Client, defaultAgent, eventually, type Stream } from "../support/chatClient.ts"
 import { type Gateways, hasServices, places, useGateways } from "../support/gateways.ts"
 
-/** What the model reports for each of its answers. */
+/** The model reports this for each of its answers. */
 const turnTokens = 42
 const userBudget = 4200
 const orgBudget = 8400
@@ -11,7 +11,7 @@ const orgBudget = 8400
 const post = (client: Client, message = "hi", headers: Record<string, string> = {}) =>
   client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
 
-/** The answer to the end. */
+/** Reads the answer to its end. */
 const turn = async (client: Client, message = "hi", headers: Record<string, string> = {}) => {
   const response = await post(client, message, headers)
   return { response, status: response.status, body: await response.text() }
@@ -44,7 +44,7 @@ describe.each(places)("the daily token budgets of a user and an organisation, %s
       const refused: Array<Awaited<ReturnType<typeof turn>>> = []
       for (let index = 0; index < 1000; index++) {
         const answer = await turn(clients[index % clients.length]!)
-        // On a starved machine a turn may find the store away.
+        // On a busy machine a turn may find the store away.
         if (answer.status === 503) index -= 1
         else if (answer.status !== 200) refused.push(answer)
       }
@@ -70,7 +70,7 @@ describe.each(places)("the daily token budgets of a user and an organisation, %s
         }
       }
       await Promise.all(Array.from({ length: 20 }, (_, index) => loop(clients[index % clients.length]!)))
-      // Refusals while the rest was only reserved: it is still there.
+      // These are refused while the rest is only reserved, which is still there.
       for (let index = 0; index < 20; index++) await turn(clients[index % clients.length]!)
       expect(spentBy(its)).toBeGreaterThanOrEqual(userBudget * 0.95)
       expect(spentBy(its)).toBeLessThanOrEqual(userBudget + turnTokens)
@@ -95,7 +95,7 @@ describe.each(places)("the daily token budgets of a user and an organisation, %s
       const first = await turn(client!, "hi", { origin: "https://app.example" })
       const [limit, remaining, reset] = told(first)
       expect(limit).toBe(userBudget)
-      // Its own turn is reserved: the prompt, and a first answer.
+      // Its own reservation: the prompt, and a first answer.
       expect(remaining).toBeGreaterThan(userBudget / 2)
       expect(remaining).toBeLessThan(userBudget)
       expect(Math.abs(reset! - secondsToMidnight())).toBeLessThan(30)

@@ -45,7 +45,7 @@ describe("ids in tokens", () => {
       .sign(new TextEncoder().encode(testSecret))
 
   it("X1: with a lone surrogate in the organisation is refused, because the store would merge it with another one", async () => {
-    // Stores write U+FFFD for what is not well formed, so two ids would become one.
+    // Stores write U+FFFD for invalid Unicode, so two ids would become one.
     const owner = new Client(world.gateway.url, await tokenOf({ org_id: "a\ufffd" }))
     await (await owner.start("mine")).rest()
     for (const org_id of ["a\ud800", "a\udfff"]) {

@@ -1,4 +1,7 @@
-/** Upstreams put hosts, keys and SQL into their errors. None of it reaches a user, a log, a span or a metric; operators read it. */
+/**
+ * Upstream errors contain hosts, keys and SQL. None of it reaches a user, a log, a span or a metric; operators read
+ * it.
+ */
 import { describe, expect, it } from "vitest"
 import { ofType } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
@@ -6,7 +9,7 @@ import { useWorld } from "../support/world.ts"
 const world = useWorld({ LOG_LEVEL: "debug", NODE_ENV: "production" })
 const canary = "canary-postgres://root:hunter2@db-7.internal/x?sql=SELECT+1"
 
-/** The question itself must not hold what is looked for, so each character is escaped. */
+/** The question must not contain the searched text, so each character is escaped. */
 const escaped = [...canary]
   .map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
   .join("")
