@@ -14,7 +14,7 @@ const world = useWorld({ SSE_HEARTBEAT_INTERVAL_MS: "70" })
 
 const names = ["message", "heartbeat", "error", "done"]
 
-// It was written for browsers: it sets its timers at `window` and asks `document` who looks.
+// It was written for browsers: it sets its timers at `window` and reads the visibility of `document`.
 vi.stubGlobal("window", globalThis)
 vi.stubGlobal("document", { hidden: false, addEventListener: () => {}, removeEventListener: () => {} })
 
@@ -87,7 +87,7 @@ describe("each of these reads a run over two cuts and stops at its end", { timeo
         })
         return got
       },
-      // It takes an event's id before it has the event, so within one it would lose it.
+      // It stores an event's id before the whole event, so a cut within an event would lose it.
       { asksAfterEnd: false, firstCut: afterEvent(4) },
     ],
     [

@@ -1,4 +1,4 @@
-/** The pages of the gateway in Chromium, as their users see them. */
+/** The gateway's pages in Chromium, as their users see them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { chromium, inBrowser, type Tab } from "../support/browser.ts"
 import { eventually, tokenFor } from "../support/chatClient.ts"
@@ -42,7 +42,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { time
         `document.getElementById("message").value = "Hello"; document.getElementById("ask").requestSubmit()`,
       )
       await shows(tab, `document.querySelector(".badge")?.textContent.includes("tokens") ?? false`)
-      // And breaks the sandbox, which is of another origin.
+      // Then sets a fault of the sandbox, which is of another origin.
       await shows(tab, `document.querySelector("#faults button[aria-pressed=true]")?.textContent === "none"`)
       expect(tab.complaints).toEqual([])
     }))

@@ -1,4 +1,4 @@
-/** The files that `docs/deploy/Dockerfile` puts together, and what it says about how they are run. */
+/** The files that `docs/deploy/Dockerfile` assembles, and its settings for running them. */
 import { execFileSync, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { join } from "node:path"
@@ -19,10 +19,10 @@ let model: Model
 beforeAll(async () => {
   Fs.chmodSync(folder.path, 0o755)
   image = build("docs/deploy/Dockerfile", folder.path)
-  // Where the user of the image can reach it.
+  // A folder that the user of the image can reach.
   Fs.mkdirSync(join(folder.path, "bin"))
   Fs.copyFileSync(process.execPath, node)
-  // What root owns others cannot write to anyway.
+  // Other users cannot write root's files anyway.
   if (process.getuid?.() !== 0) execFileSync("chmod", ["-R", "a-w", image.root])
   execFileSync("chmod", ["-R", "u+w", join(image.root, "app/data")])
   model = await startModel()

@@ -32,7 +32,7 @@ const pairs = (text: string): Environment =>
 
 const ofImage = pairs(instructions(read("Dockerfile")).find(({ name }) => name === "ENV")?.rest ?? "")
 
-/** What each way to run it gives to the gateway. */
+/** The environment that each deployment gives to the gateway. */
 const environments: Readonly<Record<string, Environment>> = {
   ...Object.fromEntries(
     gateways.map(([name, { environment }]) => [
@@ -44,7 +44,7 @@ const environments: Readonly<Record<string, Environment>> = {
   systemd: { ...pairs(inUnit("Environment").join(" ")), ...assignments("systemd/crossfade.env.example") },
 }
 
-/** As compose fills in `${NAME:-else}` and `${NAME:?what to say}`. */
+/** As compose resolves `${NAME:-else}` and `${NAME:?message}`. */
 const filledIn = (given: Environment): Environment => {
   const values = assignments(".env.example")
   const fill = (text: string) =>
@@ -89,7 +89,7 @@ describe("the gateway's environment", () => {
 describe("the stop timeout", () => {
   const graceMs = (given: Readonly<Record<string, unknown>>) =>
     Number(given["SHUTDOWN_GRACE_MS"] ?? variables.SHUTDOWN_GRACE_MS.default)
-  /** For telling the readers of what was left, and flushing telemetry. */
+  /** For informing the remaining readers, and flushing telemetry. */
   const afterwards = 10
 
   it("under compose and systemd is longer than the shutdown grace of runs", () => {

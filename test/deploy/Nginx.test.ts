@@ -1,4 +1,4 @@
-/** What `docs/deploy/nginx.conf` does with streams and with turns that a gateway does not take. */
+/** Behaviour of `docs/deploy/nginx.conf` for streams and for turns that a gateway does not accept. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { describe, expect, it } from "vitest"
 import { eventually } from "../support/chatClient.ts"
@@ -151,7 +151,7 @@ describe("connections to the gateway", () => {
     let connections = 0
     server.on("connection", () => (connections += 1))
     for (let turn = 0; turn < 20; turn++) await (await fetch(url)).text()
-    // One, and another where this machine was busy for longer than an idle connection is kept.
+    // One, or two if this machine was busy for longer than an idle connection stays open.
     expect(connections).toBeLessThanOrEqual(2)
   })
 })

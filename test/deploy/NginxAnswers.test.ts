@@ -1,4 +1,4 @@
-/** What nginx answers by itself under `docs/deploy/nginx.conf`, and what it lets through. */
+/** The answers of nginx itself under `docs/deploy/nginx.conf`, and the requests that it passes on. */
 import { once } from "node:events"
 import { connect } from "node:net"
 import { describe, expect, it } from "vitest"
@@ -6,7 +6,7 @@ import { eventually } from "../support/chatClient.ts"
 import { freePort } from "../support/freePort.ts"
 import { alone, before, gateway, post, says, start } from "./nginxBefore.ts"
 
-/** The bytes that nginx answers to exactly these. */
+/** The bytes of nginx's answer to exactly these bytes. */
 const raw = async (url: string, text: string): Promise<string> => {
   const socket = connect(Number(new URL(url).port), "127.0.0.1")
   let answer = ""

@@ -1,4 +1,4 @@
-/** The files of `docs/deploy` against the schemas and checkers of those who read them. */
+/** The files of `docs/deploy` against the schemas and checkers of the programs that read them. */
 import { spawnSync } from "node:child_process"
 import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -35,7 +35,7 @@ describe("schemas", () => {
     expect(yaml("kubernetes/kustomization.yaml").images[0].name).toBe(container.image)
   })
 
-  /** `quiet`: the specification's schema and the rules of safety, not those of taste. */
+  /** `quiet`: the specification's schema and the safety rules, without style rules. */
   const dclint = (file: string) =>
     spawnSync(process.execPath, ["node_modules/dclint/bin/dclint.cjs", "--quiet", file], { encoding: "utf8" })
 
@@ -55,14 +55,14 @@ describe("schemas", () => {
 
   it("systemd accepts the unit, and rates it as hardened", () => {
     const file = join(own.path, "crossfade.service")
-    // The one program that need not be on this machine is Node in /usr/bin.
+    // Node in /usr/bin is the only program that may be missing on this machine.
     writeFileSync(file, unit.replace("ExecStart=/usr/bin/node", `ExecStart=${process.execPath}`))
     const verify = spawnSync("systemd-analyze", ["verify", "--man=no", file], { encoding: "utf8" })
     expect([verify.status, verify.stderr.split("\n").filter((line) => line.includes("crossfade"))]).toEqual([
       0,
       [],
     ])
-    // On its scale, from 0 to 100, a unit without any hardening is at 96.
+    // On its scale, from 0 to 100, a unit without any hardening scores 96.
     const security = ["security", "--offline=yes", "--no-pager", "--threshold=20", file]
     expect(spawnSync("systemd-analyze", security).status).toBe(0)
     expect(inUnit("ExecStart")[0]?.split(" ").slice(1)).toEqual([

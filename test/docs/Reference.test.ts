@@ -10,7 +10,7 @@ import { causeCodes } from "../../src/telemetry/FailureCodes.ts"
 
 const pages = ["README.md", ...globSync("docs/**/*.md")]
 
-/** Targets of links that name a file of this repository: no scheme, no mere fragment; code blocks are left out. */
+/** Targets of links to files of this repository: no scheme, not only a fragment; code blocks are left out. */
 const links = (page: string): ReadonlyArray<string> =>
   Array.from(
     readFileSync(page, "utf8")
@@ -19,7 +19,7 @@ const links = (page: string): ReadonlyArray<string> =>
     ([, target = ""]) => target,
   ).filter((target) => !/^([a-z]+:|#)/.test(target))
 
-/** As GitHub makes them: lower case, spaces to hyphens, everything else but letters, digits, `-` and `_` gone. */
+/** GitHub's rule: lower case, spaces to hyphens, everything else but letters, digits, `-` and `_` removed. */
 const anchors = (page: string): ReadonlyArray<string> =>
   Array.from(readFileSync(page, "utf8").matchAll(/^#+ (.+)$/gm), ([, title = ""]) =>
     title

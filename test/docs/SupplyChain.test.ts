@@ -38,7 +38,7 @@ describe("X12: the dependencies", () => {
       "optionalDependencies",
     ].flatMap((kind) => Object.entries<string>(manifest[kind]))
     expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
-    // A row may end several names of one scope: `…/anthropic`.
+    // A row may name several packages of one scope: `…/anthropic`.
     const isNamed = (name: string) => reasons.includes(name) || reasons.includes(`…/${name.split("/")[1]}`)
     const isOtlp = (name: string) => name.startsWith("@opentelemetry/exporter-")
     expect(named.filter(([name]) => !isNamed(name) && !isOtlp(name))).toEqual([])

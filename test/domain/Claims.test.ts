@@ -62,7 +62,7 @@ describe("a principal", () => {
     assert.deepStrictEqual(ids(rules, { o: { id: "clerk" } }), ["clerk", "ana"])
     assert.deepStrictEqual(ids(rules, { orgId: "old", o: { id: "clerk" }, userId: "u" }), ["old", "u"])
     assert.deepStrictEqual(ids(rules, { orgId: null, userId: null }), ["acme", "ana"])
-    // A claim of a wrong kind is a fault, not a reason to look further.
+    // A claim of a wrong type is an error; no other claim is tried.
     for (const wrong of ["", 7, true, {}, [], ["a", "b"], [7]]) assert.isString(read(rules, { orgId: wrong }))
   })
 
@@ -102,7 +102,7 @@ describe("a principal", () => {
       1,
     ])
       assert.deepStrictEqual(permissions({ grants }, { role }), [], JSON.stringify(role))
-    // Roles grant nothing where none is configured.
+    // Roles grant nothing if none is configured.
     assert.deepStrictEqual(permissions({}, { role: "admin" }), [])
   })
 

@@ -157,7 +157,7 @@ describe("for any branch", () => {
     const budget = Math.abs(any % 200)
     const history = History.historyOf(branch, text, budget)
     const tokens = history.reduce((sum, { content }) => sum + estimateTextTokens(content), 0)
-    // Where nothing else is left, the message is sent all the same. Each of at most 19 merges adds two characters.
+    // A message that alone exceeds the budget is sent all the same. Each of at most 19 merges adds two characters.
     if (history.length > 1) assert.isAtMost(tokens, budget + 10)
   })
 })

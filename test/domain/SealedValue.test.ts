@@ -54,7 +54,7 @@ describe("a sealed value", () => {
     const begin = sealed.lastIndexOf(".") + 1
     for (let at = begin; at < sealed.length; at += 1) {
       const other = sealed[at] === "A" ? "B" : "A"
-      // The last character of base64url may carry bits that no byte has.
+      // The last character of base64url may have unused bits.
       if (at === sealed.length - 1) continue
       const changed = sealed.slice(0, at) + other + sealed.slice(at + 1)
       assert.deepStrictEqual(failure(SealedValue.open([first], changed, place)), { reason: "damaged" })

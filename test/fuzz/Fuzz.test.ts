@@ -3,7 +3,7 @@ import { fuzz, tried } from "./Fuzzing.ts"
 import { targets } from "./Targets.ts"
 
 const seed = Number(process.env["FUZZ_SEED"] ?? 1)
-/** A few seconds in all. `npm run fuzz` goes on for as long as one likes, guided by coverage. */
+/** A few seconds in all. `npm run fuzz` runs longer, guided by coverage. */
 const mostRuns = 3000
 
 describe("U3: for any bytes", () => {

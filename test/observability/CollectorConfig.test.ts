@@ -19,7 +19,7 @@ describe.skipIf(program === undefined)("the collector's configuration", () => {
   beforeAll(async () => {
     ports = { otlp: await freePort(), prometheus: await freePort(), health: await freePort() }
     const at = (port: number) => ({ endpoint: `127.0.0.1:${port}` })
-    // What a machine with other tests on it must have otherwise; and the debug exporter says more.
+    // Changes for a machine with other tests; and the debug exporter prints more.
     const changes = join(folder.path, "changes.yaml")
     writeFileSync(
       changes,

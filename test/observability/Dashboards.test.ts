@@ -13,10 +13,10 @@ const recording = readFileSync("docs/observability/rules/recording.yaml", "utf8"
 const alerts = readFileSync("docs/observability/rules/alerts.yaml", "utf8")
 const recorded = Array.from(recording.matchAll(/- record: (\S+)/g), ([, name = ""]) => name)
 
-/** Prometheus gives these to every series. */
+/** Prometheus adds these to every series. */
 const targets = ["instance", "job"]
 
-/** The series that a metric has, by their names. */
+/** The series of each metric, by their names. */
 const series = new Map(
   all.flatMap((metric) =>
     metric.kind === "histogram"
@@ -30,7 +30,7 @@ const wrongIn = (expr: string): ReadonlyArray<string> => {
   const known = metrics.flatMap((name) => series.get(name) ?? [])
   const unknown = metrics.filter((name) => !series.has(name) && !recorded.includes(name) && name !== "up")
   const mayHave = new Set([...targets, "le", ...known.flatMap((metric) => Object.keys(metric.labels))])
-  // What is recorded has the labels that it was recorded by.
+  // A recorded series has the labels of its rule.
   if (metrics.some((name) => recorded.includes(name))) mayHave.add("mode")
   const values = labels.filter(([label, value]) => {
     const allowed = known.map((metric) => metric.labels[label]).find((one) => one !== undefined)

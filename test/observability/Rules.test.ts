@@ -15,7 +15,7 @@ const rulesFolder = join(root, "docs/observability/rules")
 const files = readdirSync(rulesFolder).map((file) => join(rulesFolder, file))
 const text = files.map((file) => readFileSync(file, "utf8")).join("\n")
 const alertsFile = join(rulesFolder, "alerts.yaml")
-/** Those that record first. */
+/** The recording rules first. */
 const groups = [...files.filter((file) => file !== alertsFile), alertsFile].flatMap((file) =>
   [...readFileSync(file, "utf8").matchAll(/^ {2}- name: (\S+)$/gm)].map(([, name]) => name!),
 )
@@ -75,7 +75,7 @@ describe.skipIf(missing)("according to promtool", () => {
   const testOf = ({ alert, at, fires, series, step = "1m" }: AlertCase) => ({
     rule_files: files,
     evaluation_interval: step,
-    // Else what is recorded may be a step old, which is too old where a step is longer than Prometheus looks back.
+    // Otherwise recorded values may be a step old, which is too old if a step is longer than Prometheus' lookback.
     group_eval_order: groups,
     tests: [
       {

@@ -14,7 +14,7 @@ import { agent, orgId, otherOrgId } from "../support/fixtures.ts"
 const idOf = (n: number) => AgentId.make(`00000000-0000-7000-8000-${String(n).padStart(12, "0")}`)
 const own = (n: number): Agent => ({ ...agent(), id: idOf(n), orgId, updatedAt: 1 })
 
-/** A store that counts what it is asked; `kept` is what other replicas have made of it. */
+/** A store that counts its calls; `kept` is the state after other replicas' changes. */
 const store = (...agents: ReadonlyArray<Agent>) => {
   const kept = new Map(agents.map((one) => [one.id, one]))
   const asked = { gets: 0, versions: [] as Array<number> }
@@ -64,7 +64,7 @@ const nameOf = (id: AgentId) =>
     ({ settings }) => settings.name,
   )
 
-/** Time in the steps in which it passes. */
+/** Advances the clock in the steps of real time. */
 const pass = (millis: number) => Effect.repeat(TestClock.adjust("100 millis"), { times: millis / 100 - 1 })
 
 describe("agents in memory", () => {

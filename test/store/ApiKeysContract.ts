@@ -1,4 +1,4 @@
-/** What every adapter of `ApiKeys` owes, and the limits of a key in the stores of sessions and runs. */
+/** The contract of every adapter of `ApiKeys`, and the limits of a key in the stores of sessions and runs. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -203,7 +203,7 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
           const sql = yield* SqlClient.SqlClient
           const owner = newPrincipal()
           const { key } = yield* stored(owner, { expiresAt: null })
-          // A thousand at once would take seconds: copies of the first one.
+          // A thousand separate ones would take seconds: copies of the first one.
           const copies = Array.from({ length: mostKeysOfOrg - 3 }, (_, n) => n)
           yield* Effect.forEach(copies, (n) => {
             const { id } = newKey(owner).key

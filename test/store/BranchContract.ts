@@ -9,7 +9,7 @@ import { Sessions } from "../../src/store/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
 import { completed, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
 
-/** A turn after the message `parent`; it is answered with `answer`, or fails where that is undefined. */
+/** A turn after the message `parent`; `answer` is its answer, or undefined if it fails. */
 const said = Effect.fnUntraced(function* (
   content: string,
   answer: string | undefined,
@@ -182,7 +182,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           ["user", "one", true],
           ["assistant", "1", true],
         ])
-        // Another replica had seen the same failure: its retry finds the message taken, and keeps nothing.
+        // Another replica had seen the same failure: its retry finds the message taken, and stores nothing.
         const late = retry()
         assert.strictEqual((yield* Effect.flip(runs.begin(late)))._tag, "SessionBusy")
         assert.strictEqual(

@@ -1,4 +1,4 @@
-/** What every adapter of `CohortRuns` and `Autopilots` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `CohortRuns` and `Autopilots`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -39,7 +39,7 @@ const keep = Effect.fnUntraced(function* (
   return begun
 })
 
-/** The tests of one database share it: each reads the runs of an hour of its own. */
+/** The tests of one database share it: each reads the runs of its own hour. */
 const readFrom = (since: number, after = { createdAt: since, runId: "" }, now = since + 30 * minute) =>
   CohortRuns.use((runs) => runs.read({ since, after, now, limit: 3 }))
 
@@ -92,7 +92,7 @@ export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const at = noon + 60 * minute
         const begun: Array<string> = []
         for (let index = 0; index < 7; index++) {
-          // Three of one millisecond: the id decides.
+          // Three in one millisecond: the id decides.
           const { session } = yield* keep(at + Math.max(0, index - 2), "control", { end: {} })
           begun.push(session.id)
         }

@@ -171,7 +171,7 @@ describe("Database", () => {
   })
 })
 
-/** For how many milliseconds somebody has waited for a lock. */
+/** The milliseconds of the longest wait for a lock. */
 const waiting = (sql: SqlClient.SqlClient) =>
   Effect.map(
     sql<{

@@ -11,10 +11,10 @@ import { apiKey, memoryApiKeys } from "../support/apiKeys.ts"
 const found = (hash: string) => Effect.flatMap(KnownKeys, (known) => known.find(hash))
 const find = (hash: string) => Effect.map(found(hash), (known) => known?.key)
 
-/** Time in the steps in which it passes. */
+/** Advances the clock in the steps of real time. */
 const pass = (millis: number) => Effect.repeat(TestClock.adjust("100 millis"), { times: millis / 100 - 1 })
 
-/** A look-up while the clock stands: the store is asked at once, or 10 ms after the last time. */
+/** A look-up while the clock stands still: the store is read at once, or 10 ms after the last read. */
 const looked = Effect.fnUntraced(function* (hash: string) {
   const fiber = yield* Effect.forkChild(Effect.result(find(hash)))
   yield* TestClock.adjust("10 millis")
@@ -128,7 +128,7 @@ describe("API keys in memory", () => {
     return withStore(
       store,
       Effect.gen(function* () {
-        // A second key keeps the polls going.
+        // A second key keeps the polls running.
         yield* looked(two.hash)
         const gate = yield* Deferred.make<void>()
         store.state.gate = Deferred.await(gate)

@@ -40,7 +40,10 @@ interface Told {
   readonly parent?: string
 }
 
-/** A turn as version 7 stored it: a question's parent is null unless the client named one, an answer's is its question. */
+/**
+ * A turn as version 7 stored it: a question's parent is null unless the client named one, an answer's is its
+ * question.
+ */
 const told = Effect.fnUntraced(function* ({ answeredAt, at, parent, run }: Told) {
   const sql = yield* SqlClient.SqlClient
   const owner = { session_id: "s", org_id: "acme", user_id: "ana", agent_id: "a" }

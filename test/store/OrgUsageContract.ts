@@ -84,7 +84,7 @@ export const orgUsage = (
         yield* runs.begin(newTurn(owner, { content: "four" }))
         yield* sql`DROP TABLE org_usage`
         yield* migration
-        // With the quotes that text is stored in.
+        // Stored text includes its quotes.
         assert.deepStrictEqual(yield* stored(owner.orgId), [{ sessions: 2, bytes: 12 }])
       }),
     )

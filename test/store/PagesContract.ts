@@ -1,4 +1,4 @@
-/** Pages that every adapter of the stores owes: bounded in entries and bytes, without gap or overlap. */
+/** The contract of pages for every adapter of the stores: bounded in entries and bytes, without gap or overlap. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Arr from "effect/Array"

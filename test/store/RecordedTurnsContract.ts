@@ -1,4 +1,4 @@
-/** What every adapter of `RecordedTurns` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `RecordedTurns`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

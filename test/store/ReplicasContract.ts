@@ -1,4 +1,4 @@
-/** What every adapter of `Replicas` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `Replicas`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import { Runs } from "../../src/store/Runs.ts"
 import * as RunsSql from "../../src/store/RunsSql.ts"
 import { begun, completed, newPrincipal, newTurn, noon } from "./Turns.ts"
 
-/** The store as the replica with this id has it. */
+/** The store as the replica with this id sees it. */
 const replica = (id: string) =>
   Effect.gen(function* () {
     const database = yield* Effect.context<Batch | SqlClient.SqlClient>()

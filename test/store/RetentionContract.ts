@@ -1,4 +1,4 @@
-/** What every adapter of `Retention` owes. */
+/** The contract of every adapter of `Retention`. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { Sessions } from "../../src/store/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
 import { attempt, begun, completed, newPrincipal, newTurn, textEntries, type Turn } from "./Turns.ts"
 
-/** Ids are made by the machine's clock, so what has ended must have ended by it. */
+/** Ids come from the machine's clock, so an ended run must have ended by it. */
 const now = Date.now()
 const hour = 3_600_000
 
@@ -19,7 +19,7 @@ const endedAt = Effect.fnUntraced(function* (at: number, events: number) {
   const runs = yield* Runs
   const turn: Turn = newTurn(newPrincipal(), { at })
   yield* begun(turn)
-  // Pages of three, as a slow answer has.
+  // Pages of three, as a slow answer writes them.
   yield* runs.append(Arr.chunksOf(textEntries(1, events), 3).map((entries) => ({ id: turn.run.id, entries })))
   yield* runs.recordAttempt(turn.run.id, attempt(1, false))
   const { ended, message } = completed(turn, "the answer")
@@ -67,7 +67,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
         assert.lengthOf(yield* runs.events(recent.run.id, 0), 5)
         const recentAnswer = (yield* runs.get({ ...recent.run, permissions: [] }, recent.run.id)).run
         assert.isUndefined(yield* runs.expiredAnswer(recent.run.id, recentAnswer.assistantMessageId!))
-        // What is left over is passed by again, and stays.
+        // Later steps skip the remaining rows, which stay.
         yield* forgetAll(now + hour)
         assert.lengthOf(yield* runs.events(running.run.id, 0), 3)
       }),

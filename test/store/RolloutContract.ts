@@ -1,4 +1,4 @@
-/** What every adapter of `RolloutStore` and `Audit` owes, and the store of sessions to their cohorts. */
+/** The contract of every adapter of `RolloutStore` and `Audit`, and of the sessions' store for their cohorts. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -54,7 +54,7 @@ const everything = (by: Actor, at: number): OperatorSettings => ({
   thresholds: { value: { errorRate: 0.1, timeoutRate: 0.2, latencyRatio: 0.3, minSamples: 4 }, by, at },
 })
 
-/** Whatever other tests have changed, one more change; the store must take it. */
+/** One more change after any changes of other tests; the store must accept it. */
 const save = Effect.fnUntraced(function* (operator: OperatorSettings, entry: Change) {
   const store = yield* RolloutStore
   const { version } = yield* store.load

@@ -9,7 +9,7 @@ import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { noon, runId, text } from "../support/fixtures.ts"
 
-/** A log of 1000 events of 1 kB of which the store has had all and gives what `stored` lets through. */
+/** A log of 1000 events of 1 kB. The store has received all, and returns those that `stored` accepts. */
 const forgetful = (stored: (entry: LogEntry) => boolean) => {
   const log = new RunLog(runId)
   for (let n = 1; n <= 1000; n++) log.message(text("x".repeat(1000)), noon)

@@ -1,4 +1,4 @@
-/** What every adapter of `Runs` owes to what is recorded of a run while it goes: events, attempts, files. */
+/** The contract of every adapter of `Runs` for the records of a running run: events, attempts, files. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

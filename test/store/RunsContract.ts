@@ -1,4 +1,7 @@
-/** What every adapter of `Runs` owes to a turn from its begin to its end. What is recorded in between: `RunRecordsContract.ts`. */
+/**
+ * The contract of every adapter of `Runs` for a turn from its begin to its end. `RunRecordsContract.ts` has the
+ * records in between.
+ */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

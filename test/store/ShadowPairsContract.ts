@@ -1,4 +1,7 @@
-/** What every adapter of `ShadowPairs` owes. Each test has organisations of its own, except the one that trims: it is last. */
+/**
+ * The contract of every adapter of `ShadowPairs`. Each test has its own organisations, except the one that trims: it
+ * is last.
+ */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"

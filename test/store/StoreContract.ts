@@ -1,4 +1,4 @@
-/** What every adapter of `Agents`, `Sessions` and `Runs` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `Agents`, `Sessions` and `Runs`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

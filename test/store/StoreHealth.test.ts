@@ -11,7 +11,7 @@ import { StoreHealth } from "../../src/store/StoreHealth.ts"
 
 const refused = new SqlError({ reason: new ConnectionError({ cause: "refused" }) })
 
-/** A database that answers, or refuses to, whatever it is asked. */
+/** A database that answers every statement, or refuses every one. */
 const database = () => {
   const state = { up: true, hasRoom: true, writes: 0 }
   const answer = Effect.suspend(() => {

@@ -1,4 +1,4 @@
-/** The contract of the stores, on SQLite and, where the server's binaries are, on PostgreSQL. */
+/** The contract of the stores, on SQLite and, if the server's binaries are installed, on PostgreSQL. */
 import { assert, describe, inject, it } from "@effect/vitest"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -94,7 +94,7 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
       assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
       yield* runs.begin(turn)
       assert.deepStrictEqual((yield* runs.get(owner, turn.run.id)).run, turn.run)
-      // The pool waits for what it has lent: the reserved connection goes back before the layer closes.
+      // The pool waits for its borrowed connections: the reserved one goes back before the layer closes.
     }).pipe(Effect.scoped, Effect.provide(postgres)),
   )
 })

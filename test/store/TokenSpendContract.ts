@@ -1,4 +1,4 @@
-/** Every adapter of `TokenSpend` owes this, with `Runs.end` and `Retention.deleteSpend`. */
+/** The contract of every adapter of `TokenSpend`, with `Runs.end` and `Retention.deleteSpend`. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"

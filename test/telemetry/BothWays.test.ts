@@ -1,4 +1,4 @@
-/** The two ways out of the metrics, from one registry: Prometheus' text and what OTLP exports. */
+/** The two outputs of the metrics, from one registry: Prometheus' text and the OTLP export. */
 import * as OtelMetrics from "@effect/opentelemetry/OtelMetrics"
 import * as Resource from "@effect/opentelemetry/Resource"
 import { assert, describe, it } from "@effect/vitest"
@@ -62,7 +62,7 @@ const both = Effect.gen(function* () {
   return { text, ofText: ofText(text), metrics, ofOtlp: new Map(metrics.flatMap(pointsOf)) }
 }).pipe(Effect.provide(Resource.layerEmpty))
 
-/** Of a registry of its own. */
+/** With a registry of its own. */
 const alone = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => Effect.provideService(effect, Metric.MetricRegistry, new Map()))
 

@@ -10,7 +10,7 @@ const traceparent = `00-${traceId}-${spanId}-01`
 
 const placeOf = (headers: Record<string, string>) => Spans.fromHeaders(Headers.fromInput(headers))
 
-/** A tracer that keeps the spans it was asked for. */
+/** A tracer that records its spans. */
 const kept = () => {
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({
@@ -45,7 +45,7 @@ describe("the caller's span context", () => {
       ]
       for (const value of bad) assert.isUndefined(yield* placeOf({ traceparent: value }), value)
       assert.isUndefined(yield* placeOf({}))
-      // Other standards are not asked for.
+      // Other standards are ignored.
       assert.isUndefined(yield* placeOf({ b3: `${traceId}-${spanId}-1` }))
       assert.deepStrictEqual(Spans.toHeaders(undefined), {})
       assert.isNull(Spans.traceId(undefined))
