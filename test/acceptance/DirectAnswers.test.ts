@@ -66,14 +66,17 @@ describe("an answer of a direct provider", () => {
     ["a refusal", refusal(400, { code: "content_filter", message: "sk-canary-0000" })],
     ["its finish reason", { kind: "raw", events: [says("h"), stops("sensitive")], end: "open" }],
     ["an error in the stream", { kind: "raw", events: [{ error: { code: "content_filter" } }], end: "open" }],
-  ] as const)("is requested from no other model after a content filter's refusal by %s", async (_, answer) => {
-    world.model.answers.push(answer)
-    const { last, run, stream } = await ask("filter")
-    expect(last).toMatchObject({ event: "error", data: { code: "CONTENT_FILTERED", recoverable: false } })
-    expect(run.attempts).toMatchObject([{ target: "a", outcome: "neutral", code: "CONTENT_FILTERED" }])
-    expect(second.asked).toHaveLength(0)
-    expect(Buffer.from(stream.bytes).toString()).not.toContain("canary")
-  })
+  ] as const)(
+    "is requested from no other model after a content filter's refusal by %s",
+    async (_, answer) => {
+      world.model.answers.push(answer)
+      const { last, run, stream } = await ask("filter")
+      expect(last).toMatchObject({ event: "error", data: { code: "CONTENT_FILTERED", recoverable: false } })
+      expect(run.attempts).toMatchObject([{ target: "a", outcome: "neutral", code: "CONTENT_FILTERED" }])
+      expect(second.asked).toHaveLength(0)
+      expect(Buffer.from(stream.bytes).toString()).not.toContain("canary")
+    },
+  )
 
   it.each([
     [402, { message: "no" }],

@@ -124,11 +124,14 @@ describe("an invalid request", () => {
 })
 
 describe("C5: an accepted message", () => {
-  it.each(["👩‍👩‍👧‍👦", "\u202eabc", "é\u0301 \u0000 end", "0"])("is stored and shown unchanged: %j", async (message) => {
-    const stream = await client.start(message)
-    expect((await stream.rest()).at(-1)?.event).toBe("done")
-    expect(model.accepted.at(-1)).toEqual([{ role: "user", content: message }])
-  })
+  it.each(["👩‍👩‍👧‍👦", "\u202eabc", "é\u0301 \u0000 end", "0"])(
+    "is stored and shown unchanged: %j",
+    async (message) => {
+      const stream = await client.start(message)
+      expect((await stream.rest()).at(-1)?.event).toBe("done")
+      expect(model.accepted.at(-1)).toEqual([{ role: "user", content: message }])
+    },
+  )
 })
 
 describe("an agent's own token budget", () => {

@@ -160,21 +160,27 @@ const storedText = async (frames: ReadonlyArray<Frame>): Promise<string | undefi
 }
 
 describe("a provider fault", () => {
-  it.each(faults)("$name: the second provider gives the whole answer if a fallback is allowed", async (fault) => {
-    await use(inTurn(fault.answers), true)
-    const frames = await ask()
-    const code = fault.final === true ? fault.alone : undefined
-    expect(ended(frames)).toEqual(endOf(code))
-    expect(await storedText(frames)).toBe(code === undefined ? whole : undefined)
-    expect(first.asked).toHaveLength(fault.asked)
-    expect(second.asked).toHaveLength(fault.alone === undefined || fault.final === true ? 0 : 1)
-  })
+  it.each(faults)(
+    "$name: the second provider gives the whole answer if a fallback is allowed",
+    async (fault) => {
+      await use(inTurn(fault.answers), true)
+      const frames = await ask()
+      const code = fault.final === true ? fault.alone : undefined
+      expect(ended(frames)).toEqual(endOf(code))
+      expect(await storedText(frames)).toBe(code === undefined ? whole : undefined)
+      expect(first.asked).toHaveLength(fault.asked)
+      expect(second.asked).toHaveLength(fault.alone === undefined || fault.final === true ? 0 : 1)
+    },
+  )
 
-  it.each(faults)("$name: a single provider ends with the whole answer or with one clear error", async (fault) => {
-    await use(inTurn(fault.answers), false)
-    expect(ended(await ask())).toEqual(endOf(fault.alone))
-    expect(first.asked).toHaveLength(fault.asked)
-  })
+  it.each(faults)(
+    "$name: a single provider ends with the whole answer or with one clear error",
+    async (fault) => {
+      await use(inTurn(fault.answers), false)
+      expect(ended(await ask())).toEqual(endOf(fault.alone))
+      expect(first.asked).toHaveLength(fault.asked)
+    },
+  )
 
   it("429 without end: the error states how long to wait", async () => {
     await use(() => refusal(429, "rate_limit_exceeded", { "retry-after": "17" }), false)

@@ -3,14 +3,14 @@ import { eventually, ofType, textOf } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
 const world = useWorld({
-  // Long beside what a busy machine needs to let a reader come back.
+  // Longer than a reader needs to reconnect on a busy machine.
   CHAT_DETACH_GRACE_MS: "2000",
   SSE_HEARTBEAT_INTERVAL_MS: "150",
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "5000",
   CHAT_STALL_TIMEOUT_MS: "5000",
 })
 
-/** A run's bytes: on a busy machine a heartbeat may come between, for one reader and not for the other. */
+/** A run's bytes without heartbeats: on a busy machine one reader may get a heartbeat and the other not. */
 const bytesOf = ({ bytes }: { readonly bytes: Uint8Array }) =>
   Buffer.from(bytes).toString("latin1").replaceAll("event: heartbeat\ndata: null\n\n", "")
 
@@ -32,7 +32,7 @@ describe("the stream of a run", () => {
     expect(text).not.toContain("\r")
     expect(text).not.toContain("[DONE]")
     for (const frame of text.split("\n\n").slice(1, -1)) {
-      // On a busy machine a heartbeat may come between.
+      // On a busy machine a heartbeat may arrive in between.
       expect(frame).toMatch(
         /^(id: [0-9a-f-]{36}:\d+\nevent: (message|done)\ndata: \{.*\}|event: heartbeat\ndata: null)$/,
       )

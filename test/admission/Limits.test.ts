@@ -162,21 +162,23 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
     }),
   )
 
-  it.live("E2: without Redis the process counts locally, and includes the streams that it admitted before", () =>
-    Effect.gen(function* () {
-      const server = yield* ownRedis
-      const context = yield* Layer.build(overRedis(server.url))
-      const ana = someone()
-      const first = yield* Effect.provide(taken(ana), context)
-      const rates = Context.get(context, Rates)
-      yield* rates.take("ana", 2)
-      yield* server.stop
-      assert.deepInclude(yield* rates.take("ana", 2), { allowed: true, remaining: 0 })
-      assert.isFalse((yield* rates.take("ana", 2)).allowed)
-      yield* Effect.provide(taken(ana), context)
-      assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "user")
-      yield* first.close
-      assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "open")
-    }),
+  it.live(
+    "E2: without Redis the process counts locally, and includes the streams that it admitted before",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* ownRedis
+        const context = yield* Layer.build(overRedis(server.url))
+        const ana = someone()
+        const first = yield* Effect.provide(taken(ana), context)
+        const rates = Context.get(context, Rates)
+        yield* rates.take("ana", 2)
+        yield* server.stop
+        assert.deepInclude(yield* rates.take("ana", 2), { allowed: true, remaining: 0 })
+        assert.isFalse((yield* rates.take("ana", 2)).allowed)
+        yield* Effect.provide(taken(ana), context)
+        assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "user")
+        yield* first.close
+        assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "open")
+      }),
   )
 })

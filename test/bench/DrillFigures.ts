@@ -15,7 +15,7 @@ export interface Measured extends Figures {
   /** Chats that were running when the fault began, and the failed ones among them. */
   readonly underWay: number
   readonly underWayFailed: number
-  /** Of unaffected organisations during the fault: turns kept from the runtime, or sessions moved. */
+  /** Turns kept from the runtime, or sessions moved, of unaffected organisations during the fault. */
   readonly othersAway: number
   readonly firstProgressLimitMs: number
   /** The largest delay of a turn's start. */

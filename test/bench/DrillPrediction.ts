@@ -26,7 +26,7 @@ export interface Samples {
 export interface Figures {
   readonly detectS: number
   readonly recoverS: number
-  /** Of affected chats that began during the fault. */
+  /** Among affected chats that began during the fault. */
   readonly failedPercent: number
   readonly moved: number
   readonly longestWaitS: number

@@ -34,7 +34,7 @@ export const startBurst = async (events: number): Promise<string> => {
 const statOf = (pid: string | number): ReadonlyArray<string> =>
   readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")
 
-/** Of a process and its children: PostgreSQL has one for each connection. */
+/** A process with its children: PostgreSQL has one for each connection. */
 export const cpuMilliseconds = (pid: number): number => {
   const family = readdirSync("/proc").filter((entry) => {
     if (!/^\d+$/.test(entry)) return false

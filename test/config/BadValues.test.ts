@@ -204,7 +204,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
 
 describe("an invalid value", () => {
   it.effect.each(names)(
-    "of %s stops the start with a message that has the name, the value and the allowed values",
+    "stops the start with a message that has the name, the value and the allowed values: %s",
     (name) =>
       Effect.gen(function* () {
         const variable: Variable<unknown> = Config.variables[name]

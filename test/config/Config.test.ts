@@ -189,7 +189,7 @@ describe("a valid value", () => {
     }),
   )
 
-  it.effect("of a secret is measured in bytes", () =>
+  it.effect("has its length measured in bytes if it is a secret", () =>
     Effect.gen(function* () {
       yield* read({ AUTH_JWT_SECRET: "é".repeat(16) })
       assert.deepStrictEqual((yield* refused({ AUTH_JWT_SECRET: "x".repeat(31) })).variables, [

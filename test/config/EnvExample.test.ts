@@ -35,37 +35,35 @@ describe(".env.example", () => {
     assert.deepStrictEqual({ ...parseEnv(file) }, {})
   })
 
-  it.effect(
-    "is valid with all lines enabled, but for secrets, which must not be copied from here",
-    () =>
-      Effect.gen(function* () {
-        const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
-        const { problems } = yield* Effect.flip(Config.read(listed))
-        assert.deepStrictEqual(
-          problems.map(({ variable }) => variable),
-          [
-            "DATA_KEY",
-            "DATA_KEYS_PREVIOUS",
-            "AUTH_JWT_SECRET",
-            "AUTH_JWT_PREVIOUS_SECRETS",
-            "AUTH_OPERATOR_SECRET",
-            "AUTH_OPERATOR_PREVIOUS_SECRETS",
-          ],
-        )
-        const { providers } = yield* Config.read({
-          ...listed,
-          DATA_KEY: "",
-          DATA_KEYS_PREVIOUS: "",
-          AUTH_JWT_SECRET: "",
-          AUTH_JWT_PREVIOUS_SECRETS: "",
-          AUTH_OPERATOR_SECRET: "",
-          AUTH_OPERATOR_PREVIOUS_SECRETS: "",
-        })
-        assert.deepStrictEqual(
-          providers.map(({ name }) => name),
-          ["main"],
-        )
-      }),
+  it.effect("is valid with all lines enabled, but for secrets, which must not be copied from here", () =>
+    Effect.gen(function* () {
+      const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
+      const { problems } = yield* Effect.flip(Config.read(listed))
+      assert.deepStrictEqual(
+        problems.map(({ variable }) => variable),
+        [
+          "DATA_KEY",
+          "DATA_KEYS_PREVIOUS",
+          "AUTH_JWT_SECRET",
+          "AUTH_JWT_PREVIOUS_SECRETS",
+          "AUTH_OPERATOR_SECRET",
+          "AUTH_OPERATOR_PREVIOUS_SECRETS",
+        ],
+      )
+      const { providers } = yield* Config.read({
+        ...listed,
+        DATA_KEY: "",
+        DATA_KEYS_PREVIOUS: "",
+        AUTH_JWT_SECRET: "",
+        AUTH_JWT_PREVIOUS_SECRETS: "",
+        AUTH_OPERATOR_SECRET: "",
+        AUTH_OPERATOR_PREVIOUS_SECRETS: "",
+      })
+      assert.deepStrictEqual(
+        providers.map(({ name }) => name),
+        ["main"],
+      )
+    }),
   )
 
   it.effect("shows the real defaults: enabling any line but a secret changes nothing", () =>

@@ -26,19 +26,21 @@ const ignored = {
 } satisfies { readonly [Name in keyof typeof Config.variables]?: ReadonlyArray<string> }
 
 describe("a value that OpenTelemetry's specification ignores", () => {
-  it.effect.each(Object.entries(ignored))("%s: the service starts with the default and names the variable", ([name, values]) =>
-    Effect.gen(function* () {
-      const { ignored: none, ...defaults } = yield* Config.read({})
-      assert.deepStrictEqual(none, [])
-      for (const value of values) {
-        const { ignored: found, ...settings } = yield* Config.read({ [name]: value })
-        assert.deepStrictEqual({ ...settings, given: defaults.given }, defaults)
-        assert.deepStrictEqual(
-          found.map((problem) => [problem.variable, problem.found]),
-          [[name, JSON.stringify(value)]],
-        )
-      }
-    }),
+  it.effect.each(Object.entries(ignored))(
+    "%s: the service starts with the default and names the variable",
+    ([name, values]) =>
+      Effect.gen(function* () {
+        const { ignored: none, ...defaults } = yield* Config.read({})
+        assert.deepStrictEqual(none, [])
+        for (const value of values) {
+          const { ignored: found, ...settings } = yield* Config.read({ [name]: value })
+          assert.deepStrictEqual({ ...settings, given: defaults.given }, defaults)
+          assert.deepStrictEqual(
+            found.map((problem) => [problem.variable, problem.found]),
+            [[name, JSON.stringify(value)]],
+          )
+        }
+      }),
   )
 
   it.effect("does not include a value in another case, which is read", () =>

@@ -50,25 +50,23 @@ describe("direct providers", () => {
     }),
   )
 
-  it.effect(
-    "produce a warning if a variable is misspelled or belongs to an unlisted provider",
-    () =>
-      Effect.gen(function* () {
-        const env = {
-          DIRECT_LLM_PROVIDERS: "main,main_b",
-          ...provider("MAIN", { ...compatible, HEADER: "x-key: sk-canary-0000", B_MODEL: "m", QUERIES: " " }),
-          ...provider("MAIN_B", compatible),
-          ...provider("OTHER", { MODEL: "m" }),
-        }
-        const { ignored } = yield* Config.read(env)
-        assert.deepStrictEqual(
-          ignored.map(({ found, variable }) => [variable, found]),
-          [
-            ["DIRECT_LLM_MAIN_HEADER", "a value"],
-            ["DIRECT_LLM_OTHER_MODEL", "a value"],
-          ],
-        )
-      }),
+  it.effect("produce a warning if a variable is misspelled or belongs to an unlisted provider", () =>
+    Effect.gen(function* () {
+      const env = {
+        DIRECT_LLM_PROVIDERS: "main,main_b",
+        ...provider("MAIN", { ...compatible, HEADER: "x-key: sk-canary-0000", B_MODEL: "m", QUERIES: " " }),
+        ...provider("MAIN_B", compatible),
+        ...provider("OTHER", { MODEL: "m" }),
+      }
+      const { ignored } = yield* Config.read(env)
+      assert.deepStrictEqual(
+        ignored.map(({ found, variable }) => [variable, found]),
+        [
+          ["DIRECT_LLM_MAIN_HEADER", "a value"],
+          ["DIRECT_LLM_OTHER_MODEL", "a value"],
+        ],
+      )
+    }),
   )
 
   const kinds: ReadonlyArray<readonly [string, boolean, boolean]> = [
@@ -86,15 +84,17 @@ describe("direct providers", () => {
     ["groq", false, true],
     ["gemini", false, true],
   ]
-  it.effect.each(kinds)("of kind %s need an address: %s, a key: %s, and always a model", ([kind, url, key]) =>
-    Effect.gen(function* () {
-      const problems = yield* problemsOf({ DIRECT_LLM_PROVIDERS: "a", ...provider("A", { KIND: kind }) })
-      assert.deepStrictEqual(problems, [
-        ...(url ? ["DIRECT_LLM_A_BASE_URL: nothing"] : []),
-        "DIRECT_LLM_A_MODEL: nothing",
-        ...(key ? ["DIRECT_LLM_A_API_KEY: nothing"] : []),
-      ])
-    }),
+  it.effect.each(kinds)(
+    "need an address, a key and a model by their kind: %s, address %s, key %s",
+    ([kind, url, key]) =>
+      Effect.gen(function* () {
+        const problems = yield* problemsOf({ DIRECT_LLM_PROVIDERS: "a", ...provider("A", { KIND: kind }) })
+        assert.deepStrictEqual(problems, [
+          ...(url ? ["DIRECT_LLM_A_BASE_URL: nothing"] : []),
+          "DIRECT_LLM_A_MODEL: nothing",
+          ...(key ? ["DIRECT_LLM_A_API_KEY: nothing"] : []),
+        ])
+      }),
   )
 
   it.effect("are all named in one message if they are invalid", () =>

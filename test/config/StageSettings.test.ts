@@ -77,14 +77,16 @@ describe("the settings of each stage", () => {
     }),
   )
 
-  it.effect("allow 30 s of silence to a direct provider, and the runtime as long as its model calls last", () =>
-    Effect.gen(function* () {
-      const { directStallMs, limits } = StageSettings.execution(yield* Config.read({}))
-      assert.deepStrictEqual(
-        [directStallMs, limits],
-        [30_000, { firstContentMs: 30_000, stallMs: 130_000, callMs: 120_000, totalMs: 300_000 }],
-      )
-    }),
+  it.effect(
+    "allow 30 s of silence to a direct provider, and the runtime as long as its model calls last",
+    () =>
+      Effect.gen(function* () {
+        const { directStallMs, limits } = StageSettings.execution(yield* Config.read({}))
+        assert.deepStrictEqual(
+          [directStallMs, limits],
+          [30_000, { firstContentMs: 30_000, stallMs: 130_000, callMs: 120_000, totalMs: 300_000 }],
+        )
+      }),
   )
 
   it.effect("let an answer with a finish reason end before any deadline of its attempt", () =>
@@ -122,31 +124,29 @@ describe("the settings of each stage", () => {
     }),
   )
 
-  it.effect(
-    "pass an agent's own model to the first provider, and no provider's model to the runtime",
-    () =>
-      Effect.gen(function* () {
-        const settings = yield* Config.read({
-          RUNTIME_SERVICE_URL: "http://runtime:8801/",
-          DIRECT_LLM_PROVIDERS: "a,b",
-          ...provider("A", "small"),
-          ...provider("B", "large"),
-        })
-        assert.deepStrictEqual(StageSettings.runtimes(settings), [
-          { baseUrl: "http://runtime:8801", errorPatterns: RuntimeErrorText.defaults },
-        ])
-        assert.deepStrictEqual(
-          StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
-            name,
-            model,
-            takesAgentModel,
-          ]),
-          [
-            ["a", "small", true],
-            ["b", "large", false],
-          ],
-        )
-      }),
+  it.effect("pass an agent's own model to the first provider, and no provider's model to the runtime", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({
+        RUNTIME_SERVICE_URL: "http://runtime:8801/",
+        DIRECT_LLM_PROVIDERS: "a,b",
+        ...provider("A", "small"),
+        ...provider("B", "large"),
+      })
+      assert.deepStrictEqual(StageSettings.runtimes(settings), [
+        { baseUrl: "http://runtime:8801", errorPatterns: RuntimeErrorText.defaults },
+      ])
+      assert.deepStrictEqual(
+        StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
+          name,
+          model,
+          takesAgentModel,
+        ]),
+        [
+          ["a", "small", true],
+          ["b", "large", false],
+        ],
+      )
+    }),
   )
 
   it.effect("have no runtime without its address, and both upstreams with the sandbox", () =>

@@ -114,7 +114,7 @@ describe("the stop timeout", () => {
     expect(before).toBeGreaterThanOrEqual(failureThreshold * periodSeconds)
   })
 
-  it("of nginx is no shorter for its streams, and heartbeats keep a silent stream open", () => {
+  it("is no shorter in nginx for its streams, and heartbeats keep a silent stream open", () => {
     const nginx = read("nginx.conf")
     const value = (name: string) => Number(new RegExp(`\\b${name} (\\d+)s;`).exec(nginx)?.[1])
     const heartbeat = Number(variables.SSE_HEARTBEAT_INTERVAL_MS.default) / 1000
@@ -128,8 +128,8 @@ describe("the stop timeout", () => {
   })
 })
 
-describe("addresses", () => {
-  it("of health are routes of the program: liveness for restarts, readiness for traffic", () => {
+describe("the addresses", () => {
+  it("are routes of the program for health checks: liveness for restarts, readiness for traffic", () => {
     const { live, ready } = Api.groups.health.endpoints
     const path = (text: string) => text.replace(/\/$/, "")
     for (const probe of ["startupProbe", "livenessProbe"])
@@ -140,7 +140,7 @@ describe("addresses", () => {
     expect(compose.services.nginx.healthcheck.test.at(-1)).toMatch(new RegExp(`${path(live.path)}$`))
   })
 
-  it("of the gateways are the same in every file", () => {
+  it("are the same for the gateways in every file", () => {
     const port = Number(variables.PORT.default)
     const servers = Array.from(read("nginx.conf").matchAll(/server (gateway-\d):(\d+)/g), ([, name, at]) => [
       name,
@@ -157,7 +157,7 @@ describe("addresses", () => {
     for (const address of own) expect(address.startsWith(fixed)).toBe(true)
   })
 
-  it("of the pods match every selector", () => {
+  it("select the pods by their labels, in every selector", () => {
     const { labels } = manifest("deployment").spec.template.metadata
     expect(manifest("deployment").spec.selector.matchLabels).toEqual(labels)
     expect(manifest("service").spec.selector).toEqual(labels)
@@ -170,8 +170,8 @@ describe("addresses", () => {
   })
 })
 
-describe("limits", () => {
-  it("of the autoscaler leave spare room in a replica, and never remove all replicas at once", () => {
+describe("the limits", () => {
+  it("leave spare room in a replica, and never let all replicas stop at once", () => {
     const { maxReplicas, metrics, minReplicas } = manifest("autoscaler").spec
     expect(Number(metrics[0].pods.target.averageValue)).toBeLessThan(Number(config["MAX_STREAMS"]))
     expect(manifest("disruption-budget").spec.maxUnavailable).toBeLessThan(minReplicas)
@@ -181,7 +181,7 @@ describe("limits", () => {
     expect(all.map(({ name }) => name)).toContain(metric)
   })
 
-  it("of every container: no root, no capabilities, a read-only tree but for the listed volumes", () => {
+  it("allow no container root, capabilities, or writes outside the listed volumes", () => {
     expect(pod.securityContext.runAsNonRoot).toBe(true)
     expect(container.securityContext).toEqual({
       readOnlyRootFilesystem: true,

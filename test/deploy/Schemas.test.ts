@@ -15,13 +15,10 @@ describe("schemas", () => {
       encoding: "utf8",
     })
 
-  it.each([...manifests, "secret.example.yaml"])(
-    "Kubernetes accepts %s, with no unknown field",
-    (file) => {
-      const found = kubernetes(join(folder, "kubernetes", file))
-      expect([found.error, found.status, found.stdout, found.stderr]).toEqual([undefined, 0, "", ""])
-    },
-  )
+  it.each([...manifests, "secret.example.yaml"])("Kubernetes accepts %s, with no unknown field", (file) => {
+    const found = kubernetes(join(folder, "kubernetes", file))
+    expect([found.error, found.status, found.stdout, found.stderr]).toEqual([undefined, 0, "", ""])
+  })
 
   it("Kubernetes' checker finds a wrong field", () => {
     const file = join(own.path, "service.yaml")

@@ -39,9 +39,10 @@ describe("the language of comments", () => {
   })
 
   it("reads test names, also of parameterised tests", () => {
-    assert.deepStrictEqual(reasons('it("what it does", () => {})', "test"), ['1: opens with "what"'])
-    assert.deepStrictEqual(reasons('it.each([1, 2])("who is %s", () => {})', "test"), ['1: opens with "who"'])
-    assert.deepStrictEqual(reasons('it.effect("keeps nobody waiting", () => {})', "test"), ['1: "nobody"'])
+    const reasonsOf = (call: string, name: string) => reasons(`${call}("${name}", () => {})`, "test")
+    assert.deepStrictEqual(reasonsOf("it", "what it does"), ['1: opens with "what"'])
+    assert.deepStrictEqual(reasonsOf("it.each([1, 2])", "who is %s"), ['1: opens with "who"'])
+    assert.deepStrictEqual(reasonsOf("it.effect", "keeps nobody waiting"), ['1: "nobody"'])
   })
 })
 

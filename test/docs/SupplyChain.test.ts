@@ -30,7 +30,7 @@ describe("X12: the dependencies", () => {
     expect(readFileSync(".npmrc", "utf8")).toContain("strict-allow-scripts=true")
   })
 
-  it("of package.json have exact versions and a reason", () => {
+  it("have exact versions and a reason if package.json lists them", () => {
     const reasons = readFileSync("docs/decisions/dependencies.md", "utf8")
     const named: ReadonlyArray<readonly [string, string]> = [
       "dependencies",
@@ -44,7 +44,7 @@ describe("X12: the dependencies", () => {
     expect(named.filter(([name]) => !isNamed(name) && !isOtlp(name))).toEqual([])
   })
 
-  it("of the service are all in the bill of materials, with version, licence and hash", () => {
+  it("are all in the service's bill of materials, with version, licence and hash", () => {
     const { components, metadata } = sbom()
     expect(metadata.component).toMatchObject({ name: manifest.name, version: manifest.version })
     const listed = new Map<string, { licenses?: ReadonlyArray<unknown>; hashes?: ReadonlyArray<unknown> }>(

@@ -74,7 +74,7 @@ describe("the permissions of a new key", () => {
     ["* operator:read", "operator:write operator:*", "operator:write operator:*"],
     ["operator:*", "operator:read operator:* admin:read", "admin:read"],
     ["operator:*", "*", "*"],
-  ])("of a creator with %j that requests %j lack %j", (held, asked, lacking) => {
+  ])("are limited to the creator's: with %j, a request of %j lacks %j", (held, asked, lacking) => {
     const words = (list: string) => list.split(" ").filter((word) => word !== "")
     const result = granted(with_(words(held)), { permissions: words(asked) })
     if (lacking === "") {

@@ -35,7 +35,7 @@ describe("an error of a database", () => {
     },
   )
 
-  it("of SQLite is a fault for every variant of a full, read-only or failing disk", () => {
+  it("is a fault on SQLite for every variant of a full, read-only or failing disk", () => {
     for (const errcode of [13, 8, 10, 1032, 1288, 4874, 778, 14, 11, 26])
       assert.isTrue(isFault(errorWith({ code: "ERR_SQLITE_ERROR", errcode })), String(errcode))
     for (const errcode of [5, 6, 19, 2067, 1])

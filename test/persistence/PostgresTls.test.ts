@@ -131,13 +131,17 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that requires TLS", () => {
     }),
   )
 
-  it.live("is refused with sslmode=verify-full under another name, and with verify-ca if its issuer is unknown", () =>
-    Effect.gen(function* () {
-      const elsewhere = yield* Effect.flip(encrypted(withMode(server.url, "verify-full", "127.0.0.2", true)))
-      assert.include(elsewhere.message, "not in the cert's list")
-      const stranger = yield* Effect.flip(encrypted(withMode(server.url, "verify-ca", "127.0.0.1", false)))
-      assert.include(stranger.message, "self-signed certificate")
-    }),
+  it.live(
+    "is refused with sslmode=verify-full under another name, and with verify-ca if its issuer is unknown",
+    () =>
+      Effect.gen(function* () {
+        const elsewhere = yield* Effect.flip(
+          encrypted(withMode(server.url, "verify-full", "127.0.0.2", true)),
+        )
+        assert.include(elsewhere.message, "not in the cert's list")
+        const stranger = yield* Effect.flip(encrypted(withMode(server.url, "verify-ca", "127.0.0.1", false)))
+        assert.include(stranger.message, "self-signed certificate")
+      }),
   )
 
   it.live("rejects `off` with a message about encryption, and a server without TLS rejects `require`", () =>

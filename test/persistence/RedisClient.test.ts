@@ -23,30 +23,32 @@ const echo = Redis.script((text: string) => [text], {
 }).withReturnType<string>()
 
 describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
-  it.live("that is away fails every command at once, and is used again after its return, with scripts", () =>
-    Effect.gen(function* () {
-      const first = yield* Effect.promise(() => startRedis())
-      yield* Effect.gen(function* () {
-        const { send, eval: run } = yield* Redis.Redis
-        yield* succeeds(send("PING"))
-        assert.strictEqual(yield* run(echo)("before"), "before")
-        yield* Effect.promise(first.stop)
-        yield* Effect.repeat(Effect.isFailure(send("PING")), {
-          until: (failed) => failed,
-          schedule: every50ms,
-        })
-        const asked = performance.now()
-        for (let times = 0; times < 20; times++) assert.isTrue(yield* Effect.isFailure(send("PING")))
-        assert.isBelow(performance.now() - asked, 20 * 250)
-        const second = yield* Effect.promise(() => startRedis(first.port))
-        yield* succeeds(send("PING"))
-        assert.strictEqual(yield* run(echo)("after"), "after")
-        yield* Effect.promise(second.stop)
-      }).pipe(using(first.url))
-    }),
+  it.live(
+    "fails every command at once while it is away, and is used again after its return, with scripts",
+    () =>
+      Effect.gen(function* () {
+        const first = yield* Effect.promise(() => startRedis())
+        yield* Effect.gen(function* () {
+          const { send, eval: run } = yield* Redis.Redis
+          yield* succeeds(send("PING"))
+          assert.strictEqual(yield* run(echo)("before"), "before")
+          yield* Effect.promise(first.stop)
+          yield* Effect.repeat(Effect.isFailure(send("PING")), {
+            until: (failed) => failed,
+            schedule: every50ms,
+          })
+          const asked = performance.now()
+          for (let times = 0; times < 20; times++) assert.isTrue(yield* Effect.isFailure(send("PING")))
+          assert.isBelow(performance.now() - asked, 20 * 250)
+          const second = yield* Effect.promise(() => startRedis(first.port))
+          yield* succeeds(send("PING"))
+          assert.strictEqual(yield* run(echo)("after"), "after")
+          yield* Effect.promise(second.stop)
+        }).pipe(using(first.url))
+      }),
   )
 
-  it.live("that hangs is waited for once, then skipped for a moment", () =>
+  it.live("is waited for once when it hangs, then skipped for a moment", () =>
     Effect.gen(function* () {
       const server = yield* Effect.promise(() => startRedis())
       yield* Effect.gen(function* () {
@@ -63,7 +65,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  it.live("that answers while this process is too busy to read does not count as hung", () =>
+  it.live("does not count as hung if it answers while this process is too busy to read", () =>
     Effect.gen(function* () {
       const server = yield* Effect.promise(() => startRedis())
       yield* Effect.gen(function* () {
@@ -80,7 +82,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  it.live("that is away at the start delays nothing, and is used once it is there", () =>
+  it.live("delays nothing if it is away at the start, and is used once it is there", () =>
     Effect.gen(function* () {
       const gone = yield* Effect.promise(() => startRedis())
       yield* Effect.promise(gone.stop)
@@ -137,7 +139,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
       ["CONFIG", "SET", "min-replicas-to-write", "0"],
     ],
   ] as const)(
-    "that is $0 is not used, with one log line, until it accepts writes again",
+    "is not used as $0, with one log line, until it accepts writes again",
     ([, code, refuse, accept]) =>
       withOperator(({ isUp, lines, operator, redis }) =>
         Effect.gen(function* () {
@@ -157,7 +159,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
       ),
   )
 
-  it.live("that refuses writes gets a new connection, for subscriptions as well", () =>
+  it.live("gets a new connection when it refuses writes, for subscriptions as well", () =>
     withOperator(({ operator, redis }) =>
       Effect.gen(function* () {
         const messages = yield* redis.subscribe("news")

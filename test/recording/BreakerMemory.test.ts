@@ -44,27 +44,30 @@ const trip = Effect.gen(function* () {
 })
 
 describe("the breakers' memory", () => {
-  it.effect("an open breaker is still open after a restart, with its reason, and so is an operator override", () => {
-    const kept: Array<ScopedTransition> = []
-    return Effect.gen(function* () {
-      const before = yield* Effect.gen(function* () {
-        yield* trip
-        const monitor = yield* Monitor
-        yield* monitor.force(forced, "ops: drill", otherOrgId)
-        yield* settle
-        return yield* monitor.status
-      }).pipe(Effect.provide(process(kept)))
-      yield* TestClock.adjust("10 seconds")
-      yield* Effect.gen(function* () {
-        const monitor = yield* Monitor
-        const after = yield* monitor.status
-        assert.deepInclude(after, { state: "open", reason: before.reason, since: before.since })
-        assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
-        assert.deepInclude(yield* monitor.forced(otherOrgId), forced)
-        assert.isUndefined(yield* monitor.forced(orgId))
-      }).pipe(Effect.provide(process(kept)))
-    })
-  })
+  it.effect(
+    "an open breaker is still open after a restart, with its reason, and so is an operator override",
+    () => {
+      const kept: Array<ScopedTransition> = []
+      return Effect.gen(function* () {
+        const before = yield* Effect.gen(function* () {
+          yield* trip
+          const monitor = yield* Monitor
+          yield* monitor.force(forced, "ops: drill", otherOrgId)
+          yield* settle
+          return yield* monitor.status
+        }).pipe(Effect.provide(process(kept)))
+        yield* TestClock.adjust("10 seconds")
+        yield* Effect.gen(function* () {
+          const monitor = yield* Monitor
+          const after = yield* monitor.status
+          assert.deepInclude(after, { state: "open", reason: before.reason, since: before.since })
+          assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
+          assert.deepInclude(yield* monitor.forced(otherOrgId), forced)
+          assert.isUndefined(yield* monitor.forced(orgId))
+        }).pipe(Effect.provide(process(kept)))
+      })
+    },
+  )
 
   it.effect("a reset survives a restart: no older state returns", () => {
     const kept: Array<ScopedTransition> = []

@@ -112,7 +112,7 @@ const suite = <E>(
     const plain = Result.succeed(settings("m").mcpServers[0]!.authConfig)
 
     test(
-      "of version 8 are encrypted once at the start, and read unchanged",
+      "are encrypted once at the start if version 8 stored them, and read unchanged",
       Effect.gen(function* () {
         for (let n = 1; n <= 3; n += 1) yield* inserted(n)
         yield* started(newKey)
@@ -164,7 +164,7 @@ const suite = <E>(
     )
 
     test(
-      `of a previous key are ${isAlone ? "encrypted anew at the start" : "left for the command, which a fleet runs when every replica has the key"}`,
+      `are ${isAlone ? "encrypted anew at the start" : "left for the re-encrypt command, which a fleet runs when every replica has the key,"} if they have a previous key`,
       Effect.gen(function* () {
         yield* inserted(1)
         yield* started(oldKey)
@@ -182,7 +182,7 @@ const suite = <E>(
     )
 
     test(
-      "of a lost key are counted and left unchanged",
+      "are counted and left unchanged if their key is lost",
       Effect.gen(function* () {
         yield* inserted(1)
         yield* started(oldKey)
@@ -200,7 +200,7 @@ const suite = <E>(
     )
 
     test(
-      "of an unreadable row do not stop the others",
+      "do not stop the others if their row is unreadable",
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* inserted(1)

@@ -124,21 +124,18 @@ describe("agents in memory", () => {
     }).pipe(Effect.provide(kept.layer))
   })
 
-  it.effect(
-    "of another organisation are never found, at any use; a miss is not cached",
-    () => {
-      const kept = store(own(1))
-      return Effect.gen(function* () {
-        const agents = yield* Agents
-        yield* nameOf(idOf(1))
-        const error = yield* Effect.flip(agents.get(otherOrgId, idOf(1)))
-        assert.strictEqual(error._tag, "AgentNotFound")
-        assert.strictEqual((yield* Effect.flip(nameOf(idOf(2))))._tag, "AgentNotFound")
-        kept.kept.set(idOf(2), own(2))
-        assert.strictEqual(yield* nameOf(idOf(2)), "Helper")
-      }).pipe(Effect.provide(kept.layer))
-    },
-  )
+  it.effect("are never found by another organisation, at any use; a miss is not cached", () => {
+    const kept = store(own(1))
+    return Effect.gen(function* () {
+      const agents = yield* Agents
+      yield* nameOf(idOf(1))
+      const error = yield* Effect.flip(agents.get(otherOrgId, idOf(1)))
+      assert.strictEqual(error._tag, "AgentNotFound")
+      assert.strictEqual((yield* Effect.flip(nameOf(idOf(2))))._tag, "AgentNotFound")
+      kept.kept.set(idOf(2), own(2))
+      assert.strictEqual(yield* nameOf(idOf(2)), "Helper")
+    }).pipe(Effect.provide(kept.layer))
+  })
 
   it.effect("are at most a thousand, and polled only while they are in use", () => {
     const kept = store(...Array.from({ length: 1100 }, (_, n) => own(n)))

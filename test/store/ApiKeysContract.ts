@@ -195,38 +195,32 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
       }),
     )
 
-    it.effect(
-      "stores at most the allowed valid keys of an organisation, also under concurrency",
-      () =>
-        Effect.gen(function* () {
-          const keys = yield* ApiKeys
-          const sql = yield* SqlClient.SqlClient
-          const owner = newPrincipal()
-          const { key } = yield* stored(owner, { expiresAt: null })
-          // A thousand separate ones would take seconds: copies of the first one.
-          const copies = Array.from({ length: mostKeysOfOrg - 3 }, (_, n) => n)
-          yield* Effect.forEach(copies, (n) => {
-            const { id } = newKey(owner).key
-            return sql`INSERT INTO api_keys (id, org_id, user_id, name, hash, prefix, permissions, created_at)
+    it.effect("stores at most the allowed valid keys of an organisation, also under concurrency", () =>
+      Effect.gen(function* () {
+        const keys = yield* ApiKeys
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        const { key } = yield* stored(owner, { expiresAt: null })
+        // A thousand separate ones would take seconds: copies of the first one.
+        const copies = Array.from({ length: mostKeysOfOrg - 3 }, (_, n) => n)
+        yield* Effect.forEach(copies, (n) => {
+          const { id } = newKey(owner).key
+          return sql`INSERT INTO api_keys (id, org_id, user_id, name, hash, prefix, permissions, created_at)
             VALUES (${id}, ${owner.orgId}, ${owner.userId}, 'copy', ${`${id}-${n}`}, 'sk-', '[]', ${noon})`
-          }).pipe(sql.withTransaction)
-          yield* stored(owner, { expiresAt: noon })
-          const results = yield* Effect.forEach(
-            Array.from({ length: 6 }),
-            () => Effect.result(stored(owner)),
-            { concurrency: "unbounded" },
-          )
-          const refused = results.flatMap((result) =>
-            result._tag === "Failure" ? [result.failure._tag] : [],
-          )
-          assert.deepStrictEqual(
-            refused,
-            Array.from({ length: 4 }, () => "TooManyKeys"),
-          )
-          yield* keys.revoke({ orgId: owner.orgId }, key.id, { at: noon, by: by(owner) })
-          yield* stored(owner)
-          yield* stored(newPrincipal())
-        }),
+        }).pipe(sql.withTransaction)
+        yield* stored(owner, { expiresAt: noon })
+        const results = yield* Effect.forEach(Array.from({ length: 6 }), () => Effect.result(stored(owner)), {
+          concurrency: "unbounded",
+        })
+        const refused = results.flatMap((result) => (result._tag === "Failure" ? [result.failure._tag] : []))
+        assert.deepStrictEqual(
+          refused,
+          Array.from({ length: 4 }, () => "TooManyKeys"),
+        )
+        yield* keys.revoke({ orgId: owner.orgId }, key.id, { at: noon, by: by(owner) })
+        yield* stored(owner)
+        yield* stored(newPrincipal())
+      }),
     )
 
     it.effect(

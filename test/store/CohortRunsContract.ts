@@ -45,46 +45,44 @@ const readFrom = (since: number, after = { createdAt: since, runId: "" }, now = 
 
 export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`CohortRuns on ${name}`, (it) => {
-    it.effect(
-      "a run has its user's view: the first content of any attempt, all attempts, no shadow",
-      () =>
-        Effect.gen(function* () {
-          const at = noon
-          const attempts: ReadonlyArray<Attempt> = [
-            { ...attempt(1, false), firstContentAt: at + 700 },
-            { ...attempt(2, false), firstContentAt: at + 900 },
-            { ...attempt(1, true), firstContentAt: at + 5 },
-          ]
-          const usage = { tokens: 42 }
-          const first = yield* keep(at, "treatment", { end: { usage }, attempts, repeats: true })
-          yield* keep(at + 1, "control", { end: { status: "cancelled", endedAt: at + 301 } })
-          yield* keep(at + 2, "outside", { end: {} })
-          yield* keep(at + 3, undefined, { end: {} })
-          const { runs } = yield* readFrom(at)
-          assert.deepStrictEqual(runs, [
-            {
-              sessionId: first.session.id,
-              cohort: "treatment",
-              status: "completed",
-              repeats: true,
-              attempts: 2,
-              firstContentMs: 700,
-              totalMs: 1000,
-              tokens: 42,
-              createdAt: at,
-            },
-            {
-              ...runs[1]!,
-              cohort: "control",
-              status: "cancelled",
-              repeats: false,
-              attempts: 0,
-              firstContentMs: null,
-              totalMs: 300,
-              tokens: null,
-            },
-          ])
-        }),
+    it.effect("a run has its user's view: the first content of any attempt, all attempts, no shadow", () =>
+      Effect.gen(function* () {
+        const at = noon
+        const attempts: ReadonlyArray<Attempt> = [
+          { ...attempt(1, false), firstContentAt: at + 700 },
+          { ...attempt(2, false), firstContentAt: at + 900 },
+          { ...attempt(1, true), firstContentAt: at + 5 },
+        ]
+        const usage = { tokens: 42 }
+        const first = yield* keep(at, "treatment", { end: { usage }, attempts, repeats: true })
+        yield* keep(at + 1, "control", { end: { status: "cancelled", endedAt: at + 301 } })
+        yield* keep(at + 2, "outside", { end: {} })
+        yield* keep(at + 3, undefined, { end: {} })
+        const { runs } = yield* readFrom(at)
+        assert.deepStrictEqual(runs, [
+          {
+            sessionId: first.session.id,
+            cohort: "treatment",
+            status: "completed",
+            repeats: true,
+            attempts: 2,
+            firstContentMs: 700,
+            totalMs: 1000,
+            tokens: 42,
+            createdAt: at,
+          },
+          {
+            ...runs[1]!,
+            cohort: "control",
+            status: "cancelled",
+            repeats: false,
+            attempts: 0,
+            firstContentMs: null,
+            totalMs: 300,
+            tokens: null,
+          },
+        ])
+      }),
     )
 
     it.effect("each run is read once, in the order of their starts, page by page", () =>
@@ -113,26 +111,24 @@ export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect(
-      "no run is read that began after a run that still runs, within the longest run time",
-      () =>
-        Effect.gen(function* () {
-          const at = noon + 120 * minute
-          yield* keep(at - 1, "outside")
-          yield* keep(at, "control", { end: {} })
-          yield* keep(at + 10, "treatment")
-          yield* keep(at + 20, "control", { end: {} })
-          const early = yield* readFrom(at, undefined, at + minute)
-          assert.strictEqual(early.runs.length, 1)
-          const late = yield* readFrom(at, early.watermark, at + 16 * minute)
-          assert.deepStrictEqual(
-            late.runs.map(({ cohort, status }) => [cohort, status]),
-            [
-              ["treatment", "failed"],
-              ["control", "completed"],
-            ],
-          )
-        }),
+    it.effect("no run is read that began after a run that still runs, within the longest run time", () =>
+      Effect.gen(function* () {
+        const at = noon + 120 * minute
+        yield* keep(at - 1, "outside")
+        yield* keep(at, "control", { end: {} })
+        yield* keep(at + 10, "treatment")
+        yield* keep(at + 20, "control", { end: {} })
+        const early = yield* readFrom(at, undefined, at + minute)
+        assert.strictEqual(early.runs.length, 1)
+        const late = yield* readFrom(at, early.watermark, at + 16 * minute)
+        assert.deepStrictEqual(
+          late.runs.map(({ cohort, status }) => [cohort, status]),
+          [
+            ["treatment", "failed"],
+            ["control", "completed"],
+          ],
+        )
+      }),
     )
 
     it.effect(

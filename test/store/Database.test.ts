@@ -118,24 +118,26 @@ describe("Database", () => {
       }),
     )
 
-    it.live("lets a migration, and the wait for another replica's, take longer than a statement of a turn", () =>
-      Effect.gen(function* () {
-        const options = { databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" }
-        yield* using(options, numberOfAgents)
-        yield* using(options, (sql) =>
-          Effect.gen(function* () {
-            const holder = yield* sql.reserve
-            yield* holder.executeRaw("BEGIN", [])
-            yield* holder.executeRaw("LOCK TABLE crossfade_migrations IN ACCESS EXCLUSIVE MODE", [])
-            const second = yield* Effect.forkChild(
-              using({ ...options, statementTimeoutMs: 100 }, numberOfAgents),
-            )
-            yield* waiting(sql).pipe(Effect.repeat({ until: (ms) => ms > 300 }))
-            yield* holder.executeRaw("ROLLBACK", [])
-            assert.deepStrictEqual(yield* Fiber.join(second), [{ agents: 1 }])
-          }).pipe(Effect.scoped),
-        )
-      }),
+    it.live(
+      "lets a migration, and the wait for another replica's, take longer than a statement of a turn",
+      () =>
+        Effect.gen(function* () {
+          const options = { databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" }
+          yield* using(options, numberOfAgents)
+          yield* using(options, (sql) =>
+            Effect.gen(function* () {
+              const holder = yield* sql.reserve
+              yield* holder.executeRaw("BEGIN", [])
+              yield* holder.executeRaw("LOCK TABLE crossfade_migrations IN ACCESS EXCLUSIVE MODE", [])
+              const second = yield* Effect.forkChild(
+                using({ ...options, statementTimeoutMs: 100 }, numberOfAgents),
+              )
+              yield* waiting(sql).pipe(Effect.repeat({ until: (ms) => ms > 300 }))
+              yield* holder.executeRaw("ROLLBACK", [])
+              assert.deepStrictEqual(yield* Fiber.join(second), [{ agents: 1 }])
+            }).pipe(Effect.scoped),
+          )
+        }),
     )
 
     it.live("ends a statement that takes too long, and respects the size of its pool", () =>

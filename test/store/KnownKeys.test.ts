@@ -47,7 +47,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("that another replica revoked are refused within a second", () => {
+  it.effect("are refused within a second after another replica revoked them", () => {
     const one = apiKey(1)
     const store = memoryApiKeys(one, apiKey(2))
     return withStore(
@@ -96,7 +96,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("whose row was deleted by hand are refused within a minute", () =>
+  it.effect("are refused within a minute after their row was deleted by hand", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* looked(one.hash)
@@ -107,7 +107,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("that this replica revoked are read again at once", () => {
+  it.effect("are read again at once after this replica revoked them", () => {
     const one = apiKey(1)
     const store = memoryApiKeys(one, apiKey(2))
     return withStore(
@@ -121,7 +121,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("whose read overlaps a revocation are read again", () => {
+  it.effect("are read again if their read overlaps a revocation", () => {
     const one = apiKey(1)
     const two = apiKey(2)
     const store = memoryApiKeys(one, two)

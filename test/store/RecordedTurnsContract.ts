@@ -35,20 +35,22 @@ export const recordedTurns = (name: string, layer: Layer.Layer<Stores, unknown>)
       }),
     )
 
-    it.effect("of more than one page are returned once each, in the order of their starts, from `since` on", () =>
-      Effect.gen(function* () {
-        const owner = newPrincipal()
-        const { session } = yield* answered(newTurn(owner, { at: noon - 1 }))
-        yield* Effect.forEach(
-          Array.from({ length: 1200 }, (_, number) => newTurn(owner, { session, at: noon + number })),
-          answered,
-          { discard: true },
-        )
-        const found = (yield* turnsOf(owner.orgId, noon)).map(({ createdAt }) => createdAt)
-        assert.deepStrictEqual(
-          found,
-          Array.from({ length: 1200 }, (_, number) => noon + number),
-        )
-      }),
+    it.effect(
+      "are returned once each over several pages, in the order of their starts, from `since` on",
+      () =>
+        Effect.gen(function* () {
+          const owner = newPrincipal()
+          const { session } = yield* answered(newTurn(owner, { at: noon - 1 }))
+          yield* Effect.forEach(
+            Array.from({ length: 1200 }, (_, number) => newTurn(owner, { session, at: noon + number })),
+            answered,
+            { discard: true },
+          )
+          const found = (yield* turnsOf(owner.orgId, noon)).map(({ createdAt }) => createdAt)
+          assert.deepStrictEqual(
+            found,
+            Array.from({ length: 1200 }, (_, number) => noon + number),
+          )
+        }),
     )
   })

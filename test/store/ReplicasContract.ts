@@ -91,21 +91,19 @@ export const replicas = (
       }).pipe(Effect.scoped),
     )
 
-    it.effect(
-      "a replica's own running runs are listed by their age, and named ones are interrupted",
-      () =>
-        Effect.gen(function* () {
-          const [one, other] = [yield* replica("own-1"), yield* replica("own-2")]
-          yield* Effect.andThen(one.beat, other.beat)
-          const [mine, theirs] = [yield* one.begin(), yield* other.begin()]
-          assert.deepStrictEqual(yield* one.running(noon), [])
-          assert.deepStrictEqual(yield* one.running(noon + 1), [mine.run.id])
-          yield* one.interrupt([mine.run.id], noon + 2)
-          yield* one.interrupt([], noon + 2)
-          assert.deepStrictEqual(yield* one.running(noon + 1), [])
-          assert.strictEqual((yield* statusOf(mine)).status, "interrupted")
-          yield* other.retire(noon + 3)
-          assert.strictEqual((yield* statusOf(theirs)).status, "interrupted")
-        }).pipe(Effect.scoped),
+    it.effect("a replica's own running runs are listed by their age, and named ones are interrupted", () =>
+      Effect.gen(function* () {
+        const [one, other] = [yield* replica("own-1"), yield* replica("own-2")]
+        yield* Effect.andThen(one.beat, other.beat)
+        const [mine, theirs] = [yield* one.begin(), yield* other.begin()]
+        assert.deepStrictEqual(yield* one.running(noon), [])
+        assert.deepStrictEqual(yield* one.running(noon + 1), [mine.run.id])
+        yield* one.interrupt([mine.run.id], noon + 2)
+        yield* one.interrupt([], noon + 2)
+        assert.deepStrictEqual(yield* one.running(noon + 1), [])
+        assert.strictEqual((yield* statusOf(mine)).status, "interrupted")
+        yield* other.retire(noon + 3)
+        assert.strictEqual((yield* statusOf(theirs)).status, "interrupted")
+      }).pipe(Effect.scoped),
     )
   })

@@ -73,24 +73,22 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect(
-      "a change by a writer that knows the last version is stored unchanged, with its entry",
-      () =>
-        Effect.gen(function* () {
-          const store = yield* RolloutStore
-          const audit = yield* Audit
-          const by = actor()
-          const { version } = yield* store.load
-          const operator = everything(by, noon)
-          const saved = yield* save(operator, change(by, naughty))
-          assert.deepStrictEqual(saved, { version: version + 1, operator })
-          assert.deepStrictEqual(yield* store.load, saved)
-          assert.deepStrictEqual(yield* store.changedSince(version), saved)
-          assert.isUndefined(yield* store.changedSince(version + 1))
-          const [entry] = (yield* audit.list({ limit: 1 })).entries
-          assert.deepInclude(entry, change(by, naughty))
-          assert.match(entry!.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
-        }),
+    it.effect("a change by a writer that knows the last version is stored unchanged, with its entry", () =>
+      Effect.gen(function* () {
+        const store = yield* RolloutStore
+        const audit = yield* Audit
+        const by = actor()
+        const { version } = yield* store.load
+        const operator = everything(by, noon)
+        const saved = yield* save(operator, change(by, naughty))
+        assert.deepStrictEqual(saved, { version: version + 1, operator })
+        assert.deepStrictEqual(yield* store.load, saved)
+        assert.deepStrictEqual(yield* store.changedSince(version), saved)
+        assert.isUndefined(yield* store.changedSince(version + 1))
+        const [entry] = (yield* audit.list({ limit: 1 })).entries
+        assert.deepInclude(entry, change(by, naughty))
+        assert.match(entry!.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+      }),
     )
 
     it.effect("a change of an outdated version is refused, and leaves no entry", () =>
@@ -106,7 +104,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of many changes of one version exactly one is stored", () =>
+    it.effect("exactly one of many changes of one version is stored", () =>
       Effect.gen(function* () {
         const store = yield* RolloutStore
         const audit = yield* Audit

@@ -186,19 +186,21 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("the end of a run that another replica has ended is refused, and its answer is not stored", () =>
-      Effect.gen(function* () {
-        const runs = yield* Runs
-        const turn = yield* begun()
-        yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
-        const { message, ended } = completed(turn, "Hi")
-        assert.deepInclude(yield* Effect.flip(runs.end(ended, message)), { _tag: "RunLost" })
-        const { entries: messages } = yield* (yield* Sessions).messages(turn.session.id, { limit: 9 })
-        assert.deepStrictEqual(messages, [turn.userMessage])
-        const other = yield* answered(newTurn(newPrincipal()))
-        const later = { ...completed(other, "Hi").ended, endedAt: noon + 9 }
-        assert.deepInclude(yield* Effect.flip(runs.end(later, undefined)), { _tag: "RunLost" })
-      }),
+    it.effect(
+      "the end of a run that another replica has ended is refused, and its answer is not stored",
+      () =>
+        Effect.gen(function* () {
+          const runs = yield* Runs
+          const turn = yield* begun()
+          yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
+          const { message, ended } = completed(turn, "Hi")
+          assert.deepInclude(yield* Effect.flip(runs.end(ended, message)), { _tag: "RunLost" })
+          const { entries: messages } = yield* (yield* Sessions).messages(turn.session.id, { limit: 9 })
+          assert.deepStrictEqual(messages, [turn.userMessage])
+          const other = yield* answered(newTurn(newPrincipal()))
+          const later = { ...completed(other, "Hi").ended, endedAt: noon + 9 }
+          assert.deepInclude(yield* Effect.flip(runs.end(later, undefined)), { _tag: "RunLost" })
+        }),
     )
 
     it.effect("a hundred concurrent turns are all stored", () =>
@@ -213,7 +215,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of a hundred concurrent turns in one session one begins, and the next when it has ended", () =>
+    it.effect("one of a hundred concurrent turns in one session begins, and the next when it has ended", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const { session } = yield* answered(newTurn(owner))

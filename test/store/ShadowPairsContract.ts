@@ -38,27 +38,25 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect(
-      "pages run from the newest to the oldest, filtered by organisation, agent or time",
-      () =>
-        Effect.gen(function* () {
-          const pairs = yield* ShadowPairs
-          const orgId = newOrg()
-          const agentId = AgentId.make(uuidV7Unsafe())
-          const all = Array.from({ length: 5 }, (_, n) =>
-            newPair({ orgId, createdAt: noon + n, ...(n === 2 ? { agentId } : {}) }),
-          )
-          yield* Effect.forEach([...all, newPair({ orgId: newOrg() })], pairs.add)
-          const newest = all.toReversed()
-          const first = (yield* pairs.page({ orgId }, { limit: 2 })).entries
-          const second = (yield* pairs.page({ orgId }, { limit: 9, before: first[1]!.runId })).entries
-          assert.deepStrictEqual([...first, ...second], newest)
-          assert.deepStrictEqual((yield* pairs.page({ orgId, agentId }, { limit: 9 })).entries, [all[2]!])
-          assert.deepStrictEqual(
-            (yield* pairs.page({ orgId, since: noon + 3 }, { limit: 9 })).entries,
-            newest.slice(0, 2),
-          )
-        }),
+    it.effect("pages run from the newest to the oldest, filtered by organisation, agent or time", () =>
+      Effect.gen(function* () {
+        const pairs = yield* ShadowPairs
+        const orgId = newOrg()
+        const agentId = AgentId.make(uuidV7Unsafe())
+        const all = Array.from({ length: 5 }, (_, n) =>
+          newPair({ orgId, createdAt: noon + n, ...(n === 2 ? { agentId } : {}) }),
+        )
+        yield* Effect.forEach([...all, newPair({ orgId: newOrg() })], pairs.add)
+        const newest = all.toReversed()
+        const first = (yield* pairs.page({ orgId }, { limit: 2 })).entries
+        const second = (yield* pairs.page({ orgId }, { limit: 9, before: first[1]!.runId })).entries
+        assert.deepStrictEqual([...first, ...second], newest)
+        assert.deepStrictEqual((yield* pairs.page({ orgId, agentId }, { limit: 9 })).entries, [all[2]!])
+        assert.deepStrictEqual(
+          (yield* pairs.page({ orgId, since: noon + 3 }, { limit: 9 })).entries,
+          newest.slice(0, 2),
+        )
+      }),
     )
 
     it.effect("mismatches are pairs of two modes that differ in any field", () =>

@@ -19,20 +19,18 @@ describe("asStoreError", () => {
     }),
   )
 
-  it.effect(
-    "names the method for a database error, also as a defect, and for no other error",
-    () =>
-      Effect.gen(function* () {
-        for (const failure of [Effect.fail(sqlError), Effect.die(sqlError)]) {
-          for (const effect of [failure, Effect.andThen(Effect.yieldNow, failure)]) {
-            const error = yield* Effect.flip(method(effect))
-            assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.begin", cause: sqlError })
-          }
+  it.effect("names the method for a database error, also as a defect, and for no other error", () =>
+    Effect.gen(function* () {
+      for (const failure of [Effect.fail(sqlError), Effect.die(sqlError)]) {
+        for (const effect of [failure, Effect.andThen(Effect.yieldNow, failure)]) {
+          const error = yield* Effect.flip(method(effect))
+          assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.begin", cause: sqlError })
         }
-        assert.strictEqual(yield* Effect.flip(method(Effect.fail("its own"))), "its own")
-        const bug = yield* Effect.flip(Effect.sandbox(method(Effect.die("a bug"))))
-        assert.deepInclude(bug.reasons[0], { _tag: "Die", defect: "a bug" })
-      }),
+      }
+      assert.strictEqual(yield* Effect.flip(method(Effect.fail("its own"))), "its own")
+      const bug = yield* Effect.flip(Effect.sandbox(method(Effect.die("a bug"))))
+      assert.deepInclude(bug.reasons[0], { _tag: "Die", defect: "a bug" })
+    }),
   )
 
   it.effect("waits 5 s for a silent database, even in an uninterruptible fiber", () =>

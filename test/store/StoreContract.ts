@@ -170,20 +170,18 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect(
-      "text is read unchanged: NUL, lone surrogates, separators, a hundred thousand characters",
-      () =>
-        Effect.gen(function* () {
-          const sessions = yield* Sessions
-          const runs = yield* Runs
-          const owner = newPrincipal()
-          const turn = newTurn(owner, { content: naughty })
-          const { message, ended } = completed(turn, naughty.repeat(Math.ceil(100_000 / naughty.length)))
-          yield* runs.begin(turn)
-          yield* runs.end(ended, message)
-          const [question, answer] = (yield* sessions.messages(turn.session.id, { limit: 2 })).entries
-          assert.isTrue(question?.content === naughty)
-          assert.isTrue(answer?.content === message.content)
-        }),
+    it.effect("text is read unchanged: NUL, lone surrogates, separators, a hundred thousand characters", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = newTurn(owner, { content: naughty })
+        const { message, ended } = completed(turn, naughty.repeat(Math.ceil(100_000 / naughty.length)))
+        yield* runs.begin(turn)
+        yield* runs.end(ended, message)
+        const [question, answer] = (yield* sessions.messages(turn.session.id, { limit: 2 })).entries
+        assert.isTrue(question?.content === naughty)
+        assert.isTrue(answer?.content === message.content)
+      }),
     )
   })

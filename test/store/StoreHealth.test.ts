@@ -38,25 +38,22 @@ describe("StoreHealth", () => {
     }).pipe(Effect.provide(database().layer)),
   )
 
-  it.effect(
-    "refuses at once while the store is away, without a query, until its return",
-    () => {
-      const { layer, state } = database()
-      return Effect.gen(function* () {
-        const { whileUp } = yield* StoreHealth
-        state.up = false
-        yield* TestClock.adjust("1 second")
-        let asked = false
-        const ask = Effect.sync(() => (asked = true))
-        const error = yield* Effect.flip(whileUp(ask))
-        assert.deepInclude(error, { _tag: "StoreError", operation: "StoreHealth.whileUp" })
-        assert.isFalse(asked)
-        state.up = true
-        yield* TestClock.adjust("1 second")
-        assert.isTrue(yield* whileUp(ask))
-      }).pipe(Effect.provide(layer))
-    },
-  )
+  it.effect("refuses at once while the store is away, without a query, until its return", () => {
+    const { layer, state } = database()
+    return Effect.gen(function* () {
+      const { whileUp } = yield* StoreHealth
+      state.up = false
+      yield* TestClock.adjust("1 second")
+      let asked = false
+      const ask = Effect.sync(() => (asked = true))
+      const error = yield* Effect.flip(whileUp(ask))
+      assert.deepInclude(error, { _tag: "StoreError", operation: "StoreHealth.whileUp" })
+      assert.isFalse(asked)
+      state.up = true
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* whileUp(ask))
+    }).pipe(Effect.provide(layer))
+  })
 
   it.effect("cancels running queries when the store goes away, also uninterruptible ones", () => {
     const { layer, state } = database()

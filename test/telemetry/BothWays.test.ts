@@ -135,20 +135,22 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("of a closed set all exist from the start, at 0, so that a rate sees the first event", () =>
-    Effect.gen(function* () {
-      yield* begin
-      const { ofText: found } = yield* both
-      for (const { kind, labels, name } of all) {
-        if (kind === "gauge") continue
-        const shown = kind === "histogram" ? `${name}_count` : name
-        for (const set of combinations(labels)) assert.strictEqual(found.get(keyOf(shown, set)), 0, shown)
-      }
-      assert.isFalse([...found.keys()].some((key) => key.startsWith(catalogue.orgAttempts.name)))
-    }).pipe(alone),
+  it.effect(
+    "exist from the start, at 0, for a closed set of labels, so that a rate sees the first event",
+    () =>
+      Effect.gen(function* () {
+        yield* begin
+        const { ofText: found } = yield* both
+        for (const { kind, labels, name } of all) {
+          if (kind === "gauge") continue
+          const shown = kind === "histogram" ? `${name}_count` : name
+          for (const set of combinations(labels)) assert.strictEqual(found.get(keyOf(shown, set)), 0, shown)
+        }
+        assert.isFalse([...found.keys()].some((key) => key.startsWith(catalogue.orgAttempts.name)))
+      }).pipe(alone),
   )
 
-  it.effect("of an organisation that is not listed do not exist", () =>
+  it.effect("do not exist for an unlisted organisation", () =>
     Effect.gen(function* () {
       yield* Measure.attemptEnded(orgId, attempt)
       const { text } = yield* both
@@ -156,7 +158,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("that are read on demand exist while their source does", () =>
+  it.effect("exist while their source does, if they are read on demand", () =>
     Effect.gen(function* () {
       const looked = Effect.map(both, ({ ofText: found }) => found.get(keyOf("crossfade_runs_in_flight", {})))
       let runs = 3
@@ -172,7 +174,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("of the process have plausible values", () =>
+  it.effect("have plausible values for the process", () =>
     Effect.gen(function* () {
       const { ofText: found, text } = yield* both
       for (const { labels, name } of [

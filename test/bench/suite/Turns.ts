@@ -17,7 +17,7 @@ export interface Contestant {
 
 export interface Measured {
   readonly name: string
-  /** Of the service's process, milliseconds a turn. */
+  /** The service's process, milliseconds a turn. */
   readonly cpu: number
   readonly cpuSpread: readonly [number, number]
   readonly perSecond: number
