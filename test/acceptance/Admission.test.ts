@@ -18,7 +18,7 @@ const world = useWorld({
 const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, index) => make(index))
 
-/** Streams of a run that says a word and then nothing. */
+/** Streams of a run that sends one word and then hangs. */
 const hanging = async (client: Client, count: number): Promise<ReadonlyArray<Stream>> => {
   world.model.answers.push({ kind: "hang", parts: ["word"] })
   const first = await client.start("hang")
@@ -33,7 +33,7 @@ const post = (client: Client, message = "hi", headers: Record<string, string> = 
   client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
 const read = (client: Client, runId: string) => client.request("GET", `/api/v1/chat/runs/${runId}/events`)
 
-/** Whether somebody may open `count` streams on the run; all of them are left again. */
+/** True if the client may open `count` streams on the run; it leaves all of them again. */
 const hasRoomFor = async (client: Client, runId: string, count: number): Promise<boolean> => {
   const streams = await Promise.all(times(count, () => client.events(runId)))
   for (const stream of streams) stream.leave()
@@ -41,7 +41,7 @@ const hasRoomFor = async (client: Client, runId: string, count: number): Promise
 }
 
 describe("open streams", () => {
-  it("L6: the sixth of a user is refused, a POST as well as a GET, and another user's is not", async () => {
+  it("L6: refuses a user's sixth stream, by POST and by GET, and not another user's", async () => {
     const client = await world.as("six", "ana")
     const streams = await hanging(client, 5)
     for (const refused of [await read(client, streams[0]!.runId), await post(client)]) {
@@ -54,7 +54,7 @@ describe("open streams", () => {
     for (const stream of streams) stream.leave()
   })
 
-  it("L6: the 51st of an organisation is refused, and another organisation's is not", async () => {
+  it("L6: refuses an organisation's 51st stream, and not another organisation's", async () => {
     const users = await Promise.all(times(10, (index) => world.as("fifty", `user ${index}`)))
     const streams = (await Promise.all(users.map((user) => hanging(user, 5)))).flat()
     const refused = await post(await world.as("fifty", "one more"))
@@ -83,7 +83,7 @@ describe("open streams", () => {
     stream!.leave()
   })
 
-  it("L6: C4: 400 requests that are aborted anywhere leave no stream behind", async () => {
+  it("L6: C4: leaves no stream open after 400 requests that are aborted at random points", async () => {
     const client = await world.as("aborts", "ana")
     const [stream] = await hanging(client, 1)
     for (let round = 0; round < 20; round++) {
@@ -98,7 +98,7 @@ describe("open streams", () => {
             : fetch(`${client.url}/api/v1/chat/start`, {
                 method: "POST",
                 headers: { authorization: `Bearer ${client.token}`, "content-type": "application/json" },
-                // Every other one is refused after it was let in.
+                // Every second request is refused after its admission.
                 body: JSON.stringify({
                   agentId: index % 4 === 1 ? defaultAgent : stream!.runId,
                   message: "x",
@@ -110,13 +110,13 @@ describe("open streams", () => {
       })
       await Promise.all(aborted)
     }
-    // With the one that hangs these are all five places: not one is lost to a request that was aborted.
+    // With the hanging one these are all five places: aborted requests have lost none.
     await eventually(() => hasRoomFor(client, stream!.runId, 4))
     stream!.leave()
   })
 })
 
-describe("the rate of turns", () => {
+describe("the rate limit of turns", () => {
   const folder = temporaryFolder()
   let gateway: Running
   let as: (org: string, user: string) => Promise<Client>
@@ -136,7 +136,7 @@ describe("the rate of turns", () => {
     folder.dispose()
   })
 
-  it("X9: of a loop of 1000 turns a user begins what his minute has, within 5 %", async () => {
+  it("X9: lets a loop of 1000 turns start only the user's limit per minute, within 5 %", async () => {
     const client = await as("loop", "ana")
     const started = Date.now()
     const answers = await Promise.all(times(1000, () => post(client)))
@@ -150,7 +150,7 @@ describe("the rate of turns", () => {
     expect((await client.json("GET", "/api/v1/chat/sessions?limit=100")).data.sessions).toHaveLength(begun)
   })
 
-  it("X9: the users of an organisation share its minute, others have their own", async () => {
+  it("X9: shares the organisation's limit among its users, and not with other organisations", async () => {
     const users = await Promise.all(times(3, (index) => as("shared", `user ${index}`)))
     const answers = (await Promise.all(users.map((user) => Promise.all(times(15, () => post(user)))))).flat()
     const codes = await Promise.all(answers.filter(({ status }) => status === 429).map(codeOf))
@@ -158,7 +158,7 @@ describe("the rate of turns", () => {
     expect((await post(await as("another", "ana"))).status).toBe(200)
   })
 
-  it("is told on every answer to a POST, and browsers may read it", async () => {
+  it("is stated in the headers of every answer to a POST, and browsers may read them", async () => {
     const client = await as("told", "ana")
     const first = await post(client, "hi", { origin: "https://app.example" })
     const headersOf = ({ headers }: Response) =>
@@ -172,7 +172,7 @@ describe("the rate of turns", () => {
     expect([missing.status, headersOf(missing)[1]]).toEqual([404, 18])
   })
 
-  it("costs nothing to come back for a run", async () => {
+  it("does not count a reconnect to a run", async () => {
     const client = await as("back", "ana")
     const first = await client.start("hi")
     await first.rest()
@@ -183,16 +183,16 @@ describe("the rate of turns", () => {
     expect(answers.some(({ status, headers }) => headers.has("x-ratelimit-limit") || status === 503)).toBe(
       false,
     )
-    // One comes back every three seconds.
+    // One place is refilled every three seconds.
     const left = Number((await post(client)).headers.get("x-ratelimit-remaining"))
     expect(left).toBeGreaterThanOrEqual(18)
   })
 })
 
-describe("more than a process takes", () => {
-  it("L3: 2000 POSTs at once are taken or refused with a time to come back, and what was taken is there", async () => {
+describe("more requests than a process can serve", () => {
+  it("L3: accepts or refuses 2000 concurrent POSTs, with Retry-After, and keeps every accepted message", async () => {
     const users = await Promise.all(times(400, (index) => world.as(`many ${index % 40}`, `user ${index}`)))
-    // No answer ends before the last question has come, so that there is no room for all.
+    // No answer ends before the last request has arrived, so that there is no room for all.
     let everybodyCame = () => {}
     const until = new Promise<void>((come) => (everybodyCame = come))
     world.model.answers.push(...times(2000, () => ({ kind: "text", parts: ["word"], until }) as const))
@@ -213,7 +213,7 @@ describe("more than a process takes", () => {
       expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0)
       expect(["OVERLOADED", "SSE_CONNECTION_LIMIT"]).toContain(JSON.parse(body).error.code)
     }
-    // On a starved machine one may end in an error: told once, and kept as it was told.
+    // On a busy machine a turn may end in an error: sent once, and stored as sent.
     const terminalOf = (body: string) => body.match(/(?<=\nevent: )(done|error)(?=\n)/g)
     const seen = taken.map(({ body }) => terminalOf(body)?.join())
     const kept = await Promise.all(
@@ -228,6 +228,6 @@ describe("more than a process takes", () => {
     )
     expect(kept).toEqual(seen)
     expect(seen).toContain("done")
-    // Four thousand requests: some ten seconds, and more where others use the machine.
+    // Four thousand requests take about ten seconds, and more on a shared machine.
   }, 120_000)
 })

@@ -57,7 +57,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     folder.dispose()
   })
 
-  it("X9: a user has one rate at both", async () => {
+  it("X9: count a user's turns in one common rate", async () => {
     const clients = await as(crypto.randomUUID(), "ana")
     let begun = 0
     const started = Date.now()
@@ -71,7 +71,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     expect(begun).toBeLessThanOrEqual(20 + Math.ceil((21 * (Date.now() - started)) / 60_000))
   })
 
-  it("L6: a user has five streams at both together; those and the runs of a gateway that was killed are free in 30 s", async () => {
+  it("L6: share a user's five streams, and free the streams and runs of a killed gateway within 30 s", async () => {
     const clients = await as(crypto.randomUUID(), "ana")
     model.answers.push({ kind: "hang", parts: ["word"] })
     const first = await clients[0]!.start("hang")

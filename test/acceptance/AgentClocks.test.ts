@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest"
 import { ofType } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
-/** Short enough that an agent at its ordinary work would outlast each of them. */
+/** Shorter than an agent's ordinary work. */
 const clocks = { CHAT_FIRST_CONTENT_TIMEOUT_MS: "300", CHAT_STALL_TIMEOUT_MS: "2500" }
 
-describe("an agent that takes its time", () => {
+describe("a slow agent", () => {
   const world = useWorld(clocks)
 
   const answered = async (scenario: object) => {
@@ -17,17 +17,17 @@ describe("an agent that takes its time", () => {
     })
   }
 
-  it("answers itself after it has planned in silence for longer than the first clock", () =>
+  it("may plan in silence for longer than the first-byte deadline", () =>
     answered({ scenario: "agent", plan_ms: 1000 }))
 
-  it("answers itself after a tool has worked for longer than the stall clock", () =>
+  it("may run a tool for longer than the stall deadline", () =>
     answered({ scenario: "agent", call_ms: 3500 }))
 })
 
-describe("a runtime that no other target can replace", () => {
+describe("a runtime without another target", () => {
   const world = useWorld(clocks, { direct: false })
 
-  it("is waited for beyond the first clock", async () => {
+  it("may take longer than the first-byte deadline", async () => {
     const frames = await (await world.client.start({ scenario: "slow", count: 1, delay_ms: 1000 })).rest()
     expect(frames.at(-1)?.event).toBe("done")
   })

@@ -28,7 +28,7 @@ const create = async (fields: object) => {
 }
 const subAgent = { id: "s", name: "S", description: "", systemPrompt: "" }
 
-describe("the name of a model", () => {
+describe("a model name", () => {
   it.each([
     "..",
     "../../admin",
@@ -52,7 +52,7 @@ describe("the name of a model", () => {
     "{x}",
     "",
     "x".repeat(201),
-  ])("is refused in every field that has one: %j", async (model) => {
+  ])("is refused in every model field: %j", async (model) => {
     const fields = {
       model,
       models: { direct_llm: model, runtime_orchestrator: model },
@@ -89,7 +89,7 @@ describe("the name of a model", () => {
   })
 })
 
-describe("X5: the address of an MCP server", () => {
+describe("X5: an MCP server's address", () => {
   const at = (endpoint: string) => ({
     mcpServers: [{ id: "m", name: "M", endpoint, transport: "http", isConnected: true, availableTools: [] }],
   })
@@ -99,7 +99,7 @@ describe("X5: the address of an MCP server", () => {
     "http://search.tools.internal:8080/",
     "http://10.7.1.2/",
     "https://mcp.example/",
-  ])("is taken where the operator allows it: %s", async (endpoint) => {
+  ])("is accepted if the operator allows it: %s", async (endpoint) => {
     expect((await create(at(endpoint))).status).toBe(200)
   })
 
@@ -112,7 +112,7 @@ describe("X5: the address of an MCP server", () => {
     "http://0x0a070102/",
     "ftp://mcp.example/",
     "https://canary-user:canary-password@mcp.example/",
-  ])("is refused elsewhere, by a 400 that names the field alone: %s", async (endpoint) => {
+  ])("is otherwise refused, by a 400 that names only the field: %s", async (endpoint) => {
     const { paths, status, text } = await create(at(endpoint))
     expect([status, paths]).toEqual([400, ["payload.mcpServers.0.endpoint"]])
     expect(text).not.toContain("canary")
@@ -122,7 +122,7 @@ describe("X5: the address of an MCP server", () => {
   })
 
   it.each(["canary-secret", 7, ["canary-secret"], true])(
-    "has credentials that are an object; the refusal of %j does not repeat it",
+    "has an object as credentials; the refusal of %j does not repeat it",
     async (authConfig) => {
       const [server] = at("https://mcp.example/").mcpServers
       const { paths, status, text } = await create({ mcpServers: [{ ...server, authConfig }] })

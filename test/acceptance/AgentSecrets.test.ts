@@ -1,4 +1,6 @@
-/** Credentials of MCP servers: encrypted at rest, never read back, and readable by the runtime, also across a rotation. */
+/**
+ * Credentials of MCP servers: encrypted at rest, never returned, and readable by the runtime, also after a rotation.
+ */
 import { execFile } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -34,7 +36,7 @@ const ask = async (agentId: string) => {
   const stream = await world.client.stream("POST", "/api/v1/chat/start", body)
   return { runId: stream.runId, frames: await stream.rest() }
 }
-/** The credentials that the runtime was last sent. */
+/** The credentials that the runtime got last. */
 const sent = async () => (await world.log()).executions.at(-1)?.body.available_mcp_servers[0].auth_config
 
 const filesOf = (folder: string): string =>
@@ -54,8 +56,8 @@ const rotate = () =>
     env: gatewayEnv({ DATA_DIR: world.folder.path, RUNTIME_SERVICE_URL: world.runtime.url, ...env }),
   })
 
-describe("credentials of an MCP server", () => {
-  it("X6: reach the runtime, and are in no answer, file or log", async () => {
+describe("the credentials of MCP servers", () => {
+  it("X6: reach the runtime, and appear in no answer, file or log", async () => {
     const made = await create()
     expect(made.settings.mcpServers).toEqual([{ ...server, hasAuthConfig: true }])
     const { frames } = await ask(made.id)
@@ -70,7 +72,7 @@ describe("credentials of an MCP server", () => {
     expect(answers).not.toContain("$sealed")
   })
 
-  it("stay when they are not sent, are removed by null, and never follow a new address", async () => {
+  it("stay stored if a request omits them, are removed by null, and are never sent to a changed address", async () => {
     const { id, settings } = await create()
     const kept = await patch(id, { systemPrompt: "Be brief.", mcpServers: settings.mcpServers })
     expect(kept.data.settings.mcpServers[0].hasAuthConfig).toBe(true)
@@ -87,7 +89,7 @@ describe("credentials of an MCP server", () => {
     expect(await sent()).toBeUndefined()
   })
 
-  it("are encrypted whatever they look like, also as an encrypted value", async () => {
+  it("are encrypted for every value, also for one that looks encrypted", async () => {
     const authConfig = { $sealed: "v1.00000000.AAAA" }
     const { id } = await create([{ ...server, authConfig }])
     await ask(id)
@@ -100,7 +102,7 @@ describe("credentials of an MCP server", () => {
     ["http://[::ffff:10.0.0.7]/", "public host"],
     ["http://db.internal:5432/", "public host"],
     ["file:///etc/passwd", "http:// or https://"],
-  ])("are not taken for %s, and the answer does not repeat it", async (endpoint, why) => {
+  ])("are refused for %s, and the answer does not repeat them", async (endpoint, why) => {
     const body = { name: "Helper", mcpServers: [{ ...withKey, endpoint }] }
     const response = await world.client.request("POST", "/api/v1/agents", body)
     const text = await response.text()
@@ -115,7 +117,7 @@ describe("credentials of an MCP server", () => {
 })
 
 describe("the data key", () => {
-  it("may be set after one was made, and be rotated; the command makes the old one needless", async () => {
+  it("may be set later and rotated; the re-encrypt command makes the old key unnecessary", async () => {
     const { id } = await create()
     await restartWith({ DATA_KEY: keys.old })
     await ask(id)
@@ -128,7 +130,7 @@ describe("the data key", () => {
     expect(await sent()).toEqual(withKey.authConfig)
   })
 
-  it("that is lost leaves agents readable, and their turns to the other mode with a code of its own", async () => {
+  it("if lost, leaves agents readable, and moves their turns to the other mode with a code of its own", async () => {
     const { id } = await create()
     const other = await create([server])
     await restartWith({ DATA_KEY: "only-for-tests-wrong-data-key-9dLs4QyB6" })
@@ -151,8 +153,8 @@ describe("the data key", () => {
   })
 })
 
-describe("an address that is no longer allowed", () => {
-  it("is told of at the start, and keeps its agent's turns from the runtime", async () => {
+describe("an MCP address that is no longer allowed", () => {
+  it("is reported at startup, and keeps its agent's turns off the runtime", async () => {
     await restartWith({ MCP_ALLOWED_HOSTS: "tools.internal" })
     const { id } = await create([{ ...server, endpoint: "http://tools.internal/" }])
     expect((await ask(id)).frames.at(-1)?.data.executionMode).toBe("runtime_orchestrator")
@@ -166,7 +168,7 @@ describe("an address that is no longer allowed", () => {
 })
 
 describe.skipIf(inject("postgresUrl") === undefined)("production over PostgreSQL without DATA_KEY", () => {
-  it("starts and takes agents, but stores no credentials and says which variable is missing", async () => {
+  it("starts and accepts agents, but refuses to store credentials and names the missing variable", async () => {
     const folder = temporaryFolder()
     const url = await Effect.runPromise(Effect.scoped(freshDatabase(inject("postgresUrl")!)))
     const gateway = await startGateway({

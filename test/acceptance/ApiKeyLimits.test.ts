@@ -11,7 +11,7 @@ const start = "/api/v1/chat/start"
 const turn = (agentId = defaultAgent) => ({ agentId, message: "Hello" })
 
 describe("the limits of an API key", () => {
-  it("to some agents hold for turns, reads and the agents themselves", async () => {
+  it("restrict turns, reads and agents to the listed agents", async () => {
     const ana = await as(its.gateway.url, org(), "ana")
     const agent = (await ana.json("POST", "/api/v1/agents", { name: "Other" })).data
     const elsewhere = await ana.stream("POST", start, turn(agent.id))
@@ -47,7 +47,7 @@ describe("the limits of an API key", () => {
     expect(agents.map(({ id }: { id: string }) => id)).toEqual([defaultAgent])
   })
 
-  it("to agents are checked when it is made", async () => {
+  it("validate the listed agents when the key is created", async () => {
     const ana = await as(its.gateway.url, org(), "ana")
     const foreign = await as(its.gateway.url, org(), "eve")
     const theirs = (await foreign.json("POST", "/api/v1/agents", { name: "Theirs" })).data
@@ -55,7 +55,7 @@ describe("the limits of an API key", () => {
     expect(await outcome(ana.request("POST", keysPath, asked))).toBe("404 AGENT_NOT_FOUND")
   })
 
-  it("to a rate refuse the turn after it, beside the limits of the user", async () => {
+  it("refuse turns beyond the key's rate, in addition to the user's limits", async () => {
     const ana = await as(its.gateway.url, org(), "ana")
     const key = await createKey(ana, { ratePerMinute: 2 })
     const other = await createKey(ana, { ratePerMinute: 2 })

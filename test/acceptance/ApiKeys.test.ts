@@ -6,7 +6,7 @@ import { type Running, startGateway, temporaryFolder } from "../support/processe
 
 const folder = temporaryFolder()
 let gateway: Running
-/** Every key that the tests were shown. */
+/** Every key text that a test received. */
 const shown: Array<string> = []
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ const start = "/api/v1/chat/start"
 const turn = (agentId = defaultAgent) => ({ agentId, message: "Hello" })
 
 describe("an API key", () => {
-  it("is shown once, begins turns as its creator, and is listed without its text", async () => {
+  it("is shown once, starts turns as its creator, and is listed without its text", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const answer = await ana.request("POST", keysPath, { name: "nightly", ratePerMinute: 30 })
     expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-store"])
@@ -67,7 +67,7 @@ describe("an API key", () => {
     expect(used).toBeGreaterThanOrEqual(data.createdAt)
   })
 
-  it("is refused from its revocation on, and revoked again stays as it is", async () => {
+  it("is refused after its revocation, and a second revocation changes nothing", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const key = await made(ana)
     expect(await outcome(key.client.request("GET", sessions))).toBe("200 ")
@@ -86,7 +86,7 @@ describe("an API key", () => {
     expect(await outcome(key.client.request("DELETE", `${keysPath}/${key.id}`))).toBe("401 AUTH_KEY_REVOKED")
   })
 
-  it("ends at its time", async () => {
+  it("expires at its time", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const key = await made(ana, { expiresAt: Date.now() + 1500 })
     expect(await outcome(key.client.request("GET", sessions))).toBe("200 ")
@@ -97,7 +97,7 @@ describe("an API key", () => {
     expect(await outcome(key.client.request("GET", sessions))).toBe("401 AUTH_KEY_REVOKED")
   })
 
-  it("does what its permissions allow and no more", async () => {
+  it("allows only its own permissions", async () => {
     const key = await made(await as(gateway.url, org(), "ana"), { permissions: ["chat:read", "agents:read"] })
     expect(await outcome(key.client.request("GET", sessions))).toBe("200 ")
     expect(await outcome(key.client.request("GET", "/api/v1/agents"))).toBe("200 ")
@@ -129,7 +129,7 @@ describe("an API key", () => {
   })
 })
 
-describe("a string that is no key", () => {
+describe("a string that is not a valid key", () => {
   it.each([
     ["the prefix alone", (key: string) => key.slice(0, 9)],
     ["the scheme alone", () => "sk-"],
@@ -151,13 +151,13 @@ describe("a string that is no key", () => {
     expect(await outcome(answer)).toBe("401 AUTH_KEY_INVALID")
   })
 
-  it("is refused as a token when the scheme has another case", async () => {
+  it("is refused as a token if the case of the scheme differs", async () => {
     const key = await made(await as(gateway.url, org(), "ana"))
     const upper = new Client(gateway.url, key.key.replace("sk-", "SK-"))
     expect(await outcome(upper.request("GET", sessions))).toBe("401 AUTH_TOKEN_INVALID")
   })
 
-  /** Bytes as they are: `fetch` sends no others than a well-formed header has. */
+  /** Sends raw bytes: `fetch` sends well-formed headers only. */
   const raw = (authorization: string | ReadonlyArray<string>) =>
     new Promise<number>((done, failed) => {
       const headers = { authorization: authorization as string }
@@ -169,7 +169,7 @@ describe("a string that is no key", () => {
         .end()
     })
 
-  it("is refused with bytes that UTF-8 would merge, and a key is taken with spaces around it", async () => {
+  it("is refused if UTF-8 decoding would alter its bytes, and spaces around a valid key are accepted", async () => {
     const key = await made(await as(gateway.url, org(), "ana"))
     // The bytes of a lone surrogate, of a NUL-like character and of U+FFFD.
     for (const bytes of ["\u00ed\u00a0\u0080", "\u00c0\u0080", "\u00ef\u00bf\u00bd", "\u00a0"])
@@ -180,7 +180,7 @@ describe("a string that is no key", () => {
     expect(await raw(key.key)).toBe(401)
   })
 
-  it("is not looked for in other places", async () => {
+  it("is not searched for in other places of the request", async () => {
     const { key } = await made(await as(gateway.url, org(), "ana"))
     for (const headers of [
       { "x-api-key": key },
@@ -192,7 +192,7 @@ describe("a string that is no key", () => {
       expect(await outcome(fetch(`${gateway.url}${sessions}?${query}`))).toBe("401 AUTH_TOKEN_MISSING")
   })
 
-  it("costs the database a hundred statements a second at most, however many come", async () => {
+  it("costs the database at most a hundred statements a second, at any request rate", async () => {
     const statements = async () => {
       const text = await (await fetch(`${gateway.url}/metrics`)).text()
       return Array.from(
@@ -219,14 +219,14 @@ describe("a string that is no key", () => {
     const seconds = (Date.now() - began) / 1000
     const spent = (await statements()) - before
     expect(asked).toBeGreaterThan(200)
-    // Beside the look-ups: what the service asks in the background.
+    // The margin covers the service's background statements.
     expect(spent).toBeLessThan(110 * seconds + 30)
     expect(spent).toBeLessThan(asked)
   })
 })
 
 describe("the log", () => {
-  it("has no key that was shown, nor the random part of one", () => {
+  it("contains neither a key that was shown nor its random part", () => {
     expect(shown.length).toBeGreaterThan(15)
     const output = gateway.output()
     expect(output).toContain("turn ended")

@@ -19,11 +19,11 @@ afterAll(async () => {
 const org = () => crypto.randomUUID()
 const sessions = "/api/v1/chat/sessions"
 
-describe("who manages API keys", () => {
+describe("the management of API keys", () => {
   const ids = async (client: Client) =>
     (await client.json("GET", keysPath)).data.keys.map(({ id }: { id: string }) => id)
 
-  it("users their own, administrators those of their organisation, and others none", async () => {
+  it("lets users manage their own keys, administrators those of their organisation, and other callers none", async () => {
     const acme = org()
     const ana = await as(gateway.url, acme, "ana", ["chat:*", "sessions:*", "keys:*"])
     const bob = await as(gateway.url, acme, "bob", ["chat:*", "sessions:*", "keys:*"])
@@ -37,7 +37,7 @@ describe("who manages API keys", () => {
     for (const client of [bob, foreign])
       expect(await outcome(client.request("DELETE", `${keysPath}/${of.ana.id}`))).toBe("404 KEY_NOT_FOUND")
     expect(await outcome(of.ana.client.request("GET", sessions))).toBe("200 ")
-    // An administrator who may only read revokes only keys of their own.
+    // An administrator with read permission alone revokes only keys of their own.
     const reader = await as(gateway.url, acme, "rita", ["keys:*", "admin:read"])
     expect(await ids(reader)).toEqual([of.bob.id, of.ana.id])
     expect(await outcome(reader.request("DELETE", `${keysPath}/${of.ana.id}`))).toBe("404 KEY_NOT_FOUND")
@@ -45,7 +45,7 @@ describe("who manages API keys", () => {
     expect(await outcome(of.ana.client.request("GET", sessions))).toBe("401 AUTH_KEY_REVOKED")
   })
 
-  it("reads a long list page by page", async () => {
+  it("pages through a long list", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const all: Array<string> = []
     for (let n = 0; n < 5; n++) all.unshift((await createKey(ana)).id)
@@ -62,7 +62,7 @@ describe("who manages API keys", () => {
       expect(await outcome(ana.request("GET", `${keysPath}${bad}`))).toBe("400 VALIDATION_FAILED")
   })
 
-  it("gets no stronger key than it has rights, nor by way of a key", async () => {
+  it("creates no key with more rights than its creator has, directly or through another key", async () => {
     const acme = org()
     const ana = await as(gateway.url, acme, "ana", ["chat:*", "keys:write"])
     const refused = await ana.request("POST", keysPath, {
@@ -107,14 +107,14 @@ describe("who manages API keys", () => {
     ).toBe("403 AUTH_PERMISSION_DENIED")
   })
 
-  it("has operators' rights from a key that an operator made, and from no other one", async () => {
+  it("grants operators' rights only to keys that an operator created", async () => {
     const metrics = "/api/v1/runtime/metrics"
     const operator = new Client(gateway.url, await operatorToken(["operator:*", "keys:*"]))
     const key = await createKey(operator, { permissions: ["operator:read"] })
     expect(await outcome(key.client.request("GET", metrics))).toBe("200 ")
     const reset = key.client.request("POST", "/api/v1/runtime/fallback/reset")
     expect(await outcome(reset)).toBe("403 AUTH_PERMISSION_DENIED")
-    // A tenant's token may name the permission, and does not have it.
+    // A tenant's token may name the permission, but it is ignored.
     const tenant = await as(gateway.url, org(), "root", ["*", "operator:*"])
     const asked = { name: "x", permissions: ["operator:read"] }
     expect(await outcome(tenant.request("POST", keysPath, asked))).toBe("403 AUTH_PERMISSION_DENIED")
@@ -123,7 +123,7 @@ describe("who manages API keys", () => {
     expect(await outcome(all.client.request("POST", keysPath, asked))).toBe("403 AUTH_PERMISSION_DENIED")
   })
 
-  it("is told which field of a new key is wrong", async () => {
+  it("names the wrong field of a new key", async () => {
     const ana = await as(gateway.url, org(), "ana")
     const name = "x"
     const now = Date.now()
@@ -165,7 +165,7 @@ describe("who manages API keys", () => {
     expect(await ids(ana)).toEqual([])
   })
 
-  it("is written in the audit, with the key that was used, and without any key's text", async () => {
+  it("is recorded in the audit, with the key that was used, and without any key's text", async () => {
     const acme = org()
     const ana = await as(gateway.url, acme, "ana")
     const key = await createKey(ana, { permissions: ["keys:*"] })
@@ -240,7 +240,7 @@ describe("crossfade keys", () => {
     expect((await run(["list", ...url], ana.token)).out).toMatch(new RegExp(`^${id} .* revoked `, "m"))
   }, 60_000)
 
-  it("says why it cannot, in the service's words", async () => {
+  it("explains a failure in the service's words", async () => {
     const url = ["--url", gateway.url]
     const reader = await as(gateway.url, org(), "ana", ["keys:read"])
     const denied = await run(["create", "--name", "x", ...url], reader.token)

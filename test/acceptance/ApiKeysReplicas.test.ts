@@ -47,15 +47,15 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
     return { ana, made, here: made.client, there: new Client(other!.url, made.key) }
   }
 
-  it("a key made at one is taken by the other at once", async () => {
+  it("one gateway accepts a key that the other has just created", async () => {
     const { there } = await pair()
     expect(await outcome(there.request("POST", start, question))).toBe("200 ")
   })
 
-  it("a key in use that is revoked at one is refused by the other within a second", async () => {
+  it("one gateway refuses a key in use within a second after the other revokes it", async () => {
     for (let round = 0; round < 4; round++) {
       const { ana, here, made, there } = await pair()
-      // In use at both, up to the revocation and beyond.
+      // Uses the key at both, until after the revocation.
       let revokedAt = Number.POSITIVE_INFINITY
       let latest = 0
       const using = async () => {
@@ -72,14 +72,14 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
       revokedAt = performance.now()
       expect(await outcome(here.request("GET", sessions))).toBe("401 AUTH_KEY_REVOKED")
       await user
-      // The last request that was let in had begun less than a second after the revocation.
+      // The last admitted request began less than a second after the revocation.
       expect(latest - revokedAt).toBeLessThan(1000)
       expect(await outcome(there.request("GET", sessions))).toBe("401 AUTH_KEY_REVOKED")
       expect(await outcome(there.request("POST", start, question))).toBe("401 AUTH_KEY_REVOKED")
     }
   }, 30_000)
 
-  it("a stream ends when its key is revoked at the other gateway or expires, and its run goes on", async () => {
+  it("a stream ends when its key expires or the other gateway revokes it, and its run continues", async () => {
     const { ana, made, there } = await pair()
     const short = await createKey(ana, { expiresAt: Date.now() + 2500 })
     model.answers.push({ kind: "hang", parts: ["word"] }, { kind: "hang", parts: ["word"] })
@@ -93,7 +93,7 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
     }
   }, 20_000)
 
-  it("another organisation's key is not there at either", async () => {
+  it("both gateways answer 404 for another organisation's key", async () => {
     const { made } = await pair()
     for (const { url } of gateways) {
       const eve = await as(url, crypto.randomUUID(), "ana")
@@ -102,9 +102,9 @@ describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === un
     }
   })
 
-  // Without Redis each replica counts for itself.
+  // Without Redis each replica counts separately.
   if (!withRedis) return
-  it("a key has one rate at both", async () => {
+  it("both gateways count a key's turns in one common rate", async () => {
     const ana = await as(gateways[0]!.url, crypto.randomUUID(), "ana")
     const made = await createKey(ana, { ratePerMinute: 3 })
     const there = new Client(gateways[1]!.url, made.key)

@@ -44,7 +44,7 @@ describe("C2: a body of 1 MiB", () => {
     ["the same organisation again and again", `{"enabledOrgs":${list('"a"', 250_000)}}`, "PUT", rollout],
     ["unnamed rules", `{"rules":${list("{}", 333_000)}}`, "PUT", rollout],
     ["no steps", `{"steps":${list("0", 500_000)}}`, "POST", "/api/v1/runtime/autopilot"],
-  ])("is refused in few bytes: %s", async (_, body, method?: string, path?: string) => {
+  ])("is refused with a short answer: %s", async (_, body, method?: string, path?: string) => {
     expect(body.length).toBeLessThan(1_048_576)
     const { bytes, error, status } = await send(body, method, path)
     expect([status, error.code]).toEqual([400, "VALIDATION_FAILED"])
@@ -56,7 +56,7 @@ describe("C2: a body of 1 MiB", () => {
     ["lists", "[".repeat(499_000) + "]".repeat(499_000)],
     ["members", '{"a":'.repeat(150_000) + "1" + "}".repeat(150_000)],
     ["65 levels in all", "[".repeat(62) + "]".repeat(62)],
-  ])("is refused when it nests too deep: %s", async (_, nested) => {
+  ])("is refused if it nests too deep: %s", async (_, nested) => {
     for (const [method, path] of [
       ["POST", "/api/v1/agents"],
       ["PUT", rollout],
@@ -74,15 +74,15 @@ describe("C2: a body of 1 MiB", () => {
     }
   })
 
-  it("is refused as too large from one byte more on", async () => {
+  it("is refused as too large if it has one byte more", async () => {
     const fill = 1_048_576 - '{"name":""}'.length
     expect((await send(`{"name":"${"a".repeat(fill)}"}`)).status).toBe(400)
     expect((await send(`{"name":"${"a".repeat(fill + 1)}"}`)).status).toBe(413)
   })
 })
 
-describe("a small body", () => {
-  it("is told all that is wrong with it", async () => {
+describe("a small request body", () => {
+  it("is refused with a list of all its errors", async () => {
     const { error } = await send('{"name":1,"active":2,"mcpServers":[{}]}')
     expect(error.details.map(({ path }: { path: string }) => path)).toEqual([
       "payload.name",
@@ -98,7 +98,7 @@ describe("a small body", () => {
     expect((await send(`{"name":"a","mcpServers":[${server(`{"a":${nested}}`)}]}`)).status).toBe(200)
   })
 
-  it("may repeat a key, of which the last holds, and name a prototype, which changes nothing", async () => {
+  it("may repeat a key, where the last value counts, and name a prototype, which changes nothing", async () => {
     const proto = '"__proto__":{"isAdmin":true,"name":"x"},"constructor":{"prototype":{"isAdmin":true}}'
     const { data, status } = await send(
       `{"name":"a","name":"b",${proto},"mcpServers":[${server(`{${proto}}`)}]}`,
@@ -115,7 +115,7 @@ describe("a small body", () => {
   })
 })
 
-it("an organisation's id holds no NUL, which PostgreSQL refuses", async () => {
+it("may not have NUL in an organisation's id, because PostgreSQL refuses it", async () => {
   const order = '{"mode":"none","orgId":"a\\u0000","reason":"r"}'
   const { error, status } = await send(order, "POST", "/api/v1/runtime/fallback/force")
   const problem = { path: "payload.orgId", message: "Expected no NUL character" }

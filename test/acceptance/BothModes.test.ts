@@ -4,7 +4,7 @@ import { providerEnv, startModel } from "../support/modelServer.ts"
 import { startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 import { useWorld } from "../support/world.ts"
 
-/** Of its own for each test: the runtime dies in it. */
+/** A runtime per test, because each test kills it. */
 const withFreshRuntime = async (
   use: (client: Client, runtime: Awaited<ReturnType<typeof startPython>>) => Promise<void>,
 ) => {
@@ -29,7 +29,7 @@ const withFreshRuntime = async (
 }
 
 describe("a runtime process that dies", () => {
-  it("before the first content: the same response ends in done from direct mode, with one fallback", () =>
+  it("before the first content: the same response ends in done from direct mode, after one fallback", () =>
     withFreshRuntime(async (client, runtime) => {
       const stream = await client.start({ scenario: "crash", after: "thinking" })
       const frames = await stream.rest()
@@ -47,7 +47,7 @@ describe("a runtime process that dies", () => {
       expect(next.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
     }))
 
-  it("after a tool call: one error with the place, nothing run twice, no assistant message", () =>
+  it("after a tool call: one error that names the tool call, nothing run twice, no assistant message", () =>
     withFreshRuntime(async (client) => {
       const stream = await client.start({ scenario: "crash", after: "tool_call" })
       const frames = await stream.rest()
@@ -60,7 +60,7 @@ describe("a runtime process that dies", () => {
     }))
 })
 
-describe("both modes dead", () => {
+describe("two failing modes", () => {
   const world = useWorld()
 
   it("fault 4: one error, no done, and no empty assistant message in the store", async () => {
@@ -76,10 +76,10 @@ describe("both modes dead", () => {
   })
 })
 
-describe("the runtime alone", () => {
+describe("the runtime without direct mode", () => {
   const world = useWorld({}, { direct: false })
 
-  it("fault 4: an execution error ends the stream with the runtime's own code and place in the trace", async () => {
+  it("fault 4: ends the stream of a failed execution with the runtime's own code and place in the trace", async () => {
     const scenario = {
       scenario: "error",
       after_text: 2,

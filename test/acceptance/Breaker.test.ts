@@ -7,7 +7,7 @@ const world = useWorld({ CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "4" })
 const broken = { scenario: "error", code: "INTERNAL_ERROR", httpStatus: 500 }
 
 describe("the breaker, over HTTP", () => {
-  it("fault 14: the organisation that fails leaves the runtime, the others stay; a reset brings it back", async () => {
+  it("fault 14: moves only the failing organisation off the runtime, and a reset moves it back", async () => {
     const bad = await world.as("bad-org", "bo")
     for (const org of ["o1", "o2", "o3"]) {
       const good = await world.as(org, "gus")
@@ -37,7 +37,7 @@ describe("the breaker, over HTTP", () => {
     expect((await back.rest()).at(-1)?.data.executionMode).toBe("runtime_orchestrator")
   })
 
-  it("is reset for all by a POST without a body, and refuses one that is wrong", async () => {
+  it("is reset for all organisations by a POST without a body, and refuses an invalid body", async () => {
     const path = "/api/v1/runtime/fallback/reset"
     expect(await world.operator.json("POST", path)).toMatchObject({
       success: true,
@@ -47,7 +47,7 @@ describe("the breaker, over HTTP", () => {
     expect(wrong.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "payload.orgId" }] })
   })
 
-  it("takes an order from its answer on, ends it, and tells who gave it and what it did", async () => {
+  it("applies an operator override at once, removes it, and records its author and effect", async () => {
     const path = "/api/v1/runtime/fallback/force"
     const modeOf = async (org: string) =>
       (await (await world.as(org, "gus")).start("hello")).response.headers.get("x-execution-mode")
@@ -94,7 +94,7 @@ describe("the breaker, over HTTP", () => {
       await world.operator.json("POST", path, { mode: "none", orgId, reason: "over" })
   })
 
-  it("refuses an order that names no reason, an unknown mode or a time that is over", async () => {
+  it("refuses an operator override without a reason, with an unknown mode or with a time in the past", async () => {
     const refused = async (body: unknown) =>
       (await world.operator.json("POST", "/api/v1/runtime/fallback/force", body)).error.details.map(
         (problem: { path: string }) => problem.path,

@@ -18,8 +18,8 @@ const finished = async (message: unknown = "hello") => {
   return { runId: stream.runId, sessionId: stream.sessionId, last: frames.at(-1)!.seq! }
 }
 
-describe("a reader at the end of an ended run", () => {
-  it("gets 204, by whichever of header and parameters it says where it is, with GET and with POST", async () => {
+describe("a reader at the end of a completed run", () => {
+  it("gets 204 for its cursor in any allowed header or parameter, with GET and with POST", async () => {
     const { last, runId, sessionId } = await finished()
     const path = `/api/v1/chat/runs/${runId}/events`
     for (const seq of [last, last + 1, 999_999]) {
@@ -60,7 +60,7 @@ describe("a reader at the end of an ended run", () => {
     expect(ends).toEqual(["error"])
   })
 
-  it("is not one whose cursor is empty: it begins", async () => {
+  it("with an empty cursor reads the run from its beginning", async () => {
     const { last, runId } = await finished()
     const again = await world.client.events(runId, { "last-event-id": "" }, "?after=&lastEventId=&protocol=")
     expect((await again.rest()).map(({ seq }) => seq)).toEqual(Array.from({ length: last }, (_, n) => n + 1))
@@ -69,7 +69,7 @@ describe("a reader at the end of an ended run", () => {
     expect(fresh.runId).not.toBe(runId)
   })
 
-  it("is refused a cursor that a POST cannot resume, naming the field", async () => {
+  it("gets an error that names the field if a POST cannot resume its cursor", async () => {
     const answer = await world.client.request("POST", "/api/v1/chat/start?after=7", {
       agentId: defaultAgent,
       message: "hello",
@@ -83,7 +83,7 @@ describe("a read ticket", () => {
   const ticketFor = async (runId: string) =>
     (await world.client.json("POST", `/api/v1/chat/runs/${runId}/ticket`)).data
 
-  it("opens the events of its run without a token, and nothing else", async () => {
+  it("opens its run's events without a token, and nothing else", async () => {
     const { last, runId } = await finished()
     const other = await finished()
     const { expiresAt, ticket, url } = await ticketFor(runId)
@@ -106,7 +106,7 @@ describe("a read ticket", () => {
     for (const answer of await Promise.all(refused)) expect(answer.status).toBe(401)
   })
 
-  it("is given to the run's user alone, who may read, and must not be kept", async () => {
+  it("is issued only to the run's user with read permission, and the answer must not be cached", async () => {
     const { runId } = await finished()
     const path = `/api/v1/chat/runs/${runId}/ticket`
     const stranger = await world.as("acme", "bob")
@@ -121,11 +121,11 @@ describe("a read ticket", () => {
   })
 })
 
-describe("a client that cannot ask for protocol 1", () => {
+describe("a client that cannot request protocol 1", () => {
   const plansOf = async (client: Client, headers: Record<string, string> = {}, query = "") =>
     ofType(await (await client.start({ scenario: "all" }, headers, query)).rest(), "plan").length
 
-  it("gets it by its organisation or its page's origin; one that asks gets what it asks for", async () => {
+  it("gets it by its organisation or its page's origin; an explicit request takes precedence", async () => {
     const old = await world.as("oldco", "ana")
     const origin = { origin: "https://old.preview.example" }
     const asks = [
@@ -144,7 +144,7 @@ describe("a client that cannot ask for protocol 1", () => {
     expect(others).toEqual([1, 1, 1, 1, byOrg, byOrg])
   })
 
-  it("resumes it, with the plan whole and its calls closed", async () => {
+  it("resumes it, with the whole plan and its tool calls completed", async () => {
     const stream = await world.client.start({ scenario: "all" }, {}, "?protocol=1")
     const whole = await stream.rest()
     const plans = ofType(whole, "plan")
@@ -164,7 +164,7 @@ describe("a client that cannot ask for protocol 1", () => {
   })
 })
 
-describe("a page of a listed origin", () => {
+describe("a page from a listed origin", () => {
   const origins = [page, "tauri://localhost", "https://pr-7.preview.example"]
 
   it("may read every answer: streams, 204, errors of every kind, and the preflight of any path", async () => {

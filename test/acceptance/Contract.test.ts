@@ -5,7 +5,7 @@ import { useWorld } from "../support/world.ts"
 const world = useWorld()
 
 describe("the contract's documents", () => {
-  it("OpenAPI has every route, with its permissions' scheme, its errors and the Agent2UI schemas", async () => {
+  it("OpenAPI lists every route with its permissions, its errors and the Agent2UI schemas", async () => {
     const answer = await fetch(`${world.gateway.url}/openapi.json`)
     const document = (await answer.json()) as {
       readonly paths: Record<string, Record<string, { readonly responses: Record<string, unknown> }>>
@@ -42,7 +42,7 @@ describe("the contract's documents", () => {
     expect(document.components.securitySchemes).toBeDefined()
   })
 
-  it("the reference page and the console need nothing from elsewhere", async () => {
+  it("the reference page and the console load nothing from other hosts", async () => {
     for (const path of ["/docs", "/"]) {
       const answer = await fetch(`${world.gateway.url}${path}`)
       expect([path, answer.status]).toEqual([path, 200])
@@ -53,7 +53,7 @@ describe("the contract's documents", () => {
     expect(await console_.text()).toBe(readFileSync("src/console/index.html", "utf8"))
   })
 
-  it("health says what is there: the store, the runtime, direct mode, and no sandbox", async () => {
+  it("health reports the parts that are configured: the store, the runtime, direct mode, and no sandbox", async () => {
     expect(await (await fetch(`${world.gateway.url}/api/v1/health`)).json()).toEqual({
       success: true,
       data: { status: "alive" },
@@ -75,7 +75,7 @@ describe("the contract's documents", () => {
 })
 
 describe("lists", () => {
-  it("of sessions are paged by a cursor, newest first, and bad pages are refused", async () => {
+  it("page sessions by a cursor, newest first, and refuse invalid pages", async () => {
     const client = await world.as("paging", "pia")
     const ids: Array<string> = []
     for (const message of ["one", "two", "three"]) {
@@ -95,7 +95,7 @@ describe("lists", () => {
     ])
   })
 
-  it("a parent message must be one of the session's", async () => {
+  it("a parent message must belong to the session", async () => {
     const stream = await world.client.start("one")
     await stream.rest()
     const [user, assistant] = await world.messages(stream.sessionId)

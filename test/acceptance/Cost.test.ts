@@ -1,6 +1,6 @@
 /**
- * What a turn costs the processor, beside the floor that is measured with it: a guard against something that makes it twice
- * as dear without anybody noticing. The figures themselves are `npm run bench`'s.
+ * The processor time of a turn, beside the floor measured with it: a guard against an unnoticed doubling. `npm run
+ * bench` measures the figures themselves.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Bench, burstTurns } from "../bench/suite/Lanes.ts"
@@ -14,10 +14,10 @@ import {
 import { tokenFor } from "../support/chatClient.ts"
 import type { Running } from "../support/processes.ts"
 
-/** It was between 3.5 and 4 when this was written; noise moves it by a third. */
+/** Was between 3.5 and 4 when the test was added; noise moves it by a third. */
 const limit = 10
 
-describe("a turn of the runtime, 50 events in one burst", () => {
+describe("a runtime turn with 50 events in one burst", () => {
   let upstreams: Running
   let floor: Running
   let runtime: Gateway
@@ -37,7 +37,7 @@ describe("a turn of the runtime, 50 events in one burst", () => {
   })
 
   it.skipIf(process.platform !== "linux")(
-    "costs no more than so many times a bare relay",
+    "costs at most a fixed multiple of a bare relay",
     async () => {
       const bench: Bench = {
         load,

@@ -8,7 +8,7 @@ import { useWorld } from "../support/world.ts"
 describe.skipIf(!hasPrometheus() || inject("redisUrl") === undefined)(
   "a real Prometheus beside a real gateway",
   () => {
-    // Its own, because replicas on one Redis share their breaker.
+    // A Redis per file, because replicas on one Redis share their breaker.
     let redis: Awaited<ReturnType<typeof startRedis>>
     beforeAll(async () => {
       redis = await startRedis()
@@ -22,10 +22,10 @@ describe.skipIf(!hasPrometheus() || inject("redisUrl") === undefined)(
     }))
     let prometheus: Prometheus
 
-    /** Something of everything: both modes, a fallback, shadows, a refusal, an order. */
+    /** Produces every kind of data: both modes, a fallback, shadows, a refusal, an operator override. */
     beforeAll(async () => {
       prometheus = await Prometheus.start(world.gateway.url)
-      // Prometheus looks for its targets five seconds after its start.
+      // Prometheus discovers its targets five seconds after its start.
       await eventually(async () => (await prometheus.query("crossfade_build_info")).length > 0, 20)
       await (await world.client.start("hello")).rest()
       await (await world.client.start({ scenario: "error", code: "INTERNAL_ERROR" })).rest()
@@ -54,7 +54,7 @@ describe.skipIf(!hasPrometheus() || inject("redisUrl") === undefined)(
       expect(await eventually(async () => (await prometheus.query(expr)).length)).toBeGreaterThan(0)
     })
 
-    it("has the figures that happened", async () => {
+    it("has the figures of the turns that ran", async () => {
       const value = async (expr: string) => (await prometheus.query(expr))[0]?.value
       expect(await value('crossfade_fallbacks_total{cause="INTERNAL_ERROR"}')).toBeUndefined()
       expect(await value('sum(crossfade_fallbacks_total{from="runtime_orchestrator"})')).toBe(1)

@@ -28,7 +28,7 @@ describe.skipIf(postgresUrl === undefined)("two replicas on one PostgreSQL, one 
     folder.dispose()
   })
 
-  it("D1: the other one interrupts the dead one's run, leaves its own, and the session takes a message", async () => {
+  it("D1: the survivor interrupts the dead replica's run, not its own, and the session accepts a message", async () => {
     const token = await tokenFor()
     const [dies, lives] = gateways.map(({ url }) => new Client(url, token)) as [Client, Client]
     const slow = { scenario: "slow", count: 400, delay_ms: 100 }

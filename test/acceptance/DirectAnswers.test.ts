@@ -1,4 +1,4 @@
-/** The ends of direct providers' answers, and what each one means for the turn. */
+/** The ends of direct providers' answers, and their meaning for the turn. */
 import { describe, expect, it } from "vitest"
 import { ofType, textOf } from "../support/chatClient.ts"
 import { providerEnv, startModel } from "../support/modelServer.ts"
@@ -43,7 +43,7 @@ describe("an answer of a direct provider", () => {
     expect(second.asked).toHaveLength(0)
   })
 
-  it("says that it was cut at the model's limit", async () => {
+  it("reports that the model's token limit cut it", async () => {
     const events = [says("hi"), stops("length", usage), "[DONE]"]
     world.model.answers.push({ kind: "raw", events, end: "open" })
     const { last } = await ask("length")
@@ -53,7 +53,7 @@ describe("an answer of a direct provider", () => {
     })
   })
 
-  it("keeps thinking in a tag out of its text", async () => {
+  it("separates thinking in a tag from its text", async () => {
     const events = [says("<thi"), says("nk>hm</think>\n\nhi"), stops("stop"), "[DONE]"]
     world.model.answers.push({ kind: "raw", events, end: "open" })
     const { frames, stream } = await ask("think")
@@ -66,14 +66,17 @@ describe("an answer of a direct provider", () => {
     ["a refusal", refusal(400, { code: "content_filter", message: "sk-canary-0000" })],
     ["its finish reason", { kind: "raw", events: [says("h"), stops("sensitive")], end: "open" }],
     ["an error in the stream", { kind: "raw", events: [{ error: { code: "content_filter" } }], end: "open" }],
-  ] as const)("is asked of no other model when a filter refused it by %s", async (_, answer) => {
-    world.model.answers.push(answer)
-    const { last, run, stream } = await ask("filter")
-    expect(last).toMatchObject({ event: "error", data: { code: "CONTENT_FILTERED", recoverable: false } })
-    expect(run.attempts).toMatchObject([{ target: "a", outcome: "neutral", code: "CONTENT_FILTERED" }])
-    expect(second.asked).toHaveLength(0)
-    expect(Buffer.from(stream.bytes).toString()).not.toContain("canary")
-  })
+  ] as const)(
+    "is requested from no other model after a content filter's refusal by %s",
+    async (_, answer) => {
+      world.model.answers.push(answer)
+      const { last, run, stream } = await ask("filter")
+      expect(last).toMatchObject({ event: "error", data: { code: "CONTENT_FILTERED", recoverable: false } })
+      expect(run.attempts).toMatchObject([{ target: "a", outcome: "neutral", code: "CONTENT_FILTERED" }])
+      expect(second.asked).toHaveLength(0)
+      expect(Buffer.from(stream.bytes).toString()).not.toContain("canary")
+    },
+  )
 
   it.each([
     [402, { message: "no" }],
@@ -81,7 +84,7 @@ describe("an answer of a direct provider", () => {
     [400, { message: "Your credit balance is too low" }],
     [401, { code: "invalid_api_key", message: "sk-canary-0000" }],
   ] as const)(
-    "is asked of the next provider when it fails for our configuration (%s, %j)",
+    "is requested from the next provider after a configuration error (%s, %j)",
     async (status, error) => {
       world.model.answers.push(refusal(status, error))
       const { frames, run } = await ask("configuration")
@@ -95,7 +98,7 @@ describe("an answer of a direct provider", () => {
     },
   )
 
-  it("is retried when it is limited in the stream, then tells how long to wait", async () => {
+  it("is retried if a rate limit interrupts the stream, then reports how long to wait", async () => {
     const limit = { error: { code: 429, details: [{ retryDelay: "17s" }] } }
     world.model.answers.push({ kind: "raw", events: [{ error: { code: 429 } }], end: "open" })
     world.model.answers.push({ kind: "raw", events: [limit], end: "open" })

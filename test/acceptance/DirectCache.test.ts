@@ -44,8 +44,8 @@ const ask = async (gateway: number, org: string, message: string, user = "ana") 
   return { text: textOf(frames), done: frames.at(-1), run, messages: session.messages, metrics, asked }
 }
 
-describe("the answers of direct mode that are kept", () => {
-  it("are given again to another user of the organisation, as a turn that says what it is", async () => {
+describe("cached answers of direct mode", () => {
+  it("are served to another user of the organisation, as a turn that is marked as cached", async () => {
     const question = "what is chess?"
     const first = await ask(0, "acme", question)
     const again = await ask(0, "acme", question, "bob")
@@ -59,11 +59,11 @@ describe("the answers of direct mode that are kept", () => {
     expect(again.run).toMatchObject({ status: "completed", usage: { tokens: 0, cached: true } })
     expect(again.run.attempts).toMatchObject([{ outcome: "success", usage: { tokens: 0, cached: true } }])
     expect(again.messages.map(({ content }: { content: string }) => content)).toEqual([question, first.text])
-    // It says nothing about the provider's health.
+    // A cached answer says nothing about the provider's health.
     expect(again.metrics.direct.total).toBe(first.metrics.direct.total)
   })
 
-  it("are nobody else's, and only of those who want it", async () => {
+  it("are never served to other organisations, and only if the client opted in", async () => {
     const question = "what is go?"
     const own = await ask(0, "acme", question)
     const other = await ask(0, "globex", question)
@@ -75,7 +75,7 @@ describe("the answers of direct mode that are kept", () => {
     expect(unwillingAgain.done?.data.usage.cached).toBeUndefined()
   })
 
-  it.skipIf(!hasRedis)("are given by another replica as well, over Redis", async () => {
+  it.skipIf(!hasRedis)("are also served by another replica, through Redis", async () => {
     const question = "what is shogi?"
     const first = await ask(0, "acme", question)
     const elsewhere = await ask(1, "acme", question)

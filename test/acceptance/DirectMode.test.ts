@@ -12,7 +12,7 @@ const world = useWorld({
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "2000",
   CHAT_STALL_TIMEOUT_MS: "2000",
   CHAT_RUNTIME_SHADOW_PERCENT: "100",
-  // What the model is asked is counted here.
+  // The model's requests are counted here.
   CHAT_RUNTIME_SHADOW_AA_PERCENT: "0",
 })
 
@@ -32,7 +32,7 @@ describe("direct mode", () => {
     expect(messages.filter((message: { role: string }) => message.role === "user")).toHaveLength(1)
   })
 
-  it("fault 13: the configured share of direct turns also runs on the runtime, unseen and uncounted", async () => {
+  it("fault 13: also runs the configured share of direct turns on the runtime, hidden and uncounted", async () => {
     const before = (await world.operator.json("GET", "/api/v1/runtime/metrics")).data
     const stream = await world.client.start("shadow me")
     const frames = await stream.rest()
@@ -53,7 +53,7 @@ describe("direct mode", () => {
     expect(after.runtime.total).toBe(before.runtime.total)
   })
 
-  it("fault 15: is retried before the first delta, as the provider asks", async () => {
+  it("fault 15: retries before the first delta, after the delay that the provider asks for", async () => {
     world.model.answers.push({ kind: "status", status: 503, retryAfter: "1" })
     const before = Date.now()
     const frames = await (await world.client.start("retry me")).rest()
@@ -62,7 +62,7 @@ describe("direct mode", () => {
     expect(world.model.asked).toHaveLength(2)
   })
 
-  it("fault 15: never after the first delta: the next provider answers, and what was shown is taken back", async () => {
+  it("fault 15: never retries after the first delta: the next provider answers, and the shown text is retracted", async () => {
     second.asked.length = 0
     world.model.answers.push({ kind: "cut", parts: ["half of ", "an answer"] })
     const stream = await world.client.start("cut me")
@@ -75,7 +75,7 @@ describe("direct mode", () => {
     expect((await world.messages(stream.sessionId))[1].content).toBe("direct answer")
   })
 
-  it("fault 15: after an in-band error nothing of what follows is shown, and no empty message is kept", async () => {
+  it("fault 15: shows nothing after an in-band error, and stores no empty message", async () => {
     world.model.answers.push({ kind: "error", parts: [] })
     second.answers.push({ kind: "error", parts: [] })
     const stream = await world.client.start("fail me")
@@ -86,7 +86,7 @@ describe("direct mode", () => {
     expect(await world.messages(stream.sessionId)).toMatchObject([{ role: "user" }])
   })
 
-  it("fault 15: a user who leaves ends the provider's call", async () => {
+  it("fault 15: cancels the provider's call when the user leaves", async () => {
     world.model.answers.push({ kind: "hang", parts: ["I begin"] })
     const stream = await world.client.start("leave me")
     await stream.until((frame) => frame.seq === 1)
@@ -94,7 +94,7 @@ describe("direct mode", () => {
     expect(await eventually(async () => world.model.asked[0]?.closed)).toBe(true)
   })
 
-  it("a provider that hangs without a word is timed out and the next one answers", async () => {
+  it("times out a provider that sends nothing, and the next one answers", async () => {
     world.model.answers.push({ kind: "hang", parts: [] })
     const stream = await world.client.start("hang")
     expect(textOf(await stream.rest())).toBe("direct answer")
@@ -105,7 +105,7 @@ describe("direct mode", () => {
     ])
   })
 
-  it("a rate limit moves on at once when the provider asks for a longer wait than anybody has", async () => {
+  it("moves on at once if a rate-limited provider asks for a longer wait than the turn allows", async () => {
     world.model.answers.push({ kind: "status", status: 429, retryAfter: "30" })
     const stream = await world.client.start("limit me")
     expect(textOf(await stream.rest())).toBe("direct answer")

@@ -24,7 +24,7 @@ interface Acknowledged {
   readonly message: string
 }
 
-/** Keeps turns going until the gateway is gone; gives those whose first event had come. */
+/** Runs turns until the gateway is gone; returns those whose first event arrived. */
 const load = async (
   client: Client,
   workers: number,
@@ -47,7 +47,7 @@ const load = async (
   await Promise.all(Array.from({ length: workers }, (_, name) => worker(name)))
 }
 
-/** What a restarted service must show of a turn that was acknowledged before the kill. */
+/** The state of an acknowledged turn that a restarted service must show. */
 const check = async (client: Client, { message, stream }: Acknowledged): Promise<string> => {
   const session = (await client.json("GET", `/api/v1/chat/sessions/${stream.sessionId}`)).data
   expect(session.messages[0]).toMatchObject({ role: "user", content: message })
@@ -70,12 +70,12 @@ const check = async (client: Client, { message, stream }: Acknowledged): Promise
 
 describe("kill -9 under load", () => {
   it.each([0, 200, 600])(
-    "about %d ms after the first acknowledgement: every acknowledged message is there, unfinished runs are interrupted, and their readers are told",
+    "about %d ms after the first acknowledgement: every acknowledged message is stored, unfinished runs are interrupted, and their readers get an error",
     async (afterMs) => {
       const folder = temporaryFolder()
       const first = await startGateway(env({ DATA_DIR: folder.path }))
       let killed = false
-      // One turn that cannot have ended by itself, beside those that are caught wherever they are.
+      // One turn that cannot have ended by itself, beside turns at random stages.
       const message = JSON.stringify({ scenario: "slow", count: 1000, delay_ms: 50 })
       const long = await new Client(first.url, await tokenFor()).start(message)
       await long.until((frame) => frame.seq === 1)
@@ -99,7 +99,7 @@ describe("kill -9 under load", () => {
     },
   )
 
-  it("a database that is locked while an answer ends delays its done, and loses nothing", async () => {
+  it("a locked database at the end of an answer delays done, and loses nothing", async () => {
     const folder = temporaryFolder()
     const gateway = await startGateway(env({ DATA_DIR: folder.path }))
     const client = new Client(gateway.url, await tokenFor())
@@ -120,7 +120,7 @@ describe("kill -9 under load", () => {
     folder.dispose()
   })
 
-  it("a planned stop lets the running answer end and exits", async () => {
+  it("a planned stop lets the running answer end, then exits", async () => {
     const folder = temporaryFolder()
     const gateway = await startGateway(env({ DATA_DIR: folder.path }))
     const client = new Client(gateway.url, await tokenFor())
@@ -138,7 +138,7 @@ describe("kill -9 under load", () => {
 })
 
 describe.skipIf(inject("postgresUrl") === undefined)("on PostgreSQL", () => {
-  it("a turn is answered, kept and replayed, and a second process sees it", async () => {
+  it("a turn is answered, stored and replayed, also by a second process", async () => {
     const url = Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!)))
     const folder = temporaryFolder()
     const settings = env({ DATA_DIR: folder.path, DATABASE_URL: url })
@@ -160,7 +160,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("on PostgreSQL", () => {
     folder.dispose()
   })
 
-  it("a database that cannot be reached stops the start with the reason and without the password", async () => {
+  it("an unreachable database stops the start with the reason and without the password", async () => {
     const started = startGateway(env({ DATABASE_URL: "postgres://crossfade:pw-canary@127.0.0.1:1/none" }))
     await expect(started).rejects.toThrow(/Cannot use the database 127.0.0.1:1\/none/)
     await expect(started).rejects.not.toThrow(/pw-canary/)

@@ -45,7 +45,7 @@ describe("a request", () => {
     ["GET /api/v1/health HTTP/1.1", 400],
     ["GET /api/v1/health HTTP/1.1\r\nHost: a", 200],
     ["GET /api/v1/health HTTP/1.0", 200],
-  ])("has one Host header: %j is answered with %i", async (head, status) => {
+  ])("needs one valid Host header: %j is answered with %i", async (head, status) => {
     const answer = await raw(head)
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     expect(answer.includes('"message":"Send one Host header."')).toBe(status === 400)
@@ -63,20 +63,20 @@ describe("a request", () => {
     "/metrics;x",
     "/api/v1/%68ealth",
     "/api/v1/health;x",
-  ])("has the path that it has: %s is another", async (path) => {
+  ])("matches its exact path: %s is another", async (path) => {
     const answer = await fetch(`${gateway.url}${path}`)
     expect(answer.status).toBe(404)
     expect(await answer.json()).toMatchObject({ success: false, error: { code: "ROUTE_NOT_FOUND" } })
   })
 
-  it("may name an organisation by an id as long as ids may be", async () => {
+  it("accepts an organisation's id of the longest length", async () => {
     const headers = { authorization: `Bearer ${await operatorToken()}` }
     const path = `/api/v1/runtime/metrics/${encodeURIComponent("ü".repeat(200))}`
     expect((await fetch(`${gateway.url}${path}`, { headers })).status).toBe(200)
   })
 })
 
-it("a tunnel is refused in words, and * is no page", async () => {
+it("refuses a tunnel with a message, and * is not an allowed origin of pages", async () => {
   expect(await raw("CONNECT example.com:443 HTTP/1.1\r\nhost: x")).toMatch(
     /^HTTP\/1.1 405 [\s\S]*METHOD_NOT_ALLOWED/,
   )
@@ -84,7 +84,7 @@ it("a tunnel is refused in words, and * is no page", async () => {
   expect(await raw("GET /metrics#x HTTP/1.1\r\nhost: x")).toMatch(/^HTTP\/1.1 404 /)
 })
 
-it("no page runs a script that is not its own, and no answer is a frame", async () => {
+it("pages run only their own scripts, and no answer may be framed", async () => {
   for (const path of ["/", "/docs", "/openapi.json", "/metrics", "/api/v1/health", "/nothing"]) {
     const policy = (await fetch(`${gateway.url}${path}`)).headers.get("content-security-policy") ?? ""
     expect([path, policy]).toEqual([path, expect.stringContaining("frame-ancestors 'none'")])
@@ -108,7 +108,7 @@ it("every page and every answer has security headers", async () => {
   }
 })
 
-it("readiness asks the runtime once a second, however many want to know", async () => {
+it("readiness probes the runtime once a second, at any rate of requests", async () => {
   asked = 0
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => fetch(`${gateway.url}/api/v1/health/ready`)),
@@ -117,6 +117,6 @@ it("readiness asks the runtime once a second, however many want to know", async 
     expect(await answer.json()).toMatchObject({ data: { parts: { runtime: { status: "healthy" } } } })
   }
   expect(asked).toBeGreaterThan(0)
-  // As many seconds as the fifty took.
+  // At most one a second for the duration of the fifty requests.
   expect(asked).toBeLessThan(10)
 })

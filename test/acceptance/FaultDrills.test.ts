@@ -7,11 +7,11 @@ import { useWorld } from "../support/world.ts"
 const world = useWorld({
   CHAT_RUNTIME_PROBES: "true",
   CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "10",
-  // Answers that had begun are waited for so long.
+  // The wait for answers that had begun.
   CHAT_STALL_TIMEOUT_MS: "5000",
 })
 
-/** For what the breaker takes its time for; the test's own limit is beyond it. */
+/** For the breaker's own delays; the test's own limit is longer. */
 const patienceS = 60
 
 // oxlint-disable-next-line typescript/no-explicit-any -- as the API shows it
@@ -20,7 +20,7 @@ const status = async (): Promise<any> =>
 
 const untilState = (state: string) => eventually(async () => (await status()).state === state, patienceS)
 
-/** The states that one scope came into, oldest first. */
+/** The states of one scope, oldest first. */
 const historyOf = async (scope: string | null): Promise<ReadonlyArray<string>> => {
   const { data } = await world.operator.json("GET", "/api/v1/runtime/fallback/history?limit=1000")
   const entries: ReadonlyArray<{ orgId: string | null; to: string }> = data
@@ -34,7 +34,7 @@ const conditions = (changed: object) =>
     body: JSON.stringify(changed),
   })
 
-/** Users of `orgs` organisations (org-0, org-1, …), some turns a second, until `finish`. */
+/** Users of `orgs` organisations (org-0, org-1, …), several turns a second, until `finish`. */
 const usersOf = (orgs: number): Load => {
   const scenario = { name: "users", turnsPerSecond: 6, seconds: 600, orgs, errorRate: 0, faults: [] }
   return new Load(world.gateway.url, ScenarioRun.arrivals(scenario, 1))
@@ -53,10 +53,10 @@ const modeOf = async (client: Client): Promise<string | null> => {
 
 describe("a runtime that hangs", () => {
   it(
-    "costs nobody an answer; the breaker opens, stays open when the gateway is killed, and closes by itself when the runtime goes on",
+    "loses no answer; the breaker opens, stays open when the gateway is killed, and closes when the runtime recovers",
     { timeout: 120_000 },
     async () => {
-      // Enough first progress for a limit that rests on this runtime.
+      // Enough first progress for a limit that is learned from this runtime.
       const users = usersOf(6)
       for (let batch = 0; batch < 10; batch++) {
         await Promise.all(Array.from({ length: 20 }, async () => (await world.client.start("hello")).rest()))
@@ -96,7 +96,7 @@ describe("a runtime that hangs", () => {
 })
 
 describe("a runtime that fails one organisation", () => {
-  it("that one leaves it, the others stay and are not moved", { timeout: 90_000 }, async () => {
+  it("moves this one to direct mode, and the others stay", { timeout: 90_000 }, async () => {
     await conditions({ failing_org: "org-0" })
     const users = usersOf(5)
     await eventually(
@@ -120,11 +120,11 @@ describe("a runtime that fails one organisation", () => {
   })
 })
 
-describe("an operator's order", () => {
-  it("for all: from its answer on no turn goes to the runtime, until it runs out by itself", async () => {
+describe("an operator override", () => {
+  it("for all organisations sends no turn to the runtime from its answer on, until it expires", async () => {
     const users = usersOf(4)
     await eventually(async () => users.chats.length > 0, patienceS)
-    // Longer than a turn takes to be decided, however busy the machine is.
+    // Longer than the decision of a turn takes on a busy machine.
     const expiresAt = Date.now() + 4000
     const { data } = await order({ mode: "direct_llm", reason: "a drill", expiresAt })
     const answered = performance.now()
@@ -144,7 +144,7 @@ describe("an operator's order", () => {
     expect((await historyOf(null)).slice(-2)).toEqual(["forced_direct", "closed"])
   })
 
-  it("for one organisation leaves the others alone, outlives a kill right after its answer, and ends when it is taken back", async () => {
+  it("for one organisation leaves the others alone, survives a kill right after its answer, and ends when it is removed", async () => {
     await order({ mode: "direct_llm", orgId: "ordered", reason: "a drill" })
     await world.restart()
     const again = [await world.as("ordered", "ana"), await world.as("other", "ana")] as const
@@ -161,7 +161,7 @@ describe("an operator's order", () => {
     expect(await historyOf("ordered")).toEqual(["forced_direct", "closed"])
   })
 
-  it("for one organisation runs out by itself, and the history says so", async () => {
+  it("for one organisation expires by itself, and the history records it", async () => {
     const client = await world.as("for-a-while", "ana")
     const expiresAt = Date.now() + 2000
     await order({ mode: "direct_llm", orgId: "for-a-while", reason: "a drill", expiresAt })

@@ -44,7 +44,7 @@ describe("a file's id", () => {
     "é".repeat(20_000),
   ]
 
-  it("may be any text that was announced: every file is found at the address that was shown", async () => {
+  it("may be any announced text: every file is served at the address that was shown", async () => {
     const urls = await announced(ids.map((id, index) => ({ file_id: id, url: `/blob/${index}` })))
     expect(new Set(urls).size).toBe(ids.length)
     for (const [index, url] of urls.entries()) {
@@ -60,7 +60,7 @@ describe("a file's id", () => {
     expect(blobs).toEqual(ids.map((_, index) => String(index)))
   })
 
-  it("that was not announced in the run, or is another user's, is not there, and the runtime is not asked", async () => {
+  it("gets 404 without asking the runtime, if the run did not announce it or it is another user's", async () => {
     const [url] = await announced([{ file_id: "f", url: "/blob/own" }])
     const run = url!.slice(0, url!.lastIndexOf("/"))
     const others = ["g", "..%2f..%2fblob%2fown", "blob%2Fown", "x".repeat(1500)]
@@ -83,7 +83,7 @@ describe("a file's id", () => {
 })
 
 describe("a file's answer", () => {
-  it("is a download whatever the runtime calls it: nothing runs with the gateway's origin", async () => {
+  it("is a download for any content type of the runtime: nothing runs with the gateway's origin", async () => {
     const name = `é"\r\nset-cookie: a=b\u2028${"n".repeat(20_000)}.html`
     const [html, odd] = await announced([
       { file_id: "h", url: "/blob/h", mime_type: "text/html", filename: name },
@@ -104,7 +104,7 @@ describe("a file's answer", () => {
     expect(second.response.headers.get("content-disposition")).toContain(`filename=".._a_b.exe"`)
   })
 
-  it("has the right bytes or none: what comes compressed, elsewhere or too large is refused", async () => {
+  it("has the right bytes or none: compressed, redirected and too large answers are refused", async () => {
     const kinds = ["gzip", "redirect", "huge", "cut"]
     const urls = await announced(kinds.map((kind) => ({ file_id: kind, url: `/blob/${kind}` })))
     for (const [index, url] of urls.entries()) {
@@ -118,7 +118,7 @@ describe("a file's answer", () => {
     expect([response.status, codeOf(bytes)]).toEqual([404, "FILE_NOT_FOUND"])
   })
 
-  it("is a part of the file where the runtime has ranges, and the whole file where it has none", async () => {
+  it("is a part of the file if the runtime supports ranges, and otherwise the whole file", async () => {
     const [ranges, plain] = await announced([
       { file_id: "r", url: "/blob/ranges" },
       { file_id: "p", url: "/blob/plain" },
@@ -143,8 +143,8 @@ describe("a file's answer", () => {
   })
 })
 
-describe("files that are fetched at once", () => {
-  it("are limited for each user, and a place is free when the client has left", async () => {
+describe("concurrent file downloads", () => {
+  it("are limited for each user, and a place is free once the client leaves", async () => {
     const urls = await announced(
       Array.from({ length: 12 }, (_, n) => ({ file_id: `${n}`, url: "/blob/silent" })),
     )

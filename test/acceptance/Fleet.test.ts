@@ -32,7 +32,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)("
   beforeAll(() => fleet.start(postgresUrl!, 3))
   afterAll(() => fleet.stop())
 
-  it(`D3: of ${turns} turns at once, whose readers come back at another replica each time, nothing is lost, doubled or changed`, async () => {
+  it(`D3: of ${turns} concurrent turns, whose readers reconnect to another replica each time, no event is lost, doubled or changed`, async () => {
     const clients = await Promise.all(
       Array.from(
         { length: 20 },
@@ -51,7 +51,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)("
     expect(new Set(await Promise.all(read)).size).toBe(turns)
   })
 
-  it("a second reader at another replica sees every event while the first does", async () => {
+  it("a second reader at another replica sees every event at the same time as the first", async () => {
     const token = await tokenFor()
     const [owner, other] = fleet.gateways.map(({ url }) => new Client(url, token))
     const first = await owner!.stream("POST", "/api/v1/chat/start", {

@@ -24,7 +24,7 @@ const follow = async (stream: Stream, turn: Acknowledged): Promise<void> => {
       if (frame.event === "done" || frame.event === "error") return
     }
   } catch {
-    // A broken connection: what became of the run is asked for below.
+    // The check below finds the fate of a run after a broken connection.
   }
   turn.broken = true
 }
@@ -36,7 +36,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
     beforeAll(() => fleet.start(postgresUrl!, 3))
     afterAll(() => fleet.stop())
 
-    it(`D1: ${rounds} times at a random moment: no acknowledged message is lost, no answer is there twice, and readers of interrupted runs are told within 15 s`, async () => {
+    it(`D1: after ${rounds} kills at random moments no acknowledged message is lost, no answer is doubled, and readers of interrupted runs get the error within 15 s`, async () => {
       const client = new Client(fleet.url, await tokenFor())
       const acknowledged: Array<Acknowledged> = []
       const load = { over: false }
@@ -50,7 +50,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
             turn,
           })
           const stream = await client.start(message).catch(() => undefined)
-          // The connection of a request that was under way when its gateway died: nothing was acknowledged.
+          // The gateway died during the request: nothing was acknowledged.
           if (stream?.response.status !== 200) continue
           const { runId, sessionId } = stream
           const one = { runId, sessionId, message, broken: false, done: false, last: 0 }
@@ -61,7 +61,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
           if (one.broken) told.push(tell(client, one, performance.now()))
         }
       }
-      /** Comes back until it is told how the run ended; gives the milliseconds that took. */
+      /** Reconnects until it gets the run's end; returns the milliseconds that this took. */
       const tell = async (reader: Client, turn: Acknowledged, since: number): Promise<number> => {
         const frames = await eventually(async () => {
           const id = { "last-event-id": `${turn.runId}:${turn.last}` }
@@ -95,7 +95,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)(
         const [asked, ...answers] = messages
         expect(asked).toMatchObject({ role: "user", content: turn.message, runId: turn.runId })
         const answered = answers.map(({ role, runId }: { role: string; runId: string }) => ({ role, runId }))
-        // An answer that was stored just before the kill is there, though nobody was told of it.
+        // An answer stored just before the kill exists, although no client has seen it.
         const one = [{ role: "assistant", runId: turn.runId }]
         expect(answered).toEqual(turn.done || answers.length > 0 ? one : [])
       }

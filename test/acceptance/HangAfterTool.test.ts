@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest"
 import { eventually } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
-/** A thousand in the long form: `HANGS=1000`. */
+/** The long form takes a thousand: `HANGS=1000`. */
 const hangs = Number(process.env["HANGS"] ?? 100)
 const atOnce = 50
 
 describe("a runtime that hangs after a tool call has begun", () => {
   const world = useWorld({ CHAT_CALL_TIMEOUT_MS: "1000" })
 
-  it(`D6: ${hangs} times runs no tool twice, asks nobody else, says where it stopped, and is told to stop`, async () => {
+  it(`D6: ${hangs} times runs no tool twice, asks no other target, names the place of the failure, and gets a cancel`, async () => {
     let left = hangs
     const endings: Array<unknown> = []
     const worker = async () => {

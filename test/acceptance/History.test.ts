@@ -43,13 +43,13 @@ const broken = async (answer: StrictAnswer) => {
   return { sessionId: first.sessionId, failed }
 }
 
-describe("a session whose turn failed", () => {
+describe("a session with a failed turn", () => {
   it.each<[string, StrictAnswer]>([
     ["before its text", { status: 400 }],
     ["after its text", { cutAfter: "Half of an" }],
     ["with a blank answer", " \n"],
     ["with a thought alone", "<think>Hm.</think>"],
-  ])("%s is answered the next time", async (_, answer) => {
+  ])("answers the next message after a turn that failed %s", async (_, answer) => {
     const { sessionId } = await broken(answer)
     const next = await client.send(sessionId, "three")
     expect(textOf(await next.rest())).toBe("Yes.")
@@ -61,7 +61,7 @@ describe("a session whose turn failed", () => {
     ])
   })
 
-  it("answers the question by a retry, once, also when the request comes twice under a key", async () => {
+  it("answers the question by a retry, once, also for repeated requests under one key", async () => {
     const { failed, sessionId } = await broken({ status: 400 })
     const key = { "idempotency-key": "again" }
     const retried = { message: "two", retry: true }
@@ -83,7 +83,7 @@ describe("a session whose turn failed", () => {
   })
 })
 
-describe("a request that is refused", () => {
+describe("an invalid request", () => {
   const problemsOf = async (path: string, body: object) => {
     const answer = await client.request("POST", path, body)
     expect(answer.status).toBe(400)
@@ -92,7 +92,7 @@ describe("a request that is refused", () => {
     return error.details
   }
 
-  it("has a retry where nothing failed, or of another message, or neither a message nor a retry", async () => {
+  it("is refused: a retry if nothing failed, a retry of another message, neither a message nor a retry", async () => {
     const first = await client.start("one")
     await first.rest()
     const path = pathOf(first.sessionId)
@@ -108,7 +108,7 @@ describe("a request that is refused", () => {
   })
 
   it.each(["", " \n\t ", "\u00a0\u3000", "\u200b\u200d\u2060\ufeff", "\u00ad\u3164\u2800"])(
-    "has the blank message %j",
+    "is refused: the blank message %j",
     async (message) => {
       const [problem, ...others] = await problemsOf("/api/v1/chat/start", { agentId: defaultAgent, message })
       expect(problem).toMatchObject({ path: "payload.message" })
@@ -116,23 +116,26 @@ describe("a request that is refused", () => {
     },
   )
 
-  it.each(["\ud800", "a\udc00b", "\udc00\ud800"])("has the lone surrogate of %j", async (message) => {
+  it.each(["\ud800", "a\udc00b", "\udc00\ud800"])("is refused: the lone surrogate of %j", async (message) => {
     expect(await problemsOf("/api/v1/chat/start", { agentId: defaultAgent, message })).toEqual([
       { path: "payload.message", message: "Expected well-formed Unicode" },
     ])
   })
 })
 
-describe("C5: a message that is taken", () => {
-  it.each(["👩‍👩‍👧‍👦", "\u202eabc", "é\u0301 \u0000 end", "0"])("is %j, as it is", async (message) => {
-    const stream = await client.start(message)
-    expect((await stream.rest()).at(-1)?.event).toBe("done")
-    expect(model.accepted.at(-1)).toEqual([{ role: "user", content: message }])
-  })
+describe("C5: an accepted message", () => {
+  it.each(["👩‍👩‍👧‍👦", "\u202eabc", "é\u0301 \u0000 end", "0"])(
+    "is stored and shown unchanged: %j",
+    async (message) => {
+      const stream = await client.start(message)
+      expect((await stream.rest()).at(-1)?.event).toBe("done")
+      expect(model.accepted.at(-1)).toEqual([{ role: "user", content: message }])
+    },
+  )
 })
 
-describe("an agent's own budget", () => {
-  it("goes before the service's", async () => {
+describe("an agent's own token budget", () => {
+  it("takes precedence over the service's", async () => {
     const made = (await client.json("POST", "/api/v1/agents", { name: "Short", historyMaxTokens: 4 })).data
     expect(made.settings.historyMaxTokens).toBe(4)
     const first = await client.stream("POST", "/api/v1/chat/start", {

@@ -26,7 +26,7 @@ const start = (message: string, headers: Record<string, string>) =>
   world.client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
 
 describe("a request under an Idempotency-Key", () => {
-  it("D4: of 100 that come at once one begins a run, and all of them get its events", async () => {
+  it("D4: 100 concurrent duplicates start one run, and all get its events", async () => {
     const streams = await Promise.all(times(100, () => world.client.start("hello", keyed("a-hundred"))))
     const answers = await Promise.all(streams.map(async (stream) => said(await stream.rest())))
     expect(new Set(streams.map(({ runId }) => runId)).size).toBe(1)
@@ -37,7 +37,7 @@ describe("a request under an Idempotency-Key", () => {
     expect(await world.messages(streams[0]!.sessionId)).toHaveLength(2)
   })
 
-  it("D4: of 50 messages to one session one is taken, and none of the others is told that it is busy", async () => {
+  it("D4: of 50 messages to one session one is accepted, and no duplicate is refused as busy", async () => {
     const first = await world.client.start("hello")
     await first.rest()
     const send = () =>
@@ -54,7 +54,7 @@ describe("a request under an Idempotency-Key", () => {
     expect(await world.messages(first.sessionId)).toHaveLength(4)
   })
 
-  it("D4: with another body is refused, and so is another session on the same route", async () => {
+  it("D4: is refused with another body, or with another session on the same route", async () => {
     const first = await world.client.start("hello", keyed("reused"))
     await first.rest()
     const other = await start("something else", keyed("reused"))
@@ -75,7 +75,7 @@ describe("a request under an Idempotency-Key", () => {
     )
   })
 
-  it("D4: gets the answer again after its end, with the headers of the first, also after a restart", async () => {
+  it("D4: gets the stored answer after the end, with the headers of the first, also after a restart", async () => {
     const first = await world.client.start("hello", keyed("again"))
     const frames = said(await first.rest())
     expect(isReplayed(first)).toBe(false)
@@ -85,7 +85,7 @@ describe("a request under an Idempotency-Key", () => {
     expect([again.runId, again.sessionId, isReplayed(again)]).toEqual([first.runId, first.sessionId, true])
   })
 
-  it("D4: gets the error again in which its run ended", async () => {
+  it("D4: gets the same error again if its run ended with one", async () => {
     for (let tries = 0; tries < 4; tries++) world.model.answers.push({ kind: "status", status: 500 })
     const first = await world.client.start("hello", keyed("an error"))
     const frames = said(await first.rest())
@@ -94,7 +94,7 @@ describe("a request under an Idempotency-Key", () => {
     expect(said(await (await world.client.start("hello", keyed("an error"))).rest())).toEqual(frames)
   })
 
-  it("may be sent again when it was refused before anything was taken", async () => {
+  it("may be sent again if it was refused before anything was stored", async () => {
     const path = "/api/v1/chat/start"
     const nobody = { agentId: "00000000-0000-4000-8000-00000000dead", message: "hello" }
     expect((await world.client.request("POST", path, nobody, keyed("retry"))).status).toBe(404)
@@ -106,7 +106,7 @@ describe("a request under an Idempotency-Key", () => {
     ["256 characters", "k".repeat(256)],
     ["none", ""],
     ["one that is no ASCII", "clé"],
-  ])("D4: a key of %s is refused by its name", async (_, key) => {
+  ])("D4: is refused by the key's name if the key is %s", async (_, key) => {
     const answer = await start("hello", keyed(key))
     expect(answer.status).toBe(400)
     const error = await errorOf(answer)
@@ -115,7 +115,7 @@ describe("a request under an Idempotency-Key", () => {
     ])
   })
 
-  it("X2: the same key of another user and of another organisation is another key", async () => {
+  it("X2: is independent of the same key of another user and of another organisation", async () => {
     const key = keyed("k".repeat(255))
     const clients = [world.client, await world.as("acme", "bob"), await world.as("other", "ana")]
     const streams = await Promise.all(clients.map((client) => client.start("hello", key)))
@@ -124,7 +124,7 @@ describe("a request under an Idempotency-Key", () => {
     expect(streams.filter(isReplayed)).toEqual([])
   })
 
-  it("who also names the event he has seen gets the rest of that run, whatever the key", async () => {
+  it("with a cursor gets the rest of the cursor's run, for any key", async () => {
     const first = await world.client.start("hello", keyed("both"))
     const frames = said(await first.rest())
     const headers = { ...keyed("both"), "last-event-id": `${first.runId}:1` }
@@ -171,7 +171,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     folder.dispose()
   })
 
-  it("D4: 100 duplicates over both make one run, and all get its events", async () => {
+  it("D4: 100 duplicates over both start one run, and all get its events", async () => {
     for (const round of times(3, (index) => `round ${index}`)) {
       model.asked.length = 0
       const streams = await Promise.all(times(100, (index) => clients[index % 2]!.start("hi", keyed(round))))
@@ -183,7 +183,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     }
   })
 
-  it("D4: of duplicates to one session over both one is taken, and none is told that it is busy", async () => {
+  it("D4: of duplicates to one session over both one is accepted, and no duplicate is refused as busy", async () => {
     const first = await clients[0]!.start("hi")
     await first.rest()
     const path = `/api/v1/chat/sessions/${first.sessionId}`
@@ -197,7 +197,7 @@ describe.skipIf(services)("two gateways on one PostgreSQL and Redis", () => {
     }
   })
 
-  it("D4: a run that goes on at one is read from its first event at the other", async () => {
+  it("D4: one gateway replays a live run of the other from its first event", async () => {
     model.answers.push({ kind: "hang", parts: ["one", "two"] })
     const first = await clients[0]!.start("hi", keyed("live"))
     await first.until((frame) => frame.seq === 1)

@@ -66,7 +66,7 @@ describe("a token of an identity provider", () => {
     ])
   })
 
-  it("X1: is refused with 401 and the claim that is wrong", async () => {
+  it("X1: is refused with 401 and the name of the wrong claim", async () => {
     for (const [change, claim] of [
       [{ iss: "https://evil.example/" }, "iss"],
       [{ aud: "other" }, "aud"],
@@ -82,7 +82,7 @@ describe("a token of an identity provider", () => {
     }
   })
 
-  it("reads a run with a ticket that was signed with the secret before this one", async () => {
+  it("reads a run with a ticket that was signed with the previous secret", async () => {
     const client = new Client(gateway.url, await sign(key, claims()))
     const stream = await client.start("hello")
     await stream.rest()
@@ -98,14 +98,14 @@ describe("a token of an identity provider", () => {
     expect(await open("only-for-tests-other-4RtY8sBd2mK9")).toBe(401)
   })
 
-  it("by a new key of the provider is accepted without a restart", async () => {
+  it("is accepted without a restart if a new key of the provider signed it", async () => {
     const next = await makeKey("ES256", "key-2")
     server.answer = serving({ keys: [next.jwk] })
     const client = new Client(gateway.url, await sign(next, claims()))
     expect((await client.request("GET", "/api/v1/chat/sessions")).status).toBe(200)
   })
 
-  it("has the company of tokens of `crossfade token`, which follow the same rules", async () => {
+  it("works beside tokens of `crossfade token`, under the same rules", async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ["bin/crossfade", "token", "--org", "acme", "--user", "ops", "--permissions", "operator:read"],
@@ -122,7 +122,7 @@ describe("a token of an identity provider", () => {
     expect((await client.request("GET", "/api/v1/runtime/fallback/status")).status).toBe(200)
   })
 
-  it("gets 503, not 401, while the keys were never fetched", async () => {
+  it("gets 503, not 401, until the keys were fetched", async () => {
     const down = await startGateway({
       ...env,
       DATA_DIR: `${folder.path}/down`,

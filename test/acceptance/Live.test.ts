@@ -8,7 +8,7 @@ import { useWorld } from "../support/world.ts"
 const world = useWorld()
 const path = "/api/v1/runtime/live"
 
-/** Open until it is closed; `views` are what has come so far. */
+/** Open until it is closed; `views` are the views so far. */
 const watch = async (token: string) => {
   const abort = new AbortController()
   const response = await fetch(`${world.gateway.url}${path}`, {
@@ -40,7 +40,7 @@ const cli = (args: ReadonlyArray<string>, token: string) =>
   })
 
 describe("the live view", () => {
-  it("has both modes, the breaker and the last decisions and changes, and follows them", async () => {
+  it("shows both modes, the breaker and the last decisions and changes, and follows them", async () => {
     const operator = await operatorToken(["operator:read"])
     await (await world.client.start("hello")).rest()
     const live = await watch(operator)
@@ -64,7 +64,7 @@ describe("the live view", () => {
     live.close()
   })
 
-  it("is for operators, and for so many at once", async () => {
+  it("is limited to operators, and to a number of concurrent viewers", async () => {
     expect((await watch(await tokenFor("acme", "ana", ["*"]))).response.status).toBe(403)
     const operator = await operatorToken(["operator:read"])
     const all = await Promise.all(Array.from({ length: 20 }, () => watch(operator)))
@@ -80,7 +80,7 @@ describe("the live view", () => {
     })
   })
 
-  it("is shown by `crossfade watch`, once or as JSON, with a reason where it cannot be", async () => {
+  it("is printed by `crossfade watch`, once or as JSON, with the reason if it fails", async () => {
     const operator = await operatorToken(["operator:read"])
     const shown = await cli(["--once"], operator)
     expect([shown.code, shown.error]).toEqual([0, ""])
@@ -95,7 +95,7 @@ describe("the live view", () => {
     expect((await cli(["--once"], "nobody")).error).toMatch(/not accepted \(401\)/)
   })
 
-  it("is lost with the service and found again, and what came before is said to be old", async () => {
+  it("reconnects after the service restarts, and marks earlier data as old", async () => {
     const operator = await operatorToken(["operator:read"])
     const args = ["src/cli/main.ts", "watch", "--url", world.gateway.url]
     const env = { PATH: process.env["PATH"], CROSSFADE_TOKEN: operator }
@@ -109,7 +109,7 @@ describe("the live view", () => {
     await shown.stop("SIGINT")
   })
 
-  it("ends with a word when the service is stopped", async () => {
+  it("ends with a message when the service stops", async () => {
     await world.restart()
     const live = await watch(await operatorToken(["operator:read"]))
     await eventually(async () => live.views().length > 0)

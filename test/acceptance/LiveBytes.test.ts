@@ -27,7 +27,7 @@ afterAll(async () => {
   folder.dispose()
 })
 
-/** Reads a stream to its end, and keeps its terminal events alone. */
+/** Reads a stream to its end, and keeps only its terminal events. */
 const terminalsOf = async (response: Response) => {
   const terminals: Array<string> = []
   const decoder = new TextDecoder()
@@ -51,7 +51,7 @@ const metrics = async () => {
 const start = (message: string) =>
   client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message })
 
-/** A turn: refused with what, or ended how. */
+/** A turn: its refusal, or its end. */
 const turn = async (message: string) => {
   const response = await start(message)
   const { status } = response
@@ -76,7 +76,7 @@ const endOf = (one: Awaited<ReturnType<typeof turn>>): string =>
     ? `${one.status} ${one.terminals.map(codeOf).join(" ")}`
     : `${one.status} ${one.error.code} after ${one.retryAfter}`
 
-/** The most that the metrics say, until it is stopped. */
+/** The largest values of the metrics, until it is stopped. */
 const watching = () => {
   const most = { live: 0 }
   const timer = setInterval(async () => {
@@ -89,8 +89,8 @@ const watching = () => {
   }
 }
 
-describe("twenty answers of 15 MB at once in a process with a heap of 512 MB", () => {
-  it("end each exactly once, as an answer or with a typed error, and a small turn is served meanwhile", async () => {
+describe("twenty concurrent answers of 15 MB in a process with a heap of 512 MB", () => {
+  it("end exactly once each, as an answer or with a typed error, while small turns are served", async () => {
     for (let n = 0; n < 20; n++) model.answers.push({ kind: "flood", part: "x".repeat(10_000), count: 1500 })
     const stop = watching()
     const large = Promise.all(Array.from({ length: 20 }, (_, n) => turn(`large ${n}`)))
@@ -113,7 +113,7 @@ describe("twenty answers of 15 MB at once in a process with a heap of 512 MB", (
     expect(of("crossfade_live_bytes")).toBe(0)
     expect(live).toBeLessThan(1.1 * of("crossfade_live_bytes_limit"))
 
-    // As stored: a run that was ended is a failed one, and a whole one is replayed whole.
+    // As stored: an ended run is a failed one, and a complete one is replayed completely.
     for (const [index, one] of all.entries()) {
       if (!("runId" in one)) continue
       const again = await terminalsOf(await client.request("GET", `/api/v1/chat/runs/${one.runId}/events`))

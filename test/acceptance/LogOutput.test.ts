@@ -25,7 +25,7 @@ afterAll(async () => {
   folder.dispose()
 })
 
-/** Its own words on stdout cannot be waited for here. */
+/** Its output on stdout cannot be awaited here. */
 const startWith = async (stdout: "pipe" | number): Promise<void> => {
   const port = await freePort()
   const env = {
@@ -57,7 +57,7 @@ const dropped = async (): Promise<number> => {
   return Number(/^crossfade_log_lines_dropped_total (\d+)$/m.exec(text)?.[1])
 }
 
-describe("turns are answered, and the lines that are lost are counted,", () => {
+describe("answers turns and counts the lost log lines,", () => {
   it("when the reader of stdout has gone", async () => {
     await startWith("pipe")
     gateway.stdout!.destroy()
@@ -71,7 +71,7 @@ describe("turns are answered, and the lines that are lost are counted,", () => {
     await eventually(async () => (await dropped()) === 3)
   })
 
-  it("when stdout is not read; and once it is, lines are written again", async () => {
+  it("when stdout is not read, and writes lines again once it is read", async () => {
     await startWith("pipe")
     const long = "long ".repeat(18_000)
     for (let turns = 0; turns < 24; turns++) await turn(`${turns} ${long}`)

@@ -22,7 +22,10 @@ const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, de
 const noBeats = <A extends { readonly event: string }>(frames: ReadonlyArray<A>) =>
   frames.filter(({ event }) => event !== "heartbeat")
 
-/** Stands for a gateway that breaks off when it has taken a turn: hands the request on, and hangs up at the first byte back. */
+/**
+ * Replaces a gateway that breaks off after it accepted a turn: forwards the request, and hangs up at the first byte
+ * of the answer.
+ */
 const breakingOff = async (gateway: string) => {
   const taken: Array<string | undefined> = []
   const server = createServer((incoming, outgoing) => {
@@ -40,7 +43,7 @@ const breakingOff = async (gateway: string) => {
 }
 
 describe("a gateway behind nginx", () => {
-  it("D3: gives a reader that comes back exactly the missing events, live and kept, at every place", async () => {
+  it("D3: sends a reader that reconnects exactly the missing events, live and stored, at every place", async () => {
     const first = await client.start(slow(6, 100))
     await first.until((frame) => frame.seq === 2)
     first.leave()
@@ -58,7 +61,7 @@ describe("a gateway behind nginx", () => {
     expect((await world.log()).executions).toHaveLength(1)
   })
 
-  it("D4: answers a turn that another one had begun and not answered with that turn, and runs it once", async () => {
+  it("D4: moves a turn that a gateway accepted but did not answer, under its key, and runs it once", async () => {
     const broken = await breakingOff(world.gateway.url)
     const well = new URL(world.gateway.url).host
     const between = await startNginx([broken.address, broken.address, well])
@@ -77,7 +80,7 @@ describe("a gateway behind nginx", () => {
     expect((await world.log()).executions).toHaveLength(3)
   })
 
-  it("C7: has the headers of the contract, and a silence of any length between heartbeats", async () => {
+  it("C7: sends the headers of the contract, and allows a silence of any length between heartbeats", async () => {
     const stream = await client.start(slow(1, 4000))
     expect(Object.fromEntries(stream.response.headers)).toMatchObject({
       "content-type": "text/event-stream; charset=utf-8",
@@ -88,7 +91,7 @@ describe("a gateway behind nginx", () => {
     expect((await stream.rest()).at(-1)?.event).toBe("done")
   })
 
-  it("C4: hears of a reader that leaves, and cancels the run that nobody reads any more", async () => {
+  it("C4: notices a reader that leaves, and cancels the run without readers", async () => {
     const stream = await client.start(slow(1000, 50))
     await stream.until((frame) => frame.seq === 2)
     stream.leave()

@@ -4,7 +4,10 @@ import { freePort } from "../support/freePort.ts"
 import { startNginx } from "../support/nginx.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 
-/** A gateway that is replaced by another one at the same address. Each has a store of its own: here it is about turns alone. */
+/**
+ * A gateway that is replaced by another one at the same address. Each has a store of its own, because the test is
+ * only about turns.
+ */
 class Place {
   readonly #folder = temporaryFolder()
   #port = 0
@@ -57,7 +60,7 @@ describe("behind nginx", () => {
     for (const place of places) place.dispose()
   })
 
-  it("D2: three gateways that are replaced one after the other fail no turn, and none runs twice", async () => {
+  it("D2: a rolling restart of three gateways fails no turn and runs none twice", async () => {
     const client = new Client(nginx.url, await tokenFor())
     const endings: Array<string> = []
     const replacing = new Set(places)

@@ -3,7 +3,7 @@ import { type Client, eventually, type Stream, textOf } from "../support/chatCli
 import { hasServices, places, useGateways } from "../support/gateways.ts"
 import type { Model } from "../support/modelServer.ts"
 
-/** A session whose first message is being answered for ever. */
+/** A session whose first message gets an endless answer. */
 const busy = async (model: Model, client: Client): Promise<Stream> => {
   model.answers.push({ kind: "hang", parts: ["word"] })
   const first = await client.start("first")
@@ -16,7 +16,10 @@ const messages = async (client: Client, sessionId: string): Promise<ReadonlyArra
   (await client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data.messages
 const cancel = (client: Client, runId: string) => client.request("POST", `/api/v1/chat/runs/${runId}/cancel`)
 
-/** Until the gateway has surely tried the message that waits: two that are on their way may overtake each other. */
+/**
+ * Waits until the gateway has certainly received the waiting message: two concurrent requests may overtake each
+ * other.
+ */
 const onItsWay = async (client: Client) => {
   for (let asked = 0; asked < 20; asked++) await client.json("GET", "/api/v1/chat/sessions")
 }
@@ -25,7 +28,7 @@ describe.each(places)("a message to a busy session that waits, %s", (_, count) =
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
     const its = useGateways({ CHAT_ON_BUSY: "queue" }, count)
 
-    it("is answered after the one before, with that one's answer in its history", async () => {
+    it("is answered after the previous message, with the previous answer in its history", async () => {
       const [client, other = client] = its.clients as [Client, Client?]
       const first = await busy(its.model, client)
       const waiting = other.send(first.sessionId, "second")
@@ -50,10 +53,10 @@ describe.each(places)("a message to a busy session that waits, %s", (_, count) =
   })
 })
 
-describe("messages that wait for their turn", () => {
+describe("messages that wait for their session", () => {
   const its = useGateways({ CHAT_ON_BUSY: "queue" }, 1)
 
-  it("are answered in the order in which they came", async () => {
+  it("are answered in the order of their arrival", async () => {
     const client = its.clients[0]!
     const first = await busy(its.model, client)
     const waiting: Array<Promise<Stream>> = []
@@ -67,7 +70,7 @@ describe("messages that wait for their turn", () => {
     expect(said.map(({ content }) => content)).toEqual(["first", "a", "b", "c", "d"])
   })
 
-  it("are at most eleven a session, the next is refused; one that left has left the line", async () => {
+  it("are at most eleven a session, then refused; one whose client leaves frees its place", async () => {
     const client = its.clients[0]!
     const first = await busy(its.model, client)
     const path = `/api/v1/chat/sessions/${first.sessionId}`
@@ -104,7 +107,7 @@ describe.each(places)("a message to a busy session that interrupts, %s", (_, cou
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
     const its = useGateways({ CHAT_ON_BUSY: "interrupt" }, count)
 
-    it("cancels the answer, which stays as far as it was shown, and is answered in its place", async () => {
+    it("cancels the answer, which keeps the text that was shown, and is answered instead", async () => {
       const [client, other = client] = its.clients as [Client, Client?]
       const first = await busy(its.model, client)
       const second = await other.send(first.sessionId, "second")
@@ -117,7 +120,7 @@ describe.each(places)("a message to a busy session that interrupts, %s", (_, cou
       expect(kept.map(({ content }) => content)).toEqual(["first", "word", "second", textOf(second.frames)])
     })
 
-    it("is not interrupted by itself: the same request under its key gets the same run", async () => {
+    it("does not interrupt itself: the same request under its key gets the same run", async () => {
       const [client, other = client] = its.clients as [Client, Client?]
       const first = await client.start("first")
       await first.rest()

@@ -30,7 +30,7 @@ afterAll(async () => {
 const statusOf = async ({ url }: Running, runId: string): Promise<unknown> =>
   (await new Client(url, await tokenFor()).json("GET", `/api/v1/chat/runs/${runId}`)).data.status
 
-it("a second start on a data folder is refused and harms no run; after kill -9 it works at once", async () => {
+it("a second start on a data folder is refused and harms no run; after kill -9 a start works at once", async () => {
   const first = await start(folders[0].path)
   model.answers.push({ kind: "hang", parts: ["word"] })
   const stream = await new Client(first.url, await tokenFor()).start("a question")

@@ -47,12 +47,12 @@ describe("a service without a source of operators", () => {
     gateway = await start("closed", env)
   })
 
-  it("warns once at its start, with what to set", () => {
+  it("warns once at startup, and names the variables to set", () => {
     expect(gateway.output().split(warning)).toHaveLength(2)
     expect(gateway.output()).toContain("set AUTH_OPERATOR_SECRET, or AUTH_OPERATOR_ISSUERS")
   })
 
-  it("refuses its routes to every caller", async () => {
+  it("refuses every caller on operators' routes", async () => {
     expect(await statusOf(gateway, await tokenFor("ops", "olga", ["*", "admin:*", "operator:*"]))).toBe(403)
     expect(await statusOf(gateway, await operatorToken())).toBe(401)
   })
@@ -66,7 +66,7 @@ describe("a service without a source of operators", () => {
 })
 
 describe("a service with a secret for operators", () => {
-  it("knows their tokens by that secret, also by one before it, and not by the callers'", async () => {
+  it("accepts their tokens by that secret or the previous one, and not by the callers' secret", async () => {
     const secret = "only-for-tests-operators-new-Jz5FgT0Hc6"
     const env = { AUTH_OPERATOR_SECRET: secret, AUTH_OPERATOR_PREVIOUS_SECRETS: testOperatorSecret }
     const gateway = await start("open", env)
@@ -85,8 +85,8 @@ describe("a service with a secret for operators", () => {
   })
 })
 
-describe("a service with a secret that it made", () => {
-  it("takes operators' tokens by that, of its announcement and of `crossfade token`", async () => {
+describe("a service with a generated secret", () => {
+  it("accepts operators' tokens by that secret, printed at startup or made by `crossfade token`", async () => {
     const env = { AUTH_JWT_SECRET: "", AUTH_OPERATOR_SECRET: "" }
     const gateway = await start("made", env)
     expect(gateway.output()).not.toContain(warning)

@@ -21,7 +21,7 @@ const pages = ["/", "/docs", "/openapi.json", "/metrics"]
 const statuses = async (url: string, method = "GET") =>
   Promise.all(pages.map(async (path) => (await fetch(`${url}${path}`, { method })).status))
 
-/** The status of a request whose target is sent as it is. */
+/** The status of a request whose target is sent unchanged. */
 const statusOf = (url: string, method: string, target: string) =>
   new Promise<number>((resolve) => {
     const { host, hostname, port } = new URL(url)
@@ -34,8 +34,8 @@ const statusOf = (url: string, method: string, target: string) =>
     })
   })
 
-describe("with a port of operators", () => {
-  it("their pages are there alone; API and health are on both", async () => {
+describe("with a separate port for operators", () => {
+  it("only that port serves their pages; both serve the API and health", async () => {
     const admin = await startWith({})
     expect(await statuses(gateway.url)).toEqual([404, 404, 404, 404])
     expect(await statuses(admin)).toEqual([200, 200, 200, 200])
@@ -47,7 +47,7 @@ describe("with a port of operators", () => {
     expect(gateway.output()).toContain(`Operators' port: ${admin}`)
   })
 
-  it("a hidden page is no route under any spelling or method, and does not say that it is elsewhere", async () => {
+  it("the public port answers 404 for a hidden page, under any spelling or method", async () => {
     const admin = await startWith({})
     const nothing = await (await fetch(`${gateway.url}/nothing`)).text()
     for (const path of pages) expect(await (await fetch(`${gateway.url}${path}`)).text()).toBe(nothing)
@@ -71,7 +71,7 @@ describe("with a port of operators", () => {
       expect([target, await statusOf(gateway.url, "GET", target)]).toEqual([target, 404])
   })
 
-  it("answers another method of a page with 405 and what is allowed", async () => {
+  it("the port answers 405 with the allowed methods for another method of a page", async () => {
     const admin = await startWith({})
     for (const method of ["POST", "DELETE", "PUT"]) {
       const answer = await fetch(`${admin}/metrics`, { method })
@@ -80,7 +80,7 @@ describe("with a port of operators", () => {
     expect(await statuses(admin, "HEAD")).toEqual([200, 200, 200, 200])
   })
 
-  it("each page has its own place", async () => {
+  it("each page has its own path", async () => {
     const admin = await startWith({
       PAGE_CONSOLE: "off",
       PAGE_DOCS: "main",
@@ -91,7 +91,7 @@ describe("with a port of operators", () => {
     expect(await statuses(admin)).toEqual([404, 200, 200, 200])
   })
 
-  it("ends with an open stream on it within the grace of a stop", async () => {
+  it("an open stream on the port ends within the grace of a stop", async () => {
     const admin = await startWith({ SHUTDOWN_GRACE_MS: "500" })
     const stream = await new Client(admin, await tokenFor()).start("hello")
     await stream.next()
@@ -101,7 +101,7 @@ describe("with a port of operators", () => {
   })
 })
 
-it("a port of operators that is taken stops the start with the variable's name", async () => {
+it("a taken port for operators stops the start with the variable's name", async () => {
   const taken = await startWith({})
   const refused = await startGateway({
     DATA_DIR: `${folder.path}/second`,

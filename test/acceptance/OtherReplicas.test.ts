@@ -53,7 +53,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     folder.dispose()
   })
 
-  it("D3: a run of 500 events is resumed at every one of them, at both, with the exact rest: live and kept", async () => {
+  it("D3: resume a run of 500 events at every event, on both replicas, with the exact rest: live and stored", async () => {
     const first = await here.start(slow(500, 20))
     const resumed: Array<Promise<readonly [number, string]>> = []
     const resume = async (client: Client, seq: number): Promise<readonly [number, string]> => {
@@ -63,7 +63,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
         const response = await client.request("GET", path, undefined, headers)
         const text = await response.text()
         if (response.status === 200) return [seq, withoutHeartbeats(text)]
-        // A gateway that is too busy to hear the other one may say so; nothing else.
+        // A gateway that is too busy to hear the other one may report only this.
         expect([response.status, text]).toEqual([503, expect.stringContaining('"retryAfter":1')])
         await new Promise((again) => setTimeout(again, 1000))
       }
@@ -89,7 +89,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     }
   }, 120_000)
 
-  it("a POST with Last-Event-ID at the other replica resumes the run, and its account is there", async () => {
+  it("resume a run by a POST with Last-Event-ID at the other replica, with its record", async () => {
     const first = await here.start(slow(40, 50))
     await first.until(({ seq }) => seq === 3)
     const again = await there.start("anything", { "last-event-id": `${first.runId}:3` })
@@ -99,13 +99,13 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     expect(events(again.frames)).toEqual(events(first.frames).slice(3))
   })
 
-  it("a run whose own reader left goes on while another replica's reads it, and ends when that one leaves", async () => {
+  it("keep a run alive while a reader at the other replica reads it, and end it once that reader leaves", async () => {
     const first = await here.start(slow(1000, 50))
     await first.until(({ seq }) => seq === 2)
     const second = await there.events(first.runId)
     await second.until(({ seq }) => seq === 2)
     first.leave()
-    // 6 s: longer than the grace and all patience of its replica.
+    // 6 s: longer than the grace and every time limit of its replica.
     await second.until(({ seq }) => seq === 120)
     second.leave()
     const ended = await eventually(async () => {
@@ -115,7 +115,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     expect(ended.status).toBe("cancelled")
   })
 
-  it("a cancel at the other replica ends the run, says so once, and readers at both are told", async () => {
+  it("cancel a run through the other replica, record it once, and end the readers at both", async () => {
     const first = await here.start(slow(1000, 50))
     await first.until(({ seq }) => seq === 3)
     const second = await there.events(first.runId)
@@ -128,7 +128,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     expect(await cancel()).toEqual({ success: true, data: { runId: first.runId, cancelled: false } })
   })
 
-  it("E2: while Redis is away a run goes on for its own readers, is 503 elsewhere, and later complete", async () => {
+  it("E2: without Redis a run continues for its own readers, is 503 elsewhere, and is complete later", async () => {
     const first = await here.start(slow(400, 25))
     await first.until(({ seq }) => seq === 5)
     const second = await there.events(first.runId)
@@ -160,7 +160,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     expect(textOf(second.frames)).toBe(textOf(first.frames))
   }, 60_000)
 
-  it("D1: readers at the other replica are told when the run's own one is killed, after all that they have seen", async () => {
+  it("D1: if a run's replica is killed, readers at the other replica get all the events so far and then the error", async () => {
     const first = await here.start(slow(1000, 20))
     await first.until(({ seq }) => seq === 3)
     const second = await there.events(first.runId)
@@ -170,7 +170,7 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     await first.rest().catch(() => undefined)
     const last = events(first.frames).at(-1)!.seq!
     expect(last).toBeGreaterThanOrEqual(seen)
-    // Its successor, or the one that is left, marks what it has left behind.
+    // Its successor, or the remaining replica, marks its unfinished runs.
     const [survivor, successor] = [gateways[1]!, await startGateway(env)]
     gateways = [successor, survivor]
     here = new Client(successor.url, here.token)

@@ -27,7 +27,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
       folder.dispose()
     })
 
-    /** A busy machine may make a gateway miss its database's answer for a second: it then says when to come again. */
+    /** A busy gateway may miss its database's answer for a second: then it answers with Retry-After. */
     const taken = (ask: () => Promise<Stream>) =>
       eventually(async () => {
         const stream = await ask()
@@ -52,7 +52,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
     }
 
     it.each([
-      // Fewer sessions than the gateways have connections: a session serves them in turn.
+      // Fewer sessions than the gateways have connections: a session serves several in turn.
       ["transaction", ["default_pool_size = 3"]],
       [
         "transaction",
@@ -63,7 +63,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
       ],
       ["session", []],
     ] as const)(
-      "in %s mode %j two gateways start on an empty database, take turns and keep them",
+      "in %s mode %j two gateways start on an empty database, accept turns and store them",
       async (mode, changes) => {
         const clients = await startTwo(mode, changes)
         const turns = Array.from({ length: 30 }, async (_, number) => {
@@ -82,7 +82,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
       60_000,
     )
 
-    it("E1: is used again within seconds after its PostgreSQL was restarted", async () => {
+    it("E1: is used again within seconds after its PostgreSQL restarts", async () => {
       const [client] = await startTwo("transaction", ["server_login_retry = 1"])
       const status = async () => (await client!.start("a question")).response.status
       expect(await status()).toBe(200)

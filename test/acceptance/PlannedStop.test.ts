@@ -17,7 +17,7 @@ describe("a planned stop", () => {
   })
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
-    "D2: by %s takes no turn, says so, lets runs go on for the grace, ends the rest with an error that may be sent again, and exits with 0",
+    "D2: by %s refuses new turns, reports not ready, lets runs continue for the grace, ends the rest with a retryable error, and exits with 0",
     async (signal) => {
       const env = {
         DATA_DIR: folder.path,
@@ -57,7 +57,7 @@ describe("a planned stop", () => {
     },
   )
 
-  it("is ended at once by another Ctrl-C, but not by the same one that npm passes on", async () => {
+  it("ends at once at a second Ctrl-C, but not at the copy of the first that npm passes on", async () => {
     const gateway = await startGateway({
       DATA_DIR: folder.path,
       CHAT_EXECUTION_MODE: "runtime_orchestrator",
@@ -81,13 +81,13 @@ describe("a planned stop", () => {
 })
 
 describe.skipIf(inject("postgresUrl") === undefined || inject("redisUrl") === undefined)(
-  "a planned stop of a replica at which another's run is read",
+  "a planned stop of a replica that serves a reader of another replica's run",
   () => {
     const fleet = new Fleet()
     beforeAll(() => fleet.start(inject("postgresUrl")!, 2, { SHUTDOWN_GRACE_MS: "100" }))
     afterAll(() => fleet.stop())
 
-    it("D2: sends the reader on, who loses nothing", async () => {
+    it("D2: makes the reader reconnect without loss", async () => {
       const token = await tokenFor()
       const [owner, other] = [...fleet.gateways]
       const first = await new Client(owner!.url, token).start({ scenario: "slow", count: 60, delay_ms: 100 })

@@ -18,7 +18,7 @@ const fail = (status: number, times: number, body?: string) => {
 
 const get = async (path: string) => (await world.operator.json("GET", `/api/v1/runtime/${path}`)).data
 
-/** One turn, which must be answered. Gives the targets that it asked. */
+/** One turn, which must be answered. Returns the targets of its attempts. */
 const turn = async (): Promise<ReadonlyArray<string>> => {
   const stream = await world.client.start("hello")
   expect(textOf(await stream.rest())).toBe("direct answer")
@@ -27,7 +27,7 @@ const turn = async (): Promise<ReadonlyArray<string>> => {
 }
 
 describe("a direct provider that is down", () => {
-  it("is skipped: 15 turns ask it three times, and operators see why until they reset it", async () => {
+  it("is skipped: 15 turns ask it three times, and operators see the reason until a reset", async () => {
     second.asked.length = 0
     fail(503, 100)
     const asked = []
@@ -70,7 +70,7 @@ describe("an agent that a provider refuses", () => {
     expect((await get("fallback/status")).refusals).toEqual([])
   })
 
-  it("tells why to operators only: an attempt's failure is not for users", async () => {
+  it("shows the reason to operators only: users do not see an attempt's failure", async () => {
     fail(422, 1)
     const stream = await world.client.start("hello")
     await stream.rest()
@@ -82,7 +82,7 @@ describe("an agent that a provider refuses", () => {
 })
 
 describe("the figures of a mode", () => {
-  it("tell cancels from other neutral ends", async () => {
+  it("count cancels apart from other neutral ends", async () => {
     const before = (await get("metrics")).direct
     fail(422, 1)
     await turn()

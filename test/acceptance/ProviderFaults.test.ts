@@ -1,7 +1,7 @@
 /**
- * Sixteen faults of a provider, as public failover benches have them, through the native API of a real gateway. Each is
- * tried with a second provider behind the first and with the first alone. A client that applies `retract` and `fallback`
- * ends with a whole answer or with one clear error; a part of an answer is never taken for a whole one.
+ * Sixteen faults of a provider, as in public failover benches, through the native API of a real gateway. Each runs
+ * with a second provider behind the first and with the first alone. A client that applies `retract` and `fallback`
+ * ends with a whole answer or with one clear error; a partial answer never counts as a whole one.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { Client, type Frame, ofType, textOf, tokenFor } from "../support/chatClient.ts"
@@ -21,19 +21,19 @@ const refusal = (status: number, code: string, headers: Readonly<Record<string, 
   body: [wire.refusal(code)],
 })
 
-/** `alone` is the code of the error, or undefined where the provider itself ends with the whole answer. */
+/** `alone` is the code of the error, or undefined if the provider itself ends with the whole answer. */
 interface Fault {
   readonly name: string
   readonly answers: ReadonlyArray<Answer>
   readonly alone: string | undefined
   /** Requests to the first provider. */
   readonly asked: number
-  /** A second provider must not be asked. */
+  /** A second provider must get no request. */
   readonly final?: true
 }
 
 const firstContentMs = 1500
-/** Longer than an answer is waited for after its finish reason. */
+/** Longer than the wait for an end after a finish reason. */
 const stallMs = 2500
 
 const faults: ReadonlyArray<Fault> = [
@@ -96,7 +96,7 @@ const shown = (frames: ReadonlyArray<Frame>): string => {
   return textOf(kept)
 }
 
-/** How a stream ended, and what its reader shows after a success. */
+/** The end of a stream, and its reader's text after a success. */
 const ended = (frames: ReadonlyArray<Frame>) => {
   const ends = frames.filter(({ event }) => event === "done" || event === "error")
   const last = frames.at(-1)
@@ -134,7 +134,7 @@ afterAll(async () => {
   folder.dispose()
 })
 
-/** A gateway for each test: what one fault did to the breakers must not answer for the next. */
+/** A gateway per test: one fault's effect on the breakers must not change the next test. */
 const use = async (answers: (request: number) => Answer | undefined, withSecond: boolean) => {
   answerOf = answers
   gateway = await startGateway({
@@ -159,29 +159,35 @@ const storedText = async (frames: ReadonlyArray<Frame>): Promise<string | undefi
   return data.messages.at(-1)?.content
 }
 
-describe("a provider's fault", () => {
-  it.each(faults)("$name: the second provider gives the whole answer where it may", async (fault) => {
-    await use(inTurn(fault.answers), true)
-    const frames = await ask()
-    const code = fault.final === true ? fault.alone : undefined
-    expect(ended(frames)).toEqual(endOf(code))
-    expect(await storedText(frames)).toBe(code === undefined ? whole : undefined)
-    expect(first.asked).toHaveLength(fault.asked)
-    expect(second.asked).toHaveLength(fault.alone === undefined || fault.final === true ? 0 : 1)
-  })
+describe("a provider fault", () => {
+  it.each(faults)(
+    "$name: the second provider gives the whole answer if a fallback is allowed",
+    async (fault) => {
+      await use(inTurn(fault.answers), true)
+      const frames = await ask()
+      const code = fault.final === true ? fault.alone : undefined
+      expect(ended(frames)).toEqual(endOf(code))
+      expect(await storedText(frames)).toBe(code === undefined ? whole : undefined)
+      expect(first.asked).toHaveLength(fault.asked)
+      expect(second.asked).toHaveLength(fault.alone === undefined || fault.final === true ? 0 : 1)
+    },
+  )
 
-  it.each(faults)("$name: alone it ends with the whole answer or with one clear error", async (fault) => {
-    await use(inTurn(fault.answers), false)
-    expect(ended(await ask())).toEqual(endOf(fault.alone))
-    expect(first.asked).toHaveLength(fault.asked)
-  })
+  it.each(faults)(
+    "$name: a single provider ends with the whole answer or with one clear error",
+    async (fault) => {
+      await use(inTurn(fault.answers), false)
+      expect(ended(await ask())).toEqual(endOf(fault.alone))
+      expect(first.asked).toHaveLength(fault.asked)
+    },
+  )
 
-  it("429 for ever: the error says how long to wait", async () => {
+  it("429 without end: the error states how long to wait", async () => {
     await use(() => refusal(429, "rate_limit_exceeded", { "retry-after": "17" }), false)
     expect((await ask()).at(-1)?.data).toMatchObject({ code: "UPSTREAM_RATE_LIMITED", retryAfter: 17 })
   })
 
-  it("first token late: another provider answers, and where there is none the answer is waited for", async () => {
+  it("late first token: another provider answers, and a single provider is waited for", async () => {
     const late: Answer = { body: [2 * firstContentMs, ...good.body] }
     await use(() => late, true)
     expect(ended(await ask())).toEqual(endOf(undefined))
@@ -191,7 +197,7 @@ describe("a provider's fault", () => {
     expect(ended(await ask())).toEqual(endOf(undefined))
   })
 
-  it("cut and prefill refused: the second provider is asked as if nothing had been said", async () => {
+  it("cut and refused prefill: the second provider gets the request without the partial answer", async () => {
     await use(() => ({ body: some(40) }), true)
     expect(ended(await ask())).toEqual(endOf(undefined))
     const { messages } = second.asked[0]
@@ -199,7 +205,7 @@ describe("a provider's fault", () => {
     expect(messages.filter(({ role }: { role: string }) => role === "assistant")).toEqual([])
   })
 
-  it("outage under load: every turn gets the whole answer, and the provider is soon left alone", async () => {
+  it("outage under load: every turn gets the whole answer, and the provider is soon skipped", async () => {
     let isDown = true
     await use(() => (isDown ? refusal(503, "x") : good), true)
     const turns = 60
@@ -215,7 +221,7 @@ describe("a provider's fault", () => {
     expect(first.asked.length).toBeLessThan(120)
   })
 
-  it("accounting: the run says which model answered, with its own tokens, and what refused", async () => {
+  it("accounting: the run names the model that answered, with its tokens, and the refusals", async () => {
     await use(() => refusal(429, "insufficient_quota"), true)
     const frames = await ask()
     const done = frames.at(-1)?.data

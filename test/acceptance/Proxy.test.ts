@@ -1,4 +1,4 @@
-/** The service behind a forward proxy: providers and keys are reached through it, the sandbox without it. */
+/** The service behind a forward proxy: it reaches providers and keys through it, and the sandbox without it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Client, textOf, tokenFor } from "../support/chatClient.ts"
 import { startProxy } from "../support/forwardProxy.ts"
@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 describe("a proxy in the environment", () => {
-  it("carries a turn to a provider that only it can reach", async () => {
+  it("carries a turn to a provider that only the proxy can reach", async () => {
     const client = await start(folders[0]!.path, {
       http_proxy: proxy.url,
       CHAT_EXECUTION_MODE: "direct_llm",
@@ -55,7 +55,7 @@ describe("a proxy in the environment", () => {
       })
       const claims = { sub: "ana", org_id: "acme", aud: "chat", exp: Math.floor(Date.now() / 1000) + 60 }
       const client = new Client(url, await sign(key, claims))
-      // No TLS behind the tunnel, so the fetch fails; that it goes through the proxy is what counts.
+      // There is no TLS behind the tunnel, so the fetch fails; the test needs only its request at the proxy.
       expect((await client.request("GET", "/api/v1/chat/sessions")).status).toBe(503)
       expect(new Set(keysProxy.asked)).toEqual(new Set(["CONNECT id.invalid:443"]))
     } finally {
@@ -64,7 +64,7 @@ describe("a proxy in the environment", () => {
     }
   })
 
-  it("leaves the sandbox alone", async () => {
+  it("is not used for the sandbox", async () => {
     const client = await start(folders[1]!.path, {
       HTTP_PROXY: "http://127.0.0.1:1",
       SANDBOX_RUNTIME_PORT: "0",

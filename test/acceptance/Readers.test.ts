@@ -3,14 +3,14 @@ import { eventually, ofType, textOf } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
 const world = useWorld({
-  // Long beside what a busy machine needs to let a reader come back.
+  // Longer than a reader needs to reconnect on a busy machine.
   CHAT_DETACH_GRACE_MS: "2000",
   SSE_HEARTBEAT_INTERVAL_MS: "150",
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "5000",
   CHAT_STALL_TIMEOUT_MS: "5000",
 })
 
-/** A run's bytes: on a busy machine a heartbeat may come between, for one reader and not for the other. */
+/** A run's bytes without heartbeats: on a busy machine one reader may get a heartbeat and the other not. */
 const bytesOf = ({ bytes }: { readonly bytes: Uint8Array }) =>
   Buffer.from(bytes).toString("latin1").replaceAll("event: heartbeat\ndata: null\n\n", "")
 
@@ -32,14 +32,14 @@ describe("the stream of a run", () => {
     expect(text).not.toContain("\r")
     expect(text).not.toContain("[DONE]")
     for (const frame of text.split("\n\n").slice(1, -1)) {
-      // On a busy machine a heartbeat may come between.
+      // On a busy machine a heartbeat may arrive in between.
       expect(frame).toMatch(
         /^(id: [0-9a-f-]{36}:\d+\nevent: (message|done)\ndata: \{.*\}|event: heartbeat\ndata: null)$/,
       )
     }
   })
 
-  it("beats when nothing else comes, without an id", async () => {
+  it("sends heartbeats without an id when idle", async () => {
     const frames = await (await world.client.start(slow(2, 500))).rest()
     const beats = frames.filter((frame) => frame.event === "heartbeat")
     expect(beats.length).toBeGreaterThanOrEqual(4)
@@ -59,7 +59,7 @@ describe("the stream of a run", () => {
     expect(bytesOf(third)).toBe(bytesOf(first))
   })
 
-  it("gives a reader that comes back exactly the missing events, at every place, live and kept", async () => {
+  it("gives a reader that reconnects exactly the missing events, at every place, live and stored", async () => {
     const first = await world.client.start(slow(5, 60))
     await first.until((frame) => frame.seq === 2)
     first.leave()
@@ -94,7 +94,7 @@ describe("the stream of a run", () => {
     expect(textOf(await first.rest())).toBe(textOf(frames))
   })
 
-  it("ends a run that says more than a run may", async () => {
+  it("ends a run that exceeds the size limit", async () => {
     const frames = await (await world.client.start({ scenario: "burst", count: 40_000, size: 2000 })).rest()
     expect(frames.at(-1)).toMatchObject({
       event: "error",
@@ -139,7 +139,7 @@ describe("readers that leave", () => {
     expect(next.at(-1)?.event).toBe("done")
   })
 
-  it("a reader that is back within the grace keeps the run alive", async () => {
+  it("a reader that returns within the grace keeps the run alive", async () => {
     const stream = await world.client.start(slow(10, 100))
     await stream.until((frame) => frame.seq === 1)
     stream.leave()
@@ -150,7 +150,7 @@ describe("readers that leave", () => {
     expect((await world.log()).cancels).toEqual([])
   })
 
-  it("a cancel ends the run now, keeps what was shown, and does nothing the second time", async () => {
+  it("a cancel ends the run at once, keeps the shown text, and a second cancel does nothing", async () => {
     const stream = await world.client.start(slow(100, 50))
     await stream.until((frame) => frame.seq === 3)
     const cancel = () => world.client.json("POST", `/api/v1/chat/runs/${stream.runId}/cancel`)
@@ -166,7 +166,7 @@ describe("readers that leave", () => {
     await world.logged(({ cancels }) => cancels.length === 1)
   })
 
-  it("the next turn of a session waits for the cancel of the last, which therefore cannot end it", async () => {
+  it("the next turn of a session waits for the last turn's cancel, which therefore cannot end it", async () => {
     const stream = await world.client.start(slow(100, 50))
     await stream.until((frame) => frame.seq === 2)
     await world.client.json("POST", `/api/v1/chat/runs/${stream.runId}/cancel`)
@@ -175,7 +175,7 @@ describe("readers that leave", () => {
     expect((await world.log()).cancels).toHaveLength(1)
   })
 
-  it("a session takes one turn at a time", async () => {
+  it("a session runs one turn at a time", async () => {
     const stream = await world.client.start(slow(10, 50))
     await stream.until((frame) => frame.seq === 1)
     const second = await world.client.send(stream.sessionId, "at once")

@@ -6,7 +6,7 @@ import { parse } from "../support/prometheusText.ts"
 
 const longText = (n: number) => `${n} `.padEnd(100_000, "x")
 
-/** A gateway of its own limits, and clients of it. */
+/** A gateway with its own limits, and clients of it. */
 const useGateway = (env: Readonly<Record<string, string>>) => {
   const folder = temporaryFolder()
   const made = {} as { gateway: Running; as: (org: string, user: string) => Promise<Client> }
@@ -33,7 +33,7 @@ const sessionOf = async (client: Client, turns: number): Promise<string> => {
   return first.sessionId
 }
 
-/** GETs, one after the other, whose answers are never read: the kernel takes the first ones. */
+/** Consecutive GETs whose answers are never read: the kernel buffers the first ones. */
 const unread = (client: Client, path: string): Socket => {
   const socket = connect(Number(new URL(client.url).port), "127.0.0.1")
   socket.pause()
@@ -45,7 +45,7 @@ const unread = (client: Client, path: string): Socket => {
 describe("a page of a session", () => {
   const world = useGateway({})
 
-  it("is bounded in bytes and entries, and its pages meet without gap or overlap", async () => {
+  it("is bounded in bytes and entries, and consecutive pages neither overlap nor leave gaps", async () => {
     const client = await world.as("paged", "ana")
     const sessionId = await sessionOf(client, 12)
     const path = `/api/v1/chat/sessions/${sessionId}`
@@ -70,7 +70,7 @@ describe("a page of a session", () => {
     expect(three.messages.map(({ id }: { id: string }) => id)).toEqual(seen.slice(-3).map(({ id }) => id))
   })
 
-  it("is the whole session where that is small", async () => {
+  it("is the whole session if it is small", async () => {
     const client = await world.as("small", "ana")
     const stream = await client.start("hi")
     await stream.rest()
@@ -82,7 +82,7 @@ describe("a page of a session", () => {
   })
 })
 
-describe("a cursor or limit that is not allowed", () => {
+describe("an invalid cursor or limit", () => {
   const world = useGateway({})
   const lists = [
     "/api/v1/chat/sessions",
@@ -95,10 +95,10 @@ describe("a cursor or limit that is not allowed", () => {
     "/api/v1/runtime/fallback/status",
     "/api/v1/runtime/shadow/mismatches",
   ]
-  /** The cursor of a list that no path here has. */
+  /** A list cursor of no path in this test. */
   const foreign = Buffer.from(`["other","00000000-0000-7000-8000-000000000000"]`).toString("base64url")
 
-  it.each(lists)("is refused by %s, which names the field and what is allowed", async (list) => {
+  it.each(lists)("is refused by %s, which names the field and the allowed values", async (list) => {
     const user = new Client(world.gateway.url, await tokenFor("bad", "ana"))
     const client = list.startsWith("/api/v1/runtime") ? new Client(user.url, await operatorToken()) : user
     const stream = await user.start("hi")
@@ -128,14 +128,14 @@ describe("a cursor or limit that is not allowed", () => {
   })
 })
 
-describe("the rate of reads", () => {
+describe("the rate limit of reads", () => {
   const world = useGateway({ RATE_LIMIT_READS_USER_PER_MIN: "20", RATE_LIMIT_READS_ORG_PER_MIN: "30" })
   const reads = (client: Client, count: number, path = "/api/v1/chat/sessions") =>
     Promise.all(Array.from({ length: count }, () => client.request("GET", path)))
   const codeOf = async (response: Response) =>
     ((await response.json()) as { error: { code: string } }).error.code
 
-  it("is a user's and an organisation's, and tells when to come back", async () => {
+  it("applies to a user and to an organisation, and states when to try again", async () => {
     const ana = await world.as("reads", "ana")
     const answers = await reads(ana, 25)
     const refused = answers.filter(({ status }) => status === 429)
@@ -150,7 +150,7 @@ describe("the rate of reads", () => {
     expect((await reads(await world.as("other", "ana"), 1))[0]?.status).toBe(200)
   })
 
-  it("does not count turns, and turns do not count as reads", async () => {
+  it("counts reads apart from turns", async () => {
     const client = await world.as("turns", "ana")
     await reads(client, 25)
     const post = await client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message: "hi" })
@@ -159,7 +159,7 @@ describe("the rate of reads", () => {
   })
 })
 
-describe("what an organisation may own", () => {
+describe("an organisation's quota", () => {
   const world = useGateway({ MAX_AGENTS_PER_ORG: "2", MAX_SESSIONS_PER_ORG: "3", MAX_STORED_MB_PER_ORG: "1" })
   const errorOf = async (response: Response) =>
     ((await response.json()) as { error: { code: string; message: string } }).error
@@ -171,7 +171,7 @@ describe("what an organisation may own", () => {
     })
   }
 
-  it("is bounded in agents", async () => {
+  it("bounds its agents", async () => {
     const client = await world.as("agents", "ana")
     const make = () => client.request("POST", "/api/v1/agents", { name: "A" })
     expect([(await make()).status, (await make()).status]).toEqual([200, 200])
@@ -185,7 +185,7 @@ describe("what an organisation may own", () => {
     expect((await other.request("POST", "/api/v1/agents", { name: "A" })).status).toBe(200)
   })
 
-  it("is bounded in sessions; those that are there go on", async () => {
+  it("bounds its sessions; existing ones continue", async () => {
     const client = await world.as("sessions", "ana")
     const streams = []
     for (let n = 0; n < 3; n++) {
@@ -200,7 +200,7 @@ describe("what an organisation may own", () => {
     await on.text()
   })
 
-  it("is bounded in bytes of messages", async () => {
+  it("bounds the bytes of its messages", async () => {
     const client = await world.as("bytes", "ana")
     const first = await client.start(longText(1))
     await first.rest()
@@ -216,7 +216,7 @@ describe("what an organisation may own", () => {
   }, 30_000)
 })
 
-describe("answers that are not read", () => {
+describe("unread answers", () => {
   const cap = 1024 * 1024
   const world = useGateway({ MAX_ANSWER_BYTES_IN_FLIGHT: String(cap) })
   const inFlight = async () => {
@@ -224,11 +224,11 @@ describe("answers that are not read", () => {
     return Number(/^crossfade_answer_bytes_in_flight(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1])
   }
 
-  it("are refused beyond the cap, small answers are not, and the room is free when the connections are gone", async () => {
+  it("are refused beyond the cap, except small ones, and closing the connections frees the room", async () => {
     const client = await world.as("unread", "ana")
     const path = `/api/v1/chat/sessions/${await sessionOf(client, 6)}`
     const sockets = [unread(client, path), unread(client, path)]
-    // Until the kernel takes no more of the first one's answers.
+    // Until the kernel buffers no more of the first one's answers.
     await eventually(async () => {
       const response = await client.request("GET", path)
       const body = (await response.json()) as { error?: { code: string } }

@@ -9,8 +9,8 @@ const unknownId = "00000000-0000-4000-8000-00000000ffff"
 // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
 const bodyOf = (answer: Response): Promise<any> => answer.json() as Promise<any>
 
-describe("what is refused, and how it is said", () => {
-  it("names every field that is wrong", async () => {
+describe("the input checks", () => {
+  it("name every wrong field", async () => {
     const answer = await world.client.request("POST", "/api/v1/chat/start", { agentId: "x", message: "" })
     expect(answer.status).toBe(400)
     const { error } = await bodyOf(answer)
@@ -31,7 +31,7 @@ describe("what is refused, and how it is said", () => {
       "VALIDATION_MESSAGE_TOO_LONG",
     ],
     [
-      "an agent that is not there",
+      "an agent that does not exist",
       "POST",
       "/api/v1/chat/start",
       { agentId: unknownId, message: "x" },
@@ -39,30 +39,30 @@ describe("what is refused, and how it is said", () => {
       "AGENT_NOT_FOUND",
     ],
     [
-      "a session that is not there",
+      "a session that does not exist",
       "POST",
       `/api/v1/chat/sessions/${unknownId}`,
       { message: "x" },
       404,
       "SESSION_NOT_FOUND",
     ],
-    ["a run that is not there", "GET", `/api/v1/chat/runs/${unknownId}`, undefined, 404, "RUN_NOT_FOUND"],
-    ["a path that is not there", "GET", "/api/v1/nope", undefined, 404, "ROUTE_NOT_FOUND"],
+    ["a run that does not exist", "GET", `/api/v1/chat/runs/${unknownId}`, undefined, 404, "RUN_NOT_FOUND"],
+    ["a path that does not exist", "GET", "/api/v1/nope", undefined, 404, "ROUTE_NOT_FOUND"],
     ["a wrong method", "DELETE", "/api/v1/chat/start", undefined, 405, "METHOD_NOT_ALLOWED"],
-  ] as const)("%s", async (_, method, path, body, status, code) => {
+  ] as const)("answer %s with its status and code", async (_, method, path, body, status, code) => {
     const answer = await world.client.request(method, path, body)
     expect([answer.status, (await bodyOf(answer)).error.code]).toEqual([status, code])
     expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it("takes the longest message that is allowed, byte for byte", async () => {
+  it("accept the longest allowed message, byte for byte", async () => {
     const message = "ü".repeat(100_000)
     const stream = await world.client.start(message)
     await stream.rest()
     expect((await world.messages(stream.sessionId))[0].content).toBe(message)
   })
 
-  it("C2: C8: a body of another type is 415, one over 1 MiB is 413, and one that is no JSON is 400", async () => {
+  it("C2: C8: answer 415 for another content type, 413 above 1 MiB, and 400 for invalid JSON", async () => {
     const post = (body: string, type: string) =>
       fetch(`${world.gateway.url}/api/v1/chat/start`, {
         method: "POST",
@@ -77,7 +77,7 @@ describe("what is refused, and how it is said", () => {
     expect([broken.status, (await bodyOf(broken)).error.code]).toEqual([400, "VALIDATION_FAILED"])
   })
 
-  it("C8: pages of other origins may call only where they are listed", async () => {
+  it("C8: allow calls from pages of listed origins only", async () => {
     const preflight = (origin: string) =>
       fetch(`${world.gateway.url}/api/v1/chat/start`, {
         method: "OPTIONS",
@@ -95,7 +95,7 @@ describe("what is refused, and how it is said", () => {
     expect(other.headers.get("access-control-allow-credentials")).toBeNull()
   })
 
-  it("X11: an insane request id is replaced", async () => {
+  it("X11: replace an invalid request id", async () => {
     const answer = await world.client.request("GET", "/api/v1/health", undefined, {
       "x-request-id": "a b<script>",
     })

@@ -9,7 +9,7 @@ describe.skipIf(postgresUrl === undefined || inject("redisUrl") === undefined)("
   beforeAll(() => fleet.start(postgresUrl!, 3))
   afterAll(() => fleet.stop())
 
-  it("D2: replaced one after the other under load fail no turn, and each exits with 0", async () => {
+  it("D2: a rolling restart under load fails no turn, and each exits with 0", async () => {
     const client = new Client(fleet.url, await tokenFor())
     const endings: Array<string> = []
     const load = { over: false }

@@ -44,7 +44,7 @@ const settings = async (): Promise<any> => (await operator.json("GET", rolloutPa
 // oxlint-disable-next-line typescript/no-explicit-any -- the decision as the API shows it
 const decisionOf = async (stream: Stream): Promise<any> => {
   const run = `/api/v1/chat/runs/${stream.runId}`
-  // The answer is not what these tests are about, and the session is free when it has ended.
+  // These tests do not need the answer, and its end frees the session.
   await user.json("POST", `${run}/cancel`)
   await stream.rest()
   return (await user.json("GET", run)).data.decision
@@ -52,8 +52,8 @@ const decisionOf = async (stream: Stream): Promise<any> => {
 
 const firstModeOf = async (stream: Stream): Promise<string> => (await decisionOf(stream)).order[0]
 
-describe("the rollout, changed while the service runs", () => {
-  it("a PUT decides the next turn", async () => {
+describe("a rollout that changes while the service runs", () => {
+  it("applies a PUT to the next turn", async () => {
     expect(await firstModeOf(await user.start("before"))).toBe("direct_llm")
     const response = await put({ enabledOrgs: ["acme"], reason: "acme is ready" })
     expect(response.status).toBe(200)
@@ -66,7 +66,7 @@ describe("the rollout, changed while the service runs", () => {
     expect(denied).toMatchObject({ order: ["direct_llm"], reason: "denied_orgs" })
   })
 
-  it("rules look at the request: a header in any case, the language, the length, the agent", async () => {
+  it("matches rules against the request: a header in any case, the language, the length, the agent", async () => {
     await put({
       rules: [
         { name: "beta", when: { header: { name: "X-Beta", value: "yes" } }, mode: "runtime_orchestrator" },
@@ -83,7 +83,7 @@ describe("the rollout, changed while the service runs", () => {
     expect(await reason("hallo", { "accept-language": "de-AT,en;q=0.5" })).toBe("default_mode")
   })
 
-  it("an operator's order beats the settings, and its end gives them back", async () => {
+  it("is overridden by an operator until the override ends", async () => {
     await put({ enabledOrgs: ["acme"] })
     const order = (mode: string) =>
       operator.json("POST", "/api/v1/runtime/fallback/force", { mode, reason: "the night of the move" })
@@ -96,7 +96,7 @@ describe("the rollout, changed while the service runs", () => {
     expect((await decisionOf(await user.start("now?"))).reason).toBe("enabled_orgs")
   })
 
-  it("an order holds also when it cannot be written down; a change of the settings does not", async () => {
+  it("an operator override works without the store; a change of the settings does not", async () => {
     const database = new DatabaseSync(join(folder.path, "crossfade.db"))
     database.exec("ALTER TABLE audit RENAME TO audit_away")
     const order = (mode: string) =>
@@ -112,7 +112,7 @@ describe("the rollout, changed while the service runs", () => {
     expect((await order("none")).status).toBe(200)
   })
 
-  it("what an operator set survives kill -9 and beats another environment; the rest is the new environment's", async () => {
+  it("an operator's settings survive kill -9 and a changed environment; unset ones follow the new environment", async () => {
     await put({ percentage: 0, defaultMode: "runtime_orchestrator" })
     const [entry] = (await operator.json("GET", auditPath)).data.entries
     await gateway.stop("SIGKILL")
@@ -170,8 +170,8 @@ describe("sessions", () => {
   })
 })
 
-describe("the API of the rollout", () => {
-  it("takes a change only on the state that If-Match names, and says 412 otherwise", async () => {
+describe("the rollout API", () => {
+  it("accepts a change only for the state that If-Match names, and otherwise answers 412", async () => {
     const etag = async () => (await operator.request("GET", rolloutPath)).headers.get("etag")!
     const first = await etag()
     expect(first).toMatch(/^"[^"]+"$/)
@@ -187,7 +187,7 @@ describe("the API of the rollout", () => {
     expect((await put({ percentage: 8 }, { "if-match": `W/${await etag()}` })).status).toBe(412)
   })
 
-  it("names every wrong and every unknown field with its path, and takes nothing", async () => {
+  it("names every wrong and every unknown field with its path, and changes nothing", async () => {
     const before = await settings()
     const response = await put({
       percentage: 101,
@@ -218,7 +218,7 @@ describe("the API of the rollout", () => {
     expect(await settings()).toEqual(before)
   })
 
-  it("keeps who changed what, when, by which request and why, with before and after, newest first", async () => {
+  it("records each change with author, request, reason, before and after, newest first", async () => {
     await put({ percentage: 5, shadowPercentage: 2, reason: "first step" }, { "x-request-id": "req-first" })
     await put({ percentage: 10 }, { "x-request-id": "req-second" })
     const page = async (query: string) => (await operator.json("GET", `${auditPath}${query}`)).data
@@ -240,7 +240,7 @@ describe("the API of the rollout", () => {
     expect((await operator.request("GET", `${auditPath}?cursor=x`)).status).toBe(400)
   })
 
-  it("has the orders of people on call as well, with the state before and after", async () => {
+  it("also records operator overrides, with the state before and after", async () => {
     const fallback = (verb: string, body: unknown) =>
       operator.json("POST", `/api/v1/runtime/fallback/${verb}`, body)
     await fallback("force", { mode: "direct_llm", orgId: "acme", reason: "they asked" })

@@ -11,7 +11,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("two gateways on one Postgr
   const folder = temporaryFolder()
   afterAll(() => folder.dispose())
 
-  it("a change at one holds at the other, and its validator is the same there", async () => {
+  it("a change at one gateway applies at the other, with the same validator", async () => {
     const DATABASE_URL = Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!)))
     const env = { DATA_DIR: folder.path, DATABASE_URL, CHAT_EXECUTION_MODE: "direct_llm" }
     const [here, there] = await Promise.all([startGateway(env), startGateway(env)])

@@ -9,7 +9,7 @@ const orgs = ["acme", "other"] as const
 const userPermissions = ["chat:*", "sessions:*", "agents:*", "keys:*"]
 
 let clients: Readonly<Record<Caller, Client>>
-/** The owner's: what `$agent`, `{agentId}` and the like stand for. */
+/** The owner's ids in place of `$agent`, `{agentId}` and the like. */
 let ids: Readonly<Record<string, string>>
 
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
     anonymous: "",
     owner: await tokenFor("acme", "ana", userPermissions),
     colleague: await tokenFor("acme", "eve", userPermissions),
-    // Operators' permissions that a tenant writes into its own token count for nothing.
+    // Operators' permissions that a tenant writes into its own token are ignored.
     admin: await tokenFor("acme", "adam", ["*", "admin:*", "operator:*"]),
     stranger: await tokenFor("other", "ana", ["*", "admin:*", "operator:*"]),
     operator: await operatorToken(),
@@ -56,7 +56,7 @@ const filled = (text: string): string =>
     return encodeURIComponent(id)
   })
 
-/** The answer, without waiting for the end of a stream that has none. */
+/** The answer's headers and status, without waiting for the end of an endless stream. */
 const ask = async (caller: Caller, route: string, row: Row, extra?: Readonly<Record<string, unknown>>) => {
   const [method = "", path = ""] = route.split(" ")
   const body = row.body && JSON.stringify({ ...row.body, ...extra })
@@ -78,7 +78,7 @@ const ask = async (caller: Caller, route: string, row: Row, extra?: Readonly<Rec
 
 const rows = Object.entries(table).flatMap(([route, all]) => all.map((row) => [route, row] as const))
 
-/** What tenants and operators can see of the world, without what their own calls may change. */
+/** The state that tenants and operators can see, without the effects of their own calls. */
 const seen = async () => {
   const read = async (caller: Caller, path: string) => (await clients[caller].json("GET", filled(path))).data
   const { forced } = await read("operator", "/api/v1/runtime/fallback/status")
@@ -94,11 +94,11 @@ const seen = async () => {
 }
 
 describe("the routes of the contract", () => {
-  it("are those of the table: add a row there for a new one", async () => {
+  it("are exactly those in this test's table: add a row for a new route", async () => {
     expect(Object.keys(table).toSorted()).toEqual((await documented()).toSorted())
   })
 
-  it("X2: give callers without a right to them nothing to read and nothing to change", async () => {
+  it("X2: let callers without the permission read and change nothing", async () => {
     const before = await seen()
     for (const [route, row] of rows)
       for (const caller of callers) {
@@ -173,7 +173,7 @@ describe("the routes of the contract", () => {
     expect([sent.model, sent.system_prompt]).not.toContain("x")
   }, 60_000)
 
-  it("answer the callers that have a right to them", async () => {
+  it("answer callers that have the permission", async () => {
     for (const [route, row] of rows)
       for (const caller of callers) {
         if (row.statuses[caller] >= 400) continue

@@ -1,4 +1,4 @@
-/** Each command of the runbooks, and of the page that they belong to, against a service in trouble. */
+/** Each command of the runbooks, and of their overview page, against a service in trouble. */
 import { execFile } from "node:child_process"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
@@ -16,7 +16,7 @@ const alerts = Array.from(
   ([, name = ""]) => name,
 )
 
-/** The `sh` blocks of a page, without the indentation of a list that they stand in. */
+/** The `sh` blocks of a page, without the indentation of an enclosing list. */
 const commandsOf = (path: string): ReadonlyArray<string> =>
   Array.from(
     readFileSync(path, "utf8").matchAll(/^( *)```sh\n([\s\S]*?)^\1```$/gm),
@@ -26,11 +26,11 @@ const commandsOf = (path: string): ReadonlyArray<string> =>
 const [prelude = "", ...ofPage] = commandsOf(page)
 
 describe("the runbooks", () => {
-  it("are one for each alert, and one alert for each", () => {
+  it("are one per alert, and one alert per runbook", () => {
     expect(runbooks.map((path) => basename(path, ".md")).toSorted()).toEqual(alerts.toSorted())
   })
 
-  it.each(runbooks)("%s has a symptom, checks, acts and what to see afterwards", (path) => {
+  it.each(runbooks)("%s has a symptom, checks, actions and the expected result", (path) => {
     const titles = Array.from(readFileSync(path, "utf8").matchAll(/^## (.+)$/gm), ([, title]) => title)
     expect(titles).toEqual(["Symptom", "Check", "Act", "Verify"])
     expect(commandsOf(path).length).toBeGreaterThan(1)
@@ -47,7 +47,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
   let prometheus: Prometheus
   let env: Readonly<Record<string, string | undefined>>
 
-  /** Both modes have answered, and both have failed, before anybody looks. */
+  /** Before the checks both modes have answered, and both have failed. */
   beforeAll(async () => {
     prometheus = await Prometheus.start(world.gateway.url)
     await (await world.client.start("hello")).rest()
@@ -61,7 +61,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
       LOG: join(prometheus.folder.path, "log"),
       CROSSFADE_TOKEN: await operatorToken(),
     }
-    // Prometheus looks for its targets five seconds after its start.
+    // Prometheus discovers its targets five seconds after its start.
     await eventually(async () => (await prometheus.query("sum(crossfade_turns_total) >= 3")).length > 0, 20)
   }, 60_000)
   afterAll(() => prometheus?.stop())
@@ -79,7 +79,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
     })
 
   it.each([page, ...runbooks])(
-    "can be looked at and mended with the commands of %s",
+    "have working commands for checks and fixes in %s",
     async (path) => {
       for (const command of path === page ? ofPage : commandsOf(path)) {
         const { code, said } = await run(command)
@@ -89,7 +89,7 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
     60_000,
   )
 
-  it("has no command that succeeds whatever it is told", async () => {
+  it("have no command that succeeds for any input", async () => {
     for (const wrong of [
       "api $B/nothing",
       "prom 'sum('",

@@ -1,4 +1,4 @@
-/** The limits of streams hold for running turns too, whether a client reads them or has left. */
+/** The limits of streams also apply to running turns, with or without a reader. */
 import { describe, expect, it } from "vitest"
 import { type Client, defaultAgent, eventually, type Stream } from "../support/chatClient.ts"
 import { type Gateways, hasServices, places, useGateways } from "../support/gateways.ts"
@@ -10,13 +10,13 @@ const limited = {
   MAX_STREAMS_PER_ORG: "8",
 }
 
-/** Of a refusal, which is no stream. */
+/** The code of a refusal, which is no stream. */
 const codeOf = async (stream: Stream): Promise<string> => {
   await stream.rest()
   return JSON.parse(Buffer.from(stream.bytes).toString()).error.code
 }
 
-/** Posts, reads one event where the turn was taken, and leaves. */
+/** Posts, reads one event if the turn was accepted, and leaves. */
 const startAndLeave = async (client: Client, headers: Record<string, string> = {}): Promise<Stream> => {
   const stream = await client.start("go on", headers)
   if (stream.response.status !== 200) return stream
@@ -31,7 +31,7 @@ const hanging = (its: Gateways, count: number) => {
   its.model.answers.push(...Array.from({ length: count }, () => ({ kind: "hang", parts: ["word"] }) as const))
 }
 
-/** As many turns as are taken, one after the other: a client that has left may still hold its stream for a moment. */
+/** Starts turns one by one until the cap: a client that has left may still hold its stream for a moment. */
 const filled = async (clients: ReadonlyArray<Client>): Promise<ReadonlyArray<Stream>> => {
   const taken: Array<Stream> = []
   while (taken.length < cap) {
@@ -50,7 +50,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
     const its = useGateways(limited, count)
 
-    it("X9: of 60 that are posted and left no more run than the user may have", async () => {
+    it("X9: of 60 that are posted one by one, run at most as many as the user may", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, 60)
       const all: Array<Stream> = []
@@ -67,7 +67,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("of 60 that are posted at once neither", async () => {
+    it("run at most as many as the user may, of 60 that are posted at once", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, 60)
       const all = await Promise.all(
@@ -79,7 +79,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("hold a place of the organisation, each", async () => {
+    it("hold one place of the organisation each", async () => {
       const org = crypto.randomUUID()
       hanging(its, 20)
       const ana = await its.as(org, "ana")
@@ -94,7 +94,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const [index, stream] of taken.entries()) await cancel((index < cap ? ana : bob)[0]!, stream)
     })
 
-    it("leave room for readers that come back to all of them", async () => {
+    it("leave room for readers that reconnect to all of them", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, cap)
       const taken = await filled(clients)
@@ -112,7 +112,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("give their place back when they are cancelled, and when they end", async () => {
+    it("free their place when they are cancelled, and when they end", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, cap)
       const taken = await filled(clients)
@@ -123,7 +123,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("cost a request that comes again under their key no second place", async () => {
+    it("need no second place for a repeated request under the same key", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       hanging(its, cap)
       const key = { "idempotency-key": crypto.randomUUID() }
@@ -146,7 +146,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       for (const stream of taken) await cancel(clients[0]!, stream)
     })
 
-    it("cost two requests that come at once under one key one place", async () => {
+    it("need one place for two concurrent requests under one key", async () => {
       for (let round = 0; round < 5; round++) {
         const clients = await its.as(crypto.randomUUID(), "ana")
         hanging(its, cap + 1)
@@ -168,7 +168,7 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
       }
     })
 
-    it("do not share their places with a turn that is refused after it was let in", async () => {
+    it("keep their places if a turn is refused after its admission", async () => {
       const clients = await its.as(crypto.randomUUID(), "ana")
       const body = { agentId: "00000000-0000-4000-8000-00000000dead", message: "hi" }
       for (let index = 0; index < 3 * cap; index++) {
@@ -183,20 +183,20 @@ describe.each(places)("turns whose client has left, %s", (_, count) => {
   })
 })
 
-describe.each(places)("a message to a busy session, where its user has no place left, %s", (_, count) => {
+describe.each(places)("a message to a busy session, while its user has no free place, %s", (_, count) => {
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
     const one = { CHAT_DETACH_GRACE_MS: "600000", MAX_STREAMS_PER_USER: "1" }
     const interrupting = useGateways({ ...one, CHAT_ON_BUSY: "interrupt" }, count)
     const queueing = useGateways({ ...one, CHAT_ON_BUSY: "queue" }, count)
 
-    /** Until the stream of the client that has left is free. */
+    /** Retries until the stream of the client that left is free. */
     const sent = (client: Client, sessionId: string) =>
       eventually(async () => {
         const stream = await client.send(sessionId, "next")
         return stream.response.status === 200 && stream
       })
 
-    it("takes the place of the answer that it interrupts", async () => {
+    it("takes over the place of the answer that it interrupts", async () => {
       const clients = interrupting.clients
       hanging(interrupting, 1)
       const first = await startAndLeave(clients[0]!)
@@ -204,12 +204,12 @@ describe.each(places)("a message to a busy session, where its user has no place 
       expect((await second.rest()).at(-1)?.event).toBe("done")
     })
 
-    it("waits for the place of the answer before it", async () => {
+    it("takes over the place of the previous answer when that ends", async () => {
       const clients = queueing.clients
       hanging(queueing, 1)
       const first = await startAndLeave(clients[0]!)
       const waiting = sent(clients.at(-1)!, first.sessionId)
-      // Another session of the user's has no place meanwhile.
+      // Another session of the user has no place meanwhile.
       const other = await clients[0]!.request("POST", "/api/v1/chat/start", {
         agentId: defaultAgent,
         message: "hi",
@@ -234,7 +234,7 @@ describe.each(places)("messages that wait for their session, %s", (_, count) => 
       const first = await startAndLeave(client)
       const unread = await startAndLeave(client)
       const waiting = [other.send(first.sessionId, "second"), other.send(first.sessionId, "third")]
-      // Often enough that both have surely come.
+      // Often enough that both have certainly arrived.
       for (let round = 0; round < 10; round++) {
         const elsewhere = await eventually(async () => {
           const stream = await client.start("in another session")

@@ -4,14 +4,14 @@ import { useWorld } from "../support/world.ts"
 
 const world = useWorld()
 
-/** What the runtime says in the scenario `all`, as its own log of the text has it. */
+/** The runtime's text in the scenario `all`, from its own log. */
 const spoken = async (): Promise<string> => {
   const plain = await world.client.start({ scenario: "all" })
   return textOf(await plain.rest())
 }
 
 describe("an answer of the real Python runtime", () => {
-  it("fault 1: goes on long after the upstream's headers have arrived", async () => {
+  it("fault 1: continues long after the upstream's headers have arrived", async () => {
     const stream = await world.client.start({ scenario: "slow", count: 8, delay_ms: 100 })
     const frames = await stream.rest()
     expect(ofType(frames, "text")).toHaveLength(8)
@@ -41,7 +41,7 @@ describe("an answer of the real Python runtime", () => {
     expect(steps).toEqual(expect.arrayContaining(["running", "completed", "failed"]))
   })
 
-  it("fault 2: is whole when its frames are split over many chunks", async () => {
+  it("fault 2: is whole if its frames are split over many chunks", async () => {
     const whole = await spoken()
     for (const seed of [1, 2, 3]) {
       const frames = await (await world.client.start({ scenario: "all", split: "random", seed })).rest()
@@ -50,7 +50,7 @@ describe("an answer of the real Python runtime", () => {
     }
   })
 
-  it("fault 3: arrives byte for byte when chunks end inside characters", async () => {
+  it("fault 3: arrives byte for byte if chunks end inside characters", async () => {
     const whole = await spoken()
     expect(Buffer.from(whole).byteLength).toBeGreaterThan(whole.length)
     for (const split of ["utf8", "bytes1"]) {
@@ -61,7 +61,7 @@ describe("an answer of the real Python runtime", () => {
     }
   })
 
-  it("fault 5: is the final response when no text came before it", async () => {
+  it("fault 5: is the final response if no text preceded it", async () => {
     const stream = await world.client.start({ scenario: "final-only", final_response: "Only at the end: ✓" })
     expect(textOf(await stream.rest())).toBe("Only at the end: ✓")
     expect((await world.messages(stream.sessionId))[1].content).toBe("Only at the end: ✓")
@@ -76,7 +76,7 @@ describe("an answer of the real Python runtime", () => {
     expect(log.cancels).toEqual([])
   })
 
-  it("fault 10: is asked for with a history that ends with the current message, and user_message repeats it", async () => {
+  it("fault 10: is requested with a history that ends with the current message, and user_message repeats it", async () => {
     const stream = await world.client.start("the first question")
     await stream.rest()
     await (await world.client.send(stream.sessionId, "the second question")).rest()
@@ -89,7 +89,7 @@ describe("an answer of the real Python runtime", () => {
       { role: "assistant", content: "You said: the first question" },
       { role: "user", content: "the second question" },
     ])
-    // The default agent sets a system prompt and no model: what is sent is obeyed.
+    // The default agent sets a system prompt and no model, and the runtime follows the request.
     expect(Object.keys(first.agent_config)).toEqual(["system_prompt"])
   })
 
@@ -108,7 +108,7 @@ describe("an answer of the real Python runtime", () => {
     expect((await other.request("GET", file?.data.data.url)).status).toBe(404)
   })
 
-  it("is accounted for: the rules, the clocks, the steps and calls with their times, and what was ours", async () => {
+  it("is recorded: the rules, the deadlines, the steps and calls with their times, and the gateway's own time", async () => {
     const stream = await world.client.start({ scenario: "all" })
     await stream.rest()
     const overhead = stream.response.headers.get("x-gateway-overhead-ms")
@@ -141,7 +141,7 @@ describe("an answer of the real Python runtime", () => {
     expect(execution?.headers["accept"]).toContain("text/event-stream")
   })
 
-  it("ends in an error when the user's own message is refused by both", async () => {
+  it("is an error if both modes refuse the user's own message", async () => {
     world.model.answers.push({ kind: "status", status: 400 })
     const frames = await (
       await world.client.start({ scenario: "http", status: 422, body: { detail: "no" } })
@@ -154,10 +154,10 @@ describe("an answer of the real Python runtime", () => {
 })
 
 describe("pings and silence", () => {
-  // Impatient, and alone so: the answers above may take their time on a busy machine.
+  // Short deadlines for these tests only: the answers above may be slow on a busy machine.
   const impatient = useWorld({ CHAT_FIRST_CONTENT_TIMEOUT_MS: "1500", CHAT_STALL_TIMEOUT_MS: "1500" })
 
-  it("fault 7: keep-alives do not keep a hung run alive: the turn moves on in the same response", async () => {
+  it("fault 7: keep-alives do not keep a hung run alive: another target answers in the same response", async () => {
     const before = Date.now()
     const frames = await (await impatient.client.start({ scenario: "hang" })).rest()
     expect(Date.now() - before).toBeLessThan(8000)
@@ -169,7 +169,7 @@ describe("pings and silence", () => {
     expect(log.cancels).toHaveLength(1)
   })
 
-  it("fault 7: a run that hangs after text is stalled, its text taken back, and answered by direct mode", async () => {
+  it("fault 7: a run that hangs after text stalls, its text is retracted, and direct mode answers", async () => {
     const frames = await (await impatient.client.start({ scenario: "hang", after: "text", n: 3 })).rest()
     const texts = ofType(frames, "text")
     const [retract] = ofType(frames, "retract")
@@ -178,7 +178,7 @@ describe("pings and silence", () => {
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
   })
 
-  it("an old reader, who cannot be told to take text back, gets a recoverable error instead", async () => {
+  it("a protocol 1 reader, which cannot retract text, gets a recoverable error instead", async () => {
     const stream = await impatient.client.start({ scenario: "hang", after: "text", n: 3 }, {}, "?protocol=1")
     const frames = await stream.rest()
     expect(frames.at(-1)).toMatchObject({
@@ -191,7 +191,7 @@ describe("pings and silence", () => {
 })
 
 describe("a runtime that breaks", () => {
-  it("fault 8: an end of the body without a terminal event is a failure", async () => {
+  it("fault 8: fails if the body ends without a terminal event", async () => {
     const frames = await (await world.client.start({ scenario: "truncate", after: "nothing" })).rest()
     expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("UPSTREAM_TRUNCATED")
     expect(frames.at(-1)).toMatchObject({
@@ -200,7 +200,7 @@ describe("a runtime that breaks", () => {
     })
   })
 
-  it("fault 8: tokens are counted, or guessed and marked so", async () => {
+  it("fault 8: has its tokens counted, or estimated and marked as estimated", async () => {
     const frames = await (await world.client.start("how many tokens is this?")).rest()
     expect(frames.at(-1)?.data.usage).toMatchObject({ estimated: true })
     expect(frames.at(-1)?.data.usage.tokens).toBeGreaterThan(0)
@@ -220,7 +220,7 @@ describe("a runtime that breaks", () => {
     expect(await world.messages(stream.sessionId)).toHaveLength(1)
   })
 
-  it("is retried by direct mode when it speaks garbage, and survives a little of it", async () => {
+  it("is retried by direct mode after garbage, and tolerates a little garbage", async () => {
     const little = await (await world.client.start({ scenario: "garbage", n: 3 })).rest()
     expect(little.at(-1)).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     const much = await (await world.client.start({ scenario: "garbage", n: 5 })).rest()
@@ -228,13 +228,13 @@ describe("a runtime that breaks", () => {
     expect(much.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
   })
 
-  it("skips events that it does not know", async () => {
+  it("may send unknown events, which are skipped", async () => {
     const frames = await (await world.client.start({ scenario: "unknown" })).rest()
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
   })
 
   it.each([500, 502, 504])(
-    "is not asked again after a %d, which may come after it has begun, and is cancelled",
+    "is not asked again after a %d, because the run may have begun, and is cancelled",
     async (status) => {
       const frames = await (await world.client.start({ scenario: "http", status, body: "x" })).rest()
       expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("UPSTREAM_UNAVAILABLE")
@@ -244,7 +244,7 @@ describe("a runtime that breaks", () => {
     },
   )
 
-  it("is asked again once after a 503, which says that nothing was begun", async () => {
+  it("is asked again once after a 503, because nothing has begun", async () => {
     const frames = await (await world.client.start({ scenario: "http", status: 503, body: "x" })).rest()
     expect(frames.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
     const log = await world.log()
@@ -252,7 +252,7 @@ describe("a runtime that breaks", () => {
     expect(log.cancels).toEqual([])
   })
 
-  it("accounts for every attempt of a run", async () => {
+  it("has every attempt of a run recorded", async () => {
     const stream = await world.client.start({ scenario: "error", code: "INTERNAL_ERROR", httpStatus: 500 })
     await stream.rest()
     const run = await world.run(stream.runId)

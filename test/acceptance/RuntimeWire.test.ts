@@ -11,9 +11,9 @@ const play = async (scenario: object) => {
   return { frames, last: frames.at(-1), answer: messages[1]?.content, run: await world.run(stream.runId) }
 }
 
-describe("a failure that the runtime says as text", () => {
+describe("a runtime failure that arrives as text", () => {
   it.each([{}, { chunks: 5 }])(
-    "before anything else falls back, and nothing of it is shown: %j",
+    "falls back if it is the first text, and none of it is shown: %j",
     async (how) => {
       const { answer, frames, last, run } = await play({ scenario: "error-text", ...how })
       expect(last).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
@@ -30,7 +30,7 @@ describe("a failure that the runtime says as text", () => {
     },
   )
 
-  it("after a part of an answer is a failure after the commit", async () => {
+  it("is a failure after the commit if it follows a part of an answer", async () => {
     const { answer, frames, last } = await play({ scenario: "error-text", after_text: 2 })
     expect(ofType(frames, "retract")).toHaveLength(1)
     expect(last).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
@@ -38,14 +38,14 @@ describe("a failure that the runtime says as text", () => {
     expect(JSON.stringify(frames)).not.toContain("I completed")
   })
 
-  it("is not read from a sub-agent's text, which is not the answer", async () => {
+  it("is not recognised in a sub-agent's text, which is not the answer", async () => {
     const { answer, frames, last } = await play({ scenario: "delegate", failed: true })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     expect(answer).toBe("Voici la réponse.")
     expect(textOf(frames)).toBe("Voici la réponse.")
   })
 
-  it("is not read from text that only begins like one", async () => {
+  it("is not recognised in text that only begins like one", async () => {
     const text = "I encountered an error: a typo. It is fixed now."
     const { answer, frames, last } = await play({ scenario: "error-text", chunks: 3, text })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
@@ -56,7 +56,7 @@ describe("a failure that the runtime says as text", () => {
 describe("a recorded answer of the real runtime", () => {
   const fortyTwo = "The answer from the fake model is forty two, in several words."
 
-  it.each(["text", "two", "planfile", "delegate"])("%s is shown and stored as it was", async (name) => {
+  it.each(["text", "two", "planfile", "delegate"])("%s is shown and stored unchanged", async (name) => {
     const { answer, frames, last } = await play({ scenario: "recording", name, done: false })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     expect([textOf(frames), answer]).toEqual([fortyTwo, fortyTwo])
@@ -72,7 +72,7 @@ describe("a recorded answer of the real runtime", () => {
 })
 
 describe("the runtime's final response", () => {
-  it("is stored and shown where a chunk was lost on the way", async () => {
+  it("is stored and shown if a chunk was lost on the way", async () => {
     const { answer, frames, last } = await play({ scenario: "lost-chunk" })
     expect(last?.event).toBe("done")
     expect(answer).toBe("Une réponse tout entière.")
@@ -82,7 +82,7 @@ describe("the runtime's final response", () => {
     expect(texts.at(-1)?.data.data.content).toBe("Une réponse tout entière.")
   })
 
-  it("takes back no call that stands between the texts", async () => {
+  it("retracts no call between the texts", async () => {
     const { answer, frames, run } = await play({ scenario: "lost-chunk", call: true })
     expect(answer).toBe("Une réponse tout entière.")
     const taken = ofType(frames, "retract").flatMap(({ data }) => [data.data.fromSeq, data.data.toSeq])
@@ -92,15 +92,15 @@ describe("the runtime's final response", () => {
     expect(run.execution).toMatchObject([{ kind: "tool", status: "completed" }])
   })
 
-  it("completes what was streamed of it", async () => {
+  it("completes the streamed part of it", async () => {
     const { answer, frames } = await play({ scenario: "slow", count: 1, final_response: "idée 0 et plus" })
     expect(ofType(frames, "retract")).toEqual([])
     expect([textOf(frames), answer]).toEqual(["idée 0 et plus", "idée 0 et plus"])
   })
 })
 
-describe("calls of the runtime", () => {
-  it("have each their own result when they run in parallel", async () => {
+describe("tool calls of the runtime", () => {
+  it("have one result each when they run in parallel", async () => {
     const { frames } = await play({ scenario: "parallel" })
     const callOf = (step: string) =>
       ofType(frames, "tool_call").find(({ data }) => data.data.arguments.of === step)?.data.metadata.callId
@@ -108,7 +108,7 @@ describe("calls of the runtime", () => {
       expect(data.metadata).toEqual({ callId: callOf(data.data.result), stepId: data.data.result })
   })
 
-  it("may have numbers that JSON does not have", async () => {
+  it("may have numbers that JSON cannot express", async () => {
     const { frames, last } = await play({ scenario: "numbers" })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     expect(ofType(frames, "tool_result")[0]?.data.data.result).toEqual({
@@ -119,7 +119,7 @@ describe("calls of the runtime", () => {
     })
   })
 
-  it("are not made twice when the first was not seen", async () => {
+  it("are not doubled if the first was not seen", async () => {
     const { frames, last } = await play({ scenario: "lost-call" })
     expect(last).toMatchObject({ event: "error", data: { code: "UPSTREAM_TRUNCATED" } })
     expect(ofType(frames, "fallback")).toEqual([])
@@ -127,7 +127,7 @@ describe("calls of the runtime", () => {
     expect(world.model.asked).toHaveLength(0)
   })
 
-  it("do not end a turn that goes on after one that was not seen", async () => {
+  it("do not end a turn that continues after an unseen call", async () => {
     const { answer, last } = await play({ scenario: "lost-call", end: "complete" })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     expect(answer).toBe("Fini.")
@@ -135,13 +135,13 @@ describe("calls of the runtime", () => {
 })
 
 describe("the wire to the runtime", () => {
-  it("takes the last event of a body that ends without a blank line", async () => {
+  it("delivers the last event of a body that ends without a blank line", async () => {
     const { answer, last } = await play({ scenario: "no-blank-line" })
     expect(last).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
     expect(answer).toBe("Fini.")
   })
 
-  it("says of a wrong path that the set-up is wrong, which counts against the runtime", async () => {
+  it("reports a wrong path as a configuration error, which counts against the runtime", async () => {
     const { frames, run } = await play({ scenario: "http", status: 404, body: { detail: "Not Found" } })
     expect(ofType(frames, "fallback")[0]?.data.data.code).toBe("UPSTREAM_MISCONFIGURED")
     expect(run.attempts[0]).toMatchObject({ outcome: "error", failure: "404" })
@@ -153,7 +153,7 @@ describe("the wire to the runtime", () => {
   const create = (fields: object) =>
     world.client.request("POST", "/api/v1/agents", { name: "Orchestrator", ...fields })
 
-  it("carries what an agent sets, its model for the runtime, and the servers of its sub-agents", async () => {
+  it("carries the agent's settings, its model for the runtime, and the servers of its sub-agents", async () => {
     const created = await create({
       model: "both",
       models: { runtime_orchestrator: "large" },
@@ -176,7 +176,7 @@ describe("the wire to the runtime", () => {
     ])
   })
 
-  it("is not asked for with servers that the agent does not have: such an agent is refused", async () => {
+  it("refuses an agent whose sub-agent names a server that the agent lacks", async () => {
     const refused = async (response: Response) => {
       expect(response.status).toBe(400)
       return ((await response.json()) as { error: { details: unknown } }).error.details

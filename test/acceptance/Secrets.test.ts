@@ -6,7 +6,7 @@ import { useWorld } from "../support/world.ts"
 const world = useWorld({ LOG_LEVEL: "debug" })
 
 describe("agents", () => {
-  it("are made, listed, changed and switched off; credentials are never shown", async () => {
+  it("are created, listed, changed and disabled; credentials are never shown", async () => {
     const server = {
       id: "m",
       name: "M",
@@ -48,7 +48,7 @@ describe("agents", () => {
 })
 
 describe("secrets", () => {
-  it("fault 19: nothing of a body, a token, a key or a credential is logged, also at the finest level", async () => {
+  it("fault 19: no body, token, key or credential is logged, also at the finest level", async () => {
     const canary = "canary-message-7f3a"
     await (await world.client.start(canary)).rest()
     await (await world.client.start({ scenario: "http", status: 500, body: canary })).rest()

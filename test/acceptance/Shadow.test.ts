@@ -9,7 +9,7 @@ import { figures, mismatches, onDisk, path, report, sent, shadowed, turn } from 
 describe("direct turns with the runtime in shadow", () => {
   const world = useWorld({ ...shadowed, CHAT_EXECUTION_MODE: "direct_llm" })
 
-  it("are compared, and the report and the mismatches say so without any text", async () => {
+  it("are compared, and the report and the mismatches contain no text", async () => {
     const stream = await turn(world, "canary-question")
     expect(textOf(stream.frames)).toBe("direct answer")
     const [found] = await mismatches(world, "?limit=1")
@@ -35,12 +35,12 @@ describe("direct turns with the runtime in shadow", () => {
       expect.objectContaining({ mode: "runtime_orchestrator", ending: "compared", runs: said.pairs }),
     )
     expect((await report(world, "?orgId=umbrella")).pairs).toBe(0)
-    // The user's message is in the store, and so is the user's answer; the shadow's is not.
+    // The store has the user's message and the user's answer, but not the shadow's.
     expect(onDisk(world, "canary-question")).toBe(true)
     expect(onDisk(world, "You said: canary-question")).toBe(false)
   })
 
-  it("call no tool a second time: the runtime is asked for a dry run", async () => {
+  it("call no tool a second time: the runtime gets a dry run", async () => {
     await turn(world, { scenario: "all" })
     const { executions } = await world.log()
     expect(executions).toHaveLength(1)
@@ -56,7 +56,7 @@ describe("direct turns with the runtime in shadow", () => {
     ["fails", { scenario: "error", code: "INTERNAL_ERROR" }, "error", "INTERNAL_ERROR"],
     ["breaks off", { scenario: "cut", reset: true }, "error", "UPSTREAM_TRUNCATED"],
   ])(
-    "are whole while the shadow %s, and the Monitor's figures do not move",
+    "are whole while the shadow %s, and the Monitor's figures do not change",
     async (_, message, outcome, code) => {
       const [before, first] = [await figures(world), sent]
       const stream = await turn(world, message)
@@ -68,7 +68,7 @@ describe("direct turns with the runtime in shadow", () => {
     },
   )
 
-  it("are told with problems by path when the query is wrong, and to operators only", async () => {
+  it("have their report for operators only, and a wrong query gets problems by path", async () => {
     const wrong = await world.operator.json("GET", `${path}/mismatches?limit=1001`)
     expect(wrong.error).toMatchObject({ code: "VALIDATION_FAILED", details: [{ path: "query.limit" }] })
     const user = await world.as("acme", "ana", ["chat:*"])
@@ -80,13 +80,13 @@ describe("direct turns with the runtime in shadow", () => {
 describe("direct turns whose shadow's process dies", () => {
   const world = useWorld({ ...shadowed, CHAT_EXECUTION_MODE: "direct_llm" })
 
-  it("are whole, then and afterwards, and the breaker has seen nothing", async () => {
+  it("are whole, during and after, and the breaker records nothing", async () => {
     const first = sent
     for (const [message, code] of [
       [{ scenario: "crash" }, "UPSTREAM_TRUNCATED"],
       ["anybody there?", "UPSTREAM_UNREACHABLE"],
     ] as const) {
-      // A shadow that was given up may have killed it all the same.
+      // A dropped shadow may also have killed it.
       const alive = async () => {
         if (code !== "UPSTREAM_TRUNCATED" || world.runtime.isAlive()) return
         world.runtime = await startPython({ pingMs: 50, port: Number(new URL(world.runtime.url).port) })
@@ -102,7 +102,7 @@ describe("direct turns whose shadow's process dies", () => {
   })
 })
 
-/** Writes comments as fast as they are read: nothing that a trace would count. */
+/** Writes comments as fast as they are read: no trace would count them. */
 const pings = createServer((request, response) => {
   request.resume()
   if (!request.url?.endsWith("/stream")) return void response.end("{}")
@@ -117,7 +117,7 @@ const pings = createServer((request, response) => {
 await new Promise<void>((listening) => pings.listen(0, "127.0.0.1", listening))
 afterAll(() => pings.close())
 
-describe("direct turns whose shadow floods with what is no event", () => {
+describe("direct turns whose shadow floods with invalid events", () => {
   const { port } = pings.address() as AddressInfo
   const world = useWorld({
     ...shadowed,
@@ -126,7 +126,7 @@ describe("direct turns whose shadow floods with what is no event", () => {
     RUNTIME_SERVICE_URL: `http://127.0.0.1:${port}`,
   })
 
-  it("are whole, and the shadow is cut long before its clock", async () => {
+  it("are whole, and the shadow is cut long before its deadline", async () => {
     const stream = await turn(world, "hello")
     expect(textOf(stream.frames)).toBe("direct answer")
     expect(await mismatches(world)).toMatchObject([

@@ -15,7 +15,7 @@ describe("runtime turns with direct mode in shadow", () => {
     ...providerEnv("judge", judge.url),
   })
 
-  it("are compared and, where they differ, judged; texts are kept where that was asked for", async () => {
+  it("are compared and, if they differ, judged; texts are stored if that is configured", async () => {
     judge.answers.push({ kind: "text", parts: ["It is shorter.\n", "VERDICT: EQUAL"] })
     const stream = await turn(world, "hello")
     expect(textOf(stream.frames)).toBe("You said: hello")
@@ -49,7 +49,7 @@ describe("runtime turns with direct mode in shadow", () => {
     ["floods", { kind: "flood", part: "x".repeat(1000) }, "SHADOW_FLOODED"],
     ["breaks off", { kind: "cut", parts: ["one moment"] }, "UPSTREAM_TRUNCATED"],
     ["fails", { kind: "status", status: 500 }, "UPSTREAM_UNAVAILABLE"],
-  ] as const)("are whole while the shadow %s, which is asked once", async (_, answer, code) => {
+  ] as const)("are whole while the shadow %s, which gets one request", async (_, answer, code) => {
     const [before, first] = [await figures(world), sent]
     const stream = await turn(world, "hello", () => void world.model.answers.push(answer))
     expect(textOf(stream.frames)).toBe("You said: hello")
@@ -75,10 +75,10 @@ describe("runtime turns with direct mode in shadow", () => {
   })
 })
 
-describe("turns that run in their own mode once more", () => {
+describe("turns that run in their own mode a second time", () => {
   const world = useWorld({ ...shadowed, CHAT_RUNTIME_SHADOW_AA_PERCENT: "100" })
 
-  it("are the noise of the report, and no mismatch", async () => {
+  it("measure the noise of the report, and are no mismatches", async () => {
     const stream = await turn(world, "the same again")
     const said = await report(world)
     expect(said).toMatchObject({ pairs: 0, samePairs: 1 })

@@ -89,7 +89,7 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
   beforeAll(() => fleet.start(), 60_000)
   afterAll(() => fleet.stop())
 
-  it("the figures of both are the sum of both", async () => {
+  it("counts the turns of both in one sum", async () => {
     await Promise.all([0, 1, 0, 1, 0].map((place, turn) => fleet.chat(place, turn)))
     for (const place of [0, 1]) {
       await eventually(async () => (await fleet.get(place, "metrics")).runtime.success === 5)
@@ -97,7 +97,7 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
     }
   })
 
-  it("an order at one holds at the other; whoever gives the next one goes on from it", async () => {
+  it("shares an operator override, and the next operator's command at the other replaces it", async () => {
     expect((await fleet.order(0, "direct_llm")).status).toBe(200)
     await eventually(async () => (await fleet.stateOf(1)) === "forced_direct")
     expect((await fleet.chat(1, 1)).at(-1)?.data.executionMode).toBe("direct_llm")
@@ -108,7 +108,7 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
     expect(await fleet.stateOf(1)).toBe("closed")
   })
 
-  it("E2: while Redis hangs no chat fails, and what happened is known everywhere afterwards", async () => {
+  it("E2: while Redis hangs no chat fails, and later every gateway knows the events of that time", async () => {
     const before = (await fleet.get(0, "metrics")).runtime.total
     process.kill(fleet.redis.pid, "SIGSTOP")
     let ended: ReadonlyArray<ReadonlyArray<Frame>>
@@ -123,7 +123,7 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
     }
   })
 
-  it("opens at both for what only one has met, and the history has it once", async () => {
+  it("opens at both for one gateway's failures, and the history has it once", async () => {
     await fleet.breakRuntime()
     await eventually(async () => (await fleet.stateOf(1)) === "open")
     const history: ReadonlyArray<{ orgId: string | null; to: string }> = await fleet.get(
@@ -133,7 +133,7 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
     expect(history.filter(({ orgId, to }) => orgId === null && to === "open")).toHaveLength(1)
   })
 
-  it("D7: a Redis that has forgotten everything closes nothing, also not in a replica that starts then", async () => {
+  it("D7: closes nothing if Redis loses its data, also not in a replica that starts then", async () => {
     await fleet.redis.stop()
     expect(await fleet.stateOf(0)).toBe("open")
     fleet.redis = await startRedis(fleet.redis.port)
@@ -142,7 +142,7 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
     expect([await fleet.stateOf(0), await fleet.stateOf(1)]).toEqual(["open", "open"])
   })
 
-  it("another replica finds the way back when the one that probed is killed", async () => {
+  it("is closed by another replica if the probing replica is killed", async () => {
     await fleet.gateways[0]!.stop("SIGKILL")
     await fleet.mendRuntime()
     await eventually(async () => (await fleet.stateOf(1)) === "ramp", 40)

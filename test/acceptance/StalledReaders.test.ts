@@ -18,7 +18,7 @@ beforeAll(async () => {
     {
       NODE_OPTIONS: "--max-old-space-size=512",
       DATA_DIR: folder.path,
-      // All of the large answers are one user's, who may have an eighth of this.
+      // One user has all of the large answers, and may use an eighth of this.
       MAX_ANSWER_BYTES_IN_FLIGHT: "1000000000",
       // A heartbeat is not replayed.
       SSE_HEARTBEAT_INTERVAL_MS: "600000",
@@ -45,7 +45,7 @@ const metrics = async () => {
     samples.filter((sample) => sample.name === name).reduce((sum, { value }) => sum + value, 0)
 }
 
-/** A request as it goes over the wire. */
+/** A request in its wire form. */
 const wire = (method: string, path: string, body = ""): string =>
   [
     `${method} ${path} HTTP/1.1`,
@@ -107,7 +107,7 @@ describe("readers that take nothing", () => {
     for (const socket of sockets) socket.destroy()
   }, 180_000)
 
-  it("are cut whatever the answer is: a live run, one JSON body, pipelined requests", async () => {
+  it("are cut for every kind of answer: a live run, one JSON body, pipelined requests", async () => {
     const { sessionId } = await said()
     const before = (await metrics())("crossfade_readers_cut_total")
     model.answers.push(large)
@@ -118,7 +118,7 @@ describe("readers that take nothing", () => {
     for (const socket of sockets) socket.destroy()
   }, 120_000)
 
-  it("L6: are cut as well when their process has stopped and the connection stays open", async () => {
+  it("L6: are also cut if their process has stopped and the connection stays open", async () => {
     const { runId } = await said()
     const before = (await metrics())("crossfade_readers_cut_total")
     const { port } = new URL(gateway.url)
@@ -132,7 +132,7 @@ describe("readers that take nothing", () => {
     child.kill("SIGKILL")
   }, 120_000)
 
-  it("are kept while they take something, however slowly, and get all of it", async () => {
+  it("are not cut while they read slowly, and get everything", async () => {
     const { runId, text } = await said()
     const before = (await metrics())("crossfade_readers_cut_total")
     const socket = stalled(wire("GET", `/api/v1/chat/runs/${runId}/events`))

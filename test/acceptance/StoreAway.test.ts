@@ -66,7 +66,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that goes awa
     ["ended and started again", () => postgres.down(), () => postgres.up()],
     ["frozen", () => signal(postgres.pid(), "SIGSTOP"), () => signal(postgres.pid(), "SIGCONT")],
   ] as const)(
-    "E1: %s: turns are refused with 503 before anything is promised, those that run end in done after its return, and nothing is lost or doubled",
+    "E1: %s: new turns are refused with 503 before their first event, running ones end in done after its return, and nothing is lost or doubled",
     async (name, leave, comeBack) => {
       const told: Array<Told> = []
       const refused: Array<string> = []
@@ -98,7 +98,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that goes awa
       await new Promise((next) => setTimeout(next, 1500))
       const left = performance.now()
       await leave()
-      // Two come before anybody knows; of the one with a key the store is asked for the key first.
+      // Two arrive before the outage is known; for the one with a key the first query is for the key.
       const early = { agentId: defaultAgent, message: "now?" }
       const first = await Promise.all(
         [{}, { "idempotency-key": name }].map((headers) =>
@@ -110,7 +110,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that goes awa
       await eventually(async () => !(await ready()), 20)
       const refusedAt = performance.now()
       expect((await client.start("now?")).response.status).toBe(503)
-      // Known beforehand, not waited for: a call of the store may take 5 s.
+      // The outage was known before: a call of the store could take 5 s.
       expect(performance.now() - refusedAt).toBeLessThan(3000)
       const toldBefore = told.length
       await new Promise((next) => setTimeout(next, awaySeconds * 1000))
@@ -120,7 +120,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that goes awa
       await eventually(async () => (await client.start("again")).response.status === 200, 20)
       load.over = true
       await working
-      // None where all who ask are waiting for the end of a turn.
+      // Empty if all callers were waiting for the end of a turn.
       expect(new Set([...refused, "503, again after 1 s"])).toEqual(new Set(["503, again after 1 s"]))
       expect(toldMeanwhile).toBe(0)
       expect(told.map(({ end }) => end).filter((end) => end !== "done")).toEqual([])

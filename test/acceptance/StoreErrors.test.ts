@@ -1,4 +1,7 @@
-/** X7: a store whose statements fail. Its errors name tables, files and SQL; callers read a code, a sentence and an id. */
+/**
+ * X7: a store whose statements fail. Its errors name tables, files and SQL; callers read a code, a sentence and an
+ * id.
+ */
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll, expect, it } from "vitest"
@@ -32,7 +35,7 @@ const asks: ReadonlyArray<readonly [method: string, path: string, body?: object]
   ["GET", `/api/v1/chat/runs/${id}/events`],
 ]
 
-it("X7: answers 200 requests without a word of its store, and lives", async () => {
+it("X7: answers 200 requests without a word about its store, and survives", async () => {
   const database = new DatabaseSync(join(folder.path, "crossfade.db"))
   for (const table of tables) database.exec(`ALTER TABLE ${table} RENAME TO ${table}_gone`)
   database.close()

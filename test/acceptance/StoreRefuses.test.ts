@@ -60,7 +60,7 @@ const linesAbout = (text: string): ReadonlyArray<string> =>
     .split("\n")
     .filter((line) => line.includes(text))
 
-/** Neither flaps: it stays as it is found for three looks. */
+/** The state does not flap: it stays the same for three reads. */
 const stays = async (state: string) => {
   await eventually(async () => (await seen()) === state, 10)
   const until = performance.now() + 3000
@@ -96,7 +96,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
     folder.dispose()
   })
 
-  /** As an operator of the server, whose own sessions may always write. */
+  /** Acts as an operator of the server, whose own sessions may always write. */
   const operate = (...statements: ReadonlyArray<string>) =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -111,7 +111,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name()}'`
 
   it(
-    "E1: and only reads is unhealthy, said once, and is used again when it takes writes",
+    "E1: and becomes read-only is unhealthy, logged once, and used again when it accepts writes",
     () =>
       refusesAndReturns(
         () => operate("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"),
@@ -122,7 +122,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
   )
 
   it(
-    "E1: and only reads in new sessions is used again, though open sessions stay as they are",
+    "E1: and is read-only in new sessions is used again, while open sessions stay read-only",
     () =>
       refusesAndReturns(
         () => operate(`ALTER DATABASE ${name()} SET default_transaction_read_only = on`, endSessions()),
@@ -133,7 +133,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers"
   )
 
   it(
-    "E1: and takes no connections is unhealthy, said once, and is used again when it takes them",
+    "E1: and accepts no connections is unhealthy, logged once, and used again when it accepts them",
     () =>
       refusesAndReturns(
         () => operate(`ALTER DATABASE ${name()} ALLOW_CONNECTIONS false`, endSessions()),
@@ -159,7 +159,7 @@ describe("a SQLite file that cannot grow", () => {
   const limit = (bytes: string) =>
     execFileSync("prlimit", ["--pid", String(gateway.pid), `--fsize=${bytes}:unlimited`])
 
-  it("E1: because of a limit is unhealthy, said once, and is used again when it may", async () => {
+  it("E1: because of a limit is unhealthy, logged once, and used again when the limit is lifted", async () => {
     await startOn({ DATA_DIR: folder.path })
     await refusesAndReturns(
       () => limit("4096"),
@@ -185,7 +185,7 @@ describe("a SQLite file that cannot grow", () => {
     beforeAll(() => void mount())
     afterAll(() => void unmount())
     const filler = join(folder.path, "filler")
-    /** Until no byte more fits. */
+    /** Fills the disk to the last byte. */
     const fill = (left: number) => {
       for (let size = 8 << 20; size >= 1; size >>= 1) {
         try {
@@ -201,7 +201,7 @@ describe("a SQLite file that cannot grow", () => {
       ["full", 0],
       ["nearly full", 24 << 10],
     ])(
-      "E1: %s, it is unhealthy, said once, and is used again when there is room",
+      "E1: %s, it is unhealthy, logged once, and used again when there is room",
       async (name, left) => {
         const data = join(folder.path, name)
         onTestFinished(() => rmSync(data, { recursive: true }))
@@ -209,7 +209,7 @@ describe("a SQLite file that cannot grow", () => {
         await refusesAndReturns(
           async () => {
             fill(left)
-            // A few turns take what is left.
+            // A few turns use the rest.
             for (let turn = 0; turn < 20 && (await seen()) === works; turn++);
           },
           () => rmSync(filler),

@@ -9,7 +9,7 @@ import { latest } from "../support/received.ts"
 /** The long form: `AWAY_SECONDS=60`. */
 const awaySeconds = Number(process.env["AWAY_SECONDS"] ?? 10)
 const beforeSeconds = Math.min(awaySeconds, 10)
-/** So few spans wait for their export that an outage of seconds overflows them: about 100 come each second. */
+/** Few spans may wait for their export, so that an outage of seconds overflows them: about 100 arrive each second. */
 const waiting = "256"
 const users = 4
 const message = JSON.stringify({ scenario: "slow", count: 5, delay_ms: 30 })
@@ -30,7 +30,7 @@ const megabytes = (pid: number): number =>
 
 const pause = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000))
 
-/** Turns one after the other, from several users at once, until it is over. */
+/** Consecutive turns of several concurrent users, until it ends. */
 const load = (client: Client): Load => {
   const turns: Array<Turn> = []
   const state = { over: false }
@@ -60,7 +60,7 @@ describe.skipIf(inject("collector") === undefined)("a collector that goes away u
   let runtime: Running
   let token: string
   const gateways: Array<Running> = []
-  /** Turns of all processes that export, so far. */
+  /** Turns of all exporting processes so far. */
   let ended = 0
   beforeAll(async () => {
     collector = await Collector.start()
@@ -103,10 +103,10 @@ describe.skipIf(inject("collector") === undefined)("a collector that goes away u
     ["ended and started again", () => collector.down(), () => collector.up()],
     ["frozen", () => collector.signal("SIGSTOP"), () => collector.signal("SIGCONT")],
   ] as const)(
-    "%s: no turn waits for it, little is held back, one line says so, and export goes on without a count lost",
+    "%s: no turn waits for it, buffers stay small, one line reports it, and export continues without a lost count",
     async (name, leave, comeBack) => {
       const gateway = await beginExporting()
-      // Memory grows with the turns of the last minutes whether they are exported or not: this one says by how much.
+      // Memory grows with the turns of the last minutes even without an export: this process gives the baseline.
       const silent = await begin(1, {})
       const [{ finish, turns }, other] = [gateway, silent].map(({ url }) => load(new Client(url, token))) as [
         Load,
@@ -142,16 +142,17 @@ describe.skipIf(inject("collector") === undefined)("a collector that goes away u
           ].join("\n  "),
         )
       }
-      // A turn is 150 ms of waiting for the runtime; one that waited for an export would last seconds.
+      // A turn waits 150 ms for the runtime; one that waited for an export would take seconds.
       expect(median(away)).toBeLessThan(median(before) * 1.5)
       expect(Math.max(...away)).toBeLessThan(5000)
       expect(grown[0]! - grown[1]!).toBeLessThan(100)
-      // What is frozen has taken what was sent, and reads it later; what is not there has taken nothing, and little was kept.
+      // A frozen collector has received the data and reads it later; an absent one has received nothing, and the
+      // gateway kept little.
       expect(spansOfAway.length).toBeLessThan(name === "frozen" ? Infinity : away.length / 2)
       const lines = gateway.output().match(/telemetry could not be exported/g) ?? []
       expect(lines.length).toBeGreaterThan(0)
       expect(lines.length).toBeLessThanOrEqual(1 + Math.ceil((awaySeconds + 30) / 60))
-      // Counts lose nothing: they are told from the start each time. Each second, so one export that is late loses nothing.
+      // Counts are cumulative and exported each second, so one late export loses nothing.
       ended += turns.length
       await expect.poll(() => attempts(collector), { timeout: 10_000 }).toBe(ended)
       await Promise.all([gateway.stop(), silent.stop()])
@@ -167,7 +168,7 @@ describe.skipIf(inject("collector") === undefined)("a collector that goes away u
     expect((await stream.rest()).at(-1)?.event).toBe("done")
     const began = performance.now()
     await gateway.stop()
-    // Each signal has 3 s to go out, whatever a single export may take.
+    // Each signal has 3 s for its export, for any limit of a single export.
     expect(performance.now() - began).toBeLessThan(15_000)
     expect(await gateway.exited).toBe(0)
   })

@@ -9,7 +9,7 @@ import { keyOf, parse, type Sample } from "../support/prometheusText.ts"
 import { type RedisServer, startRedis } from "../support/redis.ts"
 import { latest, type Point } from "../support/received.ts"
 
-/** The series of a point as Prometheus has them: a histogram is several. */
+/** The series of a point in Prometheus: a histogram has several. */
 const samplesOf = ({ attributes, bounds, buckets, name, sum, type, value }: Point): ReadonlyArray<Sample> => {
   if (type !== "histogram") return [{ name, labels: attributes, value }]
   let below = 0
@@ -24,7 +24,7 @@ const samplesOf = ({ attributes, bounds, buckets, name, sum, type, value }: Poin
   ]
 }
 
-/** They go up and down by themselves, and may be where they were by chance. */
+/** These vary by themselves. */
 const { heapUsed, loopDelay, memory } = catalogue
 const restless = new RegExp(`^(${[heapUsed, loopDelay, memory].map(({ name }) => name).join("|")}) `)
 
@@ -69,7 +69,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
       .reduce((sum, { value }) => sum + value, 0)
   const text = async (url: string) => parse(await (await fetch(url)).text())
 
-  /** Exports of a moment later than now, so that what has been measured so far is in them. */
+  /** Waits for an export that began after now, so that it has all earlier measurements. */
   const exported = async () => {
     const now = Date.now()
     return eventually(async () => {
@@ -92,7 +92,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
       await (await world.client.start(message)).rest()
   }
 
-  /** Two of one user's streams are open, and a third is asked for. */
+  /** Two of one user's streams are open, and a third is refused. */
   const refusal = async () => {
     const bob = await world.as("acme", "bob")
     const open = [await bob.start({ scenario: "hang" }), await bob.start({ scenario: "hang" })]
@@ -100,7 +100,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     for (const stream of open) stream.leave()
   }
 
-  /** Somebody else writes to the database for longer than a turn waits for it. */
+  /** Another writer holds the database for longer than a turn waits for it. */
   const lockedStore = async () => {
     const other = new DatabaseSync(join(world.folder.path, "crossfade.db"))
     other.exec("BEGIN IMMEDIATE")
@@ -110,7 +110,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     await eventually(async () => (await world.client.request("GET", "/api/v1/health/ready")).status === 200)
   }
 
-  /** On a busy machine a shadow is left out; then the next turn has one. */
+  /** On a busy machine a shadow is dropped; then the next turn has one. */
   const judgedShadow = () =>
     eventually(async () => {
       await (await world.client.start("hello")).rest()
@@ -130,11 +130,12 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     await order("runtime_orchestrator")
   }, 60_000)
 
-  it("are driven by what happens: each count of the catalogue has been counted", async () => {
+  it("count each event of the catalogue at least once", async () => {
     expect(statuses).toEqual([429, 503])
     await exported()
     const counts = all.filter(({ kind }) => kind !== "gauge").map(({ name }) => name)
-    // Its stdout and its answers are read here, and are small; LogOutput, StalledReaders, LiveBytes and Reads count these.
+    // Its stdout and its answers are read here, and are small; LogOutput, StalledReaders, LiveBytes and Reads count
+    // these.
     expect(counts.filter((name) => sumOf(name) === 0)).toEqual([
       "crossfade_readers_cut_total",
       "crossfade_runs_ended_for_memory_total",
@@ -143,7 +144,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     ])
   })
 
-  it("are all that the catalogue names, as it says, with labels of their closed sets and no others", async () => {
+  it("are exactly those of the catalogue, as described, with labels only from their closed sets", async () => {
     await exported()
     const found = points()
     const known = new Map(all.map((instrument) => [instrument.name, instrument]))
@@ -171,8 +172,8 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     expect(new Set(orgs)).toEqual(new Set(["acme"]))
   })
 
-  it("have the same values in /metrics, and under the same names where the collector gives them to Prometheus", async () => {
-    // What has moved between two exports stood somewhere between them; what has not, stood still.
+  it("have the same values in /metrics, and the same names in the collector's Prometheus output", async () => {
+    // A value that changed between two exports lies between them; an unchanged one is equal.
     const before = await exported()
     const [scraped, relayed] = [
       byKey(await text(`${world.gateway.url}/metrics`)),
@@ -192,8 +193,8 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     expect(new Set([...names(relayed.map(keyOf))].filter(own))).toEqual(names(before.keys()))
   })
 
-  it("count what the admin API counts", async () => {
-    // No turn is needed for the gauge to know.
+  it("agree with the counts of the admin API", async () => {
+    // The gauge changes without a turn.
     await order("direct_llm")
     await exported()
     const { direct, fallbackEnabled, runtime } = (await world.operator.json("GET", "/api/v1/runtime/metrics"))
@@ -207,7 +208,7 @@ describe.skipIf(missing)("metrics in a real collector", () => {
         sumOf("chat_execution_error_total", { mode }),
       ]
       expect([mode, succeeded, succeeded + failed]).toEqual([mode, api.success, api.total])
-      // The API leaves out those that say nothing of the mode, such as a cancel.
+      // The API leaves out attempts that say nothing of the mode, such as a cancel.
       const neutral = sumOf("crossfade_org_attempts_total", { mode, outcome: "neutral" })
       expect([mode, sumOf("chat_execution_total", { mode })]).toEqual([mode, api.total + neutral])
       expect([mode, sumOf("chat_execution_latency_ms", { mode })]).toEqual([mode, api.total + neutral])

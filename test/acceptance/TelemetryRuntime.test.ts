@@ -4,7 +4,7 @@ import { callersPlace, useObserved } from "../support/observed.ts"
 describe.skipIf(inject("collector") === undefined)("the runtime of the tests", () => {
   const observed = useObserved()
 
-  it("puts a span of its own below the place that it is told, with nothing of the gateway in between", async () => {
+  it("puts a span of its own below the parent that it receives, with no gateway code in between", async () => {
     const caller = callersPlace()
     const response = await fetch(`${observed.world.runtime.url}/api/v1/execute/stream`, {
       method: "POST",

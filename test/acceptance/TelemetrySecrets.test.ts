@@ -4,7 +4,7 @@ import { createKey } from "../support/keyClient.ts"
 import { callersPlace, useObserved } from "../support/observed.ts"
 import { testSecret } from "../support/processes.ts"
 
-/** In every place where a user, an upstream or an operator puts something that is nobody else's business. */
+/** Secrets in every place where a user, an upstream or an operator puts private text. */
 const question = "canary-question-7f3a"
 const answer = "canary-answer-91bc"
 const upstreams = "canary-upstream-45d0"
@@ -13,9 +13,9 @@ const key = "canary-collector-key-0b6f"
 const credential = "canary-credential-5e77"
 const dataKey = "canary-data-key-91f3-only-for-tests"
 
-describe.skipIf(inject("collector") === undefined)("what is exported and logged", () => {
+describe.skipIf(inject("collector") === undefined)("the exported and logged data", () => {
   const observed = useObserved({
-    // The text log of a process in production, where it is one line of JSON each.
+    // The log of a process in production has one line of JSON per entry.
     NODE_ENV: "production",
     LOG_LEVEL: "debug",
     DATA_KEY: dataKey,
@@ -27,7 +27,7 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
   const statuses: Array<number> = []
   let apiKey = ""
 
-  /** Everything that goes well, and everything that fails with somebody's words in the error. */
+  /** Produces every success, and every failure with private text in its error. */
   beforeAll(async () => {
     const headers = { traceparent: place.traceparent, baggage: `user=${baggage}`, "x-request-id": "asked-1" }
     const first = await world.client.start(question, headers)
@@ -79,14 +79,14 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
     statuses.push((await client.request("POST", path, asked, { authorization: `Bearer ${apiKey}x` })).status)
     await observed.trace(place.traceId, 6)
     await world.gateway.stop()
-    // It writes down what it has taken before it ends.
+    // It writes its received data before it ends.
     await observed.collector.down("SIGTERM")
   }, 60_000)
 
-  it("X6: has the turns' words in every signal's place but the words of users, upstreams and secrets in none", () => {
+  it("X6: has the gateway's own words in every signal, and the words of users, upstreams and secrets in none", () => {
     const everything = `${observed.collector.everything()}\n${world.gateway.output()}`
     expect(statuses).toEqual([400, 400, 404, 401, 401])
-    // They were there to be found: the same export has the turn's own ids.
+    // The search works: the same export has the turn's own ids.
     for (const there of ["asked-1", "chat_execution_total", "turn ended", place.traceId])
       expect(everything).toContain(there)
     const canaries = [
@@ -106,7 +106,7 @@ describe.skipIf(inject("collector") === undefined)("what is exported and logged"
       expect([canary, everything.includes(canary)]).toEqual([canary, false])
   })
 
-  it("correlates every line of a turn by trace, run and request, and both ways say the same", () => {
+  it("correlates every line of a turn by trace, run and request, the same over both outputs", () => {
     const { collector } = observed
     const ended = collector.logs().find(({ attributes }) => attributes["requestId"] === "asked-1")
     const server = collector.trace(place.traceId).find(({ name }) => name === "POST /api/v1/chat/start")

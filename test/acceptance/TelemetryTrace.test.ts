@@ -70,7 +70,7 @@ describe.skipIf(inject("collector") === undefined)("a turn in a real collector",
     })
     const runtimes = only(spans, "POST /api/v1/execute/stream")
     expect([runtimes.kind, runtimes.parentSpanId]).toEqual(["server", attempt.spanId])
-    // The whole turn is within the server's span: it begins with the request and ends with the run.
+    // The server's span covers the whole turn: it begins with the request and ends with the run.
     expect(spans.filter(({ startMs }) => startMs < server.startMs)).toEqual([])
     expect(spans.filter((span) => span !== runtimes && span.endMs > server.endMs)).toEqual([])
     const [asked] = (await world.log()).executions
@@ -81,7 +81,7 @@ describe.skipIf(inject("collector") === undefined)("a turn in a real collector",
     })
   })
 
-  it("that falls back has two attempts; the one with a language model speaks of it as the conventions say", async () => {
+  it("with a fallback has two attempts; a language model's attempt follows the GenAI conventions", async () => {
     const caller = callersPlace()
     const stream = await world.client.start(
       { scenario: "error", code: "INTERNAL_ERROR" },
@@ -120,7 +120,7 @@ describe.skipIf(inject("collector") === undefined)("a turn in a real collector",
     ])
   })
 
-  it("without a traceparent begins a trace; with one that is not one, too", async () => {
+  it("without a traceparent, or with an invalid one, begins a trace", async () => {
     const ids = []
     for (const headers of [{}, { traceparent: `00-${"0".repeat(32)}-${"1".repeat(16)}-01` }]) {
       const stream = await world.client.start("hello", headers)
@@ -134,7 +134,7 @@ describe.skipIf(inject("collector") === undefined)("a turn in a real collector",
     }
   })
 
-  it("whose caller keeps no trace is not exported, and the runtime is told so", async () => {
+  it("is not exported if its caller's trace is not sampled, and the runtime gets the same flag", async () => {
     const caller = callersPlace(false)
     await (await world.client.start("unseen", { traceparent: caller.traceparent })).rest()
     const seen = callersPlace()

@@ -7,12 +7,12 @@ import { useWorld } from "../support/world.ts"
 type Env = Readonly<Record<string, string>>
 type Signal = "traces" | "metrics" | "logs"
 
-/** What one process with some variables gave to a collector, until its end. */
+/** The data that one process with these variables sent to a collector, until its end. */
 interface Given {
   readonly collector: Collector
   readonly exports: ReadonlyArray<Export>
   readonly signals: ReadonlyArray<Signal>
-  /** Of the turn whose caller keeps its trace, and of the one whose caller does not. */
+  /** One turn whose caller records its trace, and one whose caller does not. */
   readonly traced: ReadonlyArray<boolean>
   readonly output: string
 }
@@ -23,13 +23,13 @@ interface Case {
   readonly env: Env
   readonly signals: ReadonlyArray<Signal>
   readonly traced: ReadonlyArray<boolean>
-  /** What else must hold. */
+  /** A further check. */
   readonly also?: (given: Given) => void
 }
 
 const all = ["traces", "metrics", "logs"] as const
 const toAll = { OTEL_EXPORTER_OTLP_ENDPOINT: "URL" }
-/** Whether the turns are traced: as their callers want it, or not at all. */
+/** Traced as their callers request, or not at all. */
 const [callers, never] = [
   [true, false],
   [false, false],
@@ -40,9 +40,9 @@ const wireOf = ({ exports }: Given) =>
 const resources = ({ collector }: Given) => collector.spans().map(({ resource }) => resource)
 
 const cases: ReadonlyArray<Case> = [
-  { about: "without any, nothing", env: {}, signals: [], traced: never },
+  { about: "without any: no export", env: {}, signals: [], traced: never },
   {
-    about: "one address, all three signals as protobuf, below that address",
+    about: "one address: all three signals as protobuf, below that address",
     env: toAll,
     signals: all,
     traced: callers,
@@ -70,25 +70,25 @@ const cases: ReadonlyArray<Case> = [
       }),
   },
   ...all.map((signal): Case => ({
-    about: `an address for ${signal} alone: those, where it says`,
+    about: `an address for ${signal} alone: this signal alone, to this address`,
     env: { [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]: `URL/v1/${signal}` },
     signals: [signal],
     traced: signal === "traces" ? callers : never,
   })),
   ...all.map((signal): Case => ({
-    about: `${signal} to none: the other two`,
+    about: `the exporter "none" for ${signal}: the other two signals`,
     env: { ...toAll, [`OTEL_${signal.toUpperCase()}_EXPORTER`]: "none" },
     signals: all.filter((other) => other !== signal),
     traced: signal === "traces" ? never : callers,
   })),
   {
-    about: "OTEL_SDK_DISABLED, nothing",
+    about: "OTEL_SDK_DISABLED: no export",
     env: { ...toAll, OTEL_SDK_DISABLED: "true", OTEL_TRACES_SAMPLER: "always_on" },
     signals: [],
     traced: never,
   },
   {
-    about: "a name, and more about the process; the name counts more than what that says of it",
+    about: "a service name and resource attributes: the name takes precedence over the attribute",
     env: {
       ...toAll,
       OTEL_SERVICE_NAME: "chat-eu",
@@ -137,7 +137,7 @@ const cases: ReadonlyArray<Case> = [
     traced,
   })),
   {
-    about: "values in another case, and those that are not known: read, or warned of once and taken for none",
+    about: "values in another case are read; unknown values are reported once and ignored",
     env: {
       ...toAll,
       OTEL_TRACES_SAMPLER: "Always_On",
@@ -156,19 +156,19 @@ const cases: ReadonlyArray<Case> = [
     },
   },
   {
-    about: "no propagators, no caller's trace",
+    about: "no propagators: the caller's trace is ignored",
     env: { ...toAll, OTEL_PROPAGATORS: "none" },
     signals: all,
     traced: never,
   },
   {
-    about: "the key that the collector asks for",
+    about: "the key that the collector requires",
     env: { ...toAll, OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20open-sesame" },
     signals: all,
     traced: callers,
   },
   {
-    about: "a wrong key: nothing is taken, and one line says so, without the key",
+    about: "a wrong key: the collector takes nothing, and one log line reports it without the key",
     env: {
       ...toAll,
       OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20canary-wrong-key",
@@ -200,7 +200,7 @@ describe.skipIf(inject("collector") === undefined)("OpenTelemetry's variables", 
   const givenBy = async (wanted: Env): Promise<Given> => {
     await collector?.stop()
     proxy.exports.length = 0
-    // A key that does not fit is refused; without one in the variables none is asked for.
+    // A wrong key is refused; without one in the variables none is required.
     collector = await Collector.start("OTEL_EXPORTER_OTLP_HEADERS" in wanted ? { token: "open-sesame" } : {})
     env = Object.fromEntries(
       Object.entries(wanted).map(([name, value]) => [name, value.replace("URL", proxy.url)]),
@@ -212,7 +212,7 @@ describe.skipIf(inject("collector") === undefined)("OpenTelemetry's variables", 
       expect(frames.at(-1)?.event).toBe("done")
     }
     await world.gateway.stop()
-    // It writes down what it has taken before it ends.
+    // It writes its received data before it ends.
     await collector.down("SIGTERM")
     const signals = all.filter(
       (signal) =>

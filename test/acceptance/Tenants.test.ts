@@ -4,8 +4,8 @@ import { useWorld } from "../support/world.ts"
 
 const world = useWorld()
 
-describe("who may do what", () => {
-  it("fault 18: permissions are all-of", async () => {
+describe("access control", () => {
+  it("fault 18: requires all permissions of a route", async () => {
     const half = await world.as("acme", "ana", ["chat:write"])
     const answer = await half.start("hello")
     expect(answer.response.status).toBe(403)
@@ -22,7 +22,7 @@ describe("who may do what", () => {
     })
   })
 
-  it("fault 18: a resume by POST needs what reading needs, and the session that it names", async () => {
+  it("fault 18: for a resume by POST requires read permission and the session that it names", async () => {
     const stream = await world.client.start("one")
     await stream.rest()
     const other = await world.client.start("two")
@@ -34,7 +34,7 @@ describe("who may do what", () => {
     expect((await world.client.stream("POST", path, { message: "x" }, seen)).response.status).toBe(404)
   })
 
-  it("fault 18: another user of the same organisation finds nothing of a session or a run", async () => {
+  it("fault 18: hides a session and its runs from another user of the same organisation", async () => {
     const stream = await world.client.start("mine")
     await stream.rest()
     const eve = await world.as("acme", "eve")
@@ -55,7 +55,7 @@ describe("who may do what", () => {
     }
   })
 
-  it("X2: a message of another tenant is no parent, nor is one of a colleague", async () => {
+  it("X2: allows no message of another tenant or of another user as a parent", async () => {
     const mine = await world.client.start("my secret")
     await mine.rest()
     const [parent] = await world.messages(mine.sessionId)
@@ -77,7 +77,7 @@ describe("who may do what", () => {
     expect(asked.join()).not.toContain("my secret")
   })
 
-  it("fault 17: an idempotency key of one tenant never brings another tenant's answer", async () => {
+  it("fault 17: never returns another tenant's answer for an idempotency key", async () => {
     const key = { "idempotency-key": "same-key" }
     const mine = await world.client.start("my secret", key)
     await mine.rest()

@@ -1,9 +1,9 @@
-/** Token budgets of a day: what is spent stays within the budget and one request, over gateways and restarts. */
+/** Daily token budgets: the spend stays within the budget and one request, over gateways and restarts. */
 import { describe, expect, it } from "vitest"
 import { type Client, defaultAgent, eventually, type Stream } from "../support/chatClient.ts"
 import { type Gateways, hasServices, places, useGateways } from "../support/gateways.ts"
 
-/** What the model reports for each of its answers. */
+/** The model reports this for each of its answers. */
 const turnTokens = 42
 const userBudget = 4200
 const orgBudget = 8400
@@ -11,7 +11,7 @@ const orgBudget = 8400
 const post = (client: Client, message = "hi", headers: Record<string, string> = {}) =>
   client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message }, headers)
 
-/** The answer to the end. */
+/** Reads the answer to its end. */
 const turn = async (client: Client, message = "hi", headers: Record<string, string> = {}) => {
   const response = await post(client, message, headers)
   return { response, status: response.status, body: await response.text() }
@@ -23,7 +23,7 @@ const secondsToMidnight = () => 86_400 - (Date.now() % 86_400_000) / 1000
 
 const spentBy = (its: Gateways) => its.model.asked.length * turnTokens
 
-describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, count) => {
+describe.each(places)("the daily token budgets of a user and an organisation, %s", (_, count) => {
   describe.skipIf(count === 2 && !hasServices)("with its services", () => {
     const its = useGateways(
       {
@@ -39,12 +39,12 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
       return its.as(org, user)
     }
 
-    it("X9: of a loop of 1000 turns those begin that the budget pays for, within 5 %", async () => {
+    it("X9: let a loop of 1000 turns start only the turns that the budget covers, within 5 %", async () => {
       const clients = await asSomeone()
       const refused: Array<Awaited<ReturnType<typeof turn>>> = []
       for (let index = 0; index < 1000; index++) {
         const answer = await turn(clients[index % clients.length]!)
-        // On a starved machine a turn may find the store away.
+        // On a busy machine a turn may find the store away.
         if (answer.status === 503) index -= 1
         else if (answer.status !== 200) refused.push(answer)
       }
@@ -60,7 +60,7 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
       expect(told(refused.at(-1)!).slice(0, 2)).toEqual([userBudget, 0])
     }, 60_000)
 
-    it("X9: turns that come at once spend no more than the budget and one request", async () => {
+    it("X9: let concurrent turns spend at most the budget and one request", async () => {
       const clients = await asSomeone()
       let left = 400
       const loop = async (client: Client) => {
@@ -70,13 +70,13 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
         }
       }
       await Promise.all(Array.from({ length: 20 }, (_, index) => loop(clients[index % clients.length]!)))
-      // Refusals while the rest was only reserved: it is still there.
+      // These are refused while the rest is only reserved, which is still there.
       for (let index = 0; index < 20; index++) await turn(clients[index % clients.length]!)
       expect(spentBy(its)).toBeGreaterThanOrEqual(userBudget * 0.95)
       expect(spentBy(its)).toBeLessThanOrEqual(userBudget + turnTokens)
     }, 60_000)
 
-    it("X9: the users of an organisation share its budget, others have their own", async () => {
+    it("X9: share the organisation's budget among its users, and not with other organisations", async () => {
       const org = crypto.randomUUID()
       const users = await Promise.all(["ana", "bob", "eve"].map((user) => asSomeone(org, user)))
       const codes = new Set<string>()
@@ -90,12 +90,12 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
       expect((await turn((await asSomeone())[0]!)).status).toBe(200)
     }, 60_000)
 
-    it("are told on every answer to a turn, and browsers may read them", async () => {
+    it("are stated in every answer to a turn, and browsers may read them", async () => {
       const [client] = await asSomeone()
       const first = await turn(client!, "hi", { origin: "https://app.example" })
       const [limit, remaining, reset] = told(first)
       expect(limit).toBe(userBudget)
-      // Its own turn is reserved: the prompt, and a first answer.
+      // Its own reservation: the prompt, and a first answer.
       expect(remaining).toBeGreaterThan(userBudget / 2)
       expect(remaining).toBeLessThan(userBudget)
       expect(Math.abs(reset! - secondsToMidnight())).toBeLessThan(30)
@@ -105,7 +105,7 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
       expect(told(await turn(client!))[1]).toBe(userBudget - 2 * turnTokens)
     })
 
-    it("count a failed attempt that had begun to answer, and none that was refused", async () => {
+    it("count a failed attempt that began to answer, and no refused one", async () => {
       const [client] = await asSomeone()
       await turn(client!)
       const before = told(await turn(client!))[1]!
@@ -119,7 +119,7 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
       expect(before - turnTokens - after).toBeLessThan(2 * turnTokens + 200)
     })
 
-    it("do not count a turn that is refused, nor one that is found again under its key", async () => {
+    it("count no refused turn, and no replayed turn under its key", async () => {
       const [client] = await asSomeone()
       const key = { "idempotency-key": crypto.randomUUID() }
       await turn(client!, "hi", key)
@@ -132,7 +132,7 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
       expect(told(await turn(client!))[1]).toBe(before - turnTokens)
     })
 
-    it("are still spent when the key of the last turn comes again: its answer is given", async () => {
+    it("stay spent while the key of the last turn still replays its answer", async () => {
       const [client] = await asSomeone()
       const key = { "idempotency-key": crypto.randomUUID() }
       expect((await turn(client!, "x".repeat(99_000), key)).status).toBe(200)
@@ -156,7 +156,7 @@ describe.each(places)("a user's and an organisation's tokens of a day, %s", (_, 
       60_000,
     )
 
-    it("reserve what a running turn may take, and settle with what a cancelled one took", async () => {
+    it("reserve the estimate of a running turn, and settle with a cancelled turn's use", async () => {
       const [client] = await asSomeone()
       its.model.answers.push(...Array.from({ length: 5 }, () => ({ kind: "hang", parts: ["word"] }) as const))
       const streams: Array<Stream> = []

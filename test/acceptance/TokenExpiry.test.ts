@@ -21,7 +21,7 @@ const expired = {
 }
 
 describe("X1: a token that expires in the middle of a stream", () => {
-  it("ends the stream and not the run, whose exact rest is read with a new token", async () => {
+  it("ends the stream and not the run, and a new token reads the exact rest", async () => {
     const client = new Client(world.gateway.url, await tokenFor(5))
     const stream = await client.start(hanging)
     const end = await stream.until(({ event }) => event === "error")
@@ -39,7 +39,7 @@ describe("X1: a token that expires in the middle of a stream", () => {
     expect(all.at(-1)).toMatchObject({ event: "error", data: { code: "EXECUTION_CANCELLED" } })
   })
 
-  it("ends the stream of a ticket that was made by it", async () => {
+  it("ends the stream of a ticket that it created", async () => {
     const owner = new Client(world.gateway.url, await tokenFor(500))
     const stream = await owner.start(hanging)
     const short = new Client(world.gateway.url, await tokenFor(5))

@@ -44,8 +44,8 @@ describe("ids in tokens", () => {
       .setExpirationTime("1 hour")
       .sign(new TextEncoder().encode(testSecret))
 
-  it("X1: refuses an organisation with a lone surrogate, which the store would read as another one", async () => {
-    // Stores write U+FFFD for what is not well formed, so two ids would become one.
+  it("X1: with a lone surrogate in the organisation is refused, because the store would merge it with another one", async () => {
+    // Stores write U+FFFD for invalid Unicode, so two ids would become one.
     const owner = new Client(world.gateway.url, await tokenOf({ org_id: "a\ufffd" }))
     await (await owner.start("mine")).rest()
     for (const org_id of ["a\ud800", "a\udfff"]) {
@@ -71,7 +71,7 @@ describe("ids in tokens", () => {
 })
 
 describe("the signing secret", () => {
-  it("fault 20: there is no default signing secret: two services without one do not know each other's tokens", async () => {
+  it("fault 20: has no default: two services without one refuse each other's tokens", async () => {
     const folders = [temporaryFolder(), temporaryFolder()]
     const gateways = await Promise.all(
       folders.map(({ path }) => startGateway({ DATA_DIR: path, AUTH_JWT_SECRET: "" })),

@@ -1,4 +1,7 @@
-/** Upstreams put hosts, keys and SQL into their errors. None of it reaches a user, a log, a span or a metric; operators read it. */
+/**
+ * Upstream errors contain hosts, keys and SQL. None of it reaches a user, a log, a span or a metric; operators read
+ * it.
+ */
 import { describe, expect, it } from "vitest"
 import { ofType } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
@@ -6,7 +9,7 @@ import { useWorld } from "../support/world.ts"
 const world = useWorld({ LOG_LEVEL: "debug", NODE_ENV: "production" })
 const canary = "canary-postgres://root:hunter2@db-7.internal/x?sql=SELECT+1"
 
-/** The question itself must not hold what is looked for, so each character is escaped. */
+/** The question must not contain the searched text, so each character is escaped. */
 const escaped = [...canary]
   .map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
   .join("")
@@ -56,8 +59,8 @@ const expectNone = (about: string, text: string) => {
   for (const part of parts) expect([about, text.includes(part)]).toEqual([about, false])
 }
 
-describe("X6: a user reads nothing of what upstreams say in errors", () => {
-  it.each(cases)("by %s", async (_, message, direct) => {
+describe("X6: an upstream's error text", () => {
+  it.each(cases)("is hidden from users, by %s", async (_, message, direct) => {
     world.model.answers.push(direct, direct)
     const user = await world.as("acme", "ana", ["chat:*", "sessions:*"])
     const stream = await user.start(message)
@@ -74,7 +77,7 @@ describe("X6: a user reads nothing of what upstreams say in errors", () => {
       expectNone(path, await (await user.request("GET", `/api/v1/chat${path}`)).text())
   })
 
-  it("but the code, a sentence and the trace of the turn", async () => {
+  it("is replaced by the code, a sentence and the trace of the turn", async () => {
     world.model.answers.push(refusal(500), refusal(500))
     const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
     const stream = await world.client.start(scenario("error", all), {
@@ -91,7 +94,7 @@ describe("X6: a user reads nothing of what upstreams say in errors", () => {
     })
   })
 
-  it("and failed calls have a sentence by their kind", async () => {
+  it("is replaced in failed calls by a sentence for their kind", async () => {
     const frames = await (await world.client.start(cases.at(-1)![1])).rest()
     const failed = ["tool_result", "skill_result", "mcp_result"].map(
       (type) => ofType(frames, type)[0]?.data.data,
@@ -119,7 +122,7 @@ describe("operators", () => {
     expect(seen.attempts[0].failure).toBeNull()
   })
 
-  it("X6: find none of it in metrics, health views and logs, also where the runtime uses a code of the gateway", async () => {
+  it("X6: find no upstream words in metrics, health views and logs, even if the runtime uses a gateway code", async () => {
     const refusing = scenario("error", `"error":"${escaped}","code":"UPSTREAM_REJECTED"`)
     for (let count = 0; count < 4; count += 1) await (await world.client.start(refusing)).rest()
     expectNone("metrics", await (await fetch(`${world.gateway.url}/metrics`)).text())

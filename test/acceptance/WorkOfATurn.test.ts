@@ -1,7 +1,7 @@
 /**
- * What a turn costs in things that can be counted in a real gateway, whatever the machine: timers, writes to sockets, and
- * what small collections of garbage leave of it. None grows with what an answer says. Statements are counted in
- * `StatementsOfATurn`.
+ * The countable work of a turn in a real gateway, the same on any machine: timers, socket writes, and objects that
+ * survive small garbage collections. None grows with the length of an answer. `StatementsOfATurn` counts the
+ * statements.
  */
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -32,7 +32,7 @@ const startRuntime = (): Promise<Server> => {
 }
 
 const turns = 100
-/** So many at a time that what the turns are kept in grows and shrinks. */
+/** Concurrency makes the gateway's collections of turns grow and shrink. */
 const atOnce = 10
 
 interface Work {
@@ -84,7 +84,7 @@ describe("in a gateway's process", () => {
     expect((await response.text()).match(/"content":"w"/g)).toHaveLength(events)
   }
 
-  /** Of one turn; what the gateway does meanwhile for itself is in it. */
+  /** The work of one turn; the gateway's own background work is included. */
   const workOf = async (events: number): Promise<Work> => {
     await turn(events)
     const before = await counted()
@@ -96,7 +96,7 @@ describe("in a gateway's process", () => {
   }
 
   it.skipIf(process.platform === "win32")(
-    "a turn sets few timers, writes to sockets seldom and leaves little garbage to full collections, with 10 events and with 500",
+    "a turn sets few timers, makes few socket writes and leaves little garbage to full collections, with 10 events and with 500",
     async () => {
       await workOf(10)
       await workOf(500)
@@ -105,7 +105,7 @@ describe("in a gateway's process", () => {
         expect(work.timers).toBeLessThan(8)
         expect(work.writes).toBeGreaterThanOrEqual(3)
         expect(work.writes).toBeLessThan(6)
-        // It was 20 KB when this was written; what a turn of 500 events consists of is some 360 KB.
+        // Was 20 KB when the test was added; the data of a turn with 500 events is about 360 KB.
         expect(work.kept).toBeLessThan(40_000)
       }
     },

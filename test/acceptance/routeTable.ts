@@ -1,14 +1,17 @@
 /** The status of each route of the contract for each kind of caller. A route without a row fails `Routes.test.ts`. */
 
 /**
- * The kinds of caller. Everything that the ids of a request name belongs to the owner, a user of acme. A colleague is another
- * user of acme with the same permissions, the admin a user of acme with every permission that a tenant can grant, the stranger
- * such an admin of another organisation. An anonymous caller sends no token.
+ * The kinds of caller. The owner, a user of acme, owns every object that a request names. A colleague is another user
+ * of acme with the same permissions, the admin a user of acme with every permission that a tenant can grant, the
+ * stranger such an admin of another organisation. An anonymous caller sends no token.
  */
 export const callers = ["anonymous", "owner", "colleague", "admin", "stranger", "operator"] as const
 export type Caller = (typeof callers)[number]
 
-/** A request beside the parameters of its path. `$agent`, `$session` and `$run` stand for ids of the owner's, `$cursor` for the place of its session in a list. */
+/**
+ * A request without its path parameters. `$agent`, `$session` and `$run` stand for the owner's ids, `$cursor` for the
+ * place of its session in a list.
+ */
 export interface Row {
   readonly query?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -30,7 +33,7 @@ const row = (
 
 const open = row([200, 200, 200, 200, 200, 200])
 const operators = (request?: Omit<Row, "statuses">) => row([401, 403, 403, 403, 403, 200], request)
-/** To all other callers the thing does not exist, whatever their permissions. */
+/** All other callers get 404, with any permissions. */
 const owners = (request?: Omit<Row, "statuses">) => row([401, 200, 404, 404, 404, 403], request)
 const reason = "route walk"
 
@@ -38,7 +41,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/health": [open],
   "GET /api/v1/health/ready": [open],
 
-  // Another organisation's agent does not exist.
+  // Another organisation's agent gives 404.
   "POST /api/v1/chat/start": [
     row([401, 200, 200, 200, 404, 403], { body: { agentId: "$agent", message: "hello" } }),
     owners({ body: { agentId: "$agent", message: "x" }, headers: { "last-event-id": "$run:0" } }),

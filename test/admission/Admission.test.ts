@@ -19,7 +19,7 @@ const service = Admission.layer(limits).pipe(
   Layer.provide([inMemory, budgetsInMemory({ user: 5000, org: 0 }, nothingSpent)]),
 )
 
-/** A request for a turn, which `leave` ends. */
+/** A request for a turn; `leave` ends it. */
 const request = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false) {
   const admission = yield* Admission
   const scope = yield* Scope.make()
@@ -34,7 +34,7 @@ const request = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false
   return { permit: undefined, leave, reason: taken.failure.reason }
 })
 
-/** A turn whose run goes on until `end`, whether its request has left or not. */
+/** A turn whose run continues until `end`, also after its request has left. */
 const started = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false) {
   const { leave, permit, reason } = yield* request(owner, mayBeginLater)
   if (permit === undefined) return { reason, leave, run: undefined, end: Effect.void }
@@ -68,7 +68,7 @@ const leftBehind = Effect.fnUntraced(function* (owner: Owner) {
 })
 
 describe("the permit of a turn", () => {
-  it.effect("X9: is held while the run goes on, also when its request has left", () =>
+  it.effect("X9: is held while the run continues, also after its request has left", () =>
     Effect.gen(function* () {
       const ana = someone()
       const turns = yield* Effect.replicateEffect(leftBehind(ana), 60)
@@ -86,7 +86,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("is given back when the run is interrupted, and when it dies", () =>
+  it.effect("is returned when the run is interrupted or dies", () =>
     Effect.gen(function* () {
       const ana = someone()
       for (let round = 0; round < 10; round++) {
@@ -111,7 +111,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("is given back when no run begins", () =>
+  it.effect("is returned when no run begins", () =>
     Effect.gen(function* () {
       const ana = someone()
       for (let round = 0; round < 20; round++) {
@@ -127,7 +127,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("is given back when the turn is found to be one that has begun, while its reader stays", () =>
+  it.effect("is returned when the turn has already begun, while its reader stays", () =>
     Effect.gen(function* () {
       const ana = someone()
       const { permit } = yield* request(ana, true)
@@ -141,7 +141,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("needs no place for a run where the request may only read, and none is needed twice", () =>
+  it.effect("takes no place for a request that only reads, and no second place for its run", () =>
     Effect.gen(function* () {
       const ana = someone()
       yield* Effect.replicateEffect(leftBehind(ana), 3)
@@ -164,7 +164,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("is given back while the turn waits for its session, and taken again", () =>
+  it.effect("is returned while the turn waits for its session, and then taken again", () =>
     Effect.gen(function* () {
       const ana = someone()
       const { permit } = yield* request(ana)
@@ -182,7 +182,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("takes a place that has come free since its request was let in", () =>
+  it.effect("takes a place that became free after its request was admitted", () =>
     Effect.gen(function* () {
       const ana = someone()
       const [first] = yield* Effect.replicateEffect(leftBehind(ana), 3)
@@ -193,7 +193,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("binds the runs of the process", () =>
+  it.effect("counts the runs of the process", () =>
     Effect.gen(function* () {
       const turns = yield* Effect.forEach(
         Array.from({ length: 12 }, () => someone()),
@@ -212,7 +212,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("leaves nothing taken, wherever its request is interrupted", () =>
+  it.effect("leaves nothing taken if its request is interrupted at any point", () =>
     Effect.gen(function* () {
       const admission = yield* Admission
       const ana = someone()
@@ -232,7 +232,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("X9: refuses a turn when the day's tokens are spent, until the next day", () =>
+  it.effect("X9: refuses a turn after the day's tokens are spent, until the next day", () =>
     Effect.gen(function* () {
       const ana = someone()
       yield* TestClock.setTime(3 * dayMs - 90_000)
@@ -252,7 +252,7 @@ describe("the permit of a turn", () => {
     }).pipe(Effect.provide(service)),
   )
 
-  it.effect("tells a turn to come again soon while the rest is only reserved", () =>
+  it.effect("asks to retry soon while the remaining tokens are only reserved", () =>
     Effect.gen(function* () {
       const ana = someone()
       const { permit } = yield* request(ana)

@@ -12,7 +12,7 @@ import { inMemory, overRedis, someone } from "./limits.ts"
 
 const caps = { user: 2, org: 3 }
 
-/** A place that is taken until it is freed, and the answer. */
+/** Takes a place until it is freed; returns the answer. */
 const taken = Effect.fnUntraced(function* (owner: Owner, kind: PlaceKind = "streams") {
   const places = yield* OpenStreams
   const result = yield* Effect.result(places.take(kind, owner, caps))
@@ -21,7 +21,7 @@ const taken = Effect.fnUntraced(function* (owner: Owner, kind: PlaceKind = "stre
     : { answer: result.failure.of, close: Effect.void }
 })
 
-/** Whether a turn gets its stream and a place for its run. */
+/** True if a turn gets its stream and a place for its run. */
 const takenBoth = Effect.fnUntraced(function* (owner: Owner) {
   const places = yield* OpenStreams
   const result = yield* Effect.result(places.takeBoth(owner, caps))
@@ -29,11 +29,11 @@ const takenBoth = Effect.fnUntraced(function* (owner: Owner) {
   return result.success.run === undefined ? "stream" : "both"
 })
 
-/** What every adapter of `OpenStreams` and `Rates` owes. */
+/** The contract of every adapter of `OpenStreams` and `Rates`. */
 const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
   describe(`limits ${name}`, () => {
     it.live(
-      "L6: a user and an organisation have as many streams as they may, and one more when one has closed",
+      "L6: admit the allowed streams of a user and an organisation, and one more after one closes",
       () =>
         Effect.gen(function* () {
           const ana = someone()
@@ -52,7 +52,7 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
     )
 
     it.live(
-      "L6: of 100 that come at once as many are let in as there is room; those interrupted leave no place taken",
+      "L6: admit as many of 100 concurrent streams as fit; interrupted requests leave no place taken",
       () =>
         Effect.gen(function* () {
           const ana = someone()
@@ -79,7 +79,7 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
         }).pipe(Effect.provide(layer)),
     )
 
-    it.live("X9: running turns have places of their own, which a turn takes together with its stream", () =>
+    it.live("X9: count running turns apart; a turn takes a stream and a running place together", () =>
       Effect.gen(function* () {
         const ana = someone()
         const runs = [yield* taken(ana, "runs"), yield* taken(ana, "runs"), yield* taken(ana, "runs")]
@@ -99,7 +99,7 @@ const contract = (name: string, layer: Layer.Layer<OpenStreams | Rates>) =>
       }).pipe(Effect.provide(layer)),
     )
 
-    it.live("X9: a key has its minute, counted down, and then the time until one comes back", () =>
+    it.live("X9: count a key's minute down, then state the time until the next turn", () =>
       Effect.gen(function* () {
         const rates = yield* Rates
         const key = crypto.randomUUID()
@@ -126,7 +126,7 @@ const redisUrl = inject("redisUrl")
 describe.skipIf(redisUrl === undefined)("over Redis", () => {
   contract("over Redis", overRedis(redisUrl ?? ""))
 
-  it.live("two replicas count together, and a stream that closed leaves nothing in Redis", () =>
+  it.live("two replicas share one count, and a closed stream leaves nothing in Redis", () =>
     Effect.gen(function* () {
       const [one, other] = [
         yield* Layer.build(overRedis(redisUrl!)),
@@ -162,21 +162,23 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
     }),
   )
 
-  it.live("E2: while Redis is away the process counts by itself, what it had let in included", () =>
-    Effect.gen(function* () {
-      const server = yield* ownRedis
-      const context = yield* Layer.build(overRedis(server.url))
-      const ana = someone()
-      const first = yield* Effect.provide(taken(ana), context)
-      const rates = Context.get(context, Rates)
-      yield* rates.take("ana", 2)
-      yield* server.stop
-      assert.deepInclude(yield* rates.take("ana", 2), { allowed: true, remaining: 0 })
-      assert.isFalse((yield* rates.take("ana", 2)).allowed)
-      yield* Effect.provide(taken(ana), context)
-      assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "user")
-      yield* first.close
-      assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "open")
-    }),
+  it.live(
+    "E2: without Redis the process counts locally, and includes the streams that it admitted before",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* ownRedis
+        const context = yield* Layer.build(overRedis(server.url))
+        const ana = someone()
+        const first = yield* Effect.provide(taken(ana), context)
+        const rates = Context.get(context, Rates)
+        yield* rates.take("ana", 2)
+        yield* server.stop
+        assert.deepInclude(yield* rates.take("ana", 2), { allowed: true, remaining: 0 })
+        assert.isFalse((yield* rates.take("ana", 2)).allowed)
+        yield* Effect.provide(taken(ana), context)
+        assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "user")
+        yield* first.close
+        assert.strictEqual((yield* Effect.provide(taken(ana), context)).answer, "open")
+      }),
   )
 })

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { type Bucket, minuteMs, take } from "../../src/admission/TokenBucket.ts"
 import { Buckets } from "../../src/admission/RatesMemory.ts"
 
-/** What somebody who asks at these distances, in milliseconds, is allowed. */
+/** The answers for requests at these intervals, in milliseconds. */
 const run = (limit: number, gaps: ReadonlyArray<number>) => {
   let bucket: Bucket | undefined
   let now = 0
@@ -21,7 +21,7 @@ const limits = between(1, 300)
 
 describe("a token bucket", () => {
   it.prop(
-    "X9: from any moment on never allows more than the limit and what has come back",
+    "X9: never allows more than the limit plus the refill, from any moment on",
     [limits, gaps],
     ([limit, gaps]) => {
       const allowed = run(limit, gaps).filter((taken) => taken.allowed)
@@ -33,7 +33,7 @@ describe("a token bucket", () => {
     },
   )
 
-  it.prop("allows one again after the time that it told, and not before", [limits, gaps], ([limit, gaps]) => {
+  it.prop("allows the next turn exactly after the stated wait", [limits, gaps], ([limit, gaps]) => {
     for (const refused of run(limit, [...gaps, ...gaps.map(() => 0)]).filter(({ allowed }) => !allowed)) {
       assert.isAbove(refused.retryMs, 0)
       assert.isAtMost(refused.retryMs, minuteMs / limit)
@@ -46,7 +46,7 @@ describe("a token bucket", () => {
     assert.isTrue(take(bucket, limit, retryMs + 0.1).taken.allowed)
   })
 
-  it("takes nothing for what it refuses, and nothing comes back before its time when the clock goes back", () => {
+  it("takes nothing for a refusal, and refills nothing early if the clock steps back", () => {
     const [first, ...refused] = run(1, [0, 10, 10, 10])
     assert.isTrue(first?.allowed)
     assert.deepStrictEqual(
@@ -59,7 +59,7 @@ describe("a token bucket", () => {
 })
 
 describe("the buckets of a process", () => {
-  it("are those of the last two minutes: a million users do not stay", () => {
+  it("are those of the last two minutes: a million users do not accumulate", () => {
     const buckets = new Buckets()
     let most = 0
     for (let user = 0; user < 1_000_000; user++) {
@@ -69,7 +69,7 @@ describe("the buckets of a process", () => {
     assert.isAtMost(most, 2 * minuteMs)
   })
 
-  it("forget nobody who has asked within the minute", () => {
+  it("keep every user of the last minute", () => {
     const buckets = new Buckets()
     buckets.take("often", 1, 0)
     for (let now = 0; now < 55_000; now += 500) buckets.take(`other ${now}`, 1, now)

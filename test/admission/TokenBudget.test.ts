@@ -6,7 +6,7 @@ import type { Account } from "../../src/admission/TokenBudgets.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-/** Turns that overlap: each begins when there is room, and ends when so many others have begun. */
+/** Overlapping turns: each begins when there is room, and ends after `atOnce` others have begun. */
 const run = (limit: number, atOnce: number, turns: ReadonlyArray<number>) => {
   let balance: TokenBudget.Balance = { spent: 0, reserved: 0, typical: 0 }
   const running: Array<{ readonly tokens: number; readonly amount: number }> = []
@@ -31,7 +31,7 @@ const run = (limit: number, atOnce: number, turns: ReadonlyArray<number>) => {
 
 describe("a token budget", () => {
   it.prop(
-    "X9: spends no more than the budget and one request, where turns are alike",
+    "X9: lets concurrent equal turns spend at most the budget and one request",
     [between(1, 20_000), between(1, 50), between(1, 1000)],
     ([limit, atOnce, tokens]) => {
       const { reserved, spent } = run(
@@ -45,7 +45,7 @@ describe("a token budget", () => {
   )
 
   it.prop(
-    "X9: spends no more than the budget and one request, where turns come one after the other",
+    "X9: lets consecutive turns spend at most the budget and one request",
     [between(1, 20_000), Schema.NonEmptyArray(between(0, 5000))],
     ([limit, turns]) => {
       const { spent } = run(limit, 1, turns)
@@ -54,7 +54,7 @@ describe("a token budget", () => {
   )
 
   it.prop(
-    "is spent but for less than one request",
+    "is used up to less than one request",
     [between(1, 20_000), between(1, 1000)],
     ([limit, tokens]) => {
       const turns = Array.from({ length: Math.ceil(limit / tokens) }, () => tokens)
@@ -62,14 +62,14 @@ describe("a token budget", () => {
     },
   )
 
-  it("reserves the prompt and a first answer, then what recent turns took, and never less than the prompt", () => {
+  it("reserves the prompt and a first answer, later the average of recent turns, and at least the prompt", () => {
     const none = { spent: 0, reserved: 0, typical: 0 }
     assert.strictEqual(TokenBudget.reservedFor(none, 100), 100 + TokenBudget.firstAnswerTokens)
     assert.strictEqual(TokenBudget.reservedFor({ ...none, typical: 300 }, 100), 300)
     assert.strictEqual(TokenBudget.reservedFor({ ...none, typical: 300 }, 1000), 1000)
   })
 
-  it("takes a large turn for typical at once, forgets it by half in about ten small ones, and skips free ones", () => {
+  it("raises its estimate at once after a large turn, halves it in about ten small ones, and skips turns without tokens", () => {
     let typical = TokenBudget.typicalAfter(10, 1000)
     assert.strictEqual(typical, 1000)
     assert.strictEqual(TokenBudget.typicalAfter(typical, 0), 1000)
@@ -80,7 +80,7 @@ describe("a token budget", () => {
     assert.strictEqual(typical, 10)
   })
 
-  it("begins anew at midnight UTC", () => {
+  it("resets at midnight UTC", () => {
     const midnight = Date.UTC(2026, 10, 30)
     assert.strictEqual(TokenBudget.dayOf(midnight), TokenBudget.dayOf(midnight - 1) + 1)
     const none = { spent: 30, reserved: 20, typical: 0 }
@@ -105,7 +105,7 @@ describe("the accounts of a process", () => {
     typical: 0,
   })
 
-  it("keeps the recent ones and those with running turns, however many users come", () => {
+  it("keep recent ones and those with running turns, for any number of users", () => {
     const accounts = new Accounts()
     const running = accounts.add({ ...account("running"), reserved: 1 })
     const unsent = accounts.add({ ...account("unsent"), unsent: 1 })
@@ -121,7 +121,7 @@ describe("the accounts of a process", () => {
     assert.isUndefined(accounts.find("0"))
   })
 
-  it("keeps the first of two that are opened at once", () => {
+  it("keep the first of two that open at once", () => {
     const accounts = new Accounts()
     const first = accounts.add(account("ana"))
     assert.strictEqual(accounts.add(account("ana")), first)

@@ -20,7 +20,7 @@ import { budgetsInMemory, budgetsOverRedis, someone } from "./limits.ts"
 
 const limits = { user: 5000, org: 8000 }
 
-/** What the store says was spent before, by user and by organisation; `down`: it says nothing. */
+/** The stored spend of earlier turns, by user and by organisation; with `down` the store fails. */
 const store = (before: Readonly<Record<string, number>> = {}) => {
   const state = { down: false, asked: 0 }
   const layer = Layer.succeed(TokenSpend, {
@@ -55,7 +55,7 @@ const budget = (answer: Effect.Success<ReturnType<typeof turn>>) =>
 
 type Layers = (limits: DailyLimits, spend: Layer.Layer<TokenSpend>) => Layer.Layer<TokenBudgets>
 
-/** Over Redis the connection needs a clock that goes on. */
+/** The Redis connection needs a running clock. */
 const on =
   (layers: Layers, own: DailyLimits = limits, spend = store().layer) =>
   <A, E>(use: Effect.Effect<A, E, TokenBudgets>) =>
@@ -63,10 +63,10 @@ const on =
       Effect.provide(use, context),
     )
 
-/** Every adapter of `TokenBudgets` owes this. */
+/** The contract of every adapter of `TokenBudgets`. */
 const contract = (name: string, layers: Layers) =>
   describe(`token budgets ${name}`, () => {
-    it.effect("X9: a user's turns begin until the budget is spent, by one request too much at the most", () =>
+    it.effect("X9: start a user's turns until the budget is spent, at most one request beyond it", () =>
       Effect.gen(function* () {
         const ana = someone()
         let spent = 0
@@ -81,7 +81,7 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers)),
     )
 
-    it.effect("X9: the users of an organisation share its budget", () =>
+    it.effect("X9: share an organisation's budget among its users", () =>
       Effect.gen(function* () {
         const ana = someone()
         const bob = someone(ana.orgId)
@@ -92,7 +92,7 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers)),
     )
 
-    it.effect("tells the smaller rest, the turn's own reservation taken off", () =>
+    it.effect("state the smaller rest, after the turn's own reservation", () =>
       Effect.gen(function* () {
         const ana = someone()
         assert.strictEqual(budget(yield* turn(ana, 100)), limits.user - 1034)
@@ -101,7 +101,7 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers)),
     )
 
-    it.effect("X9: turns that run at once reserve, and what they do not take comes back", () =>
+    it.effect("X9: reserve for concurrent turns, and return the unused part", () =>
       Effect.gen(function* () {
         const budgets = yield* TokenBudgets
         const ana = someone()
@@ -113,7 +113,7 @@ const contract = (name: string, layers: Layers) =>
         assert.strictEqual(budget(answers[5]), "user reserved")
         for (const answer of answers)
           if (answer?._tag === "Reserved") yield* budgets.settle(answer.reservation, 100)
-        // Now it is known what turns take.
+        // From here on the average use of a turn is known.
         const next = yield* Effect.replicateEffect(begun(ana), 50)
         assert.lengthOf(
           next.filter((answer) => answer?._tag === "Reserved"),
@@ -122,7 +122,7 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers)),
     )
 
-    it.effect("a turn that did not begin gives back what it reserved, and counts nothing", () =>
+    it.effect("return the reservation of a turn that did not begin, and count nothing", () =>
       Effect.gen(function* () {
         const budgets = yield* TokenBudgets
         const ana = someone()
@@ -134,7 +134,7 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers)),
     )
 
-    it.effect("a day that has begun has its own tokens, and a turn counts on the day on which it began", () =>
+    it.effect("have tokens of their own for each day, and count a turn on the day of its start", () =>
       Effect.gen(function* () {
         const budgets = yield* TokenBudgets
         const ana = someone()
@@ -151,7 +151,7 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers)),
     )
 
-    it.effect("goes on from what the store says was spent, which it asks once", () => {
+    it.effect("continue from the stored spend, which they read once", () => {
       const ana = someone()
       const { layer, state } = store({ [ana.userId]: 4000, [ana.orgId]: 7500 })
       return Effect.gen(function* () {
@@ -161,7 +161,7 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers, limits, layer))
     })
 
-    it.effect("refuses where the store cannot say what was spent", () => {
+    it.effect("refuse turns if the store cannot answer", () => {
       const { layer, state } = store()
       state.down = true
       return Effect.gen(function* () {
@@ -169,13 +169,13 @@ const contract = (name: string, layers: Layers) =>
       }).pipe(on(layers, limits, layer))
     })
 
-    it.effect("binds nothing where there is no budget", () =>
+    it.effect("limit nothing without a budget", () =>
       Effect.gen(function* () {
         assert.isUndefined(yield* turn(someone(), 1_000_000))
       }).pipe(on(layers, { user: 0, org: 0 })),
     )
 
-    it.effect("binds the organisation alone where users have no budget", () =>
+    it.effect("limit only the organisation if users have no budget", () =>
       Effect.gen(function* () {
         const ana = someone()
         yield* turn(ana, 7999)
@@ -206,7 +206,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
     }),
   )
 
-  it.live("a reservation lapses in Redis, and its balance after the day", () =>
+  it.live("a reservation expires in Redis, and its balance after the day", () =>
     Effect.gen(function* () {
       const context = yield* replica(redisUrl!)
       const redis = Context.get(context, Redis.Redis)
@@ -229,7 +229,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
     }),
   )
 
-  it.live("counts a turn once, whose end Redis had taken when its answer was lost", () =>
+  it.live("counts a turn once if Redis recorded its end and the reply was lost", () =>
     Effect.gen(function* () {
       const state = { loses: false }
       const forgetful = Layer.effect(
@@ -262,14 +262,14 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
         yield* Context.get(context, TokenBudgets).settle(answer.reservation, 1000)
       state.loses = false
       const ask = Effect.map(Effect.provide(turn(ana, 0), context), budget)
-      // Until it is budget again, this process does not know that Redis counts it.
+      // Until the next budget read, this process does not know that Redis counts it.
       assert.strictEqual(yield* ask, 2000)
       yield* Effect.repeat(ask, { until: (left) => left === 3000, schedule: Schedule.spaced("50 millis") })
       assert.strictEqual(budget(yield* Effect.provide(turn(ana, 0), other)), 3000)
     }),
   )
 
-  it.live("E2: while Redis is away the process decides by what it knows, and tells Redis afterwards", () =>
+  it.live("E2: without Redis the process decides from its own counts, and updates Redis afterwards", () =>
     Effect.gen(function* () {
       const server = yield* ownRedis
       const context = yield* replica(server.url)
@@ -281,7 +281,7 @@ describe.skipIf(redisUrl === undefined)("over Redis", () => {
       yield* ask(2000)
       assert.strictEqual(yield* ask(1), "user spent")
       yield* server.start
-      // Another replica, which knows nothing of it: it hears from Redis.
+      // Another replica without local counts reads them from Redis.
       const other = yield* replica(server.url)
       yield* Effect.repeat(Effect.map(Effect.provide(turn(ana, 0), other), budget), {
         until: (answer) => answer === "user spent",

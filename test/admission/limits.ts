@@ -1,4 +1,4 @@
-/** The limits' adapters, as the contract suites take them: in memory, and two replicas on one Redis. */
+/** The adapters of the limits for the contract suites: in memory, and two replicas on one Redis. */
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,7 +24,7 @@ export const inMemory: Layer.Layer<OpenStreams | Rates> = Layer.mergeAll(
   RatesMemory.layerMemory,
 )
 
-/** Waits until Redis answers: a layer is there before. */
+/** Waits until Redis answers; the layer is ready earlier. */
 const answering = Layer.effectDiscard(
   Effect.flatMap(Redis.Redis, (redis) => Effect.retry(redis.send("PING"), Schedule.spaced("20 millis"))),
 ).pipe(Layer.orDie)
@@ -50,7 +50,7 @@ export const budgetsOverRedis = (url: string, limits: DailyLimits, spend: Layer.
     ),
   )
 
-/** A user that no other test knows. */
+/** A user that no other test uses. */
 export const someone = (orgId = OrgId.make(crypto.randomUUID())) => ({
   orgId,
   userId: UserId.make(crypto.randomUUID()),

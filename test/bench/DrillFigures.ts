@@ -1,4 +1,4 @@
-/** What a drill came to, from what its users got and from what the breaker says of itself. Pure. */
+/** The result of a drill, from its users' chats and from the breaker's status. Pure. */
 import type { Chat } from "../support/userLoad.ts"
 import type { Figures, Sample, Samples } from "./DrillPrediction.ts"
 
@@ -12,16 +12,16 @@ interface Transition {
 export interface Measured extends Figures {
   readonly chats: number
   readonly inFault: number
-  /** Chats that were under way when the fault came, and those of them that failed. */
+  /** Chats that were running when the fault began, and the failed ones among them. */
   readonly underWay: number
   readonly underWayFailed: number
-  /** Of organisations that the fault did not concern, while it lasted: kept from the runtime, or moved. */
+  /** Turns kept from the runtime, or sessions moved, of unaffected organisations during the fault. */
   readonly othersAway: number
   readonly firstProgressLimitMs: number
-  /** By how much a turn came too late at worst. */
+  /** The largest delay of a turn's start. */
   readonly latestMs: number
   readonly transitions: ReadonlyArray<string>
-  /** The longest wait of all: when it began after the fault, and what took so long. */
+  /** The longest wait: its start after the fault, and its reason. */
   readonly slowest: string
   readonly samples: Samples
 }
@@ -53,7 +53,7 @@ interface Times {
 const secondsAfter = (from: number, transition: Transition | undefined): number =>
   transition === undefined ? Number.POSITIVE_INFINITY : (transition.at - wall(from)) / 1000
 
-/** `scope`: the organisation that the fault concerned; null: it concerned all. */
+/** `scope`: the affected organisation; null: the fault affected all. */
 export const figuresOf = (
   scope: string | null,
   { brokenAt, repairedAt }: Times,

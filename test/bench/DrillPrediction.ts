@@ -1,7 +1,7 @@
 /**
- * What the simulator says of a drill: the same turns at the same times, with the times that the drill's own healthy
- * chats took. A runtime that is stopped goes on where it was; every other fault meets, as in the simulator, what begins
- * while it lasts and leaves alone what is under way.
+ * The simulator's prediction of a drill: the same turns at the same times, with the durations of the drill's own
+ * healthy chats. A stopped runtime resumes its work; every other fault, as in the simulator, affects the turns that
+ * begin during it and leaves running ones alone.
  */
 import * as Policies from "../../src/simulation/Policies.ts"
 import type { Policy } from "../../src/simulation/Policy.ts"
@@ -11,7 +11,7 @@ import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"
 import type { Course, DrawnTurn, Upstream } from "../../src/simulation/Upstream.ts"
 import { wordMs } from "../support/userLoad.ts"
 
-/** Of one healthy chat, in milliseconds. */
+/** One healthy chat, in milliseconds. */
 export interface Sample {
   readonly firstContentMs: number
   readonly endMs: number
@@ -22,11 +22,11 @@ export interface Samples {
   readonly direct: ReadonlyArray<Sample>
 }
 
-/** Of one drill, measured or predicted. Seconds from the fault's begin and from its end; infinite: never. */
+/** One drill, measured or predicted. Seconds from the fault's begin and from its end; infinite: never. */
 export interface Figures {
   readonly detectS: number
   readonly recoverS: number
-  /** Of chats that began while the fault lasted and that it concerned. */
+  /** Among affected chats that began during the fault. */
   readonly failedPercent: number
   readonly moved: number
   readonly longestWaitS: number
@@ -51,14 +51,14 @@ const courseOf = ({ endMs, firstContentMs }: Sample, what: Fault["what"] | undef
   }
 }
 
-/** Everything of a stopped process that was to come while it is stopped comes so much later. */
+/** A stop of the process delays its remaining work by its duration. */
 const stopped = ({ endMs, firstContentMs }: Sample, fault: Fault, now: number): Sample => {
   const [from, to] = [fault.from * 1000, fault.to * 1000]
   const later = (ms: number): number => (now >= to || now + ms < from ? ms : ms + to - Math.max(from, now))
   return { firstContentMs: later(firstContentMs), endMs: later(endMs) }
 }
 
-/** What users would see, noted while the simulation asks what the modes would do. */
+/** Records the users' view while the simulation asks the modes. */
 class Watched implements Upstream<DrawnTurn> {
   readonly waitsMs = new Map<DrawnTurn, number>()
   readonly inRuntime = new Set<DrawnTurn>()
@@ -105,7 +105,10 @@ class Watched implements Upstream<DrawnTurn> {
   }
 }
 
-/** Which turns of one organisation were let into the runtime: all that is seen of that organisation's own breaker. */
+/**
+ * The turns of one organisation that the runtime admitted: the only visible effect of that organisation's own
+ * breaker.
+ */
 const admissions = (policy: Policy, orgId: string) => {
   const turnedAway: Array<number> = []
   const admit: Policy["admit"] = (org, session, now) => {

@@ -1,8 +1,8 @@
 /**
- * One drill on real processes of its own: the gateway as `npm start` runs it, the Python runtime, a model. Load, a fault
- * of the runtime, its repair, until the breaker is closed again.
+ * One drill on real processes of its own: the gateway as `npm start` runs it, the Python runtime, a model. Load, a
+ * fault of the runtime, its repair, until the breaker is closed again.
  *
- * What the breaker does is read from `GET /api/v1/runtime/fallback/status`, what users get from their chats.
+ * The breaker's state comes from `GET /api/v1/runtime/fallback/status`, the users' results from their chats.
  */
 import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"
 import type { Fault, Scenario } from "../../src/simulation/Scenario.ts"
@@ -24,10 +24,10 @@ const faults: { readonly [name in Name]: Pick<Fault, "what" | "org"> } = {
   org: { what: { kind: "errors", share: 1 }, org: poisoned },
 }
 
-/** 20 turns a second: the limit for the first progress rests on 200 of them. */
+/** 20 turns a second: the limit for the first progress needs 200 of them. */
 const warmUpS = 20
 const faultS = 60
-/** Longer than any way back after one fault; a drill that takes longer has failed. */
+/** Longer than any recovery after one fault; a drill that takes longer has failed. */
 const patienceS = 80
 
 export const faultOf = (name: Name): Fault => ({

@@ -1,7 +1,7 @@
 /**
- * A store at size, made inside PostgreSQL: a million messages of 500 000 turns over 90 days, in 100 000 sessions of 20 000 users
- * of 200 organisations. The turns of a session lie far apart, as they do where many talk at once. The newest runs
- * still have their events, a million of them, in the sizes that the sandbox's turn of 48 events has.
+ * A large store, generated inside PostgreSQL: a million messages of 500 000 turns over 90 days, in 100 000 sessions
+ * of 20 000 users of 200 organisations. The turns of a session lie far apart, as with many concurrent users. The
+ * newest runs still have their events, a million of them, in the sizes of the sandbox's turn of 48 events.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -12,12 +12,12 @@ const users = 20_000
 const orgs = 200
 const eventsARun = 48
 const runsWithEvents = Math.round(1_000_000 / eventsARun)
-/** More than a day's, so that there is something to forget. */
+/** More than a day's, so that the retention job has work. */
 const runsWithKeys = 200_000
 const days = 90
 const dayMs = 86_400_000
 
-/** The turn with number `n` began at this time. */
+/** The start of the turn with number `n`. */
 export const startMs = Date.now() - days * dayMs
 export const stepMs = Math.floor((days * dayMs) / turns)
 
@@ -35,7 +35,7 @@ const decision = JSON.stringify({
   ],
 })
 
-/** An id of version 7: when it was made, and what tells it apart. */
+/** A version 7 id from its creation time and a salt. */
 const idFunction = `CREATE FUNCTION id7(at BIGINT, salt TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE AS $$
   SELECT substr(t, 1, 8) || '-' || substr(t, 9) || '-7' || substr(m, 1, 3) || '-8' || substr(m, 4, 3) || '-' || substr(m, 7, 12)
   FROM (SELECT lpad(to_hex(at), 12, '0') AS t, md5(salt) AS m) x $$`

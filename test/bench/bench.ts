@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: what the gateway costs beside the floor and beside gateways of others, all on this machine, in turn.
- * Ratios of one run are the result; times depend on the machine. `--quick` takes fewer rounds, `--lanes abc` some lanes
- * only, `--json FILE` keeps the figures.
+ * `npm run bench`: the gateway's cost beside the floor and beside other gateways, all on this machine, in
+ * alternation. The results are ratios within one run; times depend on the machine. `--quick` takes fewer rounds,
+ * `--lanes abc` some lanes only, `--json FILE` stores the figures.
  */
 import { writeFileSync } from "node:fs"
 import { cpus } from "node:os"

@@ -1,4 +1,6 @@
-/** What the benches of whole turns share: a runtime that writes every turn in one burst, and the CPU of a process. */
+/**
+ * Shared by the benches of whole turns: a runtime that writes every turn in one burst, and the CPU time of a process.
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -10,7 +12,7 @@ const millisecondsATick = 10
 const data = (event: string, body: object) =>
   `data: ${JSON.stringify({ event, data: body, timestamp: "2026-01-01T00:00:00Z" })}\r\n\r\n`
 
-/** Its address; it answers each turn with so many text events at once. */
+/** Returns its address; it answers each turn with `events` text events at once. */
 export const startBurst = async (events: number): Promise<string> => {
   const burst = [
     ...Array.from({ length: events }, (_, index) => data("text_chunk", { content: `word ${index} ` })),
@@ -32,7 +34,7 @@ export const startBurst = async (events: number): Promise<string> => {
 const statOf = (pid: string | number): ReadonlyArray<string> =>
   readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")
 
-/** Of a process and its children: PostgreSQL has one for each connection. */
+/** A process with its children: PostgreSQL has one for each connection. */
 export const cpuMilliseconds = (pid: number): number => {
   const family = readdirSync("/proc").filter((entry) => {
     if (!/^\d+$/.test(entry)) return false
@@ -49,7 +51,7 @@ export const cpuMilliseconds = (pid: number): number => {
 export const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
-/** So many turns, so many at a time; one that does not end well ends all. */
+/** Runs `count` turns, `concurrency` at a time; a failed one ends the bench. */
 export const turns = async (client: Client, concurrency: number, count: number): Promise<void> => {
   let left = count
   const worker = async () => {

@@ -1,7 +1,7 @@
 /**
- * Fault drills: what a fault of the runtime costs the users of real processes, beside what the simulator says of the same
- * load. `npm run drill`, or some of them: `npm run drill -- hang refused slow org`; `--json` for everything measured.
- * Two to three minutes each, one after the other.
+ * Fault drills: the cost of a runtime fault for the users of real processes, beside the simulator's prediction for
+ * the same load. `npm run drill`, or a selection: `npm run drill -- hang refused slow org`; `--json` for all
+ * measurements. Two to three minutes each, one after the other.
  */
 import * as Table from "../../src/simulation/Table.ts"
 import type { Measured } from "./DrillFigures.ts"

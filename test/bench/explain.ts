@@ -1,7 +1,7 @@
 /**
- * What PostgreSQL does for every statement of a turn and beside the turns, on a million messages: `npm run explain` prints
- * Markdown. The stores themselves are called, what they send is caught, and each statement is then explained with the
- * values it had, in a transaction that is taken back. It takes two minutes and 1.5 GB in the temporary folder.
+ * PostgreSQL's plans for every statement of a turn and of the background jobs, on a million messages: `npm run
+ * explain` prints Markdown. It calls the stores, records their statements, and explains each one with its values, in
+ * a transaction that is rolled back. It takes two minutes and 1.5 GB in the temporary folder.
  */
 import * as Console from "effect/Console"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
@@ -26,7 +26,7 @@ import * as Data from "./ExplainData.ts"
 
 type Sent = readonly [sql: string, params: ReadonlyArray<unknown>]
 
-/** Everything that is sent for one turn, its readers and the jobs beside it. */
+/** Every statement of one turn, its readers and the background jobs. */
 const work = Effect.gen(function* () {
   const { begin, append, recordAttempt, end, get, events, expiredAnswer, file } = yield* Runs
   const sessions = yield* Sessions
@@ -91,7 +91,7 @@ const caught = Effect.gen(function* () {
   return sent.filter(([text]) => !text.includes("id7("))
 })
 
-/** Of two runs the second: the first one may wait for the disk. */
+/** Reports the second of two runs: the first may wait for the disk. */
 const explain = Effect.fnUntraced(function* (statements: ReadonlyArray<Sent>) {
   const sql = yield* SqlClient.SqlClient
   return yield* Effect.forEach(statements, ([text, params]) =>
@@ -102,7 +102,7 @@ const explain = Effect.fnUntraced(function* (statements: ReadonlyArray<Sent>) {
   )
 })
 
-/** Many values, and many numbered ones, are one. */
+/** Lists of values and of numbered parameters become one. */
 const short = (text: string): string =>
   text
     .replaceAll(/\s+/g, " ")
@@ -120,7 +120,7 @@ const sizes = Effect.flatMap(
 const millisecondsOf = (plan: ReadonlyArray<string>): number =>
   Number(/Execution Time: ([\d.]+)/.exec(plan.at(-1) ?? "")?.[1])
 
-/** What each index is for: the statements that take ten times as long without it, a millisecond at the least. */
+/** The use of each index: the statements that take ten times as long without it, and at least a millisecond. */
 const withoutEach = Effect.fnUntraced(function* (statements: ReadonlyArray<Sent>) {
   const sql = yield* SqlClient.SqlClient
   const indexes = yield* sql<{ name: string }>`SELECT indexrelid::regclass::text AS name FROM pg_index

@@ -1,9 +1,9 @@
 /**
- * What a fleet costs: turns a second with one, two and three gateways on one PostgreSQL (every commit on disk) and one
- * Redis, the CPU that each part spends on a turn, and the bytes that a turn leaves behind. `npm run bench:fleet`.
+ * The cost of a fleet: turns a second with one, two and three gateways on one PostgreSQL (every commit on disk) and
+ * one Redis, the CPU of each part per turn, and the stored bytes per turn. `npm run bench:fleet`.
  *
- * All parts and the load share this machine, so the turns a second say little beyond it; the CPU a turn is what sizing
- * counts with. Rounds of the three sizes alternate, because machines are shared.
+ * All parts and the load share this machine, so the turns a second apply to it alone; sizing uses the CPU per turn.
+ * Rounds of the three sizes alternate, because machines are shared.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"

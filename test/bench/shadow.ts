@@ -1,7 +1,7 @@
 /**
- * What shadows cost users: the p99 of direct turns while their shadows on the runtime hang, flood, break off or are
- * refused, beside the same turns of a gateway without shadows. `npm run bench:shadow`. Rounds of both alternate, because
- * machines are shared: the ratio counts, not the milliseconds, and `none beside none` shows how far chance takes it.
+ * The cost of shadows for users: the p99 of direct turns while their shadows on the runtime hang, flood, break off or
+ * are refused, beside the same turns of a gateway without shadows. `npm run bench:shadow`. Rounds of both alternate,
+ * because machines are shared: the ratio counts, not the milliseconds, and `none beside none` shows the noise.
  */
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -12,9 +12,9 @@ import { startGateway, temporaryFolder } from "../support/processes.ts"
 const rounds = 14
 const warmRounds = 3
 const turnsARound = 80
-/** Enough turns at once for several shadows; few enough that the machine is not what is measured. */
+/** Enough concurrent turns for several shadows; few enough that the machine is not the limit. */
 const concurrency = 20
-/** What the model takes for an answer: the turns overlap, and a delay of the gateway shows. */
+/** The model's answer takes this long so that turns overlap and a delay of the gateway shows. */
 const chunks = 10
 const pauseMs = 20
 
@@ -60,7 +60,7 @@ const flood = (response: ServerResponse) => {
   write()
 }
 
-/** How the runtime treats shadows. Each has a server of its own. */
+/** The runtime's treatment of shadows. Each has a server of its own. */
 const backends: Readonly<Record<string, (response: ServerResponse) => void>> = {
   none: (response) => response.destroy(),
   hanging: (response) => response.writeHead(200, headers).flushHeaders(),
@@ -82,7 +82,7 @@ const start = async (runtimeUrl: string, percent: number) => {
     ...providerEnv("a", `${model.url}/v1`),
     CHAT_RUNTIME_SHADOW_PERCENT: String(percent),
     CHAT_RUNTIME_SHADOW_AA_PERCENT: "0",
-    // A probe would find the backend broken, and no shadow would be run.
+    // A probe would find the backend broken, and no shadow would run.
     CHAT_RUNTIME_PROBES: "false",
   })
   const client = new Client(gateway.url, await operatorToken(["*", "operator:read"]))
@@ -131,7 +131,7 @@ for (const [name, handle] of Object.entries(backends)) {
   const took = { without: [] as Array<number>, with: [] as Array<number> }
   const ratios: Array<number> = []
   for (let round = 0; round < rounds + warmRounds; round++) {
-    // Whoever goes second finds a warmer machine: the order alternates.
+    // The second one finds a warmer machine: the order alternates.
     const first = round % 2 === 0 ? without : withShadows
     const a = await turns(first.client)
     const b = await turns((first === without ? withShadows : without).client)

@@ -1,9 +1,9 @@
 /**
- * What telemetry costs: CPU of the gateway a turn of 50 events, with nothing exported, with traces of 5 % of the turns and
- * with those of all, metrics and logs exported too in both, to a real collector. `npm run bench:telemetry`.
+ * The cost of telemetry: CPU of the gateway for a turn of 50 events, without export, with traces of 5 % of the turns
+ * and with those of all, metrics and logs exported too in both, to a real collector. `npm run bench:telemetry`.
  *
- * The gateways take turns round by round, because machines are shared; of each round the ratio to the one without
- * telemetry counts, and the median of those is reported. Metrics go out six times as often as by default.
+ * The gateways alternate round by round, because machines are shared; the report has the median of each round's ratio
+ * to the gateway without telemetry. Metrics are exported six times as often as by default.
  */
 import { Client, tokenFor } from "../support/chatClient.ts"
 import { Collector } from "../support/collector.ts"
@@ -54,7 +54,7 @@ const measured = await Promise.all(
 
 for (const { client } of measured) await turns(client, concurrency, turnsARound * 3)
 for (let round = 0; round < rounds; round++) {
-  // Another one begins each time: who comes after the last round's garbage pays for it.
+  // The first gateway alternates, because it pays for the last round's garbage.
   const order = measured.map((_, index) => measured[(index + round) % measured.length]!)
   for (const { client, cpu, gateway } of order) {
     const before = cpuMilliseconds(gateway.pid)
@@ -72,7 +72,7 @@ for (const { cpu, name } of measured) {
     `| ${name} | ${median(cpu).toFixed(2)} | ${median(ratios).toFixed(2)} | ${quarter(0.25)}-${quarter(0.75)} |`,
   )
 }
-// They export what waits before they end.
+// They export the queued data before they end.
 await Promise.all(measured.map(({ gateway }) => gateway.stop()))
 const turnsOf = collector.spans().filter(({ kind }) => kind === "server").length
 console.log(`\n${turnsOf} traced turns and ${collector.logs().length} log records came to the collector.`)

@@ -1,6 +1,6 @@
 /**
- * Chromium's own EventSource, on a page of another origin than the gateway: with a ticket, because it sends no header of the
- * page's. The page reports what it has seen to the server that it came from.
+ * Chromium's own EventSource, on a page of another origin than the gateway: with a ticket, because EventSource sends
+ * no custom headers. The page reports its events to the server that it came from.
  */
 import { once } from "node:events"
 import { createServer } from "node:http"
@@ -43,7 +43,7 @@ afterAll(() => {
   pages.closeAllConnections()
 })
 
-/** Opens a page that runs `body`, and gives what it reports. */
+/** Opens a page that runs `body`, and returns its report. */
 const onPage = (body: string): Promise<unknown> => {
   script = body
   const report = new Promise<string>((resolve) => (reported = resolve))
@@ -88,9 +88,9 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       await stream.rest()
     })
 
-    it("reads a run as the guide shows it, with a new ticket where the old one is refused", async () => {
+    it("reads a run as in the guide, with a new ticket if the old one is refused", async () => {
       const stream = await world.client.start(slow)
-      // The page asks for a ticket, opens, and asks again, since its first ticket was spoilt.
+      // The page requests a ticket, opens, and requests another one, because its first ticket was damaged.
       const never = /^$/
       const proxy = await startCutProxy(world.gateway.url, [never, never, never, within(4), afterEvent(7)])
       const [, follow] = snippets("docs/how-to/call-from-a-browser.md", "js")

@@ -14,7 +14,7 @@ const world = useWorld({ SSE_HEARTBEAT_INTERVAL_MS: "70" })
 
 const names = ["message", "heartbeat", "error", "done"]
 
-// It was written for browsers: it sets its timers at `window` and asks `document` who looks.
+// It was written for browsers: it sets its timers at `window` and reads the visibility of `document`.
 vi.stubGlobal("window", globalThis)
 vi.stubGlobal("document", { hidden: false, addEventListener: () => {}, removeEventListener: () => {} })
 
@@ -48,7 +48,7 @@ describe("@microsoft/fetch-event-source", () => {
     await proxy.stop()
   })
 
-  it("reads a run as the guide shows it, over two cuts, and stops where the end was read before the last cut", async () => {
+  it("reads a run as in the guide, over two cuts, and stops if it read the end before the last cut", async () => {
     const [code = ""] = snippets("docs/how-to/call-from-a-browser.md", "js")
     const ask = compileFunction(`${code}\nreturn ask`, ["fetchEventSource"])(fetchEventSource)
     const proxy = await startCutProxy(world.gateway.url, [afterOpening, afterEvent(11)])
@@ -63,7 +63,7 @@ describe("@microsoft/fetch-event-source", () => {
     await proxy.stop()
   })
 
-  it("dispatches no event that is empty, for which clients that parse it post again for ever", async () => {
+  it("dispatches no empty event, because clients that parse one would post again without end", async () => {
     const got = await post(world.gateway.url, slow)
     expect(got.map(({ data }) => data)).not.toContain("")
     expect(new Set(got.map(({ event }) => event))).toEqual(new Set(["heartbeat", "message", "done"]))
@@ -87,7 +87,7 @@ describe("each of these reads a run over two cuts and stops at its end", { timeo
         })
         return got
       },
-      // It takes an event's id before it has the event, so within one it would lose it.
+      // It stores an event's id before the whole event, so a cut within an event would lose it.
       { asksAfterEnd: false, firstCut: afterEvent(4) },
     ],
     [

@@ -1,4 +1,4 @@
-/** The pages of the gateway in Chromium, as their users see them. */
+/** The gateway's pages in Chromium, as their users see them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { chromium, inBrowser, type Tab } from "../support/browser.ts"
 import { eventually, tokenFor } from "../support/chatClient.ts"
@@ -21,14 +21,14 @@ const click = (tab: Tab, id: string) => tab.value(`document.getElementById("${id
 const stored = (tab: Tab) => tab.value(`sessionStorage.getItem("token")`)
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { timeout: 90_000 }, () => {
-  it("the reference of the API works under its policy", () =>
+  it("the API reference works under its content security policy", () =>
     inBrowser(async (tab) => {
       await tab.open(`${gateway.url}/docs`)
       await shows(tab, `document.body.innerText.includes("/api/v1/chat/start")`)
       expect(tab.complaints).toEqual([])
     }))
 
-  it("the console answers a message under its policy, and takes the token of a link when it is told to", () =>
+  it("the console answers a message under its policy, and accepts a link's token after a confirmation", () =>
     inBrowser(async (tab) => {
       const token = await tokenFor("acme", "ana")
       await tab.open(`${gateway.url}/#token=${token}`)
@@ -42,7 +42,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { time
         `document.getElementById("message").value = "Hello"; document.getElementById("ask").requestSubmit()`,
       )
       await shows(tab, `document.querySelector(".badge")?.textContent.includes("tokens") ?? false`)
-      // And breaks the sandbox, which is of another origin.
+      // Then sets a fault of the sandbox, which is of another origin.
       await shows(tab, `document.querySelector("#faults button[aria-pressed=true]")?.textContent === "none"`)
       expect(tab.complaints).toEqual([])
     }))

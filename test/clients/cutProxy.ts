@@ -1,6 +1,6 @@
 /**
- * A TCP proxy before the gateway that cuts connections where a test says: the client gets everything up to there, then the end
- * of the connection in the middle of a body. It notes each request, so that a test can count them.
+ * A TCP proxy before the gateway that cuts connections at chosen places: the client gets everything up to the cut,
+ * then the end of the connection in the middle of a body. It records each request, so that a test can count them.
  */
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
@@ -11,13 +11,16 @@ export interface Asked {
   readonly lastEventId: string | undefined
 }
 
-/** The n-th request, preflights apart, is cut behind the first match of `cuts[n]` in its answer; later ones not at all. */
+/**
+ * The n-th request, without preflights, is cut after the first match of `cuts[n]` in its answer; later ones are not
+ * cut.
+ */
 export const startCutProxy = async (target: string, cuts: ReadonlyArray<RegExp> = []) => {
   const { hostname, port } = new URL(target)
   const asked: Array<Asked> = []
   const sockets = new Set<Socket>()
 
-  /** The number of the request that begins here; undefined for a preflight and for more of a body. */
+  /** The number of the request that begins here; undefined for a preflight and for further parts of a body. */
   const note = (text: string): number | undefined => {
     const [, method, url] = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/.exec(text) ?? []
     if (method === undefined || url === undefined || method === "OPTIONS") return undefined
@@ -69,9 +72,9 @@ export const startCutProxy = async (target: string, cuts: ReadonlyArray<RegExp> 
   }
 }
 
-/** Behind the opening, before the first event. */
+/** After the opening, before the first event. */
 export const afterOpening = /^: open\nid: \S+:0\n/m
-/** Behind a whole event. */
+/** After a whole event. */
 export const afterEvent = (seq: number): RegExp =>
   new RegExp(`^id: \\S+:${seq}\nevent: .*\ndata: .*\n\n`, "m")
 /** Within an event: its data has begun. */

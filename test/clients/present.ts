@@ -1,4 +1,7 @@
-/** Tells if a client's program is there. Where it is missing its tests are left out with a line that says so; CI fails. */
+/**
+ * True if a client's program is installed. If it is missing, its tests are left out with a line that reports it; CI
+ * fails.
+ */
 import { existsSync } from "node:fs"
 
 export const present = (program: string, setup: string): boolean => {

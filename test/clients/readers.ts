@@ -1,4 +1,4 @@
-/** Compares what a real client has dispatched with a run's events as the gateway gives them. */
+/** Compares the events that a real client dispatched with the run's events. */
 import { expect } from "vitest"
 import type { World } from "../support/world.ts"
 import { afterEvent, startCutProxy, within } from "./cutProxy.ts"
@@ -13,7 +13,7 @@ export interface Dispatched {
 export const slow = { scenario: "slow", count: 10, delay_ms: 100 }
 const everyType = { scenario: "all" }
 
-/** Reads to the run's end at the real client, over two cuts and until the client stops by itself. */
+/** Reads to the run's end with the real client, over two cuts and until the client stops by itself. */
 export type Read = (url: string, token: string) => Promise<ReadonlyArray<Dispatched>>
 
 export const withoutHeartbeats = (events: ReadonlyArray<Dispatched>) =>
@@ -35,13 +35,13 @@ export const expectSame = (got: ReadonlyArray<Dispatched>, wanted: ReadonlyArray
 }
 
 interface Expected {
-  /** False: the client stops at the end of the body. Else it asks once more, and 204 stops it. */
+  /** False: the client stops at the end of the body. Otherwise it sends one more request, and 204 stops it. */
   readonly asksAfterEnd?: boolean
-  /** The first cut is behind event 4 in either case. */
+  /** The first cut is after event 4 in either case. */
   readonly firstCut?: RegExp
 }
 
-/** A client reads an ended run over two cuts: every event once, in order, and it asks no oftener than it has to. */
+/** A client reads an ended run over two cuts: every event once, in order, with no request too many. */
 export const readsOverCuts = async (
   world: World,
   read: Read,

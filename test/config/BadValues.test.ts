@@ -6,7 +6,7 @@ import { badMillis } from "./badMillis.ts"
 
 const canary = "canary-must-not-be-shown"
 
-/** What the one message says of an environment that is not usable, and the variables it names. */
+/** The message for an invalid environment, and the variables that it names. */
 const refused = (env: Config.Environment) =>
   Effect.map(Effect.flip(Config.read(env)), (error) => ({
     message: error.message,
@@ -18,7 +18,7 @@ const names = Object.keys(Config.variables) as ReadonlyArray<keyof typeof Config
 const share = ["-0.1", "1.1", "50%", "x", "1e-1", ".5"]
 const port = ["-1", "65536", "80.5", "http", "80 81"]
 
-/** Values that each variable refuses; a variable that takes any text has none. */
+/** Values that each variable refuses; a variable that accepts any text has none. */
 const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<string> } = {
   NODE_ENV: ["prod", "Production", "staging"],
   HOST: [],
@@ -202,9 +202,9 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   LOG_CONTENT: ["yes", "1", "TRUE"],
 }
 
-describe("a bad value", () => {
+describe("an invalid value", () => {
   it.effect.each(names)(
-    "of %s stops the start with a message that names it, what was found and what is allowed",
+    "stops the start with a message that has the name, the value and the allowed values: %s",
     (name) =>
       Effect.gen(function* () {
         const variable: Variable<unknown> = Config.variables[name]
@@ -213,7 +213,7 @@ describe("a bad value", () => {
           assert.deepStrictEqual(variables, [name], value)
           assert.include(message, "(1 problem)")
           assert.match(message, new RegExp(`${name}: found .+; allowed: .+`))
-          // Of a list of names only those are told that are wrong.
+          // In a list of names, only the wrong ones are reported.
           if (name === "DIRECT_LLM_PROVIDERS") continue
           const found = variable.secret ? `a value of ${value.length} characters` : JSON.stringify(value)
           assert.include(message, `${name}: found ${found}; allowed: ${variable.allowed}`)
@@ -221,7 +221,7 @@ describe("a bad value", () => {
       }),
   )
 
-  it.effect("is named together with every other, in one message", () =>
+  it.effect("is reported together with all others, in one message", () =>
     Effect.gen(function* () {
       const all = Object.entries(bad).flatMap(([name, [value]]) =>
         value === undefined ? [] : [[name, value] as const],
@@ -236,7 +236,7 @@ describe("a bad value", () => {
     }),
   )
 
-  it.effect("X6: of a secret is never repeated, nor is a good secret beside a bad value", () =>
+  it.effect("X6: of a secret is never repeated, nor is a valid secret beside an invalid value", () =>
     Effect.gen(function* () {
       const { message } = yield* refused({
         PORT: "x",

@@ -9,7 +9,7 @@ import type { Variable } from "../../src/config/ConfigVariable.ts"
 const secret = "only-for-tests-Zq7vX2mK9pLw4RtY8sBd"
 const read = (env: Config.Environment = {}) => Config.read(env)
 
-/** What the one message says of an environment that is not usable, and the variables it names. */
+/** The message for an invalid environment, and the variables that it names. */
 const refused = (env: Config.Environment) =>
   Effect.map(Effect.flip(read(env)), (error) => ({
     message: error.message,
@@ -19,7 +19,7 @@ const refused = (env: Config.Environment) =>
 const names = Object.keys(Config.variables) as ReadonlyArray<keyof typeof Config.variables>
 
 describe("an empty environment", () => {
-  it.effect("has every default of the contract", () =>
+  it.effect("gives every default of the contract", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual<unknown>(yield* read(), {
         NODE_ENV: "development",
@@ -146,14 +146,14 @@ describe("an empty environment", () => {
     }),
   )
 
-  it.effect("is what empty lines and blanks of an env file mean", () =>
+  it.effect("equals empty lines and blanks in an env file", () =>
     Effect.gen(function* () {
       const blank = Object.fromEntries(names.map((name, index) => [name, index % 2 === 0 ? "" : "  "]))
       assert.deepStrictEqual(yield* read(blank), yield* read())
     }),
   )
 
-  it("has a default that is itself allowed, for every variable", () => {
+  it("gives a default that is itself valid, for every variable", () => {
     for (const name of names) {
       const variable: Variable<unknown> = Config.variables[name]
       assert.isDefined(variable.parse(variable.default), name)
@@ -163,8 +163,8 @@ describe("an empty environment", () => {
   })
 })
 
-describe("a good value", () => {
-  it.effect("is read in its type, without the blanks and slashes around it", () =>
+describe("a valid value", () => {
+  it.effect("is parsed into its type, without surrounding blanks and trailing slashes", () =>
     Effect.gen(function* () {
       const settings = yield* read({
         PORT: " 0 ",
@@ -189,7 +189,7 @@ describe("a good value", () => {
     }),
   )
 
-  it.effect("of a secret is measured in bytes", () =>
+  it.effect("has its length measured in bytes if it is a secret", () =>
     Effect.gen(function* () {
       yield* read({ AUTH_JWT_SECRET: "é".repeat(16) })
       assert.deepStrictEqual((yield* refused({ AUTH_JWT_SECRET: "x".repeat(31) })).variables, [
@@ -226,7 +226,7 @@ describe("production", () => {
     ["a password", "MyP4ssword-is-Password-for-this-app"],
     ["digits in order", "01234567890123456789012345678901"],
     ["hexadecimal digits in order", "0123456789abcdef0123456789abcdef"],
-  ] as const)("fault 20: refuses a secret that can be guessed: %s", ([, weak]) =>
+  ] as const)("fault 20: refuses a guessable secret: %s", ([, weak]) =>
     Effect.gen(function* () {
       const upstream = { RUNTIME_SERVICE_URL: "http://runtime:8801" }
       const production = { NODE_ENV: "production", ...upstream }
@@ -247,7 +247,7 @@ describe("production", () => {
     }),
   )
 
-  it.effect("takes random secrets in each of the usual writings", () =>
+  it.effect("accepts random secrets in each of the usual encodings", () =>
     Effect.gen(function* () {
       for (const AUTH_JWT_SECRET of [
         ...Array.from({ length: 200 }, () => randomBytes(32).toString("hex")),
@@ -271,7 +271,7 @@ describe("the sandbox", () => {
   )
 
   it.effect(
-    "takes both places where neither a runtime nor a provider is configured, and begins in the runtime",
+    "replaces both upstreams if neither a runtime nor a provider is configured, and begins with the runtime",
     () =>
       Effect.gen(function* () {
         const both = (settings: Config.Settings) => [settings.sandbox, settings.CHAT_EXECUTION_MODE]

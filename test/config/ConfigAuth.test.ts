@@ -6,8 +6,8 @@ import { tokenRules } from "../../src/app/StageSettings.ts"
 
 const [old, older] = ["only-for-tests-old-8sBd2mK9pLw4RtY7", "only-for-tests-older-3nHc6vX1qJz5FgT0"]
 
-describe("the variables about tokens", () => {
-  it.effect("become the rules for them", () =>
+describe("the token variables", () => {
+  it.effect("become the rules for tokens", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({
         AUTH_ISSUER: "https://id.example/",
@@ -47,7 +47,7 @@ describe("the variables about tokens", () => {
     }),
   )
 
-  it.effect("X6: keep earlier secrets apart, and out of every text", () =>
+  it.effect("X6: keep previous secrets separate, and out of every text", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({ AUTH_JWT_PREVIOUS_SECRETS: `${old}, ${older}` })
       assert.deepStrictEqual(settings.AUTH_JWT_PREVIOUS_SECRETS.map(Redacted.value), [old, older])
@@ -55,7 +55,7 @@ describe("the variables about tokens", () => {
     }),
   )
 
-  it.effect("refuse a secret that would sign tokens of callers and of operators", () =>
+  it.effect("refuse one secret for tokens of callers and of operators", () =>
     Effect.gen(function* () {
       for (const callers of ["AUTH_JWT_SECRET", "AUTH_JWT_PREVIOUS_SECRETS"])
         for (const operators of ["AUTH_OPERATOR_SECRET", "AUTH_OPERATOR_PREVIOUS_SECRETS"]) {
@@ -67,7 +67,7 @@ describe("the variables about tokens", () => {
     }),
   )
 
-  it.effect("refuse an issuer of operators whose keys are nowhere", () =>
+  it.effect("refuse an operators' issuer without a source of keys", () =>
     Effect.gen(function* () {
       const AUTH_OPERATOR_ISSUERS = "https://staff.example/"
       const { problems } = yield* Effect.flip(Config.read({ AUTH_OPERATOR_ISSUERS }))
@@ -79,7 +79,7 @@ describe("the variables about tokens", () => {
     }),
   )
 
-  it.effect("take the address of keys with https, or without where it is on this machine", () =>
+  it.effect("accept a key URL with https, or with http on this machine", () =>
     Effect.gen(function* () {
       for (const AUTH_JWKS_URL of [
         "https://id.example/realms/a/protocol/openid-connect/certs",
@@ -92,7 +92,7 @@ describe("the variables about tokens", () => {
     }),
   )
 
-  it.effect("X6: refuse credentials in the address of keys, and do not repeat them", () =>
+  it.effect("X6: refuse credentials in the key URL, and do not repeat them", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(
         Config.read({ AUTH_JWKS_URL: "https://u:canary@id.example/jwks" }),

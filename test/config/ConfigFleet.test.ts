@@ -5,8 +5,8 @@ import * as Config from "../../src/config/Config.ts"
 const refused = (env: Config.Environment) =>
   Effect.map(Effect.flip(Config.read(env)), ({ message }) => message)
 
-describe("the variables of stores and ports", () => {
-  it.effect("say what is wrong within a database URL, without its password", () =>
+describe("the store and port variables", () => {
+  it.effect("report an error within a database URL without its password", () =>
     Effect.gen(function* () {
       const url = "postgres://u:hunter2@db?target_session_attrs=standby"
       const message = yield* refused({ DATABASE_URL: url })
@@ -15,7 +15,7 @@ describe("the variables of stores and ports", () => {
     }),
   )
 
-  it.effect("put no page on a port of operators that is not there", () =>
+  it.effect("move no page to an operators' port that is not configured", () =>
     Effect.gen(function* () {
       assert.include(
         yield* refused({ PAGE_DOCS: "admin" }),

@@ -7,8 +7,8 @@ const exported = (env: Record<string, string>) => Effect.map(Config.read(env), e
 const nothing = { traces: undefined, metrics: undefined, logs: undefined }
 const all = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" }
 
-describe("what is exported", () => {
-  it.effect("is nothing without a collector, and everything as protobuf with one", () =>
+describe("the export", () => {
+  it.effect("is off without a collector, and sends everything as protobuf with one", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* exported({}), nothing)
       const wire = "http/protobuf"
@@ -16,7 +16,7 @@ describe("what is exported", () => {
     }),
   )
 
-  it.effect("is nothing where the SDK is disabled, and a signal less where its exporter is none", () =>
+  it.effect("is off if the SDK is disabled, and lacks a signal whose exporter is none", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* exported({ ...all, OTEL_SDK_DISABLED: "true" }), nothing)
       for (const signal of ["traces", "metrics", "logs"] as const) {
@@ -27,7 +27,7 @@ describe("what is exported", () => {
     }),
   )
 
-  it.effect("may be one signal alone, at a place and on a wire of its own", () =>
+  it.effect("may be one signal alone, with its own address and wire format", () =>
     Effect.gen(function* () {
       const logs = yield* exported({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://logs:4318/v1/logs" })
       assert.deepStrictEqual(logs, { ...nothing, logs: "http/protobuf" })

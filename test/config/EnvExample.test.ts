@@ -11,15 +11,15 @@ import type { Variable } from "../../src/config/ConfigVariable.ts"
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const file = Fs.readFileSync(Path.join(root, ".env.example"), "utf8")
 
-/** The file as somebody has it who has taken away every `#` before a variable. */
+/** The file after every `#` before a variable is removed. */
 const uncommented = parseEnv(file.replaceAll(/^#(?=[A-Z])/gm, ""))
 
 describe(".env.example", () => {
-  it("is what scripts/env-example.ts prints: run `node scripts/env-example.ts > .env.example` when this fails", () => {
+  it("equals the output of scripts/env-example.ts: run `node scripts/env-example.ts > .env.example` if this fails", () => {
     assert.strictEqual(file, envExample())
   })
 
-  it("has every variable, in the table's order, with what it is about, what is allowed and its default", () => {
+  it("has every variable, in the table's order, with its description, allowed values and default", () => {
     const found = [...file.matchAll(/^#([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name)
     assert.deepStrictEqual(
       found.filter((name) => !name?.startsWith("DIRECT_LLM_MAIN_")),
@@ -31,44 +31,42 @@ describe(".env.example", () => {
     }
   })
 
-  it("sets nothing as it stands, so that a copy of it changes nothing", () => {
+  it("sets nothing, so that a copy of it changes nothing", () => {
     assert.deepStrictEqual({ ...parseEnv(file) }, {})
   })
 
-  it.effect(
-    "is usable in whole, but for secrets that sign or encrypt, which must not be taken from here",
-    () =>
-      Effect.gen(function* () {
-        const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
-        const { problems } = yield* Effect.flip(Config.read(listed))
-        assert.deepStrictEqual(
-          problems.map(({ variable }) => variable),
-          [
-            "DATA_KEY",
-            "DATA_KEYS_PREVIOUS",
-            "AUTH_JWT_SECRET",
-            "AUTH_JWT_PREVIOUS_SECRETS",
-            "AUTH_OPERATOR_SECRET",
-            "AUTH_OPERATOR_PREVIOUS_SECRETS",
-          ],
-        )
-        const { providers } = yield* Config.read({
-          ...listed,
-          DATA_KEY: "",
-          DATA_KEYS_PREVIOUS: "",
-          AUTH_JWT_SECRET: "",
-          AUTH_JWT_PREVIOUS_SECRETS: "",
-          AUTH_OPERATOR_SECRET: "",
-          AUTH_OPERATOR_PREVIOUS_SECRETS: "",
-        })
-        assert.deepStrictEqual(
-          providers.map(({ name }) => name),
-          ["main"],
-        )
-      }),
+  it.effect("is valid with all lines enabled, but for secrets, which must not be copied from here", () =>
+    Effect.gen(function* () {
+      const listed = { ...uncommented, DIRECT_LLM_PROVIDERS: "main" }
+      const { problems } = yield* Effect.flip(Config.read(listed))
+      assert.deepStrictEqual(
+        problems.map(({ variable }) => variable),
+        [
+          "DATA_KEY",
+          "DATA_KEYS_PREVIOUS",
+          "AUTH_JWT_SECRET",
+          "AUTH_JWT_PREVIOUS_SECRETS",
+          "AUTH_OPERATOR_SECRET",
+          "AUTH_OPERATOR_PREVIOUS_SECRETS",
+        ],
+      )
+      const { providers } = yield* Config.read({
+        ...listed,
+        DATA_KEY: "",
+        DATA_KEYS_PREVIOUS: "",
+        AUTH_JWT_SECRET: "",
+        AUTH_JWT_PREVIOUS_SECRETS: "",
+        AUTH_OPERATOR_SECRET: "",
+        AUTH_OPERATOR_PREVIOUS_SECRETS: "",
+      })
+      assert.deepStrictEqual(
+        providers.map(({ name }) => name),
+        ["main"],
+      )
+    }),
   )
 
-  it.effect("shows the real defaults: what is no secret changes nothing when it is set", () =>
+  it.effect("shows the real defaults: enabling any line but a secret changes nothing", () =>
     Effect.gen(function* () {
       const secret = (name: string) =>
         name.startsWith("DIRECT_LLM_MAIN_") || Config.variables[name as keyof typeof Config.variables].secret
@@ -101,7 +99,7 @@ describe("the environment", () => {
     assert.isNotEmpty(named)
   })
 
-  it("is looked into only by Config and ConfigProviders, and handed on whole by what starts the service", () => {
+  it("is read only by Config and ConfigProviders, and passed on whole by the entry points", () => {
     const looking = new Set(matches(/\benv\??\.?\[()/g).map(({ name }) => name))
     assert.sameMembers([...looking], ["config/Config.ts", "config/ConfigProviders.ts"])
     const taking = new Set(matches(/\bprocess\s*\.\s*env\b()/g).map(({ name }) => name))

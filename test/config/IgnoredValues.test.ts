@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Config from "../../src/config/Config.ts"
 import { badMillis } from "./badMillis.ts"
 
-/** Values of OpenTelemetry's variables that are warned of and taken for none, as its specification wants. */
+/** Values of OpenTelemetry's variables that are reported and ignored, as its specification requires. */
 const ignored = {
   OTEL_TRACES_EXPORTER: ["console", "zipkin"],
   OTEL_METRICS_EXPORTER: ["prometheus"],
@@ -25,23 +25,25 @@ const ignored = {
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ["http", "http/xml"],
 } satisfies { readonly [Name in keyof typeof Config.variables]?: ReadonlyArray<string> }
 
-describe("a value that OpenTelemetry's specification has ignored", () => {
-  it.effect.each(Object.entries(ignored))("%s: starts with the default, and is named", ([name, values]) =>
-    Effect.gen(function* () {
-      const { ignored: none, ...defaults } = yield* Config.read({})
-      assert.deepStrictEqual(none, [])
-      for (const value of values) {
-        const { ignored: found, ...settings } = yield* Config.read({ [name]: value })
-        assert.deepStrictEqual({ ...settings, given: defaults.given }, defaults)
-        assert.deepStrictEqual(
-          found.map((problem) => [problem.variable, problem.found]),
-          [[name, JSON.stringify(value)]],
-        )
-      }
-    }),
+describe("a value that OpenTelemetry's specification ignores", () => {
+  it.effect.each(Object.entries(ignored))(
+    "%s: the service starts with the default and names the variable",
+    ([name, values]) =>
+      Effect.gen(function* () {
+        const { ignored: none, ...defaults } = yield* Config.read({})
+        assert.deepStrictEqual(none, [])
+        for (const value of values) {
+          const { ignored: found, ...settings } = yield* Config.read({ [name]: value })
+          assert.deepStrictEqual({ ...settings, given: defaults.given }, defaults)
+          assert.deepStrictEqual(
+            found.map((problem) => [problem.variable, problem.found]),
+            [[name, JSON.stringify(value)]],
+          )
+        }
+      }),
   )
 
-  it.effect("is no value in another case, which is read", () =>
+  it.effect("does not include a value in another case, which is read", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({
         OTEL_SDK_DISABLED: "True",

@@ -1,4 +1,4 @@
-/** How a provider is asked, as the environment says it: presets, and the variables that go before them. */
+/** The requests to a provider by the environment: presets, and the variables that take precedence over them. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -21,7 +21,7 @@ const read = (fields: Readonly<Record<string, string>>) =>
     return { ...one, headers: Object.fromEntries(headers) as Record<string, string> }
   })
 
-/** The one variable that is refused, and the message. */
+/** The one refused variable, and the message. */
 const refused = (fields: Readonly<Record<string, string>>) =>
   Effect.map(Effect.flip(Config.read(envOf(fields))), ({ message, problems }) => {
     assert.notInclude(message, "canary")
@@ -64,7 +64,7 @@ describe("a provider's headers", () => {
     '{"x-a": "1\\r\\nx-b: canary"}',
     '{"x-a": "canary"',
     '["canary"]',
-  ])("are refused without being repeated: %s", (text) =>
+  ])("are refused, and the message does not repeat them: %s", (text) =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* refused({ ...plain, HEADERS: text }), [
         `HEADERS: a value of ${text.length} characters`,
@@ -79,7 +79,7 @@ describe("a provider's headers", () => {
     }),
   )
 
-  it.effect("can carry the key, which is then not asked for", () =>
+  it.effect("can carry the key, which is then not required", () =>
     Effect.gen(function* () {
       for (const name of ["Authorization", "api-key"]) {
         const fields = { ...plain, KIND: "azure", HEADERS: `${name}: x` }
@@ -104,7 +104,7 @@ describe("a provider's query", () => {
   )
 
   it.effect.each(["canary", "a=", "=canary", "a=1&a=canary", "a=canary#x"])(
-    "is refused without being repeated: %s",
+    "is refused, and the message does not repeat it: %s",
     (text) =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* refused({ ...plain, QUERY: text }), [
@@ -115,7 +115,7 @@ describe("a provider's query", () => {
 })
 
 describe("the other variables of a provider", () => {
-  it.effect("go before the preset, each for itself", () =>
+  it.effect("take precedence over the preset, one by one", () =>
     Effect.gen(function* () {
       const fields = { KIND: "mistral", MODEL: "m", API_KEY: "k" }
       const preset = yield* read(fields)
@@ -138,7 +138,7 @@ describe("the other variables of a provider", () => {
     }),
   )
 
-  it.effect("are refused where they are none of what is allowed", () =>
+  it.effect("are refused if they are not an allowed value", () =>
     Effect.gen(function* () {
       const cases = {
         KIND: "llama",
@@ -159,7 +159,7 @@ describe("the other variables of a provider", () => {
       assert.deepStrictEqual(yield* refused({ ...plain, BASE_URL: `llm.example/v1?key=${canary}` }), [
         'BASE_URL: "llm.example/v1?…"',
       ])
-      // A key that Node would refuse to send with every turn.
+      // A key that Node would refuse to send, at every turn.
       assert.deepStrictEqual(yield* refused({ ...plain, API_KEY: "canary\ncanary" }), [
         "API_KEY: a value of 13 characters",
       ])
@@ -176,7 +176,7 @@ describe("Azure's address", () => {
   const host = "https://acme.openai.azure.com"
   const deployment = `${host}/openai/deployments/chat`
 
-  it.effect("gets a version for a deployment that has none", () =>
+  it.effect("gets a version if it names a deployment without one", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual<unknown>(yield* azure(deployment), [
         deployment,
@@ -208,7 +208,7 @@ describe("Azure's address", () => {
     }),
   )
 
-  it.effect("means /openai/v1, which has no versions, where it is the resource alone", () =>
+  it.effect("means /openai/v1, which has no versions, if it is the resource alone", () =>
     Effect.gen(function* () {
       for (const url of [host, `${host}/`, `${host}/openai/v1`]) {
         assert.deepStrictEqual<unknown>(yield* azure(url), [
@@ -232,7 +232,7 @@ describe("the proxy", () => {
       NO_PROXY,
     ])
 
-  it.effect("is named in upper or lower case, which goes before, with a scheme or without", () =>
+  it.effect("is named in upper or lower case, the latter first, with a scheme or without", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
         yield* proxy({ HTTP_PROXY: "http://u:p%40@a:1/", HTTPS_PROXY: "b:3128", NO_PROXY: "c" }),
@@ -250,7 +250,7 @@ describe("the proxy", () => {
     }),
   )
 
-  it.effect("stops the start under the name that was set when it is not a proxy", () =>
+  it.effect("stops the start under the name that was set if it is not a proxy", () =>
     Effect.gen(function* () {
       const { message, problems } = yield* Effect.flip(Config.read({ http_proxy: `socks5://${canary}:1` }))
       assert.deepStrictEqual(

@@ -50,25 +50,23 @@ describe("direct providers", () => {
     }),
   )
 
-  it.effect(
-    "are warned about when a variable is misspelled or belongs to a provider that is not listed",
-    () =>
-      Effect.gen(function* () {
-        const env = {
-          DIRECT_LLM_PROVIDERS: "main,main_b",
-          ...provider("MAIN", { ...compatible, HEADER: "x-key: sk-canary-0000", B_MODEL: "m", QUERIES: " " }),
-          ...provider("MAIN_B", compatible),
-          ...provider("OTHER", { MODEL: "m" }),
-        }
-        const { ignored } = yield* Config.read(env)
-        assert.deepStrictEqual(
-          ignored.map(({ found, variable }) => [variable, found]),
-          [
-            ["DIRECT_LLM_MAIN_HEADER", "a value"],
-            ["DIRECT_LLM_OTHER_MODEL", "a value"],
-          ],
-        )
-      }),
+  it.effect("produce a warning if a variable is misspelled or belongs to an unlisted provider", () =>
+    Effect.gen(function* () {
+      const env = {
+        DIRECT_LLM_PROVIDERS: "main,main_b",
+        ...provider("MAIN", { ...compatible, HEADER: "x-key: sk-canary-0000", B_MODEL: "m", QUERIES: " " }),
+        ...provider("MAIN_B", compatible),
+        ...provider("OTHER", { MODEL: "m" }),
+      }
+      const { ignored } = yield* Config.read(env)
+      assert.deepStrictEqual(
+        ignored.map(({ found, variable }) => [variable, found]),
+        [
+          ["DIRECT_LLM_MAIN_HEADER", "a value"],
+          ["DIRECT_LLM_OTHER_MODEL", "a value"],
+        ],
+      )
+    }),
   )
 
   const kinds: ReadonlyArray<readonly [string, boolean, boolean]> = [
@@ -86,18 +84,20 @@ describe("direct providers", () => {
     ["groq", false, true],
     ["gemini", false, true],
   ]
-  it.effect.each(kinds)("of kind %s need an address: %s, a key: %s, and always a model", ([kind, url, key]) =>
-    Effect.gen(function* () {
-      const problems = yield* problemsOf({ DIRECT_LLM_PROVIDERS: "a", ...provider("A", { KIND: kind }) })
-      assert.deepStrictEqual(problems, [
-        ...(url ? ["DIRECT_LLM_A_BASE_URL: nothing"] : []),
-        "DIRECT_LLM_A_MODEL: nothing",
-        ...(key ? ["DIRECT_LLM_A_API_KEY: nothing"] : []),
-      ])
-    }),
+  it.effect.each(kinds)(
+    "need an address, a key and a model by their kind: %s, address %s, key %s",
+    ([kind, url, key]) =>
+      Effect.gen(function* () {
+        const problems = yield* problemsOf({ DIRECT_LLM_PROVIDERS: "a", ...provider("A", { KIND: kind }) })
+        assert.deepStrictEqual(problems, [
+          ...(url ? ["DIRECT_LLM_A_BASE_URL: nothing"] : []),
+          "DIRECT_LLM_A_MODEL: nothing",
+          ...(key ? ["DIRECT_LLM_A_API_KEY: nothing"] : []),
+        ])
+      }),
   )
 
-  it.effect("that are wrong are all named in one message", () =>
+  it.effect("are all named in one message if they are invalid", () =>
     Effect.gen(function* () {
       const env = {
         PORT: "x",
@@ -114,7 +114,7 @@ describe("direct providers", () => {
     }),
   )
 
-  it.effect("that would share their variables are refused", () =>
+  it.effect("are refused if they would share their variables", () =>
     Effect.gen(function* () {
       const env = { ...provider("A", compatible) }
       assert.deepStrictEqual(yield* problemsOf({ ...env, DIRECT_LLM_PROVIDERS: "a,a" }), [
@@ -126,7 +126,7 @@ describe("direct providers", () => {
     }),
   )
 
-  it.effect("cannot have the name of the runtime's own target, by which attempts are told apart", () =>
+  it.effect("cannot have the name of the runtime's own target, which identifies attempts", () =>
     Effect.gen(function* () {
       const env = {
         DIRECT_LLM_PROVIDERS: "a,runtime",
@@ -137,7 +137,7 @@ describe("direct providers", () => {
     }),
   )
 
-  it.effect("are the well-known ones for which there is a key, where none are listed", () =>
+  it.effect("are the well-known ones with a key, if none are listed", () =>
     Effect.gen(function* () {
       const named = (env: Config.Environment) =>
         Effect.map(providersOf(env), (all) => all.map(({ kind, name }) => [name, kind]))
@@ -152,7 +152,7 @@ describe("direct providers", () => {
     }),
   )
 
-  it.effect("X6: keep their keys to themselves", () =>
+  it.effect("X6: do not print their keys", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({ OPENAI_API_KEY: "canary", ANTHROPIC_API_KEY: "canary" })
       assert.notInclude(JSON.stringify(settings.providers), "canary")

@@ -11,8 +11,8 @@ const provider = (name: string, model: string) => ({
   [`DIRECT_LLM_${name}_MODEL`]: model,
 })
 
-describe("what each stage is told of the environment", () => {
-  it.effect("each number reaches the stage that it is for, and no other", () =>
+describe("the settings of each stage", () => {
+  it.effect("route each number to its stage, and to no other", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({
         CHAT_FIRST_CONTENT_TIMEOUT_MS: "1",
@@ -77,17 +77,19 @@ describe("what each stage is told of the environment", () => {
     }),
   )
 
-  it.effect("a direct provider may be silent for 30 s, the runtime for as long as its model calls last", () =>
-    Effect.gen(function* () {
-      const { directStallMs, limits } = StageSettings.execution(yield* Config.read({}))
-      assert.deepStrictEqual(
-        [directStallMs, limits],
-        [30_000, { firstContentMs: 30_000, stallMs: 130_000, callMs: 120_000, totalMs: 300_000 }],
-      )
-    }),
+  it.effect(
+    "allow 30 s of silence to a direct provider, and the runtime as long as its model calls last",
+    () =>
+      Effect.gen(function* () {
+        const { directStallMs, limits } = StageSettings.execution(yield* Config.read({}))
+        assert.deepStrictEqual(
+          [directStallMs, limits],
+          [30_000, { firstContentMs: 30_000, stallMs: 130_000, callMs: 120_000, totalMs: 300_000 }],
+        )
+      }),
   )
 
-  it.effect("an answer with a finish reason ends before any clock of its attempt", () =>
+  it.effect("let an answer with a finish reason end before any deadline of its attempt", () =>
     Effect.gen(function* () {
       const longestClosingMs = (environment: Readonly<Record<string, string>>) =>
         Effect.map(Config.read(environment), (settings) => StageSettings.targets(settings).longestClosingMs)
@@ -98,7 +100,7 @@ describe("what each stage is told of the environment", () => {
     }),
   )
 
-  it.effect("of each setting of the rollout it is known whether the environment sets it", () =>
+  it.effect("record for each rollout setting if the environment sets it", () =>
     Effect.gen(function* () {
       const none = StageSettings.rollout(yield* Config.read({}))
       assert.deepStrictEqual([...new Set(Object.values(none.from))], ["default"])
@@ -122,34 +124,32 @@ describe("what each stage is told of the environment", () => {
     }),
   )
 
-  it.effect(
-    "an agent's own model is one of the first provider's, and the runtime gets no provider's model",
-    () =>
-      Effect.gen(function* () {
-        const settings = yield* Config.read({
-          RUNTIME_SERVICE_URL: "http://runtime:8801/",
-          DIRECT_LLM_PROVIDERS: "a,b",
-          ...provider("A", "small"),
-          ...provider("B", "large"),
-        })
-        assert.deepStrictEqual(StageSettings.runtimes(settings), [
-          { baseUrl: "http://runtime:8801", errorPatterns: RuntimeErrorText.defaults },
-        ])
-        assert.deepStrictEqual(
-          StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
-            name,
-            model,
-            takesAgentModel,
-          ]),
-          [
-            ["a", "small", true],
-            ["b", "large", false],
-          ],
-        )
-      }),
+  it.effect("pass an agent's own model to the first provider, and no provider's model to the runtime", () =>
+    Effect.gen(function* () {
+      const settings = yield* Config.read({
+        RUNTIME_SERVICE_URL: "http://runtime:8801/",
+        DIRECT_LLM_PROVIDERS: "a,b",
+        ...provider("A", "small"),
+        ...provider("B", "large"),
+      })
+      assert.deepStrictEqual(StageSettings.runtimes(settings), [
+        { baseUrl: "http://runtime:8801", errorPatterns: RuntimeErrorText.defaults },
+      ])
+      assert.deepStrictEqual(
+        StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
+          name,
+          model,
+          takesAgentModel,
+        ]),
+        [
+          ["a", "small", true],
+          ["b", "large", false],
+        ],
+      )
+    }),
   )
 
-  it.effect("without a runtime there is none, and with the sandbox there are both", () =>
+  it.effect("have no runtime without its address, and both upstreams with the sandbox", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({})
       assert.deepStrictEqual(StageSettings.runtimes(settings), [])
@@ -166,7 +166,7 @@ describe("what each stage is told of the environment", () => {
     }),
   )
 
-  it.effect("a proxy carries the calls to upstreams, but for the sandbox's", () =>
+  it.effect("send calls to upstreams through the proxy, but not the sandbox's", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({ HTTP_PROXY: "http://proxy:1", NO_PROXY: "runtime" })
       const { except, http, https } = StageSettings.proxy(settings)
@@ -179,7 +179,7 @@ describe("what each stage is told of the environment", () => {
     }),
   )
 
-  it.effect("a data key is made unless production shares its database", () =>
+  it.effect("generate a data key unless production shares its database", () =>
     Effect.gen(function* () {
       const mayMake = (env: Config.Environment) =>
         Effect.map(

@@ -1,4 +1,4 @@
-/** Values that a number of milliseconds refuses, whatever its limits. */
+/** Values that every duration in milliseconds refuses, for any limits. */
 export const badMillis = [
   "-1",
   "1.5",

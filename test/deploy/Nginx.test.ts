@@ -1,4 +1,4 @@
-/** What `docs/deploy/nginx.conf` does with streams and with turns that a gateway does not take. */
+/** Behaviour of `docs/deploy/nginx.conf` for streams and for turns that a gateway does not accept. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { describe, expect, it } from "vitest"
 import { eventually } from "../support/chatClient.ts"
@@ -6,7 +6,7 @@ import { freePort } from "../support/freePort.ts"
 import { alone, before, breaks, events, gateway, post, says, start } from "./nginxBefore.ts"
 
 describe("a stream through nginx", () => {
-  it("C7: gives each event before the next one is written, uncompressed, with its headers", async () => {
+  it("C7: delivers each event before the next one is written, uncompressed, with its headers", async () => {
     let response: ServerResponse | undefined
     const { url } = await alone((_, answer) => {
       response = answer.writeHead(200, { ...events, "cache-control": "no-cache, no-transform" })
@@ -29,7 +29,7 @@ describe("a stream through nginx", () => {
     expect((await reader.read()).done).toBe(true)
   })
 
-  it("that is left by its reader is left at the gateway", async () => {
+  it("is closed at the gateway when its reader leaves", async () => {
     let closed = false
     const { url } = await alone((_, response) => {
       response.writeHead(200, events).write(": open\n\n")
@@ -42,7 +42,7 @@ describe("a stream through nginx", () => {
     await eventually(async () => closed)
   })
 
-  it("that breaks at the gateway breaks at its reader, so that nobody takes it for whole", async () => {
+  it("breaks at the reader when the gateway breaks it, so that the reader never takes it for complete", async () => {
     const { url } = await alone((request, response) => {
       response
         .writeHead(200, events)
@@ -52,7 +52,7 @@ describe("a stream through nginx", () => {
     await expect(stream.text()).rejects.toThrow("terminated")
   })
 
-  it("C7: outlives any silence that heartbeats break, and no other", async () => {
+  it("C7: survives any silence that heartbeats interrupt, and no longer one", async () => {
     const beating = await gateway((_, response) => {
       response.writeHead(200, events).write(": open\n\n")
       let beats = 0
@@ -75,7 +75,7 @@ describe("a stream through nginx", () => {
 })
 
 describe("another gateway", () => {
-  it("takes the turn when one is down, stops or breaks off, under the same key and id", async () => {
+  it("gets the turn if one is down, stops or breaks off, under the same key and id", async () => {
     const down = `127.0.0.1:${await freePort()}`
     const stopping = await gateway(says(503, "{}", { "retry-after": "1" }))
     const broken = await gateway(breaks)
@@ -97,7 +97,7 @@ describe("another gateway", () => {
     }
   })
 
-  it("is asked with the client's own key, and without one where the client resumes", async () => {
+  it("gets the client's own key, and none if the client resumes", async () => {
     const broken = await gateway(breaks)
     const well = await gateway(says(200))
     const { url } = await before([broken.address, broken.address, well.address])
@@ -115,7 +115,7 @@ describe("another gateway", () => {
     expect(well.asked).toHaveLength(4)
   })
 
-  it("does not get a request a second time that may have had its effect and has no key at the gateway", async () => {
+  it("never gets a request again that may have taken effect and has no key", async () => {
     const first = await gateway(breaks)
     const second = await gateway(breaks)
     const { url } = await before([first.address, second.address, second.address])
@@ -126,7 +126,7 @@ describe("another gateway", () => {
     expect([...first.asked, ...second.asked]).toHaveLength(4)
   })
 
-  it("has the last word when none takes the turn, with its Retry-After, and readers are served all the same", async () => {
+  it("gives the last answer if none accepts the turn, with its Retry-After, and still serves readers", async () => {
     const full = await gateway(({ method }, response) =>
       method === "POST"
         ? says(503, '{"error":{"code":"OVERLOADED"}}', { "retry-after": "7" })(
@@ -146,19 +146,19 @@ describe("another gateway", () => {
 })
 
 describe("connections to the gateway", () => {
-  it("are kept for the next request", async () => {
+  it("are reused for the next request", async () => {
     const { server, url } = await alone(says(200))
     let connections = 0
     server.on("connection", () => (connections += 1))
     for (let turn = 0; turn < 20; turn++) await (await fetch(url)).text()
-    // One, and another where this machine was busy for longer than an idle connection is kept.
+    // One, or two if this machine was busy for longer than an idle connection stays open.
     expect(connections).toBeLessThanOrEqual(2)
   })
 })
 
 describe("the metrics of a gateway", () => {
   it.each(["/metrics", "/metrics/", "/Metrics", "/metrics?x", "//metrics", "/%6detrics", "/x/../metrics"])(
-    "are nobody's before nginx: %s",
+    "are not reachable through nginx: %s",
     async (path) => {
       const asked: Array<string> = []
       const { url } = await alone((request, response) => {

@@ -1,4 +1,4 @@
-/** What nginx answers by itself under `docs/deploy/nginx.conf`, and what it lets through. */
+/** The answers of nginx itself under `docs/deploy/nginx.conf`, and the requests that it passes on. */
 import { once } from "node:events"
 import { connect } from "node:net"
 import { describe, expect, it } from "vitest"
@@ -6,7 +6,7 @@ import { eventually } from "../support/chatClient.ts"
 import { freePort } from "../support/freePort.ts"
 import { alone, before, gateway, post, says, start } from "./nginxBefore.ts"
 
-/** The bytes that nginx answers to exactly these. */
+/** The bytes of nginx's answer to exactly these bytes. */
 const raw = async (url: string, text: string): Promise<string> => {
   const socket = connect(Number(new URL(url).port), "127.0.0.1")
   let answer = ""
@@ -16,8 +16,8 @@ const raw = async (url: string, text: string): Promise<string> => {
   return answer
 }
 
-describe("what nginx answers itself", () => {
-  it("has the form of the gateway's own errors when no gateway can be reached", async () => {
+describe("nginx's own answers", () => {
+  it("have the form of the gateway's errors if no gateway is reachable", async () => {
     const down = `127.0.0.1:${await freePort()}`
     const answer = await post(`${(await before([down, down, down])).url}${start}`, { "x-request-id": "r-2" })
     expect(answer.status).toBe(503)
@@ -32,7 +32,7 @@ describe("what nginx answers itself", () => {
     })
   })
 
-  it("C2: has it for a body that is far too large; a little too large is the gateway's to say", async () => {
+  it("C2: have it for a far too large body; the gateway answers a slightly too large one", async () => {
     const { asked, url } = await alone(says(413))
     const huge = await post(`${url}${start}`, {}, "x".repeat(3 * 1024 * 1024))
     expect(huge.status).toBe(413)
@@ -42,7 +42,7 @@ describe("what nginx answers itself", () => {
     expect(asked).toHaveLength(1)
   })
 
-  it("C3: is 400 for a request of two lengths, and nothing of it reaches a gateway", async () => {
+  it("C3: are 400 for a request with two lengths, and none of it reaches a gateway", async () => {
     const { asked, url } = await alone(says(200))
     const head = `POST ${start} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
     for (const lengths of [
@@ -64,7 +64,7 @@ describe("what nginx answers itself", () => {
     expect(asked).toHaveLength(0)
   })
 
-  it("C1: is the end of a connection whose header does not come", async () => {
+  it("C1: close a connection whose header does not arrive", async () => {
     const { asked, address } = await gateway(says(200))
     const { url } = await before(
       [address, address, address],
@@ -74,7 +74,7 @@ describe("what nginx answers itself", () => {
     expect(asked).toHaveLength(0)
   })
 
-  it("X6: goes into a log that has neither tokens nor texts nor queries", async () => {
+  it("X6: are logged without tokens, texts or queries", async () => {
     const { address } = await gateway(says(200))
     const nginx = await before([address, address, address])
     await post(
@@ -88,7 +88,7 @@ describe("what nginx answers itself", () => {
     expect(log).not.toContain("canary")
   })
 
-  it("X11: gives the gateway an id of nginx's own for one that no log should have", async () => {
+  it("X11: replace a request id that is unsafe to log with nginx's own", async () => {
     const { asked, url } = await alone(says(200))
     await fetch(url, { headers: { "x-request-id": "a b" } })
     await fetch(url, { headers: { "x-request-id": "x".repeat(5000) } })

@@ -1,4 +1,4 @@
-/** The files of `docs/deploy`, read: what the tests of this folder hold against schemas and against the program. */
+/** The parsed files of `docs/deploy`, for the tests of this folder. */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -6,10 +6,10 @@ import { join } from "node:path"
 export const folder = "docs/deploy"
 export const read = (file: string) => readFileSync(join(folder, file), "utf8")
 
-/** Where `scripts/setup-tests` puts the programs that check these files. */
+/** `scripts/setup-tests` installs the programs that check these files here. */
 export const checkers = ".cache/deploy-checkers/bin"
 
-/** PyYAML, because the checkers bring it with them. */
+/** PyYAML, because the checkers install it. */
 const toJson = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)"
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever the file says

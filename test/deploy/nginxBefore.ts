@@ -1,4 +1,4 @@
-/** nginx before servers that stand where gateways would and show what reached them; all of them gone after each test. */
+/** nginx before servers that replace gateways and record the requests; all end after each test. */
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void
 
-/** Stands where a gateway would; `asked` are the requests that reached it, with their bodies read. */
+/** Replaces a gateway; `asked` are the requests that reached it, with their bodies read. */
 export const gateway = async (serve: Serve) => {
   const asked: Array<IncomingMessage> = []
   const server = createServer((request, response) => {

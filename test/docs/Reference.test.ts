@@ -10,7 +10,7 @@ import { causeCodes } from "../../src/telemetry/FailureCodes.ts"
 
 const pages = ["README.md", ...globSync("docs/**/*.md")]
 
-/** Targets of links that name a file of this repository: no scheme, no mere fragment; code blocks are left out. */
+/** Targets of links to files of this repository: no scheme, not only a fragment; code blocks are left out. */
 const links = (page: string): ReadonlyArray<string> =>
   Array.from(
     readFileSync(page, "utf8")
@@ -19,7 +19,7 @@ const links = (page: string): ReadonlyArray<string> =>
     ([, target = ""]) => target,
   ).filter((target) => !/^([a-z]+:|#)/.test(target))
 
-/** As GitHub makes them: lower case, spaces to hyphens, everything else but letters, digits, `-` and `_` gone. */
+/** GitHub's rule: lower case, spaces to hyphens, everything else but letters, digits, `-` and `_` removed. */
 const anchors = (page: string): ReadonlyArray<string> =>
   Array.from(readFileSync(page, "utf8").matchAll(/^#+ (.+)$/gm), ([, title = ""]) =>
     title
@@ -29,7 +29,7 @@ const anchors = (page: string): ReadonlyArray<string> =>
   )
 
 describe("the documents", () => {
-  it("have the configuration, the events and the metrics as the code has them (node scripts/docs-reference.ts prints them)", () => {
+  it("match the configuration, the events and the metrics of the code (node scripts/docs-reference.ts prints them)", () => {
     expect(readFileSync("docs/reference/configuration.md", "utf8")).toBe(configuration())
     expect(readFileSync("docs/reference/events.md", "utf8")).toBe(events())
     expect(readFileSync("docs/reference/metrics.md", "utf8")).toBe(metrics())
@@ -39,7 +39,7 @@ describe("the documents", () => {
     expect(readFileSync("docs/reference/faults.md", "utf8")).toBe(faults())
   })
 
-  it("name variables with the defaults that the code has, in the cutover guide too", () => {
+  it("name variables with the defaults of the code, in the cutover guide too", () => {
     const rows = readFileSync("docs/chat-runtime-cutover.md", "utf8").matchAll(
       /^\| `([A-Z_]+)` \| (\S+) \|/gm,
     )
@@ -52,7 +52,7 @@ describe("the documents", () => {
     expect(shown).toEqual(shown.map(([name = ""]) => [name, known[name]?.default]))
   })
 
-  it("tell clients what to do about every error code, with its status", () => {
+  it("tell clients how to handle every error code, with its status", () => {
     const page = readFileSync("docs/reference/errors.md", "utf8")
     const missing = Object.entries(statusOfCode).filter(([code, status]) => {
       const row = page.split("\n").find((line) => line.includes(`\`${code}\``))
@@ -71,7 +71,7 @@ describe("the documents", () => {
     expect(broken).toEqual([])
   })
 
-  it("keep the README to one screen and a bit", () => {
+  it("keep the README to about one screen", () => {
     expect(readFileSync("README.md", "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(80)
   })
 })

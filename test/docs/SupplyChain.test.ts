@@ -22,7 +22,7 @@ const namesOf = (which: (locked: Locked) => boolean): ReadonlyArray<string> =>
   Object.entries(packages).flatMap(([path, locked]) => (which(locked) ? [path] : []))
 
 describe("X12: the dependencies", () => {
-  it("are each held by a SHA-512, name no registry and run no script when they are installed", () => {
+  it("are each pinned by a SHA-512, name no registry and run no install script", () => {
     expect(Object.keys(packages).length).toBeGreaterThan(100)
     expect(namesOf(({ integrity }) => integrity?.startsWith("sha512-") !== true)).toEqual([])
     expect(namesOf(({ resolved }) => resolved !== undefined)).toEqual([])
@@ -30,7 +30,7 @@ describe("X12: the dependencies", () => {
     expect(readFileSync(".npmrc", "utf8")).toContain("strict-allow-scripts=true")
   })
 
-  it("that the project names have exact versions and a reason", () => {
+  it("have exact versions and a reason if package.json lists them", () => {
     const reasons = readFileSync("docs/decisions/dependencies.md", "utf8")
     const named: ReadonlyArray<readonly [string, string]> = [
       "dependencies",
@@ -38,13 +38,13 @@ describe("X12: the dependencies", () => {
       "optionalDependencies",
     ].flatMap((kind) => Object.entries<string>(manifest[kind]))
     expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
-    // A row may end several names of one scope: `…/anthropic`.
+    // A row may name several packages of one scope: `…/anthropic`.
     const isNamed = (name: string) => reasons.includes(name) || reasons.includes(`…/${name.split("/")[1]}`)
     const isOtlp = (name: string) => name.startsWith("@opentelemetry/exporter-")
     expect(named.filter(([name]) => !isNamed(name) && !isOtlp(name))).toEqual([])
   })
 
-  it("of the service are all in the bill of materials, with version, licence and hash", () => {
+  it("are all in the service's bill of materials, with version, licence and hash", () => {
     const { components, metadata } = sbom()
     expect(metadata.component).toMatchObject({ name: manifest.name, version: manifest.version })
     const listed = new Map<string, { licenses?: ReadonlyArray<unknown>; hashes?: ReadonlyArray<unknown> }>(
@@ -61,7 +61,7 @@ describe("X12: the dependencies", () => {
 })
 
 describe("the audit", () => {
-  it("tells a report from an answer that is none, and counts what is high or critical", () => {
+  it("distinguishes a report from an invalid answer, and counts high and critical findings", () => {
     const counted = { info: 0, low: 1, moderate: 2, high: 3, critical: 4, total: 10 }
     expect(verdictOf(JSON.stringify({ metadata: { vulnerabilities: counted } }))).toEqual({
       ran: true,

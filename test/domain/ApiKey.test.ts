@@ -13,7 +13,7 @@ const other = AgentId.make("00000000-0000-4000-8000-0000000000aa")
 const third = AgentId.make("00000000-0000-4000-8000-0000000000bb")
 
 describe("the text of an API key", () => {
-  it("is sk- and 256 bits of base64url, and its prefix gives nine characters of it away", () => {
+  it("is sk- and 256 bits of base64url, and its prefix reveals nine characters of it", () => {
     assert.match(text, /^sk-[A-Za-z0-9_-]{43}$/)
     assert.isTrue(isKeyText(text))
     assert.strictEqual(prefixOf(text), text.slice(0, 9))
@@ -40,7 +40,7 @@ describe("the text of an API key", () => {
     assert.notStrictEqual(hashOf(wrong), hashOf(text))
   })
 
-  it("is told from a JSON Web Token by how it begins", () => {
+  it("differs from a JSON Web Token in its first characters", () => {
     assert.isTrue(looksLikeKey("sk-"))
     for (const token of ["eyJhbGciOiJub25lIn0.e30.", "SK-x", " sk-x", ""]) assert.isFalse(looksLikeKey(token))
   })
@@ -74,7 +74,7 @@ describe("the permissions of a new key", () => {
     ["* operator:read", "operator:write operator:*", "operator:write operator:*"],
     ["operator:*", "operator:read operator:* admin:read", "admin:read"],
     ["operator:*", "*", "*"],
-  ])("of a creator with %j who asks for %j lack %j", (held, asked, lacking) => {
+  ])("are limited to the creator's: with %j, a request of %j lacks %j", (held, asked, lacking) => {
     const words = (list: string) => list.split(" ").filter((word) => word !== "")
     const result = granted(with_(words(held)), { permissions: words(asked) })
     if (lacking === "") {
@@ -86,7 +86,7 @@ describe("the permissions of a new key", () => {
     }
   })
 
-  it("are those for chatting, where none is named, each once", () => {
+  it("default to those for chatting, each once", () => {
     assert.deepStrictEqual(Result.getOrThrow(granted(with_(["*"]), {})), {
       permissions: ["chat:*", "sessions:*"],
       agents: null,
@@ -102,14 +102,14 @@ describe("the permissions of a new key", () => {
 describe("the limits of a new key", () => {
   const all = ["*"]
 
-  it("are those that were asked for, when a token creates it", () => {
+  it("are the requested ones if a token creates it", () => {
     const asked = { agents: [other, other], expiresAt: noon + 1, ratePerMinute: 5 }
     const { permissions: _, ...limits } = Result.getOrThrow(granted(with_(all), asked))
     assert.deepStrictEqual(limits, { agents: [other], expiresAt: noon + 1, ratePerMinute: 5 })
     assert.strictEqual(refusal(with_(all), { expiresAt: noon }), "ExpiryInvalid")
   })
 
-  it("are never beyond those of the key that creates it, whose limits it inherits", () => {
+  it("never exceed those of the key that creates it, whose limits it inherits", () => {
     const creator = with_(all, { agents: [defaultAgentId, other], expiresAt: noon + 1000 })
     for (const none of [{}, { agents: null, expiresAt: null }]) {
       const { agents, expiresAt } = Result.getOrThrow(granted(creator, none))
@@ -125,13 +125,13 @@ describe("the limits of a new key", () => {
     )
   })
 
-  it("are refused to a key with a rate, since several keys would have several rates", () => {
+  it("are refused to a key with a rate, because several keys would have several rates", () => {
     const creator = with_(all, { ratePerMinute: 10 })
     assert.strictEqual(refusal(creator, { ratePerMinute: 10 }), "RateNotDivisible")
     assert.strictEqual(refusal(creator, {}), "RateNotDivisible")
   })
 
-  it("hold for agents: those that are named, or all", () => {
+  it("restrict agents to the listed ones, or to all", () => {
     assert.isTrue(mayUseAgent(with_(all), third))
     assert.isTrue(mayUseAgent(with_(all, {}), third))
     assert.isTrue(mayUseAgent(with_(all, { agents: [third] }), third))

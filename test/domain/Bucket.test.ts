@@ -25,7 +25,7 @@ describe("Bucket", () => {
     assert.isTrue(places.every((place) => place >= 0 && place < 1))
   })
 
-  it("deals anew for each flag", () => {
+  it("assigns anew for each flag", () => {
     const both = Array.from({ length: 10_000 }, (_, n) => `session-${n}`).filter(
       (key) => Bucket.placeOf("a", key) < 0.5 && Bucket.placeOf("b", key) < 0.5,
     )

@@ -4,7 +4,7 @@ import { defaults, type TokenRules } from "../../src/domain/TokenRules.ts"
 import { orgId, userId } from "../support/fixtures.ts"
 
 describe("a claim's path", () => {
-  it("is a name, or names separated by dots; a name may hold dots itself", () => {
+  it("is a name, or names separated by dots; a name may contain dots itself", () => {
     const claims = {
       org: "plain",
       "https://id.example/org": "namespaced",
@@ -25,7 +25,7 @@ describe("a claim's path", () => {
       assert.isUndefined(claimAt(claims, path), path)
   })
 
-  it("X1: leads to nothing that every object has, nor into lists", () => {
+  it("X1: reaches neither built-in properties of objects nor list items", () => {
     for (const path of [
       "constructor",
       "__proto__",
@@ -56,17 +56,17 @@ describe("a principal", () => {
     { role: "member", permissions: ["chat:*", "sessions:write"] },
   ]
 
-  it("is of the first organisation and user that the token names, null counting as none", () => {
+  it("has the first organisation and user that the token names; null counts as absent", () => {
     const rules = { org: ["orgId", "o.id", "org_id"], user: ["userId", "sub"] }
     assert.deepStrictEqual(ids(rules, {}), ["acme", "ana"])
     assert.deepStrictEqual(ids(rules, { o: { id: "clerk" } }), ["clerk", "ana"])
     assert.deepStrictEqual(ids(rules, { orgId: "old", o: { id: "clerk" }, userId: "u" }), ["old", "u"])
     assert.deepStrictEqual(ids(rules, { orgId: null, userId: null }), ["acme", "ana"])
-    // A claim of a wrong kind is a fault, not a reason to look further.
+    // A claim of a wrong type is an error; no other claim is tried.
     for (const wrong of ["", 7, true, {}, [], ["a", "b"], [7]]) assert.isString(read(rules, { orgId: wrong }))
   })
 
-  it("is of the one organisation in a list of one", () => {
+  it("has the only organisation of a list", () => {
     assert.deepStrictEqual(ids({ org: ["organization"] }, { organization: ["acme"] }), ["acme", "ana"])
     assert.isString(read({ org: ["organization"] }, { organization: ["acme", "umbrella"] }))
   })
@@ -89,7 +89,7 @@ describe("a principal", () => {
     )
   })
 
-  it("X1: has no permission by a role of another case, a part of a role, or a role of another kind", () => {
+  it("X1: gets no permission from a role in another case, a part of a role, or a role of another type", () => {
     for (const role of [
       "Admin",
       "admin ",
@@ -102,7 +102,7 @@ describe("a principal", () => {
       1,
     ])
       assert.deepStrictEqual(permissions({ grants }, { role }), [], JSON.stringify(role))
-    // Roles grant nothing where none is configured.
+    // Roles grant nothing if none is configured.
     assert.deepStrictEqual(permissions({}, { role: "admin" }), [])
   })
 
@@ -124,14 +124,14 @@ describe("a principal", () => {
     [{}, [{}], [{ exp: undefined }]],
   ] as ReadonlyArray<
     [Partial<TokenRules>, ReadonlyArray<Record<string, unknown>>, ReadonlyArray<Record<string, unknown>>]
-  >)("X1: by %j takes %j and refuses %j", (rules, good, bad) => {
+  >)("X1: for %j accept %j and refuse %j", (rules, good, bad) => {
     const fault = (claims: Record<string, unknown>) =>
       faultOf({ ...defaults, ...rules }, { exp: 1, ...claims })
     for (const claims of good) assert.isUndefined(fault(claims), JSON.stringify(claims))
     for (const claims of bad) assert.isString(fault(claims), JSON.stringify(claims))
   })
 
-  it("is read back from the claims that the service itself writes, whatever the rules", () => {
+  it("is restored from the claims that the service itself writes, under any rules", () => {
     const rules: TokenRules = {
       ...defaults,
       issuers: ["https://id.example/"],

@@ -7,7 +7,7 @@ const place = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.999_
 const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
 describe("cohorts", () => {
-  it("are within 1 % of the asked share at 100 000 sessions, and the control is as large while there is room", () => {
+  it("are within 1 % of the requested share at 100 000 sessions, and the control is as large if there is room", () => {
     const places = Array.from({ length: 100_000 }, (_, n) => placeOf("rollout", `session-${n}`))
     for (const percent of [1, 5, 10, 25, 50, 75, 99, 100]) {
       const count = { treatment: 0, control: 0, outside: 0 }
@@ -19,7 +19,7 @@ describe("cohorts", () => {
     }
   })
 
-  it("nobody is treated at 0, everybody is at 1, and at a half everybody has a part", () => {
+  it("treat no session at 0, every session at 1, and part of them at a half", () => {
     for (const place of [0, 0.25, 0.5, 0.75, 0.999_999_999]) {
       assert.strictEqual(cohortOf(place, 0), "outside")
       assert.strictEqual(cohortOf(place, 1), "treatment")
@@ -27,7 +27,7 @@ describe("cohorts", () => {
     }
   })
 
-  it.prop("who is treated at a share is treated at every larger one", [place, share, share], ([at, a, b]) => {
+  it.prop("keep a treated session treated at every larger share", [place, share, share], ([at, a, b]) => {
     if (cohortOf(at, Math.min(a, b)) === "treatment") {
       assert.strictEqual(cohortOf(at, Math.max(a, b)), "treatment")
     }

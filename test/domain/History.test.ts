@@ -30,12 +30,12 @@ describe("history", () => {
     "\u200b\u2060\ufeff",
     "<think>Hm.</think>\n",
     "<think>never ended",
-  ])("takes a turn with the blank answer %j for one without an answer", (blank) => {
+  ])("treats a turn with the blank answer %j as unanswered", (blank) => {
     const branch = [user("one"), assistant(blank)]
     assert.deepStrictEqual(contents(History.historyOf(branch, "two", plenty)), [["user", "two"]])
   })
 
-  it("merges neighbours of one role, joined by a blank line", () => {
+  it("merges consecutive messages of one role, joined by a blank line", () => {
     assert.deepStrictEqual(
       contents(History.historyOf([user("Answered on another branch.")], "And?", plenty)),
       [["user", "Answered on another branch.\n\nAnd?"]],
@@ -62,7 +62,7 @@ describe("history", () => {
     assert.deepStrictEqual(history.at(-1), { role: "user", content: "now" })
   })
 
-  it("stays within its budget by leaving out the oldest, and keeps the current message whole", () => {
+  it("stays within its budget: it drops the oldest messages and keeps the current one whole", () => {
     const text = "x".repeat(400)
     const branch = Array.from({ length: 5 }, () => [user(text), assistant(text)]).flat()
     assert.lengthOf(History.historyOf(branch, text, 500), 5)
@@ -70,13 +70,13 @@ describe("history", () => {
     assert.deepStrictEqual(contents(History.historyOf(branch, text, 0)), [["user", text]])
   })
 
-  it("counts Chinese by what it takes, not by its characters", () => {
+  it("counts Chinese by tokens, not by characters", () => {
     assert.strictEqual(estimateTextTokens("x".repeat(400)), 100)
     assert.isAtLeast(estimateTextTokens("汉".repeat(400)), 300)
     assert.isAtLeast(estimateTextTokens("ж".repeat(400)), 200)
   })
 
-  it("is well-formed Unicode, also where the store holds a lone surrogate", () => {
+  it("is well-formed Unicode, even if the store holds a lone surrogate", () => {
     const history = History.historyOf([user("\ud800?"), assistant("a\udc00")], "b\ud800", plenty)
     assert.deepStrictEqual(contents(history), [
       ["user", "\ufffd?"],
@@ -99,7 +99,7 @@ describe("thoughts", () => {
     assert.strictEqual(answer?.content, rest)
   })
 
-  it("stay in a user's message, which may be about them", () => {
+  it("stay in a user's message", () => {
     const [first] = History.historyOf([user("Explain <think>."), assistant("A tag.")], "next", plenty)
     assert.strictEqual(first?.content, "Explain <think>.")
   })
@@ -136,28 +136,24 @@ const Chain = Schema.Array(
   }),
 )
 
-describe("whatever the branch is", () => {
-  it.prop(
-    "an upstream that is strict takes it",
-    [Chain, Schema.String, Schema.Int],
-    ([branch, text, budget]) => {
-      const message = `m${text}`
-      const history = History.historyOf(branch, message, Math.abs(budget % 60))
-      assert.isUndefined(refusalOf(history))
-      assert.isTrue(history.at(-1)?.content.endsWith(message.toWellFormed()))
-      const half = History.halfOf(history)
-      if (half === undefined) return assert.lengthOf(history, 1)
-      assert.isUndefined(refusalOf(half))
-      assert.isBelow(half.length, history.length)
-      assert.strictEqual(half.at(-1), history.at(-1))
-    },
-  )
+describe("for any branch", () => {
+  it.prop("a strict upstream accepts it", [Chain, Schema.String, Schema.Int], ([branch, text, budget]) => {
+    const message = `m${text}`
+    const history = History.historyOf(branch, message, Math.abs(budget % 60))
+    assert.isUndefined(refusalOf(history))
+    assert.isTrue(history.at(-1)?.content.endsWith(message.toWellFormed()))
+    const half = History.halfOf(history)
+    if (half === undefined) return assert.lengthOf(history, 1)
+    assert.isUndefined(refusalOf(half))
+    assert.isBelow(half.length, history.length)
+    assert.strictEqual(half.at(-1), history.at(-1))
+  })
 
   it.prop("it stays within the budget", [Chain, Schema.String, Schema.Int], ([branch, text, any]) => {
     const budget = Math.abs(any % 200)
     const history = History.historyOf(branch, text, budget)
     const tokens = history.reduce((sum, { content }) => sum + estimateTextTokens(content), 0)
-    // Where nothing else is left, the message is sent all the same. Each of at most 19 merges adds two characters.
+    // A message that alone exceeds the budget is sent all the same. Each of at most 19 merges adds two characters.
     if (history.length > 1) assert.isAtMost(tokens, budget + 10)
   })
 })

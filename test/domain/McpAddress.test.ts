@@ -22,11 +22,11 @@ const problem = (text: string, allowed = none) => McpAddress.problemOf(text, all
 
 describe("X5: an address of an MCP server", () => {
   it.each([...loopback, ...privateRanges, ...metadata, ...embedded, ...byName])(
-    "is refused when its host is private: %s",
+    "is refused if its host is private: %s",
     (text) => assert.match(problem(text) ?? "", /^Expected a public host/),
   )
 
-  it.each([...odd, ...confusing, ...schemes])("is refused when parsers may differ over it: %j", (text) =>
+  it.each([...odd, ...confusing, ...schemes])("is refused if parsers may disagree about it: %j", (text) =>
     assert.match(problem(text) ?? "", /^Expected/),
   )
 
@@ -47,7 +47,7 @@ describe("X5: an address of an MCP server", () => {
     (text) => assert.match(problem(text) ?? "", /^Expected port/),
   )
 
-  it("is refused in words that repeat nothing of it", () => {
+  it("is refused in a message that repeats none of it", () => {
     for (const text of [...loopback, ...privateRanges, ...metadata, ...embedded, ...byName])
       assert.notInclude(problem(text), new URL(text).hostname)
   })
@@ -123,9 +123,9 @@ describe("hosts that the operator allows", () => {
     "http://user@localhost/",
     "file://localhost/etc/passwd",
     "http://0xa010203/",
-  ])("allow no other: %s", (text) => assert.isDefined(problem(text, allowed)))
+  ])("do not allow other hosts: %s", (text) => assert.isDefined(problem(text, allowed)))
 
-  it("take nothing from public hosts", () => assert.isUndefined(problem("https://mcp.example/", allowed)))
+  it("do not restrict public hosts", () => assert.isUndefined(problem("https://mcp.example/", allowed)))
 })
 
 describe("an address in an answer", () => {

@@ -6,20 +6,20 @@ const turn = { startedAt: 1000, endedAt: 2000 }
 const attempt = (startedAt: number, endedAt: number) => ({ startedAt, endedAt })
 
 describe("the gateway's own time", () => {
-  it("is all of a turn that asked nobody", () => {
+  it("is the whole turn if the turn has no attempt", () => {
     assert.strictEqual(overheadMs(turn, []), 1000)
   })
 
-  it("is what lies before, between and after the attempts", () => {
+  it("is the time before, between and after the attempts", () => {
     assert.strictEqual(overheadMs(turn, [attempt(1010, 1400), attempt(1450, 1990)]), 10 + 50 + 10)
   })
 
-  it("counts time once in which two were at work, in any order", () => {
+  it("counts overlapping attempts once, in any order", () => {
     const overlapping = [attempt(1200, 1900), attempt(1100, 1500), attempt(1300, 1400)]
     assert.strictEqual(overheadMs(turn, overlapping), 100 + 100)
   })
 
-  it("leaves out what attempts did before and after the turn", () => {
+  it("ignores the time of attempts before and after the turn", () => {
     assert.strictEqual(overheadMs(turn, [attempt(0, 1100), attempt(1900, 5000)]), 800)
     assert.strictEqual(overheadMs(turn, [attempt(3000, 5000)]), 1000)
   })
@@ -27,7 +27,7 @@ describe("the gateway's own time", () => {
   const Time = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 50 }))
   const Attempts = Schema.Array(Schema.Struct({ startedAt: Time, endedAt: Time }))
   it.prop(
-    "is the number of milliseconds in which nobody was at work",
+    "is the number of milliseconds without a running attempt",
     [Time, Time, Attempts],
     ([a, b, attempts]) => {
       const whole = { startedAt: Math.min(a, b), endedAt: Math.max(a, b) }

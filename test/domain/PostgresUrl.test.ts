@@ -84,7 +84,7 @@ describe("a URL of PostgreSQL", () => {
     assert.deepStrictEqual(Result.getOrThrow(parse(url)), { ...plain, ...expected })
   })
 
-  it.each(sslModes)("may say sslmode=%s", (mode) => {
+  it.each(sslModes)("may have sslmode=%s", (mode) => {
     assert.strictEqual(Result.getOrThrow(parse(`postgres://db.example?sslmode=${mode}`)).sslMode, mode)
   })
 
@@ -109,7 +109,7 @@ describe("a URL of PostgreSQL", () => {
     ["postgres://db.example?__proto__=1", "the parameter __proto__"],
     ["postgres://db.example?sslmode", "no ="],
     ["postgres://db.example/a%00b", "NUL"],
-  ])("is refused in words that name what is allowed, without its password: %s", (url, words) => {
+  ])("is refused in a message with the allowed values, without its password: %s", (url, words) => {
     const problem = Result.getOrThrow(Result.flip(parse(url)))
     assert.include(problem, words)
     assert.notInclude(problem, "hunter2")

@@ -41,7 +41,7 @@ describe("a beginning", () => {
     assert.isTrue(mayBecomeError(defaults, `\n${text}`))
   })
 
-  it("may not any more once a character differs, or it is too long", () => {
+  it("may not become one after a different character, or if it is too long", () => {
     assert.isFalse(mayBecomeError(defaults, "I think"))
     assert.isFalse(mayBecomeError(defaults, "I encountered an error, but"))
     assert.isFalse(mayBecomeError(defaults, planning + "x".repeat(longestHeld)))
@@ -50,14 +50,14 @@ describe("a beginning", () => {
     assert.isFalse(mayBecomeError([exact!], "out of order, they are"))
   })
 
-  it("starts an error when it is whole", () => {
+  it("starts an error if it is whole", () => {
     assert.isTrue(startsError(defaults, planning))
     assert.isFalse(startsError(defaults, "I encountered"))
   })
 })
 
 describe("patterns of an operator", () => {
-  it("are separated by ||, and take * or … for any text, several times", () => {
+  it("are separated by ||, and accept * or … for any text, several times", () => {
     const patterns = parse(" Sorry, code * happened in * today || Etwas ging schief…") ?? []
     assert.isTrue(isError(patterns, "Sorry, code 7 happened in a loop today"))
     assert.isFalse(isError(patterns, "Sorry, code 7 happened today"))
@@ -65,23 +65,23 @@ describe("patterns of an operator", () => {
     assert.isFalse(isError(patterns, planning))
   })
 
-  it("may hold what a regular expression would read in another way", () => {
+  it("may contain characters that are special in regular expressions", () => {
     const patterns = parse("Error (code [*]) + more") ?? []
     assert.isTrue(isError(patterns, "Error (code [a+b]) + more"))
     assert.isFalse(isError(patterns, "Error code a more"))
   })
 
   it.each(["", "*", "… failed", "short", "||", "long enough, yes || *", "a".repeat(501)])(
-    "are refused when they would hold back any answer: %j",
+    "are refused if they would match any answer: %j",
     (text) => assert.isUndefined(parse(text)),
   )
 
-  it("take no longer for a text made to be slow", () => {
+  it("take no longer for a text that is made to be slow", () => {
     const patterns = parse(`beginning ${"*a".repeat(200)}*b`) ?? []
     assert.isFalse(isError(patterns, `beginning ${"a".repeat(100_000)}`))
   })
 
-  it.prop("match what they are made of", [Schema.Array(Schema.String)], ([fills]) => {
+  it.prop("match the texts that they were generated from", [Schema.Array(Schema.String)], ([fills]) => {
     const text = `I encountered an error: ${fills.join("")} Please try again.`
     assert.isTrue(isError(defaults, text))
     if (text.length <= longestHeld) assert.isTrue(mayBecomeError(defaults, text))

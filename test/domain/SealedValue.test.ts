@@ -16,12 +16,12 @@ const failure = (result: Result.Result<string, SealedValue.Unreadable>) =>
   Result.isFailure(result) ? result.failure : undefined
 
 describe("a sealed value", () => {
-  it("opens with its key, wherever that stands among the keys", () => {
+  it("opens with its key, at any place among the keys", () => {
     assert.deepStrictEqual(SealedValue.open([first], sealed, place), Result.succeed(plain))
     assert.deepStrictEqual(SealedValue.open([second, first], sealed, place), Result.succeed(plain))
   })
 
-  it("names its key and shows nothing of the text", () => {
+  it("names its key and reveals nothing of the text", () => {
     assert.strictEqual(SealedValue.keyIdOf(sealed), first.id)
     assert.notInclude(sealed, "canary")
     assert.notInclude(Buffer.from(sealed.split(".")[2]!, "base64url").toString("latin1"), "canary")
@@ -41,7 +41,7 @@ describe("a sealed value", () => {
     assert.deepStrictEqual(failure(SealedValue.open([first], sealed, other)), { reason: "damaged" })
   })
 
-  it("says which key is missing", () => {
+  it("names the missing key", () => {
     const { id: keyId } = first
     assert.deepStrictEqual(failure(SealedValue.open([second], sealed, place)), {
       reason: "unknown_key",
@@ -50,11 +50,11 @@ describe("a sealed value", () => {
     assert.deepStrictEqual(failure(SealedValue.open([], sealed, place)), { reason: "unknown_key", keyId })
   })
 
-  it("does not open when any character of it is changed, cut or added", () => {
+  it("does not open if any character of it is changed, cut or added", () => {
     const begin = sealed.lastIndexOf(".") + 1
     for (let at = begin; at < sealed.length; at += 1) {
       const other = sealed[at] === "A" ? "B" : "A"
-      // The last character of base64url may carry bits that no byte has.
+      // The last character of base64url may have unused bits.
       if (at === sealed.length - 1) continue
       const changed = sealed.slice(0, at) + other + sealed.slice(at + 1)
       assert.deepStrictEqual(failure(SealedValue.open([first], changed, place)), { reason: "damaged" })
@@ -73,7 +73,7 @@ describe("a data key", () => {
     assert.strictEqual(SealedValue.dataKey(secret("first")).id, first.id)
   })
 
-  it("shows nothing of the key when it is printed", () => {
+  it("reveals nothing of the key when it is printed", () => {
     const shown = `${inspect(first, { depth: 5 })}${JSON.stringify(first)}`
     assert.notInclude(shown, "firstx")
     assert.notInclude(shown, first.key.export().toString("hex"))

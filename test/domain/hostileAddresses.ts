@@ -157,7 +157,7 @@ export const odd = [
   "http://.mcp.example/",
 ]
 
-/** Addresses whose parts parsers separate in several ways. */
+/** Addresses that parsers split in several ways. */
 export const confusing = [
   "http://evil.example\\@127.0.0.1/",
   "http://127.0.0.1\\@evil.example/",

@@ -1,4 +1,4 @@
-/** Which blocks of `src` have run, by V8's own counters: it tells a fuzzer which inputs are worth keeping. */
+/** Finds the blocks of `src` that have run, by V8's own counters: the fuzzer keeps inputs that run new blocks. */
 import { type Profiler, Session } from "node:inspector"
 
 export class Coverage {
@@ -11,7 +11,7 @@ export class Coverage {
     this.#session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true })
   }
 
-  /** The blocks that ran since it was asked last and that `add` does not know. */
+  /** The blocks that ran since the last call and that `add` does not know. */
   fresh(): ReadonlyArray<string> {
     const ran = this.#take()
       .filter(({ url }) => url.includes("/src/") && !url.includes("/node_modules/"))

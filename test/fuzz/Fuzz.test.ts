@@ -3,12 +3,12 @@ import { fuzz, tried } from "./Fuzzing.ts"
 import { targets } from "./Targets.ts"
 
 const seed = Number(process.env["FUZZ_SEED"] ?? 1)
-/** A few seconds in all. `npm run fuzz` goes on for as long as one likes, guided by coverage. */
+/** A few seconds in all. `npm run fuzz` runs longer, guided by coverage. */
 const mostRuns = 3000
 
-describe("U3: whatever the bytes are", () => {
+describe("U3: for any bytes", () => {
   it.for(targets)(
-    "$name neither throws nor hangs, and what comes out is valid",
+    "$name neither throws nor hangs, and its output is valid",
     { timeout: 60_000 },
     async (target) => {
       const { found, runs } = await fuzz({ target, seed, goesOn: (done) => done < mostRuns })

@@ -1,4 +1,7 @@
-/** Runs one target over mutations of its seeds and its corpus. With coverage, an input that runs new code joins the corpus. */
+/**
+ * Runs one target over mutations of its seeds and its corpus. With coverage, an input that runs new code joins the
+ * corpus.
+ */
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import type { Coverage } from "./Coverage.ts"
 import { dice, mutated } from "./Mutation.ts"
@@ -25,7 +28,7 @@ export const corpusOf = (target: string): ReadonlyArray<Uint8Array> => {
     .map((line) => Buffer.from(line, "base64"))
 }
 
-/** The repository keeps no longer ones. */
+/** The repository stores no longer ones. */
 const longestKept = 4096
 
 export const keep = (target: string, inputs: ReadonlyArray<Uint8Array>): void => {
@@ -35,7 +38,7 @@ export const keep = (target: string, inputs: ReadonlyArray<Uint8Array>): void =>
   writeFileSync(corpusFile(target), [...new Set(all)].map((line) => `${line}\n`).join(""))
 }
 
-/** The fault that one input brings out, if any. */
+/** The fault that one input causes, if any. */
 export const tried = async (target: Target, input: Uint8Array): Promise<string | undefined> => {
   const before = process.cpuUsage()
   try {
@@ -50,17 +53,17 @@ export const tried = async (target: Target, input: Uint8Array): Promise<string |
 export interface Fuzzed {
   readonly runs: number
   readonly found: Found | undefined
-  /** Inputs that ran code which none before them ran. */
+  /** Inputs that ran new code. */
   readonly fresh: ReadonlyArray<Uint8Array>
 }
 
-/** So many inputs share one look at the coverage, which costs more than any of them. */
+/** Inputs per coverage read, which costs more than any of them. */
 const batch = 64
 
 export interface FuzzOptions {
   readonly target: Target
   readonly seed: number
-  /** Asked before each batch. */
+  /** Called before each batch. */
   readonly goesOn: (runs: number) => boolean
   readonly coverage?: Coverage
 }
@@ -77,7 +80,7 @@ class Fuzzer {
     this.#coverage = coverage
   }
 
-  /** Until the first one that brings out a fault. */
+  /** Stops at the first input that causes a fault. */
   async run(inputs: ReadonlyArray<Uint8Array>): Promise<void> {
     for (const input of inputs) {
       this.runs++
@@ -88,7 +91,7 @@ class Fuzzer {
     }
   }
 
-  /** Those of a batch that run code which none before them ran. */
+  /** The inputs of a batch that ran new code. */
   async worthKeeping(inputs: ReadonlyArray<Uint8Array>): Promise<ReadonlyArray<Uint8Array>> {
     const coverage = this.#coverage
     if (coverage === undefined || coverage.fresh().length === 0) return []

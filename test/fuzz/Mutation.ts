@@ -1,4 +1,4 @@
-/** Byte mutations with a seed, for the fuzz targets and for malformed bodies. Pure: the same dice give the same bytes. */
+/** Seeded byte mutations, for the fuzz targets and for malformed bodies. Pure: the same dice give the same bytes. */
 import { seeded } from "../../src/sandbox/Bytes.ts"
 
 export interface Dice {
@@ -13,7 +13,7 @@ export const dice = (seed: number): Dice => {
   return { below, pick: <A>(items: ReadonlyArray<A>): A => items[below(items.length)] as A }
 }
 
-/** Texts that parsers and their callers have been seen to get wrong. */
+/** Texts that parsers and their callers are known to handle wrongly. */
 const nastyTexts = [
   "\0",
   "\r",
@@ -93,10 +93,10 @@ const once = (bytes: Uint8Array, others: ReadonlyArray<Uint8Array>, { below, pic
   }
 }
 
-/** Longer inputs cost time and find nothing that shorter ones do not. */
+/** Longer inputs cost time and find no more than shorter ones. */
 const longest = 64 * 1024
 
-/** One to eight mutations of one of `corpus`; parts of others may be put in. */
+/** One to eight mutations of one of `corpus`; parts of other entries may be inserted. */
 export const mutated = (corpus: ReadonlyArray<Uint8Array>, own: Dice): Uint8Array => {
   let bytes = own.pick(corpus)
   for (let left = 1 + own.below(8); left > 0; left--) bytes = once(bytes, corpus, own)

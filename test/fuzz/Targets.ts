@@ -1,6 +1,6 @@
 /**
- * The fuzz targets. Each takes any bytes and throws where they bring out a fault. A `Finding` names the rule that was
- * broken; any other exception is a crash.
+ * The fuzz targets. Each accepts any bytes and throws if they cause a fault. A `Finding` names the broken rule; any
+ * other exception is a crash.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -29,7 +29,7 @@ import { allKinds, runtimeEvent, type WireKind, wires } from "../wires/Wires.ts"
 export interface Target {
   readonly name: string
   readonly run: (bytes: Uint8Array) => void | Promise<void>
-  /** Good inputs, from which mutations begin. */
+  /** Valid inputs, from which mutations begin. */
   readonly seeds: () => ReadonlyArray<Uint8Array> | Promise<ReadonlyArray<Uint8Array>>
 }
 
@@ -44,10 +44,10 @@ const bytesOf = (text: string): Uint8Array => Buffer.from(text)
 
 const decodeMessage = Schema.decodeUnknownOption(Schema.fromJsonString(Message))
 
-/** More output than this for a byte would be an attack that pays. */
+/** More output bytes per input byte would make an attack worthwhile. */
 const mostAmplified = 100
 
-/** As a reader gets them: strict SSE of valid UTF-8, each message by its schema. */
+/** As a reader gets them: strict SSE of valid UTF-8, each message valid by its schema. */
 const assertValid = ({ error, events }: Heard, given: number): void => {
   const log = new RunLog(runId)
   for (const [at, event] of events.entries()) {
@@ -67,7 +67,7 @@ const assertValid = ({ error, events }: Heard, given: number): void => {
   rule(!("polluted" in {}), "a polluted prototype")
 }
 
-/** The first byte chooses where the others are cut. */
+/** The first byte chooses the cuts of the others. */
 const decoder =
   (kind: WireKind): Target["run"] =>
   (bytes) => {
@@ -128,7 +128,7 @@ const seedsOf = (kind: WireKind): ReadonlyArray<Uint8Array> => {
 const payloads: ReadonlyArray<Schema.Codec<unknown>> = Object.values(Api.groups).flatMap((group) =>
   Object.values(group.endpoints).flatMap(
     ({ payload }) =>
-      // The contract's schemas need no services, which the endpoint's type does not tell.
+      // The contract's schemas need no services, which the endpoint's type does not express.
       (payload.get("application/json")?.schemas ?? []) as ReadonlyArray<Schema.Codec<unknown>>,
   ),
 )
@@ -142,7 +142,7 @@ const jsonOf = (text: string): { readonly json: unknown } | undefined => {
   }
 }
 
-/** Past what the edge lets through, schemas may recurse as deep as the text. */
+/** Schemas may recurse as deep as any text that the edge accepts. */
 const deepest = 64
 
 const requests: Target["run"] = (bytes) => {
@@ -164,7 +164,7 @@ const jsonScan: Target["run"] = (bytes) => {
   const parsed = shape.depth > 500 ? undefined : jsonOf(text)
   rule(shape.entries <= text.length, "more entries than characters")
   if (parsed === undefined) return
-  // A key that comes twice is one of the value's, and two of the text's.
+  // A repeated key counts once in the value, and twice in the text.
   rule(shape.depth >= depthOf(parsed.json), "deeper than the scan says")
   rule(shapeOf(JSON.stringify(parsed.json)).depth === depthOf(parsed.json), "another depth than the value's")
 }
@@ -172,7 +172,7 @@ const jsonScan: Target["run"] = (bytes) => {
 const secret = Redacted.make("only-for-fuzzing-Zq7vX2mK9pLw4RtY8s")
 const principal = { orgId: OrgId.make("acme"), userId: UserId.make("ana"), permissions: ["chat:read"] }
 
-/** A changed token may still say the same: then it is for the same principal. */
+/** A changed token may have the same meaning: then it must give the same principal. */
 const sameOrRefused = (
   exit: Exit.Exit<{ readonly orgId: string; readonly userId: string }, { readonly _tag: string }>,
 ): void => {

@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- --seconds 600 --seed 7`: coverage-guided fuzzing of all targets, or of those that `--target` names, for so
- * long altogether. `--keep` adds the inputs that ran new code to the corpus of the repository.
+ * `npm run fuzz -- --seconds 600 --seed 7`: coverage-guided fuzzing of all targets, or of those that `--target`
+ * names; the time is the total. `--keep` adds the inputs that ran new code to the corpus of the repository.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"

@@ -19,7 +19,7 @@ describe.skipIf(program === undefined)("the collector's configuration", () => {
   beforeAll(async () => {
     ports = { otlp: await freePort(), prometheus: await freePort(), health: await freePort() }
     const at = (port: number) => ({ endpoint: `127.0.0.1:${port}` })
-    // What a machine with other tests on it must have otherwise; and the debug exporter says more.
+    // Changes for a machine with other tests; and the debug exporter prints more.
     const changes = join(folder.path, "changes.yaml")
     writeFileSync(
       changes,
@@ -46,11 +46,11 @@ describe.skipIf(program === undefined)("the collector's configuration", () => {
     folder.dispose()
   })
 
-  it("is one that the collector takes as it is", () => {
+  it("is accepted by the collector as it is", () => {
     expect(execFileSync(program!, ["validate", "--config", file], { encoding: "utf8" })).toBe("")
   })
 
-  it("says that it is well, and gives Prometheus every metric under its name, by gateway", async () => {
+  it("reports healthy, and gives Prometheus every metric under its name, by gateway", async () => {
     expect((await fetch(`http://127.0.0.1:${ports.health}`)).status).toBe(200)
     const samples = await eventually(async () => {
       const found = parse(await (await fetch(`http://127.0.0.1:${ports.prometheus}/metrics`)).text())
@@ -64,7 +64,7 @@ describe.skipIf(program === undefined)("the collector's configuration", () => {
     expect(turns?.labels).toMatchObject({ job: "crossfade", instance: expect.stringMatching(/./) })
   })
 
-  it("passes on traces and logs, and says of which environment they are", async () => {
+  it("passes on traces and logs, and labels them with their environment", async () => {
     await gateway.stop()
     // Each signal goes through a batch of its own.
     const parts = [

@@ -13,10 +13,10 @@ const recording = readFileSync("docs/observability/rules/recording.yaml", "utf8"
 const alerts = readFileSync("docs/observability/rules/alerts.yaml", "utf8")
 const recorded = Array.from(recording.matchAll(/- record: (\S+)/g), ([, name = ""]) => name)
 
-/** Prometheus gives these to every series. */
+/** Prometheus adds these to every series. */
 const targets = ["instance", "job"]
 
-/** The series that a metric has, by their names. */
+/** The series of each metric, by their names. */
 const series = new Map(
   all.flatMap((metric) =>
     metric.kind === "histogram"
@@ -30,7 +30,7 @@ const wrongIn = (expr: string): ReadonlyArray<string> => {
   const known = metrics.flatMap((name) => series.get(name) ?? [])
   const unknown = metrics.filter((name) => !series.has(name) && !recorded.includes(name) && name !== "up")
   const mayHave = new Set([...targets, "le", ...known.flatMap((metric) => Object.keys(metric.labels))])
-  // What is recorded has the labels that it was recorded by.
+  // A recorded series has the labels of its rule.
   if (metrics.some((name) => recorded.includes(name))) mayHave.add("mode")
   const values = labels.filter(([label, value]) => {
     const allowed = known.map((metric) => metric.labels[label]).find((one) => one !== undefined)
@@ -51,11 +51,11 @@ const exprsOf = (name: string): ReadonlyArray<string> =>
   )
 
 describe.each(Object.entries(dashboards))("the dashboard %s", (name, dashboard) => {
-  it("is as scripts/grafana-dashboards.ts prints it (npm run docs)", () => {
+  it("equals the output of scripts/grafana-dashboards.ts (npm run docs)", () => {
     expect(readFileSync(join(folder, name), "utf8")).toBe(json(dashboard))
   })
 
-  it("names only metrics, labels and values that there are", () => {
+  it("names only existing metrics, labels and values", () => {
     const exprs = exprsOf(name)
     expect(exprs.length).toBeGreaterThan(10)
     expect(exprs.flatMap((expr) => wrongIn(expr).map((wrong) => `${wrong}: ${expr}`))).toEqual([])
@@ -71,7 +71,7 @@ describe.each(Object.entries(dashboards))("the dashboard %s", (name, dashboard) 
     dispose()
   })
 
-  it("is laid out as Grafana wants it: ids of their own, nothing on top of anything, a query in every panel", () => {
+  it("has a valid layout for Grafana: unique ids, no overlap, a query in every panel", () => {
     const { panels, templating } = JSON.parse(json(dashboard))
     // oxlint-disable-next-line typescript/no-explicit-any -- Grafana's JSON
     const all: ReadonlyArray<any> = panels
@@ -89,7 +89,7 @@ describe.each(Object.entries(dashboards))("the dashboard %s", (name, dashboard) 
 })
 
 describe("the alerts", () => {
-  it("name only metrics, labels and values that there are", () => {
+  it("name only existing metrics, labels and values", () => {
     const exprs = Array.from(
       `${alerts}\n${recording}`.matchAll(/expr: (?:>-\n((?: {10}.*\n)+)|(.*)\n)/g),
       ([, block, line]) => (block ?? line ?? "").replaceAll(/\s+/g, " ").trim(),
@@ -99,8 +99,8 @@ describe("the alerts", () => {
   })
 })
 
-describe("what an expression names", () => {
-  it("is found between functions, windows, groups and strings", () => {
+describe("the names in an expression", () => {
+  it("are found between functions, windows, groups and strings", () => {
     const expr =
       'histogram_quantile(0.9, sum by (mode, le) (rate(a_bucket{code="x{y}", mode=~"b|c"}[5m]))) / on (d) c:e:rate5m offset 5m > bool 2 and absent(up)'
     expect(namesIn(expr.replace("x{y}", "xy"))).toEqual({
@@ -122,7 +122,7 @@ describe("what an expression names", () => {
 })
 
 describe("the page of the dashboards", () => {
-  it("is as scripts/grafana-dashboards.ts prints it (npm run docs)", () => {
+  it("equals the output of scripts/grafana-dashboards.ts (npm run docs)", () => {
     expect(readFileSync("docs/reference/dashboards.md", "utf8")).toBe(page())
   })
 })

@@ -15,7 +15,7 @@ const rulesFolder = join(root, "docs/observability/rules")
 const files = readdirSync(rulesFolder).map((file) => join(rulesFolder, file))
 const text = files.map((file) => readFileSync(file, "utf8")).join("\n")
 const alertsFile = join(rulesFolder, "alerts.yaml")
-/** Those that record first. */
+/** The recording rules first. */
 const groups = [...files.filter((file) => file !== alertsFile), alertsFile].flatMap((file) =>
   [...readFileSync(file, "utf8").matchAll(/^ {2}- name: (\S+)$/gm)].map(([, name]) => name!),
 )
@@ -25,7 +25,7 @@ const alerts = [...text.matchAll(/- alert: (\w+)\n([\s\S]*?)(?=\n {6}- |\n {2}- 
 )
 
 describe("the rules", () => {
-  it("are of every alert that somebody asked for, each with its severity, words and runbook", () => {
+  it("are exactly the required alerts, each with its severity, text and runbook", () => {
     expect(alerts.length).toBe(16)
     for (const { block, name } of alerts) {
       expect([name, /severity: (page|ticket)/.test(block), /summary: ["']./.test(block)]).toEqual([
@@ -38,7 +38,7 @@ describe("the rules", () => {
     }
   })
 
-  it("have for each alert cases in which it fires and in which it does not", () => {
+  it("have cases for each alert in which it fires and in which it does not", () => {
     for (const { name } of alerts) {
       const own = cases.filter(({ alert }) => alert === name)
       expect([name, own.some(({ fires }) => fires !== false)]).toEqual([name, true])
@@ -47,11 +47,11 @@ describe("the rules", () => {
   })
 })
 
-describe.skipIf(missing)("in Prometheus' own eyes", () => {
+describe.skipIf(missing)("according to promtool", () => {
   const folder = temporaryFolder()
   afterAll(() => folder.dispose())
 
-  it("the configuration is well-formed, and takes in all rules", () => {
+  it("the configuration is well-formed, and loads all rules", () => {
     const said = execFileSync("promtool", ["check", "config", join(rulesFolder, "../prometheus.yaml")], {
       encoding: "utf8",
     })
@@ -75,7 +75,7 @@ describe.skipIf(missing)("in Prometheus' own eyes", () => {
   const testOf = ({ alert, at, fires, series, step = "1m" }: AlertCase) => ({
     rule_files: files,
     evaluation_interval: step,
-    // Else what is recorded may be a step old, which is too old where a step is longer than Prometheus looks back.
+    // Otherwise recorded values may be a step old, which is too old if a step is longer than Prometheus' lookback.
     group_eval_order: groups,
     tests: [
       {

@@ -1,6 +1,6 @@
 /**
- * For each alert the cases in which it must fire and those in which it must not: just below its threshold, too short, over
- * again, too few to say anything. Values are in promtool's notation: `0+10x60` grows by 10 at each of 60 steps.
+ * For each alert the cases in which it must fire and those in which it must not: just below its threshold, too short,
+ * already over, too few events. Values are in promtool's notation: `0+10x60` grows by 10 at each of 60 steps.
  */
 import { type AlertCase, burnCases } from "./burnCases.ts"
 

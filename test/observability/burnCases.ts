@@ -1,12 +1,12 @@
-/** What a case is, and the cases of the burn rates: the same five for each pair of windows. */
+/** The shape of an alert's case, and the cases of the burn rates: the same five for each pair of windows. */
 export interface AlertCase {
   readonly alert: string
   readonly when: string
-  /** Series and what they do, a value each `step`. */
+  /** Series and their values, one each `step`. */
   readonly series: Readonly<Record<string, string>>
   readonly step?: string
   readonly at: string
-  /** The labels of what fires, besides the severity; `false`: nothing may. */
+  /** The labels of the firing alert, besides the severity; `false`: none may fire. */
   readonly fires: Readonly<Record<string, string>> | false
 }
 

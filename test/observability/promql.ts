@@ -1,8 +1,8 @@
-/** What a PromQL expression names: its metrics, and the labels that it looks at. Strings are taken for what they are. */
+/** Parses the names in a PromQL expression: its metrics, and the labels that it reads. Strings are skipped. */
 
 export interface Named {
   readonly metrics: ReadonlyArray<string>
-  /** Label, and its value where one is compared with `=`. */
+  /** A label, and its value if it is compared with `=`. */
   readonly labels: ReadonlyArray<readonly [label: string, value: string | undefined]>
 }
 

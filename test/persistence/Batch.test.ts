@@ -1,4 +1,4 @@
-/** The contract of `Batch`, on SQLite and, where the server's binaries are, on PostgreSQL. */
+/** The contract of `Batch`, on SQLite and, if the server's binaries are installed, on PostgreSQL. */
 import { assert, describe, inject, it, layer as withLayer } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ class Missing {
   readonly _tag = "Missing"
 }
 
-/** A table of letters, empty before each test; what a letter follows is looked for when it is committed. */
+/** A table of letters, empty before each test; the reference to the preceding letter is checked at the commit. */
 const letters = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const batch = yield* Batch
@@ -38,7 +38,7 @@ const letters = Effect.gen(function* () {
   return { sql, run: batch.run, insert, step, change, kept }
 })
 
-/** Statements, the words around transactions, and how many of both have told how long they took. */
+/** Statements, transaction commands, and the number of timed ones. */
 const measured = Effect.map(Metric.snapshot, (metrics) => {
   const counted = (kind: string) =>
     metrics.flatMap(({ attributes, id, state, type }) =>
@@ -61,7 +61,7 @@ const costOf = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 
 const suite = (name: string, layer: Layer.Layer<Batch | SqlClient.SqlClient, unknown>) =>
   withLayer(layer)(`Batch on ${name}`, (it) => {
-    it.effect("gives the rows of each statement, in order", () =>
+    it.effect("returns the rows of each statement, in order", () =>
       Effect.gen(function* () {
         const { change, kept, run, step } = yield* letters
         assert.deepStrictEqual(yield* run([step("a"), change("a"), step("b", "a")]), [
@@ -74,7 +74,7 @@ const suite = (name: string, layer: Layer.Layer<Batch | SqlClient.SqlClient, unk
       }),
     )
 
-    it.effect("keeps nothing when a statement that must give a row gives none, and says which", () =>
+    it.effect("stores nothing if a statement that must return a row returns none, and names it", () =>
       Effect.gen(function* () {
         const { change, kept, run, step } = yield* letters
         const missing = yield* Effect.flip(run([step("a"), change("a"), change("z"), step("b")]))
@@ -86,7 +86,7 @@ const suite = (name: string, layer: Layer.Layer<Batch | SqlClient.SqlClient, unk
       }),
     )
 
-    it.effect("keeps nothing when a statement fails, or their commit", () =>
+    it.effect("stores nothing if a statement or the commit fails", () =>
       Effect.gen(function* () {
         const { kept, run, step } = yield* letters
         const twice = yield* Effect.flip(run([step("a"), step("a"), step("b")]))
@@ -99,7 +99,7 @@ const suite = (name: string, layer: Layer.Layer<Batch | SqlClient.SqlClient, unk
       }),
     )
 
-    it.effect("is a part of its caller's transaction, and goes with it", () =>
+    it.effect("joins its caller's transaction, and is rolled back with it", () =>
       Effect.gen(function* () {
         const { change, insert, kept, run, sql, step } = yield* letters
         const failing = insert("a").pipe(
@@ -114,7 +114,7 @@ const suite = (name: string, layer: Layer.Layer<Batch | SqlClient.SqlClient, unk
       }),
     )
 
-    it.effect("is not taken back with somebody else's transaction that was under way", () =>
+    it.effect("is not rolled back with another fiber's open transaction", () =>
       Effect.gen(function* () {
         const { insert, kept, run, sql, step } = yield* letters
         const [began, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
@@ -135,7 +135,7 @@ const suite = (name: string, layer: Layer.Layer<Batch | SqlClient.SqlClient, unk
       }),
     )
 
-    it.effect("counts its statements and the words around them, and times what has succeeded", () =>
+    it.effect("counts its statements and the transaction commands, and times the successful ones", () =>
       Effect.gen(function* () {
         const { change, run, step } = yield* letters
         assert.deepStrictEqual(yield* costOf(run([step("a"), change("a"), step("b")])), [3, 2, 5])
@@ -152,7 +152,7 @@ suite(
 )
 
 describe("Batch on SQLite's one connection", () => {
-  it.effect("finds no transaction that was left open: whoever comes next ends it", () =>
+  it.effect("leaves no open transaction: the next user ends one that was left open", () =>
     Effect.gen(function* () {
       const { kept, run, sql, step } = yield* letters
       const leave = Effect.flatMap(sql.reserve, (connection) =>

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/temporaryFolder.ts"
 const locked = (folder: string) => Effect.scoped(Layer.build(DataFolderLock.layer(folder)))
 
 describe("the lock of a data folder", () => {
-  it.effect("is refused while it is held, in words that name the folder, and free afterwards", () =>
+  it.effect("is refused while it is held, with a message that names the folder, and is free afterwards", () =>
     Effect.gen(function* () {
       const folder = join(yield* temporaryFolder, "data")
       yield* Effect.scoped(
@@ -28,7 +28,7 @@ describe("the lock of a data folder", () => {
     }),
   )
 
-  it.effect("says why a folder cannot be used at all", () =>
+  it.effect("reports the reason if a folder cannot be used", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       writeFileSync(join(folder, "file"), "")

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/temporaryFolder.ts"
 const secret = (name: string) => Redacted.make(name.padEnd(40, "-"))
 const idOf = (name: string) => dataKey(secret(name)).id
 
-/** The ids of the keys, as a new process has them. */
+/** The ids of the keys, as a new process reads them. */
 const started = (dataDir: string, settings: Partial<DataKeys.DataKeySettings> = {}) =>
   Effect.map(DataKeys.DataKeys, ({ all, current }) => ({
     current: current?.id,
@@ -29,7 +29,7 @@ const started = (dataDir: string, settings: Partial<DataKeys.DataKeySettings> = 
 const fileIn = (folder: string) => Path.join(folder, "data-key")
 
 describe("the data keys", () => {
-  it.live("are one that the first start makes, which only its owner can read, and later starts keep", () =>
+  it.live("are created at the first start, readable only by their owner, and reused by later starts", () =>
     Effect.gen(function* () {
       const folder = Path.join(yield* temporaryFolder, "not", "yet")
       const first = yield* started(folder)
@@ -39,7 +39,7 @@ describe("the data keys", () => {
     }),
   )
 
-  it.live("are DATA_KEY first, then the previous ones, and one that was made before", () =>
+  it.live("are DATA_KEY first, then the previous ones, then a generated one", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const { current: made } = yield* started(folder)
@@ -49,7 +49,7 @@ describe("the data keys", () => {
     }),
   )
 
-  it.live("are none to encrypt with where no key may be made, and nothing is written", () =>
+  it.live("are none if no key may be generated, and no file is written", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const keys = yield* started(folder, { mayMake: false, previous: [secret("old")] })
@@ -58,7 +58,7 @@ describe("the data keys", () => {
     }),
   )
 
-  it.live("do not stop the start where the folder cannot be used or its file holds no key", () =>
+  it.live("do not stop the start if the folder cannot be used or its file holds no key", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       Fs.writeFileSync(fileIn(folder), "short\n")

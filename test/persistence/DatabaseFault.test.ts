@@ -24,25 +24,25 @@ describe("an error of a database", () => {
     "28P01",
     "3D000",
     "42501",
-  ])("with SQLSTATE %s says that it cannot do its job", (code) => {
+  ])("with SQLSTATE %s is a fault of the server", (code) => {
     assert.isTrue(isFault(errorWith({ code })))
   })
 
   it.each(["23505", "40001", "40P01", "57014", "55P03", "42601", "22001"])(
-    "with SQLSTATE %s is one of the statement",
+    "with SQLSTATE %s is an error of the statement",
     (code) => {
       assert.isFalse(isFault(errorWith({ code })))
     },
   )
 
-  it("of SQLite says that it cannot do its job with full, read-only and failing disks in all their variants", () => {
+  it("is a fault on SQLite for every variant of a full, read-only or failing disk", () => {
     for (const errcode of [13, 8, 10, 1032, 1288, 4874, 778, 14, 11, 26])
       assert.isTrue(isFault(errorWith({ code: "ERR_SQLITE_ERROR", errcode })), String(errcode))
     for (const errcode of [5, 6, 19, 2067, 1])
       assert.isFalse(isFault(errorWith({ code: "ERR_SQLITE_ERROR", errcode })), String(errcode))
   })
 
-  it("says so when there is no connection, and not when a row exists already or it is no database's", () => {
+  it("is a fault without a connection, but not for an existing row or an error of another source", () => {
     const cause = new Error("why")
     assert.isTrue(isFault(new SqlError({ reason: new ConnectionError({ cause }) })))
     assert.isTrue(isFault(new SqlError({ reason: new AuthenticationError({ cause }) })))

@@ -43,7 +43,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("the server of a database U
       yield* sql`SELECT pg_reload_conf()`
     }).pipe(on(`${server.url}?options=-c%20default_transaction_read_only=off`), Effect.orDie)
 
-  it.live("is one at a socket whose folder is named as Cloud SQL names it", () =>
+  it.live("is the one at a socket whose folder is named as Cloud SQL names it", () =>
     Effect.gen(function* () {
       const socket = Path.join(folder.path, "project:region:instance")
       symlinkSync(one.folder, socket)
@@ -52,14 +52,14 @@ describe.skipIf(inject("postgresUrl") === undefined)("the server of a database U
     }),
   )
 
-  it.live("is the first that takes connections", () =>
+  it.live("is the first that accepts connections", () =>
     Effect.gen(function* () {
       const url = `postgres://crossfade@127.0.0.1:1,127.0.0.1:${two.port},127.0.0.1:${one.port}/postgres`
       assert.strictEqual(yield* portOf.pipe(on(url)), two.port)
     }),
   )
 
-  it.live("is named with its reason when none takes connections", () =>
+  it.live("is named with its reason if none accepts connections", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(portOf.pipe(on("postgres://a:hunter2@127.0.0.1:1,localhost:2/chat")))
       assert.match(error.message, /127\.0\.0\.1:1: .*ECONNREFUSED.*; localhost:2: .*ECONNREFUSED/)
@@ -67,7 +67,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("the server of a database U
     }),
   )
 
-  it.live("carries the settings of the URL", () =>
+  it.live("gets the settings of the URL", () =>
     Effect.gen(function* () {
       const setting = (name: string) =>
         Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT current_setting(${name}) AS value`).pipe(
@@ -87,7 +87,7 @@ describe.skipIf(inject("postgresUrl") === undefined)("the server of a database U
     }),
   )
 
-  it.live("with target_session_attrs=read-write is one that takes writes, also after a failover", () =>
+  it.live("with target_session_attrs=read-write is one that accepts writes, also after a failover", () =>
     Effect.gen(function* () {
       const hosts = `postgres://crossfade@127.0.0.1:${one.port},127.0.0.1:${two.port}/postgres`
       // Both have the schema.
@@ -98,11 +98,11 @@ describe.skipIf(inject("postgresUrl") === undefined)("the server of a database U
         assert.strictEqual(yield* portOf, two.port)
         yield* readOnly(one, "off")
         yield* readOnly(two, "on")
-        // Its sessions read the new setting in their own time.
+        // Its sessions read the new setting with a delay.
         yield* Effect.repeat(Effect.isFailure(wrote), { until: (failed) => failed, schedule: every50ms })
         yield* Effect.retry(wrote, every50ms)
         assert.strictEqual(yield* portOf, one.port)
-        // And when it is gone altogether.
+        // The same after its end.
         yield* readOnly(two, "off")
         yield* Effect.promise(one.down)
         yield* Effect.retry(wrote, every50ms)

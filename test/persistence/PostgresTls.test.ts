@@ -24,7 +24,7 @@ const encrypted = (url: string, tls?: DatabaseTls) =>
 describe("DATABASE_TLS and sslmode", () => {
   const url = (mode: string) => `postgres://me:hunter2@db.example/chat?sslmode=${mode}`
 
-  it("agree, or the start is refused", () => {
+  it("must agree, or the start is refused", () => {
     assert.isUndefined(contradiction(undefined, "verify"))
     assert.isUndefined(contradiction("prefer", undefined))
     assert.isUndefined(contradiction("disable", "off"))
@@ -40,7 +40,7 @@ describe("DATABASE_TLS and sslmode", () => {
       assert.include(contradiction(mode, tls), `sslmode=${mode} and DATABASE_TLS=${tls}: set only one`)
   })
 
-  it("give the ways in which libpq connects, and no weaker one than DATABASE_TLS", () => {
+  it("connect in libpq's order, and never more weakly than DATABASE_TLS", () => {
     assert.deepStrictEqual(waysToConnect(undefined, undefined, false), ["plain"])
     assert.deepStrictEqual(waysToConnect("allow", undefined, false), ["plain", "encrypted"])
     assert.deepStrictEqual(waysToConnect("prefer", undefined, false), ["encrypted", "plain"])
@@ -51,7 +51,7 @@ describe("DATABASE_TLS and sslmode", () => {
     assert.deepStrictEqual(waysToConnect("verify-ca", "verify", false), ["name"])
   })
 
-  it.effect("that differ stop the start before a connection is made", () =>
+  it.effect("stop the start before a connection is made if they differ", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(encrypted(url("require"), "off"))
       assert.deepInclude(error, { _tag: "DatabaseUnavailable", database: "db.example:5432/chat" })
@@ -62,7 +62,7 @@ describe("DATABASE_TLS and sslmode", () => {
 })
 
 const plainUrl = inject("postgresUrl")
-describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
+describe.skipIf(plainUrl === undefined)("PostgreSQL that requires TLS", () => {
   const folder = temporaryFolder()
   const certificate = Path.join(folder.path, "server.crt")
   const withMode = (url: string, mode: string, host: string, hasRoot: boolean) =>
@@ -93,13 +93,13 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
     folder.dispose()
   })
 
-  it.live("is spoken to under any certificate with `require`", () =>
+  it.live("is used under any certificate with `require`", () =>
     Effect.gen(function* () {
       assert.isTrue(yield* encrypted(server.url, "require"))
     }),
   )
 
-  it.live("is refused with `verify` under a certificate that nobody trusts", () =>
+  it.live("is refused with `verify` under an untrusted certificate", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(encrypted(server.url, "verify"))
       assert.deepInclude(error, { _tag: "DatabaseUnavailable" })
@@ -107,7 +107,7 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
     }),
   )
 
-  it("takes the service with `verify` where the certificate is among NODE_EXTRA_CA_CERTS", async () => {
+  it("is used with `verify` if the certificate is among NODE_EXTRA_CA_CERTS", async () => {
     const gateway = await startGateway({
       DATABASE_URL: server.url,
       DATABASE_TLS: "verify",
@@ -125,22 +125,26 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
     ["require", "any certificate", { host: "127.0.0.1" }],
     ["verify-ca", "another name", { host: "127.0.0.2", root: true }],
     ["verify-full", "its own name", { host: "localhost", root: true }],
-  ] as const)("is spoken to with sslmode=%s under %s", ([mode, , { host, ...given }]) =>
+  ] as const)("is used with sslmode=%s under %s", ([mode, , { host, ...given }]) =>
     Effect.gen(function* () {
       assert.isTrue(yield* encrypted(withMode(server.url, mode, host, "root" in given)))
     }),
   )
 
-  it.live("is refused with sslmode=verify-full under another name, and with verify-ca by a stranger", () =>
-    Effect.gen(function* () {
-      const elsewhere = yield* Effect.flip(encrypted(withMode(server.url, "verify-full", "127.0.0.2", true)))
-      assert.include(elsewhere.message, "not in the cert's list")
-      const stranger = yield* Effect.flip(encrypted(withMode(server.url, "verify-ca", "127.0.0.1", false)))
-      assert.include(stranger.message, "self-signed certificate")
-    }),
+  it.live(
+    "is refused with sslmode=verify-full under another name, and with verify-ca if its issuer is unknown",
+    () =>
+      Effect.gen(function* () {
+        const elsewhere = yield* Effect.flip(
+          encrypted(withMode(server.url, "verify-full", "127.0.0.2", true)),
+        )
+        assert.include(elsewhere.message, "not in the cert's list")
+        const stranger = yield* Effect.flip(encrypted(withMode(server.url, "verify-ca", "127.0.0.1", false)))
+        assert.include(stranger.message, "self-signed certificate")
+      }),
   )
 
-  it.live("says with `off` that it wants encryption, and one without TLS says so to `require`", () =>
+  it.live("rejects `off` with a message about encryption, and a server without TLS rejects `require`", () =>
     Effect.gen(function* () {
       assert.include((yield* Effect.flip(encrypted(server.url, "off"))).message, "no encryption")
       const plain = yield* Effect.flip(encrypted(plainUrl!, "require"))
@@ -148,7 +152,7 @@ describe.skipIf(plainUrl === undefined)("PostgreSQL that wants TLS", () => {
     }),
   )
 
-  it.live("may have none with sslmode=prefer, allow or disable", () =>
+  it.live("may be a server without TLS with sslmode=prefer, allow or disable", () =>
     Effect.gen(function* () {
       for (const mode of ["prefer", "allow", "disable"])
         assert.isFalse(yield* encrypted(withMode(plainUrl!, mode, "127.0.0.1", false)))

@@ -23,30 +23,32 @@ const echo = Redis.script((text: string) => [text], {
 }).withReturnType<string>()
 
 describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
-  it.live("that is away fails every command at once, and is used again when it is back, scripts too", () =>
-    Effect.gen(function* () {
-      const first = yield* Effect.promise(() => startRedis())
-      yield* Effect.gen(function* () {
-        const { send, eval: run } = yield* Redis.Redis
-        yield* succeeds(send("PING"))
-        assert.strictEqual(yield* run(echo)("before"), "before")
-        yield* Effect.promise(first.stop)
-        yield* Effect.repeat(Effect.isFailure(send("PING")), {
-          until: (failed) => failed,
-          schedule: every50ms,
-        })
-        const asked = performance.now()
-        for (let times = 0; times < 20; times++) assert.isTrue(yield* Effect.isFailure(send("PING")))
-        assert.isBelow(performance.now() - asked, 20 * 250)
-        const second = yield* Effect.promise(() => startRedis(first.port))
-        yield* succeeds(send("PING"))
-        assert.strictEqual(yield* run(echo)("after"), "after")
-        yield* Effect.promise(second.stop)
-      }).pipe(using(first.url))
-    }),
+  it.live(
+    "fails every command at once while it is away, and is used again after its return, with scripts",
+    () =>
+      Effect.gen(function* () {
+        const first = yield* Effect.promise(() => startRedis())
+        yield* Effect.gen(function* () {
+          const { send, eval: run } = yield* Redis.Redis
+          yield* succeeds(send("PING"))
+          assert.strictEqual(yield* run(echo)("before"), "before")
+          yield* Effect.promise(first.stop)
+          yield* Effect.repeat(Effect.isFailure(send("PING")), {
+            until: (failed) => failed,
+            schedule: every50ms,
+          })
+          const asked = performance.now()
+          for (let times = 0; times < 20; times++) assert.isTrue(yield* Effect.isFailure(send("PING")))
+          assert.isBelow(performance.now() - asked, 20 * 250)
+          const second = yield* Effect.promise(() => startRedis(first.port))
+          yield* succeeds(send("PING"))
+          assert.strictEqual(yield* run(echo)("after"), "after")
+          yield* Effect.promise(second.stop)
+        }).pipe(using(first.url))
+      }),
   )
 
-  it.live("that hangs is waited for once, then left alone for a moment", () =>
+  it.live("is waited for once when it hangs, then skipped for a moment", () =>
     Effect.gen(function* () {
       const server = yield* Effect.promise(() => startRedis())
       yield* Effect.gen(function* () {
@@ -63,7 +65,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  it.live("that answers while this process is too busy to read is not taken for one that hangs", () =>
+  it.live("does not count as hung if it answers while this process is too busy to read", () =>
     Effect.gen(function* () {
       const server = yield* Effect.promise(() => startRedis())
       yield* Effect.gen(function* () {
@@ -80,7 +82,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  it.live("that is away at the start delays nothing, and is used once it is there", () =>
+  it.live("delays nothing if it is away at the start, and is used once it is there", () =>
     Effect.gen(function* () {
       const gone = yield* Effect.promise(() => startRedis())
       yield* Effect.promise(gone.stop)
@@ -94,7 +96,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
     }),
   )
 
-  /** Gives an operator's connection to the server, the client under test, and its log lines about Redis. */
+  /** Passes an operator's connection to the server, the client under test, and its log lines about Redis. */
   const withOperator = (
     test: (given: {
       readonly operator: (...command: ReadonlyArray<string>) => Promise<string>
@@ -137,14 +139,14 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
       ["CONFIG", "SET", "min-replicas-to-write", "0"],
     ],
   ] as const)(
-    "that is $0 is not used, with one line, until it takes writes again",
+    "is not used as $0, with one log line, until it accepts writes again",
     ([, code, refuse, accept]) =>
       withOperator(({ isUp, lines, operator, redis }) =>
         Effect.gen(function* () {
           yield* until(isUp)
           yield* Effect.promise(() => operator(...refuse))
           yield* until(Effect.map(isUp, (up) => !up))
-          // Reads too: a replica's are of the past.
+          // Reads too: a replica's data is outdated.
           assert.isTrue(yield* Effect.isFailure(redis.send("GET", "any")))
           yield* Effect.sleep("2500 millis")
           assert.lengthOf(lines, 1, lines.join("\n"))
@@ -157,7 +159,7 @@ describe.skipIf(inject("redisUrl") === undefined)("a Redis", () => {
       ),
   )
 
-  it.live("that refuses writes is connected to anew, by subscriptions as well", () =>
+  it.live("gets a new connection when it refuses writes, for subscriptions as well", () =>
     withOperator(({ operator, redis }) =>
       Effect.gen(function* () {
         const messages = yield* redis.subscribe("news")

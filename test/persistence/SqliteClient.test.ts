@@ -20,7 +20,7 @@ const letters = Effect.gen(function* () {
 })
 
 describe("SqliteClient", () => {
-  it.effect("makes the folder, for its owner only, and a file that commits are durable in", () =>
+  it.effect("creates the folder, for its owner only, and a file with durable commits", () =>
     Effect.gen(function* () {
       const folder = Path.join(yield* temporaryFolder, "a", "b")
       const sql = yield* SqlClient.SqlClient.pipe(
@@ -37,7 +37,7 @@ describe("SqliteClient", () => {
   )
 
   it.effect(
-    "tells a broken uniqueness, of a column or of the primary key, from other broken constraints",
+    "distinguishes a uniqueness violation, of a column or the primary key, from other violations",
     () =>
       Effect.gen(function* () {
         const sql = yield* letters
@@ -52,7 +52,7 @@ describe("SqliteClient", () => {
       }).pipe(Effect.provide(memory)),
   )
 
-  it.effect("undoes a transaction that fails, and keeps others out of it while it runs", () =>
+  it.effect("rolls back a transaction that fails, and isolates it while it runs", () =>
     Effect.gen(function* () {
       const sql = yield* letters
       const insert = (id: number, letter: string) => sql`INSERT INTO letters ${sql.insert({ id, letter })}`
@@ -67,7 +67,7 @@ describe("SqliteClient", () => {
     }).pipe(Effect.provide(memory)),
   )
 
-  it.effect("streams rows, reads them as values and tells what a statement changed", () =>
+  it.effect("streams rows, reads them as values and reports the changes of a statement", () =>
     Effect.gen(function* () {
       const sql = yield* letters
       const rows = yield* Stream.runCollect(sql`SELECT letter FROM letters`.stream)
@@ -80,7 +80,7 @@ describe("SqliteClient", () => {
     }).pipe(Effect.provide(memory)),
   )
 
-  it.effect("answers a statement again after hundreds of others", () =>
+  it.effect("runs a statement again after hundreds of others", () =>
     Effect.gen(function* () {
       const sql = yield* letters
       for (let n = 0; n < 300; n++) yield* sql.unsafe(`SELECT ${n} AS n`)

@@ -52,7 +52,7 @@ const learn = Effect.gen(function* () {
 const p99Ms = Effect.flatMap(Monitor, (monitor) => monitor.baseline)
 
 describe("the baseline's memory", () => {
-  it.effect("a restart and another replica begin with what was learned of the same runtime", () => {
+  it.effect("a restart and another replica begin with the values learned of the same runtime", () => {
     const its = store()
     return Effect.gen(function* () {
       const learned = yield* Effect.andThen(learn, p99Ms).pipe(Effect.provide(process(its)))
@@ -62,7 +62,7 @@ describe("the baseline's memory", () => {
     })
   })
 
-  it.effect("a replica that knows nothing hears of it within a minute", () => {
+  it.effect("a replica without values loads them within a minute", () => {
     const its = store()
     return Effect.gen(function* () {
       assert.isUndefined(yield* p99Ms)
@@ -72,7 +72,7 @@ describe("the baseline's memory", () => {
     }).pipe(Effect.provide(process(its)))
   })
 
-  it.effect("a store that is away stops nothing, and is told when it is back", () => {
+  it.effect("an unavailable store stops nothing, and is updated on its return", () => {
     const its = store()
     its.state.away = true
     return Effect.gen(function* () {

@@ -12,7 +12,7 @@ import { Transitions } from "../../src/store/Transitions.ts"
 import { settle } from "../execution/scripted.ts"
 import { monitorSettings, orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 
-/** A store that fails so often before it takes anything. */
+/** A store that fails `failures` times before it accepts a transition. */
 const store = (kept: Array<ScopedTransition>, failures = 0) => {
   let left = failures
   return Layer.mock(Transitions, {
@@ -44,29 +44,32 @@ const trip = Effect.gen(function* () {
 })
 
 describe("the breakers' memory", () => {
-  it.effect("an open breaker is still open after a restart, with its reason, and so is an order", () => {
-    const kept: Array<ScopedTransition> = []
-    return Effect.gen(function* () {
-      const before = yield* Effect.gen(function* () {
-        yield* trip
-        const monitor = yield* Monitor
-        yield* monitor.setOverride(forced, "ops: drill", otherOrgId)
-        yield* settle
-        return yield* monitor.status
-      }).pipe(Effect.provide(process(kept)))
-      yield* TestClock.adjust("10 seconds")
-      yield* Effect.gen(function* () {
-        const monitor = yield* Monitor
-        const after = yield* monitor.status
-        assert.deepInclude(after, { state: "open", reason: before.reason, since: before.since })
-        assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
-        assert.deepInclude(yield* monitor.override(otherOrgId), forced)
-        assert.isUndefined(yield* monitor.override(orgId))
-      }).pipe(Effect.provide(process(kept)))
-    })
-  })
+  it.effect(
+    "an open breaker is still open after a restart, with its reason, and so is an operator override",
+    () => {
+      const kept: Array<ScopedTransition> = []
+      return Effect.gen(function* () {
+        const before = yield* Effect.gen(function* () {
+          yield* trip
+          const monitor = yield* Monitor
+          yield* monitor.setOverride(forced, "ops: drill", otherOrgId)
+          yield* settle
+          return yield* monitor.status
+        }).pipe(Effect.provide(process(kept)))
+        yield* TestClock.adjust("10 seconds")
+        yield* Effect.gen(function* () {
+          const monitor = yield* Monitor
+          const after = yield* monitor.status
+          assert.deepInclude(after, { state: "open", reason: before.reason, since: before.since })
+          assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
+          assert.deepInclude(yield* monitor.override(otherOrgId), forced)
+          assert.isUndefined(yield* monitor.override(orgId))
+        }).pipe(Effect.provide(process(kept)))
+      })
+    },
+  )
 
-  it.effect("a reset survives as well: nothing old comes back", () => {
+  it.effect("a reset survives a restart: no older state returns", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
       yield* trip.pipe(
@@ -80,7 +83,7 @@ describe("the breakers' memory", () => {
     })
   })
 
-  it.effect("an order that has run out meanwhile is over", () => {
+  it.effect("an operator override that expired meanwhile has ended", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
       yield* Effect.flatMap(Monitor, (monitor) =>
@@ -97,7 +100,7 @@ describe("the breakers' memory", () => {
     })
   })
 
-  it.effect("says when an order is written, and when it could not be", () => {
+  it.effect("reports when an operator override is stored, and when that fails", () => {
     const kept: Array<ScopedTransition> = []
     const order = Effect.gen(function* () {
       const monitor = yield* Monitor
@@ -119,7 +122,7 @@ describe("the breakers' memory", () => {
     })
   })
 
-  it.effect("goes on after a bug with one entry, and after more entries than anybody can wait for", () => {
+  it.effect("continues after a defect in one entry, and after more entries than its buffer holds", () => {
     const kept: Array<ScopedTransition> = []
     let calls = 0
     const faulty = Layer.mock(Transitions, {

@@ -1,4 +1,7 @@
-/** The stored credentials of MCP servers and the data keys, on SQLite and, where the server's binaries are, on PostgreSQL. */
+/**
+ * The stored credentials of MCP servers and the data keys, on SQLite and, if the server's binaries are installed, on
+ * PostgreSQL.
+ */
 import { assert, describe, inject, it } from "@effect/vitest"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -85,7 +88,7 @@ const keys = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>)
     all: [current, ...previous].filter((one) => one !== undefined),
   })
 
-/** A start of the service, as far as credentials go. */
+/** The credentials' part of a start of the service. */
 const started = (current: DataKey | undefined, ...previous: ReadonlyArray<DataKey>) =>
   Effect.provide(
     Effect.void,
@@ -109,7 +112,7 @@ const suite = <E>(
     const plain = Result.succeed(settings("m").mcpServers[0]!.authConfig)
 
     test(
-      "of version 8 are encrypted at the start, once, and read as they were",
+      "are encrypted once at the start if version 8 stored them, and read unchanged",
       Effect.gen(function* () {
         for (let n = 1; n <= 3; n += 1) yield* inserted(n)
         yield* started(newKey)
@@ -135,7 +138,7 @@ const suite = <E>(
     )
 
     test(
-      "stay plain without a key, and the start goes on",
+      "stay plain without a key, and the start continues",
       Effect.gen(function* () {
         yield* inserted(1)
         yield* started(undefined)
@@ -161,7 +164,7 @@ const suite = <E>(
     )
 
     test(
-      `of a previous key are ${isAlone ? "encrypted anew at the start" : "left for the command, which a fleet runs when every replica has the key"}`,
+      `are ${isAlone ? "encrypted anew at the start" : "left for the re-encrypt command, which a fleet runs when every replica has the key,"} if they have a previous key`,
       Effect.gen(function* () {
         yield* inserted(1)
         yield* started(oldKey)
@@ -179,7 +182,7 @@ const suite = <E>(
     )
 
     test(
-      "of a lost key are counted and left as they are",
+      "are counted and left unchanged if their key is lost",
       Effect.gen(function* () {
         yield* inserted(1)
         yield* started(oldKey)
@@ -197,7 +200,7 @@ const suite = <E>(
     )
 
     test(
-      "of an unreadable row do not stop the others",
+      "do not stop the others if their row is unreadable",
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* inserted(1)
@@ -223,8 +226,8 @@ if (postgresUrl !== undefined)
     ),
   )
 
-describe("the files of SQLite", () => {
-  it.live("hold no credential any more once a plain one was encrypted", () =>
+describe("the SQLite files", () => {
+  it.live("contain no plain credential after its encryption", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryFolder
       const bytes = () =>

@@ -10,7 +10,7 @@ import { noon, runIdOf, text } from "../support/fixtures.ts"
 
 type Batch = Parameters<Runs["Service"]["append"]>[0]
 
-/** A store that keeps each statement, and refuses as many as it is told to. */
+/** A store that records each statement, and fails a given number of them. */
 const store = () => {
   const statements: Array<Batch> = []
   const state = { refuse: 0, die: 0 }
@@ -61,7 +61,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("writes a backlog in several statements, and lets long logs forget what is written", () => {
+  it.effect("writes a backlog in several statements, and lets long logs drop the written events", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
@@ -83,7 +83,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("writes each event once, however they come, and what came before it followed", () => {
+  it.effect("writes each event once, also the events from before it followed the run", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
@@ -103,7 +103,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("rests while nothing comes", () => {
+  it.effect("does no work while no event arrives", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
@@ -117,7 +117,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("tries again, after a while, what the store refused", () => {
+  it.effect("retries after a delay when the store fails", () => {
     const kept = store()
     kept.state.refuse = 2
     return withWriter(kept, (writer) =>
@@ -134,7 +134,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("X13: goes on after a bug: other runs' events must not be lost for one of them", () => {
+  it.effect("X13: continues after a defect, so that other runs lose no events", () => {
     const kept = store()
     kept.state.die = 1
     return withWriter(kept, (writer) =>
@@ -148,7 +148,7 @@ describe("EventWriter", () => {
     )
   })
 
-  it.effect("at its end a run has its own remainder, and nothing is written after it", () => {
+  it.effect("writes a run's remaining events at its end, and nothing after it", () => {
     const kept = store()
     return withWriter(kept, (writer) =>
       Effect.gen(function* () {
@@ -159,7 +159,7 @@ describe("EventWriter", () => {
         say(log, 2)
         const left = () => writer.release(followed).map(({ seq }) => seq)
         assert.deepStrictEqual(left(), [4, 5])
-        // Asked again after the store has failed it is the same.
+        // The result is the same after a failed attempt.
         assert.deepStrictEqual(left(), [4, 5])
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(kept.seqs(1), [1, 2, 3])

@@ -23,7 +23,7 @@ describe("Recorder", () => {
       ]),
     )
 
-  it.effect("leaves the attempt that ends the turn to its end, and stores the others as they end", () => {
+  it.effect("stores attempts as they end, but the last one with the end of the turn", () => {
     const stored: Array<number> = []
     return Effect.gen(function* () {
       const recorder = yield* Recorder
@@ -41,7 +41,7 @@ describe("Recorder", () => {
     }).pipe(Effect.provide(layer(stored)))
   })
 
-  it.effect("lets what a turn has said last go out before its end is written", () => {
+  it.effect("sends a turn's last events before it writes its end", () => {
     const order: Array<string> = []
     return Effect.gen(function* () {
       const recorder = yield* Recorder

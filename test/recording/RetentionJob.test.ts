@@ -13,7 +13,7 @@ import { runIdOf } from "../support/fixtures.ts"
 const day = 86_400_000
 const start = 100 * day
 
-/** A store with three runs to forget and two steps of keys. */
+/** A store with three runs to delete and two steps of keys. */
 const store = () => {
   const asked = {
     events: [] as Array<readonly [number, RunId | undefined]>,
@@ -52,8 +52,8 @@ const store = () => {
 const on = (kept: ReturnType<typeof store>, eventDays = 30) =>
   Layer.provide(RetentionJob.layer(eventDays), kept.layer)
 
-describe("the job that forgets", () => {
-  it.effect("goes from step to step until nothing older is left, each hour anew", () => {
+describe("the retention job", () => {
+  it.effect("deletes step by step until nothing older is left, every hour", () => {
     const kept = store()
     return Effect.gen(function* () {
       yield* TestClock.setTime(start)
@@ -77,7 +77,7 @@ describe("the job that forgets", () => {
     })
   })
 
-  it.effect("keeps events for ever with 0 days", () => {
+  it.effect("keeps events without end at 0 days", () => {
     const kept = store()
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
@@ -87,7 +87,7 @@ describe("the job that forgets", () => {
     }).pipe(Effect.provide(on(kept, 0)))
   })
 
-  it.effect("is done by one of two replicas, and by the other one when that one is gone", () => {
+  it.effect("runs in one of two replicas, and in the other if that one is gone", () => {
     const kept = store()
     return Effect.gen(function* () {
       yield* TestClock.setTime(start)
@@ -97,7 +97,7 @@ describe("the job that forgets", () => {
       yield* Layer.build(on(kept))
       for (let minute = 0; minute < 3 * 60; minute++) yield* TestClock.adjust("1 minute")
       const times = () => new Set(kept.asked.keys)
-      // At the first minute of its hours, and no other's; the steps take some milliseconds.
+      // At the first minute of each hour; the steps take some milliseconds.
       const minutes = [...times()].map((time) => Math.round((time + day - start) / 60_000))
       assert.deepStrictEqual(minutes, [1, 61, 121, 181])
       yield* Scope.close(first, Exit.void)
@@ -107,7 +107,7 @@ describe("the job that forgets", () => {
     }).pipe(Effect.scoped)
   })
 
-  it.effect("goes on after a store that was away", () => {
+  it.effect("continues after the store was unavailable", () => {
     const kept = store()
     kept.state.away = true
     return Effect.gen(function* () {

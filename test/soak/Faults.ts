@@ -1,13 +1,13 @@
-/** The faults of a soak. Each is switched on and off by itself; all are off at the end. */
+/** The faults of a soak. Each is switched on and off separately; all are off at the end. */
 import { DatabaseSync } from "node:sqlite"
 import { startRedis } from "../support/redis.ts"
 import type { SoakWorld } from "./SoakWorld.ts"
 
 export interface Fault {
   readonly name: string
-  /** Where longer would be another fault. */
+  /** A longer one would be another fault. */
   readonly longestMs?: number
-  /** Gives what ends it. */
+  /** Returns the effect that ends it. */
   readonly begin: (world: SoakWorld) => Promise<() => Promise<void>>
 }
 
@@ -52,7 +52,7 @@ const frozenRuntime: Fault = {
   },
 }
 
-/** It comes back on its port, and has forgotten everything. */
+/** It restarts on its port, and has lost its data. */
 const redisAway: Fault = {
   name: "redis away",
   begin: async (world) => {

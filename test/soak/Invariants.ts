@@ -1,6 +1,4 @@
-/**
- * The invariants of a soak. Pure: events that readers saw, stored runs and counters go in, violations come out.
- */
+/** The invariants of a soak. Pure: events that readers saw, stored runs and counters go in, violations come out. */
 import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import { isCall } from "../../src/protocol/agent2ui/MessageRole.ts"
 import { Transcript } from "../../src/runs/Transcript.ts"
@@ -8,7 +6,7 @@ import type { Frame } from "../support/chatClient.ts"
 import type { Sample } from "../support/prometheusText.ts"
 import type { Visit } from "./Visit.ts"
 
-/** A run as the API shows it, with the part of its session that belongs to it. */
+/** A run as the API shows it, with its part of its session. */
 export interface Kept {
   readonly status: string
   readonly attempts: ReadonlyArray<{
@@ -40,7 +38,7 @@ const textOf = (frames: ReadonlyArray<Frame>): string => {
 
 const isGapless = (frames: ReadonlyArray<Frame>): boolean => frames.every(({ seq }, at) => seq === at + 1)
 
-/** A call binds the turn: no other target may be asked after it. */
+/** A call binds the turn: no other target may be tried after it. */
 const movedAfterCall = (frames: ReadonlyArray<Frame>): boolean => {
   const types = frames.map((frame) => draftOf(frame)?.type)
   const called = types.findIndex((type) => type !== undefined && isCall(type))
@@ -98,7 +96,7 @@ const sum = (
 
 const keyOf = ({ labels, name }: Sample): string => name + JSON.stringify(labels)
 
-/** The counters' growth since `before`; gauges as they are. */
+/** The counters' growth since `before`; gauges unchanged. */
 export const since = (before: ReadonlyArray<Sample>, now: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
   const then = new Map(before.map((sample) => [keyOf(sample), sample.value]))
   return now.map((sample) =>
@@ -163,7 +161,7 @@ interface Fault {
   readonly orgId: string
 }
 
-/** The attempts at the runtime that failed. */
+/** The failed attempts at the runtime. */
 export const faultsOf = (
   runs: ReadonlyArray<Pick<Kept, "attempts"> & { readonly org: string }>,
 ): ReadonlyArray<Fault> =>
@@ -173,7 +171,10 @@ export const faultsOf = (
     ),
   )
 
-/** A breaker opens only where attempts within its window failed, and each transition begins where the last one ended. */
+/**
+ * A breaker opens only after failed attempts within its window, and each transition begins in the last one's end
+ * state.
+ */
 export const ofBreaker = (
   transitions: ReadonlyArray<Transition>,
   faults: ReadonlyArray<Fault>,
@@ -188,7 +189,7 @@ export const ofBreaker = (
       const name = `breaker of ${orgId ?? "all"} ${from} -> ${to} (${reason})`
       const found = before === undefined || before === from ? [] : [`${name} after it was ${before}`]
       if (to !== "open" || from !== "closed") return found
-      // An attempt that stalls is counted while it runs, and kept at its end.
+      // A stalled attempt is counted while it runs, and stored at its end.
       const near = faults.filter((fault) => fault.at > at - windowMs && fault.at < at + 15_000)
       const own = orgId === null ? near : near.filter((fault) => fault.orgId === orgId)
       return own.length >= 3 ? found : [...found, `${name} with ${own.length} faults around it`]

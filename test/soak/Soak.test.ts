@@ -5,7 +5,7 @@ const seconds = Number(process.env["SOAK_SECONDS"] ?? 60)
 const seed = Number(process.env["SOAK_SEED"] ?? 1)
 
 it(
-  `L4: ${seconds} s of turns while faults come and go keep every invariant, and leave nothing behind`,
+  `L4: ${seconds} s of turns with changing faults keep every invariant, and leave nothing behind`,
   { timeout: (seconds + 180) * 1000 },
   async () => {
     const lines: Array<string> = []

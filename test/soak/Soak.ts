@@ -1,7 +1,7 @@
 /**
- * A soak: a few turns a second, faults that come and go at random, and the invariants checked for each turn as it ends, and for
- * all of them once everything is quiet. The seed gives the same visitors and the same faults; their interleaving is the
- * machine's.
+ * A soak: a few turns a second, random faults, and the invariants checked for each turn at its end, and for all of
+ * them after the load. The seed gives the same visitors and the same faults; their interleaving depends on the
+ * machine.
  */
 import { Client, eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { type Dice, dice } from "../fuzz/Mutation.ts"
@@ -17,7 +17,7 @@ export interface SoakOptions {
 }
 
 export interface Soaked {
-  /** Empty where all was well. Each names the turn or the counter that it is about. */
+  /** Empty if there are none. Each names its turn or its counter. */
   readonly violations: ReadonlyArray<string>
   readonly turns: number
   readonly refused: number
@@ -44,7 +44,7 @@ type Ended = Pick<Invariants.Kept, "status" | "attempts"> & { readonly org: stri
 const wait = (ms: number) => new Promise<void>((over) => setTimeout(over, ms))
 
 class Soak {
-  /** One small entry for each turn that was taken, so that hours of them fit in memory. */
+  /** One small entry for each accepted turn, so that hours of them fit in memory. */
   readonly runs: Array<Ended> = []
   readonly violations: Array<string> = []
   refused = 0
@@ -98,7 +98,7 @@ class Soak {
     }
   }
 
-  /** Turns begin at random moments, whatever became of those before them. */
+  /** Turns begin at random moments, independently of earlier ones. */
   async traffic(until: number): Promise<void> {
     const own = dice(this.#options.seed)
     const underWay: Array<Promise<void>> = []
@@ -122,7 +122,7 @@ class Soak {
   }
 }
 
-/** The run once it has ended, as everything that is stored says it. */
+/** The ended run, from everything that is stored. */
 const keptOf = async (client: Client, runId: string, sessionId: string): Promise<Invariants.Kept> => {
   const run = await eventually(async () => {
     const { data } = await client.json("GET", `/api/v1/chat/runs/${runId}`)
@@ -153,7 +153,7 @@ const quiet = (world: SoakWorld): Promise<unknown> =>
     return still.length === 2 && still.every(({ value }) => value === 0)
   }, 60)
 
-/** Connections that are kept for the next request close by themselves. */
+/** Idle pooled connections close by themselves. */
 const idleHandles = async (world: SoakWorld, before: number): Promise<number> => {
   await eventually(() => Promise.resolve(world.handles() <= before), 20).catch(() => undefined)
   return world.handles()

@@ -7,7 +7,7 @@ import { type Running, start, startGateway, startPython, temporaryFolder } from 
 import { parse, type Sample } from "../support/prometheusText.ts"
 import { type RedisServer, startRedis } from "../support/redis.ts"
 
-/** Short, so that each fault meets its clock many times a minute. */
+/** Short, so that each fault meets its deadline many times a minute. */
 export const clocks = {
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "1500",
   CHAT_STALL_TIMEOUT_MS: "1500",
@@ -72,7 +72,7 @@ export class SoakWorld {
     return parse(await (await fetch(`${this.gateway.url}/metrics`)).text())
   }
 
-  /** Open files and sockets, but for the connections that this process keeps for its next request. */
+  /** Open files and sockets, without this process's idle connections. */
   handles(): number {
     const port = Number(new URL(this.gateway.url).port).toString(16).toUpperCase().padStart(4, "0")
     const inbound = ["tcp", "tcp6"].flatMap((table) =>
@@ -83,7 +83,7 @@ export class SoakWorld {
     return readdirSync(`/proc/${this.gateway.pid}/fd`).length - inbound.length
   }
 
-  /** Bytes that are in use after all garbage was collected. */
+  /** Bytes in use after a full garbage collection. */
   async heap(): Promise<number> {
     const said = () => [...this.gateway.output().matchAll(/^heap (\d+)$/gm)]
     const before = said().length

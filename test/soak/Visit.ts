@@ -8,7 +8,7 @@ export type Behaviour = (typeof behaviours)[number]
 export interface Visit {
   readonly number: number
   readonly behaviour: Behaviour
-  /** Undefined: it was refused with this status. */
+  /** Undefined if it was refused with this status. */
   readonly runId: string | undefined
   readonly status: number
   readonly sessionId: string
@@ -51,7 +51,7 @@ const wait = (ms: number) => new Promise<void>((over) => setTimeout(over, ms))
 const numbered = (frames: ReadonlyArray<Frame>): ReadonlyArray<Frame> =>
   frames.filter(({ seq }) => seq !== undefined)
 
-/** Longer than all clocks together: what lasts longer has no end. */
+/** Longer than all deadlines together: a turn that lasts longer never ends. */
 const patienceMs = 45_000
 
 const toEnd = async (stream: Stream): Promise<void> => {
@@ -76,7 +76,7 @@ const resumed = async (client: Client, first: Stream, dice: Dice): Promise<Reado
   await wait(dice.below(600))
   const cursor = `${first.runId}:${before.at(-1)?.seq ?? 0}`
   const again = await client.events(first.runId, { "last-event-id": cursor })
-  // The first connection had read the end already.
+  // The first connection had already read the end.
   if (again.response.status === 204 && before.some(isEnd)) return before
   await toEnd(again)
   return [...before, ...numbered(again.frames)]

@@ -1,4 +1,7 @@
-/** Loaded into the gateway's process (`--import`): at SIGUSR2 it collects all garbage and prints the heap that is left. */
+/**
+ * Loaded into the gateway's process (`--import`): on SIGUSR2 it collects all garbage and prints the heap that is
+ * left.
+ */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 

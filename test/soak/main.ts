@@ -1,4 +1,4 @@
-/** `npm run soak -- --minutes 120 --seed 42`: a soak for as long as one likes. A failure prints the seed. */
+/** `npm run soak -- --minutes 120 --seed 42`: a soak of any length. A failure prints the seed. */
 import { parseArgs } from "node:util"
 import { runSoak } from "./Soak.ts"
 

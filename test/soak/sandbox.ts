@@ -1,4 +1,4 @@
-/** The sandbox's servers in a process of their own, so that a fault of theirs costs the gateway nothing. */
+/** The sandbox's servers in a separate process, so that a fault of theirs costs the gateway nothing. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { seeded } from "../../src/sandbox/Bytes.ts"

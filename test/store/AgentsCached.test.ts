@@ -14,7 +14,7 @@ import { agent, orgId, otherOrgId } from "../support/fixtures.ts"
 const idOf = (n: number) => AgentId.make(`00000000-0000-7000-8000-${String(n).padStart(12, "0")}`)
 const own = (n: number): Agent => ({ ...agent(), id: idOf(n), orgId, updatedAt: 1 })
 
-/** A store that counts what it is asked; `kept` is what other replicas have made of it. */
+/** A store that counts its calls; `kept` is the state after other replicas' changes. */
 const store = (...agents: ReadonlyArray<Agent>) => {
   const kept = new Map(agents.map((one) => [one.id, one]))
   const asked = { gets: 0, versions: [] as Array<number> }
@@ -64,11 +64,11 @@ const nameOf = (id: AgentId) =>
     ({ settings }) => settings.name,
   )
 
-/** Time in the steps in which it passes. */
+/** Advances the clock in the steps of real time. */
 const pass = (millis: number) => Effect.repeat(TestClock.adjust("100 millis"), { times: millis / 100 - 1 })
 
 describe("agents in memory", () => {
-  it.effect("are read from the store once, for as long as they are used", () => {
+  it.effect("are read from the store once while they are in use", () => {
     const kept = store(own(1))
     return Effect.gen(function* () {
       for (let second = 0; second < 30; second++) {
@@ -79,7 +79,7 @@ describe("agents in memory", () => {
     }).pipe(Effect.provide(kept.layer))
   })
 
-  it.effect("show what another replica has changed within a second, and what is gone", () => {
+  it.effect("show another replica's change or deletion within a second", () => {
     const kept = store(own(1), own(2))
     return Effect.gen(function* () {
       yield* nameOf(idOf(1))
@@ -109,7 +109,7 @@ describe("agents in memory", () => {
     }).pipe(Effect.provide(kept.layer))
   })
 
-  it.effect("are not given out beyond a second while the store is away, and are again afterwards", () => {
+  it.effect("are not served beyond a second while the store is away, and are served after its return", () => {
     const kept = store(own(1))
     return Effect.gen(function* () {
       yield* nameOf(idOf(1))
@@ -124,23 +124,20 @@ describe("agents in memory", () => {
     }).pipe(Effect.provide(kept.layer))
   })
 
-  it.effect(
-    "of another organisation are not found, however often they are used; a miss is not remembered",
-    () => {
-      const kept = store(own(1))
-      return Effect.gen(function* () {
-        const agents = yield* Agents
-        yield* nameOf(idOf(1))
-        const error = yield* Effect.flip(agents.get(otherOrgId, idOf(1)))
-        assert.strictEqual(error._tag, "AgentNotFound")
-        assert.strictEqual((yield* Effect.flip(nameOf(idOf(2))))._tag, "AgentNotFound")
-        kept.kept.set(idOf(2), own(2))
-        assert.strictEqual(yield* nameOf(idOf(2)), "Helper")
-      }).pipe(Effect.provide(kept.layer))
-    },
-  )
+  it.effect("are never found by another organisation, at any use; a miss is not cached", () => {
+    const kept = store(own(1))
+    return Effect.gen(function* () {
+      const agents = yield* Agents
+      yield* nameOf(idOf(1))
+      const error = yield* Effect.flip(agents.get(otherOrgId, idOf(1)))
+      assert.strictEqual(error._tag, "AgentNotFound")
+      assert.strictEqual((yield* Effect.flip(nameOf(idOf(2))))._tag, "AgentNotFound")
+      kept.kept.set(idOf(2), own(2))
+      assert.strictEqual(yield* nameOf(idOf(2)), "Helper")
+    }).pipe(Effect.provide(kept.layer))
+  })
 
-  it.effect("are a thousand at the most, and asked about only while somebody uses them", () => {
+  it.effect("are at most a thousand, and polled only while they are in use", () => {
     const kept = store(...Array.from({ length: 1100 }, (_, n) => own(n)))
     return Effect.gen(function* () {
       for (let n = 0; n < 1100; n++) yield* nameOf(idOf(n))

@@ -1,4 +1,4 @@
-/** What every adapter of `ApiKeys` owes, and the limits of a key in the stores of sessions and runs. */
+/** The contract of every adapter of `ApiKeys`, and the limits of a key in the stores of sessions and runs. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -56,7 +56,7 @@ const onlyFor = (agents: ReadonlyArray<AgentId>) => ({
 
 export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unknown>) =>
   withLayer(layer)(`ApiKeys on ${name}`, (it) => {
-    it.effect("keeps a key as it was made, finds it by its hash alone, and never its text", () =>
+    it.effect("stores a key unchanged without its text, and finds it by its hash alone", () =>
       Effect.gen(function* () {
         const keys = yield* ApiKeys
         const sql = yield* SqlClient.SqlClient
@@ -149,7 +149,7 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
       }),
     )
 
-    it.effect("numbers revocations in their order, also when many come at once", () =>
+    it.effect("numbers revocations in order, also concurrent ones", () =>
       Effect.gen(function* () {
         const keys = yield* ApiKeys
         const owner = newPrincipal()
@@ -176,7 +176,7 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
       }),
     )
 
-    it.effect("writes last uses, of which the later one stays", () =>
+    it.effect("writes last uses, and keeps the later one", () =>
       Effect.gen(function* () {
         const keys = yield* ApiKeys
         const owner = newPrincipal()
@@ -195,38 +195,32 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
       }),
     )
 
-    it.effect(
-      "keeps as many valid keys of an organisation as are allowed, also when the last come at once",
-      () =>
-        Effect.gen(function* () {
-          const keys = yield* ApiKeys
-          const sql = yield* SqlClient.SqlClient
-          const owner = newPrincipal()
-          const { key } = yield* stored(owner, { expiresAt: null })
-          // A thousand at once would take seconds: copies of the first one.
-          const copies = Array.from({ length: mostKeysOfOrg - 3 }, (_, n) => n)
-          yield* Effect.forEach(copies, (n) => {
-            const { id } = newKey(owner).key
-            return sql`INSERT INTO api_keys (id, org_id, user_id, name, hash, prefix, permissions, created_at)
+    it.effect("stores at most the allowed valid keys of an organisation, also under concurrency", () =>
+      Effect.gen(function* () {
+        const keys = yield* ApiKeys
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        const { key } = yield* stored(owner, { expiresAt: null })
+        // A thousand separate ones would take seconds: copies of the first one.
+        const copies = Array.from({ length: mostKeysOfOrg - 3 }, (_, n) => n)
+        yield* Effect.forEach(copies, (n) => {
+          const { id } = newKey(owner).key
+          return sql`INSERT INTO api_keys (id, org_id, user_id, name, hash, prefix, permissions, created_at)
             VALUES (${id}, ${owner.orgId}, ${owner.userId}, 'copy', ${`${id}-${n}`}, 'sk-', '[]', ${noon})`
-          }).pipe(sql.withTransaction)
-          yield* stored(owner, { expiresAt: noon })
-          const results = yield* Effect.forEach(
-            Array.from({ length: 6 }),
-            () => Effect.result(stored(owner)),
-            { concurrency: "unbounded" },
-          )
-          const refused = results.flatMap((result) =>
-            result._tag === "Failure" ? [result.failure._tag] : [],
-          )
-          assert.deepStrictEqual(
-            refused,
-            Array.from({ length: 4 }, () => "TooManyKeys"),
-          )
-          yield* keys.revoke({ orgId: owner.orgId }, key.id, { at: noon, by: by(owner) })
-          yield* stored(owner)
-          yield* stored(newPrincipal())
-        }),
+        }).pipe(sql.withTransaction)
+        yield* stored(owner, { expiresAt: noon })
+        const results = yield* Effect.forEach(Array.from({ length: 6 }), () => Effect.result(stored(owner)), {
+          concurrency: "unbounded",
+        })
+        const refused = results.flatMap((result) => (result._tag === "Failure" ? [result.failure._tag] : []))
+        assert.deepStrictEqual(
+          refused,
+          Array.from({ length: 4 }, () => "TooManyKeys"),
+        )
+        yield* keys.revoke({ orgId: owner.orgId }, key.id, { at: noon, by: by(owner) })
+        yield* stored(owner)
+        yield* stored(newPrincipal())
+      }),
     )
 
     it.effect(

@@ -1,4 +1,4 @@
-/** What every adapter of `Baselines` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `Baselines`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -6,7 +6,7 @@ import { Baselines } from "../../src/store/Baselines.ts"
 
 export const baselines = (name: string, layer: Layer.Layer<Baselines, unknown>) =>
   withLayer(layer)(`Baselines on ${name}`, (it) => {
-    it.effect("a value is stored after the version that its writer knows, and not after an older one", () =>
+    it.effect("a value is stored only if its writer knows the last version", () =>
       Effect.gen(function* () {
         const { find, put } = yield* Baselines
         assert.isUndefined(yield* find("one"))

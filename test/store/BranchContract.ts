@@ -9,7 +9,7 @@ import { Sessions } from "../../src/store/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
 import { completed, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
 
-/** A turn after the message `parent`; it is answered with `answer`, or fails where that is undefined. */
+/** A turn after the message `parent`; `answer` is its answer, or undefined if it fails. */
 const said = Effect.fnUntraced(function* (
   content: string,
   answer: string | undefined,
@@ -48,7 +48,7 @@ const branch = (session: Session, end?: MessageId) =>
 
 export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Branches on ${name}`, (it) => {
-    it.effect("messages keep their order when the clock is set back an hour, or of a replica is behind", () =>
+    it.effect("messages keep their order if the clock of a replica steps back an hour or is slow", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
         const first = yield* said("one", "1")
@@ -92,7 +92,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a branch leaves out messages without an answer, but never its end", () =>
+    it.effect("a branch leaves out unanswered messages, but never its end", () =>
       Effect.gen(function* () {
         const first = yield* said("one", "1")
         const { session } = first
@@ -112,7 +112,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a branch reads the same number of messages however long the session is", () =>
+    it.effect("a branch reads the same number of messages for any length of the session", () =>
       Effect.gen(function* () {
         const first = yield* said("q", "a")
         const { session } = first
@@ -138,7 +138,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a turn that has not seen the session's last message begins nothing", () =>
+    it.effect("a turn that does not know the session's last message begins nothing", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const first = yield* said("one", "1")
@@ -151,7 +151,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a retry gives the message that has no answer to the new run, once", () =>
+    it.effect("a retry gives the unanswered message to the new run, once", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const sessions = yield* Sessions
@@ -182,7 +182,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           ["user", "one", true],
           ["assistant", "1", true],
         ])
-        // Another replica had seen the same failure: its retry finds the message taken, and keeps nothing.
+        // Another replica had seen the same failure: its retry finds the message taken, and stores nothing.
         const late = retry()
         assert.strictEqual((yield* Effect.flip(runs.begin(late)))._tag, "SessionBusy")
         assert.strictEqual(

@@ -1,4 +1,4 @@
-/** What every adapter of `CohortRuns` and `Autopilots` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `CohortRuns` and `Autopilots`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -39,60 +39,58 @@ const keep = Effect.fnUntraced(function* (
   return begun
 })
 
-/** The tests of one database share it: each reads the runs of an hour of its own. */
+/** The tests of one database share it: each reads the runs of its own hour. */
 const readFrom = (since: number, after = { createdAt: since, runId: "" }, now = since + 30 * minute) =>
   CohortRuns.use((runs) => runs.read({ since, after, now, limit: 3 }))
 
 export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`CohortRuns on ${name}`, (it) => {
-    it.effect(
-      "a run has what its user saw of it: the first content of any attempt, all attempts, no shadow",
-      () =>
-        Effect.gen(function* () {
-          const at = noon
-          const attempts: ReadonlyArray<Attempt> = [
-            { ...attempt(1, false), firstContentAt: at + 700 },
-            { ...attempt(2, false), firstContentAt: at + 900 },
-            { ...attempt(1, true), firstContentAt: at + 5 },
-          ]
-          const usage = { tokens: 42 }
-          const first = yield* keep(at, "treatment", { end: { usage }, attempts, repeats: true })
-          yield* keep(at + 1, "control", { end: { status: "cancelled", endedAt: at + 301 } })
-          yield* keep(at + 2, "outside", { end: {} })
-          yield* keep(at + 3, undefined, { end: {} })
-          const { runs } = yield* readFrom(at)
-          assert.deepStrictEqual(runs, [
-            {
-              sessionId: first.session.id,
-              cohort: "treatment",
-              status: "completed",
-              repeats: true,
-              attempts: 2,
-              firstContentMs: 700,
-              totalMs: 1000,
-              tokens: 42,
-              createdAt: at,
-            },
-            {
-              ...runs[1]!,
-              cohort: "control",
-              status: "cancelled",
-              repeats: false,
-              attempts: 0,
-              firstContentMs: null,
-              totalMs: 300,
-              tokens: null,
-            },
-          ])
-        }),
+    it.effect("a run has its user's view: the first content of any attempt, all attempts, no shadow", () =>
+      Effect.gen(function* () {
+        const at = noon
+        const attempts: ReadonlyArray<Attempt> = [
+          { ...attempt(1, false), firstContentAt: at + 700 },
+          { ...attempt(2, false), firstContentAt: at + 900 },
+          { ...attempt(1, true), firstContentAt: at + 5 },
+        ]
+        const usage = { tokens: 42 }
+        const first = yield* keep(at, "treatment", { end: { usage }, attempts, repeats: true })
+        yield* keep(at + 1, "control", { end: { status: "cancelled", endedAt: at + 301 } })
+        yield* keep(at + 2, "outside", { end: {} })
+        yield* keep(at + 3, undefined, { end: {} })
+        const { runs } = yield* readFrom(at)
+        assert.deepStrictEqual(runs, [
+          {
+            sessionId: first.session.id,
+            cohort: "treatment",
+            status: "completed",
+            repeats: true,
+            attempts: 2,
+            firstContentMs: 700,
+            totalMs: 1000,
+            tokens: 42,
+            createdAt: at,
+          },
+          {
+            ...runs[1]!,
+            cohort: "control",
+            status: "cancelled",
+            repeats: false,
+            attempts: 0,
+            firstContentMs: null,
+            totalMs: 300,
+            tokens: null,
+          },
+        ])
+      }),
     )
 
-    it.effect("each run is read once, in the order in which they began, page by page", () =>
+    it.effect("each run is read once, in the order of their starts, page by page", () =>
       Effect.gen(function* () {
         const at = noon + 60 * minute
         const begun: Array<string> = []
         for (let index = 0; index < 7; index++) {
-          // Three of one millisecond: the id decides.
+          // Three in one millisecond: the id decides.
           const { session } = yield* keep(at + Math.max(0, index - 2), "control", { end: {} })
           begun.push(session.id)
         }
@@ -113,26 +111,24 @@ export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect(
-      "nothing is read that began after a run that still goes on, for as long as a run may go on",
-      () =>
-        Effect.gen(function* () {
-          const at = noon + 120 * minute
-          yield* keep(at - 1, "outside")
-          yield* keep(at, "control", { end: {} })
-          yield* keep(at + 10, "treatment")
-          yield* keep(at + 20, "control", { end: {} })
-          const early = yield* readFrom(at, undefined, at + minute)
-          assert.strictEqual(early.runs.length, 1)
-          const late = yield* readFrom(at, early.watermark, at + 16 * minute)
-          assert.deepStrictEqual(
-            late.runs.map(({ cohort, status }) => [cohort, status]),
-            [
-              ["treatment", "failed"],
-              ["control", "completed"],
-            ],
-          )
-        }),
+    it.effect("no run is read that began after a run that still runs, within the longest run time", () =>
+      Effect.gen(function* () {
+        const at = noon + 120 * minute
+        yield* keep(at - 1, "outside")
+        yield* keep(at, "control", { end: {} })
+        yield* keep(at + 10, "treatment")
+        yield* keep(at + 20, "control", { end: {} })
+        const early = yield* readFrom(at, undefined, at + minute)
+        assert.strictEqual(early.runs.length, 1)
+        const late = yield* readFrom(at, early.watermark, at + 16 * minute)
+        assert.deepStrictEqual(
+          late.runs.map(({ cohort, status }) => [cohort, status]),
+          [
+            ["treatment", "failed"],
+            ["control", "completed"],
+          ],
+        )
+      }),
     )
 
     it.effect(
@@ -174,7 +170,7 @@ export const autopilots = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       (rows) => rows.length,
     )
 
-    it.effect("the latest comes back as it was written, and is written over by whoever has seen it", () =>
+    it.effect("the latest is read unchanged, and replaced only by a writer that knows it", () =>
       Effect.gen(function* () {
         const autopilots = yield* Autopilots
         assert.isUndefined(yield* autopilots.latest)

@@ -49,7 +49,7 @@ describe("Database", () => {
     }),
   )
 
-  it.effect("says which file it cannot use, and why", () =>
+  it.effect("names the unusable file and the reason", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryFolder
       const file = Path.join(dataDir, "crossfade.db")
@@ -62,7 +62,7 @@ describe("Database", () => {
     }),
   )
 
-  it.live("says which server it cannot reach, and why, and never the password", () =>
+  it.live("names the unreachable server and the reason, but never the password", () =>
     Effect.gen(function* () {
       const urls = [
         ["postgres://someone:hunter2@127.0.0.1:1/chat", "127.0.0.1:1/chat", "ECONNREFUSED"],
@@ -81,7 +81,7 @@ describe("Database", () => {
   )
 
   describe.skipIf(postgresUrl === undefined)("on PostgreSQL", () => {
-    it.live("gives BIGINT as a number, up to the last safe integer", () =>
+    it.live("reads BIGINT as a number, up to the last safe integer", () =>
       Effect.gen(function* () {
         const options = { databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" }
         const [row] = yield* using(
@@ -118,27 +118,29 @@ describe("Database", () => {
       }),
     )
 
-    it.live("a migration may take longer than a statement of a turn, and so may the wait for another's", () =>
-      Effect.gen(function* () {
-        const options = { databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" }
-        yield* using(options, numberOfAgents)
-        yield* using(options, (sql) =>
-          Effect.gen(function* () {
-            const holder = yield* sql.reserve
-            yield* holder.executeRaw("BEGIN", [])
-            yield* holder.executeRaw("LOCK TABLE crossfade_migrations IN ACCESS EXCLUSIVE MODE", [])
-            const second = yield* Effect.forkChild(
-              using({ ...options, statementTimeoutMs: 100 }, numberOfAgents),
-            )
-            yield* waiting(sql).pipe(Effect.repeat({ until: (ms) => ms > 300 }))
-            yield* holder.executeRaw("ROLLBACK", [])
-            assert.deepStrictEqual(yield* Fiber.join(second), [{ agents: 1 }])
-          }).pipe(Effect.scoped),
-        )
-      }),
+    it.live(
+      "lets a migration, and the wait for another replica's, take longer than a statement of a turn",
+      () =>
+        Effect.gen(function* () {
+          const options = { databaseUrl: yield* freshDatabase(postgresUrl!), dataDir: "unused" }
+          yield* using(options, numberOfAgents)
+          yield* using(options, (sql) =>
+            Effect.gen(function* () {
+              const holder = yield* sql.reserve
+              yield* holder.executeRaw("BEGIN", [])
+              yield* holder.executeRaw("LOCK TABLE crossfade_migrations IN ACCESS EXCLUSIVE MODE", [])
+              const second = yield* Effect.forkChild(
+                using({ ...options, statementTimeoutMs: 100 }, numberOfAgents),
+              )
+              yield* waiting(sql).pipe(Effect.repeat({ until: (ms) => ms > 300 }))
+              yield* holder.executeRaw("ROLLBACK", [])
+              assert.deepStrictEqual(yield* Fiber.join(second), [{ agents: 1 }])
+            }).pipe(Effect.scoped),
+          )
+        }),
     )
 
-    it.live("ends a statement that takes too long, and keeps to the size of its pool", () =>
+    it.live("ends a statement that takes too long, and respects the size of its pool", () =>
       Effect.gen(function* () {
         const databaseUrl = yield* freshDatabase(postgresUrl!)
         const options = { databaseUrl, dataDir: "unused", poolSize: 2, statementTimeoutMs: 200 }
@@ -156,7 +158,7 @@ describe("Database", () => {
       }),
     )
 
-    it.live("a transaction that PostgreSQL has rolled back is not taken for one that was committed", () =>
+    it.live("does not report a transaction as committed that PostgreSQL has rolled back", () =>
       Effect.gen(function* () {
         const databaseUrl = yield* freshDatabase(postgresUrl!)
         yield* using({ databaseUrl, dataDir: "unused" }, (sql) =>
@@ -171,7 +173,7 @@ describe("Database", () => {
   })
 })
 
-/** For how many milliseconds somebody has waited for a lock. */
+/** The milliseconds of the longest wait for a lock. */
 const waiting = (sql: SqlClient.SqlClient) =>
   Effect.map(
     sql<{

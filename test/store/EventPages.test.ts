@@ -9,14 +9,14 @@ const decode = Schema.decodeUnknownSync(EventPageRow)
 const small = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 12 }))
 
 describe("pages of a run's events", () => {
-  it("are one row for what is written together, under the number of its last event", () => {
+  it("are one row for the events of one write, under the number of the last event", () => {
     const [row, ...more] = EventPages.rowsOf(runId, textEntries(3, 52))
     assert.lengthOf(more, 0)
     assert.deepInclude(row, { run_id: runId, seq: 52 })
     assert.deepStrictEqual(EventPages.rowsOf(runId, []), [])
   })
 
-  it("are more where one would be long to read", () => {
+  it("are several rows if one would be too long", () => {
     const entries = textEntries(1, 10, "x".repeat(100 * 1024))
     const rows = EventPages.rowsOf(runId, entries)
     assert.deepStrictEqual(
@@ -32,7 +32,7 @@ describe("pages of a run's events", () => {
     )
   })
 
-  it("may be rows of before there were pages, one event each, also beside pages", () => {
+  it("may be rows from before there were pages, one event each, also beside pages", () => {
     const old = [1, 2, 3].map((seq) => ({ seq, event: JSON.stringify(textEntry(seq, "…").event) }))
     const rows = [...old, ...EventPages.rowsOf(runId, textEntries(2, 6))].map((row) => decode(row))
     assert.deepStrictEqual(EventPages.entriesOf(rows, 1), textEntries(2, 6))
@@ -41,7 +41,7 @@ describe("pages of a run's events", () => {
   const outcome = Schema.Literals(["known", "unknown", "lost"])
 
   it.prop(
-    "give each event after a cursor once and in order, whatever became of the writes before the last one",
+    "return each event after a cursor once and in order, after any earlier failed writes",
     {
       writes: Schema.Array(Schema.Struct({ said: small, outcome })),
       after: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 })),

@@ -56,7 +56,7 @@ describe("last uses of API keys", () => {
     })
   })
 
-  it.effect("wait for a store that is away", () => {
+  it.effect("wait for an unavailable store", () => {
     const store = memoryApiKeys()
     store.state.away = true
     return withStore(
@@ -72,7 +72,7 @@ describe("last uses of API keys", () => {
     )
   })
 
-  it("are noted for as long as a key is used, two hundred a transaction", () => {
+  it("are recorded while a key is used, two hundred a transaction", () => {
     const notes = new Notes()
     for (let n = 0; n < 450; n++) notes.note(apiKey(n).key.id, noon)
     let written = 0

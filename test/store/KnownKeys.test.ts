@@ -11,10 +11,10 @@ import { apiKey, memoryApiKeys } from "../support/apiKeys.ts"
 const found = (hash: string) => Effect.flatMap(KnownKeys, (known) => known.find(hash))
 const find = (hash: string) => Effect.map(found(hash), (known) => known?.key)
 
-/** Time in the steps in which it passes. */
+/** Advances the clock in the steps of real time. */
 const pass = (millis: number) => Effect.repeat(TestClock.adjust("100 millis"), { times: millis / 100 - 1 })
 
-/** A look-up while the clock stands: the store is asked at once, or 10 ms after the last time. */
+/** A look-up while the clock stands still: the store is read at once, or 10 ms after the last read. */
 const looked = Effect.fnUntraced(function* (hash: string) {
   const fiber = yield* Effect.forkChild(Effect.result(find(hash)))
   yield* TestClock.adjust("10 millis")
@@ -35,7 +35,7 @@ const withOneKey = <A, E>(
 }
 
 describe("API keys in memory", () => {
-  it.effect("are read from the store once a minute, however often they are used", () =>
+  it.effect("are read from the store once a minute, for any number of uses", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         for (let second = 0; second < 150; second++) {
@@ -47,7 +47,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("that another replica has revoked are refused a second later at the latest", () => {
+  it.effect("are refused within a second after another replica revoked them", () => {
     const one = apiKey(1)
     const store = memoryApiKeys(one, apiKey(2))
     return withStore(
@@ -68,7 +68,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("end for open streams when they are revoked, and are kept for as long as a stream asks", () => {
+  it.effect("end open streams when they are revoked, and stay in memory while a stream uses them", () => {
     const expiring = apiKey(1, { expiresAt: 1_000_000 })
     const one = apiKey(2)
     const store = memoryApiKeys(expiring, one)
@@ -96,7 +96,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("whose row was deleted by hand are refused a minute later at the latest", () =>
+  it.effect("are refused within a minute after their row was deleted by hand", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* looked(one.hash)
@@ -107,7 +107,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("that this replica has revoked are read again at once", () => {
+  it.effect("are read again at once after this replica revoked them", () => {
     const one = apiKey(1)
     const store = memoryApiKeys(one, apiKey(2))
     return withStore(
@@ -121,14 +121,14 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("whose read overlaps a revocation are read again", () => {
+  it.effect("are read again if their read overlaps a revocation", () => {
     const one = apiKey(1)
     const two = apiKey(2)
     const store = memoryApiKeys(one, two)
     return withStore(
       store,
       Effect.gen(function* () {
-        // A second key keeps the polls going.
+        // A second key keeps the polls running.
         yield* looked(two.hash)
         const gate = yield* Deferred.make<void>()
         store.state.gate = Deferred.await(gate)
@@ -146,7 +146,7 @@ describe("API keys in memory", () => {
     )
   })
 
-  it.effect("are not given out when the store has been silent for a second", () =>
+  it.effect("are not served after the store has been silent for a second", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* find(one.hash)
@@ -162,7 +162,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("are not given out by a store that takes longer than a second", () =>
+  it.effect("are not served by a store that takes longer than a second", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         store.state.gate = Effect.never
@@ -173,7 +173,7 @@ describe("API keys in memory", () => {
     ),
   )
 
-  it.effect("are forgotten after a minute, and without keys in memory there are no polls", () =>
+  it.effect("leave memory after a minute, and without keys in memory there are no polls", () =>
     withOneKey((one, store) =>
       Effect.gen(function* () {
         yield* find(one.hash)
@@ -206,7 +206,7 @@ describe("API keys in memory", () => {
 })
 
 describe("unknown API keys", () => {
-  it.effect("are asked for once a minute", () => {
+  it.effect("are looked up once a minute", () => {
     const store = memoryApiKeys()
     return withStore(
       store,
@@ -224,7 +224,7 @@ describe("unknown API keys", () => {
   })
 
   it.effect(
-    "of a flood cost a hundred statements a second, one at a time, and leave a valid key its turn",
+    "in a flood cost a hundred statements a second, one at a time, and leave a valid key its turn",
     () => {
       const one = apiKey(1)
       const store = memoryApiKeys(one)
@@ -257,7 +257,7 @@ describe("unknown API keys", () => {
     },
   )
 
-  it.effect("beyond a thousand that wait are refused as the store's failure", () => {
+  it.effect("beyond a thousand in the queue are refused as a failure of the store", () => {
     const store = memoryApiKeys()
     store.state.gate = Effect.never
     return withStore(

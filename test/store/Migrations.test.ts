@@ -40,7 +40,10 @@ interface Told {
   readonly parent?: string
 }
 
-/** A turn as version 7 stored it: a question's parent is null unless the client named one, an answer's is its question. */
+/**
+ * A turn as version 7 stored it: a question's parent is null unless the client named one, an answer's is its
+ * question.
+ */
 const told = Effect.fnUntraced(function* ({ answeredAt, at, parent, run }: Told) {
   const sql = yield* SqlClient.SqlClient
   const owner = { session_id: "s", org_id: "acme", user_id: "ana", agent_id: "a" }
@@ -75,7 +78,7 @@ const messagesOfVersion7 = (
     const after = (...turns: ReadonlyArray<Told>) =>
       Effect.flatMap(client, (layer) => Effect.provide(migrated(...turns), layer))
 
-    it.live("are one chain in the order of their turns, also where the clock was set back", () =>
+    it.live("are one chain in the order of their turns, even if the clock was set back", () =>
       Effect.gen(function* () {
         const chain = yield* after(
           { run: "1", at: 5000, answeredAt: 5900 },
@@ -92,7 +95,7 @@ const messagesOfVersion7 = (
       }),
     )
 
-    it.live("have no circle where an answer is older than its question", () =>
+    it.live("have no circle if an answer is older than its question", () =>
       Effect.gen(function* () {
         const chain = yield* after(
           { run: "1", at: 5000, answeredAt: 4000 },

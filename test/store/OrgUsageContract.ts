@@ -23,7 +23,7 @@ export const orgUsage = (
         (sql) => sql`SELECT sessions, bytes FROM org_usage WHERE org_id = ${orgId}`,
       )
 
-    it.effect("counts sessions and the bytes of messages, of turns that were stored", () =>
+    it.effect("counts sessions and the bytes of messages, for stored turns", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const usage = yield* OrgUsage
@@ -45,7 +45,7 @@ export const orgUsage = (
       }),
     )
 
-    it.effect("sees what other replicas have counted after ten seconds", () =>
+    it.effect("includes the counts of other replicas after ten seconds", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const usage = yield* OrgUsage
@@ -60,7 +60,7 @@ export const orgUsage = (
       }),
     )
 
-    it.effect("keeps what the store does not take", () =>
+    it.effect("retries counts that the store refused", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const usage = yield* OrgUsage
@@ -74,7 +74,7 @@ export const orgUsage = (
       }),
     )
 
-    it.effect("is counted from what is there when the table is made", () =>
+    it.effect("counts existing rows when the table is created", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const runs = yield* Runs
@@ -84,7 +84,7 @@ export const orgUsage = (
         yield* runs.begin(newTurn(owner, { content: "four" }))
         yield* sql`DROP TABLE org_usage`
         yield* migration
-        // With the quotes that text is stored in.
+        // Stored text includes its quotes.
         assert.deepStrictEqual(yield* stored(owner.orgId), [{ sessions: 2, bytes: 12 }])
       }),
     )
@@ -110,7 +110,7 @@ export const orgUsage = (
       }).pipe(Effect.provide(Quotas.layer({ agents: 2, sessions: 2, bytes: 10 }))),
     )
 
-    it.effect("an organisation has no more agents than it may", () =>
+    it.effect("limits the agents of an organisation", () =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const { orgId } = newPrincipal()

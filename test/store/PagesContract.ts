@@ -1,4 +1,4 @@
-/** Pages that every adapter of the stores owes: bounded in entries and bytes, without gap or overlap. */
+/** The contract of pages for every adapter of the stores: bounded in entries and bytes, without gap or overlap. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Arr from "effect/Array"
@@ -44,7 +44,7 @@ const expected = [2, 1, 3, 1]
 
 export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Pages on ${name}`, (it) => {
-    it.effect("messages are bounded in bytes, and an entry larger than a page comes alone", () =>
+    it.effect("messages are bounded in bytes, and an entry larger than a page is returned alone", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
         const runs = yield* Runs
@@ -102,7 +102,7 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a branch is bounded in bytes, and its end is always there", () =>
+    it.effect("a branch is bounded in bytes, and always includes its end", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
         const runs = yield* Runs
@@ -125,7 +125,7 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("agents go from the oldest on, also where several were made in one millisecond", () =>
+    it.effect("agents are listed from the oldest, also if several have the same millisecond", () =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const { orgId } = newPrincipal()
@@ -143,7 +143,7 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("entries of the audit are bounded in bytes", () =>
+    it.effect("audit entries are bounded in bytes", () =>
       Effect.gen(function* () {
         const audit = yield* Audit
         for (const size of sizes.toReversed())

@@ -1,4 +1,4 @@
-/** What every adapter of `RecordedTurns` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `RecordedTurns`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +16,7 @@ const turnsOf = (orgId: string, since: number) =>
 
 export const recordedTurns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(Layer.provideMerge(RecordedTurnsSql.layerSql, layer))(`RecordedTurns on ${name}`, (it) => {
-    it.effect("come with their attempts by number, without shadows", () =>
+    it.effect("have their attempts by number, without shadows", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -35,20 +35,22 @@ export const recordedTurns = (name: string, layer: Layer.Layer<Stores, unknown>)
       }),
     )
 
-    it.effect("of more than one page come all, once, in the order of their beginning, from `since` on", () =>
-      Effect.gen(function* () {
-        const owner = newPrincipal()
-        const { session } = yield* answered(newTurn(owner, { at: noon - 1 }))
-        yield* Effect.forEach(
-          Array.from({ length: 1200 }, (_, number) => newTurn(owner, { session, at: noon + number })),
-          answered,
-          { discard: true },
-        )
-        const found = (yield* turnsOf(owner.orgId, noon)).map(({ createdAt }) => createdAt)
-        assert.deepStrictEqual(
-          found,
-          Array.from({ length: 1200 }, (_, number) => noon + number),
-        )
-      }),
+    it.effect(
+      "are returned once each over several pages, in the order of their starts, from `since` on",
+      () =>
+        Effect.gen(function* () {
+          const owner = newPrincipal()
+          const { session } = yield* answered(newTurn(owner, { at: noon - 1 }))
+          yield* Effect.forEach(
+            Array.from({ length: 1200 }, (_, number) => newTurn(owner, { session, at: noon + number })),
+            answered,
+            { discard: true },
+          )
+          const found = (yield* turnsOf(owner.orgId, noon)).map(({ createdAt }) => createdAt)
+          assert.deepStrictEqual(
+            found,
+            Array.from({ length: 1200 }, (_, number) => noon + number),
+          )
+        }),
     )
   })

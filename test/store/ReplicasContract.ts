@@ -1,4 +1,4 @@
-/** What every adapter of `Replicas` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `Replicas`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import { Runs } from "../../src/store/Runs.ts"
 import * as RunsSql from "../../src/store/RunsSql.ts"
 import { begun, completed, newPrincipal, newTurn, noon } from "./Turns.ts"
 
-/** The store as the replica with this id has it. */
+/** The store as the replica with this id sees it. */
 const replica = (id: string) =>
   Effect.gen(function* () {
     const database = yield* Effect.context<Batch | SqlClient.SqlClient>()
@@ -38,7 +38,7 @@ export const replicas = (
 ) =>
   withLayer(layer)(`Replicas on ${name}`, (it) => {
     it.effect(
-      "every word raises the beat that the others see, and the first one says that it is the first",
+      "every heartbeat raises the counter that others see, and the first one is marked as the first",
       () =>
         Effect.gen(function* () {
           const [one, two] = [yield* replica("beat-1"), yield* replica("beat-2")]
@@ -52,7 +52,7 @@ export const replicas = (
         }).pipe(Effect.scoped),
     )
 
-    it.effect("the dead are buried with their running runs, once, and nobody else's are touched", () =>
+    it.effect("dead replicas are removed once with their running runs, and no other runs change", () =>
       Effect.gen(function* () {
         const [dying, living] = [yield* replica("bury-1"), yield* replica("bury-2")]
         yield* dying.beat
@@ -77,7 +77,7 @@ export const replicas = (
       }).pipe(Effect.scoped),
     )
 
-    it.effect("who has said a word since is not buried", () =>
+    it.effect("a replica with a heartbeat since the check is not removed", () =>
       Effect.gen(function* () {
         const [slow, other] = [yield* replica("slow-1"), yield* replica("slow-2")]
         yield* slow.beat
@@ -91,21 +91,19 @@ export const replicas = (
       }).pipe(Effect.scoped),
     )
 
-    it.effect(
-      "a replica's own running runs are told by their age, and those that are named are interrupted",
-      () =>
-        Effect.gen(function* () {
-          const [one, other] = [yield* replica("own-1"), yield* replica("own-2")]
-          yield* Effect.andThen(one.beat, other.beat)
-          const [mine, theirs] = [yield* one.begin(), yield* other.begin()]
-          assert.deepStrictEqual(yield* one.running(noon), [])
-          assert.deepStrictEqual(yield* one.running(noon + 1), [mine.run.id])
-          yield* one.interrupt([mine.run.id], noon + 2)
-          yield* one.interrupt([], noon + 2)
-          assert.deepStrictEqual(yield* one.running(noon + 1), [])
-          assert.strictEqual((yield* statusOf(mine)).status, "interrupted")
-          yield* other.retire(noon + 3)
-          assert.strictEqual((yield* statusOf(theirs)).status, "interrupted")
-        }).pipe(Effect.scoped),
+    it.effect("a replica's own running runs are listed by their age, and named ones are interrupted", () =>
+      Effect.gen(function* () {
+        const [one, other] = [yield* replica("own-1"), yield* replica("own-2")]
+        yield* Effect.andThen(one.beat, other.beat)
+        const [mine, theirs] = [yield* one.begin(), yield* other.begin()]
+        assert.deepStrictEqual(yield* one.running(noon), [])
+        assert.deepStrictEqual(yield* one.running(noon + 1), [mine.run.id])
+        yield* one.interrupt([mine.run.id], noon + 2)
+        yield* one.interrupt([], noon + 2)
+        assert.deepStrictEqual(yield* one.running(noon + 1), [])
+        assert.strictEqual((yield* statusOf(mine)).status, "interrupted")
+        yield* other.retire(noon + 3)
+        assert.strictEqual((yield* statusOf(theirs)).status, "interrupted")
+      }).pipe(Effect.scoped),
     )
   })

@@ -1,4 +1,4 @@
-/** What every adapter of `Retention` owes. */
+/** The contract of every adapter of `Retention`. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { Sessions } from "../../src/store/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
 import { attempt, begun, completed, newPrincipal, newTurn, textEntries, type Turn } from "./Turns.ts"
 
-/** Ids are made by the machine's clock, so what has ended must have ended by it. */
+/** Ids come from the machine's clock, so an ended run must have ended by it. */
 const now = Date.now()
 const hour = 3_600_000
 
@@ -19,7 +19,7 @@ const endedAt = Effect.fnUntraced(function* (at: number, events: number) {
   const runs = yield* Runs
   const turn: Turn = newTurn(newPrincipal(), { at })
   yield* begun(turn)
-  // Pages of three, as a slow answer has.
+  // Pages of three, as a slow answer writes them.
   yield* runs.append(Arr.chunksOf(textEntries(1, events), 3).map((entries) => ({ id: turn.run.id, entries })))
   yield* runs.recordAttempt(turn.run.id, attempt(1, false))
   const { ended, message } = completed(turn, "the answer")
@@ -39,7 +39,7 @@ const forgetAll = Effect.fnUntraced(function* (endedBefore: number) {
 
 export const retention = (name: string, layer: Layer.Layer<Retention | Stores, unknown>) =>
   withLayer(layer)(`Retention on ${name}`, (it) => {
-    it.effect("forgets the events of runs that ended before, in steps, and nothing else", () =>
+    it.effect("deletes the events of runs that ended before, in steps, and nothing else", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const old = yield* Effect.forEach([3000, 10, 1500, 1, 900], (events) => endedAt(now - hour, events))
@@ -67,13 +67,13 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
         assert.lengthOf(yield* runs.events(recent.run.id, 0), 5)
         const recentAnswer = (yield* runs.get({ ...recent.run, permissions: [] }, recent.run.id)).run
         assert.isUndefined(yield* runs.expiredAnswer(recent.run.id, recentAnswer.assistantMessageId!))
-        // What is left over is passed by again, and stays.
+        // Later steps skip the remaining rows, which stay.
         yield* forgetAll(now + hour)
         assert.lengthOf(yield* runs.events(running.run.id, 0), 3)
       }),
     )
 
-    it.effect("is one replica's job until a time, and then whoever's comes first", () =>
+    it.effect("is one replica's job until a time, and then the job of the first that claims it", () =>
       Effect.gen(function* () {
         const { claim } = yield* Retention
         const claims = Array.from({ length: 4 }, () => claim(1000, 2000))
@@ -88,7 +88,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
       }),
     )
 
-    it.effect("forgets the keys that were made before, and no others", () =>
+    it.effect("deletes the keys that were created before, and no others", () =>
       Effect.gen(function* () {
         const { deleteKeys } = yield* Retention
         const sql = yield* SqlClient.SqlClient

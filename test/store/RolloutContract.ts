@@ -1,4 +1,4 @@
-/** What every adapter of `RolloutStore` and `Audit` owes, and the store of sessions to their cohorts. */
+/** The contract of every adapter of `RolloutStore` and `Audit`, and of the sessions' store for their cohorts. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -54,7 +54,7 @@ const everything = (by: Actor, at: number): OperatorSettings => ({
   thresholds: { value: { errorRate: 0.1, timeoutRate: 0.2, latencyRatio: 0.3, minSamples: 4 }, by, at },
 })
 
-/** Whatever other tests have changed, one more change; the store must take it. */
+/** One more change after any changes of other tests; the store must accept it. */
 const save = Effect.fnUntraced(function* (operator: OperatorSettings, entry: Change) {
   const store = yield* RolloutStore
   const { version } = yield* store.load
@@ -73,27 +73,25 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect(
-      "what was set is kept as it was written, with its entry, and seen by who knew the version before",
-      () =>
-        Effect.gen(function* () {
-          const store = yield* RolloutStore
-          const audit = yield* Audit
-          const by = actor()
-          const { version } = yield* store.load
-          const operator = everything(by, noon)
-          const saved = yield* save(operator, change(by, naughty))
-          assert.deepStrictEqual(saved, { version: version + 1, operator })
-          assert.deepStrictEqual(yield* store.load, saved)
-          assert.deepStrictEqual(yield* store.changedSince(version), saved)
-          assert.isUndefined(yield* store.changedSince(version + 1))
-          const [entry] = (yield* audit.list({ limit: 1 })).entries
-          assert.deepInclude(entry, change(by, naughty))
-          assert.match(entry!.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
-        }),
+    it.effect("a change by a writer that knows the last version is stored unchanged, with its entry", () =>
+      Effect.gen(function* () {
+        const store = yield* RolloutStore
+        const audit = yield* Audit
+        const by = actor()
+        const { version } = yield* store.load
+        const operator = everything(by, noon)
+        const saved = yield* save(operator, change(by, naughty))
+        assert.deepStrictEqual(saved, { version: version + 1, operator })
+        assert.deepStrictEqual(yield* store.load, saved)
+        assert.deepStrictEqual(yield* store.changedSince(version), saved)
+        assert.isUndefined(yield* store.changedSince(version + 1))
+        const [entry] = (yield* audit.list({ limit: 1 })).entries
+        assert.deepInclude(entry, change(by, naughty))
+        assert.match(entry!.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+      }),
     )
 
-    it.effect("a change of a version that is over is not taken, and leaves no entry", () =>
+    it.effect("a change of an outdated version is refused, and leaves no entry", () =>
       Effect.gen(function* () {
         const store = yield* RolloutStore
         const audit = yield* Audit
@@ -106,7 +104,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of many changes of one version exactly one is taken", () =>
+    it.effect("exactly one of many changes of one version is stored", () =>
       Effect.gen(function* () {
         const store = yield* RolloutStore
         const audit = yield* Audit
@@ -131,7 +129,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a setting whose entry cannot be written is not changed either", () =>
+    it.effect("a setting is not changed if its entry cannot be written", () =>
       Effect.gen(function* () {
         const store = yield* RolloutStore
         const sql = yield* SqlClient.SqlClient
@@ -161,7 +159,7 @@ export const rollout = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a session keeps the first cohort that was written, whatever later turns say", () =>
+    it.effect("a session keeps the first cohort that was written, for all later turns", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
         const runs = yield* Runs

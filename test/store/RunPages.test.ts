@@ -9,7 +9,7 @@ import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { noon, runId, text } from "../support/fixtures.ts"
 
-/** A log of 1000 events of 1 kB of which the store has had all and gives what `stored` lets through. */
+/** A log of 1000 events of 1 kB. The store has received all, and returns those that `stored` accepts. */
 const forgetful = (stored: (entry: LogEntry) => boolean) => {
   const log = new RunLog(runId)
   for (let n = 1; n <= 1000; n++) log.message(text("x".repeat(1000)), noon)
@@ -28,7 +28,7 @@ const forgetful = (stored: (entry: LogEntry) => boolean) => {
 }
 
 describe("the pages of a live log", () => {
-  it.effect("come from the store where the log has forgotten them, and then from the log", () =>
+  it.effect("are read from the store if the log has dropped them, and then from the log", () =>
     Effect.gen(function* () {
       const { asked, log, pages } = forgetful(() => true)
       const seqs: Array<number> = []
@@ -44,7 +44,7 @@ describe("the pages of a live log", () => {
     }),
   )
 
-  it.effect("are waited for while the store does not have them yet", () =>
+  it.effect("are waited for until the store has them", () =>
     Effect.gen(function* () {
       let there = false
       const { pages } = forgetful(() => there)
@@ -56,7 +56,7 @@ describe("the pages of a live log", () => {
     }),
   )
 
-  it.effect("fail when the store never gets them", () =>
+  it.effect("fail if the store never gets them", () =>
     Effect.gen(function* () {
       const { pages } = forgetful(() => false)
       const page = yield* Effect.forkChild(Effect.flip((yield* pages)(0)))
@@ -65,7 +65,7 @@ describe("the pages of a live log", () => {
     }),
   )
 
-  it.effect("end where the one who reads has seen enough", () =>
+  it.effect("end when the reader has seen enough", () =>
     Effect.gen(function* () {
       const { pages } = forgetful(() => true)
       const seqs: Array<number> = []

@@ -1,4 +1,4 @@
-/** What every adapter of `Runs` owes to what is recorded of a run while it goes: events, attempts, files. */
+/** The contract of every adapter of `Runs` for the records of a running run: events, attempts, files. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -9,7 +9,7 @@ import { allEvents, attempt, begun, naughty, newPrincipal, newTurn, textEntries,
 
 export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Records of a run on ${name}`, (it) => {
-    it.effect("a thousand events come back in order, each once, however their writes overlapped", () =>
+    it.effect("a thousand events are read in order, each once, after overlapping writes", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { run } = yield* begun()
@@ -31,7 +31,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a read of events gives no more than a page of a large run, and goes on from anywhere", () =>
+    it.effect("a read of events returns at most a page of a large run, and continues from any cursor", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { run } = yield* begun()
@@ -48,7 +48,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("the events of more runs than one statement can bind are kept all or none", () =>
+    it.effect("events of more runs than one statement can bind are stored all or none", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { run } = yield* begun()
@@ -65,7 +65,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("an event comes back byte for byte, with keys that its schema does not know", () =>
+    it.effect("an event is read byte for byte, with keys that its schema does not know", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { run } = yield* begun()
@@ -81,7 +81,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("nothing can be recorded of a run that was never begun", () =>
+    it.effect("a run that was never begun accepts no records", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { id } = newTurn(newPrincipal()).run
@@ -95,7 +95,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("attempts come by number, an answer's before its shadow's, each as it was first recorded", () =>
+    it.effect("attempts are read by number, an answer's before its shadow's, each as first recorded", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -109,7 +109,7 @@ export const runRecords = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a file is found in its own run only, under the path that was told last", () =>
+    it.effect("a file is found in its own run only, under the path that was announced last", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const { run } = yield* begun()

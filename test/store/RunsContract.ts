@@ -1,4 +1,7 @@
-/** What every adapter of `Runs` owes to a turn from its begin to its end. What is recorded in between: `RunRecordsContract.ts`. */
+/**
+ * The contract of every adapter of `Runs` for a turn from its begin to its end. `RunRecordsContract.ts` has the
+ * records in between.
+ */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -22,7 +25,7 @@ import {
 
 export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Runs on ${name}`, (it) => {
-    it.effect("a turn is kept as it was begun, and then as it ended", () =>
+    it.effect("a turn is stored as it was begun, and then as it ended", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -51,7 +54,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a run is this process's own when it began it, and no other is", () =>
+    it.effect("a run belongs to the process that began it, and to no other", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const sql = yield* SqlClient.SqlClient
@@ -63,7 +66,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of some runs, those that have ended are told, as they ended", () =>
+    it.effect("a list of runs returns the ended ones with their ends", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const going = yield* begun(newTurn(newPrincipal()))
@@ -76,7 +79,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a turn in a session that is there moves its updatedAt and nothing else", () =>
+    it.effect("a turn in an existing session moves its updatedAt and nothing else", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const { session } = yield* answered(newTurn(owner))
@@ -108,7 +111,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("an end whose message cannot be kept leaves the run as it was", () =>
+    it.effect("an end whose message cannot be stored leaves the run unchanged", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -121,7 +124,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("an end takes with it what was not written of its run, all or none, and once", () =>
+    it.effect("an end also writes the unwritten records of its run, all or none, and once", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -168,7 +171,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of a run that another replica has ended, what was said is kept all the same", () =>
+    it.effect("records of a run that another replica has ended are stored all the same", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
         const owner = newPrincipal()
@@ -183,22 +186,24 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("the end of a run that another replica has ended is refused, and its answer is not kept", () =>
-      Effect.gen(function* () {
-        const runs = yield* Runs
-        const turn = yield* begun()
-        yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
-        const { message, ended } = completed(turn, "Hi")
-        assert.deepInclude(yield* Effect.flip(runs.end(ended, message)), { _tag: "RunLost" })
-        const { entries: messages } = yield* (yield* Sessions).messages(turn.session.id, { limit: 9 })
-        assert.deepStrictEqual(messages, [turn.userMessage])
-        const other = yield* answered(newTurn(newPrincipal()))
-        const later = { ...completed(other, "Hi").ended, endedAt: noon + 9 }
-        assert.deepInclude(yield* Effect.flip(runs.end(later, undefined)), { _tag: "RunLost" })
-      }),
+    it.effect(
+      "the end of a run that another replica has ended is refused, and its answer is not stored",
+      () =>
+        Effect.gen(function* () {
+          const runs = yield* Runs
+          const turn = yield* begun()
+          yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
+          const { message, ended } = completed(turn, "Hi")
+          assert.deepInclude(yield* Effect.flip(runs.end(ended, message)), { _tag: "RunLost" })
+          const { entries: messages } = yield* (yield* Sessions).messages(turn.session.id, { limit: 9 })
+          assert.deepStrictEqual(messages, [turn.userMessage])
+          const other = yield* answered(newTurn(newPrincipal()))
+          const later = { ...completed(other, "Hi").ended, endedAt: noon + 9 }
+          assert.deepInclude(yield* Effect.flip(runs.end(later, undefined)), { _tag: "RunLost" })
+        }),
     )
 
-    it.effect("a hundred turns at once are all kept", () =>
+    it.effect("a hundred concurrent turns are all stored", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const turns = Array.from({ length: 100 }, () => newTurn(owner))
@@ -210,7 +215,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("of a hundred turns at once in one session one begins, and the next when it has ended", () =>
+    it.effect("one of a hundred concurrent turns in one session begins, and the next when it has ended", () =>
       Effect.gen(function* () {
         const owner = newPrincipal()
         const { session } = yield* answered(newTurn(owner))

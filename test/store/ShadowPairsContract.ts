@@ -1,4 +1,7 @@
-/** What every adapter of `ShadowPairs` owes. Each test has organisations of its own, except the one that trims: it is last. */
+/**
+ * The contract of every adapter of `ShadowPairs`. Each test has its own organisations, except the one that trims: it
+ * is last.
+ */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -18,7 +21,7 @@ const differs = { distances: { text: 0.9 } }
 
 export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknown>) =>
   withLayer(layer)(`ShadowPairs on ${name}`, (it) => {
-    it.effect("a pair is kept as it was first written, with any text, and its judgement later", () =>
+    it.effect("a pair is stored as it was first written, with any text, and its judgement later", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -35,30 +38,28 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect(
-      "pages go from the newest to the oldest, of one organisation, agent or time where it is asked",
-      () =>
-        Effect.gen(function* () {
-          const pairs = yield* ShadowPairs
-          const orgId = newOrg()
-          const agentId = AgentId.make(uuidV7Unsafe())
-          const all = Array.from({ length: 5 }, (_, n) =>
-            newPair({ orgId, createdAt: noon + n, ...(n === 2 ? { agentId } : {}) }),
-          )
-          yield* Effect.forEach([...all, newPair({ orgId: newOrg() })], pairs.add)
-          const newest = all.toReversed()
-          const first = (yield* pairs.page({ orgId }, { limit: 2 })).entries
-          const second = (yield* pairs.page({ orgId }, { limit: 9, before: first[1]!.runId })).entries
-          assert.deepStrictEqual([...first, ...second], newest)
-          assert.deepStrictEqual((yield* pairs.page({ orgId, agentId }, { limit: 9 })).entries, [all[2]!])
-          assert.deepStrictEqual(
-            (yield* pairs.page({ orgId, since: noon + 3 }, { limit: 9 })).entries,
-            newest.slice(0, 2),
-          )
-        }),
+    it.effect("pages run from the newest to the oldest, filtered by organisation, agent or time", () =>
+      Effect.gen(function* () {
+        const pairs = yield* ShadowPairs
+        const orgId = newOrg()
+        const agentId = AgentId.make(uuidV7Unsafe())
+        const all = Array.from({ length: 5 }, (_, n) =>
+          newPair({ orgId, createdAt: noon + n, ...(n === 2 ? { agentId } : {}) }),
+        )
+        yield* Effect.forEach([...all, newPair({ orgId: newOrg() })], pairs.add)
+        const newest = all.toReversed()
+        const first = (yield* pairs.page({ orgId }, { limit: 2 })).entries
+        const second = (yield* pairs.page({ orgId }, { limit: 9, before: first[1]!.runId })).entries
+        assert.deepStrictEqual([...first, ...second], newest)
+        assert.deepStrictEqual((yield* pairs.page({ orgId, agentId }, { limit: 9 })).entries, [all[2]!])
+        assert.deepStrictEqual(
+          (yield* pairs.page({ orgId, since: noon + 3 }, { limit: 9 })).entries,
+          newest.slice(0, 2),
+        )
+      }),
     )
 
-    it.effect("mismatches are pairs of two modes that differ somewhere", () =>
+    it.effect("mismatches are pairs of two modes that differ in any field", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -71,7 +72,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect("the ledger adds up over hours, and from an hour on", () =>
+    it.effect("the ledger sums over hours, and from an hour on", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -103,7 +104,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect("more entries than one statement can bind are kept", () =>
+    it.effect("more entries than one statement can bind are stored", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
@@ -122,7 +123,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
       }),
     )
 
-    it.effect("a trim leaves the newest pairs and the newer hours, and nothing but them", () =>
+    it.effect("a trim keeps the newest pairs and the newer hours, and nothing else", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs
         const orgId = newOrg()

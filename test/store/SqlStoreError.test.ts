@@ -10,7 +10,7 @@ const sqlError = new SqlError({ reason: new UnknownError({ cause: "x", message: 
 const method = asStoreError("Runs.begin")
 
 describe("asStoreError", () => {
-  it.effect("gives an answer that is there at once to its caller before any other fiber runs", () =>
+  it.effect("returns an available answer to its caller before any other fiber runs", () =>
     Effect.gen(function* () {
       const order: Array<string> = []
       yield* Effect.forkChild(Effect.sync(() => void order.push("another fiber")))
@@ -19,23 +19,21 @@ describe("asStoreError", () => {
     }),
   )
 
-  it.effect(
-    "names the method for an error of the database, also for one that is a defect, and for no other",
-    () =>
-      Effect.gen(function* () {
-        for (const failure of [Effect.fail(sqlError), Effect.die(sqlError)]) {
-          for (const effect of [failure, Effect.andThen(Effect.yieldNow, failure)]) {
-            const error = yield* Effect.flip(method(effect))
-            assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.begin", cause: sqlError })
-          }
+  it.effect("names the method for a database error, also as a defect, and for no other error", () =>
+    Effect.gen(function* () {
+      for (const failure of [Effect.fail(sqlError), Effect.die(sqlError)]) {
+        for (const effect of [failure, Effect.andThen(Effect.yieldNow, failure)]) {
+          const error = yield* Effect.flip(method(effect))
+          assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.begin", cause: sqlError })
         }
-        assert.strictEqual(yield* Effect.flip(method(Effect.fail("its own"))), "its own")
-        const bug = yield* Effect.flip(Effect.sandbox(method(Effect.die("a bug"))))
-        assert.deepInclude(bug.reasons[0], { _tag: "Die", defect: "a bug" })
-      }),
+      }
+      assert.strictEqual(yield* Effect.flip(method(Effect.fail("its own"))), "its own")
+      const bug = yield* Effect.flip(Effect.sandbox(method(Effect.die("a bug"))))
+      assert.deepInclude(bug.reasons[0], { _tag: "Die", defect: "a bug" })
+    }),
   )
 
-  it.effect("waits 5 s for a database that is silent, though it can be interrupted by nobody", () =>
+  it.effect("waits 5 s for a silent database, even in an uninterruptible fiber", () =>
     Effect.gen(function* () {
       const silent = Effect.uninterruptible(Effect.never)
       const waiting = yield* Effect.forkChild(Effect.flip(method(silent)), { startImmediately: true })
@@ -47,7 +45,7 @@ describe("asStoreError", () => {
     }),
   )
 
-  it.effect("ends what nobody waits for any more", () =>
+  it.effect("interrupts the effect when no caller waits", () =>
     Effect.gen(function* () {
       const left = yield* Deferred.make<void>()
       const silent = Effect.onInterrupt(Effect.never, () => Deferred.succeed(left, undefined))

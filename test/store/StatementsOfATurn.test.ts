@@ -23,7 +23,7 @@ import { freePermit } from "../chat/freePermit.ts"
 
 const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit }
 
-/** A runtime that says as many words as its message counts. */
+/** A runtime that sends as many words as its message states. */
 const runtime = Layer.succeed(
   Executor,
   Executor.of({
@@ -53,13 +53,17 @@ const sent = Effect.map(Metric.snapshot, (metrics) => {
   return { statements: of("statement"), transaction: of("transaction") }
 })
 
-/** What a turn sends, from the request to its end. The test's clock stands still, so nothing else sends anything. */
+/**
+ * The statements of a turn, from the request to its end. The test's clock stands still, so no background job sends
+ * any.
+ */
 const costOf = <E, R>(turn: Effect.Effect<Accepted, E, R>) =>
   Effect.gen(function* () {
     const before = yield* sent
     const accepted = yield* turn
     yield* accepted.log.whenEnded
-    // Whoever waits for the end is told within it, and SQLite keeps nobody waiting: the session is free a moment later.
+    // Callers that wait for the end get it within it, and SQLite makes no fiber wait: the session is free a moment
+    // later.
     yield* Effect.yieldNow
     const after = yield* sent
     assert.strictEqual(accepted.log.read(accepted.log.lastSeq - 1)[0]?.event.event, "done")
@@ -71,12 +75,12 @@ const costOf = <E, R>(turn: Effect.Effect<Accepted, E, R>) =>
   })
 
 const suite = <E>(name: string, database: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
-  it.effect(`a turn costs a fixed number of statements on ${name}, however much is said`, () =>
+  it.effect(`a turn costs a fixed number of statements on ${name}, for any number of events`, () =>
     Effect.gen(function* () {
       const chat = yield* Chat
       const start = (words: number) =>
         costOf(chat.start(caller, { agentId: defaultAgentId, message: String(words) }))
-      // The first one reads the agent, and what the service asks at its beginning is asked before the second.
+      // The first one reads the agent, and the service's startup queries are complete before the second.
       yield* start(1)
       yield* TestClock.adjust("1 millis")
       for (const words of [1, 50, 3000]) {

@@ -1,4 +1,4 @@
-/** What every adapter of `Agents`, `Sessions` and `Runs` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `Agents`, `Sessions` and `Runs`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -38,7 +38,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("an agent is kept as it was written, and changed only by its organisation", () =>
+    it.effect("an agent is stored unchanged, and modified only by its organisation", () =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const { orgId } = newPrincipal()
@@ -91,7 +91,7 @@ export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("a row that cannot be read is a StoreError that names the method", () =>
+    it.effect("an unreadable row is a StoreError that names the method", () =>
       Effect.gen(function* () {
         const agents = yield* Agents
         const sql = yield* SqlClient.SqlClient
@@ -124,7 +124,7 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect("pages go from the newest session to the oldest and meet without gap or overlap", () =>
+    it.effect("pages run from the newest session to the oldest without gap or overlap", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
         const runs = yield* Runs
@@ -170,20 +170,18 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
-    it.effect(
-      "text comes back as it went in: NUL, lone surrogates, separators, a hundred thousand characters",
-      () =>
-        Effect.gen(function* () {
-          const sessions = yield* Sessions
-          const runs = yield* Runs
-          const owner = newPrincipal()
-          const turn = newTurn(owner, { content: naughty })
-          const { message, ended } = completed(turn, naughty.repeat(Math.ceil(100_000 / naughty.length)))
-          yield* runs.begin(turn)
-          yield* runs.end(ended, message)
-          const [question, answer] = (yield* sessions.messages(turn.session.id, { limit: 2 })).entries
-          assert.isTrue(question?.content === naughty)
-          assert.isTrue(answer?.content === message.content)
-        }),
+    it.effect("text is read unchanged: NUL, lone surrogates, separators, a hundred thousand characters", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = newTurn(owner, { content: naughty })
+        const { message, ended } = completed(turn, naughty.repeat(Math.ceil(100_000 / naughty.length)))
+        yield* runs.begin(turn)
+        yield* runs.end(ended, message)
+        const [question, answer] = (yield* sessions.messages(turn.session.id, { limit: 2 })).entries
+        assert.isTrue(question?.content === naughty)
+        assert.isTrue(answer?.content === message.content)
+      }),
     )
   })

@@ -11,7 +11,7 @@ import { StoreHealth } from "../../src/store/StoreHealth.ts"
 
 const refused = new SqlError({ reason: new ConnectionError({ cause: "refused" }) })
 
-/** A database that answers, or refuses to, whatever it is asked. */
+/** A database that answers every statement, or refuses every one. */
 const database = () => {
   const state = { up: true, hasRoom: true, writes: 0 }
   const answer = Effect.suspend(() => {
@@ -27,7 +27,7 @@ const database = () => {
 }
 
 describe("StoreHealth", () => {
-  it.effect("lets what is done at once be done at once, and what fails fail", () =>
+  it.effect("runs synchronous effects synchronously, and passes failures through", () =>
     Effect.gen(function* () {
       const { whileUp } = yield* StoreHealth
       const order: Array<string> = []
@@ -38,27 +38,24 @@ describe("StoreHealth", () => {
     }).pipe(Effect.provide(database().layer)),
   )
 
-  it.effect(
-    "refuses at once while the store is away, without asking it, and no longer when it is back",
-    () => {
-      const { layer, state } = database()
-      return Effect.gen(function* () {
-        const { whileUp } = yield* StoreHealth
-        state.up = false
-        yield* TestClock.adjust("1 second")
-        let asked = false
-        const ask = Effect.sync(() => (asked = true))
-        const error = yield* Effect.flip(whileUp(ask))
-        assert.deepInclude(error, { _tag: "StoreError", operation: "StoreHealth.whileUp" })
-        assert.isFalse(asked)
-        state.up = true
-        yield* TestClock.adjust("1 second")
-        assert.isTrue(yield* whileUp(ask))
-      }).pipe(Effect.provide(layer))
-    },
-  )
+  it.effect("refuses at once while the store is away, without a query, until its return", () => {
+    const { layer, state } = database()
+    return Effect.gen(function* () {
+      const { whileUp } = yield* StoreHealth
+      state.up = false
+      yield* TestClock.adjust("1 second")
+      let asked = false
+      const ask = Effect.sync(() => (asked = true))
+      const error = yield* Effect.flip(whileUp(ask))
+      assert.deepInclude(error, { _tag: "StoreError", operation: "StoreHealth.whileUp" })
+      assert.isFalse(asked)
+      state.up = true
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* whileUp(ask))
+    }).pipe(Effect.provide(layer))
+  })
 
-  it.effect("gives up what is under way when the store goes away, also where nobody may interrupt", () => {
+  it.effect("cancels running queries when the store goes away, also uninterruptible ones", () => {
     const { layer, state } = database()
     return Effect.gen(function* () {
       const { whileUp } = yield* StoreHealth
@@ -78,7 +75,7 @@ describe("StoreHealth", () => {
 
   const refusedTurn = Effect.fail(new StoreError({ operation: "Runs.begin", cause: refused }))
 
-  it.effect("takes a store for away in which a row fits and no turn does, once a turn has met it", () => {
+  it.effect("treats a store as away that accepts a row but no turn, once a turn has failed", () => {
     const { layer, state } = database()
     return Effect.gen(function* () {
       const { isUp, whileUp } = yield* StoreHealth
@@ -96,7 +93,7 @@ describe("StoreHealth", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("keeps a store in use of which one connection was ended", () => {
+  it.effect("keeps using a store after one ended connection", () => {
     const { layer } = database()
     return Effect.gen(function* () {
       const { whileUp } = yield* StoreHealth
@@ -107,7 +104,7 @@ describe("StoreHealth", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("writes once a second, however many ask", () => {
+  it.effect("writes once a second, for any number of callers", () => {
     const { layer, state } = database()
     return Effect.gen(function* () {
       const { isUp, whileUp } = yield* StoreHealth

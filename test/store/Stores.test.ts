@@ -1,4 +1,4 @@
-/** The contract of the stores, on SQLite and, where the server's binaries are, on PostgreSQL. */
+/** The contract of the stores, on SQLite and, if the server's binaries are installed, on PostgreSQL. */
 import { assert, describe, inject, it } from "@effect/vitest"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -73,7 +73,7 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
   )
   for (const suite of suites) suite("PostgreSQL", postgres)
 
-  it.live("a connection lost inside a transaction is a StoreError, and the next turn is kept", () =>
+  it.live("a connection lost inside a transaction is a StoreError, and the next turn is stored", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const runs = yield* Runs
@@ -94,7 +94,7 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
       assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
       yield* runs.begin(turn)
       assert.deepStrictEqual((yield* runs.get(owner, turn.run.id)).run, turn.run)
-      // The pool waits for what it has lent: the reserved connection goes back before the layer closes.
+      // The pool waits for its borrowed connections: the reserved one goes back before the layer closes.
     }).pipe(Effect.scoped, Effect.provide(postgres)),
   )
 })

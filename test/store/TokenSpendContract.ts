@@ -1,4 +1,4 @@
-/** Every adapter of `TokenSpend` owes this, with `Runs.end` and `Retention.deleteSpend`. */
+/** The contract of every adapter of `TokenSpend`, with `Runs.end` and `Retention.deleteSpend`. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -22,7 +22,7 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
       return { ended, message, principal }
     })
 
-    it.effect("adds up the turns of a user and of an organisation, day by day", () =>
+    it.effect("sums the turns of a user and of an organisation, day by day", () =>
       Effect.gen(function* () {
         const { spent } = yield* TokenSpend
         const ana = newPrincipal()
@@ -43,7 +43,7 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
       }),
     )
 
-    it.effect("counts a turn once, also where its end is written again after an unknown outcome", () =>
+    it.effect("counts a turn once, even if its end is written again after an unknown outcome", () =>
       Effect.gen(function* () {
         const { spent } = yield* TokenSpend
         const first = yield* ended()
@@ -72,7 +72,7 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
       }),
     )
 
-    it.effect("forgets the days before, in steps, and no others", () =>
+    it.effect("deletes the days before, in steps, and no others", () =>
       Effect.gen(function* () {
         const { deleteSpend } = yield* Retention
         const { spent } = yield* TokenSpend

@@ -1,4 +1,4 @@
-/** What every adapter of `Transitions` owes: run against each of them in `Stores.test.ts`. */
+/** The contract of every adapter of `Transitions`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -37,13 +37,13 @@ const closed = (n: number): ScopedTransition => ({
 
 export const transitions = (name: string, layer: Layer.Layer<Transitions, unknown>) =>
   withLayer(layer)(`Transitions on ${name}`, (it) => {
-    it.effect("come back as they were, newest first, and the last one of each scope is known", () =>
+    it.effect("are read unchanged, newest first, with the last one of each scope", () =>
       Effect.gen(function* () {
         const transitions = yield* Transitions
         assert.deepStrictEqual(yield* transitions.last, [])
         const added = [opened(1, orgs[1]), opened(2, null), opened(3, orgs[2]), closed(4), opened(5, orgs[1])]
         yield* Effect.forEach(added, transitions.add)
-        // What JSON leaves out is undefined all the same.
+        // JSON leaves out undefined fields.
         const bare = (list: ReadonlyArray<ScopedTransition>) => JSON.parse(JSON.stringify(list))
         assert.deepStrictEqual(
           bare((yield* transitions.list({ limit: 100 })).entries),
@@ -58,7 +58,7 @@ export const transitions = (name: string, layer: Layer.Layer<Transitions, unknow
       }),
     )
 
-    it.effect("the last 1000 are kept, and the last of every scope however old it is", () =>
+    it.effect("the last 1000 are stored, and the last of every scope at any age", () =>
       Effect.gen(function* () {
         const transitions = yield* Transitions
         const quiet = OrgId.make("quiet")

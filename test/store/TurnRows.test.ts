@@ -20,7 +20,7 @@ const same = (row: object, encoded: object) => assert.deepStrictEqual(read(row),
 
 describe("the rows of a turn", () => {
   it.prop(
-    "are what their schemas encode",
+    "equal the encoding by their schemas",
     [Session, ChatMessage, Run, Attempt],
     ([session, message, run, attempt]) => {
       same(sessionRow(session), Schema.encodeSync(Rows.SessionRow)(session))

@@ -1,4 +1,4 @@
-/** What the store tests write: users, turns and events, with new ids every time. */
+/** Test data for the stores: users, turns and events, with new ids every time. */
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import { type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
@@ -47,7 +47,7 @@ export interface Turn {
   readonly repeats: boolean
 }
 
-/** Some moment beyond 2^31 milliseconds: an int4 cannot hold it. */
+/** A moment beyond 2^31 milliseconds: an int4 cannot hold it. */
 export const noon = Date.UTC(2026, 10, 22, 12)
 
 export const newTurn = (
@@ -119,7 +119,7 @@ export const answered = (turn: Turn) =>
     return turn
   })
 
-/** The answer to a turn, and the run as its end leaves it. */
+/** The answer to a turn, and the run after its end. */
 export const completed = ({ run, userMessage }: Turn, content: string) => {
   const message: ChatMessage = {
     ...userMessage,

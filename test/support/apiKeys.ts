@@ -1,4 +1,4 @@
-/** API keys for tests, and a store of them in memory that counts what it is asked. */
+/** API keys for tests, and an in-memory key store that counts its calls. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type ApiKey, hashOf, keyTextOf, prefixOf } from "../../src/domain/ApiKey.ts"
@@ -8,7 +8,7 @@ import { StoreError } from "../../src/store/StoreError.ts"
 import { StoreHealth } from "../../src/store/StoreHealth.ts"
 import { noon, orgId, userId } from "./fixtures.ts"
 
-/** The `n`th key of the tests; its text is of no use anywhere. */
+/** The `n`th key of the tests; its text works nowhere. */
 export const apiKey = (n: number, fields: Partial<ApiKey> = {}) => {
   const bytes = new Uint8Array(32).fill(7)
   new DataView(bytes.buffer).setUint32(8, n)
@@ -35,7 +35,7 @@ export const apiKey = (n: number, fields: Partial<ApiKey> = {}) => {
 export const memoryApiKeys = (...made: ReadonlyArray<{ readonly key: ApiKey; readonly hash: string }>) => {
   const kept = new Map(made.map(({ hash, key }) => [hash, key]))
   const revocations: Array<Revocation> = []
-  /** The hashes of each look-up, the limits of each poll, the uses of each write. */
+  /** The hashes of each look-up, the number of polls, the uses of each write. */
   const asked = { finds: [] as Array<number>, polls: 0, uses: [] as Array<ReadonlyArray<KeyUse>> }
   const state = { away: false, gate: Effect.void }
   const use = <A>(answer: () => Effect.Effect<A>): Effect.Effect<A, StoreError> =>
@@ -57,7 +57,7 @@ export const memoryApiKeys = (...made: ReadonlyArray<{ readonly key: ApiKey; rea
       }),
     recordUses: (uses) => use(() => Effect.sync(() => void asked.uses.push(uses))),
   })
-  /** By another replica. */
+  /** Revokes as another replica would. */
   const revoke = (hash: string): void => {
     kept.set(hash, { ...kept.get(hash)!, revokedAt: noon })
     revocations.push({ hash, revokedAt: noon, number: revocations.length + 1 })

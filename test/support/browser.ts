@@ -1,4 +1,4 @@
-/** Chromium without a window, driven over its DevTools protocol: what a page shows, and what it complains of. */
+/** Headless Chromium, driven over its DevTools protocol: reads the page and its errors. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync } from "node:fs"
@@ -65,7 +65,7 @@ export class Tab {
     return this.send("Page.navigate", { url, ...(referrer === undefined ? {} : { referrer }) })
   }
 
-  /** The value of an expression in the page. */
+  /** Evaluates an expression in the page. */
   async value(expression: string): Promise<unknown> {
     const { result } = await this.send("Runtime.evaluate", {
       expression,
@@ -76,7 +76,7 @@ export class Tab {
   }
 }
 
-/** Gives a tab of a fresh browser to `use`. */
+/** Passes a tab of a fresh browser to `use`. */
 export const inBrowser = async <A>(use: (tab: Tab) => Promise<A>): Promise<A> => {
   const folder = temporaryFolder()
   const browser = spawn(chromium, [...flags, `--user-data-dir=${folder.path}`, "about:blank"], {

@@ -1,6 +1,6 @@
 /**
- * A reader of the gateway as a browser is one: `fetch`, one streaming decoder, frames split on LF. It keeps the bytes, so
- * that a test can compare what two readers got.
+ * Reads the gateway as a browser does: `fetch`, one streaming decoder, frames split on LF. It keeps the bytes, so
+ * that a test can compare two readers.
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -29,7 +29,7 @@ export const tokenFor = (
   permissions: ReadonlyArray<string> = ["*"],
 ): Promise<string> => mint(testSecret, org, user, permissions)
 
-/** A token that runs the service. */
+/** A token with all permissions of operators. */
 export const operatorToken = (
   permissions: ReadonlyArray<string> = ["operator:*"],
   org = "ops",
@@ -51,7 +51,10 @@ const parse = (block: string): Frame => {
   }
 }
 
-/** An open stream: `next` gives the frames one by one, `rest` all that are left, `text` what the text frames say. */
+/**
+ * An open stream: `next` returns the frames one by one, `rest` all remaining ones, `text` the text of the text
+ * frames.
+ */
 export class Stream {
   readonly response: Response
   readonly frames: Array<Frame> = []
@@ -90,7 +93,7 @@ export class Stream {
     return frame
   }
 
-  /** Reads on until `wanted` holds for a frame. */
+  /** Reads until `wanted` holds for a frame. */
   async until(wanted: (frame: Frame) => boolean): Promise<Frame> {
     for (let frame = await this.next(); frame !== undefined; frame = await this.next()) {
       if (wanted(frame)) return frame
@@ -183,7 +186,7 @@ export class Client {
 /** A scenario of the Python runtime is sent as JSON text. */
 const asText = (message: unknown): string => (typeof message === "string" ? message : JSON.stringify(message))
 
-/** Asks until `ask` gives something; for what another process does in its own time. */
+/** Polls `ask` until it returns a value, to wait for another process. */
 export const eventually = async <A>(ask: () => Promise<A | undefined | false>, seconds = 5): Promise<A> => {
   for (let tries = 0; tries < 40 * seconds; tries++) {
     const found = await ask()

@@ -1,9 +1,9 @@
 /**
- * A real OpenTelemetry Collector for the tests: built by `scripts/setup-collector`, on 127.0.0.1 and free ports, with a
- * configuration of its own, and ended by its id. What it received is read back from its file exporter (`received`).
+ * A real OpenTelemetry Collector for the tests: built by `scripts/setup-collector`, on 127.0.0.1 and free ports, with
+ * its own configuration, and ended by its id. Tests read the received data from its file exporter (`received`).
  *
- * As vitest's `globalSetup` it provides `collector`, the program's path. Where it is missing CI fails; elsewhere one line
- * says that the tests that read telemetry back are left out, and the path is undefined.
+ * As vitest's `globalSetup` it provides `collector`, the program's path. If the program is missing, CI fails;
+ * elsewhere one line says that the tests that read telemetry are left out, and the path is undefined.
  */
 import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
@@ -32,13 +32,13 @@ export default function setup({ provide }: TestProject): void {
 }
 
 interface Options {
-  /** What every export must carry as `Authorization: Bearer …`. */
+  /** Every export must carry it as `Authorization: Bearer …`. */
   readonly token?: string
 }
 
 const signals = ["traces", "metrics", "logs"] as const
 
-/** Written at once, so that a test need not wait for more than the gateway's own batches. */
+/** Writes at once, so that a test waits only for the gateway's own batches. */
 const configOf = (folder: string, port: number, prometheusPort: number, { token }: Options): object => ({
   extensions: token === undefined ? {} : { bearertokenauth: { token } },
   receivers: {
@@ -78,7 +78,7 @@ const configOf = (folder: string, port: number, prometheusPort: number, { token 
   },
 })
 
-/** One that was killed may have written half a line, or a line and not its end. */
+/** A killed collector may have written half a line, or a line without its end. */
 const endLine = (path: string): void => {
   if (!existsSync(path)) return
   const text = readFileSync(path, "utf8")
@@ -99,9 +99,9 @@ const isJson = (text: string): boolean => {
 
 export class Collector {
   readonly folder = temporaryFolder()
-  /** Where OTLP over HTTP goes. */
+  /** Receives OTLP over HTTP. */
   url!: string
-  /** The same metrics as Prometheus would scrape them from the collector. */
+  /** Serves the same metrics as Prometheus would scrape them from the collector. */
   prometheusUrl!: string
   #running!: Running
 
@@ -119,7 +119,7 @@ export class Collector {
     return collector
   }
 
-  /** On the same ports, with what it has written before. */
+  /** Starts on the same ports, with the files written before. */
   async up(): Promise<void> {
     for (const signal of signals) endLine(join(this.folder.path, `${signal}.jsonl`))
     const config = join(this.folder.path, "config.yaml")
@@ -132,7 +132,7 @@ export class Collector {
     process.kill(this.#running.pid, signal)
   }
 
-  /** What it said itself, such as why it refused something. */
+  /** Its own output, such as the reason of a refusal. */
   output(): string {
     return this.#running.output()
   }
@@ -149,7 +149,7 @@ export class Collector {
   spans = () => readSpans(this.folder.path)
   points = () => readPoints(this.folder.path)
   logs = () => readLogs(this.folder.path)
-  /** Everything of every signal, to look for what must not be there. */
+  /** All text of all signals, to search for forbidden text. */
   everything = (): string => signals.map((signal) => textOf(this.folder.path, signal)).join("\n")
 
   /** The spans of one trace. */

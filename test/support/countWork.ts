@@ -1,7 +1,6 @@
 /**
- * Loaded into the gateway's process (`--import`) by a test that wants to know what a turn costs in things that can be
- * counted: timers set, writes to sockets, and bytes that small collections of garbage leave. At SIGUSR2 it prints them as a line
- * of JSON.
+ * Loaded into the gateway's process (`--import`) by a test that counts the work of a turn: timers set, socket writes,
+ * and bytes that survive small garbage collections. On SIGUSR2 it prints them as a line of JSON.
  */
 import { Socket } from "node:net"
 import { createRequire, syncBuiltinESMExports } from "node:module"
@@ -25,7 +24,7 @@ for (const name of ["setTimeout", "setInterval"] as const) {
 }
 syncBuiltinESMExports()
 
-// What `write` and `cork` come to: each of these is a system call.
+// `write` and `cork` end in these; each is a system call.
 const socket = Socket.prototype as unknown as Record<string, (...args: Array<unknown>) => unknown>
 for (const name of ["_write", "_writev"]) {
   const original = socket[name]!
@@ -38,7 +37,7 @@ for (const name of ["_write", "_writev"]) {
 setFlagsFromString("--expose-gc")
 const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void
 
-/** What has survived two of them is old. */
+/** An object that survives two small collections is old. */
 const keptBytes = (): number => {
   collect({ type: "minor" })
   collect({ type: "minor" })

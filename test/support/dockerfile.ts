@@ -1,17 +1,17 @@
 /**
- * Carries out a Dockerfile without Docker: every stage is a folder, `COPY` copies, `RUN` runs there on this machine's
- * system. That shows that the files which an image would hold are enough; base images and layers it cannot show.
+ * Executes a Dockerfile without Docker: every stage is a folder, `COPY` copies, `RUN` runs there on this machine's
+ * system. It checks that the image's files are sufficient; it cannot check base images and layers.
  *
- * It knows the instructions that `docs/deploy/Dockerfile` uses and throws at any other.
+ * It supports the instructions that `docs/deploy/Dockerfile` uses and throws at any other.
  */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
 export interface Image {
-  /** What is `/` in the image. */
+  /** `/` of the image. */
   readonly root: string
-  /** As the image names it. */
+  /** A path of the image. */
   workdir: string
   readonly env: Record<string, string>
   user: string
@@ -36,7 +36,7 @@ export const instructions = (text: string): ReadonlyArray<Instruction> =>
     .map((line) => /^(\w+)\s+(.*)$/.exec(line))
     .map((found) => ({ name: found?.[1] ?? "", rest: found?.[2]?.trim() ?? "" }))
 
-/** The build's own environment is this machine's, but for what a test sets for itself. */
+/** This machine's environment, without the variables that a test sets for itself. */
 const buildEnv = () => {
   const { NODE_ENV: _mode, NODE_OPTIONS: _options, ...env } = process.env
   const path = `${Path.dirname(process.execPath)}:${env["PATH"]}`
@@ -45,7 +45,7 @@ const buildEnv = () => {
 
 const isRoot = process.getuid?.() === 0
 
-/** The names that the ignore file beside the Dockerfile lets in: it begins with `*`, then one `!name` a line. */
+/** The names that the ignore file beside the Dockerfile includes: it begins with `*`, then has one `!name` a line. */
 const contextOf = (dockerfile: string): ReadonlySet<string> => {
   const [everything, ...names] = Fs.readFileSync(`${dockerfile}.dockerignore`, "utf8")
     .split("\n")
@@ -135,7 +135,7 @@ class Build {
     const to = paths.at(-1) ?? ""
     for (const path of paths.slice(0, -1)) {
       const target = this.#path(to.endsWith("/") ? Path.join(to, Path.basename(path)) : to)
-      // Between stages as links: they are thrown away together, and it is some 100 MB.
+      // Stages share files by links: they are removed together, and have about 100 MB.
       execFileSync("cp", [
         flag("from") === undefined ? "-a" : "-al",
         this.#source(path, flag("from")),
@@ -153,7 +153,7 @@ class Build {
   }
 }
 
-/** The last stage, built below `folder` from the repository. */
+/** Builds the last stage below `folder` from the repository. */
 export const build = (dockerfile: string, folder: string): Image => {
   const building = new Build(dockerfile, folder)
   for (const instruction of instructions(Fs.readFileSync(dockerfile, "utf8"))) building.carryOut(instruction)
@@ -161,8 +161,8 @@ export const build = (dockerfile: string, folder: string): Image => {
 }
 
 /**
- * The command line and the environment of a process in the image: as its user (where root may change it), without any
- * privilege, the tree read-only but for `writable`, paths and `node` as on this machine.
+ * The command line and environment of a process in the image: as its user (if root may change it), without
+ * privileges, the tree read-only but for `writable`, paths and `node` as on this machine.
  */
 export const inside = (image: Image, argv: ReadonlyArray<string>, node: string) => {
   const [uid, gid] = image.user.split(":") as [string, string]

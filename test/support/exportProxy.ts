@@ -1,4 +1,4 @@
-/** Stands in front of a collector and keeps how each export was written: what the collector itself does not tell. */
+/** A proxy in front of a collector that records the form of each export, which the collector does not report. */
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
 

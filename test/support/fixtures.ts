@@ -1,4 +1,7 @@
-/** A turn, its agent and its run with every field filled in, and the usual drafts: a test writes down only what it is about. */
+/**
+ * A turn, its agent and its run with every field filled in, and the usual drafts: a test states only the fields that
+ * it is about.
+ */
 import type { Arrival } from "../../src/chat/TurnSpan.ts"
 import { plainRequests } from "../../src/domain/DirectProvider.ts"
 import type { ProviderSettings } from "../../src/execution/direct/Providers.ts"
@@ -9,7 +12,7 @@ import type { Principal } from "../../src/domain/Principal.ts"
 import type { Run } from "../../src/domain/Run.ts"
 import type { ExecutionEvent, Turn } from "../../src/execution/Executor.ts"
 
-/** A UUIDv7-like id that is easy to tell apart from others: `n` is its last digits. */
+/** A UUIDv7-like id that is easy to recognise: `n` is its last digits. */
 const uuid = (n: number): string => `01890000-0000-7000-8000-${String(n).padStart(12, "0")}`
 
 export const runId = RunId.make(uuid(1))
@@ -105,7 +108,7 @@ export const toolResult = (callId: string): Draft => ({
 export const says = (draft: Draft): ExecutionEvent => ({ _tag: "Message", draft: validDraft(draft) })
 export const finished: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
 
-/** The settings of a test's provider, unless the test is about them. */
+/** A test provider's settings, for tests about other things. */
 export const provider: Omit<ProviderSettings, "kind" | "baseUrl"> = {
   name: "a",
   apiKey: undefined,

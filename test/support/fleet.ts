@@ -1,8 +1,9 @@
 /**
- * Several real gateways behind one address: a PostgreSQL database and a Redis of their own, the Python runtime, and a plain
- * round robin in front, as a load balancer without sticky sessions is one.
+ * Several real gateways behind one address: a PostgreSQL database and a Redis of their own, the Python runtime, and a
+ * round robin in front, as a load balancer without sticky sessions.
  *
- * The round robin asks the next gateway when one refuses the connection, or answers 503: both mean that nothing was taken.
+ * The round robin asks the next gateway if one refuses the connection or answers 503: both mean that nothing was
+ * accepted.
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -19,11 +20,11 @@ const bodyOf = async (incoming: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks)
 }
 
-/** Undefined when the gateway did not take the request. */
+/** Undefined if the gateway did not accept the request. */
 const ask = (gateway: Running, incoming: IncomingMessage, body: Buffer, answer: ServerResponse) =>
   new Promise<IncomingMessage | undefined>((resolve) => {
     const { headers, method, url } = incoming
-    // A connection of its own: a kept one may be closed at the moment in which it is used again.
+    // A new connection each time: a pooled one may close at the moment of its reuse.
     const upstream = request(`${gateway.url}${url}`, { method, headers, agent: false })
     upstream.once("response", (response) => {
       if (response.statusCode !== 503) return resolve(response)
@@ -31,7 +32,7 @@ const ask = (gateway: Running, incoming: IncomingMessage, body: Buffer, answer: 
       response.once("end", () => resolve(undefined))
     })
     upstream.once("error", (error: NodeJS.ErrnoException) => {
-      // After the connection was there nobody knows what became of the request: the client is told.
+      // After a connection the fate of the request is unknown: the client gets the error.
       if (error.code !== "ECONNREFUSED") answer.destroy()
       resolve(undefined)
     })
@@ -42,7 +43,7 @@ const ask = (gateway: Running, incoming: IncomingMessage, body: Buffer, answer: 
 export class Fleet {
   readonly folder = temporaryFolder()
   readonly gateways: Array<Running> = []
-  /** How many requests found nobody who took them. */
+  /** Requests that no gateway accepted. */
   refused = 0
   runtime!: Running
   redis!: RedisServer

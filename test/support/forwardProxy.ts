@@ -1,12 +1,12 @@
-/** A forward proxy on loopback that keeps what it was asked: absolute-form requests, and tunnels (RFC 9110, 9.3.6). */
+/** A forward proxy on loopback that records its requests: absolute-form requests, and tunnels (RFC 9110, 9.3.6). */
 import { once } from "node:events"
 import { createServer, request as ask } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
 
 export interface ProxyOptions {
-  /** The address that every call goes to, whatever host was named. */
+  /** The address for every call, for any host name. */
   readonly to: string
-  /** `user:password` that callers must give. */
+  /** `user:password` that callers must send. */
   readonly auth?: string
 }
 
@@ -39,7 +39,7 @@ export const startProxy = async ({ auth, to }: ProxyOptions) => {
   })
   server.on("connection", (socket) => {
     connections.push(socket)
-    // A caller that leaves in the middle is no failure of the test.
+    // A caller that leaves in the middle does not fail the test.
     socket.on("error", () => {})
   })
   server.on("connect", (request, socket: Socket) => {

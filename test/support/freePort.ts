@@ -1,4 +1,4 @@
-/** A port of 127.0.0.1 that nobody listens on, for a server that cannot say which one it took. */
+/** A free port of 127.0.0.1, for a server that cannot report the port that it took. */
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
 

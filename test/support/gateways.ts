@@ -1,4 +1,4 @@
-/** One gateway with SQLite, or two on one PostgreSQL and Redis, with a model that a test lays the answers out for. */
+/** One gateway with SQLite, or two on one PostgreSQL and Redis, with a model whose answers the test prepares. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { afterAll, beforeAll, inject } from "vitest"
@@ -19,7 +19,7 @@ export const places = [
 export class Gateways {
   model!: Model
   gateways: Array<Running> = []
-  /** One of the default user's for each gateway. */
+  /** The default user's client of each gateway. */
   clients: Array<Client> = []
   /** Ends a gateway and starts it again with the same data. */
   restart!: (index: number, signal: NodeJS.Signals) => Promise<void>

@@ -1,4 +1,7 @@
-/** An identity provider: keys of each algorithm, tokens that they sign, and a server on this machine with the public ones. */
+/**
+ * An identity provider: keys of each algorithm, tokens signed by them, and a server on this machine with the public
+ * keys.
+ */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +14,7 @@ export interface ProviderKey {
   readonly kid: string
   readonly alg: string
   readonly privateKey: CryptoKey
-  /** As the provider publishes it. */
+  /** The key as the provider publishes it. */
   readonly jwk: JWK
 }
 

@@ -1,4 +1,4 @@
-/** The gateway, with less patience for readers that take nothing. A test waits for them to be cut. */
+/** The gateway, with short time limits for readers that take nothing, so that a test can wait for their cut. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** API keys over HTTP, as a user of the gateway has them. */
+/** API keys over HTTP, as a user of the gateway manages them. */
 import { Client, tokenFor } from "./chatClient.ts"
 
 export const keysPath = "/api/v1/keys"
@@ -10,7 +10,7 @@ export interface MadeKey {
   readonly client: Client
 }
 
-/** A key by `creator`; fails with the answer when it is refused. */
+/** Creates a key by `creator`; fails with the answer if it is refused. */
 export const createKey = async (creator: Client, asked: Record<string, unknown> = {}): Promise<MadeKey> => {
   const answer = await creator.request("POST", keysPath, { name: "test", ...asked })
   const text = await answer.text()
@@ -26,7 +26,7 @@ export const as = async (
   permissions: ReadonlyArray<string> = ["*"],
 ) => new Client(url, await tokenFor(org, user, permissions))
 
-/** The status and the code of an error, `200 ` of any other answer. */
+/** The status and the code of an error, `200 ` for any other answer. */
 export const outcome = async (answer: Promise<Response> | Response): Promise<string> => {
   const response = await answer
   const isJson = response.headers.get("content-type")?.includes("json") === true

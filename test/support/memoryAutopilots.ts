@@ -9,9 +9,9 @@ import type { StoreError } from "../../src/store/StoreError.ts"
 export interface MemoryAutopilots {
   stored: StoredAutopilot | undefined
   readonly audit: Array<Change>
-  /** What happens elsewhere at the moment of each write. */
+  /** Changes by other replicas at the moment of each write. */
   meanwhile: (state: StoredAutopilot["state"]) => void
-  /** When set, nothing can be read or written. */
+  /** If set, every read and write fails with it. */
   fail: StoreError | undefined
 }
 
@@ -22,7 +22,7 @@ export const newAutopilots = (): MemoryAutopilots => ({
   fail: undefined,
 })
 
-/** What is kept is what JSON keeps of it. */
+/** A round trip through JSON, as the store does it. */
 const asStored = (autopilot: StoredAutopilot) => JSON.parse(JSON.stringify(autopilot)) as StoredAutopilot
 
 export const memoryAutopilots = (kept: MemoryAutopilots = newAutopilots()) => {
@@ -50,7 +50,7 @@ export const memoryAutopilots = (kept: MemoryAutopilots = newAutopilots()) => {
   )
 }
 
-/** Runs by the time they began, in their order; their sessions began with them. */
+/** Runs in the order of their starts; each session began with its run. */
 export const cohortRuns = (runs: ReadonlyArray<CohortRun>) =>
   Layer.succeed(
     CohortRuns,

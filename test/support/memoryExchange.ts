@@ -31,7 +31,7 @@ export class MemoryExchange {
     this.windowMs = windowMs
   }
 
-  /** As after a start with nothing on disk. */
+  /** Loses all data, as a restart without a disk does. */
   forget(): void {
     this.births += 1
     this.entries = []

@@ -1,4 +1,7 @@
-/** What operators have set, in memory, behind the same port as the real store; and the settings that no test is about. */
+/**
+ * The operators' settings in memory, behind the same port as the real store; and default settings for tests about
+ * other things.
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Defaults } from "../../src/decision/RolloutState.ts"
@@ -34,7 +37,7 @@ export const rolloutDefaults = (fields: Partial<RolloutSettings> = {}): Defaults
 export interface MemoryRollout {
   stored: StoredRollout
   readonly audit: Array<Change>
-  /** When set, nothing can be read or written. */
+  /** If set, every read and write fails with it. */
   fail: StoreError | undefined
 }
 

@@ -1,4 +1,4 @@
-/** A store in memory behind the same ports as the real ones, to show that a test swaps a layer and nothing else. */
+/** A store in memory behind the same ports as the real ones, to show that a test only swaps a layer. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Agent, defaultAgentId } from "../../src/domain/Agent.ts"
@@ -33,12 +33,12 @@ export const memory = () => ({
   sessions: new Map<string, Session>(),
   messages: [] as Array<ChatMessage>,
   runs: new Map<string, Run>(),
-  /** The runs whose user said the same once more. */
+  /** The runs whose user repeated the last message. */
   repeats: [] as Array<string>,
   attempts: [] as Array<Attempt>,
   events: [] as Array<LogEntry>,
   shadowPairs: [] as Array<ShadowPair>,
-  /** When set, the end of a run cannot be stored. */
+  /** If set, the end of a run cannot be stored. */
   failEnd: undefined as RunLost | StoreError | undefined,
 })
 

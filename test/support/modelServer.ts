@@ -1,12 +1,9 @@
-/**
- * An OpenAI-compatible model on loopback whose next answers a test lays out beforehand, and which keeps what it was
- * asked.
- */
+/** An OpenAI-compatible model on loopback. A test prepares its next answers, and reads its requests. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
 export type Answer =
-  /** Begins after `afterMs` and ends once `until` has come, where they are given. */
+  /** Begins after `afterMs` and ends once `until` resolves, if they are given. */
   | {
       readonly kind: "text"
       readonly parts: ReadonlyArray<string>
@@ -15,11 +12,16 @@ export type Answer =
       readonly afterMs?: number
     }
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string; readonly body?: string }
-  /** Says `parts`, then breaks: cut (the socket is destroyed), error (an in-band error, after which text goes on), hang. */
+  /**
+   * Sends `parts`, then breaks: cut (the socket is destroyed), error (an in-band error, followed by more text), hang.
+   */
   | { readonly kind: "cut" | "error" | "hang"; readonly parts: ReadonlyArray<string> }
-  /** These events as they are; then the connection stays open, or is reset. */
+  /** Sends these events unchanged; then the connection stays open, or is reset. */
   | { readonly kind: "raw"; readonly events: ReadonlyArray<object | string>; readonly end: "open" | "reset" }
-  /** The same part again and again, as fast as it is read. With `count` it is a whole answer of so many. */
+  /**
+   * Sends the same part repeatedly, as fast as the client reads. With `count` the answer is complete after this
+   * number.
+   */
   | { readonly kind: "flood"; readonly part: string; readonly count?: number }
 
 interface Asked {

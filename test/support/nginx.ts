@@ -1,21 +1,21 @@
 /**
- * A real nginx with the configuration of `docs/deploy`, as it is but for addresses and paths: in a temporary folder, on
- * loopback and a free port, in the foreground, gone at the end.
+ * A real nginx with the configuration of `docs/deploy`, unchanged but for addresses and paths: in a temporary folder,
+ * on loopback and a free port, in the foreground, removed at the end.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { freePort } from "./freePort.ts"
 import { type Running, start, temporaryFolder } from "./processes.ts"
 
-/** `text` with `from` replaced by `to`; a configuration that no longer has `from` is another one than the test means. */
+/** `text` with `from` replaced by `to`; throws if the configuration no longer has `from`. */
 const replaced = (text: string, [from, to]: readonly [string, string]): string => {
   if (!text.includes(from)) throw new Error(`nginx.conf has no ${JSON.stringify(from)}`)
   return text.replaceAll(from, to)
 }
 
 /**
- * Before the three `gateways` (`host:port`; the same one may stand there more than once). `changes` are for what a test
- * cannot wait for, such as minutes of silence.
+ * Starts it before the three `gateways` (`host:port`; one may be listed more than once). `changes` shorten times that
+ * a test cannot wait for, such as minutes of silence.
  */
 export const startNginx = async (
   gateways: readonly [string, string, string],
@@ -29,7 +29,7 @@ export const startNginx = async (
     // Node's pipes are sockets, which nginx cannot open by a path.
     ["access_log /dev/stdout", `access_log ${log}`],
     ["listen 8080;", `listen 127.0.0.1:${port};`],
-    // Few connections are needed here, and as many as in the file may be more than this machine allows.
+    // The tests need few connections; the file's number may exceed this machine's limit.
     ["worker_rlimit_nofile 65536;", ""],
     ["worker_connections 16384;", "worker_connections 512;"],
     ...gateways.map((gateway, index) => [`gateway-${index + 1}:3001`, gateway] as const),
@@ -37,7 +37,7 @@ export const startNginx = async (
   ]
   const file = join(folder.path, "nginx.conf")
   writeFileSync(file, here.reduce(replaced, readFileSync("docs/deploy/nginx.conf", "utf8")))
-  // One process: with workers of its own, a test that is killed would leave them behind.
+  // One process: a killed test would leave separate workers behind.
   const inForeground = "daemon off; master_process off; error_log stderr notice;"
   const nginx = await start(
     "nginx",

@@ -1,4 +1,4 @@
-/** A world whose gateway and runtime export to a real collector, in batches so short that a test need not wait for them. */
+/** A world whose gateway and runtime export to a real collector, in short batches so that a test need not wait. */
 import { afterAll, beforeAll } from "vitest"
 import { eventually } from "./chatClient.ts"
 import { Collector } from "./collector.ts"
@@ -16,7 +16,7 @@ export class Observed {
   collector!: Collector
   world!: World
 
-  /** A trace in which so many spans have ended; more would be seen too. */
+  /** A trace after this number of spans has ended; more would be seen too. */
   trace(traceId: string, spans: number): Promise<ReadonlyArray<Span>> {
     return eventually(async () => {
       const found = this.collector.trace(traceId)
@@ -30,13 +30,13 @@ export class Observed {
 
 type Env = Readonly<Record<string, string>>
 
-/** `env`: more for the gateway, asked when it starts. */
+/** `env`: more variables for the gateway, read at its start. */
 export const useObserved = (env: Env | (() => Env) = {}): Observed => {
   const observed = new Observed()
   beforeAll(async () => {
     observed.collector = await Collector.start()
   })
-  // Hooks after all run in reverse: the gateway and the runtime are gone before it.
+  // Hooks after all run in reverse: the gateway and the runtime end first.
   afterAll(() => observed.collector?.stop())
   const own = () => (typeof env === "function" ? env() : env)
   observed.world = useWorld(() => ({ ...exporting(observed.collector.url), ...own() }), {
@@ -45,7 +45,7 @@ export const useObserved = (env: Env | (() => Env) = {}): Observed => {
   return observed
 }
 
-/** A place in a trace of a caller's own; `sampled: false`: he keeps none of it. */
+/** A span context of a caller; `sampled: false` means that the caller does not record the trace. */
 export const callersPlace = (sampled = true) => {
   const id = (bytes: number) => Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex")
   const [traceId, spanId] = [id(16), id(8)]

@@ -1,6 +1,6 @@
 /**
- * A real PgBouncer as its package configures it, but for addresses, names and a pool that turns have to share: in a temporary
- * folder, on loopback and a free port, in the foreground, gone at the end.
+ * A real PgBouncer with its package's configuration, but for addresses, names and a pool that turns must share: in a
+ * temporary folder, on loopback and a free port, in the foreground, removed at the end.
  */
 import { chownSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,9 +1,9 @@
 /**
- * A throw-away PostgreSQL for the tests that run against a real one: a fresh cluster in a temporary folder, on loopback and
- * a free port, not durable, gone at the end. As vitest's `globalSetup` it provides `postgresUrl`.
+ * A throw-away PostgreSQL for the tests that run against a real one: a fresh cluster in a temporary folder, on
+ * loopback and a free port, not durable, removed at the end. As vitest's `globalSetup` it provides `postgresUrl`.
  *
- * Where the server's binaries are missing (`scripts/setup-postgres` installs them), CI fails; elsewhere one line says that
- * this half is left out and `postgresUrl` is undefined.
+ * If the server's binaries are missing (`scripts/setup-postgres` installs them), CI fails; elsewhere one line says
+ * that these tests are left out and `postgresUrl` is undefined.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
@@ -19,7 +19,7 @@ import { freePort } from "./freePort.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The URL of the server's own database; take one of your own with `freshDatabase`. */
+    /** The URL of the server's own database; create one for your test with `freshDatabase`. */
     readonly postgresUrl: string | undefined
   }
 }
@@ -39,7 +39,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   return server.stop
 }
 
-/** The URL of a new, empty database of its own on the server at `url`; it goes when the server does. */
+/** The URL of a new, empty database on the server at `url`; it is removed with the server. */
 export const freshDatabase = (url: string): Effect.Effect<Redacted.Redacted<string>> =>
   Effect.gen(function* () {
     const name = `test_${crypto.randomUUID().replaceAll("-", "")}`
@@ -53,7 +53,7 @@ export const freshDatabase = (url: string): Effect.Effect<Redacted.Redacted<stri
 export interface Server {
   readonly url: string
   readonly port: number
-  /** Where its Unix socket is. */
+  /** The folder of its Unix socket. */
   readonly folder: string
   readonly pid: () => number
   /** Ends it and keeps its data, until `up`. */
@@ -62,7 +62,7 @@ export interface Server {
   readonly stop: () => Promise<void>
 }
 
-/** The newest of Debian's versions (they are not on PATH), else what PATH has. */
+/** The newest of Debian's versions (they are not on PATH), else the version on PATH. */
 export const findBinaries = (): string | undefined => {
   const debian = "/usr/lib/postgresql"
   const versions = Fs.existsSync(debian)
@@ -125,7 +125,10 @@ export const start = async (
 
 const notDurable = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
 
-/** The server refuses to run as root: there, as Debian's `postgres` user. Node starts it with that id, without `su`. */
+/**
+ * The server refuses to run as root: there it runs as Debian's `postgres` user. Node starts it with that id, without
+ * `su`.
+ */
 export const serverUser = (): { readonly uid: number; readonly gid: number } | undefined => {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }))
@@ -146,7 +149,7 @@ const ready = (server: ChildProcess): Promise<void> =>
 const stopServer = async (server: ChildProcess): Promise<void> => {
   if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return
   const exited = once(server, "exit")
-  // Its immediate shutdown: nothing of it is wanted any more.
+  // SIGQUIT is its immediate shutdown; its data is not needed any more.
   server.kill("SIGQUIT")
   await exited
 }

@@ -1,6 +1,6 @@
 /**
- * Real processes for the acceptance tests: the gateway as `npm start` runs it, and the Python runtime. Each listens on
- * 127.0.0.1 and a free port, is waited for by what it prints, and is ended by its id.
+ * Real processes for the acceptance tests: the gateway as `npm start` runs it, and the Python runtime. Each listens
+ * on 127.0.0.1 and a free port, is ready once it prints its address, and is ended by its id.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -14,9 +14,9 @@ const root = resolve(import.meta.dirname, "../..")
 export interface Running {
   readonly url: string
   readonly pid: number
-  /** Everything it has printed so far, both streams. */
+  /** Its whole output so far, both streams. */
   readonly output: () => string
-  /** Ends it with a signal and waits until it is gone. */
+  /** Sends a signal and waits for its exit. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>
   readonly exited: Promise<number | null>
   readonly isAlive: () => boolean
@@ -67,13 +67,13 @@ export const start = async (
   return { url, pid: child.pid!, output: () => lines.join("\n"), stop, exited, isAlive }
 }
 
-/** Of no use anywhere: made for tests, and long enough for HS256. */
+/** Valid only in tests, and long enough for HS256. */
 export const testSecret = "only-for-tests-Zq7vX2mK9pLw4RtY8sBd"
 
 /** Likewise, for tokens of operators. */
 export const testOperatorSecret = "only-for-tests-operators-Hc6vX1qJz5FgT0"
 
-/** A folder of its own, gone at the end of `dispose`. */
+/** A new folder, removed by `dispose`. */
 export const temporaryFolder = () => {
   const path = mkdtempSync(join(tmpdir(), "crossfade-"))
   return { path, dispose: () => rmSync(path, { recursive: true, force: true }) }
@@ -81,7 +81,7 @@ export const temporaryFolder = () => {
 
 const baseEnv = { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "test" }
 
-/** One user sends all of a test's turns. Who tests a limit sets it. */
+/** One user sends all of a test's turns. A test of a limit sets it. */
 const withoutLimits = {
   RATE_LIMIT_USER_PER_MIN: "10000000",
   RATE_LIMIT_ORG_PER_MIN: "10000000",
@@ -92,7 +92,7 @@ const withoutLimits = {
   MAX_STREAMS: "1000000",
 }
 
-/** The gateway's environment with `env`; nothing of the test's own reaches it. */
+/** The gateway's environment with `env`, without the variables of the test process. */
 export const gatewayEnv = (env: Readonly<Record<string, string>>) => ({
   ...baseEnv,
   PORT: "0",
@@ -112,12 +112,12 @@ export const startGateway = (
 
 const python = join(root, ".cache/python-runtime/bin/python")
 
-/** The Python runtime. Without its virtual environment the tests that need it fail, saying what to run. */
+/** The Python runtime. Without its virtual environment, tests that need it fail with the command to run. */
 export const startPython = (
   options: {
     readonly pingMs?: number
     readonly port?: number
-    /** More for its environment. */
+    /** More variables for its environment. */
     readonly env?: Readonly<Record<string, string>>
   } = {},
 ): Promise<Running> => {

@@ -1,11 +1,14 @@
-/** A real Prometheus that scrapes each second, with the rules of `docs/observability`; on a free port, ended by its id. */
+/**
+ * A real Prometheus that scrapes each second, with the rules of `docs/observability`; on a free port, ended by its
+ * id.
+ */
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { freePort } from "./freePort.ts"
 import { type Running, start, temporaryFolder } from "./processes.ts"
 
-/** False where it and its promtool are missing: CI fails then, elsewhere it is said. */
+/** False if it and its promtool are missing: then CI fails, and elsewhere one line reports it. */
 export const hasPrometheus = (): boolean => {
   try {
     for (const program of ["prometheus", "promtool"])
@@ -23,7 +26,7 @@ export interface Sample {
   readonly value: number
 }
 
-/** Of its query API. */
+/** A reply of its query API. */
 interface Answer {
   readonly data?: {
     readonly result: ReadonlyArray<Pick<Sample, "metric"> & { readonly value: readonly [number, string] }>

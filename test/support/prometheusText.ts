@@ -1,4 +1,7 @@
-/** Prometheus' text format as series, for comparing it with what came over OTLP. A histogram is its count, sum and buckets. */
+/**
+ * Prometheus' text format as series, to compare it with the series over OTLP. A histogram is its count, sum and
+ * buckets.
+ */
 export interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -24,7 +27,7 @@ export const parse = (text: string): ReadonlyArray<Sample> =>
       : [{ name: found[1]!, labels: labelsOf(found[2] ?? ""), value: number(found[3]!) }]
   })
 
-/** Labels in one order, so that a series of one source is found in the other. */
+/** The labels are sorted, so that one series has the same key in both sources. */
 export const keyOf = ({ labels, name }: Omit<Sample, "value">): string =>
   `${name} ${Object.keys(labels)
     .toSorted((a, b) => (a < b ? -1 : 1))

@@ -1,6 +1,6 @@
 /**
- * What a collector has written with its file exporter, as records: each line of its files is one export, in OTLP's JSON.
- * Of a line that is being written nothing is seen yet.
+ * The files of a collector's file exporter, as records: each line is one export, in OTLP's JSON. An incomplete last
+ * line is ignored.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ type Values = Readonly<Record<string, unknown>>
 export interface Span {
   readonly traceId: string
   readonly spanId: string
-  /** Empty for the first one of a trace. */
+  /** Empty for the first span of a trace. */
   readonly parentSpanId: string
   readonly name: string
   readonly kind: "internal" | "server" | "client" | "producer" | "consumer"
@@ -22,7 +22,7 @@ export interface Span {
   readonly resource: Values
 }
 
-/** One series at one export. `value`: of a histogram, how many were measured. */
+/** One series at one export. `value` of a histogram is its count. */
 export interface Point {
   readonly name: string
   readonly unit: string
@@ -128,7 +128,7 @@ export const readPoints = (folder: string): ReadonlyArray<Point> =>
 const seriesOf = ({ attributes, name, resource }: Point): string =>
   `${String(resource["service.instance.id"])} ${name} ${JSON.stringify(attributes)}`
 
-/** Each series of each process as it was last: an export that was tried again may come after a later one. */
+/** The last point of each series of each process: a retried export may arrive after a later one. */
 export const latest = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => {
   const last = new Map<string, Point>()
   for (const point of points) {

@@ -1,9 +1,9 @@
 /**
- * A throw-away Redis for the tests that run against a real one: on loopback and a free port, nothing kept on disk, gone at
- * the end. As vitest's `globalSetup` it provides `redisUrl`.
+ * A throw-away Redis for the tests that run against a real one: on loopback and a free port, without a disk, removed
+ * at the end. As vitest's `globalSetup` it provides `redisUrl`.
  *
- * Where the server is missing (`scripts/setup-tests` installs it), CI fails; elsewhere one line says that these tests are
- * left out and `redisUrl` is undefined.
+ * If the server is missing (`scripts/setup-tests` installs it), CI fails; elsewhere one line says that these tests
+ * are left out and `redisUrl` is undefined.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -14,8 +14,8 @@ import { freePort } from "./freePort.ts"
 declare module "vitest" {
   interface ProvidedContext {
     /**
-     * The URL of a server that all test files share: keep to keys of your own. A whole gateway does not, for it counts
-     * the turns of every other gateway of its Redis as its own fleet's: `startRedis` one for it.
+     * The URL of a server that all test files share: use only keys of your own. Do not connect a whole gateway to it,
+     * because it counts the turns of every gateway in its Redis as its own fleet's: use `startRedis` for that.
      */
     readonly redisUrl: string | undefined
   }
@@ -51,7 +51,7 @@ export interface RedisServer {
   readonly stop: () => Promise<void>
 }
 
-/** On `port`, or on a free one; a server that comes back on its old port has forgotten everything. */
+/** Listens on `port`, or on a free one; a server that restarts on its old port has lost its data. */
 export const startRedis = async (port?: number): Promise<RedisServer> => {
   const at = port ?? (await freePort())
   const server = spawn(

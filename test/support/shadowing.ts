@@ -1,4 +1,4 @@
-/** Turns with shadows in a real world, and what is told of them. */
+/** Turns with shadows in a real world, and the reports about them. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
@@ -25,7 +25,7 @@ export interface LedgerSum {
   readonly estimatedTokens: number
 }
 
-/** Shadows that have ended: by the load of the machine, or otherwise. */
+/** The number of ended shadows: completed, or dropped because of the machine's load. */
 export const ended = async (world: World) => {
   const { ledger } = await report(world)
   const runs = (byLoad: boolean) =>
@@ -35,12 +35,12 @@ export const ended = async (world: World) => {
   return { byLoad: runs(true), otherwise: runs(false) }
 }
 
-/** Users' turns so far. */
+/** The number of users' turns so far. */
 export let sent = 0
 
 /**
- * A turn, and the end of its shadow: two shadows at once would leave one out. On a machine that has nothing to spare a
- * shadow is given up, as it should be; then both are played once more. `prepare` lays out the shadow's answer.
+ * A turn, and the end of its shadow: of two concurrent shadows one would be dropped. A busy machine drops a shadow by
+ * design; then both run again. `prepare` prepares the shadow's answer.
  */
 export const turn = async (
   world: World,
@@ -60,14 +60,14 @@ export const turn = async (
     if (after.byLoad === before.byLoad) return stream
     world.model.asked.length = 0
     world.model.answers.length = 0
-    // As often as the load is measured.
+    // The load is measured at this interval.
     await setTimeout(1000)
     if (world.runtime.isAlive()) await fetch(`${world.runtime.url}/test/reset`, { method: "POST" })
   }
   throw new Error("every shadow was given up: the machine is too busy for this test")
 }
 
-/** What users' turns have done to the modes: of these figures a shadow must move none. */
+/** The modes' figures after users' turns: a shadow must change none of them. */
 export const figures = async (world: World) => {
   const { direct, fallbackEnabled, runtime } = (await world.operator.json("GET", "/api/v1/runtime/metrics"))
     .data

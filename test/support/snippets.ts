@@ -1,7 +1,7 @@
-/** The code blocks of a document, to be run as they stand there. */
+/** The code blocks of a document, to run them unchanged. */
 import { readFileSync } from "node:fs"
 
-/** The blocks in `language`, in order, without imports and exports: a test gives them what they import. */
+/** The blocks in `language`, in order, without imports and exports: a test passes the imported values. */
 export const snippets = (page: string, language: string): ReadonlyArray<string> =>
   Array.from(
     readFileSync(page, "utf8").matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gm")),

@@ -1,7 +1,7 @@
 /**
- * An independent, strict reader of what goes to browsers, as the deployed clients read it: lines end with LF alone, an
- * event is `id:`, `event:` and ONE `data:` line in this order. It throws at anything else, so it also finds what a lenient
- * WHATWG parser would forgive: a CR, a second data line, a missing blank line, broken UTF-8.
+ * An independent, strict reader of the bytes that browsers get, as the deployed clients read them: lines end with LF
+ * alone, an event is `id:`, `event:` and ONE `data:` line in this order. It throws at anything else, so it also finds
+ * errors that a lenient WHATWG parser forgives: a CR, a second data line, a missing blank line, broken UTF-8.
  */
 export interface SseFrame {
   /** Absent on heartbeats only. */

@@ -1,13 +1,13 @@
 /**
- * An OpenAI-compatible model that refuses what the strictest of the real ones refuse: roles that do not alternate from a
- * user's message on, blank texts, text that is no Unicode, more tokens than its context has. What it accepts, it answers as
- * the test says.
+ * An OpenAI-compatible model that refuses everything that the strictest real ones refuse: roles that do not alternate
+ * from a user's message on, blank texts, invalid Unicode, more tokens than its context has. It answers accepted
+ * requests as the test defines.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { PromptMessage } from "../../src/domain/History.ts"
 
-/** Why it would refuse; undefined when it would answer. */
+/** The reason for its refusal; undefined if it would answer. */
 export const refusalOf = (history: ReadonlyArray<PromptMessage>): string | undefined => {
   if (history.length === 0 || history.length > 20) return `${history.length} messages`
   if (history.at(-1)?.role !== "user") return "the last message is not the user's"
@@ -29,7 +29,7 @@ const failure = (code: string, message: string) =>
   JSON.stringify({ error: { message, type: "invalid_request_error", param: "messages", code } })
 
 export const startStrictModel = async () => {
-  /** The messages without the system's, of each request that was answered. */
+  /** The messages of each answered request, without the system's. */
   const accepted: Array<ReadonlyArray<PromptMessage>> = []
   const refused: Array<string> = []
   const answers: Array<StrictAnswer> = []

@@ -1,6 +1,6 @@
 /**
- * Providers on loopback that refuse what the real ones refuse, with the status and in the words that were seen of them, and
- * ignore what those ignore. The sources are in docs/reference/providers.md.
+ * Providers on loopback that refuse the same fields as the real ones, with the recorded status and words, and ignore
+ * the same fields. The sources are in docs/reference/providers.md.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -11,7 +11,7 @@ export interface Asked {
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | Array<string> | undefined>>
   readonly body: Readonly<Record<string, unknown>>
-  /** The status that it was refused with. */
+  /** The status of its refusal. */
   refused?: number
 }
 
@@ -22,9 +22,9 @@ interface Refusal {
 
 export interface Strict {
   readonly refuse: (asked: Asked) => Refusal | undefined
-  /** The field that limits an answer; any other is read over. */
+  /** The field that limits an answer; any other is ignored. */
   readonly limit: ReadonlyArray<string>
-  /** Without being asked. */
+  /** It reports usage without a request for it. */
   readonly tellsUsage: boolean
 }
 
@@ -34,7 +34,7 @@ const bearer = (body: unknown) => (asked: Asked) =>
   asked.headers["authorization"] === `Bearer ${key}` ? undefined : { status: 401, body }
 const at = (path: string, body: unknown) => (asked: Asked) =>
   asked.path === path ? undefined : { status: 404, body }
-/** The first field that is not among `known`. */
+/** Refuses the first field that is not among `known`. */
 const only = (known: ReadonlyArray<string>, refusal: (name: string) => Refusal) => (asked: Asked) => {
   const unknown = Object.keys(asked.body).find((name) => !known.includes(name))
   return unknown === undefined ? undefined : refusal(unknown)
@@ -149,13 +149,13 @@ export const strict = {
     limit: both,
     tellsUsage: false,
   },
-  /** Without a key, and without a word on fields that it does not know. */
+  /** Needs no key, and ignores unknown fields. */
   ollama: {
     refuse: at("/v1/chat/completions", "404 page not found"),
     limit: ["max_tokens"],
     tellsUsage: false,
   },
-  /** A version that does not read over unknown fields yet, started with `--api-key`. */
+  /** A version that still refuses unknown fields, started with `--api-key`. */
   vllm: {
     refuse: first(
       bearer({ error: "Unauthorized" }),
@@ -169,7 +169,7 @@ export const strict = {
     refuse: first(
       bearer({ error: { message: "No auth credentials found", code: 401 } }),
       at("/api/v1/chat/completions", "<!DOCTYPE html>"),
-      // Its reference says that this field goes in a later release.
+      // Its reference announces that a later release removes this field.
       only([...common, "max_completion_tokens"], (name) =>
         badRequest(`Unrecognized key(s) in object: '${name}'`, null, null),
       ),
@@ -267,7 +267,7 @@ export const startStrict = async (provider: Strict) => {
         return
       }
       const answer = answerOf(provider, one)
-      // A load balancer that compresses whatever may be compressed.
+      // A load balancer that compresses everything it may compress.
       const plain = request.headers["accept-encoding"] === "identity"
       response.writeHead(200, {
         "content-type": "text/event-stream",

@@ -1,4 +1,4 @@
-/** A new folder that goes with its contents when the scope closes. */
+/** A new folder, removed with its contents when the scope closes. */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"

@@ -1,20 +1,20 @@
 /**
- * The users of a drill: turns that come as the simulator's do, and what each of them is told. Everything is measured
- * here, at the other end of the HTTP API.
+ * The users of a drill: turns that arrive as the simulator draws them, and the result of each. All measurements are
+ * at the client's end of the HTTP API.
  */
 import type { DrawnTurn } from "../../src/simulation/Upstream.ts"
 import { Client, type Frame, tokenFor } from "./chatClient.ts"
 
 export interface Chat {
   readonly orgId: string
-  /** Empty: it never began. */
+  /** Empty if it never began. */
   readonly runId: string
   /** Milliseconds of `performance.now()`. */
   readonly begunAt: number
-  /** Undefined: never. From `begunAt` on. */
+  /** Measured from `begunAt`; undefined without content. */
   readonly firstContentMs: number | undefined
   readonly endMs: number
-  /** The mode that was decided before it began, which was told at `decidedAt`. */
+  /** The mode that was decided before it began, announced at `decidedAt`. */
   readonly decided: string | null
   readonly decidedAt: number
   readonly moved: boolean
@@ -22,11 +22,11 @@ export interface Chat {
   readonly answered: boolean
 }
 
-/** Before each of five words, after the thinking that the runtime does by itself. */
+/** The pause before each of five words, after the runtime's own thinking. */
 export const wordMs = 200
 const message = JSON.stringify({ scenario: "slow", count: 5, delay_ms: wordMs })
 const usersOfOrg = 3
-/** Longer than any clock of the gateway's that can strike here. */
+/** Longer than any deadline of the gateway that can expire here. */
 const patienceMs = 90_000
 
 const isContent = ({ data, event }: Frame): boolean => event === "message" && data.type === "text"
@@ -52,7 +52,7 @@ const chat = async (client: Client, orgId: string): Promise<Chat> => {
     }
     clearTimeout(impatience)
   } catch {
-    // A connection that breaks is a chat that failed.
+    // A broken connection is a failed chat.
     answered = false
   }
   const endMs = performance.now() - begunAt
@@ -63,13 +63,13 @@ export class Load {
   readonly chats: Array<Chat> = []
   /** Milliseconds of `performance.now()`. */
   readonly beganAt = performance.now()
-  /** By how much a turn came too late at worst: a machine that is busy with other things stretches all figures. */
+  /** The largest delay of a turn's start: a busy machine stretches all figures. */
   latestMs = 0
   private readonly underWay = new Set<Promise<void>>()
   private readonly coming: Promise<void>
   private over = false
 
-  /** They come until `finish`. */
+  /** Turns arrive until `finish`. */
   constructor(url: string, turns: Iterable<DrawnTurn>) {
     this.coming = this.run(url, turns)
   }
@@ -93,7 +93,7 @@ export class Load {
     }
   }
 
-  /** Nobody comes any more, and everybody has been answered. */
+  /** Stops new turns and waits for the running ones. */
   async finish(): Promise<void> {
     this.over = true
     await this.coming

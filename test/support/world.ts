@@ -1,4 +1,4 @@
-/** Gateway, Python runtime and model together: what most acceptance tests run against. One per test file. */
+/** Gateway, Python runtime and model together: most acceptance tests run against it. One per test file. */
 import { afterAll, beforeAll, beforeEach } from "vitest"
 import { Client, eventually, operatorToken, tokenFor } from "./chatClient.ts"
 import { type Model, providerEnv, startModel } from "./modelServer.ts"
@@ -24,13 +24,13 @@ export class World {
   runtime!: Running
   model!: Model
   client!: Client
-  /** Runs the service. */
+  /** A client with an operator's token. */
   operator!: Client
-  /** Ends the gateway with SIGKILL where it runs, and starts one with the same data. */
+  /** Ends the gateway with SIGKILL if it runs, and starts one with the same data. */
   restart!: () => Promise<void>
   readonly folder = temporaryFolder()
 
-  /** What the runtime was asked since the test began. */
+  /** The runtime's requests since the test began. */
   async log(): Promise<RuntimeLog> {
     return (await fetch(`${this.runtime.url}/test/log`)).json() as Promise<RuntimeLog>
   }
@@ -51,7 +51,7 @@ export class World {
     return (await this.client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data.messages
   }
 
-  /** A run of Ana at acme, with the upstream's own codes, which operators alone see. */
+  /** A run of Ana at acme, with the upstream's own codes, which only operators see. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the run as the API shows it
   async run(runId: string): Promise<any> {
     const reader = new Client(this.gateway.url, await operatorToken(["*", "operator:read"], "acme", "ana"))
@@ -62,8 +62,8 @@ export class World {
 type Env = Readonly<Record<string, string>>
 
 /**
- * `env` is the gateway's, asked when it starts. `direct: false` leaves it without a provider, so that nothing can answer
- * for the runtime.
+ * `env` is the gateway's, read at its start. `direct: false` leaves it without a provider, so that no target can
+ * replace the runtime.
  */
 export const useWorld = (
   env: Env | (() => Env) = {},
@@ -81,7 +81,7 @@ export const useWorld = (
         DATA_DIR: world.folder.path,
         CHAT_EXECUTION_MODE: "runtime_orchestrator",
         RUNTIME_SERVICE_URL: world.runtime.url,
-        // Faults in a row are what these tests are made of: the breaker must not answer for the modes.
+        // These tests consist of consecutive faults: the breaker must not open.
         CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "100000",
         CHAT_RUNTIME_PROBES: "false",
         ...direct,
@@ -96,7 +96,7 @@ export const useWorld = (
     world.model.asked.length = 0
     world.model.answers.length = 0
     await fetch(`${world.runtime.url}/test/reset`, { method: "POST" })
-    // One test file ends its gateway to see what it says last.
+    // One test file ends its gateway to check its last output.
     if (!world.gateway.isAlive()) return
     await world.operator.json("POST", "/api/v1/runtime/fallback/reset")
   })

@@ -1,4 +1,4 @@
-/** The two ways out of the metrics, from one registry: Prometheus' text and what OTLP exports. */
+/** The two outputs of the metrics, from one registry: Prometheus' text and the OTLP export. */
 import * as OtelMetrics from "@effect/opentelemetry/OtelMetrics"
 import * as Resource from "@effect/opentelemetry/Resource"
 import { assert, describe, it } from "@effect/vitest"
@@ -62,7 +62,7 @@ const both = Effect.gen(function* () {
   return { text, ofText: ofText(text), metrics, ofOtlp: new Map(metrics.flatMap(pointsOf)) }
 }).pipe(Effect.provide(Resource.layerEmpty))
 
-/** Of a registry of its own. */
+/** With a registry of its own. */
 const alone = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => Effect.provideService(effect, Metric.MetricRegistry, new Map()))
 
@@ -116,7 +116,7 @@ describe("the metrics", () => {
     }).pipe(Effect.provideService(Measure.ListedOrgs, new Set(['a"b\\c\nd'])), alone),
   )
 
-  it.effect("have their unit in OTLP's own place and in no label", () =>
+  it.effect("have their unit in OTLP's own field and in no label", () =>
     Effect.gen(function* () {
       yield* begin
       const { metrics, text } = yield* both
@@ -135,20 +135,22 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("of a closed set are all there from the beginning, at 0, so that a rate sees the first", () =>
-    Effect.gen(function* () {
-      yield* begin
-      const { ofText: found } = yield* both
-      for (const { kind, labels, name } of all) {
-        if (kind === "gauge") continue
-        const shown = kind === "histogram" ? `${name}_count` : name
-        for (const set of combinations(labels)) assert.strictEqual(found.get(keyOf(shown, set)), 0, shown)
-      }
-      assert.isFalse([...found.keys()].some((key) => key.startsWith(catalogue.orgAttempts.name)))
-    }).pipe(alone),
+  it.effect(
+    "exist from the start, at 0, for a closed set of labels, so that a rate sees the first event",
+    () =>
+      Effect.gen(function* () {
+        yield* begin
+        const { ofText: found } = yield* both
+        for (const { kind, labels, name } of all) {
+          if (kind === "gauge") continue
+          const shown = kind === "histogram" ? `${name}_count` : name
+          for (const set of combinations(labels)) assert.strictEqual(found.get(keyOf(shown, set)), 0, shown)
+        }
+        assert.isFalse([...found.keys()].some((key) => key.startsWith(catalogue.orgAttempts.name)))
+      }).pipe(alone),
   )
 
-  it.effect("of an organisation that is not listed are none", () =>
+  it.effect("do not exist for an unlisted organisation", () =>
     Effect.gen(function* () {
       yield* Measure.attemptEnded(orgId, attempt)
       const { text } = yield* both
@@ -156,7 +158,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("that are asked for when somebody looks are there while their source is", () =>
+  it.effect("exist while their source does, if they are read on demand", () =>
     Effect.gen(function* () {
       const looked = Effect.map(both, ({ ofText: found }) => found.get(keyOf("crossfade_runs_in_flight", {})))
       let runs = 3
@@ -172,7 +174,7 @@ describe("the metrics", () => {
     }).pipe(alone),
   )
 
-  it.effect("of the process are figures of a process that runs", () =>
+  it.effect("have plausible values for the process", () =>
     Effect.gen(function* () {
       const { ofText: found, text } = yield* both
       for (const { labels, name } of [

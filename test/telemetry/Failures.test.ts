@@ -5,15 +5,15 @@ import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import * as Failures from "../../src/telemetry/Failures.ts"
 
-describe("what could not be exported", () => {
-  it("is told by its message alone", () => {
+describe("an export failure", () => {
+  it("is logged with its message alone", () => {
     const flattened = JSON.stringify({ stack: "Error: x\n at y", message: 'refused by "c"', name: "Error" })
     assert.strictEqual(Failures.reasonOf(flattened), 'refused by \\"c\\"')
     assert.strictEqual(Failures.reasonOf("Dropped 3 spans"), "Dropped 3 spans")
     assert.lengthOf(Failures.reasonOf("x".repeat(10_000)), 300)
   })
 
-  it.effect("E4: is told once a minute, also where the wall clock is set back", () => {
+  it.effect("E4: is logged once a minute, even if the wall clock is set back", () => {
     const lines: Array<unknown> = []
     const logger = Logger.make(({ message }) => {
       lines.push(message)

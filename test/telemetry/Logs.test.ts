@@ -27,7 +27,7 @@ const lineOf = (logged: Effect.Effect<void>): Effect.Effect<Logs.Line> =>
     })
   })
 
-describe("a line for people", () => {
+describe("a readable log line", () => {
   const line: Logs.Line = {
     timestamp: "2026-01-02T03:04:05.678Z",
     level: "warn",
@@ -41,7 +41,7 @@ describe("a line for people", () => {
     },
   }
 
-  it("is one line with all that is known, and the error below it", () => {
+  it("is one line with all fields, and the error below it", () => {
     assert.deepStrictEqual(Logs.prettyLine(line, false).split("\n"), [
       "03:04:05.678 WARN  not stored requestId=r1 attempts=2",
       "  StoreGone: gone",
@@ -50,7 +50,7 @@ describe("a line for people", () => {
     ])
   })
 
-  it("X8: is not forged by control characters of others, which it shows", () => {
+  it("X8: shows control characters of others escaped, so that they forge no line", () => {
     const text = "a\r\n12:00:00.000 INFO  forged\u001b[2K\u009b2J\u2028\u0000"
     const shown = "a\\u000d\\u000a12:00:00.000 INFO  forged\\u001b[2K\\u009b2J\\u2028\\u0000"
     const forged: Logs.Line = {
@@ -74,7 +74,7 @@ describe("a line for people", () => {
 })
 
 describe("a log line", () => {
-  it.effect("has the time, the level, the words and what its place was annotated with", () =>
+  it.effect("has the time, the level, the message and the annotations of its scope", () =>
     Effect.gen(function* () {
       const line = yield* lineOf(
         Effect.logWarning("half", "done").pipe(Effect.annotateLogs({ requestId: "r1", traceId: "t1" })),
@@ -103,7 +103,7 @@ describe("a log line", () => {
     }),
   )
 
-  it.effect("names what led to an error, and where it was", () =>
+  it.effect("names the causes of an error and their places", () =>
     Effect.gen(function* () {
       const error = new Error("outer", { cause: new TypeError("inner") })
       const line = yield* lineOf(Effect.logError("died", Cause.die(error)))
@@ -113,7 +113,7 @@ describe("a log line", () => {
     }),
   )
 
-  it.effect("withholds messages that quote what they could not read", () =>
+  it.effect("omits messages that quote unreadable input", () =>
     Effect.gen(function* () {
       const parse = Effect.sync(() => JSON.parse(canary))
       const decode = Schema.decodeUnknownEffect(Schema.Int)(canary)

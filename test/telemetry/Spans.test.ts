@@ -10,7 +10,7 @@ const traceparent = `00-${traceId}-${spanId}-01`
 
 const placeOf = (headers: Record<string, string>) => Spans.fromHeaders(Headers.fromInput(headers))
 
-/** A tracer that keeps the spans it was asked for. */
+/** A tracer that records its spans. */
 const kept = () => {
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({
@@ -23,8 +23,8 @@ const kept = () => {
   return { spans, tracer }
 }
 
-describe("the caller's place", () => {
-  it.effect("is taken from a traceparent, and passed on as it came where nothing is exported", () =>
+describe("the caller's span context", () => {
+  it.effect("is read from a traceparent, and passed on unchanged if nothing is exported", () =>
     Effect.gen(function* () {
       const caller = yield* placeOf({ traceparent, tracestate: "vendor=1", baggage: "user=1" })
       const span = yield* Spans.open("decide", { parent: caller })
@@ -33,7 +33,7 @@ describe("the caller's place", () => {
     }),
   )
 
-  it.effect("is none where the header is not one, or says nothing", () =>
+  it.effect("is absent if the header is invalid or empty", () =>
     Effect.gen(function* () {
       const bad = [
         "x",
@@ -45,20 +45,20 @@ describe("the caller's place", () => {
       ]
       for (const value of bad) assert.isUndefined(yield* placeOf({ traceparent: value }), value)
       assert.isUndefined(yield* placeOf({}))
-      // Other standards are not asked for.
+      // Other standards are ignored.
       assert.isUndefined(yield* placeOf({ b3: `${traceId}-${spanId}-1` }))
       assert.deepStrictEqual(Spans.toHeaders(undefined), {})
       assert.isNull(Spans.traceId(undefined))
     }),
   )
 
-  it.effect("is not taken where OTEL_PROPAGATORS says so", () =>
+  it.effect("is ignored if OTEL_PROPAGATORS says so", () =>
     Effect.map(Effect.provideService(placeOf({ traceparent }), Spans.TakesParent, false), (place) =>
       assert.isUndefined(place),
     ),
   )
 
-  it.effect("keeps a trace state only where it can be a header again", () =>
+  it.effect("keeps a trace state only if it is a valid header", () =>
     Effect.gen(function* () {
       for (const tracestate of ["x".repeat(513), "a\tb", "é"]) {
         const place = yield* placeOf({ traceparent, tracestate })
@@ -69,7 +69,7 @@ describe("the caller's place", () => {
 })
 
 describe("a span", () => {
-  it.effect("stands below its parent, and what is told to an upstream below it", () => {
+  it.effect("is the child of its parent, and the parent of the upstream's span", () => {
     const { spans, tracer } = kept()
     return Effect.gen(function* () {
       const caller = yield* placeOf({ traceparent, tracestate: "vendor=1" })
@@ -94,7 +94,7 @@ describe("a span", () => {
     }).pipe(Effect.provideService(Spans.Tracing, tracer))
   })
 
-  it.effect("without a parent begins a trace, and may be linked to what caused it", () => {
+  it.effect("without a parent begins a trace, and may link to its cause", () => {
     const { spans, tracer } = kept()
     return Effect.gen(function* () {
       const cause = yield* placeOf({ traceparent })
@@ -108,7 +108,7 @@ describe("a span", () => {
     }).pipe(Effect.provideService(Spans.Tracing, tracer))
   })
 
-  it.effect("around an effect ends with it, also when it fails", () => {
+  it.effect("around an effect ends with it, also if the effect fails", () => {
     const { spans, tracer } = kept()
     return Effect.gen(function* () {
       yield* Spans.within("decide", undefined, (n: number) => ({ n }))(Effect.succeed(7))

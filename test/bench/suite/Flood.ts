@@ -1,4 +1,4 @@
-/** The lane of a run that never stops talking: what it may hold in memory is bounded by the log's own caps. */
+/** The lane of a run without end: the log's own caps bound its memory. */
 import { maxBytes } from "../../../src/runs/RunLog.ts"
 import { Client, defaultAgent } from "../../support/chatClient.ts"
 import type { Running } from "../../support/processes.ts"
@@ -9,12 +9,12 @@ import type { Figure } from "./Result.ts"
 import { deltas } from "./shape.ts"
 
 /**
- * Of the cap of bytes: the events as they came, their JSON, the page that is written, the rows on their way to the store, and
+ * In units of the cap of bytes: the events, their JSON, the page under way, the rows on their way to the store, and
  * as much garbage again.
  */
 const limit = 12
 
-/** Reads on until the end, and keeps no more than that: the reader is not what is measured. */
+/** Reads until the end and keeps only the last text, so that the reader's memory stays small. */
 const lastWords = async (client: Client, message: string): Promise<string> => {
   const response = await client.request("POST", "/api/v1/chat/start", { agentId: defaultAgent, message })
   let tail = ""
@@ -23,7 +23,7 @@ const lastWords = async (client: Client, message: string): Promise<string> => {
   return tail
 }
 
-/** In a gateway that has warmed up and holds nothing: MB beyond what it had. */
+/** MB beyond the memory of a warm and idle gateway. */
 const peakOf = async (bench: Bench, upstreams: Running, characters: number): Promise<number> => {
   const gateway = await startBenchGateway(upstreams.url, "runtime_orchestrator")
   const warmUp = { turns: 64, concurrency: 8, parts: deltas.burst }
@@ -36,7 +36,7 @@ const peakOf = async (bench: Bench, upstreams: Running, characters: number): Pro
   return ((peak - before) * 1024) / 1e6
 }
 
-/** k: small events meet the cap of events, large ones that of bytes. */
+/** k: small events reach the cap of events, large ones the cap of bytes. */
 export const flood = async (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> => {
   const figures: Array<Figure> = []
   for (const characters of [10, 1000, 100_000]) {

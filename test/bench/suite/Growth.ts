@@ -1,4 +1,7 @@
-/** The lane of what must not grow: a turn's cost, with the streams that go on at once and with the organisations that are known. */
+/**
+ * The lane of costs that must not grow: a turn's cost with the number of concurrent streams and of known
+ * organisations.
+ */
 import { tokenFor } from "../../support/chatClient.ts"
 import type { Running } from "../../support/processes.ts"
 import { type Bench, floor, gateway, orderOf } from "./Lanes.ts"
@@ -25,13 +28,13 @@ const grown = (found: ReadonlyArray<Measured>, base: string, limited: boolean): 
   })
 }
 
-/** What the other lanes take: enough that turns share their rounds of the event loop, few enough that none waits. */
+/** The concurrency of the other lanes: enough that turns share rounds of the event loop, few enough that none waits. */
 const usual = 8
 const atOnce = [1, usual, 64, 512]
 
 /**
- * j: bursts, so many at once. One at a time each pays for a whole round of the event loop, in any program: how much that
- * is shows the floor.
+ * j: concurrent bursts. A single turn pays for a whole round of the event loop, in any program; the floor shows this
+ * cost.
  */
 export const streams = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
   const { floor: floors, load, rounds, runtime } = bench
@@ -50,7 +53,10 @@ export const streams = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
   ]
 }
 
-/** j: the turns of one organisation, and of so many in turn. Each in a gateway of its own, after as many turns. */
+/**
+ * j: the turns of one organisation, and of many in alternation. Each in a gateway of its own, after the same number
+ * of turns.
+ */
 export const orgs = async (
   bench: Bench,
   upstreams: Running,

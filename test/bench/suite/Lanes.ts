@@ -1,4 +1,4 @@
-/** The lanes of whole turns: what one costs beside the floor and the peers. */
+/** The lanes of whole turns: the cost of one beside the floor and the peers. */
 import { defaultAgent } from "../../support/chatClient.ts"
 import type { Running } from "../../support/processes.ts"
 import { type Peer, peerBody } from "./Peers.ts"
@@ -69,7 +69,7 @@ const toFloor = (
   })
 }
 
-/** They relay the model's wire, whatever the gateway relays. */
+/** Peers always relay the model's wire. */
 const peers = (bench: Bench): ReadonlyArray<Contestant> =>
   bench.peers.map(({ name, order, running, turns }) => ({
     name,
@@ -96,20 +96,20 @@ const rates = (lane: string, found: ReadonlyArray<Measured>): ReadonlyArray<Figu
   })
 }
 
-/** a: the runtime writes all events at once, beside the gateways of others, who get the same text from a model. */
+/** a: the runtime writes all events at once; other gateways get the same text from a model. */
 export const burstTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
   const own = [gateway(bench, bench.runtime, "burst"), floor(bench.floor.runtime, "burst")]
   const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))
   return [...toFloor("a", found, 2), ...rates("a", found)]
 }
 
-/** b: it writes one event after the other. */
+/** b: the runtime writes one event after the other. */
 export const writtenTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
   const own = [gateway(bench, bench.runtime, "writes"), floor(bench.floor.runtime, "writes")]
   return toFloor("b", await race(bench.load, own, sizes(bench)), 1.8)
 }
 
-/** d: an OpenAI-compatible model, beside the gateways of others. */
+/** d: an OpenAI-compatible model, beside other gateways. */
 export const directTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
   const own = [gateway(bench, bench.direct, "burst"), floor(bench.floor.model, "burst")]
   const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))

@@ -1,7 +1,7 @@
-/** What the bench reads of processes, and what it makes of many values. */
+/** Readings of processes, and statistics of many values. */
 import { readdirSync, readFileSync } from "node:fs"
 
-/** Processor time of all threads that live, in milliseconds; Linux counts it in nanoseconds. */
+/** Processor time of all live threads, in milliseconds; Linux counts it in nanoseconds. */
 export const cpuMs = (pid: number): number =>
   readdirSync(`/proc/${pid}/task`)
     .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]))
@@ -12,7 +12,7 @@ const statusKb = (pid: number, name: "VmRSS" | "VmHWM"): number =>
 
 export const residentKb = (pid: number): number => statusKb(pid, "VmRSS")
 
-/** The most that was resident at any time. */
+/** The largest resident size so far. */
 export const peakResidentKb = (pid: number): number => statusKb(pid, "VmHWM")
 
 export const quantile = (values: ReadonlyArray<number>, share: number): number => {
@@ -22,7 +22,7 @@ export const quantile = (values: ReadonlyArray<number>, share: number): number =
 
 export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)
 
-/** What half of the values lie between. */
+/** The middle half of the values lies between these. */
 export const spread = (values: ReadonlyArray<number>): readonly [number, number] => [
   quantile(values, 0.25),
   quantile(values, 0.75),

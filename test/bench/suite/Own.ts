@@ -19,7 +19,7 @@ import { deltas } from "./shape.ts"
 
 const attempt = { orgId, mode: "direct_llm", outcome: "success", latencyMs: 900 } as const
 
-/** Microseconds of one, over so many. */
+/** Microseconds of one, averaged over `count`. */
 const each = <E>(count: number, effect: Effect.Effect<unknown, E>) =>
   Effect.gen(function* () {
     const began = performance.now()
@@ -40,7 +40,7 @@ const asking = (org: OrgId): Request => ({
   cohort: null,
 })
 
-/** The decision and the monitor as the service has them, over modes that nobody asks. */
+/** The decision and the monitor as the service has them, over modes without calls. */
 const deciding = ModeService.layer({ shadowSamePercent: 0 }).pipe(
   Layer.provide(Rollout.layer(rolloutDefaults({ defaultMode: "runtime_orchestrator" }))),
   Layer.provideMerge(Monitor.layer(monitorSettings)),
@@ -82,14 +82,14 @@ export const monitoring = (): Promise<ReadonlyArray<Figure>> =>
     }).pipe(Effect.provide(deciding), Effect.orDie),
   )
 
-/** g: from the start of the process until it would take a turn. */
+/** g: from the start of the process until it is ready for a turn. */
 export const start = async (upstreams: string, rounds: number): Promise<ReadonlyArray<Figure>> => {
   const times: Array<number> = []
   for (let round = 0; round < rounds; round++) {
     const began = performance.now()
     const gateway = await startBenchGateway(upstreams, "runtime_orchestrator")
     while ((await fetch(`${gateway.url}/api/v1/health/ready`)).status !== 200) {
-      // It is asked again at once.
+      // Polled again at once.
     }
     times.push(performance.now() - began)
     await gateway.dispose()
@@ -108,7 +108,7 @@ export const start = async (upstreams: string, rounds: number): Promise<Readonly
   ]
 }
 
-/** h: what the store takes of a turn; SQLite works on the gateway's own processor time. */
+/** h: the store's share of a turn; SQLite uses the gateway's own processor time. */
 export const store = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
   const turns = 500
   const { url } = bench.runtime

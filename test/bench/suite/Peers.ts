@@ -1,6 +1,6 @@
 /**
- * Gateways of others, before the same model: LiteLLM's proxy and Portkey's gateway, installed by `scripts/setup-peers`.
- * One that is not there is left out, and it is said.
+ * Other gateways, before the same model: LiteLLM's proxy and Portkey's gateway, installed by `scripts/setup-peers`. A
+ * missing one is left out and reported.
  */
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,7 +15,7 @@ export interface Peer {
   readonly name: string
   readonly running: Running
   readonly order: Pick<Order, "path" | "headers">
-  /** A second's, or some. */
+  /** The number of turns of about a second. */
   readonly turns: number
 }
 
@@ -78,7 +78,7 @@ const known = [
   { name: "Portkey", file: "portkey/node_modules/@portkey-ai/gateway/build/start-server.js", begin: portkey },
 ]
 
-/** Those that are installed and come up; why of the others is said. */
+/** The installed ones that start; the others are reported with the reason. */
 export const startPeers = async (upstreams: string): Promise<ReadonlyArray<Peer>> => {
   const peers: Array<Peer> = []
   for (const { begin, file, name } of known) {

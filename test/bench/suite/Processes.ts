@@ -16,11 +16,11 @@ const own = (script: string, ...args: ReadonlyArray<string>): Promise<Running> =
 
 export const startUpstreams = (): Promise<Running> => own("upstreams.ts")
 
-/** `wire`: which of the two upstreams it relays. */
+/** `wire`: the upstream that it relays. */
 export const startFloor = (upstreams: string, wire: "runtime" | "model"): Promise<Running> =>
   own("floor.ts", upstreams, wire)
 
-/** Its folder in memory, where the system has such a place: the disk's syncs are not what is measured. */
+/** A folder in memory, if the system has one, so that the disk's syncs are not measured. */
 const dataFolder = (): string =>
   mkdtempSync(process.platform === "linux" ? "/dev/shm/crossfade-" : "crossfade-")
 
@@ -55,10 +55,10 @@ export const startBenchGateway = async (
   return { ...gateway, dispose }
 }
 
-// Each process that is started ends with this one, and there are more than ten.
+// Each started process ends with this one, and there are more than ten.
 process.setMaxListeners(50)
 
-/** One process that makes the load; an order at a time. */
+/** One process that makes the load; it takes one order at a time. */
 export class Load {
   readonly #process: ChildProcess
   readonly #lines: AsyncIterator<string>

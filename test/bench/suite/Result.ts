@@ -1,4 +1,4 @@
-/** What a lane found, as JSON and as a table. */
+/** A lane's result, as JSON and as a table. */
 
 export interface Figure {
   readonly lane: string
@@ -6,7 +6,7 @@ export interface Figure {
   readonly value: number
   readonly unit: string
   readonly spread?: readonly [number, number]
-  /** The result itself: to the floor, or to a peer. */
+  /** The ratio to the floor, or to a peer. */
   readonly ratio?: {
     readonly to: string
     readonly value: number

@@ -1,4 +1,4 @@
-/** The lanes of streams: what is added to their times, how many go on without a stall, what an idle one holds. */
+/** The lanes of streams: added latency, streams without a stall, memory of an idle stream. */
 import type { Running } from "../../support/processes.ts"
 import { type Bench, orderOf } from "./Lanes.ts"
 import { median, quantile, residentKb } from "./Measures.ts"
@@ -13,7 +13,7 @@ const bare = ({ url }: Running, shape: string) => ({
   body: { user_message: shape },
 })
 
-/** c: what the gateway adds to the time until the first part, one turn at a time. */
+/** c: the time that the gateway adds until the first part, one turn at a time. */
 export const firstContent = async (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> => {
   const through: Array<number> = []
   const without: Array<number> = []
@@ -38,7 +38,7 @@ export const firstContent = async (bench: Bench, upstreams: Running): Promise<Re
   })
 }
 
-/** c: what it adds to the longest gap of answers that are written every 20 ms. */
+/** c: the time that it adds to the longest gap of answers that are written every 20 ms. */
 export const gaps = async (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> => {
   const sizes = { turns: 64, concurrency: 32, parts: deltas.paced }
   const own = (await bench.load.run({ ...orderOf(bench, bench.runtime, "paced"), ...sizes })).longestGap
@@ -71,7 +71,7 @@ export const stallFree = async (bench: Bench): Promise<ReadonlyArray<Figure>> =>
   ]
 }
 
-/** e: readers of a run that says nothing, in a gateway that has done nothing else: no free heap takes them in. */
+/** e: readers of a silent run, in a fresh gateway without free heap that would hide their memory. */
 export const idle = async (
   bench: Bench,
   upstreams: Running,
@@ -101,7 +101,7 @@ export const idle = async (
     if (failed > 0) throw new Error(`${failed} of ${count} idle streams failed`)
     await new Promise((settled) => setTimeout(settled, 3000))
   }
-  // The first ones pay for what all use.
+  // The first streams pay for shared memory.
   await hold(streams / 10)
   const before = residentKb(gateway.pid)
   await hold(streams)

@@ -1,4 +1,4 @@
-/** Turns against several services in turn, so that what disturbs the machine disturbs all of them. */
+/** Turns against several services in alternation, so that a disturbance of the machine affects all of them. */
 import type { Order } from "./load.ts"
 import { cpuMs, median, spread } from "./Measures.ts"
 import type { Load } from "./Processes.ts"
@@ -7,17 +7,17 @@ export interface Contestant {
   readonly name: string
   readonly pid: number
   readonly order: Pick<Order, "url" | "path" | "headers" | "body" | "tokens">
-  /** A round's turns: enough that its time can be measured. */
+  /** Turns of a round: enough that its time can be measured. */
   readonly turns: number
-  /** Turns before the first round, so that what a process does often is compiled; without it those of three rounds. */
+  /** Turns before the first round, so that hot code is compiled; default: the turns of three rounds. */
   readonly before?: number
-  /** Its own, where it is that which differs. */
+  /** A concurrency of its own, for lanes that vary it. */
   readonly concurrency?: number
 }
 
 export interface Measured {
   readonly name: string
-  /** Of the service's process, milliseconds a turn. */
+  /** The service's process, milliseconds a turn. */
   readonly cpu: number
   readonly cpuSpread: readonly [number, number]
   readonly perSecond: number

@@ -1,6 +1,7 @@
 /**
- * The floor: what relaying one turn costs at the least. Bare `node:http` and `undici`: every event of the upstream is parsed
- * as JSON and written as an Agent2UI event. No schema, no store, no log, no clocks, no limits. Not for production.
+ * The floor: the least cost of relaying one turn. Bare `node:http` and `undici`: every event of the upstream is
+ * parsed as JSON and written as an Agent2UI event. No schema, no store, no log, no deadlines, no limits. Not for
+ * production.
  */
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"

@@ -1,6 +1,6 @@
 /**
- * The load of the bench, as a process of its own: turns against one address, and when each part of each answer came. Told
- * what to do by a line of JSON on stdin, answers with one on stdout.
+ * The load of the bench, as a process of its own: turns against one address, and the arrival time of each part. It
+ * reads an order as a line of JSON on stdin, and answers with one on stdout.
  */
 import { createInterface } from "node:readline"
 import { Agent, request } from "undici"
@@ -10,13 +10,13 @@ export interface Order {
   readonly url: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  /** Each turn takes the next one, also over the bounds of orders. Instead of an `authorization` among the headers. */
+  /** Each turn takes the next token, also across orders. It replaces an `authorization` among the headers. */
   readonly tokens?: ReadonlyArray<string>
   /** With a POST; without it a GET. */
   readonly body?: object
   readonly turns: number
   readonly concurrency: number
-  /** Parts that a whole answer has. */
+  /** Parts of a whole answer. */
   readonly parts: number
   /** Leaves the streams open, and answers when all of them have begun. */
   readonly keep?: boolean
@@ -90,7 +90,7 @@ const play = async (order: Order): Promise<Report> => {
   }
 }
 
-/** Streams that are open and say nothing; they stay until this process ends. */
+/** Silent open streams; they stay until this process ends. */
 const hold = async (order: Order): Promise<Report> => {
   const began = performance.now()
   let left = order.turns

@@ -1,7 +1,7 @@
-/** The sizes that upstreams, load and lanes agree on. */
+/** The sizes that upstreams, load and lanes share. */
 
 /** Parts of an answer. */
 export const deltas = { burst: 50, paced: 64 } as const
 export const paceMs = 20
-/** What a flood comes to where nobody ends it: several times what a run may hold. */
+/** The size of a flood without a cut: several times the cap of a run. */
 export const floodBytes = 64 * 1024 * 1024

@@ -1,7 +1,8 @@
 /**
- * The upstreams of the bench, as a process of its own: the runtime's wire and an OpenAI-compatible model. The message says
- * how it answers: `burst`, all events in one write; `writes`, a write each; `paced`, a write each 20 ms; `hang`, one and
- * then nothing; `flood 1000`, events of 1000 characters, as fast as they are taken, until nobody does. Prints its address.
+ * The upstreams of the bench, as a process of its own: the runtime's wire and an OpenAI-compatible model. The message
+ * selects the answer: `burst`, all events in one write; `writes`, a write each; `paced`, a write each 20 ms; `hang`,
+ * one and then nothing; `flood 1000`, events of 1000 characters, as fast as they are read, until the reader leaves.
+ * Prints its address.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -31,7 +32,7 @@ const count = (shape: Shape) => (shape === "paced" ? deltas.paced : shape === "h
 
 type Wire = (typeof wires)[keyof typeof wires]
 
-/** Some at a time, as a sender that does not wait for its socket writes them. */
+/** Several at a time, as by a sender that does not wait for its socket. */
 function* flood({ delta, end }: Wire, characters: number): Generator<string> {
   const parts = delta("word ".repeat(Math.ceil(characters / 5)).slice(0, characters)).repeat(50)
   for (let sent = 0; sent < floodBytes; sent += parts.length) yield parts
@@ -49,7 +50,7 @@ const answer = async (text: string, wire: Wire, response: ServerResponse): Promi
   const began = performance.now()
   for (const [index, part] of parts.entries()) {
     response.write(part)
-    // Against the clock, so that a late timer does not make all that follow late.
+    // Relative to the start, so that a late timer does not delay all later ones.
     const wait = shape === "paced" ? began + (index + 1) * paceMs - performance.now() : 0
     await new Promise((next) => (shape === "paced" ? setTimeout(next, wait) : setImmediate(next)))
     if (response.destroyed) return
@@ -74,7 +75,7 @@ const handle = (request: IncomingMessage, response: ServerResponse): void => {
   })
 }
 
-// Longer than a round of any lane: connections that are made anew would be part of what is measured.
+// Longer than a round of any lane, so that new connections are not measured.
 const server = createServer({ keepAliveTimeout: 75_000 }, handle)
 server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
   console.log(`upstreams listen on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
