@@ -12,12 +12,13 @@ import * as Config from "../../src/config/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
+import { draft } from "../../src/protocol/agent2ui/Message.ts"
 import * as Database from "../../src/store/Database.ts"
 import { Replica } from "../../src/platform/Replica.ts"
+import { Shutdown } from "../../src/runs/Shutdown.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import * as SqlStore from "../../src/store/SqlStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
-import { Stopping } from "../../src/runs/Shutdown.ts"
 import * as Stages from "../../src/app/Stages.ts"
 import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
@@ -61,7 +62,7 @@ const settle = Effect.repeat(Effect.yieldNow, { times: 1000 })
 
 const file: ExecutionEvent = {
   _tag: "Message",
-  draft: { type: "file", data: { url: "/f", filename: "f.txt", mimeType: "text/plain" } },
+  draft: draft({ type: "file", data: { url: "/f", filename: "f.txt", mimeType: "text/plain" } }),
   file: { fileId: "f", path: "/f", filename: "f.txt", mimeType: "text/plain" },
 }
 const answered: Part = Stream.make(says(text("Yes.")), finished)
@@ -96,7 +97,7 @@ describe("a turn", () => {
         }),
     })
     return Effect.gen(function* () {
-      yield* (yield* Stopping).end
+      yield* (yield* Shutdown).end
       const { log } = yield* start
       yield* log.whenEnded
       assert.strictEqual(tries, 1)
