@@ -87,22 +87,31 @@ describe("a turn", () => {
     }),
   )
 
-  it.effect("tries once to store its end while the process is stopping", () => {
-    let tries = 0
-    const refuses = () => ({
-      end: () =>
-        Effect.suspend(() => {
-          tries += 1
-          return new StoreError({ operation: "Runs.end", cause: "away" })
-        }),
-    })
-    return Effect.gen(function* () {
-      yield* (yield* Shutdown).end
-      const { log } = yield* start
-      yield* log.whenEnded
-      assert.strictEqual(tries, 1)
-    }).pipe(Effect.provide(service(answered, refuses)))
-  })
+  it.effect("tries once to store its end while the process is stopping", () =>
+    Effect.gen(function* () {
+      const tried = yield* Deferred.make<void>()
+      let tries = 0
+      const refuses = () => ({
+        end: () => {
+          const refused = new StoreError({ operation: "Runs.end", cause: "away" })
+          const count = Effect.sync(() => {
+            tries += 1
+          })
+          return count.pipe(Effect.andThen(Deferred.succeed(tried, undefined)), Effect.andThen(refused))
+        },
+      })
+      yield* Effect.gen(function* () {
+        yield* (yield* Shutdown).end
+        const { log } = yield* start
+        yield* Deferred.await(tried)
+        yield* settle
+        // Longer than the minute of retries, so that a run that retries ends as well.
+        yield* TestClock.adjust("2 minutes")
+        yield* log.whenEnded
+        assert.strictEqual(tries, 1)
+      }).pipe(Effect.provide(service(answered, refuses)))
+    }),
+  )
 
   it.effect("never ends before it was created, when the clock is set back", () => {
     let endedAt: number | null = null
