@@ -1,4 +1,4 @@
-/** The dashboard of whoever was woken: do users notice, who is it, what is full. */
+/** The dashboard for the person on call: effect on users, affected organisations, full queues. */
 import { type Dashboard, type Panel, quantiles, query } from "./Panel.ts"
 import { fallbacks, fallbackState, latency, runs, stalls, success } from "./Shared.ts"
 
