@@ -16,7 +16,7 @@ const probingMs = 3000
 export class MemoryExchange {
   private births = 1
   private next = 1
-  private heard: Array<{ readonly at: number; readonly one: Heard }> = []
+  private entries: Array<{ readonly at: number; readonly entry: Heard }> = []
   private states = new Map<string | null, Revised>()
   private prober: { readonly id: ReplicaId; readonly until: number } | undefined
   private readonly now: () => number
@@ -34,19 +34,19 @@ export class MemoryExchange {
   /** Loses all data, as a restart without a disk does. */
   forget(): void {
     this.births += 1
-    this.heard = []
+    this.entries = []
     this.states.clear()
     this.prober = undefined
   }
 
   private add(entry: { _tag: "batch"; batch: Batch } | { _tag: "state"; revised: Revised }): void {
-    this.heard.push({ at: this.now(), one: { ...entry, id: String(this.next++) } })
+    this.entries.push({ at: this.now(), entry: { ...entry, id: String(this.next++) } })
   }
 
-  exchange(me: ReplicaId, told: Parameters<Exchange["exchange"]>[0]): Answer {
+  exchange(me: ReplicaId, request: Parameters<Exchange["exchange"]>[0]): Answer {
     const now = this.now()
-    if (told.batch !== undefined) this.add({ _tag: "batch", batch: { from: me, ...told.batch } })
-    this.heard = this.heard.filter(({ at }) => at >= now - this.windowMs)
+    if (request.batch !== undefined) this.add({ _tag: "batch", batch: { from: me, ...request.batch } })
+    this.entries = this.entries.filter(({ at }) => at >= now - this.windowMs)
     if (this.prober === undefined || this.prober.id === me || this.prober.until <= now) {
       this.prober = { id: me, until: now + probingMs }
     }
@@ -54,9 +54,9 @@ export class MemoryExchange {
       now,
       born: String(this.births),
       probes: this.prober.id === me,
-      heard: this.heard.map(({ one }) => one).filter(({ id }) => Number(id) > Number(told.after)),
+      heard: this.entries.map(({ entry }) => entry).filter(({ id }) => Number(id) > Number(request.after)),
       more: false,
-      states: told.states ? [...this.states.values()] : [],
+      states: request.states ? [...this.states.values()] : [],
     }
   }
 
@@ -81,7 +81,7 @@ export class MemoryExchange {
   of(me: ReplicaId): Exchange {
     return {
       me,
-      exchange: (told) => this.answering(() => this.exchange(me, told)),
+      exchange: (request) => this.answering(() => this.exchange(me, request)),
       propose: (state, base) => this.answering(() => this.propose(state, base)),
     }
   }
