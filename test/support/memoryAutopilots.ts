@@ -25,26 +25,26 @@ export const newAutopilots = (): MemoryAutopilots => ({
 /** A round trip through JSON, as the store does it. */
 const asStored = (autopilot: StoredAutopilot) => JSON.parse(JSON.stringify(autopilot)) as StoredAutopilot
 
-export const memoryAutopilots = (kept: MemoryAutopilots = newAutopilots()) => {
+export const memoryAutopilots = (data: MemoryAutopilots = newAutopilots()) => {
   const use = <A>(f: () => A) =>
-    Effect.suspend(() => (kept.fail === undefined ? Effect.sync(f) : Effect.fail(kept.fail)))
+    Effect.suspend(() => (data.fail === undefined ? Effect.sync(f) : Effect.fail(data.fail)))
   return Layer.succeed(
     Autopilots,
     Autopilots.of({
-      latest: use(() => kept.stored),
+      latest: use(() => data.stored),
       begin: (autopilot, change) =>
         use(() => {
-          kept.audit.push(change)
-          kept.stored = asStored({ id: String(kept.audit.length), version: 1, ...autopilot })
-          return kept.stored
+          data.audit.push(change)
+          data.stored = asStored({ id: String(data.audit.length), version: 1, ...autopilot })
+          return data.stored
         }),
       save: (base, { samples, state, watermark }, change) =>
         use(() => {
-          if (kept.stored?.version !== base.version || kept.stored.id !== base.id) return undefined
-          kept.meanwhile(state)
-          if (change !== undefined) kept.audit.push(change)
-          kept.stored = asStored({ id: base.id, version: base.version + 1, state, samples, watermark })
-          return kept.stored
+          if (data.stored?.version !== base.version || data.stored.id !== base.id) return undefined
+          data.meanwhile(state)
+          if (change !== undefined) data.audit.push(change)
+          data.stored = asStored({ id: base.id, version: base.version + 1, state, samples, watermark })
+          return data.stored
         }),
     }),
   )

@@ -47,20 +47,20 @@ export const memoryRollout = (): MemoryRollout => ({
   fail: undefined,
 })
 
-export const memoryRolloutStore = (kept: MemoryRollout = memoryRollout()) => {
+export const memoryRolloutStore = (data: MemoryRollout = memoryRollout()) => {
   const use = <A>(f: () => A) =>
-    Effect.suspend(() => (kept.fail === undefined ? Effect.sync(f) : Effect.fail(kept.fail)))
+    Effect.suspend(() => (data.fail === undefined ? Effect.sync(f) : Effect.fail(data.fail)))
   return Layer.succeed(
     RolloutStore,
     RolloutStore.of({
-      load: use(() => kept.stored),
-      changedSince: (version) => use(() => (kept.stored.version === version ? undefined : kept.stored)),
+      load: use(() => data.stored),
+      changedSince: (version) => use(() => (data.stored.version === version ? undefined : data.stored)),
       save: (base, operator, change) =>
         use(() => {
-          if (kept.stored.version !== base) return undefined
-          kept.audit.push(change)
-          kept.stored = { version: base + 1, operator }
-          return kept.stored
+          if (data.stored.version !== base) return undefined
+          data.audit.push(change)
+          data.stored = { version: base + 1, operator }
+          return data.stored
         }),
     }),
   )

@@ -45,8 +45,8 @@ export const memory = () => ({
 export type Memory = ReturnType<typeof memory>
 
 /** From the first message of the branch to `end`, by default the session's last message. */
-const branchOf = (kept: Memory, sessionId: SessionId, end: MessageId | undefined) => {
-  const messages = kept.messages.filter((message) => message.sessionId === sessionId)
+const branchOf = (data: Memory, sessionId: SessionId, end: MessageId | undefined) => {
+  const messages = data.messages.filter((message) => message.sessionId === sessionId)
   const branch: Array<BranchMessage> = []
   let message = end === undefined ? messages.at(-1) : messages.find(({ id }) => id === end)
   while (message !== undefined) {
@@ -60,48 +60,48 @@ const branchOf = (kept: Memory, sessionId: SessionId, end: MessageId | undefined
   return branch
 }
 
-export const layer = (kept: Memory) => {
+export const layer = (data: Memory) => {
   const runs = Layer.mock(Runs, {
     begin: ({ repeats, retries, run, session, userMessage }) =>
       Effect.sync(() => {
-        kept.sessions.set(session.id, session)
-        const place = kept.messages.findIndex(({ id }) => id === userMessage.id)
-        if (retries === undefined) kept.messages.push(userMessage)
-        else kept.messages[place] = userMessage
-        kept.runs.set(run.id, run)
-        if (repeats) kept.repeats.push(run.id)
+        data.sessions.set(session.id, session)
+        const place = data.messages.findIndex(({ id }) => id === userMessage.id)
+        if (retries === undefined) data.messages.push(userMessage)
+        else data.messages[place] = userMessage
+        data.runs.set(run.id, run)
+        if (repeats) data.repeats.push(run.id)
       }),
     append: (batches) =>
-      Effect.sync(() => void kept.events.push(...batches.flatMap(({ entries }) => entries))),
-    recordAttempt: (_, attempt) => Effect.sync(() => void kept.attempts.push(attempt)),
+      Effect.sync(() => void data.events.push(...batches.flatMap(({ entries }) => entries))),
+    recordAttempt: (_, attempt) => Effect.sync(() => void data.attempts.push(attempt)),
     recordFile: () => Effect.void,
     end: (end, message, rest) =>
       Effect.suspend(() => {
-        if (kept.failEnd !== undefined) return Effect.fail(kept.failEnd)
-        kept.attempts.push(...(rest?.attempts ?? []))
-        kept.events.push(...(rest?.entries ?? []))
-        kept.runs.set(end.id, { ...kept.runs.get(end.id)!, ...end })
-        if (message !== undefined) kept.messages.push(message)
+        if (data.failEnd !== undefined) return Effect.fail(data.failEnd)
+        data.attempts.push(...(rest?.attempts ?? []))
+        data.events.push(...(rest?.entries ?? []))
+        data.runs.set(end.id, { ...data.runs.get(end.id)!, ...end })
+        if (message !== undefined) data.messages.push(message)
         return Effect.void
       }),
     get: (_, runId) =>
       Effect.suspend(() => {
-        const run = kept.runs.get(runId)
+        const run = data.runs.get(runId)
         return run === undefined
           ? Effect.fail(new RunNotFound({ runId }))
-          : Effect.succeed({ run, attempts: kept.attempts })
+          : Effect.succeed({ run, attempts: data.attempts })
       }),
   })
   const sessions = Layer.mock(Sessions, {
     get: (_, sessionId) =>
       Effect.suspend(() => {
-        const session = kept.sessions.get(sessionId)
+        const session = data.sessions.get(sessionId)
         return session === undefined
           ? Effect.fail(new SessionNotFound({ sessionId }))
           : Effect.succeed(session)
       }),
-    messages: () => Effect.succeed({ entries: kept.messages, next: null }),
-    branch: (sessionId, end) => Effect.sync(() => branchOf(kept, sessionId, end)),
+    messages: () => Effect.succeed({ entries: data.messages, next: null }),
+    branch: (sessionId, end) => Effect.sync(() => branchOf(data, sessionId, end)),
   })
   const agents = Layer.mock(Agents, {
     get: (_, agentId) =>
@@ -111,7 +111,7 @@ export const layer = (kept: Memory) => {
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
-    add: (pair) => Effect.sync(() => void kept.shadowPairs.push(pair)),
+    add: (pair) => Effect.sync(() => void data.shadowPairs.push(pair)),
     count: () => Effect.void,
     trim: () => Effect.void,
   })

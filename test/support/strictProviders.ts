@@ -233,12 +233,12 @@ const words = ["one ", "two ", "three ", "four ", "five"]
 
 const answerOf = ({ limit, tellsUsage }: Strict, { body }: Asked): string => {
   const most = limit.map((name) => body[name]).find((value) => typeof value === "number") ?? words.length
-  const said = words.slice(0, most)
-  const usage = { prompt_tokens: 11, completion_tokens: said.length }
+  const sent = words.slice(0, most)
+  const usage = { prompt_tokens: 11, completion_tokens: sent.length }
   return [
-    ...said.map((content) => data({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })),
+    ...sent.map((content) => data({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })),
     data({
-      choices: [{ index: 0, delta: {}, finish_reason: said.length < words.length ? "length" : "stop" }],
+      choices: [{ index: 0, delta: {}, finish_reason: sent.length < words.length ? "length" : "stop" }],
     }),
     ...(tellsUsage || "stream_options" in body ? [data({ choices: [], usage })] : []),
     "data: [DONE]\n\n",
