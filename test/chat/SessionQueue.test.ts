@@ -73,6 +73,8 @@ describe("messages that wait for another replica's run", () => {
       const fibers = []
       for (let number = 0; number <= 10; number++) fibers.push(yield* waiting(its, tried, `${number}`))
       const refused = yield* waiting(its, tried, "refused")
+      yield* Effect.yieldNow
+      assert.isDefined(refused.pollUnsafe())
       assert.deepInclude(yield* Effect.flip(Fiber.join(refused)), { _tag: "SessionBusy", sessionId })
       for (const fiber of fibers) assert.isUndefined(fiber.pollUnsafe())
       its.running = false
