@@ -1,4 +1,4 @@
-/** The agents of the caller's organisation. Their credentials (`authConfig`) are written, never read back. */
+/** The agents of the caller's organisation. The API accepts credentials (`authConfig`) and never returns them. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
@@ -35,8 +35,8 @@ const NewMcpServer = Schema.Struct({
 export type NewMcpServer = typeof NewMcpServer.Type
 
 /**
- * Some providers take the name in a path, so it has nothing that a path, a query or a header gives a meaning to. Agents that
- * were stored with others keep them.
+ * Some providers put the name in a path, so it must not contain characters with a meaning in a path, a query or a
+ * header. Stored agents keep older names.
  */
 const ModelName = Schema.String.check(
   Schema.isPattern(/^(?!.*\.\.)(?!(?:.*\/)?\.(?:\/|$))[\w.:@/+~=,()[\]-]{1,200}$/, {
@@ -49,7 +49,7 @@ const NewSubAgent = Schema.Struct({ ...SubAgent.fields, model: Schema.optionalKe
 const one = success(AgentView)
 const page = pagedBy("agents", Schema.Tuple([Schema.Int, AgentId]), 1000)
 
-/** Only a name is needed; the rest is what an assistant without tools is. */
+/** Only the name is required; the defaults are an assistant without tools. */
 export const NewAgent = Schema.Struct({
   name: AgentSettings.fields.name,
   active: Schema.optionalKey(AgentSettings.fields.active),
@@ -63,7 +63,7 @@ export const NewAgent = Schema.Struct({
   subAgents: Schema.optionalKey(listOf(NewSubAgent)),
 })
 
-/** Fields that are left out stay as they are. */
+/** Absent fields stay unchanged. */
 const AgentChange = Schema.Struct({ ...NewAgent.fields, name: Schema.optionalKey(AgentSettings.fields.name) })
 
 export class AgentsApi extends HttpApiGroup.make("agents")

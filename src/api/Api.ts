@@ -1,4 +1,4 @@
-/** The whole HTTP contract, as one value: the server is built from it, and so are clients and the OpenAPI document. */
+/** The whole HTTP contract as one value. The server, clients and the OpenAPI document are built from it. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { AgentsApi } from "./AgentsApi.ts"
@@ -20,7 +20,8 @@ export class Api extends HttpApi.make("crossfade")
   .add(RolloutApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
-  // A body's first problem ends its decoding: 1 MiB can have two million. The edge looks for the others in small bodies.
+  // Decoding stops at a body's first problem, because 1 MiB can have two million. The edge looks for the others in
+  // small bodies.
   .annotate(HttpApi.PayloadParseOptions, {})
   .annotateMerge(
     OpenApi.annotations({

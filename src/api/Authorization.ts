@@ -1,4 +1,4 @@
-/** The security scheme of the API and the permissions of an endpoint. The implementation is `src/http/Authentication.ts`. */
+/** The security scheme of the API, and the permissions of an endpoint. `src/http/Authentication.ts` implements it. */
 import * as Context from "effect/Context"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
@@ -10,22 +10,25 @@ export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principa
 ) {}
 
 /**
- * When the service stops accepting the caller's token or API key, in epoch milliseconds; infinite for one without an end. A
- * stream that it opened ends then too. The answer changes when a key is revoked, so open streams ask again.
+ * The time at which the caller's token or API key expires, in epoch milliseconds; infinite without an end. Streams
+ * that it opened end then too. A revocation changes it, so open streams ask again.
  */
 export const AccessEnds = Context.Reference<() => number>("crossfade/api/AccessEnds", {
   defaultValue: () => () => Number.POSITIVE_INFINITY,
 })
 
-/** Permissions that an endpoint requires, all of them. An annotation of the endpoint. */
+/** The permissions that an endpoint requires, all of them. An annotation of the endpoint. */
 export class RequiredPermissions extends Context.Service<RequiredPermissions, ReadonlyArray<string>>()(
   "crossfade/api/RequiredPermissions",
 ) {}
 
-/** A permission that the endpoint takes instead of those that it requires. An annotation. */
+/** A permission that the endpoint accepts instead of the required ones. An annotation. */
 export class OrPermission extends Context.Service<OrPermission, string>()("crossfade/api/OrPermission") {}
 
-/** The endpoint also takes a read ticket of the run in its path (`?ticket=`) instead of a token. An annotation. */
+/**
+ * True if the endpoint also accepts a read ticket (`?ticket=`) for the run in its path instead of a token. An
+ * annotation.
+ */
 export class TakesTicket extends Context.Service<TakesTicket, true>()("crossfade/api/TakesTicket") {}
 
 const bearer = HttpApiSecurity.annotate(
@@ -39,7 +42,7 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
   { security: { bearer } },
 ) {}
 
-/** Shapes what the contract's schemas refuse as `VALIDATION_FAILED`. */
+/** Turns refusals of the contract's schemas into `VALIDATION_FAILED`. */
 export class RequestValidation extends HttpApiMiddleware.Service<RequestValidation>()(
   "crossfade/api/RequestValidation",
 ) {}

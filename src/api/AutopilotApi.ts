@@ -28,7 +28,7 @@ export const AutopilotView = Schema.Struct({
 })
 export type AutopilotView = typeof AutopilotView.Type
 
-// The body may be missing: a person on call types the request by hand.
+// The body may be missing, because a person on call types the request by hand.
 const orNothing = <S extends Schema.Constraint>(payload: S) => [payload, Schema.Null] as const
 
 const command = <const Name extends string>(name: Name, summary: string) =>

@@ -1,4 +1,4 @@
-/** The chat routes. Streams are documented by their events; the handlers write the frames themselves. */
+/** The chat routes. The contract describes streams by their events; the handlers write the frames. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -19,7 +19,7 @@ import { eventSchema } from "../protocol/Sse.ts"
 
 export const maxMessageLength = 100_000
 
-/** The refusal of a longer message; the edge knows by it that this case has a code of its own. */
+/** The message for a text that is too long; the edge recognises it, because this case has its own code. */
 export const messageTooLong = `Expected at most ${maxMessageLength} characters`
 
 const message = Schema.String.check(
@@ -52,7 +52,7 @@ const stream = HttpApiSchema.StreamSse({
 })
 
 const runIds = { runId: RunId }
-/** An empty header or parameter is an absent one. */
+/** An empty header or parameter counts as absent. */
 const protocolVersion = Schema.optionalKey(Schema.Literals([...protocolNames, ""]))
 const eventId = Schema.optionalKey(
   Schema.String.annotate({
@@ -138,7 +138,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
           ...Run.fields,
           attempts: Schema.Array(TimedAttempt),
           times: RunTimes,
-          /** False: the events are older than is kept, and with them the two below. */
+          /** False if the events, and with them the two fields below, have expired. */
           eventsKept: Schema.Boolean,
           chain: Schema.Array(Message),
           execution: Schema.Array(ChainLink),

@@ -1,4 +1,4 @@
-/** The envelope of every JSON answer that is not an error: `{"success": true, "data": …}`. */
+/** The envelope of all JSON answers except errors: `{"success": true, "data": …}`. */
 import * as Schema from "effect/Schema"
 
 export const success = <Data extends Schema.Constraint>(data: Data) =>
@@ -9,7 +9,7 @@ export const ok = <Data>(data: Data): { readonly success: true; readonly data: D
   data,
 })
 
-/** A list whose data are the entries themselves: the end of its page stands beside them. */
+/** A list whose data are the entries; the fields of the page stand beside them. */
 export const successPage = <Data extends Schema.Constraint, Answer extends Schema.Struct.Fields>(
   data: Data,
   answer: Answer,

@@ -1,4 +1,4 @@
-/** Liveness and readiness: open to everybody, because load balancers carry no tokens. */
+/** Liveness and readiness. Public, because load balancers have no tokens. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -11,11 +11,14 @@ export const Part = Schema.Struct({
   detail: Schema.optionalKey(Schema.String),
 })
 
-/** Ready means: a turn would be taken. That needs the store and one mode; a runtime that is down is shown, no more. */
+/**
+ * Ready means that a turn would be accepted. That needs the store and one mode; a runtime that is down is only
+ * reported.
+ */
 export const Readiness = Schema.Struct({
   ready: Schema.Boolean,
   parts: Schema.Struct({ store: Part, runtime: Part, direct: Part }),
-  /** Present when the service runs on its sandbox: answers are not from a real runtime or model. */
+  /** Present if the service runs on its sandbox: answers are not from a real runtime or model. */
   sandbox: Schema.optionalKey(Schema.Struct({ runtimeUrl: Schema.String, modelUrl: Schema.String })),
 })
 

@@ -1,10 +1,10 @@
-/** How the modes and the breakers are shown. Field names of the metrics are the contract's. */
+/** The views of the modes and the breakers. The contract defines the field names of the metrics. */
 import * as Schema from "effect/Schema"
 import { BreakerState } from "../domain/BreakerState.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
 
 const count = Schema.Int
-/** Milliseconds; 0 when the window is empty. */
+/** Milliseconds; 0 for an empty window. */
 const millis = Schema.Finite
 
 export const ModeMetrics = Schema.Struct({
@@ -12,7 +12,7 @@ export const ModeMetrics = Schema.Struct({
   success: count,
   error: count,
   timeout: count,
-  /** Attempts that say nothing about the mode: cancels, refusals of the request, rate limits, content filters. */
+  /** Attempts without evidence about the mode: cancels, rejected requests, rate limits, content filters. */
   neutral: count,
   /** The part of `neutral` that users cancelled. */
   cancelled: count,
@@ -49,12 +49,12 @@ export const BreakerScope = {
   /** The share of sessions that may use the runtime. */
   share: Schema.Finite,
   forced: Schema.NullOr(Forced),
-  /** Faults less good attempts; the breaker opens at `limit`. */
+  /** Faults minus good attempts; the breaker opens at `limit`. */
   evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),
 }
 
 export const Transition = Schema.Struct({
-  /** Null: the breaker of all. */
+  /** Null for the global breaker. */
   orgId: Schema.NullOr(Schema.String),
   from: BreakerState,
   to: BreakerState,
@@ -73,15 +73,15 @@ const Provider = Schema.Struct({
   name: Schema.String,
   state: Schema.Literals(["closed", "open", "half_open"]),
   since: Schema.Int,
-  /** Why it is skipped; "" while it is in use. A pause that the provider asked for leaves the state closed. */
+  /** The reason for skipping it; "" while it is in use. A pause that the provider requested leaves the state closed. */
   reason: Schema.String,
-  /** From when on a turn may try it again. Null while it is in use. */
+  /** The earliest time of the next try. Null while it is in use. */
   nextProbeAt: Schema.NullOr(Schema.Int),
-  /** Faults less good attempts; the breaker opens at `limit`. */
+  /** Faults minus good attempts; the breaker opens at `limit`. */
   evidence: Schema.Struct({ faults: Schema.Finite, limit: Schema.Finite }),
 })
 
-/** An agent whose requests a target refused at least twice in a row. */
+/** An agent whose requests a target rejected at least twice in a row. */
 const Refusal = Schema.Struct({
   orgId: Schema.String,
   agentId: Schema.String,
@@ -93,10 +93,10 @@ const Refusal = Schema.Struct({
   lastAt: Schema.Int,
 })
 
-/** As the answering process sees them. */
+/** The view of the answering process. */
 export const targets = {
   providers: Schema.Array(Provider),
-  /** The newest first. An answer clears an entry. */
+  /** Newest first. A success clears an entry. */
   refusals: Schema.Array(Refusal),
 }
 
@@ -104,7 +104,7 @@ export const FallbackStatus = Schema.Struct({
   ...BreakerScope,
   orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...BreakerScope })),
   directFailing: Schema.Boolean,
-  /** Without a direct provider turns go to the runtime whatever the state is. */
+  /** Without a direct provider, turns use the runtime in each state. */
   directConfigured: Schema.Boolean,
   firstProgressLimitMs: Schema.Int,
   transitions: Schema.Array(Transition),

@@ -1,4 +1,4 @@
-/** API keys of the caller's organisation. The text of a key is in the answer that creates it and nowhere else. */
+/** API keys of the caller's organisation. Only the response that creates a key contains its text. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -33,7 +33,7 @@ const listOf = <S extends Schema.Constraint>(item: S) =>
 const noLimit = <S extends Schema.Constraint>(limit: S, description: string) =>
   Schema.optionalKey(Schema.NullOr(limit)).annotate({ description })
 
-/** A limit that is absent or null is not set; a key that creates another passes its own limits on. */
+/** An absent or null limit is not set. A key that creates another passes on its own limits. */
 export const NewKey = Schema.Struct({
   name,
   permissions: Schema.optionalKey(listOf(permission)).annotate({
@@ -77,7 +77,7 @@ export class KeysApi extends HttpApiGroup.make("keys")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["keys:write"])
-      // A misspelt limit that is passed over would make a stronger key than was meant.
+      // A misspelled limit, if ignored, would create a stronger key than intended.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Create a key that acts as the caller; `key` is shown this once"),
     HttpApiEndpoint.delete("revoke", "/:keyId", {

@@ -1,4 +1,7 @@
-/** The view that `GET /api/v1/runtime/live` sends each second. Times are epoch milliseconds, figures those of the process that answers. */
+/**
+ * The view that `GET /api/v1/runtime/live` sends each second. Times are epoch milliseconds; figures are those of the
+ * answering process.
+ */
 import * as Schema from "effect/Schema"
 import { OrgId, RunId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
@@ -8,7 +11,7 @@ const happened = { at: Schema.Int, runId: RunId, orgId: OrgId }
 
 const LiveMode = Schema.Struct({
   ...ModeMetrics.fields,
-  /** Attempts that ended a second, over the window or since the start. */
+  /** Attempts a second, over the window or since the start. */
   perSecond: Schema.Finite,
 })
 
@@ -22,7 +25,7 @@ export const LiveView = Schema.Struct({
   directFailing: Schema.Boolean,
   directConfigured: Schema.Boolean,
   breaker: Schema.Struct(BreakerScope),
-  /** At most 100 of those that are not closed. */
+  /** At most 100, only those that are not closed. */
   orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, ...BreakerScope })),
   rollout: Schema.Struct({
     percentage: Schema.Finite,
@@ -30,7 +33,7 @@ export const LiveView = Schema.Struct({
     defaultMode: ExecutionMode,
   }),
   runs: Schema.Struct({ inFlight: Schema.Int, oldestMs: Schema.Int }),
-  /** The last 20, newest first; so are the next two. */
+  /** The last 20, newest first, as in the next two. */
   decisions: Schema.Array(Schema.Struct({ ...happened, mode: ExecutionMode, reason: Schema.String })),
   fallbacks: Schema.Array(
     Schema.Struct({ ...happened, from: ExecutionMode, to: ExecutionMode, code: Schema.String }),

@@ -1,6 +1,6 @@
 /**
- * How lists are paged: `cursor` and `limit` in the query, `nextCursor` and `hasMore` in the answer. A cursor is opaque to
- * clients. It holds the name of its list and a position, so the cursor of another list is refused.
+ * Paging of lists: `cursor` and `limit` in the query, `nextCursor` and `hasMore` in the answer. A cursor is opaque to
+ * clients. It contains the name of its list and a position, so another list refuses it.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -45,7 +45,7 @@ export const wholeNumber = (minimum: number, maximum: number) => {
   )
 }
 
-/** `list` names it within the cursors. `most` entries make a page at most. */
+/** `list` names the list in its cursors. A page has at most `most` entries. */
 export const pagedBy = <K extends Key>(list: string, key: K, most: number) => {
   const cursor = cursorOf(list, key)
   return {
@@ -53,7 +53,7 @@ export const pagedBy = <K extends Key>(list: string, key: K, most: number) => {
       cursor: Schema.optionalKey(cursor),
       limit: Schema.optionalKey(wholeNumber(1, most)),
     },
-    /** Beside the entries. `nextCursor` is null on the last page. */
+    /** The fields beside the entries. `nextCursor` is null on the last page. */
     answer: { nextCursor: Schema.NullOr(cursor), hasMore: Schema.Boolean },
   }
 }
@@ -63,7 +63,7 @@ export const pageEnd = <K>({ next }: Pick<Page<unknown, K>, "next">) => ({
   hasMore: next !== null,
 })
 
-/** The page of a newest-first list that a query asks for. */
+/** The requested page of a newest-first list. */
 export const pageOf = <K>(
   { cursor, limit }: { readonly cursor?: K; readonly limit?: number },
   defaultLimit: number,

@@ -1,6 +1,6 @@
 /**
- * The settings that decide which turns go to the runtime, read and changed while the service runs, and their audit. All of it
- * concerns the whole service, so it takes an operator: `operator:read` and `operator:write`, never a tenant's `admin:*`.
+ * The settings that decide which turns use the runtime, and their audit. They affect the whole service, so they
+ * require `operator:read` and `operator:write`, never a tenant's `admin:*`.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -15,20 +15,20 @@ import { success } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 
-/** `sources` tells for each setting where it comes from: an operator, the environment or the default. */
+/** `sources` names the source of each setting: an operator, the environment or the default. */
 const Document = Schema.Struct({
   ...RolloutSettings.fields,
-  /** How often it has been changed. */
+  /** The number of changes. */
   version: Schema.Int,
   sources: Schema.Record(Schema.Literals(rolloutFields), RolloutSource),
 })
 
 const document = HttpApiSchema.WithHeaders(success(Document), { etag: Schema.String })
 
-/** Settings that are left out stay; null gives one back to the environment. */
+/** Absent settings stay unchanged; null returns one to the environment. */
 const Change = Schema.Struct({
   ...RolloutPatch.fields,
-  /** Goes to the audit. */
+  /** Stored in the audit. */
   reason: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 500))),
 })
 
@@ -46,7 +46,7 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
-      // A misspelt setting that is passed over would be a rollback that did not happen.
+      // A misspelled setting, if ignored, would be a rollback that did not happen.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Change settings; they hold from the next turn on"),
     HttpApiEndpoint.get("audit", "/audit", {

@@ -1,6 +1,6 @@
 /**
- * How both modes do, and what the breaker thinks, for the operators of the service. An organisation's administrators see its
- * own metrics and nothing else. Field names of the metrics are the contract's.
+ * The health of both modes and the state of the breakers, for operators of the service. Administrators of an
+ * organisation see only its own metrics. The contract defines the field names of the metrics.
  */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -22,7 +22,7 @@ const historyPage = pagedBy("transitions", TransitionId, 1000)
 const statusPage = pagedBy("scopes", OrgId, 1000)
 const shownStatus = success(Schema.Struct({ ...FallbackStatus.fields, ...statusPage.answer }))
 
-/** `mode` `none` ends the order that holds. `expiresAt` is epoch milliseconds. */
+/** `mode` `none` ends the current override. `expiresAt` is epoch milliseconds. */
 const Order = Schema.Struct({
   mode: Schema.Literals(["direct_llm", "runtime_orchestrator", "none"]),
   orgId: Schema.optionalKey(OrgId),
@@ -61,7 +61,7 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
         "The breaker: state, reason, since, next probe, and a page of the organisations whose own is not closed",
       ),
     HttpApiEndpoint.post("reset", "/fallback/reset", {
-      // Without a body all is reset: a person on call types the request by hand.
+      // Without a body everything is reset, because a person on call types the request by hand.
       payload: [
         Schema.Struct({ orgId: Schema.optionalKey(OrgId), reason: Schema.optionalKey(reason) }),
         Schema.Null,

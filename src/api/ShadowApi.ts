@@ -1,4 +1,7 @@
-/** The results of shadow runs: how often the modes agree, beyond how often a mode agrees with itself, and where they do not. */
+/**
+ * The results of shadow runs: the agreement of the modes, compared with the agreement of a mode with itself, and
+ * their differences.
+ */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
@@ -11,7 +14,7 @@ import { success } from "./Envelope.ts"
 import { pagedBy, wholeNumber } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 
-/** A share of samples with its 95 % interval (Wilson); 0 to 1 where there are none. */
+/** A share of samples with its 95 % interval (Wilson); the interval is 0 to 1 without samples. */
 const rate = {
   of: Schema.Int,
   hits: Schema.Int,
@@ -22,11 +25,11 @@ const rate = {
 
 const DimensionReport = Schema.Struct({
   dimension: Dimension,
-  /** Up to this distance two answers agree. */
+  /** Two answers agree up to this distance. */
   tolerance: Schema.Finite,
   /** Pairs across the modes. */
   agreement: Schema.Struct(rate),
-  /** Pairs within one mode (A/A): `own` of this scope, or of `all` where it has too few. */
+  /** Pairs within one mode (A/A): `own` of this scope, or of `all` if it has too few. */
   noise: Schema.Struct({ ...rate, scope: Schema.Literals(["own", "all"]) }),
   /** Noise minus agreement, 95 % over all dimensions together (Newcombe, Bonferroni). */
   difference: Schema.Struct({ rate: Schema.Finite, low: Schema.Finite, high: Schema.Finite }),
@@ -48,14 +51,14 @@ export const ShadowReport = Schema.Struct({
   agents: Schema.Array(Schema.Struct({ id: Schema.String, ...scope })),
   /** Over turns that both modes answered. */
   means: Schema.Struct({ runtime_orchestrator: Means, direct_llm: Means }),
-  /** Verdicts of the judge by the mode that it found better. */
+  /** The judge's verdicts by the better mode. */
   judged: Schema.Struct({
     runtime_orchestrator: Schema.Int,
     direct_llm: Schema.Int,
     equal: Schema.Int,
     unclear: Schema.Int,
   }),
-  /** Every shadow run by mode and end, also those that were left out; `estimatedTokens` is the guessed part. */
+  /** All shadow runs by mode and ending, skipped ones included; `estimatedTokens` is the estimated part. */
   ledger: Schema.Array(
     Schema.Struct({
       mode: ExecutionMode,

@@ -1,4 +1,6 @@
-/** The MCP servers of an agent between the API and the store: credentials go in sealed, and never come out. */
+/**
+ * The MCP servers of an agent between the API and the store: credentials are sealed on the way in and never returned.
+ */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -13,7 +15,7 @@ import { nonceBytes } from "../domain/SealedValue.ts"
 import { McpHosts } from "../execution/McpServers.ts"
 import { DataKeys } from "../persistence/DataKeys.ts"
 
-/** There is no key to encrypt credentials with. */
+/** No key is available to encrypt credentials. */
 export class SecretsUnavailable extends Schema.TaggedError<SecretsUnavailable>()("SecretsUnavailable", {}) {}
 
 /** Older versions stored addresses with a password in them. */
@@ -30,7 +32,7 @@ export const shown = (agent: Agent): AgentView => ({
   settings: { ...agent.settings, mcpServers: agent.settings.mcpServers.map(viewOf) },
 })
 
-/** Sent to another address, credentials would reach a server that they were not given for. */
+/** At another address, the credentials would reach a server that they were not meant for. */
 const keptFor = ({ endpoint, id }: NewMcpServer, before: ReadonlyArray<McpServer>): McpServer["authConfig"] =>
   before.find((server) => server.id === id && shownAddress(server) === endpoint)?.authConfig
 
@@ -59,7 +61,7 @@ export const make = Effect.gen(function* () {
     return McpCredentials.sealed(keys.current, yield* random.randomBytes(nonceBytes), owner, server)
   })
 
-  /** Kept credentials of a previous key are sealed with the current one. What cannot be read stays as it is. */
+  /** Stored credentials of a previous key are sealed with the current one. Unreadable ones stay unchanged. */
   const renewed = (owner: Pick<Agent, "id" | "orgId">, server: McpServer) => {
     const state = McpCredentials.stateOf(keys.current, server)
     if (keys.current === undefined || state === "current" || state === "none") return Effect.succeed(server)
@@ -70,7 +72,8 @@ export const make = Effect.gen(function* () {
   }
 
   /**
-   * The servers to be stored. `authConfig` absent keeps what the server with this id and address has, null removes it.
+   * The servers to store. An absent `authConfig` keeps the credentials of the server with this id and address; null
+   * removes them.
    */
   const stored = (
     owner: Pick<Agent, "id" | "orgId">,
@@ -85,7 +88,7 @@ export const make = Effect.gen(function* () {
       return kept === undefined ? Effect.succeed(rest) : renewed(owner, { ...rest, authConfig: kept })
     })
 
-  /** Fails unless every new address is allowed and the agent has every server that a sub-agent names. */
+  /** Fails unless each new address is allowed and the agent has each server that a sub-agent names. */
   const checked = (
     settings: Named,
     servers: ReadonlyArray<Addressed> | undefined,

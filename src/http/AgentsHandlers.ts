@@ -1,4 +1,4 @@
-/** The agents' routes. Credentials of MCP servers go in and are not shown again. */
+/** The routes of agents. The responses never contain credentials of MCP servers. */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
@@ -28,7 +28,7 @@ const createsNone = respond({
   message: "An API key that is limited to some agents cannot create another one.",
 })
 
-/** The caller, who may use the agent. */
+/** The caller, if it may use the agent. */
 const callerOf = (agentId: AgentId) =>
   Effect.filterOrFail(
     CurrentPrincipal,
@@ -69,7 +69,7 @@ export const layer = HttpApiBuilder.group(
           Effect.gen(function* () {
             const { key, orgId } = yield* CurrentPrincipal
             if (key !== undefined && key.agents !== null) return yield* createsNone
-            // Credentials are bound to the agent's id, so it is made first.
+            // Generated first, because credentials are bound to the agent's id.
             const id = AgentId.make(yield* random.uuidV7())
             const given = { ...defaults, ...payload }
             yield* servers.checked(given, payload.mcpServers)
@@ -84,7 +84,7 @@ export const layer = HttpApiBuilder.group(
             const { orgId } = yield* callerOf(agentId)
             const { id, settings: before } = yield* agents.get(orgId, agentId)
             const after = { ...before, ...payload }
-            // An agent that was stored before these checks existed can still be renamed.
+            // An agent stored before these checks existed can still be renamed.
             if (payload.mcpServers !== undefined || payload.subAgents !== undefined)
               yield* servers.checked(after, payload.mcpServers)
             const mcpServers =

@@ -1,6 +1,7 @@
 /**
- * Turns the bearer token or API key into a `Principal` and checks it against the endpoint's permissions. A run's events can also be
- * read with a ticket in the URL; a token goes before it. Without keys to verify a token with, the answer is 503, not 401.
+ * Turns the bearer token or API key into a `Principal` and checks the endpoint's permissions. A ticket in the URL
+ * also allows reading a run's events; a token takes precedence. Without keys to verify a token, the response is 503,
+ * not 401.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -41,7 +42,7 @@ const missing: PublicError = {
   message: "Send a token or an API key in the header `Authorization: Bearer <token>`.",
 }
 
-/** A token may name an operator's permission and still lack it: only some sources grant those. */
+/** A token may name an operator's permission and still lack it, because only some sources grant those. */
 const denied = (permissions: ReadonlyArray<string>): PublicError => ({
   code: "AUTH_PERMISSION_DENIED",
   message: `The token lacks: ${permissions.join(", ")}.${
@@ -62,7 +63,7 @@ const lackingFor = (endpoint: HttpApiEndpoint.Top, principal: Principal): Readon
   return instead !== undefined && missingPermissions(principal, [instead]).length === 0 ? [] : lacking
 }
 
-/** The ticket in the URL and the run in the path; undefined without one, and where the endpoint takes none. */
+/** The ticket in the URL with the run in the path; undefined without one, or if the endpoint accepts none. */
 const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
   if (Context.getOrUndefined(endpoint.annotations, TakesTicket) === undefined) return undefined
   const { ticket } = yield* HttpServerRequest.ParsedSearchParams
@@ -94,7 +95,7 @@ const heldFor = <E, R>(
 export interface AuthSettings {
   readonly rules: TokenRules
   readonly previousSecrets: ReadonlyArray<Secret>
-  /** The secret that signs operators' tokens, and those before it. */
+  /** The secret that signs operators' tokens, and its predecessors. */
   readonly operatorSecrets: ReadonlyArray<Secret>
   /** Empty without an identity provider. */
   readonly jwksUrl: string
@@ -114,7 +115,7 @@ const warn = Effect.fnUntraced(function* (
     )
 })
 
-/** A secret that the service made for itself signs operators' tokens too: it never leaves this machine. */
+/** A secret that the service generated also signs operators' tokens, because it never leaves this machine. */
 const secretsOf = (
   { operatorSecrets, previousSecrets }: AuthSettings,
   { made, secret }: SigningSecret["Service"],

@@ -1,4 +1,7 @@
-/** The chat routes: those that stream by `ChatStreams`, the others from the stores and `RunReader` to JSON. */
+/**
+ * The chat routes: `ChatStreams` handles the streaming ones; the others read the stores and `RunReader` and return
+ * JSON.
+ */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -60,7 +63,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
           return streams.post(request, {
             route: "send",
             sessionId,
-            // Fields of older versions are hashed as before, so that their keys are still known after an update.
+            // Fields of older versions are hashed as before, so that an update still recognises their keys.
             asked: [
               sessionId,
               message ?? null,

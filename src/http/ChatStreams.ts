@@ -1,6 +1,7 @@
 /**
- * The chat routes that answer with a stream: let in, begun or found again, and then a run's log as SSE. A POST that names
- * the event it has seen comes back for its run; one whose `Idempotency-Key` is known gets the run of that key.
+ * The chat routes with a streamed response: admit the request, start the turn or find its run, and stream the run's
+ * log. A POST with the id of an event it has seen resumes its run; one with a known `Idempotency-Key` gets the run of
+ * that key.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -44,15 +45,15 @@ interface PostRequest extends StreamRequest {
   readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
 }
 
-/** A POST to one of the two routes. Requests with equal `asked` are the same request; `begin` begins the turn. */
+/** A POST to one of the two routes. Requests with equal `asked` are the same request; `begin` starts the turn. */
 interface Post {
   readonly route: "start" | "send"
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
-  /** It may wait for its session before it begins. */
+  /** True if the turn may wait for its session. */
   readonly mayWait: boolean
-  /** Handles a turn that comes while the session's last message is being answered. */
+  /** Handles a turn whose session has a running turn. */
   readonly onBusy: (
     caller: Caller,
     turn: Effect.Effect<Begun, OnceRefused>,
@@ -63,28 +64,29 @@ const routes = { start: Api.groups.chat.endpoints.start.path, send: Api.groups.c
 
 const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
 
-/** Seconds until the whole limit is there again, rounded up. */
+/** Seconds until the bucket is full, rounded up. */
 const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
   "x-ratelimit-limit": String(limit),
   "x-ratelimit-remaining": String(remaining),
   "x-ratelimit-reset": String(Math.ceil(resetMs / 1000)),
 })
 
-/** The budget with the smaller rest; seconds until the next UTC day, rounded up. */
+/** The budget with fewer tokens left; seconds until the next UTC day, rounded up. */
 const budgetHeaders = ({ limit, remaining, resetMs }: BudgetState) => ({
   "x-ratelimit-limit-tokens": String(limit),
   "x-ratelimit-remaining-tokens": String(remaining),
   "x-ratelimit-reset-tokens": String(Math.ceil(resetMs / 1000)),
 })
 
-/** Where a refusal is final: a turn that waits for its session may ask for its place several times. */
+/** Counts only final rejections, because a turn that waits for its session may ask for its place several times. */
 const counted = <A, E, R>(admitted: Effect.Effect<A, E | AdmissionRejected, R>) =>
   Effect.tapError(admitted, (error) =>
     error instanceof AdmissionRejected ? Measure.refused(error.reason) : Effect.void,
   )
 
 /**
- * Adds the milliseconds that the gateway itself spent before its answer is committed. It has not waited for an upstream yet.
+ * Adds the milliseconds that the gateway itself spent before the response starts. It has not waited for an upstream
+ * by then.
  */
 const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
   Effect.withFiber((fiber) => {
@@ -93,7 +95,7 @@ const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
     return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
   })
 
-/** `budget` is read after the turn began, which fills it. */
+/** Read `budget` after the turn has started, which sets it. */
 const limitHeaders =
   (rate: Taken | undefined, budget: () => BudgetState | undefined) =>
   (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
@@ -104,7 +106,7 @@ const limitHeaders =
     })
   }
 
-/** The server span of a turn. Its response had status 200 before the turn's outcome was known. */
+/** The server span of a turn. The response had status 200 before the outcome of the turn was known. */
 const spanOf = (route: string) => ({
   name: `POST ${route}`,
   attributes: { "http.request.method": "POST", "http.route": route },
@@ -179,7 +181,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     cursor: Cursor,
     sessionId: SessionId | undefined,
   ) {
-    // It reads, so it needs what reading needs.
+    // To resume is to read, so it requires the permission to read.
     if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return yield* mayNotRead
     yield* letIn
     return yield* found(request, RunId.make(cursor.runId), cursor.seq, sessionId)
@@ -193,21 +195,22 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     const who = yield* caller(routes[route], permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
-    // A turn that waits for its session holds a stream, and nothing of a run.
+    // A turn that waits for its session holds a stream and no run place.
     const attempt = Effect.tapError(once.begin(key, begin({ ...who, key })), ({ _tag }) =>
       _tag === "SessionBusy" ? permit.end() : Effect.void,
     )
     const outcome = yield* onBusy(who, attempt)
     if (outcome._tag === "Began") return yield* begun(request, outcome)
     yield* permit.end()
-    // Not asked for `chat:read`: it is the answer to this very request, which the first try would have got as well.
+    // `chat:read` is not required, because this is the response to the same request, which the first try would have
+    // received as well.
     const again = yield* found(request, outcome.runId, 0)
     return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
   })
 
   const post = Effect.fnUntraced(function* (request: PostRequest, what: Post) {
     const cursor = cursorOf(request)
-    // A client that has seen events of a run wants the rest of it, whatever else it sends.
+    // A client that has seen events of a run wants the rest of it, whatever the body says.
     if (cursor !== undefined)
       return "problem" in cursor
         ? yield* respond(invalid([cursor.problem]))

@@ -1,6 +1,6 @@
 /**
- * The Content-Security-Policy of a page (https://www.w3.org/TR/CSP3/): its own inline scripts run, by their hashes, and nothing
- * else does, whatever gets into the page. Pure.
+ * The Content-Security-Policy of a page (https://www.w3.org/TR/CSP3/): only its own inline scripts run, by their
+ * hashes, even if foreign content gets into the page. Pure.
  */
 import { createHash } from "node:crypto"
 
@@ -10,7 +10,7 @@ const hashesOf = (html: string, tag: "script" | "style"): ReadonlyArray<string> 
   )
 
 export interface Allowed {
-  /** Origins that the page may talk to besides its own. */
+  /** Origins that the page may contact besides its own. */
   readonly connect?: ReadonlyArray<string>
   /** Further directives, such as for styles that a script adds. */
   readonly directives?: ReadonlyArray<string>

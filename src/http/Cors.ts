@@ -1,8 +1,8 @@
 /**
- * The CORS headers of an answer (Fetch standard). Pure. They are set where Node hands over a request, so that every answer has
- * them: errors, streams, and the 503 before the service is built, which a page could not read otherwise.
+ * The CORS headers of a response (Fetch standard). Pure. They are set at Node's request event, so that all responses
+ * have them: errors, streams, and the 503 during startup, which a page could not read otherwise.
  *
- * There are no credentials: callers send a token in a header, never a cookie.
+ * They allow no credentials: callers send a token in a header, never a cookie.
  */
 import type { IncomingHttpHeaders } from "node:http"
 import { matchesOrigin } from "../domain/Origin.ts"
@@ -52,7 +52,7 @@ export interface CorsRequest {
   readonly headers: IncomingHttpHeaders
 }
 
-/** The browser asks before it sends the request itself. */
+/** The browser asks before it sends the real request. */
 export const isPreflight = ({ headers, method }: CorsRequest): boolean =>
   method === "OPTIONS" &&
   headers.origin !== undefined &&
@@ -77,7 +77,7 @@ export const corsHeaders = (
   if (allowedOrigins.length === 0) return []
   const { origin } = request.headers
   const preflight = isPreflight(request)
-  // Also without an origin: a cache must not give this answer to a page.
+  // Set also without an origin, because a cache must not give this response to a page.
   const vary = ["vary", preflight ? "Origin, Access-Control-Request-Headers" : "Origin"] as const
   if (origin === undefined || !allowedOrigins.some((pattern) => matchesOrigin(pattern, origin))) return [vary]
   const allow = ["access-control-allow-origin", origin] as const

@@ -1,4 +1,4 @@
-/** The user behind this request's change, for the audit. */
+/** The user and request behind a change, for the audit. */
 import * as Effect from "effect/Effect"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import type { Actor } from "../domain/Actor.ts"

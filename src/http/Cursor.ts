@@ -1,6 +1,7 @@
 /**
- * The event after which a request wants to read: `Last-Event-ID`, `?lastEventId=` or `?after=`, in one syntax, `<runId>:<seq>` or
- * `<seq>`. Pure. The header wins, because EventSource adds it to the URL of its first connection. Empty means absent.
+ * The event after which a request wants to read: `Last-Event-ID`, `?lastEventId=` or `?after=`, in the syntax
+ * `<runId>:<seq>` or `<seq>`. Pure. The header takes precedence, because EventSource adds it to the URL of its first
+ * connection. Empty means absent.
  */
 import { parseEventId } from "../domain/EventId.ts"
 import type { Problem } from "../protocol/PublicError.ts"
@@ -15,7 +16,7 @@ export interface Cursor {
   readonly seq: number
 }
 
-/** None, a cursor, or the problem with what was given. `ofRun`: the run whose events are read; undefined to take the cursor's. */
+/** None, a cursor, or the problem with the given one. `ofRun`: the run to read; undefined to take the cursor's run. */
 export const cursorOf = (
   { headers, query }: CursorRequest,
   ofRun?: string,

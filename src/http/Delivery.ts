@@ -1,35 +1,35 @@
 /**
- * The rule for a connection whose peer takes nothing: it is cut. Pure; times are monotonic milliseconds.
+ * Decides when to cut a connection whose peer does not read. Pure; times are monotonic milliseconds.
  *
- * Bytes count as delivered when the peer's kernel has acknowledged them, where the kernel tells, and when they have left
- * Node otherwise. The kernel of this machine holds megabytes for a connection and takes more in steps of up to a third of
- * them, so from Node alone a slow reader looks for minutes like one that takes nothing.
+ * Bytes count as delivered when the peer's kernel has acknowledged them, if the kernel reports that, and otherwise
+ * when they have left Node. This machine's kernel buffers megabytes for a connection and accepts more in steps of up
+ * to a third of them, so Node's own view cannot tell a slow reader from a stalled one for minutes.
  */
 
-/** One look at a connection. */
+/** One observation of a connection. */
 export interface Look {
-  /** Bytes delivered so far. A look may see too few of them, never too many. */
+  /** Bytes delivered so far. An observation may report too few, never too many. */
   readonly delivered: number
-  /** Bytes wait for the peer, in Node or in the kernel. */
+  /** True if bytes wait for the peer, in Node or in the kernel. */
   readonly waiting: boolean
-  /** The peer's kernel has not answered the bytes that were sent last. */
+  /** True if the peer's kernel has not acknowledged the last bytes. */
   readonly unanswered: boolean
 }
 
-/** The most that was delivered at any look, and the time since which nothing more was. */
+/** The most bytes delivered so far, and the time since which no more were. */
 export interface Watch {
   delivered: number
   since: number
 }
 
 export interface Limits {
-  /** For a peer that is there and takes nothing. */
+  /** For a peer that is alive but does not read. */
   readonly takesNothingMs: number
-  /** For a peer whose kernel is silent as well: it is gone, or its network is. */
+  /** For a peer whose kernel is silent too: the peer or its network is gone. */
   readonly unansweredMs: number
 }
 
-/** Notes a look in `watch`. Gives whether the connection is to be cut. */
+/** Records an observation in `watch`. Returns true if the connection must be cut. */
 export const isStalled = (watch: Watch, look: Look, now: number, limits: Limits): boolean => {
   if (!look.waiting || look.delivered > watch.delivered) {
     watch.delivered = Math.max(watch.delivered, look.delivered)

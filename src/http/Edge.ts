@@ -1,7 +1,7 @@
 /**
- * The outermost layer of every request: its id, and an envelope for what no handler answers (unknown routes, wrong
- * methods, bodies that are too large or of another type, bugs). A bug is logged with its cause; the caller gets a sentence, the
- * request id and the id of its trace.
+ * The outermost layer of each request: its id, and error envelopes for requests without a handler (unknown routes,
+ * wrong methods, bodies that are too large or of another type) and for bugs. A bug is logged with its cause; the
+ * caller gets a general sentence, the request id and the trace id.
  */
 import { toIncomingMessage } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Cause from "effect/Cause"
@@ -28,7 +28,7 @@ import { isOperators } from "./NodeServer.ts"
 import { hasOneSpelling, pathOf } from "./RequestPath.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
-/** The methods of each path of the contract, for 405 and its `Allow`. */
+/** The methods of each path in the contract, for 405 and its `Allow`. */
 const routes = Object.values(Api.groups).flatMap((group) =>
   Object.values(group.endpoints).map(({ method, path }) => ({
     method,
@@ -42,7 +42,7 @@ const noRoute = (request: HttpServerRequest.HttpServerRequest, places: Places) =
   const isPage = page !== undefined && isServed(places[page], isOperators(toIncomingMessage(request)))
   const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method)
   if (isPage) allowed.push("GET", "HEAD")
-  // The router takes no path that is not UTF-8 once it is decoded, whatever the method.
+  // The router accepts no path that does not decode to UTF-8, for any method.
   if (allowed.length === 0 || allowed.some((method) => method === request.method)) return nothingHere
   const allow = [...new Set(allowed)].join(", ")
   return Effect.map(
@@ -61,7 +61,7 @@ const unreadable: PublicError = { code: "VALIDATION_FAILED", message: "The body 
 
 const oneHost: PublicError = { code: "VALIDATION_FAILED", message: "Send one Host header." }
 
-/** RFC 9112 section 3.2: another number of them may mean another host to a proxy than to the service. */
+/** RFC 9112 section 3.2: with more or fewer than one, a proxy may see another host than the service does. */
 const hasOneHost = ({
   httpVersion,
   rawHeaders,
@@ -77,7 +77,7 @@ const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
 
 const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
 
-/** The ids by which a caller reports an error. */
+/** The ids with which a caller reports an error. */
 interface Report {
   readonly requestId: string
   readonly traceId?: string
@@ -101,7 +101,7 @@ const answer = (
 
 type Ids = SecureRandom.SecureRandom["Service"]
 
-// One generator function for all requests: see docs/decisions/0028-hot-path.md.
+// One generator function for all requests (decision 28).
 const edged = Effect.fnUntraced(function* <E, R>(
   ids: Ids,
   places: Places,
@@ -115,7 +115,7 @@ const edged = Effect.fnUntraced(function* <E, R>(
   const given = request.headers["x-request-id"]
   const id = given !== undefined && isSane(given) ? given : yield* ids.uuidV7()
   const parent = yield* Spans.fromHeaders(request.headers)
-  // Whatever the path is: what may be sent there is in the headers that `NodeServer` has set.
+  // For any path: `NodeServer` has already set the headers with the allowed methods.
   if (isPreflight(request)) return HttpServerResponse.empty({ status: 204, headers: { "x-request-id": id } })
   const served: Effect.Effect<
     HttpServerResponse.HttpServerResponse,
@@ -134,7 +134,7 @@ const edged = Effect.fnUntraced(function* <E, R>(
         Context.add(CurrentLogAnnotations, { requestId: id, ...Spans.logged(parent) }),
       ),
     ),
-    // A client that left needs no answer.
+    // A client that has disconnected needs no response.
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
       (cause) =>

@@ -1,6 +1,6 @@
 /**
- * Maps every expected error to its public code, and that to its answer. Internal causes are logged where they happen and never
- * shown.
+ * Maps each expected error to its public code, and the code to its response. Internal causes are logged where they
+ * occur and never shown.
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -116,10 +116,10 @@ const cannotRetry = {
 } as const satisfies Record<NothingToRetry["reason"], string>
 
 const mostProblems = 20
-/** Characters. A member's name in a path is the caller's and may be as long as the body. */
+/** Characters. A member's name in a path is the caller's text and may be as long as the body. */
 const longestPath = 200
 
-/** Names the first problems. */
+/** Lists the first problems. */
 export const invalid = (problems: ReadonlyArray<Problem>): PublicError => {
   const details = problems
     .slice(0, mostProblems)

@@ -1,4 +1,6 @@
-/** A runtime's file as a download. Its content is untrusted, so a browser must neither run nor guess it. */
+/**
+ * A runtime's file as a download. Its content is untrusted, so a browser must neither execute it nor guess its type.
+ */
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -16,10 +18,10 @@ const unavailable = respond({
   message: "The file cannot be fetched now, or it is too large to be passed on.",
 })
 
-/** Characters. File systems take no longer names. */
+/** Characters. File systems accept no longer names. */
 const longestName = 200
 
-/** RFC 6266 / 8187: the name in a form that any text survives in, and in ASCII for clients that know no other. */
+/** RFC 6266 / 8187: the name in a form that preserves any text, and in ASCII for clients that know only that. */
 const disposition = (filename: string): string => {
   const name = filename.slice(0, longestName).toWellFormed()
   const ascii = name.replace(/[^\w !#$&+.^~()-]/g, "_")
@@ -27,7 +29,7 @@ const disposition = (filename: string): string => {
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`
 }
 
-/** A type is text of the runtime's; what does not look like one is a stream of bytes. */
+/** The runtime's type is free text; anything that is not a media type becomes a stream of bytes. */
 const contentType = (mimeType: string): string =>
   mimeType.length <= 200 && /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w-]+)*$/.test(mimeType)
     ? mimeType

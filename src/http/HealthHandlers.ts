@@ -1,5 +1,7 @@
-/** Liveness says that the process answers, readiness that it takes turns: the store answers, a mode
- * has a target, and no stop has begun. */
+/**
+ * Liveness means that the process answers. Readiness means that it accepts turns: the store answers, a mode has a
+ * target, and no shutdown has started.
+ */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -13,7 +15,7 @@ import { Shutdown } from "../runs/Shutdown.ts"
 
 type Part = (typeof Readiness.Type)["parts"]["store"]
 
-/** The route is open to everybody: however often it is called, the runtime is asked once in this time. */
+/** The route is public, so the runtime is asked at most once in this time. */
 const askAgainAfter = "1 second"
 
 export const layer = (sandbox: (typeof Readiness.Type)["sandbox"]) =>

@@ -1,6 +1,6 @@
 /**
- * Counts the bytes of an answer from when it is made until it is written, or until its connection is gone. An answer to a GET
- * for which there is no room is replaced by a 503. Other methods have done their work, so their answers are given in any case.
+ * Counts the bytes of a response from its creation until it is written or its connection is gone. A response to a GET
+ * that does not fit is replaced by a 503. Other methods have done their work, so their responses are always sent.
  */
 import { toServerResponse } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Effect from "effect/Effect"
@@ -12,15 +12,15 @@ import { pathOf } from "../domain/WebPage.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
 
-/** Smaller answers cost no more than their connections, which have bounds of their own. */
+/** Smaller responses cost no more than their connections, which have their own limits. */
 const smallestCounted = 16 * 1024
 
 const refused = respond(toPublic(new ReadRejected({ reason: "answers", retryAfter: answerSeconds })))
 
-/** Answers that are counted already: the edge sees them after their endpoint. */
+/** Responses that are counted already, because the edge sees them after their endpoint. */
 const counted = new WeakSet<object>()
 
-/** `owner`: undefined where it is not known. */
+/** `owner`: undefined if unknown. */
 export const held = (
   reads: Reads["Service"],
   request: HttpServerRequest.HttpServerRequest,
@@ -33,7 +33,7 @@ export const held = (
     if (bytes < smallestCounted) return Effect.succeed(response)
     const answer = toServerResponse(request)
     if (counted.has(answer)) return Effect.succeed(response)
-    // A scrape tells why others are refused.
+    // Metrics must stay readable, because they explain the rejections.
     const isRefusable = request.method === "GET" && request.url !== pathOf.metrics
     const release = isRefusable ? reads.hold(bytes, owner) : reads.holdAnyway(bytes, owner)
     if (release === undefined)

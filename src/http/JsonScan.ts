@@ -1,15 +1,16 @@
 /**
- * How deep a JSON text nests and how many entries it has, found in one pass before anything parses it: parsers, schemas and
- * `JSON.stringify` recurse, so a deep body must be refused as text. Pure. A text that is not JSON gets some numbers.
+ * The depth and the number of entries of a JSON text, found in one pass before any parser runs: parsers, schemas and
+ * `JSON.stringify` recurse, so a deep body must be refused as text. Pure. For a text that is not JSON, the numbers
+ * mean nothing.
  */
 
 export interface JsonShape {
   readonly depth: number
-  /** Opening brackets and commas: no less than the number of array elements and members. */
+  /** Opening brackets and commas: at least the number of array elements and members. */
   readonly entries: number
 }
 
-/** The index of the quote that ends the string which begins at `start`; the text's end when there is none. */
+/** The index of the quote that ends the string starting at `start`; the text's end without one. */
 const stringEnd = (text: string, start: number): number => {
   let at = start + 1
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1

@@ -1,9 +1,9 @@
 /**
- * Public keys of the identity provider (RFC 7517), fetched from its `jwks_uri` and kept in memory. They are fetched at the
- * start, every few minutes, and when a token names a key that is not known. Known keys stay in use while the provider cannot
- * be reached; a fetched set replaces them.
+ * The public keys of the identity provider (RFC 7517), fetched from its `jwks_uri` and cached: at the start, every
+ * few minutes, and when a token names an unknown key. Known keys stay in use while the provider is away; a fetched
+ * set replaces them.
  *
- * Invariant: at most two fetches in 30 s, whatever tokens come, and one at a time.
+ * Invariant: at most two fetches in 30 s for any tokens, and one at a time.
  */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
@@ -25,28 +25,31 @@ import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
 import * as Loop from "../telemetry/Loop.ts"
 
-/** No keys were fetched yet, so no token of the provider can be verified. */
+/** No keys have been fetched yet, so no token of the provider can be verified. */
 export class KeysUnavailable extends Schema.TaggedError<KeysUnavailable>()("KeysUnavailable", {}) {}
 
 class KeysUnusable extends Data.TaggedError("KeysUnusable")<{ readonly message: string }> {}
 
 export interface Jwks {
-  /** Keys that may have signed a token with this header; several when it names none, none when the provider has no such key. */
+  /**
+   * Keys that may have signed a token with this header; several if it names none, none if the provider has no such
+   * key.
+   */
   readonly candidates: (
     header: ProtectedHeaderParameters,
   ) => Effect.Effect<ReadonlyArray<CryptoKey>, KeysUnavailable>
 }
 
-/** A key that the provider withdraws is accepted for as long as this, and one that it adds is known before it signs. */
+/** A key that the provider withdraws stays accepted for this long, and a new one is known before it signs. */
 const period = "5 minutes"
 const window = { ms: 30_000, fetches: 2 }
 const timeLimit = "5 seconds"
-/** Sets of large providers have a few keys of 2 kB each. */
+/** The sets of large providers have a few keys of 2 kB each. */
 const mostBytes = 256 * 1024
 
 const KeySet = Schema.fromJsonString(Schema.Struct({ keys: Schema.Array(Schema.Unknown) }))
 
-/** RFC 7517, section 5: a set may have entries that this service does not understand. */
+/** RFC 7517, section 5: a set may contain entries that this service does not understand. */
 const isKey = Schema.is(Schema.Struct({ kty: Schema.String }))
 
 const bodyOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E | KeysUnusable> =>
@@ -62,7 +65,7 @@ const bodyOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E
     (body) => body.toString("utf8"),
   )
 
-/** A redirect is a failure: the keys are those of the configured address. */
+/** A redirect is a failure, because only the configured address may supply keys. */
 const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
   const response = yield* client.get(url, {
     accept: "application/json, application/jwk-set+json",
@@ -84,7 +87,7 @@ const matching = async (
     return [await keys(header)]
   } catch (cause) {
     if (!(cause instanceof errors.JWKSMultipleMatchingKeys)) return []
-    // A token without `kid` where several keys fit: jose leaves it to the caller to try them.
+    // For a token without `kid` that several keys fit, jose leaves the attempts to the caller.
     const several: Array<CryptoKey> = []
     for await (const key of cause) several.push(key)
     return several
@@ -112,7 +115,7 @@ export const make = Effect.fnUntraced(function* (
       }),
   })
 
-  /** In the service's scope: a caller that leaves neither ends the fetch nor uses up the limit for nothing. */
+  /** Runs in the service's scope, so that a caller that disconnects neither ends the fetch nor wastes the limit. */
   const refresh = Effect.uninterruptibleMask((restore) => {
     if (under !== undefined) return restore(Deferred.await(under))
     const now = monotonicMillis(clock)

@@ -1,7 +1,7 @@
 /**
- * Bearer tokens: JSON Web Tokens (RFC 7519), signed with HS256 by a secret of the service or with an asymmetric algorithm by a
- * key of the identity provider. The algorithm decides which keys are tried, so a public key never serves as a secret; keys
- * that a token brings along or points to (`jwk`, `jku`, `x5u`) are never used. Time comes from the Clock.
+ * Bearer tokens: JSON Web Tokens (RFC 7519), signed with HS256 by a secret of the service, or with an asymmetric
+ * algorithm by a key of the identity provider. The algorithm selects the keys, so a public key never serves as a
+ * secret. Keys that a token contains or points to (`jwk`, `jku`, `x5u`) are never used. Time comes from the Clock.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -22,7 +22,7 @@ import { defaults, type TokenRules } from "../domain/TokenRules.ts"
 import type { Jwks, KeysUnavailable } from "./Jwks.ts"
 
 export class TokenExpired extends Schema.TaggedError<TokenExpired>()("TokenExpired", {}) {}
-/** `reason` says what is wrong with it, for the caller; it names no secret. */
+/** `reason` describes the problem for the caller and names no secret. */
 export class TokenInvalid extends Schema.TaggedError<TokenInvalid>()("TokenInvalid", {
   reason: Schema.String,
 }) {}
@@ -30,9 +30,9 @@ export class TokenInvalid extends Schema.TaggedError<TokenInvalid>()("TokenInval
 export type Secret = Redacted.Redacted<string>
 
 export interface Verifier {
-  /** For HS256: the secret that signs now, and those before it. */
+  /** For HS256: the current secret and its predecessors. */
   readonly secrets: ReadonlyArray<Secret>
-  /** The same for tokens that may hold operators' permissions. */
+  /** The same for tokens with operators' permissions. */
   readonly operatorSecrets?: ReadonlyArray<Secret>
   /** For the other algorithms. */
   readonly jwks?: Jwks | undefined
@@ -45,19 +45,22 @@ export interface Verified {
   readonly expiresAt: number
 }
 
-/** Clocks of the issuer and of the service may differ by this (RFC 7519, section 4.1.4). */
+/** The clocks of issuer and service may differ by this (RFC 7519, section 4.1.4). */
 const leewaySeconds = 60
 const asymmetric: ReadonlyArray<unknown> = ["RS256", "ES256", "EdDSA"]
 
 const keyOf = (secret: Secret) => new TextEncoder().encode(Redacted.value(secret))
 
-/** Also for a ticket: what is wrong with it is said in the same words. */
+/** Read tickets use the same words. */
 export const fromJose = (cause: unknown) =>
   cause instanceof errors.JWTExpired
     ? new TokenExpired()
     : new TokenInvalid({ reason: "The signature, the algorithm or a time claim of the token is not valid." })
 
-/** Without a configured type: access tokens of RFC 9068 and plain ones. Logout tokens, proofs and others have types of their own. */
+/**
+ * Without a configured type: access tokens of RFC 9068 and plain ones. Logout tokens, proofs and others have their
+ * own types.
+ */
 const isOfType = (type: string, given: unknown): boolean => {
   if (given === undefined) return type === ""
   const plain = (text: string) => text.toLowerCase().replace(/^application\//, "")
@@ -120,7 +123,7 @@ export const verify = Effect.fnUntraced(function* (
   return { principal, expiresAt }
 })
 
-/** A token of `principal` that is valid for `hours` from now, with the claims that `rules` ask for. */
+/** A token of `principal`, valid for `hours`, with the claims that `rules` require. */
 export const mint = (
   secret: Secret,
   principal: Principal,

@@ -1,24 +1,24 @@
 /**
- * The bytes that Linux holds for each TCP connection because the peer has not acknowledged them: the columns `tx_queue`, `tr`
- * and `retrnsmt` of `/proc/net/tcp` and `/proc/net/tcp6` (Linux, Documentation/networking/proc_net_tcp.rst). Node tells
- * nothing of them. On other systems there is nothing to read, and nothing is known.
+ * The bytes that Linux buffers for each TCP connection until the peer acknowledges them: the columns `tx_queue`, `tr`
+ * and `retrnsmt` of `/proc/net/tcp` and `/proc/net/tcp6` (Linux, Documentation/networking/proc_net_tcp.rst). Node
+ * does not expose them. On other systems nothing is known.
  */
 import { readFile } from "node:fs/promises"
 
 export interface KernelQueue {
   readonly bytes: number
-  /** The kernel has sent them several times, and the peer has acknowledged none. */
+  /** True if the kernel has sent them several times without an acknowledgement. */
   readonly resent: boolean
 }
 
-/** The queues that are not empty, by `keyOf` the connection. */
+/** The queues that are not empty, by the `keyOf` their connection. */
 export type KernelQueues = ReadonlyMap<string, KernelQueue>
 
 const files = ["/proc/net/tcp", "/proc/net/tcp6"]
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, "0")
 
-/** An IPv4 address as the kernel prints it: one word in the byte order of the machine, which is little-endian here. */
+/** An IPv4 address as the kernel prints it: one word in the machine's byte order, little-endian here. */
 const word = (address: string): string =>
   address
     .split(".")
@@ -37,7 +37,7 @@ const groupsOf = (address: string): ReadonlyArray<number> => {
 }
 
 const addressOf = (address: string): string => {
-  // An IPv4 peer of a socket that listens on both families is printed as an IPv6 one.
+  // The kernel prints an IPv4 peer of a dual-stack socket as an IPv6 one.
   if (address.startsWith("::ffff:") && address.includes("."))
     return `0000000000000000FFFF0000${word(address.slice(7))}`
   if (!address.includes(":")) return word(address)
@@ -46,17 +46,17 @@ const addressOf = (address: string): string => {
   return words.map((four) => four.map((byte) => hex(byte, 2)).join("")).join("")
 }
 
-/** The name of a connection in the table: the peer's address and port, and the local port. */
+/** The key of a connection: the peer's address and port, and the local port. */
 export const keyOf = (peer: string, peerPort: number, localPort: number): string =>
   `${addressOf(peer)}:${hex(peerPort, 4)}>${hex(localPort, 4)}`
 
-/** Takes the local port, the peer, the bytes, the timer and the number of timeouts. */
+/** Captures the local port, the peer, the bytes, the timer and the number of timeouts. */
 const line =
   /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):[0-9A-F]{8} ([0-9A-F]{2}):[0-9A-F]{8} ([0-9A-F]{8})/
 
-/** The timer that resends. Another one, `04`, asks a peer whose window is closed. */
+/** The retransmission timer. Another one, `04`, probes a peer whose window is closed. */
 const resends = "01"
-/** One timeout may be a lost packet. The second one is about 600 ms after the first sending. */
+/** One timeout may be a lost packet. The second is about 600 ms after the first transmission. */
 const manyTimeouts = 2
 
 /** Reads one of the two tables into `queues`. */
@@ -65,7 +65,7 @@ export const parseInto = (queues: Map<string, KernelQueue>, table: string): void
     const end = table.indexOf("\n", from)
     const text = table.slice(from, end < 0 ? table.length : end)
     from = end < 0 ? table.length : end + 1
-    // Most connections hold nothing, and a server may have ten thousand.
+    // Most connections have an empty queue, and a server may have ten thousand.
     if (text.includes(" 00000000:")) continue
     const [, localPort, peer, bytes, timer, resent] = line.exec(text) ?? []
     if (bytes === undefined) continue
@@ -76,7 +76,7 @@ export const parseInto = (queues: Map<string, KernelQueue>, table: string): void
   }
 }
 
-/** Undefined where the kernel does not tell. */
+/** Undefined if the kernel does not report it. */
 export const read = async (): Promise<KernelQueues | undefined> => {
   const tables = await Promise.all(files.map((file) => readFile(file, "latin1").catch(() => undefined)))
   if (tables.every((table) => table === undefined)) return undefined

@@ -1,4 +1,4 @@
-/** The routes of API keys. Creation and revocation write an entry of the audit; neither has the key's text or hash. */
+/** The routes of API keys. Creation and revocation add an audit entry without the key's text or hash. */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ import { answering } from "./ErrorMapping.ts"
 
 const defaultLimit = 20
 
-/** The keys that the caller manages: an administrator's are the organisation's. */
+/** The keys that the caller manages; an administrator manages the organisation's. */
 const scopeOf = (principal: Principal, administers: string): KeyScope =>
   missingPermissions(principal, [administers]).length === 0
     ? { orgId: principal.orgId }
@@ -84,7 +84,7 @@ export const layer = HttpApiBuilder.group(
           Effect.gen(function* () {
             const scope = scopeOf(yield* CurrentPrincipal, "admin:write")
             const change = { at: yield* Clock.currentTimeMillis, by: yield* currentActor }
-            // Also when it fails: the store may have written it.
+            // Also after a failure, because the store may have written it.
             return ok(
               yield* Effect.ensuring(
                 keys.revoke(scope, keyId, change),

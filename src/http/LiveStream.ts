@@ -1,6 +1,7 @@
 /**
- * `GET /api/v1/runtime/live`: how the service does, now and each second, as SSE. One view a second for all watchers, and none
- * without any; a slow reader misses some and holds nothing. A stream ends with the token that opened it.
+ * `GET /api/v1/runtime/live`: the state of the service, now and each second, as SSE. All watchers share one view a
+ * second, and none is made without watchers. A slow reader skips views and costs no memory. A stream ends with its
+ * token.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -23,7 +24,7 @@ import { respond } from "./ErrorMapping.ts"
 /** People on call and their screens; each holds a connection. */
 const mostWatchers = 20
 
-/** A screen shows fewer. `fallback/status` has all of them. */
+/** A screen shows fewer. `fallback/status` lists all. */
 const mostOrgs = 100
 
 const tooMany = respond({
@@ -90,7 +91,7 @@ export const make = Effect.gen(function* () {
   const { view } = yield* makeView
   const { closing } = yield* Shutdown
   const eachSecond = yield* Stream.fromEffectSchedule(view, Schedule.spaced("1 second")).pipe(
-    // A later watcher begins with the last view.
+    // A later watcher starts with the last view.
     Stream.share({ capacity: 1, strategy: "sliding", replay: 1 }),
   )
   let watchers = 0

@@ -1,7 +1,7 @@
 /**
- * `GET /metrics`: every metric of this process in Prometheus' text. For scrapers inside the cluster, so without a token:
- * `ADMIN_PORT` keeps it off the main port, and the proxies before the service answer 404 for it (docs/deploy). It asks no
- * store, and answers while the service drains.
+ * `GET /metrics`: all metrics of this process in Prometheus' text format. It needs no token, because scrapers are
+ * inside the cluster: `ADMIN_PORT` moves it off the main port, and the proxies in front answer 404 for it
+ * (docs/deploy). It reads no store, and answers during a drain.
  */
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { pathOf } from "../domain/WebPage.ts"

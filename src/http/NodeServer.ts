@@ -1,8 +1,8 @@
 /**
- * Node's HTTP server, made so that a start and a planned stop leave no request without an answer. It listens before the
- * service is built, and lets kept connections speak after the service has let go of it: what comes then is answered
- * with 503. A stop is as quick as its last stream: a connection that becomes idle while the server is closing is closed at
- * once, where Node alone would keep it for its keep-alive time.
+ * Node's HTTP server, arranged so that neither a start nor a shutdown leaves a request without a response. The port
+ * opens before startup finishes and stays open during the shutdown; in both phases it answers 503. A shutdown is as
+ * quick as its last stream: a connection that becomes idle is closed at once, while Node alone would wait for its
+ * keep-alive time.
  */
 import { randomUUID } from "node:crypto"
 import { createServer, IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http"
@@ -12,13 +12,13 @@ import { corsHeaders, isPreflight } from "./Cors.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
 import { isSane } from "./RequestId.ts"
 
-/** Milliseconds for a whole request to arrive; its answer may stream for as long as it likes. */
+/** Milliseconds for a whole request to arrive; its response may stream without a limit. */
 const requestTimeout = 30_000
-/** Milliseconds between two looks for requests that take too long; Node's own 30 s would make it up to a minute. */
+/** Milliseconds between two checks for slow requests; Node's own 30 s would allow up to a minute. */
 const connectionsCheckingInterval = 1000
 
 const refuse = (request: IncomingMessage, response: ServerResponse, error: PublicError): void => {
-  // Behind a refused preflight the page would never see the 503 of the request itself.
+  // After a refused preflight, the page would never see the 503 of the real request.
   if (isPreflight(request)) return void response.writeHead(204).end()
   const given = String(request.headers["x-request-id"] ?? "")
   const { body, headers, status } = ErrorResponse.make(error, request)
@@ -43,24 +43,24 @@ const stopping: PublicError = {
 }
 
 /**
- * Milliseconds that an idle connection is kept: longer than the 60 s of nginx and of cloud load balancers, so that it is
- * they who close it. Closed by this side, a request that is on its way at that moment is lost.
+ * Milliseconds before an idle connection closes: longer than the 60 s of nginx and of cloud load balancers, so that
+ * they close first. If this side closed first, a request on its way would be lost.
  */
 const keepAliveTimeout = 75_000
 
 /**
- * Connections that may wait to be taken, where the kernel allows so many (`net.core.somaxconn`). Beyond them the kernel makes
- * callers wait and resets some; from here they get a 503 that says when to come back.
+ * Connections that may wait for acceptance, if the kernel allows it (`net.core.somaxconn`). Beyond it the kernel
+ * delays and resets clients; here they get a 503 with a retry time.
  */
 export const backlog = 4096
 
 /**
- * Milliseconds of silence until the kernel asks whether the peer is still there; ten questions, one a second. A heartbeat
- * that is written meanwhile ends the questions: `StalledReaders` finds the peer gone 10 s later, and 30 s are not exceeded.
+ * Milliseconds of silence before the kernel probes the peer: ten probes, one a second. A heartbeat written meanwhile
+ * ends the probes; `StalledReaders` then finds a dead peer 10 s later, within 30 s in total.
  */
 const keepAliveInitialDelay = 7000
 
-/** For all answers, as a proxy would set them: they matter for pages, which set a policy of their own. */
+/** For all responses, as a proxy would set them. They matter for pages, which add their own policy. */
 const securityHeaders = [
   ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
   ["x-content-type-options", "nosniff"],
@@ -68,7 +68,7 @@ const securityHeaders = [
   ["x-frame-options", "DENY"],
 ] as const
 
-/** The error for a request that Node's parser refuses. The codes are Node's and llhttp's. */
+/** The error for a request that Node's parser refuses. The codes are those of Node and llhttp. */
 const unparsed = (code: string | undefined): PublicError => {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
@@ -84,7 +84,7 @@ const unparsed = (code: string | undefined): PublicError => {
 
 const noTunnel: PublicError = { code: "METHOD_NOT_ALLOWED", message: "There is no tunnel here." }
 
-/** Where Node has no response to write to. */
+/** Writes the response for requests for which Node has no response object. */
 const answerRaw = (socket: Duplex, error: PublicError, request?: IncomingMessage): void => {
   const { body, headers, status } = ErrorResponse.make(error, request)
   const head = [
@@ -97,15 +97,18 @@ const answerRaw = (socket: Duplex, error: PublicError, request?: IncomingMessage
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy())
 }
 
-/** Milliseconds that a closing server goes on taking connections that arrive without a pause. */
+/** Milliseconds for which a closing server accepts connections that arrive without a pause. */
 const longestAccepting = 1000
-/** Turns of Node's loop without a new connection after which the kernel's queue is empty. The first may be a part of one. */
+/**
+ * After this many turns of Node's loop without a new connection, the kernel's queue is empty. The first may be a
+ * partial one.
+ */
 const emptyAfter = 3
 
 /**
- * Makes `close` take the connections that the kernel holds in its queue before the listener goes: the kernel resets what is
- * left in the queue, and the client of a reset connection cannot know whether its request was taken. Node takes one
- * connection in each turn of its loop. Gives whether `close` was called.
+ * Makes `close` accept the connections in the kernel's queue before it closes the listener. The kernel resets the
+ * rest of the queue, and the client of a reset connection cannot know whether its request was accepted. Node accepts
+ * one connection in each turn of its loop. Returns a function that tells whether `close` was called.
  */
 const closeAfterQueue = (server: Server): (() => boolean) => {
   const close = server.close.bind(server)
@@ -127,12 +130,15 @@ const closeAfterQueue = (server: Server): (() => boolean) => {
   return () => isClosing
 }
 
-/** Requests that may wait on a connection for the one before them. Browsers and proxies send the next one after the answer. */
+/**
+ * Requests that may wait on a connection for an earlier one. Browsers and proxies send the next one after the
+ * response.
+ */
 const mostPipelined = 32
 
 /**
- * Makes the server serve the requests of a connection one after the other. Node parses pipelined requests at once, and the
- * answers that wait for an earlier one, which the client may never read, would be held in memory whole.
+ * Serves the requests of a connection one after the other. Node parses pipelined requests at once, and the responses
+ * behind an earlier one, which the client may never read, would stay in memory whole.
  */
 const serveInTurn = (server: Server): void => {
   const emit = server.emit.bind(server)
@@ -161,7 +167,7 @@ const serveInTurn = (server: Server): void => {
   }
 }
 
-/** The last answer on each connection. */
+/** The last response on each connection. */
 const answers = new WeakMap<Duplex, ServerResponse>()
 
 const makeServer = (): Server => {
@@ -171,18 +177,18 @@ const makeServer = (): Server => {
     keepAliveTimeout,
     keepAlive: true,
     keepAliveInitialDelay,
-    // The edge looks, and answers with an envelope.
+    // The edge checks the header and answers with an envelope.
     requireHostHeader: false,
   })
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket)
     const isAnswering = answer !== undefined && answer.headersSent && !answer.writableFinished
-    // Bytes of an error within an answer would be read as a part of it.
+    // The bytes of an error would become a part of the current response.
     if (socket.writable && !isAnswering && error.code !== "ECONNRESET")
       answerRaw(socket, unparsed(error.code))
     else socket.destroy()
   })
-  // Without a listener Node closes the connection and says nothing.
+  // Without a listener, Node closes the connection without a response.
   server.on("connect", (request, socket) => answerRaw(socket, noTunnel, request))
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
@@ -194,16 +200,16 @@ const makeServer = (): Server => {
   return server
 }
 
-/** Node hands over a request with `Expect: 100-continue` as `checkContinue` where anyone listens for that. */
+/** With a listener, Node emits a request with `Expect: 100-continue` as `checkContinue`. */
 const requestEvents = ["request", "checkContinue"] as const
 
 const operatorsSockets = new WeakSet<Duplex>()
 
-/** True for a request that came to the operators' port. */
+/** True for a request to the operators' port. */
 export const isOperators = ({ socket }: Pick<IncomingMessage, "socket">): boolean =>
   operatorsSockets.has(socket)
 
-/** The operators' server: another door to the same service, which can tell who came by it. */
+/** The operators' server: a second port of the same service, which knows the port of each request. */
 export const makeOperators = (main: Server): Server => {
   const server = makeServer()
   server.on("connection", (socket) => operatorsSockets.add(socket))
@@ -223,7 +229,7 @@ export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       for (const [name, value] of securityHeaders) response.setHeader(name, value)
       for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
-      // No other listener than the two of this file: no answer would ever come.
+      // Only this file's two listeners are left, so no handler would answer.
       if (server.listenerCount(event) === 2) refuse(request, response, isClosing() ? stopping : starting)
     })
   return server

@@ -1,4 +1,4 @@
-/** Listens on the operators' port while the service is there, and ends with it. */
+/** Opens the operators' port with the service and closes it with the service. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -15,10 +15,10 @@ export class CannotListenForOperators extends Schema.TaggedError<CannotListenFor
   }
 }
 
-/** Streams have ended before the port closes: what is under way then is short. */
+/** Streams end before the port closes, so the remaining responses are short. */
 const lastAnswers = "2 seconds"
 
-/** `operators`: made by `NodeServer.makeOperators`. */
+/** `operators`: from `NodeServer.makeOperators`. */
 export const layer = (
   operators: Server,
   { host, port }: { readonly host: string; readonly port: number },

@@ -1,9 +1,9 @@
 /**
- * Read tickets, for the browser's EventSource, which cannot send a token: in the URL, for the events of one run, good for
- * opening streams within a minute. A token in a URL would end up in logs and histories; a ticket found there is of no use.
- * Stateless, so every replica takes them: JSON Web Tokens, HS256, of an audience of their own.
+ * Read tickets for the browser's EventSource, which cannot send a token: in the URL, for the events of one run, valid
+ * for a minute to open streams. A token in a URL would end up in logs and histories; a ticket there is soon
+ * worthless. Stateless, so each replica accepts them: JSON Web Tokens, HS256, with their own audience.
  *
- * The key is derived from the signing secret, so a ticket is never a valid token, nor a token a valid ticket.
+ * The key is derived from the signing secret, so a ticket is never a valid token, and a token never a valid ticket.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ import { OrgId, RunId, UserId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { fromJose, type Secret, type TokenExpired, TokenInvalid, type Verified } from "./Jwt.ts"
 
-/** Enough for a page to open its stream. An open stream ends with the token that the ticket was made by. */
+/** Enough for a page to open its stream. An open stream ends with the token that created its ticket. */
 const lifetimeSeconds = 60
 
 const audience = "crossfade:run-events"
@@ -23,7 +23,7 @@ const type = "ticket+jwt"
 
 const keyOf = (secret: Secret) => createHmac("sha256", Redacted.value(secret)).update(audience).digest()
 
-/** `access_until`: when the token ends that the ticket was made by, in seconds; none for a token without an end. */
+/** `access_until`: the expiry in seconds of the token that created the ticket; absent for a token without an end. */
 const Claims = Schema.Struct({
   sub: UserId,
   org_id: OrgId,
@@ -38,7 +38,7 @@ export interface ReadTicket {
   readonly expiresAt: number
 }
 
-/** `accessEnds`: when the principal's token ends, epoch milliseconds. No ticket of it is valid for longer. */
+/** `accessEnds`: the expiry of the principal's token in epoch milliseconds. Its tickets end no later. */
 export const mint = (
   secret: Secret,
   principal: Principal,
@@ -66,7 +66,7 @@ export const mint = (
     )
   })
 
-/** The holder, who may read the run's events and do nothing else. */
+/** The holder, who may only read the run's events. */
 export const verify = (
   secret: Secret,
   ticket: string,

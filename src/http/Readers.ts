@@ -1,7 +1,6 @@
 /**
- * The connections that read live runs, as far as they have something in common: each gets a heartbeat when nothing was written
- * to it for a while, and a last event when its token ends or the server closes; how far they are behind is measured. None of
- * this takes a fiber or a timer per connection.
+ * The shared work for all connections that read live runs: heartbeats after a silence, the last event when a token
+ * expires or the server closes, and the measure of their lag. It needs no fiber and no timer for each connection.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,29 +14,29 @@ import * as Loop from "../telemetry/Loop.ts"
 
 export interface Reader extends IdleTimers.Due<Reader> {
   readonly log: RunLog
-  /** The last event that it has taken. */
+  /** The last event that the reader has. */
   seq: number
-  /** Nothing was written to it for the interval. */
+  /** True after an interval without a write. */
   isDue: boolean
-  /** When its token or API key ends, epoch milliseconds. A revocation changes the answer. */
+  /** The expiry of its token or API key in epoch milliseconds. A revocation changes it. */
   readonly until: () => number
-  /** Its token has ended. */
+  /** True after its token has expired. */
   isExpired: boolean
-  /** Tells it to look again, when it waits. */
+  /** Wakes the reader if it waits. */
   wake: () => void
 }
 
 export interface Readers {
-  /** The pause of a reader after so many bytes of a replay, the last of them now. */
+  /** The pause of a reader after so many bytes of a replay; the last number counts the current write. */
   readonly pace: Pace["Service"]["wait"]
   readonly enter: (reader: Reader) => void
   readonly leave: (reader: Reader) => void
   readonly wrote: (reader: Reader) => void
-  /** The server closes: nothing more will come. */
+  /** True once the server closes and no more events follow. */
   readonly isClosing: () => boolean
 }
 
-/** How late a reader's end may be. A look at ten thousand readers takes well under a millisecond. */
+/** The delay of an expiry. A check of ten thousand readers takes well under a millisecond. */
 const expiryPeriod = "1 second"
 
 export const make = Effect.fnUntraced(function* (
@@ -49,7 +48,7 @@ export const make = Effect.fnUntraced(function* (
   let closes = false
 
   const quiet = yield* IdleTimers.make(heartbeatMs, (reader: Reader) => {
-    // At once, not as an effect: a reader that left meanwhile would come back, for ever.
+    // Synchronous: as an effect, a reader that left in between would return forever.
     reader.isDue = true
     quiet.touch(reader)
     reader.wake()
@@ -57,12 +56,12 @@ export const make = Effect.fnUntraced(function* (
   })
   const close = Effect.sync(() => {
     closes = true
-    // All are found first: a woken reader writes, which moves it to the end.
+    // Collected first, because a woken reader writes, which moves it to the end.
     const open = [...quiet.all()]
     for (const reader of open) reader.wake()
   })
   yield* Effect.forkScoped(Effect.andThen(closing, close))
-  // By the wall clock, as tokens are. All are found first, as above.
+  // By the wall clock, like tokens. Collected first, as above.
   const expire = Effect.sync(() => {
     const now = clock.currentTimeMillisUnsafe()
     const expired: Array<Reader> = []

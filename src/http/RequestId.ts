@@ -1,10 +1,10 @@
-/** The id that follows a request through logs and upstreams: the caller's `X-Request-ID` where it is sane, else a new one. */
+/** The id of a request in logs and upstreams: the caller's `X-Request-ID` if it is valid, else a new one. */
 import * as Context from "effect/Context"
 import type { SpanContext } from "../telemetry/Spans.ts"
 
 export const RequestId = Context.Reference<string>("crossfade/http/RequestId", { defaultValue: () => "" })
 
-/** When the request came, and where its caller stands in a trace. */
+/** The arrival time of the request, and its caller's span. */
 export const Arrived = Context.Reference<{
   /** Nanoseconds of the wall clock. */
   readonly at: bigint

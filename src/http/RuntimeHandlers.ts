@@ -45,7 +45,7 @@ const make = Effect.gen(function* () {
   const memory = yield* BreakerMemory
   const monitor = yield* Monitor
 
-  /** A scope as the audit shows it. */
+  /** The name of a scope in the audit. */
   const scopeOf = (orgId: OrgId | undefined) =>
     Effect.map(monitor.status, ({ forced, orgs, state }) => {
       const own = orgs.find((org) => org.orgId === orgId)
@@ -60,7 +60,7 @@ const make = Effect.gen(function* () {
   ) {
     const by = yield* currentActor
     const at = yield* Clock.currentTimeMillis
-    // Replicas take turns with orders: the last one may have been another's.
+    // Replicas share overrides, and the last one may be another replica's.
     yield* fleet.catchUp
     const before = yield* scopeOf(orgId)
     yield* order(`${by.userId} of ${by.orgId}`)
@@ -95,7 +95,7 @@ const withoutReason = (metrics: Metrics): Metrics => ({
   fallbackReason: metrics.fallbackEnabled ? "the runtime is not in use now" : "",
 })
 
-/** An operator may see every organisation. For other callers, only their own exists. */
+/** An operator may see all organisations. For other callers, only their own exists. */
 const metricsFor = Effect.fnUntraced(function* (principal: Principal, orgId: OrgId, metrics: Metrics) {
   if (missingPermissions(principal, ["operator:read"]).length === 0) return ok(metrics)
   return principal.orgId === orgId ? ok(withoutReason(metrics)) : yield* orgNotFound

@@ -1,4 +1,4 @@
-/** All routes behind one edge: the contract's and the pages. */
+/** All routes behind one edge: those of the contract and the web pages. */
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
@@ -45,12 +45,12 @@ const routes = (settings: ServerSettings) => {
   return Layer.mergeAll(api, WebPages.layer(settings.places, settings.sandbox), Edge.layer(settings.places))
 }
 
-/** Paths are compared exactly: a proxy before the service that hides `/metrics` knows it by this name alone. */
+/** Paths are compared exactly, because a proxy that hides `/metrics` knows only this spelling. */
 const routerConfig = {
   caseSensitive: true,
   ignoreDuplicateSlashes: false,
   ignoreTrailingSlash: false,
-  // An organisation's id has up to 200 characters, of up to 9 when they are encoded.
+  // An organisation's id has up to 200 characters, each up to 9 when encoded.
   maxParamLength: 2000,
 }
 

@@ -1,4 +1,4 @@
-/** The routes of the shadow report, straight from `ShadowReader`. */
+/** The routes of the shadow report, read from `ShadowReader`. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"

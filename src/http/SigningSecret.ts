@@ -1,6 +1,6 @@
 /**
- * The secret that tokens are signed with: from the environment, or, outside production, one that is made at the first
- * start and kept in the data folder, readable by its owner only. There is no default secret.
+ * The secret that signs tokens: from the environment, or, outside production, generated at the first start and stored
+ * in the data folder, readable only by its owner. There is no default secret.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { reasonOf } from "../domain/Reason.ts"
 import * as StoredSecret from "../persistence/StoredSecret.ts"
 
-/** The file holds no secret: its writer died while writing, or the file was emptied. */
+/** The file holds no secret: its writer died while it wrote, or the file was emptied. */
 export class SigningSecretUnusable extends Schema.TaggedError<SigningSecretUnusable>()(
   "SigningSecretUnusable",
   {
@@ -38,7 +38,7 @@ export class SigningSecret extends Context.Service<
   SigningSecret,
   {
     readonly secret: Redacted.Redacted<string>
-    /** It was made here, so the person who starts the service may be shown a token. */
+    /** True if the service generated it, so the person who starts the service may see a token. */
     readonly made: boolean
   }
 >()("crossfade/http/SigningSecret") {

@@ -1,8 +1,8 @@
 /**
- * Cuts the connections whose peer takes nothing, whatever the answer is: a stream, a replay, JSON, a file. One timer looks at
- * all of them. The rule is `Delivery`.
+ * Cuts connections whose peer does not read, for any response: a stream, a replay, JSON, a file. One timer checks all
+ * of them by the rule in `Delivery`.
  *
- * A cut resets the connection: after a FIN the kernel would hold its megabytes until the peer has read them.
+ * A cut resets the connection: after a FIN the kernel would buffer its megabytes until the peer reads them.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,10 +17,10 @@ import * as Delivery from "./Delivery.ts"
 import * as KernelQueues from "./KernelQueues.ts"
 import * as Loop from "../telemetry/Loop.ts"
 
-/** 30 s are the Envoy edge guide's figure. A peer that is gone gets the 10 s of the kernel's questions on idle connections. */
+/** 30 s is the figure of Envoy's edge guide. A dead peer gets 10 s, like the kernel's probes of idle connections. */
 export const limits: Delivery.Limits = { takesNothingMs: 30_000, unansweredMs: 10_000 }
 
-/** Looks within a limit: a cut may be late by a quarter of the shorter one. */
+/** Checks within one limit: a cut may be late by a quarter of the shorter one. */
 const looks = 4
 
 interface Connection extends IntrusiveList.Links<Connection>, Delivery.Watch {
@@ -34,8 +34,8 @@ const number = (from: unknown, name: string): number => {
 }
 
 /**
- * Bytes that have left Node. Its public figures count a write once it is whole; the handle counts each part of it, as Node's
- * own `socket.setTimeout` does.
+ * Bytes that have left Node. Its public counters count a write when it is complete; the handle counts each part, as
+ * Node's own `socket.setTimeout` does.
  */
 const flushed = (socket: Socket): number => {
   const handle: unknown = Reflect.get(socket, "_handle")
@@ -60,7 +60,7 @@ const follow = (
   const connections = IntrusiveList.empty<Connection>()
   const watch = (socket: Socket): void => {
     const { localPort, remoteAddress, remotePort } = socket
-    // The peer has left already.
+    // The peer has already disconnected.
     if (localPort === undefined || remoteAddress === undefined || remotePort === undefined) return
     const key = KernelQueues.keyOf(remoteAddress, remotePort, localPort)
     const since = monotonicMillis(clock)
@@ -83,7 +83,7 @@ export const layer = (servers: ReadonlyArray<Server>, limits: Delivery.Limits): 
         held().reduce((most, bytes) => Math.max(most, bytes), 0),
       )
 
-      /** Asks Node before the kernel: the other way round, bytes written meanwhile would count as delivered. */
+      /** Reads Node before the kernel: in the other order, bytes written in between would count as delivered. */
       const look = Effect.gen(function* () {
         const left = [...IntrusiveList.each(connections)].map((one) => [one, flushed(one.socket)] as const)
         if (left.length === 0) return

@@ -1,6 +1,6 @@
 /**
- * Requests that the contract's schemas refuse, as one 400 that names the fields and what is allowed there. The answer and
- * the work for it are small, however bad the body is: see docs/decisions/0006-errors-as-responses.md.
+ * Turns refusals of the contract's schemas into one 400 that names the fields and the allowed values. The response
+ * and its cost stay small for any body: docs/decisions/0006-errors-as-responses.md.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ import { shapeOf } from "./JsonScan.ts"
 
 /** Real bodies, tool schemas included, nest less than 20 levels. */
 const deepest = 64
-/** A larger body is refused for its first problem: an entry can have six, and each costs about 100 bytes. */
+/** A larger body is refused for its first problem, because each entry can have six, of about 100 bytes each. */
 const mostEntriesForAllProblems = 1000
 
 const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
@@ -52,7 +52,7 @@ const allProblems = (
   text: string,
   first: SchemaIssue.Issue,
 ): Effect.Effect<SchemaIssue.Issue> => {
-  // The contract's schemas need no services, which the endpoint's type does not tell.
+  // The contract's schemas need no services, which the endpoint's type does not express.
   const schemas = endpoint.payload.get("application/json")?.schemas as
     | ReadonlyArray<Schema.Codec<unknown>>
     | undefined
@@ -68,7 +68,7 @@ const allProblems = (
   )
 }
 
-/** Decoding has put U+FFFD for the bytes, so another message than the caller's would be stored. */
+/** Decoding has replaced bytes by U+FFFD, so another message than the caller's would be stored. */
 const notUtf8 = invalid([{ path: "payload", message: "Expected UTF-8" }])
 const replaced = "\ufffd"
 
@@ -79,20 +79,20 @@ const refusal = Effect.fnUntraced(function* (
   endpoint: HttpApiEndpoint.Top,
   text: string,
 ) {
-  // A response that does not fit its schema is a bug of ours, and the edge answers those.
+  // A response that does not fit its schema is a bug, and the edge answers those.
   if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* Effect.die(error)
   const { issue } = error.cause
   const all = error.kind === "Payload" ? yield* allProblems(endpoint, text, issue) : issue
   return yield* respond(publicOf(problemsOf(error.kind, all)))
 })
 
-// One generator function for all requests: see docs/decisions/0028-hot-path.md.
+// One generator function for all requests (decision 28).
 const validated = Effect.fnUntraced(function* <E, R>(
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
   endpoint: HttpApiEndpoint.Top,
 ) {
   const request = yield* HttpServerRequest.HttpServerRequest
-  // The handler reads the same text: the request keeps it. The edge answers a body that cannot be read.
+  // The handler reads the same text, because the request caches it. The edge answers an unreadable body.
   const text = endpoint.payload.size === 0 ? "" : yield* Effect.orDie(request.text)
   if (text.includes(replaced) && !isUtf8(new Uint8Array(yield* Effect.orDie(request.arrayBuffer))))
     return yield* respond(notUtf8)

@@ -1,4 +1,4 @@
-/** From an API key to its principal and its end. Requests with a valid key count as its use. */
+/** Turns an API key into its principal and expiry. Requests with a valid key count as its use. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { hashOf, isKeyText, KeyExpired, KeyInvalid, KeyRevoked, principalOf } from "../domain/ApiKey.ts"
@@ -19,7 +19,7 @@ export const make = Effect.gen(function* () {
   const uses = yield* KeyUses
 
   const verify: VerifyKey = Effect.fnUntraced(function* (text) {
-    // Another length or alphabet costs no hash.
+    // A text of another length or alphabet needs no hash.
     if (!isKeyText(text)) return yield* new KeyInvalid()
     const found = yield* known.find(hashOf(text))
     if (found === undefined) return yield* new KeyInvalid()

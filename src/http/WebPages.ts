@@ -1,6 +1,6 @@
 /**
- * The pages beside the API: the console, the reference, the description and the metrics. Each is on the main port, on the
- * operators' port or nowhere; a page that is not there is no route, so its port tells nothing of it.
+ * The web pages beside the API: console, reference, OpenAPI description and metrics. Each is on the main port, on the
+ * operators' port or off. A page that is off has no route, so its port reveals nothing.
  */
 import { toIncomingMessage } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Effect from "effect/Effect"
@@ -22,14 +22,14 @@ import { isOperators } from "./NodeServer.ts"
 
 const consolePage = fileURLToPath(new URL("../console/index.html", import.meta.url))
 
-/** A page of ours: no other page shares its group of windows, so none holds a handle on it. */
+/** Isolates the page's window group, so that no other page holds a reference to it. */
 const headersOf = (html: string, allowed: ContentPolicy.Allowed) => ({
   "content-security-policy": ContentPolicy.policyOf(html, allowed),
   "cross-origin-opener-policy": "same-origin",
   "cache-control": "no-cache",
 })
 
-/** Read once: the page is part of the program. It talks to this host and, where there is one, to the sandbox. */
+/** Read once, because the page is a part of the program. It contacts this host and, if present, the sandbox. */
 const consoleRoute = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
   HttpRouter.use((router) =>
     Effect.gen(function* () {
@@ -47,13 +47,13 @@ const consoleRoute = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
     }),
   )
 
-/** Scalar's script adds its styles itself, under no hash that could be known here, and draws with `style` attributes. */
+/** Scalar's script adds its own styles, whose hashes are unknown here, and uses `style` attributes. */
 const docsAllowed: ContentPolicy.Allowed = { directives: ["style-src 'unsafe-inline'", "font-src data:"] }
 
-/** Scalar's zod tries if it may compile code. It may not, and the browser need not report that it has tried. */
+/** Scalar's zod tests whether it may compile code. It may not, and the browser need not report the attempt. */
 const withoutEval = (html: string): string => html.replace('new Function("")', "null()")
 
-/** The page is made by Scalar at the first request, and stays the same object. */
+/** Scalar builds the page at the first request; the object is reused. */
 const docsRoute = () => {
   let made: HttpServerResponse.HttpServerResponse | undefined
   let shown: HttpServerResponse.HttpServerResponse | undefined
@@ -74,7 +74,7 @@ const docsRoute = () => {
 const openapiRoute = () =>
   HttpRouter.add("GET", pathOf.openapi, HttpServerResponse.jsonUnsafe(OpenApi.fromApi(Api)))
 
-/** The page where it is served; elsewhere the answer is that of a path that does not exist. */
+/** The page on its port; on the other port the response is that of an unknown path. */
 const at = <E, R>(place: Place, route: () => Layer.Layer<never, E, R>) => {
   if (place === "off") return Layer.empty
   const hidden = HttpRouter.middleware((httpEffect) =>

@@ -71,7 +71,7 @@ describe("a run that another replica executes", () => {
     }).pipe(Effect.provide(elsewhere(run(), true, following(log))))
   })
 
-  it.effect("and that has ended when nobody answers for it was not ended by this cancel", () =>
+  it.effect("is not ended by this cancel if it had ended without an answer", () =>
     Effect.gen(function* () {
       assert.isFalse(yield* (yield* RunReader).cancel(principal, runId))
     }).pipe(Effect.provide(elsewhere(run(), true, notHeard))),

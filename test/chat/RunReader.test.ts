@@ -30,7 +30,7 @@ import { completed, entriesOf, given, interruption, pageOf, texts } from "./kept
 
 const interrupted = { status: "interrupted", error: interruption, endedAt: noon + 5 } as const
 
-/** What was written of a run whose events the store has forgotten. */
+/** The stored events of a run whose events have expired. */
 const forgotten: ReadonlyArray<Draft> = []
 const answer: ChatMessage = {
   id: assistantMessageId,
@@ -91,7 +91,7 @@ describe("the events of a run that has ended", () => {
     }).pipe(Effect.provide(services(run(completed), texts(5)))),
   )
 
-  it.effect("of a run whose process died end after everything that its reader had seen, written or not", () =>
+  it.effect("end after all events that a reader has seen, stored or not, if the run's process died", () =>
     Effect.gen(function* () {
       const kept = run(interrupted)
       assert.deepStrictEqual(yield* replay(kept, texts(2), 0), ["1 message", "2 message", "3 error"])
@@ -102,7 +102,7 @@ describe("the events of a run that has ended", () => {
     }),
   )
 
-  it.effect("of a run that says it is going on, and that nobody runs, end as if its process had died", () =>
+  it.effect("end as after a dead process if a running run has no executor", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* replay(run(), texts(1), 0), ["1 message", "2 error"])
       assert.deepStrictEqual(yield* replay(run(), texts(1), 3), ["4 error"])

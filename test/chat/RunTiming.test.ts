@@ -29,7 +29,7 @@ describe("the clocks of a run", () => {
     assert.deepStrictEqual([firstProgressMs, firstContentMs, durationMs], [20, null, 490])
   })
 
-  it("say what of the time was ours: a shadow's time is nobody's", () => {
+  it("report the gateway's own time, without that of shadows", () => {
     const ended = run({ status: "completed", endedAt: noon + 1000 })
     const shadow = attempt({ shadow: true, startedAt: noon, endedAt: noon + 1000 })
     const { overheadMs, totalMs } = timesOf(ended, [attempt(), shadow], null)

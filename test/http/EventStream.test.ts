@@ -141,7 +141,7 @@ describe("a run's events as a response", () => {
   )
 
   test(
-    "of hundreds of events is the same live and kept, however it is cut into pages",
+    "has the same bytes live and stored for hundreds of events, for any page size",
     Effect.gen(function* () {
       const log = logOf(
         ...Array.from({ length: 300 }, (_, n) => text(n % 50 === 0 ? "x".repeat(70_000) : `${n}`)),
@@ -160,7 +160,7 @@ describe("a run's events as a response", () => {
   )
 
   test(
-    "of an ended run go on past a page with nothing for the reader",
+    "continue past a page without frames for the reader after the run's end",
     Effect.gen(function* () {
       const log = logOf(text("a"), text("b"), fallback)
       log.end(done)
@@ -201,7 +201,7 @@ describe("a run's events as a response", () => {
   )
 
   test(
-    "fault 16: is the same for a slow reader, who holds a cursor and slows nobody down",
+    "fault 16: has the same bytes for a slow reader, which holds a cursor and delays no other reader",
     Effect.gen(function* () {
       const log = logOf()
       const got: Array<SseFrame> = []

@@ -38,7 +38,7 @@ describe("heartbeats", () => {
   )
 
   test(
-    "do not come before events that are there: whoever was slow to ask gets those",
+    "do not precede available events: a slow reader gets the events first",
     Effect.gen(function* () {
       const log = logOf(text("a"))
       const got: Array<SseFrame> = []

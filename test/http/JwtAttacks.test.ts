@@ -276,7 +276,7 @@ describe("a token is accepted", () => {
     }).pipe(Effect.provide(httpClient)),
   )
 
-  it.effect("of the configured type only", () =>
+  it.effect("must have the configured type", () =>
     Effect.gen(function* () {
       const verifier = { ...(yield* verifierOf), rules: { ...rules, type: "at+jwt" } }
       for (const typ of ["at+jwt", "AT+JWT", "application/at+jwt"])

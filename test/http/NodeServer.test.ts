@@ -17,7 +17,7 @@ const listening = async (allowedOrigins?: ReadonlyArray<string>): Promise<number
   return (server.address() as AddressInfo).port
 }
 
-describe("a request that nobody serves", () => {
+describe("a request without a handler", () => {
   it("before the service is built is refused at once, under its own id", async () => {
     const port = await listening()
     const answer = await fetch(`http://127.0.0.1:${port}`, { headers: { "x-request-id": "r-1" } })
@@ -31,7 +31,7 @@ describe("a request that nobody serves", () => {
     expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("served")
   })
 
-  it("that waits in the kernel's queue when the server closes is answered", async () => {
+  it("gets an answer if it waits in the kernel's queue when the server closes", async () => {
     const port = await listening()
     const asks = Array.from({ length: 20 }, async () => {
       const socket = connect(port, "127.0.0.1")
@@ -116,7 +116,7 @@ it("keeps an idle connection for longer than the load balancer before it, and sa
   expect(Number(answer.headers.get("keep-alive")?.match(/^timeout=(\d+)$/)?.[1])).toBeGreaterThan(60)
 })
 
-describe("what is no request", () => {
+describe("bytes that are not a request", () => {
   const answerTo = async (text: string): Promise<{ readonly head: string; readonly body: unknown }> => {
     const port = await listening()
     server.on("request", (_, response) => response.end("served"))
@@ -200,7 +200,7 @@ describe("pipelined requests", () => {
     socket.destroy()
   })
 
-  it("that are more than any client needs close the connection", async () => {
+  it("close the connection beyond the number that any client needs", async () => {
     const port = await listening()
     let served = 0
     server.on("request", () => (served += 1))

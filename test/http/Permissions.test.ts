@@ -48,7 +48,7 @@ describe("fault 18: permissions are ALL-of", () => {
     ["operator:*", "admin:read chat:read", "admin:read chat:read"],
     ["OPERATOR:*", "operator:read", "operator:read"],
   ]
-  it.each(cases)("of %j for %j is missing: %j", (granted, required, expected) => {
+  it.each(cases)("grants %j, needs %j, lacks %j", (granted, required, expected) => {
     const words = (text: string) => text.split(" ").filter((word) => word !== "")
     assert.deepStrictEqual(missing(words(granted), words(required)), words(expected))
   })
@@ -85,7 +85,7 @@ describe("grantable permissions", () => {
     assert.deepStrictEqual(grantable(asked, false), ["*", "admin:*", "chat:read", "operators:x"])
   })
 
-  it.prop("of other sources never cover an operator's permission", [grants], ([given]) => {
+  it.prop("never cover an operator's permission if they come from other sources", [grants], ([given]) => {
     const needed = ["operator:read", "operator:write"]
     assert.deepStrictEqual(missing(grantable(given, false), needed), needed)
   })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ruleInputs } from "../../src/http/RuleInputs.ts"
 
-describe("what rules by request may look at", () => {
+describe("the inputs of request rules", () => {
   it("is the headers that begin with x-, and never a credential or a cookie", () => {
     const { headers } = ruleInputs({
       authorization: "Bearer secret",

@@ -24,7 +24,7 @@ const world = Effect.gen(function* () {
   }
 })
 
-describe("what is overdue", () => {
+describe("idle timers", () => {
   it.effect("is told once, so long after something last happened to it, each at its time", () =>
     Effect.gen(function* () {
       const { due, touch } = yield* world

@@ -23,11 +23,11 @@ describe("a replica", () => {
     assert.deepStrictEqual(Liveness.dead(watches, 8100), [{ id, beat: 6 }])
   })
 
-  it("that is seen for the first time is alive, whatever it says", () => {
+  it("is alive when it is seen for the first time, with any beat", () => {
     assert.deepStrictEqual(Liveness.dead(watch([{ at: 1_000_000, beat: 0 }]), 1_000_000), [])
   })
 
-  it("that comes back with a beat from the beginning is alive", () => {
+  it("is alive when it returns with a beat from the beginning", () => {
     const watches = watch([
       { at: 0, beat: 9 },
       { at: 4000, beat: 1 },
@@ -35,13 +35,13 @@ describe("a replica", () => {
     assert.deepStrictEqual(Liveness.dead(watches, 9999), [])
   })
 
-  it("is not dead for the time in which nobody looked", () => {
+  it("is not dead because of time without observations", () => {
     const looks = [0, 3000, 20_000, 24_000].map((at) => ({ at, beat: 1 }))
     assert.deepStrictEqual(Liveness.dead(watch(looks), 25_999), [])
     assert.deepStrictEqual(Liveness.dead(watch(looks), 26_000), [{ id, beat: 1 }])
   })
 
-  it("of whom nothing is there any more is forgotten", () => {
+  it("is dropped when its row is gone", () => {
     const both = Liveness.observe(
       Liveness.none,
       [

@@ -71,7 +71,7 @@ describe("a replica among others", () => {
     }).pipe(Effect.provide(member(kept)))
   })
 
-  it.effect("takes nobody for dead because the store was away", () => {
+  it.effect("declares no replica dead because the store was away", () => {
     const kept = store()
     kept.others = [beat("z", 1)]
     return Effect.gen(function* () {
@@ -86,7 +86,7 @@ describe("a replica among others", () => {
     }).pipe(Effect.provide(member(kept)))
   })
 
-  it.effect("ends its own runs that the store calls running and nobody runs, and leaves at the end", () => {
+  it.effect("ends its own running runs without a fiber, and retires at its stop", () => {
     const kept = store()
     kept.own = [orphan, running]
     return Effect.gen(function* () {
@@ -96,7 +96,7 @@ describe("a replica among others", () => {
     })
   })
 
-  it.effect("that has the store to itself buries all that it finds there, at once", () => {
+  it.effect("interrupts all other replicas' runs at once if it has the store to itself", () => {
     const kept = store(true)
     kept.others = [beat("a", 7)]
     return Effect.sync(() => {

@@ -83,7 +83,7 @@ describe("one run a session", () => {
   )
 
   test(
-    "of many claims at once exactly one is taken",
+    "accept exactly one of many concurrent claims",
     Effect.gen(function* () {
       const live = yield* LiveRuns
       const claims = Array.from({ length: 20 }, () => Effect.result(live.claim(sessionId, Effect.sleep(1))))
@@ -96,7 +96,7 @@ describe("one run a session", () => {
   )
 })
 
-describe("a run that nobody reads", () => {
+describe("a run without readers", () => {
   test(
     "fault 6: is cancelled after the grace, and not before",
     Effect.gen(function* () {
@@ -111,7 +111,7 @@ describe("a run that nobody reads", () => {
   )
 
   test(
-    "goes on for as long as somebody reads, and gets a whole new grace when the last one leaves",
+    "continues while it has a reader, and gets a full grace period when the last one leaves",
     Effect.gen(function* () {
       const { log } = yield* begin(runId)
       const first = yield* attached(log)
@@ -146,7 +146,7 @@ describe("a run that nobody reads", () => {
   )
 
   test(
-    "that ended by itself is left alone by its grace",
+    "is not ended by its grace period if it ended by itself",
     Effect.gen(function* () {
       const { finish, log } = yield* begin(runId)
       yield* finish
@@ -196,7 +196,7 @@ describe("cancel", () => {
   )
 
   test(
-    "of a run that came to its good end meanwhile did not end it",
+    "does not change a run that succeeded in the meantime",
     Effect.gen(function* () {
       const live = yield* LiveRuns
       const log = new RunLog(runId)
@@ -223,7 +223,7 @@ describe("cancel", () => {
   )
 
   test(
-    "of a run that is being read ends it for its readers too",
+    "ends a run for its readers too",
     Effect.gen(function* () {
       const live = yield* LiveRuns
       const { log } = yield* begin(runId)

@@ -174,7 +174,7 @@ describe("a long log", () => {
     assert.deepStrictEqual(seqs(large, 0), [1])
   })
 
-  it("of an honest size forgets nothing", () => {
+  it("drops nothing at an ordinary size", () => {
     const { counted, log } = long(80)
     const before = counted.heap
     log.stored(80)

@@ -118,7 +118,7 @@ describe("readers of a RunLog", () => {
     },
   )
 
-  it.effect("who waits for the end of a copy is woken by it", () =>
+  it.effect("wakes at the end of a copy", () =>
     Effect.gen(function* () {
       const copy = new RunLog(runId)
       const waiting = yield* Effect.forkChild(copy.whenEnded)

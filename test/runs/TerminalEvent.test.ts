@@ -52,12 +52,12 @@ describe("the terminal event of a run", () => {
     },
   )
 
-  it("of a cancelled run with part of an answer is the error, not done", () => {
+  it("is the error, not done, for a cancelled run with a partial answer", () => {
     const cancelled = run({ status: "cancelled", error, assistantMessageId, endedAt: noon + 1 })
     assert.deepStrictEqual(TerminalEvent.terminalOf(cancelled), { event: "error", data: error })
   })
 
-  it("fault 8: marks tokens that nobody counted", () => {
+  it("fault 8: marks tokens that were not reported", () => {
     const { data } = TerminalEvent.terminalOf({ ...answered, usage: null }) ?? {}
     assert.deepNestedInclude(data, { usage: { tokens: 0, estimated: true, latencyMs: 1234 } })
   })

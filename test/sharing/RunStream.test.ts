@@ -46,7 +46,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.strictEqual(textOf(copy), textOf(log))
     }))
 
-  test("that Redis has lost is begun anew, and a reader goes on where he was", (redis) =>
+  test("is written again after Redis lost it, and a reader continues from its cursor", (redis) =>
     Effect.gen(function* () {
       const log = filled(3)
       const copy = new RunLog(log.runId)
@@ -61,7 +61,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.strictEqual(textOf(copy), textOf(log))
     }))
 
-  test("that Redis has lost in part goes on from what is left", (redis) =>
+  test("continues from the rest after Redis lost a part", (redis) =>
     Effect.gen(function* () {
       const log = filled(2)
       yield* write(redis, log, 0)
@@ -73,7 +73,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.strictEqual(textOf(copy), textOf(log))
     }))
 
-  test("of a long run is written and read page by page, for many runs at once", (redis) =>
+  test("is written and read page by page, for many long runs at once", (redis) =>
     Effect.gen(function* () {
       const logs = [filled(800, 1000), ...Array.from({ length: 40 }, () => filled(2))]
       let pages = 0
@@ -88,7 +88,7 @@ describe.skipIf(url === undefined)("a run's stream", () => {
       assert.deepStrictEqual(copies.map(textOf), logs.map(textOf))
     }))
 
-  test("that refuses a page for any other reason fails the write", (redis) =>
+  test("fails the write if a page is refused for any other reason", (redis) =>
     Effect.gen(function* () {
       const log = filled(1)
       yield* redis.send("SET", key(log), "no stream")

@@ -24,7 +24,7 @@ const served = (info: string, ...names: ReadonlyArray<string>) =>
   )
 
 describe("alone, a run of another replica", () => {
-  it.effect("is neither read nor cancelled, and nobody says that it has ended", () =>
+  it.effect("is neither read nor cancelled, and is not reported as ended", () =>
     Effect.gen(function* () {
       const { cancel, follow } = yield* SharedLogs
       for (const refused of [Effect.asVoid(follow(runIdOf(1), 0)), Effect.asVoid(cancel(runIdOf(1)))]) {
@@ -67,7 +67,7 @@ describe.skipIf(inject("redisUrl") === undefined)("over Redis, a run of another 
     }),
   )
 
-  it.live("that nobody reads elsewhere costs Redis nothing", () =>
+  it.live("costs Redis nothing without a remote reader", () =>
     Effect.gen(function* () {
       const { url } = yield* ownRedis
       const [owner, reader] = yield* pair(url, kept())
@@ -84,7 +84,7 @@ describe.skipIf(inject("redisUrl") === undefined)("over Redis, a run of another 
     }),
   )
 
-  it.live("whose replica died is read to its end from the store, without a gap", () =>
+  it.live("is read to its end from the store without a gap after its replica died", () =>
     Effect.gen(function* () {
       const { url } = yield* ownRedis
       const store = kept()
@@ -108,7 +108,7 @@ describe.skipIf(inject("redisUrl") === undefined)("over Redis, a run of another 
     }).pipe(Effect.scoped),
   )
 
-  it.live("that has ended just before somebody follows it is read from the store", () =>
+  it.live("is read from the store if it ended just before a reader follows it", () =>
     Effect.gen(function* () {
       const { url } = yield* ownRedis
       const store = kept()
@@ -120,17 +120,19 @@ describe.skipIf(inject("redisUrl") === undefined)("over Redis, a run of another 
     }),
   )
 
-  it.live("that no replica answers for is RunElsewhere: its events after a cursor, and its cancel", () =>
-    Effect.gen(function* () {
-      const { url } = yield* ownRedis
-      const [, reader] = yield* pair(url, kept())
-      const nobodys = RunId.make(crypto.randomUUID())
-      const [followed, cancelled] = yield* Effect.all(
-        [Effect.flip(reader.logs.follow(nobodys, 1)), Effect.flip(reader.logs.cancel(nobodys))],
-        { concurrency: 2 },
-      )
-      assert.deepStrictEqual([followed._tag, cancelled._tag], ["RunElsewhere", "RunElsewhere"])
-    }),
+  it.live(
+    "fails with RunElsewhere without an answering replica: its events after a cursor, and its cancel",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* ownRedis
+        const [, reader] = yield* pair(url, kept())
+        const nobodys = RunId.make(crypto.randomUUID())
+        const [followed, cancelled] = yield* Effect.all(
+          [Effect.flip(reader.logs.follow(nobodys, 1)), Effect.flip(reader.logs.cancel(nobodys))],
+          { concurrency: 2 },
+        )
+        assert.deepStrictEqual([followed._tag, cancelled._tag], ["RunElsewhere", "RunElsewhere"])
+      }),
   )
 
   it.live("is cancelled from here, and who reads it here is told", () =>

@@ -11,7 +11,7 @@ const known: ReadonlySet<string> = new Set(
   ),
 )
 
-/** What becomes of each type that an old reader does not know. */
+/** The result for each type that an old reader does not know. */
 const rewritten: Partial<Record<MessageType, string>> = {
   plan_step: "plan",
   skill_call: "tool_call",

@@ -21,7 +21,7 @@ import { readable, schemaOf } from "./messages.ts"
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Message))
 const encode = Schema.encodeSync(Message)
 
-/** What a reader has after the whole way: JSON, frame, bytes, a parser of its own, JSON, schema. */
+/** A message after the round trip: JSON, frame, bytes, an independent parser, JSON, schema. */
 const sentAndRead = (message: Message): Message => {
   const id = eventId(runId, 1)
   const frames = parseStrict(Buffer.from(frame(id, "message", JSON.stringify(encode(message)))))

@@ -11,7 +11,7 @@ export const schemaOf = (type: MessageType): Schema.Codec<Message> => {
   return schema
 }
 
-/** What JSON escapes: quotes, backslashes, control characters, halves of surrogate pairs. */
+/** Characters that JSON escapes: quotes, backslashes, control characters, halves of surrogate pairs. */
 const escaped = /["\\\p{Cc}\p{Cs}]/gu
 
 /**
