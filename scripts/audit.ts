@@ -1,6 +1,6 @@
 /**
- * Asks the registry for known vulnerabilities of the packages that the service runs with. Fails on one that is high or critical.
- * Where the registry does not answer it says so loudly and passes; with `--required` it fails then too.
+ * Asks the registry for known vulnerabilities of the packages that the service runs with. Fails on a high or critical
+ * one. If the registry does not answer, it prints a warning and passes; with `--required` it fails then too.
  */
 import { spawnSync } from "node:child_process"
 
@@ -10,7 +10,7 @@ export type Verdict =
   | { readonly ran: false; readonly why: string }
   | { readonly ran: true; readonly counts: string; readonly severe: number }
 
-/** `output`: what `npm audit --json` prints. */
+/** `output`: the output of `npm audit --json`. */
 export const verdictOf = (output: string): Verdict => {
   let report
   try {

@@ -1,15 +1,15 @@
 /**
- * Holds the shape of `src`: who may import whom, no cycles, no barrels, no long files. `npm run check:imports`.
+ * Checks the shape of `src`: allowed imports, no cycles, no barrels, no long files. `npm run check:imports`.
  *
  * Type-only imports count like any other: a room that knows another room's types knows that room. Only the table
- * below is meant to be edited. Exit code 1 and one line per violation, `src/…:line: what is wrong`.
+ * below is meant to be edited. Exit code 1 and one line per violation, `src/…:line: reason`.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
 
 /**
- * Room -> the rooms that it may import, besides itself. A room is a folder of `src`, or `main.ts`. "domain" is a whole
- * room, "runs/RunEnd" one file of it, "*" everything. The rooms stand in order: an import points down.
+ * Room -> the rooms that it may import, besides itself. A room is a folder of `src`, or `main.ts`. "domain" is a
+ * whole room, "runs/RunEnd" one file of it, "*" everything. The rooms stand in order: an import points down.
  */
 const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
   const ground = ["domain", "platform"]

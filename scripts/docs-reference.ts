@@ -1,8 +1,8 @@
 /**
- * The reference pages that are printed from the code: `docs/reference/configuration.md` from the table in `src/config/Config.ts`,
- * `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from the catalogue of metrics,
- * `docs/reference/wires.md` from the table of wire cases, `docs/reference/faults.md` from the checklist of faults, the tables of
- * `docs/reference/providers.md`. Run it with Node 24;
+ * Prints the reference pages from the code: `docs/reference/configuration.md` from the table in
+ * `src/config/Config.ts`, `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from
+ * the catalogue of metrics, `docs/reference/wires.md` from the table of wire cases, `docs/reference/faults.md` from
+ * the checklist of faults, the tables of `docs/reference/providers.md`. Run it with Node 24;
  * `test/docs/Reference.test.ts` compares.
  */
 import * as Schema from "effect/Schema"
@@ -22,7 +22,7 @@ import { wireCases } from "../test/wires/cases.ts"
 import type { Expected } from "../test/wires/WireCase.ts"
 import { faults } from "./faults-page.ts"
 
-/** What is used of JSON Schema here. */
+/** The part of JSON Schema that this script reads. */
 interface Json {
   readonly $ref?: string
   readonly type?: string
@@ -59,7 +59,7 @@ const typeOf = (schema: Json): string => {
   return schema.$ref?.replace("#/$defs/", "") ?? schema.type ?? "any JSON"
 }
 
-/** As in TypeScript: a field that may be absent has a `?`. */
+/** As in TypeScript: an optional field has a `?`. */
 const fieldsOf = ({ properties = {}, required = [] }: Json): Row => {
   const mark = (name: string) => (required.includes(name) ? "" : "?")
   return Object.entries(properties).map(([name, type]) => `${name}${mark(name)}: ${typeOf(type)}`)
@@ -104,7 +104,7 @@ export const metrics = (): string => {
   return page("Metrics", about, table(["name", "kind", "unit", "labels", "what it is"], rows))
 }
 
-/** The settings of the gateway's own for each value of `DIRECT_LLM_<NAME>_KIND`. */
+/** The gateway's own settings for each value of `DIRECT_LLM_<NAME>_KIND`. */
 const kinds = (): string => {
   const rows = Object.entries<Preset>(presets).map(([name, { baseUrl, kind, needsKey, requests }]): Row => {
     const asked = { ...plainRequests, ...requests }
@@ -129,7 +129,7 @@ const partsOf = (): string => {
   return table(["variable", "allowed", "what it is"], rows)
 }
 
-/** A page by hand, in which the two tables stand between marks. */
+/** A hand-written page in which the two tables stand between marks. */
 export const providers = (text: string): string =>
   text.replaceAll(
     /(<!-- printed: (\w+) -->).*?(<!-- end -->)/gs,

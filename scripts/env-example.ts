@@ -1,6 +1,7 @@
 /**
- * Prints `.env.example` from the table in `src/config/Config.ts`: `node scripts/env-example.ts > .env.example`, with Node 24.
- * `test/config/EnvExample.test.ts` compares. Every variable is commented out, so a copy changes nothing until it is edited.
+ * Prints `.env.example` from the table in `src/config/Config.ts`: `node scripts/env-example.ts > .env.example`, with
+ * Node 24. `test/config/EnvExample.test.ts` compares. Every variable is commented out, so a copy changes nothing
+ * until it is edited.
  */
 import { variables } from "../src/config/Config.ts"
 import { providerVariables } from "../src/config/ConfigProviderVariables.ts"
@@ -9,7 +10,7 @@ import type { Variable } from "../src/config/ConfigVariable.ts"
 type Name = keyof typeof variables
 type Lines = ReadonlyArray<string>
 
-/** The heading that stands before a variable; the table's own order is kept. */
+/** The heading before a variable; the table's own order is kept. */
 const headings: { readonly [Key in Name]?: string } = {
   NODE_ENV: "The service",
   DATA_KEY: "Credentials of agents, and the addresses that agents may name",
@@ -24,7 +25,7 @@ const headings: { readonly [Key in Name]?: string } = {
   OTEL_EXPORTER_OTLP_ENDPOINT: "What it tells of itself",
 }
 
-/** Secrets have no default. Keys that anyone can read here must not work, so these are too short. */
+/** Secrets have no default. A public key must not work, so these are too short. */
 const fakeSecrets: Readonly<Record<string, string>> = {
   DATABASE_URL: "postgres://crossfade:not-a-password@localhost:5432/crossfade",
   REDIS_URL: "redis://:not-a-password@localhost:6379",

@@ -1,6 +1,7 @@
 /**
- * `docs/reference/faults.md`: the checklist of faults, the tests that carry each id in a name, and what the tests of
- * `test/faults` measured. Run as a script (`npm run faults`), it first runs those tests and takes down their rows.
+ * `docs/reference/faults.md`: the checklist of faults, the tests that have each id in their names, and the
+ * measurements of the tests in `test/faults`. Run as a script (`npm run faults`), it first runs those tests and
+ * records their rows.
  */
 import { execFileSync } from "node:child_process"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
@@ -27,7 +28,7 @@ export const namesOfIds = (): ReadonlyMap<string, ReadonlyArray<string>> => {
   )
 }
 
-/** Rows that differ only in where they were seen and how long they took. */
+/** Groups rows that differ only in their place and duration. */
 const grouped = (rows: ReadonlyArray<Seen>) => {
   const groups = new Map<string, { readonly row: Seen; readonly at: Array<string>; ms: number }>()
   for (const row of rows) {
@@ -94,7 +95,7 @@ interface Report {
 const takeDown = (): void => {
   const file = ".cache/faults.json"
   const output = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-  // Without the test of the page itself, which fails until its rows are taken down.
+  // Without the test of the page itself, which fails until its rows are recorded.
   execFileSync(
     "node_modules/.bin/vitest",
     ["run", "test/faults", "--exclude", "test/faults/Page.test.ts", ...output],

@@ -18,7 +18,7 @@ interface Place {
   readonly h: number
 }
 
-/** Four of equal width in a line, or as many as there are. */
+/** Four panels of equal width in a line, or fewer. */
 const placed = ({ panels }: Row, y: number): ReadonlyArray<readonly [Panel, Place]> => {
   const inLine = Math.min(4, panels.length % 3 === 0 ? 3 : 4, panels.length)
   const w = columns / inLine

@@ -1,6 +1,6 @@
 /**
- * Prints the software bill of materials of the service as CycloneDX JSON: every package that it runs with, from the lock file,
- * with version, licence and SHA-512. `npm run -s sbom > sbom.json`.
+ * Prints the software bill of materials of the service as CycloneDX JSON: every package that it runs with, from the
+ * lock file, with version, licence and SHA-512. `npm run -s sbom > sbom.json`.
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"

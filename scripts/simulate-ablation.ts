@@ -1,9 +1,9 @@
 /**
- * What each signal of the breaker buys, as Markdown: each scenario under our policy, and under it the policies without one
- * signal, where that makes a difference that a person would notice. `npm run simulate:ablation`, some minutes; the number
- * of seeds may follow (`-- 5`).
+ * The value of each signal of the breaker, as Markdown: each scenario under our policy, and below it the policies
+ * without one signal, if the difference is notable. `npm run simulate:ablation` takes a few minutes; the number of
+ * seeds may follow (`-- 5`).
  */
-import * as Ablation from "../src/simulation/Ablation.ts"
+import * as Ablation from "../test/simulation/Ablation.ts"
 import * as Figures from "../src/simulation/Figures.ts"
 import * as Policies from "../src/simulation/Policies.ts"
 import type { Policy } from "../src/simulation/Policy.ts"
@@ -26,7 +26,7 @@ const columns: ReadonlyArray<{
   readonly title: string
   readonly value: (figures: Figures.Figures) => number
   readonly digits: number
-  /** Less is within the luck of 20 seeds, or of no interest. */
+  /** A smaller difference is within the noise of 20 seeds, or of no interest. */
   readonly notable: number
 }> = [
   { title: "detect s, median", value: ({ detect }) => detect.median, digits: 1, notable: 1 },

@@ -1,12 +1,12 @@
 /**
- * Prints every target of the fallback policy with what the simulator got; exit code 1 when one is missed.
- * `npm run simulate:targets`; with `-- --quick` fewer seeds and shorter healthy runs (which the rows then say)
- * and no autopilot.
+ * Prints every target of the fallback policy with the simulated result; exit code 1 when one is missed. `npm run
+ * simulate:targets`; with `-- --quick` fewer seeds and shorter healthy runs (which the rows then say) and no
+ * autopilot.
  */
-import * as AutopilotModel from "../src/simulation/AutopilotModel.ts"
+import * as AutopilotModel from "../test/simulation/AutopilotModel.ts"
 import * as Policies from "../src/simulation/Policies.ts"
 import * as Table from "../src/simulation/Table.ts"
-import * as TargetRows from "../src/simulation/TargetRows.ts"
+import * as TargetRows from "../test/simulation/TargetRows.ts"
 
 const quick = process.argv.includes("--quick")
 const effort: TargetRows.Effort = quick ? { seeds: 5, turns: 400_000 } : { seeds: 20, turns: Infinity }
@@ -16,7 +16,7 @@ const rows: Array<() => ReadonlyArray<TargetRows.Result>> = TargetRows.targets(p
   (target) => () => TargetRows.judge(target, policy("ours"), effort),
 )
 
-// Its rows cannot be shortened: a share of 200 rollouts says little of fewer.
+// These rows cannot be shortened: a share of fewer than 200 rollouts is too noisy.
 if (!quick) rows.push(AutopilotModel.autopilotTargets)
 
 const results = rows.flatMap((row) => row())

@@ -1,7 +1,7 @@
 /**
  * Prints the result of the last test run as one line, `N passed, N failed[, N skipped]`, from vitest's JSON report.
  * The argument is the run's exit code: the line must not look better than it. So a file that failed before its first
- * test counts as one failure, and so does a run that failed outside of any test or never came to its report.
+ * test counts as one failure, and so does a run that failed outside of any test or wrote no report.
  */
 import { readFileSync } from "node:fs"
 

@@ -1,4 +1,4 @@
-/** The program that `npm start` runs: the service, until it is told to stop. */
+/** The program of `npm start`: the service, until it is stopped. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { run } from "./cli/ServeCommand.ts"
 import { teardown } from "./cli/Teardown.ts"

@@ -8,7 +8,7 @@ export interface Query {
 
 export interface Panel {
   readonly title: string
-  /** What it answers, and what to make of it; Grafana shows it behind the `i`. */
+  /** The question that the panel answers, and its interpretation; Grafana shows it behind the `i`. */
   readonly meaning: string
   readonly kind: "timeseries" | "stat" | "state-timeline"
   /** Grafana's name of a unit. */
@@ -31,7 +31,7 @@ export interface Dashboard {
 
 export const query = (expr: string, legend = ""): Query => ({ expr, legend })
 
-/** Of a histogram, over five minutes. */
+/** A quantile of a histogram, over five minutes. */
 export const quantiles = (
   name: string,
   by: string | undefined,

@@ -14,13 +14,16 @@ import { catalogue } from "../telemetry/Metrics.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { keysOf, OpenStreams, type Owner, type TurnPlaces } from "./OpenStreams.ts"
 import { Rates } from "./Rates.ts"
-import { type AdmissionRejected, noPlace, rejected, soonMs } from "./Rejection.ts"
+import { type AdmissionRejected, noPlace, rejected, soonMs, withRate } from "./Rejection.ts"
 import type { Taken } from "./TokenBucket.ts"
 import { TokenBudgets } from "./TokenBudgets.ts"
 import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
-/** Receives the rate with the fewest turns left, or the rate that rejects. */
-export type OnRate = (taken: Taken) => void
+/** `rate`: the rate with the fewest turns left, after this turn. */
+export interface AdmittedTurn {
+  readonly permit: TurnPermit
+  readonly rate: Taken | undefined
+}
 
 type Requester = Owner & Pick<Principal, "key">
 
@@ -40,14 +43,13 @@ export class Admission extends Context.Service<
     /** Admits a stream that only reads, so it costs no turn. It counts until the scope closes. */
     readonly stream: (owner: Owner) => Effect.Effect<void, AdmissionRejected, Scope.Scope>
     /**
-     * Admits a turn and its stream. `onRate` receives the rate even if it rejects. If a run place is free, the permit takes it
-     * in the same step; otherwise, or with `mayBeginLater`, it takes the place when the turn starts.
+     * Admits a turn and its stream. If a run place is free, the permit takes it in the same step; otherwise, or with
+     * `mayBeginLater`, it takes the place when the turn starts.
      */
     readonly turn: (
       principal: Requester,
-      onRate: OnRate,
       mayBeginLater: boolean,
-    ) => Effect.Effect<TurnPermit, AdmissionRejected, Scope.Scope>
+    ) => Effect.Effect<AdmittedTurn, AdmissionRejected, Scope.Scope>
   }
 >()("crossfade/admission/Admission") {
   static readonly layer = (
@@ -116,14 +118,15 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     ]
   }
 
-  const rate = Effect.fnUntraced(function* (principal: Requester, onRate: OnRate) {
-    let least = Number.POSITIVE_INFINITY
+  /** Returns the rate with the fewest turns left. */
+  const takeRates = Effect.fnUntraced(function* (principal: Requester) {
+    let strictest: Taken | undefined
     for (const { key, reason, turns } of ratesOf(principal)) {
       const taken = yield* rates.take(key, turns)
-      if (!taken.allowed || taken.remaining < least) onRate(taken)
-      if (!taken.allowed) return yield* rejected(reason, taken.retryMs)
-      least = taken.remaining < least ? taken.remaining : least
+      if (!taken.allowed) return yield* withRate(rejected(reason, taken.retryMs), taken)
+      if (strictest === undefined || taken.remaining < strictest.remaining) strictest = taken
     }
+    return strictest
   })
 
   const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
@@ -147,10 +150,12 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   return Admission.of({
     stream: (owner) => Effect.andThen(inProcess, stream(owner)),
-    turn: (principal, onRate, mayBeginLater) =>
-      Effect.andThen(
-        Effect.andThen(inProcess, rate(principal, onRate)),
-        Effect.map(permit(principal, mayBeginLater), ({ turn }) => turn),
+    turn: (principal, mayBeginLater) =>
+      Effect.flatMap(Effect.andThen(inProcess, takeRates(principal)), (rate) =>
+        permit(principal, mayBeginLater).pipe(
+          Effect.map(({ turn }) => ({ permit: turn, rate })),
+          Effect.mapError((rejection) => withRate(rejection, rate)),
+        ),
       ),
   })
 })

@@ -13,6 +13,7 @@ import * as Schedule from "effect/Schedule"
 import { Replica } from "../platform/Replica.ts"
 import { type Caps, keysOf, NoPlace, OpenStreams, type Place } from "./OpenStreams.ts"
 import { orFail, Places, runOf } from "./OpenStreamsMemory.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const expiryMs = 30_000
 /** Two renewals may be lost. */
@@ -143,7 +144,7 @@ export const layerRedis: Layer.Layer<OpenStreams, never, Redis.Redis | Replica> 
         { discard: true },
       ),
     )
-    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(renew), Schedule.spaced(renewal)))
+    yield* Loop.every("open_streams", Schedule.spaced(renewal), Effect.ignore(renew))
 
     return OpenStreams.of({ take, takeBoth, free })
   }),

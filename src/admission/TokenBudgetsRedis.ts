@@ -17,6 +17,7 @@ import type { TokenSpend } from "../store/TokenSpend.ts"
 import * as TokenAccounts from "./TokenAccounts.ts"
 import { dayMs, dayOf, decayTurns, firstAnswerTokens } from "./TokenBudget.ts"
 import { type Account, type DailyLimits, type Reservation, TokenBudgets } from "./TokenBudgets.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** Frees the reservations of a dead replica. A turn that runs longer still counts when it ends. */
 const expiryMs = 15 * 60_000
@@ -196,7 +197,7 @@ export const layerRedis = (
           { discard: true },
         ),
       )
-      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sendAgain), Schedule.spaced("1 second")))
+      yield* Loop.every("token_budgets", Schedule.spaced("1 second"), Effect.ignore(sendAgain))
 
       return TokenBudgets.of({ reserve, settle })
     }),

@@ -9,7 +9,7 @@ import { AgentId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success, successPage } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
-import { errorSchemas } from "./PublicError.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
 
 const McpServerView = Schema.Struct({
   ...Struct.omit(McpServer.fields, ["authConfig"]),

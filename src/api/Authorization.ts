@@ -35,11 +35,11 @@ const bearer = HttpApiSecurity.annotate(
 )
 
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentPrincipal }>()(
-  "crossfade/api/TakesTicket",
+  "crossfade/api/Authorization",
   { security: { bearer } },
 ) {}
 
 /** Shapes what the contract's schemas refuse as `VALIDATION_FAILED`. */
 export class RequestValidation extends HttpApiMiddleware.Service<RequestValidation>()(
-  "crossfade/api/TakesTicket",
+  "crossfade/api/RequestValidation",
 ) {}

@@ -1,4 +1,4 @@
-/** The guarded rollout: start a plan, watch it with every number behind its verdicts, pause, resume, abort, approve. */
+/** API of the guarded rollout: start a plan, read its verdicts with every number, pause, resume, abort, promote. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -8,12 +8,12 @@ import * as Struct from "effect/Struct"
 import { AutopilotMargins, AutopilotPlan, AutopilotState } from "../domain/Autopilot.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
-import { errorSchemas } from "./PublicError.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
 
-/** Goes to the audit. */
+/** Stored in the audit. */
 const reason = Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 500)))
 
-/** A field that is left out is the default plan's. */
+/** A missing field takes its value from the default plan. */
 export const AutopilotStart = Schema.Struct({
   ...AutopilotPlan.mapFields(Struct.map(Schema.optionalKey)).fields,
   margins: Schema.optionalKey(AutopilotMargins.mapFields(Struct.map(Schema.optionalKey))),
@@ -23,12 +23,12 @@ export type AutopilotStart = typeof AutopilotStart.Type
 
 export const AutopilotView = Schema.Struct({
   ...AutopilotState.fields,
-  /** The next percentage, if the mode is as good until then, and its earliest time. Null: there is no further step. */
+  /** The next percentage and the earliest time of that step. Null: there is no further step. */
   next: Schema.NullOr(Schema.Struct({ percentage: Schema.Finite, notBefore: Schema.Int })),
 })
 export type AutopilotView = typeof AutopilotView.Type
 
-// The body may be absent: a person on call types the request by hand.
+// The body may be missing: a person on call types the request by hand.
 const orNothing = <S extends Schema.Constraint>(payload: S) => [payload, Schema.Null] as const
 
 const command = <const Name extends string>(name: Name, summary: string) =>
@@ -47,20 +47,27 @@ export class AutopilotApi extends HttpApiGroup.make("autopilot")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "The guarded rollout: step, last verdict, history; null before the first"),
+      .annotate(
+        OpenApi.Summary,
+        "Read the guarded rollout: step, last verdict, history; null before the first start",
+      ),
     HttpApiEndpoint.post("start", "/", {
       payload: orNothing(AutopilotStart),
       success: success(AutopilotView),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
-      // A misspelt margin that is passed over would be another one than was meant.
+      // A misspelt margin must fail: ignored, it would leave the default in force.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
-      .annotate(OpenApi.Summary, "Begin a plan of rising percentages"),
-    command("pause", "Leave the percentage as it is"),
-    command("resume", "Go on, with the step's data from now on"),
-    command("abort", "End it, back to the percentage from before or the present one, whichever is lower"),
-    command("approve", "Let it go past 50 %"),
+      .annotate(OpenApi.Summary, "Start a plan of rising percentages"),
+    command("pause", "Pause the plan and keep the present percentage"),
+    command("resume", "Resume the plan; the step starts again without its earlier data"),
+    command(
+      "abort",
+      "End the plan and set the percentage from before it, or the present one if that is lower",
+    ),
+    command("promote", "Raise the percentage past 50 %, when the plan waits for an operator"),
+    command("approve", "Older name of `promote`").annotate(OpenApi.Deprecated, true),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)

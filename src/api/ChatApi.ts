@@ -13,8 +13,9 @@ import { ChatMessage, Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
-import { errorSchemas } from "./PublicError.ts"
-import { frame } from "./SseFrame.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
+import { protocolNames } from "../protocol/Protocols.ts"
+import { eventSchema } from "../protocol/Sse.ts"
 
 export const maxMessageLength = 100_000
 
@@ -43,16 +44,16 @@ const sent = Schema.Struct({
 
 const stream = HttpApiSchema.StreamSse({
   events: Schema.Union([
-    frame("message", Message),
-    frame("heartbeat", Schema.Null),
-    frame("error", RunError),
-    frame("done", RunDone),
+    eventSchema("message", Message),
+    eventSchema("heartbeat", Schema.Null),
+    eventSchema("error", RunError),
+    eventSchema("done", RunDone),
   ]),
 })
 
 const runIds = { runId: RunId }
 /** An empty header or parameter is an absent one. */
-const protocolVersion = Schema.optionalKey(Schema.Literals(["1", "2", ""]))
+const protocolVersion = Schema.optionalKey(Schema.Literals([...protocolNames, ""]))
 const eventId = Schema.optionalKey(
   Schema.String.annotate({
     description:

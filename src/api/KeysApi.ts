@@ -10,7 +10,7 @@ import { AgentId, ApiKeyId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
-import { errorSchemas } from "./PublicError.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
 
 const name = Schema.String.check(
   Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u, {

@@ -13,7 +13,7 @@ import { rolloutFields, RolloutPatch, RolloutSettings, RolloutSource } from "../
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
-import { errorSchemas } from "./PublicError.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
 
 /** `sources` tells for each setting where it comes from: an operator, the environment or the default. */
 const Document = Schema.Struct({

@@ -13,8 +13,8 @@ import { success, successPage } from "./Envelope.ts"
 import { FallbackStatus, RuntimeMetrics, Transition } from "./HealthView.ts"
 import { LiveEnd, LiveView } from "./LiveView.ts"
 import { pagedBy } from "./Paging.ts"
-import { errorSchemas } from "./PublicError.ts"
-import { frame } from "./SseFrame.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
+import { eventSchema } from "../protocol/Sse.ts"
 
 const reason = Schema.String.check(Schema.isBetweenLength(1, 500))
 
@@ -31,7 +31,7 @@ const Order = Schema.Struct({
 })
 
 const live = HttpApiSchema.StreamSse({
-  events: Schema.Union([frame("snapshot", LiveView), frame("error", LiveEnd)]),
+  events: Schema.Union([eventSchema("snapshot", LiveView), eventSchema("error", LiveEnd)]),
 })
 
 export class RuntimeApi extends HttpApiGroup.make("runtime")

@@ -9,7 +9,7 @@ import { Dimension, ShadowEnding, ShadowPair } from "../domain/ShadowPair.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { pagedBy, wholeNumber } from "./Paging.ts"
-import { errorSchemas } from "./PublicError.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
 
 /** A share of samples with its 95 % interval (Wilson); 0 to 1 where there are none. */
 const rate = {

@@ -1,7 +1,4 @@
-/**
- * The whole service: every layer, from the platform up to the server. With `Stages` and `Fleet` the only files that
- * close requirements.
- */
+/** The whole service: every layer, from the platform up to the server. Only this file, `Stages` and `Fleet` provide layers. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -9,7 +6,6 @@ import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
-import * as Drain from "../chat/Drain.ts"
 import type { Settings } from "../config/Config.ts"
 import { McpHosts } from "../execution/McpServers.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
@@ -28,6 +24,7 @@ import * as DataKeys from "../persistence/DataKeys.ts"
 import * as Database from "../store/Database.ts"
 import * as DataFolderLock from "../persistence/DataFolderLock.ts"
 import { Replica } from "../platform/Replica.ts"
+import * as Shutdown from "../runs/Shutdown.ts"
 import * as CredentialSeals from "../recording/CredentialSeals.ts"
 import * as RetentionJob from "../recording/RetentionJob.ts"
 import { Quotas } from "../store/Quotas.ts"
@@ -40,7 +37,7 @@ import * as Telemetry from "../telemetry/Telemetry.ts"
 const telemetry = (settings: Settings) =>
   Layer.unwrap(Effect.map(Replica, ({ id }) => Telemetry.layer(StageSettings.telemetry(settings, id))))
 
-/** The folder is locked before the database is opened, and until it is closed. */
+/** Locks the data folder before the database opens, until the database is closed. */
 const database = (settings: Settings) =>
   Database.layer(StageSettings.database(settings)).pipe(
     Layer.provide(
@@ -48,7 +45,7 @@ const database = (settings: Settings) =>
     ),
   )
 
-/** The service's port, and the operators' port where there is one. */
+/** Listens on the service's port, and on the operators' port if it is configured. */
 const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, stalled: StalledLimits) =>
   Layer.unwrap(
     Effect.sync(() => {
@@ -65,15 +62,15 @@ const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, s
   )
 
 /**
- * The whole service. `sandbox`: where the sandbox listens, when the settings' upstreams are it. `stalled`: when a connection
- * is cut whose peer takes nothing; a test does not wait for as long.
+ * The whole service. `sandbox`: the address of the sandbox, when it replaces the upstreams. `stalled`: the time limits for
+ * connections whose peer reads nothing; tests use shorter ones.
  */
 export const layer = (
   settings: Settings,
   sandbox?: Server.ServerSettings["sandbox"],
   stalled: StalledLimits = StalledReaders.limits,
 ) =>
-  Drain.layer(settings.SHUTDOWN_GRACE_MS).pipe(
+  Shutdown.layerDrain(settings.SHUTDOWN_GRACE_MS).pipe(
     Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
     Layer.provide(Stages.layer(settings)),
     Layer.provide(Targets.layer(StageSettings.targets(settings))),

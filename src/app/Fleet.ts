@@ -1,6 +1,6 @@
 /**
- * The state that replicas share while they run: over Redis where one is configured, else in this process alone. Each part
- * has both forms; nothing else in the service knows which one is used.
+ * The state that running replicas share: over Redis if it is configured, else in this process only. Every part has both
+ * forms; the rest of the service does not know which one is used.
  */
 import * as Layer from "effect/Layer"
 import { layerMemory as openStreamsMemory } from "../admission/OpenStreamsMemory.ts"
@@ -12,6 +12,7 @@ import { layerRedis as tokenBudgetsRedis } from "../admission/TokenBudgetsRedis.
 import type { Settings } from "../config/Config.ts"
 import * as AnswerCacheMemory from "../execution/direct/AnswerCacheMemory.ts"
 import * as AnswerCacheRedis from "../execution/direct/AnswerCacheRedis.ts"
+import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
 import { HealthExchange } from "../monitoring/fleet/HealthExchange.ts"
 import * as HealthExchangeRedis from "../monitoring/fleet/HealthExchangeRedis.ts"
 import * as RedisClient from "../persistence/RedisClient.ts"
@@ -42,7 +43,11 @@ export const layer = (settings: Settings) =>
     ? alone(settings)
     : Layer.provide(overRedis(settings), RedisClient.layer(settings.REDIS_URL))
 
-/** Cached answers are large beside all else that is shared, so they have a connection of their own, where any are kept. */
+/** Without a fleet the Monitor settles its own transitions at once, so no loop runs. */
+export const health = ({ REDIS_URL }: Settings) =>
+  REDIS_URL === undefined ? FleetHealth.layerAlone : FleetHealth.layer
+
+/** Cached answers are much larger than other shared state, so they use their own connection, if any organisation has a cache. */
 export const answers = ({ DIRECT_CACHE_ORGS, DIRECT_CACHE_TTL_MS, REDIS_URL }: Settings) =>
   REDIS_URL === undefined || DIRECT_CACHE_ORGS.length === 0
     ? AnswerCacheMemory.layerMemory(DIRECT_CACHE_TTL_MS)

@@ -1,4 +1,4 @@
-/** From the environment's settings to what each stage wants to know. Pure. */
+/** Derives the settings of each stage from the environment's settings. Pure. */
 import type { Limits as AdmissionLimits } from "../admission/Admission.ts"
 import type { Limits as ReadLimits } from "../admission/Reads.ts"
 import type { DailyLimits } from "../admission/TokenBudgets.ts"
@@ -20,7 +20,7 @@ import type { MonitorSettings } from "../monitoring/Monitor.ts"
 import type { DatabaseOptions } from "../store/Database.ts"
 import type { DataKeySettings } from "../persistence/DataKeys.ts"
 import type { Limits as QuotaLimits } from "../store/Quotas.ts"
-import type { Settings as ShadowSettings } from "../shadow/ShadowRuns.ts"
+import type { ShadowRunsSettings } from "../shadow/ShadowRuns.ts"
 import type { TelemetrySettings } from "../telemetry/TelemetrySettings.ts"
 import { version } from "./Version.ts"
 
@@ -32,7 +32,7 @@ export const database = (settings: Settings): DatabaseOptions => ({
   tls: settings.DATABASE_TLS || undefined,
 })
 
-/** Replicas share a database, and each would make a key of its own. */
+/** Replicas with a shared database must not generate keys, because each replica would generate a different one. */
 export const dataKeys = (settings: Settings): DataKeySettings => ({
   key: settings.DATA_KEY,
   previous: settings.DATA_KEYS_PREVIOUS,
@@ -40,7 +40,7 @@ export const dataKeys = (settings: Settings): DataKeySettings => ({
   mayMake: settings.DATABASE_URL === undefined || settings.NODE_ENV !== "production",
 })
 
-/** `Config` has checked them. */
+/** `Config` has validated the hosts. */
 export const mcpHosts = ({ MCP_ALLOWED_HOSTS }: Settings): AllowedHost.AllowedHosts =>
   AllowedHost.parse(MCP_ALLOWED_HOSTS) ?? AllowedHost.none
 
@@ -116,10 +116,10 @@ export const rollout = (settings: Settings): RolloutDefaults => {
   }
 }
 
-/** A shadow is worth less than a turn: it gets no more time than these, and no more than the turn has. */
+/** The longest times of a shadow. It also gets no more time than the turn. */
 const shadowLimits = { firstContentMs: 30_000, totalMs: 120_000 }
 
-export const shadow = (settings: Settings): ShadowSettings => {
+export const shadow = (settings: Settings): ShadowRunsSettings => {
   const { limits } = execution(settings)
   return {
     limits: {
@@ -179,7 +179,7 @@ export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): 
   sandbox,
 })
 
-/** An answer that is whole ends before any clock of its attempt strikes. */
+/** A complete answer must end before a timeout of its attempt. */
 const longestClosingMs = (settings: Settings): number => {
   const { directStallMs = Number.POSITIVE_INFINITY, limits } = execution(settings)
   return Math.min(directStallMs, limits.firstContentMs, limits.totalMs) / 2
@@ -192,13 +192,13 @@ export const targets = (settings: Settings): TargetSettings => ({
   longestClosingMs: longestClosingMs(settings),
 })
 
-/** None, or the one runtime. It uses its own model for agents that name none. */
+/** The configured runtime, if any. It uses its own model for agents without a model. */
 export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
   settings.RUNTIME_SERVICE_URL === ""
     ? []
     : [{ baseUrl: settings.RUNTIME_SERVICE_URL, errorPatterns: settings.RUNTIME_ERROR_PATTERNS }]
 
-/** An agent's own model name is one of the first provider's; the others answer with what they are configured for. */
+/** An agent's model name belongs to the first provider; the others use their configured model. */
 export const providers = (settings: Settings): ReadonlyArray<ProviderSettings> =>
   settings.providers.map((provider, index) => ({ ...provider, takesAgentModel: index === 0 }))
 
@@ -208,7 +208,7 @@ export const proxy = ({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Settings): ProxySet
   except: NO_PROXY,
 })
 
-/** The sandbox in the place of both upstreams. It is in this process, where no proxy can reach it. */
+/** Replaces both upstreams with the sandbox. It runs in this process, where no proxy can reach it. */
 export const withSandbox = (
   settings: Settings,
   urls: { readonly runtimeUrl: string; readonly modelUrl: string },

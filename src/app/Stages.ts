@@ -1,4 +1,4 @@
-/** The stages of a turn, and what goes on beside them. Open for the modes, the store and the platform, which a test may swap. */
+/** The stages of a turn and the background work. Modes, store and platform stay open, so that a test can replace them. */
 import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { Reads } from "../admission/Reads.ts"
@@ -13,8 +13,8 @@ import { Rollout } from "../decision/Rollout.ts"
 import { Execution } from "../execution/Execution.ts"
 import * as Prober from "../execution/Prober.ts"
 import * as Fleet from "./Fleet.ts"
-import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import * as BaselineMemory from "../recording/BaselineMemory.ts"
 import { BreakerMemory } from "../recording/BreakerMemory.ts"
 import * as Membership from "../replica/Membership.ts"
@@ -27,8 +27,9 @@ import { Shutdown } from "../runs/Shutdown.ts"
 import * as ShadowRuns from "../shadow/ShadowRuns.ts"
 import * as StageSettings from "./StageSettings.ts"
 
-/** Background work beside the turns. */
-const loops = Layer.mergeAll(Prober.layer, FleetHealth.layer, GuardedRollout.layer)
+/** Background work. */
+const loops = (settings: Settings) =>
+  Layer.mergeAll(Prober.layer, Fleet.health(settings), GuardedRollout.layer)
 
 const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>
   RUNTIME_SERVICE_URL === "" ? Layer.empty : BaselineMemory.layer(RUNTIME_SERVICE_URL)
@@ -38,7 +39,7 @@ export const layer = (settings: Settings) =>
     Chat.layer({ historyMaxTokens: settings.CHAT_HISTORY_MAX_TOKENS }),
     Idempotency.layer,
     SessionQueue.layer(settings.CHAT_ON_BUSY),
-    loops,
+    loops(settings),
   ).pipe(
     Layer.provideMerge(RunReader.layer),
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
@@ -52,6 +53,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Rollout.layer(StageSettings.rollout(settings))),
     Layer.provideMerge(Recorder.layer),
     Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
+    Layer.provideMerge(RecentTurns.layer),
     Layer.provideMerge(Fleet.layer(settings)),
     Layer.provideMerge(Membership.layer),
     Layer.provideMerge(Shutdown.layer),

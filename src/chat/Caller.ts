@@ -1,4 +1,4 @@
-/** The caller of a turn. All of it comes from the HTTP edge. */
+/** The caller of a turn, built at the edge. */
 import type { TurnPermit } from "../admission/TurnPermit.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
@@ -7,13 +7,13 @@ import type { Arrival } from "./TurnSpan.ts"
 export interface Caller {
   readonly principal: Principal
   readonly requestId: string
-  /** Those that begin with `x-`, names in lower case. */
+  /** The headers that rollout rules may match: names start with `x-`, in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** The primary subtag of the first language that the caller accepts, in lower case. */
   readonly language: string | undefined
-  /** Its request, and where it stands in the caller's trace. */
+  /** The start of the turn's span. */
   readonly arrival: Arrival
-  /** Under which the turn is found when its request comes again. */
+  /** The idempotency key of the turn. */
   readonly key?: TurnKey | undefined
   readonly permit: TurnPermit
 }

@@ -1,12 +1,12 @@
 /**
- * One chat turn, from the message to the run that answers it: READ FIRST.
+ * One chat turn, from the message to the run that answers it. READ FIRST.
  *
- *   admit   the session is the caller's, it has no other turn, the agent is there and active, and its limits leave room
- *   decide  which modes, in which order (`ModeService`)
- *   keep    the user's message and the run, in one transaction: from here on nothing acknowledged is lost
- *   run     the turn's program on a fiber of the server's (`TurnRun`), and in shadow where the decision says so
+ *   admit   the session belongs to the caller and has no other turn, the agent exists and is active, the limits leave room
+ *   decide  the modes to try, in order (`ModeService`)
+ *   store   the user's message and the run, in one transaction; after it, no acknowledged message is lost
+ *   run     the turn's program on a fiber of the service (`TurnRun`), plus a shadow if the decision asks for one
  *
- * The result is the run and its log; the response is a cursor on that log, like every later reader.
+ * Gives the run and its log. Every reader, including the caller, is a cursor on that log.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -17,6 +17,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools } from "../domain/Agent.ts"
+import type { PromptMessage } from "../domain/History.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
@@ -46,7 +47,7 @@ export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentIna
   agentId: AgentId,
 }) {}
 
-/** A `retry` where no turn has failed, or of another message than the one that failed. */
+/** A `retry` without a failed turn, or with a message that differs from the failed turn's message. */
 export class NothingToRetry extends Schema.TaggedError<NothingToRetry>()("NothingToRetry", {
   reason: Schema.Literals(["answered", "other_message"]),
 }) {}
@@ -60,7 +61,7 @@ export interface Accepted {
   readonly log: RunLog
 }
 
-/** Why a turn was not begun; nothing of it was kept. */
+/** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused = NothingToRetry | ParentNotFound | Refused | SessionNotFound
 
 type Refused =
@@ -76,28 +77,33 @@ type Refused =
   | StoreError
   | TurnKeyTaken
 
-/** A message, or a retry of the one that has no answer. */
+/** A message, or a retry of the message that has no answer. */
 export interface Sent {
   readonly message?: string
-  /** The message before it, null for none; by default the session's last one. A retry may name the message itself. */
+  /** The previous message; null for none; by default the session's last message. A retry may name the message itself. */
   readonly parentMessageId?: MessageId | null
   readonly retry?: boolean
 }
 
+/** The first message of a new session. */
+export interface Start {
+  readonly agentId: AgentId
+  readonly message: string
+  /** The history to send to upstreams instead of the stored one. It passes the same rule (`History`) and is not stored. */
+  readonly history?: ReadonlyArray<PromptMessage> | undefined
+}
+
 export interface Settings {
-  /** The most estimated tokens of messages that are sent, unless the agent says otherwise. */
+  /** The most estimated tokens of history to send, unless the agent has its own limit. */
   readonly historyMaxTokens: number
 }
 
 export class Chat extends Context.Service<
   Chat,
   {
-    /** Begins a session with its first message. */
-    readonly start: (
-      caller: Caller,
-      input: { readonly agentId: AgentId; readonly message: string },
-    ) => Effect.Effect<Accepted, Refused>
-    /** Goes on with a session of the caller's. Without `retry` there is a message. */
+    /** Starts a session with its first message. */
+    readonly start: (caller: Caller, input: Start) => Effect.Effect<Accepted, Refused>
+    /** Continues a session of the caller. Without `retry`, `message` is required. */
     readonly send: (caller: Caller, sessionId: SessionId, input: Sent) => Effect.Effect<Accepted, TurnRefused>
   }
 >()("crossfade/chat/Chat") {
@@ -106,7 +112,7 @@ export class Chat extends Context.Service<
 
 const titleLength = 80
 
-/** Never ends in half a character. */
+/** Never ends in half a surrogate pair. */
 const titleOf = (message: string): string => message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
 
 const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
@@ -119,12 +125,12 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const runs = yield* Runs
   const sessions = yield* Sessions
   const shadow = yield* Shadow
-  const stopping = yield* Shutdown
+  const shutdown = yield* Shutdown
   const { whileUp } = yield* StoreHealth
   const turnRun = yield* TurnRun
 
-  const short = Effect.tapError(bytes.open, () => Measure.refused("memory"))
-  const open = Effect.andThen(stopping.open, short)
+  const enoughMemory = Effect.tapError(bytes.open, () => Measure.refused("memory"))
+  const open = Effect.andThen(shutdown.open, enoughMemory)
 
   const activeAgent = (principal: Principal, id: AgentId) =>
     mayUseAgent(principal, id)
@@ -135,7 +141,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         )
       : Effect.fail(new AgentDenied({ agentId: id }))
 
-  const decide = ({ agent, caller, message, session }: Asked, span: Spans.Place | undefined) =>
+  const decide = ({ agent, caller, message, session }: Asked, span: Spans.SpanContext | undefined) =>
     modeService
       .decide({
         orgId: caller.principal.orgId,
@@ -152,29 +158,30 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         Spans.within("decide", span, ({ decision }) => TurnSpan.decided(decision)),
       )
 
-  const begin = Effect.fnUntraced(function* (asked: Asked, span: Spans.Place | undefined) {
+  const begin = Effect.fnUntraced(function* (asked: Asked, span: Spans.SpanContext | undefined) {
     const { permit, principal } = asked.caller
     const { orgId } = principal
     const { decision, ticket } = yield* decide(asked, span)
     const createdAt = yield* Clock.currentTimeMillis
     const runId = RunId.make(yield* ids.uuidV7())
     const messageId = asked.retried?.id ?? MessageId.make(yield* ids.uuidV7())
-    const { kept, run, turn } = newTurn(asked, { runId, messageId, createdAt, decision, span })
-    yield* whileUp(runs.begin(kept)).pipe(
+    const { run, stored, turn } = newTurn(asked, { runId, messageId, createdAt, decision, span })
+    yield* whileUp(runs.begin(stored)).pipe(
       Spans.within("persist", span, () => ({ "crossfade.run.id": runId })),
       Effect.onError(() => modeService.release(orgId, ticket)),
     )
     const [mode] = decision.order
-    recent.decisions.add({ at: createdAt, runId, orgId, mode, reason: decision.reason })
+    yield* recent.addDecision({ at: createdAt, runId, orgId, mode, reason: decision.reason })
     const share = bytes.enter()
     const log = new RunLog(runId, share)
-    const program = turnRun.program({ run, turn, ticket, log, permit, share })
+    const { endAttributes } = asked.caller.arrival
+    const program = turnRun.program({ run, turn, ticket, log, permit, share, endAttributes })
     yield* live.start(run.sessionId, log, permit.during(program))
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }
   })
 
-  /** A session whose run goes on elsewhere is busy, not full: what that run holds is free before the next turn begins. */
+  /** A session with a run on another replica is busy, not full: the run frees its place before the next turn begins. */
   const busyOrFull = Effect.fnUntraced(function* (asked: Asked, full: AdmissionRejected) {
     const sessionId = asked.session.id
     if (asked.isNewSession || !full.reason.endsWith("_runs")) return yield* full
@@ -189,20 +196,17 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       (full) => busyOrFull(asked, full),
     )
 
-  /** Not to be interrupted: a turn that was decided and kept is also run, also when its caller has left meanwhile. */
+  /** Uninterruptible: a turn that was decided and stored must also run, even if its caller has left. */
   const takeTurn = (asked: Asked) =>
     Effect.andThen(
       enter(asked),
       Effect.flatMap(TurnSpan.open(asked.caller.arrival, asked.caller, asked.session.id), (span) =>
-        // From here on the span is the run's, which ends it.
+        // After this point the run owns the span and closes it.
         Effect.onError(begin(asked, span), (cause) => Spans.close(span, { error: Spans.codeOf(cause) })),
       ),
     ).pipe(Effect.uninterruptible)
 
-  const start = Effect.fnUntraced(function* (
-    caller: Caller,
-    { agentId, message }: { readonly agentId: AgentId; readonly message: string },
-  ) {
+  const start = Effect.fnUntraced(function* (caller: Caller, { agentId, history, message }: Start) {
     yield* open
     const agent = yield* activeAgent(caller.principal, agentId)
     const now = yield* Clock.currentTimeMillis
@@ -218,7 +222,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       createdAt: now,
       updatedAt: now,
     }
-    const place = { isNewSession: true, parentMessageId: null, before: [], historyMaxTokens }
+    const place = { isNewSession: true, parentMessageId: null, before: [], history, historyMaxTokens }
     return yield* live.claim(id, takeTurn({ caller, agent, session, message, ...place }))
   })
 
@@ -229,7 +233,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     return branch
   })
 
-  /** The turn that failed is nearly always the session's last one. */
+  /** Checks the session's last turn first, because it is nearly always the failed one. */
   const retriedIn = Effect.fnUntraced(function* (session: Session, named: MessageId | null | undefined) {
     const last = Retry.retriedOf(yield* branchTo(session, undefined))
     if (last !== undefined && Retry.isOf(last, named)) return last
@@ -237,7 +241,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     return other ?? (yield* new NothingToRetry({ reason: "answered" }))
   })
 
-  /** The message, and where it stands in its session. */
+  /** The message and its position in the session. */
   const placeOf = Effect.fnUntraced(function* (session: Session, sent: Sent) {
     if (sent.retry === true) {
       const { before, question } = yield* retriedIn(session, sent.parentMessageId)

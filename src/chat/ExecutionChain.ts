@@ -1,6 +1,6 @@
 /**
- * From the messages of a run to its steps and calls, each with its time. Pure. A call and its result are paired by the call
- * id, or else by name where one open call has it. Times are those at which the run's log took the messages.
+ * Derives a run's steps and calls, with their times, from its messages. Pure. A call and its result match by call id, or
+ * without one by name, if exactly one open call has that name. A time is the moment when the run's log took the message.
  */
 import type { Message, PlanStep } from "../protocol/agent2ui/Message.ts"
 import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
@@ -18,7 +18,7 @@ const kindOf = ({ type }: Call | Result): "tool" | "skill" | "mcp" =>
 
 const round = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms))
 
-/** The steps and calls of a run, message by message. */
+/** Collects the steps and calls of a run. */
 export class Links {
   readonly #all: Array<Mutable> = []
   readonly #steps = new Map<string, Mutable>()
@@ -38,7 +38,7 @@ export class Links {
     else if (isResult(message.type)) this.#result(message as Result, at)
   }
 
-  /** In the order in which they began, from one index to another. `ended`: the run has. */
+  /** The links from one index to another, in the order of their start. `ended`: true when the run has ended. */
   slice(from: number, to: number, ended: boolean): ReadonlyArray<ChainLink> {
     const links = this.#all.slice(from, to)
     return ended
@@ -70,7 +70,7 @@ export class Links {
   ): void {
     const step = this.#steps.get(id) ?? this.#add({ kind: "step", id, name: title })
     this.#steps.set(id, step)
-    // The first end counts: a plan is sent again with the steps that are over.
+    // Only the first end counts: a repeated plan contains the steps that have ended.
     if (step.endedAt !== null) return
     step.status = status
     if (status === "pending") return
@@ -103,7 +103,7 @@ export class Links {
     const calls = this.#calls.filter(
       (link) => link.kind === kind && (callId === null ? link.name === name : link.id === callId),
     )
-    // Without an id a result that several calls could have belongs to none of them.
+    // A result without an id that matches several calls is assigned to none of them.
     const own = calls.length === 1 ? calls[0] : undefined
     if (own !== undefined) this.#calls = this.#calls.filter((call) => call !== own)
     const link = own ?? this.#add({ kind, id: callId, stepId, name })

@@ -1,8 +1,8 @@
 /**
- * What a reader gets of an ended run whose events the store has forgotten. Pure. Who reads from the beginning gets the
- * answer that was kept, in one piece, and the run's end. Who has read a part of it cannot be given the rest, and is told so.
+ * The events of an ended run whose stored events were deleted (retention). Pure. A reader from the beginning gets the stored
+ * answer as one message, and the run's end. A reader from the middle gets an error, because the rest is gone.
  */
-import { eventId } from "../protocol/agent2ui/Frame.ts"
+import { eventId } from "../domain/EventId.ts"
 import type { Run } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
@@ -20,7 +20,7 @@ const expired = (run: Run): RunEvent => ({
 
 export const entriesOf = (run: Run, answer: ChatMessage, after: number): ReadonlyArray<LogEntry> => {
   const terminal = TerminalEvent.terminalOf(run)
-  // An answer that was no text, such as a table, was in its events alone.
+  // An answer without text, such as a table, existed only in the events.
   if (after > 0 || answer.content === "" || terminal === undefined)
     return [{ seq: after + 1, event: expired(run) }]
   const data = {

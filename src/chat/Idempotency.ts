@@ -1,12 +1,13 @@
 /**
- * A request that is sent again under its `Idempotency-Key` begins one turn and finds that turn from then on, live or ended,
- * here or on another replica. Duplicates that come at once wait for the first one; between replicas the store decides.
+ * At most one turn per idempotency key. The first call with a key starts the turn; later calls find it, live or ended, here
+ * or on another replica. Simultaneous duplicates wait for the first call; between replicas the store decides.
  *
- * A request that failed before its turn was kept leaves nothing, so that it may be sent again.
+ * A call that fails before its turn is stored leaves nothing, so the caller may repeat it.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as RcMap from "effect/RcMap"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { RunId } from "../domain/Ids.ts"
@@ -15,20 +16,15 @@ import { StoreHealth } from "../store/StoreHealth.ts"
 import { TurnKeys, type TurnKeyTaken } from "../store/TurnKeys.ts"
 import type { Accepted, TurnRefused } from "./Chat.ts"
 
-/** The key belongs to another request of the same caller. */
+/** The same caller used the key for another message. */
 export class TurnKeyReused extends Schema.TaggedError<TurnKeyReused>()("TurnKeyReused", {}) {}
 
-/** What the request began, or what an earlier one of the same key had begun. */
+/** The turn of this call, or the earlier turn of the same key. */
 export type Begun =
   | ({ readonly _tag: "Began" } & Accepted)
   | { readonly _tag: "Replayed"; readonly runId: RunId }
 
 export type OnceRefused = Exclude<TurnRefused, TurnKeyTaken> | TurnKeyReused
-
-interface Lock {
-  readonly semaphore: Semaphore.Semaphore
-  users: number
-}
 
 export class Idempotency extends Context.Service<
   Idempotency,
@@ -48,24 +44,11 @@ export class Idempotency extends Context.Service<
 const make = Effect.gen(function* () {
   const keys = yield* TurnKeys
   const storeHealth = yield* StoreHealth
-  const locks = new Map<string, Lock>()
+  const locks = yield* RcMap.make({ lookup: (_key: string) => Semaphore.make(1) })
 
-  /** One at a time for each key; a key that nobody waits for is not in the map. */
-  const locked = <A, E, R>(key: string, use: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const lock = locks.get(key) ?? { semaphore: Semaphore.makeUnsafe(1), users: 0 }
-        lock.users += 1
-        locks.set(key, lock)
-        return lock
-      }),
-      (lock) => lock.semaphore.withPermits(1)(use),
-      (lock) =>
-        Effect.sync(() => {
-          lock.users -= 1
-          if (lock.users === 0) locks.delete(key)
-        }),
-    )
+  /** Runs one call per key at a time. */
+  const locked = <A, E>(key: string, use: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.scoped(Effect.flatMap(RcMap.get(locks, key), (lock) => lock.withPermit(use)))
 
   const earlier = ({ key, request }: TurnKey) =>
     Effect.flatMap(
@@ -79,20 +62,20 @@ const make = Effect.gen(function* () {
 
   const begin: Idempotency["Service"]["begin"] = (key, turn) => {
     const began = Effect.map(turn, (accepted): Begun => ({ _tag: "Began", ...accepted }))
-    // Only a turn with a key can find it taken.
+    // Only a turn with a key can fail with TurnKeyTaken.
     if (key === undefined) return Effect.catchTag(began, "TurnKeyTaken", Effect.die)
-    const or = <E>(other: Effect.Effect<Begun, E>) =>
+    const earlierOr = <E>(other: Effect.Effect<Begun, E>) =>
       Effect.filterOrElse(
         earlier(key),
         (found) => found !== undefined,
         () => other,
       )
     const first = Effect.catchTags(began, {
-      // Another replica was faster: what it began is kept by now, unless the session is busy with another turn.
-      SessionBusy: (busy) => or(Effect.fail(busy)),
-      TurnKeyTaken: (taken) => or(Effect.die(taken)),
+      // Another replica was faster: its turn is stored by now, unless the session is busy with a different turn.
+      SessionBusy: (busy) => earlierOr(Effect.fail(busy)),
+      TurnKeyTaken: (taken) => earlierOr(Effect.die(taken)),
     })
-    return locked(key.key, or(first))
+    return locked(key.key, earlierOr(first))
   }
 
   return Idempotency.of({ begin })

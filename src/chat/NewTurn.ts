@@ -1,4 +1,4 @@
-/** A turn that was asked for, as it is kept and as it is run. Pure. */
+/** Builds the stored form and the executable form of a requested turn. Pure. */
 import type { Agent } from "../domain/Agent.ts"
 import type { Decision } from "../domain/Decision.ts"
 import * as History from "../domain/History.ts"
@@ -18,11 +18,13 @@ export interface Asked {
   readonly isNewSession: boolean
   readonly message: string
   readonly parentMessageId: MessageId | null
-  /** The branch that the message goes on with. */
+  /** The stored branch that the message continues. */
   readonly before: ReadonlyArray<BranchMessage>
-  /** The message as it is stored already, where its turn is tried again. */
+  /** The history to send to upstreams instead of `before`. */
+  readonly history?: ReadonlyArray<History.PromptMessage> | undefined
+  /** The stored message, when its turn is retried. */
   readonly retried?: ChatMessage | undefined
-  /** The session's last message, where the message follows it by default. */
+  /** The session's last message, when this message follows it by default. */
   readonly follows?: MessageId | undefined
   readonly historyMaxTokens: number
 }
@@ -32,16 +34,22 @@ interface Settled {
   readonly messageId: MessageId
   readonly createdAt: number
   readonly decision: Decision
-  readonly span: Spans.Place | undefined
+  readonly span: Spans.SpanContext | undefined
 }
 
-/** About how much the upstream will be sent, before that is put together. */
-export const promptTokens = ({ agent, before, historyMaxTokens, message }: Asked): number =>
-  estimateTextTokens(agent.settings.systemPrompt) +
-  estimateTextTokens(message) +
-  Math.min(estimatePromptTokens(before), agent.settings.historyMaxTokens ?? historyMaxTokens)
+const pastOf = ({ before, history }: Asked): ReadonlyArray<History.Said> =>
+  history === undefined ? before : History.supplied(history)
 
-/** A user who asks the same again was not helped. */
+/** The estimated tokens of the prompt, before the prompt is built. */
+export const promptTokens = (asked: Asked): number =>
+  estimateTextTokens(asked.agent.settings.systemPrompt) +
+  estimateTextTokens(asked.message) +
+  Math.min(
+    estimatePromptTokens(pastOf(asked)),
+    asked.agent.settings.historyMaxTokens ?? asked.historyMaxTokens,
+  )
+
+/** A user who repeats a question was not helped by the first answer. */
 const isRepeated = ({ before, message, retried }: Asked): boolean =>
   retried !== undefined || before.findLast(({ role }) => role === "user")?.content.trim() === message.trim()
 
@@ -65,22 +73,22 @@ const runOf = ({ agent, caller, session }: Asked, settled: Settled): Run => ({
   endedAt: null,
 })
 
-const turnOf = (
-  { agent, before, caller, historyMaxTokens, message, session }: Asked,
-  settled: Settled,
-): Turn => ({
-  runId: settled.runId,
-  sessionId: session.id,
-  orgId: caller.principal.orgId,
-  userId: caller.principal.userId,
-  requestId: caller.requestId,
-  agent,
-  message,
-  history: History.historyOf(before, message, agent.settings.historyMaxTokens ?? historyMaxTokens),
-  shadow: false,
-  probe: settled.decision.probe,
-  trace: settled.span,
-})
+const turnOf = (asked: Asked, settled: Settled): Turn => {
+  const { agent, caller, historyMaxTokens, message, session } = asked
+  return {
+    runId: settled.runId,
+    sessionId: session.id,
+    orgId: caller.principal.orgId,
+    userId: caller.principal.userId,
+    requestId: caller.requestId,
+    agent,
+    message,
+    history: History.historyOf(pastOf(asked), message, agent.settings.historyMaxTokens ?? historyMaxTokens),
+    shadow: false,
+    probe: settled.decision.probe,
+    trace: settled.span,
+  }
+}
 
 export const newTurn = (asked: Asked, settled: Settled) => {
   const { createdAt, decision, runId } = settled
@@ -99,7 +107,7 @@ export const newTurn = (asked: Asked, settled: Settled) => {
         }
       : { ...retried, runId }
   const run = runOf(asked, settled)
-  const kept = {
+  const stored = {
     session: { ...session, cohort: decision.cohort ?? session.cohort, updatedAt: createdAt },
     isNewSession,
     userMessage,
@@ -109,5 +117,5 @@ export const newTurn = (asked: Asked, settled: Settled) => {
     follows: asked.follows,
     key: asked.caller.key,
   }
-  return { kept, run, turn: turnOf(asked, settled) }
+  return { stored, run, turn: turnOf(asked, settled) }
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a run's messages in parts and keeps what its account shows: a page of its chain, the steps and calls that began on that page, and
- * the longest silence. Holds no message beyond the page.
+ * Builds a run's account from its events, added in order: a page of its chain, the steps and calls that began on that page,
+ * and the longest silence. Holds no message outside the page.
  */
 import type { Message, MessageType } from "../protocol/agent2ui/Message.ts"
 import type { ChainLink } from "../domain/RunAccount.ts"
@@ -21,7 +21,7 @@ const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
   "retract",
 ])
 
-/** The times that a link gets at its end. */
+/** Bytes of the times that a link gets at its end. */
 const endBytes = 60
 
 export class RunChain {
@@ -49,7 +49,7 @@ export class RunChain {
     if (event.event === "message") this.#add(event.data, seq)
   }
 
-  /** The steps and calls that began on the page. `ended`: the run has. */
+  /** The steps and calls that began on the page. `ended`: true when the run has ended. */
   execution(ended: boolean): ReadonlyArray<ChainLink> {
     return this.#links.slice(this.#firstLink, this.#last?.links ?? this.#firstLink, ended)
   }

@@ -1,6 +1,6 @@
 /**
- * Runs, as their users read them afterwards or from a second place: the events from a cursor on, the account of what
- * happened, and the cancel. A run that is not the caller's is not there.
+ * Reads and cancels existing runs: the events after a cursor, and the account of a run. A run that does not belong to the
+ * caller fails with `RunNotFound`.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,13 +23,13 @@ import { RunChain } from "./RunChain.ts"
 import * as TerminalEvent from "../runs/TerminalEvent.ts"
 import * as RunTiming from "./RunTiming.ts"
 
-/** The events of a run, read a page at a time from `pages`: a log that still grows, or all there will ever be. */
+/** The events of a run, read page by page from `pages`: those of a growing log, or the complete stored events. */
 export type Source =
   | ({ readonly _tag: "Live"; readonly pages: Pages } & FollowedRun)
   | {
-      readonly _tag: "Kept"
+      readonly _tag: "Stored"
       readonly pages: Pages
-      /** The terminal event, which comes after the last page. Undefined when the cursor is at the run's end or past it. */
+      /** The terminal event, after the last page. Undefined when the cursor is at the run's end or past it. */
       readonly end: RunEvent | undefined
       /** The run is lost or its events have expired, so the number of its terminal event is a guess. */
       readonly isEndUnknown?: boolean
@@ -57,15 +57,15 @@ export class RunReader extends Context.Service<
       AgentDenied | RunElsewhere | RunNotFound | StoreError
     >
     /**
-     * With its attempts and their clocks, a page of its chain as it was said (plan, steps, calls, changes of mode, in order),
-     * and the steps and calls of that page with their times. Both are empty once the events are no longer kept.
+     * The run with its attempts and their times, a page of its chain (plans, steps, calls and mode changes, in order), and the
+     * steps and calls that began on that page. The chain and the calls are empty when the events are no longer stored.
      */
     readonly account: (
       principal: Principal,
       id: RunId,
       page: { readonly cursor?: number; readonly limit: number },
     ) => Effect.Effect<RunAccount, AgentDenied | RunNotFound | StoreError>
-    /** Gives true when this call ended it; a run that has ended stays as it is. */
+    /** Gives true when this call ended the run. An ended run does not change. */
     readonly cancel: (
       principal: Principal,
       id: RunId,
@@ -78,22 +78,22 @@ export class RunReader extends Context.Service<
   )
 }
 
-/** The process died, so events may have been sent that were never stored. */
+/** The run's process died, so readers may have received events that were never stored. */
 const isLost = ({ status }: Run): boolean => status === "interrupted" || status === "running"
 
 /** The terminal event of a run that no process executes any more. */
 const endOf = (run: Run): RunEvent =>
   TerminalEvent.terminalOf(run) ?? { event: "error", data: TerminalEvent.interruptedError(run) }
 
-/** A few entries that are in memory already. The last one is the terminal event. */
-const keptInMemory = (entries: ReadonlyArray<LogEntry>): Source => ({
-  _tag: "Kept",
+/** A source of a few entries in memory. The last one is the terminal event. */
+const sourceOf = (entries: ReadonlyArray<LogEntry>): Source => ({
+  _tag: "Stored",
   pages: (after) => Effect.succeed(entries.slice(0, -1).filter(({ seq }) => seq > after)),
   end: entries.at(-1)?.event,
   isEndUnknown: true,
 })
 
-/** An upstream's own words tell how the service is configured, and may hold more: they are for operators. */
+/** The text of an upstream's error may reveal the configuration, so only operators see it. */
 const shownTo = (principal: Principal, attempt: Attempt): Attempt =>
   missingPermissions(principal, ["operator:read"]).length === 0 ? attempt : { ...attempt, failure: null }
 
@@ -102,14 +102,14 @@ const make = Effect.gen(function* () {
   const live = yield* LiveRuns
   const shared = yield* SharedLogs
 
-  /** The log of a run that goes on, here or elsewhere; none when it has ended, or will never. */
+  /** The log of a live run, here or on another replica. Undefined when the run has ended or no process executes it. */
   const growing = Effect.fnUntraced(function* (id: RunId, after: number) {
     const own = yield* runs.isOwn(id)
     const here = live.get(id)
     if (here !== undefined) return liveSource(here)
     if (own) return undefined
     const followed = yield* shared.follow(id, after)
-    // It may have ended before what the reader has seen: the store knows how.
+    // It may have ended before the reader's cursor. The store has the end.
     if (followed.log.ended) return undefined
     return { ...followed, _tag: "Live" as const, pages: RunPages.ofLog(runs, followed.log) }
   })
@@ -127,17 +127,17 @@ const make = Effect.gen(function* () {
       runs.events(id, after)
 
   const ended = Effect.fnUntraced(function* (run: Run, after: number) {
-    // From one before: the event at the cursor says that the cursor is none of the future.
+    // Starts one event earlier: the event at the cursor proves that the cursor is not beyond the end.
     const first = yield* runs.events(run.id, Math.max(0, after - 1))
     if (first.length === 0 && run.assistantMessageId !== null) {
       const answer = yield* runs.expiredAnswer(run.id, run.assistantMessageId)
-      if (answer !== undefined) return keptInMemory(ExpiredRun.entriesOf(run, answer, after))
+      if (answer !== undefined) return sourceOf(ExpiredRun.entriesOf(run, answer, after))
     }
-    // Nothing is stored at the cursor or after it: it is at the terminal event or past it.
+    // No event at or after the cursor is stored, so the cursor is at the terminal event or past it.
     const isPast = after > 0 && first.length === 0
     let ready: ReadonlyArray<LogEntry> | undefined = first.filter(({ seq }) => seq > after)
     const source: Source = {
-      _tag: "Kept",
+      _tag: "Stored",
       pages: (at) => {
         const page = at === after ? ready : undefined
         ready = undefined
@@ -169,17 +169,17 @@ const make = Effect.gen(function* () {
     const running = live.get(id)
     const { attempts, run } = yield* runs.get(principal, id)
     const pages = running === undefined ? stored(id) : RunPages.ofLog(runs, running)
-    const told = new RunChain(cursor, limit)
-    yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, (entry) => told.add(entry))
+    const chain = new RunChain(cursor, limit)
+    yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, (entry) => chain.add(entry))
     return {
       ...run,
       attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
-      times: RunTiming.timesOf(run, attempts, told.longestSilenceMs),
-      // A turn may fail before it says anything; one with an answer has said something.
-      eventsKept: told.hasEvents || run.assistantMessageId === null,
-      chain: told.chain,
-      execution: told.execution(run.status !== "running"),
-      next: told.next,
+      times: RunTiming.timesOf(run, attempts, chain.longestSilenceMs),
+      // A turn may fail before its first event. A turn with an answer had events.
+      eventsKept: chain.hasEvents || run.assistantMessageId === null,
+      chain: chain.chain,
+      execution: chain.execution(run.status !== "running"),
+      next: chain.next,
     }
   })
 
@@ -189,7 +189,7 @@ const make = Effect.gen(function* () {
     if (here !== undefined || run.status !== "running" || (yield* runs.isOwn(id)))
       return yield* live.cancel(id)
     return yield* Effect.catch(shared.cancel(id), (elsewhere) =>
-      // No replica answers for a run that has ended meanwhile.
+      // No replica answers for a run that has just ended.
       Effect.flatMap(runs.ended([id]), (ended) => (ended.length > 0 ? Effect.succeed(false) : elsewhere)),
     )
   })

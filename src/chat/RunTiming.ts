@@ -1,4 +1,4 @@
-/** The clocks of a run, from its row and its attempts. Pure. */
+/** The times of a run, computed from its row and its attempts. Pure. */
 import { overheadMs } from "../domain/Overhead.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import type { RunTimes, TimedAttempt } from "../domain/RunAccount.ts"

@@ -1,15 +1,15 @@
 /**
- * A message to a session whose last answer is still being written (`CHAT_ON_BUSY`): it is refused, it waits for its turn, or
- * it cancels the answer and takes its place. Those who wait in this process are let in as they came.
+ * The policy for a message to a busy session (`CHAT_ON_BUSY`): refuse it, queue it, or cancel the current answer. Messages
+ * that wait in this process start in the order of their arrival.
  *
- * Invariant: only waiting is bounded and interrupted; a turn that was taken is never given up for it.
+ * Invariant: the time limit ends only the wait, never a turn that has started.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as RcMap from "effect/RcMap"
+import * as Semaphore from "effect/Semaphore"
 import type { SessionId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import type { Principal } from "../domain/Principal.ts"
@@ -24,9 +24,9 @@ export type OnBusy = "reject" | "queue" | "interrupt"
 export class SessionQueue extends Context.Service<
   SessionQueue,
   {
-    /** A message to a busy session waits or interrupts, and is not refused at once. */
+    /** True when a message to a busy session waits or interrupts instead of being refused immediately. */
     readonly mayWait: boolean
-    /** `attempt` fails with `SessionBusy` before it has done anything; it may be made several times. */
+    /** `attempt` may run several times. It must fail with `SessionBusy` before it has any effect. */
     readonly turn: (
       principal: Principal,
       sessionId: SessionId,
@@ -38,40 +38,19 @@ export class SessionQueue extends Context.Service<
     Layer.effect(SessionQueue, make(onBusy))
 }
 
-/** Behind the one whose turn it is. More is no conversation, and each holds a connection. */
+/** The messages behind the first one in a queue. More is not a conversation, and each one holds a connection. */
 const mostWaiting = 10
-/** Beyond it a client has long given up. */
+/** Clients give up earlier. */
 const patienceMs = 60_000
-/** How soon the end of a run is seen that another replica executes. */
-const look = "500 millis"
-/** A turn that has the session and is not kept yet cannot be cancelled. */
-const soon = "50 millis"
+/** The longest delay until the end of another replica's run is noticed. */
+const checkEvery = "500 millis"
+/** The pause while a turn has the session and is not stored yet: it cannot be cancelled. */
+const notStoredPause = "50 millis"
 
-/** The messages that wait for each session, first come first. */
-class Lines {
-  readonly #lines = new Map<string, Array<Deferred.Deferred<void>>>()
-
-  /** Gives the place, open when it is the first; undefined when the line is full. */
-  join(of: string): Deferred.Deferred<void> | undefined {
-    const line = this.#lines.get(of) ?? []
-    if (line.length > mostWaiting) return undefined
-    const place = Deferred.makeUnsafe<void>()
-    line.push(place)
-    this.#lines.set(of, line)
-    this.#open(line)
-    return place
-  }
-
-  leave(of: string, place: Deferred.Deferred<void>): void {
-    const line = (this.#lines.get(of) ?? []).filter((other) => other !== place)
-    if (line.length === 0) this.#lines.delete(of)
-    else this.#lines.set(of, line)
-    this.#open(line)
-  }
-
-  #open(line: ReadonlyArray<Deferred.Deferred<void>>): void {
-    if (line[0] !== undefined) Deferred.doneUnsafe(line[0], Effect.void)
-  }
+/** The queue of one user's messages to one session; the first one holds `turn`. */
+interface Line {
+  readonly turn: Semaphore.Semaphore
+  length: number
 }
 
 const make = Effect.fnUntraced(function* (onBusy: OnBusy) {
@@ -79,14 +58,13 @@ const make = Effect.fnUntraced(function* (onBusy: OnBusy) {
   const reader = yield* RunReader
   const runs = yield* Runs
   const clock = yield* Clock.clockWith(Effect.succeed)
-  const lines = new Lines()
-
-  const within = <E>(wait: Effect.Effect<void, E>, duration: Duration.Input, busy: SessionBusy) =>
-    Effect.timeoutOrElse(wait, { duration, orElse: () => Effect.fail(busy) })
+  const lines = yield* RcMap.make({
+    lookup: (_key: string) => Effect.map(Semaphore.make(1), (turn): Line => ({ turn, length: 0 })),
+  })
 
   const cancelled = Effect.fnUntraced(function* (principal: Principal, busy: SessionBusy) {
     const running = yield* runs.runningOf(busy.sessionId)
-    if (running === undefined) return yield* Effect.sleep(soon)
+    if (running === undefined) return yield* Effect.sleep(notStoredPause)
     // A run of a replica that does not answer cannot be cancelled: the session stays busy.
     yield* Effect.catchTags(reader.cancel(principal, running), {
       RunElsewhere: () => Effect.fail(busy),
@@ -94,44 +72,64 @@ const make = Effect.fnUntraced(function* (onBusy: OnBusy) {
     })
   })
 
-  /** Looks at the store for the end of another replica's run: only then is the history whole. */
+  /** Waits until no replica runs the session, because only then is its history complete. */
   const freed = (sessionId: SessionId): Effect.Effect<void, StoreError> =>
     Effect.gen(function* () {
       if (yield* live.freed(sessionId)) return
-      yield* Effect.sleep(look)
+      yield* Effect.sleep(checkEvery)
       if ((yield* runs.runningOf(sessionId)) !== undefined) return yield* freed(sessionId)
     })
 
   const makeRoom = (principal: Principal, busy: SessionBusy, left: number) => {
     if (onBusy === "interrupt") return cancelled(principal, busy)
-    return within(freed(busy.sessionId), left, busy)
+    return Effect.timeoutOrElse(freed(busy.sessionId), { duration: left, orElse: () => Effect.fail(busy) })
   }
 
-  const inLine = <A, E, R>(
-    of: string,
-    sessionId: SessionId,
-    use: (place: Deferred.Deferred<void>) => Effect.Effect<A, E, R>,
-  ) =>
-    Effect.acquireUseRelease(
+  /** Joins the queue until the scope closes. */
+  const join = Effect.fnUntraced(function* (key: string, sessionId: SessionId) {
+    const line = yield* RcMap.get(lines, key)
+    yield* Effect.acquireRelease(
       Effect.suspend(() => {
-        const place = lines.join(of)
-        return place === undefined ? Effect.fail(new SessionBusy({ sessionId })) : Effect.succeed(place)
+        if (line.length > mostWaiting) return Effect.fail(new SessionBusy({ sessionId }))
+        line.length += 1
+        return Effect.void
       }),
-      use,
-      (place) => Effect.sync(() => lines.leave(of, place)),
+      () =>
+        Effect.sync(() => {
+          line.length -= 1
+        }),
     )
+    return line
+  })
+
+  /** Runs `use` when it is first in line. Fails after `patienceMs` if `use` has not started. */
+  const inTurn = <A, E>(line: Line, use: Effect.Effect<A, E>, busy: SessionBusy) =>
+    Effect.suspend(() => {
+      let started = false
+      const first = Effect.suspend(() => {
+        started = true
+        return use
+      })
+      const limit = Effect.andThen(
+        Effect.sleep(patienceMs),
+        Effect.suspend(() => (started ? Effect.never : Effect.fail(busy))),
+      )
+      return Effect.raceFirst(line.turn.withPermit(first), limit)
+    })
 
   const turn: SessionQueue["Service"]["turn"] = (principal, sessionId, attempt) => {
     if (onBusy === "reject") return attempt
-    // A user never waits behind another one for a session that is not his own.
-    const of = JSON.stringify([principal.orgId, principal.userId, sessionId])
-    return inLine(of, sessionId, (place) => {
+    // A queue per user: a user must not wait behind messages that another user sent to a session that is not theirs.
+    const key = JSON.stringify([principal.orgId, principal.userId, sessionId])
+    return Effect.suspend(() => {
       const until = monotonicMillis(clock) + patienceMs
       const left = () => until - monotonicMillis(clock)
       const tried: Effect.Effect<Begun, OnceRefused> = Effect.catchTag(attempt, "SessionBusy", (busy) =>
         left() > 0 ? Effect.andThen(makeRoom(principal, busy, left()), tried) : Effect.fail(busy),
       )
-      return Effect.andThen(within(Deferred.await(place), left(), new SessionBusy({ sessionId })), tried)
+      return Effect.scoped(
+        Effect.flatMap(join(key, sessionId), (line) => inTurn(line, tried, new SessionBusy({ sessionId }))),
+      )
     })
   }
 

@@ -9,21 +9,25 @@ import type { AttemptFailed } from "../execution/TurnEvent.ts"
 const isTraceId = (text: string): boolean => /^(?:[\w-]{1,16}|[0-9a-f][0-9a-f-]{15,63})$/i.test(text)
 
 /** The upstream's trace id describes its failure better than ours. */
-const traced = (run: Run, upstreams?: string): { readonly traceId?: string } => {
-  const traceId = upstreams !== undefined && isTraceId(upstreams) ? upstreams : run.traceId
+const traced = (run: Run, upstreamId?: string): { readonly traceId?: string } => {
+  const traceId = upstreamId !== undefined && isTraceId(upstreamId) ? upstreamId : run.traceId
   return traceId === null ? {} : { traceId }
 }
 
-/** Whole seconds, as the field of the same name in the errors before a stream. */
+/** Whole seconds, like the field of the same name in errors before a stream. At most one day. */
 const retryAfter = (error: ExecutionError): { readonly retryAfter?: number } => {
   const ms = retryAfterOf(error)
   return ms === undefined ? {} : { retryAfter: Math.min(Math.ceil(ms / 1000), 86_400) }
 }
 
-/** The message or the conversation is the cause: sending the same again would fail again. */
-const isTheMessage: ReadonlySet<string> = new Set(["ContentFiltered", "ContextTooLong", "UpstreamRejected"])
+/** Errors that the message or the conversation causes: the same message would fail again. */
+const causedByMessage: ReadonlySet<string> = new Set([
+  "ContentFiltered",
+  "ContextTooLong",
+  "UpstreamRejected",
+])
 
-/** The error of a turn whose last attempt failed. A reader may send the message again unless the message is the cause. */
+/** The error of a turn whose last attempt failed. It is recoverable unless the message is the cause. */
 export const failedError = (run: Run, failed: AttemptFailed): RunError => {
   const { code, message } = errorPolicyOf(failed.error)
   const { callId, stepId } = failed.gate
@@ -32,7 +36,7 @@ export const failedError = (run: Run, failed: AttemptFailed): RunError => {
     code,
     message,
     runId: run.id,
-    recoverable: !isTheMessage.has(failed.error._tag),
+    recoverable: !causedByMessage.has(failed.error._tag),
     ...(stepId === undefined ? {} : { stepId }),
     ...(callId === undefined ? {} : { callId }),
     ...(upstream?.httpStatus === undefined ? {} : { httpStatus: upstream.httpStatus }),

@@ -1,4 +1,4 @@
-/** The one log line of a turn, at its end. Within the annotations of its run. */
+/** Writes the one log line of a turn, at its end. The run's annotations add the run id. */
 import * as Effect from "effect/Effect"
 import type { Run } from "../domain/Run.ts"
 import type { Turn } from "../execution/Executor.ts"

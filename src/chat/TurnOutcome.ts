@@ -1,4 +1,4 @@
-/** From how a turn's execution went to how its run has ended. Pure. */
+/** Derives the end of a run from the result of its execution. Pure. */
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Exit from "effect/Exit"
@@ -28,11 +28,11 @@ export const usageOf = (
   answer: string,
 ): Usage => reported ?? { tokens: estimateTokens(agent, history, answer), estimated: true }
 
-/** Reasons outside a run that have ended it. */
+/** Reasons outside the run that ended it. */
 export interface Endings {
-  /** Memory was short, and the run was the largest. */
+  /** Memory was short and this run was the largest. */
   memory: boolean
-  /** The process is being stopped. */
+  /** The process is shutting down. */
   stopped: boolean
 }
 
@@ -70,7 +70,7 @@ const failureOf = (
   const isInterrupted = Exit.hasInterrupts(Exit.failCause(cause))
   if (memory && isInterrupted) return failed(TerminalEvent.memoryError(run))
   if (stopped && isInterrupted) return failed(TerminalEvent.interruptedError(run), "interrupted")
-  // Text that was shown before a cancel stays: the reader has read it, and the next turn may refer to it.
+  // Text shown before a cancel stays: the user has read it, and the next turn may refer to it.
   return isInterrupted
     ? failed(TerminalEvent.cancelledError(run), "cancelled", shown.text)
     : failed(TerminalEvent.internalError(run))

@@ -1,6 +1,5 @@
 /**
- * A turn in a trace: the server's span of the request that asked for it. It goes on when the request's answer is a stream
- * that somebody else reads on, so it is opened and closed by the turn and not by the request.
+ * The server span of a turn. The turn opens and closes it, because the turn may outlive the connection that asked for it.
  */
 import type { Decision } from "../domain/Decision.ts"
 import type { SessionId } from "../domain/Ids.ts"
@@ -8,28 +7,30 @@ import type { Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import * as Spans from "../telemetry/Spans.ts"
 
-/** A request that asks for a turn. */
+/** The arrival of a turn at the edge, as the turn's span shows it. */
 export interface Arrival {
-  /** As the contract writes it: `/api/v1/chat/start`. */
-  readonly route: string
+  /** The name of the span. */
+  readonly name: string
+  readonly attributes: Spans.Attributes
+  /** Attributes to add when the run ends. */
+  readonly endAttributes: Spans.Attributes
   /** Nanoseconds of the wall clock. */
   readonly at: bigint
-  /** Where the caller stands. */
-  readonly parent: Spans.Place | undefined
+  /** The caller's span. */
+  readonly parent: Spans.SpanContext | undefined
 }
 
 export const open = (
-  { at, parent, route }: Arrival,
+  { at, attributes, name, parent }: Arrival,
   { principal, requestId }: { readonly principal: Principal; readonly requestId: string },
   sessionId: SessionId,
 ) =>
-  Spans.open(`POST ${route}`, {
+  Spans.open(name, {
     parent,
     kind: "server",
     startedAt: at,
     attributes: {
-      "http.request.method": "POST",
-      "http.route": route,
+      ...attributes,
       "crossfade.request.id": requestId,
       "crossfade.org.id": principal.orgId,
       "crossfade.session.id": sessionId,
@@ -44,13 +45,13 @@ export const decided = ({ cohort, order, probe, reason, shadow }: Decision): Spa
   "crossfade.decision.cohort": cohort,
 })
 
-/** At the end of its run. The answer was 200 whatever became of the turn: it was given before that was known. */
-export const close = (span: Spans.Place | undefined, run: Run) =>
+/** Closes the span at the end of its run. */
+export const close = (span: Spans.SpanContext | undefined, endAttributes: Spans.Attributes, run: Run) =>
   Spans.close(span, {
     error:
       run.status === "completed" || run.status === "cancelled" ? undefined : (run.error?.code ?? run.status),
     attributes: {
-      "http.response.status_code": 200,
+      ...endAttributes,
       "crossfade.run.id": run.id,
       "crossfade.status": run.status,
       "crossfade.mode": run.executionMode ?? undefined,

@@ -3,11 +3,11 @@ import type { Attempt } from "../domain/Run.ts"
 import { estimateTextTokens, estimateTokens } from "../domain/TokenEstimate.ts"
 import type { Turn } from "../execution/Executor.ts"
 
-/** The upstream has worked on the prompt: it said something, or was left while it was at work. A refusal costs nothing. */
+/** The upstream processed the prompt: it produced output, or the attempt ended while it was working. A refusal costs nothing. */
 const hasWorked = ({ code, firstProgressAt, outcome }: Attempt): boolean =>
   firstProgressAt !== null || outcome.startsWith("timeout") || code === "EXECUTION_CANCELLED"
 
-/** `shown`: the text that is left of the turn, which is its last attempt's. */
+/** `shown`: the text of the turn at its end, which belongs to the last attempt. */
 export const tokensOf = (
   { agent, history }: Pick<Turn, "agent" | "history">,
   attempts: ReadonlyArray<Attempt>,

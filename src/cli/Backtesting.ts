@@ -1,6 +1,6 @@
 /**
- * `crossfade simulate --runs`: the recorded runs of this environment's store under the policy, with other thresholds where
- * they are given. Reads only, also while the service writes.
+ * `crossfade simulate --runs`: plays the recorded runs of this environment's store under the policy, optionally with
+ * other thresholds. Read-only, and safe while the service writes.
  */
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
@@ -17,7 +17,7 @@ import * as Policies from "../simulation/Policies.ts"
 import * as Table from "../simulation/Table.ts"
 import * as StageSettings from "../app/StageSettings.ts"
 
-export interface Options {
+interface Options {
   readonly policies: ReadonlyArray<Policies.Name>
   readonly sinceMs: number
   readonly thresholds: Partial<Triggers.Thresholds>
@@ -51,7 +51,7 @@ const answer = Effect.fnUntraced(function* (options: Options, settings: Config.S
   const turns = yield* RecordedTurns
   const now = yield* Clock.currentTimeMillis
   const since = now - options.sinceMs
-  // The setting alone decides, not the runtime that is configured here: the recording had one.
+  // The setting decides, not the runtime that is configured here: the recorded service had one.
   const probes = settings.CHAT_RUNTIME_PROBES === "true"
   const health = { ...StageSettings.monitor(settings), ...options.thresholds, probes }
   const tests = options.policies.map(

@@ -1,4 +1,4 @@
-/** A command that failed says why, in words and without a stack, where its user can fix the reason. */
+/** Explains a failed command in words and without a stack, so that its user can fix the cause. */
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
@@ -10,7 +10,7 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   return Console.error(error instanceof Error ? error.message : String(error))
 }
 
-/** It failed, and why has been said already. */
+/** The command failed and the reason is printed already. */
 export class Failed extends Data.TaggedError("Failed") {
   override readonly [Runtime.errorReported] = false
 }

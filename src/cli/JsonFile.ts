@@ -1,4 +1,4 @@
-/** A JSON file that was written by hand: what is wrong in it is named, field by field. */
+/** Reads a JSON file that was written by hand, and reports every invalid field. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
@@ -26,7 +26,7 @@ const problemsOf = (issue: SchemaIssue.Issue) =>
     message,
   }))
 
-/** A field that the schema does not know is a mistake too. */
+/** An unknown field is an error too. */
 export const read = Effect.fnUntraced(function* <A, I>(file: string, schema: Schema.Codec<A, I>) {
   const files = yield* FileSystem.FileSystem
   const text = yield* files

@@ -1,4 +1,4 @@
-/** The routes of API keys of a running service, for the command line. A refusal is said in the service's own words. */
+/** Client of the API key routes of a running service. A refusal shows the service's own message. */
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -33,10 +33,10 @@ const decodeRefusal = Schema.decodeUnknownEffect(Refusal)
 
 const notOurs = (url: string, status: number) =>
   new KeysRefused({
-    reason: `${url} answered ${status}, but not as Crossfade does: give its address with --url`,
+    reason: `${url} answered ${status}, but is not Crossfade: give its address with --url`,
   })
 
-/** The answer's data. The bodies of other services are never shown: they may repeat the request. */
+/** Returns the data of the answer. Bodies of other services are never shown: they may repeat the request. */
 const send = <Data>(
   { token, url }: Service,
   request: HttpClientRequest.HttpClientRequest,

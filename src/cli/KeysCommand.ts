@@ -1,4 +1,7 @@
-/** `crossfade keys`: API keys of a running service. A new key goes to the standard output alone, so a script can keep it. */
+/**
+ * `crossfade keys`: API keys of a running service. Only a new key goes to standard output, so that a script can store
+ * it.
+ */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -26,7 +29,7 @@ const service = {
   ),
   token: Flag.Redacted("token").pipe(
     Flag.withDescription(
-      "A token with keys:read or keys:write; without it CROSSFADE_TOKEN of the environment",
+      "A token with keys:read or keys:write; defaults to the environment's CROSSFADE_TOKEN",
     ),
     Flag.withMetavar("TOKEN"),
     Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
@@ -74,13 +77,15 @@ const create = Command.make(
   "create",
   {
     ...service,
-    name: Flag.String("name").pipe(Flag.withDescription("To tell it from others in the list")),
+    name: Flag.String("name").pipe(Flag.withDescription("Name of the key in the list")),
     permissions: Flag.String("permissions").pipe(
-      Flag.withDescription("Permissions that you have, separated by commas; by default chat:*,sessions:*"),
+      Flag.withDescription(
+        "Permissions, separated by commas; you must have them yourself; by default chat:*,sessions:*",
+      ),
       Flag.optional,
     ),
     agents: Flag.String("agents").pipe(
-      Flag.withDescription("Ids of the only agents that it may use, separated by commas"),
+      Flag.withDescription("Ids of the agents that it may use, separated by commas; by default all"),
       Flag.optional,
     ),
     expires: Flag.String("expires").pipe(
@@ -90,7 +95,7 @@ const create = Command.make(
       Flag.optional,
     ),
     rate: Flag.Int("rate").pipe(
-      Flag.withDescription("Turns a minute, beside your own and your organisation's limits"),
+      Flag.withDescription("Turns per minute, in addition to your own and your organisation's limits"),
       Flag.withMetavar("TURNS"),
       Flag.optional,
     ),
@@ -99,7 +104,7 @@ const create = Command.make(
     calling(
       Effect.gen(function* () {
         const created = yield* KeysClient.create(serviceOf({ token, url }), yield* asked(flags))
-        yield* Console.error(`${created.id} (${created.name}). The key is shown this once:`)
+        yield* Console.error(`${created.id} (${created.name}). The key is shown only once:`)
         yield* Console.log(created.key)
       }),
     ),
@@ -140,7 +145,7 @@ const revoke = Command.make(
         yield* Console.log(`${key.id} (${key.name}) is revoked.`)
       }),
     ),
-).pipe(Command.withDescription("Revoke a key: within a second no replica takes it."))
+).pipe(Command.withDescription("Revoke a key: within a second every replica rejects it."))
 
 export const keys = Command.make("keys").pipe(
   Command.withDescription("Create, list and revoke API keys of a running service."),

@@ -7,7 +7,7 @@ export const wordsOf = (list: string): ReadonlyArray<string> =>
   list.split(/[\s,]+/).filter((word) => word !== "")
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
-/** A hundred years: beyond it a number is a mistake. */
+/** A hundred years: a larger number is a mistake. */
 const longestMs = 36_500 * 86_400_000
 
 const millisOf = (text: string): number => Number(text.slice(0, -1)) * (units[text.slice(-1)] ?? 0)

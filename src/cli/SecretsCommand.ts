@@ -1,4 +1,4 @@
-/** `crossfade secrets`: what is encrypted in the store of this environment. */
+/** `crossfade secrets`: the encrypted values in the store of this environment. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
@@ -24,7 +24,7 @@ const rotated = Effect.gen(function* () {
   if (current === undefined) return yield* new NoDataKey()
   const { old, plain, sealed, unreadable } = yield* CredentialSeals.rotate
   yield* Console.log(
-    `${sealed} of ${old + plain} values encrypted anew with the key ${current.id}; ${unreadable} cannot be decrypted`,
+    `${sealed} of ${old + plain} values encrypted again with the key ${current.id}; ${unreadable} cannot be decrypted`,
   )
 })
 
@@ -37,10 +37,10 @@ const rotate = Effect.gen(function* () {
 })
 
 export const secrets = Command.make("secrets").pipe(
-  Command.withDescription("What is encrypted in the store of this environment."),
+  Command.withDescription("Manage the encrypted values in the store of this environment."),
   Command.withSubcommands([
     Command.make("rotate", {}, () => explained(Effect.provide(rotate, NodeServices.layer))).pipe(
-      Command.withDescription("Encrypt credentials of MCP servers anew with DATA_KEY."),
+      Command.withDescription("Encrypt the credentials of MCP servers again with DATA_KEY."),
     ),
   ]),
 )

@@ -1,6 +1,6 @@
 /**
- * The service from an environment: the sandbox first, where nothing else is configured, then everything else, then a
- * few lines that say what runs and how to try it. A start that fails says why in words, without a stack.
+ * Builds the service from an environment: first the sandbox if no upstream is configured, then everything else, then
+ * a few lines that say what runs and how to try it. A failed start gives its reason in words, without a stack.
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ import * as LogOutput from "../telemetry/LogOutput.ts"
 import * as Logs from "../telemetry/Logs.ts"
 import * as UnhandledRejections from "./UnhandledRejections.ts"
 
-/** Long enough to try everything, short enough to be of no use when it is found in a terminal's history. */
+/** Long enough to try everything, short enough to be useless when it is found later in a terminal's history. */
 const tokenHours = 24
 
 const someone = {
@@ -52,7 +52,7 @@ const tryLines = (url: string, consoleUrl: string | undefined, token: string): R
   `         -d '{"agentId":"${defaultAgentId}","message":"Hello"}'`,
 ]
 
-/** A token is shown only where the secret was made here too, so never in production. */
+/** A token is shown only if the secret was generated here too, so never in production. */
 const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undefined) =>
   Effect.gen(function* () {
     const { secret, made } = yield* SigningSecret
@@ -101,7 +101,7 @@ const withSandbox = (settings: Config.Settings) =>
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
-/** Node looks at the terminal, and at `NO_COLOR`. */
+/** Node checks the terminal and `NO_COLOR`. */
 const isColoured = () => process.stdout.isTTY && process.stdout.hasColors()
 
 const logging = (settings: Config.Settings) =>

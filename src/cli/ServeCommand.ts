@@ -10,12 +10,12 @@ import * as Serve from "./Serve.ts"
 import * as StopSignals from "./StopSignals.ts"
 
 /**
- * V8 would learn to allocate what turns are made of as old, since under load it outlives some small collections; what is old
- * stays, with all that it refers to, until the next full one. Measured in decision 28.
+ * Under load the objects of a turn survive some small collections, so V8 would learn to allocate them as old; old
+ * objects stay, with everything they refer to, until the next full collection. Measured in decision 28.
  */
 const keepTurnsYoung = Effect.sync(() => setFlagsFromString("--no-allocation-site-pretenuring"))
 
-/** Runs until it is stopped. A start that fails is explained, and the process ends with code 1. */
+/** Runs until it is stopped. A failed start is explained, and the process ends with code 1. */
 export const run = (env: Config.Environment) =>
   Effect.all([keepTurnsYoung, surviveBrokenOutput, StopSignals.listen]).pipe(
     Effect.andThen(explained(Layer.launch(Serve.layer(env)))),

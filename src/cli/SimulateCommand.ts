@@ -1,4 +1,6 @@
-/** `crossfade simulate`: what the fallback policy does in a fault, played on a virtual clock by the service's own code. */
+/**
+ * `crossfade simulate`: shows the fallback policy during a fault, on a virtual clock and with the service's own code.
+ */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -28,13 +30,13 @@ export class SimulateRefused extends Schema.TaggedError<SimulateRefused>()("Simu
   }
 }
 
-/** A scenario that is played when none is named: an hour or less, so that all of them take seconds. */
+/** The scenarios of `all`: an hour or less, so that all of them together take seconds. */
 const isShort = ({ faults, seconds }: Scenario): boolean => faults.length > 0 && seconds <= 3600
 
 const flags = {
   scenario: Flag.String("scenario").pipe(
     Flag.withDescription(
-      "Such as hang, flapping or poisoned-org (a name that is none lists them); all plays those of up to an hour",
+      "Such as hang, flapping or poisoned-org (an unknown name lists them); all plays those of up to an hour",
     ),
     Flag.withMetavar("NAME"),
     Flag.withDefault("all"),
@@ -45,35 +47,33 @@ const flags = {
   ),
   runs: Flag.Boolean("runs").pipe(
     Flag.withDescription(
-      "Not a scenario: the recorded runs of this environment's store, which may be in use",
+      "Play the recorded runs of this environment's store instead of a scenario; the service may keep running",
     ),
     Flag.withDefault(false),
   ),
   since: Flag.String("since").pipe(
-    Flag.withDescription("With --runs: how far back, such as 90m, 12h or 7d"),
+    Flag.withDescription("With --runs: the age of the oldest run, such as 90m, 12h or 7d"),
     Flag.withMetavar("TIME"),
     Flag.withDefault("7d"),
   ),
   policy: Flag.Literals("policy", ["all", ...Policies.names]).pipe(
-    Flag.withDescription("Ours, one of the references, or all of them side by side"),
+    Flag.withDescription("The service's policy (ours), one of the references, or all of them side by side"),
     Flag.withDefault("ours" as const),
   ),
   seeds: Flag.Int("seeds").pipe(
-    Flag.withDescription(
-      "Runs of each scenario, each with other users and other luck; the same for every policy",
-    ),
+    Flag.withDescription("Runs of each scenario, each with other random numbers; the same for every policy"),
     Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
     Flag.withDefault(5),
   ),
   thresholds: Flag.File("thresholds", { mustExist: true }).pipe(
     Flag.withDescription(
-      "The contract's numbers to try (JSON: windowMs, minSamples, errorRate, timeoutRate, latencyRatio)",
+      "Numbers of the contract to try (JSON: windowMs, minSamples, errorRate, timeoutRate, latencyRatio)",
     ),
     Flag.optional,
   ),
   json: Flag.Boolean("json").pipe(Flag.withDescription("Print figures as JSON"), Flag.withDefault(false)),
   svg: Flag.Path("svg").pipe(
-    Flag.withDescription("Draw the first seed of the one scenario into this file"),
+    Flag.withDescription("Draw the first run of the scenario into this file"),
     Flag.withMetavar("FILE"),
     Flag.optional,
   ),
@@ -168,7 +168,7 @@ const play = Effect.fnUntraced(function* (flags: Flags) {
 
 export const simulate = Command.make("simulate", flags, (flags) => explained(play(flags))).pipe(
   Command.withDescription(
-    "Play faults of the runtime against the fallback policy, and see how soon it leaves, who fails, and when it is back.",
+    "Simulate faults of the runtime under the fallback policy: time to leave, failed chats, time to recover.",
   ),
   Command.withExamples([
     {
@@ -177,7 +177,7 @@ export const simulate = Command.make("simulate", flags, (flags) => explained(pla
     },
     {
       command: "crossfade simulate --runs --since 7d --thresholds tried.json",
-      description: "What these thresholds would have done in the last week",
+      description: "The effect of these thresholds in the last week",
     },
     { command: "crossfade simulate --file mine.json --json", description: "A scenario of your own" },
   ]),

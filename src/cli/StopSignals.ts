@@ -1,13 +1,13 @@
 /**
- * Signals beside those that `runMain` begins a planned stop with: SIGHUP stops like SIGTERM, and Ctrl-C during a stop ends
- * the process at once, for a person who does not want to wait for the running answers.
+ * Signals besides those that start a planned stop in `runMain`: SIGHUP stops like SIGTERM, and Ctrl-C during a stop
+ * ends the process at once, for a user who does not want to wait for the running answers.
  */
 import * as Effect from "effect/Effect"
 
 /** One Ctrl-C can arrive twice: the terminal signals the whole group, and `npm` passes it on as well. */
 const sameKeyPressMs = 500
 
-/** 128 and the signal's number, as shells do. */
+/** 128 plus the signal's number, as in shells. */
 const endedBySigint = 130
 
 export const listen = Effect.sync(() => {

@@ -1,4 +1,4 @@
-/** The exit code of the program: 0 when it was told to stop and did, 1 when it failed. */
+/** The exit code of the program: 0 after a requested stop, 1 after a failure. */
 import * as Exit from "effect/Exit"
 import type * as Runtime from "effect/Runtime"
 

@@ -1,4 +1,4 @@
-/** The contract's numbers that may be tried: whatever is left out is as the service has it. */
+/** The contract's numbers that a simulation may change; a missing field keeps the service's value. */
 import * as Schema from "effect/Schema"
 
 const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))

@@ -1,6 +1,6 @@
 /**
- * `crossfade token`: a bearer token, signed with the secret that the service of this environment uses. A token with operators'
- * permissions is signed with AUTH_OPERATOR_SECRET, or with the secret that the service made for itself.
+ * `crossfade token`: a bearer token, signed with the secret that the service of this environment uses. A token with
+ * operators' permissions is signed with AUTH_OPERATOR_SECRET, or with the secret that the service generated.
  */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -27,10 +27,7 @@ const permissions = Flag.String("permissions").pipe(
   Flag.withDefault("chat:*,sessions:*"),
 )
 
-const hours = Flag.Finite("hours").pipe(
-  Flag.withDescription("For how long it is valid"),
-  Flag.withDefault(24),
-)
+const hours = Flag.Finite("hours").pipe(Flag.withDescription("Lifetime of the token"), Flag.withDefault(24))
 
 const signingSecret = (settings: Config.Settings, isOperator: boolean) => {
   const { AUTH_JWT_SECRET, AUTH_OPERATOR_SECRET, DATA_DIR } = settings

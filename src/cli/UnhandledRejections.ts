@@ -1,7 +1,7 @@
 /**
- * By default an unhandled promise rejection ends the process. Here it is logged as a bug instead: it concerns one piece of
- * work, and an exit would break the streams of all users. An uncaught exception still ends the process, because it may leave
- * broken state behind.
+ * By default an unhandled promise rejection ends the process. Here it is logged as a bug instead: it concerns one
+ * piece of work, and an exit would break the streams of all users. An uncaught exception still ends the process,
+ * because it may leave broken state behind.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

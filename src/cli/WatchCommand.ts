@@ -1,4 +1,4 @@
-/** `crossfade watch`: how a running service does, each second, in a terminal. */
+/** `crossfade watch`: the health of a running service in a terminal, updated every second. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -20,16 +20,13 @@ const flags = {
     Flag.withDefault("http://localhost:3001"),
   ),
   token: Flag.Redacted("token").pipe(
-    Flag.withDescription("A token with operator:read; without it CROSSFADE_TOKEN of the environment"),
+    Flag.withDescription("A token with operator:read; defaults to the environment's CROSSFADE_TOKEN"),
     Flag.withMetavar("TOKEN"),
     Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
   ),
-  once: Flag.Boolean("once").pipe(
-    Flag.withDescription("Show the service as it is now, and end"),
-    Flag.withDefault(false),
-  ),
+  once: Flag.Boolean("once").pipe(Flag.withDescription("Print one view and exit"), Flag.withDefault(false)),
   json: Flag.Boolean("json").pipe(
-    Flag.withDescription("A line of JSON for each view, for other programs"),
+    Flag.withDescription("Print one line of JSON per view, for other programs"),
     Flag.withDefault(false),
   ),
 }
@@ -64,7 +61,7 @@ const terminal = () => {
 
 const write = (text: string) => Effect.sync(() => process.stdout.write(text))
 
-/** In place: from the upper left corner, each line to its end, then nothing below. */
+/** Redraws in place: from the upper left corner, clears the rest of each line, then everything below. */
 const draw = (screen: Screen): Effect.Effect<void> =>
   Effect.suspend(() => {
     const size = terminal()
@@ -73,7 +70,7 @@ const draw = (screen: Screen): Effect.Effect<void> =>
     return Effect.asVoid(write(`\x1b[H${lines.join("")}\x1b[J`))
   })
 
-/** A screen of its own without a cursor; what was there before is there again afterwards. */
+/** Uses the alternate screen without a cursor; the earlier contents return afterwards. */
 const onOwnScreen = Effect.acquireRelease(
   Effect.suspend(() => (terminal() === undefined ? Effect.void : write("\x1b[?1049h\x1b[?25l"))),
   () => Effect.suspend(() => (terminal() === undefined ? Effect.void : write("\x1b[?25h\x1b[?1049l"))),
@@ -119,7 +116,7 @@ export const watch = Command.make("watch", flags, ({ json, once: isOnce, token, 
   return explained(Effect.provide(shown, NodeHttpClient.layerUndici))
 }).pipe(
   Command.withDescription(
-    "Watch both modes' rates and latencies, the breaker and the last decisions, each second.",
+    "Show both modes' rates and latencies, the breaker and the last decisions, every second.",
   ),
   Command.withExamples([
     {

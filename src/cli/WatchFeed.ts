@@ -1,6 +1,6 @@
 /**
- * The live views of a service, over its SSE, for as long as they are wanted: a connection that is lost is made again, and
- * what came before is said to be old. It ends only for a reason that waiting cannot fix.
+ * The live views of a service, over its SSE: a lost connection is made again, and the last view is marked as old. It
+ * ends only for a reason that waiting cannot fix.
  */
 import * as Effect from "effect/Effect"
 import * as Sse from "effect/encoding/Sse"
@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import { LiveView } from "../api/LiveView.ts"
 import { reasonOf } from "../domain/Reason.ts"
 
-/** The service will not answer otherwise, however often it is asked. */
+/** The service answers the same on every retry. */
 export class WatchRefused extends Schema.TaggedError<WatchRefused>()("WatchRefused", {
   url: Schema.String,
   reason: Schema.String,
@@ -25,16 +25,16 @@ export class WatchRefused extends Schema.TaggedError<WatchRefused>()("WatchRefus
   }
 }
 
-/** It may answer soon. */
+/** A retry may succeed. */
 export class Lost extends Schema.TaggedError<Lost>()("Lost", { reason: Schema.String }) {}
 
-/** The system's words, without the address, which is on the screen already. */
+/** The system's message, without the address, which is on the screen already. */
 const lost = (error: HttpClientError.HttpClientError): Lost => {
   const { cause } = error.reason
   return new Lost({ reason: reasonOf(cause instanceof Error ? cause : error) })
 }
 
-/** A view comes each second; a connection that is silent for longer is none. */
+/** A view arrives each second; a longer silence means that the connection is lost. */
 const silence = "5 seconds"
 const retryAfter = "1 second"
 
@@ -78,17 +78,17 @@ const connection = (url: string, token: Redacted.Redacted<string>) =>
     Stream.mapEffect(({ data }) =>
       Effect.mapError(
         decodeView(data),
-        () => new WatchRefused({ url, reason: "another version of the service" }),
+        () => new WatchRefused({ url, reason: "the service has another version" }),
       ),
     ),
     Stream.concat(Stream.fail(new Lost({ reason: "the service ended the connection" }))),
     Stream.timeoutOrElse({
       duration: silence,
-      orElse: () => Stream.fail(new Lost({ reason: `no news for ${silence}` })),
+      orElse: () => Stream.fail(new Lost({ reason: `no data for ${silence}` })),
     }),
   )
 
-/** Views, and in between why there are none. */
+/** Views, and in between the reasons why there are none. */
 export const feed = (
   url: string,
   token: Redacted.Redacted<string>,
@@ -98,7 +98,7 @@ export const feed = (
     Stream.repeat(Schedule.spaced(retryAfter)),
   )
 
-/** The first view, or why there is none. */
+/** The first view, or the reason why there is none. */
 export const first = (url: string, token: Redacted.Redacted<string>) =>
   Stream.runHead(connection(url, token)).pipe(
     Effect.catchTag("Lost", ({ reason }) => new WatchRefused({ url, reason })),

@@ -7,11 +7,11 @@ export interface Screen {
   readonly view: LiveView | undefined
   /** The 95th percentiles of each mode, oldest first. */
   readonly history: Readonly<Record<ExecutionMode, ReadonlyArray<number>>>
-  /** Why the view is not fresh; undefined while it is. */
+  /** The reason why the view is old; undefined while it is fresh. */
   readonly trouble: string | undefined
 }
 
-export interface Size {
+interface Size {
   readonly columns: number
   readonly rows: number
   readonly coloured: boolean
@@ -33,7 +33,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(share === 0 
 
 const bars = "▁▂▃▄▅▆▇█"
 
-/** Relative to the highest; nothing where nothing is known. */
+/** Relative to the highest value; empty for an unknown one. */
 export const sparkline = (values: ReadonlyArray<number>): string => {
   const highest = Math.max(...values)
   if (values.length === 0 || highest <= 0) return ""
@@ -119,7 +119,7 @@ const happened = ({ decisions, fallbacks, refusals, transitions }: LiveView, roo
   return [...before, ...titled(paint("bold", "last decisions"), last)]
 }
 
-/** A line that is wider than the terminal is cut; escapes have no width. */
+/** Cuts a line that is wider than the terminal; escapes have no width. */
 const cut = (line: string, columns: number): string => {
   let width = 0
   let cutLine = ""
@@ -131,7 +131,7 @@ const cut = (line: string, columns: number): string => {
   return cutLine
 }
 
-/** No more lines than rows, none wider than the columns. */
+/** At most `rows` lines, none wider than the columns. */
 export const render = (
   { history, trouble, url, view }: Screen,
   { coloured, columns, rows }: Size,

@@ -14,7 +14,7 @@ import { version } from "../app/Version.ts"
 import { watch } from "./WatchCommand.ts"
 
 Command.make("crossfade").pipe(
-  Command.withDescription("Live chat over an agent runtime and a direct LLM."),
+  Command.withDescription("Chat gateway over an agent runtime and a direct LLM."),
   Command.withSubcommands([keys, secrets, serve, simulate, token, watch]),
   Command.run({ version }),
   Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),

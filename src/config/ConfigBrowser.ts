@@ -3,7 +3,7 @@
  * for one.
  */
 import { isOriginPattern, originPatterns } from "../domain/Origin.ts"
-import type { ProtocolRule } from "../domain/Protocol.ts"
+import type { ProtocolRule } from "../domain/ProtocolDefaults.ts"
 import { choice, list, optionalText, type Variable } from "./ConfigVariable.ts"
 
 const ruleOf = (text: string): ProtocolRule | undefined => {

@@ -1,69 +1,74 @@
 /**
- * Which modes a turn may use, and why. Pure: the settings, the turn, what was ordered and what the breaker said
- * come in, a `Decision` with every rule that was looked at goes out.
+ * Decides which modes a turn may use, and why. Pure: the settings, the turn, the operator override and the breaker's
+ * answer go in; a `Decision` with every evaluated rule is the result.
  *
- * Order of the rules: an operator's order, the organisations that may not and those that do, the rules by request, the
- * percentage, the default mode, what is configured at all, the breaker. A turn that was not given to the runtime is
- * never sent there, also not when direct mode fails.
+ * The rules in order: operator override, denied organisations, enabled organisations, rules by request, percentage,
+ * default mode, configured modes, breaker. A turn that was not given to the runtime is never sent there, even if
+ * direct mode fails.
  */
 import { placeOf } from "../domain/Bucket.ts"
 import { type Cohort, cohortOf } from "../domain/Cohort.ts"
 import type { Decision } from "../domain/Decision.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { RolloutSettings } from "../domain/RolloutSettings.ts"
-import { look, type Request } from "./RequestRules.ts"
+import { evaluate, type Request } from "./RequestRules.ts"
 
 export type { Request } from "./RequestRules.ts"
 
-/** Which modes have a target at all. */
+/** The modes that have a target. */
 export interface Available {
   readonly runtime: boolean
   readonly direct: boolean
 }
 
-/** What an operator ordered for the turn's organisation. */
-export interface Forced {
+/** The operator override for the turn's organisation. */
+export interface Override {
   readonly mode: ExecutionMode
   readonly reason: string
 }
 
-/** The breaker's word on the runtime, asked only for a turn that wants it. */
-export interface Admission {
+/** The breaker's answer about the runtime, requested only for a turn that prefers it. */
+export interface BreakerAnswer {
   readonly allowed: "yes" | "no" | "probe"
   readonly reason: string
 }
 
-/** What one rule found: a mode, when the decision is its. */
-interface Found {
+/** The result of one rule. It has a mode if the rule decides. */
+interface RuleResult {
   readonly rule: string
   readonly result: string
   readonly mode?: ExecutionMode
   readonly cohort?: Cohort
 }
 
-export interface Wish {
+interface PreferredMode {
   readonly mode: ExecutionMode
   readonly reason: string
   readonly rules: Decision["rules"]
   readonly cohort?: Cohort
-  /** An operator's order for the runtime: the breaker is not asked. */
+  /** False for an operator override to the runtime: it bypasses the breaker. */
   readonly asksBreaker: boolean
-  /** Nothing of the turn may reach the runtime, not even in shadow. */
+  /** The turn must not reach the runtime, not even in shadow. */
   readonly neverRuntime: boolean
 }
 
-const byList = (rule: string, orgs: ReadonlyArray<string>, orgId: string, mode: ExecutionMode): Found => {
+const byList = (
+  rule: string,
+  orgs: ReadonlyArray<string>,
+  orgId: string,
+  mode: ExecutionMode,
+): RuleResult => {
   if (orgs.length === 0) return { rule, result: "no organisation is listed" }
   return orgs.includes(orgId)
     ? { rule, result: "the organisation is listed", mode }
     : { rule, result: "the organisation is not listed" }
 }
 
-/** The buckets of the rollout, dealt anew for no other purpose. */
+/** The buckets of the rollout; no other feature uses this name. */
 const flag = "rollout"
 
-/** While nothing is rolled out nobody is given a part; who has one keeps it. */
-const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Request): Found => {
+/** At 0 % no session joins a cohort; a session that has one keeps it. */
+const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Request): RuleResult => {
   const rule = "percentage"
   if (cohort === null && percentage === 0) return { rule, result: "0 %: nothing is rolled out" }
   const place = placeOf(flag, sessionId)
@@ -75,22 +80,30 @@ const byPercentage = ({ percentage }: RolloutSettings, { cohort, sessionId }: Re
     : { rule, result, cohort: part }
 }
 
-/** Every rule in its order; read until one has a mode. */
-function* rulesOf(settings: RolloutSettings, request: Request, forced: Forced | undefined): Generator<Found> {
+/** Every rule in order, evaluated until one has a mode. */
+function* rulesOf(
+  settings: RolloutSettings,
+  request: Request,
+  forced: Override | undefined,
+): Generator<RuleResult> {
   yield forced === undefined
-    ? { rule: "forced", result: "nothing is ordered" }
+    ? { rule: "forced", result: "no operator override" }
     : { rule: "forced", result: forced.reason, mode: forced.mode }
   yield byList("denied_orgs", settings.deniedOrgs, request.orgId, "direct_llm")
   yield byList("enabled_orgs", settings.enabledOrgs, request.orgId, "runtime_orchestrator")
   for (const rule of settings.rules) {
-    const { matches, result } = look(rule, request)
+    const { matches, result } = evaluate(rule, request)
     yield { rule: `rule:${rule.name}`, result, ...(matches ? { mode: rule.mode } : {}) }
   }
   yield byPercentage(settings, request)
   yield { rule: "default_mode", result: settings.defaultMode, mode: settings.defaultMode }
 }
 
-const byRules = (settings: RolloutSettings, request: Request, forced: Forced | undefined): Wish => {
+const byRules = (
+  settings: RolloutSettings,
+  request: Request,
+  forced: Override | undefined,
+): PreferredMode => {
   const rules: Array<Decision["rules"][number]> = []
   let cohort: Cohort | undefined
   for (const found of rulesOf(settings, request, forced)) {
@@ -100,53 +113,63 @@ const byRules = (settings: RolloutSettings, request: Request, forced: Forced | u
     if (mode === undefined) continue
     const neverRuntime = mode === "direct_llm" && (rule === "forced" || rule === "denied_orgs")
     const asksBreaker = rule !== "forced"
-    const wish = { mode, reason: rule, rules, asksBreaker, neverRuntime }
-    return cohort === undefined ? wish : { ...wish, cohort }
+    const preferredMode = { mode, reason: rule, rules, asksBreaker, neverRuntime }
+    return cohort === undefined ? preferredMode : { ...preferredMode, cohort }
   }
   throw new Error("the default mode decides whatever no rule has decided")
 }
 
 /** The mode that the turn should start in, before the breaker is asked; undefined when no mode may take it. */
-export const wish = (
+export const preferredMode = (
   settings: RolloutSettings,
   available: Available,
   request: Request,
-  forced: Forced | undefined,
-): Wish | undefined => {
-  const wished = byRules(settings, request, forced)
+  forced: Override | undefined,
+): PreferredMode | undefined => {
+  const preferred = byRules(settings, request, forced)
   const has = (mode: ExecutionMode) => (mode === "direct_llm" ? available.direct : available.runtime)
-  if (has(wished.mode)) return wished
-  const mode = wished.mode === "direct_llm" ? "runtime_orchestrator" : "direct_llm"
-  if (wished.neverRuntime || !has(mode)) return undefined
-  const rule = { rule: "configured", result: `${wished.mode} is not configured`, decided: true }
-  const rules = [...wished.rules.map((r) => ({ ...r, decided: false })), rule]
-  return { ...wished, mode, reason: "configured", rules }
+  if (has(preferred.mode)) return preferred
+  const mode = preferred.mode === "direct_llm" ? "runtime_orchestrator" : "direct_llm"
+  if (preferred.neverRuntime || !has(mode)) return undefined
+  const rule = { rule: "configured", result: `${preferred.mode} is not configured`, decided: true }
+  const rules = [...preferred.rules.map((r) => ({ ...r, decided: false })), rule]
+  return { ...preferred, mode, reason: "configured", rules }
 }
 
-const cohortIn = ({ cohort }: Wish) => (cohort === undefined ? {} : { cohort })
+const cohortIn = ({ cohort }: PreferredMode) => (cohort === undefined ? {} : { cohort })
 
-export const direct = (wished: Wish): Decision => ({
+export const direct = (preferred: PreferredMode): Decision => ({
   order: ["direct_llm"],
-  reason: wished.reason,
+  reason: preferred.reason,
   probe: false,
-  ...cohortIn(wished),
-  rules: wished.rules,
+  ...cohortIn(preferred),
+  rules: preferred.rules,
 })
 
-/** Without an admission the breaker was not asked. With nowhere to flee to, the runtime stays in use whatever it says. */
-export const runtime = (wished: Wish, available: Available, admission: Admission | undefined): Decision => {
+/**
+ * Without an admission the breaker was not asked. If direct mode has no target, the runtime stays in use whatever the
+ * breaker answers.
+ */
+export const runtime = (
+  preferred: PreferredMode,
+  available: Available,
+  admission: BreakerAnswer | undefined,
+): Decision => {
   const asked = admission === undefined ? [] : [{ rule: "breaker", result: admission.reason, decided: false }]
-  const cohort = cohortIn(wished)
+  const cohort = cohortIn(preferred)
   if (admission?.allowed === "no" && available.direct) {
-    const rules = [...wished.rules, ...asked].map((rule) => ({ ...rule, decided: rule.rule === "breaker" }))
+    const rules = [...preferred.rules, ...asked].map((rule) => ({
+      ...rule,
+      decided: rule.rule === "breaker",
+    }))
     return { order: ["direct_llm"], reason: "breaker", probe: false, ...cohort, rules }
   }
   const probe = admission?.allowed === "probe"
   return {
     order: available.direct ? ["runtime_orchestrator", "direct_llm"] : ["runtime_orchestrator"],
-    reason: probe ? "breaker_probe" : wished.reason,
+    reason: probe ? "breaker_probe" : preferred.reason,
     probe,
     ...cohort,
-    rules: [...wished.rules, ...asked],
+    rules: [...preferred.rules, ...asked],
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Makes the decision of each turn by the settings that hold now: asks the breaker where the turn wants the runtime, and
- * draws the shadow sample.
+ * Decides each turn by the present settings: asks the breaker if the turn prefers the runtime, and draws the shadow
+ * sample.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -20,13 +20,13 @@ import { sampled } from "./ShadowSample.ts"
 export class NoModeAvailable extends Schema.TaggedError<NoModeAvailable>()("NoModeAvailable", {}) {}
 
 /** `ticket` belongs to the turn's runtime attempt: its outcome is recorded with it, or it is released unused. */
-export interface Decided {
+interface Decided {
   readonly decision: Decision
   readonly ticket: Ticket | undefined
 }
 
-export interface Settings {
-  /** 0 to 100: of the shadow sample, the share that runs in its own mode once more. */
+export interface ModeSettings {
+  /** 0 to 100: the share of the shadow sample that runs once more in its own mode. */
   readonly shadowSamePercent: number
 }
 
@@ -34,15 +34,16 @@ export class ModeService extends Context.Service<
   ModeService,
   {
     readonly decide: (request: ModeDecision.Request) => Effect.Effect<Decided, NoModeAvailable>
-    /** Gives a probe's lease back when its attempt never ran. Of no effect once the attempt was recorded. */
+    /** Returns a probe's lease if its attempt never ran. No effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
 >()("crossfade/decision/ModeService") {
-  static readonly layer = (settings: Settings): Layer.Layer<ModeService, never, Modes | Monitor | Rollout> =>
-    Layer.effect(ModeService, make(settings))
+  static readonly layer = (
+    settings: ModeSettings,
+  ): Layer.Layer<ModeService, never, Modes | Monitor | Rollout> => Layer.effect(ModeService, make(settings))
 }
 
-const make = Effect.fnUntraced(function* ({ shadowSamePercent }: Settings) {
+const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
   const monitor = yield* Monitor
   const modes = yield* Modes
   const rollout = yield* Rollout
@@ -53,17 +54,19 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: Settings) {
 
   const decide = Effect.fnUntraced(function* (request: ModeDecision.Request) {
     const { settings } = yield* rollout.current
-    const forced = yield* monitor.forced(request.orgId)
-    const wished = ModeDecision.wish(settings, available, request, forced)
-    if (wished === undefined) return yield* new NoModeAvailable()
+    const forced = yield* monitor.override(request.orgId)
+    const preferred = ModeDecision.preferredMode(settings, available, request, forced)
+    if (preferred === undefined) return yield* new NoModeAvailable()
     const share = { percent: settings.shadowPercentage, samePercent: shadowSamePercent }
-    const reach = { ...available, neverRuntime: wished.neverRuntime }
+    const reach = { ...available, neverRuntime: preferred.neverRuntime }
     const draw = yield* Random.next
-    if (wished.mode === "direct_llm") {
-      return { decision: sampled(ModeDecision.direct(wished), share, reach, draw), ticket: undefined }
+    if (preferred.mode === "direct_llm") {
+      return { decision: sampled(ModeDecision.direct(preferred), share, reach, draw), ticket: undefined }
     }
-    const admission = wished.asksBreaker ? yield* monitor.admit(request.orgId, request.sessionId) : undefined
-    const decision = ModeDecision.runtime(wished, available, admission)
+    const admission = preferred.asksBreaker
+      ? yield* monitor.admit(request.orgId, request.sessionId)
+      : undefined
+    const decision = ModeDecision.runtime(preferred, available, admission)
     return { decision: sampled(decision, share, reach, draw), ticket: admission?.ticket }
   })
 

@@ -1,9 +1,12 @@
-/** Whether a rule of the rollout matches a turn. Pure. Says which condition failed, never what the request held. */
+/**
+ * Evaluates one rule of the rollout for a turn. Pure. The result names the condition that failed, never the contents
+ * of the request.
+ */
 import type { Cohort } from "../domain/Cohort.ts"
 import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
 import type { RolloutRule } from "../domain/RolloutSettings.ts"
 
-/** All that a decision looks at of a turn. */
+/** Everything that a decision reads from a turn. */
 export interface Request {
   readonly orgId: OrgId
   readonly sessionId: SessionId
@@ -12,17 +15,17 @@ export interface Request {
   readonly needsTools: boolean
   /** UTF-16 code units. */
   readonly messageLength: number
-  /** Those that begin with `x-`, names in lower case. */
+  /** Headers that begin with `x-`, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** The primary subtag of the first language that the caller accepts, in lower case. */
   readonly language: string | undefined
-  /** The part that the session already plays in a rollout. */
+  /** The session's cohort from an earlier turn. */
   readonly cohort: Cohort | null
 }
 
 type When = RolloutRule["when"]
 
-/** A condition that is not given holds. */
+/** A missing condition holds. */
 const conditions: Readonly<Record<keyof When, (when: When, request: Request) => boolean>> = {
   agentIds: ({ agentIds }, { agentId }) => agentIds?.includes(agentId) ?? true,
   needsTools: (when, { needsTools }) => (when.needsTools ?? needsTools) === needsTools,
@@ -37,7 +40,7 @@ const conditions: Readonly<Record<keyof When, (when: When, request: Request) => 
 const failing = ({ when }: RolloutRule, request: Request): string | undefined =>
   Object.entries(conditions).find(([, holds]) => !holds(when, request))?.[0]
 
-export const look = (
+export const evaluate = (
   rule: RolloutRule,
   request: Request,
 ): { readonly matches: boolean; readonly result: string } => {

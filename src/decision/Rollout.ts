@@ -1,9 +1,9 @@
 /**
- * The settings that decide which turns go to the runtime, changed while the service runs: read by every decision without
- * IO, kept in the store, written down in the audit.
+ * The settings that decide which turns use the runtime. Operators change them while the service runs; every decision
+ * reads them without IO; the store holds them and the audit lists each change.
  *
- * Invariant: what holds in memory has been committed. A change made elsewhere, by another replica on the same database,
- * holds here half a second later at the latest.
+ * Invariant: the settings in memory are committed. A change by another replica on the same database arrives within
+ * half a second.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -20,8 +20,9 @@ import { RolloutStore, type StoredRollout } from "../store/RolloutStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as RolloutState from "./RolloutState.ts"
 import * as Measure from "../telemetry/Measure.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
-/** `If-Match` names another state than the one that holds, whose validator is `etag`. */
+/** `If-Match` names another state than the present one, whose validator is `etag`. */
 export class RolloutChanged extends Schema.TaggedError<RolloutChanged>()("RolloutChanged", {
   etag: Schema.String,
 }) {}
@@ -31,8 +32,8 @@ export class Rollout extends Context.Service<
   {
     readonly current: Effect.Effect<RolloutState.RolloutState>
     /**
-     * Holds from the next decision on when it succeeds. A patch without a field changes nothing and is not written down.
-     * With `ifMatch` it is taken only in the state that this names.
+     * On success, the change applies from the next decision on. An empty patch changes nothing and adds no audit
+     * entry. With `ifMatch` it applies only to the state that this names.
      */
     readonly change: (
       actor: Actor,
@@ -46,18 +47,16 @@ export class Rollout extends Context.Service<
   ): Layer.Layer<Rollout, StoreError, Monitor | RolloutStore> => Layer.effect(Rollout, make(defaults))
 }
 
-/** How old a change of another replica may be here. A version is read, of one row. */
-const lookEvery = "500 millis"
-/** A store that is away is in the log once in a while, not twice a second. */
-const lookAgainAfter = "5 seconds"
+/** The longest delay of a change by another replica. A poll reads the version of one row. */
+const pollInterval = "500 millis"
 
 const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
   const store = yield* RolloutStore
   const monitor = yield* Monitor
   const ref = yield* Ref.make(RolloutState.stateOf(defaults, { version: 0, operator: {} }))
-  const one = yield* Semaphore.make(1)
+  const lock = yield* Semaphore.make(1)
 
-  /** The one place where a state begins to hold: whatever else has to hear of it hears it here. */
+  /** The only place that puts a state into effect, so every dependent part is updated here. */
   const adopt = (stored: StoredRollout) =>
     Effect.suspend(() => {
       const state = RolloutState.stateOf(defaults, stored)
@@ -72,17 +71,12 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     })
   yield* Effect.flatMap(store.load, adopt)
 
-  const look = Ref.get(ref).pipe(
+  const poll = Ref.get(ref).pipe(
     Effect.flatMap(({ version }) => store.changedSince(version)),
     Effect.flatMap((stored) => (stored === undefined ? Effect.void : Effect.asVoid(adopt(stored)))),
-    Semaphore.withPermit(one),
+    Semaphore.withPermit(lock),
   )
-  yield* look.pipe(
-    Effect.repeat(Schedule.spaced(lookEvery)),
-    Effect.tapError((error) => Effect.logWarning("changes of the rollout could not be looked for", error)),
-    Effect.retry(Schedule.spaced(lookAgainAfter)),
-    Effect.forkScoped,
-  )
+  yield* Loop.every("rollout", Schedule.spaced(pollInterval), poll)
 
   const attempt = Effect.fnUntraced(function* (
     actor: Actor,
@@ -90,11 +84,11 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     { ifMatch, reason }: { readonly ifMatch?: string | undefined; readonly reason?: string | undefined },
   ) {
     const stored = yield* store.load
-    const held = yield* adopt(stored)
-    if (ifMatch !== undefined && !RolloutState.matches(ifMatch, held.etag)) {
-      return yield* new RolloutChanged({ etag: held.etag })
+    const current = yield* adopt(stored)
+    if (ifMatch !== undefined && !RolloutState.matches(ifMatch, current.etag)) {
+      return yield* new RolloutChanged({ etag: current.etag })
     }
-    if (Object.keys(patch).length === 0) return held
+    if (Object.keys(patch).length === 0) return current
     const at = yield* Clock.currentTimeMillis
     const operator = RolloutState.patched(stored.operator, patch, actor, at)
     const wanted = RolloutState.stateOf(defaults, { version: stored.version + 1, operator })
@@ -103,9 +97,9 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
       by: actor,
       action: "rollout.change",
       reason: reason ?? null,
-      ...RolloutState.difference(held.settings, wanted.settings),
+      ...RolloutState.difference(current.settings, wanted.settings),
     })
-    // Another replica was faster: once more, on what it has left behind.
+    // Another replica wrote first: try again on its state.
     return saved === undefined ? undefined : yield* adopt(saved)
   })
 
@@ -116,7 +110,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
         if (state !== undefined) return state
       }
     },
-    Semaphore.withPermit(one),
+    Semaphore.withPermit(lock),
     Effect.uninterruptible,
   )
 

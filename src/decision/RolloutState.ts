@@ -1,6 +1,6 @@
 /**
- * What holds now: what operators have set, over what the environment says, over the defaults. Pure. Only what an operator
- * set is kept, so that a variable that changes with the next start still counts for every other field.
+ * The settings in effect: operator values over the environment over the defaults. Pure. Only operator values are
+ * stored, so that a changed environment variable still applies to every other field after a restart.
  */
 import type { Actor } from "../domain/Actor.ts"
 import { murmur3 } from "../domain/Bucket.ts"
@@ -14,7 +14,7 @@ import {
 } from "../domain/RolloutSettings.ts"
 import type { StoredRollout } from "../store/RolloutStore.ts"
 
-/** What the process was started with. */
+/** The settings that the process started with. */
 export interface Defaults {
   readonly settings: RolloutSettings
   readonly from: Readonly<Record<RolloutField, "environment" | "default">>
@@ -24,7 +24,7 @@ export interface RolloutState {
   readonly version: number
   readonly settings: RolloutSettings
   readonly sources: Readonly<Record<RolloutField, RolloutSource>>
-  /** Changes whenever anything above does: a strong validator (RFC 9110), quotes included. */
+  /** Changes with any field above: a strong validator (RFC 9110), quotes included. */
   readonly etag: string
 }
 
@@ -39,27 +39,29 @@ export const stateOf = (defaults: Defaults, { operator, version }: StoredRollout
     const set = operator[field]
     return set === undefined ? { from: defaults.from[field] } : { from: "operator", by: set.by, at: set.at }
   })
-  // The version alone would not do: another environment makes another document of the same version.
+  // The version is not enough: another environment makes another document of the same version.
   const hash = murmur3(JSON.stringify({ settings, sources })).toString(16)
   return { version, settings, sources, etag: `"${version}-${hash}"` }
 }
 
-/** What operators have set after a change; a field that is null in it is the environment's again. */
+/** The operator values after a change; a field that is null returns to the environment's value. */
 export const patched = (
   operator: OperatorSettings,
   patch: RolloutPatch,
   by: Actor,
   at: number,
 ): OperatorSettings => {
-  const kept = rolloutFields.filter((field) => patch[field] === undefined && operator[field] !== undefined)
+  const unchanged = rolloutFields.filter(
+    (field) => patch[field] === undefined && operator[field] !== undefined,
+  )
   const set = rolloutFields.filter((field) => patch[field] !== undefined && patch[field] !== null)
   return Object.fromEntries([
-    ...kept.map((field) => [field, operator[field]]),
+    ...unchanged.map((field) => [field, operator[field]]),
     ...set.map((field) => [field, { value: patch[field], by, at }]),
   ]) as OperatorSettings
 }
 
-/** The values of those fields that two states do not share, as they were and as they are. */
+/** The values of the fields that differ, before and after. */
 export const difference = (
   before: RolloutSettings,
   after: RolloutSettings,
@@ -72,6 +74,6 @@ export const difference = (
   return { before: of(before), after: of(after) }
 }
 
-/** `If-Match` of RFC 9110: `*`, or a list of validators, of which a weak one never matches. */
+/** `If-Match` of RFC 9110: `*`, or a list of validators; a weak one never matches. */
 export const matches = (ifMatch: string, etag: string): boolean =>
   ifMatch.trim() === "*" || ifMatch.split(",").some((candidate) => candidate.trim() === etag)

@@ -104,6 +104,10 @@ export const historyOf = (
   return merged([...kept, current])
 }
 
+/** A history that the caller supplies: each user message in it counts as answered. */
+export const supplied = (history: ReadonlyArray<PromptMessage>): ReadonlyArray<Said> =>
+  history.map((message) => ({ ...message, answered: true }))
+
 /** The newer half of a history by tokens, with its current message. Undefined if nothing can be left out. */
 export const halfOf = (history: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMessage> | undefined => {
   const before = history.slice(0, -1)

@@ -1,31 +1,31 @@
 /**
- * The announcements of a turn: `retract` and `fallback` between two attempts, with the numbers that the run's log gives
- * to its messages.
+ * The announcements of a turn: `retract` and `fallback` between two attempts. They use the numbers that the run's log
+ * gives to its messages.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { draft, type Draft, type ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import { RecentTurns } from "../monitoring/RecentTurns.ts"
+import type { RecentTurns } from "../monitoring/RecentTurns.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { errorPolicyOf } from "./ExecutionError.ts"
 import type { ExecutionEvent, Turn } from "./Executor.ts"
 import type { AttemptFailed, TurnEvent } from "./TurnEvent.ts"
 
-/** State that a turn keeps from attempt to attempt. Message n of a turn is event n of its run's log. */
+/** The state of a turn across its attempts. Message n of a turn is event n of its run's log. */
 export interface Progress {
   attempts: number
   /** The target of the last attempt, and the number of its attempts. */
   target: string | undefined
   attemptsOfTarget: number
   messages: number
-  /** Messages before the attempt that is under way. */
+  /** Messages before the current attempt. */
   before: number
   firstText: number | undefined
   failed: AttemptFailed | undefined
 }
 
-/** The messages between a failed attempt and the next one: `retract` and `fallback`, where they apply. */
+/** The messages between a failed attempt and the next one: `retract` and `fallback`, if they apply. */
 export const announcements = (
   progress: Progress,
   turn: Turn,
@@ -46,6 +46,7 @@ export const announcements = (
 
 /** Records a change of mode in the metrics and in the list of recent fallbacks. */
 export const recordFallback = (
+  recent: RecentTurns["Service"],
   { failed }: Progress,
   { orgId, runId }: Turn,
   to: ExecutionMode,
@@ -53,13 +54,15 @@ export const recordFallback = (
   if (failed === undefined || failed.mode === to) return Effect.void
   const { code } = errorPolicyOf(failed.error)
   const { disposition, mode: from } = failed
-  return Effect.flatMap(Effect.all([RecentTurns, Clock.currentTimeMillis]), ([recent, at]) => {
-    recent.fallbacks.add({ at, runId, orgId, from, to, code })
-    return Measure.fellBack(from, code, disposition === "retract")
-  })
+  return Effect.flatMap(Clock.currentTimeMillis, (at) =>
+    Effect.andThen(
+      recent.addFallback({ at, runId, orgId, from, to, code }),
+      Measure.fellBack(from, code, disposition === "retract"),
+    ),
+  )
 }
 
-/** An attempt's event as an event of its turn. */
+/** Converts an attempt's event to an event of its turn. */
 export const toTurnEvent = (progress: Progress, mode: ExecutionMode, event: ExecutionEvent): TurnEvent =>
   count(
     progress,

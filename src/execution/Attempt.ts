@@ -1,9 +1,9 @@
 /**
- * One attempt: one executor, watched by its clocks, ending in exactly one outcome.
+ * One attempt: runs one executor under its clocks and ends in exactly one outcome.
  *
- * It passes the executor's messages on, keeps the commit gate, holds the executor to its contract (an end without
- * `Finished` is a truncation, a finish without content is empty), and reports how it ended, also when interrupted.
- * Per event it only does plain work; the clock is read once a chunk.
+ * It passes the executor's messages on, updates the commit gate, checks the executor's contract (an end without
+ * `Finished` is a truncation, a finish without content is empty), and reports the end, also after an interrupt. It
+ * does only plain work per event and reads the clock once per chunk.
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -26,25 +26,28 @@ import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
 import { failureText } from "./FailureText.ts"
 import * as OpenCalls from "./OpenCalls.ts"
 
-/** The state of a running attempt, which it alone writes. Wall-clock times in epoch milliseconds. */
+/** The state of a running attempt. Only the attempt writes it. Wall-clock times are epoch milliseconds. */
 interface Watch {
   gate: CommitGate.Gate
   calls: OpenCalls.OpenCalls
   readonly startedAt: number
   readonly monotonicStart: number
-  /** Since when the upstream is waited for; undefined while the reader has what came: its time is not the upstream's. */
+  /**
+   * Start of the wait for the upstream. Undefined while the reader handles a chunk, because that time is not the
+   * upstream's.
+   */
   waitingSince: number | undefined
   firstProgressAt: number | null
   firstContentAt: number | null
   error: ExecutionError | undefined
-  /** Waits for the upstream. */
+  /** The fiber that waits for the upstream. */
   pulling: Fiber.Fiber<unknown, unknown> | undefined
   finished: boolean
   usage: Usage | undefined
   model: string | undefined
 }
 
-/** The attempt's failure, with what its gate allows to be decided afterwards. */
+/** The attempt's failure, with the gate that limits the next step. */
 export interface Failure {
   readonly error: ExecutionError
   readonly gate: CommitGate.Gate
@@ -53,15 +56,18 @@ export interface Failure {
 export interface AttemptOptions {
   readonly number: number
   readonly limits: Deadlines.Limits
-  /** How long it may show nothing at all, asked again and again. Undefined: as long as the other clocks allow. */
+  /**
+   * The limit for the time without any event, read repeatedly because it may change. Undefined: only the other clocks
+   * apply.
+   */
   readonly firstProgressLimitMs?: (() => number) | undefined
-  /** Told at once; may not wait. */
+  /** Runs at once; it may not wait. */
   readonly onFirstProgress?: (() => void) | undefined
-  /** Runs once, at the end, whatever the end is. `error` is what the attempt failed by. */
+  /** Runs once, at any end. `error` is the attempt's failure. */
   readonly onEnd: (attempt: Attempt, error: ExecutionError | undefined) => Effect.Effect<void>
 }
 
-/** Epoch milliseconds of now: the wall clock at the start, and the time that has passed since. */
+/** Epoch milliseconds of now: the wall clock at the start plus the monotonic time since then. */
 const dateOf = (watch: Watch, monotonic: number): number => watch.startedAt + monotonic - watch.monotonicStart
 
 const observe = (
@@ -90,10 +96,10 @@ const observe = (
   }
 }
 
-/** How often an attempt that has shown nothing asks how long it may go on so: a breaker that opens shortens it. */
+/** An attempt without an event reads its limit this often, because an opening breaker shortens it. */
 const limitPollMs = 250
 
-/** Sleeps until a deadline strikes, which ends the attempt. */
+/** Sleeps until a deadline passes, then ends the attempt. */
 const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: AttemptOptions) => {
   const check: Effect.Effect<void> = Effect.suspend(() => {
     const now = monotonicMillis(clock)
@@ -109,7 +115,7 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
       watch.pulling?.interruptUnsafe()
       return Effect.void
     }
-    // An event starts another clock, which may strike before the deadline that was nearest until now.
+    // An event starts another clock, and that clock may pass before the deadline that was nearest.
     const silence = Deadlines.shortestSilence(limits)
     const longest = firstProgressMs === undefined ? silence : Math.min(silence, limitPollMs)
     return Effect.andThen(Effect.sleep(Math.min(deadline.at - now, longest)), check)
@@ -117,7 +123,7 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
   return check
 }
 
-/** On a fiber of its own, which a deadline can interrupt; what is there already costs no waiting. */
+/** Pulls on its own fiber, so that a deadline can interrupt it. Data that is ready costs no wait. */
 const interruptible = <A, E>(pull: Effect.Effect<A, E>, watch: Watch): Effect.Effect<A, E> =>
   Effect.flatMap(Effect.forkChild(pull, { startImmediately: true }), (fiber) => {
     const exit = fiber.pollUnsafe()
@@ -126,15 +132,15 @@ const interruptible = <A, E>(pull: Effect.Effect<A, E>, watch: Watch): Effect.Ef
     return Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
   })
 
-/** An executor that stops early, or finishes with nothing in its hands, has failed. */
-const heldToContract = (watch: Watch, upstream: string): ExecutionError | undefined => {
+/** An executor breaks its contract if it ends without `Finished` or finishes without an answer. */
+const contractViolation = (watch: Watch, upstream: string): ExecutionError | undefined => {
   if (!watch.finished) return new UpstreamTruncated({ upstream })
   const answered = watch.gate.text || watch.gate.other
   return answered ? undefined : new UpstreamEmpty({ upstream })
 }
 
-/** A call that did not answer in time is the oldest open one, which need not be the last one that began. */
-const placed = ({ calls: [oldest], gate }: Watch, error: ExecutionError): CommitGate.Gate =>
+/** A call that times out is the oldest open one, not always the last one that started. */
+const gateAt = ({ calls: [oldest], gate }: Watch, error: ExecutionError): CommitGate.Gate =>
   error._tag === "CallTimeout" && oldest !== undefined
     ? { ...gate, callId: oldest.callId, stepId: oldest.stepId ?? gate.stepId }
     : gate
@@ -146,7 +152,7 @@ const untilFinished = (chunk: Chunk): Chunk => {
   return last === -1 || last === chunk.length - 1 ? chunk : (chunk.slice(0, last + 1) as [ExecutionEvent])
 }
 
-/** The executor's chunks, within the clocks, up to `Finished`. */
+/** The executor's chunks up to `Finished`, under the clocks. */
 const watched = (
   events: Stream.Stream<ExecutionEvent, ExecutionError>,
   watch: Watch,
@@ -157,13 +163,13 @@ const watched = (
 ): Stream.Stream<ExecutionEvent, Failure> => {
   const fail = (error: ExecutionError) => {
     watch.error = error
-    return Effect.fail<Failure>({ error, gate: placed(watch, error) })
+    return Effect.fail<Failure>({ error, gate: gateAt(watch, error) })
   }
   const end: Pull.Pull<never, Failure> = Effect.suspend((): Pull.Pull<never, Failure> => {
-    const broken = heldToContract(watch, target)
+    const broken = contractViolation(watch, target)
     return broken === undefined ? Cause.done() : fail(broken)
   })
-  const pulled = (pull: Pull.Pull<Chunk, ExecutionError>): Pull.Pull<Chunk, Failure> =>
+  const nextChunk = (pull: Pull.Pull<Chunk, ExecutionError>): Pull.Pull<Chunk, Failure> =>
     Effect.suspend(() => {
       if (watch.finished) return end
       if (watch.error !== undefined) return fail(watch.error)
@@ -183,9 +189,11 @@ const watched = (
       })
     })
   return Stream.transformPull(events, (pull, scope) => {
-    const guarded = Effect.forkIn(watchdog(watch, clock, target, options), scope, { startImmediately: true })
+    const startWatchdog = Effect.forkIn(watchdog(watch, clock, target, options), scope, {
+      startImmediately: true,
+    })
     // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
-    return Effect.as(Effect.andThen(Scope.addFinalizerExit(scope, onExit), guarded), pulled(pull))
+    return Effect.as(Effect.andThen(Scope.addFinalizerExit(scope, onExit), startWatchdog), nextChunk(pull))
   })
 }
 
@@ -198,8 +206,8 @@ const outcomeOf = (
     const { code, outcome } = errorPolicyOf(watch.error)
     return { outcome, code }
   }
-  // A cause without an expected error is either an interruption from our side or a bug of ours: both say nothing
-  // about the upstream.
+  // A cause without an expected error is a cancel by the gateway or a bug in it. Neither says anything about the
+  // upstream.
   return { outcome: "neutral", code: Exit.hasInterrupts(exit) ? "EXECUTION_CANCELLED" : "INTERNAL_ERROR" }
 }
 

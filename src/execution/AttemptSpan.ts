@@ -1,17 +1,17 @@
 /**
- * An attempt in a trace: a child of its turn's span, or of the caller's where nothing is exported; what an upstream is told
- * of it stands below it. Names and attributes `gen_ai.*` are OpenTelemetry's conventions for generative AI.
+ * The span of an attempt: a child of its turn's span, or of the caller's if nothing is exported. The upstream's spans are
+ * its children. Names and attributes `gen_ai.*` follow OpenTelemetry's conventions for generative AI.
  */
 import type { Attempt } from "../domain/Run.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Executor, Turn } from "./Executor.ts"
 
-/** A shadow's span is the root of a trace of its own: the turn does not wait for it. */
+/** A shadow's span is the root of its own trace, because the turn does not wait for it. */
 export const open = (executor: Executor["Service"], turn: Turn, number: number) => {
   const { attributes, name } = executor.span?.(turn) ?? { name: "attempt", attributes: {} }
-  const place = turn.shadow ? { parent: undefined, link: turn.trace } : { parent: turn.trace }
+  const relation = turn.shadow ? { parent: undefined, link: turn.trace } : { parent: turn.trace }
   return Spans.open(name, {
-    ...place,
+    ...relation,
     kind: "client",
     attributes: {
       ...attributes,
@@ -26,7 +26,7 @@ export const open = (executor: Executor["Service"], turn: Turn, number: number) 
   })
 }
 
-export const close = (span: Spans.Place | undefined, attempt: Attempt) => {
+export const close = (span: Spans.SpanContext | undefined, attempt: Attempt) => {
   const since = (at: number | null) => (at === null ? undefined : at - attempt.startedAt)
   return Spans.close(span, {
     error: attempt.code ?? undefined,

@@ -1,4 +1,4 @@
-/** The body of an answer, with a limit on its bytes and on how long the upstream may send nothing. */
+/** Reads the body of an answer with a limit on its bytes and on the upstream's silence. */
 import * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
@@ -7,12 +7,12 @@ import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import type { Answer, TransportFailed } from "./UpstreamHttp.ts"
 
-/** The body is larger, or slower, than it may be. */
+/** The body is larger or slower than allowed. */
 export class BodyRefused extends Data.TaggedError("BodyRefused")<{ readonly reason: "idle" | "large" }> {}
 
 export interface Limits {
   readonly bytes: number
-  /** The time that is counted is the upstream's: a slow reader does not use it up. */
+  /** Counts only the upstream's time, not a slow reader's. */
   readonly idle: Duration.Input
 }
 

@@ -1,7 +1,8 @@
 /**
- * The clocks of an attempt: first progress, first content, stall, call, total. Pure: the watchdog of an attempt sleeps until
- * the nearest deadline and asks again, so an attempt costs one fiber and one timer at a time, none per event. Before its
- * first progress a runtime attempt asks four times a second, because that limit may shrink.
+ * The clocks of an attempt: first progress, first content, stall, call, total. Pure. The watchdog of an attempt
+ * sleeps until the nearest deadline and then computes it again, so an attempt costs one fiber and one timer at a
+ * time, and none per event. Before its first progress a runtime attempt checks four times a second, because that
+ * limit may shrink.
  *
  * Times are monotonic milliseconds, so a change of the wall clock moves no deadline.
  */
@@ -15,20 +16,20 @@ import {
 } from "./ExecutionError.ts"
 
 export interface Limits {
-  /** For an attempt that may move to another target. Set by the Monitor, and may change while the attempt waits. */
+  /** For an attempt that may move to another target. The Monitor sets it, and it may change while the attempt waits. */
   readonly firstProgressMs?: number | undefined
-  /** Until the first event of any kind. Infinite where no other target can answer. */
+  /** Until the first event of any type. Infinite if no other target can answer. */
   readonly firstContentMs: number
   /** Between two events while no call is open. */
   readonly stallMs: number
-  /** Between two events while a call is open. Undefined: as long as `stallMs`. */
+  /** Between two events while a call is open. Undefined: use `stallMs`. */
   readonly callMs?: number | undefined
   readonly totalMs: number
 }
 
 export interface Progress {
   readonly startedAt: number
-  /** Undefined until something has come: between events there can be a stall, before the first one only a wait. */
+  /** Undefined before the first event. A stall needs an earlier event; before the first one there is only a wait. */
   readonly lastAt: number | undefined
   /** A tool, skill or MCP call is open. */
   readonly calling: boolean
@@ -36,23 +37,23 @@ export interface Progress {
 
 export interface Deadline {
   readonly at: number
-  /** Made when it strikes: an error costs a stack, and hardly any deadline is missed. */
+  /** Lazy, because an error costs a stack trace and few deadlines pass. */
   readonly error: () => ExecutionError
 }
 
-/** How long the attempt may be silent from its last event on. */
+/** The deadline for silence after the last event. */
 const silence = (upstream: string, { callMs, stallMs }: Limits, calling: boolean) =>
   calling && callMs !== undefined
     ? { ms: callMs, error: () => new CallTimeout({ upstream, afterMs: callMs }) }
     : { ms: stallMs, error: () => new StallTimeout({ upstream, afterMs: stallMs }) }
 
-/** How long it may wait for its first event. */
+/** The deadline for the first event. */
 const wait = (upstream: string, { firstContentMs, firstProgressMs }: Limits) =>
   firstProgressMs !== undefined && firstProgressMs < firstContentMs
     ? { ms: firstProgressMs, error: () => new FirstProgressTimeout({ upstream, afterMs: firstProgressMs }) }
     : { ms: firstContentMs, error: () => new FirstContentTimeout({ upstream, afterMs: firstContentMs }) }
 
-/** The deadline that strikes first. Where the total strikes at the same time, the other one counts: it says more. */
+/** The first deadline to pass. If the total passes at the same time, the other one counts, because it is more exact. */
 export const nearest = (upstream: string, limits: Limits, progress: Progress): Deadline => {
   const { calling, lastAt, startedAt } = progress
   const { error, ms } = lastAt === undefined ? wait(upstream, limits) : silence(upstream, limits, calling)
@@ -63,5 +64,5 @@ export const nearest = (upstream: string, limits: Limits, progress: Progress): D
     : { at: total, error: () => new TotalTimeout({ upstream, afterMs: limits.totalMs }) }
 }
 
-/** The shortest silence that may strike after any event, and so the longest sleep of a watchdog. */
+/** The shortest silence limit after any event, and so the longest sleep of a watchdog. */
 export const shortestSilence = ({ callMs, stallMs }: Limits): number => Math.min(stallMs, callMs ?? stallMs)

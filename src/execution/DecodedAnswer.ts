@@ -1,9 +1,9 @@
 /**
- * The events of an upstream's answer: what has come is decoded in one go, so that the turn wakes once for each read of the
- * socket and not for each event. Every executor over `UpstreamHttp` reads through it.
+ * The events of an upstream's answer. All bytes that have arrived are decoded at once, so the turn wakes once per
+ * read of the socket, not per event. Every executor over `UpstreamHttp` uses it.
  *
- * An answer ends where its decoder says so, whatever the connection does then. After a finish reason it ends in any case:
- * when the body ends, when the connection breaks, or when nothing has ended it for a while.
+ * An answer ends where its decoder ends it, even if the connection stays open. After a finish reason it always ends:
+ * when the body ends, when the connection breaks, or after a time limit.
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -19,30 +19,30 @@ import type { Answer } from "./UpstreamHttp.ts"
 
 export interface Decoded {
   readonly events: ReadonlyArray<ExecutionEvent>
-  /** Comes after `events`; nothing follows it. */
+  /** Follows `events` and ends the answer. */
   readonly error: ExecutionError | undefined
 }
 
 export interface Decoder {
-  /** Takes the chunks of an answer in their order. */
+  /** Takes the chunks of an answer in order. */
   readonly feed: (chunk: Uint8Array) => Decoded
-  /** Called once, at the end of the body. After a finish reason also where the connection broke. */
+  /** Called once, at the end of the body. After a finish reason also if the connection broke. */
   readonly end: () => Decoded
-  /** The number of finish reasons so far, and of texts after one, on wires where more may follow one. */
+  /** The number of finish reasons, plus texts after one, on wires that may send more after one. */
   readonly finishes?: number
-  /** The finish reason may not be the last word: text came with it or after it, or none has come yet. */
+  /** The finish reason may not be final: text arrived with it or after it, or there is none yet. */
   readonly mayGoOn?: boolean
 }
 
-/** Usage and the last line come at once after a finish reason, or are not worth waiting for. */
+/** Usage and the last line arrive at once after a finish reason, or are not worth the wait. */
 const closingMs = 1500
-/** Some servers say `stop` with every chunk, also while the model thinks. */
+/** Some servers send `stop` with every chunk, even while the model thinks. */
 const longClosingMs = 6000
 
-/** Several times the bytes of a run's log, which has its own limit: pings, comments and skipped events count here. */
+/** Several times the byte limit of a run's log. Pings, comments and skipped events count here. */
 const mostBytes = 64 * 1024 * 1024
 
-const fed = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
+const decodeAll = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
   const all: Array<ExecutionEvent> = []
   for (const chunk of chunks) {
     const { error, events } = decoder.feed(chunk)
@@ -57,8 +57,8 @@ type Events = Pull.Pull<Arr.NonEmptyReadonlyArray<ExecutionEvent>, ExecutionErro
 const nothing = () => Effect.void
 
 /**
- * `onFailure` runs before the answer fails by the error that its decoder found. `longestClosingMs` must be less than any clock of
- * the attempt.
+ * `onFailure` runs before the answer fails with its decoder's error. `longestClosingMs` must be less than any clock
+ * of the attempt.
  */
 export const events = (
   upstream: string,
@@ -67,25 +67,25 @@ export const events = (
   onFailure: (error: ExecutionError) => Effect.Effect<void> = nothing,
   longestClosingMs = Number.POSITIVE_INFINITY,
 ): Stream.Stream<ExecutionEvent, ExecutionError> => {
-  /** If set, the next pull gives it instead of asking the upstream. */
+  /** If set, the next pull returns it and does not read from the upstream. */
   let last: Pull.Pull<never, ExecutionError> | undefined = refusedEncoding(upstream, answer)
   let finishes = 0
   let closesAt = 0
   let bytes = 0
-  const taken = (chunks: ReadonlyArray<Uint8Array>): Decoded => {
+  const decode = (chunks: ReadonlyArray<Uint8Array>): Decoded => {
     for (const chunk of chunks) bytes += chunk.length
     return bytes > mostBytes
       ? {
           events: [],
           error: new UpstreamGarbled({ upstream, detail: `an answer of more than ${mostBytes} bytes` }),
         }
-      : fed(decoder, chunks)
+      : decodeAll(decoder, chunks)
   }
   const give = ({ error, events }: Decoded, next: Events): Events => {
     if (error !== undefined) last = Effect.andThen(onFailure(error), Effect.fail(error))
     else if (events.at(-1)?._tag === "Finished") {
       last = Cause.done()
-      answer.enough()
+      answer.drain()
     }
     return Arr.isReadonlyArrayNonEmpty(events) ? Effect.succeed(events) : next
   }
@@ -98,14 +98,14 @@ export const events = (
     () =>
       last ??
       Effect.matchCauseEffect(answer.pull, {
-        onSuccess: (chunks) => give(taken(chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
+        onSuccess: (chunks) => give(decode(chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
         onFailure: (cause) => {
           const isWhole = Pull.isDoneCause(cause) || (isFinished() && !Cause.hasInterrupts(cause))
           return isWhole ? ended() : Effect.failCause(Cause.map(cause, broken(upstream)))
         },
       }),
   )
-  /** One timer for all that comes between a finish reason and the end. */
+  /** One timer for everything between a finish reason and the end. */
   const closing = Clock.clockWith((clock) => {
     const now = monotonicMillis(clock)
     const count = decoder.finishes ?? 0

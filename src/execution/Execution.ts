@@ -1,9 +1,9 @@
 /**
- * One turn over its targets, in the decision's order; each is a layer of `Executor`.
+ * Runs one turn over its targets, in the decision's order. Each target is a layer of `Executor`.
  *
- * The same target is tried again only before anything was shown and only for errors that ask for it; between targets
- * the commit gate decides. A change of mode is announced by `fallback`, text that must go by `retract`. Every failure is
- * re-typed with its disposition, so that no turn runs again that must not.
+ * A target is retried only before anything was shown and only for errors that allow it. Between targets the commit
+ * gate decides. `fallback` announces a change of mode, and `retract` takes shown text back. Every failure carries its
+ * disposition, so that a turn never runs twice if it must not.
  */
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -15,6 +15,7 @@ import { forMode } from "../domain/Agent.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Attempt as AttemptRecord } from "../domain/Run.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import type { Pass } from "../monitoring/breaker/ProviderBreakers.ts"
 import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import { announcements, count, type Progress, recordFallback, toTurnEvent } from "./Announcements.ts"
@@ -29,17 +30,17 @@ import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
 
 export interface Settings {
   readonly limits: Limits
-  /** Replaces `limits.stallMs` in direct mode. Undefined: the same. */
+  /** Replaces `limits.stallMs` in direct mode. Undefined: use `limits.stallMs`. */
   readonly directStallMs?: number | undefined
-  /** Shown text may be taken back so that another target can answer. */
+  /** Shown text may be retracted so that another target can answer. */
   readonly retractPartial: boolean
-  /** Another target may answer what a content filter refused. */
+  /** Another target may answer a message that a content filter refused. */
   readonly fallbackOnContentFilter: boolean
 }
 
-/** The turn with half of its history, for a target that found the whole too long. Asked for once a target. */
-const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | undefined => {
-  if (failed.error._tag !== "ContextTooLong" || failed.disposition !== "next" || asked !== whole)
+/** The turn with half of its history, for a target that finds the whole too long. At most once per target. */
+const withHalfHistory = (failed: AttemptFailed, whole: Turn, sent: Turn): Turn | undefined => {
+  if (failed.error._tag !== "ContextTooLong" || failed.disposition !== "next" || sent !== whole)
     return undefined
   const history = halfOf(whole.history)
   return history === undefined ? undefined : { ...whole, history }
@@ -48,17 +49,18 @@ const shortened = (failed: AttemptFailed, whole: Turn, asked: Turn): Turn | unde
 /** A target of the turn's plan. */
 interface Step {
   readonly executor: Executor["Service"]
-  /** The turn as this target is asked. */
+  /** The turn that this target receives. */
   readonly turn: Turn
   /** The targets that can still answer after this one. */
   readonly later: ReadonlyArray<Executor["Service"]>
-  /** The turn without this target, which the Monitor may keep from it. */
+  /** The rest of the turn without this target, used if the Monitor does not admit it. */
   readonly skipped: () => Stream.Stream<TurnEvent, AttemptFailed>
 }
 
 /**
- * Tries the targets in order. If the gate allows no further attempt, or no target is left, the last failure is the
- * turn's. A context limit is one target's own: each gets the whole history first, and half of it after `ContextTooLong`.
+ * Tries the targets in order. If the gate allows no further attempt, or no target is left, the turn fails with the
+ * last failure. A context limit belongs to one target: each target gets the whole history first, and half of it after
+ * `ContextTooLong`.
  */
 const firstThatAnswers = (
   targets: ReadonlyArray<Executor["Service"]>,
@@ -73,7 +75,7 @@ const firstThatAnswers = (
   })
   const from = (index: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> =>
     Stream.catch(Stream.retry(attempt(stepOf(index, turn)), Retries.schedule), (failed) => {
-      const shorter = shortened(failed, whole, turn)
+      const shorter = withHalfHistory(failed, whole, turn)
       if (shorter !== undefined) return from(index, shorter)
       const hasNext = index + 1 < targets.length && failed.disposition !== "fail"
       return hasNext ? from(index + 1, whole) : Stream.fail(failed)
@@ -108,7 +110,7 @@ interface Entry {
 
 const unwatched: Entry = { pass: undefined, watch: {} }
 
-/** Undefined: the target is a provider to be skipped. A runtime attempt that no other target can replace is not hurried. */
+/** Undefined: skip this provider. A runtime attempt gets no first-progress limit if no other target can replace it. */
 const enter = (
   monitor: Monitor["Service"],
   { executor, later, turn }: Step,
@@ -128,7 +130,9 @@ const enter = (
   }))
 }
 
-/** The clocks of one attempt. Where no other target can answer, an early end would only turn a late answer into an error. */
+/**
+ * The clocks of one attempt. If no other target can answer, an early end would only turn a late answer into an error.
+ */
 const limitsOf = ({ directStallMs, limits }: Settings, { executor, later }: Step): Limits => ({
   ...limits,
   firstContentMs: later.length > 0 ? limits.firstContentMs : Number.POSITIVE_INFINITY,
@@ -138,6 +142,7 @@ const limitsOf = ({ directStallMs, limits }: Settings, { executor, later }: Step
 const attemptOf = (
   settings: Settings,
   monitor: Monitor["Service"],
+  recent: RecentTurns["Service"],
   progress: Progress,
   plan: TurnPlan,
   step: Step,
@@ -178,16 +183,16 @@ const attemptOf = (
     Effect.flatMap(enter(monitor, step, plan), (entry) =>
       entry === undefined
         ? Effect.sync(step.skipped)
-        : Effect.map(recordFallback(progress, turn, executor.mode), () => begin(entry)),
+        : Effect.map(recordFallback(recent, progress, turn, executor.mode), () => begin(entry)),
     ),
   )
 }
 
-/** The modes that a turn may go to, and the listener for its attempts. */
+/** The modes that a turn may use, and the listener for its attempts. */
 export interface TurnPlan {
-  /** At least one of them has a target. */
+  /** At least one of these modes has a target. */
   readonly order: ReadonlyArray<ExecutionMode>
-  /** Set for a turn that the Monitor let into the runtime. */
+  /** Set if the Monitor admitted the turn to the runtime. */
   readonly ticket: Ticket | undefined
   readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
 }
@@ -199,12 +204,15 @@ export class Execution extends Context.Service<
     readonly run: (turn: Turn, plan: TurnPlan) => Stream.Stream<TurnEvent, AttemptFailed>
   }
 >()("crossfade/execution/Execution") {
-  static readonly layer = (settings: Settings): Layer.Layer<Execution, never, Modes | Monitor> =>
+  static readonly layer = (
+    settings: Settings,
+  ): Layer.Layer<Execution, never, Modes | Monitor | RecentTurns> =>
     Layer.effect(
       Execution,
       Effect.gen(function* () {
         const modes = yield* Modes
         const monitor = yield* Monitor
+        const recent = yield* RecentTurns
         const run: Execution["Service"]["run"] = (turn, plan) => {
           const { order } = plan
           const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
@@ -218,7 +226,9 @@ export class Execution extends Context.Service<
             firstText: undefined,
             failed: undefined,
           }
-          return firstThatAnswers(targets, turn, (step) => attemptOf(settings, monitor, progress, plan, step))
+          return firstThatAnswers(targets, turn, (step) =>
+            attemptOf(settings, monitor, recent, progress, plan, step),
+          )
         }
         return Execution.of({ run })
       }),

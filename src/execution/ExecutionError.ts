@@ -1,26 +1,25 @@
 /**
- * How an attempt can fail, and what each failure means. The table at the end is the one place that says, for every
- * error, which outcome it counts as, whether the same target may be asked again, whether another mode may answer
- * instead, and what a reader is told.
+ * The failures of an attempt and the policy of each. The table at the end defines for every error its outcome, if the
+ * same target may retry, if another mode may answer, and the reader's message.
  *
- * `upstream` is who failed: `runtime`, or the name of a direct provider.
+ * `upstream` is the failing side: `runtime`, or the name of a direct provider.
  */
 import * as Schema from "effect/Schema"
 import type { Outcome } from "../domain/Outcome.ts"
 
 const upstream = { upstream: Schema.String }
 const retryAfterMs = { retryAfterMs: Schema.optionalKey(Schema.Finite) }
-/** For operators only: an upstream's `code|type|param`, never its sentences, which may hold keys, hosts or prompts. */
+/** For operators only: an upstream's `code|type|param`. Never its sentences: they may contain keys, hosts or prompts. */
 const detail = { detail: Schema.optionalKey(Schema.String) }
 const cause = { cause: Schema.optionalKey(Schema.Defect()) }
 
-/** Nothing was sent, because the connection was never made: refused, unknown host. Safe to ask again. */
+/** Nothing was sent, because the connection was never made: refused, or unknown host. A retry is safe. */
 export class UpstreamUnreachable extends Schema.TaggedError<UpstreamUnreachable>()("UpstreamUnreachable", {
   ...upstream,
   ...cause,
 }) {}
 
-/** An HTTP status that says that nothing was begun (503; of a model, which has no side effects, any 5xx). */
+/** An HTTP status which means that no work started: 503, or any 5xx of a model, which has no side effects. */
 export class UpstreamUnavailable extends Schema.TaggedError<UpstreamUnavailable>()("UpstreamUnavailable", {
   ...upstream,
   ...retryAfterMs,
@@ -29,15 +28,15 @@ export class UpstreamUnavailable extends Schema.TaggedError<UpstreamUnavailable>
 }) {}
 
 /**
- * The upstream cannot serve us as it is configured: a wrong key, no credit, an unknown model or path (401, 402, 403, 404,
- * 405, 410 and codes of that meaning). Counts as a failure of the upstream; asking it again would not help.
+ * The upstream cannot serve the gateway as configured: a wrong key, no credit, an unknown model or path (401, 402,
+ * 403, 404, 405, 410 and codes with that meaning). It counts as a failure of the upstream; a retry would not help.
  */
 export class UpstreamMisconfigured extends Schema.TaggedError<UpstreamMisconfigured>()(
   "UpstreamMisconfigured",
   { ...upstream, ...detail, status: Schema.Int },
 ) {}
 
-/** An HTTP status that is the request's fault (other 4xx). */
+/** An HTTP status for a faulty request (other 4xx). */
 export class UpstreamRejected extends Schema.TaggedError<UpstreamRejected>()("UpstreamRejected", {
   ...upstream,
   status: Schema.Int,
@@ -51,23 +50,23 @@ export class UpstreamRateLimited extends Schema.TaggedError<UpstreamRateLimited>
 }) {}
 
 /**
- * The body ended, or the connection broke, before the upstream had said how the turn ended. It may have begun to work,
- * so it is not asked again.
+ * The body ended, or the connection broke, before the upstream reported the end of the turn. It may have started to
+ * work, so there is no retry.
  */
 export class UpstreamTruncated extends Schema.TaggedError<UpstreamTruncated>()("UpstreamTruncated", {
   ...upstream,
   ...cause,
 }) {}
 
-/** The upstream speaks, but not the wire: five undecodable events in a row, or one too large, or one that matters. */
+/** The answer is not in the wire format: five undecodable events in a row, or one important or too large event. */
 export class UpstreamGarbled extends Schema.TaggedError<UpstreamGarbled>()("UpstreamGarbled", {
   ...upstream,
   detail: Schema.String,
-  /** The unreadable event was a call: it may have been made, so the turn must not run again. */
+  /** The unreadable event was a call. It may have been made, so the turn must not run again. */
   called: Schema.optionalKey(Schema.Boolean),
 }) {}
 
-/** The upstream itself said that the turn failed. `message` and `details` are its own words, for operators only. */
+/** The upstream reported a failure. `message` and `details` are its own text, for operators only. */
 export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("UpstreamFailed", {
   ...upstream,
   ...detail,
@@ -78,10 +77,10 @@ export class UpstreamFailed extends Schema.TaggedError<UpstreamFailed>()("Upstre
   traceId: Schema.optionalKey(Schema.String),
 }) {}
 
-/** The upstream said that the turn was completed, and there is nothing in it. */
+/** The upstream reported that the turn is complete, but the answer is empty. */
 export class UpstreamEmpty extends Schema.TaggedError<UpstreamEmpty>()("UpstreamEmpty", upstream) {}
 
-/** The execution was cancelled at the upstream. */
+/** The upstream cancelled the execution. */
 export class UpstreamCancelled extends Schema.TaggedError<UpstreamCancelled>()(
   "UpstreamCancelled",
   upstream,
@@ -99,8 +98,8 @@ export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()("Contex
 }) {}
 
 /**
- * The agent cannot be sent as it is stored: its credentials cannot be decrypted, or an address is not allowed. Found before
- * anything is sent, so it says nothing about the upstream. `detail` says which, for operators.
+ * The stored agent cannot be sent: its credentials cannot be decrypted, or an address is not allowed. Found before
+ * anything is sent, so it says nothing about the upstream. `detail` names the reason for operators.
  */
 export class AgentMisconfigured extends Schema.TaggedError<AgentMisconfigured>()("AgentMisconfigured", {
   ...upstream,
@@ -108,18 +107,18 @@ export class AgentMisconfigured extends Schema.TaggedError<AgentMisconfigured>()
 }) {}
 
 const clock = { ...upstream, afterMs: Schema.Finite }
-/** No event at all has come within `CHAT_FIRST_CONTENT_TIMEOUT_MS`. */
+/** No event arrived within `CHAT_FIRST_CONTENT_TIMEOUT_MS`. */
 export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()(
   "FirstContentTimeout",
   clock,
 ) {}
-/** No event at all has come within the Monitor's limit, which is shorter. */
+/** No event arrived within the Monitor's limit, which is shorter. */
 export class FirstProgressTimeout extends Schema.TaggedError<FirstProgressTimeout>()(
   "FirstProgressTimeout",
   clock,
 ) {}
 export class StallTimeout extends Schema.TaggedError<StallTimeout>()("StallTimeout", clock) {}
-/** A tool, skill or MCP call is open, and nothing has come for longer than a call may be silent. */
+/** A tool, skill or MCP call is open, and no event arrived within its limit. */
 export class CallTimeout extends Schema.TaggedError<CallTimeout>()("CallTimeout", clock) {}
 export class TotalTimeout extends Schema.TaggedError<TotalTimeout>()("TotalTimeout", clock) {}
 
@@ -145,7 +144,7 @@ export type ExecutionError =
 
 interface ErrorPolicy {
   readonly outcome: Outcome
-  /** The same target may be asked once more, before anything was shown. */
+  /** The same target may retry once, before anything was shown. */
   readonly retry: boolean
   /** The next target may answer instead. */
   readonly next: boolean
@@ -193,14 +192,14 @@ const policies: { readonly [Tag in ExecutionError["_tag"]]: ErrorPolicy } = {
   UpstreamGarbled: { ...fault, code: "UPSTREAM_GARBLED", message: "The answer could not be understood." },
   UpstreamFailed: { ...fault, code: "UPSTREAM_FAILED", message: "The answering service failed." },
   UpstreamEmpty: { ...fault, code: "UPSTREAM_EMPTY", message: "The answering service gave no answer." },
-  // A cancel does not ask for the turn to run again elsewhere.
+  // A cancelled turn must not run again elsewhere.
   UpstreamCancelled: {
     ...neutral,
     next: false,
     code: "EXECUTION_CANCELLED",
     message: "The run was cancelled.",
   },
-  // Another model must not be used to get round a filter, unless the operator allows it.
+  // Another model must not bypass a filter, unless the operator allows it.
   ContentFiltered: {
     ...neutral,
     next: false,
@@ -236,7 +235,7 @@ const policies: { readonly [Tag in ExecutionError["_tag"]]: ErrorPolicy } = {
     code: "TIMEOUT_STALL",
     message: "The answer stopped coming.",
   },
-  // The call was made, so nothing runs again: the commit gate sees to that.
+  // The call was made, so nothing runs again. The commit gate ensures that.
   CallTimeout: {
     ...fault,
     outcome: "timeout_stall",
@@ -251,13 +250,13 @@ const policies: { readonly [Tag in ExecutionError["_tag"]]: ErrorPolicy } = {
   },
 }
 
-/** A code, and none with a long run of letters and digits in it, which may be a key. */
+/** Accepts a code without a long run of letters and digits, which may be a key. */
 const isCode = (code: string): boolean =>
   /^[A-Z][A-Z0-9_]{0,63}$/.test(code) && !/(?=[A-Z]*\d)[A-Z0-9]{11,}/.test(code)
 
 /**
- * The meaning of an error, as users may see it: an upstream's own code where it looks like one, and a sentence of ours. An
- * upstream's sentences may hold hosts, keys, SQL or prompts.
+ * The policy of an error with the code and message for users: the upstream's own code if it is valid, and a sentence
+ * of the gateway. An upstream's sentences may contain hosts, keys, SQL or prompts.
  */
 export const errorPolicyOf = (error: ExecutionError): ErrorPolicy => {
   const policy = policies[error._tag]
@@ -268,31 +267,31 @@ export const errorPolicyOf = (error: ExecutionError): ErrorPolicy => {
 
 const longestFailure = 200
 
-/** A failure as operators see it: its status and the upstream's own codes. Undefined where the upstream gave neither. */
+/** A failure for operators: its status and the upstream's own codes. Undefined if the upstream gave neither. */
 export const failureOf = (error: ExecutionError): string | undefined => {
   const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
   const detail = "detail" in error ? error.detail : undefined
-  const said = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
-  return said === "" ? undefined : said.slice(0, longestFailure).toWellFormed()
+  const parts = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
+  return parts === "" ? undefined : parts.slice(0, longestFailure).toWellFormed()
 }
 
-/** How long the upstream asked to be left alone, if it did. Milliseconds. */
+/** The `Retry-After` of the upstream in milliseconds, if it sent one. */
 export const retryAfterOf = (error: ExecutionError): number | undefined =>
   "retryAfterMs" in error ? error.retryAfterMs : undefined
 
-/** `Date.parse` takes nearly any text with a number for a date; each of the three forms of RFC 9110 begins with a day. */
+/** `Date.parse` accepts nearly any text with a number. Each of the three date forms of RFC 9110 begins with a day. */
 const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
 
 /**
- * Reads a `Retry-After` header as milliseconds from `now` (epoch milliseconds): an HTTP date or seconds (RFC 9110), or
- * fractions of seconds, which some servers send.
+ * Reads a `Retry-After` header as milliseconds from `now` (epoch milliseconds). It is an HTTP date or seconds (RFC
+ * 9110), or fractions of seconds, which some servers send.
  */
 export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
   const text = header?.trim() ?? ""
-  // Enough digits make infinity, which no error can carry.
+  // Enough digits make infinity, which an error cannot store.
   if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), Number.MAX_SAFE_INTEGER)
   if (!httpDate.test(text)) return undefined
-  // The form without a zone (asctime) means GMT, and `Date.parse` would take it for local time.
+  // The form without a zone (asctime) means GMT, but `Date.parse` reads it as local time.
   const at = Date.parse(text.endsWith(" GMT") ? text : `${text} GMT`)
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }

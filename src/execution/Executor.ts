@@ -1,11 +1,10 @@
 /**
- * The port that a mode is: given a turn, the stream of what happens. The runtime and each direct provider are layers of
- * it; a test swaps a layer and nothing else.
+ * The port for one target: takes a turn and returns a stream of events. The runtime and each direct provider are
+ * layers of it; a test swaps only the layer.
  *
- * Contract of `execute`: every element is progress (comments, pings and role-only deltas never come out of it);
- * `Finished` comes last and exactly once on success; an end without it is a failure, whatever the adapter thinks; the
- * upstream is told to stop when the stream is interrupted. A `retract` takes back text of the same attempt, whose messages it
- * counts from 1.
+ * Contract of `execute`: every element is progress (no comments, pings or deltas with only a role). On success
+ * `Finished` is last and occurs exactly once. An end without it is a failure. If the stream is interrupted, the
+ * upstream is stopped. A `retract` refers to text of the same attempt and counts that attempt's messages from 1.
  */
 import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"
@@ -15,12 +14,12 @@ import type { PromptMessage } from "../domain/History.ts"
 import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { FinishReason, Usage } from "../domain/Outcome.ts"
-import type { Attributes, Place } from "../telemetry/Spans.ts"
+import type { Attributes, SpanContext } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 
 /**
- * Everything an executor may know of a turn. `history` is the conversation as the history rule gives it, oldest first; it
- * ends with `message`.
+ * The data of a turn for an executor. `history` is the conversation after the history rule, oldest first; it ends
+ * with `message`.
  */
 export interface Turn {
   readonly runId: RunId
@@ -33,11 +32,11 @@ export interface Turn {
   readonly history: ReadonlyArray<PromptMessage>
   readonly shadow: boolean
   readonly probe: boolean
-  /** Where it stands in a trace; an executor tells its upstream. Undefined: in none. */
-  readonly trace?: Place | undefined
+  /** The turn's span context, which an executor passes to its upstream. Undefined: no trace. */
+  readonly trace?: SpanContext | undefined
 }
 
-/** A file that the runtime holds: shown under the gateway's own address, fetched from `path` of the runtime. */
+/** A file at the runtime. Readers see the gateway's address; the gateway fetches `path` from the runtime. */
 export interface UpstreamFile {
   readonly fileId: string
   readonly path: string
@@ -52,7 +51,7 @@ export type ExecutionEvent =
       readonly usage: Usage | undefined
       /** Absent: the upstream gives no reason, which means `stop`. */
       readonly finishReason?: FinishReason
-      /** The model that answered, where the upstream names it. */
+      /** The model that answered, if the upstream names it. */
       readonly model?: string
     }
 
@@ -63,7 +62,7 @@ export class Executor extends Context.Service<
     /** `runtime`, or the direct provider's name. */
     readonly target: string
     readonly execute: (turn: Turn) => Stream.Stream<ExecutionEvent, ExecutionError>
-    /** How an attempt of it is called in a trace, and what is known of it beforehand. */
+    /** The name of an attempt's span and the attributes known at its start. */
     readonly span?: (turn: Turn) => { readonly name: string; readonly attributes: Attributes }
   }
 >()("crossfade/execution/Executor") {}

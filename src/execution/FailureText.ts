@@ -1,4 +1,6 @@
-/** All that an upstream said of an attempt's failure, in one line for operators. Pure. Never for logs, spans or metrics. */
+/**
+ * The upstream's account of an attempt's failure, in one line for operators. Pure. Never for logs, spans or metrics.
+ */
 import { type ExecutionError, failureOf } from "./ExecutionError.ts"
 
 const longest = 500
@@ -6,7 +8,7 @@ const longest = 500
 // oxlint-disable-next-line no-control-regex -- PostgreSQL refuses NUL in a text, and others would break the line
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
 
-/** The runtime's own account of its failure. */
+/** The runtime's own codes and text. */
 const accountOf = (error: ExecutionError): ReadonlyArray<string | undefined> =>
   error._tag === "UpstreamFailed"
     ? [

@@ -1,6 +1,6 @@
 /**
- * The MCP servers of a turn's agent as the runtime needs them: credentials decrypted, addresses checked once more, since an
- * agent may be older than the rules. The plain text lives as long as the request that carries it.
+ * The MCP servers of a turn's agent for the runtime: credentials decrypted, and addresses checked again, because an
+ * agent may be older than the rules. The plain text lives as long as its request.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,9 +23,9 @@ const reasons = {
   unknown_key: "their key is neither DATA_KEY nor in DATA_KEYS_PREVIOUS",
 } as const satisfies Record<Unreadable["reason"], string>
 
-const refused = (upstream: string, agent: Agent, server: McpServer, detail: string, why: string) =>
+const misconfigured = (upstream: string, agent: Agent, server: McpServer, detail: string, reason: string) =>
   Effect.andThen(
-    Effect.logWarning(`an agent cannot go to the ${upstream}: ${why}`).pipe(
+    Effect.logWarning(`an agent cannot go to the ${upstream}: ${reason}`).pipe(
       Effect.annotateLogs({ agentId: agent.id, orgId: agent.orgId ?? "none", mcpServer: server.id }),
     ),
     Effect.fail(new AgentMisconfigured({ upstream, detail })),
@@ -39,15 +39,15 @@ const ready = (
   hosts: AllowedHosts,
 ): Effect.Effect<McpServer, AgentMisconfigured> => {
   if (McpAddress.problemOf(server.endpoint, hosts) !== undefined) {
-    const why = "the address of an MCP server is not allowed (MCP_ALLOWED_HOSTS)"
-    return refused(upstream, agent, server, "mcp_address_refused", why)
+    const reason = "the address of an MCP server is not allowed (MCP_ALLOWED_HOSTS)"
+    return misconfigured(upstream, agent, server, "mcp_address_refused", reason)
   }
   return Result.match(McpCredentials.opened(keys.all, agent, server), {
     onSuccess: Effect.succeed,
     onFailure: (unreadable) => {
       const key = unreadable.reason === "unknown_key" ? ` (key ${unreadable.keyId})` : ""
-      const why = `the credentials of an MCP server cannot be decrypted${key}, because ${reasons[unreadable.reason]}`
-      return refused(upstream, agent, server, "mcp_credentials_unreadable", why)
+      const reason = `the credentials of an MCP server cannot be decrypted${key}, because ${reasons[unreadable.reason]}`
+      return misconfigured(upstream, agent, server, "mcp_credentials_unreadable", reason)
     },
   })
 }

@@ -1,4 +1,4 @@
-/** Names of models, which go into records and to readers. Pure. */
+/** Checks names of models, which are recorded and shown to readers. Pure. */
 
 export const isModelName = (value: unknown): value is string =>
   typeof value === "string" && /^[\x20-\x7e]{1,200}$/.test(value)

@@ -1,6 +1,6 @@
 /**
- * The targets a turn can be sent to, in order of preference within each mode: every one a layer of `Executor`, built
- * once. A plan step provides one of them; a test lists other layers here and changes nothing else.
+ * The targets of turns in order of preference within each mode. Each is a layer of `Executor`, built once. A test
+ * passes other layers and changes nothing else.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { Executor } from "./Executor.ts"
 export class Modes extends Context.Service<
   Modes,
   {
-    /** The targets of a mode, first choice first; empty when the mode is not configured. */
+    /** The targets of a mode, first choice first. Empty if the mode is not configured. */
     readonly targets: (mode: ExecutionMode) => ReadonlyArray<Context.Context<Executor>>
   }
 >()("crossfade/execution/Modes") {

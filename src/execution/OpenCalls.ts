@@ -1,8 +1,8 @@
 /**
  * The tool, skill and MCP calls of an attempt that have started and not ended. Pure.
  *
- * A call is open from its `*_call` with status `calling` until its `*_result`, or until the same call comes again with its
- * final status. Answer text closes nothing: a sub-agent writes while its own call is open.
+ * A call is open from its `*_call` with status `calling` until its `*_result`, or until the same call arrives again
+ * with its final status. Answer text closes no call: a sub-agent writes while its own call is open.
  */
 import type { Draft } from "../protocol/agent2ui/Message.ts"
 import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
@@ -26,8 +26,8 @@ const callOf = ({ data, metadata, type }: Draft): OpenCall => {
 }
 
 /**
- * By its id. Without one it is the oldest call of its name, and none where the upstream told no start of it. A call that has
- * no id of its own may be the one whose id is not known here.
+ * Finds a call by its id. Without an id it is the oldest call with its name, or none if the upstream did not report
+ * the start. An open call without an id may be the one with an unknown id.
  */
 const placeOf = (open: OpenCalls, { callId, name }: OpenCall): number => {
   if (callId === undefined) return open.findIndex((call) => call.name === name)
@@ -40,7 +40,7 @@ const close = (open: OpenCalls, call: OpenCall): OpenCalls => {
   return place === -1 ? open : open.toSpliced(place, 1)
 }
 
-/** The open calls after `draft`; the same array when nothing changed, as with every part of an answer. */
+/** The open calls after `draft`. The same array if nothing changed, as for every part of an answer. */
 export const after = (open: OpenCalls, draft: Draft): OpenCalls => {
   if (isResult(draft.type)) return close(open, callOf(draft))
   if (!isCall(draft.type)) return open

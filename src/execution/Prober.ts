@@ -1,9 +1,10 @@
 /**
- * Synthetic probes: a tiny execution of the gateway's own (`metadata.probe: true`) whenever the Monitor wants one. Its
- * pulse also lets time pass for the breakers when there are no turns.
+ * Synthetic probes: a tiny execution by the gateway itself (`metadata.probe: true`) whenever the Monitor wants one.
+ * The pulse also advances the breakers' time when there are no turns.
  *
- * A probe is good when content shows before its deadline; the rest of it is cancelled. Neutral is an end that says nothing
- * about the runtime's health: a refusal of the probe itself, or a deadline that found the runtime thinking or planning.
+ * A probe is good if content arrives before its deadline; the rest of the answer is cancelled. A neutral end says
+ * nothing about the runtime's health: the runtime refused the probe itself, or it was thinking or planning at the
+ * deadline.
  */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Context from "effect/Context"
@@ -15,13 +16,15 @@ import { isContent } from "../protocol/agent2ui/MessageRole.ts"
 import { type Agent, defaultAgentId } from "../domain/Agent.ts"
 import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
-import { deadlineMs, type Probe } from "../monitoring/probes/Probing.ts"
+import * as Policy from "../monitoring/Policy.ts"
+import type { Probe } from "../monitoring/probes/Probing.ts"
 import * as Attempt from "./Attempt.ts"
 import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
-/** The finest that the policy tells apart is a second. */
+/** The policy's finest unit is a second. */
 const pulse = Schedule.spaced("500 millis")
 
 const agent: Agent = {
@@ -39,6 +42,7 @@ const agent: Agent = {
   updatedAt: 0,
 }
 
+const { probeDeadlineMs: deadlineMs } = Policy.documented
 const limits = { firstContentMs: deadlineMs, stallMs: deadlineMs, totalMs: deadlineMs }
 
 const showsContent = (event: ExecutionEvent): boolean =>
@@ -58,7 +62,7 @@ const turnOf = (id: string): Turn => ({
   probe: true,
 })
 
-/** After the first event 8 s do not tell a slow plan from a hang: the runtime's own model call may take 120 s. */
+/** After the first event, 8 s do not separate a slow plan from a hang: the runtime's own model call may take 120 s. */
 const isNeutral = (error: ExecutionError): boolean =>
   errorPolicyOf(error).outcome === "neutral" ||
   error._tag === "StallTimeout" ||
@@ -92,10 +96,9 @@ export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.Sec
             monitor.probeEnded(probe, exit._tag === "Success" ? exit.value : "neutral"),
           ),
         )
-      // A pulse that a bug could stop would leave an open breaker open for ever.
       const beat = Effect.flatMap(monitor.takeProbe, (probe) =>
         probe === undefined ? Effect.void : Effect.forkIn(run(probe), scope),
-      ).pipe(Effect.catchCause((cause) => Effect.logError("a probe was not begun", cause)))
-      yield* Effect.forkScoped(Effect.repeat(beat, pulse))
+      )
+      yield* Loop.every("probes", pulse, beat)
     }),
   )

@@ -1,4 +1,7 @@
-/** Reads the beginning of a refusal's body. More than this is not needed, and a slow server is not waited for. */
+/**
+ * Reads the beginning of a refusal's body, limited in bytes and time. The beginning suffices, and a slow server must not
+ * delay the turn.
+ */
 import * as Effect from "effect/Effect"
 import type { Answer } from "./UpstreamHttp.ts"
 

@@ -1,6 +1,6 @@
 /**
- * Retries of the same target within a turn. A target is tried again only before anything was shown, and only for errors
- * that ask for it (`ErrorPolicy.retry`).
+ * Retries of the same target within a turn. A target is retried only before anything was shown, and only for errors
+ * that allow it (`ErrorPolicy.retry`).
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import type { AttemptFailed } from "./TurnEvent.ts"
 
 /** The first attempt and one more. Further ones would only delay the other mode. */
 const attemptsPerTarget = 2
-/** To wait longer for the same target costs more than to ask another one. */
+/** Beyond this wait it is cheaper to use another target. */
 const longestRetryAfterMs = 2000
 
 const mayRetry = ({ attemptOfTarget, disposition, error }: AttemptFailed): boolean =>
@@ -20,8 +20,8 @@ const mayRetry = ({ attemptOfTarget, disposition, error }: AttemptFailed): boole
   (retryAfterOf(error) ?? 0) <= longestRetryAfterMs
 
 /**
- * 100 ms with jitter, or the upstream's Retry-After if it is longer. `Stream.retry` starts the schedule anew after an
- * element has passed, such as a thinking event; the failure's own count therefore limits the attempts.
+ * 100 ms with jitter, or the upstream's Retry-After if it is longer. `Stream.retry` restarts the schedule after an
+ * element, such as a thinking event, so the failure's own count limits the attempts.
  */
 export const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential(
   "100 millis",
@@ -34,7 +34,7 @@ export const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Sch
   Schedule.while(({ input }) => mayRetry(input)),
 )
 
-/** A Retry-After that is too long for this turn also keeps the next turns from the target. Milliseconds. */
+/** A Retry-After that is too long for this turn. The next turns avoid the target for this time. Milliseconds. */
 export const pauseOf = (error: ExecutionError | undefined): number | undefined => {
   const wait = error === undefined ? undefined : retryAfterOf(error)
   return wait !== undefined && wait > longestRetryAfterMs ? wait : undefined

@@ -1,4 +1,4 @@
-/** The targets of both modes as they are configured, first choice first. */
+/** The configured targets of both modes, first choice first. */
 import type * as Layer from "effect/Layer"
 import type { AnswerCache } from "./direct/AnswerCache.ts"
 import * as DirectExecutor from "./direct/DirectExecutor.ts"
@@ -11,9 +11,9 @@ import type { UpstreamHttp } from "./UpstreamHttp.ts"
 export interface Settings {
   readonly runtimes: ReadonlyArray<RuntimeExecutor.Settings>
   readonly providers: ReadonlyArray<ProviderSettings>
-  /** Organisations whose direct answers are kept. */
+  /** Organisations whose direct answers are cached. */
   readonly cacheOrgs: ReadonlySet<string>
-  /** How long a provider's answer is read after its finish reason at most. */
+  /** The longest time that a provider's answer is read after its finish reason. */
   readonly longestClosingMs?: number | undefined
 }
 
@@ -25,7 +25,7 @@ export const layer = ({
 }: Settings): Layer.Layer<Modes, never, AnswerCache | UpstreamHttp> =>
   Modes.layer<never, AnswerCache | UpstreamHttp>([
     ...runtimes.map(RuntimeExecutor.layer),
-    ...providers.map((one) =>
-      CachedExecutor.around(DirectExecutor.layer(one, longestClosingMs), one, cacheOrgs),
+    ...providers.map((provider) =>
+      CachedExecutor.around(DirectExecutor.layer(provider, longestClosingMs), provider, cacheOrgs),
     ),
   ])

@@ -1,9 +1,9 @@
-/** From the `usage` of any wire to the tokens of an attempt. Pure. An unusable figure makes the usage unknown, no more. */
+/** Maps the `usage` of any wire to the tokens of an attempt. Pure. An invalid figure only makes the usage unknown. */
 import type { Usage } from "../domain/Outcome.ts"
 
 type JsonRecord = Readonly<Record<string, unknown>>
 
-/** Undefined: not reported. NaN: reported, and no count. */
+/** Undefined: not reported. NaN: reported, but not a count. */
 const figure = (value: unknown): number | undefined => {
   if (value === undefined || value === null) return undefined
   const count = typeof value === "string" && value.trim() !== "" ? Number(value) : value
@@ -12,11 +12,11 @@ const figure = (value: unknown): number | undefined => {
   return Number.isSafeInteger(whole) && whole >= 0 ? whole : Number.NaN
 }
 
-/** The first of these that is reported. */
+/** The first of these fields that is reported. */
 const first = (usage: JsonRecord, ...names: ReadonlyArray<string>): number | undefined =>
   names.map((name) => figure(usage[name])).find((count) => count !== undefined)
 
-/** Undefined unless the first one is reported; the others are added where they are. */
+/** Undefined unless the first field is reported. The others are added if present. */
 const sum = (usage: JsonRecord, name: string, ...others: ReadonlyArray<string>): number | undefined => {
   const count = figure(usage[name])
   return count === undefined
@@ -24,12 +24,12 @@ const sum = (usage: JsonRecord, name: string, ...others: ReadonlyArray<string>):
     : others.reduce((all, other) => all + (figure(usage[other]) ?? 0), count)
 }
 
-/** Anthropic counts the cached tokens of a prompt beside `input_tokens`; all others count them within. */
+/** Anthropic counts the cached tokens of a prompt outside `input_tokens`; all other wires count them within. */
 const inputOf = (usage: JsonRecord): number | undefined =>
   first(usage, "prompt_tokens", "promptTokenCount") ??
   sum(usage, "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
-/** Gemini counts thoughts beside the answer; all others count them within. */
+/** Gemini counts thoughts outside the answer; all other wires count them within. */
 const outputOf = (usage: JsonRecord): number | undefined =>
   first(usage, "completion_tokens", "output_tokens") ??
   sum(usage, "candidatesTokenCount", "thoughtsTokenCount") ??

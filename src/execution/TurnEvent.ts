@@ -10,7 +10,7 @@ export type TurnEvent =
   | { readonly _tag: "Message"; readonly draft: ValidDraft; readonly file?: UpstreamFile }
   | (Extract<ExecutionEvent, { readonly _tag: "Finished" }> & { readonly mode: ExecutionMode })
 
-/** An attempt failed, and the turn with it unless `disposition` lets a later step go on. */
+/** An attempt failed. The turn fails too unless `disposition` allows another step. */
 export class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
   readonly mode: ExecutionMode
   readonly target: string

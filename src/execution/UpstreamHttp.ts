@@ -1,13 +1,14 @@
 /**
- * Requests to upstreams: a POST of JSON for a turn, a GET for a file or a health check. The answer is read as it comes, over
- * undici's dispatcher, without a Node stream, an abort signal or a promise between the socket and the turn: those cost more
- * than all the work on the bytes ([decision 28](../../docs/decisions/0028-hot-path.md)). Connections are kept and used again.
+ * Requests to upstreams: a POST of JSON for a turn, a GET for a file or a health check. Bytes are read as they
+ * arrive, over undici's dispatcher, without a Node stream, an abort signal or a promise between the socket and the
+ * turn: those cost more than all work on the bytes ([decision 28](../../docs/decisions/0028-hot-path.md)).
+ * Connections are reused.
  *
- * Redirects are never followed, and nothing is unpacked: an answer is asked for as it is. undici refuses headers of more than
- * 16 KiB. The time that each phase may take is the caller's to limit.
+ * Redirects are never followed, and nothing is unpacked: requests ask for plain answers. undici refuses headers of
+ * more than 16 KiB. The caller limits the time of each phase.
  *
- * Invariant: an exchange ends with its scope. One that was read to its end, or nearly, leaves its connection to the next; any
- * other is aborted, so that the upstream hears of it.
+ * Invariant: an exchange ends with its scope. If its answer was read to the end, or nearly, its connection is reused;
+ * otherwise it is aborted, so that the upstream notices.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type * as Arr from "effect/Array"
@@ -22,7 +23,7 @@ import * as Scope from "effect/Scope"
 import type { Dispatcher } from "undici"
 import * as UpstreamProxy from "./UpstreamProxy.ts"
 
-/** No answer came, or it broke off. `cause` is Node's or undici's error. */
+/** The upstream did not answer, or its answer broke off. `cause` is Node's or undici's error. */
 export class TransportFailed extends Data.TaggedError("TransportFailed")<{ readonly cause: unknown }> {}
 
 export interface GetRequest {
@@ -31,17 +32,17 @@ export interface GetRequest {
 }
 
 export interface Request extends GetRequest {
-  /** The value that the body is the JSON of. */
+  /** The value that is sent as JSON. */
   readonly body: unknown
 }
 
 export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
-  /** All that has come since it was last asked; waits when that is nothing. */
+  /** All bytes since the last pull. Waits if there are none. */
   readonly pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, TransportFailed>
-  /** The turn has all that it wants: what little may still come is let come, so that the connection can be used again. */
-  readonly enough: () => void
+  /** The turn needs no more of the answer. A short rest is still read, so that the connection can be reused. */
+  readonly drain: () => void
 }
 
 export class UpstreamHttp extends Context.Service<
@@ -55,8 +56,8 @@ export class UpstreamHttp extends Context.Service<
     UpstreamHttp,
     Effect.map(NodeHttpClient.Dispatcher, (dispatcher) =>
       UpstreamHttp.of({
-        post: (request) => exchanged(dispatcher, () => postOptions(request)),
-        get: (request) => exchanged(dispatcher, () => getOptions(request)),
+        post: (request) => openExchange(dispatcher, () => postOptions(request)),
+        get: (request) => openExchange(dispatcher, () => getOptions(request)),
       }),
     ),
   )
@@ -68,13 +69,13 @@ export class UpstreamHttp extends Context.Service<
   )
 }
 
-/** The most bytes that wait for a slow turn. Beyond it the upstream is not read. */
+/** The limit of bytes that wait for a slow turn. Above it the upstream is not read. */
 const mostWaitingBytes = 64 * 1024
-/** A line or two may follow the end of an answer. More than this, or later, is not waited for. */
-const mostLeftBytes = 16 * 1024
-const leftWithinMs = 1000
+/** A line or two may follow the end of an answer. The exchange reads no more than these bytes and waits no longer. */
+const mostDrainBytes = 16 * 1024
+const drainWithinMs = 1000
 
-const leftEarly = new Error("the turn has ended")
+const releasedEarly = new Error("the turn has ended")
 /** Servers send one or two before an answer (RFC 9110, section 15.2). */
 const mostInformational = 10
 const tooManyInformational = new Error("too many informational answers")
@@ -86,8 +87,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #bytes = 0
   #informational = 0
   #end: Exit.Exit<never, TransportFailed | Cause.Done> | undefined
-  #enough = false
-  #left = false
+  #drains = false
+  #released = false
   #wake: (() => void) | undefined
   #started: ((answer: Exit.Exit<Answer, TransportFailed>) => void) | undefined
 
@@ -97,7 +98,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#left) controller.abort(leftEarly)
+    if (this.#released) controller.abort(releasedEarly)
   }
 
   onResponseStart(
@@ -114,16 +115,16 @@ class Exchange implements Dispatcher.DispatchHandler {
       const value = headers[name]
       return Array.isArray(value) ? value[0] : value
     }
-    const enough = () => {
-      this.#enough = true
+    const drain = () => {
+      this.#drains = true
     }
-    this.#start(Exit.succeed({ status, header, pull: this.#pull, enough }))
+    this.#start(Exit.succeed({ status, header, pull: this.#pull, drain }))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#bytes += chunk.length
-    if (this.#left) {
-      if (this.#bytes > mostLeftBytes) controller.abort(leftEarly)
+    if (this.#released) {
+      if (this.#bytes > mostDrainBytes) controller.abort(releasedEarly)
       return
     }
     this.#chunks.push(chunk)
@@ -141,16 +142,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#finish(Exit.fail(failed))
   }
 
-  leave(): void {
-    if (this.#end !== undefined || this.#left) return
-    this.#left = true
+  release(): void {
+    if (this.#end !== undefined || this.#released) return
+    this.#released = true
     this.#chunks = []
     this.#bytes = 0
-    if (!this.#enough) return this.#controller?.abort(leftEarly)
+    if (!this.#drains) return this.#controller?.abort(releasedEarly)
     this.#controller?.resume()
     setTimeout(() => {
-      if (this.#end === undefined) this.#controller?.abort(leftEarly)
-    }, leftWithinMs).unref()
+      if (this.#end === undefined) this.#controller?.abort(releasedEarly)
+    }, drainWithinMs).unref()
   }
 
   /** The first one counts. */
@@ -165,7 +166,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#wakeSoon()
   }
 
-  /** After all that one read of the socket brings: undici tells of it piece by piece. */
+  /** Wakes after all of one socket read, because undici delivers it in pieces. */
   #wakeSoon(): void {
     const wake = this.#wake
     this.#wake = undefined
@@ -197,7 +198,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 const commonOptions = (url: string) => {
   const { origin, pathname, search } = new URL(url)
-  // The attempt's own clocks are the ones that count.
+  // Only the attempt's own clocks apply.
   return { origin, path: `${pathname}${search}`, headersTimeout: 0, bodyTimeout: 0 }
 }
 
@@ -217,11 +218,11 @@ const getOptions = ({ headers, url }: GetRequest): Dispatcher.DispatchOptions =>
   headers: { accept: "*/*", ...identity, ...headers },
 })
 
-const exchanged = (dispatcher: Dispatcher, options: () => Dispatcher.DispatchOptions) =>
+const openExchange = (dispatcher: Dispatcher, options: () => Dispatcher.DispatchOptions) =>
   Effect.flatMap(Effect.scope, (scope) => {
     let exchange: Exchange | undefined
-    const leave = Effect.sync(() => exchange?.leave())
-    const asked = Effect.callback<Answer, TransportFailed>((resume) => {
+    const release = Effect.sync(() => exchange?.release())
+    const dispatched = Effect.callback<Answer, TransportFailed>((resume) => {
       exchange = new Exchange(resume)
       try {
         dispatcher.dispatch(options(), exchange)
@@ -229,5 +230,5 @@ const exchanged = (dispatcher: Dispatcher, options: () => Dispatcher.DispatchOpt
         resume(Effect.fail(new TransportFailed({ cause })))
       }
     })
-    return Effect.andThen(Scope.addFinalizer(scope, leave), asked)
+    return Effect.andThen(Scope.addFinalizer(scope, release), dispatched)
   })

@@ -1,6 +1,6 @@
 /**
- * Which connections calls to upstreams go over: direct ones, or those of a forward proxy. The runtime, its files and its
- * health share them with the providers.
+ * Selects the connections to upstreams: direct, or through a forward proxy. The runtime, its files, its health check
+ * and the providers share them.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { Agent, EnvHttpProxyAgent } from "undici"
 
-/** As the environment names them; empty where there is none. */
+/** Values of the environment variables. Empty: none. */
 export interface ProxySettings {
   readonly http: Redacted.Redacted<string> | undefined
   readonly https: Redacted.Redacted<string> | undefined
@@ -21,7 +21,7 @@ export const direct: ProxySettings = { http: undefined, https: undefined, except
 const revealed = (url: Redacted.Redacted<string> | undefined) =>
   url === undefined ? "" : Redacted.value(url)
 
-/** undici itself would read the environment for every setting that is left out. */
+/** undici itself reads the environment for every setting that is left out. */
 const dispatcherOf = ({ except, http, https }: ProxySettings) =>
   http === undefined && https === undefined
     ? new Agent()

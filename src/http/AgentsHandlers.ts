@@ -68,7 +68,7 @@ export const layer = HttpApiBuilder.group(
         answering(
           Effect.gen(function* () {
             const { key, orgId } = yield* CurrentPrincipal
-            if (key !== undefined && key.agents !== null) return createsNone
+            if (key !== undefined && key.agents !== null) return yield* createsNone
             // Credentials are bound to the agent's id, so it is made first.
             const id = AgentId.make(yield* random.uuidV7())
             const given = { ...defaults, ...payload }

@@ -20,7 +20,7 @@ import {
   RequiredPermissions,
   TakesTicket,
 } from "../api/Authorization.ts"
-import type { PublicError } from "../api/PublicError.ts"
+import type { PublicError } from "../protocol/PublicError.ts"
 import { looksLikeKey } from "../domain/ApiKey.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
@@ -134,7 +134,7 @@ export const layer = (
       const signing = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
       yield* warn(settings, signing)
-      const verifyToken = VerifiedTokens.make({ ...secretsOf(settings, signing), jwks, rules })
+      const verifyToken = yield* VerifiedTokens.make({ ...secretsOf(settings, signing), jwks, rules })
       const verifyKey = yield* VerifiedKeys.make
       const verifyTicket = (ticket: string, runId: string) =>
         previousSecrets.reduce(
@@ -160,24 +160,23 @@ export const layer = (
       return Authorization.of({
         bearer: (httpEffect, { credential, endpoint }) => {
           const proceed = (caller: Identified | undefined) => {
-            if (caller === undefined) return Effect.succeed(respond(missing))
+            if (caller === undefined) return respond(missing)
             const { accessEnds, principal } = caller
             const lacking = lackingFor(endpoint, principal)
-            if (lacking.length > 0) return Effect.succeed(respond(denied(lacking)))
+            if (lacking.length > 0) return respond(denied(lacking))
             const served = httpEffect.pipe(
               Effect.provideService(CurrentPrincipal, principal),
               Effect.provideService(AccessEnds, accessEnds),
             )
             return endpoint.method === "GET"
               ? Effect.matchEffect(reads.admit(principal), {
-                  onFailure: (error) => Effect.succeed(respond(toPublic(error))),
+                  onFailure: (error) => respond(toPublic(error)),
                   onSuccess: () => heldFor(reads, principal, served),
                 })
               : served
           }
           return Effect.matchEffect(identify(Redacted.value(credential), endpoint), {
-            onFailure: (error): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-              Effect.succeed(respond(toPublic(error))),
+            onFailure: (error) => respond(toPublic(error)),
             onSuccess: proceed,
           })
         },

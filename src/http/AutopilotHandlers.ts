@@ -1,4 +1,4 @@
-/** The guarded rollout's routes: who asks, what plan comes out of what they gave, and how a state is shown. */
+/** Routes of the guarded rollout: complete the plan with the defaults, run the command, show the state. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
@@ -10,12 +10,12 @@ import { GuardedRollout } from "../rollout/GuardedRollout.ts"
 import { currentActor } from "./CurrentActor.ts"
 import { answering } from "./ErrorMapping.ts"
 
-const planOf = (given: AutopilotStart): AutopilotPlan => ({
-  steps: given.steps ?? defaultAutopilotPlan.steps,
-  autoApprove: given.autoApprove ?? defaultAutopilotPlan.autoApprove,
-  margins: { ...defaultAutopilotPlan.margins, ...given.margins },
-  retries: given.retries ?? defaultAutopilotPlan.retries,
-  coolDownMs: given.coolDownMs ?? defaultAutopilotPlan.coolDownMs,
+const planOf = (payload: AutopilotStart): AutopilotPlan => ({
+  steps: payload.steps ?? defaultAutopilotPlan.steps,
+  autoApprove: payload.autoApprove ?? defaultAutopilotPlan.autoApprove,
+  margins: { ...defaultAutopilotPlan.margins, ...payload.margins },
+  retries: payload.retries ?? defaultAutopilotPlan.retries,
+  coolDownMs: payload.coolDownMs ?? defaultAutopilotPlan.coolDownMs,
 })
 
 const view = (state: AutopilotState): AutopilotView => {
@@ -53,7 +53,8 @@ export const layer = HttpApiBuilder.group(
       pause: run(guarded.pause),
       resume: run(guarded.resume),
       abort: run(guarded.abort),
-      approve: run(guarded.approve),
+      promote: run(guarded.promote),
+      approve: run(guarded.promote),
     })
   }),
 )

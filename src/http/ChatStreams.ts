@@ -19,8 +19,9 @@ import { type Begun, Idempotency, type OnceRefused } from "../chat/Idempotency.t
 import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
-import { defaultProtocol, type ProtocolDefaults } from "../domain/Protocol.ts"
+import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import { turnKey } from "../domain/TurnKey.ts"
+import { type ProtocolName, streamProtocol } from "../protocol/Protocols.ts"
 import * as RunPages from "../store/RunPages.ts"
 import { RunNotFound, Runs } from "../store/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
@@ -36,7 +37,7 @@ import { ruleInputs } from "./RuleInputs.ts"
 
 interface StreamRequest extends CursorRequest {
   readonly headers: CursorRequest["headers"] & { readonly "x-agent2ui-protocol"?: string }
-  readonly query: CursorRequest["query"] & { readonly protocol?: "1" | "2" | "" }
+  readonly query: CursorRequest["query"] & { readonly protocol?: ProtocolName | "" }
 }
 
 interface PostRequest extends StreamRequest {
@@ -92,6 +93,24 @@ const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
     return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
   })
 
+/** `budget` is read after the turn began, which fills it. */
+const limitHeaders =
+  (rate: Taken | undefined, budget: () => BudgetState | undefined) =>
+  (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
+    const told = budget()
+    return HttpServerResponse.setHeaders(response, {
+      ...(rate === undefined ? {} : rateHeaders(rate)),
+      ...(told === undefined ? {} : budgetHeaders(told)),
+    })
+  }
+
+/** The server span of a turn. Its response had status 200 before the turn's outcome was known. */
+const spanOf = (route: string) => ({
+  name: `POST ${route}`,
+  attributes: { "http.request.method": "POST", "http.route": route },
+  endAttributes: { "http.response.status_code": 200 },
+})
+
 export interface StreamSettings {
   readonly heartbeatMs: number
   readonly protocols: ProtocolDefaults
@@ -106,11 +125,15 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   const readers = yield* Readers.make(heartbeatMs, (yield* Shutdown).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
-    const asked = query.protocol || headers["x-agent2ui-protocol"]?.trim()
-    if (asked === "1" || asked === "2") return asked === "1" ? 1 : 2
     const request = yield* HttpServerRequest.HttpServerRequest
     const { orgId } = yield* CurrentPrincipal
-    return defaultProtocol(protocols, orgId, request.headers["origin"])
+    const caller = {
+      parameter: query.protocol,
+      header: headers["x-agent2ui-protocol"],
+      orgId,
+      origin: request.headers["origin"],
+    }
+    return streamProtocol(caller, protocols)
   })
 
   const caller = Effect.fnUntraced(function* (route: string, permit: TurnPermit) {
@@ -118,7 +141,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     const who: Caller = {
       principal: yield* CurrentPrincipal,
       requestId: yield* RequestId,
-      arrival: { route, ...(yield* Arrived) },
+      arrival: { ...spanOf(route), ...(yield* Arrived) },
       ...ruleInputs(headers),
       permit,
     }
@@ -157,7 +180,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     sessionId: SessionId | undefined,
   ) {
     // It reads, so it needs what reading needs.
-    if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return mayNotRead
+    if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return yield* mayNotRead
     yield* letIn
     return yield* found(request, RunId.make(cursor.runId), cursor.seq, sessionId)
   })
@@ -187,39 +210,28 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     // A client that has seen events of a run wants the rest of it, whatever else it sends.
     if (cursor !== undefined)
       return "problem" in cursor
-        ? respond(invalid([cursor.problem]))
+        ? yield* respond(invalid([cursor.problem]))
         : yield* answering(resume(request, cursor, what.sessionId))
-    let rate: Taken | undefined
-    let budget: BudgetState | undefined
     const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
-    const admitted = Effect.flatMap(CurrentPrincipal, (principal) =>
-      admission.turn(
-        principal,
-        (taken) => {
-          rate = taken
-        },
-        mayBeginLater,
-      ),
-    )
-    const taken = Effect.flatMap(admitted, (permit) =>
-      Effect.ensuring(
-        turn(request, what, permit),
-        Effect.sync(() => {
-          budget = permit.budget
-        }),
-      ),
-    )
-    return HttpServerResponse.setHeaders(yield* answering(counted(taken)), {
-      ...(rate === undefined ? {} : rateHeaders(rate)),
-      ...(budget === undefined ? {} : budgetHeaders(budget)),
+    const admitted = Effect.flatMap(CurrentPrincipal, (principal) => admission.turn(principal, mayBeginLater))
+    return yield* Effect.matchEffect(admitted, {
+      onFailure: (rejection) =>
+        Effect.map(
+          answering(counted(Effect.fail(rejection))),
+          limitHeaders(rejection.rate, () => undefined),
+        ),
+      onSuccess: ({ permit, rate }) =>
+        Effect.map(
+          answering(counted(turn(request, what, permit))),
+          limitHeaders(rate, () => permit.budget),
+        ),
     })
   })
 
   const events = (request: StreamRequest, runId: RunId) =>
     Effect.suspend(() => {
       const cursor = cursorOf(request, runId)
-      if (cursor !== undefined && "problem" in cursor)
-        return Effect.succeed(respond(invalid([cursor.problem])))
+      if (cursor !== undefined && "problem" in cursor) return respond(invalid([cursor.problem]))
       return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0)))
     })
 

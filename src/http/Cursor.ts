@@ -2,8 +2,8 @@
  * The event after which a request wants to read: `Last-Event-ID`, `?lastEventId=` or `?after=`, in one syntax, `<runId>:<seq>` or
  * `<seq>`. Pure. The header wins, because EventSource adds it to the URL of its first connection. Empty means absent.
  */
-import { parseEventId } from "../protocol/agent2ui/Frame.ts"
-import type { Problem } from "../api/PublicError.ts"
+import { parseEventId } from "../domain/EventId.ts"
+import type { Problem } from "../protocol/PublicError.ts"
 
 export interface CursorRequest {
   readonly headers: { readonly "last-event-id"?: string }

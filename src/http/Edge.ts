@@ -18,7 +18,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { IncomingMessage } from "node:http"
 import { Reads } from "../admission/Reads.ts"
 import { Api } from "../api/Api.ts"
-import type { PublicError } from "../api/PublicError.ts"
+import type { PublicError } from "../protocol/PublicError.ts"
 import { isServed, pageOf, type Places } from "../domain/WebPage.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import { isPreflight } from "./Cors.ts"
@@ -36,10 +36,7 @@ const routes = Object.values(Api.groups).flatMap((group) =>
   })),
 )
 
-const noRoute = (
-  request: HttpServerRequest.HttpServerRequest,
-  places: Places,
-): HttpServerResponse.HttpServerResponse => {
+const noRoute = (request: HttpServerRequest.HttpServerRequest, places: Places) => {
   const path = pathOf(request.url)
   const page = pageOf(path)
   const isPage = page !== undefined && isServed(places[page], isOperators(toIncomingMessage(request)))
@@ -48,10 +45,9 @@ const noRoute = (
   // The router takes no path that is not UTF-8 once it is decoded, whatever the method.
   if (allowed.length === 0 || allowed.some((method) => method === request.method)) return nothingHere
   const allow = [...new Set(allowed)].join(", ")
-  return HttpServerResponse.setHeader(
+  return Effect.map(
     respond({ code: "METHOD_NOT_ALLOWED", message: `Allowed here: ${allow}.` }),
-    "allow",
-    allow,
+    HttpServerResponse.setHeader("allow", allow),
   )
 }
 
@@ -95,11 +91,11 @@ const answer = (
 ) => {
   switch (serverErrorOf(cause)) {
     case "RouteNotFound":
-      return Effect.succeed(noRoute(request, places))
+      return noRoute(request, places)
     case "RequestParseError":
-      return Effect.succeed(respond(isTooLarge(cause) ? tooLarge : unreadable))
+      return respond(isTooLarge(cause) ? tooLarge : unreadable)
     default:
-      return Effect.as(Effect.logError("a request died", cause), respond({ ...internal, ...report }))
+      return Effect.andThen(Effect.logError("a request died", cause), respond({ ...internal, ...report }))
   }
 }
 
@@ -121,13 +117,17 @@ const edged = Effect.fnUntraced(function* <E, R>(
   const parent = yield* Spans.fromHeaders(request.headers)
   // Whatever the path is: what may be sent there is in the headers that `NodeServer` has set.
   if (isPreflight(request)) return HttpServerResponse.empty({ status: 204, headers: { "x-request-id": id } })
-  const served = !hasOneHost(toIncomingMessage(request))
-    ? Effect.succeed(respond(oneHost))
+  const served: Effect.Effect<
+    HttpServerResponse.HttpServerResponse,
+    E,
+    R | HttpServerRequest.HttpServerRequest
+  > = !hasOneHost(toIncomingMessage(request))
+    ? respond(oneHost)
     : hasOneSpelling(pathOf(request.url))
       ? httpEffect
-      : Effect.succeed(nothingHere)
+      : nothingHere
   const response = yield* served.pipe(
-    Effect.updateContext((context: Context.Context<R>) =>
+    Effect.updateContext((context: Context.Context<R | HttpServerRequest.HttpServerRequest>) =>
       context.pipe(
         Context.add(RequestId, id),
         Context.add(Arrived, { at, monotonicAt, parent }),
@@ -144,7 +144,7 @@ const edged = Effect.fnUntraced(function* <E, R>(
         }),
     ),
   )
-  const shaped = response.status === 415 ? respond(unsupported) : response
+  const shaped = response.status === 415 ? yield* respond(unsupported) : response
   const answered = yield* held(reads, request, shaped, undefined)
   return HttpServerResponse.setHeader(answered, "x-request-id", id)
 })

@@ -3,8 +3,10 @@
  * shown.
  */
 import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { type Problem, type PublicError, statusOfCode } from "../api/PublicError.ts"
+import * as Match from "effect/Match"
+import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
@@ -29,6 +31,7 @@ import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Shutdown.ts"
 import type { SecretsUnavailable } from "./AgentServers.ts"
+import * as ErrorResponse from "./ErrorResponse.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
@@ -112,129 +115,6 @@ const cannotRetry = {
   other_message: "This is not the message that failed: leave it out, or send it without retry.",
 } as const satisfies Record<NothingToRetry["reason"], string>
 
-export const toPublic = (error: ServiceError): PublicError => {
-  switch (error._tag) {
-    case "AdmissionRejected":
-      return { ...rejections[error.reason], retryAfter: error.retryAfter }
-    case "AgentDenied":
-      return { code: "AUTH_AGENT_DENIED", message: `The API key may not use the agent ${error.agentId}.` }
-    case "AgentInactive":
-      return { code: "AGENT_INACTIVE", message: "The agent is switched off." }
-    case "AgentInvalid":
-      return invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message })))
-    case "AgentNotFound":
-      return { code: "AGENT_NOT_FOUND", message: "There is no such agent." }
-    case "AutopilotConflict":
-      return { code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }
-    case "ExpiryInvalid":
-      return invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }])
-    case "GrantExceeded":
-      return {
-        code: "AUTH_PERMISSION_DENIED",
-        message: `A key grants no more than its creator has, and you lack: ${error.permissions.join(", ")}.`,
-      }
-    case "KeyExpired":
-      return { code: "AUTH_KEY_EXPIRED", message: "The API key has expired." }
-    case "KeyInvalid":
-      return { code: "AUTH_KEY_INVALID", message: "There is no such API key." }
-    case "KeyNotFound":
-      return { code: "KEY_NOT_FOUND", message: "There is no such API key." }
-    case "KeyRevoked":
-      return { code: "AUTH_KEY_REVOKED", message: "The API key was revoked." }
-    case "KeysUnavailable":
-      return {
-        code: "OVERLOADED",
-        message: "The keys of the identity provider cannot be fetched now. Nothing was taken.",
-        retryAfter: soon,
-      }
-    case "MemoryShort":
-      return {
-        code: "OVERLOADED",
-        message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
-        retryAfter: memoryRetryAfter,
-      }
-    case "NoModeAvailable":
-      return { code: "LLM_UNAVAILABLE", message: "Nothing is configured that may answer.", retryAfter: 30 }
-    case "NothingToRetry":
-      return invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }])
-    case "OverrideNotStored":
-      return {
-        code: "OVERLOADED",
-        message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",
-        retryAfter: soon,
-      }
-    case "ParentNotFound":
-      return invalid([
-        { path: "payload.parentMessageId", message: "There is no such message in the session." },
-      ])
-    case "QuotaExceeded":
-      return {
-        code: "QUOTA_EXCEEDED",
-        message: `Your organisation has reached its limit of ${error.limit} ${error.resource}. Nothing was stored.`,
-      }
-    case "RateNotDivisible":
-      return {
-        code: "AUTH_PERMISSION_DENIED",
-        message: "A key with a rate of its own cannot create keys.",
-      }
-    case "ReadRejected":
-      return { ...readRejections[error.reason], retryAfter: error.retryAfter }
-    case "RolloutChanged":
-      return {
-        code: "PRECONDITION_FAILED",
-        message: `The settings were changed meanwhile; they are ${error.etag} now. Nothing was taken.`,
-      }
-    case "RunElsewhere":
-      return {
-        code: "OVERLOADED",
-        message: "The run goes on in a part of the service that cannot be reached now. Come back for it.",
-        retryAfter: soon,
-      }
-    case "RunNotFound":
-      return { code: "RUN_NOT_FOUND", message: "There is no such run." }
-    case "SecretsUnavailable":
-      return {
-        code: "SECRETS_UNAVAILABLE",
-        message:
-          "This service has no key to encrypt authConfig with, so nothing was stored. Its operator sets DATA_KEY.",
-      }
-    case "SessionBusy":
-      return {
-        code: "REQUEST_IN_PROGRESS",
-        message: "The session's last message is still being answered.",
-        retryAfter: soon,
-      }
-    case "SessionNotFound":
-      return { code: "SESSION_NOT_FOUND", message: "There is no such session." }
-    case "ShuttingDown":
-      return {
-        code: "SHUTTING_DOWN",
-        message: "This server is being stopped; another one takes the message. Nothing was taken.",
-        retryAfter: soon,
-      }
-    case "StoreError":
-      return {
-        code: "OVERLOADED",
-        message: "The store is not available. Nothing was taken.",
-        retryAfter: soon,
-      }
-    case "TokenExpired":
-      return { code: "AUTH_TOKEN_EXPIRED", message: "The token has expired." }
-    case "TokenInvalid":
-      return { code: "AUTH_TOKEN_INVALID", message: error.reason }
-    case "TooManyKeys":
-      return {
-        code: "KEY_LIMIT_REACHED",
-        message: `The organisation has ${mostKeysOfOrg} keys. Revoke one that is not used.`,
-      }
-    case "TurnKeyReused":
-      return {
-        code: "IDEMPOTENCY_KEY_REUSED",
-        message: "This Idempotency-Key belongs to another request. Send a new key with a new request.",
-      }
-  }
-}
-
 const mostProblems = 20
 /** Characters. A member's name in a path is the caller's and may be as long as the body. */
 const longestPath = 200
@@ -251,22 +131,112 @@ export const invalid = (problems: ReadonlyArray<Problem>): PublicError => {
   }
 }
 
-export const respond = (error: PublicError): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.jsonUnsafe(
-    { success: false, error },
-    {
-      status: statusOfCode[error.code],
-      headers: {
-        ...(error.retryAfter === undefined ? {} : { "retry-after": String(error.retryAfter) }),
-        // A client that keeps connections shall ask another server next time.
-        ...(error.code === "SHUTTING_DOWN" ? { connection: "close" } : {}),
-        ...(statusOfCode[error.code] === 401 ? { "www-authenticate": "Bearer" } : {}),
-      },
-    },
-  )
+export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<ServiceError, PublicError>()({
+  AdmissionRejected: (error) => ({ ...rejections[error.reason], retryAfter: error.retryAfter }),
+  AgentDenied: (error) => ({
+    code: "AUTH_AGENT_DENIED",
+    message: `The API key may not use the agent ${error.agentId}.`,
+  }),
+  AgentInactive: () => ({ code: "AGENT_INACTIVE", message: "The agent is switched off." }),
+  AgentInvalid: (error) =>
+    invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
+  AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
+  AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
+  ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
+  GrantExceeded: (error) => ({
+    code: "AUTH_PERMISSION_DENIED",
+    message: `A key grants no more than its creator has, and you lack: ${error.permissions.join(", ")}.`,
+  }),
+  KeyExpired: () => ({ code: "AUTH_KEY_EXPIRED", message: "The API key has expired." }),
+  KeyInvalid: () => ({ code: "AUTH_KEY_INVALID", message: "There is no such API key." }),
+  KeyNotFound: () => ({ code: "KEY_NOT_FOUND", message: "There is no such API key." }),
+  KeyRevoked: () => ({ code: "AUTH_KEY_REVOKED", message: "The API key was revoked." }),
+  KeysUnavailable: () => ({
+    code: "OVERLOADED",
+    message: "The keys of the identity provider cannot be fetched now. Nothing was taken.",
+    retryAfter: soon,
+  }),
+  MemoryShort: () => ({
+    code: "OVERLOADED",
+    message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
+    retryAfter: memoryRetryAfter,
+  }),
+  NoModeAvailable: () => ({
+    code: "LLM_UNAVAILABLE",
+    message: "Nothing is configured that may answer.",
+    retryAfter: 30,
+  }),
+  NothingToRetry: (error) => invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }]),
+  OverrideNotStored: () => ({
+    code: "OVERLOADED",
+    message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",
+    retryAfter: soon,
+  }),
+  ParentNotFound: () =>
+    invalid([{ path: "payload.parentMessageId", message: "There is no such message in the session." }]),
+  QuotaExceeded: (error) => ({
+    code: "QUOTA_EXCEEDED",
+    message: `Your organisation has reached its limit of ${error.limit} ${error.resource}. Nothing was stored.`,
+  }),
+  RateNotDivisible: () => ({
+    code: "AUTH_PERMISSION_DENIED",
+    message: "A key with a rate of its own cannot create keys.",
+  }),
+  ReadRejected: (error) => ({ ...readRejections[error.reason], retryAfter: error.retryAfter }),
+  RolloutChanged: (error) => ({
+    code: "PRECONDITION_FAILED",
+    message: `The settings were changed meanwhile; they are ${error.etag} now. Nothing was taken.`,
+  }),
+  RunElsewhere: () => ({
+    code: "OVERLOADED",
+    message: "The run goes on in a part of the service that cannot be reached now. Come back for it.",
+    retryAfter: soon,
+  }),
+  RunNotFound: () => ({ code: "RUN_NOT_FOUND", message: "There is no such run." }),
+  SecretsUnavailable: () => ({
+    code: "SECRETS_UNAVAILABLE",
+    message:
+      "This service has no key to encrypt authConfig with, so nothing was stored. Its operator sets DATA_KEY.",
+  }),
+  SessionBusy: () => ({
+    code: "REQUEST_IN_PROGRESS",
+    message: "The session's last message is still being answered.",
+    retryAfter: soon,
+  }),
+  SessionNotFound: () => ({ code: "SESSION_NOT_FOUND", message: "There is no such session." }),
+  ShuttingDown: () => ({
+    code: "SHUTTING_DOWN",
+    message: "This server is being stopped; another one takes the message. Nothing was taken.",
+    retryAfter: soon,
+  }),
+  StoreError: () => ({
+    code: "OVERLOADED",
+    message: "The store is not available. Nothing was taken.",
+    retryAfter: soon,
+  }),
+  TokenExpired: () => ({ code: "AUTH_TOKEN_EXPIRED", message: "The token has expired." }),
+  TokenInvalid: (error) => ({ code: "AUTH_TOKEN_INVALID", message: error.reason }),
+  TooManyKeys: () => ({
+    code: "KEY_LIMIT_REACHED",
+    message: `The organisation has ${mostKeysOfOrg} keys. Revoke one that is not used.`,
+  }),
+  TurnKeyReused: () => ({
+    code: "IDEMPOTENCY_KEY_REUSED",
+    message: "This Idempotency-Key belongs to another request. Send a new key with a new request.",
+  }),
+})
+
+/** The response in the format of the protocol that the request names. */
+export const respond = (
+  error: PublicError,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =>
+  Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
+    const { body, headers, status } = ErrorResponse.make(error, request)
+    return HttpServerResponse.text(body, { status, headers })
+  })
 
 export const nothingHere = respond({ code: "ROUTE_NOT_FOUND", message: "There is nothing at this path." })
 
-/** A handler's answer, where what it expects to fail is an answer too. */
+/** The response of a handler, whose expected errors are responses too. */
 export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
-  Effect.catch(effect, (error) => Effect.succeed(respond(toPublic(error))))
+  Effect.catch(effect, (error) => respond(toPublic(error)))

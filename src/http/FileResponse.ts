@@ -47,11 +47,11 @@ const download = (file: RunFile, { bytes, headers, length, status }: File) =>
   })
 
 export const make = Effect.fnUntraced(function* (files: RuntimeFiles["Service"], file: RunFile | undefined) {
-  if (file === undefined) return notFound
+  if (file === undefined) return yield* notFound
   const { headers } = yield* HttpServerRequest.HttpServerRequest
   const range = { range: headers["range"], ifRange: headers["if-range"] }
-  return yield* Effect.match(files.fetch(file.path, range), {
+  return yield* Effect.matchEffect(files.fetch(file.path, range), {
     onFailure: ({ gone }) => (gone ? notFound : unavailable),
-    onSuccess: (found) => download(file, found),
+    onSuccess: (found) => Effect.succeed(download(file, found)),
   })
 })

@@ -26,7 +26,7 @@ export const held = (
   request: HttpServerRequest.HttpServerRequest,
   response: HttpServerResponse.HttpServerResponse,
   owner: Owner | undefined,
-): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =>
   Effect.suspend(() => {
     const { body } = response
     const bytes = body._tag === "Uint8Array" ? body.contentLength : 0
@@ -37,7 +37,7 @@ export const held = (
     const isRefusable = request.method === "GET" && request.url !== pathOf.metrics
     const release = isRefusable ? reads.hold(bytes, owner) : reads.holdAnyway(bytes, owner)
     if (release === undefined)
-      return Effect.as(catalogue.readsRefused.record({ reason: "answers" }, 1), refused)
+      return Effect.andThen(catalogue.readsRefused.record({ reason: "answers" }, 1), refused)
     counted.add(answer)
     if (answer.closed) release()
     else answer.once("close", release)

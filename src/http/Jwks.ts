@@ -23,6 +23,7 @@ import {
 } from "jose"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** No keys were fetched yet, so no token of the provider can be verified. */
 export class KeysUnavailable extends Schema.TaggedError<KeysUnavailable>()("KeysUnavailable", {}) {}
@@ -128,7 +129,7 @@ export const make = Effect.fnUntraced(function* (
     return Effect.andThen(Effect.forkIn(Effect.ensuring(fetched, end), scope), restore(Deferred.await(done)))
   })
 
-  yield* Effect.forkScoped(Effect.repeat(refresh, Schedule.spaced(period)))
+  yield* Loop.every("jwks", Schedule.spaced(period), refresh)
 
   const known = (header: ProtectedHeaderParameters) =>
     Effect.promise(() => (keys === undefined ? Promise.resolve([]) : matching(keys, header)))

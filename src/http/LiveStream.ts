@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import * as Frame from "../protocol/agent2ui/Frame.ts"
+import * as Sse from "../protocol/Sse.ts"
 import { AccessEnds } from "../api/Authorization.ts"
 import type { LiveEnd, LiveView } from "../api/LiveView.ts"
 import { Rollout } from "../decision/Rollout.ts"
@@ -37,8 +37,7 @@ const expired: typeof LiveEnd.Type = {
   code: "AUTH_TOKEN_EXPIRED",
   message: "The token that opened this stream has expired, or its API key is no longer valid.",
 }
-const lastFrame = (end: typeof LiveEnd.Type) =>
-  Frame.encode([Frame.frame("end", "error", JSON.stringify(end))])
+const lastFrame = (end: typeof LiveEnd.Type) => Buffer.from(Sse.frame("end", "error", JSON.stringify(end)))
 
 const makeView = Effect.gen(function* () {
   const live = yield* LiveRuns
@@ -55,6 +54,7 @@ const makeView = Effect.gen(function* () {
     const { directConfigured, directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
     const { providers, refusals, ...breaker } = rest
     const { settings } = yield* rollout.current
+    const recentLists = yield* recent.lists
     const seconds = Math.max(1000, Math.min(metrics.windowMs, monotonicMillis(clock) - startedAt)) / 1000
     const modes: LiveView["modes"] = {
       runtime_orchestrator: { ...runtime, perSecond: runtime.total / seconds },
@@ -75,13 +75,13 @@ const makeView = Effect.gen(function* () {
         defaultMode: settings.defaultMode satisfies ExecutionMode,
       },
       runs: { inFlight: live.count(), oldestMs: Math.round(yield* live.oldestMs) },
-      decisions: recent.decisions.all,
-      fallbacks: recent.fallbacks.all,
+      decisions: recentLists.decisions,
+      fallbacks: recentLists.fallbacks,
       transitions,
       providers,
       refusals,
     }
-    return Frame.encode([Frame.frame(String(view.at), "snapshot", JSON.stringify(view))])
+    return Buffer.from(Sse.frame(String(view.at), "snapshot", JSON.stringify(view)))
   })
   return { view }
 })
@@ -108,7 +108,7 @@ export const make = Effect.gen(function* () {
     return Stream.unwrap(
       Effect.as(
         watching,
-        Stream.make(Frame.encode([Frame.comment])).pipe(
+        Stream.make(Buffer.from(Sse.comment)).pipe(
           Stream.concat(Stream.takeWhileEffect(eachSecond, () => Effect.map(isOver, (over) => !over))),
           Stream.interruptWhen(closing),
           Stream.concat(Stream.fromEffect(Effect.map(isOver, (over) => lastFrame(over ? expired : stopped)))),
@@ -117,13 +117,12 @@ export const make = Effect.gen(function* () {
     )
   }
 
-  const response = Effect.map(AccessEnds, (until) =>
-    watchers >= mostWatchers
-      ? tooMany
-      : HttpServerResponse.stream(framesUntil(until), {
-          contentType: "text/event-stream; charset=utf-8",
-          headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
-        }),
+  const opened = Effect.map(AccessEnds, (until) =>
+    HttpServerResponse.stream(framesUntil(until), {
+      contentType: Sse.contentType,
+      headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
+    }),
   )
+  const response = Effect.suspend(() => (watchers >= mostWatchers ? tooMany : opened))
   return { response }
 })

@@ -7,8 +7,9 @@
 import { randomUUID } from "node:crypto"
 import { createServer, IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
-import { type PublicError, statusOfCode } from "../api/PublicError.ts"
+import type { PublicError } from "../protocol/PublicError.ts"
 import { corsHeaders, isPreflight } from "./Cors.ts"
+import * as ErrorResponse from "./ErrorResponse.ts"
 import { isSane } from "./RequestId.ts"
 
 /** Milliseconds for a whole request to arrive; its answer may stream for as long as it likes. */
@@ -19,15 +20,14 @@ const connectionsCheckingInterval = 1000
 const refuse = (request: IncomingMessage, response: ServerResponse, error: PublicError): void => {
   // Behind a refused preflight the page would never see the 503 of the request itself.
   if (isPreflight(request)) return void response.writeHead(204).end()
-  const { headers } = request
-  const given = String(headers["x-request-id"] ?? "")
-  response.writeHead(503, {
-    "content-type": "application/json",
+  const given = String(request.headers["x-request-id"] ?? "")
+  const { body, headers, status } = ErrorResponse.make(error, request)
+  response.writeHead(status, {
+    ...headers,
     connection: "close",
-    "retry-after": String(error.retryAfter),
     "x-request-id": isSane(given) ? given : randomUUID(),
   })
-  response.end(JSON.stringify({ success: false, error }))
+  response.end(body)
 }
 
 const starting: PublicError = {
@@ -85,12 +85,11 @@ const unparsed = (code: string | undefined): PublicError => {
 const noTunnel: PublicError = { code: "METHOD_NOT_ALLOWED", message: "There is no tunnel here." }
 
 /** Where Node has no response to write to. */
-const answerRaw = (socket: Duplex, error: PublicError): void => {
-  const status = statusOfCode[error.code]
-  const body = JSON.stringify({ success: false, error })
+const answerRaw = (socket: Duplex, error: PublicError, request?: IncomingMessage): void => {
+  const { body, headers, status } = ErrorResponse.make(error, request)
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    "content-type: application/json",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
     ...securityHeaders.map(([name, value]) => `${name}: ${value}`),
     "connection: close",
@@ -184,7 +183,7 @@ const makeServer = (): Server => {
     else socket.destroy()
   })
   // Without a listener Node closes the connection and says nothing.
-  server.on("connect", (_, socket) => answerRaw(socket, noTunnel))
+  server.on("connect", (request, socket) => answerRaw(socket, noTunnel, request))
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       answers.set(request.socket, response)

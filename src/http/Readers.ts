@@ -11,6 +11,7 @@ import * as IdleTimers from "../platform/IdleTimers.ts"
 import type { Pace } from "../runs/Pace.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 export interface Reader extends IdleTimers.Due<Reader> {
   readonly log: RunLog
@@ -71,7 +72,7 @@ export const make = Effect.fnUntraced(function* (
       reader.wake()
     }
   })
-  yield* Effect.forkScoped(Effect.repeat(expire, Schedule.spaced(expiryPeriod)))
+  yield* Loop.every("reader_expiry", Schedule.spaced(expiryPeriod), expire)
   yield* catalogue.readerLag.observe({}, () => {
     let furthest = 0
     for (const { log, seq } of quiet.all()) furthest = Math.max(furthest, log.lastSeq - seq)
@@ -81,7 +82,7 @@ export const make = Effect.fnUntraced(function* (
   return {
     pace,
     enter: quiet.touch,
-    leave: quiet.forget,
+    leave: quiet.remove,
     wrote: quiet.touch,
     isClosing: () => closes,
   }

@@ -1,6 +1,6 @@
 /** The id that follows a request through logs and upstreams: the caller's `X-Request-ID` where it is sane, else a new one. */
 import * as Context from "effect/Context"
-import type { Place } from "../telemetry/Spans.ts"
+import type { SpanContext } from "../telemetry/Spans.ts"
 
 export const RequestId = Context.Reference<string>("crossfade/http/RequestId", { defaultValue: () => "" })
 
@@ -10,7 +10,7 @@ export const Arrived = Context.Reference<{
   readonly at: bigint
   /** Nanoseconds of the monotonic clock. */
   readonly monotonicAt: bigint
-  readonly parent: Place | undefined
+  readonly parent: SpanContext | undefined
 }>("crossfade/http/Arrived", { defaultValue: () => ({ at: 0n, monotonicAt: 0n, parent: undefined }) })
 
 /** Short, and of characters that mean nothing in a header, a log line or a shell. */

@@ -75,7 +75,7 @@ const make = Effect.gen(function* () {
     carryOut("fallback.force", order, (by) => {
       const { expiresAt = null, mode, orgId, reason } = order
       const forced = mode === "none" ? undefined : { mode, by, reason, expiresAt }
-      return monitor.force(forced, `${by}: ${reason}`, orgId)
+      return monitor.setOverride(forced, `${by}: ${reason}`, orgId)
     })
 
   const reset = (given: { readonly orgId?: OrgId; readonly reason?: string }) =>
@@ -96,10 +96,10 @@ const withoutReason = (metrics: Metrics): Metrics => ({
 })
 
 /** An operator may see every organisation. For other callers, only their own exists. */
-const metricsFor = (principal: Principal, orgId: OrgId, metrics: Metrics) => {
+const metricsFor = Effect.fnUntraced(function* (principal: Principal, orgId: OrgId, metrics: Metrics) {
   if (missingPermissions(principal, ["operator:read"]).length === 0) return ok(metrics)
-  return principal.orgId === orgId ? ok(withoutReason(metrics)) : orgNotFound
-}
+  return principal.orgId === orgId ? ok(withoutReason(metrics)) : yield* orgNotFound
+})
 
 const isOver = (expiresAt: number | undefined) =>
   Effect.map(Clock.currentTimeMillis, (now) => expiresAt !== undefined && expiresAt <= now)
@@ -116,7 +116,7 @@ export const layer = HttpApiBuilder.group(
       live: () => live.response,
       metrics: () => Effect.map(monitor.metrics, ok),
       metricsOfOrg: ({ params: { orgId } }) =>
-        Effect.zipWith(CurrentPrincipal, monitor.metricsOf(orgId), (principal, metrics) =>
+        Effect.flatMap(Effect.zip(CurrentPrincipal, monitor.metricsOf(orgId)), ([principal, metrics]) =>
           metricsFor(principal, orgId, metrics),
         ),
       status: ({ query }) => Effect.map(monitor.status, (status) => shownStatus(status, query)),
@@ -124,11 +124,7 @@ export const layer = HttpApiBuilder.group(
       force: ({ payload }) =>
         Effect.flatMap(isOver(payload.expiresAt), (over) =>
           over
-            ? Effect.succeed(
-                respond(
-                  invalid([{ path: "payload.expiresAt", message: "Expected a time that is not over" }]),
-                ),
-              )
+            ? respond(invalid([{ path: "payload.expiresAt", message: "Expected a time that is not over" }]))
             : answering(force(payload)),
         ),
       history: ({ query }) =>

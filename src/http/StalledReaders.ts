@@ -15,6 +15,7 @@ import { monotonicMillis } from "../platform/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import * as Delivery from "./Delivery.ts"
 import * as KernelQueues from "./KernelQueues.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** 30 s are the Envoy edge guide's figure. A peer that is gone gets the 10 s of the kernel's questions on idle connections. */
 export const limits: Delivery.Limits = { takesNothingMs: 30_000, unansweredMs: 10_000 }
@@ -96,6 +97,6 @@ export const layer = (servers: ReadonlyArray<Server>, limits: Delivery.Limits): 
         }
       })
       const every = Math.min(limits.takesNothingMs, limits.unansweredMs) / looks
-      yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
+      yield* Loop.every("stalled_readers", Schedule.spaced(every), look)
     }),
   )

@@ -15,7 +15,7 @@ import { isUtf8 } from "node:buffer"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { RequestValidation } from "../api/Authorization.ts"
 import { messageTooLong } from "../api/ChatApi.ts"
-import type { Problem, PublicError } from "../api/PublicError.ts"
+import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import { invalid, respond } from "./ErrorMapping.ts"
 import { shapeOf } from "./JsonScan.ts"
 
@@ -83,7 +83,7 @@ const refusal = Effect.fnUntraced(function* (
   if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* Effect.die(error)
   const { issue } = error.cause
   const all = error.kind === "Payload" ? yield* allProblems(endpoint, text, issue) : issue
-  return respond(publicOf(problemsOf(error.kind, all)))
+  return yield* respond(publicOf(problemsOf(error.kind, all)))
 })
 
 // One generator function for all requests: see docs/decisions/0028-hot-path.md.
@@ -95,8 +95,8 @@ const validated = Effect.fnUntraced(function* <E, R>(
   // The handler reads the same text: the request keeps it. The edge answers a body that cannot be read.
   const text = endpoint.payload.size === 0 ? "" : yield* Effect.orDie(request.text)
   if (text.includes(replaced) && !isUtf8(new Uint8Array(yield* Effect.orDie(request.arrayBuffer))))
-    return respond(notUtf8)
-  if (shapeOf(text).depth > deepest) return respond(tooDeep)
+    return yield* respond(notUtf8)
+  if (shapeOf(text).depth > deepest) return yield* respond(tooDeep)
   return yield* Effect.catchIf(
     httpEffect,
     (error) => HttpApiSchemaError.is(error),

@@ -79,7 +79,7 @@ const at = <E, R>(place: Place, route: () => Layer.Layer<never, E, R>) => {
   if (place === "off") return Layer.empty
   const hidden = HttpRouter.middleware((httpEffect) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      isServed(place, isOperators(toIncomingMessage(request))) ? httpEffect : Effect.succeed(nothingHere),
+      isServed(place, isOperators(toIncomingMessage(request))) ? httpEffect : nothingHere,
     ),
   ).layer
   return Layer.provide(route(), hidden)

@@ -1,30 +1,30 @@
 /**
- * What the Monitor's Ref holds, and the rules put together: who may use the runtime, what an attempt does to the
- * breakers while it goes on and when it ends. Synchronous and without Effect; time is passed in as epoch milliseconds;
- * changed in place by its one owner. The simulator drives this very code.
+ * The state of both modes, and the rules put together: the effect of an attempt on windows and breakers while it runs and when
+ * it ends. Pure and immutable: each function returns the next state. The simulator drives the same functions.
  *
- * Windows show what happened; breakers decide, from evidence (see Judge).
+ * Windows show all attempts; breakers decide from evidence (see TripRules). Times are epoch milliseconds.
  */
+import * as HashSet from "effect/HashSet"
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Outcome } from "../domain/Outcome.ts"
-import * as Baseline from "./evidence/Baseline.ts"
 import * as Breaker from "./breaker/Breaker.ts"
 import * as Breakers from "./breaker/Breakers.ts"
-import * as FaultCounter from "./evidence/FaultCounter.ts"
-import * as OperatorOverride from "./breaker/OperatorOverride.ts"
-import * as TripRules from "./breaker/TripRules.ts"
 import * as HalfOpenProbe from "./breaker/HalfOpenProbe.ts"
-import type * as Orgs from "./evidence/Orgs.ts"
+import * as Moves from "./breaker/Moves.ts"
+import * as OperatorOverride from "./breaker/OperatorOverride.ts"
 import * as ProviderBreakers from "./breaker/ProviderBreakers.ts"
-import * as Refusals from "./evidence/Refusals.ts"
 import * as Ramp from "./breaker/Ramp.ts"
+import type { Ticket } from "./breaker/Ticket.ts"
+import type { ScopedTransition } from "./breaker/Transition.ts"
+import type * as Triggers from "./breaker/Triggers.ts"
+import * as TripRules from "./breaker/TripRules.ts"
+import * as Baseline from "./evidence/Baseline.ts"
+import type * as Orgs from "./evidence/Orgs.ts"
+import * as Refusals from "./evidence/Refusals.ts"
 import * as Running from "./evidence/Running.ts"
 import * as SlidingWindow from "./evidence/SlidingWindow.ts"
-import type { OperatorCommand } from "./breaker/OperatorCommand.ts"
-import type { ScopedTransition } from "./breaker/Transition.ts"
-import type { Ticket } from "./breaker/Ticket.ts"
-import type * as Triggers from "./breaker/Triggers.ts"
+import * as Policy from "./Policy.ts"
 
 export interface Settings extends Triggers.Thresholds {
   readonly windowMs: number
@@ -41,242 +41,224 @@ export interface FinishedAttempt {
   readonly latencyMs: number
   /** The user cancelled it; the outcome is neutral. */
   readonly cancelled?: boolean | undefined
-  /** Of a runtime attempt; one without counts as begun under the epochs of its end. */
+  /** For a runtime attempt; one without a ticket counts as begun under the epochs of its end. */
   readonly ticket?: Ticket | undefined
 }
 
 export interface Health {
-  settings: Settings
+  readonly settings: Settings
   readonly windows: { readonly [mode in ExecutionMode]: SlidingWindow.SlidingWindow }
   readonly breakers: Breakers.Breakers
   readonly providers: ProviderBreakers.ProviderBreakers
   readonly refusals: Refusals.Refusals
 }
 
-export const make = (settings: Settings, now: number): Health => ({
+export const make = (settings: Settings, now: number, policy: Policy.Policy = Policy.documented): Health => ({
   settings,
   windows: {
     direct_llm: SlidingWindow.make(settings.windowMs, { quantiles: true }),
     runtime_orchestrator: SlidingWindow.make(settings.windowMs, { quantiles: true }),
   },
-  breakers: Breakers.make(settings.windowMs, now),
-  providers: ProviderBreakers.make(settings.providers ?? [], now),
+  breakers: Breakers.make(settings.windowMs, policy, now),
+  providers: ProviderBreakers.make(settings.providers ?? [], policy, now),
   refusals: Refusals.make(),
 })
 
-/** Without a direct mode turns go to the runtime whatever the breakers say. */
+/** Without a direct mode turns go to the runtime in every state of the breakers. */
 export const hasNoDirect = ({ settings }: Health): boolean => settings.providers?.length === 0
 
-/** What time alone brings about: orders that run out, silence that lasts, a step of the ramp that was good. */
-export const advance = ({ breakers }: Health, now: number): void => {
-  const expired = "the order has run out"
-  const isOver = (forced: OperatorOverride.OperatorOverride | undefined) =>
-    forced !== undefined && !OperatorOverride.holds(forced, now)
-  if (isOver(breakers.forced)) Breakers.force(breakers, undefined, undefined, now, expired)
-  for (const org of breakers.ordered) {
-    if (isOver(org.forced)) Breakers.force(breakers, org, undefined, now, expired)
-  }
-  TripRules.silence(breakers, now)
-  if (breakers.global.state === "ramp") {
-    Breakers.moveGlobal(breakers, Ramp.advance(breakers.global, now))
-  }
+const endOverrides = (before: Breakers.Breakers, now: number): Breakers.Breakers => {
+  const expired = "the override has expired"
+  const end = (breakers: Breakers.Breakers, orgId: OrgId | null) =>
+    Breakers.changeOverride(breakers, orgId, undefined, now, expired)
+  const breakers = OperatorOverride.hasExpired(before.override, now) ? end(before, null) : before
+  return HashSet.reduce(breakers.overridden, breakers, (rest, orgId) =>
+    OperatorOverride.hasExpired(Breakers.orgOf(rest, orgId)?.override, now) ? end(rest, orgId) : rest,
+  )
+}
+
+/** Applies the effects of time alone: expired overrides, silence, a good step of the ramp. */
+export const advance = (health: Health, now: number): Health => {
+  const breakers = TripRules.silence(endOverrides(health.breakers, now), now)
+  const { global, policy } = breakers
+  const advanced =
+    global.state === "ramp" ? Moves.moveGlobal(breakers, Ramp.advance(policy, global, now)) : breakers
+  return advanced === health.breakers ? health : { ...health, breakers: advanced }
 }
 
 const isFault = (outcome: Outcome): boolean => outcome !== "success" && outcome !== "neutral"
 
-/** Whether the attempt began in what is still the present epoch of both breakers, and both let turns in. */
+/** True if the attempt began in the present epoch of both breakers, and both let turns in. */
 const isCurrent = ({ global }: Breakers.Breakers, org: Orgs.Org, ticket: Ticket | undefined): boolean =>
   (global.state === "closed" || global.state === "ramp") &&
   org.breaker.state === "closed" &&
   (ticket === undefined || (ticket.globalEpoch === global.epoch && ticket.orgEpoch === org.breaker.epoch))
 
 /** A runtime attempt begins. A ticket's next attempt takes the place of its last one. */
-export const started = ({ breakers }: Health, orgId: OrgId, ticket: Ticket, now: number): void => {
-  const orgEpoch = breakers.orgs.byId.get(orgId)?.breaker.epoch
-  const current = ticket.globalEpoch === breakers.global.epoch && ticket.orgEpoch === orgEpoch
-  if (ticket.probe === undefined && current) {
-    Running.start(breakers.running, ticket, orgId, now)
-  }
-}
-
-/** An attempt began at another replica; gives the ticket that it has here. The others' organisations are in use here too. */
-export const startedElsewhere = (health: Health, orgId: OrgId, globalEpoch: number, at: number): Ticket => {
+export const started = (health: Health, orgId: OrgId, ticket: Ticket, now: number): Health => {
   const { breakers } = health
-  const org = Breakers.touch(breakers, orgId, at)
-  org.wantedRuntimeAt = Math.max(org.wantedRuntimeAt, at)
-  breakers.wantedAt = Math.max(breakers.wantedAt, at)
-  const ticket = { globalEpoch, orgEpoch: org.breaker.epoch }
-  started(health, orgId, ticket, at)
-  return ticket
+  const orgEpoch = Breakers.orgOf(breakers, orgId)?.breaker.epoch
+  const isOld = ticket.globalEpoch !== breakers.global.epoch || ticket.orgEpoch !== orgEpoch
+  if (ticket.probe !== undefined || isOld) return health
+  const running = Running.start(breakers.running, ticket.id, orgId, now)
+  return { ...health, breakers: { ...breakers, running } }
 }
 
-/** The attempt that is under way with this ticket shows its first progress. */
-export const progressed = ({ breakers }: Health, ticket: Ticket, now: number): void => {
-  const attempt = Running.progress(breakers.running, ticket)
-  const org = attempt && breakers.orgs.byId.get(attempt.orgId)
-  if (attempt === undefined || org === undefined || !isCurrent(breakers, org, ticket)) return
-  breakers.probing.verdictAt = now
-  if (breakers.global.state === "ramp") {
-    Breakers.moveGlobal(breakers, Ramp.observed(breakers.global, "good", now))
-  } else {
-    if (!TripRules.isSuspicious(breakers, now))
-      Baseline.record(breakers.baseline, now - attempt.startedAt, now)
-    TripRules.progress(breakers, org, attempt.startedAt)
+/** An attempt began at another replica; gives its ticket here. Organisations of other replicas are in use here too. */
+export const startedElsewhere = (
+  health: Health,
+  orgId: OrgId,
+  globalEpoch: number,
+  at: number,
+): readonly [Ticket, Health] => {
+  const used = Breakers.use(health.breakers, orgId, at, (org) => ({
+    ...org,
+    wantedRuntimeAt: Math.max(org.wantedRuntimeAt, at),
+  }))
+  const id = used.tickets + 1
+  const breakers = { ...used, wantedAt: Math.max(used.wantedAt, at), tickets: id }
+  const ticket = { id, globalEpoch, orgEpoch: Breakers.orgOf(used, orgId)?.breaker.epoch ?? 0 }
+  return [ticket, started({ ...health, breakers }, orgId, ticket, at)]
+}
+
+/** The running attempt of this ticket shows its first progress. */
+export const progressed = (health: Health, ticket: Ticket, now: number): Health => {
+  const attempt = Running.find(health.breakers.running, ticket.id)
+  if (attempt === undefined || attempt.progressed) return health
+  const breakers = { ...health.breakers, running: Running.progress(health.breakers.running, ticket.id) }
+  const org = Breakers.orgOf(breakers, attempt.orgId)
+  if (org === undefined || !isCurrent(breakers, org, ticket)) return { ...health, breakers }
+  const learned = { ...breakers, probing: { ...breakers.probing, verdictAt: now } }
+  return { ...health, breakers: learnProgress(learned, org, attempt.startedAt, now) }
+}
+
+const learnProgress = (
+  breakers: Breakers.Breakers,
+  org: Orgs.Org,
+  startedAt: number,
+  now: number,
+): Breakers.Breakers => {
+  const { baseline, global, policy } = breakers
+  if (global.state === "ramp") {
+    return Moves.moveGlobal(breakers, Ramp.observed(policy, global, "good", now))
   }
+  const isHealthy = !TripRules.isSuspicious(breakers, now)
+  const recorded = isHealthy ? Baseline.record(baseline, policy, now - startedAt, now) : baseline
+  return TripRules.progress({ ...breakers, baseline: recorded }, org, startedAt)
 }
 
-/** What has shown nothing for so long when the breaker opens will not be waited for. */
-const abandonedMs = 3000
-const rampLimitMs = 5000
-
-/** How long the attempt of this ticket may go without progress, from its start: it may shrink while it waits. */
-export const firstProgressLimitMs = ({ breakers }: Health, ticket: Ticket): number => {
-  const { global } = breakers
-  if (global.state !== "closed" && ticket.globalEpoch !== global.epoch) return abandonedMs
-  return global.state === "ramp" ? rampLimitMs : Baseline.limitMs(breakers.baseline)
+/** The longest time without progress, from the attempt's start. It may shrink while the attempt waits. */
+export const firstProgressLimitMs = ({ breakers }: Health, { globalEpoch }: Ticket): number => {
+  const { baseline, global, policy } = breakers
+  const usual = Baseline.limitMs(baseline, policy)
+  if (global.state !== "closed" && globalEpoch !== global.epoch) return Math.min(policy.abandonedMs, usual)
+  return global.state === "ramp" ? policy.rampLimitMs : usual
 }
 
-/** Counts an attempt that ended at `at` in the windows, and holds it against nobody. */
+/** Counts an attempt that ended at `at` in the windows alone; no breaker moves. `change` applies to its organisation. */
 export const show = (
-  { breakers, settings, windows }: Health,
+  health: Health,
   { cancelled = false, latencyMs, mode, orgId, outcome }: FinishedAttempt,
   at: number,
   now: number,
-): Orgs.Org => {
-  const org = Breakers.touch(breakers, orgId, now)
-  const own = (org.windows[mode] ??= SlidingWindow.make(settings.windowMs, { quantiles: true }))
-  SlidingWindow.record(windows[mode], now, outcome, latencyMs, at, cancelled)
-  SlidingWindow.record(own, now, outcome, latencyMs, at, cancelled)
-  return org
+  change: (org: Orgs.Org) => Orgs.Org = (org) => org,
+): Health => {
+  const { settings, windows } = health
+  const recorded = (window: SlidingWindow.SlidingWindow | undefined) =>
+    SlidingWindow.record(
+      window ?? SlidingWindow.make(settings.windowMs, { quantiles: true }),
+      now,
+      outcome,
+      latencyMs,
+      at,
+      cancelled,
+    )
+  const breakers = Breakers.use(health.breakers, orgId, now, (org) =>
+    change({ ...org, windows: { ...org.windows, [mode]: recorded(org.windows[mode]) } }),
+  )
+  return { ...health, breakers, windows: { ...windows, [mode]: recorded(windows[mode]) } }
 }
 
 /** Counts an attempt that has ended, once. */
-export const record = (health: Health, attempt: FinishedAttempt, now: number): void => {
-  advance(health, now)
-  const { breakers } = health
-  const { mode, outcome } = attempt
-  const org = show(health, attempt, now, now)
-  if (mode === "direct_llm") return TripRules.direct(breakers, org, outcome, now)
-  org.wantedRuntimeAt = now
-  judge(health, org, attempt, now)
+export const record = (before: Health, attempt: FinishedAttempt, now: number): Health => {
+  const advanced = advance(before, now)
+  const { mode, orgId, outcome } = attempt
+  if (mode === "direct_llm") {
+    const shown = show(advanced, attempt, now, now)
+    return { ...shown, breakers: TripRules.direct(shown.breakers, orgId, outcome, now) }
+  }
+  const health = show(advanced, attempt, now, now, (org) => ({ ...org, wantedRuntimeAt: now }))
+  return { ...health, breakers: judge(health, attempt, now) }
 }
 
-/** What a runtime attempt's end says: of the lease it was, of the ramp, or of the runtime in use. */
+/** Applies a runtime attempt's end to its lease, to the ramp, or to the evidence. */
 const judge = (
-  { breakers, settings }: Health,
-  org: Orgs.Org,
-  { latencyMs, outcome, ticket }: FinishedAttempt,
+  { breakers: before, settings }: Health,
+  { latencyMs, orgId, outcome, ticket }: FinishedAttempt,
   now: number,
-): void => {
-  const running = ticket === undefined ? undefined : Running.end(breakers.running, ticket)
+): Breakers.Breakers => {
+  const running = ticket && Running.find(before.running, ticket.id)
+  const ended = ticket ? { ...before, running: Running.end(before.running, ticket.id) } : before
   if (ticket?.probe !== undefined) {
     const result = isFault(outcome) ? "fault" : outcome === "success" ? "success" : "neutral"
-    return endLease(breakers, org, ticket, result, now, outcome)
+    return endLease(ended, orgId, ticket, result, now, outcome)
   }
-  if (outcome === "neutral" || !isCurrent(breakers, org, ticket)) return
-  breakers.probing.verdictAt = now
-  const begun = running ?? { startedAt: now - latencyMs, progressed: false }
-  if (breakers.global.state === "closed") {
-    return TripRules.ended(breakers, settings, org, { ...begun, outcome, latencyMs }, now)
+  const org = Breakers.orgOf(ended, orgId)
+  if (outcome === "neutral" || org === undefined || !isCurrent(ended, org, ticket)) return ended
+  const breakers = { ...ended, probing: { ...ended.probing, verdictAt: now } }
+  const { startedAt, progressed } = running ?? { startedAt: now - latencyMs, progressed: false }
+  const { global, policy } = breakers
+  if (global.state === "closed") {
+    return TripRules.ended(breakers, settings, org, { startedAt, progressed, outcome, latencyMs }, now)
   }
-  // On the way back an attempt was good when it showed progress; its end says more only if it failed or showed none.
-  if (breakers.global.state !== "ramp" || (!isFault(outcome) && begun.progressed)) return
-  const bad = begun.progressed ? "bad_after_progress" : "bad"
-  Breakers.moveGlobal(breakers, Ramp.observed(breakers.global, isFault(outcome) ? bad : "good", now))
+  // In the ramp an attempt is good when it shows progress; its end matters only if it failed or showed none.
+  if (global.state !== "ramp" || (!isFault(outcome) && progressed)) return breakers
+  const bad = progressed ? "bad_after_progress" : "bad"
+  return Moves.moveGlobal(breakers, Ramp.observed(policy, global, isFault(outcome) ? bad : "good", now))
 }
 
 const endLease = (
   breakers: Breakers.Breakers,
-  org: Orgs.Org | undefined,
-  ticket: Ticket,
+  orgId: OrgId,
+  { globalEpoch, orgEpoch, probe }: Ticket,
   result: HalfOpenProbe.ProbeResult,
   now: number,
   how: string,
-): void => {
-  if (ticket.probe === "global") {
-    Breakers.moveGlobal(breakers, HalfOpenProbe.ended(breakers.global, ticket.globalEpoch, result, now, how))
-  } else if (ticket.probe === "org" && org !== undefined) {
-    Breakers.moveOrg(breakers, org, HalfOpenProbe.ended(org.breaker, ticket.orgEpoch, result, now, how), now)
+): Breakers.Breakers => {
+  const { global, policy } = breakers
+  if (probe === "global") {
+    return Moves.moveGlobal(breakers, HalfOpenProbe.ended(policy, global, globalEpoch, result, now, how))
   }
+  const own = Breakers.orgOf(breakers, orgId)?.breaker
+  if (probe === undefined || own === undefined) return breakers
+  return Moves.moveOrg(breakers, orgId, HalfOpenProbe.ended(policy, own, orgEpoch, result, now, how), now)
 }
 
-/** Of an attempt of another replica: its end will not be known. */
-export const forget = ({ breakers }: Health, ticket: Ticket): void => {
-  Running.end(breakers.running, ticket)
-}
-
-/** Gives back the lease of a probe that was not run, and forgets an attempt whose end nobody recorded. */
-export const release = ({ breakers }: Health, ticket: Ticket, orgId: OrgId, now: number): void => {
-  Running.end(breakers.running, ticket)
-  endLease(breakers, breakers.orgs.byId.get(orgId), ticket, "neutral", now, "not run")
-}
-
-/** Forgets what speaks against one organisation or against all, and how often the breaker had opened. */
-export const acquit = ({ breakers, providers }: Health, orgId: OrgId | undefined, now: number): void => {
-  const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
-  if (orgId === undefined) {
-    if (breakers.global.state === "closed") breakers.global = { ...breakers.global, level: undefined }
-    Breakers.voidEvidence(breakers)
-    FaultCounter.clear(breakers.directFaults)
-    ProviderBreakers.reset(providers, now)
-  } else if (org !== undefined) {
-    if (org.breaker.state === "closed") org.breaker = { ...org.breaker, level: undefined }
-    Breakers.withdraw(breakers, org, now)
-    FaultCounter.clear(org.faults)
-  }
-}
-
-/** Carries out an operator's order, which what it brings about then bears. */
-export const obey = (health: Health, order: OperatorCommand, now: number): void => {
-  const { forced, orgId, reason } = { forced: undefined, ...order }
-  health.breakers.order = order
-  if (order._tag === "reset") close(health, now, reason, orgId)
-  else {
-    const org = orgId === undefined ? undefined : Breakers.touch(health.breakers, orgId, now)
-    const since = forced === undefined ? undefined : { ...forced, since: now }
-    Breakers.force(health.breakers, org, since, now, reason)
-  }
-  health.breakers.order = undefined
-}
-
-const close = (health: Health, now: number, reason: string, orgId: OrgId | undefined): void => {
+/** Removes a running attempt whose end will stay unknown. */
+export const forget = (health: Health, { id }: Ticket): Health => {
   const { breakers } = health
-  const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
-  if (orgId === undefined) {
-    Breakers.closeOrgs(breakers, now, reason)
-    Breakers.moveGlobal(breakers, Breaker.reset(breakers.global, now, reason))
-  } else if (org !== undefined) {
-    Breakers.moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
-  }
-  acquit(health, orgId, now)
+  return { ...health, breakers: { ...breakers, running: Running.end(breakers.running, id) } }
 }
 
-/** Closes the breaker of one organisation, without `orgId` that of all and every organisation's, and forgets the evidence. */
-export const reset = (health: Health, now: number, reason: string, orgId?: OrgId): void =>
-  obey(health, { _tag: "reset", orgId, reason }, now)
+/** Gives back the lease of a probe that was not run, and removes an attempt whose end was not recorded. */
+export const release = (before: Health, ticket: Ticket, orgId: OrgId, now: number): Health => {
+  const health = forget(before, ticket)
+  return { ...health, breakers: endLease(health.breakers, orgId, ticket, "neutral", now, "not run") }
+}
 
-/** An operator's order from now on; undefined ends it. */
-export const force = (
-  health: Health,
-  now: number,
-  forced: Omit<OperatorOverride.OperatorOverride, "since"> | undefined,
-  reason: string,
-  orgId?: OrgId,
-): void => obey(health, { _tag: "force", forced, orgId, reason }, now)
-
-/** Goes on where another process ended. An order that has run out meanwhile ends at the next `advance`, which logs it. */
-export const restore = ({ breakers }: Health, last: ReadonlyArray<ScopedTransition>, now: number): void => {
-  for (const { breaker: kept, forced, orgId } of last) {
-    // The turn that held the lease is gone with its process.
-    const breaker = kept.state === "half_open" ? { ...kept, leaseUntil: undefined } : kept
-    if (orgId !== null && forced === null && Breaker.isPristine(breaker, now)) continue
-    const org = orgId === null ? undefined : Breakers.touch(breakers, orgId, now)
-    Breakers.keepOrder(breakers, org, forced ?? undefined)
-    if (org === undefined) {
-      breakers.global = breaker
-    } else {
-      org.breaker = breaker
-      breakers.epochs = Math.max(breakers.epochs, breaker.epoch)
+/** Continues from another process. An override that has expired meanwhile ends at the next `advance`, which logs it. */
+export const restore = (health: Health, last: ReadonlyArray<ScopedTransition>, now: number): Health => {
+  const { relapseMs } = health.breakers.policy
+  const breakers = last.reduce((before, { breaker: stored, forced, orgId }) => {
+    // The turn that held the lease ended with its process.
+    const breaker = stored.state === "half_open" ? { ...stored, leaseUntil: undefined } : stored
+    if (orgId === null) {
+      return Breakers.setOverride({ ...before, global: breaker }, null, forced ?? undefined)
     }
-  }
+    if (forced === null && Breaker.isPristine(breaker, relapseMs, now)) return before
+    const used = Breakers.use(before, orgId, now, (org) => ({ ...org, breaker }))
+    const epochs = Math.max(used.epochs, breaker.epoch)
+    return Breakers.setOverride({ ...used, epochs }, orgId, forced ?? undefined)
+  }, health.breakers)
+  return { ...health, breakers }
 }

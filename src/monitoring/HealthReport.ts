@@ -1,11 +1,10 @@
 /**
- * What is shown of `Health` to the people on call: the answers of `GET /api/v1/runtime/metrics` and
- * `GET /api/v1/runtime/fallback/status`. Pure reading, apart from windows moving on to `now`. Times are epoch
- * milliseconds.
+ * `Health` as operators see it: the answers of `GET /api/v1/runtime/metrics` and `GET /api/v1/runtime/fallback/status`. Pure;
+ * times are epoch milliseconds.
  */
 import type { BreakerState } from "../domain/BreakerState.ts"
 import type { OrgId } from "../domain/Ids.ts"
-import * as IntrusiveList from "../platform/IntrusiveList.ts"
+import * as OrderedMap from "../platform/OrderedMap.ts"
 import * as Baseline from "./evidence/Baseline.ts"
 import type * as Breaker from "./breaker/Breaker.ts"
 import * as Breakers from "./breaker/Breakers.ts"
@@ -31,11 +30,11 @@ export interface Metrics {
 
 export interface BreakerStatus {
   readonly state: BreakerState
-  /** Why the runtime is not used as usual; "" while closed. */
+  /** The reason for leaving the runtime; "" while closed. */
   readonly reason: string
-  /** When it came into this state. */
+  /** The start of this state. */
   readonly since: number
-  /** The next synthetic probe, or from when on a turn may be one: in the past if the next turn will be it. Null: none is due. */
+  /** The next synthetic probe, or the earliest turn that may be one (in the past if the next turn is it). Null: none is due. */
   readonly nextProbeAt: number | null
   /** The share of sessions that may use the runtime. */
   readonly share: number
@@ -44,14 +43,14 @@ export interface BreakerStatus {
   readonly evidence: { readonly faults: number; readonly limit: number }
 }
 
-/** `orgs` are those whose own state is not closed. `transitions` are the last 20, newest first. */
+/** `orgs` are the organisations whose own state is not closed. `transitions` are the last 20, newest first. */
 export interface Status extends BreakerStatus {
   readonly orgs: ReadonlyArray<BreakerStatus & { readonly orgId: OrgId }>
-  /** Direct mode fails as well: the runtime stays in use, because there is nowhere to flee to. */
+  /** Direct mode fails as well, so turns stay on the runtime. */
   readonly directFailing: boolean
-  /** Without a direct provider turns go to the runtime whatever the state is. */
+  /** Without a direct provider turns go to the runtime in every state. */
   readonly directConfigured: boolean
-  /** After so long without progress an attempt moves to direct mode. */
+  /** An attempt without progress moves to direct mode after this time. */
   readonly firstProgressLimitMs: number
   readonly transitions: ReadonlyArray<ScopedTransition>
   /** The direct providers, in their order. */
@@ -62,7 +61,7 @@ export interface Status extends BreakerStatus {
 
 const shownTransitions = 20
 
-/** A histogram's quantile is 5 % off at best: its fractions would only pretend. */
+/** A histogram's quantile is up to 5 % off, so fractions mean nothing. */
 const inWholeMillis = (summary: SlidingWindow.Summary): SlidingWindow.Summary => ({
   ...summary,
   avgLatencyMs: Math.round(summary.avgLatencyMs),
@@ -71,32 +70,32 @@ const inWholeMillis = (summary: SlidingWindow.Summary): SlidingWindow.Summary =>
   p99LatencyMs: Math.round(summary.p99LatencyMs),
 })
 
-/** What keeps turns from the runtime, "" when nothing does. */
+/** The reason that turns do not use the runtime; "" if they do. */
 const awayBecause = (
   breaker: Breaker.Breaker,
-  forced: OperatorOverride.OperatorOverride | undefined,
+  override: OperatorOverride.OperatorOverride | undefined,
   now: number,
 ): string => {
-  if (OperatorOverride.holds(forced, now)) {
-    return forced.mode === "direct_llm" ? `ordered by ${forced.by}: ${forced.reason}` : ""
+  if (OperatorOverride.holds(override, now)) {
+    return override.mode === "direct_llm" ? `override by ${override.by}: ${override.reason}` : ""
   }
   return breaker.state === "closed" ? "" : breaker.reason
 }
 
 const awayOf = (health: Health.Health, now: number, orgId?: OrgId): string => {
   const { breakers } = health
-  const org = orgId === undefined ? undefined : breakers.orgs.byId.get(orgId)
-  const forced = OperatorOverride.effective(breakers.forced, org?.forced, now)
+  const org = orgId === undefined ? undefined : Breakers.orgOf(breakers, orgId)
+  const override = OperatorOverride.effective(breakers.override, org?.override, now)
   const breaker = org === undefined || org.breaker.state === "closed" ? breakers.global : org.breaker
-  if (!OperatorOverride.holds(forced, now) && Health.hasNoDirect(health)) return ""
-  return awayBecause(breaker, forced, now)
+  if (!OperatorOverride.holds(override, now) && Health.hasNoDirect(health)) return ""
+  return awayBecause(breaker, override, now)
 }
 
 export const isFallbackEnabled = (health: Health.Health, now: number): boolean => awayOf(health, now) !== ""
 
-/** Of all organisations, or of one. For one, the fallback is its own or else everybody's. */
+/** For all organisations, or for one. For one, the fallback is its own or else the global one. */
 export const metrics = (health: Health.Health, now: number, orgId?: OrgId): Metrics => {
-  const org = orgId === undefined ? undefined : health.breakers.orgs.byId.get(orgId)
+  const org = orgId === undefined ? undefined : Breakers.orgOf(health.breakers, orgId)
   const windows = orgId === undefined ? health.windows : org?.windows
   const windowMs = health.settings.windowMs
   const summaryOf = (window = SlidingWindow.make(windowMs, { quantiles: false })): SlidingWindow.Summary =>
@@ -120,17 +119,17 @@ const nextProbeAt = (
   if (breaker.state === "closed" || breaker.state === "ramp") return null
   if (scope === "org" || !settings.probes || breaker.state === "half_open")
     return HalfOpenProbe.nextAt(breaker, now)
-  return Probing.nextWhileOpen(breakers.probing, breaker.goodSince !== undefined, now)
+  return Probing.nextWhileOpen(breakers.probing, breakers.policy, breaker.goodSince !== undefined, now)
 }
 
 const shareOf = (
   health: Health.Health,
   breaker: Breaker.Breaker,
-  forced: OperatorOverride.OperatorOverride | undefined,
+  override: OperatorOverride.OperatorOverride | undefined,
 ): number => {
-  if (forced !== undefined) return forced.mode === "direct_llm" ? 0 : 1
+  if (override !== undefined) return override.mode === "direct_llm" ? 0 : 1
   if (Health.hasNoDirect(health)) return 1
-  if (breaker.state === "ramp") return Ramp.shareOf(breaker)
+  if (breaker.state === "ramp") return Ramp.shareOf(health.breakers.policy, breaker)
   return breaker.state === "closed" ? 1 : 0
 }
 
@@ -138,39 +137,44 @@ const breakerStatus = (
   health: Health.Health,
   scope: {
     readonly breaker: Breaker.Breaker
-    readonly forced: OperatorOverride.OperatorOverride | undefined
+    readonly override: OperatorOverride.OperatorOverride | undefined
     readonly faults: { readonly value: number; readonly limit: number }
   },
   kind: "all" | "org",
   now: number,
 ): BreakerStatus => {
   const { breaker, faults } = scope
-  const forced = OperatorOverride.holds(scope.forced, now) ? scope.forced : undefined
+  const override = OperatorOverride.holds(scope.override, now) ? scope.override : undefined
   return {
-    state: Breakers.shownState(breaker, forced),
-    reason: forced?.reason ?? (breaker.state === "closed" ? "" : breaker.reason),
-    since: forced?.since ?? breaker.since,
+    state: Breakers.shownState(breaker, override),
+    reason: override?.reason ?? (breaker.state === "closed" ? "" : breaker.reason),
+    since: override?.since ?? breaker.since,
     nextProbeAt: nextProbeAt(health, breaker, kind, now),
-    share: shareOf(health, breaker, forced),
-    forced: forced ?? null,
+    share: shareOf(health, breaker, override),
+    forced: override ?? null,
     evidence: { faults: faults.value, limit: faults.limit },
   }
 }
 
-export const status = (health: Health.Health, now: number): Status => {
-  Health.advance(health, now)
+const statusNow = (health: Health.Health, now: number): Status => {
   const { breakers } = health
-  const { faults, forced, global, orgs } = breakers
+  const { baseline, faults, global, orgs, override, policy } = breakers
   return {
-    ...breakerStatus(health, { breaker: global, forced, faults }, "all", now),
-    orgs: [...IntrusiveList.each(orgs.byUse)]
-      .filter((org) => org.breaker.state !== "closed" || OperatorOverride.holds(org.forced, now))
+    ...breakerStatus(health, { breaker: global, override, faults }, "all", now),
+    orgs: [...OrderedMap.values(orgs.byId)]
+      .filter((org) => org.breaker.state !== "closed" || OperatorOverride.holds(org.override, now))
       .map((org) => ({ orgId: org.id, ...breakerStatus(health, org, "org", now) })),
     directFailing: TripRules.isDirectFailing(breakers, now),
     directConfigured: !Health.hasNoDirect(health),
-    firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline)),
+    firstProgressLimitMs: Math.round(Baseline.limitMs(baseline, policy)),
     transitions: breakers.transitions.slice(-shownTransitions).toReversed(),
     providers: ProviderBreakers.statusOf(health.providers, now),
-    refusals: Refusals.shown(health.refusals),
+    refusals: Refusals.repeated(health.refusals),
   }
+}
+
+/** The status after the effects of time, which may be a transition. */
+export const status = (before: Health.Health, now: number): readonly [Status, Health.Health] => {
+  const health = Health.advance(before, now)
+  return [statusNow(health, now), health]
 }

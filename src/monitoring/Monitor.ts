@@ -1,9 +1,9 @@
 /**
- * How both modes are doing, and whether the runtime may be used: told of every attempt, asked before every turn. The one
- * loop of the service: attempts -> evidence -> breakers -> the next decision.
+ * Records every attempt of both modes, and decides before every turn whether it may use the runtime: attempts -> evidence ->
+ * breakers -> the next decision.
  *
- * One Ref holds everything, and every method is one change of it, so a probe can never be leased twice. No method fails
- * or waits. The rules are in Judge, Return and Lease; `Health` and `RuntimePermission` put them together.
+ * One Ref holds an immutable state, and every method is one `Ref.modify` of a pure function, so a probe is never leased twice.
+ * No method fails or waits. The rules are in TripRules, Ramp and HalfOpenProbe; `Health` puts them together.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -15,56 +15,49 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { OrgId } from "../domain/Ids.ts"
 import { steadyMillis } from "../platform/Monotonic.ts"
+import type { ReplicaId } from "../platform/Replica.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
-import * as RuntimePermission from "./breaker/RuntimePermission.ts"
-import * as Baseline from "./evidence/Baseline.ts"
+import * as OperatorCommands from "./breaker/OperatorCommands.ts"
 import type { OperatorOverride } from "./breaker/OperatorOverride.ts"
-import * as Health from "./Health.ts"
-import * as HealthReport from "./HealthReport.ts"
-import * as Outbox from "./fleet/Outbox.ts"
-import * as Probes from "./probes/Probes.ts"
-import type { Probe } from "./probes/Probing.ts"
 import * as ProviderBreakers from "./breaker/ProviderBreakers.ts"
-import * as Sharing from "./fleet/Sharing.ts"
-import type { Settled } from "./fleet/Sharing.ts"
-import * as TargetEnd from "./evidence/TargetEnd.ts"
+import * as RuntimePermission from "./breaker/RuntimePermission.ts"
 import type { Ticket } from "./breaker/Ticket.ts"
 import type { ScopedTransition } from "./breaker/Transition.ts"
+import * as Baseline from "./evidence/Baseline.ts"
+import * as TargetEnd from "./evidence/TargetEnd.ts"
+import type { Member } from "./fleet/FleetLink.ts"
+import * as Health from "./Health.ts"
+import * as HealthReport from "./HealthReport.ts"
+import * as MonitorState from "./MonitorState.ts"
+import * as Probes from "./probes/Probes.ts"
+import type { Probe, ProbeResult } from "./probes/Probing.ts"
 
 export type { Settings as MonitorSettings, FinishedAttempt } from "./Health.ts"
+export type { NumberedTransition } from "./MonitorState.ts"
 
 /** For the attempt itself, which may not wait: plain functions. */
 export interface AttemptWatch {
-  /** How long it may show nothing, from its start. May shrink while it waits. Milliseconds. */
+  /** The longest time without progress, from the attempt's start. May shrink while it waits. Milliseconds. */
   readonly firstProgressLimitMs: () => number
-  /** It has shown its first progress. */
+  /** The attempt has shown its first progress. */
   readonly progressed: () => void
 }
 
-/** `number` counts all transitions of the process from 1: whoever is too far behind misses some and can tell. */
-export interface Numbered extends Settled {
-  readonly number: number
-}
-
-/** What the one who keeps it in step with other replicas may change: `outbox` is what they are to be told. */
-export interface Monitored {
-  readonly health: Health.Health
-  readonly outbox: Outbox.Outbox
-  readonly now: number
-  /** For all who follow the transitions. */
-  readonly publish: (settled: ReadonlyArray<Settled>) => void
-}
+/** Changes the state as a member of the fleet; `now` is this replica's time. */
+export type ChangeMember = <A>(
+  change: (member: Member, now: number) => readonly [A, Member],
+) => Effect.Effect<A>
 
 export class Monitor extends Context.Service<
   Monitor,
   {
     /**
-     * Whether a turn of this session may use the runtime now. "probe": this turn alone may, and whoever was told so must
-     * end it with `record` or `release`, else nobody is let in until the lease runs out (`timeoutThresholdMs`).
+     * Decides whether a turn of this session may use the runtime now. "probe": this turn alone may. The caller must end it
+     * with `record` or `release`, or no turn is let in until the lease expires (`timeoutThresholdMs`).
      */
     readonly admit: (orgId: OrgId, sessionId: string) => Effect.Effect<RuntimePermission.RuntimePermission>
-    /** What an operator has ordered for this organisation's turns. */
-    readonly forced: (orgId: OrgId) => Effect.Effect<OperatorOverride | undefined>
+    /** The operator's override for this organisation's turns. */
+    readonly override: (orgId: OrgId) => Effect.Effect<OperatorOverride | undefined>
     /** A runtime attempt of the ticket begins. */
     readonly watch: (orgId: OrgId, ticket: Ticket) => Effect.Effect<AttemptWatch>
     /**
@@ -73,8 +66,8 @@ export class Monitor extends Context.Service<
      */
     readonly record: (attempt: Health.FinishedAttempt) => Effect.Effect<void>
     /**
-     * Admits a turn to this direct provider, when it can go on to `later`. Undefined: skip it. The end of an attempt
-     * that was let in must be told to `targetEnded`.
+     * Admits a turn to this direct provider; `later` are the providers after it. Undefined: skip it. The caller must pass the
+     * end of an admitted attempt to `targetEnded`.
      */
     readonly admitProvider: (
       name: string,
@@ -82,41 +75,41 @@ export class Monitor extends Context.Service<
     ) => Effect.Effect<ProviderBreakers.Pass | undefined>
     /** The end of a user's attempt, for the breaker of its provider and the refusals of its agent. */
     readonly targetEnded: (ended: TargetEnd.EndedAttempt) => Effect.Effect<void>
-    /** A turn that is over: what of its ticket nobody has recorded is forgotten. May be a finalizer. */
+    /** A turn has ended: drops the unrecorded part of its ticket. May be a finalizer. */
     readonly release: (ticket: Ticket, orgId: OrgId) => Effect.Effect<void>
-    /** To be called often: lets time do what it does, and gives the synthetic probe that is to be begun now. */
+    /** Call it often: it applies the effects of time, and gives the synthetic probe to start now. */
     readonly takeProbe: Effect.Effect<Probe | undefined>
-    /** Must be told of every probe that was given out. */
-    readonly probeEnded: (probe: Probe, result: "good" | "bad" | "neutral") => Effect.Effect<void>
-    /** Whether turns are kept from the runtime in general. */
+    /** The caller of `takeProbe` must end every probe. */
+    readonly probeEnded: (probe: Probe, result: ProbeResult) => Effect.Effect<void>
+    /** True while turns of all organisations leave the runtime. */
     readonly isFallbackEnabled: Effect.Effect<boolean>
     readonly metrics: Effect.Effect<HealthReport.Metrics>
-    /** All zero for an organisation that is not known. */
+    /** All zero for an unknown organisation. */
     readonly metricsOf: (orgId: OrgId) => Effect.Effect<HealthReport.Metrics>
     readonly status: Effect.Effect<HealthReport.Status>
-    /** Closes the breaker of one organisation now; without one, that of all and every organisation's. */
+    /** Closes the breaker of one organisation now; without `orgId` every breaker. */
     readonly reset: (reason: string, orgId?: OrgId) => Effect.Effect<void>
-    /** An order from now on, for one organisation or for all; undefined ends it. */
-    readonly force: (
-      forced: Omit<OperatorOverride, "since"> | undefined,
+    /** Sets an override for one organisation or for all; undefined ends it. */
+    readonly setOverride: (
+      override: Omit<OperatorOverride, "since"> | undefined,
       reason: string,
       orgId?: OrgId,
     ) => Effect.Effect<void>
-    /** Other thresholds from now on; the window keeps its length. */
+    /** Other thresholds from now on; the length of the window stays. */
     readonly configure: (
       thresholds: Partial<Omit<Health.Settings, "windowMs" | "probes" | "providers">>,
     ) => Effect.Effect<void>
     /** Every transition from now on. */
-    readonly transitions: Effect.Effect<Stream.Stream<Numbered>, never, Scope.Scope>
-    /** How many transitions there were; undefined while the other replicas have not agreed to some. */
-    readonly noted: Effect.Effect<number | undefined>
-    /** From now on transitions wait until they are settled: whoever takes this must settle them. */
-    readonly share: Effect.Effect<<A>(f: (monitored: Monitored) => A) => Effect.Effect<A>>
-    /** The p99 of a healthy runtime's time to first progress, in milliseconds; undefined until enough is known. */
+    readonly transitions: Effect.Effect<Stream.Stream<MonitorState.NumberedTransition>, never, Scope.Scope>
+    /** The number of transitions so far; undefined while the fleet has not accepted some of them. */
+    readonly settledTransitions: Effect.Effect<number | undefined>
+    /** Joins the fleet: from now on a transition is final only when the fleet, or its loss, settles it. */
+    readonly joinFleet: (me: ReplicaId) => Effect.Effect<ChangeMember>
+    /** The p99 of a healthy runtime's time to first progress, in milliseconds; undefined before enough attempts. */
     readonly baseline: Effect.Effect<number | undefined>
-    /** Goes on with what another process has learned. */
+    /** Continues with the p99 that another process has learned. */
     readonly adoptBaseline: (p99Ms: number) => Effect.Effect<void>
-    /** Goes on where another process ended: its last transition of each scope. */
+    /** Continues from another process: its last transition of each scope. */
     readonly restore: (last: ReadonlyArray<ScopedTransition>) => Effect.Effect<void>
   }
 >()("crossfade/monitoring/Monitor") {
@@ -127,40 +120,53 @@ export class Monitor extends Context.Service<
     )
 }
 
-/** Transitions that a slow subscriber may be behind. */
-const behind = 1000
+type State = MonitorState.MonitorState
+
+/** A slow subscriber may be this many transitions late. */
+const bufferedTransitions = 1000
 
 const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   // A wall clock that is set back an hour would keep an open breaker open for that hour.
   const now = steadyMillis(yield* Clock.Clock)
-  const health = yield* Ref.make(Health.make(settings, now()))
-  const transitions = yield* PubSub.sliding<Numbered>(behind)
+  const ref = yield* Ref.make(MonitorState.make(settings, now()))
+  const run = Effect.runSyncWith(yield* Effect.context())
+  const transitions = yield* PubSub.sliding<MonitorState.NumberedTransition>(bufferedTransitions)
 
-  let published = 0
-  let outbox: Outbox.Outbox | undefined
-
-  const publish = (settled: ReadonlyArray<Settled>): void => {
-    for (const one of settled) PubSub.publishUnsafe(transitions, { number: ++published, ...one })
-  }
-  const changeNow = <A>(f: (health: Health.Health, now: number) => A): A => {
-    const current = Ref.getUnsafe(health)
-    const result = f(current, now())
-    // Alone there is nobody who must agree.
-    if (outbox === undefined && current.breakers.unsettled.length > 0) {
-      publish(Sharing.goAlone(current))
-      current.breakers.unsettled = []
-    }
-    return result
-  }
-  const change = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>
-    Effect.sync(() => changeNow(f))
+  const modify = <A>(change: (state: State, now: number) => readonly [A, State]): Effect.Effect<A> =>
+    Effect.suspend(() => {
+      const at = now()
+      return Effect.map(
+        Ref.modify(ref, (state) => {
+          const [answer, changed] = change(state, at)
+          const [news, next] = MonitorState.publish(changed)
+          return [{ answer, news }, next]
+        }),
+        ({ answer, news }) => {
+          for (const transition of news) PubSub.publishUnsafe(transitions, transition)
+          return answer
+        },
+      )
+    })
+  const update = (change: (state: State, now: number) => State): Effect.Effect<void> =>
+    modify((state, now) => [undefined, change(state, now)])
+  const modifyHealth = <A>(
+    change: (health: Health.Health, now: number) => readonly [A, Health.Health],
+  ): Effect.Effect<A> =>
+    modify((state, now) => {
+      const [answer, health] = change(state.health, now)
+      return [answer, { ...state, health }]
+    })
+  const updateHealth = (change: (health: Health.Health, now: number) => Health.Health): Effect.Effect<void> =>
+    update((state, now) => ({ ...state, health: change(state.health, now) }))
+  const read = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>
+    Effect.map(Ref.get(ref), ({ health }) => f(health, now()))
 
   yield* Effect.forEach(
     settings.providers ?? [],
     (provider) =>
       Effect.forEach(ProviderBreakers.states, (state) =>
         catalogue.providerState.observe({ provider, state }, () =>
-          Ref.getUnsafe(health).providers.get(provider)?.breaker.state === state ? 1 : 0,
+          Ref.getUnsafe(ref).health.providers.get(provider)?.breaker.state === state ? 1 : 0,
         ),
       ),
     { discard: true },
@@ -168,69 +174,52 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
 
   return Monitor.of({
     admit: (orgId, sessionId) =>
-      change((health, now) => RuntimePermission.admit(health, orgId, sessionId, now)),
-    forced: (orgId) => change((health, now) => RuntimePermission.forcedOf(health, orgId, now)),
+      modifyHealth((health, now) => RuntimePermission.admit(health, orgId, sessionId, now)),
+    override: (orgId) => read((health, now) => RuntimePermission.overrideOf(health, orgId, now)),
     watch: (orgId, ticket) =>
-      change((health, now) => {
-        Health.started(health, orgId, ticket, now)
-        if (outbox) Outbox.started(outbox, orgId, ticket, now)
-        return {
-          firstProgressLimitMs: () => Health.firstProgressLimitMs(health, ticket),
-          progressed: () =>
-            changeNow((health, now) => {
-              Health.progressed(health, ticket, now)
-              if (outbox) Outbox.progressed(outbox, ticket, now)
-            }),
-        }
-      }),
-    record: (attempt) =>
-      change((health, now) => {
-        Health.record(health, attempt, now)
-        if (outbox) Outbox.ended(outbox, attempt, now)
-      }),
-    release: (ticket, orgId) =>
-      change((health, now) => {
-        Health.release(health, ticket, orgId, now)
-        if (outbox) Outbox.forgotten(outbox, ticket, now)
-      }),
-    admitProvider: (name, later) =>
-      change(({ providers, settings }, now) =>
-        ProviderBreakers.admit(providers, name, later, now, settings.timeoutThresholdMs),
+      Effect.as(
+        update((state, now) => MonitorState.started(state, orgId, ticket, now)),
+        {
+          firstProgressLimitMs: () => Health.firstProgressLimitMs(Ref.getUnsafe(ref).health, ticket),
+          progressed: () => run(update((state, now) => MonitorState.progressed(state, ticket, now))),
+        },
       ),
+    record: (attempt) => update((state, now) => MonitorState.record(state, attempt, now)),
+    release: (ticket, orgId) => update((state, now) => MonitorState.release(state, ticket, orgId, now)),
+    admitProvider: (name, later) =>
+      modifyHealth((health, now) => {
+        const leaseMs = health.settings.timeoutThresholdMs
+        const [pass, providers] = ProviderBreakers.admit(health.providers, name, later, now, leaseMs)
+        return [pass, { ...health, providers }]
+      }),
     targetEnded: (ended) =>
-      Effect.suspend(() => {
-        const line = changeNow((health, now) => TargetEnd.record(health, ended, now))
-        return line === undefined ? Effect.void : Effect.logWarning(line)
-      }),
-    takeProbe: change(Probes.take),
-    probeEnded: (probe, result) =>
-      change((health, now) => {
-        Probes.ended(health, probe, result, now)
-        if (outbox) Outbox.probed(outbox, probe, result, now)
-      }),
-    isFallbackEnabled: change(HealthReport.isFallbackEnabled),
-    metrics: change((health, now) => HealthReport.metrics(health, now)),
-    metricsOf: (orgId) => change((health, now) => HealthReport.metrics(health, now, orgId)),
-    status: change(HealthReport.status),
-    reset: (reason, orgId) =>
-      change((health, now) => {
-        Health.reset(health, now, reason, orgId)
-        if (outbox) Outbox.reset(outbox, orgId, now)
-      }),
-    force: (forced, reason, orgId) =>
-      change((health, now) => Health.force(health, now, forced, reason, orgId)),
+      Effect.flatMap(
+        modifyHealth((health, now) => TargetEnd.record(health, ended, now)),
+        (line) => (line === undefined ? Effect.void : Effect.logWarning(line)),
+      ),
+    takeProbe: modifyHealth(Probes.take),
+    probeEnded: (probe, result) => update((state, now) => MonitorState.probeEnded(state, probe, result, now)),
+    isFallbackEnabled: read(HealthReport.isFallbackEnabled),
+    metrics: read((health, now) => HealthReport.metrics(health, now)),
+    metricsOf: (orgId) => read((health, now) => HealthReport.metrics(health, now, orgId)),
+    status: modifyHealth(HealthReport.status),
+    reset: (reason, orgId) => update((state, now) => MonitorState.reset(state, reason, orgId, now)),
+    setOverride: (override, reason, orgId) =>
+      updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId)),
     configure: (thresholds) =>
-      change((health) => {
-        health.settings = { ...health.settings, ...thresholds }
-      }),
+      updateHealth((health) => ({ ...health, settings: { ...health.settings, ...thresholds } })),
     transitions: Effect.map(PubSub.subscribe(transitions), Stream.fromSubscription),
-    noted: change(({ breakers }) => (breakers.unsettled.every(({ told }) => told) ? published : undefined)),
-    share: Effect.sync(() => {
-      const told = (outbox = Outbox.make())
-      return (f) => change((health, now) => f({ health, outbox: told, now, publish }))
-    }),
-    baseline: change(({ breakers }) => breakers.baseline.p99Ms),
-    adoptBaseline: (p99Ms) => change(({ breakers }, now) => Baseline.adopt(breakers.baseline, p99Ms, now)),
-    restore: (last) => change((health, now) => Health.restore(health, last, now)),
+    settledTransitions: Effect.map(Ref.get(ref), MonitorState.settledTransitions),
+    joinFleet: (me) =>
+      Effect.succeed((change) =>
+        modify((state, now) => MonitorState.onMember(state, me, (member) => change(member, now))),
+      ),
+    baseline: read(({ breakers }) => breakers.baseline.p99Ms),
+    adoptBaseline: (p99Ms) =>
+      updateHealth((health, now) => ({
+        ...health,
+        breakers: { ...health.breakers, baseline: Baseline.adopt(p99Ms, now) },
+      })),
+    restore: (last) => updateHealth((health, now) => Health.restore(health, last, now)),
   })
 })

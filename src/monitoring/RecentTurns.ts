@@ -1,47 +1,55 @@
-/** The last decisions and changes of mode of this process, for whoever watches it live. */
+/** The last decisions and fallbacks of this process, for operators that watch it live. */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
 import type { OrgId, RunId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 
-interface Happened {
+interface TurnEntry {
   /** Epoch milliseconds. */
   readonly at: number
   readonly runId: RunId
   readonly orgId: OrgId
 }
 
-export interface Decided extends Happened {
+export interface Decision extends TurnEntry {
   readonly mode: ExecutionMode
   readonly reason: string
 }
 
-export interface FellBack extends Happened {
+export interface Fallback extends TurnEntry {
   readonly from: ExecutionMode
   readonly to: ExecutionMode
   readonly code: string
 }
 
-const kept = 20
-
-class Last<A> {
-  readonly #all: Array<A> = []
-
-  add(one: A): void {
-    this.#all.unshift(one)
-    if (this.#all.length > kept) this.#all.pop()
-  }
-
-  /** Newest first. */
-  get all(): ReadonlyArray<A> {
-    return [...this.#all]
-  }
+/** Newest first. */
+interface Lists {
+  readonly decisions: ReadonlyArray<Decision>
+  readonly fallbacks: ReadonlyArray<Fallback>
 }
 
-class RecentTurnLists {
-  readonly decisions = new Last<Decided>()
-  readonly fallbacks = new Last<FellBack>()
-}
+const most = 20
 
-export const RecentTurns = Context.Reference<RecentTurnLists>("crossfade/monitoring/RecentTurns", {
-  defaultValue: () => new RecentTurnLists(),
-})
+const added = <A>(entries: ReadonlyArray<A>, entry: A): ReadonlyArray<A> => [entry, ...entries].slice(0, most)
+
+export class RecentTurns extends Context.Service<
+  RecentTurns,
+  {
+    readonly addDecision: (decision: Decision) => Effect.Effect<void>
+    readonly addFallback: (fallback: Fallback) => Effect.Effect<void>
+    readonly lists: Effect.Effect<Lists>
+  }
+>()("crossfade/monitoring/RecentTurns") {
+  static readonly layer: Layer.Layer<RecentTurns> = Layer.effect(
+    RecentTurns,
+    Effect.map(Ref.make<Lists>({ decisions: [], fallbacks: [] }), (ref) => ({
+      addDecision: (decision) =>
+        Ref.update(ref, (lists) => ({ ...lists, decisions: added(lists.decisions, decision) })),
+      addFallback: (fallback) =>
+        Ref.update(ref, (lists) => ({ ...lists, fallbacks: added(lists.fallbacks, fallback) })),
+      lists: Ref.get(ref),
+    })),
+  )
+}

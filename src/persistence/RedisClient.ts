@@ -19,10 +19,12 @@ import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import { MinimumLogLevel } from "effect/References"
+import * as Schedule from "effect/Schedule"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { codeOf, shouldReconnect } from "./RedisRefusal.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** A healthy Redis answers within 1 ms. A longer wait delays a user more than the work without Redis. */
 const commandTimeoutMs = 250
@@ -47,7 +49,7 @@ const loaded = Effect.promise(() => import("@effect/platform-node/NodeRedis"))
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const use = yield* makeUse
   const connection = yield* connect(url)
-  yield* Effect.forkScoped(keepProbing(connection, use))
+  yield* keepProbing(connection, use)
   yield* catalogue.redisUp.observe({}, () => (use.isUp() ? 1 : 0))
 
   const guarded = <A, R>(
@@ -177,7 +179,7 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
 })
 
 /** Writes once a second, starting with the first connection, or after a second without one. */
-const keepProbing = (connection: Connection, use: Use): Effect.Effect<never> => {
+const keepProbing = (connection: Connection, use: Use) => {
   let failures = 0
   const write = Effect.suspend(() => {
     const why = connection.missing()
@@ -200,9 +202,11 @@ const keepProbing = (connection: Connection, use: Use): Effect.Effect<never> => 
       )
     },
   })
-  return Effect.andThen(
-    Effect.timeoutOption(connection.first, probeEvery),
-    Effect.forever(Effect.andThen(once, Effect.sleep(probeEvery))),
+  return Effect.forkScoped(
+    Effect.andThen(
+      Effect.timeoutOption(connection.first, probeEvery),
+      Loop.every("redis_check", Schedule.spaced(probeEvery), once),
+    ),
   )
 }
 

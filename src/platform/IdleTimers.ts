@@ -1,8 +1,8 @@
 /**
- * Things for which something is due once nothing has happened to them for a while, the same while for all: readers that get
- * a heartbeat, runs that nobody reads. One fiber and one timer for however many there are.
+ * Idle timers with one common timeout: heartbeats of readers, cancels of unread runs. One fiber and one timer serve any
+ * number of items.
  *
- * As the while is the same for all, the order in which something happened to them is the order in which they become due.
+ * Because the timeout is the same for all items, the order of their last activity is the order in which they become due.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -11,52 +11,53 @@ import type * as Scope from "effect/Scope"
 import * as IntrusiveList from "./IntrusiveList.ts"
 import { monotonicMillis } from "./Monotonic.ts"
 
-/** What each of them has for this; it is in one `IdleTimers` at the most. */
+/** The fields of an item. An item is in at most one `IdleTimers`. */
 export interface Due<A> extends IntrusiveList.Links<A> {
-  /** When something last happened to it, monotonic milliseconds. */
+  /** Monotonic milliseconds of the last activity. */
   touchedAt: number
 }
 
 export const untouched = { older: undefined, newer: undefined, touchedAt: 0 } as const
 
 export interface IdleTimers<A> {
-  /** Something has happened to it: it is due so long from now. */
-  readonly touch: (one: A) => void
-  readonly forget: (one: A) => void
-  /** The ones that are watched, the first that is due first. */
+  /** Restarts the timeout of the item, and adds the item if it is new. */
+  readonly touch: (item: A) => void
+  readonly remove: (item: A) => void
+  /** The items in the order in which they become due. */
   readonly all: () => Iterable<A>
 }
 
-/** `onDue` is told once of each that is due, which is forgotten with it; it may touch it again. */
+/** Removes each item that becomes due and runs `onDue` with it. `onDue` may touch the item again. A failure is logged. */
 export const make = <A extends Due<A>>(
   afterMs: number,
-  onDue: (one: A) => Effect.Effect<unknown>,
+  onDue: (item: A) => Effect.Effect<unknown>,
 ): Effect.Effect<IdleTimers<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Clock.clockWith(Effect.succeed)
-    const watched = IntrusiveList.empty<A>()
-    const some = yield* Latch.make(false)
+    const items = IntrusiveList.empty<A>()
+    const notEmpty = yield* Latch.make(false)
 
     const next: Effect.Effect<unknown> = Effect.suspend(() => {
-      const { oldest } = watched
+      const { oldest } = items
       if (oldest === undefined) {
-        some.closeUnsafe()
-        return some.await
+        notEmpty.closeUnsafe()
+        return notEmpty.await
       }
       const left = oldest.touchedAt + afterMs - monotonicMillis(clock)
       if (left > 0) return Effect.sleep(left)
-      IntrusiveList.remove(watched, oldest)
+      IntrusiveList.remove(items, oldest)
       return onDue(oldest)
     })
-    yield* Effect.forkScoped(Effect.forever(next))
+    const safely = Effect.catchCause(next, (cause) => Effect.logError("an idle timer failed", cause))
+    yield* Effect.forkScoped(Effect.forever(safely))
 
     return {
-      touch: (one) => {
-        one.touchedAt = monotonicMillis(clock)
-        IntrusiveList.append(watched, one)
-        some.openUnsafe()
+      touch: (item) => {
+        item.touchedAt = monotonicMillis(clock)
+        IntrusiveList.append(items, item)
+        notEmpty.openUnsafe()
       },
-      forget: (one) => IntrusiveList.remove(watched, one),
-      all: () => IntrusiveList.each(watched),
+      remove: (item) => IntrusiveList.remove(items, item),
+      all: () => IntrusiveList.each(items),
     }
   })

@@ -1,10 +1,10 @@
 /**
- * Things in the order in which something last happened to them, each linked to the ones before and after it, so that any of
- * them leaves or moves to the end at once, however many there are. A thing is in one list at the most. Changed in place.
+ * A mutable linked list, oldest item first. Each item holds its own links, so it is removed or moved to the end in constant
+ * time. An item is in at most one list.
  *
- * Not a `Map` or a `Set`, for whatever comes and goes with turns: the table of one that is old is replaced by an old one, and
- * what the old tables held, turns that have ended and all that they refer to, stays in memory until the next full
- * collection of garbage ([decision 28](../../docs/decisions/0028-hot-path.md)). What has left here refers to nothing.
+ * Used instead of a `Map` or a `Set` for objects that live as long as a turn. V8 replaces the table of an old map with another
+ * old table, and the discarded tables retain ended turns, with all that they refer to, until the next full garbage collection
+ * ([decision 28](../../docs/decisions/0028-hot-path.md)). A removed item here refers to nothing.
  */
 export interface Links<A> {
   older: A | undefined
@@ -18,36 +18,36 @@ export interface IntrusiveList<A> {
 
 export const empty = <A>(): IntrusiveList<A> => ({ oldest: undefined, newest: undefined })
 
-const has = <A extends Links<A>>(list: IntrusiveList<A>, one: A): boolean =>
-  one.older !== undefined || list.oldest === one
+const has = <A extends Links<A>>(list: IntrusiveList<A>, item: A): boolean =>
+  item.older !== undefined || list.oldest === item
 
-/** Nothing happens when it is not there. */
-export const remove = <A extends Links<A>>(list: IntrusiveList<A>, one: A): void => {
-  if (!has(list, one)) return
-  const { newer, older } = one
+/** Removes the item if it is in the list. */
+export const remove = <A extends Links<A>>(list: IntrusiveList<A>, item: A): void => {
+  if (!has(list, item)) return
+  const { newer, older } = item
   if (older === undefined) list.oldest = newer
   else older.newer = newer
   if (newer === undefined) list.newest = older
   else newer.older = older
-  one.older = undefined
-  one.newer = undefined
+  item.older = undefined
+  item.newer = undefined
 }
 
-/** Puts it at the end, wherever it was. */
-export const append = <A extends Links<A>>(list: IntrusiveList<A>, one: A): void => {
-  if (list.newest === one) return
-  remove(list, one)
-  one.older = list.newest
-  if (list.newest === undefined) list.oldest = one
-  else list.newest.newer = one
-  list.newest = one
+/** Adds the item at the end, or moves it there. */
+export const append = <A extends Links<A>>(list: IntrusiveList<A>, item: A): void => {
+  if (list.newest === item) return
+  remove(list, item)
+  item.older = list.newest
+  if (list.newest === undefined) list.oldest = item
+  else list.newest.newer = item
+  list.newest = item
 }
 
-/** The oldest first. The one that was given last may be removed meanwhile; one that is moved to the end comes again. */
+/** Iterates from the oldest item. The current item may be removed during the iteration; one moved to the end appears again. */
 export function* each<A extends Links<A>>({ oldest }: IntrusiveList<A>): Generator<A, void> {
-  for (let one = oldest; one !== undefined;) {
-    const { newer } = one
-    yield one
-    one = newer
+  for (let item = oldest; item !== undefined;) {
+    const { newer } = item
+    yield item
+    item = newer
   }
 }

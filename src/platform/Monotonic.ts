@@ -1,13 +1,13 @@
-/** Time that passes evenly, whatever is done to the wall clock: for durations, never for dates. */
+/** Monotonic time: changes of the wall clock do not affect it. For durations, never for dates. */
 import type * as Clock from "effect/Clock"
 
-/** Milliseconds since some fixed moment. */
+/** Milliseconds since a fixed moment. */
 export const monotonicMillis = (clock: Clock.Clock): number =>
   Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
 
 /**
- * Epoch milliseconds that pass evenly: the wall clock now, plus monotonic time from here on. For durations between dates that
- * are shown or stored.
+ * A clock of epoch milliseconds that never jumps: the wall clock now, plus monotonic time. For dates that are shown or stored
+ * and whose difference is a duration.
  */
 export const steadyMillis = (clock: Clock.Clock): (() => number) => {
   const wall = clock.currentTimeMillisUnsafe()

@@ -1,13 +1,11 @@
-/**
- * This process among those that share a store. A new id at every start: what the last process left behind is another's.
- */
+/** The identity of this process among the replicas. The id is new at each start, so leftovers belong to another replica. */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 
-/** A UUIDv7: of two replicas the one that was started first has the smaller one. */
+/** A UUIDv7: a replica that started earlier has a smaller id. */
 export const ReplicaId = Schema.String.pipe(Schema.brand("ReplicaId"))
 export type ReplicaId = typeof ReplicaId.Type
 

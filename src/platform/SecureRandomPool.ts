@@ -1,8 +1,8 @@
 /**
- * The system's randomness, drawn a page at a time: a turn takes five ids, and each draw of its own is a call into the kernel
- * that costs more than the id (`docs/reference/performance.md`). Node's own `randomUUID` does the same.
+ * Random bytes, read from the system a page at a time. A turn takes five ids, and a kernel call per id would cost more than
+ * the id (`docs/reference/performance.md`). Node's own `randomUUID` does the same.
  *
- * Invariant: no byte is given twice.
+ * Invariant: no byte is returned twice.
  */
 import * as Layer from "effect/Layer"
 import * as SecureRandom from "effect/crypto/SecureRandom"

@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Baselines } from "../store/Baselines.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The baseline changes at most once in ten minutes. */
 const every = Schedule.spaced("1 minute")
@@ -30,12 +31,13 @@ export const layer = (runtime: string): Layer.Layer<never, never, Baselines | Mo
         } else if (own !== undefined && own !== known.p99Ms) {
           yield* baselines.put(name, own, known.version)
         }
-      }).pipe(
-        Effect.catch((error) => Effect.logWarning("the baseline of the runtime is not in the store", error)),
+      })
+      const trySync = Effect.catch(sync, (error) =>
+        Effect.logWarning("the baseline of the runtime is not in the store", error),
       )
 
-      yield* sync
-      yield* Effect.addFinalizer(() => sync)
-      yield* Effect.forkScoped(Effect.schedule(sync, every))
+      yield* trySync
+      yield* Effect.addFinalizer(() => trySync)
+      yield* Loop.every("baseline", every, sync)
     }),
   )

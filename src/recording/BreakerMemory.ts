@@ -10,7 +10,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Monitor, type Numbered } from "../monitoring/Monitor.ts"
+import { Monitor, type NumberedTransition } from "../monitoring/Monitor.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { Transitions } from "../store/Transitions.ts"
@@ -51,7 +51,7 @@ const make = Effect.gen(function* () {
   )
 
   // An error of one entry does not stop the next.
-  const store = ({ number, ours, transition }: Numbered) =>
+  const store = ({ number, ours, transition }: NumberedTransition) =>
     Effect.logWarning(
       `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
     ).pipe(
@@ -65,7 +65,7 @@ const make = Effect.gen(function* () {
       Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
     )
 
-  const written: BreakerMemory["Service"]["written"] = monitor.noted.pipe(
+  const written: BreakerMemory["Service"]["written"] = monitor.settledTransitions.pipe(
     Effect.repeat({ until: Predicate.isNotUndefined, schedule: pollInterval }),
     Effect.flatMap((last = 0) =>
       Effect.repeat(Ref.get(stored), { until: (number) => number >= last, schedule: pollInterval }),

@@ -4,26 +4,24 @@
  *
  * A failed write is repeated. The end of a run takes its unwritten events along and does not wait for the next round.
  */
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Schedule from "effect/Schedule"
 import * as IntrusiveList from "../platform/IntrusiveList.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
-import type { KeptEntry, RunLog } from "../runs/RunLog.ts"
+import type { SerializedEntry, RunLog } from "../runs/RunLog.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import type { Runs } from "../store/Runs.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** After a crash, a replay lacks the events of this time. */
 const batchDelay = "25 millis"
 /** Approximate bytes of one statement. SQLite blocks during it, and the events are in memory twice. */
 const mostAtOnce = 1024 * 1024
-
-/** The shortest pause between two writes to a store that is away. */
-const retryDelay = "1 second"
 
 /** A log with the position up to which it is stored. */
 export interface Followed extends IntrusiveList.Links<Followed> {
@@ -55,7 +53,7 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 
   const write = (batches: ReadonlyArray<Followed>): Effect.Effect<void, StoreError> => {
     let left = mostAtOnce
-    const waiting: Array<{ readonly one: Followed; readonly entries: ReadonlyArray<KeptEntry> }> = []
+    const waiting: Array<{ readonly one: Followed; readonly entries: ReadonlyArray<SerializedEntry> }> = []
     for (const one of batches) {
       if (one.log.lastSeq === one.seq) continue
       // The next round writes the rest.
@@ -87,21 +85,12 @@ export const make = Effect.fnUntraced(function* (runs: Runs["Service"]) {
     return write(all)
   })
 
-  yield* dirty.await.pipe(
+  const batch = dirty.await.pipe(
     Effect.andThen(Effect.sleep(batchDelay)),
     Effect.andThen(round),
-    // A bug in the events of one run must not stop the one writer of all runs.
-    Effect.catchCauseIf(
-      (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) =>
-        Effect.logError("run events are not stored yet", cause).pipe(
-          Effect.andThen(Effect.sleep(retryDelay)),
-          Effect.andThen(dirty.open),
-        ),
-    ),
-    Effect.forever,
-    Effect.forkScoped,
+    Effect.tapCause(() => dirty.open),
   )
+  yield* Loop.every("event_writer", Schedule.forever, batch)
 
   const follow = (log: RunLog): Followed => {
     const one: Followed = { log, seq: 0, listening: false, older: undefined, newer: undefined }

@@ -10,6 +10,7 @@ import type { RunId } from "../domain/Ids.ts"
 import { turnKeyLifeMs } from "../domain/TurnKey.ts"
 import { Retention } from "../store/Retention.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Budgets need the current day; the other days are for reports. */
@@ -52,13 +53,6 @@ export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =
         if (eventDays > 0) yield* deleteEvents(now - eventDays * dayMs)
       })
 
-      yield* pass.pipe(
-        Effect.catchCause((cause) =>
-          Effect.logError("old data could not be deleted; the next round tries again", cause),
-        ),
-        Effect.repeat(every),
-        Effect.delay(firstAfter),
-        Effect.forkScoped,
-      )
+      yield* Effect.forkScoped(Effect.delay(Loop.every("retention", every, pass), firstAfter))
     }),
   )

@@ -1,23 +1,23 @@
 /**
- * Who of the replicas is dead: whose beat has not changed for a while, by the clock of the one who watches. Pure. No two
- * machines' clocks are compared; the beats only count.
+ * Detects dead replicas. A replica is dead when its beat has not changed for a while by the watcher's clock. Pure. Beats are
+ * counters, so clocks of different machines are never compared.
  *
- * Time in which the watcher saw nothing does not count: whoever could not look for a while begins anew.
+ * After a gap in its own observations, the watcher starts again: time without observations does not count.
  */
 import type { Beat, ReplicaId } from "../platform/Replica.ts"
 
-/** What was seen at the last look. Milliseconds of the watcher's monotonic clock. */
+/** The last observation. Times are milliseconds of the watcher's monotonic clock. */
 export interface Watches {
   readonly at: number
-  /** Since when each beat is what it is. */
+  /** Each replica's beat, and the time since when it has not changed. */
   readonly beats: ReadonlyMap<ReplicaId, { readonly beat: number; readonly since: number }>
 }
 
 export const none: Watches = { at: Number.NEGATIVE_INFINITY, beats: new Map() }
 
-/** A replica beats every 1.5 s: three beats may be lost. With the looks of both sides a death is known within 9 s. */
+/** A replica beats every 1.5 s: three beats may be lost. With the periods of both sides, a death is known within 9 s. */
 export const deadAfterMs = 6000
-/** Two looks may be late. */
+/** The longest gap between two observations: two may be missing. */
 const longestGapMs = 4500
 
 export const observe = (

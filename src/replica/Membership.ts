@@ -1,8 +1,8 @@
 /**
- * This replica among the others: it says that it lives, finds dead replicas and ends the runs that they left behind, so that
- * their readers are told. It also ends its own runs that the store calls running and that do not run.
+ * Registers this replica and sends its heartbeats. Finds dead replicas and ends their runs, so that readers see an end. Also
+ * ends its own runs that the store lists as running although no fiber executes them.
  *
- * Before the first request it is known to all; after its last run it leaves.
+ * The replica is registered before the first turn and leaves after its last run.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,11 +15,10 @@ import * as Liveness from "./Liveness.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Replicas } from "../store/Replicas.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const beatEvery = Schedule.spaced("1500 millis")
-/** A store that is away is in the log once in a while. */
-const beatAgainAfter = Schedule.spaced("5 seconds")
-/** A run that is begun is live here within moments, and one that ends is live until its end is stored. */
+/** A new run is live here almost at once, and an ending run is live until its end is stored. */
 const abandonedMs = 60_000
 
 const make = Effect.gen(function* () {
@@ -29,15 +28,15 @@ const make = Effect.gen(function* () {
 
   const interruptRunsOf = Effect.fnUntraced(function* (dead: ReadonlyArray<Beat>) {
     const count = yield* replicas.interruptRunsOf(dead, yield* Clock.currentTimeMillis)
-    if (count > 0) yield* Effect.logWarning(`${count} runs of replicas that are gone were interrupted`)
+    if (count > 0) yield* Effect.logWarning(`${count} runs of dead replicas were interrupted`)
   })
 
-  const abandon = Effect.fnUntraced(function* () {
+  const interruptAbandoned = Effect.fnUntraced(function* () {
     const now = yield* Clock.currentTimeMillis
-    const left = (yield* replicas.running(now - abandonedMs)).filter((id) => live.get(id) === undefined)
-    if (left.length === 0) return
-    yield* replicas.interrupt(left, now)
-    yield* Effect.logWarning(`${left.length} runs whose end could not be stored were interrupted`)
+    const abandoned = (yield* replicas.running(now - abandonedMs)).filter((id) => live.get(id) === undefined)
+    if (abandoned.length === 0) return
+    yield* replicas.interrupt(abandoned, now)
+    yield* Effect.logWarning(`${abandoned.length} runs whose end could not be stored were interrupted`)
   })
 
   const round = Effect.gen(function* () {
@@ -46,23 +45,21 @@ const make = Effect.gen(function* () {
     const seen = yield* Ref.updateAndGet(watches, (before) => Liveness.observe(before, others, now))
     const dead = Liveness.dead(seen, now)
     if (dead.length > 0) yield* interruptRunsOf(dead)
-    if (!known) yield* Effect.logWarning("this replica was taken for dead: its runs are interrupted")
-    yield* abandon()
+    if (!known)
+      yield* Effect.logWarning("the other replicas considered this one dead and interrupted its runs")
+    yield* interruptAbandoned()
   })
 
   const { others } = yield* replicas.beat
   yield* interruptRunsOf(replicas.exclusive ? others : [])
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(Clock.currentTimeMillis, replicas.retire).pipe(
-      Effect.catch((error) => Effect.logWarning("the other replicas will take this one for dead", error)),
+      Effect.catch((error) =>
+        Effect.logWarning("this replica could not sign off, so the others will consider it dead", error),
+      ),
     ),
   )
-  yield* round.pipe(
-    Effect.repeat(beatEvery),
-    Effect.tapCause((cause) => Effect.logWarning("the other replicas are not seen", cause)),
-    Effect.retry(beatAgainAfter),
-    Effect.forkScoped,
-  )
+  yield* Loop.every("membership", beatEvery, round)
 })
 
 export const layer: Layer.Layer<never, StoreError, LiveRuns | Replicas> = Layer.effectDiscard(make)

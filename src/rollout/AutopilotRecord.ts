@@ -1,25 +1,25 @@
-/** What is kept of an autopilot: the row of a new stay, and the audit's entry of a change. Pure. */
+/** Rows of an autopilot: the record of a new step, and the audit entry of a change. Pure. */
 import type { Actor } from "../domain/Actor.ts"
 import type { AutopilotState } from "../domain/Autopilot.ts"
 import type { Change } from "../store/Audit.ts"
 import type { Autopilot } from "../store/Autopilots.ts"
 import * as Samples from "./Samples.ts"
 
-/** Of a stay that has just begun: it has seen nothing, and reads from its begin on. */
-export const fresh = (state: AutopilotState): Autopilot => ({
+/** The record of a step that has just started: no samples; it reads runs from its start on. */
+export const newStep = (state: AutopilotState): Autopilot => ({
   state,
   samples: Samples.store(Samples.empty()),
   watermark: { createdAt: state.since, runId: "" },
 })
 
-/** Whether the sums of the one are the other's. */
-export const isSameStay = (a: AutopilotState, b: AutopilotState): boolean =>
+/** True if both states share the same samples. */
+export const isSameStep = (a: AutopilotState, b: AutopilotState): boolean =>
   a.since === b.since && a.percentage === b.percentage
 
 const outline = (state: AutopilotState | undefined) =>
   state === undefined ? {} : { status: state.status, percentage: state.percentage }
 
-export const entry = (
+export const auditEntry = (
   done: {
     readonly by: Actor
     readonly at: number

@@ -1,39 +1,40 @@
 /**
- * The rules of the guarded rollout: a plan of rising shares, and what a verdict does to it. Pure; time and the verdict come
- * in, the next state comes out, and the percentage it wants is in it.
+ * Rules of the guarded rollout: a plan of rising percentages, and the effect of a verdict on it. Pure: the time and
+ * the verdict go in; the next state, with the percentage to set, is the result.
  *
- * Invariants: only `as_good` raises the share, never before the hold time is over, one step at a time, and past 50 % only
- * with a person's approval unless the plan says otherwise. Only `worse` lowers it. No data does neither.
+ * Invariants: only `as_good` raises the percentage, never before the hold time is over, and one step at a time. Past
+ * 50 % an operator must promote it, unless the plan says otherwise. Only `worse` lowers it. Missing data does
+ * neither.
  */
 import type { AutopilotPlan, AutopilotState, AutopilotStatus, AutopilotVerdict } from "../domain/Autopilot.ts"
 
-/** What `advance` is told. */
-export interface Seen {
+/** Input of `advance`. */
+export interface AdvanceInput {
   readonly now: number
-  /** The rollout's percentage as it is. */
+  /** The present percentage of the rollout. */
   readonly percentage: number
-  /** Why the plan makes no sense any more, such as a default mode that is not direct. */
+  /** The reason why the plan no longer makes sense, such as a default mode other than direct. */
   readonly conflict: string | undefined
-  /** Why nothing can be learnt now, such as an open breaker. */
+  /** The reason why runs cannot be compared now, such as an open breaker. */
   readonly blocked: string | undefined
   readonly verdict: AutopilotVerdict
 }
 
-const needsApprovalAbove = 50
-const keptStays = 100
-/** Runs are read minutes after they began, not hours: older gaps are of no use. */
-const keptGaps = 50
+const promoteAbove = 50
+const maxHistory = 100
+/** Runs are read minutes after they start, not hours, so older gaps have no use. */
+const maxGaps = 50
 
 const finished: ReadonlySet<AutopilotStatus> = new Set(["completed", "rolled_back", "aborted"])
 export const isFinished = ({ status }: AutopilotState): boolean => finished.has(status)
-/** Whether it reads runs and decides. */
+/** True while the autopilot reads runs and decides. */
 export const isActive = (state: AutopilotState): boolean => !isFinished(state) && state.status !== "paused"
 
-/** Whether its percentage is still to be set. Whoever pauses it has taken that into their own hands. */
+/** True if its percentage is not set yet. A paused plan sets none: the operator controls the percentage. */
 export const isDue = ({ applied, status }: AutopilotState): boolean => !applied && status !== "paused"
 
 export const start = (plan: AutopilotPlan, before: number, now: number): AutopilotState =>
-  stay(
+  beginStep(
     {
       plan,
       status: "running",
@@ -55,39 +56,41 @@ export const start = (plan: AutopilotPlan, before: number, now: number): Autopil
     "started",
   )
 
-export const advance = (state: AutopilotState, seen: Seen): AutopilotState => {
+export const advance = (state: AutopilotState, input: AdvanceInput): AutopilotState => {
   if (!isActive(state)) return state
-  const { now, verdict } = seen
-  if (seen.percentage !== state.percentage) {
-    return pause(state, `the percentage was set to ${seen.percentage} by somebody else`)
+  const { now, verdict } = input
+  if (input.percentage !== state.percentage) {
+    return pause(state, `the percentage was set to ${input.percentage} by another change`)
   }
-  if (seen.conflict !== undefined) return pause(state, seen.conflict)
-  const judged = { ...state, verdict }
-  if (seen.blocked !== undefined) return hold(judged, seen.blocked)
-  if (verdict.judgement === "worse") return stepBack(judged, now)
+  if (input.conflict !== undefined) return pause(state, input.conflict)
+  const withVerdict = { ...state, verdict }
+  if (input.blocked !== undefined) return hold(withVerdict, input.blocked)
+  if (verdict.judgement === "worse") return stepBack(withVerdict, now)
   if (now < state.notBefore) {
-    return state.status === "cooling_down" ? judged : { ...judged, status: "running", reason: verdict.reason }
+    return state.status === "cooling_down"
+      ? withVerdict
+      : { ...withVerdict, status: "running", reason: verdict.reason }
   }
-  if (verdict.judgement === "as_good") return goOn(judged, now)
-  // It has been shown; a bound that moves back a little while a person makes up their mind takes nothing away.
-  return state.status === "awaiting_approval" ? judged : hold(judged, verdict.reason)
+  if (verdict.judgement === "as_good") return advanceStep(withVerdict, now)
+  // The step has passed already; a bound that moves back a little before the operator decides changes nothing.
+  return state.status === "awaiting_approval" ? withVerdict : hold(withVerdict, verdict.reason)
 }
 
-/** Nothing could be learnt between these times; a gap that meets the last one prolongs it. */
+/** Records a time in which runs could not be compared. A gap that touches the last one extends it. */
 export const withGap = (state: AutopilotState, from: number, to: number): AutopilotState => {
   const last = state.gaps.at(-1)
   const gaps =
     last !== undefined && last.to >= from
       ? [...state.gaps.slice(0, -1), { from: last.from, to }]
       : [...state.gaps, { from, to }]
-  return { ...state, gaps: gaps.slice(-keptGaps) }
+  return { ...state, gaps: gaps.slice(-maxGaps) }
 }
 
-/** Whether what began then is of neither cohort. */
+/** True if a run that started then belongs to neither cohort. */
 export const isInGap = ({ gaps }: AutopilotState, at: number): boolean =>
   gaps.some(({ from, to }) => from <= at && at <= to)
 
-/** A person's: whatever comes next, it is not this plan's doing. */
+/** After a pause only an operator changes the percentage. */
 export const pause = (state: AutopilotState, reason: string): AutopilotState => ({
   ...state,
   status: "paused",
@@ -95,32 +98,32 @@ export const pause = (state: AutopilotState, reason: string): AutopilotState => 
 })
 
 /**
- * What happened in between is not the step's: it begins anew, and so does the count of steps back. Where a person has
- * lowered the share meanwhile, it goes on from there.
+ * The step starts again without its earlier data, and the count of steps back returns to 0. If an operator has
+ * lowered the percentage meanwhile, the plan continues from there.
  */
 export const resume = (state: AutopilotState, percentage: number, now: number): AutopilotState => {
   const reached = state.plan.steps.findLastIndex((step) => step.percentage <= percentage)
-  return stay({ ...state, setbacks: 0 }, Math.max(0, Math.min(state.step, reached)), now, "resumed")
+  return beginStep({ ...state, setbacks: 0 }, Math.max(0, Math.min(state.step, reached)), now, "resumed")
 }
 
-/** Never above what it is now, whatever it was before. */
+/** Never raises the percentage, even if it was higher before the start. */
 export const abort = (
   state: AutopilotState,
   percentage: number,
   now: number,
   reason: string,
 ): AutopilotState => ({
-  ...leave(state, now, reason),
+  ...closeStep(state, now, reason),
   status: "aborted",
   applied: false,
   percentage: Math.min(state.before, percentage),
 })
 
-/** Of use only while it waits for an approval. */
-export const approve = (state: AutopilotState, now: number, reason: string): AutopilotState =>
+/** Only for the status `awaiting_approval`. */
+export const promote = (state: AutopilotState, now: number, reason: string): AutopilotState =>
   raise(state, now, reason)
 
-/** Whether a resume would do something: it is paused, or has gone back too often to go up by itself. */
+/** True if a resume has an effect: the plan is paused, or has stepped back too often to rise by itself. */
 export const canResume = (state: AutopilotState): boolean => state.status === "paused" || isSpent(state)
 
 const isSpent = (state: AutopilotState): boolean => !isFinished(state) && state.setbacks > state.plan.retries
@@ -131,10 +134,10 @@ const hold = (state: AutopilotState, reason: string): AutopilotState => ({
   reason,
 })
 
-const goOn = (state: AutopilotState, now: number): AutopilotState => {
+const advanceStep = (state: AutopilotState, now: number): AutopilotState => {
   const next = state.plan.steps[state.step + 1]
   if (next === undefined) {
-    return { ...leave(state, now, "the last step is as good"), status: "completed" }
+    return { ...closeStep(state, now, "the last step is as good"), status: "completed" }
   }
   if (isSpent(state)) {
     return hold(
@@ -142,7 +145,7 @@ const goOn = (state: AutopilotState, now: number): AutopilotState => {
       `went back ${state.setbacks} times: stays here, watched, until a person resumes or aborts`,
     )
   }
-  if (next.percentage > needsApprovalAbove && !state.plan.autoApprove) {
+  if (next.percentage > promoteAbove && !state.plan.autoApprove) {
     return {
       ...state,
       status: "awaiting_approval",
@@ -153,16 +156,16 @@ const goOn = (state: AutopilotState, now: number): AutopilotState => {
 }
 
 const raise = (state: AutopilotState, now: number, reason: string): AutopilotState => {
-  const next = stay(leave(state, now, reason), state.step + 1, now, reason)
-  // Nobody is left to compare with.
+  const next = beginStep(closeStep(state, now, reason), state.step + 1, now, reason)
+  // No control sessions are left to compare with.
   return next.percentage === 100 ? { ...next, status: "completed" } : next
 }
 
 const stepBack = (state: AutopilotState, now: number): AutopilotState => {
   const { reason } = state.verdict!
-  const left = { ...leave(state, now, reason), setbacks: state.setbacks + 1 }
+  const left = { ...closeStep(state, now, reason), setbacks: state.setbacks + 1 }
   if (state.step === 0) return { ...left, status: "rolled_back", percentage: 0, applied: false }
-  const lower = stay(left, state.step - 1, now, reason)
+  const lower = beginStep(left, state.step - 1, now, reason)
   return {
     ...lower,
     status: "cooling_down",
@@ -170,14 +173,14 @@ const stepBack = (state: AutopilotState, now: number): AutopilotState => {
   }
 }
 
-const leave = (state: AutopilotState, now: number, reason: string): AutopilotState => {
+const closeStep = (state: AutopilotState, now: number, reason: string): AutopilotState => {
   const { percentage, since, verdict } = state
-  const stay = { percentage, from: since, to: now, reason, verdict }
-  return { ...state, reason, history: [...state.history, stay].slice(-keptStays) }
+  const closed = { percentage, from: since, to: now, reason, verdict }
+  return { ...state, reason, history: [...state.history, closed].slice(-maxHistory) }
 }
 
-/** Begins a step: with data of its own, so that its test is of this share and nothing is counted twice. */
-const stay = (state: AutopilotState, step: number, now: number, reason: string): AutopilotState => {
+/** Starts a step with data of its own, so that its test covers this percentage only and counts nothing twice. */
+const beginStep = (state: AutopilotState, step: number, now: number, reason: string): AutopilotState => {
   const { holdMs, percentage } = state.plan.steps[step]!
   return {
     ...state,

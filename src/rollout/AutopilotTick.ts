@@ -1,6 +1,6 @@
 /**
- * One look of the autopilot: new runs, verdict, what follows from it. What it decides is kept before it is done, so that a
- * start after a crash finishes what was begun.
+ * One tick of the autopilot: read new runs, judge them, apply the verdict. A decision is stored before it is applied,
+ * so a start after a crash completes it.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,24 +17,24 @@ import * as RolloutPercentage from "./RolloutPercentage.ts"
 import * as Verdict from "./Verdict.ts"
 
 const self: Actor = { orgId: null, userId: "autopilot", requestId: null }
-/** Statuses that change to and fro with every look, and are no news to the audit. */
-const everyday: ReadonlySet<AutopilotState["status"]> = new Set(["running", "holding"])
+/** Statuses that change with almost every tick; the audit does not list them. */
+const routineStatuses: ReadonlySet<AutopilotState["status"]> = new Set(["running", "holding"])
 
-const isNews = (before: AutopilotState, after: AutopilotState): boolean =>
+const isChange = (before: AutopilotState, after: AutopilotState): boolean =>
   before.status !== after.status ||
   before.reason !== after.reason ||
-  !AutopilotRecord.isSameStay(before, after)
+  !AutopilotRecord.isSameStep(before, after)
 
 export const make = Effect.gen(function* () {
   const autopilots = yield* Autopilots
   const monitor = yield* Monitor
   const rollout = yield* Rollout
   const reader = yield* CohortReader.make
-  const share = yield* RolloutPercentage.make
+  const rolloutPercentage = yield* RolloutPercentage.make
   let last: { readonly at: number; readonly isBlocked: boolean } | undefined
 
-  /** A time from which nothing can be learnt is noted before its runs are read, up to the first look after it. */
-  const noteGap = (state: AutopilotState, isBlocked: boolean, now: number): AutopilotState => {
+  /** A time without comparable runs is recorded before its runs are read; it ends at the first tick after it. */
+  const recordGap = (state: AutopilotState, isBlocked: boolean, now: number): AutopilotState => {
     const before = last
     last = { at: now, isBlocked }
     return isBlocked || before?.isBlocked === true
@@ -46,35 +46,41 @@ export const make = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const { etag, settings } = yield* rollout.current
     const isBlocked = yield* monitor.isFallbackEnabled
-    const state = noteGap(stored.state, isBlocked, now)
+    const state = recordGap(stored.state, isBlocked, now)
     const { count, samples, watermark } = yield* reader.read(stored, state, now)
     const next = AutopilotRules.advance(state, {
       now,
       percentage: settings.percentage,
-      conflict: yield* share.conflict,
-      blocked: isBlocked ? "turns are kept from the runtime: what runs now is direct mode" : undefined,
+      conflict: yield* rolloutPercentage.conflict,
+      blocked: isBlocked
+        ? "the breaker keeps turns from the runtime: all runs are in direct mode"
+        : undefined,
       verdict: Verdict.judge(samples, state.plan, state.percentage),
     })
-    if (count === 0 && state === stored.state && !isNews(state, next)) return reader.keep(stored, samples)
-    const goesOn = AutopilotRecord.isSameStay(state, next)
+    if (count === 0 && state === stored.state && !isChange(state, next)) return reader.cache(stored, samples)
+    const sameStep = AutopilotRecord.isSameStep(state, next)
     const entry =
-      next.status === state.status || everyday.has(next.status)
+      next.status === state.status || routineStatuses.has(next.status)
         ? undefined
-        : AutopilotRecord.entry({ by: self, at: now, action: next.status, reason: next.reason }, state, next)
-    const kept = goesOn
+        : AutopilotRecord.auditEntry(
+            { by: self, at: now, action: next.status, reason: next.reason },
+            state,
+            next,
+          )
+    const record = sameStep
       ? { state: next, samples: Samples.store(samples), watermark }
-      : AutopilotRecord.fresh(next)
-    const saved = yield* autopilots.save(stored, kept, entry)
+      : AutopilotRecord.newStep(next)
+    const saved = yield* autopilots.save(stored, record, entry)
     if (saved === undefined) return
-    if (goesOn) reader.keep(saved, samples)
-    if (AutopilotRules.isDue(next)) yield* share.apply(saved, self, etag)
+    if (sameStep) reader.cache(saved, samples)
+    if (AutopilotRules.isDue(next)) yield* rolloutPercentage.apply(saved, self, etag)
   })
 
-  const look = Effect.gen(function* () {
+  const tick = Effect.gen(function* () {
     const stored = yield* autopilots.latest
     if (stored === undefined) return
-    if (AutopilotRules.isDue(stored.state)) yield* share.apply(stored, self)
+    if (AutopilotRules.isDue(stored.state)) yield* rolloutPercentage.apply(stored, self)
     else if (AutopilotRules.isActive(stored.state)) yield* judge(stored)
   })
-  return { look }
+  return { tick }
 })

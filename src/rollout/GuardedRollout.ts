@@ -1,8 +1,8 @@
 /**
- * The guarded rollout, as people start and stop it; beside their commands the autopilot looks every few seconds by itself.
+ * The guarded rollout and its commands. Besides the commands, the autopilot ticks every few seconds.
  *
- * Everything is in one row of the store, guarded by its version: of several replicas that look at once one gets to write,
- * and the others have seen nothing. Here commands and looks wait for each other.
+ * All state is in one row of the store, guarded by its version: if several replicas tick at once, one of them writes
+ * and the others change nothing. Within a process, commands and ticks wait for each other.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -23,8 +23,9 @@ import * as AutopilotRules from "./AutopilotRules.ts"
 import * as AutopilotRecord from "./AutopilotRecord.ts"
 import * as AutopilotTick from "./AutopilotTick.ts"
 import * as RolloutPercentage from "./RolloutPercentage.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
-/** What was asked for cannot be done now; `message` says why. */
+/** The command does not fit the present state; `message` gives the reason. */
 export class AutopilotConflict extends Schema.TaggedError<AutopilotConflict>()("AutopilotConflict", {
   message: Schema.String,
 }) {}
@@ -35,15 +36,16 @@ type Command = (actor: Actor, reason: string | undefined) => Commanded
 export class GuardedRollout extends Context.Service<
   GuardedRollout,
   {
-    /** The last one, also when it has ended. */
+    /** The last guarded rollout, even after its end. */
     readonly status: Effect.Effect<AutopilotState | undefined, StoreError>
     readonly start: (actor: Actor, plan: AutopilotPlan, reason: string | undefined) => Commanded
-    /** The percentage stays as it is, and nothing moves it. */
+    /** Leaves the percentage as it is and stops every automatic change. */
     readonly pause: Command
     readonly resume: Command
-    /** Back to the percentage from before the start, if that is lower. */
+    /** Returns to the percentage from before the start, if that is lower. */
     readonly abort: Command
-    readonly approve: Command
+    /** Raises the percentage past 50 % when the plan waits for an operator (`awaiting_approval`). */
+    readonly promote: Command
   }
 >()("crossfade/rollout/GuardedRollout") {
   static readonly layer: Layer.Layer<
@@ -56,37 +58,30 @@ export class GuardedRollout extends Context.Service<
   )
 }
 
-/** What it costs an idle service is one read of one row. */
-const lookEvery = "2 seconds"
-/** A store that is away is in the log once in a while. */
-const lookAgainAfter = "5 seconds"
+/** The cost of an idle service: one read of one row. */
+const tickInterval = "2 seconds"
 
 const make = Effect.gen(function* () {
   const autopilots = yield* Autopilots
   const rollout = yield* Rollout
-  const share = yield* RolloutPercentage.make
-  const one = yield* Semaphore.make(1)
+  const rolloutPercentage = yield* RolloutPercentage.make
+  const lock = yield* Semaphore.make(1)
 
-  const { look } = yield* AutopilotTick.make
-  yield* look.pipe(
-    Semaphore.withPermit(one),
-    Effect.uninterruptible,
-    // Also after a bug: it stands still then, and must not stop.
-    Effect.catchCause((cause) =>
-      Effect.andThen(Effect.logWarning("the autopilot could not look", cause), Effect.sleep(lookAgainAfter)),
-    ),
-    Effect.repeat(Schedule.spaced(lookEvery)),
-    Effect.forkScoped,
+  const { tick } = yield* AutopilotTick.make
+  yield* Loop.every(
+    "autopilot",
+    Schedule.spaced(tickInterval),
+    Effect.uninterruptible(Semaphore.withPermit(lock, tick)),
   )
 
   const refuse = (message: string) => Effect.fail(new AutopilotConflict({ message }))
 
-  /** One command of a person's: kept with its entry in the audit, then done. A text says why it is not. */
+  /** One operator command: stored with its audit entry, then applied. A string is the reason for a refusal. */
   const command = (
     action: string,
     change: (
       state: AutopilotState,
-      given: { readonly now: number; readonly percentage: number; readonly reason: string | undefined },
+      context: { readonly now: number; readonly percentage: number; readonly reason: string | undefined },
     ) => AutopilotState | string,
   ) =>
     Effect.fn(`GuardedRollout.${action}`)(
@@ -97,15 +92,15 @@ const make = Effect.gen(function* () {
         const { percentage } = (yield* rollout.current).settings
         const next = change(stored.state, { now, percentage, reason })
         if (typeof next === "string") return yield* refuse(next)
-        const kept = AutopilotRecord.isSameStay(stored.state, next)
+        const record = AutopilotRecord.isSameStep(stored.state, next)
           ? { ...stored, state: next }
-          : AutopilotRecord.fresh(next)
-        const entry = AutopilotRecord.entry({ by: actor, at: now, action, reason }, stored.state, next)
-        const saved = yield* autopilots.save(stored, kept, entry)
-        if (saved === undefined) return yield* refuse("it was changed at the same moment: look again")
-        return AutopilotRules.isDue(next) ? yield* share.apply(saved, actor) : next
+          : AutopilotRecord.newStep(next)
+        const entry = AutopilotRecord.auditEntry({ by: actor, at: now, action, reason }, stored.state, next)
+        const saved = yield* autopilots.save(stored, record, entry)
+        if (saved === undefined) return yield* refuse("it was changed at the same moment: read it again")
+        return AutopilotRules.isDue(next) ? yield* rolloutPercentage.apply(saved, actor) : next
       },
-      Semaphore.withPermit(one),
+      Semaphore.withPermit(lock),
       Effect.uninterruptible,
     )
 
@@ -115,7 +110,7 @@ const make = Effect.gen(function* () {
       if (stored !== undefined && !AutopilotRules.isFinished(stored.state)) {
         return yield* refuse(`one is ${stored.state.status} already: abort it first`)
       }
-      const conflict = yield* share.conflict
+      const conflict = yield* rolloutPercentage.conflict
       if (conflict !== undefined) return yield* refuse(conflict)
       const { percentage } = (yield* rollout.current).settings
       if (plan.steps[0].percentage < percentage) {
@@ -123,10 +118,17 @@ const make = Effect.gen(function* () {
       }
       const now = yield* Clock.currentTimeMillis
       const state = AutopilotRules.start(plan, percentage, now)
-      const entry = AutopilotRecord.entry({ by: actor, at: now, action: "start", reason }, undefined, state)
-      return yield* share.apply(yield* autopilots.begin(AutopilotRecord.fresh(state), entry), actor)
+      const entry = AutopilotRecord.auditEntry(
+        { by: actor, at: now, action: "start", reason },
+        undefined,
+        state,
+      )
+      return yield* rolloutPercentage.apply(
+        yield* autopilots.begin(AutopilotRecord.newStep(state), entry),
+        actor,
+      )
     },
-    Semaphore.withPermit(one),
+    Semaphore.withPermit(lock),
     Effect.uninterruptible,
   )
 
@@ -146,9 +148,10 @@ const make = Effect.gen(function* () {
         ? `it is ${state.status}`
         : AutopilotRules.abort(state, percentage, now, reason),
     ),
-    approve: command("approve", (state, { now, reason = "approved by a person" }) =>
+    // The audit stores the older name of this command, as it stores the status `awaiting_approval`.
+    promote: command("approve", (state, { now, reason = "approved by a person" }) =>
       state.status === "awaiting_approval"
-        ? AutopilotRules.approve(state, now, reason)
+        ? AutopilotRules.promote(state, now, reason)
         : `it is ${state.status}`,
     ),
   })

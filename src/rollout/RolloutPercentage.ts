@@ -1,4 +1,4 @@
-/** The autopilot's hand on the rollout: whether a guarded rollout makes sense there, and the percentage that it sets. */
+/** Sets the percentage that the autopilot chooses, and checks that the configuration allows a guarded rollout. */
 import * as Effect from "effect/Effect"
 import { Rollout } from "../decision/Rollout.ts"
 import type { Actor } from "../domain/Actor.ts"
@@ -11,7 +11,7 @@ export const make = Effect.gen(function* () {
   const modes = yield* Modes
   const rollout = yield* Rollout
 
-  /** Why it makes no sense, with what is configured and set now. */
+  /** The reason why the present configuration and settings allow no guarded rollout. */
   const conflict = Effect.map(rollout.current, ({ settings }) => {
     if (modes.targets("runtime_orchestrator").length === 0) return "no runtime is configured"
     if (modes.targets("direct_llm").length === 0) return "no direct provider is configured"
@@ -26,18 +26,20 @@ export const make = Effect.gen(function* () {
       .pipe(
         Effect.as({ ...state, applied: true }),
         Effect.catchTag("RolloutChanged", () =>
-          Effect.succeed(AutopilotRules.pause(state, "somebody else changed the rollout at the same moment")),
+          Effect.succeed(
+            AutopilotRules.pause(state, "another change of the rollout arrived at the same moment"),
+          ),
         ),
       )
 
   /**
-   * Sets the percentage that is wanted, and notes that it is set. With `seen`, only in the state of the rollout that this
-   * validator names: nobody's change is overwritten unseen.
+   * Sets the percentage and records that it is set. With `etag`, only if the rollout still has this validator, so
+   * that no concurrent change is overwritten.
    */
-  const apply = Effect.fnUntraced(function* (stored: StoredAutopilot, by: Actor, seen?: string) {
+  const apply = Effect.fnUntraced(function* (stored: StoredAutopilot, by: Actor, etag?: string) {
     const { settings } = yield* rollout.current
-    const isThere = settings.percentage === stored.state.percentage
-    const state = isThere ? { ...stored.state, applied: true } : yield* change(by, stored, seen)
+    const isSet = settings.percentage === stored.state.percentage
+    const state = isSet ? { ...stored.state, applied: true } : yield* change(by, stored, etag)
     yield* autopilots.save(stored, { ...stored, state })
     return state
   })

@@ -1,15 +1,15 @@
 /**
- * Whether both cohorts have the share of sessions that they were dealt. If not, sessions were lost or moved on one side and
- * no comparison can be trusted. Pure, and valid however often one looks.
+ * Checks that both cohorts have their expected share of sessions. If not, sessions were lost or moved on one side and
+ * no comparison is valid. Pure, and valid no matter how often it is evaluated.
  *
  * The test is the multinomial mixture of Lindon and Malek, "Anytime-valid inference for multinomial count data"
- * (NeurIPS 2022, arXiv:2011.03567), for two cells: the Bayes factor of a Beta-binomial against the expected share is a
- * martingale when that share is true, so by Ville's inequality it ever exceeds 1/p with a chance of at most p.
+ * (NeurIPS 2022, arXiv:2011.03567), for two cells: the Bayes factor of a Beta-binomial against the expected share is
+ * a martingale when that share is true, so by Ville's inequality it ever exceeds 1/p with a chance of at most p.
  */
 
-/** Strikes at random once in two hundred steps at most, and then only holds. */
+/** A false alarm in at most one of two hundred steps; its only effect is a hold. */
 const alpha = 0.005
-/** Weight of the prior around the expected share: most sensitive to mismatches of some percent. */
+/** Weight of the prior around the expected share: most sensitive to mismatches of a few percent. */
 const priorSessions = 400
 
 export interface SampleRatio {

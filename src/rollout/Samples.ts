@@ -1,9 +1,9 @@
 /**
- * The runs of one step's two cohorts, boiled down to sums: what a verdict needs, at a size that does not grow with traffic.
+ * Sums over the runs of one step's two cohorts: the input of a verdict, at a size that does not grow with traffic.
  *
- * Runs are added in batches in the order in which they began. What counts as slow in a batch is the control's 95th
- * percentile of the batches BEFORE it, and the same for both cohorts: a limit drawn from the very runs that it judges would
- * break the sequential test. No Effect; changed in place by its one owner.
+ * Runs are added in batches, ordered by their start. A run is slow if it exceeds the control's 95th percentile of the
+ * batches BEFORE its own, for both cohorts: a limit taken from the runs that it judges would break the sequential
+ * test. No Effect; one owner changes it in place.
  */
 import * as Schema from "effect/Schema"
 import type { AutopilotMargins } from "../domain/Autopilot.ts"
@@ -11,8 +11,8 @@ import * as LatencyHistogram from "../monitoring/evidence/LatencyHistogram.ts"
 import type { CohortRun } from "../store/CohortRuns.ts"
 import * as SequentialTest from "./SequentialTest.ts"
 
-/** What is summed of each run. Every one of them is worse when it is more. */
-export const measures = [
+/** The measures of each run. For each of them, more is worse. */
+const measures = [
   "failed",
   "notFirstTry",
   "repeated",
@@ -27,8 +27,8 @@ export interface Cohort {
   sessions: number
   runs: number
   readonly moments: { readonly [measure in Measure]: SequentialTest.Moments }
-  readonly firstContent: LatencyHistogram.LatencyHistogram
-  readonly total: LatencyHistogram.LatencyHistogram
+  firstContent: LatencyHistogram.LatencyHistogram
+  total: LatencyHistogram.LatencyHistogram
 }
 
 export interface Samples {
@@ -38,11 +38,11 @@ export interface Samples {
   readonly open: Map<string, Float64Array>
 }
 
-/** Beyond it the session that was longest without a run is closed; should it come back it counts as one more. */
+/** Beyond this, the session without a run for the longest time is closed; if it returns, it counts as a new one. */
 const mostOpenSessions = 20_000
-/** Of fewer runs of the control a 95th percentile is not known well enough to call others slow. */
+/** Below this number of control runs the 95th percentile is too uncertain to call other runs slow. */
 const leastRunsForLimit = 100
-/** The histogram answers with the middle of a bin; at its lower end at least one run in twenty is above. */
+/** The histogram answers with the middle of a bin; at the lower end of the bin at least one run in twenty is above. */
 const belowBin = 0.95
 
 const emptyCohort = (): Cohort => ({
@@ -80,7 +80,7 @@ export const addAll = (samples: Samples, runs: ReadonlyArray<CohortRun>, margins
 }
 
 const limit = (histogram: LatencyHistogram.LatencyHistogram): number =>
-  histogram.reduce((sum, n) => sum + n, 0) < leastRunsForLimit ? Number.NaN : belowBin * p95(histogram)
+  LatencyHistogram.size(histogram) < leastRunsForLimit ? Number.NaN : belowBin * p95(histogram)
 
 const add = (
   samples: Samples,
@@ -91,13 +91,14 @@ const add = (
   const known = samples.open.get(run.sessionId)
   const session = known ?? new Float64Array(2 * measures.length)
   if (known === undefined) cohort.sessions += 1
-  // The last touched is the last of the map.
+  // Keeps the map ordered by last use.
   else samples.open.delete(run.sessionId)
   samples.open.set(run.sessionId, session)
   if (samples.open.size > mostOpenSessions) samples.open.delete(samples.open.keys().next().value!)
   cohort.runs += 1
-  if (run.firstContentMs !== null) LatencyHistogram.add(cohort.firstContent, run.firstContentMs)
-  if (run.status === "completed") LatencyHistogram.add(cohort.total, run.totalMs)
+  if (run.firstContentMs !== null)
+    cohort.firstContent = LatencyHistogram.add(cohort.firstContent, run.firstContentMs)
+  if (run.status === "completed") cohort.total = LatencyHistogram.add(cohort.total, run.totalMs)
   const values = valuesOf(run, limits)
   measures.forEach((measure, index) => {
     const value = values[measure]
@@ -111,7 +112,7 @@ const add = (
 
 const bit = (is: boolean): number => (is ? 1 : 0)
 
-/** Undefined: this run says nothing about it. A user's stop is no failure of the run's, nor a success. */
+/** Undefined: the run has no value for this measure. A cancelled run counts as neither failed nor successful. */
 const valuesOf = (
   run: CohortRun,
   limits: { readonly content: number; readonly total: number },
@@ -129,7 +130,7 @@ const valuesOf = (
   }
 }
 
-/** What never came was slower than any limit, unless the user did not wait for as long as that. */
+/** A missing value is slower than any limit, unless the user cancelled before the limit. */
 const slow = (millis: number | null, run: CohortRun, limit: number): number | undefined => {
   if (Number.isNaN(limit)) return undefined
   if (millis !== null) return bit(millis > limit)
@@ -150,14 +151,14 @@ const StoredCohort = Schema.Struct({
   firstContent: Schema.Array(Schema.Int),
   total: Schema.Array(Schema.Int),
 })
-/** As kept between two starts, without the open sessions: one that goes on then counts as one more. */
+/** The stored form, without the open sessions: after a restart, a session that continues counts as a new one. */
 export const StoredSamples = Schema.Struct({ treatment: StoredCohort, control: StoredCohort })
 export type StoredSamples = typeof StoredSamples.Type
 
 const storeCohort = (cohort: Cohort): StoredSamples["control"] => ({
   ...cohort,
-  firstContent: Array.from(cohort.firstContent),
-  total: Array.from(cohort.total),
+  firstContent: LatencyHistogram.toCounts(cohort.firstContent),
+  total: LatencyHistogram.toCounts(cohort.total),
 })
 
 export const store = ({ control, treatment }: Samples): StoredSamples => ({
@@ -168,8 +169,8 @@ export const store = ({ control, treatment }: Samples): StoredSamples => ({
 const restoreCohort = (stored: StoredSamples["control"]): Cohort => {
   const cohort = emptyCohort()
   for (const measure of measures) Object.assign(cohort.moments[measure], stored.moments[measure])
-  cohort.firstContent.set(stored.firstContent)
-  cohort.total.set(stored.total)
+  cohort.firstContent = LatencyHistogram.fromCounts(stored.firstContent)
+  cohort.total = LatencyHistogram.fromCounts(stored.total)
   return Object.assign(cohort, { sessions: stored.sessions, runs: stored.runs })
 }
 

@@ -1,13 +1,13 @@
 /**
  * From the sums of both cohorts to `worse`, `as_good` or `cannot_tell`, with every number behind it. Pure.
  *
- * Each guardrail has a harm: how much worse the treatment is. It is `worse` when the harm is above 0 for sure, `as_good` when
- * it is below the margin for sure. Both may be true of a small harm, and that is as good: it is within what was allowed. One
- * guardrail that is worse makes the whole worse; only all of them make it as good.
+ * Each guardrail has a harm: how much worse the treatment is. It is `worse` when the harm is above 0 for sure,
+ * `as_good` when it is below the margin for sure. A small harm can be both, and then counts as good, because the
+ * margin allows it. One worse guardrail makes the verdict `worse`; `as_good` needs all of them.
  *
- * Errors: that anything is ever called worse by chance has a chance of 5 % over the whole plan, split over its steps and
- * guardrails (Bonferroni). That something worse is called as good has 5 % per step without a split, because every guardrail
- * has to agree (an intersection-union test: Berger, Technometrics 24, 1982).
+ * Errors: the chance of any false `worse` is 5 % over the whole plan, split over its steps and guardrails
+ * (Bonferroni). The chance of a false `as_good` is 5 % per step without a split, because every guardrail has to agree
+ * (an intersection-union test: Berger, Technometrics 24, 1982).
  */
 import type {
   AutopilotMargins,
@@ -23,21 +23,21 @@ import { type Estimate, estimate, type Moments, standardErrors } from "./Sequent
 
 const falseWorse = 0.05
 const falseAsGood = 0.05
-/** Of fewer sessions in a cohort the normal approximation is not to be trusted. */
-export const leastSessions = 100
+/** With fewer sessions in a cohort the normal approximation is unreliable. */
+const leastSessions = 100
 
-/** What is shown of a cohort: the measure's own mean, its complement, or a percentile. */
+/** The displayed value of a cohort: the mean of the measure, its complement, or a percentile. */
 type Shown = "share" | "complement" | "firstContent" | "total" | "mean"
 
 interface Guardrail {
   readonly measure: Samples.Measure
   readonly shown: Shown
   readonly margin: number
-  /** The control's value times this is what the treatment may have. */
+  /** The treatment may have the control's value times this. */
   readonly ratio: number
 }
 
-/** The slow ones are counted against limits that hold their ratio already (`Samples.addAll`). */
+/** Slow runs are counted against limits that include their ratio already (`Samples.addAll`). */
 const guardrails = (margins: AutopilotMargins): { readonly [name in GuardrailName]: Guardrail } => ({
   success: { measure: "failed", shown: "complement", margin: margins.success, ratio: 1 },
   firstTry: { measure: "notFirstTry", shown: "complement", margin: margins.firstTry, ratio: 1 },
@@ -48,7 +48,7 @@ const guardrails = (margins: AutopilotMargins): { readonly [name in GuardrailNam
   tokens: { measure: "tokens", shown: "mean", margin: 0, ratio: margins.tokensRatio },
 })
 
-/** `percentage`: the share of the step, which says how many sessions each cohort was dealt. */
+/** `percentage`: the percentage of the step, which gives the expected sessions of each cohort. */
 export const judge = (
   samples: Samples.Samples,
   plan: AutopilotPlan,
@@ -87,7 +87,10 @@ const conclude = (
     return { judgement: "cannot_tell", reason: `too few: ${counted}, at least ${leastSessions} of each` }
   }
   if (mismatch) {
-    return { judgement: "cannot_tell", reason: `sample ratio mismatch: ${counted} are not what was dealt` }
+    return {
+      judgement: "cannot_tell",
+      reason: `sample ratio mismatch: ${counted} do not match the expected shares`,
+    }
   }
   const worse = judged.filter(({ judgement }) => judgement === "worse")
   if (worse.length > 0) return { judgement: "worse", reason: `worse: ${worse.map(describe).join("; ")}` }
@@ -116,7 +119,7 @@ const judgeGuardrail = (
   const ofControl = estimateOf(control.moments[measure], shown)
   const harm = ofTreatment.mean - ratio * ofControl.mean
   const error = Math.sqrt(ofTreatment.variance + ratio * ratio * ofControl.variance)
-  // Tokens that are 0 everywhere are not reported, and nothing is known of them.
+  // Tokens that are 0 everywhere are not reported, so there is nothing to judge.
   const has = errors.enough && Number.isFinite(error) && error > 0
   const lower = has ? harm - errors.lower * error : null
   const upper = has ? harm + errors.upper * error : null

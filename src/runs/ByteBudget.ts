@@ -1,16 +1,16 @@
 /**
- * The memory of all live runs, and the rule for when it runs short. From three quarters of the limit on the run that holds the
- * most is ended, if it is larger than an honest one can be. From seven eighths on no turn begins. Above the limit the run that
- * holds the most is ended, whatever its size, and no run says more. Plain work, changed in place.
+ * The memory of all live runs, and the rules for memory shortage. Above 3/4 of the limit, the largest run is ended if it is
+ * larger than a normal run can be. Above 7/8, no turn begins. Above the limit, the largest run is ended whatever its size,
+ * and no run may produce more. Mutable, without Effects.
  *
- * A run that is ending holds its bytes until it has ended. No other run is ended for bytes that are on their way out.
+ * A run that is ending holds its bytes until it has ended. These bytes do not cause the end of another run.
  */
 import * as IntrusiveList from "../platform/IntrusiveList.ts"
 
-/** Parts of the limit. */
+/** Fractions of the limit. */
 const runawaysEndFrom = 0.75
 const shortFrom = 0.875
-/** Bytes of a run that honest turns do not reach: they have about 100 KB. */
+/** Bytes of a run that normal turns do not reach: they have about 100 KB. */
 export const runawayBytes = 2 * 1024 * 1024
 
 const isRunaway = ({ bytes, end }: Share): boolean => end !== undefined && bytes >= runawayBytes
@@ -28,24 +28,24 @@ export class Share implements IntrusiveList.Links<Share> {
     this.#budget = budget
   }
 
-  /** Counts bytes that have come. A negative number counts bytes that have gone. */
+  /** Adds bytes; a negative number removes them. */
   add(bytes: number): void {
     this.#budget.add(this, bytes)
   }
 
-  /** From now on the run may be ended, once, by `end`. */
+  /** Lets the budget end the run, once, with `end`. */
   mayEnd(end: () => void): void {
     this.#budget.mayEnd(this, end)
   }
 
-  /** The run is ending, whatever the reason. */
+  /** Marks the run as ending, for any reason. */
   settle(): void {
     this.#budget.settle(this)
   }
 
-  /** The run has ended, and holds nothing. */
-  leave(): void {
-    this.#budget.leave(this)
+  /** Removes the run and all its bytes. */
+  release(): void {
+    this.#budget.release(this)
   }
 }
 
@@ -53,10 +53,10 @@ export class ByteBudget {
   readonly #limit: number
   readonly #shares = IntrusiveList.empty<Share>()
   #total = 0
-  /** Bytes of runs that cannot be ended: as a rule they are ending. */
-  #leaving = 0
+  /** Bytes of runs that cannot be ended, usually because they are ending. */
+  #ending = 0
   #ended = 0
-  /** Runs that may be ended and are larger than an honest one. */
+  /** The number of runs that may be ended and are larger than a normal run. */
   #runaways = 0
   #waiting: Array<() => void> = []
 
@@ -74,12 +74,12 @@ export class ByteBudget {
     return this.#ended
   }
 
-  /** No turn may begin. */
+  /** True while no turn may begin. */
   get isShort(): boolean {
     return this.#total >= shortFrom * this.#limit
   }
 
-  /** No run may say more. */
+  /** True while no run may produce more. */
   get isFull(): boolean {
     return this.#total > this.#limit
   }
@@ -94,7 +94,7 @@ export class ByteBudget {
     const before = isRunaway(share)
     share.bytes += bytes
     this.#total += bytes
-    if (share.end === undefined) this.#leaving += bytes
+    if (share.end === undefined) this.#ending += bytes
     this.#runaways += Number(isRunaway(share)) - Number(before)
     if (bytes > 0) this.#endBiggest()
     else this.#wake()
@@ -102,7 +102,7 @@ export class ByteBudget {
 
   mayEnd(share: Share, end: () => void): void {
     share.end = end
-    this.#leaving -= share.bytes
+    this.#ending -= share.bytes
     this.#runaways += Number(isRunaway(share))
   }
 
@@ -110,23 +110,23 @@ export class ByteBudget {
     if (share.end === undefined) return
     this.#runaways -= Number(isRunaway(share))
     share.end = undefined
-    this.#leaving += share.bytes
+    this.#ending += share.bytes
   }
 
-  leave(share: Share): void {
+  release(share: Share): void {
     this.settle(share)
     IntrusiveList.remove(this.#shares, share)
     this.#total -= share.bytes
-    this.#leaving -= share.bytes
+    this.#ending -= share.bytes
     share.bytes = 0
     this.#wake()
   }
 
-  /** Calls `listener` once, when runs may say more. Gives the way to take it back. */
+  /** Calls `listener` once, when runs may produce more. Returns a function that removes the listener. */
   onRoom(listener: () => void): () => void {
     this.#waiting.push(listener)
     return () => {
-      this.#waiting = this.#waiting.filter((one) => one !== listener)
+      this.#waiting = this.#waiting.filter((other) => other !== listener)
     }
   }
 
@@ -142,7 +142,7 @@ export class ByteBudget {
   }
 
   get #mustEndOne(): boolean {
-    const staying = this.#total - this.#leaving
+    const staying = this.#total - this.#ending
     return staying > this.#limit || (this.#runaways > 0 && staying > runawaysEndFrom * this.#limit)
   }
 

@@ -1,6 +1,6 @@
 /**
- * The budget of memory of all live runs of this process (`MAX_LIVE_BYTES`; the rule is `ByteBudget`). An answer that is
- * larger than expected ends one run, never the process.
+ * The memory budget of all live runs of this process (`MAX_LIVE_BYTES`; the rules are in `ByteBudget`). A too large answer
+ * ends its run, never the process.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,10 +10,10 @@ import { getHeapStatistics } from "node:v8"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { ByteBudget, type Share } from "./ByteBudget.ts"
 
-/** The live runs hold nearly all the memory that they may: no turn begins. */
+/** The live runs hold nearly all of their memory budget, so no turn may begin. */
 export class MemoryShort extends Schema.TaggedError<MemoryShort>()("MemoryShort", {}) {}
 
-/** The part of the heap that live runs may hold. Their ends, the store and the collector need the rest. */
+/** The fraction of the heap that live runs may hold. Run ends, the store and the garbage collector need the rest. */
 const partOfHeap = 0.3
 
 const defaultLimit = (): number => Math.floor(partOfHeap * getHeapStatistics().heap_size_limit)
@@ -23,13 +23,13 @@ export class LiveBytes extends Context.Service<
   {
     /** Fails while no turn may begin. */
     readonly open: Effect.Effect<void, MemoryShort>
-    /** The share of a run that begins. Each share must also leave. */
+    /** The share of a new run. The run must release it. */
     readonly enter: () => Share
-    /** Waits until runs may say more. Undefined: they may. */
+    /** Waits until runs may produce more. Undefined when they may now. */
     readonly wait: () => Effect.Effect<void> | undefined
   }
 >()("crossfade/runs/LiveBytes") {
-  /** `limit`: bytes; undefined: a part of the heap that this process may have. */
+  /** `limit`: bytes. Undefined: a fraction of this process's heap limit. */
   static readonly layer = (limit: number | undefined): Layer.Layer<LiveBytes> =>
     Layer.effect(LiveBytes, make(limit ?? defaultLimit()))
 }

@@ -1,8 +1,8 @@
 /**
- * The runs that are going on in this process. A run's fiber belongs to the server, not to the request that began it:
- * readers come and go, and only when nobody has read for the grace time, or somebody says so, is it cancelled.
+ * The live runs of this process. A run's fiber belongs to the service, not to the caller that started it: readers attach and
+ * detach. A run is cancelled on request, or when it has had no reader for the grace time.
  *
- * Invariant: a session has at most one live run; a run leaves this map only after its log has ended.
+ * Invariant: a session has at most one live run; a run is removed only after its log has ended.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { RunId, SessionId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
@@ -28,33 +28,33 @@ interface LiveRun extends IdleTimers.Due<LiveRun> {
   readers: number
 }
 
-/** Emptied as the run leaves: a table that `runs` has outgrown must not hold what has ended (`IntrusiveList` says why). */
-interface Place {
+/** Emptied when the run ends: V8 may retain old tables of the map, and they must not retain ended runs (see `IntrusiveList`). */
+interface Slot {
   live: LiveRun | undefined
 }
 
 export class LiveRuns extends Context.Service<
   LiveRuns,
   {
-    /** Takes the session for as long as `use` and the run it may start last. */
+    /** Reserves the session for the duration of `use` and of the run that `use` may start. */
     readonly claim: <A, E, R>(
       sessionId: SessionId,
       use: Effect.Effect<A, E, R>,
     ) => Effect.Effect<A, E | SessionBusy, R>
-    /** Starts the run within a `claim`. `program` must end the log however it ends. */
+    /** Starts the run within a `claim`. `program` must end the log in every case. */
     readonly start: (sessionId: SessionId, log: RunLog, program: Effect.Effect<void>) => Effect.Effect<void>
     readonly get: (id: RunId) => RunLog | undefined
-    /** Succeeds when no turn has the session; says whether one had it. */
+    /** Waits until no turn has the session. Gives false when none had it. */
     readonly freed: (sessionId: SessionId) => Effect.Effect<boolean>
-    /** How many runs are going on. */
+    /** The number of live runs. */
     readonly count: () => number
-    /** For how long the oldest of them has gone on, in milliseconds; 0 when there is none. */
+    /** Age of the oldest live run in milliseconds; 0 when there is none. */
     readonly oldestMs: Effect.Effect<number>
-    /** Reads count: while the scope is open, the run is not taken for one that nobody reads. */
+    /** Counts a reader of the run until the scope closes. */
     readonly attach: (log: RunLog) => Effect.Effect<void, never, Scope.Scope>
-    /** Interrupts the run and waits until its log has ended. False when it was not running. */
+    /** Cancels the run and waits until its log has ended. Gives true when this call ended the run. */
     readonly cancel: (id: RunId) => Effect.Effect<boolean>
-    /** The same for every run there is. */
+    /** Cancels every live run. */
     readonly cancelAll: Effect.Effect<void>
   }
 >()("crossfade/runs/LiveRuns") {
@@ -64,7 +64,7 @@ export class LiveRuns extends Context.Service<
 
 const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const scope = yield* Effect.scope
-  const runs = new Map<RunId, Place>()
+  const runs = new Map<RunId, Slot>()
   const sessions = new Map<SessionId, "claimed" | "running">()
   const waiting = new Map<SessionId, Deferred.Deferred<void>>()
   const clock = yield* Clock.clockWith(Effect.succeed)
@@ -108,7 +108,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const cancelRun = (live: LiveRun) =>
     Effect.suspend(() => (live.fiber === undefined ? Effect.void : Fiber.interrupt(live.fiber)))
 
-  /** Runs that nobody reads. */
+  /** Runs without a reader. */
   const unread = yield* IdleTimers.make(Duration.toMillis(detachGrace), (live: LiveRun) =>
     Effect.forkIn(cancelRun(live), scope),
   )
@@ -116,45 +116,45 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const start: LiveRuns["Service"]["start"] = Effect.fnUntraced(function* (sessionId, log, program) {
     const startedAt = monotonicMillis(clock)
     const live: LiveRun = { ...IdleTimers.untouched, log, startedAt, fiber: undefined, readers: 0 }
-    const place: Place = { live }
-    runs.set(log.runId, place)
+    const slot: Slot = { live }
+    runs.set(log.runId, slot)
     sessions.set(sessionId, "running")
     unread.touch(live)
-    const leave = Effect.sync(() => {
-      unread.forget(live)
+    const remove = Effect.sync(() => {
+      unread.remove(live)
       runs.delete(log.runId)
-      place.live = undefined
+      slot.live = undefined
       free(sessionId)
     })
-    // Started at once: a fiber that is interrupted before it runs would never end its log.
-    const running = Effect.interruptible(Effect.ensuring(program, leave))
+    // Starts immediately: a fiber that is interrupted before it runs would never end its log.
+    const running = Effect.interruptible(Effect.ensuring(program, remove))
     live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
   }, Effect.uninterruptible)
 
   const attach: LiveRuns["Service"]["attach"] = (log) =>
-    Effect.flatMap(Effect.scope, (scope) => {
-      const live = runs.get(log.runId)?.live
-      if (live === undefined) return Effect.void
-      let entered = false
-      const enter = Effect.sync(() => {
-        entered = true
-        live.readers += 1
-        unread.forget(live)
-      })
-      const leave = Effect.sync(() => {
-        if (!entered) return
-        live.readers -= 1
-        if (live.readers === 0 && !log.ended) unread.touch(live)
-      })
-      // Before it is counted: an interruption may come between any two steps.
-      return Effect.andThen(Scope.addFinalizer(scope, leave), enter)
-    })
+    Effect.asVoid(
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const live = runs.get(log.runId)?.live
+          if (live === undefined) return undefined
+          live.readers += 1
+          unread.remove(live)
+          return live
+        }),
+        (live) =>
+          Effect.sync(() => {
+            if (live === undefined) return
+            live.readers -= 1
+            if (live.readers === 0 && !log.ended) unread.touch(live)
+          }),
+      ),
+    )
 
   const cancel: LiveRuns["Service"]["cancel"] = (id) =>
     Effect.suspend(() => {
       const live = runs.get(id)?.live
       if (live === undefined || live.log.ended) return Effect.succeed(false)
-      // The answer may have come to its end while it was being interrupted.
+      // The answer may have completed before the interruption took effect.
       return Effect.map(
         cancelRun(live),
         () => live.log.read(live.log.lastSeq - 1)[0]?.event.event === "error",

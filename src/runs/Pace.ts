@@ -1,17 +1,17 @@
-/** Slows down the large runs of this process while it is busy (`PaceRule`), so that all other turns go on as before. */
+/** Slows down large runs while the process is busy (`PaceRule`), so that other turns keep their speed. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type EventLoopUtilization, performance } from "node:perf_hooks"
 import { freeBytes, PaceRule } from "./PaceRule.ts"
 
-/** Milliseconds for which a measurement of the event loop holds. */
+/** Milliseconds between two measurements of the event loop. */
 const measuredEveryMs = 250
 
 export class Pace extends Context.Service<
   Pace,
   {
-    /** A run has come to `total` bytes, the last `bytes` of them now: waits before more is read. Undefined: it need not. */
+    /** The pause after a run's last `bytes`, when it has `total` bytes. Undefined when no pause is needed. */
     readonly wait: (total: number, bytes: number) => Effect.Effect<void> | undefined
   }
 >()("crossfade/runs/Pace") {
@@ -29,14 +29,14 @@ export class Pace extends Context.Service<
   })
 }
 
-/** By the real clock, as the measurement: a test's clock says nothing about how busy the process is. */
+/** Uses the real clock, like the measurement: a test clock does not show how busy the process is. */
 const pause = (ms: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const timer = setTimeout(() => resume(Effect.void), ms)
     return Effect.sync(() => clearTimeout(timer))
   })
 
-/** The part of the last quarter of a second in which the event loop had nothing to do. */
+/** The fraction of the last quarter of a second in which the event loop was idle. */
 const makeIdle = () => {
   let from: EventLoopUtilization = performance.eventLoopUtilization()
   let measuredAt = Number.NEGATIVE_INFINITY

@@ -1,41 +1,42 @@
 /**
- * The append-only log of one live run. One writer (the run's fiber), any number of readers, each a cursor: a slow reader
- * holds a number, never a queue, and cannot slow the run down. A long log forgets its oldest entries once the store has
- * them; readers that are so far behind read them there (`recording/RunPages`).
+ * The append-only log of one live run. It has one writer (the run's fiber) and any number of readers. A reader is a cursor,
+ * never a queue, so a slow reader cannot slow the run down. A long log drops its oldest entries once the store has them;
+ * readers that are far behind read them from the store (`store/RunPages`).
  *
  * Invariant: `seq` is 1, 2, 3 …; the one terminal event is last, and there is always room for it.
  */
 import * as Effect from "effect/Effect"
-import { eventId } from "../protocol/agent2ui/Frame.ts"
+import { eventId } from "../domain/EventId.ts"
 import { type Draft, envelop } from "../protocol/agent2ui/Message.ts"
 import { heapBytes } from "../platform/HeapBytes.ts"
 import type { RunId } from "../domain/Ids.ts"
 import type { RunDone, RunError } from "../domain/Run.ts"
 import { isTerminal, type LogEntry, type RunEvent } from "./RunEvent.ts"
 
-/** An honest turn has hundreds of events and some 100 KB; a hundred times that is a runaway upstream. */
+/** A normal turn has hundreds of events and about 100 KB; a hundred times that is a runaway upstream. */
 export const maxEvents = 50_000
 export const maxBytes = 16 * 1024 * 1024
 
-/** No event of a log has a higher number, so it can stand for a terminal event whose own number is unknown. */
+/** The highest possible number of an event. It stands for a terminal event whose number is unknown. */
 export const highestSeq = maxEvents + 1
 
-/** An entry whose JSON was made once, for all readers and the store. */
-export interface KeptEntry extends LogEntry {
+/** An entry with its JSON, which all readers and the store share. */
+export interface SerializedEntry extends LogEntry {
   readonly json: string
   readonly bytes: number
 }
 
-/** Bytes of a frame beside its data, about: the id of an event, and the names of its fields. */
+/** Approximate bytes of a frame without its data: the event's id and the names of its fields. */
 const frameBytes = 72
-/** The objects of an entry beside its texts, about. */
+/** Approximate heap of an entry without its texts. */
 const entryHeapBytes = 300
-/** Heap of a log from which on it forgets, and heap that it keeps then, for readers that are a little behind. */
-const forgetsFrom = 256 * 1024
-const keepsAfter = 64 * 1024
+/** A log with more heap than this drops entries. */
+const dropAbove = 256 * 1024
+/** The heap that remains then, for readers that are slightly behind. */
+const remainingHeap = 64 * 1024
 
-/** Heap of an entry, about: the texts of its event, and the same once more as JSON. */
-const heapOf = ({ bytes, json }: KeptEntry): number =>
+/** Approximate heap of an entry: the texts of its event, and the same texts as JSON. */
+const heapOf = ({ bytes, json }: SerializedEntry): number =>
   2 * heapBytes(json, bytes - frameBytes) + entryHeapBytes
 
 /** Counts the heap that a log holds. */
@@ -47,10 +48,10 @@ const uncounted: HeapCounter = { add: () => {} }
 
 export class RunLog {
   readonly runId: RunId
-  readonly #entries: Array<KeptEntry> = []
+  readonly #entries: Array<SerializedEntry> = []
   readonly #counter: HeapCounter
-  /** Entries that it had and has forgotten. */
-  #forgotten = 0
+  /** The number of dropped entries. */
+  #dropped = 0
   #bytes = 0
   #heap = 0
   #waiting = new Set<() => void>()
@@ -62,7 +63,7 @@ export class RunLog {
   }
 
   get lastSeq(): number {
-    return this.#forgotten + this.#entries.length
+    return this.#dropped + this.#entries.length
   }
 
   /** Bytes of all its frames so far. */
@@ -76,8 +77,8 @@ export class RunLog {
   }
 
   /**
-   * Adds messages with their envelopes; `at` is epoch milliseconds. Readers are woken once for all of them, so that what came
-   * together is written together. Gives how many were added: fewer when the log is full, none when it has ended.
+   * Adds messages with their envelopes; `at` is epoch milliseconds. Wakes the readers once for all messages, so that they are
+   * written together. Gives the number of added messages: fewer when the log is full, none when it has ended.
    */
   messages(drafts: ReadonlyArray<Draft>, at: number): number {
     if (this.ended) return 0
@@ -92,12 +93,12 @@ export class RunLog {
     return added
   }
 
-  /** Adds one message; false when it was not added. */
+  /** Adds one message. Gives false when it was not added. */
   message(draft: Draft, at: number): boolean {
     return this.messages([draft], at) === 1
   }
 
-  /** Adds the terminal event. The second of two is ignored: the first one wins. */
+  /** Adds the terminal event. Ignores a second one. */
   end(
     event:
       | { readonly event: "done"; readonly data: RunDone }
@@ -108,7 +109,7 @@ export class RunLog {
     this.#wake()
   }
 
-  /** Adds what another log of the run has; entries that are here already are passed over, and so are those behind a gap. */
+  /** Adds entries of another log of the same run. Skips entries that are already here and entries after a gap. */
   copy(entries: ReadonlyArray<LogEntry>): void {
     const before = this.lastSeq
     for (const { event, seq } of entries) {
@@ -117,17 +118,17 @@ export class RunLog {
     if (this.lastSeq > before) this.#wake()
   }
 
-  /** True when it has forgotten nothing after `after`. */
+  /** True when no entry after `after` was dropped. */
   holds(after: number): boolean {
-    return after >= this.#forgotten
+    return after >= this.#dropped
   }
 
   /**
-   * Entries with `seq` > `after`: all of them, or as many as come to about `bytes`, and at least one. Forgotten entries
-   * are left out: ask `holds` first, or read the store.
+   * Entries with `seq` > `after`: at least one, and as many as fit into about `bytes`. Dropped entries are missing: check
+   * `holds` first, or read the store.
    */
-  read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<KeptEntry> {
-    const start = Math.max(0, after - this.#forgotten)
+  read(after: number, bytes = Number.POSITIVE_INFINITY): ReadonlyArray<SerializedEntry> {
+    const start = Math.max(0, after - this.#dropped)
     let end = start
     for (let size = 0; end < this.#entries.length && (end === start || size < bytes); end++) {
       size += this.#entries[end]!.bytes
@@ -135,20 +136,20 @@ export class RunLog {
     return this.#entries.slice(start, end)
   }
 
-  /** The store has the entries up to `seq`: a long log forgets the oldest of them, and never the last one. */
+  /** Marks the entries up to `seq` as stored. A long log drops the oldest of them, but never its last entry. */
   stored(seq: number): void {
-    if (this.#heap <= forgetsFrom) return
-    const most = Math.min(seq - this.#forgotten, this.#entries.length - 1)
+    if (this.#heap <= dropAbove) return
+    const most = Math.min(seq - this.#dropped, this.#entries.length - 1)
     let count = 0
     let left = this.#heap
-    while (count < most && left > keepsAfter) left -= heapOf(this.#entries[count++]!)
+    while (count < most && left > remainingHeap) left -= heapOf(this.#entries[count++]!)
     this.#entries.splice(0, count)
-    this.#forgotten += count
+    this.#dropped += count
     this.#counter.add(left - this.#heap)
     this.#heap = left
   }
 
-  /** Calls `listener` once, at the next entry. Gives the way to take it back. */
+  /** Calls `listener` once, at the next entry. Returns a function that removes the listener. */
   onNext(listener: () => void): () => void {
     this.#waiting.add(listener)
     return () => {
@@ -163,7 +164,7 @@ export class RunLog {
       return Effect.sync(this.onNext(() => resume(Effect.void)))
     })
 
-  /** Succeeds when the log has ended, and wakes no reader before. */
+  /** Succeeds when the log has ended. Unlike `changed`, it does not wake for other entries. */
   readonly whenEnded: Effect.Effect<void> = Effect.callback<void>((resume) => {
     if (this.ended) return resume(Effect.void)
     const wake = () => resume(Effect.void)

@@ -9,7 +9,7 @@ type Terminal = Exclude<RunEvent, { readonly event: "message" }>
 
 const traced = ({ traceId }: Run): { readonly traceId?: string } => (traceId === null ? {} : { traceId })
 
-/** Seconds after which large answers have ended, and a turn that memory was too short for may be sent again. */
+/** Seconds until large answers have usually ended. Then a client may repeat a turn that was refused or ended for memory. */
 export const memoryRetryAfter = 5
 
 export const cancelledError = (run: Run): RunError => ({
@@ -29,7 +29,7 @@ export const tooLargeError = (run: Run): RunError => ({
   ...traced(run),
 })
 
-/** The run held more memory than any other, when all of them held more than they may. */
+/** The live runs exceeded their memory budget, and this run was the largest. */
 export const memoryError = (run: Run): RunError => ({
   code: "OVERLOADED",
   message: "The server ran short of memory, and this answer was the largest. Send the message again.",
@@ -49,7 +49,7 @@ export const internalError = (run: Run): RunError => ({
   ...traced(run),
 })
 
-/** A run that is stored as running, although no process runs it. */
+/** The run is stored as running, but no process executes it. */
 export const interruptedError = (run: Run): RunError => ({
   code: "RUN_INTERRUPTED",
   message: "The server stopped while this answer was being written. Send the message again.",
@@ -61,7 +61,7 @@ export const interruptedError = (run: Run): RunError => ({
 const isDone = (run: Run): run is Run & { assistantMessageId: RunDone["messageId"] } =>
   run.status === "completed" && run.assistantMessageId !== null && run.executionMode !== null
 
-/** The terminal event of a run that has ended; undefined while it goes on. */
+/** The terminal event of a run that has ended; undefined while it is running. */
 export const terminalOf = (run: Run): Terminal | undefined => {
   if (run.status === "running") return undefined
   if (!isDone(run) || run.executionMode === null)

@@ -1,6 +1,6 @@
 /**
- * The text of an answer, folded from its messages: what is stored as the assistant's message and sent along as history.
- * Pure. Parts that are not text leave a short mark, so that an answer of a table alone is not an empty message.
+ * The text of an answer, built from its messages. It is stored as the assistant's message and sent as history. Pure. Parts
+ * that are not text leave a short mark, so that an answer of only a table is not an empty message.
  */
 import type { Draft } from "../protocol/agent2ui/Message.ts"
 import { heapBytes } from "../platform/HeapBytes.ts"
@@ -25,15 +25,15 @@ const mark = (draft: Draft): string => {
   }
 }
 
-/** An element of the array, and the header of its text. */
+/** An array element and a string header. */
 const partHeapBytes = 24
 
-/** Appending to an array and joining once keeps a long answer linear. One transcript a run, of all its messages. */
+/** The transcript of one run. Appending to an array and joining once keeps a long answer linear. */
 export class Transcript {
-  /** One part for each message, in order: message `seq` has the part `seq - 1`. */
+  /** One part per message, in order: message `seq` has part `seq - 1`. */
   #parts: Array<string> = []
 
-  /** Gives the heap that it holds for the message. */
+  /** Gives the heap that the message adds. */
   add(draft: Draft): number {
     if (draft.type === "retract") this.#parts.fill("", draft.data.fromSeq - 1, draft.data.toSeq)
     const part = mark(draft)

@@ -1,11 +1,11 @@
 /**
- * The bytes of a server-sent event stream as a bad network delivers them: frames, comments, undecodable lines, and
- * cuts at any byte, inside a UTF-8 character too. Pure: randomness is passed in, so that a seed gives the same cuts.
+ * The bytes of a server-sent event stream on a bad network: frames, comments, undecodable lines, and cuts at any
+ * byte, also inside a UTF-8 character. Pure: randomness is passed in, so that a seed gives the same cuts.
  *
- * Invariant: the pieces of `cut`, put together, are the bytes that went in.
+ * Invariant: the pieces of `cut`, joined, are the input bytes.
  */
 
-/** CRLF is what sse-starlette writes, LF what model providers write. */
+/** sse-starlette writes CRLF, model providers write LF. */
 export type LineEnd = "\r\n" | "\n"
 
 export type Random = () => number
@@ -20,13 +20,15 @@ export const frame = (lineEnd: LineEnd, data: string): Uint8Array =>
 export const ping = (lineEnd: LineEnd, at: string): Uint8Array =>
   encoder.encode(`: ping - ${at}${lineEnd}${lineEnd}`)
 
-/** At most this many cuts anywhere in a frame: enough to hit every part of it within a run, few enough to stay cheap. */
+/**
+ * At most this many cuts anywhere in a frame: enough to hit every part of it within a run, few enough to stay cheap.
+ */
 const maxCuts = 3
 
 /** A byte that continues a UTF-8 character begins with the bits 10. */
 const insideCharacter = (bytes: Uint8Array, at: number): boolean => ((bytes[at] ?? 0) & 0xc0) === 0x80
 
-/** The bytes in one to five non-empty pieces; where there is a character of several bytes, one is always cut. */
+/** The bytes in one to five non-empty pieces; if there is a multi-byte character, one is always cut. */
 export const cut = (bytes: Uint8Array, random: Random): ReadonlyArray<Uint8Array> => {
   const below = (limit: number) => Math.floor(random() * limit)
   const inside = Array.from(bytes.keys()).filter((at) => insideCharacter(bytes, at))
@@ -41,7 +43,9 @@ export const cut = (bytes: Uint8Array, random: Random): ReadonlyArray<Uint8Array
   })
 }
 
-/** Payloads that no decoder accepts: JSON that stops, bytes that are not UTF-8, no JSON at all, a character cut off. */
+/**
+ * Payloads that no decoder accepts: truncated JSON, bytes that are not UTF-8, no JSON at all, a truncated character.
+ */
 const undecodable: ReadonlyArray<Uint8Array> = [
   encoder.encode('{"event":"text_chunk","data":{"content":'),
   Uint8Array.of(0x7b, 0xc3, 0x28, 0xff, 0xfe, 0x80),
@@ -49,7 +53,7 @@ const undecodable: ReadonlyArray<Uint8Array> = [
   Uint8Array.of(0x22, 0xe2, 0x82),
 ]
 
-/** The `index`-th undecodable frame; they take turns. */
+/** The `index`-th undecodable frame; the payloads alternate. */
 export const garbage = (lineEnd: LineEnd, index: number): Uint8Array => {
   const payload = undecodable[index % undecodable.length]!
   return Buffer.concat([encoder.encode("data: "), payload, encoder.encode(lineEnd + lineEnd)])
@@ -66,7 +70,7 @@ export const seeded = (seed: number): Random => {
   }
 }
 
-/** A name for something made here; unique enough for one process. */
+/** A generated name; unique enough for one process. */
 export const randomHex = (random: Random): string =>
   Array.from({ length: 4 }, () =>
     Math.floor(random() * 65_536)

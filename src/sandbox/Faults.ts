@@ -1,9 +1,9 @@
 /**
- * The faults that can be switched on, one switch per sandbox server, over HTTP: `GET` and `POST /sandbox/faults`. The
- * console on another port calls them, so they answer to every origin; they bind to loopback and hold nothing secret.
+ * The faults of a sandbox server, switched over HTTP: `GET` and `POST /sandbox/faults`. The console on another port
+ * calls these routes, so they answer to every origin; they bind to loopback and hold nothing secret.
  *
- * Invariant: the control routes answer under every fault, so that a broken server can be fixed. A change takes effect
- * on streams that are already running, with their next event; `down` ends them at once.
+ * Invariant: the control routes answer under every fault, so that a broken server can be fixed. A change affects
+ * running streams from their next event on; `down` ends them at once.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -17,37 +17,28 @@ import { type Exchange, pathOf, readBody, respond, respondJson } from "./Loopbac
  * - `hang`: headers, then only pings
  * - `slow`: twenty times slower
  * - `error-rate`: a share `rate` of the executions fails
- * - `error-text`: executions of the runtime fail, and say so as the text of an answer; the model answers
+ * - `error-text`: executions of the runtime fail and report it as the text of an answer; the model answers
  * - `cut`: the connection is destroyed in the middle of the event after `afterEvents` events
  * - `garbage`: from there on, an undecodable line before each event
  */
-export const faultNames = [
-  "none",
-  "down",
-  "hang",
-  "slow",
-  "error-rate",
-  "error-text",
-  "cut",
-  "garbage",
-] as const
-export type FaultName = (typeof faultNames)[number]
+const faultNames = ["none", "down", "hang", "slow", "error-rate", "error-text", "cut", "garbage"] as const
+type FaultName = (typeof faultNames)[number]
 
 export interface Fault {
   readonly fault: FaultName
   /** Share of executions that fail, 0 to 1; for `error-rate`. */
   readonly rate: number
-  /** Events that still come well; for `cut` and `garbage`. */
+  /** Number of correct events before the fault; for `cut` and `garbage`. */
   readonly afterEvents: number
 }
 
-/** Three events: the runtime has shown a plan and called nothing yet, the model is in its first words. */
+/** Three events: the runtime has shown a plan and called nothing yet, the model has sent its first words. */
 const none: Fault = { fault: "none", rate: 0.5, afterEvents: 3 }
 
-/** How many times slower `slow` is. */
+/** The factor of `slow`. */
 export const slowFactor = 20
 
-export class FaultInvalid extends Schema.TaggedError<FaultInvalid>()("FaultInvalid", {
+class FaultInvalid extends Schema.TaggedError<FaultInvalid>()("FaultInvalid", {
   field: Schema.String,
   allowed: Schema.String,
 }) {
@@ -80,7 +71,7 @@ const invalid = (issue: SchemaIssue.Issue): FaultInvalid => {
 }
 
 /** Reads the body of a `POST /sandbox/faults`. */
-export const decode = (text: string): Effect.Effect<Fault, FaultInvalid> =>
+const decode = (text: string): Effect.Effect<Fault, FaultInvalid> =>
   Schema.decodeEffect(Body)(text, { onExcessProperty: "error" }).pipe(
     Effect.map((body) => ({ ...none, ...body })),
     Effect.mapError((error) => invalid(error.issue)),
@@ -88,7 +79,7 @@ export const decode = (text: string): Effect.Effect<Fault, FaultInvalid> =>
 
 export interface Faults {
   readonly current: Effect.Effect<Fault>
-  /** Ends when the server goes down; at once when it is down already. */
+  /** Completes when the server goes down; at once if it is down already. */
   readonly down: Effect.Effect<void>
   readonly set: (fault: Fault) => Effect.Effect<void>
 }
@@ -142,7 +133,7 @@ const control = (faults: Faults, exchange: Exchange): Effect.Effect<void> => {
   }
 }
 
-/** A server's handler with the control routes before it and the connection gone while the server is down. */
+/** Wraps a server's handler: adds the control routes, and destroys the connection while the server is down. */
 export const breakable =
   (faults: Faults, handle: (exchange: Exchange) => Effect.Effect<void>) =>
   (exchange: Exchange): Effect.Effect<void> => {

@@ -1,9 +1,9 @@
 /**
- * A server on 127.0.0.1 that hands out bare `node:http` exchanges, because here every byte and every broken connection
- * is meant. Each exchange is one fiber of the server's scope: it is interrupted when its client leaves or the scope
+ * A server on 127.0.0.1 with bare `node:http` exchanges, because the sandbox controls every byte and every broken
+ * connection. Each exchange is one fiber of the server's scope: it is interrupted when its client leaves or the scope
  * closes, and closing the scope ends every socket.
  *
- * Invariant: when the fiber of an exchange is over, its response is finished or its connection is gone.
+ * Invariant: when the fiber of an exchange ends, its response is finished or its connection is closed.
  */
 import * as http from "node:http"
 import * as Cause from "effect/Cause"
@@ -12,7 +12,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
-/** The port is taken, or this user may not listen on it. */
+/** The port is in use, or this user may not listen on it. */
 export class SandboxPortUnavailable extends Schema.TaggedError<SandboxPortUnavailable>()(
   "SandboxPortUnavailable",
   {
@@ -27,7 +27,7 @@ export class SandboxPortUnavailable extends Schema.TaggedError<SandboxPortUnavai
   }
 }
 
-/** The body could not be read: it is too large, or its sender left. */
+/** The body could not be read: it is too large, or the client left. */
 export class BodyUnreadable extends Schema.TaggedError<BodyUnreadable>()("BodyUnreadable", {
   cause: Schema.Defect(),
 }) {}
@@ -37,7 +37,7 @@ export interface Exchange {
   readonly response: http.ServerResponse
 }
 
-export interface ServeOptions {
+interface ServeOptions {
   /** 0: any free port. */
   readonly port: number
   /** The environment variable that an error names. */
@@ -45,7 +45,7 @@ export interface ServeOptions {
   readonly handle: (exchange: Exchange) => Effect.Effect<void>
 }
 
-/** Starts the server; the answer is its address, without a slash at the end. */
+/** Starts the server; returns its address, without a slash at the end. */
 export const serve = Effect.fnUntraced(function* (
   options: ServeOptions,
 ): Effect.fn.Return<string, SandboxPortUnavailable, Scope.Scope> {
@@ -114,7 +114,6 @@ export const readBody = (exchange: Exchange): Effect.Effect<string, BodyUnreadab
     catch: (cause) => new BodyUnreadable({ cause }),
   })
 
-/** Answers with bytes. */
 export const respond = (
   { response }: Exchange,
   status: number,
@@ -125,7 +124,6 @@ export const respond = (
     response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body)
   })
 
-/** Answers with JSON. */
 export const respondJson = (
   exchange: Exchange,
   status: number,

@@ -1,6 +1,6 @@
 /**
- * What the sandbox model says and the shapes in which OpenAI's chat completions carry it: chunks, usage, errors. Pure;
- * the field names are those of OpenAI's API reference ("Chat Completions").
+ * The answers of the sandbox model, and their shapes in OpenAI's chat completions: chunks, usage, errors. Pure; the
+ * field names are those of OpenAI's API reference ("Chat Completions").
  */
 import * as Schema from "effect/Schema"
 import { quoted, spoken } from "./Prose.ts"
@@ -14,7 +14,7 @@ const Message = Schema.Struct({
   content: Schema.optional(Schema.NullOr(Schema.Union([Schema.String, Schema.Array(Part)]))),
 })
 
-/** The body of `POST /v1/chat/completions`, as far as the sandbox reads it. */
+/** The fields of `POST /v1/chat/completions` that the sandbox reads. */
 export const CompletionBody = Schema.Struct({
   model: Schema.String,
   messages: Schema.NonEmptyArray(Message),
@@ -25,7 +25,7 @@ export const CompletionBody = Schema.Struct({
 })
 export type CompletionBody = typeof CompletionBody.Type
 
-/** One completion, before it is put into one object or many chunks. */
+/** One completion, before it becomes one object or many chunks. */
 export interface Completion {
   readonly id: string
   readonly createdSeconds: number
@@ -49,7 +49,7 @@ ${quoted(message)}
 **This answer was written by the sandbox model (direct mode)**: no plan, no tools, only text. You see it when a turn is decided for direct mode, or when the runtime could not answer and the turn fell back. Fix the runtime and the turns go back to it by themselves. Voilà ✓
 `
 
-/** Four characters a token: the usual rule of thumb, so that figures look like figures. */
+/** Four characters per token: the usual rule of thumb, so that the figures look plausible. */
 const tokens = (text: string): number => Math.ceil(text.length / 4)
 
 export const complete = (body: CompletionBody, id: string, createdSeconds: number): Completion => {
@@ -64,7 +64,7 @@ export const complete = (body: CompletionBody, id: string, createdSeconds: numbe
   return { id, createdSeconds, model: body.model, text, deltas: spoken(text, 2), usage }
 }
 
-/** The chunks of a streamed completion, in their order. */
+/** The chunks of a streamed completion, in order. */
 export const chunks = (
   completion: Completion,
   includeUsage: boolean,
@@ -75,7 +75,7 @@ export const chunks = (
     created: completion.createdSeconds,
     model: completion.model,
     choices,
-    // With include_usage every chunk has the field, null but in the last; without it none has.
+    // With include_usage every chunk has the field, null except in the last; without it none has.
     ...(includeUsage ? { usage } : {}),
   })
   const choice = (delta: Record<string, unknown>, finish_reason: string | null) =>

@@ -1,8 +1,7 @@
 /**
- * What the sandbox's two authors have in common: how they quote a message and how they speak, a few words at a time.
- * Pure.
+ * Shared by both sandbox servers: quotes a message, and splits a text into a few words at a time. Pure.
  *
- * Invariant: the pieces of `spoken`, put together, are the text.
+ * Invariant: the pieces of `spoken`, joined, are the text.
  */
 
 /** A message may have 100 000 characters; an answer quotes only its beginning. */
@@ -19,7 +18,7 @@ export const quoted = (message: string): string => {
     .join("\n")
 }
 
-/** The text in pieces of at most `words` words, white space kept. */
+/** The text in pieces of at most `words` words; white space is preserved. */
 export const spoken = (text: string, words: number): ReadonlyArray<string> => {
   const parts = text.match(/\s*\S+\s*/g) ?? []
   return Array.from({ length: Math.ceil(parts.length / words) }, (_, index) =>

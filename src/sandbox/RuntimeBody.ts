@@ -1,6 +1,6 @@
 /**
- * The body of `POST /api/v1/execute/stream` and of a cancel, as the runtime wire asks for them; what does not fit is
- * told as FastAPI tells it: 422 with `{"detail": [{"loc", "msg", "type"}]}`.
+ * The bodies of `POST /api/v1/execute/stream` and of a cancel on the runtime wire. An invalid body is answered as
+ * FastAPI does: 422 with `{"detail": [{"loc", "msg", "type"}]}`.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -44,7 +44,7 @@ const Detail = Schema.Struct({
   type: text,
 })
 
-/** The body is not what the route takes. */
+/** The body does not match the route. */
 export class BodyInvalid extends Schema.TaggedError<BodyInvalid>()("BodyInvalid", {
   detail: Schema.Array(Detail),
 }) {}

@@ -1,8 +1,8 @@
 /**
- * The sandbox: a runtime and a model on loopback, so that the service can be tried without keys. It takes the place of
- * both upstreams and speaks their real wires; nothing else in the service knows that it is there.
+ * The sandbox: a runtime and a model on loopback, so that the service can be tried without keys. It replaces both
+ * upstreams and speaks their real wires; no other part of the service knows about it.
  *
- * Invariant: both servers live as long as the layer; closing it ends every connection and timer of theirs.
+ * Invariant: both servers live as long as the layer; closing it ends all their connections and timers.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,11 +12,11 @@ import type { SandboxPortUnavailable } from "./Loopback.ts"
 import * as SandboxModel from "./SandboxModel.ts"
 import * as SandboxRuntime from "./SandboxRuntime.ts"
 
-export interface SandboxOptions {
+interface SandboxOptions {
   /** 0: any free port. */
   readonly runtimePort: number
   readonly modelPort: number
-  /** What every wait is multiplied with: 1 (the default) to watch, 0 for tests. */
+  /** Factor of every wait: 1 (the default) for people, 0 for tests. */
   readonly pace?: number
   /** Default 15 000, as sse-starlette; not changed by `pace`. */
   readonly pingIntervalMs?: number

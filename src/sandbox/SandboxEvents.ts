@@ -1,8 +1,8 @@
 /**
- * Writes a timed stream of events on an exchange, as the current fault wants it: cut at any byte, with pings, slowly,
- * with garbage in between, never, or only half.
+ * Writes a timed stream of events on an exchange, under the current fault: cut at any byte, with pings, slowly, with
+ * garbage in between, never, or only half.
  *
- * Invariant: a frame is written in one go, so a ping or an interruption never falls inside it.
+ * Invariant: a frame is written in one call, so a ping or an interruption never falls inside it.
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { type Faults, slowFactor } from "./Faults.ts"
 import type { Exchange } from "./Loopback.ts"
 
 export interface Pacing {
-  /** What every wait of a script is multiplied with: 1 as written, 0 without waiting. */
+  /** Factor of every wait in a script: 1 as written, 0 without waiting. */
   readonly pace: number
   /** sse-starlette's default is 15 000. */
   readonly pingIntervalMs: number
@@ -19,7 +19,7 @@ export interface Pacing {
 
 export interface Timed {
   readonly afterMs: number
-  /** The payload of the `data:` line; `at` is the ISO time at which it is written. */
+  /** The payload of the `data:` line; `at` is the ISO time of the write. */
   readonly data: (at: string) => string
 }
 
@@ -32,7 +32,10 @@ export interface WriterOptions extends Pacing {
 
 const now = Effect.map(DateTime.now, DateTime.formatIso)
 
-/** Waits until the kernel took the bytes, so that a slow reader holds the script, not this process's memory. */
+/**
+ * Waits until the kernel has taken the bytes, so that a slow reader delays the script instead of filling this
+ * process's memory.
+ */
 const drained = ({ response }: Exchange): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     if (!response.writableNeedDrain) return resume(Effect.void)
@@ -49,7 +52,7 @@ const write = (options: WriterOptions, bytes: Uint8Array): Effect.Effect<void> =
     return drained(options.exchange)
   })
 
-/** Half of the bytes reach the client, then the connection is gone. */
+/** Half of the bytes reach the client, then the connection closes. */
 const breakOff = (options: WriterOptions, bytes: Uint8Array): Effect.Effect<never> =>
   Effect.callback((resume) => {
     const { response } = options.exchange
@@ -59,7 +62,7 @@ const breakOff = (options: WriterOptions, bytes: Uint8Array): Effect.Effect<neve
     })
   })
 
-/** Waits as long as a script says, at this server's pace and under its current fault. */
+/** Waits for the time in a script, at this server's pace and under its current fault. */
 export const wait = (options: Pick<WriterOptions, "faults" | "pace">, afterMs: number): Effect.Effect<void> =>
   Effect.flatMap(options.faults.current, ({ fault }) => {
     const millis = afterMs * options.pace * (fault === "slow" ? slowFactor : 1)

@@ -1,8 +1,9 @@
 /**
- * A model without a model: an OpenAI-compatible server on 127.0.0.1 that quotes the user's last message and says who
- * wrote the answer. Any API key does.
+ * An OpenAI-compatible server without a model, on 127.0.0.1: it quotes the user's last message and names the sandbox
+ * as the author. It accepts any API key.
  *
- * Invariant: the faults are those of `Faults.ts`; one that fails, fails before the first byte (HTTP 500), as providers do.
+ * Invariant: the faults are those of `Faults.ts`; a failing request fails before the first byte (HTTP 500), as with
+ * providers.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -32,7 +33,7 @@ interface State extends ServerOptions {
 const firstMs = 150
 const deltaMs = 25
 
-/** Starts the model; the answer is its address, to which clients add `/v1`. */
+/** Starts the model; returns its address, to which clients add `/v1`. */
 export const serve = Effect.fnUntraced(function* (
   options: ServerOptions,
 ): Effect.fn.Return<string, SandboxPortUnavailable, Scope.Scope> {
@@ -108,7 +109,7 @@ const stream = (state: State, exchange: Exchange, completion: Completion, includ
   return eventStream(writer, writeAll(writer, events))
 }
 
-/** The same faults for an answer in one piece: it hangs, comes late, is cut in its middle, or is no JSON. */
+/** The same faults for an answer in one piece: it hangs, is late, is cut in its middle, or is no JSON. */
 const answerWhole = Effect.fnUntraced(function* (state: State, exchange: Exchange, completion: Completion) {
   yield* wait(state, firstMs + deltaMs * completion.deltas.length)
   const { fault } = yield* state.faults.current

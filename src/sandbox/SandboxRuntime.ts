@@ -1,8 +1,8 @@
 /**
  * An agent runtime without an agent: it speaks the runtime wire on 127.0.0.1 and plays `Script.ts` for every message.
- * What a gateway reads from it has the bytes of the real one: CRLF, no `event:` line, cuts anywhere, pings, `[DONE]`.
+ * It sends the bytes of the real one: CRLF, no `event:` line, cuts anywhere, pings, `[DONE]`.
  *
- * Invariant: an execution lives exactly as long as its connection; a client that leaves or cancels stops it.
+ * Invariant: an execution lives exactly as long as its connection; a client that leaves or cancels ends it.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -28,18 +28,18 @@ export interface ServerOptions extends Pacing {
   readonly random: Random
 }
 
-/** Files of the latest runs stay to be fetched. */
+/** Files of the latest runs stay available. */
 const keptFiles = 50
 
 interface State extends ServerOptions {
   readonly faults: Faults.Faults
   /** Oldest first. */
   readonly files: Map<string, ScriptFile>
-  /** What stops each execution, by session: one session may have several. */
+  /** Cancels each execution, by session: one session may have several. */
   readonly running: Map<string, Set<Deferred.Deferred<void>>>
 }
 
-/** Starts the runtime; the answer is its address. */
+/** Starts the runtime; returns its address. */
 export const serve = Effect.fnUntraced(function* (
   options: ServerOptions,
 ): Effect.fn.Return<string, SandboxPortUnavailable, Scope.Scope> {
@@ -148,7 +148,7 @@ const timed = ({ afterMs, event, data }: Beat): Timed => ({
   data: (timestamp) => JSON.stringify({ event, data, timestamp }),
 })
 
-/** Like the real runtime: a history that is not empty counts, and `user_message` is not looked at. */
+/** Like the real runtime: with a history, `user_message` is ignored. */
 const asked = ({ history_messages, user_message }: ExecuteBody) => {
   const history = history_messages ?? []
   return { message: history.at(-1)?.content ?? user_message, earlier: Math.max(0, history.length - 1) }

@@ -1,15 +1,15 @@
 /**
- * The play that the sandbox runtime puts on for a message: thinking, a plan of three steps with a tool, a skill and an
- * MCP call, an answer in pieces, a file, the end. It takes three to four seconds, so that one sees it stream.
+ * The script that the sandbox runtime plays for a message: thinking, a plan of three steps with a tool, a skill and
+ * an MCP call, an answer in pieces, a file, the end. It takes three to four seconds, so that a viewer sees it stream.
  *
  * Pure; names and fields are those of the runtime wire. The wire has no call id: a call is paired with its completion
- * by order and name, so calls never overlap here. A message that begins with `/plain` is answered without plan and
- * calls: the one case in which a cut answer may be taken back and given again.
+ * by order and name, so calls never overlap here. A message that begins with `/plain` is answered without a plan and
+ * calls: the only case in which a cut answer may be retracted and sent again.
  */
 import type { Random } from "./Bytes.ts"
 import { quoted, spoken } from "./Prose.ts"
 
-/** One event and how long to wait before it. */
+/** One event and the wait before it. */
 export interface Beat {
   readonly afterMs: number
   readonly event: string
@@ -29,12 +29,12 @@ export interface Script {
   readonly answer: string
 }
 
-export interface Turn {
+interface Turn {
   readonly message: string
   /** Messages of the conversation before this one. */
   readonly earlier: number
   readonly fileId: string
-  /** Calls are shown and not made. */
+  /** Calls are shown but not made. */
   readonly dryRun: boolean
 }
 
@@ -126,7 +126,7 @@ const withoutEffect = (played: Beat): Beat =>
     ? { ...played, data: { ...played.data, result: "not called: dry run" } }
     : played
 
-/** The whole play for one message. `random` varies the pauses between the pieces of text: 40 to 60 ms. */
+/** The whole script for one message. `random` varies the pauses between the pieces of text: 40 to 60 ms. */
 export const script = (turn: Turn, random: Random): Script => {
   const plain = turn.message.startsWith("/plain")
   const answer = answerTo(turn)

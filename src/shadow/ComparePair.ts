@@ -1,4 +1,4 @@
-/** From two traces of one run to the pair that is kept. Pure but for the hash. */
+/** Makes the stored pair from two traces of one run. Pure except for the hash. */
 import { createHash } from "node:crypto"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Run } from "../domain/Run.ts"
@@ -6,7 +6,7 @@ import type { ShadowPair, Side } from "../domain/ShadowPair.ts"
 import { compare, differences } from "./Comparison.ts"
 import type { Trace } from "./Trace.ts"
 
-/** Salted with the run: it cannot be looked up in a list of likely answers made beforehand for all runs. */
+/** Salted with the run, so that it cannot be looked up in a precomputed list of likely answers. */
 const hashOf = (run: Run, text: string): string =>
   createHash("sha256").update(`${run.id}\n${text}`).digest("hex").slice(0, 32)
 
@@ -21,7 +21,7 @@ const side = (run: Run, trace: Trace, withText: boolean): Side => ({
   ...(withText ? { text: trace.text } : {}),
 })
 
-export const pairOf = (
+export const comparePair = (
   run: Run,
   shadowMode: ExecutionMode,
   traces: { readonly primary: Trace; readonly shadow: Trace },

@@ -1,16 +1,16 @@
 /**
- * Two traces, dimension by dimension. Pure. Every distance is symmetric, 0 for a trace and itself, and at most 1; null where
- * there is nothing to compare. The outcome is always compared, the rest only where both sides gave an answer.
+ * Compares two traces, dimension by dimension. Pure. Every distance is symmetric, 0 for a trace and itself, and at
+ * most 1; null if there is nothing to compare. The outcome is always compared, the rest only if both sides answered.
  *
- * `tolerance` is up to where two sides agree: fixed, so that a rate of agreement means the same next month. How much of
- * the rest is the mode's own restlessness is for the report to say (`ShadowReport`).
+ * Two sides agree up to `tolerance`. It is fixed, so that a rate of agreement means the same next month.
+ * `ShadowReport` separates the difference from the mode's own variation.
  */
 import { type Dimension, dimensions, type Distances } from "../domain/ShadowPair.ts"
 import { sameLanguage } from "./Language.ts"
 import { similarity } from "./Similarity.ts"
 import type { Trace } from "./Trace.ts"
 
-/** Half is a factor of two for what is counted or timed, and half of the trigrams for texts. */
+/** 0.5 is a factor of two for counts and times, and half of the trigrams for texts. */
 export const tolerance: { readonly [D in Dimension]: number } = {
   outcome: 0,
   sequence: 0.2,
@@ -25,10 +25,10 @@ export const tolerance: { readonly [D in Dimension]: number } = {
   tokens: 0.5,
 }
 
-/** Longer sequences are compared by their beginning: the distance costs the product of the lengths. */
+/** Longer sequences are compared by their beginning: the cost of the distance is the product of the lengths. */
 const comparedTypes = 300
 
-/** Levenshtein's distance over the longer length. */
+/** Levenshtein distance divided by the longer length. */
 const sequenceDistance = (left: ReadonlyArray<string>, right: ReadonlyArray<string>): number => {
   const a = left.slice(0, comparedTypes)
   const b = right.slice(0, comparedTypes)
@@ -51,7 +51,7 @@ const counts = (items: ReadonlyArray<string>): Map<string, number> => {
   return found
 }
 
-/** One minus the shared part of two bags (Jaccard); two empty ones are the same. */
+/** One minus the shared part of two bags (Jaccard); two empty bags are equal. */
 const bagDistance = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
   const right = counts(b)
   let shared = 0
@@ -60,7 +60,7 @@ const bagDistance = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number
   return all === 0 ? 0 : 1 - shared / all
 }
 
-/** The share of calls of the same tool, the first with the first and so on, whose arguments differ. */
+/** The share of calls with different arguments. Calls of the same tool are paired in order. */
 const argumentsDistance = (a: Trace["calls"], b: Trace["calls"]): number | null => {
   let pairs = 0
   let different = 0
@@ -75,7 +75,7 @@ const argumentsDistance = (a: Trace["calls"], b: Trace["calls"]): number | null 
   return pairs === 0 ? null : different / pairs
 }
 
-/** The difference over the larger: 0.5 is a factor of two, either way. */
+/** The difference divided by the larger value: 0.5 is a factor of two, either way. */
 const ratioDistance = (a: number | null, b: number | null): number | null => {
   if (a === null || b === null) return null
   const larger = Math.max(a, b)

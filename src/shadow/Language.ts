@@ -1,12 +1,12 @@
 /**
- * Which language a text is in, as far as its script and its commonest words tell. Pure. Enough to see that two answers are
- * not in the same language, which is all that is asked here: a library that knows 180 languages would guess where this
- * says `unknown`, and on short answers guess wrong.
+ * Guesses the language of a text from its script and its most common words. Pure. It only has to show that two
+ * answers are in different languages: a library that knows 180 languages would guess where this returns `unknown`,
+ * and would guess wrong on short answers.
  */
 
-/** Later text rarely changes the answer, and code or quotations at the end could. */
+/** Later text rarely changes the result, and code or quotations at the end could. */
 const readCharacters = 2000
-/** Below this many letters or words of evidence nothing is said. */
+/** With fewer letters or words of evidence the result is `unknown`. */
 const minLetters = 4
 const minStopWords = 2
 
@@ -46,11 +46,11 @@ const latin = (text: string): string => {
   return clear ? first[0] : "und-Latn"
 }
 
-/** An ISO 639 code, `und-<script>` where the script alone is clear, else `unknown`. */
+/** An ISO 639 code, `und-<script>` if only the script is clear, else `unknown`. */
 export const languageOf = (text: string): string => {
   const head = text.slice(0, readCharacters)
   const counts = scripts.map(([letters, tag]) => [tag, head.match(letters)?.length ?? 0] as const)
-  // Japanese is written with Chinese characters too; a few kana tell.
+  // Japanese uses Chinese characters too; a few kana decide.
   const kana = counts[0]?.[1] ?? 0
   const tags = counts.map(([tag, count]) =>
     tag === "zh" && kana > 0 ? (["ja", count + kana] as const) : ([tag, count] as const),
@@ -60,7 +60,7 @@ export const languageOf = (text: string): string => {
   return tag === "und-Latn" ? latin(head) : tag
 }
 
-/** Whether two answers are in the same language: undefined where it cannot be told. */
+/** True if two answers are in the same language; undefined if that is unclear. */
 export const sameLanguage = (a: string, b: string): boolean | undefined => {
   if (a === "unknown" || b === "unknown") return undefined
   if (a === b) return a.startsWith("und-") ? undefined : true

@@ -1,4 +1,4 @@
-/** How busy the process is. The event loop keeps the count itself, so asking costs nothing between two questions. */
+/** Measures how busy the process is. The event loop counts by itself, so there is no cost between two reads. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -7,7 +7,7 @@ import { performance } from "node:perf_hooks"
 export class LoadMeter extends Context.Service<
   LoadMeter,
   {
-    /** The share of the time since it was last asked that the event loop was at work, 0 to 1. */
+    /** The share of the time since the last read in which the event loop was busy, 0 to 1. */
     readonly utilization: Effect.Effect<number>
   }
 >()("crossfade/shadow/LoadMeter") {

@@ -1,6 +1,7 @@
 /**
- * Intervals for rates and for the difference of two rates. Pure. Wilson's score interval, which keeps its promise near 0 and
- * 1 and for few samples, and Newcombe's hybrid of two of them (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10).
+ * Intervals for rates and for the difference of two rates. Pure. Wilson's score interval, which stays accurate near 0
+ * and 1 and for few samples, and Newcombe's hybrid of two of them (R. G. Newcombe, Statistics in Medicine 17, 1998,
+ * method 10).
  */
 
 export interface Interval {
@@ -16,7 +17,7 @@ export interface Rate extends Interval {
 }
 
 /** Standard normal quantile of a two-sided interval of 95 %. */
-export const z95 = 1.959964
+const z95 = 1.959964
 
 export const wilson = (hits: number, of: number, z = z95): Rate => {
   if (of === 0) return { of, hits, rate: 0, low: 0, high: 1 }
@@ -33,7 +34,7 @@ export const wilson = (hits: number, of: number, z = z95): Rate => {
   }
 }
 
-/** The interval of `a.rate - b.rate`; both must have been made with the same quantile. */
+/** The interval of `a.rate - b.rate`; both must use the same quantile. */
 export const difference = (a: Rate, b: Rate): Interval & { readonly rate: number } => {
   const rate = a.rate - b.rate
   return {

@@ -1,15 +1,16 @@
 /**
- * Shadow runs: the same turn once more, in either mode, unseen. Detached from the answer; left out rather than queued when
- * there is no room (`ShadowLoad`); given up when the process gets busy, the user cancels or the process stops. When both
- * sides have ended they are compared, and the pair is kept.
+ * Shadow runs: the same turn once more, in either mode, invisible to the user. A shadow is detached from the answer.
+ * It is dropped, never queued, if there is no room (`ShadowLoad`), and cancelled when the process is busy, the user
+ * cancels or the process stops. After both sides have ended, they are compared and the pair is stored.
  *
- * Nothing here is told to the Monitor or written to the run's log: of the user's run it reads, once it has ended.
+ * A shadow records nothing in the Monitor and writes nothing to the run's log; it reads the user's run after its end.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Clock from "effect/Clock"
+import * as Schedule from "effect/Schedule"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Run } from "../domain/Run.ts"
 import { hourOf, type ShadowEnding } from "../domain/ShadowPair.ts"
@@ -25,13 +26,14 @@ import { ShadowPairs } from "../store/ShadowPairs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { LoadMeter } from "./LoadMeter.ts"
-import { pairOf } from "./ComparePair.ts"
+import { comparePair } from "./ComparePair.ts"
 import * as ShadowAttempt from "./ShadowAttempt.ts"
 import { ShadowJudge } from "./ShadowJudge.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import * as ShadowLoad from "./ShadowLoad.ts"
 import * as Trace from "./Trace.ts"
 import * as Measure from "../telemetry/Measure.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The user's run. */
 export interface Primary {
@@ -40,24 +42,24 @@ export interface Primary {
   readonly log: RunLog
 }
 
-export interface Settings {
-  /** The turn's, or shorter. */
+export interface ShadowSettings {
+  /** The limits of the turn, or shorter ones. */
   readonly limits: Limits
   readonly storeTexts: boolean
 }
 
-/** As many as the report reads, and ten times as many as the list of mismatches shows. */
+/** The report reads all of them; the list of mismatches shows a tenth. */
 const keptPairs = 10_000
 const keptLedgerMs = 90 * 86_400_000
 
 export class Shadow extends Context.Service<
   Shadow,
   {
-    /** Returns at once, whether the shadow is run or left out. */
+    /** Returns at once, also when the shadow is dropped. */
     readonly start: (primary: Primary, mode: ExecutionMode) => Effect.Effect<void>
   }
 >()("crossfade/shadow/Shadow") {
-  static readonly layer = (settings: Settings) => Layer.effect(Shadow, make(settings))
+  static readonly layer = (settings: ShadowSettings) => Layer.effect(Shadow, make(settings))
 }
 
 const wasCancelled = (log: RunLog): boolean => {
@@ -65,7 +67,7 @@ const wasCancelled = (log: RunLog): boolean => {
   return last?.event === "error" && last.data.code === "EXECUTION_CANCELLED"
 }
 
-const make = Effect.fnUntraced(function* (settings: Settings) {
+const make = Effect.fnUntraced(function* (settings: ShadowSettings) {
   const judge = yield* ShadowJudge
   const ledger = yield* ShadowLedger
   const live = yield* LiveRuns
@@ -86,28 +88,26 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
     else busy.closeUnsafe()
   })
   const trim = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.catch(pairs.trim({ pairs: keptPairs, hour: hourOf(now - keptLedgerMs) }), (error) =>
-      Effect.logWarning("old shadow pairs were not removed", error),
-    ),
+    pairs.trim({ pairs: keptPairs, hour: hourOf(now - keptLedgerMs) }),
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 second"), measure)))
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), trim)))
+  yield* Loop.every("shadow_load", Schedule.spaced("1 second"), measure)
+  yield* Loop.every("shadow_trim", Schedule.spaced("1 minute"), trim)
 
   const account = (
     { run, turn }: Primary,
     mode: ExecutionMode,
     ending: ShadowEnding,
-    seen?: ShadowAttempt.Seen,
+    progress?: ShadowAttempt.AttemptProgress,
   ) => {
     const { agentId, orgId } = run
-    const reported = seen?.attempt?.usage ?? undefined
-    const guess = seen === undefined ? 0 : estimateTokens(turn.agent, turn.history, seen.tracer.text)
+    const reported = progress?.attempt?.usage ?? undefined
+    const guess = progress === undefined ? 0 : estimateTokens(turn.agent, turn.history, progress.tracer.text)
     const tokens = reported?.tokens ?? guess
     const estimatedTokens = reported === undefined || reported.estimated === true ? tokens : 0
     return ledger.record({ orgId, agentId, mode, ending, tokens, estimatedTokens })
   }
 
-  /** Undefined also when the store does not give what the log has forgotten. */
+  /** Undefined also if the store cannot supply the part that the log has dropped. */
   const primaryTrace = (log: RunLog, startedAt: number): Effect.Effect<Trace.Trace | undefined> => {
     const tracer = new Trace.LogTracer(startedAt)
     return RunPages.each(RunPages.ofLog(runs, log), 0, log.lastSeq, (entry) => tracer.add(entry)).pipe(
@@ -119,13 +119,13 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
   const compare = Effect.fnUntraced(function* (
     { log, run, turn }: Primary,
     mode: ExecutionMode,
-    seen: ShadowAttempt.Seen,
+    progress: ShadowAttempt.AttemptProgress,
   ): Effect.fn.Return<ShadowEnding> {
     yield* log.whenEnded
     const primary = yield* primaryTrace(log, run.createdAt)
-    const shadow = seen.trace
+    const shadow = progress.trace
     if (primary === undefined || shadow === undefined) return "not_comparable"
-    const pair = pairOf(run, mode, { primary, shadow }, settings.storeTexts)
+    const pair = comparePair(run, mode, { primary, shadow }, settings.storeTexts)
     yield* Measure.shadowCompared(pair.differs.length === 0)
     yield* pairs.add(pair).pipe(
       Effect.andThen(judge.offer({ pair, turn, primary: primary.text, shadow: shadow.text })),
@@ -141,16 +141,16 @@ const make = Effect.fnUntraced(function* (settings: Settings) {
 
   const program = (primary: Primary, mode: ExecutionMode, executor: Executor["Service"]) => {
     const { run, turn } = primary
-    const seen = new ShadowAttempt.Seen()
+    const progress = new ShadowAttempt.AttemptProgress()
     const target = { id: run.id, orgId: run.orgId, ticket: undefined, missing: [] }
     const onAttempt = (attempt: Parameters<typeof recorder.attempt>[1]) => recorder.attempt(target, attempt)
-    const attempt = ShadowAttempt.run(executor, turn, { limits: settings.limits, seen, onAttempt })
-    const compared = Effect.andThen(attempt, compare(primary, mode, seen))
+    const attempt = ShadowAttempt.run(executor, turn, { limits: settings.limits, progress, onAttempt })
+    const compared = Effect.andThen(attempt, compare(primary, mode, progress))
     const tooBusy = Effect.as(busy.await, "cancelled_load" as const)
     return Effect.raceAllFirst([compared, tooBusy, cancelledByUser(primary)]).pipe(
-      Effect.flatMap((ending) => account(primary, mode, ending, seen)),
-      Effect.onInterrupt(() => account(primary, mode, "cancelled_stop", seen)),
-      Effect.catchCause((cause) => Effect.logError("a shadow run died", cause)),
+      Effect.flatMap((ending) => account(primary, mode, ending, progress)),
+      Effect.onInterrupt(() => account(primary, mode, "cancelled_stop", progress)),
+      Effect.catchCause((cause) => Effect.logError("a shadow run failed by a defect", cause)),
       Effect.annotateLogs({ runId: run.id }),
       Effect.ensuring(
         Effect.sync(() => {

@@ -1,6 +1,6 @@
 /**
- * One attempt that no user sees: the first target of a mode, no retry, its own clocks, and no more of it read than a trace
- * holds. It never fails; how it ended is in what was `Seen`, also when it was interrupted.
+ * One attempt that is invisible to the user: the first target of a mode, no retry, its own deadlines, and no more
+ * events than a trace holds. It never fails; `AttemptProgress` has its outcome, also after an interruption.
  */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
@@ -14,17 +14,17 @@ import type { Limits } from "../execution/Deadlines.ts"
 import type { ExecutionEvent, Executor, Turn } from "../execution/Executor.ts"
 import * as Trace from "./Trace.ts"
 
-/** It said more than is read of one side. */
+/** The side exceeded the limits of a trace. */
 class Flooded extends Data.TaggedError("Flooded") {}
 
-/** The course of an attempt so far; the attempt alone writes it. */
-export class Seen {
+/** The state of an attempt; only the attempt writes it. */
+export class AttemptProgress {
   readonly tracer = new Trace.Tracer()
-  /** As it is stored; undefined until it has ended. */
+  /** The stored record; undefined until the attempt has ended. */
   attempt: AttemptRecord | undefined
   flooded = false
 
-  /** Undefined while it goes on, and when its end says nothing about the mode. */
+  /** Undefined until the end, and if the outcome says nothing about the mode. */
   get trace(): Trace.Trace | undefined {
     const { attempt } = this
     if (attempt === undefined || !Trace.isComparable(attempt.code)) return undefined
@@ -39,21 +39,23 @@ export const run = (
   turn: Turn,
   options: {
     readonly limits: Limits
-    readonly seen: Seen
+    readonly progress: AttemptProgress
     readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
   },
 ): Effect.Effect<void> =>
   Clock.clockWith((clock) => {
-    const { limits, seen } = options
+    const { limits, progress } = options
     const startedAt = monotonicMillis(clock)
     const onEnd = (ended: AttemptRecord) => {
-      seen.attempt = seen.flooded ? { ...ended, outcome: "error", code: "SHADOW_FLOODED" } : ended
-      return options.onAttempt(seen.attempt)
+      progress.attempt = progress.flooded ? { ...ended, outcome: "error", code: "SHADOW_FLOODED" } : ended
+      return options.onAttempt(progress.attempt)
     }
     const read = (events: ReadonlyArray<ExecutionEvent>): Effect.Effect<void, Flooded> => {
       const at = monotonicMillis(clock) - startedAt
-      seen.flooded = events.some((event) => event._tag === "Message" && !seen.tracer.add(event.draft, at))
-      return seen.flooded ? Effect.fail(new Flooded()) : Effect.void
+      progress.flooded = events.some(
+        (event) => event._tag === "Message" && !progress.tracer.add(event.draft, at),
+      )
+      return progress.flooded ? Effect.fail(new Flooded()) : Effect.void
     }
     const own = { ...turn, agent: forMode(turn.agent, executor.mode), shadow: true }
     return Attempt.run(executor, own, { number: 1, limits, onEnd }).pipe(

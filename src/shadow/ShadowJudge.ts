@@ -1,6 +1,6 @@
 /**
- * An optional third opinion on pairs whose texts differ: one of the direct providers says which answer is better. One
- * question at a time and a few a minute; what comes in between is not asked. No turn waits for it.
+ * An optional third opinion on pairs with different texts: a direct provider judges which answer is better. One
+ * question at a time and a few per minute; pairs in between are not judged. No turn waits for it.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -17,11 +17,11 @@ import * as ShadowAttempt from "./ShadowAttempt.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import * as Measure from "../telemetry/Measure.ts"
 
-/** Ten a minute: thirty verdicts, enough to see a clear winner, in some minutes, at a cost too small to plan. */
+/** Ten per minute: thirty verdicts, enough for a clear winner, take a few minutes at negligible cost. */
 const millisBetween = 6000
 const limits = { firstContentMs: 30_000, stallMs: 15_000, totalMs: 60_000 }
 
-export interface Offered {
+interface JudgeRequest {
   readonly pair: ShadowPair
   readonly turn: Turn
   readonly primary: string
@@ -30,7 +30,7 @@ export interface Offered {
 
 export class ShadowJudge extends Context.Service<
   ShadowJudge,
-  { readonly offer: (offered: Offered) => Effect.Effect<void> }
+  { readonly offer: (request: JudgeRequest) => Effect.Effect<void> }
 >()("crossfade/shadow/ShadowJudge") {
   /** `provider`: the name of a direct provider; empty: no pair is judged. */
   static readonly layer = (
@@ -39,9 +39,9 @@ export class ShadowJudge extends Context.Service<
     Layer.effect(ShadowJudge, make(provider))
 }
 
-/** The judge's own turn: the same agent's model may be named, nothing else of it is there. */
-const turnOf = (offered: Offered, swapped: boolean): Turn => {
-  const { turn } = offered
+/** The judge's own turn. It keeps the agent, which may name a model, but none of the agent's other settings. */
+const judgeTurn = (request: JudgeRequest, swapped: boolean): Turn => {
+  const { turn } = request
   const settings = {
     name: "Judge",
     active: true,
@@ -50,7 +50,7 @@ const turnOf = (offered: Offered, swapped: boolean): Turn => {
     mcpServers: [],
     subAgents: [],
   }
-  const message = JudgePrompt.prompt({ ...offered, message: turn.message }, swapped)
+  const message = JudgePrompt.prompt({ ...request, message: turn.message }, swapped)
   return {
     ...turn,
     agent: { ...turn.agent, settings },
@@ -59,7 +59,7 @@ const turnOf = (offered: Offered, swapped: boolean): Turn => {
   }
 }
 
-const isJudged = ({ differs, primaryMode, shadowMode }: ShadowPair): boolean =>
+const needsJudge = ({ differs, primaryMode, shadowMode }: ShadowPair): boolean =>
   primaryMode !== shadowMode && differs.includes("text")
 
 const make = Effect.fnUntraced(function* (provider: string) {
@@ -72,26 +72,30 @@ const make = Effect.fnUntraced(function* (provider: string) {
   let nextAt = Number.NEGATIVE_INFINITY
   let asking = false
 
-  const ask = Effect.fnUntraced(function* (judge: Executor["Service"], offered: Offered) {
-    const { agentId, orgId, runId } = offered.pair
+  const ask = Effect.fnUntraced(function* (judge: Executor["Service"], request: JudgeRequest) {
+    const { agentId, orgId, runId } = request.pair
     const swapped = yield* Random.nextBoolean
-    const seen = new ShadowAttempt.Seen()
-    yield* ShadowAttempt.run(judge, turnOf(offered, swapped), { limits, seen, onAttempt: () => Effect.void })
-    const tokens = seen.attempt?.usage?.tokens ?? 0
+    const progress = new ShadowAttempt.AttemptProgress()
+    yield* ShadowAttempt.run(judge, judgeTurn(request, swapped), {
+      limits,
+      progress,
+      onAttempt: () => Effect.void,
+    })
+    const tokens = progress.attempt?.usage?.tokens ?? 0
     yield* ledger.record({ orgId, agentId, mode: "direct_llm", ending: "judged", tokens, estimatedTokens: 0 })
-    if (seen.attempt?.outcome !== "success") return
-    const verdict = JudgePrompt.verdictOf(seen.tracer.text, swapped)
+    if (progress.attempt?.outcome !== "success") return
+    const verdict = JudgePrompt.verdictOf(progress.tracer.text, swapped)
     yield* Measure.shadowJudged(verdict)
     yield* pairs.judge(runId, { verdict, tokens })
   })
 
-  const offer: ShadowJudge["Service"]["offer"] = (offered) =>
+  const offer: ShadowJudge["Service"]["offer"] = (request) =>
     Clock.clockWith((clock) => {
       const now = monotonicMillis(clock)
-      if (executor === undefined || asking || now < nextAt || !isJudged(offered.pair)) return Effect.void
+      if (executor === undefined || asking || now < nextAt || !needsJudge(request.pair)) return Effect.void
       asking = true
       nextAt = now + millisBetween
-      const asked = ask(executor, offered).pipe(
+      const asked = ask(executor, request).pipe(
         Effect.catchCause((cause) => Effect.logWarning("a pair was not judged", cause)),
         Effect.ensuring(Effect.sync(() => (asking = false))),
       )

@@ -1,25 +1,27 @@
 /**
- * What shadows cost and how they ended, counted apart from everything that users cause. Counted in memory and written
- * together, because at a high share shadows are left out as often as turns come.
+ * Counts the cost and the endings of shadows, apart from users' runs. Counted in memory and written in batches,
+ * because at a high percentage shadows are dropped as often as turns arrive.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import { hourOf, type LedgerEntry } from "../domain/ShadowPair.ts"
 import { ShadowPairs } from "../store/ShadowPairs.ts"
 import * as Measure from "../telemetry/Measure.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
-/** As much as a process that dies may forget. */
+/** The most that a crash loses. */
 const flushEvery = "5 seconds"
-/** What a store that is down may make us keep. */
+/** Bounds the memory while the store is down. */
 const maxWaiting = 10_000
 
 export class ShadowLedger extends Context.Service<
   ShadowLedger,
   {
     readonly record: (entry: Omit<LedgerEntry, "hour" | "runs">) => Effect.Effect<void>
-    /** Writes what is waiting; what the store does not take waits on. */
+    /** Writes the waiting entries; entries that the store rejects stay waiting. */
     readonly flush: Effect.Effect<void>
   }
 >()("crossfade/shadow/ShadowLedger") {
@@ -60,12 +62,12 @@ const make = Effect.gen(function* () {
     return pairs.count(taken).pipe(
       Effect.catch((error) => {
         for (const entry of taken) put(entry)
-        return Effect.logWarning("the ledger of shadows is not stored yet", error)
+        return Effect.logWarning("the shadow ledger is not stored yet", error)
       }),
     )
   })
 
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), flush)))
+  yield* Loop.every("shadow_ledger", Schedule.spaced(flushEvery), flush)
   yield* Effect.addFinalizer(() => flush)
   return ShadowLedger.of({ record, flush })
 })

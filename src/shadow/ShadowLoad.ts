@@ -1,22 +1,22 @@
 /**
- * Whether there is room for one more shadow. Pure: the measures are passed in. A shadow must never be what a user waits
- * for, so it is left out rather than queued, and those under way are given up when the process has no time to spare.
+ * Decides if there is room for one more shadow. Pure: the measures are passed in. A user must never wait for a
+ * shadow, so it is dropped rather than queued, and running shadows are cancelled when the process is busy.
  */
 import type { ExecutionMode } from "../domain/Mode.ts"
 
-/** Of the turns under way, at least one shadow. */
+/** The share of the running turns that may have a shadow; at least one shadow is allowed. */
 const shareOfTurns = 0.1
-/** A trace holds at most some 2 MB, so that shadows together stay below 100 MB. */
+/** A trace holds at most about 2 MB, so all shadows together stay below 100 MB. */
 const maxShadows = 50
-/** Share of the last second that the event loop was at work. Beyond it, turns begin to wait for each other. */
+/** Share of the last second in which the event loop was busy. Above this, turns begin to wait for each other. */
 const busyUtilization = 0.9
 
 export interface Measures {
-  /** Shadows under way. */
+  /** Running shadows. */
   readonly shadows: number
-  /** Users' turns under way, the one in question among them. */
+  /** Running turns of users, including the present one. */
   readonly turns: number
-  /** Of the event loop over the last second, 0 to 1. */
+  /** Event loop utilization over the last second, 0 to 1. */
   readonly utilization: number
   /** The breaker keeps turns from the runtime. */
   readonly breakerOpen: boolean
@@ -27,7 +27,7 @@ export const isBusy = (utilization: number): boolean => utilization >= busyUtili
 export const places = (turns: number): number =>
   Math.min(maxShadows, Math.max(1, Math.floor(turns * shareOfTurns)))
 
-/** Why a shadow of `mode` is not run; undefined when it may. */
+/** The reason to drop a shadow of `mode`; undefined if it may run. */
 export const refusal = (
   mode: ExecutionMode,
   { breakerOpen, shadows, turns, utilization }: Measures,

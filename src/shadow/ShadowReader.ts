@@ -1,4 +1,4 @@
-/** Shadow runs for people to read: the report over all kept pairs, page by page, and the pairs that differ. */
+/** Reads shadow runs: the report over all stored pairs, page by page, and the pairs that differ. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,7 +10,7 @@ import type { StoreError } from "../store/StoreError.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import * as ShadowReport from "./ShadowReport.ts"
 
-/** Few enough that turns are served between two pages. */
+/** Small enough that turns are served between two pages. */
 const pairsPerPage = 500
 
 export class ShadowReader extends Context.Service<

@@ -1,27 +1,29 @@
 /**
- * What the pairs say, counted one by one. Pure; a report holds counts only, so it may be made from any number of pairs.
+ * Counts over the shadow pairs. Pure; a report holds counts only, so its size does not depend on the number of pairs.
  *
- * A/A pairs give, per dimension, how often a mode agrees with itself; a difference between the modes is reported only when
- * agreement across modes is lower than that beyond chance. Both directions count together: A/A is drawn from the same turns
- * in the same share, so the noise holds for the mixture.
+ * A/A pairs show, per dimension, how often a mode agrees with itself. A difference between the modes is reported only
+ * if they agree less often than that, beyond chance. Both directions count together: A/A is drawn from the same turns
+ * in the same share, so the noise is valid for the mixture.
  */
 import { type Dimension, dimensions, type ShadowPair } from "../domain/ShadowPair.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import { tolerance } from "./Comparison.ts"
 import { difference, type Interval, type Rate, wilson } from "./RateIntervals.ts"
 
-/** Of each kind: with fewer pairs an interval is wider than any difference that matters. */
+/** With fewer pairs of a kind, the interval is wider than any difference that matters. */
 export const minPairs = 30
-/** 5 % over all eleven dimensions together (Bonferroni), so that a report of two equal modes is clean 19 times in 20. */
+/**
+ * 5 % over all eleven dimensions together (Bonferroni), so that a report of two equal modes is clean 19 times in 20.
+ */
 const zFamily = 2.838
-/** Organisations and agents with the most pairs; the rest are in the whole. */
+/** Organisations and agents with the most pairs; the others count only in the total. */
 const longestList = 50
 
 type Counts = { readonly [D in Dimension]: { of: number; agreeing: number } }
 type Sum = { of: number; sum: number }
 
 /** The counts of one scope: everything, an organisation, an agent. */
-export interface Tally {
+interface Tally {
   pairs: number
   samePairs: number
   readonly across: Counts
@@ -30,7 +32,7 @@ export interface Tally {
 
 type Figures = { readonly [F in "firstContentMs" | "totalMs" | "tokens" | "length"]: Sum }
 
-export interface Tallies {
+interface Tallies {
   readonly all: Tally
   readonly orgs: Map<string, Tally>
   readonly agents: Map<string, Tally>
@@ -86,7 +88,7 @@ const countFigures = (tallies: Tallies, pair: ShadowPair): void => {
   }
 }
 
-/** Adds one pair. The times and lengths are of turns that both modes answered. */
+/** Adds one pair. Times and lengths cover the turns that both modes answered. */
 export const add = (tallies: Tallies, pair: ShadowPair): void => {
   for (const scope of [tallies.all, inMap(tallies.orgs, pair.orgId), inMap(tallies.agents, pair.agentId)])
     countIn(scope, pair)
@@ -98,16 +100,16 @@ export const add = (tallies: Tallies, pair: ShadowPair): void => {
   tallies.judged[winner] += 1
 }
 
-export type Verdict = "too_few" | "within_noise" | "above_noise"
+type Verdict = "too_few" | "within_noise" | "above_noise"
 
-export interface DimensionReport {
+interface DimensionReport {
   readonly dimension: Dimension
   readonly tolerance: number
-  /** Across the modes, at 95 %. */
+  /** Agreement across the modes, at 95 %. */
   readonly agreement: Rate
-  /** Of the modes with themselves; `scope` says whether it is this scope's own or, for want of pairs, that of all. */
+  /** Agreement of the modes with themselves; `scope` is `own`, or `all` if this scope has too few pairs. */
   readonly noise: Rate & { readonly scope: "own" | "all" }
-  /** How much lower the agreement across the modes is than that of a mode with itself. */
+  /** The agreement of a mode with itself minus the agreement across the modes. */
   readonly difference: Interval & { readonly rate: number }
   readonly verdict: Verdict
 }

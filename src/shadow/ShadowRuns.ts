@@ -1,4 +1,4 @@
-/** Every part of the shadow runs, over the modes, the store and the turns that they run beside. */
+/** All parts of the shadow runs, over the modes, the store and the live turns. */
 import * as Layer from "effect/Layer"
 import { LoadMeter } from "./LoadMeter.ts"
 import * as Shadow from "./Shadow.ts"
@@ -6,12 +6,12 @@ import { ShadowJudge } from "./ShadowJudge.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import { ShadowReader } from "./ShadowReader.ts"
 
-export interface Settings extends Shadow.Settings {
+export interface ShadowRunsSettings extends Shadow.ShadowSettings {
   /** The name of a direct provider; empty: no pair is judged. */
   readonly judge: string
 }
 
-export const layer = (settings: Settings) =>
+export const layer = (settings: ShadowRunsSettings) =>
   Layer.mergeAll(Shadow.Shadow.layer(settings), ShadowReader.layer).pipe(
     Layer.provide([ShadowJudge.layer(settings.judge), LoadMeter.layer]),
     Layer.provide(ShadowLedger.layer),

@@ -1,14 +1,14 @@
 /**
- * How alike two texts are, 0 to 1. Pure. The cosine of the two sets of character trigrams (Ochiai's coefficient):
- * no tokenizer, so it works in every script; a set and not counts, so that what every text of a language has does not weigh
- * more than what they say; a geometric mean, so that an answer that holds a shorter one whole is punished by the
- * root of the ratio of their sizes, where Jaccard would take the ratio. Length itself is another dimension.
+ * Similarity of two texts, 0 to 1. Pure. The cosine of the two sets of character trigrams (Ochiai's coefficient). No
+ * tokenizer, so it works in every script. Sets rather than counts, so that the trigrams common to a language do not
+ * outweigh the content. A geometric mean, so that an answer that contains a whole shorter one loses the root of the
+ * ratio of their sizes, where Jaccard would lose the ratio. Length is a dimension of its own.
  */
 
-/** Of longer texts the beginning is compared: some milliseconds are enough for a figure that nobody waits for. */
+/** Longer texts are compared by their beginning: a few milliseconds are enough for a background figure. */
 const comparedCharacters = 10_000
 
-/** Case, punctuation, markup and spacing are not what an answer says; where nothing else is there, they are. */
+/** Case, punctuation, markup and spacing do not count, unless the text has nothing else. */
 const normalised = (text: string): string => {
   const head = text.slice(0, comparedCharacters).normalize("NFKC").toLowerCase()
   const words = head.replace(/[^\p{L}\p{N}]+/gu, " ").trim()

@@ -1,8 +1,8 @@
 /**
- * The figures that are kept of one side of a pair, read from its messages as they come or from the run's log afterwards. Plain
- * work, bounded: an honest turn has hundreds of events, and a side of more than `maxEvents` or `maxCharacters` is cut.
+ * The stored figures of one side of a pair, read from its messages as they arrive or from the run's log afterwards.
+ * Bounded: a usual turn has hundreds of events, and a side with more than `maxEvents` or `maxCharacters` is cut.
  *
- * The primary is judged as the mode that it started in: what another mode answered after a `fallback` is not its answer.
+ * The primary is judged as the mode that it started in: the answer of another mode after a `fallback` does not count.
  */
 import type { Draft, MessageType } from "../protocol/agent2ui/Message.ts"
 import { isCall, isContent } from "../protocol/agent2ui/MessageRole.ts"
@@ -14,16 +14,16 @@ import { languageOf } from "./Language.ts"
 export const maxEvents = 5000
 export const maxCharacters = 1024 * 1024
 
-export interface Call {
+interface Call {
   readonly name: string
-  /** JSON with its keys in order. */
+  /** JSON with sorted keys. */
   readonly arguments: string
 }
 
 export interface Trace {
   readonly outcome: SideOutcome
   readonly code: string | null
-  /** Types of the messages in order, a run of deltas once. */
+  /** Types of the messages in order; consecutive deltas count once. */
   readonly types: ReadonlyArray<string>
   readonly calls: ReadonlyArray<Call>
   /** Titles of the plan's steps as first shown. */
@@ -35,14 +35,14 @@ export interface Trace {
   readonly tokens: number | null
 }
 
-/** How a side ended. Without a `code` it gave an answer. */
-export interface End {
+/** The end of a side. Without a `code` it answered. */
+interface End {
   readonly code: string | null
   readonly totalMs: number | null
   readonly tokens: number | null
 }
 
-/** Types that come in pieces, as fine as the provider likes. */
+/** Types that arrive in pieces; the provider chooses their size. */
 const deltas: ReadonlySet<MessageType> = new Set<MessageType>([
   "text",
   "markdown",
@@ -90,9 +90,9 @@ const outcomeOf = (code: string | null): SideOutcome => {
   return code.startsWith("TIMEOUT_") ? "timeout" : "error"
 }
 
-/** One a side. */
+/** One tracer per side. */
 export class Tracer {
-  /** With the number of the first message of each run of deltas. */
+  /** With the number of the first message of each sequence of deltas. */
   #types: Array<{ readonly type: MessageType; readonly seq: number }> = []
   #calls: Array<Call> = []
   #steps: ReadonlyArray<string> = []
@@ -101,7 +101,7 @@ export class Tracer {
   #events = 0
   #characters = 0
 
-  /** `at`: milliseconds since the side began. False when there was more than is read: nothing was added. */
+  /** `at`: milliseconds since the start of the side. False: the limit is reached and nothing was added. */
   add(draft: Draft, at: number): boolean {
     this.#events += 1
     this.#characters += sizeOf(draft)
@@ -149,7 +149,10 @@ export class Tracer {
   }
 }
 
-/** Ends that say nothing about a mode: a cancel, a fault of the agent's settings, a limit that no user's turn would have met. */
+/**
+ * Endings that say nothing about a mode: a cancel, a fault in the agent's settings, a limit that no user's turn would
+ * have met.
+ */
 const saysNothing: ReadonlySet<string> = new Set([
   "EXECUTION_CANCELLED",
   "RUN_INTERRUPTED",
@@ -159,7 +162,7 @@ const saysNothing: ReadonlySet<string> = new Set([
 
 export const isComparable = (code: string | null): boolean => code === null || !saysNothing.has(code)
 
-/** The primary's, from its log, event by event. */
+/** The primary's trace, from its log, event by event. */
 export class LogTracer {
   readonly #tracer = new Tracer()
   readonly #startedAt: number
@@ -169,12 +172,12 @@ export class LogTracer {
     this.#startedAt = startedAt
   }
 
-  /** Undefined while the end is not there, when the end says nothing, and when there is more than is read. */
+  /** Undefined before the end, if the end says nothing about the mode, and beyond the limits. */
   get trace(): Trace | undefined {
     return this.#trace
   }
 
-  /** False: what follows says nothing more. */
+  /** False: later events add nothing. */
   add({ event }: LogEntry): boolean {
     if (event.event === "done") {
       const { estimated, latencyMs, tokens } = event.data.usage

@@ -1,8 +1,8 @@
 /**
- * The runs of this process that are read in others: each of them has one more reader here, which writes the log to Redis,
- * from the first event on, every 25 ms at most. A run without a reader elsewhere costs Redis nothing.
+ * Shares this process's runs that other replicas read. Each such run gets one extra reader here, which writes the log to
+ * Redis from its first event, at most every 25 ms. A run without a remote reader costs Redis nothing.
  *
- * The log itself, and behind it the store, is the buffer: while Redis is away only the cursor is kept.
+ * The log and the store are the buffer: during a Redis outage this reader holds only a cursor.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -16,12 +16,12 @@ import type { LiveRuns } from "../runs/LiveRuns.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import * as RunStream from "./RunStream.ts"
 
-/** The wait of a reader elsewhere for an event, besides the way there. */
+/** The delay of an event for a remote reader, in addition to the network. */
 const batchDelay = "25 millis"
 const retryDelay = "1 second"
-/** A replica says each second what is read there: four of its messages may be lost. */
+/** A replica repeats its readings every second: four of its messages may be lost. */
 const patienceMs = 4500
-/** Pages on their way to Redis at a time, of all runs: after an outage they come all at once. */
+/** The most pages in flight to Redis, over all runs. After an outage all runs write at once. */
 const pagesAtOnce = 16
 
 interface Reader {
@@ -52,41 +52,41 @@ export const make = Effect.fnUntraced(function* (
           if (log.ended && next.cursor === log.lastSeq) return Effect.void
           return Effect.andThen(Effect.sleep(batchDelay), write(log, next.cursor))
         },
-        // A run that has ended is in the store: nothing is kept here for the day when Redis is back.
+        // An ended run is in the store, so it does not wait here for Redis to recover.
         onFailure: () =>
           log.ended ? Effect.void : Effect.andThen(Effect.sleep(retryDelay), write(log, cursor)),
       }),
     )
 
-  const silence = (reader: Reader): Effect.Effect<void> =>
+  const untilSilent = (reader: Reader): Effect.Effect<void> =>
     Effect.suspend(() => {
       const left = reader.until - monotonicMillis(clock)
-      if (left > 0) return Effect.andThen(Effect.sleep(left), silence(reader))
+      if (left > 0) return Effect.andThen(Effect.sleep(left), untilSilent(reader))
       return Effect.matchEffect(redis.send("PING"), {
         onSuccess: () => Effect.void,
-        // Redis carries no word, so silence says nothing. Without this an outage would cancel the runs that are read elsewhere only.
+        // During a Redis outage silence proves nothing. Without this, an outage would cancel runs with only remote readers.
         onFailure: () => {
           reader.until = patience()
-          return silence(reader)
+          return untilSilent(reader)
         },
       })
     })
 
-  /** These runs are read elsewhere, now. Those of other replicas are none of ours. */
-  const heard = (runs: ReadonlyArray<RunId>): Effect.Effect<void> =>
+  /** Starts or prolongs the remote readers of these runs. Ignores runs of other replicas. */
+  const keep = (runs: ReadonlyArray<RunId>): Effect.Effect<void> =>
     Effect.forEach(
       runs,
       (id) => {
         const log = live.get(id)
         if (log === undefined) return Effect.void
-        const known = readers.get(id)
-        if (known !== undefined) {
-          known.until = patience()
+        const existing = readers.get(id)
+        if (existing !== undefined) {
+          existing.until = patience()
           return Effect.void
         }
         const reader = { until: patience() }
         readers.set(id, reader)
-        return Effect.raceFirst(write(log, 0), silence(reader)).pipe(
+        return Effect.raceFirst(write(log, 0), untilSilent(reader)).pipe(
           Effect.andThen(Effect.void),
           Effect.ensuring(Effect.sync(() => readers.delete(id))),
           (reading) => Effect.scoped(Effect.andThen(live.attach(log), reading)),
@@ -96,5 +96,5 @@ export const make = Effect.fnUntraced(function* (
       { discard: true },
     )
 
-  return { heard }
+  return { keep }
 })

@@ -1,12 +1,13 @@
 /**
- * Logs of other replicas' runs as they are here: fed from Redis, one fiber for all of them and one command for sixteen,
- * and ended from the store where the stream does not say the end, because its replica died or Redis forgot it.
+ * Copies of the logs of other replicas' runs. One fiber feeds all of them from Redis, with one command for sixteen logs. If a
+ * stream lacks the run's end, because its replica died or Redis lost it, the end is read from the store.
  *
- * Nothing is asked while there is no reader. A mirror lives as long as it has a reader, or until it has ended.
+ * A copy exists while it has a reader and has not ended. Without copies, there are no queries.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Schedule from "effect/Schedule"
 import type * as Redis from "effect/persistence/Redis"
 import * as TerminalEvent from "../runs/TerminalEvent.ts"
 import type { RunId } from "../domain/Ids.ts"
@@ -16,87 +17,93 @@ import type { Runs } from "../store/Runs.ts"
 import { RunLog } from "../runs/RunLog.ts"
 import * as RunChannel from "./RunChannel.ts"
 import * as RunStream from "./RunStream.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const pollDelay = "25 millis"
-const sayEveryMs = 1000
-/** A reader who comes back, and the time between a request and its stream. */
+const announceEveryMs = 1000
+/** A copy without a reader lives this long: a reader may come back, and a new reader attaches a moment after the lookup. */
 const lingerMs = 5000
-/** The store is asked about a run whose stream is silent: soon at first, because it may have ended just before. */
-const askFirstMs = 100
-const askEveryMs = 2000
+/** The store is queried about a run with a silent stream. The first query is early, because the run may have just ended. */
+const firstQueryMs = 100
+const queryEveryMs = 2000
 
-interface Mirror {
+interface RemoteRun {
   readonly log: RunLog
   readers: number
-  /** When the last reader left; at first, when it was made. */
+  /** The time when the last reader left, or the time of creation. */
   unreadSince: number
-  askAt: number
+  queryAt: number
 }
 
 export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], runs: Runs["Service"]) {
   const clock = yield* Clock.clockWith(Effect.succeed)
-  const mirrors = new Map<RunId, Mirror>()
-  const some = yield* Latch.make(false)
-  let sayAt = 0
+  const remoteRuns = new Map<RunId, RemoteRun>()
+  const notEmpty = yield* Latch.make(false)
+  let announceAt = 0
 
-  const made = (id: RunId): Mirror => {
+  const add = (id: RunId): RemoteRun => {
     const now = monotonicMillis(clock)
-    const mirror: Mirror = { log: new RunLog(id), readers: 0, unreadSince: now, askAt: now + askFirstMs }
-    mirrors.set(id, mirror)
-    some.openUnsafe()
-    return mirror
+    const remoteRun: RemoteRun = {
+      log: new RunLog(id),
+      readers: 0,
+      unreadSince: now,
+      queryAt: now + firstQueryMs,
+    }
+    remoteRuns.set(id, remoteRun)
+    notEmpty.openUnsafe()
+    return remoteRun
   }
 
-  const attach = (mirror: Mirror) =>
+  const attach = (remoteRun: RemoteRun) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        mirror.readers += 1
+        remoteRun.readers += 1
       }),
       () =>
         Effect.sync(() => {
-          mirror.readers -= 1
-          mirror.unreadSince = monotonicMillis(clock)
+          remoteRun.readers -= 1
+          remoteRun.unreadSince = monotonicMillis(clock)
         }),
     )
 
-  /** Ended ones are their readers' alone. */
-  const drop = (now: number): void => {
-    for (const [id, { log, readers, unreadSince }] of mirrors) {
-      if (log.ended || (readers === 0 && now - unreadSince > lingerMs)) mirrors.delete(id)
+  /** Drops ended and unread runs. The readers of an ended run hold its log. */
+  const dropUnused = (now: number): void => {
+    for (const [id, { log, readers, unreadSince }] of remoteRuns) {
+      if (log.ended || (readers === 0 && now - unreadSince > lingerMs)) remoteRuns.delete(id)
     }
-    if (mirrors.size === 0) some.closeUnsafe()
+    if (remoteRuns.size === 0) notEmpty.closeUnsafe()
   }
 
-  const sayWhatIsRead = (now: number) => {
-    if (now < sayAt) return Effect.void
-    sayAt = now + sayEveryMs
-    const read = [...mirrors].filter(([, { readers }]) => readers > 0).map(([id]) => id)
-    return read.length === 0 ? Effect.void : RunChannel.say(redis, { _tag: "Reading", runs: read })
+  const announceReadings = (now: number) => {
+    if (now < announceAt) return Effect.void
+    announceAt = now + announceEveryMs
+    const read = [...remoteRuns].filter(([, { readers }]) => readers > 0).map(([id]) => id)
+    return read.length === 0 ? Effect.void : RunChannel.publish(redis, { _tag: "Reading", runs: read })
   }
 
   const poll = Effect.gen(function* () {
     const now = monotonicMillis(clock)
-    drop(now)
-    const all = [...mirrors.values()]
-    const had = all.map(({ log }) => log.lastSeq)
-    yield* sayWhatIsRead(now)
+    dropUnused(now)
+    const all = [...remoteRuns.values()]
+    const before = all.map(({ log }) => log.lastSeq)
+    yield* announceReadings(now)
     const more = yield* RunStream.read(
       redis,
       all.map(({ log }) => log),
     )
     all.forEach(({ log }, index) => {
-      if (log.lastSeq === had[index]!) return
-      all[index]!.askAt = now + askEveryMs
-      // The replica that executes the run stores what it shares. A reader that is far behind waits for that.
+      if (log.lastSeq === before[index]!) return
+      all[index]!.queryAt = now + queryEveryMs
+      // The executing replica stores the entries that it shares. A reader that is far behind waits for the store.
       log.stored(log.lastSeq)
     })
     return more
   })
 
-  /** The rest of a run that has ended; the end comes after what is here, also where some of it was never written. */
+  /** Adds the stored rest of an ended run, then its end, even if some events were never stored. */
   const finish = (run: Run) =>
     Effect.gen(function* () {
-      const log = mirrors.get(run.id)?.log
+      const log = remoteRuns.get(run.id)?.log
       const terminal = TerminalEvent.terminalOf(run)
       if (log === undefined || terminal === undefined) return
       for (let page = yield* runs.events(run.id, log.lastSeq); page.length > 0;) {
@@ -108,47 +115,34 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
       log.end(terminal)
     })
 
-  const ask = Effect.suspend(() => {
+  const queryEnds = Effect.suspend(() => {
     const now = monotonicMillis(clock)
-    const due = [...mirrors].filter(([, { askAt }]) => askAt <= now)
+    const due = [...remoteRuns].filter(([, { queryAt }]) => queryAt <= now)
     if (due.length === 0) return Effect.void
-    for (const [, mirror] of due) mirror.askAt = now + askEveryMs
+    for (const [, remoteRun] of due) remoteRun.queryAt = now + queryEveryMs
     return Effect.flatMap(runs.ended(due.map(([id]) => id)), (ended) =>
       Effect.forEach(ended, finish, { discard: true }),
     )
   })
 
-  yield* some.await.pipe(
+  const pollAll = notEmpty.await.pipe(
     Effect.andThen(poll),
-    // The connection logs that it is away; until it is back the store alone is asked.
+    // The Redis client logs an outage. Until Redis is back, only the store is asked.
     Effect.orElseSucceed(() => false),
-    Effect.catchDefect(afterBug),
-    Effect.flatMap((more) => (more ? Effect.void : Effect.sleep(pollDelay))),
-    Effect.forever,
-    Effect.forkScoped,
+    Effect.repeat({ while: (more) => more }),
   )
-  yield* some.await.pipe(
-    Effect.andThen(Effect.sleep(askFirstMs)),
-    Effect.andThen(ask),
-    Effect.catch((error) =>
-      Effect.logWarning("whether runs of other replicas have ended is not known", error),
-    ),
-    Effect.forever,
-    Effect.forkScoped,
+  yield* Loop.every("remote_run_logs", Schedule.spaced(pollDelay), pollAll)
+  yield* Loop.every(
+    "remote_run_ends",
+    Schedule.spaced(firstQueryMs),
+    Effect.andThen(notEmpty.await, queryEnds),
   )
 
   return {
-    mirror: (id: RunId) =>
+    follow: (id: RunId) =>
       Effect.sync(() => {
-        const mirror = mirrors.get(id) ?? made(id)
-        return { log: mirror.log, attach: attach(mirror) }
+        const remoteRun = remoteRuns.get(id) ?? add(id)
+        return { log: remoteRun.log, attach: attach(remoteRun) }
       }),
   }
 })
-
-/** The one fiber of all mirrors must not stop for one of them. */
-const afterBug = (defect: unknown) =>
-  Effect.logError("following runs of other replicas", defect).pipe(
-    Effect.andThen(Effect.sleep("1 second")),
-    Effect.as(false),
-  )

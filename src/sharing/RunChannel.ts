@@ -1,16 +1,18 @@
 /**
- * What replicas tell each other about runs, on one Redis channel that all of them hear: which runs are read here, and that
- * one is to be cancelled. A message that nobody hears is lost: readings are said again each second, a cancel is answered.
+ * Messages between replicas about runs, on one Redis channel: the runs that a replica reads, and cancels with their answers.
+ * Redis may lose a message: replicas repeat their readings every second, and a cancel needs an answer.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
 import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import { RunId } from "../domain/Ids.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const channel = "crossfade:runs"
-/** Until the next try to listen, when Redis has refused. */
+/** The pause before the next subscription after Redis refused one. */
 const retryDelay = "1 second"
 
 export const RunMessage = Schema.TaggedUnion({
@@ -25,29 +27,21 @@ const json = Schema.fromJsonString(RunMessage)
 const encode = Schema.encodeSync(json)
 const decode = Schema.decodeUnknownOption(json)
 
-/** Fails also when nobody listens, this process included. */
-export const say = ({ send }: Redis.Redis["Service"], message: RunMessage) =>
-  Effect.flatMap(send<number>("PUBLISH", channel, encode(message)), (heard) =>
-    heard > 0
+/** Also fails when no replica is subscribed, this one included. */
+export const publish = ({ send }: Redis.Redis["Service"], message: RunMessage) =>
+  Effect.flatMap(send<number>("PUBLISH", channel, encode(message)), (subscribers) =>
+    subscribers > 0
       ? Effect.void
-      : Effect.fail(new Redis.RedisError({ cause: new Error("Redis: nobody listens") })),
+      : Effect.fail(new Redis.RedisError({ cause: new Error("Redis: no replica is subscribed") })),
   )
 
-/** Hears until the scope closes, also over connections that break. `hear` must not wait. */
-export const listen = (redis: Redis.Redis["Service"], hear: (message: RunMessage) => Effect.Effect<void>) =>
-  redis.subscribe(channel).pipe(
-    Effect.flatMap((messages) =>
-      Effect.forever(
-        Effect.flatMap(Queue.take(messages), ({ message }) =>
-          // A message of another version of this service is not for this one.
-          Option.match(decode(message), { onNone: () => Effect.void, onSome: hear }),
-        ),
+/** Handles messages until the scope closes and resubscribes when a connection breaks. `handle` must not wait. */
+export const listen = (redis: Redis.Redis["Service"], handle: (message: RunMessage) => Effect.Effect<void>) =>
+  Effect.flatMap(redis.subscribe(channel), (messages) =>
+    Effect.forever(
+      Effect.flatMap(Queue.take(messages), ({ message }) =>
+        // Ignore the messages of other versions of this service.
+        Option.match(decode(message), { onNone: () => Effect.void, onSome: handle }),
       ),
     ),
-    Effect.scoped,
-    Effect.catch((error) =>
-      Effect.andThen(Effect.logWarning("other replicas are not heard", error), Effect.sleep(retryDelay)),
-    ),
-    Effect.forever,
-    Effect.forkScoped,
-  )
+  ).pipe(Effect.scoped, (listening) => Loop.every("run_channel", Schedule.spaced(retryDelay), listening))

@@ -1,8 +1,8 @@
 /**
- * The log of a run as a Redis Stream. An entry is a page of events, and its id is the number of the last of them: a reader's
- * cursor is what his log holds, and a page that is written twice is there once.
+ * The log of a run as a Redis Stream. An entry is a page of events; its id is the number of the page's last event. So a
+ * reader's cursor is the last number in its log, and a page that is written twice exists once.
  *
- * Invariant: the pages of a stream hold the run from its first event on, without a gap, whatever Redis may forget.
+ * Invariant: the pages of a stream contain the run from its first event without a gap, even if Redis loses data.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -15,12 +15,12 @@ import type { RunLog } from "../runs/RunLog.ts"
 
 const keyOf = (id: RunId): string => `crossfade:run:${id}`
 
-/** Each write begins it anew; what has expired while the run said nothing is written once more. */
+/** Each write restarts it. Pages that expire while the run is silent are written again. */
 const expirySeconds = 60
 
 /**
- * Adds a page that begins after `after`, and gives up to where the stream holds the run now: less than `after` when Redis has
- * lost some of it (it was restarted, its replica took over, the stream expired), and then nothing was added.
+ * Adds a page that begins after `after`. Gives the last number in the stream. It is less than `after` when Redis lost data (a
+ * restart, a failover, an expired stream); then nothing was added.
  */
 const addPage = Redis.script(
   (key: string, after: number, lastSeq: number, events: string) => [
@@ -45,25 +45,25 @@ return top`,
   },
 ).withReturnType<number>()
 
-/** Writes a page of what is after `cursor`. Gives the next cursor, and whether the log had more than it. */
+/** Writes the page after `cursor`. Gives the next cursor, and true in `more` when the log had more entries. */
 export const write = Effect.fnUntraced(function* (
   redis: Redis.Redis["Service"],
   log: RunLog,
   pages: Pages,
   cursor: number,
 ) {
-  const had = log.lastSeq
+  const lastSeq = log.lastSeq
   const entries = yield* pages(cursor)
   const events = `[${entries.map(eventJson).join(",")}]`
   const next = yield* redis.eval(addPage)(keyOf(log.runId), cursor, cursor + entries.length, events)
-  return { cursor: next, more: next < had }
+  return { cursor: next, more: next < lastSeq }
 })
 
-/** Pages of one stream and streams of one command: with pages of their full size 8 MiB. */
-const pagesARead = 8
-const streamsARead = 16
+/** The most pages per stream and streams per command. With full pages, one command reads 8 MiB. */
+const pagesPerRead = 8
+const streamsPerRead = 16
 
-/** An event that only another version of this service knows passes unseen, as it does for the readers. */
+/** Accepts message types of newer versions of this service; readers ignore unknown types. */
 const decodeEvents = Schema.decodeUnknownOption(
   Schema.fromJsonString(
     Schema.Array(
@@ -82,21 +82,21 @@ const entriesOf = ([id, [, events]]: Reply[string][number]): ReadonlyArray<LogEn
   return decoded.map((event, index) => ({ seq: before + index + 1, event: event as RunEvent }))
 }
 
-/** Adds to each log what its stream has beyond it, one command for sixteen logs. Gives whether there may be more. */
+/** Copies the new entries of each log's stream, with one command for sixteen logs. Gives true when there may be more. */
 export const read = Effect.fnUntraced(function* (
   { send }: Redis.Redis["Service"],
   logs: ReadonlyArray<RunLog>,
 ) {
   let more = false
-  for (let from = 0; from < logs.length; from += streamsARead) {
-    const some = logs.slice(from, from + streamsARead)
-    const streams = [...some.map(({ runId }) => keyOf(runId)), ...some.map(({ lastSeq }) => `${lastSeq}-0`)]
-    const reply = yield* send<Reply | null>("XREAD", "COUNT", String(pagesARead), "STREAMS", ...streams)
-    for (const log of some) {
+  for (let from = 0; from < logs.length; from += streamsPerRead) {
+    const batch = logs.slice(from, from + streamsPerRead)
+    const streams = [...batch.map(({ runId }) => keyOf(runId)), ...batch.map(({ lastSeq }) => `${lastSeq}-0`)]
+    const reply = yield* send<Reply | null>("XREAD", "COUNT", String(pagesPerRead), "STREAMS", ...streams)
+    for (const log of batch) {
       const pages = reply?.[keyOf(log.runId)] ?? []
-      const had = log.lastSeq
+      const before = log.lastSeq
       for (const page of pages) log.copy(entriesOf(page))
-      more ||= pages.length === pagesARead && log.lastSeq > had
+      more ||= pages.length === pagesPerRead && log.lastSeq > before
     }
   }
   return more

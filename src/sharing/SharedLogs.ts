@@ -1,8 +1,7 @@
 /**
- * The live logs of runs that other replicas execute: read here as if they were this process's own, and cancelled from
- * here. What this process executes itself is in `LiveRuns`, what has ended is in the store.
+ * Reads and cancels live runs of other replicas. Runs of this process are in `LiveRuns`; ended runs are in the store.
  *
- * Invariant: nobody is told that a run has ended unless its log or the store says so.
+ * Invariant: a reader sees the end of a run only if the run's log or the store contains it.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,26 +11,26 @@ import type * as Scope from "effect/Scope"
 import { RunId } from "../domain/Ids.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 
-/** The run goes on in another replica, and that one is not heard now. */
+/** Another replica executes the run, and it does not answer now. */
 export class RunElsewhere extends Schema.TaggedError<RunElsewhere>()("RunElsewhere", { runId: RunId }) {}
 
 export interface FollowedRun {
-  /** Grows as the run's own log does, entry by entry the same. */
+  /** A copy of the run's own log. It grows with it, entry by entry. */
   readonly log: RunLog
-  /** Reads count, also over there: a run that is read here is not cancelled as one that nobody reads. */
+  /** Counts a reader until the scope closes. The executing replica does not cancel a run that has a reader here. */
   readonly attach: Effect.Effect<void, never, Scope.Scope>
 }
 
 export class SharedLogs extends Context.Service<
   SharedLogs,
   {
-    /** Gives the log once it holds what the reader has seen, up to `after`, or has ended. */
+    /** Gives the log when it contains the entries up to `after`, or has ended. */
     readonly follow: (id: RunId, after: number) => Effect.Effect<FollowedRun, RunElsewhere>
-    /** Whether this call ended the run. Fails when nobody answers for it: it may end all the same. */
+    /** Gives true when this call ended the run. Fails when no replica answers; the run may end anyway. */
     readonly cancel: (id: RunId) => Effect.Effect<boolean, RunElsewhere>
   }
 >()("crossfade/sharing/SharedLogs") {
-  /** Nothing is shared: of another replica's run nothing is known until the store has its end. */
+  /** Without Redis, a run of another replica can be read only after its end, from the store. */
   static readonly layerAlone: Layer.Layer<SharedLogs> = Layer.succeed(SharedLogs, {
     follow: (runId) => Effect.fail(new RunElsewhere({ runId })),
     cancel: (runId) => Effect.fail(new RunElsewhere({ runId })),

@@ -1,6 +1,7 @@
 /**
- * `SharedLogs` over Redis. A replica that wants to read a run says so on the channel; the one that executes it then writes
- * its log to a stream, which the first one polls into a mirror. A cancel is said and answered on the same channel.
+ * `SharedLogs` over Redis. A replica that wants to read a run publishes this on the channel. The replica that executes the run
+ * then writes its log to a stream, and the first replica polls the stream into a remote log. Cancels and their answers use
+ * the same channel.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -16,9 +17,9 @@ import * as RemoteReaders from "./RemoteReaders.ts"
 import * as RunChannel from "./RunChannel.ts"
 import { RunElsewhere, SharedLogs } from "./SharedLogs.ts"
 
-/** A replica that lives answers within a tenth of it; a reader may come again. */
+/** A live replica answers within a tenth of it. A reader may try again. */
 const followPatience = "2 seconds"
-/** The run's end is stored first. */
+/** The executing replica stores the run's end before it answers. */
 const cancelPatience = "5 seconds"
 
 const reached = (log: RunLog, seq: number): Effect.Effect<void> =>
@@ -34,14 +35,14 @@ const make = Effect.gen(function* () {
   const ids = yield* SecureRandom.SecureRandom
   const scope = yield* Effect.scope
   const runs = yield* Runs
-  const mirrors = yield* RemoteRunLogs.make(redis, runs)
-  const remote = yield* RemoteReaders.make(redis, live, runs)
-  const asked = new Map<string, Deferred.Deferred<boolean>>()
+  const remoteLogs = yield* RemoteRunLogs.make(redis, runs)
+  const remoteReaders = yield* RemoteReaders.make(redis, live, runs)
+  const pendingCancels = new Map<string, Deferred.Deferred<boolean>>()
 
   const cancelHere = (id: RunId, ask: string) =>
     live.cancel(id).pipe(
-      Effect.flatMap((cancelled) => RunChannel.say(redis, { _tag: "Cancelled", ask, cancelled })),
-      // The replica that asked takes it that there is no answer.
+      Effect.flatMap((cancelled) => RunChannel.publish(redis, { _tag: "Cancelled", ask, cancelled })),
+      // The asking replica then treats the run as unreachable.
       Effect.catch((error) => Effect.logWarning("a cancel was not answered", error)),
       Effect.forkIn(scope),
     )
@@ -49,36 +50,39 @@ const make = Effect.gen(function* () {
   yield* RunChannel.listen(redis, (message) => {
     switch (message._tag) {
       case "Reading":
-        return remote.heard(message.runs)
+        return remoteReaders.keep(message.runs)
       case "Cancel":
         return live.get(message.run) === undefined ? Effect.void : cancelHere(message.run, message.ask)
       case "Cancelled": {
-        const answer = asked.get(message.ask)
+        const answer = pendingCancels.get(message.ask)
         return answer === undefined ? Effect.void : Deferred.succeed(answer, message.cancelled)
       }
     }
   })
 
-  const follow = Effect.fn("SharedLogs.follow")(function* (runId: RunId, after: number) {
+  const follow = Effect.fnUntraced(function* (runId: RunId, after: number) {
     const elsewhere = new RunElsewhere({ runId })
-    yield* Effect.mapError(RunChannel.say(redis, { _tag: "Reading", runs: [runId] }), () => elsewhere)
-    const followed = yield* mirrors.mirror(runId)
+    yield* Effect.mapError(RunChannel.publish(redis, { _tag: "Reading", runs: [runId] }), () => elsewhere)
+    const followed = yield* remoteLogs.follow(runId)
     yield* reached(followed.log, after).pipe(
       Effect.timeoutOrElse({ duration: followPatience, orElse: () => elsewhere }),
     )
     return followed
   })
 
-  const cancel = Effect.fn("SharedLogs.cancel")(function* (run: RunId) {
+  const cancel = Effect.fnUntraced(function* (run: RunId) {
     const elsewhere = new RunElsewhere({ runId: run })
     const ask = yield* ids.uuidV7()
     const answer = yield* Deferred.make<boolean>()
-    asked.set(ask, answer)
-    const told = Effect.andThen(RunChannel.say(redis, { _tag: "Cancel", run, ask }), Deferred.await(answer))
-    return yield* told.pipe(
+    pendingCancels.set(ask, answer)
+    const answered = Effect.andThen(
+      RunChannel.publish(redis, { _tag: "Cancel", run, ask }),
+      Deferred.await(answer),
+    )
+    return yield* answered.pipe(
       Effect.mapError(() => elsewhere),
       Effect.timeoutOrElse({ duration: cancelPatience, orElse: () => elsewhere }),
-      Effect.ensuring(Effect.sync(() => asked.delete(ask))),
+      Effect.ensuring(Effect.sync(() => pendingCancels.delete(ask))),
     )
   })
 

@@ -1,9 +1,10 @@
 /**
- * A policy played over turns as they were recorded: what it would have done last week. Pure; fed one turn after the other,
- * and no more of them are remembered than are under way.
+ * Plays a policy over recorded turns, to show the effect it would have had last week. Pure; it takes one turn after
+ * the other and holds only the running ones.
  *
- * What nobody tried nobody knows: a turn that was only in direct mode says nothing of the runtime and is left out; where
- * direct mode was not tried it is taken to answer; a synthetic probe meets what the last recorded attempt before it met.
+ * Unknown results are left out or assumed: a turn that ran only in direct mode says nothing about the runtime and is
+ * left out; an untried direct mode is assumed to answer; a synthetic probe gets the result of the last recorded
+ * attempt before it.
  */
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Attempt } from "../domain/Run.ts"
@@ -14,15 +15,18 @@ import { Tally } from "./SimulationTally.ts"
 import type { Course, Turn, Upstream } from "./Upstream.ts"
 
 export interface Answer {
-  /** Turns with a runtime attempt, which were played, and the others. */
+  /** `known`: turns with a runtime attempt, which were played. `unknown`: the others. */
   readonly known: number
   readonly unknown: number
-  /** Of the known turns, as it was and as it would have been. */
+  /** Failures among the known turns: as recorded, and under the policy. */
   readonly failedRecorded: number
   readonly failed: number
   readonly trips: number
   readonly awayMs: number
-  /** Chats sent to direct mode that the runtime had served well, and the time in which it served all well. */
+  /**
+   * Chats sent to direct mode that the runtime had served well, and the time in which the runtime served all chats
+   * well.
+   */
   readonly needlessDirect: number
   readonly needlessMs: number
 }
@@ -35,13 +39,13 @@ interface Replayed extends Turn {
 const isFault = (outcome: Outcome): boolean => outcome !== "success" && outcome !== "neutral"
 
 const never = Number.POSITIVE_INFINITY
-/** Direct mode where it was not tried. */
+/** Stands for a direct attempt that was not recorded. */
 const assumed: Course = { firstProgressMs: 500, endMs: 4000, fault: false, refused: false }
 const healthy: Course = { firstProgressMs: 800, endMs: 6000, fault: false, refused: false }
-/** A recorded attempt of longer ago says nothing of now. */
+/** An older recorded attempt says nothing about the present. */
 const newsMs = 60_000
 const slotMs = 10_000
-/** Played from a whole minute on, probes fall between the same records at every look. */
+/** Starting at a whole minute, probes fall between the same records in every backtest. */
 const grainMs = 60_000
 
 const courseOf = (attempt: Attempt, refused: boolean): Course => {
@@ -119,7 +123,7 @@ export class Backtest {
     this.simulation = new Simulation(policy, upstream, this.tally)
   }
 
-  /** In the order in which they began. */
+  /** Call in order of the turns' start. */
   play({ attempts, createdAt, orgId, sessionId }: RecordedTurn): void {
     const runtime = attempts.filter(({ mode }) => mode === "runtime_orchestrator")
     const first = runtime[0]
@@ -128,7 +132,7 @@ export class Backtest {
       return
     }
     const direct = attempts.findLast(({ mode }) => mode === "direct_llm")
-    // Two processes' clocks may differ: no turn comes before the one before it.
+    // The clocks of two processes may differ: a turn never starts before the previous one.
     this.lastAtMs = Math.max(this.lastAtMs, createdAt - this.since)
     const turn: Replayed = { orgId, sessionId, atMs: this.lastAtMs, runtime, direct }
     if (isFault(attempts.at(-1)?.outcome ?? "neutral")) this.failedRecorded += 1

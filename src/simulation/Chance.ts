@@ -1,7 +1,7 @@
 /**
- * Chance that can be repeated: what is drawn depends on the seed, the turn and the purpose alone, never on what a policy
- * did before. So all policies meet the same arrivals and the same luck (common random numbers), and differ by
- * themselves only. Pure.
+ * Repeatable random numbers: each depends on the seed, the turn and the purpose only, never on the earlier decisions
+ * of a policy. So all policies meet the same arrivals and the same draws (common random numbers), and only the
+ * policies differ. Pure.
  */
 
 /** Uniform in [0, 1). 32-bit finaliser of MurmurHash3 over the three numbers. */
@@ -19,7 +19,7 @@ const normal = (seed: number, turn: number, purpose: number): number =>
   Math.sqrt(-2 * Math.log(1 - draw(seed, turn, purpose))) *
   Math.cos(2 * Math.PI * draw(seed, turn, purpose + 1))
 
-/** Log-normal with this median; `sigma` of its logarithm. Uses `purpose` and the one after it. */
+/** Log-normal with this median; `sigma` of its logarithm. Uses `purpose` and the next number. */
 export const logNormal = (
   seed: number,
   turn: number,

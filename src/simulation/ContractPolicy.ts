@@ -1,17 +1,17 @@
 /**
  * The documented contract and nothing else: its window of minutes, its three rates, the one timeout of an attempt. It
- * names no way back, so there is none.
+ * defines no recovery, so there is none.
  */
 import * as SlidingWindow from "../monitoring/evidence/SlidingWindow.ts"
 import * as Triggers from "../monitoring/breaker/Triggers.ts"
 import type { Policy } from "./Policy.ts"
 
-export interface Contract extends Triggers.Thresholds {
+interface Contract extends Triggers.Thresholds {
   readonly windowMs: number
 }
 
 export const make = (contract: Contract): Policy<object> => {
-  const window = SlidingWindow.make(contract.windowMs, { quantiles: false })
+  let window = SlidingWindow.make(contract.windowMs, { quantiles: false })
   let left = false
   return {
     name: "contract",
@@ -20,7 +20,7 @@ export const make = (contract: Contract): Policy<object> => {
     progressed: () => {},
     ended: ({ latencyMs, mode, outcome }, now) => {
       if (mode === "direct_llm" || left) return
-      SlidingWindow.record(window, now, outcome, latencyMs)
+      window = SlidingWindow.record(window, now, outcome, latencyMs)
       left = Triggers.evaluate(SlidingWindow.tally(window, now), contract) !== undefined
     },
     firstProgressLimitMs: () => contract.timeoutThresholdMs,

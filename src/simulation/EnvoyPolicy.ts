@@ -1,11 +1,11 @@
 /**
  * Envoy's outlier detection with its defaults, the runtime being the one host of its cluster and direct mode the next
- * priority: out after 5 failures in a row for 30 s x the number of ejections (300 s at most), which falls again with every
- * interval of 10 s in use; 15 s for an answer to begin, as a route has.
+ * priority: out after 5 failures in a row for 30 s x the number of ejections (300 s at most), which falls again with
+ * every interval of 10 s in use; 15 s for an answer to begin, as a route has.
  * https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier
  *
- * The success rate compares hosts, which one host does not have. The failure percentage (85 % of an interval, off by
- * default) would never be first: so many failures are five in a row.
+ * The success rate compares hosts, so it does not apply to one host. The failure percentage (85 % of an interval, off
+ * by default) would never act first: so many failures include five in a row.
  */
 import type { Policy } from "./Policy.ts"
 

@@ -1,4 +1,4 @@
-/** What happens next: a binary heap by time; of one time, first in, first out. */
+/** The pending events: a binary heap by time; first in, first out at the same time. */
 
 interface Entry<A> {
   readonly at: number
@@ -23,7 +23,7 @@ export class EventQueue<A> {
     this.heap[index] = entry
   }
 
-  /** When the next one is due; infinite without one. */
+  /** The time of the next event; infinite if the queue is empty. */
   get nextAt(): number {
     return this.heap[0]?.at ?? Number.POSITIVE_INFINITY
   }

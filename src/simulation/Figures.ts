@@ -1,30 +1,30 @@
-/** What the runs of a scenario with one policy come to, one run a seed. Pure. */
+/** The figures of a scenario with one policy, over several seeds. Pure. */
 import * as LatencyHistogram from "../monitoring/evidence/LatencyHistogram.ts"
 import { lastOn, type Scenario } from "./Scenario.ts"
 import type { Counts, Move, Tally } from "./SimulationTally.ts"
 
-/** Over the seeds, in seconds; infinite where it never happened. */
+/** Over the seeds, in seconds; infinite if it never happened. */
 export interface Spread {
   readonly median: number
   readonly worst: number
 }
 
-/** Shares are of all seeds' chats together. */
+/** Shares count the chats of all seeds together. */
 export interface Figures {
   readonly seeds: number
   /** From the first fault of the runtime to the first opening. */
   readonly detect: Spread
-  /** From the end of its last fault until closed for good; 0 where it was closed. */
+  /** From the end of the last runtime fault to the final close; 0 if the breaker was closed then. */
   readonly recover: Spread
   readonly inFault: Counts
   readonly beside: Counts
   readonly all: Counts
-  /** Openings of the breaker of all, in a run. */
+  /** Openings of the global breaker per run. */
   readonly trips: Spread
-  /** Of all chats, or of those beside the fault. */
+  /** Share of all chats, or of those beside the fault. */
   readonly needless: number
   readonly besideNeedless: number
-  /** 99 of 100 chats of the fault that showed anything did so within this, in seconds. */
+  /** 99 of 100 chats in the fault that showed anything did so within this time, in seconds. */
   readonly waitP99: number
 }
 
@@ -53,7 +53,7 @@ const sum = (counts: ReadonlyArray<Counts>): Counts => ({
   failed: counts.reduce((total, { failed }) => total + failed, 0),
 })
 
-/** Of what began; 0 when nothing did. */
+/** Share of the started chats; 0 when there were none. */
 export const failedShare = ({ begun, failed }: Counts): number => (begun === 0 ? 0 : failed / begun)
 
 const shareOf = (parts: ReadonlyArray<number>, { begun }: Counts): number =>
@@ -62,8 +62,10 @@ const shareOf = (parts: ReadonlyArray<number>, { begun }: Counts): number =>
 export const of = (scenario: Scenario, tallies: ReadonlyArray<Tally<never>>): Figures => {
   const all = sum(tallies.map((tally) => tally.all))
   const beside = sum(tallies.map((tally) => tally.besideFault))
-  const waits = LatencyHistogram.make()
-  for (const tally of tallies) LatencyHistogram.merge(waits, tally.waits, 1)
+  const waits = tallies.reduce(
+    (all, tally) => LatencyHistogram.sum(all, tally.waits),
+    LatencyHistogram.make(),
+  )
   return {
     seeds: tallies.length,
     detect: spread(tallies.map(({ moves }) => detectSeconds(scenario, moves))),

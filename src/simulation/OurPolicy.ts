@@ -1,32 +1,47 @@
-/** The policy of the service, by the service's own code. */
+/** The policy of the service, by the service's own functions; a variant changes numbers of its `Policy`. */
 import * as RuntimePermission from "../monitoring/breaker/RuntimePermission.ts"
-import * as Health from "../monitoring/Health.ts"
-import * as Probes from "../monitoring/probes/Probes.ts"
-import type { Probe } from "../monitoring/probes/Probing.ts"
 import * as Ramp from "../monitoring/breaker/Ramp.ts"
 import type { Ticket } from "../monitoring/breaker/Ticket.ts"
+import * as Health from "../monitoring/Health.ts"
+import * as MonitorPolicy from "../monitoring/Policy.ts"
+import * as Probes from "../monitoring/probes/Probes.ts"
+import type { Probe } from "../monitoring/probes/Probing.ts"
 import type { Policy } from "./Policy.ts"
 
-export const make = (settings: Health.Settings): Policy<Ticket, Probe> => of(Health.make(settings, 0), "ours")
-
-export const of = (health: Health.Health, name: string): Policy<Ticket, Probe> => {
-  const { breakers } = health
+export const make = (
+  settings: Health.Settings,
+  numbers: MonitorPolicy.Policy = MonitorPolicy.documented,
+  name = "ours",
+): Policy<Ticket, Probe> => {
+  let health = Health.make(settings, 0, numbers)
+  const modify = <A>([answer, next]: readonly [A, Health.Health]): A => {
+    health = next
+    return answer
+  }
   return {
     name,
     admit: (orgId, sessionId, now) => {
-      const { allowed, ticket } = RuntimePermission.admit(health, orgId, sessionId, now)
+      const { allowed, ticket } = modify(RuntimePermission.admit(health, orgId, sessionId, now))
       return allowed === "no" ? undefined : ticket
     },
-    started: (orgId, ticket, now) => Health.started(health, orgId, ticket, now),
-    progressed: (ticket, now) => Health.progressed(health, ticket, now),
-    ended: (attempt, now) => Health.record(health, attempt, now),
+    started: (orgId, ticket, now) => {
+      health = Health.started(health, orgId, ticket, now)
+    },
+    progressed: (ticket, now) => {
+      health = Health.progressed(health, ticket, now)
+    },
+    ended: (attempt, now) => {
+      health = Health.record(health, attempt, now)
+    },
     firstProgressLimitMs: (ticket) => Health.firstProgressLimitMs(health, ticket),
-    tick: (now) => Probes.take(health, now),
-    probeEnded: (probe, good, now) => Probes.ended(health, probe, good ? "good" : "bad", now),
-    state: () => breakers.global.state,
+    tick: (now) => modify(Probes.take(health, now)),
+    probeEnded: (probe, good, now) => {
+      health = Probes.ended(health, probe, good ? "good" : "bad", now)
+    },
+    state: () => health.breakers.global.state,
     share: () => {
-      const { global } = breakers
-      if (global.state === "ramp") return Ramp.shareOf(global)
+      const { global, policy } = health.breakers
+      if (global.state === "ramp") return Ramp.shareOf(policy, global)
       return global.state === "closed" ? 1 : 0
     },
   }

@@ -1,4 +1,4 @@
-/** The policies that can be compared, by name; each is made anew for each run. */
+/** The policies that can be compared, by name; each run gets a new one. */
 import type * as Health from "../monitoring/Health.ts"
 import * as ContractPolicy from "./ContractPolicy.ts"
 import * as EnvoyPolicy from "./EnvoyPolicy.ts"
@@ -10,7 +10,7 @@ import * as StayPolicy from "./StayPolicy.ts"
 export const names = ["ours", "contract", "resilience4j", "envoy", "stay"] as const
 export type Name = (typeof names)[number]
 
-/** The documented contract, as the service has it by default. */
+/** The documented contract, with the service's defaults. */
 export const usual: Health.Settings = {
   windowMs: 300_000,
   minSamples: 10,

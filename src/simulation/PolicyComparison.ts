@@ -15,7 +15,7 @@ const spread = ({ median, worst }: Figures.Spread, show: (value: number) => stri
 
 const head = ["scenario", "policy", "detect", "failed", "recover", "needless direct", "trips", "wait p99"]
 
-/** Medians over the seeds, and the worst in brackets. */
+/** Medians over the seeds, with the worst in brackets. */
 export const table = (rows: ReadonlyArray<Compared>): string =>
   Table.text(
     head,
@@ -39,7 +39,7 @@ export const legend =
   "concerns (of all, without one); needless direct: of all chats; wait: to what is shown first, in the fault. Median over the\n" +
   "seeds, the worst in brackets."
 
-/** What never happened is null. */
+/** Null: it never happened. */
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 const json = ({ median, worst }: Figures.Spread) => ({ median: finite(median), worst: finite(worst) })
 

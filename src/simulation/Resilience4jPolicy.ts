@@ -1,8 +1,8 @@
 /**
- * The circuit breaker of resilience4j with its defaults: a window of 100 calls, 50 % failed or 100 % slower than 60 s, 60 s
- * open, then 10 calls that decide. https://resilience4j.readme.io/docs/circuitbreaker
+ * The circuit breaker of resilience4j with its defaults: a window of 100 calls, 50 % failed or 100 % slower than 60
+ * s, 60 s open, then 10 calls that decide. https://resilience4j.readme.io/docs/circuitbreaker
  *
- * It has no clock of its own for a call, so an attempt may take what the contract allows.
+ * It has no timeout for a call, so an attempt may take as long as the contract allows.
  */
 import type { Policy } from "./Policy.ts"
 import { totalMs } from "./Simulation.ts"
@@ -18,7 +18,7 @@ interface Ticket {
   readonly epoch: number
 }
 
-/** The last calls, as many as `size`: it judges when it is full. */
+/** The last `size` calls. They are judged when there are that many. */
 class Calls {
   private readonly calls: Array<{ readonly failed: boolean; readonly slow: boolean }> = []
   private failed = 0

@@ -1,6 +1,6 @@
 /**
- * What is simulated: who comes how often, and what is wrong with the runtime when. Your own come from a JSON file of
- * this shape; those of the policy are in `Scenarios.ts`.
+ * A simulated scenario: the traffic, and the faults of the runtime over time. Custom scenarios are JSON files of this
+ * shape; the policy's own are in `Scenarios.ts`.
  */
 import * as Schema from "effect/Schema"
 
@@ -9,11 +9,11 @@ const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 const seconds = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
 /**
- * `errors`: this share of attempts fails, some of them when the answer has begun. `hang`: nothing comes, or keep-alives
- * only, which is the same to whoever waits for progress; without `share` every attempt hangs. `slow`: everything takes
- * so many times longer.
+ * `errors`: this share of attempts fails, some after the answer has begun. `hang`: nothing arrives, or keep-alives
+ * only, which count as no progress; without `share` every attempt hangs. `slow`: everything takes this many times
+ * longer.
  */
-export const FaultKind = Schema.Union([
+const FaultKind = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("refused") }),
   Schema.Struct({ kind: Schema.Literal("hang"), share: Schema.optionalKey(share) }),
   Schema.Struct({ kind: Schema.Literal("errors"), share }),
@@ -26,9 +26,9 @@ export const Fault = Schema.Struct({
   /** Seconds from the start. */
   from: seconds,
   to: seconds,
-  /** On for so many seconds, off for so many. */
+  /** Seconds on and seconds off, in turn. */
   flapping: Schema.optionalKey(Schema.Struct({ on: positive, off: positive })),
-  /** Only this organisation's turns; by number, from 0. */
+  /** Only turns of this organisation; by number, from 0. */
   org: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
 }).check(
   Schema.makeFilter(({ from, to }: { readonly from: number; readonly to: number }) =>
@@ -40,12 +40,12 @@ export type Fault = typeof Fault.Type
 export const Scenario = Schema.Struct({
   name: Schema.NonEmptyString,
   turnsPerSecond: positive,
-  /** Long ones take their time: some 5 microseconds a turn. */
+  /** Long scenarios take time: about 5 microseconds per turn. */
   seconds: positive,
   orgs: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })),
-  /** Share of the runtime's attempts that fail when nothing is wrong. */
+  /** Share of runtime attempts that fail without a fault. */
   errorRate: share,
-  /** Of failures, the share that comes when the answer has begun: such a turn cannot move. 0.15 without it. */
+  /** Share of failures that occur after the answer has begun: such a turn cannot move. Default 0.15. */
   lateFailures: Schema.optionalKey(share),
   faults: Schema.Array(Fault),
 }).check(
@@ -72,7 +72,7 @@ const isOn = ({ flapping, from, to }: Fault, atMs: number): boolean => {
   return flapping === undefined || (at - from) % (flapping.on + flapping.off) < flapping.on
 }
 
-/** When it was on for the last time, in seconds: a fault that flaps may end in an off phase. */
+/** The last time it was on, in seconds: a flapping fault may end in an off phase. */
 export const lastOn = ({ flapping, from, to }: Fault): number => {
   if (flapping === undefined) return to
   const period = flapping.on + flapping.off

@@ -1,4 +1,4 @@
-/** A scenario played with one policy and one seed. Pure: the same three give the same tally. */
+/** Plays a scenario with one policy and one seed. Pure: the same three give the same tally. */
 import { OrgId } from "../domain/Ids.ts"
 import * as Chance from "./Chance.ts"
 import type { Policy } from "./Policy.ts"

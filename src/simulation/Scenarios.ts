@@ -1,9 +1,12 @@
-/** The scenarios of the fallback policy, by name. Unless said, 5 turns a second of 50 organisations, and 10 minutes of fault. */
+/**
+ * The scenarios of the fallback policy, by name. By default 5 turns per second from 50 organisations, and 10 minutes
+ * of fault.
+ */
 import type { Fault, Scenario } from "./Scenario.ts"
 
 const usual = { turnsPerSecond: 5, seconds: 3600, orgs: 50, errorRate: 0.02 }
 
-/** The runtime's, from the tenth minute to the twentieth. */
+/** A fault of the runtime, from minute 10 to minute 20. */
 const runtime = (what: Fault["what"], extra: Partial<Fault> = {}): Fault => ({
   mode: "runtime_orchestrator",
   what,
@@ -46,7 +49,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     faults: [runtime(refused), { ...runtime({ kind: "errors", share: 0.9 }), mode: "direct_llm" }],
   },
   {
-    // So few come that 10 minutes of fault would be 10 chats.
+    // At this rate 10 minutes of fault would be only 10 chats.
     name: "one-a-minute",
     ...usual,
     turnsPerSecond: 1 / 60,
@@ -57,7 +60,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   { name: "hang-50", ...usual, turnsPerSecond: 50, faults: [runtime(hang)] },
   { name: "blips", ...usual, seconds: day, faults: blips },
   ...healthyRates.map(healthy),
-  // Beyond the policy's table: what each signal is for.
+  // Not in the policy's table: these show the purpose of each signal.
   { name: "hangs-40", ...usual, faults: [runtime({ kind: "hang", share: 0.4 })] },
   { name: "slow-5", ...usual, faults: [runtime({ kind: "slow", factor: 5 })] },
   { name: "one-org-refused", ...usual, orgs: 1, faults: [runtime(refused)] },
@@ -77,7 +80,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     faults: [runtime(hang, { org: 0 })],
   },
   {
-    // What only real turns meet: the synthetic probes belong to no organisation.
+    // A fault that only real turns meet: the synthetic probes belong to no organisation.
     name: "unseen-by-probes",
     ...usual,
     orgs: 5,

@@ -1,7 +1,7 @@
 /**
- * One policy on a virtual clock: turns come, start where the policy lets them, move to direct mode when the runtime fails
- * before it has shown anything, and end. Who comes and what the modes would do is given. Pure: the same input gives
- * the same result.
+ * One policy on a virtual clock: turns arrive, start where the policy lets them, move to direct mode when the runtime
+ * fails before it has shown anything, and end. The arrivals and the behaviour of the modes are inputs. Pure: the same
+ * input gives the same result.
  */
 import type { Outcome } from "../domain/Outcome.ts"
 import { EventQueue } from "./EventQueue.ts"
@@ -25,7 +25,7 @@ type Event<T> =
   | { readonly _tag: "DirectEnd"; readonly turn: T; readonly startedAt: number; readonly fault: boolean }
   | { readonly _tag: "ProbeEnd"; readonly probe: unknown; readonly good: boolean }
 
-/** As `CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS`. A turn that has waited for so long has failed. */
+/** As `CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS`. A turn that waits this long has failed. */
 export const totalMs = 300_000
 const retryAfterMs = 100
 const probeDeadlineMs = 8000
@@ -49,14 +49,14 @@ export class Simulation<T extends Turn> {
     this.queue.add(0, { _tag: "Tick" })
   }
 
-  /** A turn comes; not before the one that came last. */
+  /** Call in order of the arrivals. */
   arrive(turn: T): void {
     this.runUntil(turn.atMs)
     this.begin(turn, turn.atMs)
     this.watchState(turn.atMs)
   }
 
-  /** Nobody comes any more: what is under way ends. */
+  /** No more arrivals: the running turns end. */
   finish(endsAt: number): void {
     this.runUntil(endsAt)
     this.isOver = true
@@ -134,7 +134,7 @@ export class Simulation<T extends Turn> {
     }
   }
 
-  /** The clocks: nothing shown for too long moves the turn, too long in all ends it. */
+  /** The deadlines: too long without progress moves the turn, too long in total ends it. */
   private check(attempt: Attempt<T>, now: number): void {
     if (attempt.done) return
     const ranMs = now - attempt.startedAt
@@ -144,7 +144,7 @@ export class Simulation<T extends Turn> {
     }
     if (attempt.progressed) return
     const limitMs = Math.min(totalMs, this.policy.firstProgressLimitMs(attempt.ticket))
-    // A virtual clock has fractions: within a millisecond is at the limit.
+    // A virtual clock has fractions: within a millisecond counts as at the limit.
     if (ranMs + 1 < limitMs) {
       return this.queue.add(attempt.startedAt + limitMs, { _tag: "Check", attempt })
     }
@@ -206,7 +206,7 @@ export class Simulation<T extends Turn> {
     const share = this.policy.share()
     if (state === this.state && share === this.share) return
     this.tally.moved(now, this.policy.state(), share)
-    // What waits may now be waited for less long.
+    // The limit of waiting attempts may be shorter now.
     if (state !== this.state && state === "open") {
       for (const attempt of this.waiting) this.queue.add(now, { _tag: "Check", attempt })
     }

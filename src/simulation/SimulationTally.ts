@@ -1,4 +1,4 @@
-/** What a simulated run came to: how its chats ended, what users waited, how the policy moved. */
+/** Results of a simulated run: how its chats ended, how long users waited, how the policy moved. */
 import * as LatencyHistogram from "../monitoring/evidence/LatencyHistogram.ts"
 import type { Policy } from "./Policy.ts"
 import type { Turn } from "./Upstream.ts"
@@ -6,11 +6,11 @@ import type { Turn } from "./Upstream.ts"
 export interface Move {
   readonly atMs: number
   readonly state: ReturnType<Policy["state"]>
-  /** Of the sessions that may use the runtime. */
+  /** Share of the sessions that may use the runtime. */
   readonly share: number
 }
 
-/** Chats that began in one slice of time, by who answered them. */
+/** Chats that started in one slice of time, by the mode that answered. */
 export interface Slice {
   runtime: number
   direct: number
@@ -22,16 +22,16 @@ export interface Counts {
   failed: number
 }
 
-export type Ending = "runtime" | "direct" | "failed"
+type Ending = "runtime" | "direct" | "failed"
 
-/** `fault`: one lasts that concerns the turn; `beside`: one lasts, for others. */
+/** `fault`: a fault affects the turn. `beside`: a fault affects other turns only. */
 export type Concern = "fault" | "beside" | "none"
 
-/** How to see a turn. */
-export interface View<T extends Turn> {
+/** Classifies a turn. */
+interface View<T extends Turn> {
   readonly durationMs: number
   readonly concern: (turn: T) => Concern
-  /** Whether the runtime would have served it well. */
+  /** True if the runtime would have served it well. */
   readonly isServed: (turn: T) => boolean
 }
 
@@ -39,15 +39,15 @@ const sliceCount = 720
 
 export class Tally<T extends Turn = Turn> {
   readonly all: Counts = { begun: 0, failed: 0 }
-  /** Chats that began while a fault of theirs lasted. */
+  /** Chats that started during a fault that affects them. */
   readonly inFault: Counts = { begun: 0, failed: 0 }
-  /** Chats that no fault concerned, while one lasted for others. */
+  /** Chats that started during a fault that affects only others. */
   readonly besideFault: Counts = { begun: 0, failed: 0 }
-  /** Sent to direct mode though nothing was wrong with the runtime for them. */
+  /** Sent to direct mode although the runtime would have served them well. */
   needlessDirect = 0
   besideNeedless = 0
-  /** From a chat's beginning to what it showed first; of those that a fault concerned. */
-  readonly waits = LatencyHistogram.make()
+  /** From the start of a chat to its first progress; only chats that a fault affects. */
+  waits = LatencyHistogram.make()
   readonly moves: Array<Move> = []
   readonly slices: Array<Slice> = []
   readonly sliceMs: number
@@ -72,7 +72,7 @@ export class Tally<T extends Turn = Turn> {
   }
 
   shown(turn: T, atMs: number): void {
-    if (this.view.concern(turn) === "fault") LatencyHistogram.add(this.waits, atMs - turn.atMs)
+    if (this.view.concern(turn) === "fault") this.waits = LatencyHistogram.add(this.waits, atMs - turn.atMs)
   }
 
   ended(turn: T, how: Ending): void {

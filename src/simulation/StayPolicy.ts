@@ -1,4 +1,4 @@
-/** Never leaves the runtime: what each turn's own move to direct mode comes to without any breaker. */
+/** Never leaves the runtime: shows the effect of each turn's own move to direct mode without any breaker. */
 import type { Policy } from "./Policy.ts"
 import { totalMs } from "./Simulation.ts"
 

@@ -1,8 +1,8 @@
-/** A table as text, its columns aligned; or as Markdown. */
+/** A table as text with aligned columns, or as Markdown. */
 
 type Cells = ReadonlyArray<string>
 
-/** The first column to the left, numbers can be read down. */
+/** The first column is aligned left, the numbers right. */
 export const text = (head: Cells, rows: ReadonlyArray<Cells>): string => {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),

@@ -1,12 +1,12 @@
 /**
- * One seed's run as a picture: who answered the chats that began at a time, the faults as shaded windows, and under it the
- * state of the breaker; several policies one below the other. Pure text, SVG without scripts or fonts of its own, readable
- * on light and on dark.
+ * One seed's run as a picture: the chats by start time and by the mode that answered, the faults as shaded windows,
+ * and the state of the breaker below; one panel per policy. Pure text: SVG without scripts or embedded fonts,
+ * readable on light and on dark.
  */
 import { lastOn, type Scenario } from "./Scenario.ts"
 import type { Move, Slice, Tally } from "./SimulationTally.ts"
 
-export interface Panel {
+interface Panel {
   readonly policy: string
   readonly tally: Tally<never>
 }
@@ -19,7 +19,7 @@ const chartHeight = 120
 const bandHeight = 14
 const panelHeight = chartHeight + bandHeight + 58
 const plotWidth = width - left - right
-/** Of the time shown, before the first fault and after the last. */
+/** Share of the displayed time before the first fault and after the last. */
 const margin = 0.3
 
 interface Range {
@@ -37,7 +37,7 @@ const escaped = (text: string): string =>
 
 const round = (value: number): string => String(Math.round(value * 10) / 10)
 
-/** The faults with some time around them; everything, without any. */
+/** The faults with some time around them; the whole run if there are none. */
 const rangeOf = ({ faults, seconds }: Scenario): Range => {
   if (faults.length === 0) return { fromMs: 0, toMs: seconds * 1000 }
   const from = Math.min(...faults.map((fault) => fault.from))
@@ -54,7 +54,7 @@ const rect = (range: Range, { fromMs, toMs }: Range, y: number, height: number, 
   return `<rect x="${round(x)}" y="${round(y)}" width="${round(xOf(range, toMs) - x)}" height="${height}" ${look}`
 }
 
-/** When each fault is on; a flapping one comes and goes. */
+/** The windows in which each fault is on; a flapping one has several. */
 const faultWindows = ({ faults }: Scenario): ReadonlyArray<Range> =>
   faults.flatMap((fault) => {
     const { flapping, from } = fault
@@ -69,14 +69,14 @@ const faultWindows = ({ faults }: Scenario): ReadonlyArray<Range> =>
 
 const kinds = ["runtime", "direct", "failed"] as const
 
-/** The upper edge of what is stacked up to and with `kinds[index]`, as a share. */
+/** The upper edge of the stack up to and including `kinds[index]`, as a share. */
 const edgeOf = (slice: Slice, index: number): number => {
   const total = slice.runtime + slice.direct + slice.failed
   if (total === 0) return 0
   return kinds.slice(0, index + 1).reduce((sum, kind) => sum + slice[kind], 0) / total
 }
 
-/** Steps, since each value is of a slice of time. */
+/** Drawn in steps, because each value covers a slice of time. */
 const area = (range: Range, { slices, sliceMs }: Tally<never>, index: number, bottom: number): string => {
   const y = (share: number) => round(bottom - share * chartHeight)
   const shown = slices
@@ -115,7 +115,7 @@ const stateBand = (range: Range, tally: Tally<never>, y: number): string =>
     })
     .join("")
 
-/** Whole minutes, or hours of a long run: at most a dozen. */
+/** Whole minutes, or hours for a long run: at most twelve. */
 const ticks = ({ fromMs, toMs }: Range): ReadonlyArray<{ readonly atMs: number; readonly label: string }> => {
   const minute = 60_000
   const steps = [1, 2, 5, 10, 30, 60, 120, 360, 720, 1440, 2880]

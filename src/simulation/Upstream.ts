@@ -1,7 +1,7 @@
 /**
- * What an attempt would do if it were let: drawn once from the mode, the fault at its start and its own luck. Pure.
+ * The course of an attempt, drawn once from the mode, the fault at its start and its own random numbers. Pure.
  *
- * A simplification: a fault meets what begins while it lasts; what is under way when it comes runs on.
+ * A simplification: a fault affects attempts that start while it lasts; attempts that run already are not affected.
  */
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
@@ -9,16 +9,16 @@ import type { Outcome } from "../domain/Outcome.ts"
 import * as Chance from "./Chance.ts"
 import { type Fault, faultAt, type Scenario } from "./Scenario.ts"
 
-/** Milliseconds from the attempt's start; what never happens is at infinity. */
+/** Milliseconds from the attempt's start; infinity if it never happens. */
 export interface Course {
   readonly firstProgressMs: number
   readonly endMs: number
   readonly fault: boolean
-  /** It fails at once and has begun nothing, so the same target may be asked again. */
+  /** The attempt fails at once and has started nothing, so the same target may be tried again. */
   readonly refused: boolean
-  /** Where it is known more exactly than by `fault`. */
+  /** Set if it is more exact than `fault`. */
   readonly outcome?: Outcome
-  /** It showed progress and no content, so the turn can still move. */
+  /** It showed progress but no content, so the turn can still move. */
   readonly movable?: boolean
 }
 
@@ -28,34 +28,34 @@ export interface Turn {
   readonly atMs: number
 }
 
-/** What the two modes would do. The simulation asks once for each attempt. */
+/** The behaviour of the two modes. The simulation asks once per attempt. */
 export interface Upstream<T extends Turn> {
-  /** `attempt`: 0, or 1 when the same target is asked again. */
+  /** `attempt`: 0, or 1 when the same target is tried again. */
   readonly runtime: (turn: T, attempt: number, now: number) => Course
   readonly direct: (turn: T, now: number) => Course
   /** `number` of the synthetic probe, from 1. */
   readonly probe: (number: number, now: number) => Course
 }
 
-/** A turn that is drawn. */
+/** A random turn. */
 export interface DrawnTurn extends Turn {
   readonly number: number
-  /** Its organisation's number. */
+  /** The number of its organisation. */
   readonly org: number
 }
 
-/** Medians in milliseconds, of an agent that plans a little and answers in some sentences, and of a plain model. */
+/** Medians in milliseconds, for an agent that plans a little and answers in a few sentences, and for a plain model. */
 const shape = {
   runtime_orchestrator: { firstProgressMs: 800, answerMs: 6000 },
   direct_llm: { firstProgressMs: 500, answerMs: 4000 },
 } as const
 const sigma = 0.5
 const usualLateShare = 0.15
-/** Direct mode with the retries of its own. */
+/** Direct mode after its own retries. */
 const directErrorRate = 0.002
 const refusedMs = 20
 const purposes = { progress: 10, answer: 12, fails: 14, late: 15, hangs: 16 } as const
-/** Each attempt and each mode has luck of its own. */
+/** Each attempt and each mode has random numbers of its own. */
 const nextAttempt = 7919
 const otherMode = 104_729
 
@@ -67,7 +67,7 @@ export const drawn = (scenario: Scenario, seed: number): Upstream<DrawnTurn> => 
   runtime: ({ number, org }, attempt, now) =>
     courseOf(scenario, seed + attempt * nextAttempt, "runtime_orchestrator", number, org, now),
   direct: ({ number, org }, now) => courseOf(scenario, seed + otherMode, "direct_llm", number, org, now),
-  // Of no organisation; the numbers of turns are above 0.
+  // A probe has no organisation; turns have numbers above 0.
   probe: (number, now) => courseOf(scenario, seed, "runtime_orchestrator", -number, -1, now),
 })
 

@@ -8,10 +8,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type { Agent } from "../domain/Agent.ts"
 import type { AgentId, OrgId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { Agents } from "./Agents.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const staleAfterMs = 1000
 /** Twice within the second, so that one slow answer does not send each turn to the database. */
@@ -87,14 +89,9 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
       })
     })
 
-    yield* ask.pipe(
-      // Callers that need the store report its absence.
-      Effect.catchTag("StoreError", () => Effect.void),
-      Effect.andThen(Effect.sleep(askEvery)),
-      Effect.forever,
-      Effect.withTracerEnabled(false),
-      Effect.forkScoped,
-    )
+    // Callers that need the store report its absence.
+    const refresh = Effect.catchTag(ask, "StoreError", () => Effect.void)
+    yield* Loop.every("agent_cache", Schedule.spaced(askEvery), refresh)
     return Agents.of({ ...store, get, update })
   }),
 )

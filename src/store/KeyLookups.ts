@@ -7,10 +7,12 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { ApiKeys } from "./ApiKeys.ts"
 import { StoreError } from "./StoreError.ts"
 import { StoreHealth } from "./StoreHealth.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const mostAtOnce = 100
 const pause = "10 millis"
@@ -47,13 +49,8 @@ export const make = Effect.gen(function* () {
       )
   })
 
-  yield* Queue.takeBetween(waiting, 1, mostAtOnce).pipe(
-    Effect.flatMap(answer),
-    Effect.andThen(Effect.sleep(pause)),
-    Effect.forever,
-    Effect.withTracerEnabled(false),
-    Effect.forkScoped,
-  )
+  const answerNext = Effect.flatMap(Queue.takeBetween(waiting, 1, mostAtOnce), answer)
+  yield* Loop.every("key_lookups", Schedule.spaced(pause), answerNext)
 
   const lookUp: LookUp = (hash) =>
     Effect.suspend(() => {

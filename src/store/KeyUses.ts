@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type { ApiKeyId } from "../domain/Ids.ts"
 import { ApiKeys, type KeyUse } from "./ApiKeys.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const writeEvery = "5 seconds"
 const betweenWritesMs = 60_000
@@ -83,10 +84,6 @@ const make = Effect.gen(function* () {
     )
 
   yield* Effect.addFinalizer(() => write(0))
-  yield* write(betweenWritesMs).pipe(
-    Effect.repeat(Schedule.spaced(writeEvery)),
-    Effect.withTracerEnabled(false),
-    Effect.forkScoped,
-  )
+  yield* Loop.every("key_uses", Schedule.spaced(writeEvery), write(betweenWritesMs))
   return KeyUses.of({ note: (id, at) => notes.note(id, at) })
 })

@@ -12,6 +12,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { ApiKeyId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
@@ -19,6 +20,7 @@ import { ApiKeys } from "./ApiKeys.ts"
 import * as KeyLookups from "./KeyLookups.ts"
 import type { StoreError } from "./StoreError.ts"
 import { StoreHealth } from "./StoreHealth.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const staleAfterMs = 1000
 /** Twice within the second, so that one slow answer does not send each request to the database. */
@@ -152,13 +154,8 @@ const make = Effect.gen(function* () {
       return Effect.void
     })
   })
-  yield* poll.pipe(
-    // Callers that need the store report its absence.
-    Effect.catchTag("StoreError", () => Effect.void),
-    Effect.andThen(Effect.sleep(askEvery)),
-    Effect.forever,
-    Effect.withTracerEnabled(false),
-    Effect.forkScoped,
-  )
+  // Callers that need the store report its absence.
+  const refresh = Effect.catchTag(poll, "StoreError", () => Effect.void)
+  yield* Loop.every("key_cache", Schedule.spaced(askEvery), refresh)
   return KnownKeys.of({ find, forget })
 })

@@ -7,12 +7,14 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { OrgId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { OrgUsage, type Usage } from "./OrgUsage.ts"
 import { asStoreError } from "./SqlStoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 const flushEvery = "5 seconds"
 const staleAfterMs = 10_000
@@ -86,12 +88,7 @@ const make = Effect.gen(function* () {
     )
   })
 
-  yield* Effect.sleep(flushEvery).pipe(
-    Effect.andThen(flush),
-    Effect.forever,
-    Effect.withTracerEnabled(false),
-    Effect.forkScoped,
-  )
+  yield* Loop.every("org_usage", Schedule.spaced(flushEvery), flush)
   yield* Effect.addFinalizer(() => flush)
   return OrgUsage.of({ of, count, flush })
 })

@@ -13,12 +13,14 @@ import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { reasonOf } from "../domain/Reason.ts"
 import { isFault } from "../persistence/DatabaseFault.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { StoreError } from "./StoreError.ts"
+import * as Loop from "../telemetry/Loop.ts"
 
 /** The two sum to a second, the longest time between two checks. A turn's error may shorten it to the first part. */
 const shortestPause = "250 millis"
@@ -109,7 +111,7 @@ const make = Effect.gen(function* () {
     Effect.sleep(shortestPause),
     Effect.timeoutOption(suspicion.await, restOfPause),
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(check, pause)))
+  yield* Loop.every("store_check", Schedule.forever, Effect.andThen(check, pause))
   yield* catalogue.storeUp.observe({}, () => (Ref.getUnsafe(down) === undefined ? 1 : 0))
 
   const gone = Effect.andThen(away.await, Effect.fail(isAway()))

@@ -10,6 +10,7 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { causeCodes, failureCodes } from "./FailureCodes.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
+import { loops } from "./MetricsLoops.ts"
 import { readers } from "./MetricsReaders.ts"
 import { reads } from "./MetricsReads.ts"
 
@@ -240,7 +241,16 @@ const processes = {
   }),
 }
 
-export const catalogue = { ...attempts, ...turns, ...mover, ...readers, ...reads, ...stores, ...processes }
+export const catalogue = {
+  ...attempts,
+  ...turns,
+  ...mover,
+  ...readers,
+  ...reads,
+  ...stores,
+  ...processes,
+  ...loops,
+}
 
 /** For code that visits all metrics. */
 export const all: ReadonlyArray<Instrument<Labels>> = Object.values(catalogue) as never

@@ -1,8 +1,10 @@
 /** Metrics of the process, read at collection, and the event loop's delay over the last minute. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { getHeapStatistics } from "node:v8"
+import * as Loop from "./Loop.ts"
 import { catalogue } from "./Metrics.ts"
 
 /**
@@ -49,7 +51,7 @@ const loopDelay = Effect.gen(function* () {
     if (past.length > looks) past.shift()
     histogram.reset()
   })
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(lookEvery), look)))
+  yield* Loop.every("event_loop_delay", Schedule.spaced(lookEvery), look)
   const { observe } = catalogue.loopDelay
   yield* observe({ quantile: "0.5" }, () => worst([...past, now()]).median)
   yield* observe({ quantile: "0.99" }, () => worst([...past, now()]).p99)

@@ -1,9 +1,9 @@
 /**
- * Where work stands in a trace. A turn has one server span; below it `decide`, one span an attempt, and `persist`. They are
- * opened and closed by hand, because a turn's span outlives its request; nothing else of the program opens any (Effect's own
- * spans are off), so that the cost of a turn is fixed.
+ * The spans of a turn. A turn has one server span; below it are `decide`, one span per attempt, and `persist`. The code opens
+ * and closes them by hand, because a turn's span outlives its request. Nothing else opens spans (Effect's own are off), so
+ * the cost of a turn is fixed.
  *
- * Without a tracer every span is its parent: the caller's place in his trace is passed on to the upstreams all the same.
+ * Without a tracer every span is its parent: the upstreams still receive the caller's span context.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -16,44 +16,44 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
 
-/** The tracer that exports; undefined where nothing is exported. */
+/** The tracer that exports spans. Undefined: nothing is exported. */
 export const Tracing = Context.Reference<Tracer.Tracer | undefined>("crossfade/telemetry/Tracing", {
   defaultValue: () => undefined,
 })
 
-/** Whether a caller's place is taken (`OTEL_PROPAGATORS`). */
+/** True: a caller's span context becomes the parent (`OTEL_PROPAGATORS`). */
 export const TakesParent = Context.Reference<boolean>("crossfade/telemetry/TakesParent", {
   defaultValue: () => true,
 })
 
-export interface Place {
+export interface SpanContext {
   readonly span: Tracer.AnySpan
-  /** What other vendors carry along; passed on as it came. */
+  /** Other vendors' state, passed on unchanged. */
   readonly tracestate: string | undefined
 }
 
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface SpanOptions {
-  readonly parent: Place | undefined
+  readonly parent: SpanContext | undefined
   readonly kind?: Tracer.SpanKind
-  /** When it began, in nanoseconds of the wall clock, where that was before it is opened. */
+  /** Start in nanoseconds of the wall clock. Absent: now. */
   readonly startedAt?: bigint
-  /** Work that caused this one without waiting for it. */
-  readonly link?: Place | undefined
+  /** The span that caused this one without waiting for it. */
+  readonly link?: SpanContext | undefined
   readonly attributes?: Attributes
 }
 
 const isZero = (id: string): boolean => /^0+$/.test(id)
-/** Longer ones may be cut by whoever passes them on (W3C Trace Context, 3.3.1.5). */
+/** Intermediaries may cut a longer state (W3C Trace Context, 3.3.1.5). */
 const longestState = 512
 
-/** The caller's place, by its `traceparent`; what is not one is ignored, as the standard asks. */
-export const fromHeaders = (headers: Headers.Headers): Effect.Effect<Place | undefined> =>
-  // Nearly nobody sends one, and to look for it the standard's way costs a moment.
-  headers["traceparent"] === undefined ? Effect.undefined : placeOf(headers)
+/** The caller's span context from `traceparent`. An invalid header is ignored, as the standard requires. */
+export const fromHeaders = (headers: Headers.Headers): Effect.Effect<SpanContext | undefined> =>
+  // Few callers send one, and Effect's parser costs time on each request.
+  headers["traceparent"] === undefined ? Effect.undefined : contextOf(headers)
 
-const placeOf = (headers: Headers.Headers): Effect.Effect<Place | undefined> =>
+const contextOf = (headers: Headers.Headers): Effect.Effect<SpanContext | undefined> =>
   Effect.map(TakesParent, (takes) => {
     const span = takes ? Option.getOrUndefined(HttpTraceContext.w3c(headers)) : undefined
     if (span === undefined || isZero(span.traceId) || isZero(span.spanId)) return undefined
@@ -62,21 +62,21 @@ const placeOf = (headers: Headers.Headers): Effect.Effect<Place | undefined> =>
     return { span, tracestate: passed ? state : undefined }
   })
 
-/** What an upstream is told, so that its spans stand below this one. */
-export const toHeaders = (place: Place | undefined): Readonly<Record<string, string>> => {
-  if (place === undefined) return {}
-  const { span, tracestate } = place
+/** The headers that put an upstream's spans below this one. */
+export const toHeaders = (context: SpanContext | undefined): Readonly<Record<string, string>> => {
+  if (context === undefined) return {}
+  const { span, tracestate } = context
   return {
     traceparent: `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`,
     ...(tracestate === undefined ? {} : { tracestate }),
   }
 }
 
-export const traceId = (place: Place | undefined): string | null => place?.span.traceId ?? null
+export const traceId = (context: SpanContext | undefined): string | null => context?.span.traceId ?? null
 
-/** For the lines that are logged within it. */
-export const logged = (place: Place | undefined): Readonly<Record<string, string>> =>
-  place === undefined ? {} : { traceId: place.span.traceId, spanId: place.span.spanId }
+/** Annotations for log lines within the span. */
+export const logged = (context: SpanContext | undefined): Readonly<Record<string, string>> =>
+  context === undefined ? {} : { traceId: context.span.traceId, spanId: context.span.spanId }
 
 const annotate = (span: Tracer.Span, attributes: Attributes): void => {
   if (!span.sampled) return
@@ -85,7 +85,12 @@ const annotate = (span: Tracer.Span, attributes: Attributes): void => {
   }
 }
 
-const opened = (tracer: Tracer.Tracer, clock: Clock.Clock, name: string, options: SpanOptions): Place => {
+const opened = (
+  tracer: Tracer.Tracer,
+  clock: Clock.Clock,
+  name: string,
+  options: SpanOptions,
+): SpanContext => {
   const { link, parent } = options
   const span = tracer.span({
     name,
@@ -101,7 +106,7 @@ const opened = (tracer: Tracer.Tracer, clock: Clock.Clock, name: string, options
   return { span, tracestate: parent?.tracestate }
 }
 
-export const open = (name: string, options: SpanOptions): Effect.Effect<Place | undefined> =>
+export const open = (name: string, options: SpanOptions): Effect.Effect<SpanContext | undefined> =>
   Effect.withFiber((fiber) => {
     const tracer = fiber.getRef(Tracing)
     return Effect.succeed(
@@ -109,13 +114,13 @@ export const open = (name: string, options: SpanOptions): Effect.Effect<Place | 
     )
   })
 
-/** Ends a span that `open` gave; once is enough. `error`: the code of what went wrong. */
+/** Ends a span that `open` returned. `error` is the code of the failure. */
 export const close = (
-  place: Place | undefined,
+  context: SpanContext | undefined,
   end: { readonly attributes?: Attributes; readonly error?: string | undefined } = {},
 ): Effect.Effect<void> =>
   Effect.withFiber((fiber) => {
-    const span = place?.span
+    const span = context?.span
     if (span?._tag !== "Span") return Effect.void
     annotate(span, { ...end.attributes, "error.type": end.error })
     span.end(
@@ -125,7 +130,7 @@ export const close = (
     return Effect.void
   })
 
-/** Says a code and nothing else: a message may hold what a user wrote, a stack says nothing of an upstream. */
+/** Carries only a code: a message may contain a user's text, and a stack does not describe an upstream. */
 class SpanFailed extends Error {
   constructor(code: string) {
     super(code)
@@ -134,15 +139,15 @@ class SpanFailed extends Error {
   }
 }
 
-/** What went wrong, as its error is called; a bug of ours has no name. */
+/** The tag of the error. A defect has none. */
 export const codeOf = (cause: Cause.Cause<unknown>): string => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
   return Predicate.hasProperty(error, "_tag") ? String(error._tag) : "INTERNAL_ERROR"
 }
 
-/** A span as long as an effect, with what is known of it at its end. */
+/** A span for the time of an effect. `attributes` are set at its end. */
 export const within =
-  <A>(name: "decide" | "persist", parent: Place | undefined, attributes: (value: A) => Attributes) =>
+  <A>(name: "decide" | "persist", parent: SpanContext | undefined, attributes: (value: A) => Attributes) =>
   <E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.withFiber((fiber) => {
       const tracer = fiber.getRef(Tracing)

@@ -34,14 +34,22 @@ const state = async (): Promise<any> => (await world.operator.json("GET", path))
 const command = async (name: string, body?: unknown): Promise<any> =>
   (await world.operator.json("POST", `${path}${name}`, body)).data
 
-/** One direct answer in ten is slow, so that the slow share of direct mode does not depend on the machine's load. */
+/** `approve` is the older name of `promote`: both refuse in the same states. */
+const expectNoPromotion = async (reason: RegExp): Promise<void> => {
+  for (const name of ["promote", "approve"]) {
+    const { error } = await world.operator.json("POST", `${path}/${name}`)
+    expect(error).toMatchObject({ code: "AUTOPILOT_CONFLICT", message: expect.stringMatching(reason) })
+  }
+}
+
+/** One direct answer in ten is slow, so that the limit for slow runs does not depend on the load of the machine. */
 const answers = Array.from({ length: 100 }, (_, n) => ({
   kind: "text" as const,
   parts: ["direct ", "answer"],
   afterMs: n % 10 === 0 ? 500 : 0,
 }))
 
-/** The modes that answered the first turns of `count` new sessions. */
+/** Starts `count` new sessions; returns the mode of each answer. */
 const turns = async (count: number): Promise<ReadonlyArray<string>> => {
   world.model.answers.splice(0, Infinity, ...answers)
   const modes: Array<string> = []
@@ -56,7 +64,7 @@ const turns = async (count: number): Promise<ReadonlyArray<string>> => {
   return modes
 }
 
-/** Starts new sessions until the autopilot is in the expected state. */
+/** Starts new sessions until the autopilot reaches the wanted state. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the state as the API shows it
 const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
   for (let batch = 0; batch < 60; batch++) {
@@ -67,7 +75,7 @@ const trafficUntil = async (wanted: (state: any) => boolean): Promise<any> => {
   throw new Error(`it did not come: ${JSON.stringify(await state())}`)
 }
 
-it("refuses an inconsistent plan with the paths of its fields, and commands that do not fit its state", async () => {
+it("refuses an invalid plan with the paths of its fields, and commands that do not fit", async () => {
   expect(await state()).toBeNull()
   const wrong = await world.operator.json("POST", path, {
     steps: [
@@ -94,7 +102,7 @@ it("refuses an inconsistent plan with the paths of its fields, and commands that
   expect((await reader.json("POST", path)).error.code).toBe("AUTH_PERMISSION_DENIED")
 })
 
-it("survives a kill with its counts, pauses, resumes with new data, and ends at an abort", async () => {
+it("keeps its counts after a kill, pauses, resumes with new data, and ends by abort", async () => {
   const started = await command("", { ...plan, reason: "first try" })
   expect(started).toMatchObject({ status: "running", percentage: 40, next: { percentage: 50 } })
   expect(new Set(await turns(60))).toEqual(new Set(["direct_llm", "runtime_orchestrator"]))
@@ -119,7 +127,9 @@ it("survives a kill with its counts, pauses, resumes with new data, and ends at 
   expect(after.verdict.runs.treatment).toBeGreaterThanOrEqual(seen.runs.treatment)
   expect(after.verdict.runs.control).toBeGreaterThanOrEqual(seen.runs.control)
 
+  await expectNoPromotion(/it is (running|holding)/)
   expect(await command("/pause", { reason: "lunch" })).toMatchObject({ status: "paused", reason: "lunch" })
+  await expectNoPromotion(/it is paused/)
   const resumed = await command("/resume")
   expect(resumed).toMatchObject({ status: "running", percentage: 40, verdict: null })
   expect(await command("/abort")).toMatchObject({ status: "aborted", percentage: 0, next: null })
@@ -138,7 +148,7 @@ it("survives a kill with its counts, pauses, resumes with new data, and ends at 
   ])
 })
 
-it("raises the percentage while the runtime is as good as direct mode, and needs an approval past 50 %", async () => {
+it("raises the percentage when the runtime is as good, and past 50 % when an operator promotes it", async () => {
   await command("", plan)
   const raised = await trafficUntil(({ percentage }) => percentage === 50)
   expect(raised.history).toMatchObject([{ percentage: 40, verdict: { judgement: "as_good" } }])
@@ -147,6 +157,6 @@ it("raises the percentage while the runtime is as good as direct mode, and needs
   expect(sampleRatio).toMatchObject({ expected: 0.5, mismatch: false })
   const asks = await trafficUntil(({ status }) => status === "awaiting_approval")
   expect(asks).toMatchObject({ percentage: 50, next: { percentage: 100 } })
-  expect(await command("/approve")).toMatchObject({ status: "completed", percentage: 100 })
+  expect(await command("/promote")).toMatchObject({ status: "completed", percentage: 100 })
   expect(new Set(await turns(20))).toEqual(new Set(["runtime_orchestrator"]))
 }, 180_000)

@@ -61,7 +61,7 @@ describe("the breaker, over HTTP", () => {
     const metrics = await world.operator.json("GET", "/api/v1/runtime/metrics")
     expect(metrics.data).toMatchObject({
       fallbackEnabled: true,
-      fallbackReason: "ordered by olga of ops: drill",
+      fallbackReason: "override by olga of ops: drill",
     })
     await world.operator.json("POST", path, { mode: "runtime_orchestrator", orgId: "o1", reason: "not so" })
     expect(await modeOf("o1")).toBe("direct_llm")

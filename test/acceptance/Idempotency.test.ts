@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { PublicError } from "../../src/api/PublicError.ts"
+import type { PublicError } from "../../src/protocol/PublicError.ts"
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
 import { Client, defaultAgent, type Frame, textOf, tokenFor } from "../support/chatClient.ts"
 import { type Model, providerEnv, startModel } from "../support/modelServer.ts"

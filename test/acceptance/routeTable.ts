@@ -93,7 +93,8 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/runtime/autopilot": [operators({ body: { reason } })],
   "POST /api/v1/runtime/autopilot/pause": [operators()],
   "POST /api/v1/runtime/autopilot/resume": [operators()],
-  // 409: its first step needs no approval.
+  // 409: the first step does not wait for an operator.
+  "POST /api/v1/runtime/autopilot/promote": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/abort": [operators()],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],

@@ -25,7 +25,7 @@ const request = Effect.fnUntraced(function* (owner: Owner, mayBeginLater = false
   const scope = yield* Scope.make()
   const taken = yield* Effect.result(
     Scope.provide(
-      admission.turn(owner, () => {}, mayBeginLater),
+      Effect.map(admission.turn(owner, mayBeginLater), ({ permit }) => permit),
       scope,
     ),
   )
@@ -97,7 +97,7 @@ describe("the permit of a turn", () => {
       for (let round = 0; round < 10; round++) {
         const permit = yield* Effect.scoped(
           Effect.tap(
-            admission.turn(ana, () => {}, false),
+            Effect.map(admission.turn(ana, false), (admitted) => admitted.permit),
             (held) => held.begin(() => 10),
           ),
         )
@@ -217,9 +217,8 @@ describe("the permit of a turn", () => {
       const admission = yield* Admission
       const ana = someone()
       for (let round = 0; round < 100; round++) {
-        const turn = Effect.flatMap(
-          admission.turn(ana, () => {}, round % 2 === 0),
-          (permit) => Effect.andThen(Effect.uninterruptible(permit.begin(() => 10)), Effect.yieldNow),
+        const turn = Effect.flatMap(admission.turn(ana, round % 2 === 0), ({ permit }) =>
+          Effect.andThen(Effect.uninterruptible(permit.begin(() => 10)), Effect.yieldNow),
         )
         const fiber = yield* Effect.forkChild(Effect.scoped(turn))
         for (let step = 0; step < round % 9; step++) yield* Effect.yieldNow

@@ -26,7 +26,7 @@ const decision = JSON.stringify({
   reason: "default_mode",
   probe: false,
   rules: [
-    { rule: "forced", result: "nothing is ordered", decided: false },
+    { rule: "forced", result: "no operator override", decided: false },
     { rule: "denied_orgs", result: "no organisation is listed", decided: false },
     { rule: "enabled_orgs", result: "no organisation is listed", decided: false },
     { rule: "percentage", result: "0 %: nothing is rolled out", decided: false },

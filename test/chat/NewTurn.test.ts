@@ -60,16 +60,16 @@ const settled = {
 
 describe("a turn that was asked for", () => {
   it("repeats the one before when its message is the same, and always when it is a retry", () => {
-    assert.isFalse(newTurn(asked(), settled).kept.repeats)
-    assert.isFalse(newTurn(asked({ before: [question], message: "Another" }), settled).kept.repeats)
-    assert.isTrue(newTurn(asked({ before: [question] }), settled).kept.repeats)
-    assert.isTrue(newTurn(asked({ retried: question }), settled).kept.repeats)
+    assert.isFalse(newTurn(asked(), settled).stored.repeats)
+    assert.isFalse(newTurn(asked({ before: [question], message: "Another" }), settled).stored.repeats)
+    assert.isTrue(newTurn(asked({ before: [question] }), settled).stored.repeats)
+    assert.isTrue(newTurn(asked({ retried: question }), settled).stored.repeats)
   })
 
   it("keeps the stored message when it is a retry, for the new run", () => {
-    const { kept } = newTurn(asked({ retried: question }), settled)
-    assert.deepInclude(kept.userMessage, { id: question.id, createdAt: question.createdAt, runId })
-    assert.strictEqual(kept.retries, question.runId)
+    const { stored } = newTurn(asked({ retried: question }), settled)
+    assert.deepInclude(stored.userMessage, { id: question.id, createdAt: question.createdAt, runId })
+    assert.strictEqual(stored.retries, question.runId)
   })
 
   it("sends the history that the agent's budget allows, else the service's", () => {

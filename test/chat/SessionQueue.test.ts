@@ -65,4 +65,19 @@ describe("messages that wait for another replica's run", () => {
       assert.deepInclude(yield* Effect.flip(Fiber.join(second)), { _tag: "SessionBusy", sessionId })
     }).pipe(Effect.provide(service(its)))
   })
+
+  it.effect("are at most ten behind the one that is tried, and the next is refused at once", () => {
+    const its = { running: true }
+    const tried: Array<string> = []
+    return Effect.gen(function* () {
+      const fibers = []
+      for (let number = 0; number <= 10; number++) fibers.push(yield* waiting(its, tried, `${number}`))
+      const refused = yield* waiting(its, tried, "refused")
+      assert.deepInclude(yield* Effect.flip(Fiber.join(refused)), { _tag: "SessionBusy", sessionId })
+      for (const fiber of fibers) assert.isUndefined(fiber.pollUnsafe())
+      its.running = false
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forEach(fibers, Fiber.join)
+    }).pipe(Effect.provide(service(its)))
+  })
 })

@@ -12,9 +12,11 @@ import * as Config from "../../src/config/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
+import { draft } from "../../src/protocol/agent2ui/Message.ts"
 import * as Database from "../../src/store/Database.ts"
 import { draft } from "../../src/protocol/agent2ui/Message.ts"
 import { Replica } from "../../src/platform/Replica.ts"
+import { Shutdown } from "../../src/runs/Shutdown.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import * as SqlStore from "../../src/store/SqlStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
@@ -87,22 +89,31 @@ describe("a turn", () => {
     }),
   )
 
-  it.effect("tries once to store its end while the process is stopping", () => {
-    let tries = 0
-    const refuses = () => ({
-      end: () =>
-        Effect.suspend(() => {
-          tries += 1
-          return new StoreError({ operation: "Runs.end", cause: "away" })
-        }),
-    })
-    return Effect.gen(function* () {
-      yield* (yield* Shutdown).end
-      const { log } = yield* start
-      yield* log.whenEnded
-      assert.strictEqual(tries, 1)
-    }).pipe(Effect.provide(service(answered, refuses)))
-  })
+  it.effect("tries once to store its end while the process is stopping", () =>
+    Effect.gen(function* () {
+      const tried = yield* Deferred.make<void>()
+      let tries = 0
+      const refuses = () => ({
+        end: () => {
+          const refused = new StoreError({ operation: "Runs.end", cause: "away" })
+          const count = Effect.sync(() => {
+            tries += 1
+          })
+          return count.pipe(Effect.andThen(Deferred.succeed(tried, undefined)), Effect.andThen(refused))
+        },
+      })
+      yield* Effect.gen(function* () {
+        yield* (yield* Shutdown).enter("ending")
+        const { log } = yield* start
+        yield* Deferred.await(tried)
+        yield* settle
+        // Longer than the minute of retries, so that a run that retries ends as well.
+        yield* TestClock.adjust("2 minutes")
+        yield* log.whenEnded
+        assert.strictEqual(tries, 1)
+      }).pipe(Effect.provide(service(answered, refuses)))
+    }),
+  )
 
   it.effect("never ends before it was created, when the clock is set back", () => {
     let endedAt: number | null = null

@@ -101,13 +101,21 @@ export const service = Layer.unwrap(
 
 const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit }
 
-/** One turn to its end. Gives the terminal event. */
-export const turn = Effect.fnUntraced(function* (fate: Fate, sent: Sent, sessionId?: SessionId) {
+/** Runs one turn to its end and gives the terminal event. `history` applies to the first turn of a session. */
+export const turn = Effect.fnUntraced(function* (
+  fate: Fate,
+  sent: Sent & { readonly history?: ReadonlyArray<PromptMessage> },
+  sessionId?: SessionId,
+) {
   const chat = yield* Chat
   script.fate = fate
   const { log, run } =
     sessionId === undefined
-      ? yield* chat.start(caller, { agentId: defaultAgentId, message: sent.message ?? "" })
+      ? yield* chat.start(caller, {
+          agentId: defaultAgentId,
+          message: sent.message ?? "",
+          history: sent.history,
+        })
       : yield* chat.send(caller, sessionId, sent)
   if (fate.startsWith("cancelled")) {
     yield* Effect.repeat(Effect.yieldNow, {

@@ -35,7 +35,7 @@ export const pageOf = (all: ReadonlyArray<LogEntry>, after: number) =>
 
 /** The entries for a reader that has seen `after`. */
 export const given = Effect.fnUntraced(function* (source: Source, after: number) {
-  assert.strictEqual(source._tag, "Kept")
+  assert.strictEqual(source._tag, "Stored")
   if (source._tag === "Live") return []
   const entries: Array<LogEntry> = []
   yield* RunPages.each(source.pages, after, Number.POSITIVE_INFINITY, (entry) => void entries.push(entry))

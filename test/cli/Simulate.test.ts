@@ -21,7 +21,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** The command as a process of its own; nothing of the test's environment reaches it. */
+/** Runs the command as a process without the test's environment. */
 const simulate = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
   Effect.callback<Ended>((resume) => {
     const options = { env: { PATH: process.env["PATH"], NODE_ENV: "test", ...env } }
@@ -47,7 +47,7 @@ const written = Effect.fnUntraced(function* (content: unknown) {
 })
 
 describe("crossfade simulate", () => {
-  it.live("compares policies on a scenario of one's own, as a table and as a picture", () =>
+  it.live("compares policies on a custom scenario, as a table and as a picture", () =>
     Effect.gen(function* () {
       const file = yield* written(short)
       const svg = `${file}.svg`
@@ -61,7 +61,7 @@ describe("crossfade simulate", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("gives programs the same figures as JSON, null for what never happened", () =>
+  it.live("prints the same figures as JSON, null for an event that never happened", () =>
     Effect.gen(function* () {
       const file = yield* written(short)
       const { stdout } = yield* simulate(["--file", file, "--policy", "stay", "--seeds", "2", "--json"])
@@ -73,7 +73,7 @@ describe("crossfade simulate", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("names every field of a file that it cannot use, and what is allowed", () =>
+  it.live("names every invalid field of a file, and the allowed values", () =>
     Effect.gen(function* () {
       const fault = { ...short.faults[0], to: 10 }
       const file = yield* written({ ...short, orgs: 0, errorRate: 2, faults: [fault], colour: "red" })
@@ -86,7 +86,7 @@ describe("crossfade simulate", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("lists the scenarios to whoever asks for another", () =>
+  it.live("lists the scenarios when the name is unknown", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* simulate(["--scenario", "nope"])
       assert.strictEqual(code, 1)
@@ -94,7 +94,7 @@ describe("crossfade simulate", () => {
     }),
   )
 
-  it.live("plays the recorded runs of a store that is in use, with the thresholds to be tried", () =>
+  it.live("plays the recorded runs of a store that is in use, with other thresholds", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryFolder
       const thresholds = yield* written({ minSamples: 4, errorRate: 0.3 })

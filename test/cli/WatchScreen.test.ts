@@ -73,11 +73,11 @@ describe("the live view in a terminal", () => {
       assert.include(text, part)
   })
 
-  it("says nothing of a mode that had no attempt, instead of 0 % success", () => {
+  it("shows no rates for a mode without attempts, instead of 0 % success", () => {
     assert.match(textOf(screen()), /direct_llm +0\.00 +- +- +-/)
   })
 
-  it("says in words why turns are kept from the runtime, and what has happened", () => {
+  it("gives in words why turns avoid the runtime, and the last changes", () => {
     const text = textOf(
       screen({
         view: view({
@@ -137,7 +137,7 @@ describe("the live view in a terminal", () => {
     assert.notInclude(text, "provider  b")
   })
 
-  it("never shows old figures as fresh", () => {
+  it("marks old figures as old", () => {
     const lost = screen({ trouble: "connection lost (ECONNREFUSED), trying again" })
     const [top, trouble] = render(lost, size)
     assert.match(top ?? "", /as of \d\d:\d\d:\d\d/)
@@ -148,7 +148,7 @@ describe("the live view in a terminal", () => {
     ])
   })
 
-  it("fits every terminal, coloured or not, and says the same in both", () => {
+  it("fits every terminal, with the same text with and without colours", () => {
     for (const columns of [20, 80, 200]) {
       for (const rows of [3, 24, 60]) {
         const plain = render(screen(), { columns, rows, coloured: false })
@@ -166,13 +166,13 @@ describe("the live view in a terminal", () => {
     assert.notInclude(textOf(screen()), "\u001b")
   })
 
-  it("draws the past relative to its highest", () => {
+  it("draws the history relative to its highest value", () => {
     assert.strictEqual(sparkline([100, 200, 400, 800]), "▂▃▅█")
     assert.strictEqual(sparkline([0, 0]), "")
     assert.strictEqual(sparkline([]), "")
   })
 
-  it("writes times as people say them", () => {
+  it("writes durations in readable units", () => {
     assert.deepStrictEqual([0.4, 812, 1900, 41_000].map(span), ["0 ms", "812 ms", "1.9 s", "41 s"])
   })
 })

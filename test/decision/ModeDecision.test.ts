@@ -56,14 +56,14 @@ const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>,
     "forced denied_orgs enabled_orgs percentage DEFAULT_MODE",
   ],
   [
-    "the organisation is denied, whatever else speaks for the runtime",
+    "the organisation is denied, although other rules prefer the runtime",
     { settings: { ...toRuntime, ...listed, ...denied, percentage: 100 }, request: { cohort: "treatment" } },
     [direct],
     "denied_orgs",
     "forced DENIED_ORGS",
   ],
   [
-    "a rule matches before the percentage is asked",
+    "a rule matches before the percentage is evaluated",
     { settings: { rules: [rule], percentage: 100 }, request: { needsTools: true } },
     [runtime, direct],
     "rule:tools",
@@ -77,14 +77,14 @@ const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>,
     "forced denied_orgs enabled_orgs rule:tools RULE:SHORT",
   ],
   [
-    "the percentage takes the session in",
+    "the percentage includes the session",
     { settings: { percentage: 100 } },
     [runtime, direct],
     "percentage",
     "forced denied_orgs enabled_orgs PERCENTAGE breaker",
   ],
   [
-    "the session is of the control: the default mode decides",
+    "the session is in the control: the default mode decides",
     { settings: { percentage: 100 }, request: { cohort: "control" } },
     [direct],
     "default_mode",
@@ -119,35 +119,35 @@ const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>,
     "forced denied_orgs enabled_orgs percentage DEFAULT_MODE breaker",
   ],
   [
-    "the runtime is wanted and not configured",
+    "the runtime is preferred but not configured",
     { settings: listed, available: noRuntime },
     [direct],
     "configured",
     "forced denied_orgs enabled_orgs CONFIGURED",
   ],
   [
-    "direct is wanted and not configured",
+    "direct is preferred but not configured",
     { available: noDirect },
     [runtime],
     "configured",
     "forced denied_orgs enabled_orgs percentage default_mode CONFIGURED breaker",
   ],
   [
-    "direct mode is ordered: nothing else is asked",
+    "an operator override to direct mode: no other rule is evaluated",
     { settings: { ...toRuntime, ...listed }, forced: ordered(direct) },
     [direct],
     "forced",
     "FORCED",
   ],
   [
-    "the runtime is ordered: neither the list nor the breaker is asked, and direct mode still helps out",
+    "an operator override to the runtime: no list, no breaker, and direct mode is still the fallback",
     { settings: denied, forced: ordered(runtime), admission: no },
     [runtime, direct],
     "forced",
     "FORCED",
   ],
   [
-    "the runtime is ordered and not configured",
+    "an operator override to a runtime that is not configured",
     { forced: ordered(runtime), available: noRuntime },
     [direct],
     "configured",
@@ -158,7 +158,7 @@ const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>,
 const traceOf = (decision: Decision | undefined) =>
   decision?.rules.map(({ decided, rule }) => (decided ? rule.toUpperCase() : rule)).join(" ")
 
-describe("which modes a turn may use", () => {
+describe("the mode decision", () => {
   it.each(table)("%s", (_, given, order, reason, trace) => {
     const decision = decide(given)
     assert.deepStrictEqual([decision?.order, decision?.reason], [order, reason])
@@ -166,16 +166,16 @@ describe("which modes a turn may use", () => {
     assert.strictEqual(decision?.probe, given.admission === probe)
   })
 
-  it("without any target there is no decision, nor where only the runtime has one and the turn may not go there", () => {
+  it("decides nothing without a usable target", () => {
     assert.isUndefined(decide({ settings: listed, available: { runtime: false, direct: false } }))
     assert.isUndefined(decide({ settings: denied, available: noDirect }))
     assert.isUndefined(decide({ forced: ordered(direct), available: noDirect }))
   })
 
-  it("says in words what each rule found", () => {
+  it("gives the result of each rule in words", () => {
     const words = (given: Case) => decide(given)?.rules.map(({ result }) => result)
     assert.deepStrictEqual(words({ settings: toRuntime, admission: no }), [
-      "nothing is ordered",
+      "no operator override",
       "no organisation is listed",
       "no organisation is listed",
       "0 %: nothing is rolled out",
@@ -183,7 +183,7 @@ describe("which modes a turn may use", () => {
       "error rate 1 > 0.5 over 10 attempts",
     ])
     assert.deepStrictEqual(words({ settings: { ...others, rules: [rule, back] }, available: noDirect }), [
-      "nothing is ordered",
+      "no operator override",
       "the organisation is not listed",
       "the organisation is not listed",
       "needsTools does not hold",
@@ -199,8 +199,8 @@ describe("which modes a turn may use", () => {
   })
 })
 
-describe("the part that a session plays", () => {
-  it("is in the decision only where the percentage was asked, and nobody is given one while it is 0", () => {
+describe("the cohort of a session", () => {
+  it("is in the decision only if the percentage rule was evaluated, and is not assigned at 0 %", () => {
     const cohortIn = (given: Case) => decide(given)?.cohort
     assert.strictEqual(cohortIn({ settings: { percentage: 100 } }), "treatment")
     assert.strictEqual(cohortIn({ settings: { percentage: 100 }, admission: no }), "treatment")
@@ -247,7 +247,7 @@ describe("fault 13: a shadow", () => {
   const shadow = (given: Case) =>
     decide({ settings: { shadowPercentage: 100, ...given.settings }, ...given })?.shadow
 
-  it("is in the mode that the turn does not take, and in none where the turn may not go to the runtime", () => {
+  it("uses the other mode, and none if the turn may not use the runtime", () => {
     assert.strictEqual(shadow({}), runtime)
     assert.strictEqual(shadow({ settings: { shadowPercentage: 100, ...toRuntime } }), direct)
     assert.isUndefined(shadow({ settings: { shadowPercentage: 100, ...denied } }))

@@ -43,7 +43,7 @@ const often = { arbitrary: { runs: 500 } }
 
 describe("every decision", () => {
   it.prop(
-    "is one that can be stored, names modes that have a target, each once, and says which rule decided",
+    "can be stored, names each usable mode once, and names the rule that decided",
     anyCase,
     (given) => {
       const decision = decideAny(given)
@@ -65,7 +65,7 @@ describe("every decision", () => {
   )
 
   it.prop(
-    "that begins in direct mode never goes to the runtime, and one that begins in the runtime flees where it can",
+    "never moves from direct mode to the runtime, and moves from the runtime to direct mode if it exists",
     anyCase,
     (given) => {
       const decision = decideAny(given)
@@ -78,7 +78,7 @@ describe("every decision", () => {
   )
 
   it.prop(
-    "of an organisation that may not go to the runtime has no way there, not even in shadow",
+    "never sends a denied organisation to the runtime, not even in shadow",
     anyCase,
     (given) => {
       if (!mayNot(given)) return
@@ -91,7 +91,7 @@ describe("every decision", () => {
   )
 
   it.prop(
-    "keeps from a runtime whose breaker is open, unless there is nothing else or it is ordered",
+    "avoids a runtime whose breaker is open, unless it is the only mode or an operator override",
     anyCase,
     (given) => {
       const decision = decideAny({ ...given, allowed: "no" })
@@ -102,7 +102,7 @@ describe("every decision", () => {
   )
 
   it.prop(
-    "is a probe exactly when the breaker was asked and said so, and then goes to the runtime",
+    "is a probe exactly if the breaker answers so, and then uses the runtime",
     anyCase,
     (given) => {
       const decision = decideAny(given)

@@ -16,15 +16,15 @@ import type { RolloutSettings } from "../../src/domain/RolloutSettings.ts"
 import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 import { memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
 
-const ticket: Ticket = { globalEpoch: 3, orgEpoch: 5, probe: "global" }
+const ticket: Ticket = { id: 1, globalEpoch: 3, orgEpoch: 5, probe: "global" }
 
-/** What was asked of the Monitor, in order. */
+/** Calls of the Monitor, in order. */
 type Calls = Array<readonly ["admit", OrgId] | readonly ["release", Ticket, OrgId]>
 
 const monitor = ({ allowed = "yes", calls = [], forced }: Options) =>
   Layer.mock(Monitor, {
     configure: () => Effect.void,
-    forced: (org) =>
+    override: (org) =>
       Effect.succeed(
         forced === undefined || org !== orgId
           ? undefined
@@ -43,7 +43,7 @@ interface Options {
   readonly modes?: ReadonlyArray<ExecutionMode>
   readonly allowed?: RuntimePermission["allowed"]
   readonly calls?: Calls
-  /** What is ordered for `orgId`. */
+  /** The operator override for `orgId`. */
   readonly forced?: ExecutionMode
 }
 
@@ -78,7 +78,7 @@ const drawing = (share: number) =>
   Effect.provideService(Random.Random, { nextDoubleUnsafe: () => share, nextIntUnsafe: () => 0 })
 
 describe("ModeService", () => {
-  it.effect("asks the breaker for a turn that wants the runtime, and gives its ticket along", () =>
+  it.effect("asks the breaker for a turn that prefers the runtime, and returns its ticket", () =>
     Effect.gen(function* () {
       const calls: Calls = []
       const decided = yield* decide(orgId, { calls })
@@ -88,7 +88,7 @@ describe("ModeService", () => {
     }),
   )
 
-  it.effect("does not ask it for a turn that does not want the runtime: no probe is leased for nothing", () =>
+  it.effect("does not ask the breaker for a turn in direct mode, so no probe is leased", () =>
     Effect.gen(function* () {
       const calls: Calls = []
       const decided = yield* decide(otherOrgId, { calls, allowed: "probe" })
@@ -98,7 +98,7 @@ describe("ModeService", () => {
     }),
   )
 
-  it.effect("fault 12: makes the breaker's one probe of a turn that wanted the runtime anyway", () =>
+  it.effect("fault 12: uses a turn that prefers the runtime as the breaker's probe", () =>
     Effect.gen(function* () {
       const { decision, ticket: given } = yield* decide(orgId, { allowed: "probe" })
       assert.deepInclude(decision, {
@@ -110,7 +110,7 @@ describe("ModeService", () => {
     }),
   )
 
-  it.effect("keeps a turn from a runtime that the breaker keeps it from", () =>
+  it.effect("sends a turn to direct mode when the breaker refuses the runtime", () =>
     Effect.gen(function* () {
       const { decision } = yield* decide(orgId, { allowed: "no" })
       assert.deepInclude(decision, { reason: "breaker", order: ["direct_llm"] })
@@ -118,7 +118,7 @@ describe("ModeService", () => {
     }),
   )
 
-  it.effect("knows from the layers alone which modes there are", () =>
+  it.effect("derives the available modes from the layers", () =>
     Effect.gen(function* () {
       const runtimeOnly = yield* decide(otherOrgId, { modes: ["runtime_orchestrator"], allowed: "no" })
       assert.deepStrictEqual(runtimeOnly.decision.order, ["runtime_orchestrator"])
@@ -129,7 +129,7 @@ describe("ModeService", () => {
     }),
   )
 
-  it.effect("does what is ordered for the turn's organisation, and asks no breaker about it", () =>
+  it.effect("applies the organisation's operator override without asking the breaker", () =>
     Effect.gen(function* () {
       const calls: Calls = []
       const toDirect = yield* decide(orgId, { calls, forced: "direct_llm" })
@@ -146,7 +146,7 @@ describe("ModeService", () => {
     }),
   )
 
-  it.effect("goes by the settings that hold at the turn", () =>
+  it.effect("uses the settings at the time of the turn", () =>
     Effect.gen(function* () {
       const { decide } = yield* ModeService
       const rollout = yield* Rollout
@@ -160,7 +160,7 @@ describe("ModeService", () => {
     }).pipe(Effect.provide(service())),
   )
 
-  it.effect("gives a ticket back to the Monitor, and nothing where there is none", () =>
+  it.effect("releases a ticket to the Monitor, and does nothing without one", () =>
     Effect.gen(function* () {
       const calls: Calls = []
       yield* Effect.flatMap(ModeService, ({ release }) =>
@@ -178,7 +178,7 @@ describe("fault 13: the shadow sample", () => {
       ({ decision }) => decision.shadow,
     )
 
-  it.effect("is drawn once a turn, in either direction, and holds some of the mode itself", () =>
+  it.effect("is drawn once per turn, in either direction, with a part in the turn's own mode", () =>
     Effect.gen(function* () {
       const direct = otherOrgId
       const runtime = orgId
@@ -191,14 +191,14 @@ describe("fault 13: the shadow sample", () => {
     }),
   )
 
-  it.effect("has no turn that the breaker or an order kept from the runtime", () =>
+  it.effect("has no turn that the breaker or an operator override kept from the runtime", () =>
     Effect.gen(function* () {
       assert.isUndefined(yield* shadowOf(orgId, 0.05, { allowed: "no" }))
       assert.isUndefined(yield* shadowOf(orgId, 0.05, { forced: "direct_llm" }))
     }),
   )
 
-  it.effect("makes about the given share of the turns", () =>
+  it.effect("contains about the configured share of the turns", () =>
     Effect.gen(function* () {
       const { decide } = yield* ModeService
       const turns = yield* Effect.forEach(Array.from({ length: 2000 }), () => decide(request(otherOrgId)))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { look, type Request } from "../../src/decision/RequestRules.ts"
+import { evaluate, type Request } from "../../src/decision/RequestRules.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { AgentId } from "../../src/domain/Ids.ts"
 import { RolloutPatch, RolloutRule } from "../../src/domain/RolloutSettings.ts"
@@ -44,17 +44,20 @@ describe("a rule by request", () => {
     [{ needsTools: true, languages: ["de"], minMessageLength: 1 }, "runtime_orchestrator"],
     [{ needsTools: true, languages: ["fr"], minMessageLength: 1 }, "languages does not hold"],
   ])("%j: %s", (when, result) => {
-    assert.deepStrictEqual(look(read(when), request), { matches: result === "runtime_orchestrator", result })
+    assert.deepStrictEqual(evaluate(read(when), request), {
+      matches: result === "runtime_orchestrator",
+      result,
+    })
   })
 
-  it("is passed over while it is switched off", () => {
-    const off = look(read({ needsTools: true }, { enabled: false }), request)
+  it("is skipped while it is disabled", () => {
+    const off = evaluate(read({ needsTools: true }, { enabled: false }), request)
     assert.deepStrictEqual(off, { matches: false, result: "switched off" })
-    assert.isTrue(look(read({ needsTools: true }, { enabled: true }), request).matches)
+    assert.isTrue(evaluate(read({ needsTools: true }, { enabled: true }), request).matches)
   })
 
-  it("of a language matches nobody who does not say one", () => {
-    assert.isFalse(look(read({ languages: ["de"] }), { ...request, language: undefined }).matches)
+  it("with a language does not match a request without one", () => {
+    assert.isFalse(evaluate(read({ languages: ["de"] }), { ...request, language: undefined }).matches)
   })
 })
 
@@ -70,7 +73,7 @@ const problems = (patch: unknown): ReadonlyArray<string> => {
 
 const rule = (when: unknown, name = "r") => ({ name, when, mode: "direct_llm" })
 
-describe("what operators may write", () => {
+describe("rollout input validation", () => {
   it.each([
     [{}, []],
     [

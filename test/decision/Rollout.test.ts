@@ -12,7 +12,7 @@ import { memoryRollout, memoryRolloutStore, rolloutDefaults } from "../support/m
 const olga = { orgId, userId: "olga", requestId: "r1" }
 const autopilot = { orgId: null, userId: "autopilot", requestId: null }
 
-/** What the Monitor was told, in order. */
+/** Calls of the Monitor, in order. */
 type Thresholds = Array<Parameters<Monitor["Service"]["configure"]>[0]>
 
 const service = (kept = memoryRollout(), store = memoryRolloutStore(kept), told: Thresholds = []) =>
@@ -28,7 +28,7 @@ const percentage = Effect.flatMap(Rollout, ({ current }) =>
 )
 
 describe("Rollout", () => {
-  it.effect("a change holds when it succeeds, and the audit has who, what, why, before and after", () => {
+  it.effect("applies a successful change, and audits actor, action, reason, before and after", () => {
     const kept = memoryRollout()
     return Effect.gen(function* () {
       const rollout = yield* Rollout
@@ -48,7 +48,7 @@ describe("Rollout", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
-  it.effect("goes on where the last process ended", () => {
+  it.effect("continues where the last process ended", () => {
     const kept = memoryRollout()
     return Effect.gen(function* () {
       yield* Effect.flatMap(Rollout, ({ change }) => change(autopilot, { percentage: 10 })).pipe(
@@ -59,7 +59,7 @@ describe("Rollout", () => {
   })
 
   it.effect(
-    "a change that names another state is refused with the one that holds, and leaves nothing behind",
+    "refuses a change whose If-Match is stale, returns the present validator, and stores nothing",
     () => {
       const kept = memoryRollout()
       return Effect.gen(function* () {
@@ -76,7 +76,7 @@ describe("Rollout", () => {
     },
   )
 
-  it.effect("a patch without a field changes nothing and is not written down", () => {
+  it.effect("ignores an empty patch and adds no audit entry", () => {
     const kept = memoryRollout()
     return Effect.gen(function* () {
       const rollout = yield* Rollout
@@ -87,7 +87,7 @@ describe("Rollout", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
-  it.effect("of two changes at once none is lost", () => {
+  it.effect("loses neither of two concurrent changes", () => {
     const kept = memoryRollout()
     return Effect.gen(function* () {
       const rollout = yield* Rollout
@@ -101,7 +101,7 @@ describe("Rollout", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
-  it.effect("a change of another replica in between is kept: this one is made once more on top of it", () => {
+  it.effect("retries a change on top of a concurrent change of another replica", () => {
     const kept = memoryRollout()
     let raced = false
     const racing = Layer.effect(
@@ -126,7 +126,7 @@ describe("Rollout", () => {
     }).pipe(Effect.provide(service(kept, racing)))
   })
 
-  it.effect("what another replica changed holds here within a second, also after the store was away", () => {
+  it.effect("applies a change of another replica within a second, also after a store failure", () => {
     const kept = memoryRollout()
     const elsewhere = (value: number) => {
       kept.stored = {
@@ -151,7 +151,7 @@ describe("Rollout", () => {
   })
 
   it.effect(
-    "the Monitor has the thresholds that hold: from the start, after a change, and after one made elsewhere",
+    "configures the Monitor's thresholds at the start, after a change, and after another replica's change",
     () => {
       const kept = memoryRollout()
       const told: Thresholds = []
@@ -169,7 +169,7 @@ describe("Rollout", () => {
     },
   )
 
-  it.effect("a change that the store does not take does not hold", () => {
+  it.effect("does not apply a change that the store rejects", () => {
     const kept = memoryRollout()
     return Effect.gen(function* () {
       const rollout = yield* Rollout

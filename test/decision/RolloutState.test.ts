@@ -17,8 +17,8 @@ const Json = Schema.fromJsonString(OperatorSettings)
 const state = (operator: OperatorSettings, version = 1) =>
   RolloutState.stateOf(defaults, { version, operator })
 
-describe("what holds of the rollout", () => {
-  it("is what operators set, over what the process was started with; the rest says where it comes from", () => {
+describe("the rollout settings in effect", () => {
+  it("put operator values over the process's settings, and name the source of each field", () => {
     const { settings, sources } = state(after({ percentage: 20, deniedOrgs: [otherOrgId] }))
     assert.deepStrictEqual(settings, rolloutSettings({ percentage: 20, deniedOrgs: [otherOrgId] }))
     assert.deepStrictEqual(sources.percentage, { from: "operator", by: olga, at: 1 })
@@ -27,27 +27,27 @@ describe("what holds of the rollout", () => {
     assert.deepStrictEqual(state({}).sources.percentage, { from: "environment" })
   })
 
-  it("a value that an operator set is theirs also when it is zero, empty or what the environment says", () => {
+  it("keep an operator value that is zero, empty or equal to the environment's", () => {
     const { settings, sources } = state(after({ percentage: 0, enabledOrgs: [], shadowPercentage: 0 }))
     assert.strictEqual(settings.percentage, 0)
     for (const field of ["percentage", "enabledOrgs", "shadowPercentage"] as const)
       assert.strictEqual(sources[field].from, "operator")
   })
 
-  it("null gives a field back to the environment, and nothing of it is kept", () => {
+  it("return a field to the environment on null", () => {
     const operator = after({ percentage: 20, defaultMode: "runtime_orchestrator" }, { percentage: null })
     assert.deepStrictEqual(Object.keys(operator), ["defaultMode"])
     assert.strictEqual(state(operator).settings.percentage, 5)
   })
 
-  it("a field that is left out keeps its value, and who set it", () => {
+  it("keep value and actor of a field missing from the patch", () => {
     const first = RolloutState.patched({}, { percentage: 20 }, olga, 1)
     const { sources } = state(RolloutState.patched(first, { defaultMode: "runtime_orchestrator" }, otto, 2))
     assert.deepStrictEqual(sources.percentage, { from: "operator", by: olga, at: 1 })
     assert.deepStrictEqual(sources.defaultMode, { from: "operator", by: otto, at: 2 })
   })
 
-  it("the difference names what changed and nothing else", () => {
+  it("list only the changed fields in the difference", () => {
     const before = rolloutSettings({ percentage: 5 })
     const now = rolloutSettings({ percentage: 10, rules: [] })
     assert.deepStrictEqual<unknown>(RolloutState.difference(before, now), {
@@ -56,7 +56,7 @@ describe("what holds of the rollout", () => {
     })
   })
 
-  it("the validator differs with the version, with a value, with who set it, and with the environment", () => {
+  it("change the validator with the version, a value, its actor, and the environment", () => {
     const operator = after({ percentage: 20 })
     const tags = [
       state(operator),
@@ -86,14 +86,14 @@ describe("what holds of the rollout", () => {
   })
 
   it.prop(
-    "what operators set can be stored and read again, over any changes, and gives the same validator",
+    "keep the validator when operator values are stored and read again",
     [Schema.Array(RolloutPatch)],
     ([patches]) => {
       const operator = after(...patches)
       const read = (json: string) => Schema.decodeSync(Json)(json)
       const write = (held: OperatorSettings) => Schema.encodeSync(Json)(held)
       const again = read(write(operator))
-      // -0, which JSON does not know, is all that may get lost on the way.
+      // Only -0, which JSON cannot represent, may change.
       assert.strictEqual(write(again), write(operator))
       assert.strictEqual(state(again).etag, state(read(write(again))).etag)
     },

@@ -15,7 +15,7 @@ const decision = (mode: ExecutionMode, fields: Partial<Decision> = {}): Decision
   ...fields,
 })
 
-/** Of a hundred thousand draws that lie evenly in [0, 1). */
+/** A hundred thousand draws, evenly spaced in [0, 1). */
 const shares = (mode: ExecutionMode, percent: number, samePercent: number) => {
   const draws = 100_000
   const found = { runtime_orchestrator: 0, direct_llm: 0 }
@@ -30,7 +30,7 @@ const percent = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
 
 describe("the shadow sample", () => {
   it.prop(
-    "has the asked share of the turns, and of these the asked share of A/A, in either direction",
+    "has the configured share of the turns and of A/A turns, in either direction",
     { percent, same: percent, mode: Schema.Literals(["runtime_orchestrator", "direct_llm"]) },
     ({ mode, percent, same }) => {
       const found = shares(mode, percent, same)
@@ -45,13 +45,13 @@ describe("the shadow sample", () => {
 
   const all = { percent: 100, samePercent: 20 }
 
-  it("leaves out what the breaker has spoken on: its probe, and a turn that it kept from the runtime", () => {
+  it("excludes the breaker's probe and turns that it kept from the runtime", () => {
     const probe = decision("runtime_orchestrator", { probe: true, reason: "breaker_probe" })
     assert.isUndefined(shadowOf(probe, all, both, 0))
     assert.isUndefined(shadowOf(decision("direct_llm", { reason: "breaker" }), all, both, 0.5))
   })
 
-  it("is empty where one mode has no target, so that there is nothing to compare, or the runtime is forbidden", () => {
+  it("is empty if one mode has no target or the turn may not use the runtime", () => {
     for (const reach of [{ runtime: false }, { direct: false }, { neverRuntime: true }])
       assert.isUndefined(shadowOf(decision("direct_llm"), all, { ...both, ...reach }, 0))
   })

@@ -1,4 +1,4 @@
-/** A decision from as little as a test is about: everything else is a plain turn under settings that nobody has set. */
+/** Decisions for tests: each names only the fields that matter; the rest is a plain turn under the default settings. */
 import * as ModeDecision from "../../src/decision/ModeDecision.ts"
 import { sampled } from "../../src/decision/ShadowSample.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -11,16 +11,16 @@ import { rolloutSettings } from "../support/memoryRollout.ts"
 export const runtime = "runtime_orchestrator"
 export const direct = "direct_llm"
 const both = { runtime: true, direct: true }
-export const yes: ModeDecision.Admission = { allowed: "yes", reason: "closed" }
-export const no: ModeDecision.Admission = { allowed: "no", reason: "error rate 1 > 0.5 over 10 attempts" }
-export const probe: ModeDecision.Admission = { allowed: "probe", reason: "half-open" }
+export const yes: ModeDecision.BreakerAnswer = { allowed: "yes", reason: "closed" }
+export const no: ModeDecision.BreakerAnswer = { allowed: "no", reason: "error rate 1 > 0.5 over 10 attempts" }
+export const probe: ModeDecision.BreakerAnswer = { allowed: "probe", reason: "half-open" }
 
 export interface Case {
   readonly settings?: Partial<RolloutSettings>
   readonly request?: Partial<ModeDecision.Request>
-  readonly forced?: ModeDecision.Forced
+  readonly forced?: ModeDecision.Override
   readonly available?: ModeDecision.Available
-  readonly admission?: ModeDecision.Admission
+  readonly admission?: ModeDecision.BreakerAnswer
   /** In percent. */
   readonly sample?: number
 }
@@ -36,7 +36,7 @@ const plain: ModeDecision.Request = {
   cohort: null,
 }
 
-/** As `ModeService` puts it together: the wish first, the breaker only for a turn that wants the runtime. */
+/** As in `ModeService`: the preferred mode first; the breaker only for a turn that prefers the runtime. */
 export const decide = ({
   admission = yes,
   available = both,
@@ -46,14 +46,14 @@ export const decide = ({
   ...given
 }: Case): Decision | undefined => {
   const settings = rolloutSettings(given.settings)
-  const wished = ModeDecision.wish(settings, available, { ...plain, ...request }, forced)
-  if (wished === undefined) return undefined
+  const preferred = ModeDecision.preferredMode(settings, available, { ...plain, ...request }, forced)
+  if (preferred === undefined) return undefined
   const decision =
-    wished.mode === direct
-      ? ModeDecision.direct(wished)
-      : ModeDecision.runtime(wished, available, wished.asksBreaker ? admission : undefined)
+    preferred.mode === direct
+      ? ModeDecision.direct(preferred)
+      : ModeDecision.runtime(preferred, available, preferred.asksBreaker ? admission : undefined)
   const share = { percent: settings.shadowPercentage, samePercent: 0 }
-  return sampled(decision, share, { ...available, neverRuntime: wished.neverRuntime }, sample / 100)
+  return sampled(decision, share, { ...available, neverRuntime: preferred.neverRuntime }, sample / 100)
 }
 
 export const toRuntime = { defaultMode: runtime } as const
@@ -62,7 +62,7 @@ export const others = { enabledOrgs: [otherOrgId], deniedOrgs: [otherOrgId] }
 export const denied = { deniedOrgs: [orgId] }
 export const rule: RolloutRule = { name: "tools", when: { needsTools: true }, mode: runtime }
 export const back: RolloutRule = { name: "short", when: { maxMessageLength: 5 }, mode: direct }
-export const ordered = (mode: ExecutionMode): ModeDecision.Forced => ({
+export const ordered = (mode: ExecutionMode): ModeDecision.Override => ({
   mode,
   reason: "the night of the move",
 })

@@ -27,7 +27,7 @@ const events = (encoding: string | undefined, bytes: Uint8Array) => {
       chunks = []
       return first === undefined ? Cause.done() : Effect.succeed([first] as const)
     }),
-    enough: () => {},
+    drain: () => {},
   }
   const all = Stream.runCollect(DecodedAnswer.events("a", answer, decoder))
   return { all, pulls: () => pulls }

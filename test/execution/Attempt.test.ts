@@ -78,7 +78,7 @@ describe("the contract of an executor", () => {
     }),
   )
 
-  it.effect("an attempt is kept with its times and with what it used", () =>
+  it.effect("records an attempt with its times and its usage", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust(5000)
       const { attempts } = yield* playAlone(

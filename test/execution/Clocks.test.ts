@@ -132,10 +132,10 @@ describe("the clocks of an attempt", () => {
       assert.deepStrictEqual(yield* played(5000, called, 4900, answered, ...answer), [success, 4900])
       assert.deepStrictEqual(yield* played(5000, called, "silence"), [timedOut, 5000])
       assert.deepStrictEqual(yield* played(300, called, "silence"), [timedOut, 300])
-      // Other events within the call are life.
+      // Other events within the call show that the runtime is alive.
       const busy = Array.from({ length: 3 }, () => [2500, says(thinking("hm"))]).flat()
       assert.deepStrictEqual(yield* played(3000, called, ...busy, answered, ...answer), [success, 7500])
-      // Its result ends the clock; an answer does not.
+      // Its result ends the call's clock; an answer does not.
       assert.deepStrictEqual(yield* played(9000, called, 100, answered, "silence"), [stalled, 2100])
       assert.deepStrictEqual(yield* played(4000, called, says(text("a")), "silence"), [timedOut, 4000])
     }),
@@ -212,12 +212,12 @@ describe("the clocks of an attempt", () => {
       const script = [says(text("a")), 100, says(text("b")), "silence"] as const
       const slow = yield* playTurn([runtime([], script)], { consume: () => Effect.sleep(2500) })
       assert.deepStrictEqual(outcomesOf(slow), [["runtime", "timeout_stall", "TIMEOUT_STALL"]])
-      // The reader asks for more at 2500 and, having had the second text, at 5100: the upstream has 2000 from there.
+      // The reader asks for more at 2500 and again at 5100 after the second text. The upstream has 2000 from there.
       assert.strictEqual(slow.attempts[0]?.endedAt, 7100)
     }),
   )
 
-  it.effect("the total goes on while the reader is slow", () =>
+  it.effect("the total clock runs while the reader is slow", () =>
     Effect.gen(function* () {
       const script = Array.from({ length: 20 }, () => [says(text("a")), 10]).flat()
       const slow = yield* playTurn([runtime([], script)], { consume: () => Effect.sleep(1500) })

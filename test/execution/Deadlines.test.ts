@@ -62,7 +62,7 @@ describe("Deadlines", () => {
     assert.deepStrictEqual([calling.at, calling.error()._tag], [idle.at, idle.error()._tag])
   })
 
-  it.prop("before anything has come there is only a wait, and no stall", times, (given) => {
+  it.prop("before the first event there is only a wait, and no stall", times, (given) => {
     const { firstContentMs, sinceStart: _, startedAt, totalMs } = given
     const { at, error: make } = Deadlines.nearest("runtime", given, {
       startedAt,

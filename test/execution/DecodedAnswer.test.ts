@@ -22,18 +22,18 @@ const done = "data: [DONE]\n\n"
 
 type Body = Queue.Queue<Uint8Array, TransportFailed | Cause.Done>
 
-/** Reads an answer whose body the test writes. `seen` has the events as they come. */
+/** Reads an answer whose body the test writes. `seen` collects the events as they arrive. */
 const readingFor = Effect.fnUntraced(function* (longestClosingMs?: number) {
   const body: Body = yield* Queue.unbounded<Uint8Array, TransportFailed | Cause.Done>()
   const seen: Array<string> = []
   const failures: Array<ExecutionError> = []
-  let enough = 0
+  let drain = 0
   const answer: Answer = {
     status: 200,
     header: () => undefined,
     pull: Queue.takeAll(body),
-    enough: () => {
-      enough += 1
+    drain: () => {
+      drain += 1
     },
   }
   const decoder = new AnswerDecoder("a", reader, () => {})
@@ -43,19 +43,19 @@ const readingFor = Effect.fnUntraced(function* (longestClosingMs?: number) {
   const fiber = yield* Effect.forkChild(Effect.exit(Stream.runForEach(events, tell)))
   const write = (...parts: ReadonlyArray<string>) =>
     Effect.andThen(Queue.offer(body, bytes(parts.join(""))), TestClock.adjust(0))
-  return { body, write, seen, failures, end: Fiber.join(fiber), fiber, enough: () => enough }
+  return { body, write, seen, failures, end: Fiber.join(fiber), fiber, drain: () => drain }
 })
 
 const reading = readingFor()
 
 describe("the end of an answer", () => {
-  it.effect("is what the wire says, although the body goes on", () =>
+  it.effect("is the wire's end, although the body continues", () =>
     Effect.gen(function* () {
-      const { end, enough, seen, write } = yield* reading
+      const { end, drain, seen, write } = yield* reading
       yield* write(hi, stop, usage, done)
       assert.isTrue(Exit.isSuccess(yield* end))
       assert.deepStrictEqual(seen, ["Message", "Finished"])
-      assert.strictEqual(enough(), 1)
+      assert.strictEqual(drain(), 1)
     }),
   )
 
@@ -76,7 +76,7 @@ describe("the end of an answer", () => {
     }),
   )
 
-  it.effect("comes earlier after the finish reason where the attempt has less time", () =>
+  it.effect("is earlier after the finish reason if the attempt has less time", () =>
     Effect.gen(function* () {
       const { end, fiber, seen, write } = yield* readingFor(300)
       yield* write(hi, stop)
@@ -103,7 +103,7 @@ describe("the end of an answer", () => {
     }),
   )
 
-  it.effect("is not said by time alone before a finish reason", () =>
+  it.effect("is not caused by time alone before a finish reason", () =>
     Effect.gen(function* () {
       const { fiber, seen, write } = yield* reading
       yield* write(hi, usage)
@@ -181,7 +181,7 @@ describe("the end of an answer", () => {
     }),
   )
 
-  it.effect("tells of what the decoder failed by, once", () =>
+  it.effect("reports the decoder's error once", () =>
     Effect.gen(function* () {
       const { end, failures, write } = yield* reading
       yield* write(hi, data({ error: { code: "content_filter" } }), hi, "data: {\n\n")

@@ -52,7 +52,7 @@ describe("a turn over its targets: swapping executors and clock by layers change
     Effect.gen(function* () {
       const asked: Array<Asked> = []
       const played = yield* playTurn([
-        // The order of the layers says nothing: the decision's order does.
+        // The decision's order counts, not the order of the layers.
         direct(asked, "a", answer),
         runtime(asked, [says(thinking("hm")), says(planStep("s1")), broken]),
       ])
@@ -241,7 +241,7 @@ describe("text that was already shown", () => {
   )
 })
 
-describe("what is never run again elsewhere", () => {
+describe("a turn that must not run again elsewhere", () => {
   it.effect(
     "a turn in which a tool call has started: it fails with the place, and direct is never asked",
     () =>
@@ -260,7 +260,7 @@ describe("what is never run again elsewhere", () => {
       }),
   )
 
-  it.effect("a turn that a content filter held back, or that somebody cancelled at the runtime", () =>
+  it.effect("a turn that a content filter refused, or that was cancelled at the runtime", () =>
     Effect.gen(function* () {
       const upstream = "runtime"
       for (const error of [new E.ContentFiltered({ upstream }), new E.UpstreamCancelled({ upstream })]) {

@@ -27,7 +27,7 @@ const examples = {
   TotalTimeout: new E.TotalTimeout({ upstream, afterMs: 1 }),
 } satisfies { readonly [Tag in E.ExecutionError["_tag"]]: E.ExecutionError }
 
-describe("what an execution error means", () => {
+describe("the policy of an execution error", () => {
   const table: ReadonlyArray<readonly [keyof typeof examples, string, Outcome, boolean, boolean]> = [
     ["UpstreamUnreachable", "UPSTREAM_UNREACHABLE", "error", true, true],
     ["UpstreamUnavailable", "UPSTREAM_UNAVAILABLE", "error", true, true],
@@ -115,7 +115,7 @@ describe("what an execution error means", () => {
     })
   })
 
-  it("says how long an upstream wants to be left alone only where it said so", () => {
+  it("returns a Retry-After only if the upstream sent one", () => {
     assert.strictEqual(E.retryAfterOf(examples.UpstreamRateLimited), 10)
     assert.isUndefined(E.retryAfterOf(examples.UpstreamUnavailable))
     assert.isUndefined(E.retryAfterOf(examples.StallTimeout))
@@ -123,7 +123,7 @@ describe("what an execution error means", () => {
 })
 
 describe("parseRetryAfter", () => {
-  // A date without a zone means GMT, wherever the server stands.
+  // A date without a zone means GMT, in any time zone of the server.
   const { TZ } = process.env
   beforeAll(() => {
     process.env["TZ"] = "Asia/Tokyo"

@@ -8,6 +8,7 @@ import { Execution } from "../../src/execution/Execution.ts"
 import type { TurnEvent } from "../../src/execution/TurnEvent.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import {
   finished,
   monitorSettings,
@@ -29,12 +30,13 @@ const patient = {
 const layer = (...script: Script) =>
   Execution.layer(patient).pipe(
     Layer.provide(Modes.layer([runtime([], script), direct([], "a", [says(text("from direct")), finished])])),
+    Layer.provide(RecentTurns.layer),
     Layer.provideMerge(Monitor.layer(monitorSettings)),
   )
 
 const both = ["runtime_orchestrator", "direct_llm"] as const
 
-/** The turn's events, which are there as they come. */
+/** The turn's events, collected as they arrive. */
 const begin = Effect.fnUntraced(function* (order: (typeof both)[number][] = [...both]) {
   const monitor = yield* Monitor
   const execution = yield* Execution

@@ -45,7 +45,7 @@ describe("open calls", () => {
   ]
   it.each(cases)("%s", (_, drafts, open) => assert.deepStrictEqual(idsOf(after(...drafts)), open))
 
-  it("are the same array after what is no call, so an answer costs nothing", () => {
+  it("are the same array after a draft that is no call, so an answer costs nothing", () => {
     const open = after(call("1"))
     assert.strictEqual(OpenCalls.after(open, text("a")), open)
   })

@@ -39,7 +39,7 @@ const state = Effect.flatMap(Monitor, (monitor) => Effect.map(monitor.status, ({
 
 describe("Prober", () => {
   test(
-    "begins with one probe: a tiny execution of nobody's, ended as soon as content shows",
+    "begins with one probe: a tiny execution without a user, ended at its first content",
     [[100, says(text("pong")), "silence"]],
     (asked) =>
       Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** Turns over several direct providers, one of which fails: who is asked. */
+/** Turns over several direct providers, one of which fails, and the providers that they ask. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,6 +11,7 @@ import * as E from "../../src/execution/ExecutionError.ts"
 import type { Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import { finished, monitorSettings, says, text, turn } from "../support/fixtures.ts"
 import { advanceUntilDone, type Asked, direct, runtime, type Script, settings, settle } from "./scripted.ts"
 
@@ -28,6 +29,7 @@ const limitedFor = (retryAfterMs: number): Script => [
 const layerOf = (executors: ReadonlyArray<Layer.Layer<Executor>>) =>
   Execution.layer(settings).pipe(
     Layer.provide(Modes.layer(executors)),
+    Layer.provide(RecentTurns.layer),
     Layer.provideMerge(Monitor.layer({ ...monitorSettings, providers: ["a", "b"] })),
   )
 

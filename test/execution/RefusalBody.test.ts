@@ -6,14 +6,14 @@ import * as RefusalBody from "../../src/execution/RefusalBody.ts"
 import type { Answer } from "../../src/execution/UpstreamHttp.ts"
 import { bytes } from "./direct/answers.ts"
 
-/** A refusal whose body has these chunks and then neither ends nor goes on. */
+/** A refusal whose body has these chunks and then neither ends nor continues. */
 const unending = (...chunks: ReadonlyArray<string>): Answer => {
   const left = chunks.map(bytes)
   const pull = Effect.suspend(() => {
     const next = left.shift()
     return next === undefined ? Effect.never : Effect.succeed([next] as const)
   })
-  return { status: 400, header: () => undefined, pull, enough: () => {} }
+  return { status: 400, header: () => undefined, pull, drain: () => {} }
 }
 
 describe("the body of a refusal", () => {

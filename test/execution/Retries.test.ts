@@ -22,7 +22,7 @@ const down = (retryAfterMs?: number) =>
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
 
-/** Who was asked, and how long after the one before. */
+/** The targets asked, each with the time since the previous one. */
 const waitsOf = (asked: ReadonlyArray<Asked>) =>
   asked.map(({ at, target }, index) => [target, at - (asked[index - 1]?.at ?? at)] as const)
 

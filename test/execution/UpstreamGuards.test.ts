@@ -1,4 +1,4 @@
-/** Every upstream keeps the same guards, over raw connections: executors of all kinds, files, health and keys. */
+/** All upstreams have the same guards, over raw connections: executors of all kinds, files, health and keys. */
 import { assert, describe, it } from "@effect/vitest"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ import * as Jwks from "../../src/http/Jwks.ts"
 import { turn } from "../support/fixtures.ts"
 import { drip, flood, rawUpstream } from "./rawUpstream.ts"
 
-/** Uses an upstream once. "ok": it gave something; otherwise how it was refused. */
+/** Uses an upstream once. Returns "ok" for an answer, otherwise the reason of the failure. */
 type Use = (url: string, clockMs: number) => Effect.Effect<string>
 
 const execute = (layer: Layer.Layer<Executor>, clockMs: number): Effect.Effect<string> =>
@@ -108,7 +108,7 @@ const bomb = gzipSync(Buffer.alloc(32 * 1024 * 1024, "data: x\n\n"))
 interface Guard {
   readonly name: string
   readonly answer: (socket: Socket) => void
-  /** The length of each clock. The long ones must not strike: the guard ends the exchange before. */
+  /** The length of each clock. The long ones must not pass, because the guard ends the exchange first. */
   readonly clockMs: number
   readonly of: ReadonlyArray<readonly [string, Use]>
 }

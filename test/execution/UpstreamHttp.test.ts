@@ -34,7 +34,7 @@ const upstream = (handle: Handle) =>
 
 const text = (chunks: ReadonlyArray<Uint8Array>) => Buffer.concat(chunks).toString()
 
-/** Everything of an answer, and how many pulls it took. */
+/** The whole answer and the number of its pulls. */
 const readAll = (answer: Answer) => {
   const pulled: Array<string> = []
   const more: Effect.Effect<void, TransportFailed> = answer.pull.pipe(
@@ -52,7 +52,7 @@ const readAll = (answer: Answer) => {
 const post = (url: string) =>
   Effect.flatMap(UpstreamHttp, (http) => http.post({ url, headers: { "x-a": "1" }, body: { a: "é" } }))
 
-/** Waits for what a callback tells. */
+/** Waits for a value from a callback. */
 const told = <A>() => {
   let tell: (value: A) => void = () => {}
   const heard = new Promise<A>((resolve) => {
@@ -91,7 +91,7 @@ describe("UpstreamHttp", () => {
   )
 
   test(
-    "what comes together is pulled together, however many pieces the upstream made of it",
+    "returns all bytes that arrive together in one pull",
     Effect.gen(function* () {
       const pieces = Array.from({ length: 200 }, (_, n) => `${n},`)
       const { url } = yield* upstream(({ socket }) => {
@@ -100,7 +100,7 @@ describe("UpstreamHttp", () => {
       })
       const { all, pulls } = yield* Effect.flatMap(post(url), readAll)
       assert.strictEqual(all, pieces.join(""))
-      // One read of the socket, or two where the kernel cuts it.
+      // One read of the socket, or two if the kernel cuts it.
       assert.isAtMost(pulls, 2)
     }),
   )
@@ -111,7 +111,7 @@ describe("UpstreamHttp", () => {
       const { connections, url } = yield* upstream((_, response) => response.end("x"))
       for (let n = 0; n < 5; n++) {
         yield* Effect.scoped(Effect.flatMap(post(url), readAll))
-        // undici gives a connection back a round of the event loop later.
+        // undici returns a connection to its pool one round of the event loop later.
         yield* Effect.sleep(5)
       }
       assert.lengthOf(connections, 1)
@@ -131,12 +131,12 @@ describe("UpstreamHttp", () => {
         rest = told<void>()
         const first = Effect.flatMap(post(url), (answer) =>
           Effect.map(answer.pull, (chunks) => {
-            answer.enough()
+            answer.drain()
             return text(chunks)
           }),
         )
         assert.strictEqual(yield* Effect.scoped(first), "all")
-        // The rest is on its way: the client has only to read it.
+        // The rest is on its way, and the client only has to read it.
         yield* rest.heard
         yield* Effect.sleep(60)
       }
@@ -145,7 +145,7 @@ describe("UpstreamHttp", () => {
   )
 
   test(
-    "what goes on and on after the end of a turn is not listened to",
+    "aborts an answer that continues after the end of its turn",
     Effect.gen(function* () {
       const closed = told<number>()
       const { url } = yield* upstream((_, response) => {
@@ -160,9 +160,10 @@ describe("UpstreamHttp", () => {
         })
       })
       yield* Effect.scoped(
-        Effect.flatMap(post(url), (answer) => Effect.tap(answer.pull, () => Effect.sync(answer.enough))),
+        Effect.flatMap(post(url), (answer) => Effect.tap(answer.pull, () => Effect.sync(answer.drain))),
       )
-      // Some 16 KiB, and what was on its way; in the second that less is waited for it would be megabytes.
+      // About 16 KiB plus the bytes in flight. If the exchange did not stop, megabytes would arrive within the
+      // second.
       assert.isBelow(yield* closed.heard, 1024 * 1024)
     }),
   )
@@ -196,14 +197,14 @@ describe("UpstreamHttp", () => {
       })
       const answer = yield* post(url)
       yield* Effect.sleep(300)
-      // What lies in the kernel's buffers of both sides is written; the rest waits in the upstream.
+      // The kernel's buffers on both sides hold the written bytes; the rest waits in the upstream.
       assert.isBelow(connections[0]!.bytesWritten - connections[0]!.writableLength, size / 2)
       assert.strictEqual((yield* readAll(answer)).all.length, size)
     }),
   )
 
   test(
-    "an answer that breaks off, and a connection that nobody takes, fail with their cause",
+    "a broken answer and a refused connection fail with their cause",
     Effect.gen(function* () {
       const broken = yield* upstream((request, response) => {
         response.write("a")

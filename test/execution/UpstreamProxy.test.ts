@@ -71,7 +71,7 @@ const posting = (environment: Environment, ...urls: ReadonlyArray<string>) =>
       Effect.flatMap((http) => http.post({ url, headers: {}, body: {} })),
       Effect.flatMap(read),
       Effect.scoped,
-      // undici gives a connection back a round of the event loop later.
+      // undici returns a connection to its pool one round of the event loop later.
       Effect.tap(Effect.sleep(5)),
     ),
   ).pipe(Effect.provide(Layer.provide(UpstreamHttp.layerDispatched, layer(environment))))

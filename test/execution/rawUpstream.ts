@@ -10,7 +10,7 @@ export interface RawUpstream {
   readonly open: () => number
 }
 
-/** `answer` is called with each request's head, once all of the head has come. */
+/** `answer` is called with each request's head after the whole head has arrived. */
 export const rawUpstream = (answer: (socket: Socket, head: string) => void) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -26,7 +26,7 @@ export const rawUpstream = (answer: (socket: Socket, head: string) => void) =>
           const end = text.indexOf("\r\n\r\n")
           if (end === -1) return
           const head = text.slice(0, end)
-          // One request a connection is enough here; the rest is its body.
+          // One request per connection is enough here; the rest is its body.
           text = ""
           if (!/^[A-Z]+ \S+ HTTP/.test(head)) return
           asked.push(head)
@@ -45,7 +45,7 @@ export const rawUpstream = (answer: (socket: Socket, head: string) => void) =>
       }),
   )
 
-/** Writes `part` for as long as the peer takes it, up to `most` bytes. */
+/** Writes `part` while the peer accepts it, up to `most` bytes. */
 export const flood = (socket: Socket, part: string, most = Number.POSITIVE_INFINITY): void => {
   const bytes = Buffer.from(part.repeat(Math.max(1, Math.ceil(65_536 / part.length))))
   let written = 0

@@ -1,6 +1,6 @@
 /**
- * Executors that play a script, and a turn over them under TestClock. What a test gets is what a user could see: the
- * messages with the sequence numbers that a log gives them, the attempts as they are kept, and when what was asked.
+ * Executors that play a script, and a turn over them under TestClock. A test sees what a user could see: the messages
+ * with the log's sequence numbers, the recorded attempts, and the time of each request.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -18,11 +18,14 @@ import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { monitorSettings, runId, turn } from "../support/fixtures.ts"
 
-/** Emit, wait so many milliseconds, fail, say nothing for ever, or throw. The script's end is the stream's end. */
+/**
+ * Emit, wait for milliseconds, fail, stay silent for ever, or throw. The end of the script is the end of the stream.
+ */
 export type Step = ExecutionEvent | number | ExecutionError | "silence" | "bug"
 export type Script = ReadonlyArray<Step>
 
@@ -37,11 +40,11 @@ export interface Asked {
   readonly target: string
   readonly at: number
   readonly turn: Turn
-  /** How the executor's stream ended, once it did. */
+  /** The end of the executor's stream. */
   ended: "still running" | "by itself" | "interrupted"
 }
 
-/** An executor whose nth execution plays the nth script, the last one again and again; `asked` is filled as it is used. */
+/** An executor whose nth execution plays the nth script; the last one repeats. It records its use in `asked`. */
 export const scripted = (
   asked: Array<Asked>,
   mode: ExecutionMode,
@@ -66,7 +69,7 @@ export const scripted = (
             return Stream.fromIterable(script).pipe(
               Stream.flatMap((step) => Stream.tapCause(play(step), () => playedOut)),
               Stream.concat(Stream.drain(Stream.fromEffect(playedOut))),
-              // Whoever leaves an execution before its end, by an interruption or not, has interrupted it.
+              // An execution that is left before its end counts as interrupted, with or without an interrupt.
               Stream.onExit(() =>
                 Effect.sync(() => {
                   if (entry.ended !== "by itself") entry.ended = "interrupted"
@@ -90,10 +93,10 @@ export const settings: Settings = {
   fallbackOnContentFilter: false,
 }
 
-/** Lets every fiber do what it can do now: time that passes while work is left would be charged to that work. */
+/** Lets every fiber do all its ready work. If time advanced before, it would be charged to that work. */
 export const settle = Effect.yieldNow.pipe(Effect.repeat({ times: 50 }))
 
-/** Small steps: one big one can pass by sleeps that begin within it. Fails after `limit` steps. */
+/** Small steps, because a big one can skip sleeps that begin within it. Fails after `limit` steps. */
 export const advanceUntilDone = <A, E>(
   fiber: Fiber.Fiber<A, E>,
   stepMs = 20,
@@ -108,7 +111,7 @@ export const advanceUntilDone = <A, E>(
 }
 
 export interface Played {
-  /** As a log holds them. */
+  /** As a log stores them. */
   readonly messages: ReadonlyArray<Message>
   readonly finished: ReadonlyArray<Extract<TurnEvent, { readonly _tag: "Finished" }>>
   readonly exit: Exit.Exit<void, AttemptFailed>
@@ -120,16 +123,20 @@ export interface PlayOptions {
   readonly turn?: Turn
   readonly settings?: Settings
   readonly order?: ReadonlyArray<ExecutionMode>
-  /** Of a turn that the Monitor let into the runtime. */
+  /** The ticket of a turn that the Monitor admitted to the runtime. */
   readonly ticket?: Ticket
-  /** What the consumer does with each event before it asks for the next. */
+  /** Runs for each event before the consumer asks for the next. */
   readonly consume?: (event: TurnEvent) => Effect.Effect<void>
 }
 
 export const layerOf = (executors: ReadonlyArray<Layer.Layer<Executor>>, given: Settings = settings) =>
-  Layer.provide(Execution.layer(given), [Modes.layer(executors), Monitor.layer(monitorSettings)])
+  Layer.provide(Execution.layer(given), [
+    Modes.layer(executors),
+    Monitor.layer(monitorSettings),
+    RecentTurns.layer,
+  ])
 
-/** A whole turn over these executors and nothing else. */
+/** A whole turn over only these executors. */
 export const playTurn = (
   executors: ReadonlyArray<Layer.Layer<Executor>>,
   options: PlayOptions = {},
@@ -179,7 +186,7 @@ export const failureOf = ({ exit }: Played): AttemptFailed | undefined => {
 /** A turn over the runtime alone. */
 export const playAlone = (...script: Script) => playTurn([runtime([], script)])
 
-/** How the one attempt of such a turn ended, and how long it took. */
+/** The end of the one attempt of such a turn, and its duration. */
 export const ending = (...script: Script) =>
   Effect.map(playAlone(...script), (played) => {
     const [attempt, ...more] = played.attempts

@@ -4,9 +4,11 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { version1 } from "../../src/protocol/agent2ui/Version1.ts"
+import { version2 } from "../../src/protocol/agent2ui/Version2.ts"
 import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import type { Source } from "../../src/chat/RunReader.ts"
-import type { Protocol } from "../../src/domain/Protocol.ts"
+import type { Agent2UIVersion } from "../../src/domain/ProtocolDefaults.ts"
 import type { RunDone } from "../../src/domain/Run.ts"
 import * as EventStream from "../../src/http/EventStream.ts"
 import * as Readers from "../../src/http/Readers.ts"
@@ -56,13 +58,13 @@ export const live = (log: RunLog): Source => ({
   pages: (after) => Effect.succeed(log.read(after, 64 * 1024)),
 })
 export const kept = (log: RunLog): Source => ({
-  _tag: "Kept",
+  _tag: "Stored",
   pages: pagesOf(log),
   end: log.read(log.lastSeq - 1).find(({ event }) => isTerminal(event))?.event,
 })
 /** Nothing is kept but the end. */
 export const endOnly = (end: RunEvent | undefined, isEndUnknown = false): Source => ({
-  _tag: "Kept",
+  _tag: "Stored",
   pages: () => Effect.succeed([]),
   end,
   isEndUnknown,
@@ -71,7 +73,7 @@ export const endOnly = (end: RunEvent | undefined, isEndUnknown = false): Source
 export interface Reader {
   readonly after?: number
   readonly closing?: Effect.Effect<void>
-  readonly protocol?: Protocol
+  readonly protocol?: Agent2UIVersion
   readonly until?: number
 }
 
@@ -82,7 +84,16 @@ export const respond = (
   Effect.flatMap(
     Readers.make(heartbeatMs, closing, () => undefined),
     (readers) =>
-      Effect.orDie(EventStream.respond({ run: run(), source, after, protocol, readers, until: () => until })),
+      Effect.orDie(
+        EventStream.respond({
+          run: run(),
+          source,
+          after,
+          protocol: protocol === 1 ? version1 : version2,
+          readers,
+          until: () => until,
+        }),
+      ),
   )
 
 /** The writes of a response, each as the events in it: an event that two writes shared would not parse. */

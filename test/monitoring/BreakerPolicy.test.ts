@@ -1,14 +1,14 @@
-/** What must hold of the breakers whatever happens: random schedules of turns, probes, orders and time. */
+/** Invariants of the breakers under random schedules of turns, probes, commands and time. */
 import { assert, describe, it } from "@effect/vitest"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import { Outcome } from "../../src/domain/Outcome.ts"
 import type * as Breaker from "../../src/monitoring/breaker/Breaker.ts"
-import * as Breakers from "../../src/monitoring/breaker/Breakers.ts"
 import * as OperatorOverride from "../../src/monitoring/breaker/OperatorOverride.ts"
-import * as Health from "../../src/monitoring/Health.ts"
-import * as Probes from "../../src/monitoring/probes/Probes.ts"
+import * as OrderedMap from "../../src/platform/OrderedMap.ts"
+import * as Orgs from "../../src/monitoring/evidence/Orgs.ts"
 import { between, long } from "./schedules.ts"
 import { deciding, type Operation, schedule, Service, type Turn } from "./service.ts"
+import { TestMonitor } from "./TestMonitor.ts"
 
 const property = (
   name: string,
@@ -29,44 +29,48 @@ const property = (
     long(120),
   )
 
-const counters = ({ breakers }: Health.Health) => [
+/** A change of a frozen object throws. The internals of Effect's own collections stay open: they cache hashes. */
+const freeze = (value: unknown): void => {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+  if (!isPlain) return
+  Object.freeze(value)
+  for (const part of Object.values(value)) freeze(part)
+}
+
+const counters = ({ breakers }: TestMonitor) => [
   breakers.faults,
   breakers.timeouts,
   breakers.directFaults,
-  ...[...breakers.orgs.byId.values()].map(({ faults }) => faults),
+  ...[...OrderedMap.values(breakers.orgs.byId)].map(({ faults }) => faults),
 ]
 
-describe("the breakers, whatever happens", () => {
+describe("the breakers, after any sequence of events", () => {
   for (const probes of [true, false]) {
     const how = probes ? "with synthetic probes" : "with leased turns"
 
-    property(
-      `open, they send no user's turn to the runtime but a leased one (${how})`,
-      probes,
-      (service, step) => {
-        const before = service.turns.length
-        service.step(step)
-        const turn = service.turns.at(-1)
-        if (step.act !== "admit" || turn === undefined || service.turns.length === before) return
-        const { breakers } = service.health
-        const own = breakers.orgs.byId.get(turn.orgId)?.breaker.state
-        const failing = breakers.directFaults.value >= breakers.directFaults.limit
-        if (own === "open") assert.strictEqual(turn.admission.allowed, "no")
-        else if (own === "half_open") assert.notStrictEqual(turn.admission.allowed, "yes")
-        else if (breakers.global.state === "open" && !failing)
-          assert.strictEqual(turn.admission.allowed, "no")
-        else if (breakers.global.state === "half_open" && !failing) {
-          assert.notStrictEqual(turn.admission.allowed, "yes")
-        }
-      },
-    )
+    property(`open, they admit only leased turns to the runtime (${how})`, probes, (service, step) => {
+      const before = service.turns.length
+      service.step(step)
+      const turn = service.turns.at(-1)
+      if (step.act !== "admit" || turn === undefined || service.turns.length === before) return
+      const { breakers } = service.monitor
+      const own = Orgs.get(breakers.orgs, turn.orgId)?.breaker.state
+      const failing = breakers.directFaults.value >= breakers.directFaults.limit
+      if (own === "open") assert.strictEqual(turn.admission.allowed, "no")
+      else if (own === "half_open") assert.notStrictEqual(turn.admission.allowed, "yes")
+      else if (breakers.global.state === "open" && !failing) assert.strictEqual(turn.admission.allowed, "no")
+      else if (breakers.global.state === "half_open" && !failing) {
+        assert.notStrictEqual(turn.admission.allowed, "yes")
+      }
+    })
 
     property(
       `evidence is never negative, and never much beyond its limit (${how})`,
       probes,
       (service, step) => {
         service.step(step)
-        for (const { limit, value } of counters(service.health)) {
+        for (const { limit, value } of counters(service.monitor)) {
           assert.isAtLeast(value, 0)
           assert.isAtMost(value, limit * (1 + 5 / 12) + 1e-9)
         }
@@ -74,37 +78,37 @@ describe("the breakers, whatever happens", () => {
     )
 
     property(
-      `their log tells all of it: each entry goes on where the last of its scope ended, and restores its state (${how})`,
+      `each log entry starts where the last of its scope ended, and restores its state (${how})`,
       probes,
       (service, step) => service.step(step),
-      ({ health, now }) => {
-        const { breakers } = health
+      ({ monitor, now }) => {
+        const { breakers } = monitor
         const last = new Map<OrgId | null, (typeof breakers.transitions)[number]>()
         for (const entry of breakers.transitions) {
           assert.strictEqual(entry.from, last.get(entry.orgId)?.to ?? "closed")
           last.set(entry.orgId, entry)
         }
-        const restored = Health.make(health.settings, now)
-        Health.restore(restored, [...last.values()], now)
+        const restored = new TestMonitor(monitor.health.settings, now)
+        restored.restore([...last.values()], now)
         // Closed is as good as unknown, and what a step of the ramp has counted is not worth an entry.
         const stateOf = (
           breaker: Breaker.Breaker,
-          forced: OperatorOverride.OperatorOverride | undefined,
+          override: OperatorOverride.OperatorOverride | undefined,
         ) => ({
           state: breaker.state,
           since: breaker.state === "closed" ? 0 : breaker.since,
           step: breaker.state === "ramp" ? breaker.step : null,
-          forced: OperatorOverride.holds(forced, now) ? forced : null,
+          override: OperatorOverride.holds(override, now) ? override : null,
         })
-        const shown = ({ breakers }: Health.Health) => ({
-          all: stateOf(breakers.global, breakers.forced),
+        const shown = ({ breakers }: TestMonitor) => ({
+          all: stateOf(breakers.global, breakers.override),
           orgs: Object.fromEntries(
-            [...breakers.orgs.byId.values()]
-              .filter((org) => org.breaker.state !== "closed" || OperatorOverride.holds(org.forced, now))
-              .map((org) => [org.id, stateOf(org.breaker, org.forced)]),
+            [...OrderedMap.values(breakers.orgs.byId)]
+              .filter((org) => org.breaker.state !== "closed" || OperatorOverride.holds(org.override, now))
+              .map((org) => [org.id, stateOf(org.breaker, org.override)]),
           ),
         })
-        assert.deepStrictEqual(shown(restored), shown(health))
+        assert.deepStrictEqual(shown(restored), shown(monitor))
       },
     )
   }
@@ -114,9 +118,14 @@ describe("the breakers, whatever happens", () => {
     true,
     (service, step) => {
       service.step(step)
-      assert.isAtMost(service.health.breakers.probing.underway.size, 5)
+      assert.isAtMost(service.monitor.breakers.probing.underway.length, 5)
     },
   )
+
+  property("no step changes a state that was there before", true, (service, step) => {
+    freeze(service.monitor.state)
+    service.step(step)
+  })
 
   property("without synthetic probes none is given out", false, (service, step) => {
     service.step(step)
@@ -124,7 +133,7 @@ describe("the breakers, whatever happens", () => {
   })
 
   it.prop(
-    "a neutral outcome changes nothing that decides; of a leased probe it gives the lease back",
+    "a neutral outcome changes no evidence and no breaker",
     [schedule, between(0, 30)],
     ([steps, which]) => {
       const service = new Service(true)
@@ -132,24 +141,23 @@ describe("the breakers, whatever happens", () => {
       const turn = service.turns[which % Math.max(1, service.turns.length)]
       if (turn === undefined || turn.admission.allowed === "probe") return
       const { admission, at, orgId } = turn
-      // What time alone and being in use do is not the outcome's doing.
-      Health.advance(service.health, service.now)
-      Breakers.touch(service.health.breakers, orgId, service.now)
-      const before = deciding(service.health)
+      // The outcome does not cause the effects of time and of use.
+      service.monitor.advance(service.now)
+      service.monitor.use(orgId, service.now)
+      const before = deciding(service.monitor)
       const ticket = admission.allowed === "no" ? undefined : admission.ticket
       const mode = admission.allowed === "no" ? "direct_llm" : "runtime_orchestrator"
-      Health.record(
-        service.health,
+      service.monitor.record(
         { orgId, mode, outcome: "neutral", latencyMs: service.now - at, ticket },
         service.now,
       )
-      assert.deepStrictEqual(deciding(service.health), before)
+      assert.deepStrictEqual(deciding(service.monitor), before)
     },
     long(120),
   )
 
   it.prop(
-    "what began under an epoch that is over has no say, however it ends",
+    "an attempt or probe of an older epoch changes no evidence and no breaker",
     [schedule, Outcome],
     ([steps, outcome]) => {
       const service = new Service(true)
@@ -159,28 +167,29 @@ describe("the breakers, whatever happens", () => {
         const turn = service.turns.at(-1)
         if (step.act === "admit" && turn !== undefined && turn.admission.allowed !== "no") old.push(turn)
       }
-      const { health, now } = service
-      const { breakers } = health
+      const { monitor, now } = service
       for (const { admission, orgId } of old) {
         const { ticket } = admission
-        Health.advance(health, now)
-        const org = Breakers.touch(breakers, orgId, now)
-        if (ticket.globalEpoch === breakers.global.epoch && ticket.orgEpoch === org.breaker.epoch) continue
+        monitor.advance(now)
+        monitor.use(orgId, now)
+        const { breakers } = monitor
+        const own = monitor.breakerOf(orgId)
+        if (ticket.globalEpoch === breakers.global.epoch && ticket.orgEpoch === own?.epoch) continue
         // An organisation's own probe goes by its own epoch alone.
-        if (ticket.probe === "org" && ticket.orgEpoch === org.breaker.epoch) continue
+        if (ticket.probe === "org" && ticket.orgEpoch === own?.epoch) continue
         if (ticket.probe === "global" && ticket.globalEpoch === breakers.global.epoch) continue
-        const before = deciding(health)
-        Health.started(health, orgId, ticket, now)
-        Health.progressed(health, ticket, now)
-        Health.record(health, { orgId, mode: "runtime_orchestrator", outcome, latencyMs: 1, ticket }, now)
-        Health.release(health, ticket, orgId, now)
-        assert.deepStrictEqual(deciding(health), before)
+        const before = deciding(monitor)
+        monitor.started(orgId, ticket, now)
+        monitor.progressed(ticket, now)
+        monitor.record({ orgId, mode: "runtime_orchestrator", outcome, latencyMs: 1, ticket }, now)
+        monitor.release(ticket, orgId, now)
+        assert.deepStrictEqual(deciding(monitor), before)
       }
       for (const probe of service.probes) {
-        if (probe.epoch === breakers.global.epoch) continue
-        const { probing, ...before } = deciding(health)
-        Probes.ended(health, probe, outcome === "success" ? "good" : "bad", now)
-        const { probing: then, ...after } = deciding(health)
+        if (probe.epoch === monitor.global.epoch) continue
+        const { probing, ...before } = deciding(monitor)
+        monitor.probeEnded(probe, outcome === "success" ? "good" : "bad", now)
+        const { probing: then, ...after } = deciding(monitor)
         assert.deepStrictEqual(after, before)
         assert.deepStrictEqual(
           [then.verdictAt, then.failed, then.confirmed],

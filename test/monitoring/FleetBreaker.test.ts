@@ -1,8 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { OrgId } from "../../src/domain/Ids.ts"
-import * as Health from "../../src/monitoring/Health.ts"
-import * as HealthReport from "../../src/monitoring/HealthReport.ts"
-import * as Probes from "../../src/monitoring/probes/Probes.ts"
+import type * as Health from "../../src/monitoring/Health.ts"
 import { type Member, TestFleet } from "./fleet.ts"
 import { org, settings, start } from "./schedules.ts"
 
@@ -20,10 +18,10 @@ const fail = (fleet: TestFleet, member: Member, orgId: OrgId): void => {
 
 const states = ({ members }: TestFleet) => members.map(({ global }) => global.state)
 
-const runtimeOf = ({ health, monitored }: Member) => HealthReport.metrics(health, monitored.now).runtime
+const runtimeOf = (member: Member) => member.metrics(member.now).runtime
 
 describe("the breaker of a fleet", () => {
-  it("opens for what no replica alone has met enough of", () => {
+  it("opens for faults that no replica alone has enough of", () => {
     const fleet = fleetOf()
     for (let turn = 0; turn < 16; turn++) {
       fail(fleet, fleet.members[turn % 3]!, org(turn % 4))
@@ -43,20 +41,20 @@ describe("the breaker of a fleet", () => {
     assert.deepStrictEqual(states(fleet), ["closed", "closed", "closed"])
   })
 
-  it("opens when nothing under way shows progress, whoever executes it", () => {
+  it("opens when no attempt of any replica shows progress", () => {
     const fleet = fleetOf()
     for (let turn = 0; turn < 12; turn++) fleet.members[turn % 3]!.begin(org(turn), "session")
     // No first limit is so long: 1.5 times the assumed p99.
     for (let second = 0; second < 40; second++) {
       fleet.now += 250
       fleet.meet()
-      for (const { health, monitored } of fleet.members) Health.advance(health, monitored.now)
+      for (const member of fleet.members) member.advance(member.now)
     }
     fleet.meet()
     assert.deepStrictEqual(states(fleet), ["open", "open", "open"])
   })
 
-  it("does not take the attempts of a replica that died for silence of the runtime", () => {
+  it("the attempts of a replica that died are no silence of the runtime", () => {
     const fleet = fleetOf()
     for (let turn = 0; turn < 30; turn++) fleet.members[0]!.begin(org(turn), "session")
     fleet.meet()
@@ -66,13 +64,13 @@ describe("the breaker of a fleet", () => {
       for (const member of others) member.pulse()
     }
     for (const member of others) {
-      Health.advance(member.health, member.monitored.now)
+      member.advance(member.now)
       assert.strictEqual(member.global.state, "closed")
-      assert.strictEqual(member.health.breakers.running.waiting, 0)
+      assert.strictEqual(member.waiting, 0)
     }
   })
 
-  it("does not open for what was told late (D7): that counts in the windows alone, where it happened", () => {
+  it("does not open for late events (D7): they count in the windows alone, at their time", () => {
     const fleet = fleetOf(2)
     const [one, other] = [fleet.members[0]!, fleet.members[1]!]
     fleet.exchange.isAway = true
@@ -82,34 +80,35 @@ describe("the breaker of a fleet", () => {
     fleet.exchange.isAway = false
     fleet.meet()
     assert.strictEqual(runtimeOf(other).error, 9)
-    assert.strictEqual(other.health.breakers.faults.value, 0)
+    assert.strictEqual(other.faults, 0)
     fleet.now += 296_000
     assert.strictEqual(runtimeOf(other).error, 0)
   })
 
-  it("an order that lost against another replica's transition is carried out on top of it", () => {
+  it("replays a command that lost against another replica's transition", () => {
     const fleet = fleetOf(2, { minSamples: 4 })
     const [one, other] = [fleet.members[0]!, fleet.members[1]!]
     for (let turn = 0; turn < 12; turn++) fail(fleet, one, org(turn % 4))
     const order = { mode: "runtime_orchestrator", by: "ops", reason: "drill", expiresAt: null } as const
-    Health.force(other.health, other.monitored.now, order, "drill")
+    other.setOverride(other.now, order, "drill")
     fleet.meet()
     assert.deepStrictEqual(states(fleet), ["open", "open"])
-    for (const { health } of fleet.members) assert.strictEqual(health.breakers.forced?.mode, order.mode)
-    other.reset()
+    for (const member of fleet.members)
+      assert.strictEqual(member.overrideOf(org(1), member.now)?.mode, order.mode)
+    other.resetNow()
     fleet.meet()
     assert.deepStrictEqual(states(fleet), ["closed", "closed"])
   })
 
-  it("a reset voids what speaks against the runtime everywhere, also while nothing is open", () => {
+  it("a reset voids the evidence on every replica, also while no breaker is open", () => {
     const fleet = fleetOf(2)
     const [one, other] = [fleet.members[0]!, fleet.members[1]!]
     for (let turn = 0; turn < 6; turn++) fail(fleet, one, org(turn % 3))
     fleet.meet()
-    assert.isAbove(other.health.breakers.faults.value, 0)
-    other.reset()
+    assert.isAbove(other.faults, 0)
+    other.resetNow()
     fleet.meet()
-    assert.strictEqual(one.health.breakers.faults.value, 0)
+    assert.strictEqual(one.faults, 0)
   })
 
   it("a turn leased as a probe keeps those of other replicas out", () => {
@@ -123,10 +122,9 @@ describe("the breaker of a fleet", () => {
     for (const member of fleet.members) assert.isUndefined(member.begin(org(2), "session"))
   })
 
-  it("one replica probes; its results count at all; another goes on when it falls silent; each for itself alone", () => {
+  it("one replica probes for all; another continues when it falls silent; each probes for itself without the exchange", () => {
     const fleet = fleetOf(3, { probes: true, minSamples: 4 })
-    const takes = () =>
-      fleet.members.filter(({ health, monitored }) => Probes.take(health, monitored.now) !== undefined)
+    const takes = () => fleet.members.filter((member) => member.takeProbe(member.now) !== undefined)
     for (let turn = 0; turn < 8; turn++) fail(fleet, fleet.members[0]!, org(turn % 4))
     fleet.meet()
     fleet.now += 2500
@@ -142,7 +140,7 @@ describe("the breaker of a fleet", () => {
     assert.lengthOf(takes(), 3)
   })
 
-  it("what was sent and not acknowledged counts once", () => {
+  it("a batch that was sent and not acknowledged counts once", () => {
     const fleet = fleetOf(2)
     const [one, other] = [fleet.members[0]!, fleet.members[1]!]
     for (let turn = 0; turn < 3; turn++) fail(fleet, one, org(turn))

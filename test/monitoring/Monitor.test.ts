@@ -36,7 +36,7 @@ describe("Monitor", () => {
   )
 
   test(
-    "the direct mode's faults are counted and move no breaker, not even with a probe's ticket",
+    "counts the faults of direct mode, which move no breaker, not even with a probe's ticket",
     Effect.gen(function* () {
       const monitor = yield* Monitor
       const direct = (ticket?: Ticket) =>
@@ -57,7 +57,7 @@ describe("Monitor", () => {
   )
 
   test(
-    "the metrics are of all organisations or of one, say whether and why the runtime is left, and forget with the window",
+    "the metrics cover all organisations or one, with the reason for leaving, and expire with the window",
     Effect.gen(function* () {
       const monitor = yield* Monitor
       yield* times(6, turn(b, "success"))
@@ -95,7 +95,7 @@ describe("Monitor", () => {
   )
 
   test(
-    "a reset brings back one organisation, or everybody",
+    "a reset closes the breaker of one organisation, or all",
     Effect.gen(function* () {
       const monitor = yield* Monitor
       yield* turn(b, "success")
@@ -106,16 +106,16 @@ describe("Monitor", () => {
         (yield* status).orgs.map(({ orgId }) => orgId),
         [a, b],
       )
-      yield* monitor.reset("mended", b)
+      yield* monitor.reset("recovered", b)
       assert.deepStrictEqual([yield* allowed(a), yield* allowed(b)], ["no", "yes"])
-      yield* monitor.reset("mended")
+      yield* monitor.reset("recovered")
       assert.strictEqual(yield* allowed(a), "yes")
       yield* TestClock.adjust(settings.windowMs)
       yield* times(10, turn(a, "error"))
       assert.strictEqual((yield* status).state, "open")
-      yield* monitor.reset("mended", a)
+      yield* monitor.reset("recovered", a)
       assert.strictEqual(yield* allowed(a), "no")
-      yield* monitor.reset("mended")
+      yield* monitor.reset("recovered")
       assert.strictEqual(yield* allowed(a), "yes")
     }),
   )

@@ -5,9 +5,9 @@ import { Monitor } from "../../src/monitoring/Monitor.ts"
 import { a, admit, allowed, b, record, status, test, times, turn } from "./monitorTurns.ts"
 import { org, settings, start } from "./schedules.ts"
 
-describe("Monitor, leaving the runtime and coming back", () => {
+describe("Monitor, from leaving the runtime to recovery", () => {
   test(
-    "fault 12: after the dwell one turn after the other probes the runtime although nothing has used it, and three good ones bring all back",
+    "fault 12: after the dwell leases one turn at a time, and three good ones close the breaker",
     Effect.gen(function* () {
       yield* times(9, turn(a, "error"))
       assert.strictEqual(yield* allowed(a), "yes")
@@ -30,7 +30,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "fault 12: a probe that fails, is lost or says nothing is followed by another",
+    "fault 12: another probe follows one that fails, is lost or is neutral",
     Effect.gen(function* () {
       yield* times(10, turn(a, "timeout_stall"))
       yield* TestClock.adjust(30_000)
@@ -50,7 +50,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
       yield* release(unused.ticket, a)
       assert.strictEqual((yield* status).state, "half_open")
       yield* times(3, turn(a, "success"))
-      // What the lost one says at last is of another epoch.
+      // The late result of the lost probe belongs to another epoch.
       yield* record(a, "error", lost.ticket)
       yield* release(lost.ticket, a)
       assert.containsSubset(yield* status, { state: "closed", nextProbeAt: null })
@@ -58,7 +58,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "fault 14: an organisation that only fails leaves alone, and comes back by its own probes",
+    "fault 14: an organisation that only fails leaves alone, and recovers by its own probes",
     Effect.gen(function* () {
       yield* times(3, turn(b, "success"))
       yield* times(10, turn(a, "error"))
@@ -89,7 +89,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "fault 14: right after everybody came back, an organisation that only fails still leaves alone",
+    "fault 14: right after a global recovery an organisation that only fails still leaves alone",
     Effect.gen(function* () {
       yield* times(10, turn(a, "error"))
       yield* turn(b, "success")
@@ -102,7 +102,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "an organisation whose own probe has failed stays away by itself when all others leave, and probes for itself only",
+    "an organisation whose own probe has failed keeps its own breaker when all others leave, and probes for itself",
     Effect.gen(function* () {
       const others = [org(3), org(4), org(5)]
       yield* Effect.forEach(others, (orgId) => turn(orgId, "success"))
@@ -122,7 +122,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "after closing, old faults do not open it again, nor do attempts that began before",
+    "after closing, old faults and older attempts do not trip it again",
     Effect.gen(function* () {
       const old = yield* admit(a)
       yield* times(10, turn(a, "error"))
@@ -141,7 +141,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "attempts that ran although the breaker was open are not held against it once it has closed",
+    "attempts that ran while the breaker was open are no evidence after it closes",
     Effect.gen(function* () {
       for (const others of [[], [b]]) {
         yield* Effect.forEach(others, (orgId) => turn(orgId, "success"))
@@ -157,7 +157,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "of many turns at once, one is the probe",
+    "leases the probe to one of many concurrent turns",
     Effect.gen(function* () {
       yield* times(10, turn(a, "error"))
       yield* TestClock.adjust(30_000)
@@ -172,7 +172,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   )
 
   test(
-    "organisations that do not ask for the runtime are no evidence that it works for others",
+    "organisations that do not use the runtime are no evidence that it works for others",
     Effect.gen(function* () {
       const { record } = yield* Monitor
       const direct = { mode: "direct_llm", outcome: "success", latencyMs: 1 } as const
@@ -189,7 +189,7 @@ describe("Monitor, leaving the runtime and coming back", () => {
   const allFail = Effect.forEach(others, (orgId) => times(4, turn(orgId, "error")), { discard: true })
 
   test(
-    "an organisation that leaves alone just before all others do comes back with them",
+    "an organisation that leaves alone just before all others recovers with them",
     Effect.gen(function* () {
       yield* Effect.forEach(others, (orgId) => turn(orgId, "success"), { discard: true })
       yield* times(10, turn(a, "error"))

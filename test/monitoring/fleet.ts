@@ -3,16 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { Outcome } from "../../src/domain/Outcome.ts"
-import * as RuntimePermission from "../../src/monitoring/breaker/RuntimePermission.ts"
-import * as FleetLink from "../../src/monitoring/fleet/FleetLink.ts"
-import * as Health from "../../src/monitoring/Health.ts"
-import type { Exchange } from "../../src/monitoring/fleet/HealthExchange.ts"
-import type { Monitored } from "../../src/monitoring/Monitor.ts"
-import * as Outbox from "../../src/monitoring/fleet/Outbox.ts"
-import type { Settled } from "../../src/monitoring/fleet/Sharing.ts"
 import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
+import type { SettledTransition } from "../../src/monitoring/fleet/Agreement.ts"
+import * as FleetLink from "../../src/monitoring/fleet/FleetLink.ts"
+import type { Exchange } from "../../src/monitoring/fleet/HealthExchange.ts"
+import type * as Health from "../../src/monitoring/Health.ts"
+import * as MonitorState from "../../src/monitoring/MonitorState.ts"
 import { ReplicaId } from "../../src/platform/Replica.ts"
 import { MemoryExchange } from "../support/memoryExchange.ts"
+import { TestMonitor } from "./TestMonitor.ts"
 
 export interface Turn {
   readonly orgId: OrgId
@@ -20,81 +19,75 @@ export interface Turn {
   readonly startedAt: number
 }
 
-/** What `FleetHealth` and `Monitor` do with the pure parts, without a fiber. */
-export class Member {
-  readonly health: Health.Health
-  readonly outbox = Outbox.make()
-  readonly settled: Array<Settled> = []
+/** A Monitor and its side of the exchange, without a fiber. */
+export class Member extends TestMonitor {
+  readonly settled: Array<SettledTransition> = []
   private readonly exchange: Exchange
-  private readonly link: FleetLink.FleetLink
   private readonly clock: () => number
 
   constructor(exchange: Exchange, settings: Health.Settings, clock: () => number) {
+    super(settings, clock())
     this.exchange = exchange
-    this.link = FleetLink.make(exchange.me)
     this.clock = clock
-    this.health = Health.make(settings, clock())
+    this.modify((member) => [undefined, member])
   }
 
-  get monitored(): Monitored {
-    const { health, outbox } = this
-    return { health, outbox, now: this.clock(), publish: (news) => this.settled.push(...news) }
+  get now(): number {
+    return this.clock()
   }
 
-  get global() {
-    return this.health.breakers.global
+  private modify<A>(change: (member: FleetLink.Member, now: number) => readonly [A, FleetLink.Member]): A {
+    const apply = (member: FleetLink.Member) => change(member, this.now)
+    const [answer, changed] = MonitorState.onMember(this.state, this.exchange.me, apply)
+    const [news, state] = MonitorState.publish(changed)
+    this.settled.push(...news.map(({ ours, transition }) => ({ ours, transition })))
+    this.state = state
+    return answer
   }
 
   begin(orgId: OrgId, sessionId: string): Turn | undefined {
-    const now = this.clock()
-    const { allowed, ticket } = RuntimePermission.admit(this.health, orgId, sessionId, now)
+    const { now } = this
+    const { allowed, ticket } = this.admit(orgId, sessionId, now)
     if (allowed === "no") return undefined
-    Health.started(this.health, orgId, ticket, now)
-    Outbox.started(this.outbox, orgId, ticket, now)
+    this.started(orgId, ticket, now)
     return { orgId, ticket, startedAt: now }
   }
 
   progress({ ticket }: Turn): void {
-    Health.progressed(this.health, ticket, this.clock())
-    Outbox.progressed(this.outbox, ticket, this.clock())
+    this.progressed(ticket, this.now)
   }
 
   end({ orgId, startedAt, ticket }: Turn, outcome: Outcome): void {
-    const now = this.clock()
-    const ended = {
-      orgId,
-      mode: "runtime_orchestrator",
-      outcome,
-      latencyMs: now - startedAt,
-      ticket,
-    } as const
-    Health.record(this.health, ended, now)
-    Outbox.ended(this.outbox, ended, now)
+    const { now } = this
+    this.record({ orgId, mode: "runtime_orchestrator", outcome, latencyMs: now - startedAt, ticket }, now)
   }
 
-  reset(orgId?: OrgId): void {
-    Health.reset(this.health, this.clock(), "reset", orgId)
-    Outbox.reset(this.outbox, orgId, this.clock())
+  resetNow(orgId?: OrgId): void {
+    this.reset(this.now, "reset", orgId)
   }
 
-  /** What happens four times a second. */
+  /** One of four rounds a second. */
   pulse(): void {
     const listen = (): boolean => {
-      const batch = FleetLink.nextBatch(this.link, this.monitored)
-      const told = { batch, after: this.link.after, states: !this.link.inStep }
-      const answer = Effect.runSyncExit(this.exchange.exchange(told))
+      const request = this.modify((before) => {
+        const [batch, member] = FleetLink.nextBatch(before)
+        const { after, inStep } = member.link
+        return [{ batch, after, states: !inStep }, member]
+      })
+      const answer = Effect.runSyncExit(this.exchange.exchange(request))
       if (Exit.isFailure(answer)) return false
-      return FleetLink.hear(this.link, answer.value, this.monitored) ? listen() : true
+      const isMore = this.modify((member, now) => FleetLink.receive(member, answer.value, now))
+      return isMore ? listen() : true
     }
     const agree = (): boolean => {
-      const proposal = FleetLink.proposal(this.link, this.monitored)
+      const proposal = this.modify((member) => [FleetLink.proposal(member), member])
       if (proposal === undefined) return true
       const revised = Effect.runSyncExit(this.exchange.propose(proposal.state, proposal.base))
       if (Exit.isFailure(revised)) return false
-      FleetLink.decided(this.link, revised.value, this.monitored)
+      this.modify((member, now) => [undefined, FleetLink.decided(member, revised.value, now)])
       return agree()
     }
-    if (!(listen() && agree())) FleetLink.lost(this.link, this.monitored)
+    if (!(listen() && agree())) this.modify((member, now) => [undefined, FleetLink.lost(member, now)])
   }
 }
 
@@ -119,7 +112,7 @@ export class TestFleet {
     return member
   }
 
-  /** Everybody hears everything: what the first did last is heard by the last, and its answer by the first. */
+  /** Every member receives every event: the last one those of the first, and the first one the answers. */
   meet(): void {
     for (let round = 0; round < 4; round++) for (const member of this.members) member.pulse()
   }

@@ -1,8 +1,9 @@
 /** Random inputs of the monitoring tests, and the numbers that they share. */
 import * as Schema from "effect/Schema"
 import { OrgId } from "../../src/domain/Ids.ts"
-import * as RuntimePermission from "../../src/monitoring/breaker/RuntimePermission.ts"
-import type { Health, Settings } from "../../src/monitoring/Health.ts"
+import type * as RuntimePermission from "../../src/monitoring/breaker/RuntimePermission.ts"
+import type { Settings } from "../../src/monitoring/Health.ts"
+import type { TestMonitor } from "./TestMonitor.ts"
 
 export const between = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -34,5 +35,5 @@ export const start = 1_767_225_601_234
 export const org = (number: number): OrgId => OrgId.make(`org-${number}`)
 
 /** A turn of the organisation's one session. */
-export const admit = (health: Health, orgId: OrgId, now: number): RuntimePermission.RuntimePermission =>
-  RuntimePermission.admit(health, orgId, `session of ${orgId}`, now)
+export const admit = (monitor: TestMonitor, orgId: OrgId, now: number): RuntimePermission.RuntimePermission =>
+  monitor.admit(orgId, `session of ${orgId}`, now)

@@ -19,7 +19,7 @@ const world = Effect.gen(function* () {
   return {
     due,
     touch: (name: string) => overdue.touch(things.get(name)!),
-    forget: (name: string) => overdue.forget(things.get(name)!),
+    forget: (name: string) => overdue.remove(things.get(name)!),
     watched: () => [...overdue.all()].map(({ name }) => name),
   }
 })

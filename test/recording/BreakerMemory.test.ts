@@ -52,7 +52,7 @@ describe("the breakers' memory", () => {
         const before = yield* Effect.gen(function* () {
           yield* trip
           const monitor = yield* Monitor
-          yield* monitor.force(forced, "ops: drill", otherOrgId)
+          yield* monitor.setOverride(forced, "ops: drill", otherOrgId)
           yield* settle
           return yield* monitor.status
         }).pipe(Effect.provide(process(kept)))
@@ -62,8 +62,8 @@ describe("the breakers' memory", () => {
           const after = yield* monitor.status
           assert.deepInclude(after, { state: "open", reason: before.reason, since: before.since })
           assert.strictEqual((yield* monitor.admit(orgId, sessionId)).allowed, "no")
-          assert.deepInclude(yield* monitor.forced(otherOrgId), forced)
-          assert.isUndefined(yield* monitor.forced(orgId))
+          assert.deepInclude(yield* monitor.override(otherOrgId), forced)
+          assert.isUndefined(yield* monitor.override(orgId))
         }).pipe(Effect.provide(process(kept)))
       })
     },
@@ -87,7 +87,7 @@ describe("the breakers' memory", () => {
     const kept: Array<ScopedTransition> = []
     return Effect.gen(function* () {
       yield* Effect.flatMap(Monitor, (monitor) =>
-        monitor.force({ ...forced, expiresAt: 60_000 }, "ops: drill"),
+        monitor.setOverride({ ...forced, expiresAt: 60_000 }, "ops: drill"),
       ).pipe(Effect.andThen(settle), Effect.provide(process(kept)))
       yield* TestClock.adjust("2 minutes")
       yield* Effect.flatMap(Monitor, (monitor) =>
@@ -105,7 +105,7 @@ describe("the breakers' memory", () => {
     const order = Effect.gen(function* () {
       const monitor = yield* Monitor
       const memory = yield* BreakerMemory
-      yield* monitor.force(forced, "ops: drill")
+      yield* monitor.setOverride(forced, "ops: drill")
       const waiting = yield* Effect.forkChild(Effect.exit(memory.written))
       yield* settle
       yield* TestClock.adjust("6 seconds")
@@ -139,10 +139,10 @@ describe("the breakers' memory", () => {
     return Effect.gen(function* () {
       const monitor = yield* Monitor
       const memory = yield* BreakerMemory
-      yield* monitor.force(forced, "the first")
+      yield* monitor.setOverride(forced, "the first")
       yield* settle
-      // All at once, so that the oldest ones are never processed.
-      for (let n = 0; n < 1500; n++) yield* monitor.force(forced, `number ${n}`)
+      // All at once, so that the oldest of them are never looked at.
+      for (let n = 0; n < 1500; n++) yield* monitor.setOverride(forced, `number ${n}`)
       const waiting = yield* Effect.forkChild(Effect.exit(memory.written))
       for (let n = 0; n < 400; n++) yield* Effect.andThen(TestClock.adjust(5), settle)
       assert.isTrue(Exit.isSuccess(yield* Fiber.join(waiting)))

@@ -31,12 +31,12 @@ const plan: AutopilotPlan = {
   retries: 1,
 }
 
-/** One look at `now` minutes, when nobody has interfered. */
+/** One tick at `now` minutes, without an operator's change. */
 const look = (
   state: AutopilotState,
   now: number,
   judgement: AutopilotVerdict["judgement"],
-  also: Partial<AutopilotRules.Seen> = {},
+  also: Partial<AutopilotRules.AdvanceInput> = {},
 ) =>
   AutopilotRules.advance(state, {
     now: now * minute,
@@ -50,7 +50,7 @@ const look = (
 const shown = ({ percentage, status }: AutopilotState) => [status, percentage]
 
 describe("the autopilot's rules", () => {
-  it("begins at the first step and goes on when it is as good and the hold time is over", () => {
+  it("starts at the first step and rises when the verdict is as_good and the hold time is over", () => {
     const started = AutopilotRules.start(plan, 0, 0)
     assert.deepStrictEqual(shown(started), ["running", 5])
     assert.deepStrictEqual(shown(look(started, 9, "as_good")), ["running", 5])
@@ -67,23 +67,23 @@ describe("the autopilot's rules", () => {
     assert.strictEqual(held.reason, "it is cannot_tell")
   })
 
-  it("asks before it goes past 50 %, and the end is 100 %", () => {
+  it("waits for an operator before it passes 50 %, and completes at 100 %", () => {
     const at50 = look(AutopilotRules.start(plan, 0, 0), 10, "as_good")
     const asks = look(at50, 20, "as_good")
     assert.deepStrictEqual(shown(asks), ["awaiting_approval", 50])
     assert.deepStrictEqual(shown(look(asks, 21, "cannot_tell")), ["awaiting_approval", 50])
     assert.deepStrictEqual(shown(look(asks, 21, "worse")), ["cooling_down", 5])
-    assert.deepStrictEqual(shown(AutopilotRules.approve(asks, 22 * minute, "approved")), ["completed", 100])
+    assert.deepStrictEqual(shown(AutopilotRules.promote(asks, 22 * minute, "approved")), ["completed", 100])
     const byItself = { ...at50, plan: { ...plan, autoApprove: true } }
     assert.deepStrictEqual(shown(look(byItself, 20, "as_good")), ["completed", 100])
   })
 
-  it("a last step below 100 % completes where it is", () => {
+  it("completes at a last step below 100 %", () => {
     const short = { ...plan, steps: [{ percentage: 5, holdMs: 0 }] as const }
     assert.deepStrictEqual(shown(look(AutopilotRules.start(short, 0, 0), 1, "as_good")), ["completed", 5])
   })
 
-  it("goes one step back when it is worse, before the hold time too, and from the first step to 0", () => {
+  it("steps back when the verdict is worse, even before the hold time, and from the first step to 0", () => {
     const started = AutopilotRules.start(plan, 0, 0)
     const gone = look(started, 1, "worse")
     assert.deepStrictEqual(shown(gone), ["rolled_back", 0])
@@ -93,7 +93,7 @@ describe("the autopilot's rules", () => {
     assert.deepStrictEqual(shown(look(back, 12, "worse")), ["rolled_back", 0])
   })
 
-  it("goes up again after the cool-down, but not more often than the plan says, until a person resumes it", () => {
+  it("rises again after the cool-down, at most as often as the plan allows, until an operator resumes it", () => {
     let state = look(look(AutopilotRules.start(plan, 0, 0), 10, "as_good"), 11, "worse")
     assert.deepStrictEqual(shown(look(state, 40, "as_good")), ["cooling_down", 5])
     state = look(state, 41, "as_good")
@@ -106,18 +106,18 @@ describe("the autopilot's rules", () => {
     assert.deepStrictEqual(shown(look(resumed, 111, "as_good")), ["running", 50])
   })
 
-  it("pauses when somebody else sets the percentage, and goes on from the lower share when it is resumed", () => {
+  it("pauses when an operator sets the percentage, and resumes from the lower percentage", () => {
     const at50 = look(AutopilotRules.start(plan, 0, 0), 10, "as_good")
     const paused = look(at50, 11, "worse", { percentage: 7 })
     assert.deepStrictEqual(shown(paused), ["paused", 50])
-    assert.match(paused.reason, /set to 7 by somebody else/)
+    assert.match(paused.reason, /set to 7 by another change/)
     assert.strictEqual(look(paused, 12, "worse"), paused)
     assert.deepStrictEqual(shown(AutopilotRules.resume(paused, 7, 12 * minute)), ["running", 5])
     assert.deepStrictEqual(shown(AutopilotRules.resume(paused, 0, 12 * minute)), ["running", 5])
     assert.deepStrictEqual(shown(AutopilotRules.resume(paused, 90, 12 * minute)), ["running", 50])
   })
 
-  it("holds while nothing can be learnt, and pauses when the plan makes no sense any more", () => {
+  it("holds while runs cannot be compared, and pauses when the configuration conflicts with the plan", () => {
     const started = AutopilotRules.start(plan, 0, 0)
     const blocked = look(started, 20, "as_good", { blocked: "the breaker is open" })
     assert.deepStrictEqual([blocked.status, blocked.reason], ["holding", "the breaker is open"])
@@ -125,7 +125,7 @@ describe("the autopilot's rules", () => {
     assert.strictEqual(look(started, 1, "as_good", { conflict: "not direct" }).status, "paused")
   })
 
-  it("an abort goes back to the share before the start, never above the present one", () => {
+  it("abort returns to the percentage before the start, never above the present one", () => {
     const started = AutopilotRules.start(plan, 3, 0)
     assert.deepStrictEqual(shown(AutopilotRules.abort(started, 5, minute, "aborted")), ["aborted", 3])
     assert.deepStrictEqual(shown(AutopilotRules.abort(started, 1, minute, "aborted")), ["aborted", 1])
@@ -148,7 +148,7 @@ describe("the autopilot's rules", () => {
     return states
   }
 
-  it.prop("never passes 50 % without an approval, and rises only on as_good", [schedule], ([looks]) => {
+  it.prop("never passes 50 % without a promotion, and rises only on as_good", [schedule], ([looks]) => {
     const states = play(looks)
     states.slice(1).forEach((state, index) => {
       const before = states[index]!
@@ -164,7 +164,7 @@ describe("the autopilot's rules", () => {
     })
   })
 
-  it.prop("without data the share never moves", [schedule], ([looks]) => {
+  it.prop("never moves the percentage without data", [schedule], ([looks]) => {
     const states = play(
       looks.map((each) => ({ ...each, judgement: "cannot_tell" })),
       true,
@@ -173,7 +173,7 @@ describe("the autopilot's rules", () => {
   })
 
   it.prop(
-    "the same looks give the same states, also when it was stored in between",
+    "gives the same states for the same ticks, also when it was stored in between",
     [schedule],
     ([looks]) => {
       const states = play(looks, true)
@@ -187,7 +187,7 @@ describe("the autopilot's rules", () => {
     },
   )
 
-  it("a plan rises from a first step that leaves room for a control", () => {
+  it("accepts only rising plans whose first step leaves room for a control", () => {
     const problems = (percentages: ReadonlyArray<number>) =>
       Schema.is(Plan)({ ...plan, steps: percentages.map((percentage) => ({ percentage, holdMs: 0 })) })
     assert.isTrue(problems([1, 50, 75, 100]))

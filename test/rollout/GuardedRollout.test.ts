@@ -19,7 +19,7 @@ import {
 } from "./guarding.ts"
 
 describe("the guarded rollout", () => {
-  it.effect("raises the rollout's percentage step by step, and asks a person before it passes 50 %", () => {
+  it.effect("raises the percentage step by step, and waits for an operator before it passes 50 %", () => {
     const kept = world()
     return Effect.gen(function* () {
       const guarded = yield* GuardedRollout
@@ -36,7 +36,7 @@ describe("the guarded rollout", () => {
       assert.isBelow((yield* state).verdict?.runs.treatment ?? 0, 300)
       yield* pass(10)
       assert.deepInclude(yield* shown, { status: "awaiting_approval", percentage: 20 })
-      const approved = yield* guarded.approve(olga, undefined)
+      const approved = yield* guarded.promote(olga, undefined)
       assert.deepInclude(approved, { status: "completed", percentage: 100, applied: true })
       assert.strictEqual(yield* percentage, 100)
       assert.deepStrictEqual(
@@ -59,7 +59,7 @@ describe("the guarded rollout", () => {
   })
 
   it.effect(
-    "goes back when the treatment is worse, with the numbers in the audit, and from the first step to 0",
+    "steps back when the treatment is worse, with the numbers in the audit, and from the first step to 0",
     () => {
       const kept = world(failingFrom(12))
       return Effect.gen(function* () {
@@ -79,7 +79,7 @@ describe("the guarded rollout", () => {
     },
   )
 
-  it.effect("without runs it holds, and the audit is not filled with that", () => {
+  it.effect("holds without runs, and adds no audit entries", () => {
     const kept = world([])
     return Effect.gen(function* () {
       yield* start()
@@ -103,7 +103,7 @@ describe("the guarded rollout", () => {
       assert.deepInclude(yield* shown, {
         status: "paused",
         percentage: 7,
-        reason: "the percentage was set to 7 by somebody else",
+        reason: "the percentage was set to 7 by another change",
       })
       yield* pass(20)
       assert.strictEqual(yield* percentage, 7)
@@ -113,7 +113,7 @@ describe("the guarded rollout", () => {
     }).pipe(Effect.provide(service(world()))),
   )
 
-  it.effect("a change of an operator's at the very moment of a raise is not overwritten", () => {
+  it.effect("does not overwrite an operator's change at the moment of a raise", () => {
     const kept = world()
     return Effect.gen(function* () {
       yield* start()
@@ -126,7 +126,7 @@ describe("the guarded rollout", () => {
         kept.rollout.stored = { version: version + 1, operator: { ...operator, percentage: set } }
       }
       yield* until("paused")
-      assert.match((yield* state).reason, /somebody else/)
+      assert.match((yield* state).reason, /another change/)
       yield* pass(5)
       assert.strictEqual(yield* percentage, 0)
       assert.deepStrictEqual<unknown>(
@@ -136,19 +136,17 @@ describe("the guarded rollout", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
-  it.effect(
-    "pauses when the default mode becomes the runtime: there is nothing to compare with any more",
-    () =>
-      Effect.gen(function* () {
-        yield* start()
-        yield* Rollout.use(({ change }) => change(olga, { defaultMode: "runtime_orchestrator" }))
-        yield* pass(1)
-        assert.match((yield* state).reason, /default mode/)
-        assert.deepInclude(yield* shown, { status: "paused", percentage: 5 })
-      }).pipe(Effect.provide(service(world()))),
+  it.effect("pauses when the default mode becomes the runtime", () =>
+    Effect.gen(function* () {
+      yield* start()
+      yield* Rollout.use(({ change }) => change(olga, { defaultMode: "runtime_orchestrator" }))
+      yield* pass(1)
+      assert.match((yield* state).reason, /default mode/)
+      assert.deepInclude(yield* shown, { status: "paused", percentage: 5 })
+    }).pipe(Effect.provide(service(world()))),
   )
 
-  it.effect("pauses on command and stays where it is, and an abort goes back to what was before", () =>
+  it.effect("keeps the percentage on pause, and returns to the earlier one on abort", () =>
     Effect.gen(function* () {
       const guarded = yield* GuardedRollout
       yield* Rollout.use(({ change }) => change(olga, { percentage: 2 }))
@@ -183,23 +181,25 @@ describe("the guarded rollout", () => {
     )
   }
 
-  it.effect("does not start twice, nor below the present percentage, and refuses what makes no sense", () =>
-    Effect.gen(function* () {
-      const guarded = yield* GuardedRollout
-      const conflict = <A, R>(command: Effect.Effect<A, { readonly message: string }, R>) =>
-        Effect.map(Effect.flip(command), ({ message }) => message)
-      assert.match(yield* conflict(guarded.pause(olga, undefined)), /there is no guarded rollout/)
-      yield* Rollout.use(({ change }) => change(olga, { percentage: 6 }))
-      assert.match(yield* conflict(start()), /percentage is 6 already/)
-      yield* Rollout.use(({ change }) => change(olga, { percentage: 0 }))
-      yield* start()
-      assert.match(yield* conflict(start()), /running already/)
-      assert.match(yield* conflict(guarded.approve(olga, undefined)), /it is running/)
-      assert.match(yield* conflict(guarded.resume(olga, undefined)), /it is running/)
-      yield* guarded.abort(olga, undefined)
-      assert.match(yield* conflict(guarded.abort(olga, undefined)), /it is aborted/)
-      yield* start()
-      assert.strictEqual(yield* percentage, 5)
-    }).pipe(Effect.provide(service(world()))),
+  it.effect(
+    "refuses a second start, a start below the present percentage, and commands that do not fit",
+    () =>
+      Effect.gen(function* () {
+        const guarded = yield* GuardedRollout
+        const conflict = <A, R>(command: Effect.Effect<A, { readonly message: string }, R>) =>
+          Effect.map(Effect.flip(command), ({ message }) => message)
+        assert.match(yield* conflict(guarded.pause(olga, undefined)), /there is no guarded rollout/)
+        yield* Rollout.use(({ change }) => change(olga, { percentage: 6 }))
+        assert.match(yield* conflict(start()), /percentage is 6 already/)
+        yield* Rollout.use(({ change }) => change(olga, { percentage: 0 }))
+        yield* start()
+        assert.match(yield* conflict(start()), /running already/)
+        assert.match(yield* conflict(guarded.promote(olga, undefined)), /it is running/)
+        assert.match(yield* conflict(guarded.resume(olga, undefined)), /it is running/)
+        yield* guarded.abort(olga, undefined)
+        assert.match(yield* conflict(guarded.abort(olga, undefined)), /it is aborted/)
+        yield* start()
+        assert.strictEqual(yield* percentage, 5)
+      }).pipe(Effect.provide(service(world()))),
   )
 })

@@ -6,8 +6,8 @@ import * as Samples from "../../src/rollout/Samples.ts"
 import { failingFrom, world, service, percentage, state, shown, pass, start } from "./guarding.ts"
 import { run } from "./samples.ts"
 
-describe("a guarded rollout that is disturbed", () => {
-  it.effect("goes on where the last process ended, with the runs that it had counted", () => {
+describe("a guarded rollout after a restart or a failure", () => {
+  it.effect("continues where the last process ended, with the runs that it had counted", () => {
     const kept = world()
     return Effect.gen(function* () {
       yield* Effect.provide(Effect.andThen(start(), pass(6)), service(kept), { local: true })
@@ -24,7 +24,7 @@ describe("a guarded rollout that is disturbed", () => {
     })
   })
 
-  it.effect("a start after a crash finishes what was decided", () => {
+  it.effect("applies a stored decision after a crash", () => {
     const kept = world()
     return Effect.gen(function* () {
       yield* Effect.provide(start(), service(kept), { local: true })
@@ -41,7 +41,7 @@ describe("a guarded rollout that is disturbed", () => {
     })
   })
 
-  it.effect("of two replicas the one that wrote last is right about what was counted", () => {
+  it.effect("uses the samples of the replica that wrote last", () => {
     const kept = world()
     return Effect.gen(function* () {
       yield* start()
@@ -55,7 +55,7 @@ describe("a guarded rollout that is disturbed", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
-  it.effect("a backlog is worked off ten thousand runs at a look", () => {
+  it.effect("reads a backlog at ten thousand runs per tick", () => {
     const at = { createdAt: 1 }
     const runs = Array.from({ length: 6000 }, (_, number) => [
       run("control", String(number), at),
@@ -70,7 +70,7 @@ describe("a guarded rollout that is disturbed", () => {
     }).pipe(Effect.provide(service(world(runs))))
   })
 
-  it.effect("holds while the breaker is open, and the runs of that time count for nobody", () => {
+  it.effect("holds while the breaker is open, and counts no run of that time", () => {
     const kept = world(failingFrom(0))
     return Effect.gen(function* () {
       kept.fallback = true
@@ -86,7 +86,7 @@ describe("a guarded rollout that is disturbed", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
-  it.effect("a store that is away moves nothing, and is asked again", () => {
+  it.effect("retries a failing store and moves nothing meanwhile", () => {
     const kept = world()
     return Effect.gen(function* () {
       yield* start()

@@ -23,7 +23,7 @@ const session = (chance: () => number) => {
   return values
 }
 
-/** Whether, looking after every pair of sessions from the hundredth on, the treatment is ever called worse. */
+/** True if the treatment is ever called worse, tested after every pair of sessions from the hundredth on. */
 const everWorse = (seed: number, bound: (t: number) => number) => {
   const chance = chanceOf(seed)
   const cohorts = [SequentialTest.emptyMoments(), SequentialTest.emptyMoments()] as const
@@ -47,14 +47,14 @@ const shareOf = (seeds: number, is: (seed: number) => boolean) =>
   Array.from({ length: seeds }, (_, seed) => is(seed + 1)).filter(Boolean).length / seeds
 
 describe("the sequential test", () => {
-  it("two equal cohorts looked at after every session are called different less often than alpha says", () => {
+  it("calls two equal cohorts different less often than alpha, when tested after every session", () => {
     for (const alpha of [0.1, 0.02]) {
       const found = shareOf(300, (seed) => everWorse(seed, (t) => SequentialTest.standardErrors(t, alpha)))
       assert.isAtMost(found, alpha)
     }
   })
 
-  it("a bound for one look is wrong many times as often when one looks again and again", () => {
+  it("a fixed-sample bound is wrong many times as often under repeated tests", () => {
     const normalQuantile = 1.2816
     assert.isAbove(
       shareOf(300, (seed) => everWorse(seed, () => normalQuantile)),
@@ -62,7 +62,7 @@ describe("the sequential test", () => {
     )
   })
 
-  it("the price for looking as often as one likes is at most twice the width of a single look", () => {
+  it("is at most twice as wide as a fixed-sample bound", () => {
     for (const t of [100, 500, 2000, 10_000]) {
       assert.isBelow(SequentialTest.standardErrors(t, 0.05), 2 * 1.645)
       assert.isAbove(SequentialTest.standardErrors(t, 0.05), 1.645)
@@ -70,14 +70,14 @@ describe("the sequential test", () => {
     }
   })
 
-  it("runs that resemble the others of their session count for less than as many sessions", () => {
+  it("gives correlated runs of one session less weight than as many sessions", () => {
     const alike = estimateOfSessions(Array.from({ length: 50 }, (_, i) => Array(4).fill(i % 2)))
     const apart = estimateOfSessions(Array.from({ length: 200 }, (_, i) => [i % 2]))
     assert.strictEqual(alike.mean, apart.mean)
     assert.closeTo(alike.variance, 4 * apart.variance, 1e-12)
   })
 
-  it("what was never seen is not taken for impossible", () => {
+  it("does not treat an unobserved event as impossible", () => {
     const none = estimateOfSessions(
       Array.from({ length: 100 }, () => [0]),
       1,
@@ -87,7 +87,7 @@ describe("the sequential test", () => {
   })
 
   it.prop(
-    "the sums that grow run by run are those of the whole sessions",
+    "sums run by run equal the sums of the whole sessions",
     [Schema.Array(Schema.NonEmptyArray(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))))],
     ([sessions]) => {
       if (sessions.length === 0) return
@@ -113,7 +113,7 @@ describe("the sample ratio", () => {
     return false
   }
 
-  it("a share that is what was dealt is hardly ever called a mismatch, looked at after every session", () => {
+  it("hardly ever reports a mismatch for the expected share, when tested after every session", () => {
     assert.isAtMost(
       shareOf(300, (seed) => everMismatch(seed, 0.5, 0.5)),
       0.01,
@@ -124,14 +124,14 @@ describe("the sample ratio", () => {
     )
   })
 
-  it("a cohort that loses a fifth of its sessions is found within three thousand of them", () => {
+  it("detects a cohort that loses a fifth of its sessions within three thousand sessions", () => {
     assert.isAtLeast(
       shareOf(100, (seed) => everMismatch(seed, 0.5, 0.8 / 1.8)),
       0.95,
     )
   })
 
-  it("says what it expected and found, and nothing of no sessions", () => {
+  it("reports the expected and the actual share, and no mismatch without sessions", () => {
     assert.deepStrictEqual(sampleRatio(0, 0, 0.5), { expected: 0.5, found: null, pValue: 1, mismatch: false })
     const { found, mismatch, pValue } = sampleRatio(100, 300, 0.5)
     assert.strictEqual(found, 0.25)

@@ -9,7 +9,7 @@ const guardrail = (verdict: AutopilotVerdict, name: string) =>
   verdict.guardrails.find(({ guardrail }) => guardrail === name)!
 
 describe("the verdict on a step", () => {
-  it("without a run nobody can tell, and no guardrail has a bound", () => {
+  it("cannot tell without runs, and gives no guardrail a bound", () => {
     const verdict = judge(Samples.empty(), plan, 5)
     assert.strictEqual(verdict.judgement, "cannot_tell")
     assert.match(verdict.reason, /too few: 0 and 0 sessions/)
@@ -18,7 +18,7 @@ describe("the verdict on a step", () => {
     }
   })
 
-  it("ninety sessions that all fail are too few, a hundred and some are worse", () => {
+  it("cannot tell after ninety failing sessions, and is worse after a hundred", () => {
     const failing = () => ({ status: "failed" as const, firstContentMs: null, tokens: 0 })
     const early = judge(samplesOf(90, failing), plan, 5)
     assert.strictEqual(early.judgement, "cannot_tell")
@@ -28,7 +28,7 @@ describe("the verdict on a step", () => {
     assert.match(verdict.reason, /^worse: success 0 against 0\.9\d* in 110 and 110 runs/)
   })
 
-  it("two cohorts that are alike are as good after some thousand sessions", () => {
+  it("is as_good for two equal cohorts after a few thousand sessions", () => {
     const verdict = judge(samplesOf(4000), plan, 5)
     assert.strictEqual(verdict.judgement, "as_good")
     assert.deepStrictEqual(verdict.sessions, { treatment: 4000, control: 4000 })
@@ -47,7 +47,7 @@ describe("the verdict on a step", () => {
     ["tokens", (chance) => ({ tokens: 900 + chance() })],
   ]
   for (const [name, differ] of harms) {
-    it(`a treatment that is worse in ${name} is worse, whatever else is as good`, () => {
+    it(`a treatment that is worse in ${name} is worse, even if all else is as good`, () => {
       const verdict = judge(samplesOf(2000, differ), plan, 5)
       assert.strictEqual(verdict.judgement, "worse")
       assert.strictEqual(guardrail(verdict, name).judgement, "worse")
@@ -56,7 +56,7 @@ describe("the verdict on a step", () => {
     })
   }
 
-  it("a harm within the margin is as good, also when it is sure", () => {
+  it("is as_good for a certain harm within the margin", () => {
     const verdict = judge(
       samplesOf(40_000, (chance) => (chance() < 0.01 ? { repeats: true } : {})),
       plan,
@@ -68,7 +68,7 @@ describe("the verdict on a step", () => {
     assert.strictEqual(verdict.judgement, "as_good")
   })
 
-  it("a runtime that is slower and dearer by less than the ratios is as good", () => {
+  it("is as_good for a runtime that is slower and costs more within the ratios", () => {
     const slower = (chance: () => number) => ({
       firstContentMs: 1.25 * (300 + 900 * chance()),
       tokens: 1.5 * (100 + 400 * chance()),
@@ -79,7 +79,7 @@ describe("the verdict on a step", () => {
     assert.closeTo(treatment / control, 1.25, 0.15)
   })
 
-  it("values that never differ are no reason not to tell", () => {
+  it("decides even if a value never differs", () => {
     const samples = Samples.empty()
     for (let batch = 0; batch < 40; batch++) {
       const ids = Array.from({ length: 50 }, (_, index) => String(batch * 50 + index))
@@ -92,7 +92,7 @@ describe("the verdict on a step", () => {
     assert.strictEqual(judge(samples, plan, 5).judgement, "as_good")
   })
 
-  it("cohorts that are not what was dealt are not compared, however bad it looks", () => {
+  it("does not compare cohorts with a sample ratio mismatch", () => {
     const verdict = judge(
       samplesOf(2000, () => ({ status: "failed" }), { lost: 0.3 }),
       plan,
@@ -103,7 +103,7 @@ describe("the verdict on a step", () => {
     assert.match(verdict.reason, /sample ratio mismatch/)
   })
 
-  it("above 50 % the control is the rest, and that is no mismatch", () => {
+  it("takes the rest as control above 50 %, without a mismatch", () => {
     const samples = samplesOf(4000)
     const isControl = { ...samples.control, sessions: 1000 }
     assert.strictEqual(judge({ ...samples, control: isControl }, plan, 80).sampleRatio.expected, 0.8)
@@ -115,7 +115,7 @@ describe("the verdict on a step", () => {
 describe("the sums of a step", () => {
   const { margins } = plan
 
-  it("a user's stop is neither a success nor a failure, and tells of slowness only after the limit", () => {
+  it("counts a cancelled run as neither success nor failure, and as slow only after the limit", () => {
     const samples = samplesOf(200)
     const before = structuredClone(samples.treatment.moments)
     const stopped = { status: "cancelled", firstContentMs: null, totalMs: 100 } as const
@@ -128,7 +128,7 @@ describe("the sums of a step", () => {
     assert.strictEqual(moments.slowContent.y, before.slowContent.y + 1)
   })
 
-  it("nothing is called slow before the control's percentile is known, from the batches before", () => {
+  it("calls no run slow before earlier batches give the control's percentile", () => {
     const samples = Samples.empty()
     const batch = Array.from({ length: 100 }, (_, i) => run("control", String(i)))
     Samples.addAll(samples, batch, margins)
@@ -137,7 +137,7 @@ describe("the sums of a step", () => {
     assert.deepInclude(samples.treatment.moments.slowContent, { n: 1, y: 1 })
   })
 
-  it("are the same after they were stored and read, and go on", () => {
+  it("are the same after they were stored and restored", () => {
     const samples = samplesOf(500)
     const stored = Samples.store(samples)
     const restored = Samples.restore(JSON.parse(JSON.stringify(stored)) as Samples.StoredSamples)

@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { encode } from "../../src/protocol/agent2ui/Frame.ts"
+import { frameOf } from "../../src/protocol/agent2ui/Frame.ts"
 import type { RunError } from "../../src/domain/Run.ts"
-import { frameOf } from "../../src/runs/RunEvent.ts"
 import { maxBytes, maxEvents, RunLog } from "../../src/runs/RunLog.ts"
 import { noon, runId, text, toolCall } from "../support/fixtures.ts"
 import { parseStrict } from "../support/sse.ts"
@@ -36,7 +35,7 @@ describe("RunLog", () => {
   it("has each entry as the frame that every reader gets", () => {
     const log = filled(1)
     log.end(done)
-    const frames = log.read(0).flatMap((entry) => parseStrict(encode([frameOf(runId, entry)])))
+    const frames = log.read(0).flatMap((entry) => parseStrict(Buffer.from(frameOf(runId, entry))))
     assert.deepStrictEqual(
       frames.map(({ event, id }) => [id, event]),
       [

@@ -12,7 +12,7 @@ describe("the bytes of the sandbox", () => {
     assert.isTrue(pieces.every((piece) => piece.length > 0))
   })
 
-  it.prop("are cut inside a character wherever there is one", [Schema.Int], ([seed]) => {
+  it.prop("are cut inside a multi-byte character if there is one", [Schema.Int], ([seed]) => {
     const pieces = cut(new TextEncoder().encode("data: café au lait"), seeded(seed))
     assert.isTrue(pieces.slice(1).some((piece) => piece[0] === 0xa9))
   })
@@ -43,7 +43,7 @@ describe("the script of the sandbox", () => {
     assert.strictEqual(spoken(told, 3).join(""), told)
   })
 
-  it.prop("tells the whole answer in its pieces and at its end", [Schema.String], ([message]) => {
+  it.prop("has the whole answer in its pieces and at its end", [Schema.String], ([message]) => {
     const { answer, beats } = play(message)
     const told = beats.flatMap((beat) => (beat.event === "text_chunk" ? [beat.data["content"]] : []))
     assert.strictEqual(told.join(""), answer)

@@ -7,7 +7,7 @@ import { call, events, execute, json, payloads, setFault, until } from "./wire.t
 
 const fast = Sandbox.layer({ runtimePort: 0, modelPort: 0, pace: 0, pingIntervalMs: 5 })
 
-/** The runtime's address, with its fault taken away at the end of the test. */
+/** The runtime's address; its fault is cleared at the end of the test. */
 const runtime = Effect.gen(function* () {
   const { runtimeUrl } = yield* Sandbox
   yield* Effect.addFinalizer(() => Effect.orDie(setFault(runtimeUrl, { fault: "none" })))
@@ -22,7 +22,7 @@ const timed = <A, E>(effect: Effect.Effect<A, E>) =>
   })
 
 layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it) => {
-  it.effect("is none at first and is told back", () =>
+  it.effect("is none at first, and is returned after a change", () =>
     Effect.gen(function* () {
       const url = yield* runtime
       assert.deepStrictEqual(json(yield* call(`${url}/sandbox/faults`)), {
@@ -36,7 +36,7 @@ layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it
     }),
   )
 
-  it.effect("is refused with the field and what it may be, and nothing changes", () =>
+  it.effect("is refused with the field and the allowed values, and nothing changes", () =>
     Effect.gen(function* () {
       const url = yield* runtime
       const refused = [
@@ -74,7 +74,7 @@ layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it
     }),
   )
 
-  it.effect("down: every connection is gone before a byte, and comes back", () =>
+  it.effect("down: every connection closes before a byte, until the fault is cleared", () =>
     Effect.gen(function* () {
       const url = yield* runtime
       yield* setFault(url, { fault: "down" })
@@ -113,7 +113,7 @@ layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it
     }),
   )
 
-  it.effect("error-rate: as many executions fail as the rate says", () =>
+  it.effect("error-rate: the configured share of executions fails", () =>
     Effect.gen(function* () {
       const url = yield* runtime
       const failed = (rate: number) =>
@@ -139,7 +139,7 @@ layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it
     }),
   )
 
-  it.effect("error-text: the execution says its failure as an answer", () =>
+  it.effect("error-text: the execution reports its failure as an answer", () =>
     Effect.gen(function* () {
       const url = yield* runtime
       yield* setFault(url, { fault: "error-text" })
@@ -149,7 +149,7 @@ layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it
     }),
   )
 
-  it.effect("cut: the connection is gone in the middle of an event, without an end", () =>
+  it.effect("cut: the connection closes in the middle of an event, without an end", () =>
     Effect.gen(function* () {
       const url = yield* runtime
       yield* setFault(url, { fault: "cut", afterEvents: 5 })
@@ -190,7 +190,7 @@ layer(fast, { excludeTestServices: true })("a fault of the sandbox runtime", (it
 const watched = Sandbox.layer({ runtimePort: 0, modelPort: 0, pace: 0.02 })
 
 layer(watched, { excludeTestServices: true })("a slow sandbox runtime", (it) => {
-  it.effect("takes many times longer and says the same", () =>
+  it.effect("takes many times longer with the same content", () =>
     Effect.gen(function* () {
       const url = yield* runtime
       // 3.5 s of script are 70 ms at this pace and 1 400 ms twenty times slower; timers round each wait up to 1 ms.

@@ -24,7 +24,7 @@ describe("the sandbox as a layer", () => {
     }),
   )
 
-  it.live("forgets a hung execution whose client leaves, though nothing is written to it", () =>
+  it.live("ends a hung execution whose client leaves, even if nothing is written to it", () =>
     Effect.gen(function* () {
       const { runtimeUrl } = yield* Sandbox
       yield* setFault(runtimeUrl, { fault: "hang" })

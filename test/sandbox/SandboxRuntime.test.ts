@@ -39,7 +39,7 @@ layer(fast, sandbox)("the sandbox runtime", (it) => {
     }),
   )
 
-  it.effect("cuts frames and characters, and every event decodes all the same", () =>
+  it.effect("cuts frames and characters, and every event still decodes", () =>
     Effect.gen(function* () {
       const { runtimeUrl } = yield* Sandbox
       // Only three-byte characters: a random cut in the text falls inside one two times out of three.
@@ -95,7 +95,7 @@ layer(fast, sandbox)("the sandbox runtime", (it) => {
     }),
   )
 
-  it.effect("makes no call in a dry run, and shows the same ones", () =>
+  it.effect("shows the same calls in a dry run without making them", () =>
     Effect.gen(function* () {
       const { runtimeUrl } = yield* Sandbox
       const wet = events((yield* execute(runtimeUrl)).body)
@@ -162,7 +162,7 @@ layer(fast, sandbox)("the sandbox runtime", (it) => {
     }),
   )
 
-  it.effect("is healthy, and refuses routes and methods that it has not", () =>
+  it.effect("is healthy, and refuses unknown routes and methods", () =>
     Effect.gen(function* () {
       const { runtimeUrl } = yield* Sandbox
       assert.strictEqual(json(yield* call(`${runtimeUrl}/health`))["status"], "healthy")

@@ -1,5 +1,5 @@
 /**
- * A client that keeps every byte as it came: the sandbox promises bytes, so its tests read bytes. `pieces` are the
+ * A client that records every byte as it arrived: the sandbox promises bytes, so its tests read bytes. `pieces` are the
  * chunks of the HTTP body in their order; `ended` says whether the body ended or its connection was gone first.
  */
 import * as http from "node:http"
@@ -51,7 +51,7 @@ export const call = (url: string, sent: Sent = {}): Effect.Effect<Received, Erro
     return Effect.sync(() => request.destroy())
   })
 
-/** The body as JSON, taken to be an `A`: what a test expects of it is what the test asserts. */
+/** The body as JSON, typed as `A` without a check: the test asserts its contents. */
 export const json = <A = Readonly<Record<string, unknown>>>(received: Received): A =>
   JSON.parse(received.body.toString("utf8"))
 
@@ -95,7 +95,7 @@ export const execute = (runtimeUrl: string, sent: Sent & { readonly message?: st
 
 export const setFault = (url: string, body: unknown) => call(`${url}/sandbox/faults`, { body })
 
-/** Asks again, without a wait of its own, until the answer is right; the test's timeout is the limit. */
+/** Repeats the request without a pause until the answer is right; the test's timeout is the limit. */
 export const until = <A, E>(ask: Effect.Effect<A, E>, right: (answer: A) => boolean): Effect.Effect<A, E> =>
   Effect.filterOrElse(ask, right, () => until(ask, right))
 
@@ -103,6 +103,6 @@ interface Health {
   readonly active_executions: number
 }
 
-/** How many executions the runtime says that it is running. */
+/** The number of running executions that the runtime reports. */
 export const active = (runtimeUrl: string) =>
   Effect.map(call(`${runtimeUrl}/health`), (received) => json<Health>(received).active_executions)

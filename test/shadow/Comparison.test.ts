@@ -7,7 +7,7 @@ const often = { arbitrary: { runs: 500 } }
 
 describe("the distance of two traces", () => {
   it.prop(
-    "is the same both ways, and never below 0 or above 1",
+    "is symmetric and within 0 and 1",
     { a: AnyTrace, b: AnyTrace },
     ({ a, b }) => {
       const distances = compare(a, b)
@@ -23,7 +23,7 @@ describe("the distance of two traces", () => {
   )
 
   it.prop(
-    "is 0 to itself in every dimension that applies, which differs in none",
+    "is 0 from a trace to itself in every dimension that applies",
     { a: AnyTrace },
     ({ a }) => {
       const distances = compare(a, structuredClone(a))
@@ -36,7 +36,7 @@ describe("the distance of two traces", () => {
     often,
   )
 
-  it("of an answer and a failure is that of their outcomes, and says nothing of the rest", () => {
+  it("compares only the outcomes of an answer and a failure", () => {
     const distances = compare(trace(), trace({ outcome: "timeout", code: "TIMEOUT_STALL", text: "" }))
     assert.deepStrictEqual(differences(distances), ["outcome"])
     assert.deepStrictEqual(
@@ -48,7 +48,7 @@ describe("the distance of two traces", () => {
 
 const call = (name: string, args = "{}") => ({ name, arguments: args })
 
-/** What is changed, and the distances that this must give. */
+/** The changed fields, and the expected distances. */
 const cases: ReadonlyArray<
   readonly [string, Parameters<typeof trace>[0], Parameters<typeof trace>[0], Partial<Distances>]
 > = [
@@ -81,8 +81,8 @@ const cases: ReadonlyArray<
   ],
   ["twice as slow", { totalMs: 2000 }, { totalMs: 4000 }, { total: 0.5 }],
   ["another language", { language: "en" }, { language: "de" }, { language: 1 }],
-  ["a language that cannot be told", { language: "en" }, { language: "unknown" }, { language: null }],
-  ["tokens that nobody counted", { tokens: null }, {}, { tokens: null }],
+  ["an unknown language", { language: "en" }, { language: "unknown" }, { language: null }],
+  ["unknown tokens", { tokens: null }, {}, { tokens: null }],
 ]
 
 describe("each dimension", () => {
@@ -95,7 +95,7 @@ describe("each dimension", () => {
     }
   })
 
-  it("within its tolerance agrees: a factor of two in time does, more does not", () => {
+  it("agrees within its tolerance: a factor of two in time, not more", () => {
     assert.deepStrictEqual(differences(compare(trace(), trace({ totalMs: 4000 }))), [])
     assert.deepStrictEqual(differences(compare(trace(), trace({ totalMs: 4100 }))), ["total"])
   })

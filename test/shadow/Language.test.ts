@@ -22,14 +22,14 @@ describe("the language of a text", () => {
   it.each(texts)("%s: %s", (tag, text) => assert.strictEqual(languageOf(text), tag))
 })
 
-describe("whether two answers are in one language", () => {
-  it("is not said where it cannot be told", () => {
+describe("the comparison of two languages", () => {
+  it("is undefined if a language is unclear", () => {
     assert.isUndefined(sameLanguage("unknown", "en"))
     assert.isUndefined(sameLanguage("und-Latn", "en"))
     assert.isUndefined(sameLanguage("und-Cyrl", "und-Cyrl"))
   })
 
-  it("is said where the scripts already differ", () => {
+  it("differs if the scripts differ", () => {
     assert.isFalse(sameLanguage("und-Latn", "ja"))
     assert.isFalse(sameLanguage("en", "und-Cyrl"))
     assert.isFalse(sameLanguage("en", "de"))

@@ -10,7 +10,7 @@ const spin = Effect.sync(() => {
 })
 
 describe("the load of the process", () => {
-  it.live("is low over a time in which the event loop rested, and high over one in which it never did", () =>
+  it.live("is low while the event loop is idle, and high while it is busy", () =>
     Effect.gen(function* () {
       const { utilization } = yield* LoadMeter
       yield* utilization

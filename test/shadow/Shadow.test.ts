@@ -27,24 +27,27 @@ const said = (...words: ReadonlyArray<string>): Script => [
 const words = "The museum opens at nine and it closes at six."
 
 describe("a shadow run", () => {
-  it.effect("fault 13: is detached, says that it is one, and is kept as an attempt without a ticket", () => {
-    const its = world()
-    const asked: Array<Asked> = []
-    return Effect.gen(function* () {
-      yield* start(primary())
-      assert.isEmpty(its.attempts)
-      assert.deepStrictEqual(
-        asked.map(({ turn }) => turn.shadow),
-        [true],
-      )
-      yield* TestClock.adjust(100)
-      const [recorded, attempt] = its.attempts[0]!
-      assert.deepStrictEqual(recorded, { id: runIdOf(1), orgId, ticket: undefined, missing: [] })
-      assert.deepInclude(attempt, { shadow: true, outcome: "success", target: "runtime", number: 1 })
-    }).pipe(Effect.provide(layer(its, [runtime(asked, said("a"))])))
-  })
+  it.effect(
+    "fault 13: is detached, marks its turn as a shadow, and is recorded as an attempt without a ticket",
+    () => {
+      const its = world()
+      const asked: Array<Asked> = []
+      return Effect.gen(function* () {
+        yield* start(primary())
+        assert.isEmpty(its.attempts)
+        assert.deepStrictEqual(
+          asked.map(({ turn }) => turn.shadow),
+          [true],
+        )
+        yield* TestClock.adjust(100)
+        const [recorded, attempt] = its.attempts[0]!
+        assert.deepStrictEqual(recorded, { id: runIdOf(1), orgId, ticket: undefined, missing: [] })
+        assert.deepInclude(attempt, { shadow: true, outcome: "success", target: "runtime", number: 1 })
+      }).pipe(Effect.provide(layer(its, [runtime(asked, said("a"))])))
+    },
+  )
 
-  it.effect("is compared with the user's answer when both have ended, whichever ends first", () => {
+  it.effect("is compared with the user's answer after both have ended, in either order", () => {
     const its = world()
     return Effect.gen(function* () {
       const slower = primary(1)
@@ -79,7 +82,7 @@ describe("a shadow run", () => {
     }).pipe(Effect.provide(layer(its, [runtime([], said(words))])))
   })
 
-  it.effect("keeps the texts where that is asked for", () => {
+  it.effect("stores the texts if configured", () => {
     const its = { ...world(), storeTexts: true }
     return Effect.gen(function* () {
       const user = primary()
@@ -90,7 +93,7 @@ describe("a shadow run", () => {
     }).pipe(Effect.provide(layer(its, [runtime([], said("No"))])))
   })
 
-  it.effect("of direct mode asks the first provider only, once", () => {
+  it.effect("uses only the first provider in direct mode, once", () => {
     const its = world()
     const asked: Array<Asked> = []
     return Effect.gen(function* () {
@@ -113,7 +116,7 @@ describe("a shadow run", () => {
     )
   })
 
-  it.effect("of a mode without a target is nothing", () => {
+  it.effect("does not run in a mode without a target", () => {
     const its = world()
     return Effect.gen(function* () {
       yield* start(primary(), "direct_llm")
@@ -146,8 +149,8 @@ describe("a shadow run", () => {
   )
 })
 
-describe("a shadow that goes wrong", () => {
-  it.effect("by hanging is ended by its own clock", () => {
+describe("a failing shadow", () => {
+  it.effect("ends by its own deadline when it hangs", () => {
     const its = world()
     const asked: Array<Asked> = []
     return Effect.gen(function* () {
@@ -165,7 +168,7 @@ describe("a shadow that goes wrong", () => {
     }).pipe(Effect.provide(layer(its, [runtime(asked, ["silence"])])))
   })
 
-  it.effect("by flooding is cut, and its upstream is stopped", () => {
+  it.effect("is cut, with its upstream cancelled, when it exceeds the limits", () => {
     const its = world()
     const asked: Array<Asked> = []
     const flood: Script = [...Array.from({ length: maxEvents + 1 }, () => says(text("x"))), "silence"]
@@ -181,7 +184,7 @@ describe("a shadow that goes wrong", () => {
     }).pipe(Effect.provide(layer(its, [runtime(asked, flood)])))
   })
 
-  it.effect("by a bug of ours leaves its place to the next one", () => {
+  it.effect("frees its place after a defect", () => {
     const its = world()
     const asked: Array<Asked> = []
     return Effect.gen(function* () {
@@ -191,7 +194,7 @@ describe("a shadow that goes wrong", () => {
     }).pipe(Effect.provide(layer(its, [runtime(asked, ["bug"])])))
   })
 
-  it.effect("by a limit of the runtime says nothing about it", () => {
+  it.effect("is not compared after a rate limit of the runtime", () => {
     const its = world()
     return Effect.gen(function* () {
       const user = primary()
@@ -225,7 +228,7 @@ describe("room for shadows", () => {
     },
   )
 
-  it.effect("is none while the process is busy, and those under way are given up", () => {
+  it.effect("is none while the process is busy; running shadows are cancelled", () => {
     const its = { ...world(), turns: 30 }
     const asked: Array<Asked> = []
     return Effect.gen(function* () {
@@ -247,7 +250,7 @@ describe("room for shadows", () => {
     }).pipe(Effect.provide(layer(its, [runtime(asked, [says(text("a")), "silence"])])))
   })
 
-  it.effect("is none at a runtime that the breaker keeps turns from", () => {
+  it.effect("is none at a runtime whose breaker is open", () => {
     const its = { ...world(), breakerOpen: true }
     return Effect.gen(function* () {
       yield* start(primary())
@@ -259,7 +262,7 @@ describe("room for shadows", () => {
 describe("a shadow is cancelled", () => {
   const silent: Script = [says(toolCall("c")), "silence"]
 
-  it.effect("with the user's turn, and with that of nobody else", () => {
+  it.effect("with its own user's turn only", () => {
     const its = { ...world(), turns: 30 }
     const asked: Array<Asked> = []
     return Effect.gen(function* () {
@@ -279,7 +282,7 @@ describe("a shadow is cancelled", () => {
     }).pipe(Effect.provide(layer(its, [runtime(asked, silent)])))
   })
 
-  it.effect("when the service stops, and that is counted too", () => {
+  it.effect("when the service stops, and is counted", () => {
     const its = world()
     const asked: Array<Asked> = []
     return Effect.gen(function* () {

@@ -11,7 +11,7 @@ import { answers, endings, layer, primary, world } from "./shadowing.ts"
 
 const said = (word: string): Script => [says(text(word)), finished]
 
-/** Where the shadow stands: first when the draw is above a half. */
+/** The shadow is the first answer when the draw is above a half. */
 const drawing = (draw: number) =>
   Effect.provideService(Random.Random, { nextDoubleUnsafe: () => draw, nextIntUnsafe: () => 0 })
 
@@ -23,7 +23,7 @@ const pair = (n: number, answer: string, mode: ExecutionMode = "runtime_orchestr
     yield* settle
   })
 
-/** A judge that finds for the answer that says `better`, wherever it stands. */
+/** A judge that prefers the answer that contains `better`, in either position. */
 const verdictFor = (asked: Array<Asked>, its: ReturnType<typeof world>, verdict: string) =>
   layer(
     its,
@@ -63,7 +63,7 @@ describe("the judge", () => {
       }),
   )
 
-  it.effect("is not asked where the texts agree, where a mode ran twice, or where nobody named one", () => {
+  it.effect("is not asked if the texts agree, a mode ran twice, or no judge is configured", () => {
     const its = world()
     const asked: Array<Asked> = []
     return Effect.gen(function* () {
@@ -82,7 +82,7 @@ describe("the judge", () => {
     }).pipe(Effect.provide(verdictFor(asked, its, "VERDICT: EQUAL")))
   })
 
-  it.effect("is asked ten times a minute at most, and its tokens are counted apart", () => {
+  it.effect("is asked at most ten times per minute, and its tokens are counted apart", () => {
     const its = world()
     const asked: Array<Asked> = []
     return Effect.gen(function* () {

@@ -35,7 +35,7 @@ const summary = (kept: Store) =>
   kept.written.map((entries) => entries.map(({ ending, hour, runs, tokens }) => [hour, ending, runs, tokens]))
 
 describe("the ledger of shadows", () => {
-  it.effect("is written each five seconds, what is alike added up, by the hour", () => {
+  it.effect("is written every five seconds, with equal entries added up per hour", () => {
     const kept = store()
     const hour = 3_600_000
     return Effect.gen(function* () {
@@ -55,7 +55,7 @@ describe("the ledger of shadows", () => {
     }).pipe(Effect.provide(layer(kept)))
   })
 
-  it.effect("waits for a store that is down, and goes on adding meanwhile", () => {
+  it.effect("waits for a store that is down, and continues to count", () => {
     const kept = { ...store(), down: true }
     return Effect.gen(function* () {
       yield* record(10)

@@ -27,7 +27,7 @@ describe("room for a shadow", () => {
     assert.isUndefined(refusal({ utilization: 0.8 }))
   })
 
-  it("is none at a runtime that the breaker keeps turns from, which does not concern the other mode", () => {
+  it("is none at a runtime whose breaker is open, and does not affect the other mode", () => {
     assert.strictEqual(refusal({ breakerOpen: true }, "runtime_orchestrator"), "dropped_breaker")
     assert.isUndefined(refusal({ breakerOpen: true }, "direct_llm"))
   })

@@ -6,7 +6,7 @@ import { ShadowLedger } from "../../src/shadow/ShadowLedger.ts"
 import { ShadowReader } from "../../src/shadow/ShadowReader.ts"
 import { pair } from "./traces.ts"
 
-/** The store's newest is its last; it gives a page as the port promises. */
+/** The newest pair is the last; pages are as the port specifies. */
 const reading = (count: number) => {
   const kept = Array.from({ length: count }, (_, n) => pair(n)).toReversed()
   const store = Layer.mock(ShadowPairs, {

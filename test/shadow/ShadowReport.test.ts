@@ -12,14 +12,14 @@ const closeTo = (found: RateIntervals.Interval, low: number, high: number) => {
 
 describe("intervals", () => {
   // Newcombe 1998, part I, table I (method 3) and part II, table II (method 10).
-  it("of one rate are Wilson's: the published ones", () => {
+  it("match Wilson's published ones for one rate", () => {
     closeTo(RateIntervals.wilson(81, 263), 0.2553, 0.3662)
     closeTo(RateIntervals.wilson(15, 148), 0.0624, 0.1605)
     closeTo(RateIntervals.wilson(0, 20), 0, 0.1611)
     closeTo(RateIntervals.wilson(1, 29), 0.0061, 0.1718)
   })
 
-  it("of two rates are Newcombe's: the published ones", () => {
+  it("match Newcombe's published ones for two rates", () => {
     closeTo(
       RateIntervals.difference(RateIntervals.wilson(56, 70), RateIntervals.wilson(48, 80)),
       0.0524,
@@ -29,7 +29,7 @@ describe("intervals", () => {
     closeTo(RateIntervals.difference(RateIntervals.wilson(10, 10), RateIntervals.wilson(0, 20)), 0.6791, 1)
   })
 
-  it("say nothing where there are no samples", () => {
+  it("are 0 to 1 without samples", () => {
     assert.deepInclude(RateIntervals.wilson(0, 0), { rate: 0, low: 0, high: 1 })
   })
 })
@@ -55,7 +55,7 @@ const dimension = (report: ShadowReport.ScopeReport | undefined, name: Dimension
   report?.dimensions.find((found) => found.dimension === name)
 
 describe("the report", () => {
-  it("gives agreement across the modes beside that of a mode with itself, and the gap between the two", () => {
+  it("gives the agreement across the modes, of a mode with itself, and the difference", () => {
     const text = dimension(reportOf([...pairs(80, 32, false), ...pairs(70, 14, true)]), "text")
     assert.deepInclude(text?.agreement, { of: 80, hits: 48, rate: 0.6 })
     assert.deepInclude(text?.noise, { of: 70, hits: 56, rate: 0.8, scope: "own" })
@@ -65,19 +65,19 @@ describe("the report", () => {
     assert.strictEqual(text?.verdict, "within_noise")
   })
 
-  it("reports a difference that chance does not explain, and only that", () => {
+  it("reports a difference only beyond chance", () => {
     const report = reportOf([...pairs(200, 120, false), ...pairs(100, 20, true)])
     assert.strictEqual(dimension(report, "text")?.verdict, "above_noise")
     assert.strictEqual(dimension(report, "outcome")?.verdict, "within_noise")
     assert.strictEqual(dimension(report, "language")?.verdict, "too_few")
   })
 
-  it("takes a mode that disagrees with itself as often for no difference", () => {
+  it("reports no difference if a mode disagrees with itself as often", () => {
     const report = reportOf([...pairs(500, 450, false), ...pairs(500, 450, true)])
     assert.strictEqual(dimension(report, "text")?.verdict, "within_noise")
   })
 
-  it("says too few below the minimum, of either kind", () => {
+  it("reports too_few below the minimum of either kind", () => {
     const few = ShadowReport.minPairs - 1
     assert.strictEqual(
       dimension(reportOf([...pairs(500, 500, false), ...pairs(few, 0, true)]), "text")?.verdict,
@@ -89,7 +89,7 @@ describe("the report", () => {
     )
   })
 
-  it("is also per organisation, which borrows the noise of all where it has too little of its own", () => {
+  it("reports per organisation, with the noise of all if its own pairs are too few", () => {
     const report = reportOf([
       ...pairs(100, 100, false, "worse"),
       ...pairs(60, 0, false),
@@ -105,7 +105,7 @@ describe("the report", () => {
     assert.deepInclude(report.agents[0], { pairs: 160 })
   })
 
-  it("gives the means of each mode, whichever side it was on, of turns that both answered", () => {
+  it("gives the means of each mode, on either side, over turns that both answered", () => {
     const side = pair(0).primary
     const report = reportOf([
       pair(1, { primary: { ...side, totalMs: 1000 }, shadow: { ...side, totalMs: 3000 } }),
@@ -122,7 +122,7 @@ describe("the report", () => {
     assert.isNull(report.means.direct_llm.tokens)
   })
 
-  it("counts the judge's verdicts by mode, whichever side it was on", () => {
+  it("counts the judge's verdicts by mode, on either side", () => {
     const judged = (n: number, verdict: "primary" | "shadow" | "equal", turned = false) =>
       pair(n, {
         judgement: { verdict, tokens: 1 },
@@ -138,7 +138,7 @@ describe("the report", () => {
     assert.deepStrictEqual(found, { direct_llm: 2, runtime_orchestrator: 1, equal: 1, unclear: 0 })
   })
 
-  it("of two modes that are the same finds something in no more than one of twenty", () => {
+  it("reports a difference of two equal modes in at most one of twenty", () => {
     // A fixed stream of draws (a linear congruential generator): the same reports each time.
     let state = 12_345
     const draw = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647

@@ -14,7 +14,7 @@ describe("the likeness of two texts", () => {
     },
   )
 
-  it("does not see case, punctuation, markup and spacing, where there is anything else", () => {
+  it("ignores case, punctuation, markup and spacing if there is other text", () => {
     assert.strictEqual(similarity("**Open** at nine.", "open at NINE"), 1)
     assert.isBelow(similarity("👍", "👎"), 1)
   })
@@ -23,17 +23,17 @@ describe("the likeness of two texts", () => {
   const again = "It is open from nine in the morning until six; on Mondays the museum is closed."
   const other = "Your invoice was sent to the address that we have on file for your company."
 
-  it("puts a paraphrase well above another subject in the same language", () => {
+  it("ranks a paraphrase well above another subject in the same language", () => {
     assert.isAbove(similarity(said, again), 0.5)
     assert.isBelow(similarity(said, other), 0.3)
   })
 
-  it("works where words are not spaced", () => {
+  it("works without spaces between words", () => {
     assert.isAbove(similarity("美術館は朝九時に開きます。", "美術館は朝九時に開館します。"), 0.5)
     assert.isBelow(similarity("美術館は朝九時に開きます。", "請求書を会社の住所に送りました。"), 0.2)
   })
 
-  it("is no lower than a half for an answer that holds the other and is four times as long", () => {
+  it("is at least a half for an answer that contains the other and is four times as long", () => {
     const long = `${said} ${other} ${other.split("").toReversed().join("")} ${said.split("").toReversed().join("")}`
     const ratio = similarity(said, long)
     assert.isAbove(ratio, 0.45)

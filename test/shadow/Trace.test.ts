@@ -38,7 +38,7 @@ const fallback: Draft = {
 const retract: Draft = { type: "retract", data: { runId, fromSeq: 1, toSeq: 2, reason: "" } }
 
 describe("the trace of a run's log", () => {
-  it("has a run of deltas once, the first plan, calls with their arguments in order, and the times", () => {
+  it("has consecutive deltas once, the first plan, calls with ordered arguments, and the times", () => {
     const search: Draft = {
       type: "tool_call",
       data: { toolName: "search", arguments: { z: [{ b: 1, a: 2 }], a: "x" }, status: "calling" },
@@ -61,11 +61,11 @@ describe("the trace of a run's log", () => {
     )
   })
 
-  it("has no tokens where they were guessed", () => {
+  it("has no tokens if they were estimated", () => {
     assert.isNull(traced([text("a")], done({ estimated: true }))?.tokens)
   })
 
-  it("is that of the first mode: what came after a fallback is not its answer", () => {
+  it("covers the first mode only, without the answer after a fallback", () => {
     const trace = traced([thinking("a"), fallback, text("from the other mode")])
     assert.deepInclude(trace, {
       outcome: "error",
@@ -75,12 +75,12 @@ describe("the trace of a run's log", () => {
     })
   })
 
-  it("forgets what was taken back", () => {
+  it("drops retracted text", () => {
     const trace = traced([thinking("a"), text("wrong"), retract, text("right")])
     assert.deepInclude(trace, { outcome: "success", text: "right", types: ["text"], firstContentMs: 400 })
   })
 
-  it("keeps what an answer showed beside the text that was taken back", () => {
+  it("keeps the other events of an answer whose text was retracted", () => {
     const corrected: Draft = { ...retract, data: { ...retract.data, fromSeq: 3, toSeq: 4 } }
     const trace = traced([plan, toolCall("c"), text("wr"), text("ong"), corrected, text("right")])
     assert.deepInclude(trace, { text: "right", types: ["plan", "tool_call", "text"], firstContentMs: 600 })
@@ -92,7 +92,7 @@ describe("the trace of a run's log", () => {
     ["CONTENT_FILTERED", "filtered"],
     ["UPSTREAM_FAILED", "error"],
     ["RUN_TOO_LARGE", "error"],
-  ] as const)("of a run that ended with %s is one of a %s", (code, outcome) => {
+  ] as const)("gives a run that ended with %s the outcome %s", (code, outcome) => {
     assert.deepInclude(traced([text("a")], failed(code)), { outcome, code, totalMs: null })
   })
 
@@ -101,13 +101,13 @@ describe("the trace of a run's log", () => {
     (code) => assert.isUndefined(traced([text("a")], failed(code))),
   )
 
-  it("is none where there is more than is read", () => {
+  it("is undefined beyond the limits", () => {
     assert.isUndefined(traced(Array.from({ length: Trace.maxEvents + 1 }, () => text("a"))))
   })
 })
 
 describe("a tracer", () => {
-  it("takes so many events and so many characters, and no more", () => {
+  it("stops at its limits of events and characters", () => {
     const events = new Trace.Tracer()
     for (let n = 0; n < Trace.maxEvents; n++) assert.isTrue(events.add(toolCall("c"), 0))
     assert.isFalse(events.add(toolCall("c"), 0))

@@ -1,4 +1,4 @@
-/** The shadow service over scripted modes, a store in memory and a load that the test sets; the primary is a log that it writes. */
+/** The shadow service over scripted modes, a store in memory and a load set by the test; the test writes the primary's log. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
@@ -19,7 +19,7 @@ import { ShadowJudge } from "../../src/shadow/ShadowJudge.ts"
 import { ShadowLedger } from "../../src/shadow/ShadowLedger.ts"
 import { noon, run, runIdOf, turn } from "../support/fixtures.ts"
 
-/** What is set, and what came of it. */
+/** Inputs of a test, and recorded results. */
 export const world = () => ({
   turns: 1,
   utilization: 0,
@@ -32,7 +32,7 @@ export const world = () => ({
 })
 export type World = ReturnType<typeof world>
 
-/** Kept as they are given; a method that is not here dies, the Monitor's above all. */
+/** Stubs: a method that is not given fails as a defect, above all the Monitor's. */
 export const layer = (its: World, executors: ReadonlyArray<Layer.Layer<Executor>>, judge = "") => {
   const ports = Layer.mergeAll(
     Modes.layer(executors),
@@ -80,7 +80,7 @@ export const answers = ({ log, run: { id, sessionId } }: Primary, ...drafts: Rea
 export const fails = ({ log, run: { id } }: Primary, code: string): void =>
   log.end({ event: "error", data: { code, message: "", runId: id, recoverable: true } })
 
-/** The ledger's endings with their counts, once it is written. */
+/** The endings in the ledger with their counts, after a flush. */
 export const endings = (its: World) =>
   Effect.map(
     ShadowLedger.use((ledger) => ledger.flush),

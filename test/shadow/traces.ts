@@ -1,4 +1,4 @@
-/** Traces and pairs with every field filled in; a test writes down only what it is about. */
+/** Traces and pairs with every field filled in; a test gives only the fields that matter. */
 import * as Schema from "effect/Schema"
 import { orgId, runIdOf } from "../support/fixtures.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Ablation from "../../src/simulation/Ablation.ts"
+import * as Ablation from "./Ablation.ts"
 import * as Policies from "../../src/simulation/Policies.ts"
 import type { Policy } from "../../src/simulation/Policy.ts"
 import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"
@@ -10,7 +10,7 @@ const play = (policy: Policy, name: string) => {
   return { all, moves, needlessDirect, waits }
 }
 
-/** Where it shows that the signal is gone. */
+/** Scenarios in which a missing signal changes the result. */
 const cases: ReadonlyArray<readonly [Ablation.Signal, string]> = [
   ["fault counter", "refused"],
   ["timeout counter", "hangs-40"],
@@ -27,7 +27,7 @@ const cases: ReadonlyArray<readonly [Ablation.Signal, string]> = [
   ["health of direct mode", "both-modes"],
 ]
 
-describe("The policy without one signal", () => {
+describe("the policy without one signal", () => {
   it("has a case for every signal", () => {
     assert.deepStrictEqual(
       cases.map(([signal]) => signal),
@@ -35,7 +35,7 @@ describe("The policy without one signal", () => {
     )
   })
 
-  it.each(cases)("goes another way: %s, in %s", (signal, name) => {
+  it.each(cases)("behaves differently: %s, in %s", (signal, name) => {
     const ours = play(Policies.make("ours", Policies.usual), name)
     const without = play(Ablation.without(Policies.usual, signal) as Policy, name)
     assert.notDeepEqual(without, ours)

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { simulate } from "../../src/simulation/AutopilotModel.ts"
-import { type Effect, noEffect } from "../../src/simulation/AutopilotTraffic.ts"
+import { simulate } from "./AutopilotModel.ts"
+import { type Effect, noEffect } from "./AutopilotTraffic.ts"
 
 const rollouts = (count: number, effect: Partial<Effect>, turnsPerSecond = 0.5) =>
   Array.from({ length: count }, (_, seed) => simulate(seed + 1, turnsPerSecond, { ...noEffect, ...effect }))
 
 describe("the autopilot on simulated traffic", () => {
-  it("two modes that are alike reach 100 %", () => {
+  it("two equal modes reach 100 %", () => {
     for (const { state, wentBackAt } of rollouts(20, {})) {
       assert.deepStrictEqual([state.status, state.percentage, wentBackAt], ["completed", 100, undefined])
     }
@@ -21,7 +21,7 @@ describe("the autopilot on simulated traffic", () => {
     }
   })
 
-  it("without traffic it stays at the first step", () => {
+  it("stays at the first step without traffic", () => {
     const [{ state }] = rollouts(1, {}, 0) as [ReturnType<typeof simulate>]
     assert.deepStrictEqual([state.status, state.percentage, state.history], ["holding", 1, []])
   })

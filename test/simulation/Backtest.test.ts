@@ -66,7 +66,7 @@ const during = (fault: ReadonlyArray<Part>, otherwise: ReadonlyArray<Part>) => (
   atMs >= 120_000 && atMs < 300_000 ? fault : otherwise
 
 describe("A backtest", () => {
-  it("of a good time says that nothing would have happened", () => {
+  it("reports no trips over healthy turns", () => {
     assert.deepStrictEqual(play(turns(() => good)), {
       known: 3000,
       unknown: 0,
@@ -79,14 +79,14 @@ describe("A backtest", () => {
     })
   })
 
-  it("says the same whenever it is asked: where its time begins does not move the probes", () => {
+  it("gives the same result for any start time, since probes stay on whole minutes", () => {
     const recorded = turns((atMs) => (atMs % 1600 < 1000 ? moved : good))
     const looks = [0, 137, 1234, 59_999, 61_300].map((earlierMs) => play(recorded, "ours", earlierMs))
     assert.isAbove(looks[0]!.trips, 0)
     for (const look of looks) assert.deepStrictEqual(look, looks[0])
   })
 
-  it("of a fault that cost chats says how few of them the policy would have lost", () => {
+  it("counts the chats that the policy would have lost in a fault", () => {
     const found = play(turns(during(lost, good)))
     assert.deepInclude(found, { failedRecorded: 900, trips: 1 })
     assert.isBelow(found.failed, 100)
@@ -99,7 +99,7 @@ describe("A backtest", () => {
     assert.deepInclude(play(turns(during(lost, good)), "stay"), { failed: 900, trips: 0, needlessMs: 0 })
   })
 
-  it("takes a turn that had moved to direct mode as it was", () => {
+  it("plays a turn that had moved to direct mode as recorded", () => {
     assert.deepInclude(play(turns(during(moved, good)), "stay"), { failedRecorded: 0, failed: 0 })
     const planned = [{ outcome: "error", progress: true, content: false } as const, moved[1]!]
     assert.deepInclude(play(turns(during(planned, good)), "stay"), { failedRecorded: 0, failed: 0 })
@@ -107,7 +107,7 @@ describe("A backtest", () => {
     assert.deepInclude(play(turns(during(bothFailed, good)), "stay"), { failedRecorded: 900, failed: 900 })
   })
 
-  it("counts no time as needless in which the runtime failed somebody", () => {
+  it("counts no time as needless in which the runtime failed a chat", () => {
     // Away for good, by the contract alone, while every second chat is served well.
     const half = (atMs: number) => (atMs >= 60_000 && atMs % 400 === 0 ? lost : good)
     const strict = new Backtest(
@@ -121,16 +121,16 @@ describe("A backtest", () => {
     assert.strictEqual(found.needlessMs, 0)
   })
 
-  it("leaves out, and counts, the turns that were only in direct mode", () => {
+  it("excludes and counts the turns that ran only in direct mode", () => {
     const direct: ReadonlyArray<Part> = [{ mode: "direct_llm", outcome: "success" }]
     assert.deepInclude(play(turns(during(direct, good))), { known: 2100, unknown: 900, trips: 0 })
   })
 
-  it("holds nothing against the runtime that a user has cancelled", () => {
+  it("does not count a cancelled turn as a fault of the runtime", () => {
     assert.deepInclude(play(turns(() => [{ outcome: "neutral", ms: 400 }])), { trips: 0, failed: 0 })
   })
 
-  it("asks the contract's own thresholds", () => {
+  it("applies the contract's thresholds", () => {
     const third = turns((atMs) => (atMs > 60_000 && atMs % 600 === 0 ? moved : good))
     assert.deepInclude(play(third, "contract"), { trips: 0 })
     const strict = { ...Policies.usual, errorRate: 0.2 }

@@ -4,7 +4,7 @@ import { EventQueue } from "../../src/simulation/EventQueue.ts"
 
 const times = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 })))
 
-describe("What happens next", () => {
+describe("the event queue", () => {
   it.prop(
     "comes by time, and of one time in the order in which it was added",
     [times],

@@ -8,7 +8,7 @@ const orgId = OrgId.make("org")
 
 const make = (name: Policies.Name) => Policies.make(name, Policies.usual)
 
-/** A turn in the runtime that ends with this; false where the policy does not let it in. */
+/** Runs a turn in the runtime that ends with this outcome; false if the policy refuses it. */
 const turn = (policy: Policy, outcome: Outcome, now: number): boolean => {
   const ticket = policy.admit(orgId, "session", now)
   if (ticket === undefined) return false
@@ -20,7 +20,7 @@ const turns = (policy: Policy, count: number, outcome: Outcome, now: number): nu
   Array.from({ length: count }, () => turn(policy, outcome, now)).filter(Boolean).length
 
 describe("The contract alone", () => {
-  it("leaves above half of at least ten, and for good", () => {
+  it("leaves for good above half of at least ten", () => {
     const policy = make("contract")
     turns(policy, 5, "success", 0)
     turns(policy, 5, "error", 0)

@@ -6,7 +6,7 @@ import { scenarios } from "../../src/simulation/Scenarios.ts"
 const seconds = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 describe("A scenario", () => {
-  it("of the policy is one that a file could hold, and its name is its own", () => {
+  it("has a unique name and can be stored in a file", () => {
     for (const scenario of scenarios) {
       assert.deepStrictEqual(Schema.decodeSync(Scenario)(structuredClone(scenario)), scenario)
     }
@@ -14,7 +14,7 @@ describe("A scenario", () => {
   })
 
   it.prop(
-    "that flaps was on for the last time just before `lastOn`",
+    "has a flapping fault on for the last time just before `lastOn`",
     [seconds(0, 100), seconds(1, 300), seconds(1, 60), seconds(1, 60)],
     ([from, length, on, off]) => {
       const fault = {

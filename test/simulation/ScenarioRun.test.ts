@@ -18,7 +18,7 @@ const scenario: Scenario = {
 
 const ours = () => Policies.make("ours", Policies.usual)
 
-/** Remembers who came when. */
+/** Records each arrival. */
 const watched = (policy: Policy) => {
   const came: Array<string> = []
   const admit: Policy["admit"] = (orgId, sessionId, now) => {
@@ -29,7 +29,7 @@ const watched = (policy: Policy) => {
 }
 
 describe("A simulated run", () => {
-  it("is the same every time with the same seed, and another with another", () => {
+  it("depends on the seed only", () => {
     const figures = (seed: number) => {
       const { all, inFault, moves, needlessDirect, slices } = ScenarioRun.run(scenario, ours(), seed)
       return { all, inFault, moves, needlessDirect, slices }
@@ -38,7 +38,7 @@ describe("A simulated run", () => {
     assert.notDeepEqual(figures(1), figures(2))
   })
 
-  it("brings every policy the same users at the same times", () => {
+  it("gives every policy the same users at the same times", () => {
     const all = Policies.names.map((name) => {
       const { came, policy } = watched(Policies.make(name, Policies.usual))
       ScenarioRun.run(scenario, policy, 3)
@@ -48,7 +48,7 @@ describe("A simulated run", () => {
     for (const came of all) assert.deepStrictEqual(came, all[0])
   })
 
-  it("ends every chat once, however the policy acts", () => {
+  it("ends every chat once under every policy", () => {
     for (const name of Policies.names) {
       const { all, slices } = ScenarioRun.run(scenario, Policies.make(name, Policies.usual), 4)
       const ended = slices.reduce((sum, { direct, failed, runtime }) => sum + direct + failed + runtime, 0)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Policies from "../../src/simulation/Policies.ts"
-import * as TargetRows from "../../src/simulation/TargetRows.ts"
+import * as TargetRows from "./TargetRows.ts"
 
 const policy = (name: Policies.Name) => () => Policies.make(name, Policies.usual)
 const targets = TargetRows.targets(policy("stay"))
@@ -19,18 +19,18 @@ describe("The targets", () => {
     assert.deepStrictEqual(passed("flapping", "ours"), [true, true, true, true])
   })
 
-  it("are missed by whoever never leaves, never comes back, or leaves for one organisation", () => {
+  it("are missed by a policy that never leaves, never returns, or leaves for one organisation", () => {
     assert.deepStrictEqual(passed("hang", "stay"), [false, false, true, true])
     assert.deepStrictEqual(passed("refused", "contract"), [false, true, false, false])
     assert.include(passed("blips", "envoy"), false)
   })
 
-  it("say in the row what was simulated, also when it was shortened", () => {
+  it("name the simulated load in the row, also when shortened", () => {
     assert.match(judge("hang", "ours")[0]?.row ?? "", /hang \(5\/s, 1\.0 h, seeds 2\)/)
     assert.match(judge("healthy-0.5", "stay")[0]?.row ?? "", /0\.5\/s, 5\.6 h, seeds 1/)
   })
 
-  it("count what never happened as missed", () => {
+  it("count an event that never happened as missed", () => {
     const [detect] = judge("refused", "stay")
     assert.deepInclude(detect, { got: "median never, worst never", pass: false })
   })

@@ -32,7 +32,7 @@ describe("A picture of a run", () => {
   }))
   const svg = Timeline.svg(scenario, panels)
 
-  it("is well-formed whatever the scenario is called, and says what it shows", () => {
+  it("is well-formed for any scenario name, and has a title and a description", () => {
     const names = elements(svg)
     assert.deepStrictEqual(names.slice(0, 3), ["svg", "title", "desc"])
     assert.include(svg, `<title id="title">Simulated: a &quot;&lt;b&gt;&quot; &amp; c</title>`)
@@ -43,7 +43,7 @@ describe("A picture of a run", () => {
     assert.strictEqual(svg.split(`class="fault"`).length - 1, 2 * 10 + 1)
   })
 
-  it("tells the states of the breaker with their times", () => {
+  it("shows the states of the breaker with their times", () => {
     assert.match(svg, /<title>open, 60\d(\.\d)? s to \d+(\.\d)? s<\/title>/)
     assert.match(svg, /<title>ramp 20 %, /)
   })

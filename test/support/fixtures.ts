@@ -128,4 +128,10 @@ export const monitorSettings = {
   probes: false,
 }
 
-export const arrival: Arrival = { route: "/api/v1/chat/start", at: 0n, parent: undefined }
+export const arrival: Arrival = {
+  name: "POST /api/v1/chat/start",
+  attributes: {},
+  endAttributes: {},
+  at: 0n,
+  parent: undefined,
+}

@@ -1,10 +1,10 @@
-/** The exchange of health in memory, shared by a fleet of Monitors in one process, with faults to inject. */
+/** The health exchange in memory, for a fleet of Monitors in one process, with its failures. */
 import * as Effect from "effect/Effect"
 import type {
   Answer,
   Batch,
   Exchange,
-  Heard,
+  Received,
   Revised,
   SharedState,
 } from "../../src/monitoring/fleet/HealthExchange.ts"
@@ -16,14 +16,14 @@ const probingMs = 3000
 export class MemoryExchange {
   private births = 1
   private next = 1
-  private entries: Array<{ readonly at: number; readonly entry: Heard }> = []
+  private entries: Array<{ readonly at: number; readonly entry: Received }> = []
   private states = new Map<string | null, Revised>()
   private prober: { readonly id: ReplicaId; readonly until: number } | undefined
   private readonly now: () => number
   private readonly windowMs: number
-  /** Every call fails. */
+  /** No request gets an answer. */
   isAway = false
-  /** Requests arrive, but their replies are lost. */
+  /** A request arrives, its answer does not. */
   isDeaf = false
 
   constructor(now: () => number, windowMs = 300_000) {
@@ -54,7 +54,7 @@ export class MemoryExchange {
       now,
       born: String(this.births),
       probes: this.prober.id === me,
-      heard: this.entries.map(({ entry }) => entry).filter(({ id }) => Number(id) > Number(request.after)),
+      received: this.entries.map(({ entry }) => entry).filter(({ id }) => Number(id) > Number(request.after)),
       more: false,
       states: request.states ? [...this.states.values()] : [],
     }

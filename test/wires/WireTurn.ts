@@ -17,6 +17,7 @@ import * as Targets from "../../src/execution/Targets.ts"
 import type { TurnEvent } from "../../src/execution/TurnEvent.ts"
 import { UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
+import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import { Transcript } from "../../src/runs/Transcript.ts"
 import { monitorSettings, turn } from "../support/fixtures.ts"
 import { secondAnswer, type WireCase } from "./WireCase.ts"
@@ -146,6 +147,7 @@ export const playTurn = ({ first, kind, withSecond, limits: own = limits }: Play
           Layer.provide([UpstreamHttp.layer, layerMemory("1 minute")]),
         ),
         Monitor.layer(monitorSettings),
+        RecentTurns.layer,
       ]),
     )
     return yield* Effect.provide(run(kind, under, behind), layer)

@@ -1,6 +1,6 @@
 /**
- * Answers of direct mode that were given before, by a key that says everything they depend on. A missing answer, for
- * whatever reason, is asked of the provider: no method fails, and no turn waits for a cache that is away.
+ * Cached answers of direct mode. The key contains everything that an answer depends on. If an answer is missing for
+ * any reason, the provider answers: no method fails, and no turn waits for an unavailable cache.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ export class AnswerCache extends Context.Service<
   AnswerCache,
   {
     readonly get: (key: string) => Effect.Effect<string | undefined>
-    /** Kept for the time that the cache was made with, or shorter where there is no room. */
+    /** Stores an answer for the cache's lifetime, or shorter if there is no room. */
     readonly put: (key: string, answer: string) => Effect.Effect<void>
   }
 >()("crossfade/execution/direct/AnswerCache") {}

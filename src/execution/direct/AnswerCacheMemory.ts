@@ -1,4 +1,4 @@
-/** `AnswerCache` in this process: bounded in bytes, what was used longest ago leaves first. */
+/** `AnswerCache` in this process, bounded in bytes. The least recently used entry is evicted first. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -6,12 +6,12 @@ import * as Layer from "effect/Layer"
 import { monotonicMillis } from "../../platform/Monotonic.ts"
 import { AnswerCache } from "./AnswerCache.ts"
 
-/** Some 30 000 answers of 500 characters; a fraction of what the process has. */
+/** About 30 000 answers of 500 characters: a fraction of the process's memory. */
 export const maxBytes = 32 * 1024 * 1024
-/** A string of V8 has up to two bytes a character; the key and the entry of the map have their own. */
+/** V8 uses up to two bytes per character of a string. The key and the map's entry take the rest. */
 const bytesOf = (answer: string): number => 2 * answer.length + 300
 
-interface Kept {
+interface Entry {
   readonly answer: string
   readonly until: number
 }
@@ -22,21 +22,21 @@ export const layerMemory = (timeToLive: Duration.Input): Layer.Layer<AnswerCache
     Effect.gen(function* () {
       const clock = yield* Clock.clockWith(Effect.succeed)
       const lifeMs = Duration.toMillis(Duration.fromInputUnsafe(timeToLive))
-      const kept = new Map<string, Kept>()
+      const entries = new Map<string, Entry>()
       let bytes = 0
 
-      const drop = (key: string): Kept | undefined => {
-        const found = kept.get(key)
+      const drop = (key: string): Entry | undefined => {
+        const found = entries.get(key)
         if (found !== undefined) {
-          kept.delete(key)
+          entries.delete(key)
           bytes -= bytesOf(found.answer)
         }
         return found
       }
-      const add = (key: string, one: Kept): void => {
-        kept.set(key, one)
-        bytes += bytesOf(one.answer)
-        for (const oldest of kept.keys()) {
+      const add = (key: string, entry: Entry): void => {
+        entries.set(key, entry)
+        bytes += bytesOf(entry.answer)
+        for (const oldest of entries.keys()) {
           if (bytes <= maxBytes) return
           drop(oldest)
         }

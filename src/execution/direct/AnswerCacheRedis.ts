@@ -1,4 +1,4 @@
-/** `AnswerCache` in the Redis of all replicas, which lets an answer go when its time is over. A Redis that is away is a miss. */
+/** `AnswerCache` in the Redis of all replicas, which expires the answers. An unavailable Redis is a miss. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -6,7 +6,7 @@ import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import { AnswerCache } from "./AnswerCache.ts"
 
-/** JSON: what a model says may hold half a character, which UTF-8 has not. */
+/** JSON, because a model's text may contain half a surrogate pair, which UTF-8 cannot encode. */
 const Answer = Schema.fromJsonString(Schema.String)
 const decode = Schema.decodeUnknownEffect(Schema.NullOr(Answer))
 const encode = Schema.encodeEffect(Answer)

@@ -1,6 +1,6 @@
 /**
- * From the bytes of any provider's answer to what an executor says: server-sent events of JSON, or one JSON text where
- * the server did not stream. Plain code that never throws, whatever the bytes are, a chunk at a time.
+ * Decodes the bytes of any provider's answer to events: server-sent events of JSON, or one JSON text if the server
+ * did not stream. Plain code that never throws for any bytes. It works per chunk.
  */
 import { makeParser } from "effect/encoding/Sse"
 import type { Decoded, Decoder } from "../DecodedAnswer.ts"
@@ -12,11 +12,11 @@ export interface Reader {
   readonly event: (answer: DirectAnswer, json: JsonRecord, name: string) => void
   /** A whole answer in one JSON record. */
   readonly whole: (answer: DirectAnswer, json: JsonRecord) => void
-  /** `[DONE]` ends an answer even if no finish reason came. Only for wires that have `[DONE]`. */
+  /** `[DONE]` ends an answer even if no finish reason arrived. Only for wires that have `[DONE]`. */
   readonly doneIsEnd?: true
 }
 
-/** Characters. As for an event of the runtime: no honest event comes near. */
+/** Characters. As for the runtime, valid events are far smaller. */
 const maxEventSize = maxDelta + 64 * 1024
 
 /** Some servers keep a connection open with words instead of comments. */
@@ -29,7 +29,7 @@ const mostEarlyParses = 20
 
 type Form = "unknown" | "events" | "json"
 
-/** One decoder an answer. */
+/** One decoder per answer. */
 export class AnswerDecoder implements Decoder {
   readonly #answer: DirectAnswer
   readonly #reader: Reader
@@ -43,12 +43,12 @@ export class AnswerDecoder implements Decoder {
   #form: Form = "unknown"
   /** Blanks before the form is known; then the JSON text so far. */
   #held = ""
-  /** The last event with text came with a finish reason, or after one. */
+  /** The last event with text arrived with a finish reason, or after one. */
   #mayGoOn = false
-  /** The JSON text so far can be parsed: the answer is whole, unless more comes. */
+  /** The JSON text so far is valid: the answer is whole unless more arrives. */
   #isJson = false
   #earlyParses = 0
-  /** The body has ended: a part of an event is no fault now. */
+  /** The body has ended, so a partial event is no error. */
   #isLast = false
 
   constructor(upstream: string, reader: Reader, onUnknownReason: (reason: string) => void) {
@@ -69,7 +69,7 @@ export class AnswerDecoder implements Decoder {
     return this.#decoded()
   }
 
-  /** The last event counts without its blank line, if it is whole. */
+  /** The last event counts without its blank line if it is whole. */
   end(): Decoded {
     this.#isLast = true
     if (this.#form === "events") this.#sse.feed(`${this.#text.decode()}\n\n`)
@@ -99,7 +99,7 @@ export class AnswerDecoder implements Decoder {
     return this.#earlyParses <= mostEarlyParses && parseJson(this.#held) !== undefined
   }
 
-  /** The first character shows what was sent: no event begins with a bracket. */
+  /** The first character shows the form: no event begins with a bracket. */
   #onBegin(text: string): void {
     const first = text.trimStart().charAt(0)
     this.#held = ""
@@ -116,7 +116,7 @@ export class AnswerDecoder implements Decoder {
     const text = data.trim()
     if (this.#answer.isEnded || text === "" || text === "{}") return
     if (doneMark.test(text)) return this.#reader.doneIsEnd ? this.#answer.done() : this.#answer.complete()
-    // The parser sees the size of what it still waits for, not of an event that came in one piece.
+    // The parser limits the size of an incomplete event, not of an event that arrives in one piece.
     if (data.length > maxEventSize) return this.#answer.garbled("an event is too large")
     const parsed = parseJson(text)
     const records = parsed === undefined || isRecord(parsed.json) ? [parsed?.json] : listOf(parsed.json)
@@ -126,13 +126,13 @@ export class AnswerDecoder implements Decoder {
       if (this.#answer.texts > texts) this.#mayGoOn = this.#answer.finishes > 0
       return
     }
-    // Some servers end each event with one line end: the parser joins their events.
+    // Some servers end each event with a single line end, and the parser joins these events.
     if (parsed === undefined && text.includes("\n")) {
       for (const line of text.split("\n")) this.#onData(line, name)
       return
     }
     if (this.#isLast || keepAlive.test(text) || (parsed !== undefined && isBlank(parsed.json))) return
-    // It may have held text, and an answer with a gap is no success.
+    // The event may have contained text, and an answer with a gap is no success.
     this.#answer.garbled(parsed === undefined ? "an event is not JSON" : "an event is no JSON record")
   }
 

@@ -1,27 +1,30 @@
-/** Which turns of direct mode may be answered from before, and by which key. Pure. */
+/** Decides which turns of direct mode may use the cache, and builds their key. Pure. */
 import { createHash } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 import { needsTools } from "../../domain/Agent.ts"
 import type { Turn } from "../Executor.ts"
 import type { ProviderSettings } from "./Providers.ts"
 
-const headersTold = ({ headers }: ProviderSettings) =>
+const headerValues = ({ headers }: ProviderSettings) =>
   Object.entries(headers).map(([name, value]) => [name, Redacted.value(value)])
 
-/** Nobody else's answer may come back, so the organisation is a part of the key as all that the provider is told. */
+/**
+ * An answer must never reach another organisation, so the key contains the organisation and all data that the
+ * provider receives.
+ */
 export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
   const { maxTokens, model, systemPrompt, temperature } = turn.agent.settings
-  const told = {
+  const parts = {
     orgId: turn.orgId,
     provider: [provider.name, provider.kind, provider.baseUrl, provider.model, provider.takesAgentModel],
-    request: [headersTold(provider), provider.query, provider.maxTokensField, provider.temperature],
+    request: [headerValues(provider), provider.query, provider.maxTokensField, provider.temperature],
     agent: [systemPrompt, model, temperature, maxTokens],
     history: turn.history.map(({ content, role }) => [role, content]),
     message: turn.message,
   }
-  return createHash("sha256").update(JSON.stringify(told)).digest("hex")
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex")
 }
 
-/** An agent with tools may have done something; a shadow or a probe measures the provider. */
-export const mayBeKept = (turn: Turn, orgs: ReadonlySet<string>): boolean =>
+/** An agent with tools may have had an effect. A shadow or a probe measures the provider. */
+export const isCacheable = (turn: Turn, orgs: ReadonlySet<string>): boolean =>
   orgs.has(turn.orgId) && !needsTools(turn.agent) && !turn.shadow && !turn.probe

@@ -1,4 +1,4 @@
-/** The Messages wire of Anthropic: what is asked, and how the events of an answer are read. */
+/** The Messages wire of Anthropic: builds the request and reads the events of an answer. */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
 import type { Reader } from "./AnswerDecoder.ts"
@@ -6,7 +6,7 @@ import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, recordOf, recordsOf, textOf } from "./JsonRead.ts"
 import { maxTokensFor, temperatureFor } from "./ProviderRequest.ts"
 
-/** The wire demands a limit. Every model that is still served allows this one. */
+/** The wire requires a limit. Every model that Anthropic still serves allows this one. */
 const defaultMaxTokens = 8192
 
 export const path = () => "/messages"
@@ -27,7 +27,7 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   }
 }
 
-/** A block of content, or a delta of one. What is not for the reader (calls, signatures) is left out. */
+/** A block of content, or a delta of one. Blocks that a reader does not see (calls, signatures) are left out. */
 const onBlock = (answer: DirectAnswer, block: JsonRecord | undefined): void => {
   const { text, thinking, type } = block ?? {}
   if (typeof thinking === "string") answer.thinking(thinking)

@@ -1,8 +1,8 @@
 /**
- * A direct provider that answers the very same question once, for the organisations that want it: an `Executor` around
- * its `Executor`. A kept answer is a turn like any other, but its usage says that it cost no tokens (`cached`).
+ * A direct provider with a cache: an `Executor` around its `Executor`, for the organisations that want it. A cached
+ * answer is a turn like any other, but its usage reports no tokens (`cached`).
  *
- * Invariant: only what the provider has finished is kept, and only where it was text and nothing else, and not cut short.
+ * Invariant: stores only answers that the provider finished, that are only text, and that were not cut short.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,22 +12,22 @@ import * as Measure from "../../telemetry/Measure.ts"
 import type { ExecutionError } from "../ExecutionError.ts"
 import { type ExecutionEvent, Executor, type Turn } from "../Executor.ts"
 import { AnswerCache } from "./AnswerCache.ts"
-import { answerKey, mayBeKept } from "./AnswerKey.ts"
+import { answerKey, isCacheable } from "./AnswerKey.ts"
 import type { ProviderSettings } from "./Providers.ts"
 
-/** Characters. A longer answer is dear to keep, and seldom asked for twice. */
+/** Characters. A longer answer costs much memory and is seldom asked for twice. */
 const longestAnswer = 64 * 1024
 
 type Events = Stream.Stream<ExecutionEvent, ExecutionError>
 
-const said = (answer: string): Events =>
+const cachedEvents = (answer: string): Events =>
   Stream.make<ReadonlyArray<ExecutionEvent>>(
     { _tag: "Message", draft: textDraft(answer) },
     { _tag: "Finished", usage: { tokens: 0, cached: true } },
   )
 
-/** The same events, once; at `Finished` the text of all of them goes to `put`. */
-const kept = (events: Events, put: (answer: string) => Effect.Effect<void>): Events => {
+/** Passes the events on. At `Finished` it gives the whole text to `put`. */
+const storing = (events: Events, put: (answer: string) => Effect.Effect<void>): Events => {
   let answer: string | undefined = ""
   return Stream.tap(events, (event) => {
     if (event._tag === "Finished") {
@@ -53,18 +53,18 @@ export const around = <E, R>(
     Effect.gen(function* () {
       const cache = yield* AnswerCache
       const executor = yield* Executor
-      const found = Effect.fnUntraced(function* (turn: Turn) {
+      const lookUp = Effect.fnUntraced(function* (turn: Turn) {
         const key = answerKey(turn, settings)
         const answer = yield* cache.get(key)
         yield* Measure.answerLookedUp(answer !== undefined)
         return answer === undefined
-          ? kept(executor.execute(turn), (whole) => cache.put(key, whole))
-          : said(answer)
+          ? storing(executor.execute(turn), (whole) => cache.put(key, whole))
+          : cachedEvents(answer)
       })
-      const execute: Executor["Service"]["execute"] = (turn) => Stream.unwrap(found(turn))
+      const execute: Executor["Service"]["execute"] = (turn) => Stream.unwrap(lookUp(turn))
       return Executor.of({
         ...executor,
-        execute: (turn) => (mayBeKept(turn, orgs) ? execute(turn) : executor.execute(turn)),
+        execute: (turn) => (isCacheable(turn, orgs) ? execute(turn) : executor.execute(turn)),
       })
     }),
   ).pipe(Layer.provide(provider))

@@ -1,8 +1,7 @@
 /**
- * The answer of a provider as far as it has been read: what each wire's reader writes, and what the decoder gives on.
+ * The part of a provider's answer that was read: each wire's reader writes it, and the decoder takes its events.
  *
- * Invariants: the first end counts, be it success or failure; an answer without a finish reason or `[DONE]` never
- * succeeds.
+ * Invariants: the first end counts, success or failure; an answer without a finish reason or `[DONE]` never succeeds.
  */
 import {
   ContentFiltered,
@@ -22,7 +21,7 @@ import * as RefusalRules from "./RefusalRules.ts"
 import { ThinkTag } from "./ThinkTag.ts"
 import { usageOf } from "../TokenCounts.ts"
 
-/** Characters. No honest delta comes near. */
+/** Characters. Valid deltas are far smaller. */
 export const maxDelta = 1024 * 1024
 const tooLong = `a delta is longer than ${maxDelta} characters`
 
@@ -33,10 +32,13 @@ const chunk = (type: "text" | "thinking", content: string): ExecutionEvent => ({
 
 export class DirectAnswer {
   error: ExecutionError | undefined
-  /** Finish reasons so far, and texts after one: the answer may be whole, and the decoder does not wait for more for long. */
+  /**
+   * The number of finish reasons, plus texts after one. After the first, the answer may be whole, and the decoder
+   * stops waiting soon.
+   */
   finishes = 0
   texts = 0
-  /** The index of the one choice that is read, and the field that its text comes in. */
+  /** The index of the one choice to read, and the field that has its text. */
   choice: unknown
   field: string | undefined
   readonly #upstream: string
@@ -76,7 +78,7 @@ export class DirectAnswer {
     this.#say("thinking", delta)
   }
 
-  /** Any value of the wire's field: most are no reason yet. The last reason counts. */
+  /** Takes any value of the wire's field. Most values are no reason yet. The last reason counts. */
   finish(reason: unknown): void {
     const finish = finishOf(reason)
     if (finish === undefined || this.isEnded) return
@@ -92,7 +94,7 @@ export class DirectAnswer {
       this.error = new UpstreamUnavailable({ upstream, status: 503, detail })
   }
 
-  /** Servers report usage once, or in parts, or again and again: the last figure of each kind counts. */
+  /** Servers report usage once, in parts, or repeatedly. The last figure of each kind counts. */
   usage(value: unknown): void {
     const usage = recordOf(value)
     if (usage === undefined) return
@@ -118,13 +120,13 @@ export class DirectAnswer {
     this.#fail(new UpstreamGarbled({ upstream: this.#upstream, detail }))
   }
 
-  /** The stream's own end. Some servers never give a finish reason: their text is the answer all the same. */
+  /** The stream's own end. Some servers never send a finish reason; their text is still the answer. */
   done(): void {
     if (this.finishes === 0 && this.hasText) this.finish("other")
     this.complete()
   }
 
-  /** The wire says that nothing follows, or nothing does. */
+  /** The wire reports that nothing follows, or the body ended. */
   complete(): void {
     if (this.isEnded) return
     if (this.#finish === undefined) {
@@ -157,7 +159,7 @@ export class DirectAnswer {
     this.#events.push(chunk(type, content))
   }
 
-  /** After a finish reason the answer is whole: only a filter takes it back. */
+  /** After a finish reason the answer is whole, and only a filter takes it back. */
   #fail(error: ExecutionError): void {
     if (this.isEnded) return
     if (this.finishes > 0 && error._tag !== "ContentFiltered") this.complete()

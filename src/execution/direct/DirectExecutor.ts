@@ -1,8 +1,7 @@
 /**
- * A direct LLM provider as an executor, over our own HTTP client. Most turns may go through it, so it works per network
- * chunk, not per event. The order of providers and the retries are not its business: here is one call.
+ * A direct LLM provider as an executor: one call over the gateway's own HTTP client. `Execution` orders the providers and
+ * retries. Most turns may use this executor, so it works per network chunk, not per event.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,8 +10,8 @@ import * as Spans from "../../telemetry/Spans.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
 import { type ExecutionError, failureOf, UpstreamUnreachable } from "../ExecutionError.ts"
 import { Executor, type Turn } from "../Executor.ts"
-import * as RefusalBody from "../RefusalBody.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
+import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { AnswerDecoder } from "./AnswerDecoder.ts"
 import * as DirectSpan from "./DirectSpan.ts"
 import { headersOf, urlOf } from "./ProviderRequest.ts"
@@ -22,30 +21,35 @@ import * as RefusalRules from "./RefusalRules.ts"
 import { retryAfterOf } from "./RetryAfter.ts"
 import { wires } from "./Wire.ts"
 
-/** One line that tells operators why turns went elsewhere. */
-const logged = (event: string, error: ExecutionError): Effect.Effect<void> => {
-  const said = [error._tag, failureOf(error)].filter((part) => part !== undefined)
-  return Effect.logWarning(`${event}: ${said.join(" ")}`)
+/** Logs the reason for which a turn goes to another target. */
+const logFailure = (event: string, error: ExecutionError): Effect.Effect<void> => {
+  const parts = [error._tag, failureOf(error)].filter((part) => part !== undefined)
+  return Effect.logWarning(`${event}: ${parts.join(" ")}`)
 }
 
-const refused = (upstream: string, answer: Answer): Effect.Effect<never, ExecutionError> =>
-  Effect.flatMap(Effect.all([Clock.currentTimeMillis, RefusalBody.beginning(answer)]), ([now, text]) => {
-    answer.enough()
-    const { status } = answer
-    const refusal = ProviderRefusal.ofStatus(status, text)
-    const retryAfterMs = retryAfterOf(answer.header, refusal.retryAfterMs, now)
-    const error = RefusalRules.refused(upstream, { ...refusal, status, retryAfterMs })
-    return Effect.andThen(logged(`${upstream} refused a request`, error), Effect.fail(error))
-  })
-
 /** Frameworks answer a POST with 201, and proxies label streams as HTML: the body alone shows if it is an answer. */
-const answered = (upstream: string, answer: Answer): Effect.Effect<Answer, ExecutionError> =>
-  answer.status >= 200 && answer.status < 300 ? Effect.succeed(answer) : refused(upstream, answer)
+const isAnswer = (status: number): boolean => status >= 200 && status < 300
 
-/** The most unknown reasons that are logged: a server may make up one for each answer. */
+const refusalOf = (upstream: string, { body, header, now, status }: UpstreamStatus.Refusal) => {
+  const refusal = ProviderRefusal.ofStatus(status, body)
+  const retryAfterMs = retryAfterOf(header, refusal.retryAfterMs, now)
+  return RefusalRules.refused(upstream, { ...refusal, status, retryAfterMs })
+}
+
+/** Lets a refusal's connection be used again, as its body is short. */
+const checkStatus = (upstream: string, answer: Answer): Effect.Effect<Answer, ExecutionError> =>
+  Effect.tapError(
+    UpstreamStatus.check(answer, isAnswer, (refusal) => refusalOf(upstream, refusal)),
+    (error) => {
+      answer.drain()
+      return logFailure(`${upstream} refused a request`, error)
+    },
+  )
+
+/** The limit of logged unknown reasons: a server may invent one for each answer. */
 const mostUnknown = 20
 
-/** Logs each reason that the table does not have once. */
+/** Logs each reason that is not in the table once. */
 const unknownReasons = (upstream: string, context: Context.Context<never>) => {
   const seen = new Set<string>()
   const run = Effect.runForkWith(context)
@@ -57,7 +61,7 @@ const unknownReasons = (upstream: string, context: Context.Context<never>) => {
   }
 }
 
-/** `longestClosingMs`: how long an answer is read after its finish reason at most. */
+/** `longestClosingMs`: the longest time that an answer is read after its finish reason. */
 export const layer = (
   settings: ProviderSettings,
   longestClosingMs?: number,
@@ -71,7 +75,7 @@ export const layer = (
       const wire = wires[settings.kind]
       const fixed = { ...wire.headers, ...headersOf(settings) }
       const onUnknownReason = unknownReasons(upstream, yield* Effect.context<never>())
-      const onFailure = (error: ExecutionError) => logged(`${upstream} failed`, error)
+      const onFailure = (error: ExecutionError) => logFailure(`${upstream} failed`, error)
       const modelOf = ({ agent }: Turn) => (takesAgentModel ? (agent.settings.model ?? ownModel) : ownModel)
 
       const send = (turn: Turn, model: string) =>
@@ -83,7 +87,7 @@ export const layer = (
           })
           .pipe(
             Effect.mapError(({ cause }) => new UpstreamUnreachable({ upstream, cause })),
-            Effect.flatMap((answer) => answered(upstream, answer)),
+            Effect.flatMap((answer) => checkStatus(upstream, answer)),
           )
 
       return Executor.of({

@@ -1,8 +1,8 @@
-/** The name and attributes of a direct attempt's span, as far as they are known beforehand. */
+/** The name and attributes of a direct attempt's span, as known at its start. */
 import type { Turn } from "../Executor.ts"
 import type { ProviderSettings } from "./Providers.ts"
 
-/** As OpenTelemetry's conventions for generative AI name the kinds of providers. */
+/** The names of provider kinds in OpenTelemetry's conventions for generative AI. */
 const providerNames: Readonly<Record<ProviderSettings["kind"], string | undefined>> = {
   anthropic: "anthropic",
   google: "gcp.gemini",

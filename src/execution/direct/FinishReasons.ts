@@ -1,10 +1,10 @@
 /**
- * The reasons for which models stop, and what each one says of the answer. Pure. Every wire uses this table: servers of
- * one wire pass on the words of another.
+ * The reasons for which models stop, and the verdict of each on the answer. Pure. All wires use this table, because
+ * servers of one wire pass on the reasons of another.
  */
 import type { FinishReason } from "../../domain/Outcome.ts"
 
-/** `filtered`, `failed` and `unavailable` fail the answer, whatever text came before. */
+/** `filtered`, `failed` and `unavailable` fail the answer, even after text. */
 export type Verdict = Exclude<FinishReason, "content_filter"> | "filtered" | "failed" | "unavailable"
 
 const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
@@ -42,7 +42,7 @@ const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
     "continuation",
     "finish_reason_max_tokens",
   ],
-  /** Tool calls and pauses, although no tool is ever sent. Without text such an answer fails as empty. */
+  /** Tool calls and pauses, although the gateway sends no tools. Without text such an answer fails as empty. */
   other: [
     "other",
     "tool_calls",
@@ -133,7 +133,7 @@ const verdicts: ReadonlyArray<Verdict> = ["stop", "length", "other", "filtered",
 const table = new Map(verdicts.flatMap((verdict) => words[verdict].map((word) => [word, verdict] as const)))
 
 /** Values that some servers send with every chunk until the model stops. */
-const unsaid = new Set([
+const placeholders = new Set([
   "",
   "null",
   "none",
@@ -146,17 +146,17 @@ const unsaid = new Set([
 
 export interface Finish {
   readonly verdict: Verdict
-  /** The reason as it was sent, where the table does not have it. */
+  /** The original reason if it is not in the table. */
   readonly unknown: string | undefined
 }
 
-/** Undefined while the model has not stopped. */
+/** Undefined until the model stops. */
 export const finishOf = (reason: unknown): Finish | undefined => {
   if (typeof reason !== "string") return undefined
   // Gemini's compatible wire says `content_filter: RECITATION`.
   const [head = ""] = reason.toLowerCase().split(":")
   const word = head.trim().replaceAll(/[\s-]+/g, "_")
-  if (unsaid.has(word)) return undefined
+  if (placeholders.has(word)) return undefined
   const verdict = table.get(word)
   return verdict === undefined ? { verdict: "other", unknown: reason } : { verdict, unknown: undefined }
 }

@@ -1,4 +1,4 @@
-/** The wire of Google's Gemini: what is asked, and how the chunks of an answer are read. */
+/** The wire of Google's Gemini: builds the request and reads the chunks of an answer. */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
 import type { Reader } from "./AnswerDecoder.ts"
@@ -26,12 +26,14 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
 }
 
 /**
- * `models/x`, `tunedModels/x`, or the name alone. Encoded, and never a dot segment, since an agent may name the model; half a
- * surrogate pair, which `encodeURIComponent` throws at, becomes a replacement character.
+ * `models/x`, `tunedModels/x`, or the name alone. Encoded and never a dot segment, since an agent may set the model.
+ * Half a surrogate pair becomes a replacement character, because `encodeURIComponent` throws for it.
  */
 export const path = (model: string): string => {
   const segments = (model.includes("/") ? model : `models/${model}`).toWellFormed().split("/")
-  const encoded = segments.map((one) => (/^\.+$/.test(one) ? "_" : encodeURIComponent(one))).join("/")
+  const encoded = segments
+    .map((segment) => (/^\.+$/.test(segment) ? "_" : encodeURIComponent(segment)))
+    .join("/")
   return `/${encoded}:streamGenerateContent?alt=sse`
 }
 

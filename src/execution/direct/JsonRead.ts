@@ -1,4 +1,4 @@
-/** Reads fields of JSON that another server wrote: a field of an unexpected type reads as absent. Pure. */
+/** Reads fields of JSON from another server. A field of an unexpected type reads as absent. Pure. */
 import * as Predicate from "effect/Predicate"
 
 export type JsonRecord = Readonly<Record<string, unknown>>
@@ -11,11 +11,11 @@ export const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray
 
 export const recordsOf = (value: unknown): ReadonlyArray<JsonRecord> => listOf(value).filter(isRecord)
 
-/** Undefined for what is no text, and for text without a character. */
+/** Undefined for other types and for the empty string. */
 export const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined
 
-/** Undefined where the text is not JSON; a parser's exception is the sender's fault. */
+/** Undefined if the text is not JSON. The sender is at fault, so there is no exception. */
 export const parseJson = (text: string): { readonly json: unknown } | undefined => {
   try {
     // oxlint-disable-next-line no-restricted-properties -- this is the edge, and a schema would parse at twice the cost
@@ -25,7 +25,7 @@ export const parseJson = (text: string): { readonly json: unknown } | undefined 
   }
 }
 
-/** Says nothing: null, "", 0, false, or a list or record of only these, not nested deeply. */
+/** True for null, "", 0, false, or a shallow list or record of only these. */
 export const isBlank = (value: unknown, depth = 3): boolean => {
   if (value === undefined || value === null || value === "" || value === 0 || value === false) return true
   if (typeof value !== "object" || depth === 0) return false

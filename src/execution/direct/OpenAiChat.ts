@@ -1,6 +1,6 @@
 /**
- * The Chat Completions wire of OpenAI, which most providers and all self-hosted models speak, each in its own way: what
- * is asked, and how the chunks of an answer are read.
+ * The Chat Completions wire of OpenAI: builds the request and reads the chunks of an answer. Most providers and all
+ * self-hosted models use it, each with its own differences.
  */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
@@ -26,7 +26,7 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   }
 }
 
-/** One part of a content that comes in parts, as Mistral's does. Parts that are not text are left out. */
+/** One part of a content in parts, as Mistral sends it. Parts without text are left out. */
 const onPart = (answer: DirectAnswer, part: unknown): void => {
   if (typeof part === "string") return answer.text(part)
   const { refusal, text, thinking } = recordOf(part) ?? {}
@@ -43,13 +43,15 @@ const onContent = (answer: DirectAnswer, content: unknown): void => {
   for (const part of Array.isArray(content) ? listOf(content) : [content]) onPart(answer, part)
 }
 
-/** The names of one thing in DeepSeek's, OpenRouter's and vLLM's answers; some send it under several. */
+/** DeepSeek, OpenRouter and vLLM name this field differently. Some send it under several names. */
 const thoughtsOf = (delta: JsonRecord): ReadonlyArray<string> => {
   const { reasoning, reasoning_content, reasoning_details } = delta
   const thought = textOf(reasoning_content) ?? textOf(reasoning) ?? textOf(recordOf(reasoning)?.["content"])
   if (thought !== undefined) return [thought]
   const details = recordsOf(reasoning_details)
-  return details.length === 0 ? [] : details.map((one) => textOf(one["text"]) ?? textOf(one["summary"]) ?? "")
+  return details.length === 0
+    ? []
+    : details.map((detail) => textOf(detail["text"]) ?? textOf(detail["summary"]) ?? "")
 }
 
 const onDelta = (answer: DirectAnswer, delta: JsonRecord): void => {
@@ -59,8 +61,8 @@ const onDelta = (answer: DirectAnswer, delta: JsonRecord): void => {
 }
 
 /**
- * Text comes in `delta`, in `message` or in `text`; the first field that has any is read. Some servers repeat the whole
- * text in another one at the end.
+ * Text arrives in `delta`, in `message` or in `text`; the first field with text counts. Some servers repeat the whole
+ * text in another field at the end.
  */
 const onChoice = (answer: DirectAnswer, choice: JsonRecord): void => {
   for (const field of ["delta", "message"]) {
@@ -73,18 +75,18 @@ const onChoice = (answer: DirectAnswer, choice: JsonRecord): void => {
   const text = textOf(choice["text"])
   if (text !== undefined && (answer.field ??= "text") === "text") answer.text(text)
   answer.usage(choice["usage"])
-  // Gemini has written it both ways.
+  // Gemini uses both spellings.
   answer.finish(textOf(choice["finish_reason"]) ?? choice["finishReason"])
 }
 
-/** Only one choice was asked for. If a server sends several, the first one is read. */
+/** The request asks for one choice. If a server sends several, the first one counts. */
 const choiceOf = (answer: DirectAnswer, json: JsonRecord): JsonRecord | undefined => {
   const choices = recordsOf(json["choices"])
   if (answer.choice === undefined) answer.choice = choices[0]?.["index"] ?? (choices[0] && 0)
   return choices.find(({ index }) => (index ?? 0) === answer.choice)
 }
 
-/** An error without a field of that name. */
+/** An error that is not in a field named `error`. */
 const isBareError = ({ choices, code, message, msg, object }: JsonRecord, name: string): boolean =>
   choices === undefined &&
   (name === "error" ||

@@ -1,4 +1,4 @@
-/** The Responses wire of OpenAI: what is asked, and how the events of an answer are read. */
+/** The Responses wire of OpenAI: builds the request and reads the events of an answer. */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
 import type { Reader } from "./AnswerDecoder.ts"
@@ -18,14 +18,14 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
     ...(systemPrompt === "" ? {} : { instructions: systemPrompt.toWellFormed() }),
     input: turn.history,
     stream: true,
-    // The conversation is kept here, and nowhere else.
+    // The gateway alone stores the conversation.
     store: false,
     ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
   }
 }
 
-/** The end repeats the whole answer. Its text counts where no delta had any. */
+/** The end repeats the whole answer. Its text counts if no delta had any. */
 const onOutput = (answer: DirectAnswer, response: JsonRecord): void => {
   if (answer.hasText) return
   const parts = recordsOf(response["output"]).flatMap((item) => recordsOf(item["content"]))
@@ -35,7 +35,7 @@ const onOutput = (answer: DirectAnswer, response: JsonRecord): void => {
   }
 }
 
-/** The response as it is at the end of the stream, or as the whole body. */
+/** The response at the end of the stream, or the whole body. */
 const onEnd = (answer: DirectAnswer, response: JsonRecord, status: unknown): void => {
   answer.usage(response["usage"])
   answer.model(response["model"])

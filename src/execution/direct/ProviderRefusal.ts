@@ -1,18 +1,18 @@
 /**
- * Reads the error that a provider sends, as the body of a refusal or in the middle of a stream, whichever wire it is of.
- * Pure. A provider's sentences are only searched: they may hold keys, hosts or prompts, so none of them is passed on.
+ * Reads a provider's error on any wire: the body of a refusal, or an event in a stream. Pure. A provider's sentences
+ * may contain keys, hosts or prompts, so they are only searched and never passed on.
  */
 import { parseDuration } from "./RetryAfter.ts"
 import { isBlank, type JsonRecord, listOf, parseJson, recordOf, recordsOf, textOf } from "./JsonRead.ts"
 
 export interface ProviderRefusal {
-  /** The HTTP status; in a stream what the error says in its place, if anything. */
+  /** The HTTP status. In a stream: the status that the error contains, if any. */
   readonly status: number | undefined
-  /** Every code that the error has, in lower case with `_` between words. */
+  /** Every code of the error, in lower case with `_` between words. */
   readonly codes: ReadonlyArray<string>
-  /** All that the error says, in lower case. */
+  /** The whole text of the error, in lower case. */
   readonly words: string
-  /** `code|type|param`, where they are short identifiers. */
+  /** `code|type|param`, if they are short identifiers. */
   readonly detail: string
   readonly retryAfterMs: number | undefined
 }
@@ -39,7 +39,7 @@ const waitOf = (error: JsonRecord): number | undefined => {
   if (typeof retry_after_ms === "number" && retry_after_ms >= 0) return Math.ceil(retry_after_ms)
   if (typeof retry_after === "number" && retry_after >= 0) return Math.ceil(retry_after * 1000)
   return recordsOf(error["details"])
-    .map((one) => parseDuration(one["retryDelay"]))
+    .map((item) => parseDuration(item["retryDelay"]))
     .find((wait) => wait !== undefined)
 }
 
@@ -49,7 +49,7 @@ export const baseResp = (body: JsonRecord): JsonRecord | undefined => {
   return Number(status_code ?? 0) === 0 ? undefined : { code: status_code, message: status_msg }
 }
 
-/** The record that holds the error's fields: servers put it in different places. */
+/** The record with the error's fields. Servers put it in different places. */
 const errorIn = (body: JsonRecord): JsonRecord => {
   const { detail, error } = body
   if (typeof error === "string") return { ...body, message: error }
@@ -59,7 +59,7 @@ const errorIn = (body: JsonRecord): JsonRecord => {
   return recordOf(detail) ?? baseResp(body) ?? recordsOf(detail)[0] ?? recordsOf(body["errors"])[0] ?? body
 }
 
-/** A message of a few words, without any name, number or address. */
+/** True for a message of a few words without names, numbers or addresses. */
 const isPhrase = (message: unknown): boolean =>
   typeof message === "string" && /^[a-z][a-z _-]{1,39}[.!]?$/i.test(message)
 
@@ -70,10 +70,10 @@ const ofRecord = (body: JsonRecord, httpStatus: number | undefined): ProviderRef
   const { code, message, param, status, type } = error
   const inner = recordOf(error["innererror"]) ?? recordOf(error["inner_error"]) ?? {}
   const metadata = recordOf(error["metadata"])
-  const reasons = recordsOf(error["details"]).map((one) => one["reason"])
+  const reasons = recordsOf(error["details"]).map((item) => item["reason"])
   const kinds = [code, type, status, error["error_code"], error["error_type"], inner["code"], ...reasons]
   if (param === "model") kinds.push("invalid_model")
-  // Servers without codes say `Rate limit exceeded` or `Overloaded`.
+  // Servers without codes send messages such as `Rate limit exceeded` or `Overloaded`.
   if (kinds.every((kind) => isBlank(kind)) && isPhrase(message)) kinds.push(message)
   const found =
     httpStatus ??
@@ -84,7 +84,7 @@ const ofRecord = (body: JsonRecord, httpStatus: number | undefined): ProviderRef
       ...new Set(
         kinds
           .map(codeOf)
-          .filter((one) => one !== undefined)
+          .filter((kind) => kind !== undefined)
           .map(normal),
       ),
     ],
@@ -97,13 +97,13 @@ const ofRecord = (body: JsonRecord, httpStatus: number | undefined): ProviderRef
 /** An error in an answer with status 200. */
 export const inBand = (json: unknown): ProviderRefusal => ofRecord(recordOf(json) ?? {}, undefined)
 
-/** The fields of a JSON text that was cut. */
+/** Reads the fields of a truncated JSON text. */
 const cutFields = (text: string): JsonRecord => {
   const fields = text.matchAll(/"(code|type|status|param|reason)"\s*:\s*"([^"\\]{1,64})"/g)
   return { message: text, ...Object.fromEntries([...fields].map(([, name, value]) => [name, value])) }
 }
 
-/** A refusal by its status and the beginning of its body, which need not be JSON. */
+/** Reads a refusal from its status and the beginning of its body, which need not be JSON. */
 export const ofStatus = (status: number, text: string): ProviderRefusal => {
   const json = parseJson(text)?.json
   const body = recordOf(json) ?? recordOf(listOf(json)[0])

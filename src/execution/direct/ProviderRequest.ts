@@ -1,12 +1,15 @@
-/** How a provider is asked, whatever its wire: address, headers, and the fields that not every provider takes. Pure. */
+/**
+ * The parts of a request that do not depend on the wire: address, headers, and fields that only some providers
+ * accept. Pure.
+ */
 import * as Redacted from "effect/Redacted"
 import type { AgentSettings } from "../../domain/Agent.ts"
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import { presets } from "../../domain/ProviderPreset.ts"
 
 /**
- * The address of `path` below the provider's address. Queries of both stay, the configured one is added. An address that
- * ends with the path already, as a portal shows it, is taken as it is.
+ * The address of `path` below the provider's address. Queries of both remain, and the configured one is added. If the
+ * address already ends with the path, as portals show it, it stays unchanged.
  */
 export const urlOf = (settings: DirectProvider, path: string): string => {
   const [name = "", query = ""] = path.split("?")
@@ -27,7 +30,7 @@ const keyHeaders: Partial<Record<DirectProvider["kind"], string>> = {
 export const headerOf = ({ apiKeyHeader, kind }: Pick<DirectProvider, "apiKeyHeader" | "kind">): string =>
   apiKeyHeader ?? keyHeaders[kind] ?? "authorization"
 
-/** Names are in lower case. The configured headers go before the key's. */
+/** Names are in lower case. Configured headers override the key's header. */
 export const headersOf = (settings: DirectProvider): Readonly<Record<string, string>> => {
   const { apiKey } = settings
   const header = headerOf(settings)
@@ -38,23 +41,23 @@ export const headersOf = (settings: DirectProvider): Readonly<Record<string, str
 }
 
 /**
- * OpenAI's reasoning models, by whichever provider: o1, o3-mini, gpt-5, gpt-5.2-chat, openai/gpt-5-mini, but not
- * gpt-5-chat. Most refuse every temperature but their default.
+ * OpenAI's reasoning models at any provider: o1, o3-mini, gpt-5, gpt-5.2-chat, openai/gpt-5-mini, but not gpt-5-chat.
+ * Most refuse every temperature except their default.
  */
 const reasons = /(?:^|\/)(?:o\d|gpt-(?:[5-9]|1\d)(?!\d|-chat))/
 
-/** Undefined: not to be sent. */
+/** Undefined: do not send it. */
 export const temperatureFor = (
   settings: DirectProvider,
   model: string,
   temperature: number | undefined,
 ): number | undefined => (settings.temperature && !reasons.test(model) ? temperature : undefined)
 
-/** Undefined: not to be sent. */
+/** Undefined: do not send it. */
 export const maxTokensFor = (settings: DirectProvider, maxTokens: number | undefined): number | undefined =>
   settings.maxTokensField === "none" ? undefined : maxTokens
 
-/** The fields of a chat completion that not every provider takes. Fields that are not set are absent. */
+/** The fields of a chat completion that only some providers accept. Unset fields are absent. */
 export const chatFields = (
   settings: DirectProvider,
   model: string,

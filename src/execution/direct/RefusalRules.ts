@@ -1,6 +1,6 @@
 /**
- * Decides what a provider's refusal means: the message's fault, ours, or a passing one. Pure. Codes come before statuses, since
- * servers send the same codes with different statuses.
+ * Classifies a provider's refusal: the message's fault, the gateway's configuration, or a temporary failure. Pure.
+ * Codes take precedence over statuses, since servers send the same codes with different statuses.
  */
 import {
   ContentFiltered,
@@ -95,7 +95,7 @@ const byStatus = (upstream: string, refusal: ProviderRefusal, status: number): E
   return new UpstreamGarbled({ upstream, detail: `status ${status}` })
 }
 
-/** Instead of an answer. */
+/** A refusal instead of an answer. */
 export const refused = (
   upstream: string,
   refusal: ProviderRefusal & { readonly status: number },
@@ -105,7 +105,7 @@ export const refused = (
 const impliedStatus = (refusal: ProviderRefusal): number | undefined =>
   refusal.status ?? (has(refusal, rateCode) ? 429 : statuses.find(([pattern]) => has(refusal, pattern))?.[1])
 
-/** In an answer with status 200. After text has come, the attempt has failed, whatever a retry would give. */
+/** An error in an answer with status 200. After text has arrived, the attempt fails, even if a retry could succeed. */
 export const failedInside = (
   upstream: string,
   refusal: ProviderRefusal,

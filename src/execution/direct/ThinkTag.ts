@@ -1,6 +1,6 @@
 /**
- * Splits thinking from text where a model writes it in tags, as `<think>...</think>`, at the beginning of its text. Later tags
- * are text. Pure apart from its own state; the text may be cut anywhere.
+ * Separates thinking from text if a model writes it in tags, such as `<think>...</think>`, at the beginning of its
+ * text. Later tags are text. Pure apart from its own state. The text may be cut anywhere.
  */
 interface Tag {
   readonly open: string
@@ -8,20 +8,20 @@ interface Tag {
   readonly closing: RegExp
 }
 
-const named = (name: string): Tag => ({
+const tagOf = (name: string): Tag => ({
   open: `<${name}>`,
   close: `</${name}>`,
   closing: new RegExp(`</${name}>`, "i"),
 })
 
-/** In lower case; models write some of them in upper case. */
+/** In lower case; some models write them in upper case. */
 const tags: ReadonlyArray<Tag> = [
-  ...["think", "thinking", "thought", "reasoning"].map(named),
+  ...["think", "thinking", "thought", "reasoning"].map(tagOf),
   { open: "[think]", close: "[/think]", closing: /\[\/think\]/i },
   { open: "◁think▷", close: "◁/think▷", closing: /◁\/think▷/i },
 ]
 
-/** Longer blank text is not held back. */
+/** Longer blank text is passed on at once. */
 const longestBlank = 256
 
 export interface Split {
@@ -31,7 +31,7 @@ export interface Split {
 
 const beginsWith = (text: string, tag: string): boolean => text.slice(0, tag.length).toLowerCase() === tag
 
-/** The length of the longest end of `text` that begins `tag`. */
+/** The length of the longest suffix of `text` that begins `tag`. */
 const partOf = (tag: string, text: string): number => {
   for (let length = Math.min(tag.length - 1, text.length); length > 0; length -= 1) {
     if (tag.startsWith(text.slice(-length).toLowerCase())) return length
@@ -44,7 +44,7 @@ export class ThinkTag {
   #tag: Tag | undefined
   #held = ""
 
-  /** Most deltas come once the text has begun: these are passed on as they are. */
+  /** Most deltas arrive after the text has begun, and pass unchanged. */
   get isText(): boolean {
     return this.#state === "text"
   }
@@ -64,7 +64,7 @@ export class ThinkTag {
     }
   }
 
-  /** The text that was held back in case it became a tag. */
+  /** The text that was held back as a possible tag. */
   end(): Split {
     const held = this.#held
     this.#held = ""
@@ -78,7 +78,7 @@ export class ThinkTag {
       this.#state = "thinking"
       return this.#thinking(begin.slice(this.#tag.open.length))
     }
-    // The thinking came in a field of its own, or not at all.
+    // The thinking arrived in its own field, or there was none.
     const end = tags.find(({ close }) => beginsWith(begin, close))
     if (end !== undefined) {
       this.#state = "after"
@@ -95,7 +95,7 @@ export class ThinkTag {
   }
 
   #thinking(text: string): Split {
-    const { close, closing } = this.#tag ?? named("think")
+    const { close, closing } = this.#tag ?? tagOf("think")
     const at = text.search(closing)
     if (at === -1) {
       const cut = text.length - partOf(close, text)

@@ -1,4 +1,4 @@
-/** The differences between the providers' wires; everything else is the same for all of them. */
+/** The differences between the providers' wires. Everything else is the same for all of them. */
 import type { DirectProvider, ProviderKind } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
 import * as Anthropic from "./Anthropic.ts"
@@ -8,9 +8,9 @@ import * as OpenAiChat from "./OpenAiChat.ts"
 import * as OpenAiResponses from "./OpenAiResponses.ts"
 
 export interface Wire {
-  /** Below the provider's address; with the wire's own query. */
+  /** Appended to the provider's address, with the wire's own query. */
   readonly path: (model: string) => string
-  /** Beside those of every provider. */
+  /** In addition to the headers of every provider. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: (settings: DirectProvider, turn: Turn, model: string) => unknown
   readonly reader: Reader

@@ -1,5 +1,5 @@
 /**
- * The text of one speaker (the answer, or a sub-agent) that is held back while it may be an error of the runtime. Plain
+ * Holds back the text of one speaker (the answer, or a sub-agent) while it may be an error of the runtime. Plain
  * code, one per speaker.
  */
 import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
@@ -21,7 +21,10 @@ export class HeldText {
     return this.#messages.length === 0 ? "" : this.#text
   }
 
-  /** False: nothing is held, and the message may be shown. `first`: nothing of this speaker was shown before it. */
+  /**
+   * Returns true if it holds the message. False: the message may be shown. `first`: this speaker has shown no text
+   * yet.
+   */
   holds(message: Message, content: string, first: boolean): boolean {
     const begins = this.#messages.length === 0
     if (begins && !first && !RuntimeErrorText.startsError(this.#patterns, content)) return false
@@ -39,7 +42,7 @@ export class HeldText {
     return RuntimeErrorText.isError(this.#patterns, this.text)
   }
 
-  /** Gives the held messages and holds none from here on. */
+  /** Returns the held messages and releases them. */
   take(): ReadonlyArray<Message> {
     const held = this.#messages
     this.#messages = []

@@ -1,23 +1,26 @@
 /**
- * The answer of one attempt of the runtime: the messages in order, the text that is held back while it may be an error,
- * and the comparison with `final_response`, which is the answer of record. Plain code, one per response.
+ * The answer of one attempt of the runtime: the messages in order, text held back while it may be an error, and the
+ * comparison with `final_response`, the authoritative answer. Plain code, one per response.
  *
- * A text chunk can be lost or unreadable on the way. So at the end the shown text is completed, or taken back and said
- * again. Only text is taken back: calls and files of the same attempt stay, as nothing runs again.
+ * A text chunk can be lost or unreadable. So at the end the shown text is completed, or retracted and sent again.
+ * Only text is retracted: calls and files of the attempt stay, because nothing runs again.
  */
 import { draft, textDraft } from "../../protocol/agent2ui/Message.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
 import { HeldText, type Message } from "./HeldText.ts"
-import { SubAgentWords } from "./SubAgentWords.ts"
+import { SubAgentText } from "./SubAgentText.ts"
 
 const text = (content: string): Message => ({ _tag: "Message", draft: textDraft(content) })
 
-/** Types that may come between the chunks of a held text: they show no answer and start nothing. */
-const besides: ReadonlySet<string> = new Set(["thinking", "plan", "plan_step"])
+/** Types that may arrive between the chunks of a held text: they are no part of the answer and start nothing. */
+const interleaved: ReadonlySet<string> = new Set(["thinking", "plan", "plan_step"])
 
-/** The part of `final` that follows `shown`; undefined where they differ by more than spaces at the ends or Unicode's forms. */
+/**
+ * The part of `final` after `shown`. Undefined if they differ by more than spaces at the ends or Unicode
+ * normalization.
+ */
 export const restOf = (shown: string, final: string): string | undefined => {
   if (final.startsWith(shown)) return final.slice(shown.length)
   const begun = shown.trimStart()
@@ -33,19 +36,19 @@ export class RuntimeAnswer {
   /** Messages of this attempt so far. */
   #messages = 0
   #shown = ""
-  /** The places of the shown text among the messages; neighbours are one range. */
+  /** The positions of the shown text among the messages. Adjacent ones form one range. */
   #ranges: Array<{ readonly fromSeq: number; toSeq: number }> = []
   readonly #held: HeldText
-  readonly #subAgent: SubAgentWords
+  readonly #subAgent: SubAgentText
 
   constructor(runId: RunId, patterns: ReadonlyArray<RuntimeErrorText.ErrorPattern>) {
     this.#runId = runId
     this.#patterns = patterns
     this.#held = new HeldText(patterns)
-    this.#subAgent = new SubAgentWords(patterns)
+    this.#subAgent = new SubAgentText(patterns)
   }
 
-  /** Takes the next messages. Text of the answer is shown now or, while it may be an error, later. */
+  /** Takes the next messages. Shows text of the answer now, or later if it may be an error. */
   add(messages: ReadonlyArray<ExecutionEvent>): void {
     for (const message of messages) {
       if (message._tag === "Message" && message.draft.type === "text")
@@ -54,11 +57,11 @@ export class RuntimeAnswer {
     }
   }
 
-  /** Completes or corrects the answer. False: the answer is an error of the runtime, and what is held is dropped. */
+  /** Completes or corrects the answer. False: the answer is an error of the runtime, and the held text is dropped. */
   end(final: string): boolean {
-    const given = final.trim()
-    if (this.#isError(given)) return false
-    if (given === "") {
+    const answer = final.trim()
+    if (this.#isError(answer)) return false
+    if (answer === "") {
       this.#release()
       return true
     }
@@ -82,12 +85,15 @@ export class RuntimeAnswer {
   }
 
   #addOther(event: ExecutionEvent): void {
-    if (event._tag !== "Message" || !besides.has(event.draft.type)) this.#release()
-    for (const each of this.#subAgent.next(event)) this.#push(each)
+    if (event._tag !== "Message" || !interleaved.has(event.draft.type)) this.#release()
+    for (const message of this.#subAgent.next(event)) this.#push(message)
   }
 
-  #isError(given: string): boolean {
-    return RuntimeErrorText.endsInError(this.#patterns, given === "" ? this.#shown + this.#held.text : given)
+  #isError(answer: string): boolean {
+    return RuntimeErrorText.endsInError(
+      this.#patterns,
+      answer === "" ? this.#shown + this.#held.text : answer,
+    )
   }
 
   #release(): void {

@@ -1,7 +1,7 @@
 /**
- * Which result belongs to which call. Pure. The runtime's wire has no call ids, and plan steps run in parallel: after a
- * call's result the runtime ends the step that made the call. Where several open calls could have the result, it waits
- * for that event; a result whose call is not certain gets no `callId`.
+ * Matches results with calls. Pure. The runtime's wire has no call ids, and plan steps run in parallel. After a
+ * call's result the runtime ends the step that made the call. If several open calls match a result, the result waits
+ * for that event; if its call stays uncertain, it gets no `callId`.
  */
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
@@ -16,7 +16,7 @@ interface OpenCall {
   readonly key: string
   readonly callId: string
   readonly stepId: string | undefined
-  /** A sub-agent is at work: the text meanwhile is its own, not the answer. */
+  /** A sub-agent is running, so text belongs to it and not to the answer. */
   readonly subAgent: boolean
 }
 
@@ -24,21 +24,21 @@ export interface Calls {
   readonly count: number
   /** Calls without a result, oldest first. */
   readonly open: ReadonlyArray<OpenCall>
-  /** The call of the sub-agent that is at work. */
+  /** The call of the running sub-agent. */
   readonly subAgent: string | undefined
-  /** A result that several open calls could have. */
+  /** A result that matches several open calls. */
   readonly waiting: CallComplete | undefined
 }
 
 export const none: Calls = { count: 0, open: [], subAgent: undefined, waiting: undefined }
 
-/** The calls after an event, and what is said of it. */
+/** The calls after an event, and the draft for it. */
 export interface Step {
   readonly calls: Calls
   readonly draft: ValidDraft | undefined
 }
 
-/** Drops what the runtime left out or set to null, as the protocol's optional fields are absent, never null. */
+/** Removes absent and null fields of the runtime, because the protocol's optional fields are absent, never null. */
 export const present = <A extends Record<string, unknown>>(fields: A) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as {
     readonly [K in keyof A]?: NonNullable<A[K]>
@@ -46,17 +46,17 @@ export const present = <A extends Record<string, unknown>>(fields: A) =>
 
 const nowhere = {}
 
-/** The place that a message belongs to. */
-export const placed = (stepId: string | undefined, callId?: string): { readonly metadata?: Metadata } =>
+/** The metadata with the step and the call of a message. */
+export const metadataOf = (stepId: string | undefined, callId?: string): { readonly metadata?: Metadata } =>
   callId === undefined && stepId === undefined ? nowhere : { metadata: present({ callId, stepId }) }
 
 const keyOf = ({ data, event }: Call): string =>
   `${event.split("_")[0]}:${"server_id" in data ? data.server_id : ""}:${"skill_id" in data ? data.skill_id : data.tool_name}`
 
-/** The runtime gives work to a sub-agent as a skill of this name, and its events come within that call. */
-export const namesSubAgent = (skillName: string): boolean => skillName.startsWith("subagent:")
+/** The runtime starts a sub-agent as a skill with this prefix. Its events arrive within that call. */
+export const isSubAgentSkill = (skillName: string): boolean => skillName.startsWith("subagent:")
 
-const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && namesSubAgent(data.skill_name)
+const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && isSubAgentSkill(data.skill_name)
 
 const toolOf = ({ tool_name: toolName }: { readonly tool_name: string }) => ({ toolName })
 const skillOf = (data: { readonly skill_id: string; readonly skill_name: string }) => ({
@@ -71,8 +71,8 @@ const mcpOf = (data: { readonly server_id: string; readonly tool_name: string })
 const isRecord = (json: Schema.Json): json is { readonly [name: string]: Schema.Json } =>
   Predicate.isReadonlyObject(json) && !Array.isArray(json)
 
-/** Agent2UI requires arguments by name; a single value without one is called `value`. */
-const named = (args: Schema.Json) => (isRecord(args) ? args : { value: args })
+/** Agent2UI requires named arguments; a single value without a name becomes `value`. */
+const argumentsOf = (args: Schema.Json) => (isRecord(args) ? args : { value: args })
 
 const withOpen = (calls: Calls, open: ReadonlyArray<OpenCall>): Calls =>
   open.length === calls.open.length
@@ -91,12 +91,12 @@ export const started = (calls: Calls, event: CallStart, stepId: string | undefin
   const call = { key: keyOf(event), callId, stepId, subAgent: isSubAgent(event) }
   return {
     calls: withOpen({ ...calls, count }, [...calls.open, call]),
-    draft: draft({ ...callOf(event), ...placed(stepId, callId) }),
+    draft: draft({ ...callOf(event), ...metadataOf(stepId, callId) }),
   }
 }
 
 const callOf = (event: CallStart): Draft => {
-  const call = { arguments: named(event.data.arguments ?? {}), status: "calling" as const }
+  const call = { arguments: argumentsOf(event.data.arguments ?? {}), status: "calling" as const }
   switch (event.event) {
     case "tool_call_start":
       return { type: "tool_call", data: { ...toolOf(event.data), ...call } }
@@ -133,7 +133,7 @@ const resultOf = (event: CallComplete): Draft => {
 
 /** The result of `call`; undefined if the call is not certain. */
 const pairedResult = (event: CallComplete, call: OpenCall | undefined): ValidDraft =>
-  draft({ ...resultOf(event), ...placed(call?.stepId, call?.callId) })
+  draft({ ...resultOf(event), ...metadataOf(call?.stepId, call?.callId) })
 
 export const completed = (calls: Calls, event: CallComplete): Step => {
   const key = keyOf(event)
@@ -143,8 +143,8 @@ export const completed = (calls: Calls, event: CallComplete): Step => {
   return { calls: without(calls, (call) => call === own), draft: pairedResult(event, own) }
 }
 
-/** The waiting result, now that the step `endedStep` has ended, or something else has happened (undefined). */
-export const paired = (calls: Calls, waiting: CallComplete, endedStep: string | undefined): Step => {
+/** Sends the waiting result after the step `endedStep` ended, or after another event (undefined). */
+export const pairResult = (calls: Calls, waiting: CallComplete, endedStep: string | undefined): Step => {
   const key = keyOf(waiting)
   const candidates =
     endedStep === undefined ? [] : calls.open.filter((call) => call.key === key && call.stepId === endedStep)
@@ -153,21 +153,21 @@ export const paired = (calls: Calls, waiting: CallComplete, endedStep: string | 
   return { calls: rest, draft: pairedResult(waiting, own) }
 }
 
-/** The result that still waits when nothing more comes. */
-export const unpaired = ({ waiting }: Calls): ValidDraft | undefined =>
+/** The result that still waits at the end. */
+export const pendingResult = ({ waiting }: Calls): ValidDraft | undefined =>
   waiting === undefined ? undefined : pairedResult(waiting, undefined)
 
 /**
- * A step that starts again has lost the calls of its first time: one that ends by an exception has no result. A sub-agent at
- * work may have a step of the same name.
+ * A step that starts again has lost its first calls: a call that ends by an exception has no result. The running
+ * sub-agent may have a step with the same name.
  */
 export const stepStarted = (calls: Calls, stepId: string): Calls =>
   without(calls, (call) => call.stepId === stepId && !call.subAgent)
 
-/** The runtime plans when no call is under way, save that of the sub-agent that plans. */
+/** The runtime plans only while no call is open, except the call of the sub-agent that plans. */
 export const planned = (calls: Calls): Calls => without(calls, (call) => !call.subAgent)
 
-/** Stands for a call that may have been made and cannot be read, so that the turn is not run again. */
+/** Stands for an unreadable event that may have been a call, so that the turn does not run again. */
 export const unreadable = (calls: Calls): Step => {
   if (calls.count > 0) return { calls, draft: undefined }
   const data = {

@@ -1,9 +1,9 @@
 /**
- * From the bytes of the runtime's answer to its events: one streaming `TextDecoder` (characters may be cut anywhere),
- * one SSE parser (frames may be cut anywhere), JSON, schema. Plain code that never throws, whatever the bytes are.
+ * Decodes the bytes of the runtime's answer to events: one streaming `TextDecoder` and one SSE parser (bytes may be
+ * cut anywhere), JSON, schema. Plain code that never throws for any bytes.
  *
- * Comments, pings and unknown events give nothing. Five undecodable events in a row, or one over 1 MiB, are a failure.
- * An event that may have been a call binds the turn even when it cannot be read: nothing runs again.
+ * Comments, pings and unknown events produce nothing. Five undecodable events in a row, or one over 1 MiB, are a
+ * failure. An unreadable event that may have been a call also commits the turn: nothing runs again.
  */
 import { makeParser } from "effect/encoding/Sse"
 import * as Option from "effect/Option"
@@ -20,15 +20,15 @@ import * as RuntimeJson from "./RuntimeJson.ts"
 import * as RuntimeMapping from "./RuntimeMapping.ts"
 import { AnyEvent, eventNames, RuntimeEvent, textChunk } from "./RuntimeWire.ts"
 
-/** Envoy and friends treat a single larger event as an attack; no honest event comes near. */
+/** Characters. Envoy and similar proxies treat a larger event as an attack, and valid events are far smaller. */
 const maxEventSize = 1024 * 1024
 const tooLarge = `an event is larger than ${maxEventSize} characters`
-/** Fewer may be a hiccup of one tool; this many say that the other side does not speak this wire. */
+/** Fewer may be a fault of one tool. This many mean that the server uses another wire format. */
 const undecodableInARow = 5
 
 const upstream = "runtime"
 
-/** An exception of a parser is the sender's fault, not a bug. */
+/** A parser's exception is the sender's fault, not a bug. */
 const decode = (
   data: string,
 ): Result.Result<{ readonly json: unknown; readonly event: RuntimeEvent | undefined }, unknown> =>
@@ -39,35 +39,35 @@ const decode = (
 
 type Completion = Extract<RuntimeEvent, { readonly event: "execution_complete" }>["data"]
 
-/** `[DONE]` alone ends a turn well, as if nothing were left to say. */
+/** `[DONE]` alone ends a turn successfully. */
 const done: RuntimeEvent = { event: "execution_complete", data: {} }
 
 const decodeEvent = Schema.decodeUnknownOption(RuntimeEvent)
 const isAnyEvent = Schema.is(AnyEvent)
 
-/** Every call's start and end has it in its name. */
+/** The name of every call's start and end contains this. */
 const callMark = "_call_"
 const mayBeCall = (data: string): boolean => data.includes(callMark)
 
-/** One decoder a response. `feed` takes its chunks in order, `end` is asked once, when there are no more. */
+/** One decoder per response. `feed` takes its chunks in order; `end` is called once after the last one. */
 export class RuntimeDecoder implements Decoder {
-  /** Events of names that this gateway does not know; they are skipped. */
+  /** Events with unknown names, which are skipped. */
   unknown = 0
 
   #state: RuntimeMapping.State
   readonly #answer: RuntimeAnswer
   #error: ExecutionError | undefined
-  /** The first end counts, be it well or a failure: whatever follows is not looked at. */
+  /** The first end counts, success or failure. Later data is ignored. */
   #ended = false
   #undecodable = 0
   #dispatched = false
-  /** The event that is not complete yet, or one before it in its first chunk, may be a call. */
+  /** The incomplete event, or one before it in its first chunk, may be a call. */
   #waitsForCall = false
   #tail = ""
   readonly #text = new TextDecoder()
   readonly #sse = makeParser(
     (event) => {
-      // A `retry:` line is for clients that reconnect; a turn is never sent twice.
+      // A `retry:` line is for clients that reconnect. The gateway never sends a turn twice.
       if (event._tag === "Event") this.#onData(event.data)
     },
     { maxEventSize },
@@ -82,11 +82,11 @@ export class RuntimeDecoder implements Decoder {
     return this.#feedText(this.#text.decode(chunk, { stream: true }))
   }
 
-  /** A body that ends cleanly ends its last line and event too. */
+  /** A clean end of the body also ends its last line and event. */
   end(): Decoded {
     const decoded = this.#feedText(`${this.#text.decode()}\n\n`)
     if (this.#ended) return decoded
-    this.#answer.add(RuntimeMapping.unpaired(this.#state))
+    this.#answer.add(RuntimeMapping.pendingResult(this.#state))
     return { events: [...decoded.events, ...this.#answer.take()], error: undefined }
   }
 
@@ -95,7 +95,7 @@ export class RuntimeDecoder implements Decoder {
     const refused = this.#sse.feed(text)
     const mayBe = mayBeCall(text) || mayBeCall(this.#tail + text.slice(0, callMark.length))
     this.#waitsForCall = mayBe || (this.#waitsForCall && !this.#dispatched)
-    // Short enough to be copied: a slice would keep the whole chunk.
+    // Concatenation copies such a short string; a slice would retain the whole chunk.
     this.#tail = text.slice(-callMark.length)
     if (refused !== undefined) this.#tooLarge(this.#waitsForCall)
     return { events: this.#answer.take(), error: this.#error }
@@ -105,7 +105,7 @@ export class RuntimeDecoder implements Decoder {
     this.#dispatched = true
     if (this.#ended) return
     if (data === "[DONE]") return this.#onEvent(done)
-    // The parser sees the size of what it still waits for, not of an event that came in one piece.
+    // The parser limits the size of an incomplete event, not of an event that arrives in one piece.
     if (data.length > maxEventSize) return this.#tooLarge(mayBeCall(data))
     const decoded = decode(data)
     if (Result.isFailure(decoded)) return this.#unreadable("not JSON", data)
@@ -121,7 +121,7 @@ export class RuntimeDecoder implements Decoder {
     if (mayBeCall(json.event)) this.#unreadableCall()
   }
 
-  /** A known event whose data cannot be read. Most can be missed; an end, a failure and a call cannot. */
+  /** A known event with unreadable data. Most can be skipped, but not an end, a failure or a call. */
   #unusable(name: string): void {
     const detail = `${name} with unusable data`
     if (name === "execution_error") return this.#end(new UpstreamFailed({ upstream, code: "", message: "" }))
@@ -139,7 +139,7 @@ export class RuntimeDecoder implements Decoder {
   }
 
   #complete({ final_response, model, usage }: Completion): void {
-    // The runtime's own sentence may hold hosts or keys, so it is not passed on.
+    // The runtime's own sentence may contain hosts or keys, so it is not passed on.
     if (!this.#answer.end(final_response ?? ""))
       return this.#end(new UpstreamFailed({ upstream, code: "", message: "", detail: "said as text" }))
     this.#answer.add([
@@ -179,7 +179,7 @@ export class RuntimeDecoder implements Decoder {
 
   #end(error: ExecutionError): void {
     if (this.#ended) return
-    this.#answer.add(RuntimeMapping.unpaired(this.#state))
+    this.#answer.add(RuntimeMapping.pendingResult(this.#state))
     this.#error = error
     this.#ended = true
   }

@@ -1,7 +1,7 @@
 /**
- * Files that the runtime made, fetched for the gateway's own address. Only addresses of the runtime's own are asked, no
- * redirect is followed, and each phase has its limit: an answer must begin in time, may not be silent for long, and ends in
- * all. A file is bounded in bytes.
+ * Fetches files that the runtime made, for the gateway's own address. It requests only addresses of the runtime,
+ * follows no redirect, and limits each phase: the time until the answer begins, silence within it, and the whole. A
+ * file's bytes are limited too.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,36 +13,39 @@ import { encodingOf } from "../AnswerEncoding.ts"
 import * as BoundedBody from "../BoundedBody.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 
-/** `gone`: the runtime does not have the file. Otherwise it cannot be asked, or its answer cannot be passed on. */
+/**
+ * `gone`: the runtime does not have the file. Otherwise the runtime does not answer, or its answer cannot be passed
+ * on.
+ */
 export class FileUnavailable extends Schema.TaggedError<FileUnavailable>()("FileUnavailable", {
   gone: Schema.Boolean,
   cause: Schema.optionalKey(Schema.Defect()),
 }) {}
 
-/** A part of a file that a client asks for, as it says so. */
+/** The part of a file that a client requests. */
 export interface RangeRequest {
   readonly range?: string | undefined
   readonly ifRange?: string | undefined
 }
 
 export interface File {
-  /** 206: a part of it. 416: there is no such part. */
+  /** 206: a part of the file. 416: there is no such part. */
   readonly status: 200 | 206 | 416
-  /** Those of the answer that are about the bytes. */
+  /** The answer's headers that describe the bytes. */
   readonly headers: Readonly<Record<string, string>>
   readonly length: number | undefined
   readonly bytes: Stream.Stream<Uint8Array, FileUnavailable>
 }
 
 export interface Limits {
-  /** Until the answer begins, connecting included. */
+  /** Until the answer begins, including the connection. */
   readonly headersMs: number
   readonly idleMs: number
   readonly totalMs: number
   readonly bytes: number
 }
 
-/** A file is there when it is announced. A client may take a large one slowly. */
+/** A file exists when it is announced. A client may read a large one slowly. */
 export const limits: Limits = {
   headersMs: 15_000,
   idleMs: 30_000,
@@ -67,7 +70,7 @@ export class RuntimeFiles extends Context.Service<
     )
 }
 
-/** The address of `path` at the runtime; undefined when it leads anywhere else, or names credentials of its own. */
+/** The address of `path` at the runtime. Undefined if it leads elsewhere or contains credentials. */
 export const within = (baseUrl: string, path: string): URL | undefined => {
   if (baseUrl === "" || !URL.canParse(path, `${baseUrl}/`)) return undefined
   const base = new URL(`${baseUrl}/`)
@@ -76,7 +79,7 @@ export const within = (baseUrl: string, path: string): URL | undefined => {
   return below && url.username === "" && url.password === "" ? url : undefined
 }
 
-/** One range: several make an answer of another type. */
+/** Accepts one range only: several ranges give an answer of another type. */
 const isRange = (text: string): boolean => /^bytes=(\d{1,15}-\d{0,15}|-\d{1,15})$/.test(text)
 
 const isSane = (text: string): boolean => /^[\x20-\x7e]{1,200}$/.test(text)
@@ -86,7 +89,7 @@ const rangeHeaders = ({ ifRange, range }: RangeRequest): Readonly<Record<string,
     ? {}
     : { range, ...(ifRange !== undefined && isSane(ifRange) ? { "if-range": ifRange } : {}) }
 
-/** A client needs these to ask for the rest of a file that it has a part of. */
+/** A client needs these to request the rest of a partly fetched file. */
 const passed = ["accept-ranges", "content-range", "etag", "last-modified"]
 
 const headersOf = ({ header }: Answer): Readonly<Record<string, string>> =>

@@ -1,4 +1,4 @@
-/** The runtime's own word on its health: `GET /health`, asked on demand. */
+/** The runtime's own health report: `GET /health`, on demand. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,7 +24,7 @@ export class RuntimeHealth extends Context.Service<
     )
 }
 
-/** A runtime that takes longer to say that it is well is not well; a load balancer waits no longer either. */
+/** A runtime that takes longer counts as unhealthy. A load balancer waits no longer either. */
 const timeout = "2 seconds"
 const mostBytes = 64 * 1024
 

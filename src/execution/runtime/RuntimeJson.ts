@@ -1,12 +1,12 @@
-/** JSON as Python writes it: with `NaN` and `Infinity`, and nested as deep as a tool likes. Pure. */
+/** Parses JSON as Python writes it: with `NaN` and `Infinity`, and with any depth of nesting. Pure. */
 
-/** A known limit (serde_json's); `JSON.stringify` runs out of stack where `JSON.parse` does not. */
+/** The limit of serde_json. `JSON.stringify` runs out of stack at depths that `JSON.parse` accepts. */
 const maxDepth = 128
 
-/** Deeper values become null. Throws when the text is not JSON. */
+/** Deeper values become null. Throws if the text is not JSON. */
 export const parse = (data: string): unknown => {
   const parsed = parseLoosely(data)
-  // Each level takes two characters at the least: a short event need not be looked through.
+  // Each level takes at least two characters, so a short event needs no check.
   const isDeep = data.length > 2 * maxDepth && isDeeperThan(maxDepth, parsed)
   return isDeep ? cutAt(maxDepth, parsed) : parsed
 }
@@ -37,7 +37,7 @@ const withoutNumbersOfPython = (data: string): string => {
   return out
 }
 
-/** The place after the string that opens at `quote`. */
+/** The position after the string that opens at `quote`. */
 const endOfString = (data: string, quote: number): number => {
   let at = quote + 1
   while (at < data.length && data[at] !== '"') at += data[at] === "\\" ? 2 : 1

@@ -1,6 +1,6 @@
 /**
- * From the runtime's events to what an executor says: a pure fold. The state is what the runtime's wire leaves out and
- * Agent2UI wants: which call a result belongs to, which plan step is running, whether a sub-agent is speaking.
+ * Maps the runtime's events to an executor's events: a pure fold. The state holds the facts that the runtime's wire
+ * leaves out and Agent2UI needs: the call of a result, the running plan step, and the running sub-agent.
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -15,7 +15,7 @@ import type { RunId } from "../../domain/Ids.ts"
 import { type ExecutionError, UpstreamCancelled, UpstreamFailed } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import * as RuntimeCalls from "./RuntimeCalls.ts"
-import { placed, present } from "./RuntimeCalls.ts"
+import { metadataOf, present } from "./RuntimeCalls.ts"
 import { publicFileId } from "./RuntimeFileId.ts"
 import type { RuntimeEvent } from "./RuntimeWire.ts"
 
@@ -27,7 +27,7 @@ export interface State {
 
 export const initial = (runId: RunId): State => ({ runId, stepId: undefined, calls: RuntimeCalls.none })
 
-/** `error` comes after `events` and ends the attempt. */
+/** `error` follows `events` and ends the attempt. */
 export interface Mapped {
   readonly state: State
   readonly events: ReadonlyArray<ExecutionEvent>
@@ -45,9 +45,9 @@ const emitStep = (state: State, { calls, draft }: RuntimeCalls.Step): Mapped => 
 
 const isStage = Schema.is(ThinkingStage)
 
-/** The result that still waits for its call when nothing more comes. */
-export const unpaired = ({ calls }: State): ReadonlyArray<ExecutionEvent> => {
-  const draft = RuntimeCalls.unpaired(calls)
+/** The result that still waits for its call at the end. */
+export const pendingResult = ({ calls }: State): ReadonlyArray<ExecutionEvent> => {
+  const draft = RuntimeCalls.pendingResult(calls)
   return draft === undefined ? nothing : [{ _tag: "Message", draft }]
 }
 
@@ -58,26 +58,26 @@ type StepData = Extract<Draft, { readonly type: "plan_step" }>["data"]
 
 const stepMoved = (state: State, event: Step): Mapped => {
   const { step_id: stepId, title } = event.data
-  const moved = (data: Omit<StepData, "stepId" | "title">): ValidDraft =>
+  const planStep = (data: Omit<StepData, "stepId" | "title">): ValidDraft =>
     draft({ type: "plan_step", data: { stepId, title, ...data }, metadata: { stepId } })
   const ended = state.stepId === stepId ? { ...state, stepId: undefined } : state
   switch (event.event) {
     case "plan_step_start":
       return emit(
         { ...state, stepId, calls: RuntimeCalls.stepStarted(state.calls, stepId) },
-        moved({ status: "running", ...present({ tool: event.data.tool, params: event.data.params }) }),
+        planStep({ status: "running", ...present({ tool: event.data.tool, params: event.data.params }) }),
       )
     case "plan_step_complete":
       return emit(
         ended,
-        moved({
+        planStep({
           status: "completed",
           ...present({ result: event.data.result, durationMs: event.data.duration_ms }),
         }),
       )
     case "plan_step_failed":
-      // Its own words may hold hosts, keys or SQL.
-      return emit(ended, moved({ status: "failed", error: "The step failed." }))
+      // The runtime's own text may contain hosts, keys or SQL.
+      return emit(ended, planStep({ status: "failed", error: "The step failed." }))
   }
 }
 
@@ -97,7 +97,7 @@ const failed = ({
         ...present({ httpStatus, details, traceId }),
       })
 
-/** Where the gateway serves a runtime's file. The runtime's own address never leaves the gateway. */
+/** The gateway's address of a runtime's file. Readers never see the runtime's own address. */
 export const fileUrl = (runId: RunId, fileId: string): string =>
   `/api/v1/chat/runs/${runId}/files/${encodeURIComponent(fileId)}`
 
@@ -119,7 +119,7 @@ const fileCreated = (
             mimeType: data.mime_type,
             ...present({ size: data.size }),
           },
-          ...placed(state.stepId),
+          ...metadataOf(state.stepId),
         }),
         file: { fileId, path: data.url, filename: data.filename, mimeType: data.mime_type },
       },
@@ -133,18 +133,18 @@ const thinking = (state: State, content: string, stage: string | null | undefine
     draft({
       type: "thinking",
       data: { content, ...present({ stage: Option.getOrUndefined(Option.liftPredicate(isStage)(stage)) }) },
-      ...placed(state.stepId, state.calls.subAgent),
+      ...metadataOf(state.stepId, state.calls.subAgent),
     }),
   )
 
 const textSaid = (state: State, content: string): Mapped => {
-  // An empty chunk shows nothing: it must neither commit the answer nor stand in for it.
+  // An empty chunk shows nothing, so it must neither commit the answer nor count as one.
   if (content === "") return { state, events: nothing }
   if (state.calls.subAgent !== undefined) return thinking(state, content, undefined)
-  return emit(state, textDraft(content, placed(state.stepId).metadata))
+  return emit(state, textDraft(content, metadataOf(state.stepId).metadata))
 }
 
-/** `execution_complete` says nothing here: its `final_response` is compared with the whole answer. */
+/** `execution_complete` produces nothing here: `RuntimeAnswer` compares its `final_response` with the whole answer. */
 const mapped = (state: State, event: RuntimeEvent): Mapped => {
   switch (event.event) {
     case "text_chunk":
@@ -178,14 +178,14 @@ const mapped = (state: State, event: RuntimeEvent): Mapped => {
   }
 }
 
-/** The end of a step says which call had the result before it. */
+/** The end of a step identifies the call of the result before it. */
 const endedStep = (event: RuntimeEvent): string | undefined =>
   event.event === "plan_step_complete" || event.event === "plan_step_failed" ? event.data.step_id : undefined
 
 export const next = (state: State, event: RuntimeEvent): Mapped => {
   const { waiting } = state.calls
   if (waiting === undefined || event.event === "ping") return mapped(state, event)
-  const before = emitStep(state, RuntimeCalls.paired(state.calls, waiting, endedStep(event)))
+  const before = emitStep(state, RuntimeCalls.pairResult(state.calls, waiting, endedStep(event)))
   const after = mapped(before.state, event)
   return { ...after, events: [...before.events, ...after.events] }
 }

@@ -1,4 +1,4 @@
-/** From the runtime's refusal to the error that it is. Pure. */
+/** Maps the runtime's refusal to an error. Pure. */
 import {
   type ExecutionError,
   UpstreamFailed,
@@ -10,14 +10,14 @@ import {
 
 const upstream = "runtime"
 
-/** A wrong address, path or credential: 3xx (a redirect is not followed), and these. */
+/** A wrong address, path or credential. So is 3xx, because redirects are not followed. */
 const misconfigured = new Set([401, 402, 403, 404, 405, 410])
 
 const longestDetail = 120
 
 /**
- * FastAPI's first problem as `type field`, such as `missing body.agent_config`. The rest of its body repeats what was
- * sent, so nothing else of it is kept.
+ * FastAPI's first problem as `type field`, such as `missing body.agent_config`. The rest of the body repeats the
+ * request, so it is dropped.
  */
 export const detailOf = (body: string): string => {
   const found =
@@ -27,7 +27,9 @@ export const detailOf = (body: string): string => {
   return `${found[1]} ${place}`.trim().slice(0, longestDetail)
 }
 
-/** 503 says that nothing was begun; any other failure may come after the runtime, or a proxy before it, has begun. */
+/**
+ * 503 means that no work started. Any other failure may arrive after the runtime, or a proxy before it, has started.
+ */
 export const errorOf = (status: number, body: string, waitMs: number | undefined): ExecutionError => {
   const retryAfter = waitMs === undefined ? {} : { retryAfterMs: waitMs }
   if (status === 429) return new UpstreamRateLimited({ upstream, ...retryAfter })

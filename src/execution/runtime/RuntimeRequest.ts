@@ -1,4 +1,4 @@
-/** A turn, written as the runtime's wire wants it. Pure. */
+/** Builds the runtime's request from a turn. Pure. */
 import type { AgentSettings, McpServer, SubAgent } from "../../domain/Agent.ts"
 import type { Turn } from "../Executor.ts"
 
@@ -12,7 +12,7 @@ const mcpServer = (server: McpServer) => ({
   available_tools: server.availableTools,
 })
 
-/** The runtime wants a sub-agent's servers whole, as it wants the agent's. Ids that the agent lacks name nothing. */
+/** The runtime needs a sub-agent's servers in full, like the agent's. Ids without a server are dropped. */
 const subAgent = (
   { maxTokens, mcpServers, systemPrompt, ...rest }: SubAgent,
   servers: ReadonlyArray<McpServer>,
@@ -25,7 +25,10 @@ const subAgent = (
     : { mcp_servers: servers.filter(({ id }) => mcpServers.includes(id)).map(mcpServer) }),
 })
 
-/** A value that is sent is obeyed, so only what the agent sets is. Every field is optional on the wire. */
+/**
+ * The runtime applies every value in the request, so only values that the agent sets are sent. Every field is
+ * optional on the wire.
+ */
 const agentConfig = ({ maxTokens, model, systemPrompt, temperature }: AgentSettings) => ({
   ...(systemPrompt === "" ? {} : { system_prompt: systemPrompt }),
   ...(model === undefined ? {} : { model }),
@@ -34,16 +37,16 @@ const agentConfig = ({ maxTokens, model, systemPrompt, temperature }: AgentSetti
 })
 
 /**
- * The session as the runtime knows it. A shadow gets one of its own, so that it neither leaves traces in the user's
- * session nor is ended by a cancel of it.
+ * The session id at the runtime. A shadow has its own, so that it leaves no traces in the user's session and a cancel
+ * of that session does not end it.
  */
 export const sessionId = (turn: Turn): string => (turn.shadow ? turn.runId : turn.sessionId)
 
 /**
- * The body of `POST /api/v1/execute/stream`. `servers` are those of the agent, with their credentials in plain text.
+ * The body of `POST /api/v1/execute/stream`. `servers` are the agent's, with their credentials in plain text.
  *
- * Runtimes use `history_messages` instead of `user_message` where there are any, older ones only `user_message`: so the
- * current message is in both.
+ * Newer runtimes read `history_messages` instead of `user_message` if there are any; older ones read only
+ * `user_message`. So the current message is in both.
  */
 export const make = (turn: Turn, servers: ReadonlyArray<McpServer>) => {
   const { settings } = turn.agent
@@ -61,7 +64,7 @@ export const make = (turn: Turn, servers: ReadonlyArray<McpServer>) => {
       run_id: turn.runId,
       shadow: turn.shadow,
       probe: turn.probe,
-      // Only where it is wanted: the requests of users' turns stay as every runtime knows them.
+      // Sent only for shadows, so that the requests of users' turns stay the same for every runtime.
       ...(turn.shadow ? { dry_run: true } : {}),
     },
   }

@@ -1,17 +1,17 @@
 /**
- * The wire of the agent runtime, as schemas: what is sent to it, and the events it answers with. This is the
- * gateway's whole knowledge of that wire; field names are the runtime's (snake_case).
+ * The wire of the agent runtime as schemas: the request and the events of the answer. Only this file knows that wire.
+ * Field names are the runtime's (snake_case).
  */
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 const text = Schema.String
 const num = Schema.Finite
-/** Optional on this wire means: absent or null. */
+/** An optional field of this wire is absent or null. */
 const opt = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 const record = Schema.Record(Schema.String, Schema.Json)
 
-/** Some tools take no object: any JSON is let through, as a call that has started must not be missed. */
+/** Some tools take no object. Any JSON is accepted, because a call that has started must not be missed. */
 const started = { arguments: opt(Schema.Json) }
 const completed = { result: opt(Schema.Json), success: Schema.Boolean, error: opt(text), duration: opt(num) }
 const tool = { tool_name: text }
@@ -36,7 +36,7 @@ export const RuntimeEvent = Schema.Union([
   event("mcp_call_start", { ...mcp, ...started }),
   event("mcp_call_complete", { ...mcp, ...completed }),
   event("file_created", { file_id: text, filename: text, mime_type: text, size: opt(num), url: text }),
-  /** Some runtimes send `model` and `usage`. Any JSON, so that a bad figure never fails an answer. */
+  /** Some runtimes send `model` and `usage`. Any JSON is accepted, so that a bad figure never fails an answer. */
   event("execution_complete", {
     final_response: opt(text),
     model: opt(Schema.Json),
@@ -53,7 +53,7 @@ export const RuntimeEvent = Schema.Union([
 ])
 export type RuntimeEvent = typeof RuntimeEvent.Type
 
-/** Nearly every event is this one, decoded by hand: what the schema makes of it, at a tenth of the cost. */
+/** Decodes the most frequent event by hand: the schema's result at a tenth of the cost. */
 export const textChunk = (json: unknown): RuntimeEvent | undefined => {
   if (!Predicate.hasProperty(json, "event") || json.event !== "text_chunk") return undefined
   if (!Predicate.hasProperty(json, "data") || !Predicate.hasProperty(json.data, "content")) return undefined
@@ -61,7 +61,7 @@ export const textChunk = (json: unknown): RuntimeEvent | undefined => {
   return typeof content === "string" ? { event: "text_chunk", data: { content } } : undefined
 }
 
-/** The one field that every event has: tells an event that this gateway does not know from one that cannot be decoded. */
+/** The field that every event has. It separates unknown events from undecodable ones. */
 export const AnyEvent = Schema.Struct({ event: Schema.String })
 
 export const eventNames: ReadonlySet<string> = new Set(

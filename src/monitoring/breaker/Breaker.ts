@@ -1,18 +1,18 @@
 /**
- * What a circuit breaker can be, and how it opens and is closed by hand. Pure: states are values, times are epoch
- * milliseconds. The way back is in Return (synthetic probes, then a ramp) and in Lease (one real turn at a time).
+ * The states of a circuit breaker, and how it trips and is reset by hand. Pure: states are values, times are epoch
+ * milliseconds. Ramp has the way back by synthetic probes, HalfOpenProbe the way back by one real turn at a time.
  *
- * The epoch rises at every transition and with every lease; whatever was begun under another epoch has no say.
+ * The epoch rises with every transition and every lease. An attempt that began under another epoch does not count.
  */
-
 import * as Schema from "effect/Schema"
+import type { Policy } from "../Policy.ts"
 
 const left = {
   epoch: Schema.Int,
   since: Schema.Finite,
-  /** How often it has opened in a row. */
+  /** Times that it has opened in a row, from 0. */
   level: Schema.Int,
-  /** Why it opened. */
+  /** The reason of the opening. */
   reason: Schema.String,
 }
 
@@ -20,16 +20,16 @@ const Closed = Schema.Struct({
   state: Schema.Literal("closed"),
   epoch: Schema.Int,
   since: Schema.Finite,
-  /** Of the opening that ended at `since`; none before the first opening and after a reset. */
+  /** The level of the opening that ended at `since`; absent before the first opening and after a reset. */
   level: Schema.optional(Schema.Int),
 })
 
 const Open = Schema.Struct({
   state: Schema.Literal("open"),
   ...left,
-  /** When a turn may be the probe, where turns are. */
+  /** The time from which a turn may be the probe, if turns are probes. */
   until: Schema.Finite,
-  /** Since when every synthetic probe was good, and how many they are. */
+  /** Every synthetic probe since then was good; `good` counts them. */
   goodSince: Schema.optional(Schema.Finite),
   good: Schema.Int,
 })
@@ -38,7 +38,7 @@ export type Open = typeof Open.Type
 const HalfOpen = Schema.Struct({
   state: Schema.Literal("half_open"),
   ...left,
-  /** Until then the turn that is the probe keeps all others out; none is under way when it is undefined. */
+  /** Until then the probe's turn keeps all others out; undefined while no probe is under way. */
   leaseUntil: Schema.optional(Schema.Finite),
   good: Schema.Int,
 })
@@ -50,7 +50,7 @@ const Ramp = Schema.Struct({
   step: Schema.Int,
   stepSince: Schema.Finite,
   good: Schema.Int,
-  /** Faults less good ones, not below 0. */
+  /** Faults less good attempts, not below 0. */
   bad: Schema.Int,
 })
 export type Ramp = typeof Ramp.Type
@@ -71,13 +71,6 @@ export interface Moved {
   readonly transition?: Transition
 }
 
-/** Long enough for a restart of the runtime, short enough to be back within a minute of its recovery. */
-const firstDwellMs = 30_000
-/** However often it fails: one probe in five minutes costs nothing. */
-const maxDwellMs = 300_000
-/** A trip this soon after closing says that the runtime had not recovered: it stays away for longer. */
-const relapseMs = 600_000
-
 export const closed = (epoch: number, now: number): Breaker => ({
   state: "closed",
   epoch,
@@ -85,39 +78,39 @@ export const closed = (epoch: number, now: number): Breaker => ({
   level: undefined,
 })
 
-export const open = (epoch: number, now: number, level: number, reason: string): Breaker => ({
+export const open = (policy: Policy, epoch: number, now: number, level: number, reason: string): Breaker => ({
   state: "open",
   epoch,
   since: now,
-  until: now + Math.min(firstDwellMs * 2 ** level, maxDwellMs),
+  until: now + Math.min(policy.firstDwellMs * 2 ** level, policy.maxDwellMs),
   goodSince: undefined,
   good: 0,
   level,
   reason,
 })
 
-/** `breaker` in place of `from`, which is written down. */
+/** Replaces `from` with `breaker`, with a transition for the log. */
 export const moved = (from: Breaker, breaker: Breaker, now: number, reason: string): Moved => ({
   breaker,
   transition: { from: from.state, to: breaker.state, at: now, reason },
 })
 
-/** Opens a breaker that lets turns in: one that is closed, or on its way back. */
-export const trip = (breaker: Breaker, now: number, reason: string): Moved => {
+/** Opens a breaker that is closed or in its ramp. */
+export const trip = (policy: Policy, breaker: Breaker, now: number, reason: string): Moved => {
   if (breaker.state === "open" || breaker.state === "half_open") return { breaker }
   const relapse =
-    breaker.level !== undefined && (breaker.state === "ramp" || now - breaker.since <= relapseMs)
+    breaker.level !== undefined && (breaker.state === "ramp" || now - breaker.since <= policy.relapseMs)
   const level = relapse && breaker.level !== undefined ? breaker.level + 1 : 0
-  return moved(breaker, open(breaker.epoch + 1, now, level, reason), now, reason)
+  return moved(breaker, open(policy, breaker.epoch + 1, now, level, reason), now, reason)
 }
 
-/** Closes it now and forgets how often it had opened. */
+/** Closes it now and clears its level. */
 export const reset = (breaker: Breaker, now: number, reason: string): Moved =>
   breaker.state === "closed"
     ? { breaker: { ...breaker, level: undefined } }
     : moved(breaker, closed(breaker.epoch + 1, now), now, reason)
 
-/** The same breaker by a clock that is so many milliseconds ahead. */
+/** The same breaker by a clock that is `byMs` ahead. */
 export const shifted = (breaker: Breaker, byMs: number): Breaker => {
   const since = breaker.since + byMs
   const shift = (at: number | undefined) => (at === undefined ? undefined : at + byMs)
@@ -133,6 +126,6 @@ export const shifted = (breaker: Breaker, byMs: number): Breaker => {
   }
 }
 
-/** Whether a new breaker would behave the same from now on. */
-export const isPristine = (breaker: Breaker, now: number): boolean =>
+/** True if a new breaker would behave the same from now on. */
+export const isPristine = (breaker: Breaker, relapseMs: number, now: number): boolean =>
   breaker.state === "closed" && (breaker.level === undefined || now - breaker.since > relapseMs)

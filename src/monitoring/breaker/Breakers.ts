@@ -1,276 +1,216 @@
 /**
- * The breaker of all and the breaker of each organisation, with the evidence that they judge and the log of what they
- * did. Changed in place by its one owner, `Health`; time is passed in as epoch milliseconds.
+ * The global breaker and the breaker of each organisation, with their evidence and the log of their transitions. Pure and
+ * immutable; times are epoch milliseconds.
  *
- * Every breaker moves through `moveGlobal` and `moveOrg`, which keep evidence, epochs and log in step. An entry of the
- * log holds what its breaker became, so the last entry of each scope is all that a restart needs.
+ * Breakers move in Moves. A log entry holds the new breaker, so the last entry of each scope is enough for a restart.
  */
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
 import type { BreakerState } from "../../domain/BreakerState.ts"
 import type { OrgId } from "../../domain/Ids.ts"
 import * as Baseline from "../evidence/Baseline.ts"
-import * as Breaker from "./Breaker.ts"
 import * as Evidence from "../evidence/Evidence.ts"
 import * as FaultCounter from "../evidence/FaultCounter.ts"
-import type { OperatorOverride } from "./OperatorOverride.ts"
-import type { Ticket } from "./Ticket.ts"
-import type { OperatorCommand } from "./OperatorCommand.ts"
-import type { ScopedTransition } from "./Transition.ts"
 import * as Orgs from "../evidence/Orgs.ts"
-import * as Probing from "../probes/Probing.ts"
 import * as Running from "../evidence/Running.ts"
-import * as SlidingWindow from "../evidence/SlidingWindow.ts"
+import type * as SlidingWindow from "../evidence/SlidingWindow.ts"
+import type { Policy } from "../Policy.ts"
+import * as Probing from "../probes/Probing.ts"
+import * as Breaker from "./Breaker.ts"
+import type { OperatorCommand } from "./OperatorCommand.ts"
+import type { OperatorOverride } from "./OperatorOverride.ts"
+import type { ScopedTransition } from "./Transition.ts"
 
 export interface Breakers {
+  readonly policy: Policy
   readonly orgs: Orgs.Orgs
-  /** Of all organisations: see Evidence. */
+  /** The common evidence of all organisations: see Evidence. */
   readonly evidence: SlidingWindow.SlidingWindow
-  /** Of the runtime, in the epoch of the breaker of all. */
+  /** Against the runtime, in the epoch of the global breaker. */
   readonly faults: FaultCounter.FaultCounter
   readonly timeouts: FaultCounter.FaultCounter
-  readonly running: Running.Running<Ticket>
+  readonly running: Running.Running
   readonly baseline: Baseline.Baseline
   readonly probing: Probing.Probing
-  /** Of direct mode: over its limit there is nowhere to flee to. */
+  /** Against direct mode: over its limit, turns stay on the runtime. */
   readonly directFaults: FaultCounter.FaultCounter
   /** Oldest first. */
-  readonly transitions: Array<ScopedTransition>
-  /** What this process did and nobody else has agreed to yet; oldest first. */
-  unsettled: Array<Unsettled>
-  /** How many of those there ever were. */
-  changes: number
-  /** What is being carried out. */
-  order: OperatorCommand | undefined
-  global: Breaker.Breaker
-  forced: OperatorOverride | undefined
-  /** Organisations with an order of their own. */
-  readonly ordered: Set<Orgs.Org>
-  /** When anybody last asked for the runtime. */
-  wantedAt: number
-  /** Sum of all that the organisations' epochs ever rose: a breaker that starts here takes no forgotten one's tickets. */
-  epochs: number
+  readonly transitions: ReadonlyArray<ScopedTransition>
+  /** Changes of this process that the fleet has not accepted yet; oldest first. */
+  readonly pending: ReadonlyArray<PendingChange>
+  /** Pending changes so far. */
+  readonly changes: number
+  /** The operator command under execution. */
+  readonly command: OperatorCommand | undefined
+  readonly global: Breaker.Breaker
+  readonly override: OperatorOverride | undefined
+  /** Organisations with an override of their own. */
+  readonly overridden: HashSet.HashSet<OrgId>
+  /** When a turn last asked for the runtime. */
+  readonly wantedAt: number
+  /** Total epoch increments so far. New breakers start here, so a ticket of an evicted breaker never matches. */
+  readonly epochs: number
+  /** Tickets so far. */
+  readonly tickets: number
 }
 
-/** One breaker has changed, or has leased a turn. */
-export interface Unsettled {
+/** A breaker has changed, or has leased a turn. */
+export interface PendingChange {
   readonly number: number
-  /** Null: the breaker of all. */
+  /** Null: the global breaker. */
   readonly orgId: OrgId | null
   readonly breaker: Breaker.Breaker
-  readonly forced: OperatorOverride | null
-  /** None of a lease that was taken or given back. */
+  readonly override: OperatorOverride | undefined
+  /** Undefined for a lease that was taken or given back. */
   readonly transition: ScopedTransition | undefined
-  /** What brought it about, if that was an operator: to be carried out again if this comes to nothing. */
-  readonly order: OperatorCommand | undefined
-  /** It is in the log already. */
-  told: boolean
+  /** The operator command behind this change; replayed if the fleet rejects it. */
+  readonly command: OperatorCommand | undefined
+  /** Its transition is published already. */
+  readonly published: boolean
 }
 
-/** From fallback-policy.md; some 300 KB. */
+/** A bound of memory: about 300 KB. */
 const maxTransitions = 1000
-/** Faults less good attempts, from fallback-policy.md: with half of all attempts failing it stands still. */
-const faultLimit = 12
-/** At +7 a timeout and -3 anything else it stands still at 30 % of timeouts, as the contract does. */
-const timeoutLimit = 150
-/** "No organisation weighs more than 25 % of the evidence." */
-export const mostOfOneOrg = 0.25
 
-export const make = (windowMs: number, now: number): Breakers => ({
+export const make = (windowMs: number, policy: Policy, now: number): Breakers => ({
+  policy,
   orgs: Orgs.make(windowMs),
   evidence: Evidence.make(windowMs),
-  faults: FaultCounter.make(faultLimit, mostOfOneOrg),
-  timeouts: FaultCounter.make(timeoutLimit, mostOfOneOrg),
-  running: Running.make(),
+  faults: FaultCounter.make(policy.faultLimit, policy.faultsOfOneOrg),
+  timeouts: FaultCounter.make(policy.timeoutLimit, policy.timeoutsOfOneOrg),
+  running: Running.empty,
   baseline: Baseline.make(now),
-  probing: Probing.make(),
-  directFaults: FaultCounter.make(faultLimit, 1),
+  probing: Probing.initial,
+  directFaults: FaultCounter.make(policy.directFaultLimit, policy.directFaultLimit),
   transitions: [],
-  unsettled: [],
+  pending: [],
   changes: 0,
-  order: undefined,
+  command: undefined,
   global: Breaker.closed(0, now),
-  forced: undefined,
-  ordered: new Set(),
+  override: undefined,
+  overridden: HashSet.empty(),
   wantedAt: Number.NEGATIVE_INFINITY,
   epochs: 0,
+  tickets: 0,
 })
 
-/** The organisation, which is now in use; made if need be. */
-export const touch = (breakers: Breakers, orgId: OrgId, now: number): Orgs.Org =>
-  Orgs.touch(breakers.orgs, orgId, now, {
-    epoch: breakers.epochs,
-    onDrop: (org) => {
-      breakers.ordered.delete(org)
-      Evidence.withdraw(breakers.evidence, org, now)
-    },
-  })
-
-export const shownState = (breaker: Breaker.Breaker, forced: OperatorOverride | undefined): BreakerState => {
-  if (forced === undefined) return breaker.state
-  return forced.mode === "direct_llm" ? "forced_direct" : "forced_runtime"
-}
-
-/** In another epoch all evidence is void. */
-export const moveGlobal = (breakers: Breakers, { breaker, transition }: Breaker.Moved): void => {
-  const from = shownState(breakers.global, breakers.forced)
-  const ended = breaker.epoch !== breakers.global.epoch
-  const leased = isLeaseChange(breakers.global, breaker)
-  breakers.global = breaker
-  if (transition !== undefined) note(breakers, undefined, { ...transition, from })
-  else if (leased) unsettle(breakers, undefined)
-  if (ended) voidEvidence(breakers)
-}
-
-/** Takes all that one organisation has brought out of the evidence of all. */
-export const withdraw = (breakers: Breakers, org: Orgs.Org, now: number): void => {
-  Evidence.withdraw(breakers.evidence, org, now)
-  FaultCounter.withdraw(breakers.faults, org.id)
-  FaultCounter.withdraw(breakers.timeouts, org.id)
-  Running.withdraw(breakers.running, org.id)
-}
-
-export const moveOrg = (
-  breakers: Breakers,
-  org: Orgs.Org,
-  { breaker, transition }: Breaker.Moved,
+/** Makes the organisation the last used one; adds it if it is unknown. `change` applies to it in the same step. */
+export const use = (
+  before: Breakers,
+  orgId: OrgId,
   now: number,
-): void => {
-  const from = shownState(org.breaker, org.forced)
-  const leased = isLeaseChange(org.breaker, breaker)
-  if (org.breaker.state === "closed" && breaker.state !== "closed") withdraw(breakers, org, now)
-  if (breaker.epoch !== org.breaker.epoch) FaultCounter.clear(org.faults)
-  breakers.epochs += breaker.epoch - org.breaker.epoch
-  org.breaker = breaker
-  if (transition !== undefined) note(breakers, org, { ...transition, from })
-  else if (leased) unsettle(breakers, org)
-}
-
-const isLeaseChange = (from: Breaker.Breaker, to: Breaker.Breaker): boolean =>
-  from !== to && to.state === "half_open"
-
-/** What another replica has made of a breaker, without a word in the log. */
-export const adopt = (
-  breakers: Breakers,
-  org: Orgs.Org | undefined,
-  { breaker, forced }: Pick<Unsettled, "breaker" | "forced">,
-  now: number,
-): void => {
-  const before = org?.breaker ?? breakers.global
-  if (org === undefined) {
-    breakers.global = breaker
-    if (breaker.epoch !== before.epoch) voidEvidence(breakers)
-  } else {
-    if (before.state === "closed" && breaker.state !== "closed") withdraw(breakers, org, now)
-    if (breaker.epoch !== before.epoch) FaultCounter.clear(org.faults)
-    breakers.epochs = Math.max(breakers.epochs, breaker.epoch)
-    org.breaker = breaker
+  change: (org: Orgs.Org) => Orgs.Org = (org) => org,
+): Breakers => {
+  const swept = Orgs.sweep(before.orgs, before.policy.relapseMs, now)
+  const known = Orgs.get(swept, orgId)
+  if (known !== undefined) return { ...before, orgs: Orgs.use(swept, change(known), now) }
+  const evicted = Orgs.evicted(swept)
+  const breakers = {
+    ...before,
+    orgs: evicted === undefined ? swept : Orgs.remove(swept, evicted.id),
+    evidence: evicted === undefined ? before.evidence : Evidence.withdraw(before.evidence, evicted, now),
   }
-  keepOrder(breakers, org, forced ?? undefined)
+  const org = Orgs.newOrg(breakers.policy, orgId, breakers.epochs, now)
+  return { ...breakers, orgs: Orgs.use(breakers.orgs, change(org), now) }
 }
 
-/** Without a word in the log. */
-export const keepOrder = (
+export const setOrg = (breakers: Breakers, org: Orgs.Org): Breakers => ({
+  ...breakers,
+  orgs: Orgs.set(breakers.orgs, org),
+})
+
+export const orgOf = ({ orgs }: Breakers, orgId: OrgId): Orgs.Org | undefined => Orgs.get(orgs, orgId)
+
+/** A scope is one organisation, or the global breaker for null. */
+export const scopeOf = (
   breakers: Breakers,
-  org: Orgs.Org | undefined,
-  forced: OperatorOverride | undefined,
-): void => {
-  if (org === undefined) {
-    breakers.forced = forced
-    return
+  orgId: OrgId | null,
+): { readonly breaker: Breaker.Breaker; readonly override: OperatorOverride | undefined } => {
+  const org = orgId === null ? undefined : orgOf(breakers, orgId)
+  return org ?? { breaker: breakers.global, override: breakers.override }
+}
+
+export const shownState = (
+  breaker: Breaker.Breaker,
+  override: OperatorOverride | undefined,
+): BreakerState => {
+  if (override === undefined) return breaker.state
+  return override.mode === "direct_llm" ? "forced_direct" : "forced_runtime"
+}
+
+/** Sets the override of a scope, without a log entry. */
+export const setOverride = (
+  breakers: Breakers,
+  orgId: OrgId | null,
+  override: OperatorOverride | undefined,
+): Breakers => {
+  const org = orgId === null ? undefined : orgOf(breakers, orgId)
+  if (org === undefined) return orgId === null ? { ...breakers, override } : breakers
+  const { overridden } = breakers
+  return {
+    ...setOrg(breakers, { ...org, override }),
+    overridden: override === undefined ? HashSet.remove(overridden, org.id) : HashSet.add(overridden, org.id),
   }
-  org.forced = forced
-  if (forced === undefined) breakers.ordered.delete(org)
-  else breakers.ordered.add(org)
 }
 
-/** An order for one organisation or for all; undefined ends it. */
-export const force = (
+/** Sets the override of a scope and logs it; undefined ends it. */
+export const changeOverride = (
   breakers: Breakers,
-  org: Orgs.Org | undefined,
-  forced: OperatorOverride | undefined,
+  orgId: OrgId | null,
+  override: OperatorOverride | undefined,
   now: number,
   reason: string,
-): void => {
-  const scope = org ?? { breaker: breakers.global, forced: breakers.forced }
-  if (scope.forced === undefined && forced === undefined) return
-  const from = shownState(scope.breaker, scope.forced)
-  keepOrder(breakers, org, forced)
-  note(breakers, org, { from, at: now, reason })
-}
-
-/** Closes the breakers of all organisations, or of some; the global one stays as it is. */
-export const closeOrgs = (
-  breakers: Breakers,
-  now: number,
-  reason: string,
-  which: (org: Orgs.Org) => boolean = () => true,
-): void => {
-  for (const org of breakers.orgs.byId.values()) {
-    if (!which(org)) continue
-    moveOrg(breakers, org, Breaker.reset(org.breaker, now, reason), now)
-  }
-}
-
-export const voidEvidence = (breakers: Breakers): void => {
-  SlidingWindow.clear(breakers.evidence)
-  FaultCounter.clear(breakers.faults)
-  FaultCounter.clear(breakers.timeouts)
-  Running.clear(breakers.running)
-  for (const { evidence, faults } of breakers.orgs.byId.values()) {
-    FaultCounter.clear(faults)
-    if (evidence !== undefined) SlidingWindow.clear(evidence)
-  }
-  breakers.probing.failed = false
-  breakers.probing.confirmed = 0
+): Breakers => {
+  const scope = scopeOf(breakers, orgId)
+  if (scope.override === undefined && override === undefined) return breakers
+  const from = shownState(scope.breaker, scope.override)
+  return logTransition(setOverride(breakers, orgId, override), orgId, { from, at: now, reason })
 }
 
 const shownOrgs = 5
 
-const note = (
+export const logTransition = (
   breakers: Breakers,
-  org: Orgs.Org | undefined,
+  orgId: OrgId | null,
   { at, from, reason }: { readonly from: BreakerState; readonly at: number; readonly reason: string },
-): void => {
+): Breakers => {
   const { faults, timeouts } = breakers
-  const { breaker, forced } = org ?? { breaker: breakers.global, forced: breakers.forced }
-  const orgs = [...faults.byOrg]
-    .map(([orgId, added]) => ({ orgId, added }))
+  const { breaker, override } = scopeOf(breakers, orgId)
+  const org = orgId === null ? undefined : orgOf(breakers, orgId)
+  const orgs = HashMap.toEntries(faults.byOrg)
+    .map(([id, added]) => ({ orgId: id, added }))
     .filter(({ added }) => added > 0)
-    .toSorted((a, b) => b.added - a.added)
+    .toSorted((a, b) => b.added - a.added || (a.orgId < b.orgId ? -1 : 1))
     .slice(0, shownOrgs)
   const transition: ScopedTransition = {
-    orgId: org?.id ?? null,
+    orgId,
     from,
-    to: shownState(breaker, forced),
+    to: shownState(breaker, override),
     at,
     reason,
     evidence: { faults: (org?.faults ?? faults).value, timeouts: timeouts.value, orgs },
     breaker,
-    forced: forced ?? null,
+    forced: override ?? null,
   }
-  log(breakers, transition)
-  unsettle(breakers, org, transition)
+  return propose(log(breakers, transition), orgId, transition)
 }
 
-export const log = ({ transitions }: Breakers, transition: ScopedTransition): void => {
-  transitions.push(transition)
-  if (transitions.length > maxTransitions) transitions.shift()
-}
+export const log = (breakers: Breakers, transition: ScopedTransition): Breakers => ({
+  ...breakers,
+  transitions: [...breakers.transitions, transition].slice(-maxTransitions),
+})
 
-/** What this process logged has not come about. */
-export const strike = (breakers: Breakers, transition: ScopedTransition | undefined): void => {
-  const place = transition === undefined ? -1 : breakers.transitions.lastIndexOf(transition)
-  if (place >= 0) breakers.transitions.splice(place, 1)
-}
+/** Removes a transition that the fleet has rejected. */
+export const removeFromLog = (breakers: Breakers, transition: ScopedTransition | undefined): Breakers => ({
+  ...breakers,
+  transitions: breakers.transitions.filter((entry) => entry !== transition),
+})
 
-const unsettle = (breakers: Breakers, org: Orgs.Org | undefined, transition?: ScopedTransition): void => {
-  const { breaker, forced = null } = org ?? { breaker: breakers.global, forced: breakers.forced }
-  const { order: given, unsettled } = breakers
-  const orgId = org?.id ?? null
-  const order = given && { ...given, orgId: org?.id }
-  breakers.changes += 1
-  unsettled.push({ number: breakers.changes, orgId, breaker, forced, transition, order, told: false })
-  if (unsettled.length > maxTransitions) unsettled.shift()
+/** The scope's present state becomes a pending change. */
+export const propose = (breakers: Breakers, orgId: OrgId | null, transition?: ScopedTransition): Breakers => {
+  const { breaker, override } = scopeOf(breakers, orgId)
+  const command = breakers.command && { ...breakers.command, orgId: orgId ?? undefined }
+  const number = breakers.changes + 1
+  const change = { number, orgId, breaker, override, transition, command, published: false }
+  return { ...breakers, changes: number, pending: [...breakers.pending, change].slice(-maxTransitions) }
 }
-
-/** The state as it is waits to be agreed on once more. */
-export const remind = (breakers: Breakers, org: Orgs.Org | undefined): void => unsettle(breakers, org)

@@ -1,10 +1,11 @@
 /**
- * The way back by real turns: when the dwell is over the next turn is the one leased probe; three good ones in a row
- * close, a fault opens for longer, anything neutral gives the lease back. For an organisation's own breaker, and for that
- * of all where there are no synthetic probes. Pure.
+ * The way back by real turns: after the dwell the next turn holds the one lease as a probe. Three good probes in a row close
+ * the breaker, a fault opens it for longer, a neutral end gives the lease back. For an organisation's own breaker, and for the
+ * global one without synthetic probes. Pure.
  *
- * A lease also runs out, so that a lost probe cannot keep the breaker away for ever.
+ * A lease expires, so a lost probe cannot block the breaker forever.
  */
+import type { Policy } from "../Policy.ts"
 import * as Breaker from "./Breaker.ts"
 
 export interface Admitted extends Breaker.Moved {
@@ -13,14 +14,11 @@ export interface Admitted extends Breaker.Moved {
 
 export type ProbeResult = "success" | "fault" | "neutral"
 
-/** From fallback-policy.md: one good turn may be luck where half of them fail. */
-const goodToClose = 3
-
-/** When the next probe may go at the earliest: not after `now` if the next turn is it. */
+/** The earliest time of the next probe; not after `now` if the next turn is the probe. */
 export const nextAt = (breaker: Breaker.Open | Breaker.HalfOpen, now: number): number =>
   breaker.state === "open" ? breaker.until : (breaker.leaseUntil ?? now)
 
-/** Whether a turn may be the probe at `now`. It holds the lease for `leaseMs`, and is tagged with the new state's epoch. */
+/** Leases the probe to a turn, if one is due at `now`. The lease lasts `leaseMs`; its ticket has the new state's epoch. */
 export const admit = (breaker: Breaker.Open | Breaker.HalfOpen, now: number, leaseMs: number): Admitted => {
   if (now < nextAt(breaker, now)) return { breaker, admitted: "no" }
   const leased: Breaker.HalfOpen = {
@@ -39,6 +37,7 @@ export const admit = (breaker: Breaker.Open | Breaker.HalfOpen, now: number, lea
 
 /** The end of the probe that was leased under `epoch`; `how` is its outcome in words. */
 export const ended = (
+  policy: Policy,
   breaker: Breaker.Breaker,
   epoch: number,
   result: ProbeResult,
@@ -48,12 +47,12 @@ export const ended = (
   if (breaker.state !== "half_open" || breaker.epoch !== epoch) return { breaker }
   if (result === "neutral") return { breaker: { ...breaker, leaseUntil: undefined } }
   const good = breaker.good + 1
-  if (result === "success" && good < goodToClose) {
+  if (result === "success" && good < policy.goodToClose) {
     return { breaker: { ...breaker, leaseUntil: undefined, good } }
   }
   const next: Breaker.Breaker =
     result === "success"
       ? { state: "closed", epoch: epoch + 1, since: now, level: breaker.level }
-      : Breaker.open(epoch + 1, now, breaker.level + 1, breaker.reason)
+      : Breaker.open(policy, epoch + 1, now, breaker.level + 1, breaker.reason)
   return Breaker.moved(breaker, next, now, `the probe ended: ${how}`)
 }

@@ -1,16 +1,13 @@
 /**
- * Whose fault is it: one organisation's, or the runtime's? One bad organisation must not move all others (fault 14 of
- * the system before), and a bad runtime must not be mistaken for many bad organisations. Pure.
+ * Tells a fault of one organisation from a fault of the runtime. One bad organisation must not move all others (fault 14 of
+ * the previous system), and a bad runtime must not pass for many bad organisations. Pure.
  *
- * An organisation that trips by its own figures leaves alone, and its figures leave the common sum. Everybody leaves
- * when the sum of the others still trips without the one that adds most to it, or when too many have left alone.
+ * An organisation that trips by its own figures leaves alone, and its figures leave the common sum. All leave when the sum
+ * still trips without the organisation that adds most to it, or when too many have left alone.
  */
+import type { Policy } from "../Policy.ts"
 import type { Tally } from "../evidence/SlidingWindow.ts"
 import * as Triggers from "./Triggers.ts"
-
-/** Few organisations may be bad at once by chance, and a fifth of many: from fallback-policy.md, "Fair weight". */
-const alwaysPlausible = 3
-const plausibleShare = 0.2
 
 const without = (sum: Tally, part: Tally): Tally => ({
   total: sum.total - part.total,
@@ -23,16 +20,16 @@ const without = (sum: Tally, part: Tally): Tally => ({
 const nothing: Tally = { total: 0, error: 0, timeout: 0, latencyMs: 0 }
 
 const worst = (trigger: Triggers.Trigger, tallies: Iterable<Tally>): Tally => {
-  let found = nothing
+  let largest = nothing
   for (const tally of tallies) {
-    if (Triggers.amount(trigger, tally) > Triggers.amount(trigger, found)) found = tally
+    if (Triggers.amount(trigger, tally) > Triggers.amount(trigger, largest)) largest = tally
   }
-  return found
+  return largest
 }
 
 /**
- * The first trigger that `sum` trips and would still trip without the organisation that adds most to it. `tallies` are
- * the organisations in the sum; they are asked for only when the sum trips, so that the usual case costs nothing.
+ * The first trigger that `sum` trips and would still trip without the organisation that adds most to it. `tallies` gives
+ * the organisations in the sum. It runs only when the sum trips, so the usual case costs nothing.
  */
 export const commonFault = (
   sum: Tally,
@@ -49,9 +46,9 @@ export const commonFault = (
 }
 
 /**
- * Whether so many of the organisations in the window have left by themselves that it was not they: all of them, with one
- * organisation that one, or more than chance explains. Both numbers count only organisations that asked for the runtime
- * within the window; `left` includes the one that trips now.
+ * True if too many of the organisations in the window have left alone for the cause to be theirs: all of them, or more than
+ * chance explains. Both numbers count organisations that asked for the runtime within the window; `left` includes the one
+ * that trips now.
  */
-export const isNotTheOrgs = (left: number, inWindow: number): boolean =>
-  left >= inWindow || left > Math.max(alwaysPlausible, plausibleShare * inWindow)
+export const isShared = (policy: Policy, left: number, inWindow: number): boolean =>
+  left >= inWindow || left > Math.max(policy.alwaysPlausible, policy.plausibleShare * inWindow)

@@ -1,14 +1,14 @@
-/** What an operator orders, for one organisation or for all: a value, so that it can be carried out once more. */
+/** A command of an operator, for one organisation or for all: a value, so it can be replayed. */
 import type { OrgId } from "../../domain/Ids.ts"
 import type { OperatorOverride } from "./OperatorOverride.ts"
 
-interface Ordered {
-  /** All, without one. */
+interface Scoped {
+  /** Absent: all organisations. */
   readonly orgId?: OrgId | undefined
   readonly reason: string
 }
 
 export type OperatorCommand =
-  /** `forced` undefined: the order that holds ends. */
-  | (Ordered & { readonly _tag: "force"; readonly forced: Omit<OperatorOverride, "since"> | undefined })
-  | (Ordered & { readonly _tag: "reset" })
+  /** `override` undefined: ends the present override. */
+  | (Scoped & { readonly _tag: "override"; readonly override: Omit<OperatorOverride, "since"> | undefined })
+  | (Scoped & { readonly _tag: "reset" })

@@ -1,31 +1,34 @@
 /**
- * What an operator has ordered, over everything the breakers think. Pure; times are epoch milliseconds.
+ * An operator's override of the breakers. Pure; times are epoch milliseconds.
  *
- * A way back to direct mode for all beats every other order; else an organisation's own order beats that for all.
+ * A global override to direct mode beats every other one. Otherwise an organisation's own override beats the global one.
  */
 import * as Schema from "effect/Schema"
 import { ExecutionMode } from "../../domain/Mode.ts"
 
 export const OperatorOverride = Schema.Struct({
   mode: ExecutionMode,
-  /** Who ordered it. */
+  /** The operator. */
   by: Schema.String,
   reason: Schema.String,
   since: Schema.Finite,
-  /** It ends by itself then; null: when somebody ends it. */
+  /** Null: it ends only by another command. */
   expiresAt: Schema.NullOr(Schema.Finite),
 })
 export type OperatorOverride = typeof OperatorOverride.Type
 
-export const holds = (forced: OperatorOverride | undefined, now: number): forced is OperatorOverride =>
-  forced !== undefined && (forced.expiresAt === null || now < forced.expiresAt)
+export const holds = (override: OperatorOverride | undefined, now: number): override is OperatorOverride =>
+  override !== undefined && (override.expiresAt === null || now < override.expiresAt)
+
+export const hasExpired = (override: OperatorOverride | undefined, now: number): boolean =>
+  override !== undefined && !holds(override, now)
 
 export const effective = (
-  all: OperatorOverride | undefined,
+  global: OperatorOverride | undefined,
   own: OperatorOverride | undefined,
   now: number,
 ): OperatorOverride | undefined => {
-  const forAll = holds(all, now) ? all : undefined
-  if (forAll?.mode === "direct_llm") return forAll
-  return holds(own, now) ? own : forAll
+  const present = holds(global, now) ? global : undefined
+  if (present?.mode === "direct_llm") return present
+  return holds(own, now) ? own : present
 }

@@ -1,28 +1,34 @@
 /**
  * The breaker of each direct provider: a provider that fails is skipped for a while, so that turns do not pay for it before
- * the next one answers. Pure; changed in place by its one owner, `Health`; times are epoch milliseconds.
+ * the next one answers. Pure and immutable; times are epoch milliseconds.
  *
- * Evidence is a FaultCounter; the way back is a Lease: one real turn at a time, three good ones close. A provider that asks
- * for a pause (`Retry-After`) gets it, which is no evidence. A provider is skipped only while a provider that is in use comes
- * after it, so every turn has an attempt.
+ * Evidence is a FaultCounter; the way back is a HalfOpenProbe: one real turn at a time, three good ones close. A provider that
+ * asks for a pause (`Retry-After`) gets it, which is no evidence. A provider is skipped only if a later provider is in use, so
+ * every turn has an attempt.
  */
 import type { OrgId } from "../../domain/Ids.ts"
 import type { Outcome } from "../../domain/Outcome.ts"
-import * as Breaker from "./Breaker.ts"
 import * as FaultCounter from "../evidence/FaultCounter.ts"
+import type { Policy } from "../Policy.ts"
+import * as Breaker from "./Breaker.ts"
 import * as HalfOpenProbe from "./HalfOpenProbe.ts"
 
+interface Use {
+  readonly orgId: OrgId
+  readonly at: number
+}
+
 export interface Provider {
-  breaker: Breaker.Breaker
+  readonly breaker: Breaker.Breaker
   readonly faults: FaultCounter.FaultCounter
-  pausedUntil: number
-  /** When each organisation last used it: the four most recent, in that order. */
-  readonly recent: Map<OrgId, number>
+  readonly pausedUntil: number
+  /** The last use by each of the four most recent organisations, oldest first. */
+  readonly recent: ReadonlyArray<Use>
 }
 
 export const states = ["closed", "open", "half_open"] as const
 
-/** In the order in which they are configured. */
+/** In the order of the configuration. */
 export type ProviderBreakers = ReadonlyMap<string, Provider>
 
 /** Admits one attempt at a provider. Without an epoch its end is no evidence. */
@@ -40,32 +46,27 @@ export interface Ended {
   readonly pauseMs?: number | undefined
 }
 
-/**
- * To skip a provider costs little, as another one answers: three faults in a row are enough, where the runtime needs twelve.
- * With 2 % errors three in a row happen once in 125 000 attempts.
- */
-const faultLimit = 3
-/** Organisations that use a provider share its evidence; more than four are as many as four. */
-const mostOrgs = 4
-const recentMs = 10_000
-/** Some servers ask for hours. Longer than this a provider is not left unasked without evidence. */
-const longestPauseMs = 60_000
+export const make = (names: ReadonlyArray<string>, policy: Policy, now: number): ProviderBreakers =>
+  new Map(
+    names.map((name) => [
+      name,
+      {
+        breaker: Breaker.closed(0, now),
+        faults: FaultCounter.make(policy.providerFaultLimit, policy.providerFaultLimit),
+        pausedUntil: now,
+        recent: [],
+      },
+    ]),
+  )
 
-const fresh = (now: number): Provider => ({
-  breaker: Breaker.closed(0, now),
-  faults: FaultCounter.make(faultLimit, 1),
-  pausedUntil: now,
-  recent: new Map(),
-})
-
-export const make = (names: ReadonlyArray<string>, now: number): ProviderBreakers =>
-  new Map(names.map((name) => [name, fresh(now)]))
+const replace = (providers: ProviderBreakers, name: string, provider: Provider): ProviderBreakers =>
+  new Map([...providers, [name, provider]])
 
 const isInUse = (provider: Provider | undefined, now: number): boolean =>
   provider?.breaker.state === "closed" && provider.pausedUntil <= now
 
 /**
- * Admits a turn to `name`, when it can go on to `later`. Undefined: skip it. Takes the probe's lease when one is due:
+ * Admits a turn to `name`; `later` are the providers after it. Undefined: skip it. A probe that is due is leased to the turn:
  * the caller must then report the attempt's end.
  */
 export const admit = (
@@ -74,97 +75,93 @@ export const admit = (
   later: ReadonlyArray<string>,
   now: number,
   leaseMs: number,
-): Pass | undefined => {
+): readonly [Pass | undefined, ProviderBreakers] => {
   const provider = providers.get(name)
-  if (provider === undefined) return { provider: name, epoch: undefined }
+  if (provider === undefined) return [{ provider: name, epoch: undefined }, providers]
   const isReplaced = later.some((other) => isInUse(providers.get(other), now))
-  if (isReplaced && now < provider.pausedUntil) return undefined
+  if (isReplaced && now < provider.pausedUntil) return [undefined, providers]
   const { breaker } = provider
   if (breaker.state !== "open" && breaker.state !== "half_open") {
-    return { provider: name, epoch: breaker.epoch }
+    return [{ provider: name, epoch: breaker.epoch }, providers]
   }
   const leased = HalfOpenProbe.admit(breaker, now, leaseMs)
   if (leased.admitted === "probe") {
-    provider.breaker = leased.breaker
-    return { provider: name, epoch: leased.breaker.epoch }
+    const pass = { provider: name, epoch: leased.breaker.epoch }
+    return [pass, replace(providers, name, { ...provider, breaker: leased.breaker })]
   }
-  return isReplaced ? undefined : { provider: name, epoch: undefined }
+  return [isReplaced ? undefined : { provider: name, epoch: undefined }, providers]
 }
 
 /** Counts the end of an attempt; gives the transition that it caused, if any. */
 export const ended = (
   providers: ProviderBreakers,
-  { orgId, outcome, pass, pauseMs = 0, startedAt }: Ended,
+  policy: Policy,
+  attempt: Ended,
   now: number,
-): Breaker.Transition | undefined => {
-  const provider = providers.get(pass.provider)
-  if (provider === undefined) return undefined
-  provider.pausedUntil = Math.max(provider.pausedUntil, now + Math.min(pauseMs, longestPauseMs))
-  if (pass.epoch !== provider.breaker.epoch) return undefined
-  const moved =
-    provider.breaker.state === "closed"
-      ? judged(provider, orgId, outcome, startedAt, now)
-      : HalfOpenProbe.ended(provider.breaker, pass.epoch, resultOf(outcome), now, outcome)
-  if (moved === undefined) return undefined
-  provider.breaker = moved.breaker
-  return moved.transition
+): readonly [Breaker.Transition | undefined, ProviderBreakers] => {
+  const { outcome, pass, pauseMs = 0 } = attempt
+  const known = providers.get(pass.provider)
+  if (known === undefined) return [undefined, providers]
+  const pausedUntil = Math.max(known.pausedUntil, now + Math.min(pauseMs, policy.longestPauseMs))
+  const provider = { ...known, pausedUntil }
+  if (pass.epoch !== provider.breaker.epoch) {
+    return [undefined, replace(providers, pass.provider, provider)]
+  }
+  if (provider.breaker.state === "closed") {
+    const [transition, judged] = judge(provider, policy, attempt, now)
+    return [transition, replace(providers, pass.provider, judged)]
+  }
+  const moved = HalfOpenProbe.ended(policy, provider.breaker, pass.epoch, resultOf(outcome), now, outcome)
+  return [moved.transition, replace(providers, pass.provider, { ...provider, breaker: moved.breaker })]
 }
 
 const resultOf = (outcome: Outcome): HalfOpenProbe.ProbeResult =>
   outcome === "success" || outcome === "neutral" ? outcome : "fault"
 
-const use = (recent: Map<OrgId, number>, orgId: OrgId, now: number): void => {
-  recent.delete(orgId)
-  recent.set(orgId, now)
-  const [oldest] = recent.keys()
-  if (recent.size > mostOrgs && oldest !== undefined) recent.delete(oldest)
-}
-
-const inUse = (recent: ReadonlyMap<OrgId, number>, now: number): number => {
-  let found = 0
-  for (const at of recent.values()) if (now - at <= recentMs) found += 1
-  return found
-}
-
-const judged = (
-  provider: Provider,
-  orgId: OrgId,
-  outcome: Outcome,
-  startedAt: number,
+const judge = (
+  before: Provider,
+  policy: Policy,
+  { orgId, outcome, startedAt }: Ended,
   now: number,
-): Breaker.Moved | undefined => {
-  if (outcome === "neutral") return undefined
-  const { faults, recent } = provider
-  use(recent, orgId, now)
+): readonly [Breaker.Transition | undefined, Provider] => {
+  if (outcome === "neutral") return [undefined, before]
+  const others = before.recent.filter((use) => use.orgId !== orgId)
+  const recent = [...others, { orgId, at: now }].slice(-policy.providerOrgs)
+  const provider = { ...before, recent }
   if (outcome === "success") {
-    FaultCounter.good(faults, orgId, 1, startedAt)
-    return undefined
+    return [undefined, { ...provider, faults: FaultCounter.good(provider.faults, orgId, 1, startedAt) }]
   }
   // Fair weight: an organisation whose own requests fail cannot take the provider from three others that use it.
-  faults.most = faultLimit / inUse(recent, now)
-  FaultCounter.fault(faults, orgId, 1, now)
-  if (faults.value < faultLimit) return undefined
-  const reason = `faults ${faults.value} >= ${faultLimit} in ${now - (faults.since ?? now)} ms`
-  FaultCounter.clear(faults)
-  return Breaker.trip(provider.breaker, now, reason)
+  const inUse = recent.filter(({ at }) => now - at <= policy.providerRecentMs).length
+  const bounded = { ...provider.faults, most: provider.faults.limit / inUse }
+  const faults = FaultCounter.fault(bounded, policy, orgId, 1, now)
+  if (faults.value < faults.limit) return [undefined, { ...provider, faults }]
+  const reason = `faults ${faults.value} >= ${faults.limit} in ${now - (faults.since ?? now)} ms`
+  const { breaker, transition } = Breaker.trip(policy, provider.breaker, now, reason)
+  return [transition, { ...provider, breaker, faults: FaultCounter.clear(faults) }]
 }
 
-/** Closes every breaker now, ends every pause, and forgets what speaks against the providers. */
-export const reset = (providers: ProviderBreakers, now: number): void => {
-  for (const provider of providers.values()) {
-    provider.breaker = Breaker.reset(provider.breaker, now, "reset").breaker
-    FaultCounter.clear(provider.faults)
-    provider.pausedUntil = now
-  }
-}
+/** Closes every breaker now, ends every pause, and clears the evidence against the providers. */
+export const reset = (providers: ProviderBreakers, now: number): ProviderBreakers =>
+  new Map(
+    [...providers].map(([name, provider]) => [
+      name,
+      {
+        ...provider,
+        breaker: Breaker.reset(provider.breaker, now, "reset").breaker,
+        faults: FaultCounter.clear(provider.faults),
+        pausedUntil: now,
+      },
+    ]),
+  )
 
 export interface ProviderStatus {
   readonly name: string
   readonly state: (typeof states)[number]
   readonly since: number
-  /** Why it is skipped; "" while it is in use. */
+  /** The reason to skip it; "" while it is in use. */
   readonly reason: string
-  /** From when on a turn may try it again. Null while it is in use. */
+  /** The earliest time of the next try. Null while it is in use. */
   readonly nextProbeAt: number | null
   readonly evidence: { readonly faults: number; readonly limit: number }
 }
@@ -177,7 +174,7 @@ const useOf = (
   if (breaker.state === "open" || breaker.state === "half_open")
     return { state: breaker.state, reason: breaker.reason, nextProbeAt: HalfOpenProbe.nextAt(breaker, now) }
   return now < pausedUntil
-    ? { state: "closed", reason: "paused: it asked to be asked later", nextProbeAt: pausedUntil }
+    ? { state: "closed", reason: "paused: the provider asked for a pause", nextProbeAt: pausedUntil }
     : { state: "closed", reason: "", nextProbeAt: null }
 }
 

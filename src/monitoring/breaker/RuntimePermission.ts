@@ -1,105 +1,108 @@
 /**
- * Who may use the runtime now: the word of the organisation's breaker, then of the breaker of all. Pure, but for the
- * lease of a probe, which it takes when one is due.
+ * Decides whether a turn may use the runtime now: first by the organisation's breaker, then by the global one. Pure; the new
+ * state holds the lease of a probe that is due.
  */
 import * as Bucket from "../../domain/Bucket.ts"
 import type { OrgId } from "../../domain/Ids.ts"
+import * as Health from "../Health.ts"
+import type { Policy } from "../Policy.ts"
+import * as Probing from "../probes/Probing.ts"
 import type * as Breaker from "./Breaker.ts"
 import * as Breakers from "./Breakers.ts"
-import * as OperatorOverride from "./OperatorOverride.ts"
-import * as Health from "../Health.ts"
-import * as TripRules from "./TripRules.ts"
 import * as HalfOpenProbe from "./HalfOpenProbe.ts"
-import type * as Orgs from "../evidence/Orgs.ts"
-import * as Probing from "../probes/Probing.ts"
+import * as Moves from "./Moves.ts"
+import * as OperatorOverride from "./OperatorOverride.ts"
 import * as Ramp from "./Ramp.ts"
 import type { Ticket } from "./Ticket.ts"
+import * as TripRules from "./TripRules.ts"
 
-/** `scope`: the breaker that says so; "none" when nothing keeps the turn from the runtime. */
-export interface RuntimePermission {
+interface Answer {
   readonly allowed: "yes" | "no" | "probe"
+  /** The breaker that decides; "none" for a turn without restriction. */
   readonly scope: "none" | "org" | "global"
   readonly reason: string
+}
+
+export interface RuntimePermission extends Answer {
   readonly ticket: Ticket
 }
 
-interface Word {
-  readonly allowed: RuntimePermission["allowed"]
-  readonly scope: RuntimePermission["scope"]
-  readonly reason: string
-}
+const yes = (reason: string): Answer => ({ allowed: "yes", scope: "none", reason })
 
-const yes = (reason: string): Word => ({ allowed: "yes", scope: "none", reason })
-
-const leased = (admitted: HalfOpenProbe.Admitted, scope: "org" | "global"): Word => {
+const leased = (admitted: HalfOpenProbe.Admitted, scope: "org" | "global"): Answer => {
   const why = admitted.breaker.state === "closed" ? "" : admitted.breaker.reason
   return admitted.admitted === "probe"
     ? { allowed: "probe", scope, reason: `a probe, after: ${why}` }
     : { allowed: "no", scope, reason: why }
 }
 
-const wordOfOrg = (
-  health: Health.Health,
-  org: Orgs.Org,
-  left: Breaker.Open | Breaker.HalfOpen,
-  now: number,
-): Word => {
-  const admitted = HalfOpenProbe.admit(left, now, health.settings.timeoutThresholdMs)
-  Breakers.moveOrg(health.breakers, org, admitted, now)
-  return leased(admitted, "org")
-}
-
-const inRamp = (ramp: Breaker.Ramp, sessionId: string): Word => {
-  const share = Ramp.shareOf(ramp)
+const inRamp = (policy: Policy, ramp: Breaker.Ramp, sessionId: string): Answer => {
+  const share = Ramp.shareOf(policy, ramp)
   return Bucket.placeOf("ramp", sessionId) < share
     ? yes(`among the ${share * 100} % that are back`)
     : { allowed: "no", scope: "global", reason: `${share * 100} % are back, after: ${ramp.reason}` }
 }
 
-const wordOfAll = ({ breakers, settings }: Health.Health, sessionId: string, now: number): Word => {
-  const { global, probing } = breakers
-  if (global.state === "closed") return yes("the runtime is in use")
-  if (TripRules.isDirectFailing(breakers, now))
-    return yes(`direct mode fails as well; after: ${global.reason}`)
-  if (global.state === "ramp") return inRamp(global, sessionId)
-  // Half-open although there are probes: what a restart brought along, or what mute probes led to.
-  if (global.state === "open" && settings.probes && !Probing.isMute(probing)) {
-    return { allowed: "no", scope: "global", reason: global.reason }
-  }
-  const admitted = HalfOpenProbe.admit(global, now, settings.timeoutThresholdMs)
-  Breakers.moveGlobal(breakers, admitted)
-  return leased(admitted, "global")
+const byOrg = (
+  { breakers, settings }: Health.Health,
+  orgId: OrgId,
+  left: Breaker.Open | Breaker.HalfOpen,
+  now: number,
+): readonly [Answer, Breakers.Breakers] => {
+  const admitted = HalfOpenProbe.admit(left, now, settings.timeoutThresholdMs)
+  return [leased(admitted, "org"), Moves.moveOrg(breakers, orgId, admitted, now)]
 }
 
-/** Takes the probe's lease when it is due: the caller must then end it with `record` or `release`. */
+const byGlobal = (
+  { breakers, settings }: Health.Health,
+  sessionId: string,
+  now: number,
+): readonly [Answer, Breakers.Breakers] => {
+  const { global, policy, probing } = breakers
+  if (global.state === "closed") return [yes("the runtime is in use"), breakers]
+  if (TripRules.isDirectFailing(breakers, now))
+    return [yes(`direct mode fails as well; after: ${global.reason}`), breakers]
+  if (global.state === "ramp") return [inRamp(policy, global, sessionId), breakers]
+  // With probes the breaker is half-open only after a restart with another setting, or after mute probes.
+  if (global.state === "open" && settings.probes && !Probing.isMute(probing, policy)) {
+    return [{ allowed: "no", scope: "global", reason: global.reason }, breakers]
+  }
+  const admitted = HalfOpenProbe.admit(global, now, settings.timeoutThresholdMs)
+  return [leased(admitted, "global"), Moves.moveGlobal(breakers, admitted)]
+}
+
+/** Admits a turn. The caller must end a probe with `record` or `release`. */
 export const admit = (
-  health: Health.Health,
+  before: Health.Health,
   orgId: OrgId,
   sessionId: string,
   now: number,
-): RuntimePermission => {
-  Health.advance(health, now)
-  const { breakers } = health
-  const org = Breakers.touch(breakers, orgId, now)
-  org.wantedRuntimeAt = now
-  breakers.wantedAt = now
+): readonly [RuntimePermission, Health.Health] => {
+  const advanced = Health.advance(before, now)
+  const used = Breakers.use(advanced.breakers, orgId, now, (org) => ({ ...org, wantedRuntimeAt: now }))
+  const id = used.tickets + 1
+  const health = { ...advanced, breakers: { ...used, wantedAt: now, tickets: id } }
   // An organisation that has left alone never probes for the others, nor do they for it.
-  const own = org.breaker
-  const found =
-    own.state === "open" || own.state === "half_open"
-      ? wordOfOrg(health, org, own, now)
-      : wordOfAll(health, sessionId, now)
-  const isLastResort = found.allowed === "no" && Health.hasNoDirect(health)
-  const word = isLastResort ? yes(`no direct provider is configured; after: ${found.reason}`) : found
-  const epochs = { globalEpoch: breakers.global.epoch, orgEpoch: org.breaker.epoch }
-  const probe = word.allowed === "probe" && word.scope !== "none" ? { probe: word.scope } : {}
-  return { ...word, ticket: { ...epochs, ...probe } }
+  const own = Breakers.orgOf(used, orgId)?.breaker
+  const [answer, breakers] =
+    own?.state === "open" || own?.state === "half_open"
+      ? byOrg(health, orgId, own, now)
+      : byGlobal(health, sessionId, now)
+  const isLastResort = answer.allowed === "no" && Health.hasNoDirect(health)
+  const given = isLastResort ? yes(`no direct provider is configured; after: ${answer.reason}`) : answer
+  const orgEpoch = Breakers.orgOf(breakers, orgId)?.breaker.epoch ?? 0
+  const epochs = { id, globalEpoch: breakers.global.epoch, orgEpoch }
+  const probe = given.allowed === "probe" && given.scope !== "none" ? { probe: given.scope } : {}
+  return [
+    { ...given, ticket: { ...epochs, ...probe } },
+    { ...health, breakers },
+  ]
 }
 
-/** What an operator has ordered for the organisation's turns. */
-export const forcedOf = (
+/** The operator's override for the organisation's turns. */
+export const overrideOf = (
   { breakers }: Health.Health,
   orgId: OrgId,
   now: number,
 ): OperatorOverride.OperatorOverride | undefined =>
-  OperatorOverride.effective(breakers.forced, breakers.orgs.byId.get(orgId)?.forced, now)
+  OperatorOverride.effective(breakers.override, Breakers.orgOf(breakers, orgId)?.override, now)

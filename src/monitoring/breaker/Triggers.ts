@@ -8,11 +8,11 @@
 import type { Tally } from "../evidence/SlidingWindow.ts"
 
 export interface Thresholds {
-  /** Fewer attempts say nothing. */
+  /** Fewer attempts trip nothing. */
   readonly minSamples: number
   readonly errorRate: number
   readonly timeoutRate: number
-  /** Of `timeoutThresholdMs`. */
+  /** A share of `timeoutThresholdMs`. */
   readonly latencyRatio: number
   readonly timeoutThresholdMs: number
 }
@@ -27,10 +27,10 @@ export interface Tripped {
   readonly samples: number
 }
 
-/** In the order in which they are looked at. */
+/** In the order of evaluation. */
 export const triggers: ReadonlyArray<Trigger> = ["error_rate", "timeout_rate", "latency"]
 
-/** What a tally adds to a trigger: each of the three is a mean over the attempts, and this is its sum. */
+/** The amount that a tally adds to a trigger: each of the three is a mean over the attempts, and this is its sum. */
 export const amount = (trigger: Trigger, tally: Tally): number => {
   switch (trigger) {
     case "error_rate":
@@ -53,10 +53,10 @@ const thresholdOf = (trigger: Trigger, thresholds: Thresholds): number => {
   }
 }
 
-/** Whether one trigger holds. The comparison is strict: exactly the threshold is still good. */
+/** Checks one trigger. The comparison is strict: exactly the threshold is still good. */
 export const check = (trigger: Trigger, tally: Tally, thresholds: Thresholds): Tripped | undefined => {
   if (tally.total < thresholds.minSamples) return undefined
-  // Faults end sooner than answers: only with what is still under way are they a share of all that began.
+  // Faults end sooner than answers: they are a share of all that began only with the running attempts.
   const begun = tally.total + (trigger === "latency" ? 0 : (tally.running ?? 0))
   const value = amount(trigger, tally) / begun
   const threshold = thresholdOf(trigger, thresholds)

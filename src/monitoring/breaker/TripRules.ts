@@ -1,81 +1,84 @@
 /**
- * What is held against the runtime, and when it is enough: the counters of faults and of timeouts, the silence of what
- * is under way, the documented contract over the window. Pure; changes the breakers in place.
+ * The rules that trip a breaker: the counters of faults and of timeouts, the silence of running attempts, the documented
+ * contract over the window. Pure; times are epoch milliseconds.
  *
- * Whose fault: see Isolation for the contract; the counters bound what one organisation adds, and each organisation
- * has one of its own.
+ * Isolation decides for the contract whether one organisation or the runtime is at fault. The counters bound the part of one
+ * organisation, and each organisation has a counter of its own.
  */
 import type { OrgId } from "../../domain/Ids.ts"
 import type { Outcome } from "../../domain/Outcome.ts"
+import * as OrderedMap from "../../platform/OrderedMap.ts"
 import * as Baseline from "../evidence/Baseline.ts"
-import * as Breaker from "./Breaker.ts"
-import * as Breakers from "./Breakers.ts"
 import * as Evidence from "../evidence/Evidence.ts"
 import * as FaultCounter from "../evidence/FaultCounter.ts"
-import * as Isolation from "./Isolation.ts"
 import * as Orgs from "../evidence/Orgs.ts"
 import * as Running from "../evidence/Running.ts"
 import * as SlidingWindow from "../evidence/SlidingWindow.ts"
+import type { Policy } from "../Policy.ts"
+import * as Breaker from "./Breaker.ts"
+import * as Breakers from "./Breakers.ts"
+import * as Isolation from "./Isolation.ts"
+import * as Moves from "./Moves.ts"
 import * as Triggers from "./Triggers.ts"
 
-/** A success lowers the sum by 1 in all; most of it as soon as the first progress shows. */
-const progressWeight = 0.75
-const completionWeight = 0.25
-const timeoutWeight = 7
-const noTimeoutWeight = 3
-/** A probe is no user's bad luck with one message. */
-const probeWeight = 2
-const suspicionAt = 3
-
 /**
- * An organisation that has left alone in the same trouble comes back with all others, not after a dwell of its own.
- * Once its first dwell is over a probe of its own has said that it is the organisation.
+ * Opens the global breaker. An organisation in its first dwell closes its own breaker and returns with all others: the
+ * trouble is the same. After that dwell a probe of its own has failed, so its breaker stays.
  */
-const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): void => {
-  const opened = Breaker.trip(breakers.global, now, reason)
-  if (opened.transition === undefined) return
+const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): Breakers.Breakers => {
+  const opened = Breaker.trip(breakers.policy, breakers.global, now, reason)
+  if (opened.transition === undefined) return breakers
   const justLeft = ({ breaker }: Orgs.Org) =>
     breaker.state === "open" && breaker.level === 0 && now < breaker.until
-  Breakers.closeOrgs(breakers, now, "it is not the organisation: all leave the runtime", justLeft)
-  Breakers.moveGlobal(breakers, opened)
+  const why = "it is not the organisation: all leave the runtime"
+  return Moves.moveGlobal(Moves.closeOrgs(breakers, now, why, justLeft), opened)
 }
 
-const quietOf = ({ baseline, running }: Breakers.Breakers, now: number) =>
-  Running.silence(running, Baseline.p99MsOf(baseline), now)
-
-/** That so many of others wait as well is no chance. */
-const fewOthers = 3
+const silenceOf = ({ baseline, policy, running }: Breakers.Breakers, now: number) =>
+  Running.silence(running, policy, Baseline.p99MsOf(baseline, policy), now)
 
 /**
- * Nothing under way shows progress: opens the breaker of all, or that of the organisation whose attempts they nearly all
- * are. Only those count that have waited for a while themselves: many that began at once are no silence.
+ * Opens the global breaker when no running attempt shows progress, or the breaker of the organisation that has nearly all of
+ * them. Only attempts that have waited for a while count: many that began at once are no silence.
  */
-export const silence = (breakers: Breakers.Breakers, now: number): void => {
-  const quiet = quietOf(breakers, now)
-  if (quiet === undefined || quiet.quietMs < quiet.limitMs) return
+export const silence = (breakers: Breakers.Breakers, now: number): Breakers.Breakers => {
+  const { policy, running } = breakers
+  const quiet = silenceOf(breakers, now)
+  if (quiet === undefined || quiet.quietMs < quiet.limitMs) return breakers
   let waiting = 0
   let worst: readonly [OrgId | undefined, number] = [undefined, 0]
-  for (const entry of Running.overdue(breakers.running, quiet.limitMs / 2, now)) {
+  for (const entry of Running.overdue(running, quiet.limitMs / 2, now)) {
     waiting += entry[1]
     if (entry[1] > worst[1]) worst = entry
   }
-  if (waiting < Running.enoughWaiting) return
+  if (waiting < policy.enoughWaiting) return breakers
   const reason = `${waiting} attempts waiting, no progress for ${quiet.quietMs} ms`
-  const org = worst[0] && breakers.orgs.byId.get(worst[0])
-  if (waiting - worst[1] >= fewOthers || org === undefined) openGlobal(breakers, now, reason)
-  else if (worst[1] >= Running.enoughWaiting) leave(breakers, org, now, reason)
+  const org = worst[0] && Breakers.orgOf(breakers, worst[0])
+  if (waiting - worst[1] >= policy.fewOthers || org === undefined) return openGlobal(breakers, now, reason)
+  return worst[1] >= policy.enoughWaiting ? leaveAlone(breakers, org, now, reason) : breakers
 }
 
-/** Not enough to leave, enough to look closer. */
+/** Too little evidence for a trip, enough for probes. */
 export const isSuspicious = (breakers: Breakers.Breakers, now: number): boolean => {
-  const quiet = quietOf(breakers, now)
-  return breakers.faults.value >= suspicionAt || (quiet !== undefined && quiet.quietMs >= quiet.limitMs / 2)
+  const quiet = silenceOf(breakers, now)
+  return (
+    breakers.faults.value >= breakers.policy.suspicionAt ||
+    (quiet !== undefined && quiet.quietMs >= quiet.limitMs / 2)
+  )
 }
 
 /** A user's attempt has shown its first progress. */
-export const progress = ({ faults }: Breakers.Breakers, org: Orgs.Org, startedAt: number): void => {
-  FaultCounter.good(faults, org.id, progressWeight, startedAt)
-  FaultCounter.good(org.faults, undefined, progressWeight, startedAt)
+export const progress = (
+  breakers: Breakers.Breakers,
+  org: Orgs.Org,
+  startedAt: number,
+): Breakers.Breakers => {
+  const { progressWeight } = breakers.policy
+  const faults = FaultCounter.good(breakers.faults, org.id, progressWeight, startedAt)
+  const own = FaultCounter.good(org.faults, undefined, progressWeight, startedAt)
+  return own === org.faults
+    ? { ...breakers, faults }
+    : { ...Breakers.setOrg(breakers, { ...org, faults: own }), faults }
 }
 
 interface Ended {
@@ -87,107 +90,148 @@ interface Ended {
 
 /** A user's attempt has ended, not neutrally. */
 export const ended = (
-  breakers: Breakers.Breakers,
-  settings: Triggers.Thresholds,
+  before: Breakers.Breakers,
+  thresholds: Triggers.Thresholds,
   org: Orgs.Org,
   attempt: Ended,
   now: number,
-): void => {
-  count(breakers, org, attempt, now)
-  const tally = Evidence.collect(breakers.evidence, org, attempt, now)
-  const common = commonFault(breakers, settings, now)
-  if (common !== undefined) return openGlobal(breakers, now, common)
-  const own = ownFault(breakers, settings, org, tally, now)
-  if (own !== undefined) leave(breakers, org, now, own)
-}
-
-/** One organisation has enough against it: it leaves alone, or with all when it was not its fault. */
-const leave = (breakers: Breakers.Breakers, org: Orgs.Org, now: number, own: string): void => {
-  const { inWindow, left } = Orgs.census(breakers.orgs, now)
-  if (!Isolation.isNotTheOrgs(left + 1, inWindow)) {
-    return Breakers.moveOrg(breakers, org, Breaker.trip(org.breaker, now, own), now)
+): Breakers.Breakers => {
+  const { latencyMs, outcome } = attempt
+  const evidence = org.evidence ?? Evidence.make(before.evidence.windowMs)
+  const judged = {
+    ...org,
+    faults: countFault(before.policy, org.faults, undefined, attempt, now),
+    evidence: SlidingWindow.record(evidence, now, outcome, latencyMs),
   }
-  Breakers.closeOrgs(breakers, now, "it is not the organisation: all leave the runtime")
-  openGlobal(breakers, now, left === 0 ? own : `${left + 1} of ${inWindow} organisations, the last: ${own}`)
+  const breakers = {
+    ...Breakers.setOrg(before, judged),
+    faults: countFault(before.policy, before.faults, org.id, attempt, now),
+    timeouts: countTimeout(before, org.id, attempt, now),
+    evidence: SlidingWindow.record(before.evidence, now, outcome, latencyMs),
+  }
+  const common = commonFault(breakers, thresholds, now)
+  if (common !== undefined) return openGlobal(breakers, now, common)
+  const own = ownFault(breakers, thresholds, judged, now)
+  return own === undefined ? breakers : leaveAlone(breakers, judged, now, own)
 }
 
-const count = (
-  { faults, timeouts }: Breakers.Breakers,
+/** One organisation trips: it leaves alone, or with all if too many have left for the cause to be theirs. */
+const leaveAlone = (
+  breakers: Breakers.Breakers,
   org: Orgs.Org,
+  now: number,
+  own: string,
+): Breakers.Breakers => {
+  const { inWindow, left } = Orgs.census(breakers.orgs, now)
+  if (!Isolation.isShared(breakers.policy, left + 1, inWindow)) {
+    return Moves.moveOrg(breakers, org.id, Breaker.trip(breakers.policy, org.breaker, now, own), now)
+  }
+  const closed = Moves.closeOrgs(breakers, now, "it is not the organisation: all leave the runtime")
+  return openGlobal(
+    closed,
+    now,
+    left === 0 ? own : `${left + 1} of ${inWindow} organisations, the last: ${own}`,
+  )
+}
+
+const countFault = (
+  policy: Policy,
+  counter: FaultCounter.FaultCounter,
+  orgId: OrgId | undefined,
   { outcome, progressed, startedAt }: Ended,
   now: number,
-): void => {
-  if (outcome === "success") {
-    const weight = progressed ? completionWeight : completionWeight + progressWeight
-    FaultCounter.good(faults, org.id, weight, startedAt)
-    FaultCounter.good(org.faults, undefined, weight, startedAt)
-  } else {
-    const weight = progressed ? 1 + progressWeight : 1
-    FaultCounter.fault(faults, org.id, weight, now)
-    FaultCounter.fault(org.faults, undefined, weight, now)
+): FaultCounter.FaultCounter => {
+  const { completionWeight, progressWeight } = policy
+  if (outcome !== "success") {
+    return FaultCounter.fault(counter, policy, orgId, progressed ? 1 + progressWeight : 1, now)
   }
-  if (outcome.startsWith("timeout")) FaultCounter.fault(timeouts, org.id, timeoutWeight, now)
-  else FaultCounter.good(timeouts, org.id, noTimeoutWeight, startedAt)
+  const weight = progressed ? completionWeight : completionWeight + progressWeight
+  return FaultCounter.good(counter, orgId, weight, startedAt)
 }
 
-const counted = (what: string, { limit, since = 0, value }: FaultCounter.FaultCounter, now: number): string =>
-  `${what} ${value} >= ${limit} in ${now - since} ms`
+const countTimeout = (
+  { policy, timeouts }: Breakers.Breakers,
+  orgId: OrgId,
+  { outcome, startedAt }: Ended,
+  now: number,
+): FaultCounter.FaultCounter =>
+  outcome.startsWith("timeout")
+    ? FaultCounter.fault(timeouts, policy, orgId, policy.timeoutWeight, now)
+    : FaultCounter.good(timeouts, orgId, policy.noTimeoutWeight, startedAt)
 
-/** Of everybody: why to leave, if there is a reason. */
+const reasonOf = (
+  name: string,
+  { limit, since = 0, value }: FaultCounter.FaultCounter,
+  now: number,
+): string => `${name} ${value} >= ${limit} in ${now - since} ms`
+
+/** The reason for all to leave, if there is one. */
 const commonFault = (
   breakers: Breakers.Breakers,
-  settings: Triggers.Thresholds,
+  thresholds: Triggers.Thresholds,
   now: number,
 ): string | undefined => {
-  const { evidence, faults, orgs, running, timeouts } = breakers
-  if (FaultCounter.isOver(faults, now)) return counted("faults", faults, now)
-  if (FaultCounter.isOver(timeouts, now)) return counted("timeouts", timeouts, now)
-  const sum = withRunning(SlidingWindow.tally(evidence, now), running.attempts.size)
-  const tallies = () => Evidence.tallies(orgs, now)
-  const common = Isolation.commonFault(sum, tallies, settings)
-  return common === undefined ? undefined : Triggers.reasonOf(common)
+  const { evidence, faults, orgs, policy, running, timeouts } = breakers
+  if (FaultCounter.isOver(faults, policy, now)) return reasonOf("faults", faults, now)
+  if (FaultCounter.isOver(timeouts, policy, now)) return reasonOf("timeouts", timeouts, now)
+  const sum = { ...SlidingWindow.tally(evidence, now), running: OrderedMap.size(running.attempts) }
+  const common = Isolation.commonFault(sum, () => Evidence.tallies(orgs, now), thresholds)
+  return common && Triggers.reasonOf(common)
 }
 
 const ownFault = (
-  { running }: Breakers.Breakers,
-  settings: Triggers.Thresholds,
-  org: Orgs.Org,
-  tally: SlidingWindow.Tally,
+  { policy, running }: Breakers.Breakers,
+  thresholds: Triggers.Thresholds,
+  { evidence, faults, id }: Orgs.Org,
   now: number,
 ): string | undefined => {
-  if (FaultCounter.isOver(org.faults, now)) return counted("faults", org.faults, now)
-  const tripped = Triggers.evaluate(withRunning(tally, running.byOrg.get(org.id) ?? 0), settings)
-  return tripped === undefined ? undefined : Triggers.reasonOf(tripped)
+  if (FaultCounter.isOver(faults, policy, now)) return reasonOf("faults", faults, now)
+  if (evidence === undefined) return undefined
+  const tally = { ...SlidingWindow.tally(evidence, now), running: Running.countOf(running, id) }
+  const tripped = Triggers.evaluate(tally, thresholds)
+  return tripped && Triggers.reasonOf(tripped)
 }
 
-const withRunning = (tally: SlidingWindow.Tally, running: number): SlidingWindow.Tally => ({
-  ...tally,
-  running,
-})
-
-/** A synthetic probe has ended while the breaker of all was closed. */
-export const probed = (breakers: Breakers.Breakers, good: boolean, startedAt: number, now: number): void => {
-  if (good) return FaultCounter.good(breakers.faults, undefined, probeWeight, startedAt)
-  FaultCounter.fault(breakers.faults, undefined, probeWeight, now)
-  if (FaultCounter.isOver(breakers.faults, now)) {
-    openGlobal(breakers, now, counted("faults", breakers.faults, now))
+/** A synthetic probe has ended while the global breaker was closed. */
+export const probed = (
+  before: Breakers.Breakers,
+  good: boolean,
+  startedAt: number,
+  now: number,
+): Breakers.Breakers => {
+  const { policy } = before
+  if (good) {
+    return { ...before, faults: FaultCounter.good(before.faults, undefined, policy.probeWeight, startedAt) }
   }
+  const faults = FaultCounter.fault(before.faults, policy, undefined, policy.probeWeight, now)
+  const breakers = { ...before, faults }
+  return FaultCounter.isOver(faults, policy, now)
+    ? openGlobal(breakers, now, reasonOf("faults", faults, now))
+    : breakers
 }
+
+/** With this many organisations or more, each adds at most `directShareOfOneOrg` to the faults of direct mode. */
+const countedOrgs = 4
 
 /**
- * Direct mode, by the same means: when it fails as well there is nowhere to flee to. No organisation can say so for the
- * others; of few each has its part, as there is no counter of its own.
+ * Counts an attempt in direct mode: if it fails as well, turns stay on the runtime. One organisation cannot decide that for
+ * the others; with few organisations each may add its equal part, as there is no counter of its own.
  */
-export const direct = (breakers: Breakers.Breakers, org: Orgs.Org, outcome: Outcome, now: number): void => {
-  const { directFaults, orgs } = breakers
-  if (outcome === "neutral") return
-  if (outcome === "success") return FaultCounter.good(directFaults, org.id, 1, now)
-  directFaults.most = directFaults.limit * Math.max(Breakers.mostOfOneOrg, 1 / Orgs.inUse(orgs, now))
-  FaultCounter.fault(directFaults, org.id, 1, now)
+export const direct = (
+  breakers: Breakers.Breakers,
+  orgId: OrgId,
+  outcome: Outcome,
+  now: number,
+): Breakers.Breakers => {
+  const { directFaults, orgs, policy } = breakers
+  if (outcome === "neutral") return breakers
+  if (outcome === "success") {
+    return { ...breakers, directFaults: FaultCounter.good(directFaults, orgId, 1, now) }
+  }
+  const share = Math.max(policy.directShareOfOneOrg, 1 / Orgs.inUse(orgs, countedOrgs, now))
+  const bounded = { ...directFaults, most: directFaults.limit * share }
+  return { ...breakers, directFaults: FaultCounter.fault(bounded, policy, orgId, 1, now) }
 }
 
-/** What it did longer ago says nothing of now: it may have been mended, and nobody has used it since. */
-const directNewsMs = 60_000
-
-export const isDirectFailing = ({ directFaults }: Breakers.Breakers, now: number): boolean =>
-  directFaults.value >= directFaults.limit && now - directFaults.newestAt <= directNewsMs
+export const isDirectFailing = ({ directFaults, policy }: Breakers.Breakers, now: number): boolean =>
+  directFaults.value >= directFaults.limit && now - directFaults.newestAt <= policy.directNewsMs

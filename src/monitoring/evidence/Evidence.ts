@@ -1,40 +1,28 @@
 /**
- * What the breakers judge, unlike the windows, which show what happened: runtime attempts that began and ended while
- * the organisation's breaker and the global one were closed. No fault from before a closing can so open them again.
+ * The windows that the breakers judge: runtime attempts that began and ended while the organisation's breaker and the global
+ * one were closed. The shown windows count all attempts instead. So no fault from before a closing can trip a breaker again.
  *
- * Invariant: `sum` is the sum of the evidence of all organisations with a closed breaker. All of it is of the present epoch
- * of the breaker of all: `Breakers` clears every part with the sum.
+ * Invariant: the common window is the sum of the evidence of all organisations with a closed breaker. All of it belongs to the
+ * present epoch of the global breaker: `Breakers` clears every part with the sum.
  */
-import type { Outcome } from "../../domain/Outcome.ts"
+import * as OrderedMap from "../../platform/OrderedMap.ts"
 import type { Org, Orgs } from "./Orgs.ts"
 import * as SlidingWindow from "./SlidingWindow.ts"
 
 export const make = (windowMs: number): SlidingWindow.SlidingWindow =>
   SlidingWindow.make(windowMs, { quantiles: false })
 
-/** Counts one attempt; gives the tally of the organisation's evidence. */
-export const collect = (
-  sum: SlidingWindow.SlidingWindow,
-  org: Org,
-  attempt: { readonly outcome: Outcome; readonly latencyMs: number },
+/** The common window without the evidence of this organisation. */
+export const withdraw = (
+  common: SlidingWindow.SlidingWindow,
+  { evidence }: Org,
   now: number,
-): SlidingWindow.Tally => {
-  const own = (org.evidence ??= make(sum.windowMs))
-  SlidingWindow.record(own, now, attempt.outcome, attempt.latencyMs)
-  SlidingWindow.record(sum, now, attempt.outcome, attempt.latencyMs)
-  return SlidingWindow.tally(own, now)
-}
+): SlidingWindow.SlidingWindow =>
+  evidence === undefined ? common : SlidingWindow.subtract(common, evidence, now)
 
-/** Takes the organisation's evidence out of the sum and forgets it. */
-export const withdraw = (sum: SlidingWindow.SlidingWindow, org: Org, now: number): void => {
-  if (org.evidence === undefined) return
-  SlidingWindow.subtract(sum, org.evidence, now)
-  SlidingWindow.clear(org.evidence)
-}
-
-/** The tallies that make up the sum's. */
+/** The tallies that make up the common one. */
 export function* tallies(orgs: Orgs, now: number): Generator<SlidingWindow.Tally> {
-  for (const org of orgs.byId.values()) {
-    if (org.evidence !== undefined) yield SlidingWindow.tally(org.evidence, now)
+  for (const { evidence } of OrderedMap.values(orgs.byId)) {
+    if (evidence !== undefined) yield SlidingWindow.tally(evidence, now)
   }
 }

@@ -1,85 +1,90 @@
 /**
- * Evidence that something is wrong now, long before a window of minutes shows it: a cumulative sum (CUSUM, Page 1954)
- * that faults raise and good attempts lower, never below 0. Pure; changed in place by its one owner, times are epoch
- * milliseconds.
+ * A cumulative sum (CUSUM, Page 1954) that faults raise and good attempts lower, never below 0: evidence of a present fault,
+ * long before a window of minutes shows it. Pure and immutable; times are epoch milliseconds.
  *
- * Fair weight: what one organisation has added since the sum was last 0 is bounded, so that no single one can trip it.
- * Synthetic probes belong to no organisation and are not bounded.
+ * Fair weight: the amount that one organisation adds is bounded, so that no single one can trip it. Synthetic probes belong to
+ * no organisation and are not bounded.
  */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import type { OrgId } from "../../domain/Ids.ts"
+import type { Policy } from "../Policy.ts"
 
 export interface FaultCounter {
   readonly limit: number
   /** The most that one organisation can add. */
-  most: number
-  value: number
+  readonly most: number
+  readonly value: number
   /** When the sum rose from 0; undefined while it is 0. */
-  since: number | undefined
-  newestAt: number
-  readonly byOrg: Map<OrgId, number>
+  readonly since: number | undefined
+  readonly newestAt: number
+  readonly byOrg: HashMap.HashMap<OrgId, number>
 }
 
-/** A blip that is over before this is no reason to leave. */
-const leastSpanMs = 5000
-/** Evidence that nothing new adds to is of something that is over. */
-const freshMs = 1000
-/** It need not remember how far beyond the limit it was. */
-const headroom = 5 / 12
-
-export const make = (limit: number, mostOfOneOrg: number): FaultCounter => ({
+export const make = (limit: number, most: number): FaultCounter => ({
   limit,
-  most: limit * mostOfOneOrg,
+  most,
   value: 0,
   since: undefined,
   newestAt: Number.NEGATIVE_INFINITY,
-  byOrg: new Map(),
+  byOrg: HashMap.empty(),
 })
 
-export const clear = (counter: FaultCounter): void => {
-  counter.value = 0
-  counter.since = undefined
-  counter.byOrg.clear()
-}
+export const clear = (counter: FaultCounter): FaultCounter =>
+  counter.value === 0 && counter.since === undefined && HashMap.isEmpty(counter.byOrg)
+    ? counter
+    : { ...counter, value: 0, since: undefined, byOrg: HashMap.empty() }
 
-export const fault = (counter: FaultCounter, orgId: OrgId | undefined, weight: number, now: number): void => {
-  counter.newestAt = now
-  counter.since ??= now
-  let counted = weight
-  if (orgId !== undefined) {
-    const before = counter.byOrg.get(orgId) ?? 0
-    counted = Math.max(0, Math.min(weight, counter.most - before))
-    counter.byOrg.set(orgId, before + counted)
+export const addedBy = ({ byOrg }: FaultCounter, orgId: OrgId): number =>
+  Option.getOrElse(HashMap.get(byOrg, orgId), () => 0)
+
+export const fault = (
+  counter: FaultCounter,
+  policy: Policy,
+  orgId: OrgId | undefined,
+  weight: number,
+  now: number,
+): FaultCounter => {
+  const { limit, most, since = now, value } = counter
+  const added = orgId === undefined ? 0 : addedBy(counter, orgId)
+  const counted = orgId === undefined ? weight : Math.max(0, Math.min(weight, most - added))
+  return {
+    ...counter,
+    newestAt: now,
+    since,
+    byOrg: orgId === undefined ? counter.byOrg : HashMap.set(counter.byOrg, orgId, added + counted),
+    value: Math.min(value + counted, limit * (1 + policy.headroom)),
   }
-  counter.value = Math.min(counter.value + counted, counter.limit * (1 + headroom))
 }
 
-/** Only what began after the sum had risen says that the trouble is over. */
+/** Counts only attempts that began after the sum had risen: older ones do not show that the fault is over. */
 export const good = (
   counter: FaultCounter,
   orgId: OrgId | undefined,
   weight: number,
   begunAt: number,
-): void => {
-  if (counter.since === undefined || begunAt < counter.since) return
-  if (orgId !== undefined) {
-    const rest = (counter.byOrg.get(orgId) ?? 0) - weight
-    if (rest > 0) counter.byOrg.set(orgId, rest)
-    else counter.byOrg.delete(orgId)
-  }
-  lower(counter, weight)
+): FaultCounter => {
+  if (counter.since === undefined || begunAt < counter.since) return counter
+  if (orgId === undefined) return lower(counter, weight)
+  const rest = addedBy(counter, orgId) - weight
+  const { byOrg } = counter
+  const less = rest > 0 ? HashMap.set(byOrg, orgId, rest) : HashMap.remove(byOrg, orgId)
+  return lower({ ...counter, byOrg: less }, weight)
 }
 
-/** Takes out what one organisation has added. */
-export const withdraw = (counter: FaultCounter, orgId: OrgId): void => {
-  const added = counter.byOrg.get(orgId) ?? 0
-  counter.byOrg.delete(orgId)
-  lower(counter, added)
+/** Removes the amount that one organisation has added. */
+export const withdraw = (counter: FaultCounter, orgId: OrgId): FaultCounter => {
+  const added = addedBy(counter, orgId)
+  return lower({ ...counter, byOrg: HashMap.remove(counter.byOrg, orgId) }, added)
 }
 
-const lower = (counter: FaultCounter, by: number): void => {
-  counter.value -= by
-  if (counter.value <= 0) clear(counter)
+const lower = (counter: FaultCounter, by: number): FaultCounter => {
+  const value = counter.value - by
+  return value <= 0 ? clear({ ...counter, value: 0 }) : { ...counter, value }
 }
 
-export const isOver = ({ limit, newestAt, since, value }: FaultCounter, now: number): boolean =>
-  value >= limit && since !== undefined && now - since >= leastSpanMs && now - newestAt <= freshMs
+export const isOver = (
+  { limit, newestAt, since, value }: FaultCounter,
+  { freshMs, leastSpanMs }: Policy,
+  now: number,
+): boolean => value >= limit && since !== undefined && now - since >= leastSpanMs && now - newestAt <= freshMs

@@ -1,22 +1,28 @@
 /**
- * The runtime attempts that are under way, and whether they are all silent: nothing that hangs ever ends, so its end
- * cannot be waited for. Pure; changed in place by its one owner, times are epoch milliseconds.
+ * The runtime attempts under way, and whether they are all silent: an attempt that hangs never ends, so its end cannot be
+ * awaited. Pure and immutable; times are epoch milliseconds.
  */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import type { OrgId } from "../../domain/Ids.ts"
+import * as OrderedMap from "../../platform/OrderedMap.ts"
+import type { Policy } from "../Policy.ts"
 
 interface Attempt {
+  /** The id of its ticket. */
+  readonly id: number
   readonly orgId: OrgId
   readonly startedAt: number
-  progressed: boolean
+  readonly progressed: boolean
 }
 
-/** `K` identifies an attempt. */
-export interface Running<K> {
-  readonly attempts: Map<K, Attempt>
-  readonly byOrg: Map<OrgId, number>
-  waiting: number
-  /** When the youngest of those that have shown progress began, or when waiting began. */
-  quietSince: number
+export interface Running {
+  /** In the order of their start. */
+  readonly attempts: OrderedMap.OrderedMap<number, Attempt>
+  readonly byOrg: HashMap.HashMap<OrgId, number>
+  readonly waiting: number
+  /** The start of the youngest attempt that has shown progress, or the start of the waiting. */
+  readonly quietSince: number
 }
 
 export interface Silence {
@@ -25,83 +31,84 @@ export interface Silence {
   readonly limitMs: number
 }
 
-export const enoughWaiting = 10
-/** Every hundredth takes longer than the p99; that ten in a row do is no chance. */
-const slowFactor = 1.5
-const leastLimitMs = 4000
-
-export const make = <K>(): Running<K> => ({
-  attempts: new Map(),
-  byOrg: new Map(),
+export const empty: Running = {
+  attempts: OrderedMap.empty(),
+  byOrg: HashMap.empty(),
   waiting: 0,
   quietSince: 0,
-})
-
-export const clear = (running: Running<unknown>): void => {
-  running.attempts.clear()
-  running.byOrg.clear()
-  running.waiting = 0
 }
 
-export const start = <K>(running: Running<K>, key: K, orgId: OrgId, now: number): void => {
-  end(running, key)
-  if (running.waiting === 0) running.quietSince = now
-  running.waiting += 1
-  running.attempts.set(key, { orgId, startedAt: now, progressed: false })
-  running.byOrg.set(orgId, (running.byOrg.get(orgId) ?? 0) + 1)
-}
+export const clear = ({ quietSince }: Running): Running => ({ ...empty, quietSince })
 
-/** The attempt, when this is its first progress and it is known. */
-export const progress = <K>(running: Running<K>, key: K): Attempt | undefined => {
-  const attempt = running.attempts.get(key)
-  if (attempt === undefined || attempt.progressed) return undefined
-  attempt.progressed = true
-  running.waiting -= 1
-  running.quietSince = Math.max(running.quietSince, attempt.startedAt)
-  return attempt
-}
+export const countOf = ({ byOrg }: Running, orgId: OrgId): number =>
+  Option.getOrElse(HashMap.get(byOrg, orgId), () => 0)
 
-/** The attempt, which is under way no longer. */
-export const end = <K>(running: Running<K>, key: K): Attempt | undefined => {
-  const attempt = running.attempts.get(key)
-  if (attempt === undefined) return undefined
-  running.attempts.delete(key)
-  if (!attempt.progressed) running.waiting -= 1
-  const rest = (running.byOrg.get(attempt.orgId) ?? 1) - 1
-  if (rest === 0) running.byOrg.delete(attempt.orgId)
-  else running.byOrg.set(attempt.orgId, rest)
-  return attempt
-}
+export const find = ({ attempts }: Running, id: number): Attempt | undefined => OrderedMap.get(attempts, id)
 
-/** Forgets what an organisation has under way. */
-export const withdraw = (running: Running<unknown>, orgId: OrgId): void => {
-  if (!running.byOrg.has(orgId)) return
-  for (const [key, attempt] of running.attempts) if (attempt.orgId === orgId) end(running, key)
-}
-
-/** How many of each organisation have shown nothing for so long. Costs as much as have begun before that. */
-export const overdue = (
-  { attempts }: Running<unknown>,
-  waitedMs: number,
-  now: number,
-): ReadonlyMap<OrgId, number> => {
-  const found = new Map<OrgId, number>()
-  for (const { orgId, progressed, startedAt } of attempts.values()) {
-    if (now - startedAt < waitedMs) break
-    if (!progressed) found.set(orgId, (found.get(orgId) ?? 0) + 1)
+/** An attempt with the same ticket takes the place of the last one. */
+export const start = (before: Running, id: number, orgId: OrgId, now: number): Running => {
+  const running = end(before, id)
+  return {
+    attempts: OrderedMap.append(running.attempts, id, { id, orgId, startedAt: now, progressed: false }),
+    byOrg: HashMap.set(running.byOrg, orgId, countOf(running, orgId) + 1),
+    waiting: running.waiting + 1,
+    quietSince: running.waiting === 0 ? now : running.quietSince,
   }
-  return found
+}
+
+export const progress = (running: Running, id: number): Running => {
+  const attempt = find(running, id)
+  if (attempt === undefined || attempt.progressed) return running
+  return {
+    ...running,
+    attempts: OrderedMap.set(running.attempts, id, { ...attempt, progressed: true }),
+    waiting: running.waiting - 1,
+    quietSince: Math.max(running.quietSince, attempt.startedAt),
+  }
+}
+
+export const end = (running: Running, id: number): Running => {
+  const attempt = find(running, id)
+  if (attempt === undefined) return running
+  const { orgId, progressed } = attempt
+  const rest = countOf(running, orgId) - 1
+  const { byOrg } = running
+  return {
+    ...running,
+    attempts: OrderedMap.remove(running.attempts, id),
+    byOrg: rest === 0 ? HashMap.remove(byOrg, orgId) : HashMap.set(byOrg, orgId, rest),
+    waiting: progressed ? running.waiting : running.waiting - 1,
+  }
+}
+
+/** Removes the attempts of one organisation. */
+export const withdraw = (running: Running, orgId: OrgId): Running => {
+  if (countOf(running, orgId) === 0) return running
+  const own = [...OrderedMap.values(running.attempts)].filter((attempt) => attempt.orgId === orgId)
+  return own.reduce((rest, { id }) => end(rest, id), running)
+}
+
+/** Attempts without progress for so long, by organisation. Costs as much as have begun before that. */
+export const overdue = ({ attempts }: Running, waitedMs: number, now: number): ReadonlyMap<OrgId, number> => {
+  const counts = new Map<OrgId, number>()
+  for (const { orgId, progressed, startedAt } of OrderedMap.values(attempts)) {
+    if (now - startedAt < waitedMs) break
+    if (!progressed) counts.set(orgId, (counts.get(orgId) ?? 0) + 1)
+  }
+  return counts
 }
 
 /**
- * Since when nobody who began has shown progress, where enough are waiting to say so. What began before a fault may
- * still show progress for a while, so it is the beginnings that count. `p99Ms`: of a healthy first progress.
+ * The time since which no attempt that began has shown progress; undefined while too few wait. An attempt that began before
+ * a fault may still show progress for a while, so the starts count. `p99Ms`: of a healthy first progress.
  */
 export const silence = (
-  { quietSince, waiting }: Running<unknown>,
+  { quietSince, waiting }: Running,
+  policy: Policy,
   p99Ms: number,
   now: number,
 ): Silence | undefined => {
-  if (waiting < enoughWaiting) return undefined
-  return { waiting, quietMs: now - quietSince, limitMs: Math.max(leastLimitMs, slowFactor * p99Ms) }
+  if (waiting < policy.enoughWaiting) return undefined
+  const limitMs = Math.max(policy.leastSilenceMs, policy.silenceFactor * p99Ms)
+  return { waiting, quietMs: now - quietSince, limitMs }
 }

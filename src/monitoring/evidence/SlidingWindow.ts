@@ -1,44 +1,49 @@
 /**
- * What happened in the last `windowMs`: a ring of 60 buckets with a count per outcome and the latencies, and their
- * running sum. Pure: time is passed in as epoch milliseconds and must not go backwards.
+ * The attempts of the last `windowMs`: 60 buckets with a count per outcome and the latencies, and their running sum. Pure and
+ * immutable: a record makes a new newest bucket and a new list of buckets. Times are epoch milliseconds and must not go
+ * backwards.
  *
- * A window belongs to one owner (the Monitor's Ref): `record`, and reading too, change it in place. A record costs
- * the same however many came before it; what leaves the window leaves it a bucket at a time.
+ * A record costs the same however many came before it; old records leave the window a bucket at a time.
  */
 import type { Outcome } from "../../domain/Outcome.ts"
 import * as LatencyHistogram from "./LatencyHistogram.ts"
 
-/** Each is 1/60 of the window (5 s of the default 5 minutes), which is how exactly its far end is known. */
+/** Each is 1/60 of the window (5 s of the default 5 minutes), which is the precision of its far end. */
 export const bucketCount = 60
-/** The longest timeout that can be configured. It also keeps a nonsensical latency from spoiling the running sum. */
+/** The longest timeout that can be configured. It also stops a nonsensical latency from spoiling the running sum. */
 const maxLatencyMs = 86_400_000
 
-interface Bucket {
-  readonly counts: { [outcome in Outcome]: number }
+/** The running sum of all buckets. */
+interface Sum {
+  readonly counts: { readonly [outcome in Outcome]: number }
   /** The part of the neutral ones that users cancelled. */
-  cancelled: number
-  /** Of what counts in `total`, in whole milliseconds: only whole numbers can be taken out of a sum without a rest. */
-  latencyMs: number
+  readonly cancelled: number
+  /** The sum over the attempts in `total`, in whole milliseconds: whole numbers leave a sum without a rest. */
+  readonly latencyMs: number
+}
+
+interface Bucket extends Sum {
   readonly latencies: LatencyHistogram.LatencyHistogram | undefined
 }
 
 export interface SlidingWindow {
   readonly windowMs: number
   readonly bucketMs: number
-  readonly sum: Bucket
-  /** By number modulo `bucketCount`; none where nothing happened. */
-  readonly buckets: Array<Bucket | undefined>
+  readonly quantiles: boolean
+  readonly sum: Sum
+  /** By number modulo `bucketCount`; undefined without records. */
+  readonly buckets: ReadonlyArray<Bucket | undefined>
   /** Number of the newest bucket: its beginning in epoch milliseconds / bucketMs. */
-  newest: number
+  readonly newest: number
 }
 
-/** What the triggers weigh. `total` is success + error + timeout; a timeout is not also an error. */
+/** The input of the triggers. `total` is success + error + timeout; a timeout is not also an error. */
 export interface Tally {
   readonly total: number
   readonly error: number
   readonly timeout: number
   readonly latencyMs: number
-  /** Begun and not yet ended; a window knows nothing of them. */
+  /** Begun and not yet ended; a window has no such records. */
   readonly running?: number
 }
 
@@ -61,7 +66,7 @@ export interface Summary {
   readonly timeoutRate: number
 }
 
-const emptyBucket = (quantiles: boolean): Bucket => ({
+const emptySum: Sum = {
   counts: {
     success: 0,
     error: 0,
@@ -72,107 +77,112 @@ const emptyBucket = (quantiles: boolean): Bucket => ({
   },
   cancelled: 0,
   latencyMs: 0,
-  latencies: quantiles ? LatencyHistogram.make() : undefined,
-})
-
-const merge = (into: Bucket, bucket: Bucket, sign: 1 | -1): void => {
-  into.counts.success += sign * bucket.counts.success
-  into.counts.error += sign * bucket.counts.error
-  into.counts.timeout_first_content += sign * bucket.counts.timeout_first_content
-  into.counts.timeout_stall += sign * bucket.counts.timeout_stall
-  into.counts.timeout_total += sign * bucket.counts.timeout_total
-  into.counts.neutral += sign * bucket.counts.neutral
-  into.cancelled += sign * bucket.cancelled
-  into.latencyMs += sign * bucket.latencyMs
-  if (into.latencies !== undefined && bucket.latencies !== undefined) {
-    LatencyHistogram.merge(into.latencies, bucket.latencies, sign)
-  }
 }
 
-/** Without `quantiles` a window is some 600 bytes a bucket smaller, and the quantiles of its summary are 0. */
+const minus = (sum: Sum, part: Sum): Sum => ({
+  counts: {
+    success: sum.counts.success - part.counts.success,
+    error: sum.counts.error - part.counts.error,
+    timeout_first_content: sum.counts.timeout_first_content - part.counts.timeout_first_content,
+    timeout_stall: sum.counts.timeout_stall - part.counts.timeout_stall,
+    timeout_total: sum.counts.timeout_total - part.counts.timeout_total,
+    neutral: sum.counts.neutral - part.counts.neutral,
+  },
+  cancelled: sum.cancelled - part.cancelled,
+  latencyMs: sum.latencyMs - part.latencyMs,
+})
+
+const noBuckets: ReadonlyArray<undefined> = Array.from({ length: bucketCount }, () => undefined)
+
+/** Without `quantiles` a bucket stores no latencies, and the quantiles of the summary are 0. */
 export const make = (windowMs: number, options: { readonly quantiles: boolean }): SlidingWindow => ({
   windowMs,
   bucketMs: windowMs / bucketCount,
-  sum: emptyBucket(options.quantiles),
-  buckets: Array.from({ length: bucketCount }, () => undefined),
+  quantiles: options.quantiles,
+  sum: emptySum,
+  buckets: noBuckets,
   newest: 0,
 })
 
-/** Lets go of the buckets that are out of the window at `now`. */
-const advance = (window: SlidingWindow, now: number): void => {
+/** The window at `now`, without the buckets that have left it. */
+const advance = (window: SlidingWindow, now: number): SlidingWindow => {
   const newest = Math.floor(now / window.bucketMs)
   const steps = Math.min(newest - window.newest, bucketCount)
+  if (steps <= 0) return window
+  let { sum } = window
+  const buckets = window.buckets.slice()
   for (let step = 0; step < steps; step++) {
     const slot = (newest - step) % bucketCount
-    const bucket = window.buckets[slot]
-    if (bucket !== undefined) merge(window.sum, bucket, -1)
-    window.buckets[slot] = undefined
+    const bucket = buckets[slot]
+    if (bucket !== undefined) sum = minus(sum, bucket)
+    buckets[slot] = undefined
   }
-  if (steps > 0) window.newest = newest
+  return { ...window, sum, buckets, newest }
 }
 
-const count = (bucket: Bucket, outcome: Outcome, latencyMs: number, cancelled: boolean): void => {
-  bucket.counts[outcome] += 1
-  if (outcome === "neutral") {
-    if (cancelled) bucket.cancelled += 1
-    return
-  }
-  bucket.latencyMs += latencyMs
-  if (bucket.latencies !== undefined) LatencyHistogram.add(bucket.latencies, latencyMs)
-}
+const count = (sum: Sum, outcome: Outcome, latencyMs: number, cancelled: boolean): Sum => ({
+  counts: { ...sum.counts, [outcome]: sum.counts[outcome] + 1 },
+  cancelled: sum.cancelled + (outcome === "neutral" && cancelled ? 1 : 0),
+  latencyMs: sum.latencyMs + (outcome === "neutral" ? 0 : latencyMs),
+})
 
-/** `at`: when it happened, where that is known only later. `cancelled`: a neutral outcome that the user caused. */
+/** `at`: the time of the event, if the record is late. `cancelled`: a neutral outcome that the user caused. */
 export const record = (
-  window: SlidingWindow,
+  before: SlidingWindow,
   now: number,
   outcome: Outcome,
   latencyMs: number,
   at = now,
   cancelled = false,
-): void => {
-  advance(window, now)
+): SlidingWindow => {
+  const window = advance(before, now)
   const number = Math.min(Math.floor(at / window.bucketMs), window.newest)
-  if (number <= window.newest - bucketCount) return
-  // Also what is not a number counts as 0.
+  if (number <= window.newest - bucketCount) return window
+  // NaN counts as 0 too.
   const latency = latencyMs > 0 ? Math.min(Math.round(latencyMs), maxLatencyMs) : 0
-  const bucket = (window.buckets[number % bucketCount] ??= emptyBucket(window.sum.latencies !== undefined))
-  count(bucket, outcome, latency, cancelled)
-  count(window.sum, outcome, latency, cancelled)
+  const slot = number % bucketCount
+  const bucket = window.buckets[slot]
+  const latencies = window.quantiles ? (bucket?.latencies ?? LatencyHistogram.make()) : undefined
+  const buckets = window.buckets.slice()
+  buckets[slot] = {
+    ...count(bucket ?? emptySum, outcome, latency, cancelled),
+    latencies: latencies && outcome !== "neutral" ? LatencyHistogram.add(latencies, latency) : latencies,
+  }
+  return { ...window, sum: count(window.sum, outcome, latency, cancelled), buckets }
 }
 
-/** Takes out of `window` all that is in `part`, every record of which was recorded in `window` too, at the same time. */
-export const subtract = (window: SlidingWindow, part: SlidingWindow, now: number): void => {
-  advance(window, now)
-  advance(part, now)
-  part.buckets.forEach((bucket, slot) => {
-    const from = window.buckets[slot]
-    if (bucket === undefined || from === undefined) return
-    merge(from, bucket, -1)
-    merge(window.sum, bucket, -1)
+/** Removes every record of `removed` from `from`. Each was recorded in both, at the same time; neither stores latencies. */
+export const subtract = (from: SlidingWindow, removed: SlidingWindow, now: number): SlidingWindow => {
+  const window = advance(from, now)
+  const part = advance(removed, now)
+  const buckets = window.buckets.map((bucket, slot) => {
+    const less = part.buckets[slot]
+    return bucket && less ? { ...minus(bucket, less), latencies: undefined } : bucket
   })
+  return { ...window, sum: minus(window.sum, part.sum), buckets }
 }
 
-export const clear = (window: SlidingWindow): void => {
-  window.buckets.fill(undefined)
-  // A sum less itself: nothing is allocated.
-  merge(window.sum, window.sum, -1)
-}
-
-const timeoutsIn = ({ counts }: Bucket): number =>
+const timeoutsIn = ({ counts }: Sum): number =>
   counts.timeout_first_content + counts.timeout_stall + counts.timeout_total
 
 export const tally = (window: SlidingWindow, now: number): Tally => {
-  advance(window, now)
-  const { counts, latencyMs } = window.sum
-  const timeout = timeoutsIn(window.sum)
+  const { sum } = advance(window, now)
+  const { counts, latencyMs } = sum
+  const timeout = timeoutsIn(sum)
   return { total: counts.success + counts.error + timeout, error: counts.error, timeout, latencyMs }
 }
 
-export const summary = (window: SlidingWindow, now: number): Summary => {
+const latenciesIn = ({ buckets }: SlidingWindow): LatencyHistogram.LatencyHistogram =>
+  buckets.reduce(
+    (all, bucket) => (bucket?.latencies ? LatencyHistogram.sum(all, bucket.latencies) : all),
+    LatencyHistogram.make(),
+  )
+
+export const summary = (before: SlidingWindow, now: number): Summary => {
+  const window = advance(before, now)
   const { error, latencyMs, timeout, total } = tally(window, now)
-  const { counts, latencies } = window.sum
-  const [p50 = 0, p95 = 0, p99 = 0] =
-    latencies === undefined ? [] : LatencyHistogram.quantiles(latencies, [0.5, 0.95, 0.99])
+  const { cancelled, counts } = window.sum
+  const [p50 = 0, p95 = 0, p99 = 0] = LatencyHistogram.quantiles(latenciesIn(window), [0.5, 0.95, 0.99])
   const share = (part: number): number => (total === 0 ? 0 : part / total)
   return {
     total,
@@ -185,7 +195,7 @@ export const summary = (window: SlidingWindow, now: number): Summary => {
       total: counts.timeout_total,
     },
     neutral: counts.neutral,
-    cancelled: window.sum.cancelled,
+    cancelled,
     avgLatencyMs: share(latencyMs),
     p50LatencyMs: p50,
     p95LatencyMs: p95,

@@ -1,6 +1,6 @@
 /**
  * The end of a user's attempt as evidence about its target: for a direct provider's breaker, and for the list of agents
- * that a target refuses. Pure; changes `Health` in place; times are epoch milliseconds.
+ * that a target refuses. Pure; times are epoch milliseconds.
  */
 import type { AgentId, OrgId } from "../../domain/Ids.ts"
 import type { Attempt } from "../../domain/Run.ts"
@@ -14,7 +14,7 @@ export interface EndedAttempt {
   readonly attempt: Attempt
   /** For an attempt in direct mode. */
   readonly pass: ProviderBreakers.Pass | undefined
-  /** Status and codes of its failure, which may be logged; the attempt's own account of it may not. */
+  /** Status and codes of its failure. They may be logged; the attempt's own error message may not. */
   readonly codes?: string | undefined
   /** The pause that the target asked for. */
   readonly pauseMs?: number | undefined
@@ -27,35 +27,45 @@ const refusalCodes: ReadonlySet<string | null> = new Set([
 ])
 
 /** Gives the line to log; undefined most of the time. */
-export const record = (health: Health, ended: EndedAttempt, now: number): string | undefined =>
-  judge(health, ended, now) ?? refusalOf(health, ended, now)
+export const record = (
+  health: Health,
+  ended: EndedAttempt,
+  now: number,
+): readonly [line: string | undefined, Health] => {
+  const [moved, judged] = judge(health, ended, now)
+  // A provider's transition is the more important line; the refusal counts at the next end.
+  return moved === undefined ? recordRefusal(judged, ended, now) : [moved, judged]
+}
 
 const judge = (
   health: Health,
   { attempt, orgId, pass, pauseMs }: EndedAttempt,
   now: number,
-): string | undefined => {
-  if (pass === undefined) return undefined
-  // A cached answer says nothing about the provider, which was not asked.
+): readonly [string | undefined, Health] => {
+  if (pass === undefined) return [undefined, health]
+  // A cached answer shows nothing about the provider, which received no request.
   const outcome = attempt.usage?.cached === true ? "neutral" : attempt.outcome
   const startedAt = now - (attempt.endedAt - attempt.startedAt)
-  const moved = ProviderBreakers.ended(health.providers, { pass, orgId, outcome, startedAt, pauseMs }, now)
-  return moved && `the provider ${pass.provider}: ${moved.from} -> ${moved.to}, ${moved.reason}`
+  const { breakers, providers } = health
+  const ended = { pass, orgId, outcome, startedAt, pauseMs }
+  const [moved, judged] = ProviderBreakers.ended(providers, breakers.policy, ended, now)
+  const line = moved && `the provider ${pass.provider}: ${moved.from} -> ${moved.to}, ${moved.reason}`
+  return [line, { ...health, providers: judged }]
 }
 
-const refusalOf = (
-  { refusals }: Health,
+const recordRefusal = (
+  health: Health,
   { agentId, attempt, codes, orgId }: EndedAttempt,
   now: number,
-): string | undefined => {
+): readonly [string | undefined, Health] => {
   const { code, outcome, target } = attempt
+  const by = { agentId, orgId, target }
   if (outcome === "success") {
-    Refusals.answered(refusals, { agentId, orgId, target })
-    return undefined
+    return [undefined, { ...health, refusals: Refusals.answered(health.refusals, by) }]
   }
-  if (code === null || !refusalCodes.has(code)) return undefined
-  const said = codes ?? code
-  return Refusals.refused(refusals, { agentId, orgId, target }, said, now)
-    ? `${target} has refused the agent ${agentId} of ${orgId} three times in a row: ${said}`
-    : undefined
+  if (code === null || !refusalCodes.has(code)) return [undefined, health]
+  const failure = codes ?? code
+  const [isLogged, refusals] = Refusals.refused(health.refusals, by, failure, now)
+  const line = `${target} has refused the agent ${agentId} of ${orgId} three times in a row: ${failure}`
+  return [isLogged ? line : undefined, { ...health, refusals }]
 }

@@ -1,9 +1,8 @@
 /**
- * Keeps this replica's Monitor in step with the others': four times a second it tells what happened here, hears what
- * happened elsewhere, and has its own transitions agreed on. Beside the turns; none ever waits for it.
+ * Synchronises this replica's Monitor with the others': four times a second it sends the events of this replica, receives those
+ * of the others, and proposes its own transitions to the fleet. No turn waits for it.
  *
- * While the others cannot be reached the Monitor decides for itself and probes for itself, and what it did is agreed on
- * afterwards.
+ * While the exchange does not answer, the Monitor decides and probes for itself, and proposes its changes afterwards.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,14 +10,15 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
+import { Monitor } from "../Monitor.ts"
 import * as FleetLink from "./FleetLink.ts"
 import { type ExchangeAway, HealthExchange } from "./HealthExchange.ts"
-import { Monitor } from "../Monitor.ts"
+import * as Loop from "../../telemetry/Loop.ts"
 
 export class FleetHealth extends Context.Service<
   FleetHealth,
   {
-    /** Tells and hears now: an order that follows is on top of all others, one that came before holds everywhere soon. */
+    /** Exchanges now: a later command applies on top of all earlier ones, and an earlier one soon holds everywhere. */
     readonly catchUp: Effect.Effect<void>
   }
 >()("crossfade/monitoring/fleet/FleetHealth") {
@@ -26,49 +26,50 @@ export class FleetHealth extends Context.Service<
     FleetHealth,
     Effect.suspend(() => make),
   )
+  /** For a process without a fleet. */
+  static readonly layerAlone: Layer.Layer<FleetHealth> = Layer.succeed(FleetHealth, {
+    catchUp: Effect.void,
+  })
 }
 
 const pulse = Schedule.spaced("250 millis")
 
 const make = Effect.gen(function* () {
   const exchange = yield* HealthExchange
-  if (exchange === "alone") return FleetHealth.of({ catchUp: Effect.void })
   const monitor = yield* Monitor
-  const shared = yield* monitor.share
+  const modify = yield* monitor.joinFleet(exchange.me)
+  const update = (change: (member: FleetLink.Member, now: number) => FleetLink.Member) =>
+    modify((member, now) => [undefined, change(member, now)])
   const scope = yield* Effect.scope
-  const turns = yield* Semaphore.make(1)
-  const link = FleetLink.make(exchange.me)
-  yield* shared(({ health }) => {
-    // The first answer says whose it is to probe.
-    health.breakers.probing.here = false
-  })
+  const rounds = yield* Semaphore.make(1)
+  // The first answer names the replica that probes.
+  yield* update((member) => FleetLink.probing(member, false))
 
   const listen: Effect.Effect<void, ExchangeAway> = Effect.gen(function* () {
-    const batch = yield* shared((monitored) => FleetLink.nextBatch(link, monitored))
-    const answer = yield* exchange.exchange({ batch, after: link.after, states: !link.inStep })
-    const isMore = yield* shared((monitored) => FleetLink.hear(link, answer, monitored))
+    const request = yield* modify((before) => {
+      const [batch, member] = FleetLink.nextBatch(before)
+      const { after, inStep } = member.link
+      return [{ batch, after, states: !inStep }, member]
+    })
+    const answer = yield* exchange.exchange(request)
+    const isMore = yield* modify((member, now) => FleetLink.receive(member, answer, now))
     if (isMore) yield* listen
   })
   const agree: Effect.Effect<void, ExchangeAway> = Effect.gen(function* () {
-    const proposal = yield* shared((monitored) => FleetLink.proposal(link, monitored))
+    const proposal = yield* modify((member) => [FleetLink.proposal(member), member])
     if (proposal === undefined) return
     const revised = yield* exchange.propose(proposal.state, proposal.base)
-    yield* shared((monitored) => FleetLink.decided(link, revised, monitored))
+    yield* update((member, now) => FleetLink.decided(member, revised, now))
     yield* agree
   })
   const round = Effect.andThen(listen, agree).pipe(
     Effect.catch((error) =>
-      Effect.andThen(
-        Effect.logDebug("the other replicas are not heard", error),
-        shared((monitored) => FleetLink.lost(link, monitored)),
-      ),
+      Effect.andThen(Effect.logDebug("the health exchange does not answer", error), update(FleetLink.lost)),
     ),
-    // One bug must not end it for ever.
-    Effect.catchCause((cause) => Effect.logError("the other replicas were not heard", cause)),
-    turns.withPermits(1),
+    rounds.withPermits(1),
   )
-  yield* Effect.forkScoped(Effect.repeat(round, pulse))
-  // In a fiber of its own, for Redis' patience ends by interruption and whoever carries out an order is not interruptible.
+  yield* Loop.every("fleet_health", pulse, round)
+  // A fiber of its own: the Redis time limit works by interruption, and the caller of a command is not interruptible.
   const catchUp = Effect.flatMap(Effect.forkIn(round, scope), Fiber.await).pipe(Effect.asVoid)
   return FleetHealth.of({ catchUp })
 })

@@ -1,7 +1,7 @@
 /**
- * `HealthExchange` over Redis: one stream that holds the window (batches and states, in the order in which everybody hears
- * them), one hash with the present state of each scope, one key with the replica that probes. Two scripts, each atomic;
- * four round trips a second and replica.
+ * `HealthExchange` over Redis: one stream that holds the window (batches and states, in one order for all replicas), one hash
+ * with the present state of each scope, one key with the replica that probes. Two scripts, each atomic; four round trips a
+ * second and replica.
  */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -10,14 +10,14 @@ import * as Option from "effect/Option"
 import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import { Replica, ReplicaId } from "../../platform/Replica.ts"
-import { ExchangeAway, type Heard, HealthExchange, type Revised, SharedState } from "./HealthExchange.ts"
-import * as HealthWire from "./HealthWire.ts"
+import { ExchangeAway, HealthExchange, type Received, type Revised, SharedState } from "./HealthExchange.ts"
+import { Events } from "./HealthWire.ts"
 
 const keys = ["crossfade:health", "crossfade:health:states", "crossfade:health:prober"] as const
-/** Twelve exchanges: another replica probes soon after the one that did has died. */
+/** Twelve exchanges: another replica probes soon after the death of the one that did. */
 const probingMs = 3000
-/** Some 200 KB, which takes Redis a few milliseconds. */
-const mostHeard = 200
+/** About 200 KB, which takes Redis a few milliseconds. */
+const mostReceived = 200
 
 const exchange = Redis.script(
   (
@@ -47,8 +47,8 @@ if not prober or prober == me then
 end
 local states = {}
 if ARGV[4] == "1" then states = redis.call("HGETALL", KEYS[2]) end
-local heard = redis.call("XRANGE", KEYS[1], "(" .. ARGV[3], "+", "COUNT", ${mostHeard})
-return { now, redis.call("HGET", KEYS[2], "born"), prober == me and 1 or 0, heard, states }
+local received = redis.call("XRANGE", KEYS[1], "(" .. ARGV[3], "+", "COUNT", ${mostReceived})
+return { now, redis.call("HGET", KEYS[2], "born"), prober == me and 1 or 0, received, states }
 `,
   },
 ).withReturnType<readonly [number, string, number, ReadonlyArray<Entry>, ReadonlyArray<string>]>()
@@ -74,6 +74,8 @@ return revised
 const State = Schema.fromJsonString(SharedState)
 const toText = Schema.encodeSync(State)
 const fromText = Schema.decodeUnknownOption(State)
+const toEventsText = Schema.encodeSync(Events)
+const fromEventsText = Schema.decodeUnknownOption(Events)
 
 const revisedOf = (text: string): Revised | undefined => {
   const space = text.indexOf(" ")
@@ -81,13 +83,13 @@ const revisedOf = (text: string): Revised | undefined => {
   return state && { revision: Number(text.slice(0, space)), state }
 }
 
-const heardOf = ([id, fields]: Entry): Heard => {
+const receivedOf = ([id, fields]: Entry): Received => {
   const of = (name: string) => fields[fields.indexOf(name) + 1] ?? ""
   if (fields[0] === "state") {
     const revised = revisedOf(of("state"))
     return revised ? { _tag: "state", id, revised } : { _tag: "unreadable", id }
   }
-  const events = HealthWire.decode(of("events"))
+  const events = Option.getOrUndefined(fromEventsText(of("events")))
   if (events === undefined) return { _tag: "unreadable", id }
   return {
     _tag: "batch",
@@ -107,15 +109,15 @@ const make = Effect.fnUntraced(function* ({ windowMs }: { readonly windowMs: num
   return HealthExchange.of({
     me,
     exchange: ({ after, batch, states }) => {
-      const text = batch === undefined ? "" : HealthWire.encode(batch.events)
+      const text = batch === undefined ? "" : toEventsText(batch.events)
       return exchanged(me, windowMs, after, states ? 1 : 0, born, batch?.number ?? 0, text).pipe(
         away,
         Effect.map(([now, born, probes, entries, fields]) => ({
           now,
           born,
           probes: probes === 1,
-          heard: entries.map(heardOf),
-          more: entries.length === mostHeard,
+          received: entries.map(receivedOf),
+          more: entries.length === mostReceived,
           states: fields.flatMap((field, place) =>
             fields[place - 1]?.startsWith("of ") ? (revisedOf(field) ?? []) : [],
           ),

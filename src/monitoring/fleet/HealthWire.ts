@@ -1,36 +1,35 @@
 /**
- * A batch of events as text: organisations once, then whole numbers one after the other, some 50 bytes a turn in the
- * runtime and 17 in direct mode. Pure. Every event begins with its kind, which says how many numbers follow.
+ * The schema of a batch of events as text: each organisation once, then the events as whole numbers in sequence, about 50 bytes
+ * a turn in the runtime and 17 in direct mode. Pure. An event begins with its kind, which fixes how many numbers follow.
  */
-import * as Option from "effect/Option"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { OrgId } from "../../domain/Ids.ts"
-import { type Outcome } from "../../domain/Outcome.ts"
-import type { HealthEvent } from "./HealthEvent.ts"
+import type { Outcome } from "../../domain/Outcome.ts"
+import { HealthEvent } from "./HealthEvent.ts"
 
-const Wire = Schema.fromJsonString(
-  Schema.Struct({
-    /** The time that all times are relative to. */
-    t: Schema.Int,
-    /** Organisations, by their place. */
-    o: Schema.Array(OrgId),
-    e: Schema.Array(Schema.Int),
-    /**
-     * The places of the events whose attempt the user cancelled. Additive: older replicas ignore it and do not send it.
-     */
-    c: Schema.optionalKey(Schema.Array(Schema.Int)),
-  }),
-)
-const toText = Schema.encodeSync(Wire)
-const fromText = Schema.decodeUnknownOption(Wire)
+const Wire = Schema.Struct({
+  /** The time that all times are relative to. */
+  t: Schema.Int,
+  /** Organisations, by their place. */
+  o: Schema.Array(OrgId),
+  e: Schema.Array(Schema.Int),
+  /**
+   * The places of the events whose attempt the user cancelled. Additive: older replicas ignore it and do not send it.
+   */
+  c: Schema.optionalKey(Schema.Array(Schema.Int)),
+})
+type Wire = typeof Wire.Type
 
 const started = 0
 const progressed = 1
 const forgotten = 2
 const reset = 3
-/** And the two kinds after it. */
+/** This kind and the two after it, one for each result. */
 const probed = 4
-/** And the eleven kinds after it: of both modes, every outcome. */
+/** This kind and the eleven after it, one for each mode and outcome. */
 const ended = 10
 
 const results = ["good", "bad", "neutral"] as const
@@ -42,7 +41,7 @@ const outcomes: ReadonlyArray<Outcome> = [
   "timeout_total",
   "neutral",
 ]
-/** In place of an organisation: all. */
+/** In place of an organisation: all of them. */
 const all = -1
 
 const numbersOf = (event: HealthEvent, at: number, org: (id: OrgId) => number): ReadonlyArray<number> => {
@@ -65,8 +64,8 @@ const numbersOf = (event: HealthEvent, at: number, org: (id: OrgId) => number): 
   }
 }
 
-export const encode = (events: ReadonlyArray<HealthEvent>): string => {
-  const base = Math.round(events[0]?.at ?? 0)
+const toWire = (events: ReadonlyArray<HealthEvent>): Wire => {
+  const t = Math.round(events[0]?.at ?? 0)
   const places = new Map<OrgId, number>()
   const place = (id: OrgId): number => {
     const known = places.get(id)
@@ -74,17 +73,14 @@ export const encode = (events: ReadonlyArray<HealthEvent>): string => {
     places.set(id, places.size)
     return places.size - 1
   }
-  const e = events.flatMap((event) => numbersOf(event, Math.round(event.at - base), place))
+  const e = events.flatMap((event) => numbersOf(event, Math.round(event.at - t), place))
   const c = events.flatMap((event, index) => (event._tag === "ended" && event.cancelled ? [index] : []))
-  return toText({ t: base, o: [...places.keys()], e, ...(c.length > 0 ? { c } : {}) })
+  return { t, o: [...places.keys()], e, ...(c.length > 0 ? { c } : {}) }
 }
 
-/** Undefined where it is no batch. */
-export const decode = (text: string): ReadonlyArray<HealthEvent> | undefined => {
-  const wire = Option.getOrUndefined(fromText(text))
-  if (wire === undefined) return undefined
-  const { c = [], e, o, t } = wire
-  const cancelled = new Set(c)
+/** Undefined if it is no batch. */
+const fromWire = ({ c: cancelledPlaces = [], e, o, t }: Wire): ReadonlyArray<HealthEvent> | undefined => {
+  const cancelled = new Set(cancelledPlaces)
   const events: Array<HealthEvent> = []
   for (let next = 0; next < e.length;) {
     const kind = e[next] ?? all
@@ -125,3 +121,17 @@ const eventOf = (
   const mode = kind - ended < outcomes.length ? "direct_llm" : "runtime_orchestrator"
   return { _tag: "ended", at, attempt: a, orgId: org, mode, outcome, latencyMs: c }
 }
+
+/** Fails for the text of another version of this service. */
+export const Events = Schema.fromJsonString(
+  Wire.pipe(
+    Schema.decodeTo(Schema.toType(Schema.Array(HealthEvent)), {
+      decode: SchemaGetter.transformEffect((wire: Wire) => {
+        const events = fromWire(wire)
+        const invalid = new SchemaIssue.InvalidValue({ message: "Expected a batch of health events" }, wire)
+        return events === undefined ? Effect.fail(invalid) : Effect.succeed(events)
+      }),
+      encode: SchemaGetter.transform(toWire),
+    }),
+  ),
+)

@@ -1,113 +1,133 @@
 /**
- * What the other replicas tell, put into the Health of this one as if it had happened here: the same counters, windows and
- * silence, some 250 ms later. Changes it in place; times are epoch milliseconds of this replica.
+ * Applies the events of other replicas to the Health of this one as if they had happened here: the same counters, windows and
+ * silence, about 250 ms later. Pure and immutable; times are epoch milliseconds of this replica.
  *
- * Invariants: a batch counts once. What is older than `lateMs` counts in the windows alone, so that no breaker opens for
- * something that is over. The attempts of a replica that falls silent are forgotten, never held against the runtime.
+ * Invariants: a batch counts once. An event older than `lateMs` counts in the windows alone, so that no breaker trips for a
+ * fault that is over. The attempts of a replica that falls silent are dropped; they are no evidence against the runtime.
  */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as OperatorCommands from "../breaker/OperatorCommands.ts"
+import type { Ticket } from "../breaker/Ticket.ts"
 import * as Health from "../Health.ts"
+import * as Probes from "../probes/Probes.ts"
 import type { Batch } from "./HealthExchange.ts"
 import { type HealthEvent, withoutTicket } from "./HealthEvent.ts"
-import * as Probes from "../probes/Probes.ts"
-import type { Ticket } from "../breaker/Ticket.ts"
 
 interface Peer {
   /** The last batch that was counted. */
-  batch: number
-  heardAt: number
-  readonly attempts: Map<number, Ticket>
+  readonly batch: number
+  readonly receivedAt: number
+  /** The tickets of its running attempts, by its own number. */
+  readonly attempts: HashMap.HashMap<number, Ticket>
 }
 
-export type Peers = Map<string, Peer>
+export type Peers = HashMap.HashMap<string, Peer>
 
-interface Told extends Batch {
-  /** By how many milliseconds this replica's clock is ahead of that of the events. */
-  readonly aheadMs: number
+export const empty: Peers = HashMap.empty()
+
+type Applied = readonly [Health.Health, Peer]
+type Event<Tag extends HealthEvent["_tag"]> = Extract<HealthEvent, { readonly _tag: Tag }>
+
+/** `aheadMs`: this replica's clock is ahead of that of the events. */
+export const receive = (
+  health: Health.Health,
+  peers: Peers,
+  batch: Batch & { readonly aheadMs: number },
+  now: number,
+): readonly [Health.Health, Peers] => {
+  const known = Option.getOrUndefined(HashMap.get(peers, batch.from))
+  if (known !== undefined && batch.number <= known.batch) return [health, peers]
+  const attempts = known?.attempts ?? HashMap.empty<number, Ticket>()
+  const { lateMs } = health.breakers.policy
+  let applied: Applied = [health, { batch: batch.number, receivedAt: now, attempts }]
+  for (const event of batch.events) {
+    const at = Math.min(event.at + batch.aheadMs, now)
+    applied = now - at > lateMs ? late(applied, event, at, now) : timely(applied, event, at, now)
+  }
+  return [applied[0], HashMap.set(peers, batch.from, applied[1])]
 }
 
-/** Eight exchanges: what takes longer is an outage, not a delay. */
-const lateMs = 2000
-
-export const make = (): Peers => new Map()
-
-export const hear = (health: Health.Health, peers: Peers, told: Told, now: number): void => {
-  const known = peers.get(told.from)
-  if (known !== undefined && told.number <= known.batch) return
-  const peer = known ?? { batch: 0, heardAt: 0, attempts: new Map<number, Ticket>() }
-  peers.set(told.from, peer)
-  peer.batch = told.number
-  peer.heardAt = now
-  for (const event of told.events) {
-    const at = Math.min(event.at + told.aheadMs, now)
-    if (now - at > lateMs) late(health, peer, event, at, now)
-    else timely(health, peer, event, at, now)
+const late = (applied: Applied, event: HealthEvent, at: number, now: number): Applied => {
+  const [health, peer] = applied
+  switch (event._tag) {
+    case "ended":
+      return forget([Health.show(health, event, at, now), peer], event.attempt)
+    case "forgotten":
+      return forget(applied, event.attempt)
+    case "reset":
+      return [OperatorCommands.clearEvidence(health, event.orgId ?? undefined, now), peer]
+    default:
+      return applied
   }
 }
 
-const late = (health: Health.Health, peer: Peer, event: HealthEvent, at: number, now: number): void => {
-  if (event._tag === "ended") Health.show(health, event, at, now)
-  if (event._tag === "ended" || event._tag === "forgotten") forget(health, peer, event.attempt)
-  if (event._tag === "reset") Health.acquit(health, event.orgId ?? undefined, now)
-}
-
-const timely = (health: Health.Health, peer: Peer, event: HealthEvent, at: number, now: number): void => {
+const timely = (applied: Applied, event: HealthEvent, at: number, now: number): Applied => {
+  const [health, peer] = applied
   switch (event._tag) {
-    case "started": {
-      forget(health, peer, event.attempt)
-      peer.attempts.set(event.attempt, Health.startedElsewhere(health, event.orgId, event.globalEpoch, at))
-      return
-    }
+    case "started":
+      return started(forget(applied, event.attempt), event, at)
     case "progressed": {
-      const ticket = peer.attempts.get(event.attempt)
-      return ticket && Health.progressed(health, ticket, at)
+      const ticket = ticketOf(peer, event.attempt)
+      return ticket === undefined ? applied : [Health.progressed(health, ticket, at), peer]
     }
     case "ended":
-      return ended(health, peer, event, now)
+      return ended(applied, event, now)
     case "forgotten":
-      return forget(health, peer, event.attempt)
-    case "probed":
-      return probed(health, event, at, now)
+      return forget(applied, event.attempt)
+    case "probed": {
+      const startedAt = at - (event.at - event.startedAt)
+      const probe = { startedAt, epoch: event.globalEpoch, result: event.result }
+      return [Probes.endedElsewhere(health, probe, now), peer]
+    }
     case "reset":
-      return Health.acquit(health, event.orgId ?? undefined, now)
+      return [OperatorCommands.clearEvidence(health, event.orgId ?? undefined, now), peer]
   }
 }
 
-const probed = (
-  health: Health.Health,
-  event: Extract<HealthEvent, { readonly _tag: "probed" }>,
-  at: number,
-  now: number,
-): void => {
-  const startedAt = at - (event.at - event.startedAt)
-  Probes.endedElsewhere(health, { startedAt, epoch: event.globalEpoch, result: event.result }, now)
+const ticketOf = ({ attempts }: Peer, attempt: number): Ticket | undefined =>
+  Option.getOrUndefined(HashMap.get(attempts, attempt))
+
+const without = (peer: Peer, attempt: number): Peer => ({
+  ...peer,
+  attempts: HashMap.remove(peer.attempts, attempt),
+})
+
+const started = ([health, peer]: Applied, event: Event<"started">, at: number): Applied => {
+  const [ticket, next] = Health.startedElsewhere(health, event.orgId, event.globalEpoch, at)
+  return [next, { ...peer, attempts: HashMap.set(peer.attempts, event.attempt, ticket) }]
 }
 
-const ended = (
-  health: Health.Health,
-  peer: Peer,
-  event: Extract<HealthEvent, { readonly _tag: "ended" }>,
-  now: number,
-): void => {
-  const ticket = peer.attempts.get(event.attempt)
-  peer.attempts.delete(event.attempt)
+const ended = ([health, peer]: Applied, event: Event<"ended">, now: number): Applied => {
+  const ticket = ticketOf(peer, event.attempt)
   const isJudged = ticket !== undefined || event.mode === "direct_llm" || event.attempt === withoutTicket
-  if (isJudged) Health.record(health, { ...event, ticket }, now)
-  else Health.show(health, event, now, now)
+  const next = isJudged
+    ? Health.record(health, { ...event, ticket }, now)
+    : Health.show(health, event, now, now)
+  return [next, without(peer, event.attempt)]
 }
 
-const forget = (health: Health.Health, peer: Peer, attempt: number): void => {
-  const ticket = peer.attempts.get(attempt)
-  if (ticket === undefined) return
-  peer.attempts.delete(attempt)
-  Health.forget(health, ticket)
+const forget = ([health, peer]: Applied, attempt: number): Applied => {
+  const ticket = ticketOf(peer, attempt)
+  return ticket === undefined ? [health, peer] : [Health.forget(health, ticket), without(peer, attempt)]
 }
 
-/** Whoever tells nothing has died, or cannot be heard: nobody knows how its attempts are. */
-export const forgetSilent = (health: Health.Health, peers: Peers, now: number): void => {
-  for (const [from, peer] of peers) {
-    if (now - peer.heardAt <= lateMs) continue
-    for (const attempt of peer.attempts.keys()) forget(health, peer, attempt)
-    // After a whole window none of its batches is left to be heard again.
-    if (now - peer.heardAt > 2 * health.settings.windowMs) peers.delete(from)
+/** Drops the attempts of replicas that have died or do not reach the exchange: their state is unknown. */
+export const dropSilent = (
+  before: Health.Health,
+  all: Peers,
+  now: number,
+): readonly [Health.Health, Peers] => {
+  let health = before
+  let peers = all
+  for (const [from, peer] of all) {
+    if (now - peer.receivedAt <= before.breakers.policy.lateMs) continue
+    for (const ticket of HashMap.values(peer.attempts)) health = Health.forget(health, ticket)
+    // After a whole window none of its batches is left to be received again.
+    peers =
+      now - peer.receivedAt > 2 * health.settings.windowMs
+        ? HashMap.remove(peers, from)
+        : HashMap.set(peers, from, { ...peer, attempts: HashMap.empty() })
   }
+  return [health, peers]
 }

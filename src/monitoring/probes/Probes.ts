@@ -1,9 +1,10 @@
-/** Synthetic probes against `Health`: which one is due, and what its end does. Changes it in place. */
+/** Applies synthetic probes to `Health`: the probe that is due, and the effect of its end. Pure. */
 import * as Breakers from "../breaker/Breakers.ts"
-import * as Health from "../Health.ts"
-import * as TripRules from "../breaker/TripRules.ts"
-import * as Probing from "./Probing.ts"
+import * as Moves from "../breaker/Moves.ts"
 import * as Ramp from "../breaker/Ramp.ts"
+import * as TripRules from "../breaker/TripRules.ts"
+import * as Health from "../Health.ts"
+import * as Probing from "./Probing.ts"
 
 const situationOf = ({ breakers, settings }: Health.Health, now: number): Probing.Situation => {
   const { global } = breakers
@@ -15,50 +16,67 @@ const situationOf = ({ breakers, settings }: Health.Health, now: number): Probin
   }
 }
 
-/** The probe that is to be begun now, if any; whoever gets it must end it. */
-export const take = (health: Health.Health, now: number): Probing.Probe | undefined => {
-  Health.advance(health, now)
-  if (!health.settings.probes || !health.breakers.probing.here) return undefined
-  const { global, probing } = health.breakers
-  return Probing.take(probing, situationOf(health, now), global.epoch, now)
+const setProbing = (breakers: Breakers.Breakers, probing: Probing.Probing): Breakers.Breakers => ({
+  ...breakers,
+  probing,
+})
+
+/** The probe to start now, if one is due; the caller must end it. */
+export const take = (
+  before: Health.Health,
+  now: number,
+): readonly [Probing.Probe | undefined, Health.Health] => {
+  const health = Health.advance(before, now)
+  const { breakers, settings } = health
+  const { global, policy } = breakers
+  if (!settings.probes || !breakers.probing.here) return [undefined, health]
+  const situation = situationOf(health, now)
+  const [probe, probing] = Probing.take(breakers.probing, policy, situation, global.epoch, now)
+  return [probe, { ...health, breakers: setProbing(breakers, probing) }]
 }
 
-/** A probe of an epoch that is over tells nothing. */
+/** A probe of an older epoch counts as neutral. */
 export const ended = (
-  { breakers }: Health.Health,
+  health: Health.Health,
   probe: Probing.Probe,
-  result: "good" | "bad" | "neutral",
+  result: Probing.ProbeResult,
   now: number,
-): void => {
-  const { probing } = breakers
-  const current = probe.epoch === breakers.global.epoch
-  if (!Probing.end(probing, probe, current ? result : "neutral", now) || !current) return
-  learn(breakers, probe.startedAt, result, now)
+): Health.Health => {
+  const { breakers } = health
+  if (!Probing.isUnderway(breakers.probing, probe)) return health
+  const counted = probe.epoch === breakers.global.epoch ? result : "neutral"
+  const probing = Probing.end(breakers.probing, probe, counted, now)
+  return { ...health, breakers: judge(setProbing(breakers, probing), probe.startedAt, counted, now) }
 }
 
-/** A probe of another replica: this one goes on from it, should it be the next to probe. */
+/** A probe of another replica. This replica continues from it if it probes next. */
 export const endedElsewhere = (
-  { breakers }: Health.Health,
-  probe: { readonly startedAt: number; readonly epoch: number; readonly result: "good" | "bad" | "neutral" },
+  health: Health.Health,
+  probe: {
+    readonly startedAt: number
+    readonly epoch: number
+    readonly result: Probing.ProbeResult
+  },
   now: number,
-): void => {
-  const current = probe.epoch === breakers.global.epoch
-  Probing.learn(breakers.probing, current ? probe.result : "neutral", now)
-  breakers.probing.lastStartAt = Math.max(breakers.probing.lastStartAt, probe.startedAt)
-  if (current) learn(breakers, probe.startedAt, probe.result, now)
+): Health.Health => {
+  const { breakers } = health
+  const { epoch, startedAt } = probe
+  const result = epoch === breakers.global.epoch ? probe.result : "neutral"
+  const probing = Probing.learn(breakers.probing, result, now)
+  const lastStartAt = Math.max(probing.lastStartAt, startedAt)
+  const learned = setProbing(breakers, { ...probing, lastStartAt })
+  return { ...health, breakers: judge(learned, startedAt, result, now) }
 }
 
-const learn = (
+const judge = (
   breakers: Breakers.Breakers,
   startedAt: number,
-  result: "good" | "bad" | "neutral",
+  result: Probing.ProbeResult,
   now: number,
-): void => {
-  const { global } = breakers
-  if (result === "neutral") return
-  if (global.state === "open") {
-    Breakers.moveGlobal(breakers, Ramp.probed(global, result === "good", now))
-  } else if (global.state === "closed") {
-    TripRules.probed(breakers, result === "good", startedAt, now)
-  }
+): Breakers.Breakers => {
+  const { global, policy } = breakers
+  if (result === "neutral") return breakers
+  const isGood = result === "good"
+  if (global.state === "open") return Moves.moveGlobal(breakers, Ramp.probed(policy, global, isGood, now))
+  return global.state === "closed" ? TripRules.probed(breakers, isGood, startedAt, now) : breakers
 }

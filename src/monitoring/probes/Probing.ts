@@ -1,55 +1,48 @@
 /**
- * When a synthetic probe is due: tiny real executions that cost no user anything. Pure; changed in place by its one
- * owner, times are epoch milliseconds.
+ * When a synthetic probe is due: tiny real executions that cost no user anything. Pure and immutable; times are epoch
+ * milliseconds.
  *
- * While open they find the way back; under suspicion they confirm it sooner than users would; and where no user has
- * come for a while one tells of a broken runtime before the next user does.
+ * While the breaker is open, probes find the way back. Under suspicion they confirm it sooner than users would. Without users
+ * one probe finds a broken runtime before the next user does.
  */
+import type { Policy } from "../Policy.ts"
 
 export interface Probe {
   readonly id: number
   readonly startedAt: number
-  /** Of the breaker of all when it began. */
+  /** The epoch of the global breaker when the probe began. */
   readonly epoch: number
 }
 
+export type ProbeResult = "good" | "bad" | "neutral"
+
 export interface Probing {
-  readonly underway: Map<number, Probe>
-  nextId: number
-  lastStartAt: number
-  /** When anything, a probe or a user's attempt, last said how the runtime is. */
-  verdictAt: number
+  readonly underway: ReadonlyArray<Probe>
+  readonly nextId: number
+  readonly lastStartAt: number
+  /** When a probe or a user's attempt last showed the state of the runtime. */
+  readonly verdictAt: number
   /** The last probe was bad. */
-  failed: boolean
+  readonly failed: boolean
   /** Probes of this suspicion so far. */
-  confirmed: number
-  /** Probes in a row that said nothing. */
-  mute: number
-  /** Whether it is for this replica to probe: one does for all. */
-  here: boolean
+  readonly confirmed: number
+  /** Neutral probes in a row. */
+  readonly mute: number
+  /** True if this replica probes: one does for the fleet. */
+  readonly here: boolean
 }
 
 export interface Situation {
   readonly state: "closed" | "open" | "other"
-  /** Of an open breaker: the last probe was good. */
+  /** For an open breaker: the last probe was good. */
   readonly good: boolean
   readonly suspicious: boolean
-  /** Somebody has wanted the runtime of late. */
+  /** A turn has asked for the runtime recently. */
   readonly wanted: boolean
 }
 
-const openIntervalMs = 2000
-const eagerIntervalMs = 1000
-const idleMs = 30_000
-const confirmations = 5
-const mostUnderway = 5
-/** Some 20 s while open: the runtime refuses probes as such. */
-const muteAt = 10
-/** A probe may take so long; whatever has not shown content by then is bad. */
-export const deadlineMs = 8000
-
-export const make = (): Probing => ({
-  underway: new Map(),
+export const initial: Probing = {
+  underway: [],
   nextId: 0,
   lastStartAt: Number.NEGATIVE_INFINITY,
   verdictAt: Number.NEGATIVE_INFINITY,
@@ -57,66 +50,65 @@ export const make = (): Probing => ({
   confirmed: 0,
   mute: 0,
   here: true,
-})
-
-const openInterval = (good: boolean): number => (good ? eagerIntervalMs : openIntervalMs)
-
-/** When the next one is due while the breaker of all is open. */
-export const nextWhileOpen = ({ lastStartAt }: Probing, good: boolean, now: number): number =>
-  Math.max(now, lastStartAt + openInterval(good))
-
-const isDue = (probing: Probing, situation: Situation, now: number): boolean => {
-  const sinceStart = now - probing.lastStartAt
-  if (situation.state === "open") {
-    return sinceStart >= openInterval(situation.good)
-  }
-  if (situation.state === "other") return false
-  if (situation.suspicious || probing.failed) {
-    // Doubt that they do not settle must not end all probing.
-    return sinceStart >= (probing.confirmed < confirmations ? eagerIntervalMs : idleMs)
-  }
-  const begins = probing.verdictAt === Number.NEGATIVE_INFINITY
-  return (situation.wanted || begins) && Math.min(sinceStart, now - probing.verdictAt) >= idleMs
 }
 
-/** The probe that is to be begun now; it must be ended. */
+const openInterval = ({ eagerIntervalMs, openIntervalMs }: Policy, good: boolean): number =>
+  good ? eagerIntervalMs : openIntervalMs
+
+/** When the next probe is due while the global breaker is open. */
+export const nextWhileOpen = ({ lastStartAt }: Probing, policy: Policy, good: boolean, now: number): number =>
+  Math.max(now, lastStartAt + openInterval(policy, good))
+
+const isDue = (probing: Probing, policy: Policy, situation: Situation, now: number): boolean => {
+  const sinceStart = now - probing.lastStartAt
+  if (situation.state === "open") return sinceStart >= openInterval(policy, situation.good)
+  if (situation.state === "other") return false
+  if (situation.suspicious || probing.failed) {
+    const isConfirming = probing.confirmed < policy.confirmations
+    return sinceStart >= (isConfirming ? policy.eagerIntervalMs : policy.doubtIntervalMs)
+  }
+  const begins = probing.verdictAt === Number.NEGATIVE_INFINITY
+  const sinceVerdict = now - probing.verdictAt
+  return (situation.wanted || begins) && Math.min(sinceStart, sinceVerdict) >= policy.idleIntervalMs
+}
+
+/** The probe to start now, if one is due; the caller must end it. */
 export const take = (
-  probing: Probing,
+  before: Probing,
+  policy: Policy,
   situation: Situation,
   epoch: number,
   now: number,
-): Probe | undefined => {
-  const calm = situation.state === "closed" && !situation.suspicious && !probing.failed
-  if (calm) probing.confirmed = 0
-  for (const [id, probe] of probing.underway) {
-    if (now - probe.startedAt > 2 * deadlineMs) probing.underway.delete(id)
+): readonly [Probe | undefined, Probing] => {
+  const calm = situation.state === "closed" && !situation.suspicious && !before.failed
+  const probing = {
+    ...before,
+    confirmed: calm ? 0 : before.confirmed,
+    underway: before.underway.filter(({ startedAt }) => now - startedAt <= 2 * policy.probeDeadlineMs),
   }
-  if (probing.underway.size >= mostUnderway || !isDue(probing, situation, now)) return undefined
-  const probe = { id: probing.nextId++, startedAt: now, epoch }
-  probing.underway.set(probe.id, probe)
-  probing.lastStartAt = now
-  if (!calm) probing.confirmed += 1
-  return probe
+  const isFull = probing.underway.length >= policy.mostProbes
+  if (isFull || !isDue(probing, policy, situation, now)) return [undefined, probing]
+  const probe = { id: probing.nextId, startedAt: now, epoch }
+  const taken = {
+    ...probing,
+    underway: [...probing.underway, probe],
+    nextId: probe.id + 1,
+    lastStartAt: now,
+    confirmed: calm ? probing.confirmed : probing.confirmed + 1,
+  }
+  return [probe, taken]
 }
 
-/** Whether it was under way. */
-export const end = (
-  probing: Probing,
-  probe: Probe,
-  result: "good" | "bad" | "neutral",
-  now: number,
-): boolean => {
-  if (!probing.underway.delete(probe.id)) return false
-  learn(probing, result, now)
-  return true
-}
+export const isUnderway = ({ underway }: Probing, { id }: Probe): boolean =>
+  underway.some((probe) => probe.id === id)
 
-export const learn = (probing: Probing, result: "good" | "bad" | "neutral", now: number): void => {
-  probing.mute = result === "neutral" ? probing.mute + 1 : 0
-  if (result === "neutral") return
-  probing.verdictAt = now
-  probing.failed = result === "bad"
-}
+export const end = (probing: Probing, { id }: Probe, result: ProbeResult, now: number): Probing =>
+  learn({ ...probing, underway: probing.underway.filter((probe) => probe.id !== id) }, result, now)
 
-/** Probes tell nothing here: the way back must do without. */
-export const isMute = ({ mute }: Probing): boolean => mute >= muteAt
+export const learn = (probing: Probing, result: ProbeResult, now: number): Probing =>
+  result === "neutral"
+    ? { ...probing, mute: probing.mute + 1 }
+    : { ...probing, mute: 0, verdictAt: now, failed: result === "bad" }
+
+/** The runtime refuses probes as such: the way back must do without them. */
+export const isMute = ({ mute }: Probing, { muteAt }: Policy): boolean => mute >= muteAt

@@ -14,7 +14,7 @@ const num = Schema.Finite
 /** Any JSON value: arguments and results are the tools' own. */
 const json = Schema.Json
 const record = Schema.Record(Schema.String, json)
-/** Times inside message data are written by others; kept as they came. */
+/** Other programs write the times inside message data, so they stay unchanged. */
 const time = Schema.String
 
 export const StepStatus = Schema.Literals(["pending", "running", "completed", "failed", "skipped"])
@@ -22,7 +22,7 @@ export type StepStatus = typeof StepStatus.Type
 
 export const ThinkingStage = Schema.Literals(["analyzing", "planning", "reasoning", "concluding"])
 
-/** `substeps` nest without a limit of their own; the size of an event is what bounds them. */
+/** `substeps` have no own depth limit; the size of an event limits them. */
 export interface PlanStep {
   readonly id: string
   readonly title: string
@@ -146,19 +146,21 @@ const leafData = {
     durationMs: opt(num),
     resourceUsage: opt(Schema.Struct({ cpuPercent: opt(num), memoryMb: opt(num) })),
   }),
-  /** Ours: the turn goes on in another mode. `code` is the error's that made it. */
+  /** An extension of the gateway: the turn continues in another mode. `code` is the code of the causing error. */
   fallback: Schema.Struct({ from: text, to: text, reason: text, code: text }),
-  /** Ours: take back what the events `fromSeq`..`toSeq` of this run showed. */
+  /** An extension of the gateway: retracts the content of the events `fromSeq`..`toSeq` of this run. */
   retract: Schema.Struct({ runId: text, fromSeq: num, toSeq: num, reason: text }),
 }
 
-/** `metadata.callId` pairs a call with its result, `metadata.stepId` names the plan step; other keys may come. */
+/**
+ * `metadata.callId` pairs a call with its result, and `metadata.stepId` names the plan step. Other keys are allowed.
+ */
 export const Metadata = Schema.StructWithRest(Schema.Struct({ callId: opt(text), stepId: opt(text) }), [
   record,
 ])
 export type Metadata = typeof Metadata.Type
 
-/** The schemas of one type: without its envelope, and as it is on the wire. */
+/** The schemas of one type: without its envelope, and as sent on the wire. */
 const kind = <const Type extends string, Data extends Schema.Top>(type: Type, data: Data) => {
   const draft = { type: Schema.Literal(type), data, metadata: opt(Metadata) }
   return {
@@ -265,8 +267,8 @@ const ValidDraft: Schema.Codec<Draft> = Schema.Union(Object.values(kinds).map((k
 const valid = Brand.nominal<ValidDraft>()
 
 /**
- * Makes a draft. Throws for a draft that its schema refuses: the wires of upstreams are validated before, so only a bug
- * in a mapping makes one.
+ * Makes a draft. Throws if its schema refuses it. Upstream wires are validated before, so only a bug in a mapping
+ * causes this.
  */
 export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
 

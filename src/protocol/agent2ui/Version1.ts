@@ -1,149 +1,85 @@
 /**
- * Rewrites messages for readers of protocol 1, which knows fewer types. A message passes, becomes messages of the nearest
- * old types, or is left out. Sequence numbers stay those of the run, so a client may resume in either protocol.
- *
- * Clients of protocol 1 replace the plan with each `plan`, and the oldest ones close a call only by a `tool_call` with
- * its final status. Both need to know what came before: make one `Downlevel` per reader and give it the messages before the
- * reader's cursor first.
+ * Agent2UI version 1: the messages of version 2, rewritten for clients that know fewer types (`Downlevel`). Ids keep the
+ * numbers of the run's events, so a client may resume in either version.
  */
-import type { Message, PlanStep } from "./Message.ts"
+import { eventId } from "../../domain/EventId.ts"
+import type { RunId } from "../../domain/Ids.ts"
+import { isTerminal, type LogEntry } from "../../runs/RunEvent.ts"
+import type { Encoder, OutputProtocol, StreamError } from "../Encoder.ts"
+import { contentType, frame } from "../Sse.ts"
+import { Downlevel } from "./Downlevel.ts"
+import * as Frame from "./Frame.ts"
+import type { Message } from "./Message.ts"
 
-type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
-type Plan = Pick<Of<"plan">["data"], "steps" | "currentStep">
-
-const noPlan: Plan = { steps: [], currentStep: "" }
-
-/** Finds the step at any depth; undefined when the plan does not have it. */
-const withStep = (
-  steps: ReadonlyArray<PlanStep>,
-  id: string,
-  change: (step: PlanStep) => PlanStep,
-): ReadonlyArray<PlanStep> | undefined => {
-  for (const [index, step] of steps.entries()) {
-    if (step.id === id) return steps.with(index, change(step))
-    const substeps = withStep(step.substeps ?? [], id, change)
-    if (substeps !== undefined) return steps.with(index, { ...step, substeps })
-  }
-  return undefined
+/** Sent where shown text must be taken back, which version 1 cannot express. */
+const retracted = {
+  code: "ANSWER_RETRACTED",
+  message: "The answer had to be begun again. Send the message again.",
 }
 
-/** The plan after a step has changed. A step that no plan announced comes last. */
-const advance = (plan: Plan, { durationMs, status, stepId, title }: Of<"plan_step">["data"]): Plan => {
-  const now = { id: stepId, title, status, ...(durationMs === undefined ? {} : { durationMs }) }
-  const steps = withStep(plan.steps, stepId, (step) => ({ ...step, ...now })) ?? [...plan.steps, now]
-  if (status === "running") return { steps, currentStep: stepId }
-  return { steps, currentStep: plan.currentStep === stepId ? "" : plan.currentStep }
-}
+/**
+ * One event may be two frames in version 1. Only the last frame has the event's id, so a reader that is cut between them gets
+ * both again.
+ */
+const framesOf = (runId: RunId, seq: number, messages: ReadonlyArray<Message>): string =>
+  messages
+    .map((message, index) => {
+      const id = eventId(runId, index === messages.length - 1 ? seq : seq - 1)
+      return frame(id, "message", JSON.stringify(message))
+    })
+    .join("")
 
-const asToolCall = (message: Of<"skill_call" | "mcp_call">, toolName: string): Of<"tool_call"> => {
-  const { arguments: args, duration, error, result, status } = message.data
-  const optional = {
-    ...(result === undefined ? {} : { result }),
-    ...(error === undefined ? {} : { error }),
-    ...(duration === undefined ? {} : { duration }),
-  }
-  return { ...message, type: "tool_call", data: { toolName, arguments: args, status, ...optional } }
-}
+class Version1 implements Encoder {
+  readonly #runId: RunId
+  readonly #downlevel = new Downlevel()
+  #ended = false
 
-const asToolResult = (message: Of<"skill_result" | "mcp_result">, toolName: string): Of<"tool_result"> => {
-  const { duration, error, result, success } = message.data
-  const optional = {
-    ...(error === undefined ? {} : { error }),
-    ...(duration === undefined ? {} : { duration }),
-  }
-  return { ...message, type: "tool_result", data: { toolName, result, success, ...optional } }
-}
-
-/** The call of a result, with its final status. Its id differs from the result's, for clients that keep messages by id. */
-const closedCall = (result: Of<"tool_result">, args: Of<"tool_call">["data"]["arguments"]): Message => {
-  const { success, ...said } = result.data
-  const status = success ? "success" : "error"
-  return {
-    ...result,
-    id: `${result.id}:call`,
-    type: "tool_call",
-    data: { ...said, arguments: args, status },
-  }
-}
-
-export class Downlevel {
-  #plan = noPlan
-  #open: Array<Of<"tool_call">> = []
-  #retracted = false
-
-  /** Shown text was taken back, which protocol 1 cannot express: nothing may follow on this reader's stream. */
-  get retracted(): boolean {
-    return this.#retracted
+  constructor(runId: RunId) {
+    this.#runId = runId
   }
 
-  /** Gives the messages to send for `message`, in order; none for types that protocol 1 does not know. */
-  messages(message: Message): ReadonlyArray<Message> {
-    switch (message.type) {
-      case "plan":
-        this.#plan = message.data
-        return [message]
-      case "plan_step":
-        this.#plan = advance(this.#plan, message.data)
-        return [{ ...message, type: "plan", data: this.#plan }]
-      case "tool_call":
-        return this.#call(message)
-      case "skill_call":
-        return this.#call(asToolCall(message, message.data.skillName))
-      case "mcp_call":
-        return this.#call(asToolCall(message, message.data.toolName))
-      case "tool_result":
-        return this.#result(message)
-      case "skill_result":
-        return this.#result(asToolResult(message, message.data.skillName))
-      case "mcp_result":
-        return this.#result(asToolResult(message, message.data.toolName))
-      case "fallback":
-        // The next attempt makes a plan of its own.
-        this.#plan = noPlan
-        this.#open = []
-        return []
-      case "retract":
-        this.#retracted = true
-        return []
-      case "sandbox_log":
-      case "sandbox_output":
-      case "sandbox_status":
-        return []
-      case "report":
-        return [report(message)]
-      default:
-        return [message]
+  get ended(): boolean {
+    return this.#ended || this.#downlevel.retracted
+  }
+
+  opening(seq: number): string {
+    return Frame.opening(this.#runId, seq)
+  }
+
+  frames(entries: ReadonlyArray<LogEntry>): string {
+    let text = ""
+    for (const entry of entries) {
+      if (this.ended) break
+      text += this.#frame(entry)
     }
+    return text
   }
 
-  #call(call: Of<"tool_call">): ReadonlyArray<Message> {
-    if (call.data.status === "calling") this.#open.push(call)
-    else this.#take(call)
-    return [call]
+  heartbeat(): string {
+    return Frame.heartbeat
   }
 
-  #result(result: Of<"tool_result">): ReadonlyArray<Message> {
-    return [closedCall(result, this.#take(result)?.data.arguments ?? {}), result]
+  closing(error: StreamError, seq: number): string {
+    return Frame.lastFrame(this.#runId, seq, error)
   }
 
-  #take(message: Of<"tool_call" | "tool_result">): Of<"tool_call"> | undefined {
-    const index = this.#open.findIndex((open) => isSameCall(open, message))
-    return index < 0 ? undefined : this.#open.splice(index, 1)[0]
+  skip({ event }: LogEntry): void {
+    if (event.event === "message") this.#downlevel.messages(event.data)
+  }
+
+  #frame(entry: LogEntry): string {
+    const { event, seq } = entry
+    if (event.event !== "message") {
+      this.#ended = isTerminal(event)
+      return Frame.frameOf(this.#runId, entry)
+    }
+    const text = framesOf(this.#runId, seq, this.#downlevel.messages(event.data))
+    return this.#downlevel.retracted ? text + Frame.lastFrame(this.#runId, seq, retracted) : text
   }
 }
 
-/** By `callId`; a call or result without one is matched by the tool's name. */
-const isSameCall = (open: Of<"tool_call">, other: Of<"tool_call" | "tool_result">): boolean => {
-  const [one, two] = [open.metadata?.callId, other.metadata?.callId]
-  return one === undefined || two === undefined ? open.data.toolName === other.data.toolName : one === two
-}
-
-/** A report holds messages of its own, which have nothing to do with the run's plan and calls. */
-const report = (message: Of<"report">): Message => {
-  const nested = new Downlevel()
-  const sections = message.data.sections.map(({ content, heading }) => ({
-    heading,
-    content: content.flatMap((each) => nested.messages(each)),
-  }))
-  return { ...message, data: { ...message.data, sections } }
+export const version1: OutputProtocol = {
+  contentType,
+  encoder: ({ id }) => new Version1(id),
+  error: Frame.errorBody,
 }

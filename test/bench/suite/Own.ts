@@ -74,8 +74,8 @@ export const monitoring = (): Promise<ReadonlyArray<Figure>> =>
         met: value <= limit,
       })
       return [
-        figure("record, 40 000 in the window of 1 org", few.record, 2),
-        figure("record, 370 000 in the windows of 10 001 orgs", many.record, 2),
+        figure("record, 40 000 in the window of 1 org", few.record, 5),
+        figure("record, 370 000 in the windows of 10 001 orgs", many.record, 5),
         figure("decide, 40 000 in the window of 1 org", few.decide, 20),
         figure("decide, 370 000 in the windows of 10 001 orgs", many.decide, 20),
       ]

@@ -12,10 +12,10 @@ import * as RedisClient from "../../../src/persistence/RedisClient.ts"
 /** Quotes, line ends, emoji, NUL, half a character. */
 const naughty = `"é\u0301" \r\n 👩‍👩‍👧‍👦 \u0000 \ud800`
 
-/** What every adapter owes. */
+/** The contract of every adapter. */
 const contract = (name: string, layer: Layer.Layer<AnswerCache>, short: Layer.Layer<AnswerCache>) =>
-  describe(`kept answers ${name}`, () => {
-    it.live("come back as they were put, by their own key only", () =>
+  describe(`cached answers ${name}`, () => {
+    it.live("are returned unchanged, only for their own key", () =>
       Effect.gen(function* () {
         const cache = yield* AnswerCache
         const [key, other] = [crypto.randomUUID(), crypto.randomUUID()]
@@ -46,8 +46,8 @@ const contract = (name: string, layer: Layer.Layer<AnswerCache>, short: Layer.La
 
 contract("in memory", layerMemory("1 minute"), layerMemory("50 millis"))
 
-describe("kept answers in memory", () => {
-  it.effect("are bounded in bytes: what was used longest ago leaves", () =>
+describe("cached answers in memory", () => {
+  it.effect("are bounded in bytes: the least recently used is evicted first", () =>
     Effect.gen(function* () {
       const cache = yield* AnswerCache
       const quarter = "x".repeat(maxBytes / 8 - 200)
@@ -62,7 +62,7 @@ describe("kept answers in memory", () => {
     }).pipe(Effect.provide(layerMemory("1 minute"))),
   )
 
-  it.effect("are not kept longer for being used", () =>
+  it.effect("do not live longer when they are used", () =>
     Effect.gen(function* () {
       const cache = yield* AnswerCache
       yield* cache.put("a", "x")

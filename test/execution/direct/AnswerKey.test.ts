@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"
 import { plainRequests } from "../../../src/domain/DirectProvider.ts"
-import { answerKey, mayBeKept } from "../../../src/execution/direct/AnswerKey.ts"
+import { answerKey, isCacheable } from "../../../src/execution/direct/AnswerKey.ts"
 import { agent, orgId, otherOrgId, runIdOf, turn, userId } from "../../support/fixtures.ts"
 import { UserId } from "../../../src/domain/Ids.ts"
 
@@ -25,13 +25,13 @@ const server = {
 }
 
 describe("the key of an answer", () => {
-  it("is the same for the same question, whoever of the organisation asks, in whichever session", () => {
+  it("is the same for the same question from any user and session of the organisation", () => {
     const again = { ...question, runId: runIdOf(9), userId: UserId.make("bob"), requestId: "other" }
     assert.strictEqual(answerKey(again, provider), answerKey(question, provider))
     assert.notStrictEqual(userId, again.userId)
   })
 
-  it("differs with everything that the provider is told, and with the organisation", () => {
+  it("differs with everything that the provider is parts, and with the organisation", () => {
     const settings = question.agent.settings
     const variants = [
       { ...question, orgId: otherOrgId },
@@ -59,20 +59,20 @@ describe("the key of an answer", () => {
   })
 })
 
-describe("an answer may be kept", () => {
+describe("an answer is cacheable", () => {
   const orgs = new Set<string>([orgId])
 
   it("for the organisations that want it and no others", () => {
-    assert.isTrue(mayBeKept(question, orgs))
-    assert.isFalse(mayBeKept({ ...question, orgId: otherOrgId }, orgs))
-    assert.isFalse(mayBeKept(question, new Set()))
+    assert.isTrue(isCacheable(question, orgs))
+    assert.isFalse(isCacheable({ ...question, orgId: otherOrgId }, orgs))
+    assert.isFalse(isCacheable(question, new Set()))
   })
 
   it("never of an agent that has tools or other agents, never of a shadow or a probe", () => {
     const critic = { id: "critic", name: "Critic", description: "", systemPrompt: "Doubt." }
-    assert.isFalse(mayBeKept({ ...question, agent: agent({ mcpServers: [server] }) }, orgs))
-    assert.isFalse(mayBeKept({ ...question, agent: agent({ subAgents: [critic] }) }, orgs))
-    assert.isFalse(mayBeKept({ ...question, shadow: true }, orgs))
-    assert.isFalse(mayBeKept({ ...question, probe: true }, orgs))
+    assert.isFalse(isCacheable({ ...question, agent: agent({ mcpServers: [server] }) }, orgs))
+    assert.isFalse(isCacheable({ ...question, agent: agent({ subAgents: [critic] }) }, orgs))
+    assert.isFalse(isCacheable({ ...question, shadow: true }, orgs))
+    assert.isFalse(isCacheable({ ...question, probe: true }, orgs))
   })
 })

@@ -110,7 +110,7 @@ describe("an answer of Anthropic's wire", () => {
     assert.strictEqual(after, tag === "ContextTooLong" ? tag : "UpstreamFailed")
   })
 
-  it("is not ended by what it does not know, and is garbled where text may be lost", () => {
+  it("is not ended by an unknown event, and is garbled if text may be lost", () => {
     const odd = [
       named("content_block_delta", { index: 0, delta: null }),
       block({ type: "server_tool_use", id: "x", input: {} }),

@@ -24,7 +24,7 @@ const settings = {
 const spent: ExecutionEvent = { _tag: "Finished", usage: { tokens: 7 } }
 const free: ExecutionEvent = { _tag: "Finished", usage: { tokens: 0, cached: true } }
 
-/** Asks the same question as often as there are scripts, and gives what was said each time. */
+/** Asks the same question once per script, and returns the answers. */
 const asking = (scripts: ReadonlyArray<Script>, questions = scripts.map(() => turn())) =>
   Effect.gen(function* () {
     const asked: Array<Asked> = []

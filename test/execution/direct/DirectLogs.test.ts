@@ -23,7 +23,7 @@ const serving = (...answers: ReadonlyArray<readonly [status: number, body: strin
         read = true
         return Effect.succeed([bytes(body)] as const)
       })
-      return { status, header: () => undefined, pull, enough: () => {} }
+      return { status, header: () => undefined, pull, drain: () => {} }
     })
   return Layer.succeed(UpstreamHttp, UpstreamHttp.of({ post, get: () => Effect.never }))
 }

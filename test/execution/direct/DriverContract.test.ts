@@ -33,7 +33,7 @@ interface Asked {
   readonly body: any
 }
 
-/** A provider on loopback that answers as it is told. */
+/** A provider on loopback that answers with the given function. */
 const serving = (answer: (response: ServerResponse) => void) =>
   Effect.acquireRelease(
     Effect.promise(async () => {

@@ -45,7 +45,7 @@ describe("a finish reason", () => {
     },
   )
 
-  it("is kept as it was sent where the table does not have it", () => {
+  it("is stored as sent if the table does not have it", () => {
     assert.deepStrictEqual(finishOf("Brand-New"), { verdict: "other", unknown: "Brand-New" })
     assert.deepInclude(finishOf("__proto__"), { verdict: "other" })
   })

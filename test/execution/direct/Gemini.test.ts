@@ -48,7 +48,7 @@ describe("an answer of Gemini's wire", () => {
     }
   })
 
-  it("goes on after a finish reason that comes with each chunk", () => {
+  it("continues after a finish reason that arrives with each chunk", () => {
     const early = data(chunk([{ text: "a" }], "STOP"))
     assert.deepStrictEqual(joined(heard(early, text("b"), stop("STOP")).said).text, "ab")
   })
@@ -128,7 +128,7 @@ describe("the path of a model", () => {
     ["models/m", "/models/m"],
     ["tunedModels/m", "/tunedModels/m"],
     ["../../x?key=1", "/_/_/x%3Fkey%3D1"],
-  ])("of %s is %s", (model, expected) => {
+  ])("maps %s to %s", (model, expected) => {
     assert.strictEqual(path(model), `${expected}:streamGenerateContent?alt=sse`)
   })
 })

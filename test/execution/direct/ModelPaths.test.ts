@@ -46,7 +46,7 @@ const names = [
   "/",
 ]
 
-/** A server that refuses every request and keeps its request line. */
+/** A server that refuses every request and records its request line. */
 const refusing = Effect.acquireRelease(
   Effect.promise(async () => {
     const lines: Array<Pick<IncomingMessage, "headers" | "method" | "url">> = []

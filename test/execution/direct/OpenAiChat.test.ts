@@ -121,7 +121,7 @@ describe("the end of an OpenAI-compatible answer", () => {
     assert.deepInclude(heard(hi, `data: ${mark}\n\n`).end, { _tag: "Finished", finishReason: "other" })
   })
 
-  it("is not undone by what follows the finish reason, except by a filter", () => {
+  it("is not undone by events after the finish reason, except by a filter", () => {
     for (const odd of ["data: {\n\n", data({ error: { message: "late", code: 500 } }), data(7)])
       assert.strictEqual(heard(hi, stop, odd).end?._tag, "Finished")
     assert.strictEqual(heard(hi, stop, delta({}, "content_filter")).end?._tag, "ContentFiltered")
@@ -148,7 +148,7 @@ describe("the end of an OpenAI-compatible answer", () => {
     assert.strictEqual(heard(hi, delta({}, reason), done).end?._tag, tag)
   })
 
-  it("is not yet said by a reason that means nothing", () => {
+  it("does not end at a reason without a meaning", () => {
     for (const reason of ["", "null", null, 0, {}])
       assert.strictEqual(heard(hi, delta({}, reason)).end?._tag, "UpstreamTruncated")
   })

@@ -220,7 +220,7 @@ describe("every preset", () => {
     )
   })
 
-  it.live("can be told to send no temperature", () =>
+  it.live("can leave the temperature out", () =>
     Effect.gen(function* () {
       const { asked, url } = yield* serving("mistral")
       const fields = { KIND: "mistral", BASE_URL: `${url}/v1`, API_KEY: key, MODEL: "m" }

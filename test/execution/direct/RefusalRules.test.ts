@@ -10,7 +10,7 @@ const refused = (status: number, body: unknown) => {
 }
 const error = (fields: object) => ({ error: fields })
 
-describe("a refusal without a word", () => {
+describe("a refusal without a body", () => {
   it.each([
     [400, "UpstreamRejected"],
     [422, "UpstreamRejected"],
@@ -199,8 +199,8 @@ describe("the detail of a refusal", () => {
   })
 })
 
-describe("how long a refusal asks to wait", () => {
-  it("is in the body where the headers say nothing", () => {
+describe("the wait that a refusal asks for", () => {
+  it("is read from the body if the headers have none", () => {
     const retry = { details: [{ retryDelay: "17s" }] }
     assert.deepInclude(refused(429, error(retry)), { retryAfterMs: 17_000 })
     assert.deepInclude(refused(429, error({ retry_after: 1.5 })), { retryAfterMs: 1500 })

@@ -48,7 +48,7 @@ const readBy = async (model: LanguageModelV4) => {
 }
 
 describe("an answer is the same to us and to the client package", () => {
-  it.each(cases)("of the %s wire", async (_, sample, reader, modelOf) => {
+  it.each(cases)("reads the %s wire", async (_, sample, reader, modelOf) => {
     const { end, said } = heardBy(reader)(sample)
     assert.strictEqual(end?._tag, "Finished")
     const ours = {

@@ -1,4 +1,4 @@
-/** Feeds a wire's reader with the bytes of an answer, and shows what it says of them. */
+/** Feeds a wire's reader with the bytes of an answer and returns its events. */
 import type { Decoded } from "../../../src/execution/DecodedAnswer.ts"
 import { AnswerDecoder, type Reader } from "../../../src/execution/direct/AnswerDecoder.ts"
 import type { ExecutionEvent } from "../../../src/execution/Executor.ts"
@@ -15,7 +15,7 @@ type End = Extract<ExecutionEvent, { readonly _tag: "Finished" }> | NonNullable<
 const isEnd = (event: ExecutionEvent): event is Extract<ExecutionEvent, { readonly _tag: "Finished" }> =>
   event._tag === "Finished"
 
-/** `atOnce`: how the answer ended before its body did. */
+/** `atOnce`: the answer's end before the end of its body. */
 export const hear = (reader: Reader, chunks: ReadonlyArray<Uint8Array>) => {
   const unknown: Array<string> = []
   const decoder = new AnswerDecoder("a", reader, (reason) => unknown.push(reason))

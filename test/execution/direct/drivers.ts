@@ -1,4 +1,4 @@
-/** The same short answer on each wire, in the parts that the contract of a driver is about. */
+/** The same short answer on each wire, in the parts that the driver contract tests. */
 import type { ProviderKind } from "../../../src/domain/DirectProvider.ts"
 import { data } from "./answers.ts"
 
@@ -10,7 +10,7 @@ interface Driver {
   readonly key: string
   readonly delta: (text: string) => string
   readonly begin: string
-  /** The finish reason and the usage; then what ends the answer, on wires that have such a thing. */
+  /** The finish reason and the usage, then the end of the answer on wires that have one. */
   readonly finish: string
   readonly end: string
   readonly error: string

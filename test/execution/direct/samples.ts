@@ -1,4 +1,4 @@
-/** One whole answer of each wire, as its servers send them. */
+/** One whole answer of each wire, as its servers send it. */
 import { data, done, named } from "./answers.ts"
 
 const chunk = (choices: ReadonlyArray<object>, more: object = {}): string =>

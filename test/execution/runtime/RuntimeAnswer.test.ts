@@ -31,7 +31,7 @@ const stored = ({ events }: Heard): string => {
 }
 
 describe("the final response", () => {
-  it("is said where no text came before, and not twice", () => {
+  it("is shown if no text came before, and only once", () => {
     assert.deepStrictEqual(contents(play(complete("All of it"))), ["All of it", "Finished"])
     assert.deepStrictEqual(contents(play(chunk(""), complete("All"))), ["All", "Finished"])
     assert.deepStrictEqual(contents(play(chunk("Al"), chunk("l"), complete("All"))), ["Al", "l", "Finished"])
@@ -55,12 +55,12 @@ describe("the final response", () => {
     ])
   })
 
-  it("does not take back what differs by spaces at the ends alone", () => {
+  it("does not retract text that differs only by spaces at the ends", () => {
     for (const shown of [" All", "All \n", "\n\nAll\n"])
       assert.deepStrictEqual(contents(play(chunk(shown), complete("All"))), [shown, "Finished"])
   })
 
-  it("takes the text back and is said anew where it differs", () => {
+  it("retracts the text and sends it again if it differs", () => {
     const heard = play(
       ["thinking", { content: "hm" }],
       chunk("The "),
@@ -210,7 +210,7 @@ describe("an answer that is an error of the runtime", () => {
     assert.deepStrictEqual(contents(answer), [...types, "I enc", "ode it.", "Finished"])
   })
 
-  it("is held up to a length, save one whose first chunk is longer", () => {
+  it("is held up to a length, except one whose first chunk is longer", () => {
     const long = frame(chunk("x".repeat(2048)))
     assert.lengthOf(hearText(frame(chunk(responding))).events, 0)
     assert.lengthOf(hearText(frame(chunk(responding)), long).events, 2)
@@ -264,7 +264,7 @@ describe("a sub-agent that says an error of the runtime", () => {
     ])
   })
 
-  it("does not hide what an ordinary skill gives", () => {
+  it("does not hide the result of an ordinary skill", () => {
     const skill = { skill_id: "k", skill_name: "k" }
     const given: Wire = ["skill_call_complete", { ...skill, result: planning, success: true }]
     assert.deepInclude(said(["skill_call_start", { ...skill, arguments: {} }], given)[0], {

@@ -16,7 +16,7 @@ const stepDone = (id: string): Wire => ["plan_step_complete", { step_id: id, tit
 const stepFailed = (id: string): Wire => ["plan_step_failed", { step_id: id, title: id, error: "no" }]
 const plan: Wire = ["plan_created", { steps: [{ id: "s1", title: "s1" }] }]
 
-/** Each result with the call and the step that it is shown under. */
+/** Each result with its call and its step. */
 const results = (...wire: ReadonlyArray<Wire>): ReadonlyArray<unknown> =>
   hearText(...wire.map((one) => frame(one))).events.flatMap((event) => {
     if (event._tag !== "Message" || !event.draft.type.endsWith("_result")) return []

@@ -12,7 +12,7 @@ import { type Answer, UpstreamHttp } from "../../../src/execution/UpstreamHttp.t
 import { otherSessionId, turn } from "../../support/fixtures.ts"
 import { settle } from "../scripted.ts"
 
-const answer: Answer = { status: 200, header: () => undefined, pull: Effect.never, enough: () => {} }
+const answer: Answer = { status: 200, header: () => undefined, pull: Effect.never, drain: () => {} }
 
 /** Executes turns that never end, at a runtime that answers a cancel when `cancelled` is done. */
 const harness = Effect.gen(function* () {

@@ -1,9 +1,8 @@
 import { textDraft } from "../../../src/protocol/agent2ui/Message.ts"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import * as Frame from "../../../src/protocol/agent2ui/Frame.ts"
+import { frameOf } from "../../../src/protocol/agent2ui/Frame.ts"
 import { Message } from "../../../src/protocol/agent2ui/Message.ts"
-import { frameOf } from "../../../src/runs/RunEvent.ts"
 import { RunLog } from "../../../src/runs/RunLog.ts"
 import { type Dice, dice } from "../../fuzz/Mutation.ts"
 import { noon, runId } from "../../support/fixtures.ts"
@@ -79,7 +78,7 @@ const mutateOnce = (bytes: Uint8Array, { below, pick }: Dice): Uint8Array => {
   }
 }
 
-/** A few neighbouring frames of the recording, so that every part of it is met often. */
+/** A few neighbouring frames of the recording, so that mutations hit every part often. */
 const frames = `${recording("complete").toString()}${recording("error").toString()}`.split(/(?<=\r\n\r\n)/)
 const mutated = (own: Dice): Buffer => {
   const from = own.below(frames.length)
@@ -108,7 +107,7 @@ const assertValid = (heard: Heard): void => {
     else assert.isTrue(log.message(event.draft, noon))
   }
   for (const entry of log.read(0)) {
-    const [sent] = parseStrict(Frame.encode([frameOf(runId, entry)]))
+    const [sent] = parseStrict(Buffer.from(frameOf(runId, entry)))
     assert.strictEqual(sent?.id, `${runId}:${entry.seq}`)
     decode(sent?.data)
   }
@@ -134,7 +133,7 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
         throw new Error(`seed ${seed}: ${JSON.stringify(bytes.toString("latin1").slice(0, 2000))}`, { cause })
       }
     }
-    // The mutations neither leave everything as it was nor break everything.
+    // The mutations must neither leave everything unchanged nor break everything.
     assert.isAbove(failures, 50)
     assert.isAbove(messages, 10_000)
   })
@@ -175,7 +174,7 @@ describe("RuntimeDecoder, whatever the bytes are", () => {
   })
 
   it.each([100, 1000, 4000, 10_000, 100_000, 400_000])(
-    "U3: D6: a call with arguments nested %i deep is still known to have started, and harms nobody",
+    "U3: D6: a call with arguments nested %i deep still counts as started and does no harm",
     (depth) => {
       const heard = hearText(callWith(deep(depth)), frame(["text_chunk", { content: "after" }]))
       assertValid(heard)

@@ -55,7 +55,7 @@ describe("RuntimeDecoder", () => {
       assert.isAbove(bytes.length, 2000)
       for (let offset = 0; offset <= bytes.length; offset++) {
         const cut = hear([bytes.subarray(0, offset), bytes.subarray(offset)])
-        // A deep comparison at every offset costs seconds; the text of it does not.
+        // A deep comparison at every offset takes seconds; comparing text does not.
         if (JSON.stringify(cut) !== JSON.stringify(whole))
           assert.deepStrictEqual(cut, whole, `cut at ${offset}`)
       }
@@ -227,7 +227,7 @@ describe("events that cannot be decoded", () => {
     assert.isUndefined(hearText(garbage.repeat(4), frame(["ping", {}]), garbage.repeat(4)).error)
   })
 
-  it("nothing follows the failure, however much comes", () => {
+  it("returns nothing after the failure", () => {
     const heard = hearText(...Array.from({ length: 9 }, () => garbage), frame(chunkOf("a")), complete)
     assert.deepInclude(heard, { events: [], afterError: 0 })
   })

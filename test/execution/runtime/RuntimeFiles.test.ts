@@ -16,7 +16,7 @@ describe("the address of a runtime's file", () => {
     [below, "/rt/files/f1", `${below}/files/f1`],
     [below, "a/../files", `${below}/files`],
   ]
-  it.each(inside)("of %j and %j is %j", (at, path, expected) => {
+  it.each(inside)("joins %j and %j to %j", (at, path, expected) => {
     assert.strictEqual(within(at, path)?.href, expected)
   })
 

@@ -8,7 +8,7 @@ import type { Wire } from "./recording.ts"
 const decode = Schema.decodeUnknownSync(RuntimeEvent)
 const fileUrl = `/api/v1/chat/runs/${runId}/files/f%201`
 
-/** What an executor says of a sequence of the runtime's events: drafts, `"Finished"`, or the error. */
+/** The executor's events for a sequence of the runtime's events: drafts, `"Finished"`, or the error. */
 const said = (...wire: ReadonlyArray<Wire>): ReadonlyArray<unknown> => {
   let state = RuntimeMapping.initial(runId)
   return wire.flatMap(([event, data]): ReadonlyArray<unknown> => {
@@ -19,7 +19,7 @@ const said = (...wire: ReadonlyArray<Wire>): ReadonlyArray<unknown> => {
   })
 }
 
-/** The table of protocol.md: one row an event, alone. */
+/** The table of protocol.md: one event per row. */
 const rows: ReadonlyArray<readonly [Wire, unknown]> = [
   [
     ["thinking", { content: "hm", stage: "planning" }],
@@ -102,7 +102,7 @@ const rows: ReadonlyArray<readonly [Wire, unknown]> = [
   ],
 ]
 
-/** Hosts, keys and SQL may be in what a tool says of its failure. */
+/** A tool's failure text may contain hosts, keys and SQL. */
 const failures: ReadonlyArray<readonly [Wire, unknown]> = [
   [
     [
@@ -136,7 +136,7 @@ const failures: ReadonlyArray<readonly [Wire, unknown]> = [
   ],
 ]
 
-describe("what the runtime's events become", () => {
+describe("the mapping of the runtime's events", () => {
   it.each([...rows, ...failures])("%j", (wire, expected) => {
     assert.deepStrictEqual(said(wire), [expected])
   })
@@ -179,7 +179,7 @@ describe("what the runtime's events become", () => {
     assert.lengthOf(tested, 16)
   })
 
-  it("shows a sub-agent's text as thinking, and what comes after it as the answer", () => {
+  it("shows a sub-agent's text as thinking, and later text as the answer", () => {
     const names = { skill_id: "sub-1", skill_name: "subagent:sub-1" }
     const types = said(
       ["skill_call_start", { ...names, arguments: {} }],

@@ -85,7 +85,7 @@ describe("the body of an execution", () => {
     })
   })
 
-  it("leaves out what the agent does not set", () => {
+  it("leaves out fields that the agent does not set", () => {
     const bare = agent({
       mcpServers: [
         { id: "m", name: "M", endpoint: "e", transport: "t", isConnected: false, availableTools: [] },
@@ -114,7 +114,7 @@ describe("the body of an execution", () => {
     )
   })
 
-  it("of a shadow says so, and has a session of its own, so that a cancel of it cannot end the user's run", () => {
+  it("marks a shadow and gives it its own session, so that its cancel cannot end the user's run", () => {
     const body = bodyOf(turn({ shadow: true }))
     assert.deepInclude(body, { session_id: runId })
     assert.deepInclude(body.metadata, { shadow: true, dry_run: true })

@@ -19,7 +19,10 @@ export const frame = ([event, data]: Wire, lineEnd = crlf): string =>
 export const done = (lineEnd = crlf): string => `data: [DONE]${lineEnd}${lineEnd}`
 const comment = (lineEnd: string): string => `: ping - 2026-11-22 12:00:15.000000+00:00${lineEnd}${lineEnd}`
 
-/** What cuts break: accents, a combining accent, CJK, a flag, a ZWJ sequence, a line separator, an escaped line end. */
+/**
+ * Characters that cuts break: accents, a combining accent, CJK, a flag, a ZWJ sequence, a line separator, an escaped
+ * line end.
+ */
 export const spoken = ["Crème e\u0301 ", "日本語 ", "🇫🇷 👩‍👩‍👧‍👦 ", "\u2028 line\r\nend"]
 
 const answer: ReadonlyArray<Wire> = [
@@ -65,7 +68,7 @@ export const ends = {
   ],
 } as const satisfies Record<string, Wire>
 
-/** The whole answer; a ping comment stands before every fifth event. */
+/** The whole answer, with a ping comment before every fifth event. */
 export const recording = (end: keyof typeof ends, lineEnd = crlf): Buffer =>
   Buffer.from(
     [...answer, ends[end]]
@@ -75,7 +78,7 @@ export const recording = (end: keyof typeof ends, lineEnd = crlf): Buffer =>
 
 export interface Heard {
   readonly events: ReadonlyArray<ExecutionEvent>
-  /** What it failed with, and how many more things came after that. */
+  /** The decoder's error, and the number of events after it. */
   readonly error: { readonly tag: string; readonly detail: unknown } | undefined
   readonly afterError: number
   readonly unknown: number

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as Breaker from "../../../src/monitoring/breaker/Breaker.ts"
 import * as HalfOpenProbe from "../../../src/monitoring/breaker/HalfOpenProbe.ts"
+import { documented } from "../../../src/monitoring/Policy.ts"
 import { between, list, long, start } from "../schedules.ts"
 
 const leaseMs = 300_000
@@ -23,9 +24,9 @@ const make = () => {
       breaker.state === "open" || breaker.state === "half_open"
         ? move(HalfOpenProbe.admit(breaker, now, leaseMs)).admitted
         : "yes",
-    trip: (now: number) => move(Breaker.trip(breaker, now, "faults")),
+    trip: (now: number) => move(Breaker.trip(documented, breaker, now, "faults")),
     probeEnded: (result: HalfOpenProbe.ProbeResult, now: number, epoch = breaker.epoch) =>
-      move(HalfOpenProbe.ended(breaker, epoch, result, now, result)),
+      move(HalfOpenProbe.ended(documented, breaker, epoch, result, now, result)),
     reset: (now: number) => move(Breaker.reset(breaker, now, "reset")),
     /** Goes through open and half-open with three probes that end well. */
     recover: () => {
@@ -33,7 +34,7 @@ const make = () => {
       const at = breaker.until
       for (let probe = 0; probe < 3; probe++) {
         move(HalfOpenProbe.admit(away(breaker), at, leaseMs))
-        move(HalfOpenProbe.ended(breaker, breaker.epoch, "success", at, "success"))
+        move(HalfOpenProbe.ended(documented, breaker, breaker.epoch, "success", at, "success"))
       }
       return at
     },
@@ -85,14 +86,14 @@ const run = (
         reporting.ended = true
       }
     }
-    // What was leased before the breaker left half-open is nobody's probe any more.
+    // A lease ends when the breaker leaves half-open.
     if (breaker.state().state !== "half_open") for (const leased of probes) leased.ended = true
     check(probes, now)
   }
   return { breaker, now }
 }
 
-describe("Breaker and Lease", () => {
+describe("Breaker and HalfOpenProbe", () => {
   it.prop(
     "at most one probe is leased at any time",
     [schedule],
@@ -144,7 +145,7 @@ describe("Breaker and Lease", () => {
     long(),
   )
 
-  it("open, it lets nobody in for 30 s, and then one after the other until three were good", () => {
+  it("admits no turn for 30 s, then one at a time until three are good", () => {
     const breaker = make()
     assert.strictEqual(breaker.admit(start), "yes")
     breaker.trip(start)
@@ -183,7 +184,7 @@ describe("Breaker and Lease", () => {
     assert.strictEqual(breaker.state().state, "closed")
   })
 
-  it("a trip within ten minutes of closing doubles the dwell, a later one starts anew", () => {
+  it("a trip within ten minutes of closing doubles the dwell, a later one starts from the first dwell", () => {
     const breaker = make()
     breaker.trip(start)
     const closedAt = breaker.recover()
@@ -194,7 +195,7 @@ describe("Breaker and Lease", () => {
     assert.strictEqual(dwellOf(breaker.state()), 30_000)
   })
 
-  it("a lost probe's lease runs out, and what it then says does not count for the next one", () => {
+  it("the lease of a lost probe expires, and its late result does not count for the next one", () => {
     const breaker = make()
     breaker.trip(start)
     const leasedAt = start + 30_000
@@ -220,7 +221,7 @@ describe("Breaker and Lease", () => {
     assert.strictEqual(breaker.state().since, start + 30_000)
   })
 
-  it("a reset closes it at once, and open or closed it forgets how often it had opened", () => {
+  it("a reset closes it at once and clears its level", () => {
     const breaker = make()
     breaker.trip(start)
     breaker.trip(breaker.recover() + 1)

@@ -4,6 +4,7 @@ import * as Isolation from "../../../src/monitoring/breaker/Isolation.ts"
 import type { Tally } from "../../../src/monitoring/evidence/SlidingWindow.ts"
 import * as Triggers from "../../../src/monitoring/breaker/Triggers.ts"
 import { between, list, settings } from "../schedules.ts"
+import { documented } from "../../../src/monitoring/Policy.ts"
 
 const add = (tallies: ReadonlyArray<Tally>): Tally => ({
   total: tallies.reduce((sum, tally) => sum + tally.total, 0),
@@ -31,7 +32,7 @@ const tallyOf = ({ error, slow, success, timeout }: typeof anyTally.Type): Tally
 
 describe("Isolation", () => {
   it.prop(
-    "fault 14: whatever one organisation does, it is no common fault while the sum of the others is good",
+    "fault 14: one organisation is never a common fault while the sum of the others is good",
     [anyTally, list(between(1, 50), 8)],
     ([bad, totals]) => {
       const others = totals.map((total) => ({ total, error: 0, timeout: 0, latencyMs: total * 2000 }))
@@ -62,20 +63,20 @@ describe("Isolation", () => {
     assert.isUndefined(common([few, few, few]))
   })
 
-  it("a second trigger is found behind a first one that is a single organisation's", () => {
+  it("finds a second trigger behind a first one that belongs to one organisation", () => {
     const errors: Tally = { total: 100, error: 100, timeout: 0, latencyMs: 0 }
     const timeouts: Tally = { total: 49, error: 0, timeout: 49, latencyMs: 0 }
     assert.strictEqual(common([errors, timeouts, timeouts]), "timeout_rate")
   })
 
-  it("the organisations are not asked for while the sum is good", () => {
+  it("does not read the organisations while the sum is good", () => {
     const asked = () => {
       throw new Error("asked for")
     }
     assert.isUndefined(Isolation.commonFault(healthy, asked, settings))
   })
 
-  it("the organisations are not to blame when all have left, or more than three and more than a fifth of them", () => {
+  it("the cause is shared when all have left, or more than three and more than a fifth of them", () => {
     const verdicts = [
       [1, 1, true],
       [1, 2, false],
@@ -88,7 +89,7 @@ describe("Isolation", () => {
     ] as const
     for (const [left, inWindow, verdict] of verdicts) {
       assert.deepStrictEqual(
-        [left, inWindow, Isolation.isNotTheOrgs(left, inWindow)],
+        [left, inWindow, Isolation.isShared(documented, left, inWindow)],
         [left, inWindow, verdict],
       )
     }

@@ -14,8 +14,8 @@ const order = (
 const direct = order("direct_llm")
 const runtime = order("runtime_orchestrator")
 
-describe("orders", () => {
-  it("direct mode for all beats every other; else an organisation's own beats that for all", () => {
+describe("operator overrides", () => {
+  it("a global override to direct mode beats every other one; else an organisation's own beats the global one", () => {
     assert.strictEqual(OperatorOverride.effective(direct, runtime, 1), direct)
     assert.strictEqual(OperatorOverride.effective(runtime, direct, 1), direct)
     assert.strictEqual(OperatorOverride.effective(runtime, undefined, 1), runtime)
@@ -23,7 +23,7 @@ describe("orders", () => {
     assert.isUndefined(OperatorOverride.effective(undefined, undefined, 1))
   })
 
-  it("hold until they run out", () => {
+  it("hold until they expire", () => {
     assert.isTrue(OperatorOverride.holds(order("direct_llm", 100), 99))
     assert.isFalse(OperatorOverride.holds(order("direct_llm", 100), 100))
     assert.strictEqual(OperatorOverride.effective(order("direct_llm", 100), runtime, 100), runtime)

@@ -4,6 +4,8 @@ import type { Outcome } from "../../../src/domain/Outcome.ts"
 import * as Health from "../../../src/monitoring/Health.ts"
 import * as ProviderBreakers from "../../../src/monitoring/breaker/ProviderBreakers.ts"
 import { org, settings, start } from "../schedules.ts"
+import { documented } from "../../../src/monitoring/Policy.ts"
+import * as OperatorCommands from "../../../src/monitoring/breaker/OperatorCommands.ts"
 
 const leaseMs = 300_000
 /** The first dwell of a breaker. */
@@ -11,17 +13,21 @@ const dwellMs = 30_000
 
 /** Providers a, b, c and turns over them, each of which takes no time. */
 class Drill {
-  readonly providers = ProviderBreakers.make(["a", "b", "c"], start)
+  providers = ProviderBreakers.make(["a", "b", "c"], documented, start)
   now = start
 
   admit(name: string, ...later: ReadonlyArray<string>) {
-    return ProviderBreakers.admit(this.providers, name, later, this.now, leaseMs)
+    const [pass, providers] = ProviderBreakers.admit(this.providers, name, later, this.now, leaseMs)
+    this.providers = providers
+    return pass
   }
 
   end(pass: ProviderBreakers.Pass | undefined, outcome: Outcome, orgId: OrgId = org(0), pauseMs?: number) {
     assert.isDefined(pass)
     const end = { pass: pass!, orgId, outcome, startedAt: this.now, pauseMs }
-    return ProviderBreakers.ended(this.providers, end, this.now)
+    const [transition, providers] = ProviderBreakers.ended(this.providers, documented, end, this.now)
+    this.providers = providers
+    return transition
   }
 
   /** One attempt at `name`; false if it is skipped. */
@@ -78,13 +84,13 @@ describe("the breaker of a provider", () => {
     assert.isAtMost(asked, 5)
   })
 
-  it("stays closed where good answers come between the faults", () => {
+  it("stays closed when good answers lie between the faults", () => {
     const drill = new Drill()
     for (let turn = 0; turn < 300; turn++) drill.turn("a", turn % 2 === 0 ? "error" : "success")
     assert.strictEqual(drill.stateOf("a"), "closed")
   })
 
-  it("does not count what says nothing about the provider", () => {
+  it("does not count neutral outcomes", () => {
     const drill = new Drill()
     for (let turn = 0; turn < 50; turn++) drill.turn("a", "neutral")
     assert.strictEqual(drill.stateOf("a"), "closed")
@@ -96,7 +102,7 @@ describe("the breaker of a provider", () => {
     assert.strictEqual(drill.stateOf("a"), "open")
   })
 
-  it("does not count what began before it moved", () => {
+  it("does not count attempts that began before its last move", () => {
     const drill = new Drill()
     const before = drill.admit("a", "b")
     drill.open("a")
@@ -109,7 +115,7 @@ describe("the breaker of a provider", () => {
     assert.strictEqual(drill.stateOf("a"), "open")
   })
 
-  it("does not open again by attempts that began before it opened and end after it has closed", () => {
+  it("does not open again for attempts that began before it opened and end after it has closed", () => {
     const drill = new Drill()
     const late = [1, 2, 3].map(() => drill.admit("a", "b"))
     drill.open("a")
@@ -141,7 +147,7 @@ describe("the breaker of a provider", () => {
     assert.isUndefined(drill.admit("a", "b"))
   })
 
-  it("lets the next turn be the probe when the last one said nothing, or never ended", () => {
+  it("leases the next turn after a neutral or lost probe", () => {
     const drill = new Drill()
     drill.open("a")
     drill.now += dwellMs
@@ -154,7 +160,7 @@ describe("the breaker of a provider", () => {
     assert.isDefined(drill.admit("a", "b"))
   })
 
-  it("never keeps a turn from the last provider, nor from any while no later one is in use", () => {
+  it("never skips the last provider, nor any while no later one is in use", () => {
     const drill = new Drill()
     drill.open("c")
     assert.isDefined(drill.admit("c"))
@@ -167,7 +173,7 @@ describe("the breaker of a provider", () => {
     }
   })
 
-  it("is not opened by one organisation whose own requests fail, while three others are answered", () => {
+  it("one organisation whose own requests fail does not open it while three others get answers", () => {
     const drill = new Drill()
     for (let round = 0; round < 50; round++) {
       for (const number of [1, 2, 3]) drill.turn("a", "success", ["b"], org(number))
@@ -176,7 +182,7 @@ describe("the breaker of a provider", () => {
     }
   })
 
-  it("is opened by all of them together, and by one alone once the others have been quiet for 10 s", () => {
+  it("all organisations together open it, and one alone after the others were idle for 10 s", () => {
     const all = new Drill()
     for (let turn = 0; turn < 4; turn++) all.turn("a", "error", ["b"], org(turn))
     assert.strictEqual(all.stateOf("a"), "open")
@@ -186,22 +192,16 @@ describe("the breaker of a provider", () => {
     one.open("a")
   })
 
-  it("closes at a reset of all, which other replicas hear of, and not at that of one organisation", () => {
-    const health = Health.make({ ...settings, providers: ["a", "b"] }, start)
-    const state = () => ProviderBreakers.statusOf(health.providers, start).map((status) => status.state)
-    for (let fault = 0; fault < 3; fault++) {
-      const pass = ProviderBreakers.admit(health.providers, "a", ["b"], start, leaseMs)
-      assert.isDefined(pass)
-      ProviderBreakers.ended(
-        health.providers,
-        { pass: pass!, orgId: org(0), outcome: "error", startedAt: start },
-        start,
-      )
-    }
-    Health.acquit(health, org(0), start)
-    assert.deepStrictEqual(state(), ["open", "closed"])
-    Health.acquit(health, undefined, start)
-    assert.deepStrictEqual(state(), ["closed", "closed"])
+  it("closes at a global reset, and not at that of one organisation", () => {
+    const drill = new Drill()
+    drill.open("a")
+    const health = { ...Health.make(settings, start), providers: drill.providers }
+    const states = ({ providers }: Health.Health) =>
+      ProviderBreakers.statusOf(providers, start).map(({ state }) => state)
+    const own = OperatorCommands.clearEvidence(health, org(0), start)
+    assert.deepStrictEqual(states(own), ["open", "closed", "closed"])
+    const all = OperatorCommands.clearEvidence(health, undefined, start)
+    assert.deepStrictEqual(states(all), ["closed", "closed", "closed"])
   })
 })
 
@@ -218,7 +218,7 @@ describe("a provider that asks for a pause", () => {
     assert.isUndefined(drill.admit("a", "b"))
     assert.strictEqual(drill.stateOf("a"), "closed")
     assert.deepInclude(drill.status("a"), {
-      reason: "paused: it asked to be asked later",
+      reason: "paused: the provider asked for a pause",
       nextProbeAt: drill.now + 1,
     })
     drill.now += 1
@@ -226,13 +226,13 @@ describe("a provider that asks for a pause", () => {
     assert.isDefined(drill.admit("a", "b"))
   })
 
-  it("is asked again after a minute at the latest", () => {
+  it("gets a request again after a minute at the latest", () => {
     const drill = paused(86_400_000)
     drill.now += 60_000
     assert.isDefined(drill.admit("a", "b"))
   })
 
-  it("is asked where no provider that is in use comes after it", () => {
+  it("gets requests while no later provider is in use", () => {
     const drill = paused(20_000)
     assert.isDefined(drill.admit("a"))
     drill.end(drill.admit("b", "c"), "neutral", org(0), 20_000)
@@ -242,9 +242,9 @@ describe("a provider that asks for a pause", () => {
     assert.isDefined(drill.admit("a", "b", "c"))
   })
 
-  it("is asked at once after a reset", () => {
+  it("gets a request at once after a reset", () => {
     const drill = paused(20_000)
-    ProviderBreakers.reset(drill.providers, drill.now)
+    drill.providers = ProviderBreakers.reset(drill.providers, drill.now)
     assert.isDefined(drill.admit("a", "b"))
   })
 })

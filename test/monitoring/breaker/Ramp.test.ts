@@ -1,16 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Breaker from "../../../src/monitoring/breaker/Breaker.ts"
 import * as Ramp from "../../../src/monitoring/breaker/Ramp.ts"
+import { documented } from "../../../src/monitoring/Policy.ts"
 import { start } from "../schedules.ts"
 
-const opened = (level: number) => Breaker.open(1, start, level, "faults") as Breaker.Open
+const opened = (level: number) => Breaker.open(documented, 1, start, level, "faults") as Breaker.Open
 
 /** Probes one a second from `from` on, as `good` says; gives when the ramp begins, in seconds. */
 const secondsToRamp = (level: number, good: (second: number) => boolean): number => {
   let breaker: Breaker.Breaker = opened(level)
   for (let second = 0; second < 2000; second++) {
     if (breaker.state !== "open") return second - 1
-    breaker = Ramp.probed(breaker, good(second), start + second * 1000).breaker
+    breaker = Ramp.probed(documented, breaker, good(second), start + second * 1000).breaker
   }
   return Number.NaN
 }
@@ -32,15 +33,16 @@ const observe = (
   ...results: ReadonlyArray<"good" | "bad" | "bad_after_progress">
 ) =>
   results.reduce<Breaker.Breaker>(
-    (found, result) => (found.state === "ramp" ? Ramp.observed(found, result, start + 1000).breaker : found),
+    (found, result) =>
+      found.state === "ramp" ? Ramp.observed(documented, found, result, start + 1000).breaker : found,
     breaker,
   )
 
 const advance = (breaker: Breaker.Breaker, ms: number) =>
-  breaker.state === "ramp" ? Ramp.advance(breaker, start + ms) : { breaker }
+  breaker.state === "ramp" ? Ramp.advance(documented, breaker, start + ms) : { breaker }
 
-describe("the way back", () => {
-  it("needs good probes for 6 s, three times as long each time it opens again, at most 5 minutes", () => {
+describe("Ramp", () => {
+  it("needs good probes for 6 s, three times as long after each trip in a row, at most 5 minutes", () => {
     const always = () => true
     assert.deepStrictEqual(
       [0, 1, 2, 3, 4, 9].map((level) => secondsToRamp(level, always)),
@@ -60,14 +62,14 @@ describe("the way back", () => {
     assert.isNaN(secondsToRamp(2, (second) => second % 10 < 5))
   })
 
-  it("lets in a fifth of the sessions, a half, all", () => {
+  it("admits a fifth of the sessions, a half, all", () => {
     assert.deepStrictEqual(
-      [0, 1, 2].map((step) => Ramp.shareOf(ramp(step))),
+      [0, 1, 2].map((step) => Ramp.shareOf(documented, ramp(step))),
       [0.2, 0.5, 1],
     )
   })
 
-  it("goes a step up after 5 s with 5 good ones, or after 10 s without anything bad, or a minute without enough that is, and closes after the last", () => {
+  it("rises after 5 s with 5 good attempts, after 10 s without a bad one, or after a minute, and closes after the last step", () => {
     const four = observe(ramp(0), "good", "good", "good", "good")
     const five = observe(four, "good")
     assert.deepInclude(advance(five, 4999).breaker, { step: 0 })
@@ -81,13 +83,13 @@ describe("the way back", () => {
     })
   })
 
-  it("three bad ones, less the good ones since, go a step back; from the first step it opens again for longer", () => {
+  it("falls a step after three bad attempts, less the good ones since; from the first step it opens for longer", () => {
     assert.deepInclude(observe(ramp(1), "bad", "bad", "good", "bad"), { step: 1, bad: 2 })
     assert.deepInclude(observe(ramp(1), "bad", "bad", "bad"), { state: "ramp", step: 0, bad: 0 })
     assert.deepInclude(observe(ramp(0), "bad", "bad", "bad"), { state: "open", level: 1, epoch: 3 })
   })
 
-  it("what fails after it had shown progress was no good one", () => {
+  it("an attempt that fails after its progress is not good", () => {
     assert.deepInclude(observe(ramp(0), "good", "bad_after_progress"), { good: 0, bad: 1 })
     assert.deepInclude(observe(ramp(1), "bad_after_progress"), { good: 0, bad: 1 }, "counted a step before")
   })

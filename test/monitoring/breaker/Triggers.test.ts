@@ -15,7 +15,7 @@ const tally = (total: number, part: Partial<Tally> = {}): Tally => ({
 const triggerOf = (of: Tally) => Triggers.evaluate(of, settings)?.trigger
 
 describe("Triggers", () => {
-  it("exactly at its threshold no trigger holds, one more and it does", () => {
+  it("no trigger holds exactly at its threshold; each holds at one more", () => {
     assert.isUndefined(triggerOf(tally(100, { error: 50 })))
     assert.strictEqual(triggerOf(tally(100, { error: 51 })), "error_rate")
     assert.isUndefined(triggerOf(tally(100, { timeout: 30 })))
@@ -25,7 +25,7 @@ describe("Triggers", () => {
   })
 
   it.prop(
-    "below the least number of samples nothing holds, whatever they were",
+    "no trigger holds below the least number of samples",
     [
       Schema.Struct({
         total: between(0, 9),
@@ -39,7 +39,7 @@ describe("Triggers", () => {
     },
   )
 
-  it("nothing at all says nothing, even when no samples are asked for", () => {
+  it("no trigger holds for an empty window, even with no least number of samples", () => {
     assert.isUndefined(Triggers.evaluate(tally(0), { ...settings, minSamples: 0 }))
   })
 
@@ -47,7 +47,7 @@ describe("Triggers", () => {
     assert.isUndefined(triggerOf(tally(100, { error: 40, timeout: 30 })))
   })
 
-  it("the reason says what was found, what is allowed and from how many attempts", () => {
+  it("the reason has the value, the threshold and the number of attempts", () => {
     const reason = (of: Tally) => {
       const tripped = Triggers.evaluate(of, settings)
       return tripped && Triggers.reasonOf(tripped)

@@ -33,13 +33,12 @@ const timed = (steps: ReadonlyArray<typeof step.Type>): ReadonlyArray<Record> =>
   }))
 }
 
-const recordAll = (records: ReadonlyArray<Record>) => {
-  const window = SlidingWindow.make(windowMs, { quantiles: true })
-  for (const { at, cancelled, latencyMs, outcome } of records) {
-    SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled)
-  }
-  return window
-}
+const recordAll = (records: ReadonlyArray<Record>, quantiles = true) =>
+  records.reduce(
+    (window, { at, cancelled, latencyMs, outcome }) =>
+      SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled),
+    SlidingWindow.make(windowMs, { quantiles }),
+  )
 
 const count = (records: ReadonlyArray<Record>, prefix: string) =>
   records.filter((record) => record.outcome.startsWith(prefix)).length
@@ -73,10 +72,10 @@ describe("SlidingWindow", () => {
     "its figures are those of a plain list of the records in its 60 buckets",
     [schedule],
     ([steps]) => {
-      const window = SlidingWindow.make(windowMs, { quantiles: true })
+      let window = SlidingWindow.make(windowMs, { quantiles: true })
       const records = timed(steps)
       records.forEach(({ at, cancelled, latencyMs, outcome }, index) => {
-        SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled)
+        window = SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled)
         const kept = records
           .slice(0, index + 1)
           .filter((record) => Math.floor(record.at / bucketMs) > Math.floor(at / bucketMs) - 60)
@@ -120,7 +119,7 @@ describe("SlidingWindow", () => {
     long(500),
   )
 
-  it("a single latency is told to 5 %, from the first millisecond on", () => {
+  it("a single latency is exact to 5 %, from the first millisecond on", () => {
     for (let latencyMs = 1; latencyMs <= 600_000; latencyMs += Math.ceil(latencyMs / 100)) {
       const { p99LatencyMs } = SlidingWindow.summary(
         recordAll([{ at: start, outcome: "success", latencyMs }]),
@@ -146,14 +145,20 @@ describe("SlidingWindow", () => {
   )
 
   it.prop(
-    "less a part of its records, it is the window of the others, now and later",
+    "without a part of its records it is the window of the others, now and later",
     [list(Schema.Struct({ ...step.fields, part: Schema.Boolean }), 120), between(0, 90_000)],
     ([steps, later]) => {
       const records = timed(steps)
       const now = records.at(-1)?.at ?? start
-      const window = recordAll(records)
-      SlidingWindow.subtract(window, recordAll(records.filter((_, index) => steps[index]?.part)), now)
-      const others = recordAll(records.filter((_, index) => !steps[index]?.part))
+      const part = recordAll(
+        records.filter((_, index) => steps[index]?.part),
+        false,
+      )
+      const window = SlidingWindow.subtract(recordAll(records, false), part, now)
+      const others = recordAll(
+        records.filter((_, index) => !steps[index]?.part),
+        false,
+      )
       assert.deepStrictEqual(SlidingWindow.summary(window, now), SlidingWindow.summary(others, now))
       assert.deepStrictEqual(
         SlidingWindow.summary(window, now + later),
@@ -164,19 +169,17 @@ describe("SlidingWindow", () => {
   )
 
   it.prop(
-    "cleared, it is as new",
-    [schedule, schedule],
-    ([before, after]) => {
-      const records = timed(after)
+    "a record leaves the window before it as it was",
+    [schedule, step],
+    ([steps, later]) => {
+      const records = timed(steps)
       const window = recordAll(records)
-      SlidingWindow.clear(window)
+      const before = structuredClone(window)
       const now = records.at(-1)?.at ?? start
-      const next = timed(before).map((record) => ({ ...record, at: record.at - start + now }))
-      for (const { at, cancelled, latencyMs, outcome } of next) {
-        SlidingWindow.record(window, at, outcome, latencyMs, at, cancelled)
-      }
-      const end = next.at(-1)?.at ?? now
-      assert.deepStrictEqual(SlidingWindow.summary(window, end), SlidingWindow.summary(recordAll(next), end))
+      SlidingWindow.record(window, now + later.gapMs, later.outcome, later.latencyMs)
+      SlidingWindow.summary(window, now + later.gapMs)
+      SlidingWindow.subtract(window, window, now + later.gapMs)
+      assert.deepStrictEqual(window, before)
     },
     long(),
   )
@@ -208,11 +211,11 @@ describe("SlidingWindow", () => {
   })
 
   it("a nonsensical latency does not spoil the figures of the others", () => {
-    const window = SlidingWindow.make(windowMs, { quantiles: true })
+    let window = SlidingWindow.make(windowMs, { quantiles: true })
     for (const latencyMs of [Number.NaN, -5, Number.POSITIVE_INFINITY]) {
-      SlidingWindow.record(window, start, "success", latencyMs)
+      window = SlidingWindow.record(window, start, "success", latencyMs)
     }
-    SlidingWindow.record(window, start + windowMs, "success", 100)
+    window = SlidingWindow.record(window, start + windowMs, "success", 100)
     assert.containsSubset(SlidingWindow.summary(window, start + windowMs), { total: 1, avgLatencyMs: 100 })
   })
 })

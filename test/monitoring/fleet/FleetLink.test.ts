@@ -1,9 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { Outcome } from "../../../src/domain/Outcome.ts"
-import * as Breaker from "../../../src/monitoring/breaker/Breaker.ts"
-import * as Health from "../../../src/monitoring/Health.ts"
-import * as HealthReport from "../../../src/monitoring/HealthReport.ts"
+import type * as Breaker from "../../../src/monitoring/breaker/Breaker.ts"
+import * as OrderedMap from "../../../src/platform/OrderedMap.ts"
 import * as SlidingWindow from "../../../src/monitoring/evidence/SlidingWindow.ts"
 import { type Member, TestFleet, type Turn } from "../fleet.ts"
 import { between, list, long, mostly, org, settings, start } from "../schedules.ts"
@@ -55,18 +54,12 @@ class Drill {
         const reason = `drill ${++this.orders}`
         const order = { mode: "direct_llm", by: "ops", reason, expiresAt: null } as const
         const scope = step.org === 0 ? undefined : orgId
-        return Health.force(
-          member.health,
-          member.monitored.now,
-          step.turn % 3 ? order : undefined,
-          "drill",
-          scope,
-        )
+        return member.setOverride(member.now, step.turn % 3 ? order : undefined, "drill", scope)
       }
       case "reset":
-        return member.reset()
+        return member.resetNow()
       case "resetOne":
-        return member.reset(orgId)
+        return member.resetNow(orgId)
       case "join":
         return void (fleet.members.length < 5 && fleet.join())
       default:
@@ -90,21 +83,21 @@ class Drill {
 /** All that a breaker is, by the clock of the exchange. */
 const breakersOf = (drill: Drill) =>
   drill.fleet.members.map((member, place) => {
-    const { breakers } = member.health
+    const { breakers } = member
     const at = (breaker: Breaker.Breaker) => {
       const { state, epoch } = breaker
       return { state, epoch, since: state === "closed" ? 0 : breaker.since - place * 1000 }
     }
-    const orgs = [...breakers.orgs.byId.values()]
-      .filter(({ breaker, forced }) => breaker.state !== "closed" || forced !== undefined)
-      .map(({ breaker, forced, id }) => ({ id, mode: forced?.mode, state: breaker.state }))
+    const orgs = [...OrderedMap.values(breakers.orgs.byId)]
+      .filter(({ breaker, override }) => breaker.state !== "closed" || override !== undefined)
+      .map(({ breaker, id, override }) => ({ id, mode: override?.mode, state: breaker.state }))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    return { global: at(breakers.global), mode: breakers.forced?.mode, orgs }
+    return { global: at(breakers.global), mode: breakers.override?.mode, orgs }
   })
 
 describe("breakers of a fleet", () => {
   it.prop(
-    "all come to one state, whatever happens in which order",
+    "reach one state on all replicas after any sequence of events",
     [schedule],
     ([steps]) => {
       const drill = new Drill()
@@ -113,13 +106,13 @@ describe("breakers of a fleet", () => {
       drill.settle()
       const [first, ...others] = breakersOf(drill)
       for (const other of others) assert.deepStrictEqual(other, first)
-      for (const { health } of drill.fleet.members) assert.lengthOf(health.breakers.unsettled, 0)
+      for (const { breakers } of drill.fleet.members) assert.lengthOf(breakers.pending, 0)
     },
     long(150),
   )
 
   it.prop(
-    "no attempt counts twice, and none is missing while the exchange keeps what it is told",
+    "no attempt counts twice, and none is missing while the exchange stores its data",
     [schedule],
     ([steps]) => {
       const drill = new Drill()
@@ -130,8 +123,7 @@ describe("breakers of a fleet", () => {
       for (const step of gentle) drill.step(step)
       drill.settle()
       for (const member of drill.fleet.members) {
-        const { now } = member.monitored
-        const { runtime } = HealthReport.metrics(member.health, now)
+        const { runtime } = member.metrics(member.now)
         assert.strictEqual(runtime.total + runtime.neutral, drill.ended)
       }
     },
@@ -139,7 +131,7 @@ describe("breakers of a fleet", () => {
   )
 
   it.prop(
-    "of what happened each transition is written by one replica",
+    "exactly one replica settles each transition as its own",
     [schedule],
     ([steps]) => {
       const drill = new Drill()
@@ -162,10 +154,10 @@ describe("breakers of a fleet", () => {
 })
 
 describe("the window of a fleet", () => {
-  it("a record goes to where it happened, and what is older than the window nowhere", () => {
-    const window = SlidingWindow.make(60_000, { quantiles: false })
-    SlidingWindow.record(window, start, "success", 5, start - 30_500)
-    SlidingWindow.record(window, start, "success", 5, start - 61_000)
+  it("a late record counts in the bucket of its time, and one older than the window does not count", () => {
+    const empty = SlidingWindow.make(60_000, { quantiles: false })
+    const recent = SlidingWindow.record(empty, start, "success", 5, start - 30_500)
+    const window = SlidingWindow.record(recent, start, "success", 5, start - 61_000)
     assert.strictEqual(SlidingWindow.tally(window, start).total, 1)
     assert.strictEqual(SlidingWindow.tally(window, start + 31_000).total, 0)
   })

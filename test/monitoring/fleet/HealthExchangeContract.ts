@@ -1,4 +1,4 @@
-/** What every exchange of health promises. */
+/** The contract of a health exchange, for every adapter. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -28,42 +28,40 @@ export const suite = (
   make: (replicas: number) => Effect.Effect<ReadonlyArray<Exchange>, unknown, Scope.Scope>,
 ) =>
   describe(`an exchange of health: ${name}`, () => {
-    it.effect("everybody hears every batch and every state, in one order, and each once", () =>
+    it.effect("every replica receives every batch and every state once, in one order", () =>
       Effect.gen(function* () {
         const [one, other] = yield* make(2)
         yield* one!.exchange({ ...nothing, batch: { number: 1, events } })
         const revised = yield* other!.propose(opened(other!, 1), 0)
-        const { heard, more } = yield* other!.exchange(nothing)
+        const { received, more } = yield* other!.exchange(nothing)
         assert.isFalse(more)
-        assert.deepStrictEqual(heard, [
-          { _tag: "batch", id: heard[0]!.id, batch: { from: one!.me, number: 1, events } },
-          { _tag: "state", id: heard[1]!.id, revised },
+        assert.deepStrictEqual(received, [
+          { _tag: "batch", id: received[0]!.id, batch: { from: one!.me, number: 1, events } },
+          { _tag: "state", id: received[1]!.id, revised },
         ])
         const same = yield* one!.exchange(nothing)
-        assert.deepStrictEqual(same.heard, heard)
-        assert.deepStrictEqual((yield* one!.exchange({ ...nothing, after: heard[1]!.id })).heard, [])
+        assert.deepStrictEqual(same.received, received)
+        assert.deepStrictEqual((yield* one!.exchange({ ...nothing, after: received[1]!.id })).received, [])
       }),
     )
 
-    it.effect(
-      "of two that propose upon the same revision the first wins, and the second learns what won",
-      () =>
-        Effect.gen(function* () {
-          const [one, other] = yield* make(2)
-          const won = yield* one!.propose(opened(one!, 1), 0)
-          assert.deepStrictEqual(won, { revision: 1, state: opened(one!, 1) })
-          assert.deepStrictEqual(yield* other!.propose(opened(other!, 1), 0), won)
-          assert.strictEqual((yield* other!.propose(opened(other!, 2), 1)).revision, 2)
-          assert.strictEqual((yield* other!.propose(opened(other!, 3, org(1)), 0)).revision, 1)
-          const { states } = yield* one!.exchange({ ...nothing, states: true })
-          assert.sameDeepMembers(
-            [...states],
-            [
-              { revision: 2, state: opened(other!, 2) },
-              { revision: 1, state: opened(other!, 3, org(1)) },
-            ],
-          )
-        }),
+    it.effect("the first of two proposals on one revision wins, and the second gets the winner", () =>
+      Effect.gen(function* () {
+        const [one, other] = yield* make(2)
+        const won = yield* one!.propose(opened(one!, 1), 0)
+        assert.deepStrictEqual(won, { revision: 1, state: opened(one!, 1) })
+        assert.deepStrictEqual(yield* other!.propose(opened(other!, 1), 0), won)
+        assert.strictEqual((yield* other!.propose(opened(other!, 2), 1)).revision, 2)
+        assert.strictEqual((yield* other!.propose(opened(other!, 3, org(1)), 0)).revision, 1)
+        const { states } = yield* one!.exchange({ ...nothing, states: true })
+        assert.sameDeepMembers(
+          [...states],
+          [
+            { revision: 2, state: opened(other!, 2) },
+            { revision: 1, state: opened(other!, 3, org(1)) },
+          ],
+        )
+      }),
     )
 
     it.effect("counts on from what a replica knows where it knows less itself", () =>

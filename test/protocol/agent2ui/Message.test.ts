@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { deepStrictEqual } from "node:assert/strict"
-import * as Frame from "../../../src/protocol/agent2ui/Frame.ts"
+import { eventId } from "../../../src/domain/EventId.ts"
+import { frame } from "../../../src/protocol/Sse.ts"
 import {
   draft,
   envelop,
@@ -22,8 +23,8 @@ const encode = Schema.encodeSync(Message)
 
 /** What a reader has after the whole way: JSON, frame, bytes, a parser of its own, JSON, schema. */
 const sentAndRead = (message: Message): Message => {
-  const id = Frame.eventId(runId, 1)
-  const frames = parseStrict(Frame.encode([Frame.frame(id, "message", JSON.stringify(encode(message)))]))
+  const id = eventId(runId, 1)
+  const frames = parseStrict(Buffer.from(frame(id, "message", JSON.stringify(encode(message)))))
   assert.lengthOf(frames, 1)
   assert.deepStrictEqual([frames[0]?.id, frames[0]?.event], [id, "message"])
   return decode(frames[0]?.data)

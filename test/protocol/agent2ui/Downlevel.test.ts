@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { Downlevel } from "../../../src/protocol/agent2ui/Version1.ts"
+import { Downlevel } from "../../../src/protocol/agent2ui/Downlevel.ts"
 import { Message, type MessageType, messageTypes } from "../../../src/protocol/agent2ui/Message.ts"
 import { schemaOf } from "./messages.ts"
 

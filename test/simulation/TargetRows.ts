@@ -1,14 +1,14 @@
 /**
- * The target rows of the fallback policy: which figure of which scenario must be how good. Pure; `npm run
- * simulate:targets` prints them, with the autopilot's.
+ * The targets of the fallback policy: one figure of one scenario with its limit. Pure; `npm run simulate:targets`
+ * prints them, with the autopilot's.
  */
-import * as Figures from "./Figures.ts"
-import type { Policy } from "./Policy.ts"
-import type { Scenario } from "./Scenario.ts"
-import * as ScenarioRun from "./ScenarioRun.ts"
-import * as Scenarios from "./Scenarios.ts"
+import * as Figures from "../../src/simulation/Figures.ts"
+import type { Policy } from "../../src/simulation/Policy.ts"
+import type { Scenario } from "../../src/simulation/Scenario.ts"
+import * as ScenarioRun from "../../src/simulation/ScenarioRun.ts"
+import * as Scenarios from "../../src/simulation/Scenarios.ts"
 
-/** One line of the answer. */
+/** One line of the output. */
 export interface Result {
   readonly row: string
   readonly target: string
@@ -19,7 +19,7 @@ export interface Result {
 type Judged = Omit<Result, "row">
 type Check = (got: Figures.Figures, play: (make: () => Policy) => Figures.Figures) => Judged
 
-export interface Target {
+interface Target {
   readonly scenario: Scenario
   readonly seeds: number
   readonly checks: ReadonlyArray<Check>
@@ -52,7 +52,9 @@ const failed = (most: number) => atMost("failed", most, ({ inFault }) => Figures
 const failedOfAll = (most: number) => atMost("failed of all", most, ({ all }) => Figures.failedShare(all))
 const needless = (most: number) => atMost("needless direct", most, (figures) => figures.needless)
 const noNeedless = needless(0)
-/** By chance an organisation with some 25 chats in the window is beyond its own contract in 1 of 500 runs, and leaves. */
+/**
+ * By chance an organisation with about 25 chats in the window exceeds its own contract in 1 of 500 runs, and leaves.
+ */
 const hardlyNeedless: Check = ({ needless }) => ({
   target: "needless direct < 0.01 %",
   got: `${(100 * needless).toFixed(4)} %`,
@@ -71,7 +73,7 @@ const trips =
     pass: worst <= most,
   })
 
-/** The same seeds: the same users with the same luck. */
+/** The same seeds: the same users with the same random numbers. */
 const noWorseThan =
   (name: string, make: () => Policy): Check =>
   (got, play) => {
@@ -108,13 +110,13 @@ export const targets = (stay: () => Policy): ReadonlyArray<Target> => [
   })),
 ]
 
-/** How much of a target is simulated: fewer seeds, and no run of more turns than this. */
+/** The part of a target that is simulated: fewer seeds, and no run with more turns than this. */
 export interface Effort {
   readonly seeds: number
   readonly turns: number
 }
 
-/** What an effort makes of a scenario without faults; one with faults is never cut. */
+/** Shortens a scenario without faults; one with faults is never cut. */
 const shortened = (scenario: Scenario, { turns }: Effort): Scenario => {
   const seconds = Math.min(scenario.seconds, turns / scenario.turnsPerSecond)
   return scenario.faults.length > 0 ? scenario : { ...scenario, seconds }

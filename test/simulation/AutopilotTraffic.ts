@@ -1,29 +1,29 @@
 /**
- * Two cohorts' traffic for the autopilot's Monte Carlo: sessions of some turns that resemble each other, days and nights,
- * and outages that hit many sessions at once, because these are what breaks a test that takes every run for independent.
- * Seeded: the same seed gives the same runs.
+ * Traffic of two cohorts for the autopilot's Monte Carlo: sessions with a few turns that resemble each other, days
+ * and nights, and outages that hit many sessions at once, because these break a test that treats every run as
+ * independent. Seeded: the same seed gives the same runs.
  */
-import type { CohortRun } from "../store/CohortRuns.ts"
+import type { CohortRun } from "../../src/store/CohortRuns.ts"
 
-/** What differs between the cohorts. All 0 or 1: an A/A rollout. */
+/** The differences between the cohorts. All 0 or 1: an A/A rollout. */
 export interface Effect {
   /** Added to the share of failed runs, as the user sees them. */
   readonly failures: number
   /** Added to the share of runs that are answered, but not at the first attempt. */
   readonly hiddenFaults: number
-  /** Times the control's. */
+  /** A factor of the control's value. */
   readonly latency: number
   readonly tokens: number
   /** The share of the treatment's sessions that never reach the store. */
   readonly lostSessions: number
-  /** Whether each cohort has outages of its own, or both have the same. */
+  /** True: each cohort has its own outages. False: both have the same. */
   readonly ownOutages: boolean
 }
 
 interface Session {
   readonly id: string
   readonly cohort: CohortRun["cohort"]
-  /** How much more than the others it fails, is slow and long. Of mean 1. */
+  /** Factors of failures, latency and length against the other sessions. Mean 1. */
   readonly trouble: number
   readonly slowness: number
   readonly length: number
@@ -35,7 +35,7 @@ const hour = 3_600_000
 const meanTurns = 4
 const meanGapMs = 45_000
 const failures = 0.02
-/** One session in ten is five times as likely to fail: a large context, a tool that does not work. */
+/** One session in ten is five times as likely to fail: a large context, a broken tool. */
 const troubled = { share: 0.1, times: 5 }
 /** Twice a day on average, two minutes in which a third of the runs fail. */
 const outage = { everyMs: 12 * hour, forMs: 120_000, failures: 0.33 }
@@ -65,12 +65,12 @@ export class Traffic {
     this.#turnsPerSecond = turnsPerSecond
   }
 
-  /** Sessions that began before do not count in a new step. */
+  /** Sessions from before do not count in a new step. */
   beginStep(): void {
     this.#open = []
   }
 
-  /** The runs that began in the `ms` before `now` when this percentage of the sessions is treated. */
+  /** The runs that started in the `ms` before `now`, with this percentage of the sessions in the treatment. */
   between(now: number, ms: number, percentage: number): ReadonlyArray<CohortRun> {
     this.#outages(now, ms)
     const daily = 1 + 0.7 * Math.sin((2 * Math.PI * now) / (24 * hour))

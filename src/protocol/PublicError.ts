@@ -1,8 +1,7 @@
 /**
- * The errors that a caller can get instead of a stream: one envelope, a closed set of codes, each with its status.
- * `src/http/ErrorMapping.ts` turns what the service knows into these; nothing else invents a code.
+ * The errors that a caller can get instead of a stream: a closed set of codes, each with its HTTP status. `http/ErrorMapping`
+ * turns the errors of the service into these. Each output protocol writes them in its own format.
  */
-import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
 
 export const statusOfCode = {
@@ -65,23 +64,3 @@ export interface PublicError {
   readonly requestId?: string
   readonly traceId?: string
 }
-
-/** The envelope of the errors of one status, for the contract's documents. */
-const envelope = (status: number) => {
-  const codes = (Object.keys(statusOfCode) as Array<ErrorCode>).filter(
-    (code) => statusOfCode[code] === status,
-  )
-  return Schema.Struct({
-    success: Schema.Literal(false),
-    error: Schema.Struct({
-      code: Schema.Literals(codes),
-      message: Schema.String,
-      details: Schema.optionalKey(Schema.Array(Problem)),
-      retryAfter: Schema.optionalKey(Schema.Int),
-      requestId: Schema.optionalKey(Schema.String),
-      traceId: Schema.optionalKey(Schema.String),
-    }),
-  }).pipe(HttpApiSchema.status(status))
-}
-
-export const errorSchemas = [...new Set(Object.values(statusOfCode))].map(envelope)

@@ -1,31 +1,31 @@
 /**
- * The autopilot's own code on simulated traffic, many times: how often it goes back without a cause, how early it catches
- * a harm, how long a plan takes. The figures of `docs/decisions/0012-autopilot.md`.
+ * The autopilot's own code on simulated traffic, many times: how often it steps back without a cause, how early it
+ * catches a harm, how long a plan takes. The figures of `docs/decisions/0012-autopilot.md`.
  */
-import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../domain/Autopilot.ts"
-import * as AutopilotRules from "../rollout/AutopilotRules.ts"
-import * as Samples from "../rollout/Samples.ts"
-import * as Verdict from "../rollout/Verdict.ts"
+import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
+import * as AutopilotRules from "../../src/rollout/AutopilotRules.ts"
+import * as Samples from "../../src/rollout/Samples.ts"
+import * as Verdict from "../../src/rollout/Verdict.ts"
 import { type Effect, noEffect, Traffic } from "./AutopilotTraffic.ts"
 
-export interface Rollout {
-  /** The share at which it first went back; undefined when it never did. */
+interface Rollout {
+  /** The percentage of the first step back; undefined if there was none. */
   readonly wentBackAt: number | undefined
-  /** The largest share that it tried before that. */
+  /** The largest percentage before that. */
   readonly highest: number
   readonly state: AutopilotState
   readonly days: number
 }
 
 const day = 86_400_000
-/** How often it looks; the service looks more often, which costs more time here and changes little. */
+/** The interval of the ticks; the service ticks more often, which would cost more time here and change little. */
 const lookMs = 300_000
-/** A plan that is still going on then counts as one that goes no further. */
+/** A plan that still runs then counts as one that rises no further. */
 const longestDays = 30
 
 const plan: AutopilotPlan = { ...defaultAutopilotPlan, autoApprove: true }
 
-/** One plan from its start to its end, or until nothing but a person can help it on. */
+/** One plan from its start to its end, or until only an operator can continue it. */
 export const simulate = (seed: number, turnsPerSecond: number, effect: Effect): Rollout => {
   const traffic = new Traffic(seed, turnsPerSecond, effect)
   let state = AutopilotRules.start(plan, 0, 0)
@@ -59,7 +59,7 @@ export const simulate = (seed: number, turnsPerSecond: number, effect: Effect): 
 const highestOf = (state: AutopilotState): number =>
   Math.max(state.percentage, ...state.history.map(({ percentage }) => percentage))
 
-export interface TargetRow {
+interface TargetRow {
   readonly row: string
   readonly target: string
   readonly got: string
@@ -77,7 +77,7 @@ interface Target {
   readonly atMost?: number
 }
 
-/** One kind of difference, and what is to become of rollouts with it. */
+/** One kind of difference, and the targets of rollouts with it. */
 const rows = (
   name: string,
   effect: Partial<Effect>,
@@ -110,13 +110,13 @@ const caught = {
 }
 const stoppedShort = { what: "does not pass 25 %", is: ({ highest }: Rollout) => highest <= 25 }
 
-/** Every target of the autopilot; some half a minute on one core. */
+/** Every target of the autopilot; takes about half a minute on one core. */
 export const autopilotTargets = (): ReadonlyArray<TargetRow> => [
   ...rows("A/A", {}, [
     { ...completed, atLeast: 0.95 },
     { ...wentBack, atMost: 0.05 },
   ]),
-  // Not quite A/A: for as long as an outage lasts its mode is worse. It goes up again.
+  // Not quite A/A: during an outage its mode is worse. It rises again afterwards.
   ...rows("A/A, outages of their own", { ownOutages: true }, [{ ...completed, atLeast: 0.95 }]),
   ...rows("success 3 points lower", { failures: 0.03 }, [{ ...caught, atLeast: 0.9 }]),
   ...rows("3 % of faults hidden by the fallback", { hiddenFaults: 0.03 }, [{ ...caught, atLeast: 0.9 }]),
