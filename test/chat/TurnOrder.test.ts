@@ -100,16 +100,19 @@ describe("a turn", () => {
           return count.pipe(Effect.andThen(Deferred.succeed(tried, undefined)), Effect.andThen(refused))
         },
       })
+      const ending = yield* Deferred.make<void>()
+      const late = Stream.concat(Stream.drain(Stream.fromEffect(Deferred.await(ending))), answered)
       yield* Effect.gen(function* () {
-        yield* (yield* Shutdown).enter("ending")
         const { log } = yield* start
+        yield* (yield* Shutdown).enter("ending")
+        yield* Deferred.succeed(ending, undefined)
         yield* Deferred.await(tried)
         yield* settle
         // Longer than the minute of retries, so that a run that retries ends as well.
         yield* TestClock.adjust("2 minutes")
         yield* log.whenEnded
         assert.strictEqual(tries, 1)
-      }).pipe(Effect.provide(service(answered, refuses)))
+      }).pipe(Effect.provide(service(late, refuses)))
     }),
   )
 
