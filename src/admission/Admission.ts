@@ -20,7 +20,7 @@ import { TokenBudgets } from "./TokenBudgets.ts"
 import { HeldPermit, type Issuer, type TurnPermit } from "./TurnPermit.ts"
 
 /** `rate`: the rate with the fewest turns left, after this turn. */
-export interface AdmittedTurn {
+interface AdmittedTurn {
   readonly permit: TurnPermit
   readonly rate: Taken | undefined
 }

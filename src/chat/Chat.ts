@@ -86,7 +86,7 @@ export interface Sent {
 }
 
 /** The first message of a new session. */
-export interface Start {
+interface Start {
   readonly agentId: AgentId
   readonly message: string
   /** The history to send to upstreams instead of the stored one. It passes the same rule (`History`) and is not stored. */

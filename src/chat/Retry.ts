@@ -6,7 +6,7 @@ import * as History from "../domain/History.ts"
 import type { MessageId } from "../domain/Ids.ts"
 import type { BranchMessage } from "../store/Sessions.ts"
 
-export interface Retried {
+interface Retried {
   readonly question: BranchMessage
   /** The branch that the question continues. */
   readonly before: ReadonlyArray<BranchMessage>

@@ -35,7 +35,7 @@ export type Source =
       readonly isEndUnknown?: boolean
     }
 
-export type RunAccount = Run & {
+type RunAccount = Run & {
   readonly attempts: ReadonlyArray<TimedAttempt>
   readonly times: RunTimes
   readonly eventsKept: boolean

@@ -19,7 +19,7 @@ import { LiveRuns, SessionBusy } from "../runs/LiveRuns.ts"
 import type { Begun, OnceRefused } from "./Idempotency.ts"
 import { RunReader } from "./RunReader.ts"
 
-export type OnBusy = "reject" | "queue" | "interrupt"
+type OnBusy = "reject" | "queue" | "interrupt"
 
 export class SessionQueue extends Context.Service<
   SessionQueue,

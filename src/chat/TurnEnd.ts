@@ -41,7 +41,7 @@ export interface AcceptedTurn {
 }
 
 /** A turn whose execution has ended. */
-export interface EndedTurn {
+interface EndedTurn {
   readonly outcome: TurnOutcome.Ended & { readonly endedAt: number }
   readonly attempts: ReadonlyArray<Attempt>
   readonly recorded: Recorded

@@ -17,7 +17,7 @@ import { failedError } from "./TurnFailure.ts"
 
 export class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 
-export type Failure = AttemptFailed | RunTooLarge | StoreError
+type Failure = AttemptFailed | RunTooLarge | StoreError
 export type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
 export type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & { readonly answer: string }
 

@@ -25,7 +25,7 @@ interface Decided {
   readonly ticket: Ticket | undefined
 }
 
-export interface ModeSettings {
+interface ModeSettings {
   /** 0 to 100: the share of the shadow sample that runs once more in its own mode. */
   readonly shadowSamePercent: number
 }

@@ -13,7 +13,7 @@ const text = Schema.String.check(Schema.isMaxLength(100_000))
 export const listOf = <S extends Schema.Constraint>(item: S) =>
   Schema.Array(item).check(Schema.isMaxLength(most))
 
-export const McpTool = Schema.Struct({
+const McpTool = Schema.Struct({
   name,
   description: text,
   parameters: Schema.Record(Schema.String, Schema.Json),

@@ -10,7 +10,7 @@ const longestHoldMs = 30 * 86_400_000
 const holdMs = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: longestHoldMs }))
 
 /** The minimum time at `percentage`; the traffic decides the real time. */
-export const AutopilotStep = Schema.Struct({
+const AutopilotStep = Schema.Struct({
   percentage: between(0.1, 100),
   holdMs,
 })
@@ -120,14 +120,14 @@ export const AutopilotStatus = Schema.Literals([
 export type AutopilotStatus = typeof AutopilotStatus.Type
 
 /** A finished stay at one percentage, and the reason for its end. */
-export const AutopilotStay = Schema.Struct({
+const AutopilotStay = Schema.Struct({
   percentage: Schema.Finite,
   from: Schema.Int,
   to: Schema.Int,
   reason: Schema.String,
   verdict: Schema.NullOr(AutopilotVerdict),
 })
-export type AutopilotStay = typeof AutopilotStay.Type
+type AutopilotStay = typeof AutopilotStay.Type
 
 export const AutopilotState = Schema.Struct({
   plan: AutopilotPlan,

@@ -4,7 +4,7 @@ import { Cohort } from "./Cohort.ts"
 import { ExecutionMode } from "./Mode.ts"
 
 /** One evaluated rule. `result` describes the finding; `decided` is true if this rule made the decision. */
-export const RuleTrace = Schema.Struct({
+const RuleTrace = Schema.Struct({
   rule: Schema.String,
   result: Schema.String,
   decided: Schema.Boolean,

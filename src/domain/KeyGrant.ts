@@ -30,7 +30,7 @@ export interface AskedGrant {
   readonly ratePerMinute?: number | null
 }
 
-export type Grant = Pick<ApiKey, "permissions" | "agents" | "expiresAt" | "ratePerMinute">
+type Grant = Pick<ApiKey, "permissions" | "agents" | "expiresAt" | "ratePerMinute">
 
 /** Enough to chat, as for `crossfade token`. */
 const defaultPermissions: ReadonlyArray<string> = ["chat:*", "sessions:*"]

@@ -45,7 +45,7 @@ export const opened = (
   )
 }
 
-export type SealState = "none" | "plain" | "current" | "old"
+type SealState = "none" | "plain" | "current" | "old"
 
 /** The stored form of a server's credentials. `old`: sealed with another key than the current one. */
 export const stateOf = (current: DataKey | undefined, server: McpServer): SealState => {

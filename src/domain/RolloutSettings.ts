@@ -31,7 +31,7 @@ interface Lengths {
 }
 
 /** All given conditions must hold. */
-export const RuleConditions = Schema.Struct({
+const RuleConditions = Schema.Struct({
   agentIds: Schema.optionalKey(Schema.NonEmptyArray(AgentId).check(Schema.isMaxLength(100))),
   /** True if the agent has MCP servers or sub-agents. */
   needsTools: Schema.optionalKey(Schema.Boolean),
@@ -75,7 +75,7 @@ const orgs = Schema.Array(OrgId).check(Schema.isMaxLength(1000), Schema.isUnique
  * The thresholds for leaving the runtime, set together. The window and the longest attempt are fixed at the start, so
  * only the environment sets them.
  */
-export const Thresholds = Schema.Struct({
+const Thresholds = Schema.Struct({
   errorRate: share,
   timeoutRate: share,
   latencyRatio: share,

@@ -35,7 +35,7 @@ export interface Progress {
   readonly calling: boolean
 }
 
-export interface Deadline {
+interface Deadline {
   readonly at: number
   /** Lazy, because an error costs a stack trace and few deadlines pass. */
   readonly error: () => ExecutionError

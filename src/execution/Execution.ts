@@ -189,7 +189,7 @@ const attemptOf = (
 }
 
 /** The modes that a turn may use, and the listener for its attempts. */
-export interface TurnPlan {
+interface TurnPlan {
   /** At least one of these modes has a target. */
   readonly order: ReadonlyArray<ExecutionMode>
   /** Set if the Monitor admitted the turn to the runtime. */

@@ -52,7 +52,7 @@ const ready = (
   })
 }
 
-export type ReadyServers = (agent: Agent) => Effect.Effect<ReadonlyArray<McpServer>, AgentMisconfigured>
+type ReadyServers = (agent: Agent) => Effect.Effect<ReadonlyArray<McpServer>, AgentMisconfigured>
 
 const nothing = Effect.succeed<ReadonlyArray<McpServer>>([])
 

@@ -26,12 +26,12 @@ import * as UpstreamProxy from "./UpstreamProxy.ts"
 /** The upstream did not answer, or its answer broke off. `cause` is Node's or undici's error. */
 export class TransportFailed extends Data.TaggedError("TransportFailed")<{ readonly cause: unknown }> {}
 
-export interface GetRequest {
+interface GetRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-export interface Request extends GetRequest {
+interface Request extends GetRequest {
   /** The value that is sent as JSON. */
   readonly body: unknown
 }

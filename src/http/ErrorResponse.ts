@@ -12,7 +12,7 @@ export interface ErrorResponse {
 }
 
 /** A request as Node or Effect describes it: the URL with its query, and header names in lower case. */
-export interface RequestHead {
+interface RequestHead {
   readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 }

@@ -26,7 +26,7 @@ import type { Reader, Readers } from "./Readers.ts"
 type Live = Extract<Source, { readonly _tag: "Live" }>
 type Stored = Extract<Source, { readonly _tag: "Stored" }>
 
-export interface Options {
+interface Options {
   readonly run: Run
   readonly source: Source
   readonly after: number

@@ -4,7 +4,7 @@
  * mean nothing.
  */
 
-export interface JsonShape {
+interface JsonShape {
   readonly depth: number
   /** Opening brackets and commas: at least the number of array elements and members. */
   readonly entries: number

@@ -7,7 +7,7 @@ import { KeyUses } from "../store/KeyUses.ts"
 import { KnownKeys } from "../store/KnownKeys.ts"
 import type { StoreError } from "../store/StoreError.ts"
 
-export type VerifyKey = (
+type VerifyKey = (
   text: string,
 ) => Effect.Effect<
   { readonly principal: Principal; readonly accessEnds: () => number },

@@ -18,7 +18,7 @@ const capacity = 10_000
 const longestMs = 60_000
 
 type VerifyError = KeysUnavailable | Jwt.TokenExpired | Jwt.TokenInvalid
-export type Verify = (token: string) => Effect.Effect<Jwt.Verified, VerifyError>
+type Verify = (token: string) => Effect.Effect<Jwt.Verified, VerifyError>
 
 /** The token to verify. It travels beside the cache's key, so that the cache does not retain it. */
 class PresentedToken extends Context.Service<PresentedToken, string>()(

@@ -28,7 +28,7 @@ export interface Metrics {
   readonly windowMs: number
 }
 
-export interface BreakerStatus {
+interface BreakerStatus {
   readonly state: BreakerState
   /** The reason for leaving the runtime; "" while closed. */
   readonly reason: string

@@ -36,7 +36,7 @@ export type { Settings as MonitorSettings, FinishedAttempt } from "./Health.ts"
 export type { NumberedTransition } from "./MonitorState.ts"
 
 /** For the attempt itself, which may not wait: plain functions. */
-export interface AttemptWatch {
+interface AttemptWatch {
   /** The longest time without progress, from the attempt's start. May shrink while it waits. Milliseconds. */
   readonly firstProgressLimitMs: () => number
   /** The attempt has shown its first progress. */
@@ -44,9 +44,7 @@ export interface AttemptWatch {
 }
 
 /** Changes the state as a member of the fleet; `now` is this replica's time. */
-export type ChangeMember = <A>(
-  change: (member: Member, now: number) => readonly [A, Member],
-) => Effect.Effect<A>
+type ChangeMember = <A>(change: (member: Member, now: number) => readonly [A, Member]) => Effect.Effect<A>
 
 export class Monitor extends Context.Service<
   Monitor,

@@ -13,12 +13,12 @@ interface TurnEntry {
   readonly orgId: OrgId
 }
 
-export interface Decision extends TurnEntry {
+interface Decision extends TurnEntry {
   readonly mode: ExecutionMode
   readonly reason: string
 }
 
-export interface Fallback extends TurnEntry {
+interface Fallback extends TurnEntry {
   readonly from: ExecutionMode
   readonly to: ExecutionMode
   readonly code: string

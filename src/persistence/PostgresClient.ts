@@ -30,7 +30,7 @@ import * as PostgresServer from "./PostgresServer.ts"
 import type { DatabaseTls } from "./PostgresTls.ts"
 import type { PostgresUrl } from "../domain/PostgresUrl.ts"
 
-export interface PostgresConfig {
+interface PostgresConfig {
   readonly url: PostgresUrl
   readonly poolSize: number
   readonly statementTimeoutMs: number

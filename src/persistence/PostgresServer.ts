@@ -17,7 +17,7 @@ import { type DatabaseTls, type Way, waysToConnect } from "./PostgresTls.ts"
 import type { Host, PostgresUrl } from "../domain/PostgresUrl.ts"
 
 /** The connection options that depend on the server. */
-export type Server = Pick<
+type Server = Pick<
   PgConnection.Config,
   | "applicationName"
   | "connectTimeout"

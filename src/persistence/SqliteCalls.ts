@@ -82,7 +82,7 @@ export const exitOf = <A>(call: () => A): Exit.Exit<A, SqlError> => {
 }
 
 /** Runs a call at once, or when the connection is free. */
-export type Making = <A>(call: (context: Context.Context<never>) => A) => Effect.Effect<A, SqlError>
+type Making = <A>(call: (context: Context.Context<never>) => A) => Effect.Effect<A, SqlError>
 
 export const atOnce: Making = (call) =>
   Effect.contextWith((context: Context.Context<never>) => exitOf(() => call(context)))

@@ -21,7 +21,7 @@ import * as BatchSqlite from "./BatchSqlite.ts"
 import { loadSqlite } from "./LoadSqlite.ts"
 import * as SqliteCalls from "./SqliteCalls.ts"
 
-export interface SqliteConfig {
+interface SqliteConfig {
   /** A path, whose folder is created if it is missing, or `:memory:`. */
   readonly filename: string
 }

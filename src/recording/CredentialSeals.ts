@@ -30,7 +30,7 @@ const encodeSettings = Schema.encodeEffect(SettingsJson)
 /**
  * Credentials by their state before the job, the number that was encrypted anew, and servers with a refused address.
  */
-export interface Counts {
+interface Counts {
   plain: number
   old: number
   unreadable: number

@@ -7,7 +7,7 @@
 import type { Beat, ReplicaId } from "../platform/Replica.ts"
 
 /** The last observation. Times are milliseconds of the watcher's monotonic clock. */
-export interface Watches {
+interface Watches {
   readonly at: number
   /** Each replica's beat, and the time since when it has not changed. */
   readonly beats: ReadonlyMap<ReplicaId, { readonly beat: number; readonly since: number }>

@@ -40,7 +40,7 @@ const heapOf = ({ bytes, json }: SerializedEntry): number =>
   2 * heapBytes(json, bytes - frameBytes) + entryHeapBytes
 
 /** Counts the heap that a log holds. */
-export interface HeapCounter {
+interface HeapCounter {
   readonly add: (bytes: number) => void
 }
 

@@ -13,7 +13,7 @@ import { LiveRuns } from "./LiveRuns.ts"
 
 export class ShuttingDown extends Schema.TaggedError<ShuttingDown>()("ShuttingDown", {}) {}
 
-export type Phase = "running" | "draining" | "ending" | "closing"
+type Phase = "running" | "draining" | "ending" | "closing"
 
 export class Shutdown extends Context.Service<
   Shutdown,

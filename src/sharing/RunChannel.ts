@@ -15,13 +15,13 @@ const channel = "crossfade:runs"
 /** The pause before the next subscription after Redis refused one. */
 const retryDelay = "1 second"
 
-export const RunMessage = Schema.TaggedUnion({
+const RunMessage = Schema.TaggedUnion({
   Reading: { runs: Schema.Array(RunId) },
   Cancel: { run: RunId, ask: Schema.String },
   /** Only the replica that executes the run answers. */
   Cancelled: { ask: Schema.String, cancelled: Schema.Boolean },
 })
-export type RunMessage = typeof RunMessage.Type
+type RunMessage = typeof RunMessage.Type
 
 const json = Schema.fromJsonString(RunMessage)
 const encode = Schema.encodeSync(json)

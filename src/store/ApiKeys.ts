@@ -23,7 +23,7 @@ export interface KeyScope {
 }
 
 /** The store adds the rest of the audit entry. */
-export type KeyChange = Pick<Change, "at" | "by">
+type KeyChange = Pick<Change, "at" | "by">
 
 export interface Revocation {
   readonly hash: string

@@ -25,7 +25,7 @@ interface Asked {
   readonly answer: Deferred.Deferred<ApiKey | undefined, StoreError>
 }
 
-export type LookUp = (hash: string) => Effect.Effect<ApiKey | undefined, StoreError>
+type LookUp = (hash: string) => Effect.Effect<ApiKey | undefined, StoreError>
 
 const failed = (cause: string) => new StoreError({ operation: "KeyLookups.find", cause })
 

@@ -35,7 +35,7 @@ const knownForMs = 60_000
 const mostUnknown = 10_000
 const unknownForMs = 60_000
 
-export interface KnownKey {
+interface KnownKey {
   readonly key: ApiKey
   /** The end of the key's validity in epoch milliseconds; it changes when the key is revoked. */
   readonly endsAt: () => number

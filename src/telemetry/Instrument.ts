@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 
-export type Unit = "1" | "ms" | "By" | "percent"
+type Unit = "1" | "ms" | "By" | "percent"
 
 /** The allowed values of a label, or the setting that bounds them. */
 export type Allowed = ReadonlyArray<string> | { readonly boundedBy: string }

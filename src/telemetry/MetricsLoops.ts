@@ -1,7 +1,7 @@
 /** The names of the background loops, and their metric: part of the catalogue in `Metrics`. */
 import { counter } from "./Instrument.ts"
 
-export const loopNames = [
+const loopNames = [
   "agent_cache",
   "autopilot",
   "baseline",

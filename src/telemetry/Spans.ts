@@ -34,7 +34,7 @@ export interface SpanContext {
 
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 
-export interface SpanOptions {
+interface SpanOptions {
   readonly parent: SpanContext | undefined
   readonly kind?: Tracer.SpanKind
   /** Start in nanoseconds of the wall clock. Absent: now. */

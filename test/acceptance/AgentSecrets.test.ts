@@ -124,7 +124,7 @@ describe("the data key", () => {
     expect(await sent()).toEqual(withKey.authConfig)
     await world.gateway.stop()
     Object.assign(env, { DATA_KEY: keys.new, DATA_KEYS_PREVIOUS: keys.old })
-    expect((await rotate()).stdout).toMatch(/^\d+ of \d+ values encrypted anew .*; 0 cannot be decrypted\n$/)
+    expect((await rotate()).stdout).toMatch(/^\d+ of \d+ values encrypted again .*; 0 cannot be decrypted\n$/)
     await restartWith({ DATA_KEY: keys.new })
     await ask(id)
     expect(await sent()).toEqual(withKey.authConfig)

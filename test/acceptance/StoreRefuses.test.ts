@@ -77,7 +77,7 @@ const refusesAndReturns = async (refuse: () => unknown, accept: () => unknown, r
   await accept()
   await stays(works)
   expect(linesAbout("the store is available again")).toHaveLength(1)
-  expect(linesAbout("the store cannot be used")).toHaveLength(1)
+  expect(linesAbout("the store is not available")).toHaveLength(1)
 }
 
 describe.skipIf(inject("postgresUrl") === undefined)("a PostgreSQL that answers", () => {

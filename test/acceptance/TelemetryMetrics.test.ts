@@ -134,13 +134,14 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     expect(statuses).toEqual([429, 503])
     await exported()
     const counts = all.filter(({ kind }) => kind !== "gauge").map(({ name }) => name)
-    // Its stdout and its answers are read here, and are small; LogOutput, StalledReaders, LiveBytes and Reads count
-    // these.
+    // Its stdout and its answers are read here, and are small, and no loop fails; LogOutput, StalledReaders, LiveBytes,
+    // Reads and Loop count these.
     expect(counts.filter((name) => sumOf(name) === 0)).toEqual([
       "crossfade_readers_cut_total",
       "crossfade_runs_ended_for_memory_total",
       "crossfade_reads_refused_total",
       "crossfade_log_lines_dropped_total",
+      "crossfade_background_loop_failures_total",
     ])
   })
 

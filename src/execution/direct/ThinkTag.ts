@@ -24,7 +24,7 @@ const tags: ReadonlyArray<Tag> = [
 /** Longer blank text is passed on at once. */
 const longestBlank = 256
 
-export interface Split {
+interface Split {
   readonly thinking: string
   readonly text: string
 }

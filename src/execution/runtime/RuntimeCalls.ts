@@ -9,8 +9,8 @@ import { draft, type Draft, type Metadata, type ValidDraft } from "../../protoco
 import type { RuntimeEvent } from "./RuntimeWire.ts"
 
 type Call = Extract<RuntimeEvent, { readonly event: `${string}_call_${string}` }>
-export type CallStart = Extract<Call, { readonly event: `${string}_start` }>
-export type CallComplete = Extract<Call, { readonly event: `${string}_complete` }>
+type CallStart = Extract<Call, { readonly event: `${string}_start` }>
+type CallComplete = Extract<Call, { readonly event: `${string}_complete` }>
 
 interface OpenCall {
   readonly key: string

@@ -8,7 +8,7 @@ import { encodingOf } from "../AnswerEncoding.ts"
 import * as BoundedBody from "../BoundedBody.ts"
 import { UpstreamHttp } from "../UpstreamHttp.ts"
 
-export type Health = "healthy" | "unhealthy" | "not_configured"
+type Health = "healthy" | "unhealthy" | "not_configured"
 
 export class RuntimeHealth extends Context.Service<
   RuntimeHealth,

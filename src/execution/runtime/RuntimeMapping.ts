@@ -28,7 +28,7 @@ export interface State {
 export const initial = (runId: RunId): State => ({ runId, stepId: undefined, calls: RuntimeCalls.none })
 
 /** `error` follows `events` and ends the attempt. */
-export interface Mapped {
+interface Mapped {
   readonly state: State
   readonly events: ReadonlyArray<ExecutionEvent>
   readonly error?: ExecutionError

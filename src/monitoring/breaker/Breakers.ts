@@ -122,7 +122,7 @@ export const setOrg = (breakers: Breakers, org: Orgs.Org): Breakers => ({
 export const orgOf = ({ orgs }: Breakers, orgId: OrgId): Orgs.Org | undefined => Orgs.get(orgs, orgId)
 
 /** A scope is one organisation, or the global breaker for null. */
-export const scopeOf = (
+const scopeOf = (
   breakers: Breakers,
   orgId: OrgId | null,
 ): { readonly breaker: Breaker.Breaker; readonly override: OperatorOverride | undefined } => {

@@ -18,7 +18,7 @@ interface Use {
   readonly at: number
 }
 
-export interface Provider {
+interface Provider {
   readonly breaker: Breaker.Breaker
   readonly faults: FaultCounter.FaultCounter
   readonly pausedUntil: number
@@ -37,7 +37,7 @@ export interface Pass {
   readonly epoch: number | undefined
 }
 
-export interface Ended {
+interface Ended {
   readonly pass: Pass
   readonly orgId: OrgId
   readonly outcome: Outcome

@@ -6,7 +6,7 @@
 import type { Policy } from "../Policy.ts"
 import * as Breaker from "./Breaker.ts"
 
-export const holdMs = ({ firstHoldMs, holdFactor, maxHoldMs }: Policy, level: number): number =>
+const holdMs = ({ firstHoldMs, holdFactor, maxHoldMs }: Policy, level: number): number =>
   Math.min(firstHoldMs * holdFactor ** level, maxHoldMs)
 
 /** The share of the sessions that may use the runtime. */

@@ -35,7 +35,7 @@ export const clear = (counter: FaultCounter): FaultCounter =>
     ? counter
     : { ...counter, value: 0, since: undefined, byOrg: HashMap.empty() }
 
-export const addedBy = ({ byOrg }: FaultCounter, orgId: OrgId): number =>
+const addedBy = ({ byOrg }: FaultCounter, orgId: OrgId): number =>
   Option.getOrElse(HashMap.get(byOrg, orgId), () => 0)
 
 export const fault = (

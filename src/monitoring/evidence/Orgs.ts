@@ -84,7 +84,7 @@ export const use = (orgs: Orgs, org: Org, now: number): Orgs => ({
   byId: OrderedMap.append(orgs.byId, org.id, { ...org, usedAt: now }),
 })
 
-export const isActive = (orgs: Orgs, at: number, now: number): boolean => at > now - orgs.windowMs
+const isActive = (orgs: Orgs, at: number, now: number): boolean => at > now - orgs.windowMs
 
 /** Counts the organisations in use, of either mode, up to `most`. */
 export const inUse = (orgs: Orgs, most: number, now: number): number => {

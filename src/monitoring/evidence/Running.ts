@@ -25,7 +25,7 @@ export interface Running {
   readonly quietSince: number
 }
 
-export interface Silence {
+interface Silence {
   readonly waiting: number
   readonly quietMs: number
   readonly limitMs: number

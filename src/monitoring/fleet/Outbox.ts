@@ -29,7 +29,7 @@ const numbers = 1_000_000
 /** About 10 MB; five minutes of 160 turns a second. */
 const most = 50_000
 /** In one batch: about 50 KB, 20 000 events a second. */
-export const mostInBatch = 5000
+const mostInBatch = 5000
 
 export const empty: Outbox = { newest: undefined, size: 0, attempts: HashMap.empty(), last: 0 }
 
