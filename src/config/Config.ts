@@ -17,6 +17,7 @@ import { chatVariables } from "./ConfigChat.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
+import { monitorVariables } from "./ConfigMonitor.ts"
 import { quotaVariables } from "./ConfigQuotas.ts"
 import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
@@ -25,7 +26,7 @@ import { runtimeVariables } from "./ConfigRuntime.ts"
 import { readProviders, unreadVariables } from "./ConfigProviders.ts"
 import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
 import type { DirectProvider } from "../domain/DirectProvider.ts"
-import { choice, list, millis, number, optionalText, port, share, type Variable } from "./ConfigVariable.ts"
+import { choice, list, millis, number, optionalText, port, type Variable } from "./ConfigVariable.ts"
 
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
   problems: Schema.Array(
@@ -103,25 +104,7 @@ export const variables = {
     "Direct provider that judges which of two differing answers is better. It reads both texts.",
     "empty, or a name of DIRECT_LLM_PROVIDERS",
   ),
-  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: millis("Limit for a whole attempt.", 300_000),
-  CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share("Leave the runtime above this share of errors.", 0.5),
-  CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share("Leave the runtime above this share of timeouts.", 0.3),
-  CHAT_RUNTIME_LATENCY_RATIO_THRESHOLD: share(
-    "Leave the runtime when its mean latency is above this share of CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS.",
-    0.8,
-  ),
-  CHAT_RUNTIME_MONITOR_WINDOW_MS: millis("Window of the three shares above.", 300_000, 1000),
-  CHAT_RUNTIME_MONITOR_MIN_SAMPLES: number({
-    default: 10,
-    min: 1,
-    max: 1_000_000,
-    unit: "attempts",
-    about: "Minimum of attempts in the window for a decision.",
-  }),
-  CHAT_RUNTIME_PROBES: choice(
-    "Probes the runtime with small executions of the gateway's own (`metadata.probe: true`) while users' turns are kept from it.",
-    ["true", "false"],
-  ),
+  ...monitorVariables,
   ...chatVariables,
   SSE_HEARTBEAT_INTERVAL_MS: millis("Time without events after which a reader gets a heartbeat.", 30_000, 10),
   ...admissionVariables,

@@ -212,7 +212,7 @@ const outcomeOf = (
 }
 
 const newWatch = (clock: Clock.Clock): Watch => ({
-  gate: CommitGate.closed,
+  gate: CommitGate.untouched,
   calls: OpenCalls.none,
   startedAt: clock.currentTimeMillisUnsafe(),
   monotonicStart: monotonicMillis(clock),

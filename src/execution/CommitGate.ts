@@ -18,7 +18,7 @@ export interface Gate {
   readonly callId: string | undefined
 }
 
-export const closed: Gate = {
+export const untouched: Gate = {
   text: false,
   other: false,
   called: false,

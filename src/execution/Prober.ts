@@ -42,7 +42,7 @@ const agent: Agent = {
   updatedAt: 0,
 }
 
-const { probeDeadlineMs: deadlineMs } = Policy.documented
+const { probeDeadlineMs: deadlineMs } = Policy.defaultPolicy
 const limits = { firstContentMs: deadlineMs, stallMs: deadlineMs, totalMs: deadlineMs }
 
 const showsContent = (event: ExecutionEvent): boolean =>

@@ -53,7 +53,11 @@ export interface Health {
   readonly refusals: Refusals.Refusals
 }
 
-export const make = (settings: Settings, now: number, policy: Policy.Policy = Policy.documented): Health => ({
+export const make = (
+  settings: Settings,
+  now: number,
+  policy: Policy.Policy = Policy.defaultPolicy,
+): Health => ({
   settings,
   windows: {
     direct_llm: SlidingWindow.make(settings.windowMs, { quantiles: true }),

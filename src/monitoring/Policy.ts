@@ -1,14 +1,15 @@
 /**
- * Every number of the fallback policy, as one value. The rules take it as an argument, so the simulator can change one number
- * and run the same code. Bounds of memory stay beside the structures that they bound.
+ * The numbers of the breaker, as one value. The rules take it as an argument, so the simulator can change one number and run
+ * the same code. Two groups are elsewhere: the thresholds of the contract are variables (`config/ConfigMonitor`), and memory
+ * limits stay beside their structures. `breaker/TripRules` decides with these numbers.
  *
- * Times are milliseconds. Unless a comment names another source, the reasons are in docs/decisions and fallback-policy.md.
+ * Times are milliseconds. Unless a comment names another source, docs/decisions/0014-breaker.md has the reasons.
  */
 
 /** Shares of all sessions, step by step. A session that one step lets in stays in at the next. */
 const rampShares: ReadonlyArray<number> = [0.2, 0.5, 1]
 
-export const documented = {
+export const defaultPolicy = {
   // Fault counters (CUSUM)
 
   /** Faults less good attempts that open the global breaker. With half of all attempts failing the sum stands still. */
@@ -151,4 +152,4 @@ export const documented = {
   lateMs: 2000,
 }
 
-export type Policy = Readonly<typeof documented>
+export type Policy = Readonly<typeof defaultPolicy>

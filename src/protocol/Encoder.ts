@@ -1,6 +1,7 @@
 /**
- * The port of an output protocol: all that HTTP needs to write a run in one wire format. A protocol is a folder beside this file
- * and one line in `Protocols.ts`. Pure: no IO and no clock.
+ * The port of an output protocol: all that HTTP needs to write a run in one wire format. To add one, write its encoder in a
+ * folder beside this file, add one line to `Protocols.ts`, and run `test/protocol/encoderSuite.ts` on it. Pure: no IO and no
+ * clock.
  */
 import type { Run } from "../domain/Run.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
@@ -19,7 +20,7 @@ export interface StreamError {
 export interface Encoder {
   /** True when nothing may follow: the terminal event was written, or the protocol cannot express the rest of the run. */
   readonly ended: boolean
-  /** The first bytes. They are sent at once, with the headers. */
+  /** The first bytes. They are sent at once, with the headers; if empty, the headers wait for the first event. */
   opening(seq: number): string
   /** The next events of the run, in order. */
   frames(entries: ReadonlyArray<LogEntry>): string

@@ -10,7 +10,7 @@ import type { Policy } from "./Policy.ts"
 
 export const make = (
   settings: Health.Settings,
-  numbers: MonitorPolicy.Policy = MonitorPolicy.documented,
+  numbers: MonitorPolicy.Policy = MonitorPolicy.defaultPolicy,
   name = "ours",
 ): Policy<Ticket, Probe> => {
   let health = Health.make(settings, 0, numbers)

@@ -6,7 +6,7 @@ import { AttemptFailed } from "../../src/execution/TurnEvent.ts"
 import { planStep, run, runId, toolCall } from "../support/fixtures.ts"
 
 describe("the error of a failed turn", () => {
-  const failedWith = (failure: E.ExecutionError, gate = CommitGate.closed) =>
+  const failedWith = (failure: E.ExecutionError, gate = CommitGate.untouched) =>
     failedError(
       run(),
       new AttemptFailed({
@@ -21,7 +21,7 @@ describe("the error of a failed turn", () => {
   const upstream = "runtime"
 
   it("names the place where a step or a call had begun, and nothing where none had", () => {
-    const gate = [planStep("s1"), toolCall("c1")].reduce(CommitGate.pass, CommitGate.closed)
+    const gate = [planStep("s1"), toolCall("c1")].reduce(CommitGate.pass, CommitGate.untouched)
     const truncated = new E.UpstreamTruncated({ upstream })
     assert.deepStrictEqual(failedWith(truncated, gate), {
       code: "UPSTREAM_TRUNCATED",

@@ -34,7 +34,7 @@ const names = Object.keys(drafts) as ReadonlyArray<Name>
 const sequence = Schema.Array(Schema.Literals(names))
 
 const after = (shown: ReadonlyArray<Name>) =>
-  shown.reduce((gate, name) => CommitGate.pass(gate, drafts[name]), CommitGate.closed)
+  shown.reduce((gate, name) => CommitGate.pass(gate, drafts[name]), CommitGate.untouched)
 
 const isText = (name: Name) => name === "text" || name === "markdown"
 const isOther = (name: Name) => ["table", "code", "chart", "image", "file", "report"].includes(name)
@@ -87,7 +87,7 @@ describe("CommitGate", () => {
 
   it("remembers the plan step and the call that were begun last", () => {
     const place = (...shown: ReadonlyArray<Draft>) => {
-      const { callId, stepId } = shown.reduce(CommitGate.pass, CommitGate.closed)
+      const { callId, stepId } = shown.reduce(CommitGate.pass, CommitGate.untouched)
       return { stepId, callId }
     }
     assert.deepStrictEqual(place(), { stepId: undefined, callId: undefined })
@@ -106,7 +106,7 @@ describe("CommitGate", () => {
   })
 
   it("costs nothing for the second and every later text", () => {
-    const gate = CommitGate.pass(CommitGate.closed, text("a"))
+    const gate = CommitGate.pass(CommitGate.untouched, text("a"))
     assert.strictEqual(CommitGate.pass(gate, text("b")), gate)
     assert.strictEqual(CommitGate.pass(gate, thinking("b")), gate)
   })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as HashMap from "effect/HashMap"
 import * as Baseline from "../../src/monitoring/evidence/Baseline.ts"
 import * as Running from "../../src/monitoring/evidence/Running.ts"
-import { documented } from "../../src/monitoring/Policy.ts"
+import { defaultPolicy } from "../../src/monitoring/Policy.ts"
 import * as OrderedMap from "../../src/platform/OrderedMap.ts"
 import { org, start } from "./schedules.ts"
 
@@ -13,7 +13,7 @@ const about = (value: number, expected: number) => assert.approximately(value, e
 
 const learn = (before: Baseline.Baseline, ms: number, samples: number, now: number): Baseline.Baseline => {
   let baseline = before
-  for (let n = 0; n < samples; n++) baseline = Baseline.record(baseline, documented, ms, now)
+  for (let n = 0; n < samples; n++) baseline = Baseline.record(baseline, defaultPolicy, ms, now)
   return baseline
 }
 
@@ -22,7 +22,7 @@ describe("the first-progress limit", () => {
     const limitAfter = (ms: number, samples: number) => {
       let baseline = Baseline.make(start)
       baseline = learn(baseline, ms, samples, start)
-      return Baseline.limitMs(baseline, documented)
+      return Baseline.limitMs(baseline, defaultPolicy)
     }
     about(limitAfter(4000, 200), 10_000)
     assert.strictEqual(limitAfter(100, 200), 5000)
@@ -34,7 +34,7 @@ describe("the first-progress limit", () => {
       let baseline = Baseline.make(start)
       baseline = learn(baseline, 500, samples - 1, start)
       baseline = learn(baseline, longestMs, 1, start)
-      return Baseline.limitMs(baseline, documented)
+      return Baseline.limitMs(baseline, defaultPolicy)
     }
     assert.strictEqual(limitAfter(19, 2000), 15_000)
     assert.strictEqual(limitAfter(20, 2000), 2.5 * 2 * 2000)
@@ -47,16 +47,16 @@ describe("the first-progress limit", () => {
     let baseline = Baseline.make(start)
     baseline = learn(baseline, 100, 30, start)
     baseline = Baseline.adopt(4000, start)
-    assert.strictEqual(Baseline.limitMs(baseline, documented), 10_000)
+    assert.strictEqual(Baseline.limitMs(baseline, defaultPolicy), 10_000)
     baseline = learn(baseline, 40_000, 200, start + 10 * minute)
-    assert.approximately(Baseline.limitMs(baseline, documented), 11_000, 1e-6)
+    assert.approximately(Baseline.limitMs(baseline, defaultPolicy), 11_000, 1e-6)
   })
 
   it("moves by at most a tenth in ten minutes", () => {
     let baseline = Baseline.make(start)
     baseline = learn(baseline, 4000, 200, start)
-    const first = Baseline.limitMs(baseline, documented)
-    const factor = () => Baseline.limitMs(baseline, documented) / first
+    const first = Baseline.limitMs(baseline, defaultPolicy)
+    const factor = () => Baseline.limitMs(baseline, defaultPolicy) / first
     baseline = learn(baseline, 40_000, 1000, start + 9 * minute)
     assert.strictEqual(factor(), 1)
     baseline = learn(baseline, 40_000, 1, start + 10 * minute)
@@ -80,21 +80,21 @@ describe("silence", () => {
   }
 
   it("needs ten attempts or more, for 4 s or longer when first progress takes long", () => {
-    assert.isUndefined(Running.silence(waiting(9), documented, 1000, start + 60_000))
-    assert.deepStrictEqual(Running.silence(waiting(10), documented, 1000, start + 5000), {
+    assert.isUndefined(Running.silence(waiting(9), defaultPolicy, 1000, start + 60_000))
+    assert.deepStrictEqual(Running.silence(waiting(10), defaultPolicy, 1000, start + 5000), {
       waiting: 10,
       quietMs: 5000,
       limitMs: 4000,
     })
-    assert.strictEqual(Running.silence(waiting(10), documented, 20_000, start)?.limitMs, 30_000)
+    assert.strictEqual(Running.silence(waiting(10), defaultPolicy, 20_000, start)?.limitMs, 30_000)
   })
 
   it("starts with the start of the youngest attempt that has shown progress", () => {
     let running = waiting(12)
     running = Running.progress(running, 1)
-    assert.strictEqual(Running.silence(running, documented, 1000, start + 5000)?.quietMs, 4990)
+    assert.strictEqual(Running.silence(running, defaultPolicy, 1000, start + 5000)?.quietMs, 4990)
     running = Running.progress(running, 0)
-    assert.strictEqual(Running.silence(running, documented, 1000, start + 5000)?.quietMs, 4990)
+    assert.strictEqual(Running.silence(running, defaultPolicy, 1000, start + 5000)?.quietMs, 4990)
   })
 
   it("ends with the attempts", () => {

@@ -1,4 +1,4 @@
-/** Turns against a Monitor of the documented defaults, under TestClock. */
+/** Turns against a Monitor with the default policy, under TestClock. */
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"

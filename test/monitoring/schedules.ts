@@ -18,7 +18,7 @@ export const list = <S extends Schema.Constraint>(item: S, maximum: number) =>
 /** With the default size no list has more than ten items: no breaker would ever open. */
 export const long = (runs = 100) => ({ arbitrary: { runs, size: 300 } })
 
-/** The documented defaults, without synthetic probes. */
+/** The default policy, without synthetic probes. */
 export const settings: Settings = {
   windowMs: 300_000,
   minSamples: 10,

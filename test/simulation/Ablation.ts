@@ -33,6 +33,6 @@ export const signals = Object.keys(changes) as ReadonlyArray<Signal>
 export const without = (settings: Health.Settings, signal: Signal): Policy<Ticket, Probe> =>
   OurPolicy.make(
     signal === "contract" ? { ...settings, minSamples: never } : settings,
-    { ...MonitorPolicy.documented, ...changes[signal] },
+    { ...MonitorPolicy.defaultPolicy, ...changes[signal] },
     `without ${signal}`,
   )

@@ -1,5 +1,5 @@
 /**
- * The wire of the agent runtime as schemas: the request and the events of the answer. Only this file knows that wire.
+ * The events of the agent runtime as schemas. `RuntimeRequest` builds the request; `RuntimeMapping` maps the events.
  * Field names are the runtime's (snake_case).
  */
 import * as Predicate from "effect/Predicate"

@@ -2,8 +2,8 @@
  * Tells a fault of one organisation from a fault of the runtime. One bad organisation must not move all others (fault 14 of
  * the previous system), and a bad runtime must not pass for many bad organisations. Pure.
  *
- * An organisation that trips by its own figures leaves alone, and its figures leave the common sum. All leave when the sum
- * still trips without the organisation that adds most to it, or when too many have left alone.
+ * If an organisation's own figures trip, only its breaker opens, and its figures leave the common sum. The global breaker
+ * opens if the sum still trips without the organisation that adds most to it, or if too many breakers of organisations are open.
  */
 import type { Policy } from "../Policy.ts"
 import type { Tally } from "../evidence/SlidingWindow.ts"

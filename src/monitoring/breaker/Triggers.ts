@@ -1,6 +1,6 @@
 /**
- * The documented contract for leaving the runtime: error rate > 0.5, or timeout rate > 0.3, or mean latency > 0.8 x the
- * timeout threshold, over at least 10 samples (all configurable). Pure.
+ * The contract for leaving the runtime: error rate > 0.5, or timeout rate > 0.3, or mean latency > 0.8 x the timeout
+ * threshold, over at least 10 samples. `config/ConfigMonitor` has the variables with these defaults. Pure.
  *
  * A timeout does not count as an error here as well: it has a threshold of its own, and counted twice it would move the
  * error threshold. So a window with 40 % errors and 30 % timeouts is within the contract.
@@ -56,7 +56,7 @@ const thresholdOf = (trigger: Trigger, thresholds: Thresholds): number => {
 /** Checks one trigger. The comparison is strict: exactly the threshold is still good. */
 export const check = (trigger: Trigger, tally: Tally, thresholds: Thresholds): Tripped | undefined => {
   if (tally.total < thresholds.minSamples) return undefined
-  // Faults end sooner than answers: they are a share of all that began only with the running attempts.
+  // Faults end sooner than answers, so the rate counts the running attempts too.
   const begun = tally.total + (trigger === "latency" ? 0 : (tally.running ?? 0))
   const value = amount(trigger, tally) / begun
   const threshold = thresholdOf(trigger, thresholds)

@@ -1,5 +1,5 @@
 /**
- * The rules that trip a breaker: the counters of faults and of timeouts, the silence of running attempts, the documented
+ * The rules that trip a breaker: the counters of faults and of timeouts, the silence of running attempts, the
  * contract over the window. Pure; times are epoch milliseconds.
  *
  * Isolation decides for the contract whether one organisation or the runtime is at fault. The counters bound the part of one
@@ -22,8 +22,8 @@ import * as Moves from "./Moves.ts"
 import * as Triggers from "./Triggers.ts"
 
 /**
- * Opens the global breaker. An organisation in its first dwell closes its own breaker and returns with all others: the
- * trouble is the same. After that dwell a probe of its own has failed, so its breaker stays.
+ * Opens the global breaker. It closes the breakers of organisations that opened recently, because the cause is the same, and
+ * they return with all others. A breaker whose own probe has failed since stays open.
  */
 const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): Breakers.Breakers => {
   const opened = Breaker.trip(breakers.policy, breakers.global, now, reason)

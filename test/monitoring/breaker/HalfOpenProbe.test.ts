@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as Breaker from "../../../src/monitoring/breaker/Breaker.ts"
 import * as HalfOpenProbe from "../../../src/monitoring/breaker/HalfOpenProbe.ts"
-import { documented } from "../../../src/monitoring/Policy.ts"
+import { defaultPolicy } from "../../../src/monitoring/Policy.ts"
 import { between, list, long, start } from "../schedules.ts"
 
 const leaseMs = 300_000
@@ -24,9 +24,9 @@ const make = () => {
       breaker.state === "open" || breaker.state === "half_open"
         ? move(HalfOpenProbe.admit(breaker, now, leaseMs)).admitted
         : "yes",
-    trip: (now: number) => move(Breaker.trip(documented, breaker, now, "faults")),
+    trip: (now: number) => move(Breaker.trip(defaultPolicy, breaker, now, "faults")),
     probeEnded: (result: HalfOpenProbe.ProbeResult, now: number, epoch = breaker.epoch) =>
-      move(HalfOpenProbe.ended(documented, breaker, epoch, result, now, result)),
+      move(HalfOpenProbe.ended(defaultPolicy, breaker, epoch, result, now, result)),
     reset: (now: number) => move(Breaker.reset(breaker, now, "reset")),
     /** Goes through open and half-open with three probes that end well. */
     recover: () => {
@@ -34,7 +34,7 @@ const make = () => {
       const at = breaker.until
       for (let probe = 0; probe < 3; probe++) {
         move(HalfOpenProbe.admit(away(breaker), at, leaseMs))
-        move(HalfOpenProbe.ended(documented, breaker, breaker.epoch, "success", at, "success"))
+        move(HalfOpenProbe.ended(defaultPolicy, breaker, breaker.epoch, "success", at, "success"))
       }
       return at
     },

@@ -4,7 +4,7 @@ import * as Isolation from "../../../src/monitoring/breaker/Isolation.ts"
 import type { Tally } from "../../../src/monitoring/evidence/SlidingWindow.ts"
 import * as Triggers from "../../../src/monitoring/breaker/Triggers.ts"
 import { between, list, settings } from "../schedules.ts"
-import { documented } from "../../../src/monitoring/Policy.ts"
+import { defaultPolicy } from "../../../src/monitoring/Policy.ts"
 
 const add = (tallies: ReadonlyArray<Tally>): Tally => ({
   total: tallies.reduce((sum, tally) => sum + tally.total, 0),
@@ -89,7 +89,7 @@ describe("Isolation", () => {
     ] as const
     for (const [left, inWindow, verdict] of verdicts) {
       assert.deepStrictEqual(
-        [left, inWindow, Isolation.isShared(documented, left, inWindow)],
+        [left, inWindow, Isolation.isShared(defaultPolicy, left, inWindow)],
         [left, inWindow, verdict],
       )
     }

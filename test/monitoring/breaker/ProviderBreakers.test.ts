@@ -4,7 +4,7 @@ import type { Outcome } from "../../../src/domain/Outcome.ts"
 import * as Health from "../../../src/monitoring/Health.ts"
 import * as ProviderBreakers from "../../../src/monitoring/breaker/ProviderBreakers.ts"
 import { org, settings, start } from "../schedules.ts"
-import { documented } from "../../../src/monitoring/Policy.ts"
+import { defaultPolicy } from "../../../src/monitoring/Policy.ts"
 import * as OperatorCommands from "../../../src/monitoring/breaker/OperatorCommands.ts"
 
 const leaseMs = 300_000
@@ -13,7 +13,7 @@ const dwellMs = 30_000
 
 /** Providers a, b, c and turns over them, each of which takes no time. */
 class Drill {
-  providers = ProviderBreakers.make(["a", "b", "c"], documented, start)
+  providers = ProviderBreakers.make(["a", "b", "c"], defaultPolicy, start)
   now = start
 
   admit(name: string, ...later: ReadonlyArray<string>) {
@@ -25,7 +25,7 @@ class Drill {
   end(pass: ProviderBreakers.Pass | undefined, outcome: Outcome, orgId: OrgId = org(0), pauseMs?: number) {
     assert.isDefined(pass)
     const end = { pass: pass!, orgId, outcome, startedAt: this.now, pauseMs }
-    const [transition, providers] = ProviderBreakers.ended(this.providers, documented, end, this.now)
+    const [transition, providers] = ProviderBreakers.ended(this.providers, defaultPolicy, end, this.now)
     this.providers = providers
     return transition
   }

@@ -1,17 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Breaker from "../../../src/monitoring/breaker/Breaker.ts"
 import * as Ramp from "../../../src/monitoring/breaker/Ramp.ts"
-import { documented } from "../../../src/monitoring/Policy.ts"
+import { defaultPolicy } from "../../../src/monitoring/Policy.ts"
 import { start } from "../schedules.ts"
 
-const opened = (level: number) => Breaker.open(documented, 1, start, level, "faults") as Breaker.Open
+const opened = (level: number) => Breaker.open(defaultPolicy, 1, start, level, "faults") as Breaker.Open
 
 /** Probes one a second from `from` on, as `good` says; gives when the ramp begins, in seconds. */
 const secondsToRamp = (level: number, good: (second: number) => boolean): number => {
   let breaker: Breaker.Breaker = opened(level)
   for (let second = 0; second < 2000; second++) {
     if (breaker.state !== "open") return second - 1
-    breaker = Ramp.probed(documented, breaker, good(second), start + second * 1000).breaker
+    breaker = Ramp.probed(defaultPolicy, breaker, good(second), start + second * 1000).breaker
   }
   return Number.NaN
 }
@@ -34,12 +34,12 @@ const observe = (
 ) =>
   results.reduce<Breaker.Breaker>(
     (found, result) =>
-      found.state === "ramp" ? Ramp.observed(documented, found, result, start + 1000).breaker : found,
+      found.state === "ramp" ? Ramp.observed(defaultPolicy, found, result, start + 1000).breaker : found,
     breaker,
   )
 
 const advance = (breaker: Breaker.Breaker, ms: number) =>
-  breaker.state === "ramp" ? Ramp.advance(documented, breaker, start + ms) : { breaker }
+  breaker.state === "ramp" ? Ramp.advance(defaultPolicy, breaker, start + ms) : { breaker }
 
 describe("Ramp", () => {
   it("needs good probes for 6 s, three times as long after each trip in a row, at most 5 minutes", () => {
@@ -64,7 +64,7 @@ describe("Ramp", () => {
 
   it("admits a fifth of the sessions, a half, all", () => {
     assert.deepStrictEqual(
-      [0, 1, 2].map((step) => Ramp.shareOf(documented, ramp(step))),
+      [0, 1, 2].map((step) => Ramp.shareOf(defaultPolicy, ramp(step))),
       [0.2, 0.5, 1],
     )
   })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as HashMap from "effect/HashMap"
 import * as FaultCounter from "../../../src/monitoring/evidence/FaultCounter.ts"
-import { documented } from "../../../src/monitoring/Policy.ts"
+import { defaultPolicy } from "../../../src/monitoring/Policy.ts"
 import { org, start } from "../schedules.ts"
 
 const make = () => FaultCounter.make(12, 3)
@@ -10,19 +10,19 @@ const make = () => FaultCounter.make(12, 3)
 const faults = (count: number, orgs: number, gapMs: number, counter = make()) => {
   let next = counter
   for (let n = 0; n < count; n++) {
-    next = FaultCounter.fault(next, documented, org(n % orgs), 1, start + n * gapMs)
+    next = FaultCounter.fault(next, defaultPolicy, org(n % orgs), 1, start + n * gapMs)
   }
   return next
 }
 
 describe("FaultCounter", () => {
   it("is over its limit when the evidence lasts for 5 s and is news", () => {
-    assert.isTrue(FaultCounter.isOver(faults(12, 12, 500), documented, start + 5500))
-    assert.isFalse(FaultCounter.isOver(faults(11, 12, 500), documented, start + 5000))
-    assert.isFalse(FaultCounter.isOver(faults(12, 12, 400), documented, start + 4400), "a blip of 4.4 s")
-    assert.isTrue(FaultCounter.isOver(faults(12, 12, 500), documented, start + 6500))
+    assert.isTrue(FaultCounter.isOver(faults(12, 12, 500), defaultPolicy, start + 5500))
+    assert.isFalse(FaultCounter.isOver(faults(11, 12, 500), defaultPolicy, start + 5000))
+    assert.isFalse(FaultCounter.isOver(faults(12, 12, 400), defaultPolicy, start + 4400), "a blip of 4.4 s")
+    assert.isTrue(FaultCounter.isOver(faults(12, 12, 500), defaultPolicy, start + 6500))
     assert.isFalse(
-      FaultCounter.isOver(faults(12, 12, 500), documented, start + 6501),
+      FaultCounter.isOver(faults(12, 12, 500), defaultPolicy, start + 6501),
       "the last fault was over a second ago",
     )
   })
@@ -30,14 +30,14 @@ describe("FaultCounter", () => {
   it("one organisation adds at most a quarter, so it takes four to go over the limit", () => {
     assert.strictEqual(faults(100, 1, 100).value, 3)
     assert.strictEqual(faults(100, 3, 100).value, 9)
-    assert.isTrue(FaultCounter.isOver(faults(100, 4, 100), documented, start + 9900))
+    assert.isTrue(FaultCounter.isOver(faults(100, 4, 100), defaultPolicy, start + 9900))
   })
 
   it("a synthetic probe belongs to no organisation, and is not bounded", () => {
     let counter = make()
     for (let n = 0; n < 6; n++)
-      counter = FaultCounter.fault(counter, documented, undefined, 2, start + n * 1000)
-    assert.isTrue(FaultCounter.isOver(counter, documented, start + 5000))
+      counter = FaultCounter.fault(counter, defaultPolicy, undefined, 2, start + n * 1000)
+    assert.isTrue(FaultCounter.isOver(counter, defaultPolicy, start + 5000))
   })
 
   it("good attempts lower it, and 0 clears it", () => {

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Probing from "../../../src/monitoring/probes/Probing.ts"
-import { documented } from "../../../src/monitoring/Policy.ts"
+import { defaultPolicy } from "../../../src/monitoring/Policy.ts"
 import { start } from "../schedules.ts"
 
 const calm: Probing.Situation = { state: "closed", good: false, suspicious: false, wanted: false }
 
-/** Probing over one state, with the documented numbers. */
+/** Probing over one state, with the default policy. */
 class Drill {
   probing: Probing.Probing
 
@@ -14,7 +14,7 @@ class Drill {
   }
 
   take(situation: Probing.Situation, now: number): Probing.Probe | undefined {
-    const [probe, probing] = Probing.take(this.probing, documented, situation, 0, now)
+    const [probe, probing] = Probing.take(this.probing, defaultPolicy, situation, 0, now)
     this.probing = probing
     return probe
   }
@@ -85,13 +85,13 @@ describe("Probing", () => {
     const drill = settled()
     const open = { ...calm, state: "open" } as const
     begun(open, 16, "neutral", drill)
-    assert.isFalse(Probing.isMute(drill.probing, documented), "nine")
+    assert.isFalse(Probing.isMute(drill.probing, defaultPolicy), "nine")
     const tenth = drill.take(open, start + 18_000)
     drill.end(tenth, "neutral", start + 18_000)
-    assert.isTrue(Probing.isMute(drill.probing, documented))
+    assert.isTrue(Probing.isMute(drill.probing, defaultPolicy))
     const next = drill.take(open, start + 20_000)
     drill.end(next, "bad", start + 20_000)
-    assert.isFalse(Probing.isMute(drill.probing, documented))
+    assert.isFalse(Probing.isMute(drill.probing, defaultPolicy))
   })
 
   it("sends none during the ramp: there are users", () => {
