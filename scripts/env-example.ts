@@ -13,16 +13,16 @@ type Lines = ReadonlyArray<string>
 /** The heading before a variable; the table's own order is kept. */
 const headings: { readonly [Key in Name]?: string } = {
   NODE_ENV: "The service",
-  DATA_KEY: "Credentials of agents, and the addresses that agents may name",
-  AUTH_JWT_SECRET: "Who may call it",
-  CHAT_EXECUTION_MODE: "Which mode answers",
-  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "When the runtime is left alone",
-  CHAT_FIRST_CONTENT_TIMEOUT_MS: "The life of an answer",
-  RATE_LIMIT_USER_PER_MIN: "How much is let in, and a planned stop",
+  DATA_KEY: "Secrets of agents, and private hosts that agents may name",
+  AUTH_JWT_SECRET: "Authentication, browsers and pages",
+  CHAT_EXECUTION_MODE: "Choice of the mode, and shadows",
+  CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: "Thresholds for leaving the runtime",
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: "Limits of a turn",
+  RATE_LIMIT_USER_PER_MIN: "Admission, and the shutdown",
   DIRECT_LLM_PROVIDERS: "Direct LLM providers",
   HTTP_PROXY: "A forward proxy",
   SANDBOX_RUNTIME_PORT: "The sandbox",
-  OTEL_EXPORTER_OTLP_ENDPOINT: "What it tells of itself",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "Telemetry",
 }
 
 /** Secrets have no default. A public key must not work, so these are too short. */
@@ -58,13 +58,7 @@ const entry = (name: string, variable: Omit<Variable<unknown>, "parse">): Lines 
   const example = variable.secret ? fakeSecrets[name] : variable.default
   if (example === undefined)
     throw new Error(`${name} is secret and has no fake example in scripts/env-example.ts`)
-  return [
-    ...comment(variable.about),
-    ...comment(`Allowed: ${variable.allowed}`),
-    ...comment(`Default: ${variable.default === "" ? "empty" : variable.default}`),
-    `#${name}=${example}`,
-    "",
-  ]
+  return [...comment(variable.about), `#${name}=${example}`, ""]
 }
 
 /** Values of one provider that fit together. */
@@ -84,10 +78,10 @@ const providerExamples: Readonly<Record<keyof typeof providerVariables, string>>
 /** The variables of one provider; `MAIN` stands for any name. */
 const provider: Lines = [
   ...comment(
-    "A provider named MAIN in DIRECT_LLM_PROVIDERS. Empty: what its kind says; _KIND and _MODEL are always needed.",
+    "A provider named MAIN in DIRECT_LLM_PROVIDERS. Empty: the default of its kind; _KIND and _MODEL are always required.",
   ),
-  ...Object.entries<Variable<unknown>>(providerVariables).flatMap(([part, { about, allowed }]) => [
-    ...comment(`${about} Allowed: ${allowed}`),
+  ...Object.entries<Variable<unknown>>(providerVariables).flatMap(([part, { about }]) => [
+    ...comment(about),
     `#DIRECT_LLM_MAIN_${part}=${providerExamples[part as keyof typeof providerVariables]}`,
   ]),
   "",
@@ -97,9 +91,8 @@ const provider: Lines = [
 export const envExample = (): string => {
   const lines = [
     ...comment(
-      "Every environment variable of Crossfade, with its default. Printed by scripts/env-example.ts: do not edit.",
+      "All environment variables of Crossfade with their defaults; keys and passwords are fake examples. Printed by scripts/env-example.ts: do not edit. docs/reference/configuration.md lists the allowed values. An empty value means that the variable is not set.",
     ),
-    ...comment("An empty value means that the variable is not set."),
     "",
   ]
   for (const [name, variable] of Object.entries(variables) as ReadonlyArray<[Name, Variable<unknown>]>) {
