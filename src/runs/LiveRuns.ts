@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { RunId, SessionId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
@@ -131,23 +131,20 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
   }, Effect.uninterruptible)
 
+  // Uninterruptible instead of `acquireRelease`, which would copy all services of the process for the release.
   const attach: LiveRuns["Service"]["attach"] = (log) =>
-    Effect.asVoid(
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const live = runs.get(log.runId)?.live
-          if (live === undefined) return undefined
-          live.readers += 1
-          unread.remove(live)
-          return live
-        }),
-        (live) =>
-          Effect.sync(() => {
-            if (live === undefined) return
-            live.readers -= 1
-            if (live.readers === 0 && !log.ended) unread.touch(live)
-          }),
-      ),
+    Effect.uninterruptible(
+      Effect.flatMap(Effect.scope, (scope) => {
+        const live = runs.get(log.runId)?.live
+        if (live === undefined) return Effect.void
+        live.readers += 1
+        unread.remove(live)
+        const release = Effect.sync(() => {
+          live.readers -= 1
+          if (live.readers === 0 && !log.ended) unread.touch(live)
+        })
+        return Scope.addFinalizer(scope, release)
+      }),
     )
 
   const cancel: LiveRuns["Service"]["cancel"] = (id) =>
