@@ -103,7 +103,7 @@ const make = Effect.fnUntraced(function* (defaults: RolloutState.Defaults) {
     return saved === undefined ? undefined : yield* adopt(saved)
   })
 
-  const change: Rollout["Service"]["change"] = Effect.fn("Rollout.change")(
+  const change: Rollout["Service"]["change"] = Effect.fnUntraced(
     function* (actor, patch, options = {}) {
       for (;;) {
         const state = yield* attempt(actor, patch, options)

@@ -84,7 +84,7 @@ const make = Effect.gen(function* () {
       context: { readonly now: number; readonly percentage: number; readonly reason: string | undefined },
     ) => AutopilotState | string,
   ) =>
-    Effect.fn(`GuardedRollout.${action}`)(
+    Effect.fnUntraced(
       function* (actor: Actor, reason: string | undefined) {
         const stored = yield* autopilots.latest
         if (stored === undefined) return yield* refuse("there is no guarded rollout")
@@ -104,7 +104,7 @@ const make = Effect.gen(function* () {
       Effect.uninterruptible,
     )
 
-  const start = Effect.fn("GuardedRollout.start")(
+  const start = Effect.fnUntraced(
     function* (actor: Actor, plan: AutopilotPlan, reason: string | undefined) {
       const stored = yield* autopilots.latest
       if (stored !== undefined && !AutopilotRules.isFinished(stored.state)) {

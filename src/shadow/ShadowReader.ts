@@ -51,15 +51,14 @@ const make = Effect.gen(function* () {
     return tallies
   })
 
-  const report: ShadowReader["Service"]["report"] = Effect.fn("ShadowReader.report")(function* (filter) {
+  const report: ShadowReader["Service"]["report"] = Effect.fnUntraced(function* (filter) {
     yield* ledger.flush
     const tallies = yield* tally(filter)
     return { ...ShadowReport.report(tallies), ledger: yield* pairs.ledger(filter) }
   })
 
-  const mismatches: ShadowReader["Service"]["mismatches"] = Effect.fn("ShadowReader.mismatches")(
-    (orgId, page) => pairs.page({ orgId }, { ...page, differing: true }),
-  )
+  const mismatches: ShadowReader["Service"]["mismatches"] = (orgId, page) =>
+    pairs.page({ orgId }, { ...page, differing: true })
 
   return ShadowReader.of({ report, mismatches })
 })

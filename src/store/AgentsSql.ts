@@ -27,7 +27,7 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
       const sql = yield* SqlClient.SqlClient
       const random = yield* SecureRandom.SecureRandom
 
-      const list: Agents["Service"]["list"] = Effect.fn("Agents.list")(function* (orgId, { after, limit }) {
+      const list: Agents["Service"]["list"] = Effect.fnUntraced(function* (orgId, { after, limit }) {
         const newer = after === undefined ? sql`` : sql`AND (created_at, id) > (${after[0]}, ${after[1]})`
         const of = {
           table: "agents",
@@ -40,14 +40,14 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         return yield* PageSql.page(sql, of, decode, ({ createdAt, id }) => [createdAt, id] as const)
       }, asStoreError("Agents.list"))
 
-      const get = Effect.fn("Agents.get")(function* (orgId: OrgId, id: AgentId) {
+      const get = Effect.fnUntraced(function* (orgId: OrgId, id: AgentId) {
         const [agent] = yield* decode(
           yield* sql`SELECT * FROM agents WHERE id = ${id} AND (org_id = ${orgId} OR org_id IS NULL)`,
         )
         return agent ?? (yield* new AgentNotFound({ agentId: id }))
       }, asStoreError("Agents.get"))
 
-      const versions = Effect.fn("Agents.versions")(function* (ids: ReadonlyArray<AgentId>) {
+      const versions = Effect.fnUntraced(function* (ids: ReadonlyArray<AgentId>) {
         const rows = yield* decodeVersions(
           // The number of ids varies, so the statement is not worth preparing.
           yield* sql`SELECT id, updated_at FROM agents WHERE ${sql.in("id", ids)}`.unprepared,
@@ -55,7 +55,7 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         return new Map(rows.map((row) => [row.id, row.updated_at]))
       }, asStoreError("Agents.versions"))
 
-      const create = Effect.fn("Agents.create")(function* (
+      const create = Effect.fnUntraced(function* (
         orgId: OrgId,
         settings: AgentSettings,
         most: number,
@@ -73,11 +73,7 @@ export const layerSql: Layer.Layer<Agents, never, SqlClient.SqlClient | SecureRa
         return agent
       }, asStoreError("Agents.create"))
 
-      const update = Effect.fn("Agents.update")(function* (
-        orgId: OrgId,
-        id: AgentId,
-        settings: AgentSettings,
-      ) {
+      const update = Effect.fnUntraced(function* (orgId: OrgId, id: AgentId, settings: AgentSettings) {
         const now = yield* Clock.currentTimeMillis
         const json = yield* encodeSettings(settings)
         const [agent] = yield* decode(

@@ -56,7 +56,7 @@ const make = Effect.gen(function* () {
     userId === undefined ? sql`org_id = ${orgId}` : sql`org_id = ${orgId} AND user_id = ${userId}`
 
   // One change at a time; otherwise two concurrent creations could both take the last free place.
-  const create: ApiKeys["Service"]["create"] = Effect.fn("ApiKeys.create")(function* (key, hash, change) {
+  const create: ApiKeys["Service"]["create"] = Effect.fnUntraced(function* (key, hash, change) {
     const row = yield* encode(key)
     yield* Effect.gen(function* () {
       yield* sql`UPDATE api_key_revocations SET last = last`
@@ -70,7 +70,7 @@ const make = Effect.gen(function* () {
     }).pipe(sql.withTransaction)
   }, asStoreError("ApiKeys.create"))
 
-  const list: ApiKeys["Service"]["list"] = Effect.fn("ApiKeys.list")(function* (scope, { before, limit }) {
+  const list: ApiKeys["Service"]["list"] = Effect.fnUntraced(function* (scope, { before, limit }) {
     const older = before === undefined ? sql`` : sql`AND id < ${before}`
     const of = {
       table: "api_keys",
@@ -88,7 +88,7 @@ const make = Effect.gen(function* () {
     return key ?? (yield* new KeyNotFound({ id }))
   })
 
-  const revoke: ApiKeys["Service"]["revoke"] = Effect.fn("ApiKeys.revoke")(function* (scope, id, change) {
+  const revoke: ApiKeys["Service"]["revoke"] = Effect.fnUntraced(function* (scope, id, change) {
     const key = yield* get(scope, id)
     yield* Effect.gen(function* () {
       yield* sql`UPDATE api_key_revocations SET last = last + 1`
@@ -121,12 +121,10 @@ const make = Effect.gen(function* () {
     asStoreError("ApiKeys.lastRevocation"),
   )
 
-  // No span, because it runs all the time.
   const revokedAfter: ApiKeys["Service"]["revokedAfter"] = (number, limit) =>
     sql`SELECT hash, revoked_at, revocation FROM api_keys WHERE revocation > ${number}
       ORDER BY revocation LIMIT ${limit}`.pipe(
       Effect.flatMap(decodeRevocations),
-      Effect.withTracerEnabled(false),
       asStoreError("ApiKeys.revokedAfter"),
     )
 

@@ -28,8 +28,9 @@ export const layerSql: Layer.Layer<Audit, never, SqlClient.SqlClient | SecureRan
     Audit,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const add = Effect.fn("Audit.add")(yield* write, asStoreError("Audit.add"))
-      const list: Audit["Service"]["list"] = Effect.fn("Audit.list")(function* ({ before, limit }) {
+      const insert = yield* write
+      const add = (change: Change) => asStoreError("Audit.add")(insert(change))
+      const list: Audit["Service"]["list"] = Effect.fnUntraced(function* ({ before, limit }) {
         const of = {
           table: "audit",
           keys: ["id"],

@@ -38,7 +38,6 @@ export const layerSql: Layer.Layer<Autopilots, never, SqlClient.SqlClient | Secu
       const ids = yield* SecureRandom.SecureRandom
       const audit = yield* AuditSql.write
 
-      // No span, because it runs every few seconds.
       const latest = Effect.suspend(() => sql`SELECT * FROM autopilots ORDER BY id DESC LIMIT 1`).pipe(
         Effect.flatMap(decode),
         Effect.map(([row]): StoredAutopilot | undefined => {
@@ -46,14 +45,10 @@ export const layerSql: Layer.Layer<Autopilots, never, SqlClient.SqlClient | Secu
           const { watermark_at, watermark_id, ...rest } = row
           return { ...rest, watermark: { createdAt: watermark_at, runId: watermark_id } }
         }),
-        Effect.withTracerEnabled(false),
         asStoreError("Autopilots.latest"),
       )
 
-      const begin: Autopilots["Service"]["begin"] = Effect.fn("Autopilots.begin")(function* (
-        autopilot,
-        change,
-      ) {
+      const begin: Autopilots["Service"]["begin"] = Effect.fnUntraced(function* (autopilot, change) {
         const id = yield* ids.uuidV7()
         yield* sql`INSERT INTO autopilots ${sql.insert(yield* rowOf(id, 1, autopilot))}`.pipe(
           Effect.andThen(audit(change)),
@@ -62,7 +57,7 @@ export const layerSql: Layer.Layer<Autopilots, never, SqlClient.SqlClient | Secu
         return { id, version: 1, ...autopilot }
       }, asStoreError("Autopilots.begin"))
 
-      const save: Autopilots["Service"]["save"] = Effect.fn("Autopilots.save")(function* (
+      const save: Autopilots["Service"]["save"] = Effect.fnUntraced(function* (
         { id, version },
         autopilot,
         change,

@@ -19,12 +19,10 @@ export const layerSql: Layer.Layer<Baselines, never, SqlClient.SqlClient> = Laye
       sql`SELECT version, p99_ms AS "p99Ms" FROM baselines WHERE runtime = ${runtime}`.pipe(
         Effect.flatMap(decode),
         Effect.map(([row]) => row),
-        // No span, because it runs every minute.
-        Effect.withTracerEnabled(false),
         asStoreError("Baselines.find"),
       )
 
-    const put = Effect.fn("Baselines.put")(function* (runtime: string, p99Ms: number, after: number) {
+    const put = Effect.fnUntraced(function* (runtime: string, p99Ms: number, after: number) {
       yield* sql`INSERT INTO baselines (runtime, version, p99_ms) VALUES (${runtime}, ${after + 1}, ${p99Ms})
         ON CONFLICT (runtime) DO UPDATE SET version = excluded.version, p99_ms = excluded.p99_ms
         WHERE baselines.version = ${after}`

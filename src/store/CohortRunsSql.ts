@@ -86,8 +86,7 @@ export const layerSql: Layer.Layer<CohortRuns, never, SqlClient.SqlClient> = Lay
               }
             : { createdAt: last.created_at, runId: last.id }
         return { runs: rows.map((row) => toRun(row, attempts.get(row.id), now)), watermark }
-        // No span, because it runs every few seconds during a rollout.
-      }).pipe(Effect.withTracerEnabled(false), asStoreError("CohortRuns.read"))
+      }).pipe(asStoreError("CohortRuns.read"))
 
     return CohortRuns.of({ read })
   }),

@@ -42,7 +42,7 @@ export const layerSql: Layer.Layer<RecordedTurns, never, SqlClient.SqlClient> = 
       )
     })
 
-    const page = Effect.fn("RecordedTurns.page")(function* (after: string, since: number) {
+    const page = Effect.fnUntraced(function* (after: string, since: number) {
       const rows = yield* decodeTurns(
         yield* sql`SELECT id, org_id, session_id, created_at FROM runs
           WHERE id > ${after} AND created_at >= ${since} ORDER BY id LIMIT ${pageSize}`,

@@ -23,7 +23,6 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
     const interrupted = (now: number) => sql`status = 'interrupted', ended_at = ${now},
       error = ${interruption.beforeId} || id || ${interruption.afterId}`
 
-    // No span, because it runs every 1.5 seconds, forever.
     const beat = Effect.suspend(
       () => sql`INSERT INTO replicas (id, beat) VALUES (${replica.id}, 1)
         ON CONFLICT (id) DO UPDATE SET beat = replicas.beat + 1`,
@@ -34,14 +33,10 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
         known: beats.some((one) => one.id === replica.id && one.beat > 1),
         others: beats.filter(({ id }) => id !== replica.id),
       })),
-      Effect.withTracerEnabled(false),
       asStoreError("Replicas.beat"),
     )
 
-    const interruptRunsOf = Effect.fn("Replicas.interruptRunsOf")(function* (
-      dead: ReadonlyArray<Beat>,
-      now: number,
-    ) {
+    const interruptRunsOf = Effect.fnUntraced(function* (dead: ReadonlyArray<Beat>, now: number) {
       const forget = Effect.forEach(
         dead,
         ({ beat, id }) => sql`DELETE FROM replicas WHERE id = ${id} AND beat = ${beat}`,
@@ -57,16 +52,15 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
         WHERE status = 'running' AND owner = ${replica.id} AND created_at < ${begunBefore}`.pipe(
         Effect.flatMap(decodeIds),
         Effect.map((rows) => rows.map(({ id }) => id)),
-        Effect.withTracerEnabled(false),
         asStoreError("Replicas.running"),
       )
 
-    const interrupt = Effect.fn("Replicas.interrupt")(function* (ids: ReadonlyArray<RunId>, now: number) {
+    const interrupt = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>, now: number) {
       if (ids.length === 0) return
       yield* sql`UPDATE runs SET ${interrupted(now)} WHERE ${sql.in("id", ids)} AND status = 'running'`
     }, asStoreError("Replicas.interrupt"))
 
-    const retire = Effect.fn("Replicas.retire")(function* (now: number) {
+    const retire = Effect.fnUntraced(function* (now: number) {
       yield* sql`DELETE FROM replicas WHERE id = ${replica.id}`.pipe(
         Effect.andThen(
           sql`UPDATE runs SET ${interrupted(now)} WHERE status = 'running' AND owner = ${replica.id}`,

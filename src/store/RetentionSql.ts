@@ -23,13 +23,13 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
 
-    const claim: Retention["Service"]["claim"] = Effect.fn("Retention.claim")(function* (now, until) {
+    const claim: Retention["Service"]["claim"] = Effect.fnUntraced(function* (now, until) {
       const taken = yield* sql`INSERT INTO jobs ${sql.insert({ name: "forget", held_until: until })}
         ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until WHERE jobs.held_until <= ${now} RETURNING name`
       return taken.length > 0
     }, asStoreError("Retention.claim"))
 
-    const deleteEvents: Retention["Service"]["deleteEvents"] = Effect.fn("Retention.deleteEvents")(function* (
+    const deleteEvents: Retention["Service"]["deleteEvents"] = Effect.fnUntraced(function* (
       endedBefore,
       after,
     ) {
@@ -45,9 +45,7 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return runs.at(-1)
     }, asStoreError("Retention.deleteEvents"))
 
-    const deleteKeys: Retention["Service"]["deleteKeys"] = Effect.fn("Retention.deleteKeys")(function* (
-      createdBefore,
-    ) {
+    const deleteKeys: Retention["Service"]["deleteKeys"] = Effect.fnUntraced(function* (createdBefore) {
       // PostgreSQL would scan the whole table for a DELETE with a limited subquery.
       const rows = yield* sql`SELECT key FROM idempotency_keys WHERE created_at < ${createdBefore}
         ORDER BY created_at LIMIT ${keysAStep}`
@@ -59,9 +57,7 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return keys.length === keysAStep
     }, asStoreError("Retention.deleteKeys"))
 
-    const deleteSpend: Retention["Service"]["deleteSpend"] = Effect.fn("Retention.deleteSpend")(function* (
-      before,
-    ) {
+    const deleteSpend: Retention["Service"]["deleteSpend"] = Effect.fnUntraced(function* (before) {
       const rows = yield* sql`DELETE FROM token_spend WHERE (day, org_id, user_id) IN
         (SELECT day, org_id, user_id FROM token_spend WHERE day < ${before} ORDER BY day LIMIT ${keysAStep})
         RETURNING day`

@@ -28,14 +28,12 @@ export const layerSql: Layer.Layer<RolloutStore, never, SqlClient.SqlClient | Se
         asStoreError("RolloutStore.load"),
       )
 
-      // No span, because it runs twice a second, forever.
       const changedSince: RolloutStore["Service"]["changedSince"] = (version) =>
         Effect.flatMap(sql`SELECT version, operator FROM rollout WHERE version <> ${version}`, first).pipe(
-          Effect.withTracerEnabled(false),
           asStoreError("RolloutStore.changedSince"),
         )
 
-      const save: RolloutStore["Service"]["save"] = Effect.fn("RolloutStore.save")(function* (
+      const save: RolloutStore["Service"]["save"] = Effect.fnUntraced(function* (
         base: number,
         operator: OperatorSettings,
         change: Change,

@@ -54,15 +54,15 @@ const make = Effect.gen(function* () {
     ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
   ]
 
-  const add = Effect.fn("ShadowPairs.add")(function* (pair: ShadowPair) {
+  const add = Effect.fnUntraced(function* (pair: ShadowPair) {
     yield* sql`INSERT INTO shadow_pairs ${sql.insert(yield* encodePair(pair))} ON CONFLICT (run_id) DO NOTHING`
   }, asStoreError("ShadowPairs.add"))
 
-  const judge = Effect.fn("ShadowPairs.judge")(function* (runId: RunId, judgement: Judgement) {
+  const judge = Effect.fnUntraced(function* (runId: RunId, judgement: Judgement) {
     yield* sql`UPDATE shadow_pairs SET judgement = ${yield* encodeJudgement(judgement)} WHERE run_id = ${runId}`
   }, asStoreError("ShadowPairs.judge"))
 
-  const page: ShadowPairs["Service"]["page"] = Effect.fn("ShadowPairs.page")(function* (filter, options) {
+  const page: ShadowPairs["Service"]["page"] = Effect.fnUntraced(function* (filter, options) {
     const { before, differing, limit } = options
     const narrowed = sql.and([
       ...of(filter),
@@ -81,7 +81,7 @@ const make = Effect.gen(function* () {
     return yield* PageSql.page(sql, rows, decodePairs, ({ runId }) => runId)
   }, asStoreError("ShadowPairs.page"))
 
-  const count = Effect.fn("ShadowPairs.count")(function* (entries: ReadonlyArray<LedgerEntry>) {
+  const count = Effect.fnUntraced(function* (entries: ReadonlyArray<LedgerEntry>) {
     const rows = yield* encodeLedger(entries)
     if (!Arr.isReadonlyArrayNonEmpty(rows)) return
     yield* Effect.forEach(
@@ -96,7 +96,7 @@ const make = Effect.gen(function* () {
   }, asStoreError("ShadowPairs.count"))
 
   // PostgreSQL's sum of a BIGINT is a NUMERIC.
-  const ledger = Effect.fn("ShadowPairs.ledger")(function* (filter: ShadowFilter) {
+  const ledger = Effect.fnUntraced(function* (filter: ShadowFilter) {
     const since = filter.since === undefined ? [] : [sql`hour >= ${hourOf(filter.since)}`]
     return yield* decodeSums(
       yield* sql`SELECT mode, ending, CAST(SUM(runs) AS BIGINT) AS runs, CAST(SUM(tokens) AS BIGINT) AS tokens,
@@ -105,7 +105,7 @@ const make = Effect.gen(function* () {
     )
   }, asStoreError("ShadowPairs.ledger"))
 
-  const trim: ShadowPairs["Service"]["trim"] = Effect.fn("ShadowPairs.trim")(function* ({ hour, pairs }) {
+  const trim: ShadowPairs["Service"]["trim"] = Effect.fnUntraced(function* ({ hour, pairs }) {
     // With fewer pairs the inner query is null, and the comparison deletes nothing.
     yield* sql`DELETE FROM shadow_pairs WHERE run_id <=
       (SELECT run_id FROM shadow_pairs ORDER BY run_id DESC LIMIT 1 OFFSET ${pairs})`

@@ -106,7 +106,7 @@ const make = Effect.gen(function* () {
     if (found._tag === "Some") return yield* setReason(failureOf(found.value))
     yield* Effect.forkDetach(Fiber.interrupt(fiber))
     yield* setReason("no answer within a second")
-  }).pipe(Effect.withTracerEnabled(false))
+  })
   const pause = Effect.andThen(
     Effect.sleep(shortestPause),
     Effect.timeoutOption(suspicion.await, restOfPause),

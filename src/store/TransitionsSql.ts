@@ -33,7 +33,7 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
         WHERE id < (SELECT id FROM breaker_transitions ORDER BY id DESC LIMIT 1 OFFSET ${maxTransitions - 1})
         AND id NOT IN (SELECT MAX(id) FROM breaker_transitions GROUP BY scope)`
 
-      const add: Transitions["Service"]["add"] = Effect.fn("Transitions.add")(function* (transition) {
+      const add: Transitions["Service"]["add"] = Effect.fnUntraced(function* (transition) {
         const row = yield* encode({ transition })
         const scope = transition.orgId ?? all
         yield* sql`INSERT INTO breaker_transitions ${sql.insert({
@@ -49,10 +49,7 @@ export const layerSql: Layer.Layer<Transitions, never, SqlClient.SqlClient | Sec
         return (yield* decode(found)).map(({ transition }) => transition)
       })
 
-      const list: Transitions["Service"]["list"] = Effect.fn("Transitions.list")(function* ({
-        before,
-        limit,
-      }) {
+      const list: Transitions["Service"]["list"] = Effect.fnUntraced(function* ({ before, limit }) {
         const of = {
           table: "breaker_transitions",
           keys: ["id"],

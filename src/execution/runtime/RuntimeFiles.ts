@@ -119,7 +119,7 @@ const lengthOf = ({ header }: Answer): number | undefined => {
 }
 
 const fetchWith = (http: UpstreamHttp["Service"], baseUrl: string, limits: Limits) =>
-  Effect.fn("RuntimeFiles.fetch")(function* (
+  Effect.fnUntraced(function* (
     path: string,
     range: RangeRequest = {},
   ): Effect.fn.Return<File, FileUnavailable, Scope.Scope> {
