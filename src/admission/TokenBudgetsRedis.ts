@@ -1,6 +1,6 @@
 /**
- * `TokenBudgets` of the whole fleet, in Redis: for each account a hash with its balance and its reservations, and a sorted set
- * of the times at which the reservations expire. One script reserves from both accounts, and another settles with both.
+ * `TokenBudgets` of the whole fleet, in Redis. Each account has a hash with its balance and its reservations, and a sorted set
+ * with the expiry times of the reservations. One script reserves from both accounts, and another settles with both.
  *
  * Each call sends the spend that this process has seen: if Redis lost data and has less, it takes that value. While Redis is
  * away each process decides by its own counts, and sends its settlements later.

@@ -10,8 +10,8 @@ export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principa
 ) {}
 
 /**
- * The time at which the caller's token or API key expires, in epoch milliseconds; infinite without an end. Streams
- * that it opened end then too. A revocation changes it, so open streams ask again.
+ * The time at which the caller's token or API key expires, in epoch milliseconds; infinite without an end. The caller's
+ * streams end then too. A revocation changes it, so open streams ask again.
  */
 export const AccessEnds = Context.Reference<() => number>("crossfade/api/AccessEnds", {
   defaultValue: () => () => Number.POSITIVE_INFINITY,

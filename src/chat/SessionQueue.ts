@@ -1,6 +1,6 @@
 /**
- * The policy for a message to a busy session (`CHAT_ON_BUSY`): refuse it, queue it, or cancel the current answer. Messages
- * that wait in this process start in the order of their arrival.
+ * The policy for a message to a busy session (`CHAT_ON_BUSY`): refuse it, queue it, or cancel the current answer. A queue
+ * is in the order of arrival, for each process.
  *
  * Invariant: the time limit ends only the wait, never a turn that has started.
  */
@@ -26,7 +26,7 @@ export class SessionQueue extends Context.Service<
   {
     /** True when a message to a busy session waits or interrupts instead of being refused immediately. */
     readonly mayWait: boolean
-    /** `attempt` may run several times. It must fail with `SessionBusy` before it has any effect. */
+    /** May run `attempt` several times, so `attempt` must change nothing before it fails with `SessionBusy`. */
     readonly turn: (
       principal: Principal,
       sessionId: SessionId,

@@ -1,7 +1,6 @@
 /**
- * API keys: `sk-` and 256 random bits. The service stores a key's SHA-256 and shows its prefix; only the response
- * that creates a key has its text. A plain hash is enough, because nothing shorter than the key itself can be
- * guessed.
+ * API keys: `sk-` and 256 random bits. The service stores a key's SHA-256 and shows its prefix. The key's text appears
+ * once, in the response to its creation. A plain hash is enough, because 256 random bits cannot be guessed.
  */
 import * as Schema from "effect/Schema"
 import { hash } from "node:crypto"

@@ -21,8 +21,8 @@ const mostPatterns = 20
 const longestPattern = 500
 
 /**
- * Longer held text is an answer: the runtime's errors are one sentence, and the reader waits meanwhile. A first chunk
- * that starts like an error may be longer, because an exception may contain a whole page.
+ * Characters of held text. The runtime's errors are one sentence, so longer text is an answer. Only a first chunk may be
+ * longer, because an exception may contain a whole page.
  */
 export const longestHeld = 2048
 

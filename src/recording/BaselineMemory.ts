@@ -10,7 +10,7 @@ import { Baselines } from "../store/Baselines.ts"
 import * as Loop from "../telemetry/Loop.ts"
 
 /** The baseline changes at most once in ten minutes. */
-const every = Schedule.spaced("1 minute")
+const interval = "1 minute"
 
 /** `runtime`: the runtime's base URL. A baseline of another address does not apply to it. */
 export const layer = (runtime: string): Layer.Layer<never, never, Baselines | Monitor> =>
@@ -38,6 +38,6 @@ export const layer = (runtime: string): Layer.Layer<never, never, Baselines | Mo
 
       yield* trySync
       yield* Effect.addFinalizer(() => trySync)
-      yield* Loop.every("baseline", every, sync)
+      yield* Loop.every("baseline", Schedule.spaced(interval), sync, interval)
     }),
   )

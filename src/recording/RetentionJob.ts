@@ -53,6 +53,6 @@ export const layer = (eventDays: number): Layer.Layer<never, never, Retention> =
         if (eventDays > 0) yield* deleteEvents(now - eventDays * dayMs)
       })
 
-      yield* Effect.forkScoped(Effect.delay(Loop.every("retention", every, pass), firstAfter))
+      yield* Loop.every("retention", every, pass, firstAfter)
     }),
   )

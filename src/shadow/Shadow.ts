@@ -90,11 +90,9 @@ const make = Effect.fnUntraced(function* (settings: ShadowSettings) {
   const trim = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     pairs.trim({ pairs: keptPairs, hour: hourOf(now - keptLedgerMs) }),
   )
-  // Delayed, because the load of the start would count as a busy process.
-  yield* Effect.forkScoped(
-    Effect.delay(Loop.every("shadow_load", Schedule.spaced("1 second"), measure), "1 second"),
-  )
-  yield* Loop.every("shadow_trim", Schedule.spaced("1 minute"), trim)
+  // Both are delayed: the load of the start would count as a busy process, and a start has no pairs to trim.
+  yield* Loop.every("shadow_load", Schedule.spaced("1 second"), measure, "1 second")
+  yield* Loop.every("shadow_trim", Schedule.spaced("1 minute"), trim, "1 minute")
 
   const account = (
     { run, turn }: Primary,

@@ -13,11 +13,15 @@ import type { LoopName } from "./MetricsLoops.ts"
 /** A loop without a pause of its own must not spin while it fails. */
 const failurePause = Duration.seconds(1)
 
-/** Runs `effect` at once and then on `schedule`, in a fiber of the scope. After a failure the pause is at least a second. */
+/**
+ * Runs `effect` at once, or after `delay`, and then on `schedule`, in a fiber of the scope. After a failure the pause is at
+ * least a second.
+ */
 export const every = <A, E, R, X, R2>(
   name: LoopName,
   schedule: Schedule.Schedule<X, A | void, never, R2>,
   effect: Effect.Effect<A, E, R>,
+  delay?: Duration.Input,
 ): Effect.Effect<void, never, R | R2 | Scope.Scope> =>
   Effect.suspend(() => {
     let reason: string | undefined
@@ -44,5 +48,6 @@ export const every = <A, E, R, X, R2>(
     const paced = Schedule.modifyDelay(schedule, ({ duration }) =>
       Effect.succeed(reason === undefined ? duration : Duration.max(duration, failurePause)),
     )
-    return Effect.asVoid(Effect.forkScoped(Effect.repeat(run, paced)))
+    const loop = Effect.repeat(run, paced)
+    return Effect.asVoid(Effect.forkScoped(delay === undefined ? loop : Effect.delay(loop, delay)))
   })

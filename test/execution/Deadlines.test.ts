@@ -54,7 +54,7 @@ describe("Deadlines", () => {
     assert.notStrictEqual(calling.error()._tag, "StallTimeout")
   })
 
-  it.prop("without a limit of its own a call may be silent as long as anything else", times, (given) => {
+  it.prop("an open call uses the stall limit if there is no call limit", times, (given) => {
     const { callMs: _, calling: __, sinceStart, startedAt, ...limits } = given
     const progress = { startedAt, lastAt: startedAt + sinceStart }
     const calling = Deadlines.nearest("runtime", limits, { ...progress, calling: true })

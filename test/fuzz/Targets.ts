@@ -142,7 +142,7 @@ const jsonOf = (text: string): { readonly json: unknown } | undefined => {
   }
 }
 
-/** Schemas may recurse as deep as any text that the edge accepts. */
+/** The edge accepts this depth, so schemas recurse to it. */
 const deepest = 64
 
 const requests: Target["run"] = (bytes) => {
