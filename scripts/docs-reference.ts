@@ -48,7 +48,7 @@ export const configuration = (): string => {
   const rows = Object.entries<Variable<unknown>>(variables).map(([name, it]): Row => {
     return [code(name), it.default === "" ? "empty" : code(it.default), it.allowed, it.about]
   })
-  return page("Configuration", table(["variable", "default", "allowed", "what it is"], rows))
+  return page("Configuration", table(["variable", "default", "allowed", "description"], rows))
 }
 
 const typeOf = (schema: Json): string => {
@@ -80,8 +80,8 @@ export const events = (): string => {
   })
   const ends = [row("done", definitionsOf(RunDone)["root"]), row("error", definitionsOf(RunError)["root"])]
   const about =
-    "A `?` marks a field that may be absent; `gate` says what the commit gate takes a type for. [Errors](errors.md) has the meaning of the fields of `done` and `error`."
-  const others = table(["else", "fields"], [row("PlanStep", all["PlanStep"]), ...ends])
+    "The messages of a stream and their fields. A `?` marks an optional field; `gate` is the role of a type for the commit gate: a part of the answer, or a call. [Errors](errors.md) explains the fields of `done` and `error`."
+  const others = table(["other", "fields"], [row("PlanStep", all["PlanStep"]), ...ends])
   return page("Events", about, table(["type of message", "`data`", "gate"], types), others)
 }
 
@@ -99,9 +99,9 @@ export const metrics = (): string => {
     return [code(name), kind, unit, labelsOf(labels), `${meaning}${buckets}`]
   })
   const about =
-    "Every metric, as `GET /metrics` shows it and as it goes over OTLP, under the same name ([decision 23](../decisions/0023-metrics.md)). " +
-    "Units are those of UCUM: `1` is a number of things, `By` bytes. Each figure is of one process: sum over `instance`."
-  return page("Metrics", about, table(["name", "kind", "unit", "labels", "what it is"], rows))
+    "All metrics. `GET /metrics` and the OTLP export use the same names ([decision 23](../decisions/0023-metrics.md)). " +
+    "Units are those of UCUM: `1` is a count, `By` is bytes. Each value is of one process: sum over `instance`."
+  return page("Metrics", about, table(["name", "kind", "unit", "labels", "description"], rows))
 }
 
 /** The gateway's own settings for each value of `DIRECT_LLM_<NAME>_KIND`. */
@@ -111,13 +111,13 @@ const kinds = (): string => {
     const chat = kind === "openai-compatible" || kind === "sandbox"
     return [
       code(name),
-      baseUrl === undefined ? "`_BASE_URL` is needed" : code(baseUrl),
+      baseUrl === undefined ? "`_BASE_URL` is required" : code(baseUrl),
       `${code(headerOf({ apiKeyHeader: asked.apiKeyHeader, kind }))}${needsKey ? "" : ", if there is a key"}`,
       chat ? code(asked.maxTokensField) : "the wire's own",
-      chat ? (asked.streamUsage ? "asked for" : "not asked for") : "always there",
+      chat ? (asked.streamUsage ? "requested" : "not requested") : "always sent",
     ]
   })
-  return table(["kind", "address", "key's header", "limit of tokens", "number of tokens"], rows)
+  return table(["kind", "address", "header of the key", "field of the token limit", "token count"], rows)
 }
 
 const partsOf = (): string => {
@@ -126,7 +126,7 @@ const partsOf = (): string => {
     allowed,
     about,
   ])
-  return table(["variable", "allowed", "what it is"], rows)
+  return table(["variable", "allowed", "description"], rows)
 }
 
 /** A hand-written page in which the two tables stand between marks. */
@@ -153,9 +153,9 @@ export const wires = (): string => {
     return [code(one.id), one.upstream, one.kinds.join(", "), endOf(one.alone), attemptsOf(one.alone), second]
   })
   const about =
-    "How a turn ends for what an upstream sends. Each row is a test of `test/wires`: its bytes over a real connection, on " +
-    "every kind that it names, with this upstream alone and with a second provider behind it. An end is `done`, with its " +
-    "finish reason unless that is `stop`, or the code of the `error` event. Attempts are those at this upstream."
+    "The end of a turn for each behaviour of an upstream. Each row is a test in `test/wires` with real bytes over a real connection, on " +
+    "each kind that it names, with this upstream alone and with a second provider. An end is `done`, with its " +
+    "finish reason unless it is `stop`, or the code of the `error` event. Attempts are those at this upstream."
   const head = ["case", "an upstream that …", "kinds", "end alone", "attempts", "end with a second provider"]
   return page("Wires", about, table(head, rows))
 }

@@ -68,14 +68,14 @@ export const faults = (): string => {
   return [
     "# Faults",
     "Printed by `scripts/faults-page.ts`; do not edit.",
-    "What may go wrong, what is expected then, and the tests that try it: their names begin with the id. How a turn ends for each answer of an upstream is in [Wires](wires.md); how to look for more is in [Soak and fuzz](../how-to/soak-and-fuzz.md).",
+    "The faults that the service must survive, the expected behaviour, and the tests, whose names start with the id. [Wires](wires.md) lists the end of a turn for each answer of an upstream; [Soak and fuzz](../how-to/soak-and-fuzz.md) searches for more faults.",
     table([
       ["id", "fault", "expected", "tests"],
       ["---", "---", "---", "---"],
       ...checklist.map((item) => [item.id, item.fault, item.expected, covers(item)]),
     ]),
     "## Measured",
-    "As `npm run faults` saw it last, at every place that is named. Attempts are those at the upstream with the fault, or how often something was tried; the time is that of the longest. Clocks are short here: the first clock and the stall clock 1.5 s, the whole turn 5 s.",
+    "The last results of `npm run faults`, for each place in the table. Attempts are those at the faulty upstream, or the number of tries; the time is that of the longest one. Limits are short here: first event and stall 1.5 s, the whole turn 5 s.",
     table([
       ["id", "fault", "at", "expected", "seen", "attempts", "time"],
       ["---", "---", "---", "---", "---", "---", "---"],

@@ -23,7 +23,7 @@ export const onCall: Dashboard = {
         {
           title: "Budget burn",
           meaning:
-            "How many times faster than allowed the objective's budget is used up. Above 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min, an alert pages the people on call.",
+            "The burn rate of the objective's budget; 1 is the allowed rate. Above 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min, an alert pages the people on call.",
           kind: "timeseries",
           unit: "short",
           queries: ["5m", "1h", "6h"].map((window) =>
@@ -33,7 +33,8 @@ export const onCall: Dashboard = {
         runs,
         {
           title: "Oldest run",
-          meaning: "Beyond `CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS` and its fallback something does not end.",
+          meaning:
+            "Longer than `CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS` plus a fallback means that a run does not end.",
           kind: "timeseries",
           unit: "ms",
           queries: [query("max by (instance) (crossfade_oldest_run_age_ms)", "{{instance}}")],
@@ -41,7 +42,7 @@ export const onCall: Dashboard = {
       ],
     },
     {
-      title: "Is it the runtime, the provider, or us?",
+      title: "Runtime, provider or gateway?",
       panels: [
         failing("runtime_orchestrator"),
         failing("direct_llm"),
@@ -50,7 +51,7 @@ export const onCall: Dashboard = {
         {
           title: "Breakers of organisations",
           meaning:
-            "Organisations that are kept from the runtime alone: their agents, prompts or MCP servers.",
+            "Organisations that only their own breaker keeps from the runtime. Likely causes: their agents, prompts or MCP servers.",
           kind: "timeseries",
           unit: "short",
           queries: [query("max(crossfade_breaker_orgs_away)", "away")],
@@ -67,7 +68,7 @@ export const onCall: Dashboard = {
         {
           title: "Transitions",
           meaning:
-            "What the breakers did within the last hour. Many openings: the runtime fails under load only.",
+            "Breaker transitions of the last hour. Many openings mean that the runtime fails only under load.",
           kind: "timeseries",
           unit: "short",
           queries: [
@@ -95,7 +96,7 @@ export const onCall: Dashboard = {
         {
           title: "Readers behind",
           meaning:
-            "Events by which the slowest reader of a live run is behind it: a slow network, not a slow gateway.",
+            "The lag of the slowest reader of a live run, in events. The cause is a slow network, not a slow gateway.",
           kind: "timeseries",
           unit: "short",
           queries: [query("max by (instance) (crossfade_reader_lag_events)", "{{instance}}")],
@@ -121,7 +122,7 @@ export const onCall: Dashboard = {
         },
         {
           title: "Time of statements",
-          meaning: "What the database takes, its queue for connections left out.",
+          meaning: "The time in the database, without the wait for a connection.",
           kind: "timeseries",
           unit: "ms",
           queries: [
@@ -135,7 +136,7 @@ export const onCall: Dashboard = {
         {
           title: "Events not stored yet",
           meaning:
-            "Shown to readers, kept in memory. Some dozens are a batch; thousands are a database that is away.",
+            "Events sent to readers and not stored yet. Dozens are one batch; thousands mean that the database is away.",
           kind: "timeseries",
           unit: "short",
           queries: [query("sum by (instance) (crossfade_event_queue_events)", "{{instance}}")],
@@ -156,14 +157,14 @@ export const onCall: Dashboard = {
         },
         {
           title: "Processor",
-          meaning: "Processors in use. One is all that a process can have.",
+          meaning: "Processors in use. A process can use one.",
           kind: "timeseries",
           unit: "percentunit",
           queries: [query("sum by (instance) (rate(crossfade_cpu_ms_total[5m])) / 1000", "{{instance}}")],
         },
         {
           title: "Memory",
-          meaning: "Of the process, and its heap with the limit at which it ends.",
+          meaning: "The memory of the process, its heap, and the heap limit at which it ends.",
           kind: "timeseries",
           unit: "bytes",
           queries: [

@@ -14,7 +14,7 @@ export const overview: Dashboard = {
         success,
         {
           title: "Turns a second",
-          meaning: "Turns that ended, by how. `failed` and `interrupted` use up the objective's budget.",
+          meaning: "Ended turns by outcome. `failed` and `interrupted` use up the objective's budget.",
           kind: "timeseries",
           unit: "reqps",
           queries: [query("sum by (outcome) (rate(crossfade_turns_total[5m]))", "{{outcome}}")],
@@ -28,7 +28,7 @@ export const overview: Dashboard = {
         {
           title: "Success rate of attempts",
           meaning:
-            "Attempts that gave an answer, of all that ended, per mode. A turn may fail over: its success is the panel above.",
+            "The share of successful attempts per mode. A turn may fall back; the panel above shows the success of turns.",
           kind: "timeseries",
           unit: "percentunit",
           queries: [
@@ -41,7 +41,7 @@ export const overview: Dashboard = {
         latency,
         {
           title: "Time to first content",
-          meaning: "From an attempt's start to the first part of its answer: what a user waits for.",
+          meaning: "From an attempt's start to the first part of its answer: the user's wait.",
           kind: "timeseries",
           unit: "ms",
           queries: quantiles("crossfade_first_content_ms", "mode", [0.5, 0.95]),
@@ -49,7 +49,7 @@ export const overview: Dashboard = {
         {
           title: "Errors by code",
           meaning:
-            "Failed attempts each second. `TIMEOUT_…` are our clocks, the others what the upstream did.",
+            "Failed attempts each second. `TIMEOUT_…` are limits of the gateway; the others are errors of the upstream.",
           kind: "timeseries",
           unit: "reqps",
           queries: [
@@ -59,7 +59,7 @@ export const overview: Dashboard = {
         stalls,
         {
           title: "Tokens a second",
-          meaning: "Of answers, as upstreams reported them or as they were guessed where none did.",
+          meaning: "Tokens of answers, reported by upstreams or estimated.",
           kind: "timeseries",
           unit: "short",
           queries: [
@@ -73,7 +73,7 @@ export const overview: Dashboard = {
       panels: [
         {
           title: "Percentage of the rollout",
-          meaning: "Sessions that the rollout gives to the runtime; lists and rules come before it.",
+          meaning: "The share of sessions on the runtime; lists and rules take precedence.",
           kind: "stat",
           unit: "percent",
           queries: [query("max(crossfade_rollout_percentage)", "runtime")],
@@ -88,7 +88,7 @@ export const overview: Dashboard = {
         },
         {
           title: "Decisions by reason",
-          meaning: "Where turns begin, and which rule said so.",
+          meaning: "The first mode of turns, by rule.",
           kind: "timeseries",
           unit: "reqps",
           queries: [
@@ -98,7 +98,7 @@ export const overview: Dashboard = {
         fallbacks,
         {
           title: "Attempts of listed organisations",
-          meaning: "Success of each organisation in `METRICS_ORG_LABELS`. Empty where none is listed.",
+          meaning: "Success of each organisation in `METRICS_ORG_LABELS`. Empty if none is listed.",
           kind: "timeseries",
           unit: "percentunit",
           queries: [
@@ -116,7 +116,7 @@ export const overview: Dashboard = {
         {
           title: "Shadow agreement",
           meaning:
-            "Compared pairs of the last hour that are alike in every dimension. The report says in which they differ.",
+            "Compared pairs of the last hour that agree in all dimensions. The report shows the differences.",
           kind: "timeseries",
           unit: "percentunit",
           queries: [
@@ -128,8 +128,7 @@ export const overview: Dashboard = {
         },
         {
           title: "Shadow runs",
-          meaning:
-            "How they ended, also those that were left out because there were too many or the gateway was busy.",
+          meaning: "Endings of shadows, with those skipped because of their number or a busy gateway.",
           kind: "timeseries",
           unit: "reqps",
           queries: [query("sum by (mode, ending) (rate(chat_shadow_total[5m])) > 0", "{{mode}} {{ending}}")],
@@ -148,22 +147,21 @@ export const overview: Dashboard = {
       panels: [
         {
           title: "Overhead of a turn",
-          meaning:
-            "A turn's time less that in which an upstream was at work: decision, stores, retries' pauses.",
+          meaning: "A turn's time without the work of upstreams: decision, store, pauses before retries.",
           kind: "timeseries",
           unit: "ms",
           queries: quantiles("crossfade_gateway_overhead_ms", undefined, [0.5, 0.95, 0.99]),
         },
         {
           title: "Statements of the database",
-          meaning: "A turn sends a fixed small number; more than turns explain is something new.",
+          meaning: "A turn sends a small fixed number. More than the turns explain needs an investigation.",
           kind: "timeseries",
           unit: "reqps",
           queries: [query("sum by (kind) (rate(crossfade_db_statements_total[5m]))", "{{kind}}")],
         },
         {
           title: "Answers from the cache",
-          meaning: "Questions whose answer was kept. Empty without `DIRECT_CACHE_ORGS`.",
+          meaning: "Cache hits. Empty without `DIRECT_CACHE_ORGS`.",
           kind: "timeseries",
           unit: "reqps",
           queries: [query("sum by (result) (rate(crossfade_direct_cache_lookups_total[5m]))", "{{result}}")],

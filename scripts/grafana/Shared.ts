@@ -4,7 +4,7 @@ import { type Panel, quantiles, query } from "./Panel.ts"
 export const success: Panel = {
   title: "Success rate of turns",
   meaning:
-    "Turns of the last hour that ended with an answer; those that users cancelled are neither good nor bad. The objective is 99.5 %.",
+    "The share of turns with an answer in the last hour, without turns that users cancelled. The objective is 99.5 %.",
   kind: "stat",
   unit: "percentunit",
   queries: [query("1 - crossfade:turns_bad:ratio_rate1h", "success")],
@@ -13,7 +13,7 @@ export const success: Panel = {
 export const fallbackState: Panel = {
   title: "State of the fallback",
   meaning:
-    "The breaker of all organisations. `closed`: the runtime is used as decided. `open`: direct mode only. `half_open`, `ramp`: on the way back. `forced_…`: an order.",
+    "The global breaker. `closed`: turns use the runtime as decided. `open`: direct mode only. `half_open`, `ramp`: recovery. `forced_…`: an operator override.",
   kind: "state-timeline",
   unit: "bool",
   queries: [query('max by (state) (crossfade_breaker_state{scope="all"})', "{{state}}")],
@@ -22,7 +22,7 @@ export const fallbackState: Panel = {
 export const fallbacks: Panel = {
   title: "Fallbacks by cause",
   meaning:
-    "Turns that went on in the other mode, each second. `after_text`: shown text was taken back. A level that stays is a runtime that fails for some; a step is an outage.",
+    "Turns that fell back, each second. `after_text`: after a retract. A constant level means that the runtime fails for some users; a step is an outage.",
   kind: "timeseries",
   unit: "reqps",
   queries: [
@@ -36,7 +36,7 @@ export const fallbacks: Panel = {
 export const latency: Panel = {
   title: "Latency of attempts",
   meaning:
-    "From an attempt's start to its end, per mode. Long answers are long: compare with last week, and the modes with each other.",
+    "From an attempt's start to its end, per mode. Long answers take long, so compare with last week, and the modes with each other.",
   kind: "timeseries",
   unit: "ms",
   queries: quantiles("chat_execution_latency_ms", "mode", [0.5, 0.95, 0.99]),
@@ -44,8 +44,7 @@ export const latency: Panel = {
 
 export const stalls: Panel = {
   title: "Stalls",
-  meaning:
-    "Attempts each second that had begun and then showed nothing for longer than the stall clock allows.",
+  meaning: "Attempts each second that started to answer and then exceeded the stall limit.",
   kind: "timeseries",
   unit: "reqps",
   queries: [query("sum by (mode) (rate(crossfade_stalls_total[5m]))", "{{mode}}")],

@@ -67,7 +67,7 @@ const smuggling: ReadonlyArray<readonly [string, () => string]> = [
   ],
 ]
 
-describe("C3: a request that two servers would read in two ways", () => {
+describe("C3: a request that two servers would read differently", () => {
   it.for(smuggling)(
     "with %s is refused once, and nothing after it is answered",
     async ([name, text], { task }) => {

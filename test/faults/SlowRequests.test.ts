@@ -36,7 +36,7 @@ const body = () =>
   `POST /api/v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${target.client.token}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`
 
 it(
-  `C1: ${sockets} requests that come byte by byte are closed, and other requests are served meanwhile`,
+  `C1: ${sockets} requests that arrive byte by byte are closed, and other requests are served meanwhile`,
   { timeout: 90_000 },
   async ({ task }) => {
     const from = performance.now()

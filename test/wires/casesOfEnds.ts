@@ -23,7 +23,7 @@ export const casesOfEnds: ReadonlyArray<WireCase> = [
   }),
   answers({
     id: "end-pings",
-    upstream: "sends pings for ever after the end of the answer",
+    upstream: "sends pings forever after the end of the answer",
     kinds: allKinds,
     answer: (wire) => ({ body: whole(wire), afterwards: "ping" }),
   }),
@@ -82,7 +82,7 @@ export const casesOfEnds: ReadonlyArray<WireCase> = [
   }),
   answers({
     id: "end-unsaid-pings",
-    upstream: "gives a finish reason and usage, and then pings for ever",
+    upstream: "gives a finish reason and usage, and then pings forever",
     kinds: withOwnEnd,
     answer: (wire) => ({ body: [...hello(wire), wire.finish("stop")], afterwards: "ping" }),
   }),

@@ -32,7 +32,7 @@ export const casesOfFinishes: ReadonlyArray<WireCase> = [
   answers(
     {
       id: "finish-length-all",
-      upstream: "was cut at the limit of tokens",
+      upstream: "is cut at the token limit",
       kinds: directKinds,
       answer: (wire) => ({ body: [...hello(wire), wire.finish("length"), wire.end] }),
     },
@@ -42,7 +42,7 @@ export const casesOfFinishes: ReadonlyArray<WireCase> = [
   endsTurn(
     {
       id: "finish-filter-all",
-      upstream: "was stopped by a content filter",
+      upstream: "is stopped by a content filter",
       kinds: directKinds,
       answer: (wire) => ({ body: [...hello(wire), wire.finish("content_filter"), wire.end] }),
     },
@@ -73,7 +73,7 @@ export const casesOfFinishes: ReadonlyArray<WireCase> = [
     return answers({
       ...row,
       id: finish === "" ? "finish-blank-first" : "finish-null-first",
-      upstream: `says the finish reason ${JSON.stringify(finish)} before the real one`,
+      upstream: `sends the finish reason ${JSON.stringify(finish)} before the real one`,
       answer: (wire) => ({
         body: [reason(finish), ...answer(wire).body.slice(0, 3), reason("stop"), wire.end],
       }),
@@ -101,7 +101,7 @@ export const casesOfFinishes: ReadonlyArray<WireCase> = [
   endsTurn(
     {
       id: "refusal-delta",
-      upstream: "says its refusal as a refusal",
+      upstream: "sends its refusal in the refusal field",
       kinds: ["openai-compatible"],
       answer: (wire) => ({
         body: [
@@ -117,7 +117,7 @@ export const casesOfFinishes: ReadonlyArray<WireCase> = [
   endsTurn(
     {
       id: "refusal-event",
-      upstream: "says its refusal as an event of its own",
+      upstream: "sends its refusal as a separate event",
       kinds: ["openai"],
       answer: (wire) => ({
         body: [

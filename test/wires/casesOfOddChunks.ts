@@ -53,7 +53,7 @@ export const casesOfOddChunks: ReadonlyArray<WireCase> = [
   }),
   answers({
     id: "odd-unknown-event",
-    upstream: "sends events that it did not have yesterday",
+    upstream: "sends unknown events",
     kinds: ["openai", "anthropic"],
     answer: (wire) => ({
       body: [
@@ -83,7 +83,7 @@ export const casesOfOddChunks: ReadonlyArray<WireCase> = [
     ),
   ),
   answers(
-    compatible("other-choice", "sends a second choice that was not asked for", (wire) =>
+    compatible("other-choice", "sends a second choice without a request for it", (wire) =>
       between(wire, data({ choices: [{ index: 1, delta: { content: "other" }, finish_reason: null }] })),
     ),
   ),
@@ -103,25 +103,25 @@ export const casesOfOddChunks: ReadonlyArray<WireCase> = [
     ),
   ),
   answers(
-    compatible("think", "thinks in tags before its answer", () =>
+    compatible("think", "writes its reasoning in tags before the answer", () =>
       ["<th", "ink>I wonder.", "</thi", "nk>\n\nHello, ", "café"].map((content) => choice({ content })),
     ),
   ),
   answers(
-    compatible("think-later", "writes about <think> in its answer", () => [
+    compatible("think-later", "writes <think> within its answer", () => [
       choice({ content: "Hello, <think>café</think>" }),
     ]),
     "Hello, <think>café</think>",
   ),
   fails(
-    compatible("think-only", "thinks in tags and gives no answer", () => [
+    compatible("think-only", "writes its reasoning in tags and no answer", () => [
       choice({ content: "<think>I wonder" }),
     ]),
     "UPSTREAM_EMPTY",
   ),
   answers({
     id: "odd-thinking",
-    upstream: "thinks before its answer",
+    upstream: "sends reasoning before the answer",
     kinds: directKinds,
     answer: (wire) => ({
       body: [
@@ -147,7 +147,7 @@ export const casesOfOddChunks: ReadonlyArray<WireCase> = [
   }),
   answers({
     id: "odd-json",
-    upstream: "answers with one JSON body although a stream was asked for",
+    upstream: "answers with one JSON body instead of the requested stream",
     kinds: ["openai-compatible"],
     answer: () => ({
       headers: { "content-type": "application/json" },

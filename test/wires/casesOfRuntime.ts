@@ -22,26 +22,26 @@ const afterCall = (given: WireCase): WireCase => ({ ...given, withSecond: given.
 
 export const casesOfRuntime: ReadonlyArray<WireCase> = [
   fails(
-    row("error-text", "says the failure of its model as text", text(cannotAnswer), complete(cannotAnswer)),
+    row("error-text", "reports the failure of its model as text", text(cannotAnswer), complete(cannotAnswer)),
     "UPSTREAM_FAILED",
   ),
   fails(
     row(
       "error-text-cut",
-      "says the failure of its model as text in small chunks",
+      "reports the failure of its model as text in small chunks",
       ...cannotAnswer.match(/.{1,3}/gs)!.map(text),
       complete(cannotAnswer),
     ),
     "UPSTREAM_FAILED",
   ),
   fails(
-    row("error-final", "says a failure as its final response alone", complete(cannotEnd)),
+    row("error-final", "reports a failure only in its final response", complete(cannotEnd)),
     "UPSTREAM_FAILED",
   ),
   fails(
     row(
       "error-suffix",
-      "says a failure after a part of the answer",
+      "reports a failure after a part of the answer",
       text("Hello, "),
       text(cannotEnd),
       complete(`Hello, ${cannotEnd}`),
@@ -51,7 +51,7 @@ export const casesOfRuntime: ReadonlyArray<WireCase> = [
   fails(
     row(
       "error-suffix-cut",
-      "says a failure after a part of the answer, in small chunks",
+      "reports a failure after a part of the answer, in small chunks",
       text("Hello, "),
       ...cannotEnd.match(/.{1,3}/gs)!.map(text),
       complete(`Hello, ${cannotEnd}`),
@@ -65,19 +65,19 @@ export const casesOfRuntime: ReadonlyArray<WireCase> = [
   answers(
     row(
       "error-like",
-      "begins its answer like a failure and means something else",
+      "starts a good answer with the words of a failure",
       text("I encountered an err"),
       text("or in your code: line 3."),
       complete(),
     ),
     "I encountered an error in your code: line 3.",
   ),
-  answers(row("final-only", "gives its answer as the final response alone", complete("Hello, café"))),
-  answers(row("final-longer", "lost the last chunk of its text", text("Hello, "), complete("Hello, café"))),
+  answers(row("final-only", "sends its answer only as the final response", complete("Hello, café"))),
+  answers(row("final-longer", "loses the last chunk of its text", text("Hello, "), complete("Hello, café"))),
   answers(
     row(
       "final-differs",
-      "garbled a chunk of its text",
+      "garbles a chunk of its text",
       text("Hello, "),
       text("caf"),
       complete("Hello, café"),
@@ -107,14 +107,14 @@ export const casesOfRuntime: ReadonlyArray<WireCase> = [
     fails(
       row(
         "garbled-call",
-        "sends a call that cannot be read, and then breaks off",
+        "sends an unreadable call, and then breaks off",
         'data: {"event": "tool_call_start", "data": {"tool_name": \r\n\r\n',
       ),
       "UPSTREAM_TRUNCATED",
     ),
   ),
   fails(
-    row("execution-error", "says execution_error", event("execution_error", { error: "No." })),
+    row("execution-error", "sends execution_error", event("execution_error", { error: "No." })),
     "UPSTREAM_FAILED",
   ),
 ]

@@ -158,7 +158,7 @@ const ends: ReadonlyArray<WireCase> = [
     "length",
   ),
   fails(
-    compatible("not-finished", "says not_finished with every chunk and breaks off", () =>
+    compatible("not-finished", "sends not_finished with each chunk and breaks off", () =>
       ["Hello, ", "ca"].map((content) => choice({ content }, "not_finished")),
     ),
     "UPSTREAM_TRUNCATED",
@@ -209,7 +209,7 @@ const ends: ReadonlyArray<WireCase> = [
     2,
   ),
   fails(
-    compatible("error-phrase", "says an error as a phrase", () => [data({ error: "Model is overloaded" })]),
+    compatible("error-phrase", "sends an error as a phrase", () => [data({ error: "Model is overloaded" })]),
     "UPSTREAM_UNAVAILABLE",
     "error",
     2,
@@ -234,7 +234,7 @@ const thoughts: ReadonlyArray<WireCase> = [
     ),
   ),
   answers(
-    compatible("think-end-only", "thinks in a field and begins its text with </think>", (wire) => [
+    compatible("think-end-only", "sends reasoning in a field and starts its text with </think>", (wire) => [
       choice({ reasoning_content: "hm" }),
       choice({ content: "</think>\n\nHello, café" }),
       wire.finish("stop"),
@@ -242,7 +242,7 @@ const thoughts: ReadonlyArray<WireCase> = [
     ]),
   ),
   fails(
-    compatible("thinks-only", "thinks in a field until the limit of tokens", (wire) => [
+    compatible("thinks-only", "sends reasoning in a field until the token limit", (wire) => [
       choice({ content: null, reasoning_content: "hm" }),
       wire.finish("length"),
       wire.end,
@@ -250,7 +250,7 @@ const thoughts: ReadonlyArray<WireCase> = [
     "UPSTREAM_EMPTY",
   ),
   fails(
-    compatible("calls-only", "calls a tool that it was not given", (wire) => [
+    compatible("calls-only", "calls an unknown tool", (wire) => [
       choice({
         content: null,
         tool_calls: [{ index: 0, id: "c", type: "function", function: { name: "f", arguments: "{}" } }],
