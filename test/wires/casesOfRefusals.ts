@@ -153,7 +153,7 @@ export const casesOfRefusals: ReadonlyArray<WireCase> = [
   fails(
     {
       id: "in-band-late",
-      upstream: "says an error in the middle of an answer and then goes on",
+      upstream: "sends an error in the middle of an answer and then continues",
       kinds: ["openai-compatible", "anthropic"],
       answer: (wire) => ({
         body: [
