@@ -1,6 +1,5 @@
 /** The order of a turn's writes, and the end of a turn whose store fails or whose clock is set back. */
 import { assert, describe, it } from "@effect/vitest"
-import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -13,16 +12,13 @@ import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { draft } from "../../src/protocol/agent2ui/Message.ts"
-import * as Database from "../../src/store/Database.ts"
-import { Replica } from "../../src/platform/Replica.ts"
 import { Shutdown } from "../../src/runs/Shutdown.ts"
 import { Runs } from "../../src/store/Runs.ts"
-import * as SqlStore from "../../src/store/SqlStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import * as Stages from "../../src/app/Stages.ts"
 import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
-import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { freePermit } from "./freePermit.ts"
+import { temporaryStore } from "./temporaryStore.ts"
 
 type Part = Stream.Stream<ExecutionEvent>
 
@@ -43,14 +39,7 @@ const service = (answer: Part, changed: (runs: Runs["Service"]) => Partial<Runs[
         Effect.map(Runs, (runs) => Runs.of({ ...runs, ...changed(runs) })),
       ),
     ),
-    Layer.provideMerge(SqlStore.layer),
-    Layer.provide(
-      Layer.unwrap(
-        Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
-      ),
-    ),
-    Layer.provide(Replica.layer),
-    Layer.provide(layerWebCrypto),
+    Layer.provideMerge(temporaryStore),
   )
 
 const caller = {

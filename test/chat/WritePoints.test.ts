@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -11,13 +10,10 @@ import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { turnKey } from "../../src/domain/TurnKey.ts"
 import { Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
-import * as Database from "../../src/store/Database.ts"
-import { Replica } from "../../src/platform/Replica.ts"
-import * as SqlStore from "../../src/store/SqlStore.ts"
 import * as Stages from "../../src/app/Stages.ts"
 import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
-import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { freePermit } from "./freePermit.ts"
+import { temporaryStore } from "./temporaryStore.ts"
 
 const runtime = Layer.succeed(
   Executor,
@@ -30,17 +26,7 @@ const runtime = Layer.succeed(
 
 const service = Layer.unwrap(
   Effect.map(Config.read({ CHAT_EXECUTION_MODE: "runtime_orchestrator" }), Stages.layer),
-).pipe(
-  Layer.provide(Modes.layer([runtime])),
-  Layer.provideMerge(SqlStore.layer),
-  Layer.provideMerge(
-    Layer.unwrap(
-      Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
-    ),
-  ),
-  Layer.provide(Replica.layer),
-  Layer.provide(layerWebCrypto),
-)
+).pipe(Layer.provide(Modes.layer([runtime])), Layer.provideMerge(temporaryStore))
 
 /** A real database that refuses: at this statement, or at the COMMIT after it (a reference that is checked only then). */
 const refusing = (when: string, at: "statement" | "commit") =>

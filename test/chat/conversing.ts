@@ -1,6 +1,5 @@
 /** A session over SQLite and an upstream that is as strict as real ones: the harness of the conversation tests. */
 import * as Clock from "effect/Clock"
-import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -13,16 +12,13 @@ import type { SessionId } from "../../src/domain/Ids.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
-import * as Database from "../../src/store/Database.ts"
-import { Replica } from "../../src/platform/Replica.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
-import * as SqlStore from "../../src/store/SqlStore.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import * as Stages from "../../src/app/Stages.ts"
 import { arrival, finished, principal, says, text } from "../support/fixtures.ts"
 import { refusalOf } from "../support/strictModel.ts"
-import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { freePermit } from "./freePermit.ts"
+import { temporaryStore } from "./temporaryStore.ts"
 
 const upstream = "strict"
 const failed = new E.UpstreamFailed({ upstream, code: "", message: "" })
@@ -86,18 +82,7 @@ const strict = Layer.succeed(
 
 export const service = Layer.unwrap(
   Effect.map(Config.read({ CHAT_EXECUTION_MODE: "direct_llm", CHAT_HISTORY_MAX_TOKENS: "40" }), Stages.layer),
-).pipe(
-  Layer.provide(Modes.layer([strict])),
-  Layer.provide(readBefore),
-  Layer.provideMerge(SqlStore.layer),
-  Layer.provide(
-    Layer.unwrap(
-      Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
-    ),
-  ),
-  Layer.provide(Replica.layer),
-  Layer.provide(layerWebCrypto),
-)
+).pipe(Layer.provide(Modes.layer([strict])), Layer.provide(readBefore), Layer.provideMerge(temporaryStore))
 
 const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit }
 

@@ -32,6 +32,7 @@ const probed = 4
 /** This kind and the eleven after it, one for each mode and outcome. */
 const ended = 10
 
+/** The order of both lists is part of the wire, so it does not follow the domain's. */
 const results = ["good", "bad", "neutral"] as const
 const outcomes: ReadonlyArray<Outcome> = [
   "success",
