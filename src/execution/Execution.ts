@@ -22,7 +22,7 @@ import { announcements, count, type Progress, recordFallback, toTurnEvent } from
 import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
-import { errorPolicyOf, type ExecutionError, failureOf as codesOf } from "./ExecutionError.ts"
+import { errorPolicyOf, type ExecutionError, upstreamCodes } from "./ExecutionError.ts"
 import { Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 import * as Retries from "./Retries.ts"
@@ -167,7 +167,7 @@ const attemptOf = (
             agentId: agent.id,
             attempt: ended,
             pass,
-            codes: error && codesOf(error),
+            codes: error && upstreamCodes(error),
             pauseMs: Retries.pauseOf(error),
           }),
           plan.onAttempt(ended),

@@ -268,7 +268,7 @@ export const errorPolicyOf = (error: ExecutionError): ErrorPolicy => {
 const longestFailure = 200
 
 /** A failure for operators: its status and the upstream's own codes. Undefined if the upstream gave neither. */
-export const failureOf = (error: ExecutionError): string | undefined => {
+export const upstreamCodes = (error: ExecutionError): string | undefined => {
   const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
   const detail = "detail" in error ? error.detail : undefined
   const parts = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")

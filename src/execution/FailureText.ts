@@ -1,7 +1,7 @@
 /**
  * The upstream's account of an attempt's failure, in one line for operators. Pure. Never for logs, spans or metrics.
  */
-import { type ExecutionError, failureOf } from "./ExecutionError.ts"
+import { type ExecutionError, upstreamCodes } from "./ExecutionError.ts"
 
 const longest = 500
 
@@ -20,6 +20,8 @@ const accountOf = (error: ExecutionError): ReadonlyArray<string | undefined> =>
     : []
 
 export const failureText = (error: ExecutionError): string | null => {
-  const parts = [failureOf(error), ...accountOf(error)].filter((part) => part !== undefined && part !== "")
+  const parts = [upstreamCodes(error), ...accountOf(error)].filter(
+    (part) => part !== undefined && part !== "",
+  )
   return parts.length === 0 ? null : parts.join(" ").replace(controls, " ").slice(0, longest).toWellFormed()
 }

@@ -88,7 +88,7 @@ describe("the policy of an execution error", () => {
       traceId: "t1",
     })
     assert.strictEqual(failureText(failed), '504 X line one line two  {"a":1} trace t1')
-    assert.strictEqual(E.failureOf(failed), "504")
+    assert.strictEqual(E.upstreamCodes(failed), "504")
     const long = new E.UpstreamFailed({ upstream, code: "", message: "\u{1f44d}".repeat(1000) })
     assert.isAtMost(failureText(long)!.length, 500)
     assert.isTrue(failureText(long)!.isWellFormed())

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Spans from "../../telemetry/Spans.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
-import { type ExecutionError, failureOf, UpstreamUnreachable } from "../ExecutionError.ts"
+import { type ExecutionError, upstreamCodes, UpstreamUnreachable } from "../ExecutionError.ts"
 import { Executor, type Turn } from "../Executor.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
@@ -23,7 +23,7 @@ import { wires } from "./Wire.ts"
 
 /** Logs the reason for which a turn goes to another target. */
 const logFailure = (event: string, error: ExecutionError): Effect.Effect<void> => {
-  const parts = [error._tag, failureOf(error)].filter((part) => part !== undefined)
+  const parts = [error._tag, upstreamCodes(error)].filter((part) => part !== undefined)
   return Effect.logWarning(`${event}: ${parts.join(" ")}`)
 }
 

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as DirectExecutor from "../../../src/execution/direct/DirectExecutor.ts"
-import { failureOf } from "../../../src/execution/ExecutionError.ts"
+import { upstreamCodes } from "../../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor } from "../../../src/execution/Executor.ts"
 import { UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
 import { turn } from "../../support/fixtures.ts"
@@ -139,7 +139,7 @@ describe.each(drivers)("the driver of $kind", (driver) => {
       const error = yield* Effect.flip(hear(layerOf(url)))
       assert.strictEqual(error._tag, tag)
       if (error._tag === "UpstreamRateLimited") assert.strictEqual(error.retryAfterMs, 1500)
-      assert.include(failureOf(error), "some_code")
+      assert.include(upstreamCodes(error), "some_code")
       assert.notInclude(JSON.stringify(error), "canary")
     }).pipe(Effect.scoped),
   )

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as ProviderRefusal from "../../../src/execution/direct/ProviderRefusal.ts"
 import * as RefusalRules from "../../../src/execution/direct/RefusalRules.ts"
-import { failureOf } from "../../../src/execution/ExecutionError.ts"
+import { upstreamCodes } from "../../../src/execution/ExecutionError.ts"
 
 const refused = (status: number, body: unknown) => {
   const text = typeof body === "string" ? body : JSON.stringify(body)
@@ -163,14 +163,14 @@ describe("the detail of a refusal", () => {
       param: "messages[0]",
     })
     const found = refused(400, about)
-    assert.strictEqual(failureOf(found), "400 bad_value|invalid_request_error|messages[0]")
+    assert.strictEqual(upstreamCodes(found), "400 bad_value|invalid_request_error|messages[0]")
     assert.strictEqual(
-      failureOf(refused(503, error({ code: 503, status: "UNAVAILABLE" }))),
+      upstreamCodes(refused(503, error({ code: 503, status: "UNAVAILABLE" }))),
       "503 UNAVAILABLE",
     )
-    assert.strictEqual(failureOf(refused(400, "no")), "400")
-    assert.strictEqual(failureOf(refused(429, error({ code: "rate_limit" }))), "429 rate_limit")
-    assert.strictEqual(failureOf(refused(400, error({ code: "content_filter" }))), "400 content_filter")
+    assert.strictEqual(upstreamCodes(refused(400, "no")), "400")
+    assert.strictEqual(upstreamCodes(refused(429, error({ code: "rate_limit" }))), "429 rate_limit")
+    assert.strictEqual(upstreamCodes(refused(400, error({ code: "content_filter" }))), "400 content_filter")
   })
 
   it.each([
