@@ -34,6 +34,7 @@ const plain: ModeDecision.Request = {
   headers: {},
   language: undefined,
   cohort: null,
+  awaitsAnswer: false,
 }
 
 /** As in `ModeService`: the preferred mode first; the breaker only for a turn that prefers the runtime. */
