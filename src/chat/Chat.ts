@@ -40,6 +40,7 @@ import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
 import { type Asked, newTurn, promptTokens } from "./NewTurn.ts"
+import type { HistoryInvalid } from "./ClientHistory.ts"
 import * as Interrupts from "./Interrupts.ts"
 import * as Retry from "./Retry.ts"
 import { TurnRun } from "./TurnRun.ts"
@@ -65,6 +66,7 @@ export interface Accepted {
 
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
+  | HistoryInvalid
   | Interrupts.InterruptNotFound
   | NothingToRetry
   | ParentNotFound

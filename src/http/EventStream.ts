@@ -249,6 +249,6 @@ const streamed = (options: Options, encoder: Encoder) => {
   const { protocol, run, source } = options
   return HttpServerResponse.stream(
     source._tag === "Live" ? liveStream(source, options, encoder) : storedStream(source, options, encoder),
-    { contentType: protocol.contentType, headers: headers(run) },
+    { contentType: protocol.contentType, headers: { ...headers(run), ...protocol.headers } },
   )
 }

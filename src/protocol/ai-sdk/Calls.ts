@@ -37,8 +37,19 @@ export class Calls {
     this.#shown = new Set(shown)
   }
 
-  has(id: string): boolean {
-    return this.#shown.has(id)
+  /**
+   * The chunks before an approval of the call: none if the client shows the call, else the call itself. Undefined: the
+   * approval is of no call.
+   */
+  waiting(
+    toolCallId: string,
+    toolName: string | undefined,
+    input: Call["data"]["arguments"],
+  ): ReadonlyArray<Chunk> | undefined {
+    if (this.#shown.has(toolCallId)) return []
+    if (toolName === undefined) return undefined
+    this.#shown.add(toolCallId)
+    return [{ type: "tool-input-available", toolCallId, toolName, input, ...executed }]
   }
 
   call(call: Call, seq: number): ReadonlyArray<Chunk> {

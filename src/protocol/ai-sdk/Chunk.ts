@@ -3,6 +3,7 @@
  * `uiMessageChunkSchema` checks them in the tests.
  */
 import type * as Schema from "effect/Schema"
+import type { Interrupt } from "../../domain/Interrupt.ts"
 
 type Json = Schema.Json
 /** Facts without a field in the protocol, under the gateway's own name. */
@@ -66,6 +67,14 @@ export type Chunk =
       readonly providerExecuted: true
       readonly dynamic: true
     }
+  | {
+      readonly type: "tool-approval-request"
+      readonly approvalId: string
+      readonly toolCallId: string
+      readonly reason: string
+      readonly approvalDescriptor: Interrupt
+    }
+  | { readonly type: "tool-output-denied"; readonly toolCallId: string }
   | File
   | Data
   | { readonly type: "finish"; readonly finishReason: string; readonly messageMetadata: unknown }

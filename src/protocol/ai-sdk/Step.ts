@@ -5,6 +5,7 @@
  * Code becomes fenced text and images become files, because every client shows those. Other structured content becomes
  * `data-<type>`, with the data of Agent2UI.
  */
+import type { RunId } from "../../domain/Ids.ts"
 import type { Message } from "../agent2ui/Message.ts"
 import { advance, noPlan, type Plan, stepOf } from "../agent2ui/PlanSteps.ts"
 import { Blocks } from "./Blocks.ts"
@@ -42,10 +43,13 @@ const details = ({ durationMs: _, status: __, stepId: ___, title: ____, ...rest 
 export class Step {
   readonly #blocks = new Blocks()
   readonly #calls: Calls
+  readonly #updated = new Set<string>()
+  readonly #runId: RunId
   #plan: Plan = noPlan
 
   /** `shownCalls`: the ids of calls that the client has from an earlier run of the same message. */
-  constructor(shownCalls: Iterable<string>) {
+  constructor(runId: RunId, shownCalls: Iterable<string>) {
+    this.#runId = runId
     this.#calls = new Calls(shownCalls)
   }
 
@@ -82,6 +86,8 @@ export class Step {
       case "skill_result":
       case "mcp_result":
         return this.#add(this.#calls.result(message, seq))
+      case "interrupt":
+        return this.#interrupt(message)
       case "file":
         return this.#add([file(message.data)])
       case "image":
@@ -95,11 +101,45 @@ export class Step {
     const type = `data-${message.type}` as const
     switch (message.type) {
       case "progress":
-        return this.#update({ type, id: `progress:${message.data.label ?? ""}`, data: message.data })
+        return this.#update({ type, id: `${this.#runId}:progress:${message.data.label ?? ""}`, data: message.data })
       case "sandbox_status":
-        return this.#update({ type, id: `sandbox:${message.data.sandboxId}`, data: message.data })
+        return this.#update({ type, id: `${this.#runId}:sandbox:${message.data.sandboxId}`, data: message.data })
       default:
         return this.#add([{ type, id: message.id, data: message.data }])
     }
+  }
+
+  /** An approval of a call that the client shows, or of one that the interrupt describes. Other questions are data. */
+  #interrupt({ data, id, metadata }: Of<"interrupt">): ReadonlyArray<Chunk> {
+    const { interruptId, message, reason, toolName } = data
+    const callId = metadata?.callId ?? interruptId
+    const waiting = this.#calls.waiting(callId, toolName, data.arguments ?? {})
+    if (waiting === undefined) return this.#add([{ type: "data-interrupt", id, data }])
+    const request = {
+      type: "tool-approval-request",
+      approvalId: interruptId,
+      toolCallId: callId,
+      reason: message ?? reason,
+      approvalDescriptor: data,
+    } as const
+    return this.#add([...waiting, request])
+  }
+
+  /** A new part, after which text starts a new block. */
+  #add(chunks: ReadonlyArray<Chunk>): ReadonlyArray<Chunk> {
+    return [...this.close(), ...chunks]
+  }
+
+  /** A part that later data replaces. The open block continues, unless the part is new. */
+  #update(part: Data & { readonly id: string }): ReadonlyArray<Chunk> {
+    const key = `${part.type} ${part.id}`
+    if (this.#updated.has(key)) return [part]
+    this.#updated.add(key)
+    return this.#add([part])
+  }
+
+  #planOf(plan: Plan): Data & { readonly id: string } {
+    this.#plan = plan
+    return { type: "data-plan", id: `${this.#runId}:plan`, data: plan }
   }
 }
