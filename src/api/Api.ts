@@ -1,6 +1,7 @@
 /** The whole HTTP contract as one value. The server, clients and the OpenAPI document are built from it. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { AiSdkApi } from "./AiSdkApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
@@ -12,6 +13,7 @@ import { ShadowApi } from "./ShadowApi.ts"
 
 export class Api extends HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(AiSdkApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)
