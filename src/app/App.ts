@@ -76,7 +76,7 @@ export const layer = (
     Layer.provide(Targets.layer(StageSettings.targets(settings))),
     Layer.provide(Fleet.answers(settings)),
     Layer.provide([
-      RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL),
+      RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL, settings.RUNTIME_HEADERS),
       RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL),
     ]),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),

@@ -105,6 +105,7 @@ export class Downlevel {
       case "retract":
         this.#retracted = true
         return []
+      case "interrupt":
       case "sandbox_log":
       case "sandbox_output":
       case "sandbox_status":

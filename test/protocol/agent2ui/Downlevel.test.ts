@@ -25,6 +25,7 @@ const leftOut: ReadonlySet<MessageType> = new Set<MessageType>([
   "sandbox_output",
   "sandbox_status",
   "fallback",
+  "interrupt",
   "retract",
 ])
 
