@@ -13,6 +13,7 @@ import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { withRanges } from "./openapi/Ranges.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
@@ -147,10 +148,12 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(OpenApi.Summary, "Answer the interrupts of a session's last run")
+      .annotate(StreamsRun, "starts")
+      .annotate(RouteErrors, ["SESSION_NOT_FOUND", "REQUEST_IN_PROGRESS", "INTERRUPT_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Answer the questions of an agent")
       .annotate(
         OpenApi.Description,
-        "A run that ends with `finishReason: interrupt` has sent `interrupt` messages, such as an approval of a call. This route starts the turn that answers them. A plain message to the session also resumes it; the runtime then gets the text as the answer.",
+        "An agent can stop and ask, for example for the approval of a call: the run has `interrupt` messages and ends with `finishReason: interrupt`. This route starts the turn that answers them. A plain message to the session also answers: the agent then gets its text.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
       query: sessionsPage.query,
@@ -247,6 +250,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
     })
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(RouteErrors, ["RUN_NOT_FOUND", "FILE_NOT_FOUND", "FILE_UNAVAILABLE"])
+      .annotate(OpenApi.Transform, withRanges)
       .annotate(OpenApi.Summary, "Download a file of a run")
       .annotate(
         OpenApi.Description,

@@ -10,7 +10,7 @@ import { Authorization } from "./Authorization.ts"
 /** The parts of an endpoint that its description derives from. */
 export type Endpoint = Pick<
   HttpApiEndpoint.Top,
-  "annotations" | "identifier" | "method" | "middlewares" | "path" | "payload" | "success"
+  "annotations" | "error" | "identifier" | "method" | "middlewares" | "path" | "payload" | "success"
 >
 
 /** The codes of an endpoint beside those that follow from its contract. An annotation. */

@@ -4,7 +4,8 @@
  */
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
-import { type Endpoint, errorCodesOf, isAuthenticated, StreamsRun } from "../RouteErrors.ts"
+import { statusOfCode } from "../../protocol/PublicError.ts"
+import { type Endpoint, errorCodesOf, StreamsRun } from "../RouteErrors.ts"
 import { errorResponses, problemSchema } from "./Errors.ts"
 import { examplesOf, parameterExamples } from "./Examples.ts"
 import { headersOn } from "./Headers.ts"
@@ -66,6 +67,11 @@ const withExamples = (media: JsonObject, examples: JsonObject | undefined): Json
 
 const noMoreEvents = { description: "The request resumes after the last event of a run that has ended." }
 
+const errorStatuses = new Set<number>(Object.values(statusOfCode))
+
+/** The contract gives every endpoint the same list of errors, for Effect's own client. */
+const isListed = ({ error }: Endpoint, status: number): boolean => error.size > 0 && errorStatuses.has(status)
+
 /** The answers that are not errors, and the errors of this route. */
 const responses = (
   { endpoint, operationId }: Route,
@@ -74,11 +80,11 @@ const responses = (
 ): JsonObject => {
   const stream = Context.getOrUndefined(endpoint.annotations, StreamsRun)
   const { response } = examplesOf(operationId)
-  const good = Object.entries(given).filter(([status]) => Number(status) < 400 || !isAuthenticated(endpoint))
+  const own = Object.entries(given).filter(([status]) => !isListed(endpoint, Number(status)))
   const all = {
-    ...Object.fromEntries(good),
+    ...Object.fromEntries(own),
     ...(stream === undefined ? {} : { "204": noMoreEvents }),
-    ...errorResponses(errorCodesOf(endpoint)),
+    ...errorResponses(endpoint.path, errorCodesOf(endpoint)),
   }
   return mapValues(all, (answer, status) => {
     const place = { status: Number(status), isRun: stream !== undefined, startsTurns: stream === "starts" }

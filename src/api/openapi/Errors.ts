@@ -1,7 +1,9 @@
 /** The error responses of an operation: one for each status, with the codes that this route can answer. Pure. */
-import { type ErrorCode, statusOfCode } from "../../protocol/PublicError.ts"
+import { version2 } from "../../protocol/agent2ui/Version2.ts"
+import { errorProtocol } from "../../protocol/Protocols.ts"
+import { type ErrorCode, statusOfCode, type PublicError } from "../../protocol/PublicError.ts"
 import { meaningOfCode } from "./ErrorMeanings.ts"
-import type { JsonObject } from "./Schemas.ts"
+import { isObject, type Json, type JsonObject } from "./Schemas.ts"
 
 /** One wrong field of a request, for `components.schemas`. */
 export const problemSchema: JsonObject = {
@@ -36,7 +38,7 @@ const bodySchema = (codes: ReadonlyArray<ErrorCode>): JsonObject => ({
   },
 })
 
-const detailsOf = (code: ErrorCode): JsonObject =>
+const detailsOf = (code: ErrorCode): Pick<PublicError, "details" | "requestId" | "retryAfter"> =>
   code === "VALIDATION_FAILED"
     ? { details: [{ path: "payload.agentId", message: "Expected a UUID" }] }
     : code === "INTERNAL_ERROR"
@@ -45,26 +47,41 @@ const detailsOf = (code: ErrorCode): JsonObject =>
         ? { retryAfter: 1 }
         : {}
 
-const exampleOf = (code: ErrorCode) => ({
-  value: { success: false, error: { code, message: meaningOfCode[code], ...detailsOf(code) } },
-})
+/** The schema of a foreign protocol's body, from an example. */
+const schemaLike = (value: Json): JsonObject => {
+  if (Array.isArray(value)) return { type: "array", items: schemaLike(value[0] ?? null) }
+  if (isObject(value))
+    return {
+      type: "object",
+      properties: Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, schemaLike(inner)])),
+    }
+  return value === null ? {} : { type: typeof value }
+}
 
-const responseOf = (codes: ReadonlyArray<ErrorCode>): JsonObject => {
+const responseOf = (path: string, codes: ReadonlyArray<ErrorCode>): JsonObject => {
+  const protocol = errorProtocol(path, {})
+  const bodies = codes.map((code) => {
+    const { body, contentType } = protocol.error({ code, message: meaningOfCode[code], ...detailsOf(code) })
+    const value: Json = JSON.parse(body)
+    return { code, type: contentType.split(";")[0] ?? contentType, value }
+  })
+  const [first] = bodies
+  if (first === undefined) return { description: "" }
   const media = {
-    schema: bodySchema(codes),
-    examples: Object.fromEntries(codes.map((code) => [code, exampleOf(code)])),
+    schema: protocol === version2 ? bodySchema(codes) : schemaLike(first.value),
+    examples: Object.fromEntries(bodies.map(({ code, value }) => [code, { value }])),
   }
   return {
     description: codes.map((code) => `- \`${code}\`: ${meaningOfCode[code]}`).join("\n"),
-    content: { "application/json": media },
+    content: { [first.type]: media },
   }
 }
 
 /** By status. */
-export const errorResponses = (codes: ReadonlyArray<ErrorCode>): JsonObject =>
+export const errorResponses = (path: string, codes: ReadonlyArray<ErrorCode>): JsonObject =>
   Object.fromEntries(
     Object.entries(Object.groupBy(codes, (code) => statusOfCode[code])).map(([status, own = []]) => [
       status,
-      responseOf(own),
+      responseOf(path, own),
     ]),
   )
