@@ -7,6 +7,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import { statusOfCode } from "../../protocol/PublicError.ts"
 import { type Endpoint, errorCodesOf, StreamsRun } from "../RouteErrors.ts"
 import { errorResponses, problemSchema } from "./Errors.ts"
+import { messageExamples } from "./examples/EventExamples.ts"
 import { examplesOf, parameterExamples } from "./Examples.ts"
 import { headersOn } from "./Headers.ts"
 import { accessOf } from "./Access.ts"
@@ -124,15 +125,22 @@ const operation = (route: Route, given: JsonObject, components: JsonObject): Jso
   }
 }
 
+const withMeanings = (schemas: JsonObject): JsonObject =>
+  mapValues(schemas, (schema, name) => {
+    const meaning = Object.entries(messageExamples).find(([type]) => name === `Agent2UI_${type}`)?.[1].meaning
+    return meaning === undefined ? schema : { ...schema, description: meaning }
+  })
+
 /** The description of an API whose generated one is `spec`. */
 export const completed = (spec: JsonObject, groups: Groups): JsonObject => {
   const plain = objectOf(simplified(withoutTwins(spec)))
-  const { schemas, securitySchemes } = objectOf(plain["components"])
+  const { schemas: generated, securitySchemes } = objectOf(plain["components"])
+  const schemas = withMeanings(objectOf(generated))
   const routes = routesOf(groups)
   const paths = mapValues(objectOf(plain["paths"]), (item, path) =>
     mapValues(item, (given, method) => {
       const route = routes.get(`${method} ${path}`)
-      return route === undefined ? given : operation(route, given, objectOf(schemas))
+      return route === undefined ? given : operation(route, given, schemas)
     }),
   )
   const { security: _, ...head } = plain
@@ -140,7 +148,7 @@ export const completed = (spec: JsonObject, groups: Groups): JsonObject => {
     ...head,
     paths,
     components: {
-      schemas: used(paths, { ...objectOf(everywhere(schemas ?? {}, openToFields)), Problem: problemSchema }),
+      schemas: used(paths, { ...objectOf(everywhere(schemas, openToFields)), Problem: problemSchema }),
       // Viewers compare schemes with the lower-case `bearer`, and ask for a user and a password for any other.
       securitySchemes: mapValues(objectOf(securitySchemes), (scheme) =>
         typeof scheme["scheme"] === "string" ? { ...scheme, scheme: scheme["scheme"].toLowerCase() } : scheme,

@@ -33,6 +33,12 @@ const withoutIntegerBounds: Rewrite = (schema) => {
   )
 }
 
+/** JSON Schema leaves the `u` flag to its readers, and without it `\p` matches a letter. */
+const withoutUnicodePattern: Rewrite = (schema) => {
+  const { pattern, ...rest } = schema
+  return typeof pattern === "string" && pattern.includes("\\p{") ? rest : schema
+}
+
 /** `anyOf` with one member is that member. */
 const withoutLoneUnion: Rewrite = (schema) => {
   const { anyOf, ...rest } = schema
@@ -67,7 +73,7 @@ export const openToFields: Rewrite = (schema) => {
   return additionalProperties === false && schema["type"] === "object" ? rest : schema
 }
 
-const rewrites = [withoutIntegerBounds, withoutLoneUnion, withItems, withRest]
+const rewrites = [withoutIntegerBounds, withoutUnicodePattern, withoutLoneUnion, withItems, withRest]
 
 export const simplified = (document: Json): Json =>
   everywhere(document, (object) => rewrites.reduce((made, rewrite) => rewrite(made), object))

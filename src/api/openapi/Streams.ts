@@ -37,10 +37,11 @@ const kindsOf = (schema: Json | undefined, components: JsonObject): ReadonlyArra
 /** The media type without Effect's own additions; unchanged if the schema is not one of named events. */
 export const streamMedia = (media: JsonObject, components: JsonObject): JsonObject => {
   const kinds = kindsOf(media["schema"], components)
-  if (kinds.length === 0) return media
+  const { "x-effect-stream": _, ...plain } = media
+  if (kinds.length === 0) return plain
   const names = kinds.map(({ name }) => `\`${name}\``).join(", ")
   return {
-    ...media,
+    ...plain,
     schema: {
       description: `The \`data\` of each event, parsed as JSON. The field \`event\` names its kind: ${names}, in the order of this list.`,
       anyOf: kinds.map(({ data }) => data),
