@@ -67,12 +67,20 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
 
   "POST /api/v1/ai-sdk/chat": [
-    row([401, 200, 200, 200, 200, 403], {
-      body: { id: "routes", messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "hello" }] }] },
+    row([401, 200, 200, 200, 404, 403], {
+      body: {
+        id: "routes",
+        agentId: "$agent",
+        messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "hello" }] }],
+      },
     }),
     // The session belongs to the owner, and another user's chat may have its id.
-    row([401, 200, 200, 200, 200, 403], {
-      body: { id: "$session", message: { id: "m", role: "user", parts: [{ type: "text", text: "hello" }] } },
+    row([401, 200, 200, 200, 404, 403], {
+      body: {
+        id: "$session",
+        agentId: "$agent",
+        message: { id: "m", role: "user", parts: [{ type: "text", text: "hello" }] },
+      },
     }),
   ],
   "GET /api/v1/ai-sdk/chat/{id}/stream": [row([401, 204, 204, 204, 204, 403])],
