@@ -48,18 +48,19 @@ const newestOf = (tree: ReadonlyArray<TreeMessage>, ends: Ends): MessageId | nul
 }
 
 /**
- * `tree`: all messages of the session, oldest first. `again`: the client asks for another answer to `message`.
+ * `tree`: all messages of the session, oldest first. `earlier`: the user's messages before `message`; undefined if the client
+ * sends only its last message, which then follows the newest answer. `again`: the client asks for another answer to `message`.
  *
  * An earlier message that has no answer at the client and is not stored was refused, so it is skipped.
  */
 export const placeOf = (
   tree: ReadonlyArray<TreeMessage>,
-  earlier: ReadonlyArray<ClientTurn>,
+  earlier: ReadonlyArray<ClientTurn> | undefined,
   message: string,
   again: boolean,
 ): Place => {
-  let ends: Ends = new Set([null])
-  for (const [turn, { answered, text }] of earlier.entries()) {
+  let ends: Ends = new Set(earlier === undefined ? [null, ...tree.map(({ id }) => id)] : [null])
+  for (const [turn, { answered, text }] of (earlier ?? []).entries()) {
     const questions = questionsOf(tree, ends, text)
     if (questions.length > 0) ends = reach(tree, questions)
     else if (answered) return { _tag: "Unknown", turn }

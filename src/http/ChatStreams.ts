@@ -4,9 +4,11 @@
  * that key.
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { AdmissionRejected } from "../admission/Rejection.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
@@ -114,12 +116,12 @@ const spanOf = (route: string) => ({
   endAttributes: { "http.response.status_code": 200 },
 })
 
-export interface StreamSettings {
+interface StreamSettings {
   readonly heartbeatMs: number
   readonly protocols: ProtocolDefaults
 }
 
-export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
+const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
   const admission = yield* Admission
   const live = yield* LiveRuns
   const once = yield* Idempotency
@@ -246,5 +248,22 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   return {
     post: (request: PostRequest, what: Post) => Effect.flatMap(post(request, what), withOverhead),
     events: (request: StreamRequest, runId: RunId) => Effect.flatMap(events(request, runId), withOverhead),
+    /** The whole run in a protocol whose clients do not resume after an event. */
+    replay: (runId: RunId, protocol: OutputProtocol) =>
+      Effect.flatMap(
+        Effect.andThen(letIn, found({ headers: {}, query: {} }, runId, 0, undefined, protocol)),
+        withOverhead,
+      ),
   }
 })
+
+/**
+ * One for all groups of routes, because the readers of all runs share their timers.
+ *
+ * @effect-expect-leaking CurrentPrincipal | HttpServerRequest
+ */
+export class ChatStreams extends Context.Service<ChatStreams, Effect.Success<ReturnType<typeof make>>>()(
+  "crossfade/http/ChatStreams",
+) {
+  static readonly layer = (settings: StreamSettings) => Layer.effect(ChatStreams, make(settings))
+}

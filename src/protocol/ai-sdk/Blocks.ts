@@ -38,7 +38,11 @@ export class Blocks {
     this.#open = { kind: "reasoning", id, key }
     return [
       ...closing,
-      { type: "reasoning-start", id, ...(stage === undefined ? {} : { providerMetadata: { crossfade: { stage } } }) },
+      {
+        type: "reasoning-start",
+        id,
+        ...(stage === undefined ? {} : { providerMetadata: { crossfade: { stage } } }),
+      },
       { type: "reasoning-delta", id, delta },
     ]
   }

@@ -22,7 +22,11 @@ const kindOf = ({ data, metadata }: Call | Result) => ({
   ...(metadata?.stepId === undefined ? {} : { stepId: metadata.stepId }),
 })
 
-const outputOf = (toolCallId: string, success: boolean, { error, result }: Result["data"] | Call["data"]): Chunk =>
+const outputOf = (
+  toolCallId: string,
+  success: boolean,
+  { error, result }: Result["data"] | Call["data"],
+): Chunk =>
   success
     ? { type: "tool-output-available", toolCallId, output: result ?? null, ...executed }
     : { type: "tool-output-error", toolCallId, errorText: error ?? "The call failed.", ...executed }
@@ -54,7 +58,10 @@ export class Calls {
 
   call(call: Call, seq: number): ReadonlyArray<Chunk> {
     const { arguments: input, status } = call.data
-    const id = call.metadata?.callId ?? (status === "calling" ? undefined : this.#openOf(nameOf(call))) ?? `call-${seq}`
+    const id =
+      call.metadata?.callId ??
+      (status === "calling" ? undefined : this.#openOf(nameOf(call))) ??
+      `call-${seq}`
     const shown = this.#open.has(id) ? [] : [this.#input(call, id, input)]
     if (status === "calling") {
       this.#open.set(id, nameOf(call))
@@ -79,6 +86,13 @@ export class Calls {
   #input(message: Call | Result, toolCallId: string, input: Call["data"]["arguments"]): Chunk {
     this.#shown.add(toolCallId)
     const toolName = nameOf(message)
-    return { type: "tool-input-available", toolCallId, toolName, input, ...executed, toolMetadata: kindOf(message) }
+    return {
+      type: "tool-input-available",
+      toolCallId,
+      toolName,
+      input,
+      ...executed,
+      toolMetadata: kindOf(message),
+    }
   }
 }

@@ -16,5 +16,7 @@ const renamed = (_: string, value: unknown): unknown => {
 export const stringify = (value: unknown): string => {
   const json = JSON.stringify(value)
   // The search is cheap, and almost always in vain.
-  return json.includes('"__proto__"') || json.includes('"constructor"') ? JSON.stringify(value, renamed) : json
+  return json.includes('"__proto__"') || json.includes('"constructor"')
+    ? JSON.stringify(value, renamed)
+    : json
 }

@@ -38,7 +38,12 @@ const image = ({ url, ...rest }: Of<"image">["data"]): Chunk => ({
 })
 
 /** The rest of a `plan_step`, which a step of the plan has no field for. */
-const details = ({ durationMs: _, status: __, stepId: ___, title: ____, ...rest }: Of<"plan_step">["data"]) => rest
+const details = ({ error, params, result, tool }: Of<"plan_step">["data"]) => ({
+  ...(tool === undefined ? {} : { tool }),
+  ...(params === undefined ? {} : { params }),
+  ...(result === undefined ? {} : { result }),
+  ...(error === undefined ? {} : { error }),
+})
 
 export class Step {
   readonly #blocks = new Blocks()
@@ -101,9 +106,17 @@ export class Step {
     const type = `data-${message.type}` as const
     switch (message.type) {
       case "progress":
-        return this.#update({ type, id: `${this.#runId}:progress:${message.data.label ?? ""}`, data: message.data })
+        return this.#update({
+          type,
+          id: `${this.#runId}:progress:${message.data.label ?? ""}`,
+          data: message.data,
+        })
       case "sandbox_status":
-        return this.#update({ type, id: `${this.#runId}:sandbox:${message.data.sandboxId}`, data: message.data })
+        return this.#update({
+          type,
+          id: `${this.#runId}:sandbox:${message.data.sandboxId}`,
+          data: message.data,
+        })
       default:
         return this.#add([{ type, id: message.id, data: message.data }])
     }

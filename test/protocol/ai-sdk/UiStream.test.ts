@@ -4,7 +4,17 @@ import * as Schema from "effect/Schema"
 import { parseEventId } from "../../../src/domain/EventId.ts"
 import { type Draft, messageTypes } from "../../../src/protocol/agent2ui/Message.ts"
 import { uiStream } from "../../../src/protocol/ai-sdk/UiStream.ts"
-import { planStep, run, runId, sessionId, table, text, thinking, toolCall, toolResult } from "../../support/fixtures.ts"
+import {
+  planStep,
+  run,
+  runId,
+  sessionId,
+  table,
+  text,
+  thinking,
+  toolCall,
+  toolResult,
+} from "../../support/fixtures.ts"
 import { schemaOf } from "../agent2ui/messages.ts"
 import { encoderSuite, type ReadEvent } from "../encoderSuite.ts"
 import { bytesOf, chunksOf, done, entriesOf, failed, shown } from "./chunks.ts"
@@ -132,10 +142,18 @@ describe("a UI message", () => {
     const mcp = { serverId: "m1", toolName: "search" }
     const parts = await partsOf(
       toolCall("c1"),
-      { type: "skill_call", data: { ...skill, arguments: { n: 1 }, status: "calling" }, metadata: { callId: "c2" } },
+      {
+        type: "skill_call",
+        data: { ...skill, arguments: { n: 1 }, status: "calling" },
+        metadata: { callId: "c2" },
+      },
       { type: "mcp_call", data: { ...mcp, arguments: {}, status: "calling" } },
       { type: "mcp_result", data: { ...mcp, result: [1], success: true } },
-      { type: "skill_result", data: { ...skill, result: null, success: false, error: "No." }, metadata: { callId: "c2" } },
+      {
+        type: "skill_result",
+        data: { ...skill, result: null, success: false, error: "No." },
+        metadata: { callId: "c2" },
+      },
       toolResult("c1"),
     )
     const base = { type: "dynamic-tool", providerExecuted: true } as const
@@ -188,7 +206,14 @@ describe("text that is taken back", () => {
     parts.map((part) => (part.type === "text" ? part.text : part.type))
 
   it("leaves the message, with the parts around it in place", async () => {
-    const parts = await partsOf(plan, text("wrong"), toolCall("c1"), toolResult("c1"), retract(2, 2), text("right"))
+    const parts = await partsOf(
+      plan,
+      text("wrong"),
+      toolCall("c1"),
+      toolResult("c1"),
+      retract(2, 2),
+      text("right"),
+    )
     assert.deepStrictEqual(textsOf(parts), ["data-plan", "dynamic-tool", "right"])
     assert.deepInclude(parts[1], { state: "output-available" })
   })
@@ -202,7 +227,7 @@ describe("text that is taken back", () => {
     ])
   })
 
-  it("of a failed attempt leaves with it when another mode answers", async () => {
+  it("leaves with its failed attempt when another mode answers", async () => {
     const parts = await partsOf(thinking("hm"), text("wrong"), retract(2, 2), fallback, text("right"))
     assert.deepStrictEqual(textsOf(parts), ["reasoning", "right"])
   })
@@ -247,7 +272,11 @@ describe("an interrupt", () => {
   it("shows the call first if the stream has not shown it", async () => {
     const data = { interruptId: "i1", reason: "tool_call", toolName: "charge", arguments: { eur: 5 } }
     const { message } = await shown(bytesOf(entriesOf([{ type: "interrupt", data }], waiting)))
-    assert.deepInclude(message?.parts[1], { toolName: "charge", input: { eur: 5 }, state: "approval-requested" })
+    assert.deepInclude(message?.parts[1], {
+      toolName: "charge",
+      input: { eur: 5 },
+      state: "approval-requested",
+    })
   })
 
   it("without a call is a question in a data part", async () => {
@@ -276,7 +305,7 @@ describe("an interrupt", () => {
     )
   })
 
-  it("that the user denied closes its call", async () => {
+  it("closes its call when the user denies it", async () => {
     const { message } = await shown(bytesOf(entriesOf([toolCall("c1"), interrupt], waiting)))
     const continued = { messageId: runId, calls: ["c1"], denied: ["c1"] }
     const { message: after } = await shown(bytesOf(entriesOf([text("Fine.")]), continued), message)
@@ -325,7 +354,10 @@ it("the first chunk names the run and the session", async () => {
 
 it("renames the keys that the client's parser refuses", async () => {
   const args = JSON.parse('{"__proto__": 1, "a": [{"constructor": {"prototype": 2}}], "constructor": 3}')
-  const parts = await partsOf({ type: "tool_call", data: { toolName: "t", arguments: args, status: "calling" } })
+  const parts = await partsOf({
+    type: "tool_call",
+    data: { toolName: "t", arguments: args, status: "calling" },
+  })
   assert.deepInclude(parts[0], {
     input: { "~__proto__": 1, a: [{ "~constructor": { prototype: 2 } }], constructor: 3 },
   })

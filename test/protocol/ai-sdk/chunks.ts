@@ -1,5 +1,11 @@
 /** Reads the bytes of a UI message stream as the AI SDK does: with its own parser, schema and message builder. */
-import { parseJsonEventStream, readUIMessageStream, type UIMessage, type UIMessageChunk, uiMessageChunkSchema } from "ai"
+import {
+  parseJsonEventStream,
+  readUIMessageStream,
+  type UIMessage,
+  type UIMessageChunk,
+  uiMessageChunkSchema,
+} from "ai"
 import type { Draft } from "../../../src/protocol/agent2ui/Message.ts"
 import { draft as validDraft } from "../../../src/protocol/agent2ui/Message.ts"
 import { type Continued, uiStream } from "../../../src/protocol/ai-sdk/UiStream.ts"
