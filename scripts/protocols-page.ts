@@ -2,6 +2,7 @@
 import type { Run } from "../src/domain/Run.ts"
 import type { Draft, MessageType } from "../src/protocol/agent2ui/Message.ts"
 import { draft, envelop, messageTypes } from "../src/protocol/agent2ui/Message.ts"
+import { uiStream } from "../src/protocol/ai-sdk/UiStream.ts"
 import { version1 } from "../src/protocol/agent2ui/Version1.ts"
 import { version2 } from "../src/protocol/agent2ui/Version2.ts"
 import type { OutputProtocol } from "../src/protocol/Encoder.ts"
@@ -78,6 +79,7 @@ const nameOfType = ({ type = "error" }: Readonly<Record<string, unknown>>): stri
 const protocols: ReadonlyArray<Shown> = [
   { title: "Agent2UI 2", protocol: version2, nameOf: nameOfType },
   { title: "Agent2UI 1", protocol: version1, nameOf: nameOfType },
+  { title: "AI SDK", protocol: uiStream(), nameOf: nameOfType },
 ]
 
 const entryOf = (type: MessageType, seq: number): LogEntry => ({

@@ -66,6 +66,26 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
 
+  "POST /api/v1/ai-sdk/chat": [
+    row([401, 200, 200, 200, 404, 403], {
+      body: {
+        id: "routes",
+        agentId: "$agent",
+        messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "hello" }] }],
+      },
+    }),
+    // The session belongs to the owner, and another user's chat may have its id.
+    row([401, 200, 200, 200, 404, 403], {
+      body: {
+        id: "$session",
+        agentId: "$agent",
+        message: { id: "m", role: "user", parts: [{ type: "text", text: "hello" }] },
+      },
+    }),
+  ],
+  "GET /api/v1/ai-sdk/chat/{id}/stream": [row([401, 204, 204, 204, 204, 403])],
+  "POST /api/v1/ai-sdk/chat/{id}/stop": [row([401, 200, 200, 200, 200, 403])],
+
   "GET /api/v1/agents": [row([401, 200, 200, 200, 200, 403])],
   "GET /api/v1/agents/{agentId}": [row([401, 200, 200, 200, 404, 403])],
   "POST /api/v1/agents": [row([401, 200, 200, 200, 200, 403], { body: { name: "new" } })],

@@ -34,13 +34,13 @@ type Part = typeof Part.Type
 const UiMessage = Schema.Struct({
   id: name,
   role: Schema.Literals(["system", "user", "assistant"]),
-  parts: Schema.Array(Part),
+  parts: Schema.Array(Part).check(Schema.isMaxLength(10_000)),
 })
 type UiMessage = typeof UiMessage.Type
 
 export const UiRequest = Schema.Struct({
   id: ChatId,
-  messages: opt(Schema.Array(UiMessage)).annotate({
+  messages: opt(Schema.Array(UiMessage).check(Schema.isMaxLength(10_000))).annotate({
     description:
       "The whole chat. The user's texts must be those of the stored chat; a shorter history starts a new branch",
   }),
