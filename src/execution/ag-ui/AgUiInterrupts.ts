@@ -18,7 +18,12 @@ export interface Waiting {
 }
 
 const textIn = (json: Json | undefined, ...names: ReadonlyArray<string>): string | undefined =>
-  isRecord(json) ? names.map((name) => json[name]).filter(Predicate.isString).find((value) => value !== "") : undefined
+  isRecord(json)
+    ? names
+        .map((name) => json[name])
+        .filter(Predicate.isString)
+        .find((value) => value !== "")
+    : undefined
 
 /** LangGraph's interrupts hold any value; these are the usual names of its question. */
 const questionOf = (value: Json | undefined): string | undefined =>

@@ -97,6 +97,4 @@ export const lastRecordOf = (past: ReadonlyArray<PastMessage>): AnswerRecord | u
 
 /** The newest state that an answer of the branch reported. */
 export const stateOf = (past: ReadonlyArray<PastMessage>): Schema.Json | undefined =>
-  past
-    .map(recordOf)
-    .findLast((record) => record?.state !== undefined)?.state
+  past.map(recordOf).findLast((record) => record?.state !== undefined)?.state

@@ -30,9 +30,7 @@ const userMessage = ({ message, messageId }: Turn): Message => ({
 const pastMessages = ({ history, messageId, past }: Turn): ReadonlyArray<Message> =>
   past.length > 0
     ? AgUiPast.messagesOf(past)
-    : history
-        .slice(0, -1)
-        .map(({ content, role }, index) => ({ id: `${messageId}-${index}`, role, content }))
+    : history.slice(0, -1).map(({ content, role }, index) => ({ id: `${messageId}-${index}`, role, content }))
 
 const answeredOf = ({ message, past, resume }: Turn): ReadonlyArray<AgUiAnswers.Answered> =>
   resume === undefined
@@ -40,10 +38,7 @@ const answeredOf = ({ message, past, resume }: Turn): ReadonlyArray<AgUiAnswers.
     : AgUiAnswers.answeredOf(resume, AgUiPast.lastRecordOf(past)?.pending ?? [], message)
 
 /** The answers take the place of the user's message: a result must follow its call. */
-const newMessages = (
-  turn: Turn,
-  answered: ReadonlyArray<AgUiAnswers.Answered>,
-): ReadonlyArray<Message> =>
+const newMessages = (turn: Turn, answered: ReadonlyArray<AgUiAnswers.Answered>): ReadonlyArray<Message> =>
   isPending(turn)
     ? AgUiAnswers.resultsOf(answered, (toolCallId) => `${turn.messageId}-${toolCallId}`)
     : [userMessage(turn)]

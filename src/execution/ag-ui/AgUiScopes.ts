@@ -86,7 +86,10 @@ export class AgUiScopes {
 
   #end(
     subagentRunId: string,
-    outcome: Pick<Extract<ValidDraft, { readonly type: "skill_result" }>["data"], "error" | "result" | "success">,
+    outcome: Pick<
+      Extract<ValidDraft, { readonly type: "skill_result" }>["data"],
+      "error" | "result" | "success"
+    >,
   ): ValidDraft | undefined {
     const subagent = this.#subagents.get(subagentRunId)
     if (subagent === undefined) return undefined

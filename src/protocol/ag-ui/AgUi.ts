@@ -165,7 +165,7 @@ class AgUiEncoder implements Encoder {
   ): ReadonlyArray<AgUi.Event> {
     const { events, toolCallId } = this.#calls.waiting(message, seq)
     this.#interrupts.push(interruptOf(message.data, toolCallId))
-    return [...this.#blocks.close(), ...events]
+    return [...this.#blocks.close(), ...events, custom(message)]
   }
 
   /** AG-UI takes text back only by a snapshot of the messages that stay. */

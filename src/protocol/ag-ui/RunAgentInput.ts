@@ -11,6 +11,9 @@ import type { Message as AgUiMessage } from "./Event.ts"
 const opt = Schema.optionalKey
 const text = Schema.String
 const json = Schema.Record(text, Schema.Json)
+/** The size of a body limits the lists first. */
+const listOf = <S extends Schema.Constraint>(item: S, most = 1000) =>
+  Schema.Array(item).check(Schema.isMaxLength(most))
 
 /** The client chooses it. Control characters and halves of surrogate pairs would not come back from a store or a log. */
 const clientId = text.check(
@@ -36,8 +39,8 @@ const message = <const Role extends string, Fields extends Schema.Struct.Fields>
   fields: Fields,
 ) => Schema.StructWithRest(Schema.Struct({ id: text, role: Schema.Literal(role), ...fields }), [json])
 
-const UserMessage = message("user", { content: Schema.Union([text, Schema.Array(Part)]) })
-const AssistantMessage = message("assistant", { toolCalls: opt(Schema.Array(ToolCall)) })
+const UserMessage = message("user", { content: Schema.Union([text, listOf(Part)]) })
+const AssistantMessage = message("assistant", { toolCalls: opt(listOf(ToolCall)) })
 const ToolMessage = message("tool", { toolCallId: text })
 
 const Message = Schema.Union([
@@ -61,15 +64,15 @@ export const RunAgentInput = Schema.Struct({
   threadId: clientId.annotate({ description: "Names the session" }),
   runId: clientId.annotate({ description: "Repeated in the events" }),
   parentRunId: opt(clientId),
-  messages: Schema.Array(Message).annotate({
+  messages: listOf(Message, 10_000).annotate({
     description:
       "The last user's message is the turn's message. The user's texts before it must be those of the stored session; a shorter history starts a new branch",
   }),
-  resume: opt(Schema.Array(ResumeEntry).check(Schema.isMaxLength(100))).annotate({
+  resume: opt(listOf(ResumeEntry, 100)).annotate({
     description: "The answers to the interrupts of the last run",
   }),
-  tools: opt(Schema.Array(Schema.Json)).annotate({ description: "Without effect" }),
-  context: opt(Schema.Array(Schema.Json)).annotate({ description: "Without effect" }),
+  tools: opt(listOf(Schema.Json)).annotate({ description: "Without effect" }),
+  context: opt(listOf(Schema.Json)).annotate({ description: "Without effect" }),
   state: opt(Schema.Json).annotate({ description: "Without effect" }),
   forwardedProps: opt(Schema.Json).annotate({ description: "Without effect" }),
 })
@@ -102,13 +105,13 @@ const questionsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<Question> 
     return [{ text: textOf(message), answered, path: `messages.${index}.content` }]
   })
 
-/** A cancelled interrupt as an answer, because an agent needs one to continue. */
-const cancelled = { cancelled: true }
+/** Agents whose protocol cannot cancel an interrupt get this payload: the approval of a call is denied. */
+const cancelled = { payload: { approved: false, cancelled: true }, cancelled: true } as const
 
 export const answersOf = ({ resume = [] }: RunAgentInput): ReadonlyArray<InterruptAnswer> =>
   resume.map(({ interruptId, payload = null, status }) => ({
     interruptId,
-    payload: status === "cancelled" ? cancelled : payload,
+    ...(status === "cancelled" ? cancelled : { payload }),
   }))
 
 export interface Asked {

@@ -38,10 +38,7 @@ type Equal<A, B> =
 
 /** The types of events whose schema differs from the package's type. */
 type Differing = {
-  [Type in AgUiEvent["type"]]: Equal<
-    EventOf<Type>,
-    Extract<Core.AGUIEvent, { type: `${Type}` }>
-  > extends true
+  [Type in AgUiEvent["type"]]: Equal<EventOf<Type>, Extract<Core.AGUIEvent, { type: `${Type}` }>> extends true
     ? never
     : Type
 }[AgUiEvent["type"]]
