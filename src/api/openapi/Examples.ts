@@ -1,4 +1,5 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
+import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
 import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
@@ -11,6 +12,7 @@ import type { JsonObject } from "./Schemas.ts"
 const examples: ExamplesByOperation = {
   ...chatExamples,
   ...aiSdkExamples,
+  ...agUiExamples,
   ...tenantExamples,
   ...breakerExamples,
   ...rolloutExamples,
