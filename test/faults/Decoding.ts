@@ -2,6 +2,7 @@
 import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import type { Decoder } from "../../src/execution/DecodedAnswer.ts"
 import { AnswerDecoder } from "../../src/execution/direct/AnswerDecoder.ts"
+import { DirectAnswer } from "../../src/execution/direct/DirectAnswer.ts"
 import { wires as drivers } from "../../src/execution/direct/Wire.ts"
 import type { ExecutionEvent } from "../../src/execution/Executor.ts"
 import { RuntimeDecoder } from "../../src/execution/runtime/RuntimeDecoder.ts"
@@ -11,7 +12,7 @@ import type { WireKind } from "../wires/Wires.ts"
 const decoderOf = (kind: WireKind): Decoder =>
   kind === "runtime"
     ? new RuntimeDecoder(runId, RuntimeErrorText.defaults)
-    : new AnswerDecoder("a", drivers[kind].reader, () => undefined)
+    : new AnswerDecoder(new DirectAnswer("a", () => undefined), drivers[kind].reader)
 
 export interface Heard {
   readonly events: ReadonlyArray<ExecutionEvent>
