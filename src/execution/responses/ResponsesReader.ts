@@ -16,7 +16,7 @@ const keyOf = (json: JsonRecord, item: JsonRecord = {}): string =>
   textOf(json["item_id"]) ??
   textOf(item["id"]) ??
   textOf(item["call_id"]) ??
-  `#${String(json["output_index"] ?? "")}`
+  `#${JSON.stringify(json["output_index"])}`
 
 const textsIn = (value: unknown): string => {
   const texts = recordsOf(value).map(({ text }) => text)

@@ -28,11 +28,12 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import interrupt
 from langgraph_responses_gateway.integrations.fastapi import create_responses_router
 
-# Long enough for a test to cancel the run or to kill the server.
-PAUSE_SECONDS = 30
+# 30 s: long enough for a test to cancel the run or to kill the server.
+SLOW_STEPS = 600
 
-# Runs whose stream was closed early, for the test of a cancel.
-cancelled: list[str] = []
+# The SLOW runs that are slow now, and the paths of the answers that their client closed early.
+begun: list[str] = []
+closed: list[str] = []
 
 
 def part(content: Any = "", **fields: Any) -> AIMessageChunk:
@@ -92,6 +93,8 @@ class ScriptedModel(BaseChatModel):
         return "scripted"
 
     def _generate(self, messages, stop=None, run_manager=None, **kwargs):
+        if scenario(messages) in ("ERR0", "ERRMID"):
+            raise RuntimeError("model refused, key sk-canary-0000")
         first, *rest = script(messages)
         return ChatResult(generations=[ChatGeneration(message=sum(rest, first))])
 
@@ -105,11 +108,11 @@ class ScriptedModel(BaseChatModel):
             if asked == "ERRMID" and at == 2:
                 raise RuntimeError("model exploded mid-run, key sk-canary-0000")
             if asked.startswith("SLOW") and at == 2:
-                try:
-                    await asyncio.sleep(PAUSE_SECONDS)
-                except asyncio.CancelledError:
-                    cancelled.append(asked)
-                    raise
+                begun.append(asked)
+                # The server notices a closed connection when it writes.
+                for _ in range(SLOW_STEPS):
+                    await asyncio.sleep(0.05)
+                    yield ChatGenerationChunk(message=part("... "))
 
 
 @tool
@@ -163,6 +166,28 @@ def compiled():
     return builder.compile(checkpointer=InMemorySaver())
 
 
+def watched(app: FastAPI):
+    """Records the answers whose client left before their end."""
+
+    async def serve(scope, receive, send):
+        is_whole = False
+
+        async def read():
+            message = await receive()
+            if message["type"] == "http.disconnect" and not is_whole:
+                closed.append(scope["path"])
+            return message
+
+        async def write(message):
+            nonlocal is_whole
+            await send(message)
+            is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        await app(scope, read, write)
+
+    return serve
+
+
 def served() -> FastAPI:
     app = FastAPI()
     registry = GraphRegistry()
@@ -170,9 +195,13 @@ def served() -> FastAPI:
     app.include_router(create_openai_router(registry), prefix="/graph/v1")
     app.include_router(create_responses_router(compiled(), service_name="agent"), prefix="/plain/v1")
 
-    @app.get("/cancelled")
-    async def ended_early() -> list[str]:
-        return cancelled
+    @app.get("/begun")
+    async def slow_runs() -> list[str]:
+        return begun
+
+    @app.get("/closed")
+    async def closed_early() -> list[str]:
+        return closed
 
     app.mount("/fast", create_app(LangGraphAdapter(compiled(), model_name="agent"), api_key="secret-key"))
     return app
@@ -182,7 +211,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     listener = socket.create_server(("127.0.0.1", parser.parse_args().port))
-    server = uvicorn.Server(uvicorn.Config(served(), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(watched(served()), log_level="critical"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.01)
