@@ -119,6 +119,10 @@ const byRules = (
   throw new Error("the default mode decides whatever no rule has decided")
 }
 
+/** The modes for one turn. A turn with a pending interrupt has no direct mode, neither as a fallback nor as a shadow. */
+export const availableTo = ({ awaitsAnswer }: Request, configured: Available): Available =>
+  awaitsAnswer ? { ...configured, direct: false } : configured
+
 /** Only the runtime can answer a turn with a pending interrupt; direct mode does not know the call that waits. */
 const byInterrupt = (preferred: PreferredMode): PreferredMode => {
   const rule = { rule: "interrupt", result: "an interrupt waits for its answer", decided: true }

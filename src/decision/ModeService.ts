@@ -54,8 +54,7 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
 
   const decide = Effect.fnUntraced(function* (request: ModeDecision.Request) {
     const { settings } = yield* rollout.current
-    // Without direct mode as a fallback and as a shadow.
-    const available = request.awaitsAnswer ? { ...configured, direct: false } : configured
+    const available = ModeDecision.availableTo(request, configured)
     const forced = yield* monitor.override(request.orgId)
     const preferred = ModeDecision.preferredMode(settings, available, request, forced)
     if (preferred === undefined) return yield* new NoModeAvailable()

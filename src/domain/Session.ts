@@ -15,7 +15,7 @@ export const Session = Schema.Struct({
   cohort: Schema.NullOr(Cohort),
   createdAt: Schema.Int,
   updatedAt: Schema.Int,
-})
+}).annotate({ identifier: "Session" })
 export type Session = typeof Session.Type
 
 export const ChatMessage = Schema.Struct({
@@ -28,5 +28,5 @@ export const ChatMessage = Schema.Struct({
   /** The mode of an assistant's message; null on a user's. */
   executionMode: Schema.NullOr(ExecutionMode),
   createdAt: Schema.Int,
-})
+}).annotate({ identifier: "ChatMessage" })
 export type ChatMessage = typeof ChatMessage.Type
