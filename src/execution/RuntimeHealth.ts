@@ -45,7 +45,7 @@ interface Check {
   readonly isHealthy: ((body: string) => boolean) | undefined
 }
 
-const bodyOf = <S extends Schema.Constraint>(schema: S & Schema.Codec<unknown>) => {
+const bodyOf = (schema: Schema.Codec<unknown>) => {
   const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
   return (body: string) => Option.isSome(decode(body))
 }

@@ -192,7 +192,7 @@ describe("a function call", () => {
     assert.strictEqual(heard.finished?.finishReason, "length")
   })
 
-  it("of which the stream breaks in the middle is shown, so nothing runs again", () => {
+  it("is shown if the stream breaks in its middle, so nothing runs again", () => {
     const heard = sent(added({ ...call("a"), arguments: "" }), {
       ...at,
       type: "response.function_call_arguments.delta",
