@@ -5,12 +5,14 @@ import * as Stream from "effect/Stream"
 import type { RuntimeProtocol } from "../domain/RuntimeProtocol.ts"
 import { UpstreamMisconfigured } from "./ExecutionError.ts"
 import { Executor, type Turn } from "./Executor.ts"
+import * as LangGraphExecutor from "./langgraph/LangGraphExecutor.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
 import { endpointOf, type MakeWire, protocolOf, type RuntimeSettings } from "./RuntimeSettings.ts"
 import type { UpstreamHttp } from "./UpstreamHttp.ts"
 
 const wires: Partial<Record<RuntimeProtocol, MakeWire>> = {
   agent2ui: RuntimeExecutor.make,
+  langgraph: LangGraphExecutor.make,
 }
 
 const target = "runtime"

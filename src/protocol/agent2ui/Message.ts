@@ -6,6 +6,7 @@
  * constructors in this file make. The run's log adds id and time with `envelop`.
  */
 import * as Brand from "effect/Brand"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Interrupt } from "../../domain/Interrupt.ts"
 
@@ -275,6 +276,11 @@ const valid = Brand.nominal<ValidDraft>()
  * causes this.
  */
 export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
+
+const decodeDraft = Schema.decodeUnknownOption(ValidDraft)
+
+/** Reads a draft that another program made. None if its schema refuses it. */
+export const draftFrom = (json: unknown): Option.Option<ValidDraft> => Option.map(decodeDraft(json), valid)
 
 /** Makes a chunk of the answer, equal to `draft` without its cost for each token. */
 export const textDraft = (content: string, metadata?: Metadata): ValidDraft =>
