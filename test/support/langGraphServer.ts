@@ -2,14 +2,14 @@
  * LangGraph's own Agent Server with its in-memory runtime, as `langgraph dev` starts it, without network or keys. The graphs
  * are in `langgraph-server/graph.py`; the user's message chooses the scenario.
  */
-import { existsSync } from "node:fs"
-import { resolve } from "node:path"
+import { copyFileSync, existsSync } from "node:fs"
+import { join, resolve } from "node:path"
 import { freePort } from "./freePort.ts"
 import { type Running, start, temporaryFolder } from "./processes.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const program = resolve(root, ".cache/langgraph-server/bin/langgraph")
-const config = resolve(import.meta.dirname, "langgraph-server/langgraph.json")
+const graphs = resolve(import.meta.dirname, "langgraph-server")
 
 /** No analytics, no look-up of newer versions, no tracing; nothing listens on the port of the endpoint. */
 const offline = {
@@ -34,9 +34,10 @@ const listening = async ({ isAlive, output, url }: Running): Promise<void> => {
 export const startLangGraph = async (): Promise<Running> => {
   if (!existsSync(program)) throw new Error("The LangGraph server is missing: run scripts/setup-tests")
   const port = await freePort()
-  // The server stores its threads in its working directory.
+  // The server reads its graphs from its working directory and stores its threads there.
   const folder = temporaryFolder()
-  const args = ["dev", "--config", config, "--port", String(port), "--no-browser", "--no-reload"]
+  for (const file of ["graph.py", "langgraph.json"]) copyFileSync(join(graphs, file), join(folder.path, file))
+  const args = ["dev", "--port", String(port), "--no-browser", "--no-reload"]
   const running = await start(
     program,
     // A run that waits would otherwise delay all others.

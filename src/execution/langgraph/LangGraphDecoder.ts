@@ -30,7 +30,12 @@ const failureOf = (json: unknown): ExecutionError => {
   const detail = textOf(error)
   if (detail !== undefined && cancelled.has(detail)) return new UpstreamCancelled({ upstream })
   const text = textOf(message) ?? textOf(json) ?? ""
-  return new UpstreamFailed({ upstream, code: "", message: text, ...(detail === undefined ? {} : { detail }) })
+  return new UpstreamFailed({
+    upstream,
+    code: "",
+    message: text,
+    ...(detail === undefined ? {} : { detail }),
+  })
 }
 
 export class LangGraphDecoder implements Decoder {

@@ -81,15 +81,17 @@ const begin = (turn: Turn, { agent }: Endpoint, execution: Execution) =>
     const thread = LangGraphRequest.threadOf(start)
     execution.thread = thread
     execution.open = true
-    return execution.api.post(`/threads/${thread}/runs/stream`, LangGraphRequest.make(turn, agent, start)).pipe(
-      Effect.mapError(sendFailed),
-      Effect.flatMap((answer) => UpstreamStatus.check(answer, isAnswer, refusalOf)),
-      Effect.tapError((error) => Effect.sync(() => (execution.open = mayHaveBegun(error)))),
-      Effect.map((answer) => {
-        execution.runId = runIdIn(answer.header("content-location"))
-        return eventsOf(execution, start, answer)
-      }),
-    )
+    return execution.api
+      .post(`/threads/${thread}/runs/stream`, LangGraphRequest.make(turn, agent, start))
+      .pipe(
+        Effect.mapError(sendFailed),
+        Effect.flatMap((answer) => UpstreamStatus.check(answer, isAnswer, refusalOf)),
+        Effect.tapError((error) => Effect.sync(() => (execution.open = mayHaveBegun(error)))),
+        Effect.map((answer) => {
+          execution.runId = runIdIn(answer.header("content-location"))
+          return eventsOf(execution, start, answer)
+        }),
+      )
   })
 
 /** Sends a request whose answer does not matter. */
@@ -98,9 +100,7 @@ const send = (request: ReturnType<LangGraphApi["delete"]>) =>
     Effect.map(({ drain }) => drain()),
     Effect.scoped,
     Effect.timeout(cancelTimeoutMs),
-    Effect.catch((error) =>
-      Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`),
-    ),
+    Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),
   )
 
 /** `on_disconnect` also cancels the run, but later, and not if a proxy keeps the connection. */

@@ -42,7 +42,11 @@ export interface ToolMessage {
   readonly failed: boolean
 }
 
-export type ThreadMessage = ModelMessage | ToolMessage | { readonly kind: "human" } | { readonly kind: "other" }
+export type ThreadMessage =
+  | ModelMessage
+  | ToolMessage
+  | { readonly kind: "human" }
+  | { readonly kind: "other" }
 
 const isJson = Schema.is(Schema.Json)
 const isArguments = Schema.is(Schema.Record(Schema.String, Schema.Json))
@@ -56,7 +60,8 @@ const contentOf = (content: unknown): { readonly text: string; readonly thinking
     const fields = recordOf(block)
     if (typeof block === "string") text += block
     else if (fields === undefined) continue
-    else if (fields["type"] === "text" || fields["type"] === "output_text") text += textOf(fields["text"]) ?? ""
+    else if (fields["type"] === "text" || fields["type"] === "output_text")
+      text += textOf(fields["text"]) ?? ""
     else thinking += thoughtOf(fields)
   }
   return { text, thinking }
@@ -109,7 +114,8 @@ const finishReasonOf = (metadata: JsonRecord): FinishReason | undefined => {
 }
 
 const modelMessage = (message: JsonRecord, isStreamed: boolean): ModelMessage => {
-  const { additional_kwargs, chunk_position, content, response_metadata, tool_calls, usage_metadata } = message
+  const { additional_kwargs, chunk_position, content, response_metadata, tool_calls, usage_metadata } =
+    message
   const { text, thinking } = contentOf(content)
   const id = textOf(message["id"]) ?? `?${text}`
   const metadata = recordOf(response_metadata) ?? {}

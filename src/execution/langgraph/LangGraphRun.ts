@@ -5,7 +5,12 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { recordOf, textOf } from "../direct/JsonRead.ts"
-import { type ExecutionError, UpstreamCancelled, UpstreamFailed, UpstreamTruncated } from "../ExecutionError.ts"
+import {
+  type ExecutionError,
+  UpstreamCancelled,
+  UpstreamFailed,
+  UpstreamTruncated,
+} from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { isModelName } from "../ModelName.ts"
 import type { LangGraphAnswer } from "./LangGraphAnswer.ts"

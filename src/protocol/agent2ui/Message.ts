@@ -271,10 +271,7 @@ const ValidDraft: Schema.Codec<Draft> = Schema.Union(Object.values(kinds).map((k
 
 const valid = Brand.nominal<ValidDraft>()
 
-/**
- * Makes a draft. Throws if its schema refuses it. Upstream wires are validated before, so only a bug in a mapping
- * causes this.
- */
+/** Makes a draft. Throws if its schema refuses it: upstream wires are validated, so only a bug causes this. */
 export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
 
 const decodeDraft = Schema.decodeUnknownOption(ValidDraft)

@@ -8,7 +8,12 @@ import type { Interrupt } from "../../../src/domain/Interrupt.ts"
 import { MessageId, RunId } from "../../../src/domain/Ids.ts"
 import type { MessageRecord } from "../../../src/domain/MessageRecord.ts"
 import { type ExecutionError } from "../../../src/execution/ExecutionError.ts"
-import { type ExecutionEvent, Executor, type PastMessage, type Turn } from "../../../src/execution/Executor.ts"
+import {
+  type ExecutionEvent,
+  Executor,
+  type PastMessage,
+  type Turn,
+} from "../../../src/execution/Executor.ts"
 import * as Runtimes from "../../../src/execution/Runtimes.ts"
 import { UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
 import type { Draft } from "../../../src/protocol/agent2ui/Message.ts"
@@ -36,11 +41,18 @@ export const newTurn = (message: string, fields: Partial<Turn> = {}): Turn =>
     message,
     runId: RunId.make(uuid()),
     messageId: MessageId.make(uuid()),
-    history: [...(fields.past ?? []).map(({ content, role }) => ({ role, content })), { role: "user", content: message }],
+    history: [
+      ...(fields.past ?? []).map(({ content, role }) => ({ role, content })),
+      { role: "user", content: message },
+    ],
     ...fields,
   })
 
-const heard = (played: Turn, events: ReadonlyArray<ExecutionEvent>, error: ExecutionError | undefined): Played => {
+const heard = (
+  played: Turn,
+  events: ReadonlyArray<ExecutionEvent>,
+  error: ExecutionError | undefined,
+): Played => {
   const drafts = events.flatMap((event) => (event._tag === "Message" ? [event.draft] : []))
   const transcript = new Transcript()
   for (const draft of drafts) transcript.add(draft)
@@ -91,7 +103,12 @@ const pastMessage = (
 })
 
 /** The branch after the turn, as it is stored. */
-export const pastAfter = ({ finished, interrupts, text, turn: { message, messageId, past } }: Played): ReadonlyArray<PastMessage> => [
+export const pastAfter = ({
+  finished,
+  interrupts,
+  text,
+  turn: { message, messageId, past },
+}: Played): ReadonlyArray<PastMessage> => [
   ...past,
   pastMessage("user", message, messageId),
   pastMessage("assistant", text, uuid(), {
