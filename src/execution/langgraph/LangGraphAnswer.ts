@@ -6,7 +6,7 @@
  * that a tool asks, is thinking, unless the graph then puts it into its own messages.
  */
 import * as Option from "effect/Option"
-import { draft, draftFrom, reasoningDraft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
+import { draft, decodeDraft, reasoningDraft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import type { FinishReason } from "../../domain/Outcome.ts"
 import type { ExecutionEvent } from "../Executor.ts"
@@ -98,7 +98,7 @@ export class LangGraphAnswer {
   custom(json: unknown): void {
     const type = recordOf(json)?.["type"]
     if (typeof type !== "string" || reserved.has(type)) return
-    const valid = Option.getOrUndefined(draftFrom(json))
+    const valid = Option.getOrUndefined(decodeDraft(json))
     if (valid !== undefined) this.#push([valid])
   }
 
