@@ -256,8 +256,11 @@ const valid = Brand.nominal<ValidDraft>()
  */
 export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
 
-/** Reads a draft that an upstream sent. */
-export const decodeDraft = Schema.decodeUnknownOption(ValidDraft)
+const decodeValidDraft = Schema.decodeUnknownOption(ValidDraft)
+
+/** Reads a draft that an upstream sent. None if its schema refuses it. */
+export const decodeDraft = (json: unknown): Option.Option<ValidDraft> =>
+  Option.map(decodeValidDraft(json), valid)
 
 /** Makes a chunk of the answer, equal to `draft` without its cost for each token. */
 export const textDraft = (content: string, metadata?: Metadata): ValidDraft =>
