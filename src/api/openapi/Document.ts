@@ -8,7 +8,7 @@ import { statusOfCode } from "../../protocol/PublicError.ts"
 import { type Endpoint, errorCodesOf, StreamsRun } from "../RouteErrors.ts"
 import { errorResponses, problemSchema } from "./Errors.ts"
 import { messageExamples } from "./examples/EventExamples.ts"
-import { examplesOf, parameterExamples } from "./Examples.ts"
+import { examplesOf, parameterExamples, parameterMeanings } from "./Examples.ts"
 import { headersOn } from "./Headers.ts"
 import { accessOf } from "./Access.ts"
 import {
@@ -57,7 +57,7 @@ const parameter = (given: Json): Json => {
   const example = parameterExamples[String(name)]
   return {
     ...objectOf(given),
-    ...(description === undefined ? {} : { description }),
+    description: description ?? parameterMeanings[String(name)] ?? "",
     schema,
     ...(example === undefined ? {} : { example }),
   }
@@ -94,8 +94,10 @@ const responses = (
         ? withExamples(type === "text/event-stream" ? streamMedia(media, components) : media, response)
         : media,
     )
+    const description = answer["description"] === "Success" ? "The answer." : answer["description"]
     return {
       ...answer,
+      description: stream !== undefined && status === "200" ? "The events of the run." : (description ?? ""),
       headers: { ...headersOn(place), ...objectOf(answer["headers"]) },
       ...(answer["content"] === undefined ? {} : { content }),
     }

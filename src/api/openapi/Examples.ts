@@ -17,7 +17,7 @@ const examples: ExamplesByOperation = {
 
 export const examplesOf = (operationId: string): Examples => examples[operationId] ?? {}
 
-/** By the name of the parameter. */
+/** By the name of the parameter. Optional ones have none, because viewers would send them. */
 export const parameterExamples: JsonObject = {
   agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
   sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
@@ -25,10 +25,18 @@ export const parameterExamples: JsonObject = {
   fileId: "invoice",
   keyId: "key_019a5c5e7c017aa08f56000000000001",
   orgId: "acme",
-  limit: "20",
-  since: "1764489600000",
-  protocol: "2",
-  "last-event-id": "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d:5",
-  "idempotency-key": "2f1c9a7e-order-question",
-  "if-match": '"3"',
+}
+
+/** Of parameters whose schemas are shared with other uses. */
+export const parameterMeanings: Readonly<Record<string, string>> = {
+  agentId: "The agent's id, a UUID.",
+  sessionId: "The session's id, a UUID.",
+  runId: "The run's id, a UUID: `X-Run-ID` of its stream.",
+  fileId: "The last part of the `url` of a `file` event.",
+  keyId: "The key's id. It is not the key.",
+  orgId: "An organisation.",
+  cursor: "`nextCursor` of the previous page.",
+  limit: "The most entries of the page.",
+  since: "Epoch milliseconds.",
+  "if-match": "`ETag` of the settings that the change is for. If they have changed since, the answer is 412.",
 }
