@@ -73,6 +73,8 @@ const docsRoute = () => {
     hideClientButton: true,
     // They offer to send the description to another host.
     showDeveloperTools: "never",
+    // Their samples send every optional parameter. The description has its own.
+    hiddenClients: true,
     authentication: { preferredSecurityScheme: "bearer" },
   } as const
   return Layer.provide(HttpApiScalar.layer(Api, { path: pathOf.docs, scalar }), policy)

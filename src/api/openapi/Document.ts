@@ -5,7 +5,8 @@
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
 import { statusOfCode } from "../../protocol/PublicError.ts"
-import { type Endpoint, errorCodesOf, StreamsRun } from "../RouteErrors.ts"
+import { type Endpoint, errorCodesOf, isAuthenticated, StreamsRun } from "../RouteErrors.ts"
+import { curlOf } from "./Curl.ts"
 import { errorResponses, problemSchema } from "./Errors.ts"
 import { messageExamples } from "./examples/EventExamples.ts"
 import { examplesOf, parameterExamples, parameterMeanings } from "./Examples.ts"
@@ -51,15 +52,23 @@ const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? val
 const mapValues = (object: JsonObject, change: (value: JsonObject, key: string) => Json): JsonObject =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(objectOf(value), key)]))
 
-const parameter = (given: Json): Json => {
+/** Scalar sends the example of every parameter, unless `x-disabled` keeps it out of the prepared request. */
+const parameterExample = (name: string, required: boolean, requests: ReadonlyArray<string>): JsonObject => {
+  const value = parameterExamples[name]
+  if (value === undefined) return {}
+  if (required) return { example: value }
+  return { examples: Object.fromEntries(requests.map((key) => [key, { value, "x-disabled": true }])) }
+}
+
+/** `requests`: the names of the request's examples. */
+const parameter = (given: Json, requests: ReadonlyArray<string>): Json => {
   const { description, ...schema } = objectOf(objectOf(given)["schema"])
-  const { name = "" } = objectOf(given)
-  const example = parameterExamples[String(name)]
+  const { name, required } = objectOf(given)
   return {
     ...objectOf(given),
     description: description ?? parameterMeanings[String(name)] ?? "",
     schema,
-    ...(example === undefined ? {} : { example }),
+    ...parameterExample(String(name), required === true, requests),
   }
 }
 
@@ -115,13 +124,31 @@ const body = ({ endpoint, operationId }: Route, given: JsonObject): JsonObject =
   return isStrict(endpoint) ? complete : objectOf(everywhere(complete, openToFields))
 }
 
-const operation = (route: Route, given: JsonObject, components: JsonObject): JsonObject => {
+const samples = (key: string, { endpoint, operationId }: Route) => {
+  const [method = "", path = ""] = key.split(" ")
+  const [first] = Object.values(examplesOf(operationId).request ?? {})
+  const isStream = Context.getOrUndefined(endpoint.annotations, StreamsRun) !== undefined
+  const request = {
+    method,
+    path,
+    isStream,
+    isPublic: !isAuthenticated(endpoint),
+    body: objectOf(first)["value"],
+  }
+  return curlOf(request, parameterExamples)
+}
+
+const operation = (key: string, route: Route, given: JsonObject, components: JsonObject): JsonObject => {
   const { description, parameters, requestBody, responses: answers, ...rest } = given
+  const requests = Object.keys(examplesOf(route.operationId).request ?? {})
   return {
     ...rest,
     operationId: route.operationId,
+    "x-codeSamples": samples(key, route),
     description: [description, accessOf(route.endpoint)].filter((text) => text !== undefined).join("\n\n"),
-    parameters: Array.isArray(parameters) ? parameters.map(parameter) : [],
+    parameters: Array.isArray(parameters)
+      ? parameters.map((given: Json) => parameter(given, requests.length === 0 ? ["default"] : requests))
+      : [],
     ...(requestBody === undefined ? {} : { requestBody: body(route, objectOf(requestBody)) }),
     responses: everywhere(responses(route, objectOf(answers), components), openToFields),
   }
@@ -142,7 +169,7 @@ export const completed = (spec: JsonObject, groups: Groups): JsonObject => {
   const paths = mapValues(objectOf(plain["paths"]), (item, path) =>
     mapValues(item, (given, method) => {
       const route = routes.get(`${method} ${path}`)
-      return route === undefined ? given : operation(route, given, schemas)
+      return route === undefined ? given : operation(`${method} ${path}`, route, given, schemas)
     }),
   )
   const { security: _, ...head } = plain

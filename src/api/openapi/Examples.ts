@@ -17,7 +17,7 @@ const examples: ExamplesByOperation = {
 
 export const examplesOf = (operationId: string): Examples => examples[operationId] ?? {}
 
-/** By the name of the parameter. Optional ones have none, because viewers would send them. */
+/** By the name of the parameter. */
 export const parameterExamples: JsonObject = {
   agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
   sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
@@ -25,6 +25,19 @@ export const parameterExamples: JsonObject = {
   fileId: "invoice",
   keyId: "key_019a5c5e7c017aa08f56000000000001",
   orgId: "acme",
+  cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
+  limit: "20",
+  since: "1764489600000",
+  protocol: "2",
+  ticket: "eyJhbGciOiJIUzI1NiJ9.example.signature",
+  lastEventId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d:5",
+  after: "5",
+  "last-event-id": "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d:5",
+  "x-agent2ui-protocol": "2",
+  "idempotency-key": "2f1c9a7e",
+  "if-match": '"3"',
+  range: "bytes=0-99",
+  "if-range": '"v1"',
 }
 
 /** Of parameters whose schemas are shared with other uses. */
