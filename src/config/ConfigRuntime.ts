@@ -13,6 +13,18 @@ const errorPatterns: Variable<ReadonlyArray<RuntimeErrorText.ErrorPattern>> = {
   parse: RuntimeErrorText.parse,
 }
 
+/** A server may know `/agent/` and answer `/agent` with a redirect, so the last slash of a path stays. */
+const serviceUrl = (about: string): Variable<string> => {
+  const bare = address(about)
+  return {
+    ...bare,
+    parse: (text) => {
+      const found = bare.parse(text)
+      return found && text.endsWith("/") && new URL(found).pathname !== "/" ? `${found}/` : found
+    },
+  }
+}
+
 const runtimeHeaders: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
   ...headers,
   about: "Headers of each request to the runtime, such as its API key. A value with a ; needs the JSON form.",
@@ -27,7 +39,7 @@ const healthPath: Variable<string> = {
 }
 
 export const runtimeVariables = {
-  RUNTIME_SERVICE_URL: address(
+  RUNTIME_SERVICE_URL: serviceUrl(
     "Address of the agent runtime (by convention on port 8801). Empty: none. agent2ui, langgraph: the base of the paths; ag-ui: the endpoint itself; responses: the base of /responses, usually with /v1.",
   ),
   RUNTIME_PROTOCOL: choice(

@@ -6,16 +6,17 @@ export const RuntimeProtocol = Schema.Literals(runtimeProtocols)
 export type RuntimeProtocol = typeof RuntimeProtocol.Type
 
 /**
- * An agent's place at the runtime, where it differs from the configured one. `path` replaces the path of
- * `RUNTIME_SERVICE_URL`; the host stays, so no agent can send the runtime's headers elsewhere.
+ * An agent's place at the runtime, where it differs from the configured one. `path` is relative to `RUNTIME_SERVICE_URL`, as
+ * links are, and cannot leave its folder: tenants may change their agents, and the runtime's headers go with each request.
  */
 export const AgentRuntime = Schema.Struct({
   protocol: Schema.optionalKey(RuntimeProtocol),
   path: Schema.optionalKey(
     Schema.String.check(
-      Schema.isPattern(/^\/(?![/\\])[^\s?#\\]{0,1000}$/, {
-        message: "Expected a path that starts with one /, without query, fragment or white space",
+      Schema.isPattern(/^(?!\.{1,2}(?:\/|$))[\w.~-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/?$/, {
+        message: "Expected a relative path of letters, digits and . _ ~ - such as agents/weather",
       }),
+      Schema.isMaxLength(1000),
     ),
   ),
   /** Instead of `RUNTIME_AGENT`: LangGraph's assistant or graph id, or the model name of a Responses server. */

@@ -13,7 +13,7 @@ import type { UpstreamHttp } from "./UpstreamHttp.ts"
 export interface RuntimeSettings {
   /** The wire of agents that set none. */
   readonly protocol: RuntimeProtocol
-  /** `RUNTIME_SERVICE_URL`, without a trailing slash. */
+  /** `RUNTIME_SERVICE_URL`. Its last slash matters only to the AG-UI wire, whose requests go to this very address. */
   readonly baseUrl: string
   /** Sent with each request, names in lower case. */
   readonly headers: Readonly<Record<string, Redacted.Redacted<string>>>
@@ -27,7 +27,7 @@ export interface RuntimeSettings {
 
 /** The place of a turn's agent at the runtime. */
 export interface Endpoint {
-  /** Without a trailing slash. */
+  /** Without a last slash, except in the AG-UI wire. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly agent: string
@@ -45,14 +45,17 @@ export type MakeWire = (
 export const protocolOf = (settings: RuntimeSettings, agent: Agent): RuntimeProtocol =>
   agent.settings.runtime?.protocol ?? settings.protocol
 
-const urlOf = (baseUrl: string, path: string | undefined): string =>
-  path === undefined ? baseUrl : new URL(path, baseUrl).href.replace(/\/+$/, "")
+export const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
 
 export const plainHeaders = (headers: RuntimeSettings["headers"]): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Redacted.value(value)]))
 
-export const endpointOf = (settings: RuntimeSettings, { settings: { runtime } }: Agent): Endpoint => ({
-  url: urlOf(settings.baseUrl, runtime?.path),
-  headers: plainHeaders(settings.headers),
-  agent: runtime?.agent ?? settings.agent,
-})
+export const endpointOf = (settings: RuntimeSettings, agent: Agent): Endpoint => {
+  const { runtime } = agent.settings
+  const url = runtime?.path === undefined ? settings.baseUrl : new URL(runtime.path, settings.baseUrl).href
+  return {
+    url: protocolOf(settings, agent) === "ag-ui" ? url : withoutSlash(url),
+    headers: plainHeaders(settings.headers),
+    agent: runtime?.agent ?? settings.agent,
+  }
+}

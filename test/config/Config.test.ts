@@ -185,7 +185,7 @@ describe("a valid value", () => {
         PORT: 0,
         CHAT_RUNTIME_SHADOW_PERCENT: 12.5,
         CHAT_RUNTIME_ERROR_RATE_THRESHOLD: 1,
-        RUNTIME_SERVICE_URL: "http://runtime:8801/rt",
+        RUNTIME_SERVICE_URL: "http://runtime:8801/rt/",
         CHAT_RUNTIME_ENABLED_ORGS: ["acme", "umbrella"],
       })
       const shown = [settings.AUTH_JWT_SECRET, settings.DATABASE_URL].map((it) => it && Redacted.value(it))
