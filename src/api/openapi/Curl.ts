@@ -15,9 +15,9 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 /** `parameters`: the examples of the path's parameters. */
 export const curlOf = (
   { body, isPublic, isStream, method, path }: Request,
-  parameters: JsonObject,
+  parameters: Readonly<Record<string, string>>,
 ): ReadonlyArray<JsonObject> => {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(parameters[name] ?? name))
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? name)
   const verb =
     method === "get" || (method === "post" && body !== undefined) ? "" : `-X ${method.toUpperCase()} `
   // `-N` shows each event as it arrives.

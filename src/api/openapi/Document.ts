@@ -49,6 +49,8 @@ export const routesOf = (groups: Groups): ReadonlyMap<string, Route> =>
   )
 
 const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
+const textOf = (value: Json | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined
 const mapValues = (object: JsonObject, change: (value: JsonObject, key: string) => Json): JsonObject =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(objectOf(value), key)]))
 
@@ -63,12 +65,13 @@ const parameterExample = (name: string, required: boolean, requests: ReadonlyArr
 /** `requests`: the names of the request's examples. */
 const parameter = (given: Json, requests: ReadonlyArray<string>): Json => {
   const { description, ...schema } = objectOf(objectOf(given)["schema"])
-  const { name, required } = objectOf(given)
+  const { name: named, required } = objectOf(given)
+  const name = textOf(named) ?? ""
   return {
     ...objectOf(given),
-    description: description ?? parameterMeanings[String(name)] ?? "",
+    description: description ?? parameterMeanings[name] ?? "",
     schema,
-    ...parameterExample(String(name), required === true, requests),
+    ...parameterExample(name, required === true, requests),
   }
 }
 
@@ -145,7 +148,9 @@ const operation = (key: string, route: Route, given: JsonObject, components: Jso
     ...rest,
     operationId: route.operationId,
     "x-codeSamples": samples(key, route),
-    description: [description, accessOf(route.endpoint)].filter((text) => text !== undefined).join("\n\n"),
+    description: [textOf(description), accessOf(route.endpoint)]
+      .filter((text) => text !== undefined)
+      .join("\n\n"),
     parameters: Array.isArray(parameters)
       ? parameters.map((given: Json) => parameter(given, requests.length === 0 ? ["default"] : requests))
       : [],

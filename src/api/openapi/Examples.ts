@@ -5,7 +5,6 @@ import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
-import type { JsonObject } from "./Schemas.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
@@ -18,7 +17,7 @@ const examples: ExamplesByOperation = {
 export const examplesOf = (operationId: string): Examples => examples[operationId] ?? {}
 
 /** By the name of the parameter. */
-export const parameterExamples: JsonObject = {
+export const parameterExamples: Readonly<Record<string, string>> = {
   agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
   sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
   runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
@@ -40,7 +39,7 @@ export const parameterExamples: JsonObject = {
   "if-range": '"v1"',
 }
 
-/** Of parameters whose schemas are shared with other uses. */
+/** Descriptions of parameters whose schemas have other uses too. */
 export const parameterMeanings: Readonly<Record<string, string>> = {
   agentId: "The agent's id, a UUID.",
   sessionId: "The session's id, a UUID.",
