@@ -1,4 +1,6 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
+import { agUiExamples } from "./examples/AgUiExamples.ts"
+import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
 import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
@@ -8,6 +10,8 @@ import { tenantExamples } from "./examples/TenantExamples.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
+  ...aiSdkExamples,
+  ...agUiExamples,
   ...tenantExamples,
   ...breakerExamples,
   ...rolloutExamples,
@@ -20,6 +24,7 @@ export const examplesOf = (operationId: string): Examples => examples[operationI
 export const parameterExamples: Readonly<Record<string, string>> = {
   agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
   sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
+  id: "chat-7f3a",
   runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
   fileId: "invoice",
   keyId: "key_019a5c5e7c017aa08f56000000000001",
