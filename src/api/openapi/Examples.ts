@@ -48,6 +48,7 @@ export const parameterExamples: Readonly<Record<string, string>> = {
 export const parameterMeanings: Readonly<Record<string, string>> = {
   agentId: "The agent's id, a UUID.",
   sessionId: "The session's id, a UUID.",
+  id: "The chat's id, as its client chose it.",
   runId: "The run's id, a UUID: `X-Run-ID` of its stream.",
   fileId: "The last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
