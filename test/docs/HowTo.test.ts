@@ -30,7 +30,7 @@ const languages = {
 interface Page {
   readonly page: string
   readonly language: keyof typeof languages
-  /** The output contains these, in order. */
+  /** The output, after a line end, contains these in order. */
   readonly prints: ReadonlyArray<string>
   /** Cuts the connections of the first requests. */
   readonly cuts?: ReadonlyArray<RegExp>
@@ -53,7 +53,7 @@ const pages: ReadonlyArray<Page> = [
   {
     page: "frontend-javascript",
     language: "js",
-    prints: ["You said: Hello", "You said: And again"],
+    prints: ["\nYou said: Hello\n", "You said: And again\n"],
     cuts: [within(3), afterEvent(4)],
   },
 ]
@@ -101,7 +101,7 @@ describe("the code of the how-to pages", () => {
   it.each(pages)("runs: $page", async ({ cuts = [], prints, ...page }) => {
     const proxy = await startCutProxy(world.gateway.url, cuts)
     const output = await run(page, { url: proxy.url, folder: world.folder.path })
-    expectInOrder(output, prints)
+    expectInOrder(`\n${output}`, prints)
     expect(proxy.asked.length).toBeGreaterThan(cuts.length)
     await proxy.stop()
   })
