@@ -6,6 +6,7 @@
  * constructors in this file make. The run's log adds id and time with `envelop`.
  */
 import * as Brand from "effect/Brand"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Interrupt } from "../../domain/Interrupt.ts"
 import { PlanStep, StepStatus } from "./PlanStep.ts"
