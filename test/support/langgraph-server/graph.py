@@ -61,7 +61,8 @@ def script(messages: list[BaseMessage]) -> list[AIMessageChunk]:
     if isinstance(last, ToolMessage):
         return [*words("It is done."), chunk(usage_metadata=USAGE)]
     if asked in CALLS:
-        return CALLS[asked]
+        # Streaming writes the id of its message into each chunk.
+        return [each.model_copy() for each in CALLS[asked]]
     if asked == "REASON":
         thinking = [chunk([{"type": "thinking", "thinking": t, "index": 0}]) for t in ("Let me ", "think.")]
         return [*thinking, chunk([{"type": "text", "text": "Answer after thinking.", "index": 1}])]

@@ -76,7 +76,8 @@ def script(messages: list[BaseMessage]) -> list[AIMessageChunk]:
     if isinstance(last, ToolMessage):
         return [*words(f"It is done: {last.text}"), part(usage_metadata=USAGE)]
     if asked in CALLS:
-        return CALLS[asked]
+        # Streaming writes the id of its message into each chunk.
+        return [each.model_copy() for each in CALLS[asked]]
     if asked == "REASON":
         thoughts = [part([{"type": "reasoning", "reasoning": t, "text": t, "index": 0}]) for t in ("Let me ", "think.")]
         return [*thoughts, part([{"type": "text", "text": "Answer after thinking.", "index": 1}])]
