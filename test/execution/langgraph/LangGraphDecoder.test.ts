@@ -1,7 +1,7 @@
 /** Streams of a LangGraph server that the recordings do not have. */
 import { assert, describe, it } from "@effect/vitest"
 import { runId } from "../../support/fixtures.ts"
-import { ai, decode, type Decoded, decodeFrames, part, toolMessage, update } from "./langGraphRecording.ts"
+import { ai, bytesOf, decode, type Decoded, decodeFrames, part, toolMessage, update } from "./langGraphRecording.ts"
 
 const textOf = ({ drafts }: Decoded) =>
   drafts.flatMap((draft) => (draft.type === "text" ? [draft.data.content] : [])).join("")
@@ -107,6 +107,12 @@ describe("the text of a LangGraph answer", () => {
     )
     assert.deepStrictEqual(types(played), ["text", "retract", "text"])
     assert.deepStrictEqual(played.drafts[2]?.data, { content: "Hello" })
+  })
+
+  it("keeps its characters when the bytes are cut within one", () => {
+    const bytes = bytesOf([part("m", "Crème 日本 👩‍👩‍👧\u2028 line")])
+    const played = decode(Array.from(bytes, (byte) => Uint8Array.of(byte)))
+    assert.strictEqual(textOf(played), "Crème 日本 👩‍👩‍👧\u2028 line")
   })
 
   it("is read from any block of text", () => {
