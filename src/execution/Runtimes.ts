@@ -7,6 +7,7 @@ import * as AgUiExecutor from "./ag-ui/AgUiExecutor.ts"
 import { UpstreamMisconfigured } from "./ExecutionError.ts"
 import { Executor, type Turn } from "./Executor.ts"
 import * as LangGraphExecutor from "./langgraph/LangGraphExecutor.ts"
+import * as ResponsesExecutor from "./responses/ResponsesExecutor.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
 import { endpointOf, type MakeWire, protocolOf, type RuntimeSettings } from "./RuntimeSettings.ts"
 import type { UpstreamHttp } from "./UpstreamHttp.ts"
@@ -15,6 +16,7 @@ const wires: Partial<Record<RuntimeProtocol, MakeWire>> = {
   agent2ui: RuntimeExecutor.make,
   langgraph: LangGraphExecutor.make,
   "ag-ui": AgUiExecutor.make,
+  responses: ResponsesExecutor.make,
 }
 
 const target = "runtime"
