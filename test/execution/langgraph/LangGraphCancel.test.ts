@@ -32,7 +32,9 @@ const harness = Effect.gen(function* () {
       get: () => Effect.die("no GET is expected"),
       post: ({ url }) => {
         posts.push(url.slice("http://runtime".length))
-        return url.includes("/cancel?") ? Effect.as(Deferred.await(cancelled), answer) : Effect.succeed(answer)
+        return url.includes("/cancel?")
+          ? Effect.as(Deferred.await(cancelled), answer)
+          : Effect.succeed(answer)
       },
     }),
   )

@@ -1,7 +1,16 @@
 /** Streams of a LangGraph server that the recordings do not have. */
 import { assert, describe, it } from "@effect/vitest"
 import { runId } from "../../support/fixtures.ts"
-import { ai, bytesOf, decode, type Decoded, decodeFrames, part, toolMessage, update } from "./langGraphRecording.ts"
+import {
+  ai,
+  bytesOf,
+  decode,
+  type Decoded,
+  decodeFrames,
+  part,
+  toolMessage,
+  update,
+} from "./langGraphRecording.ts"
 
 const textOf = ({ drafts }: Decoded) =>
   drafts.flatMap((draft) => (draft.type === "text" ? [draft.data.content] : [])).join("")
