@@ -7,6 +7,7 @@ import { AnswerDecoder } from "../../src/execution/direct/AnswerDecoder.ts"
 import { DirectAnswer } from "../../src/execution/direct/DirectAnswer.ts"
 import { wires as drivers } from "../../src/execution/direct/Wire.ts"
 import type { ExecutionEvent } from "../../src/execution/Executor.ts"
+import { LangGraphDecoder } from "../../src/execution/langgraph/LangGraphDecoder.ts"
 import { RuntimeDecoder } from "../../src/execution/runtime/RuntimeDecoder.ts"
 import { runId } from "../support/fixtures.ts"
 import type { WireKind } from "../wires/Wires.ts"
@@ -23,6 +24,7 @@ const agUiFacts: Facts = {
 const decoderOf = (kind: WireKind): Decoder => {
   if (kind === "runtime") return new RuntimeDecoder(runId, RuntimeErrorText.defaults)
   if (kind === "ag-ui") return new AgUiDecoder(agUiFacts)
+  if (kind === "langgraph") return new LangGraphDecoder(runId)
   return new AnswerDecoder(new DirectAnswer("a", () => undefined), drivers[kind].reader)
 }
 

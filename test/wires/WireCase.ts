@@ -15,6 +15,8 @@ export interface Answer {
   readonly body: ReadonlyArray<Bytes | number>
   /** `end` where absent. */
   readonly afterwards?: Afterwards
+  /** The status of a LangGraph run after it; `success` where absent. */
+  readonly runStatus?: string
 }
 
 /** Outcome and public code of an attempt at the upstream under test; a success has no code. */

@@ -31,6 +31,7 @@ const limits = { firstContentMs: 4000, stallMs: 4000, totalMs: 20_000 }
 const runtimeProtocols: Partial<Record<WireKind, RuntimeProtocol>> = {
   runtime: "agent2ui",
   "ag-ui": "ag-ui",
+  langgraph: "langgraph",
 }
 
 const runtimesOf = (kind: WireKind, url: string) => {

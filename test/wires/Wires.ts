@@ -3,7 +3,7 @@
  * what one wire says for a text, a finish reason, its usage, its end, an error in the stream and a refusal.
  */
 export type DirectKind = "openai-compatible" | "openai" | "anthropic" | "google"
-export type WireKind = "runtime" | "ag-ui" | DirectKind
+export type WireKind = "runtime" | "ag-ui" | "langgraph" | DirectKind
 
 export const directKinds: ReadonlyArray<DirectKind> = ["openai-compatible", "openai", "anthropic", "google"]
 export const isDirect = (kind: WireKind): kind is DirectKind => directKinds.some((direct) => direct === kind)
@@ -28,6 +28,8 @@ export interface Wire {
   readonly error: (code: string) => string
   /** The body of a refusal. */
   readonly refusal: (code: string, message?: string) => string
+  /** The JSON for a request besides the answer's own; undefined for the answer's. `runStatus`: the answer's. */
+  readonly aside?: (method: string, path: string, runStatus: string) => object | undefined
 }
 
 const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`
@@ -192,6 +194,33 @@ export const runtime: Wire = {
   refusal: (code) => JSON.stringify({ detail: code }),
 }
 
+/** An event of LangGraph's Agent Server. */
+export const langGraphEvent = (event: string, value: unknown): string =>
+  `event: ${event}\r\ndata: ${JSON.stringify(value)}\r\n\r\n`
+
+const langGraphPart = (content: unknown): string =>
+  langGraphEvent("messages", [{ type: "AIMessageChunk", id: "m-1", content }, { langgraph_node: "chat" }])
+
+/** The status of the run is its finish. */
+export const langGraph: Wire = {
+  kind: "langgraph",
+  opening: langGraphEvent("metadata", { run_id: "run-1", attempt: 1 }),
+  text: langGraphPart,
+  thinking: (thinking) => langGraphPart([{ type: "thinking", thinking }]),
+  finish: () => "",
+  end: "",
+  ping: ": heartbeat\r\n\r\n",
+  error: (error) => langGraphEvent("error", { error, message: "Something about sk-canary-0000 went wrong." }),
+  refusal: (code) => JSON.stringify({ detail: code }),
+  aside: (method, path, runStatus) => {
+    if (path.endsWith("/runs/stream")) return undefined
+    if (method === "POST") return {}
+    return path.endsWith("/state")
+      ? { metadata: {}, checkpoint: { checkpoint_id: "c-1" } }
+      : { run_id: "run-1", status: runStatus }
+  },
+}
+
 /** An event of AG-UI, as its Python encoder writes it. */
 export const agUiEvent = (type: string, fields: object = {}): string => data({ type, ...fields })
 
@@ -217,6 +246,7 @@ export const agUi: Wire = {
 export const wires: Readonly<Record<WireKind, Wire>> = {
   runtime,
   "ag-ui": agUi,
+  langgraph: langGraph,
   "openai-compatible": openAiCompatible,
   openai: openAi,
   anthropic,

@@ -1,5 +1,6 @@
 /** All wire cases, in the order of the page. */
 import { casesOfAgUi } from "./casesOfAgUi.ts"
+import { casesOfLangGraph } from "./casesOfLangGraph.ts"
 import { casesOfEnds } from "./casesOfEnds.ts"
 import { casesOfFinishes } from "./casesOfFinishes.ts"
 import { casesOfOddChunks } from "./casesOfOddChunks.ts"
@@ -16,4 +17,5 @@ export const wireCases: ReadonlyArray<WireCase> = [
   ...casesOfServers,
   ...casesOfRuntime,
   ...casesOfAgUi,
+  ...casesOfLangGraph,
 ]

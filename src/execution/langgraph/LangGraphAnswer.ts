@@ -99,7 +99,7 @@ export class LangGraphAnswer {
     const type = recordOf(json)?.["type"]
     if (typeof type !== "string" || reserved.has(type)) return
     const valid = Option.getOrUndefined(decodeDraft(json))
-    if (valid !== undefined) this.#push([valid])
+    if (valid !== undefined) this.#push([draft(valid)])
   }
 
   /** The thread's messages after the run. They complete an answer whose stream lost its end. */

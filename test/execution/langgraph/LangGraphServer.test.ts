@@ -299,7 +299,7 @@ describe.concurrent("a run of a LangGraph server that does not end by itself", (
       return fiber
     })
 
-  it("is cancelled with its turn, and the next turn of the session waits for that", async () => {
+  it("is cancelled with its turn, and the session continues", async () => {
     const own = session()
     const next = await at(
       Effect.gen(function* () {
