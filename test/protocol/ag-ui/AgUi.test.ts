@@ -167,7 +167,7 @@ describe("the AG-UI stream of a run", () => {
   it("gives each call a result before a successful end, so that no client executes one", async () => {
     const { complaints, events } = await read(bytesOf([toolCall("c1"), text("a")]))
     assert.deepStrictEqual(complaints, [])
-    const result = events.find(({ type }) => type === "TOOL_CALL_RESULT")
+    const result = events.find(({ type }) => type === EventType.TOOL_CALL_RESULT)
     assert.include(JSON.stringify(result), "reported no result")
   })
 
@@ -220,7 +220,7 @@ describe("the AG-UI stream of a run", () => {
     const ended = await read(bytesOf([subAgent("c1"), poem, subAgentResult("c1", true), text("a")]))
     assert.deepStrictEqual(ended.complaints, [])
     assert.deepInclude(
-      ended.events.find(({ type }) => type === "SUBAGENT_STARTED"),
+      ended.events.find(({ type }) => type === EventType.SUBAGENT_STARTED),
       { name: "poet", subagentRunId: `${runId}/c1`, parentToolCallId: `${runId}/c1` },
     )
     assert.deepInclude(
@@ -422,7 +422,9 @@ describe("any run", () => {
         const { complaints, events } = await read(bytes)
         assert.deepStrictEqual(complaints, [])
         assert.isTrue(encoder.ended)
-        const ends = events.filter(({ type }) => type === "RUN_FINISHED" || type === "RUN_ERROR")
+        const ends = events.filter(
+          ({ type }) => type === EventType.RUN_FINISHED || type === EventType.RUN_ERROR,
+        )
         assert.deepStrictEqual(ends, events.slice(-1))
       }),
     { arbitrary: { runs: 300 } },

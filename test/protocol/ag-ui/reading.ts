@@ -1,6 +1,6 @@
 /** Reads the bytes of an AG-UI stream with the real client, `HttpAgent`, and records all that it complains about. */
 import { type AgentSubscriber, HttpAgent } from "@ag-ui/client"
-import type { BaseEvent, Message, RunFinishedEvent } from "@ag-ui/core"
+import { type BaseEvent, EventType, type Message, type RunFinishedEvent } from "@ag-ui/core"
 import { vi } from "vitest"
 import type { Draft } from "../../../src/protocol/agent2ui/Message.ts"
 import { agUi, type Request } from "../../../src/protocol/ag-ui/AgUi.ts"
@@ -65,7 +65,7 @@ export const readBy = async (
     const answer = await agent.runAgent(parameters, { ...subscriber, onEvent })
     result = answer.result
   })
-  const finished = events.find((event): event is RunFinishedEvent => event.type === "RUN_FINISHED")
+  const finished = events.find((event): event is RunFinishedEvent => event.type === EventType.RUN_FINISHED)
   const read: Read = { events, messages: agent.messages, finished, result, complaints }
   return read
 }
