@@ -102,6 +102,17 @@ describe("the AG-UI stream of a run", () => {
     assert.deepStrictEqual(result, done)
   })
 
+  it("reports no tokens as a provider's that are estimated or came from the cache", async () => {
+    for (const own of [{ estimated: true }, { cached: true }]) {
+      const encoder = agUi(request).encoder(run())
+      const data = { ...done, usage: { ...done.usage, ...own } }
+      const bytes = encoder.opening(0) + encoder.frames([{ seq: 1, event: { event: "done", data } }])
+      const { finished, result } = await read(bytes)
+      assert.isUndefined(finished?.usage)
+      assert.deepStrictEqual(result, data)
+    }
+  })
+
   it("shows text, Markdown and code as messages in order with thoughts and calls", async () => {
     const { complaints, messages } = await read(
       bytesOf([
