@@ -182,6 +182,19 @@ describe("the AG-UI stream of a run", () => {
     assert.include(JSON.stringify(result), "reported no result")
   })
 
+  it("ends a call whose id the agent uses again", async () => {
+    const { complaints, messages } = await read(
+      bytesOf([subAgent("c1"), subAgent("c1"), subAgentResult("c1", true)]),
+    )
+    assert.deepStrictEqual(complaints, [])
+    assert.deepStrictEqual(content(messages), [
+      "assistant: null",
+      'tool: "{\\"error\\":\\"The agent reported no result.\\"}"',
+      "assistant: null",
+      'tool: "a poem"',
+    ])
+  })
+
   it("shows the call of a result without one, and matches results without an id by name", async () => {
     const lone: Draft = { type: "tool_result", data: { toolName: "find", result: 1, success: true } }
     const anonymous: Draft = {
