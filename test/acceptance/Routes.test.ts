@@ -74,9 +74,10 @@ const ask = async (caller: Caller, route: string, row: Row, extra?: Readonly<Rec
   })
   const { headers, status } = response
   expect(undeclared({ method, path: filled(path), status, body: undefined, headers })).toBeUndefined()
-  if (!path.endsWith("/live")) return { status: response.status, text: await response.text() }
+  const session = response.headers.get("x-session-id")
+  if (!path.endsWith("/live")) return { status: response.status, text: await response.text(), session }
   await response.body?.cancel()
-  return { status: response.status, text: "" }
+  return { status: response.status, text: "", session }
 }
 
 const rows = Object.entries(table).flatMap(([route, all]) => all.map((row) => [route, row] as const))
@@ -153,9 +154,12 @@ describe("the routes of the contract", () => {
       system_prompt: "x",
     }
     const { agents } = await seen()
+    /** The sessions that the stranger has started. */
+    const own = new Set<string>()
     for (const [route, row] of rows.filter(([, { body }]) => body !== undefined))
       for (const caller of ["anonymous", "colleague", "admin", "stranger"] as const) {
-        const { status } = await ask(caller, route, row, { ...extra, ...row.body })
+        const { session, status } = await ask(caller, route, row, { ...extra, ...row.body })
+        if (caller === "stranger" && session !== null) own.add(session)
         const expected = row.statuses[caller]
         expect(expected >= 400 ? [expected] : [expected, 400], `${caller} ${route}`).toContain(status)
       }
@@ -163,7 +167,8 @@ describe("the routes of the contract", () => {
     expect(after.agents.acme.length).toBe(agents.acme.length + 2)
     const mine = await clients.colleague.json("GET", "/api/v1/chat/sessions")
     expect(mine.data.sessions.length).toBeGreaterThan(0)
-    expect((await clients.stranger.json("GET", "/api/v1/chat/sessions")).data.sessions).toEqual([])
+    const others = (await clients.stranger.json("GET", "/api/v1/chat/sessions")).data.sessions
+    expect(new Set(others.map(({ id }: { readonly id: string }) => id))).toEqual(own)
     const started = await clients.owner.stream("POST", "/api/v1/chat/start", {
       ...extra,
       agentId: ids["agent"],

@@ -71,9 +71,9 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
 
-  "POST /api/v1/ag-ui": [row([401, 200, 200, 200, 200, 403], { body: agUiInput("routes") })],
+  "POST /api/v1/ag-ui": [row([401, 200, 200, 200, 200, 403], { body: agUiInput("ag-ui-routes") })],
   "POST /api/v1/ag-ui/{agentId}": [
-    row([401, 200, 200, 200, 404, 403], { body: agUiInput("routes-2") }),
+    row([401, 200, 200, 200, 404, 403], { body: agUiInput("ag-ui-agent-routes") }),
     // The session belongs to the owner, and another user's thread may have its id.
     row([401, 200, 200, 200, 404, 403], { body: agUiInput("$session") }),
   ],

@@ -75,11 +75,12 @@ export interface Reader {
   readonly closing?: Effect.Effect<void>
   readonly protocol?: Agent2UIVersion
   readonly until?: number
+  readonly onLeave?: Effect.Effect<void>
 }
 
 export const respond = (
   source: Source,
-  { after = 0, closing = Effect.never, protocol = 2, until = Number.POSITIVE_INFINITY }: Reader = {},
+  { after = 0, closing = Effect.never, onLeave, protocol = 2, until = Number.POSITIVE_INFINITY }: Reader = {},
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
   Effect.flatMap(
     Readers.make(heartbeatMs, closing, () => undefined),
@@ -92,6 +93,7 @@ export const respond = (
           protocol: protocol === 1 ? version1 : version2,
           readers,
           until: () => until,
+          ...(onLeave === undefined ? {} : { onLeave }),
         }),
       ),
   )

@@ -102,6 +102,17 @@ describe("the AG-UI stream of a run", () => {
     assert.deepStrictEqual(result, done)
   })
 
+  it("reports no tokens as a provider's that are estimated or came from the cache", async () => {
+    for (const own of [{ estimated: true }, { cached: true }]) {
+      const encoder = agUi(request).encoder(run())
+      const data = { ...done, usage: { ...done.usage, ...own } }
+      const bytes = encoder.opening(0) + encoder.frames([{ seq: 1, event: { event: "done", data } }])
+      const { finished, result } = await read(bytes)
+      assert.isUndefined(finished?.usage)
+      assert.deepStrictEqual(result, data)
+    }
+  })
+
   it("shows text, Markdown and code as messages in order with thoughts and calls", async () => {
     const { complaints, messages } = await read(
       bytesOf([
@@ -167,8 +178,21 @@ describe("the AG-UI stream of a run", () => {
   it("gives each call a result before a successful end, so that no client executes one", async () => {
     const { complaints, events } = await read(bytesOf([toolCall("c1"), text("a")]))
     assert.deepStrictEqual(complaints, [])
-    const result = events.find(({ type }) => type === "TOOL_CALL_RESULT")
+    const result = events.find(({ type }) => type === EventType.TOOL_CALL_RESULT)
     assert.include(JSON.stringify(result), "reported no result")
+  })
+
+  it("ends a call whose id the agent uses again", async () => {
+    const { complaints, messages } = await read(
+      bytesOf([subAgent("c1"), subAgent("c1"), subAgentResult("c1", true)]),
+    )
+    assert.deepStrictEqual(complaints, [])
+    assert.deepStrictEqual(content(messages), [
+      "assistant: null",
+      'tool: "{\\"error\\":\\"The agent reported no result.\\"}"',
+      "assistant: null",
+      'tool: "a poem"',
+    ])
   })
 
   it("shows the call of a result without one, and matches results without an id by name", async () => {
@@ -220,7 +244,7 @@ describe("the AG-UI stream of a run", () => {
     const ended = await read(bytesOf([subAgent("c1"), poem, subAgentResult("c1", true), text("a")]))
     assert.deepStrictEqual(ended.complaints, [])
     assert.deepInclude(
-      ended.events.find(({ type }) => type === "SUBAGENT_STARTED"),
+      ended.events.find(({ type }) => type === EventType.SUBAGENT_STARTED),
       { name: "poet", subagentRunId: `${runId}/c1`, parentToolCallId: `${runId}/c1` },
     )
     assert.deepInclude(
@@ -422,7 +446,9 @@ describe("any run", () => {
         const { complaints, events } = await read(bytes)
         assert.deepStrictEqual(complaints, [])
         assert.isTrue(encoder.ended)
-        const ends = events.filter(({ type }) => type === "RUN_FINISHED" || type === "RUN_ERROR")
+        const ends = events.filter(
+          ({ type }) => type === EventType.RUN_FINISHED || type === EventType.RUN_ERROR,
+        )
         assert.deepStrictEqual(ends, events.slice(-1))
       }),
     { arbitrary: { runs: 300 } },

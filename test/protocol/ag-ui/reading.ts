@@ -1,6 +1,6 @@
 /** Reads the bytes of an AG-UI stream with the real client, `HttpAgent`, and records all that it complains about. */
-import { HttpAgent } from "@ag-ui/client"
-import type { BaseEvent, Message, RunFinishedEvent } from "@ag-ui/core"
+import { type AgentSubscriber, HttpAgent } from "@ag-ui/client"
+import { type BaseEvent, EventType, type Message, type RunFinishedEvent } from "@ag-ui/core"
 import { vi } from "vitest"
 import type { Draft } from "../../../src/protocol/agent2ui/Message.ts"
 import { agUi, type Request } from "../../../src/protocol/ag-ui/AgUi.ts"
@@ -53,14 +53,19 @@ export const complaintsOf = async (use: () => Promise<unknown>): Promise<Readonl
   return complaints
 }
 
-export const readBy = async (agent: HttpAgent, parameters: Parameters<HttpAgent["runAgent"]>[0] = {}) => {
+export const readBy = async (
+  agent: HttpAgent,
+  parameters: Parameters<HttpAgent["runAgent"]>[0] = {},
+  subscriber: AgentSubscriber = {},
+) => {
   const events: Array<BaseEvent> = []
   let result: unknown
   const complaints = await complaintsOf(async () => {
-    const answer = await agent.runAgent(parameters, { onEvent: ({ event }) => void events.push(event) })
+    const onEvent: AgentSubscriber["onEvent"] = ({ event }) => void events.push(event)
+    const answer = await agent.runAgent(parameters, { ...subscriber, onEvent })
     result = answer.result
   })
-  const finished = events.find((event): event is RunFinishedEvent => event.type === "RUN_FINISHED")
+  const finished = events.find((event): event is RunFinishedEvent => event.type === EventType.RUN_FINISHED)
   const read: Read = { events, messages: agent.messages, finished, result, complaints }
   return read
 }
