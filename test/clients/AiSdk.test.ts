@@ -42,8 +42,10 @@ const echo = (message: string) => scenario({ scenario: "echo", message })
 const textOf = (message: UIMessage | undefined): string =>
   message?.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("|") ?? ""
 
-const sessionOf = (chat: Chat<UIMessage>): string =>
-  (chat.messages.findLast(({ role }) => role === "assistant")?.metadata as { sessionId: string }).sessionId
+const sessionOf = (chat: Chat<UIMessage>): string => {
+  const metadata = chat.messages.findLast(({ role }) => role === "assistant")?.metadata
+  return (metadata as { readonly sessionId: string }).sessionId
+}
 
 /** The stored messages of a session, each with the text of its parent. */
 const stored = async (chat: Chat<UIMessage>) => {

@@ -20,7 +20,7 @@ const call = (toolCallId: string, approved?: boolean) => ({
 })
 
 const ask = (body: object) => askedOf(decode({ id: "c", ...body }))
-const problem = (body: object, textProblem: string | undefined = undefined) =>
+const problem = (body: object, textProblem?: string) =>
   problemOf(decode({ id: "c", ...body }), () => textProblem)
 
 describe("the request of DefaultChatTransport", () => {
