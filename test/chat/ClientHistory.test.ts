@@ -69,6 +69,11 @@ describe("the place of a client's message", () => {
     })
   })
 
+  it("is that of the newest turn when a question failed once and was answered later", () => {
+    const later = [...tree.slice(0, 3), user("e", "two", "b"), assistant("f", "e")]
+    assert.deepStrictEqual<unknown>(placeOf(later, [turn("one")], "two", true), after("b"))
+  })
+
   it("is new for a question that was refused and is sent again", () => {
     assert.deepStrictEqual<unknown>(placeOf(tree, [turn("one"), turn("two")], "three", true), after("d"))
   })
