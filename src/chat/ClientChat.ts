@@ -57,8 +57,10 @@ export const make = Effect.gen(function* () {
 
   const start = Effect.fnUntraced(function* (
     caller: Caller,
-    { agentId, clientId, message, path }: ClientMessage,
+    { agentId, answersTo, clientId, message, path }: ClientMessage,
   ) {
+    const unknown = Interrupts.unknownAnswer([], answersTo([]))
+    if (unknown !== undefined) return yield* unknown
     if (message === undefined) return yield* refused(path, "Expected a user's message: the chat is new")
     yield* quotas.session(caller.principal.orgId)
     return yield* chat.start(caller, { agentId: agentId ?? defaultAgentId, clientId, message })

@@ -53,6 +53,11 @@ interface Post {
   readonly path: string
   /** The protocol of the route. Without it the request and the caller choose one, and the client may resume by POST. */
   readonly protocol?: OutputProtocol
+  /**
+   * A client that closes its connection cancels the run, because its protocol has no way to read on. A request with an
+   * idempotency key may come back, so its run continues for the grace time.
+   */
+  readonly cancelsOnLeave?: boolean
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
@@ -127,6 +132,7 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
   const once = yield* Idempotency
   const reader = yield* RunReader
   const runs = yield* Runs
+  const scope = yield* Effect.scope
   const readers = yield* Readers.make(heartbeatMs, (yield* Shutdown).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
@@ -156,7 +162,14 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     return who
   })
 
-  const begun = (request: StreamRequest, bound: OutputProtocol | undefined, { log, run }: Accepted) =>
+  const cancel = (id: RunId) => Effect.forkIn(live.cancel(id), scope)
+
+  const begun = (
+    request: StreamRequest,
+    bound: OutputProtocol | undefined,
+    { log, run }: Accepted,
+    cancels: boolean,
+  ) =>
     Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) =>
       EventStream.respond({
         run,
@@ -165,6 +178,7 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
         protocol,
         readers,
         until,
+        ...(cancels ? { onLeave: cancel(run.id) } : {}),
       }),
     )
 
@@ -196,7 +210,7 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
 
   const turn = Effect.fnUntraced(function* (
     request: PostRequest,
-    { asked, begin, onBusy, path, protocol, route }: Post,
+    { asked, begin, cancelsOnLeave = false, onBusy, path, protocol, route }: Post,
     permit: TurnPermit,
   ) {
     const who = yield* caller(path, permit)
@@ -207,7 +221,8 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
       _tag === "SessionBusy" ? permit.end() : Effect.void,
     )
     const outcome = yield* onBusy(who, attempt)
-    if (outcome._tag === "Began") return yield* begun(request, protocol, outcome)
+    if (outcome._tag === "Began")
+      return yield* begun(request, protocol, outcome, cancelsOnLeave && key === undefined)
     yield* permit.end()
     // `chat:read` is not required, because this is the response to the same request, which the first try would have
     // received as well.

@@ -9,6 +9,7 @@ import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import * as AgentsHandlers from "./AgentsHandlers.ts"
 import * as AutopilotHandlers from "./AutopilotHandlers.ts"
 import * as Authentication from "./Authentication.ts"
+import * as AgUiHandlers from "./AgUiHandlers.ts"
 import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
@@ -33,6 +34,7 @@ const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
     AiSdkHandlers.layer,
+    AgUiHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,

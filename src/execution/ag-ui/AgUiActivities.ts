@@ -4,7 +4,8 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { draft, type StepStatus, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
+import { draft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
+import type { StepStatus } from "../../protocol/agent2ui/PlanStep.ts"
 import type { EventOf } from "./AgUiWire.ts"
 import * as JsonPatch from "./JsonPatch.ts"
 

@@ -20,10 +20,11 @@ const plainAnswer = (interrupt: Interrupt, message: string): Json =>
   asksForApproval(interrupt) ? { approved: false, reason: message } : message
 
 /** The answer to one interrupt. Undefined: it is cancelled. */
-const payloadOf = (interrupt: Interrupt, { answers }: Resume, message: string): Json | undefined =>
-  answers === undefined
-    ? plainAnswer(interrupt, message)
-    : answers.find(({ interruptId }) => interruptId === interrupt.interruptId)?.payload
+const payloadOf = (interrupt: Interrupt, { answers }: Resume, message: string): Json | undefined => {
+  if (answers === undefined) return plainAnswer(interrupt, message)
+  const answer = answers.find(({ interruptId }) => interruptId === interrupt.interruptId)
+  return answer?.cancelled === true ? undefined : answer?.payload
+}
 
 export interface Answered {
   readonly pending: Pending

@@ -1,5 +1,6 @@
 /** The state of a plan as its steps advance, for clients that replace the whole plan. Pure. */
-import type { Message, PlanStep } from "./Message.ts"
+import type { Message } from "./Message.ts"
+import type { PlanStep } from "./PlanStep.ts"
 
 type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
 export type Plan = Of<"plan">["data"]
