@@ -45,7 +45,7 @@ export class AiSdkApi extends HttpApiGroup.make("aiSdk")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(StreamsRun, "reads")
+      .annotate(StreamsRun, "finds")
       .annotate(RouteErrors, ["AUTH_AGENT_DENIED"])
       .annotate(OpenApi.Summary, "Resume a stream of useChat")
       .annotate(

@@ -26,8 +26,11 @@ export const beforeRoute = [
   "HEADERS_TOO_LARGE",
 ] as const satisfies ReadonlyArray<ErrorCode>
 
-/** The route answers with the events of a run that it starts, or that its caller names. An annotation. */
-export class StreamsRun extends Context.Service<StreamsRun, "starts" | "reads">()(
+/**
+ * The route answers with the events of a run that it starts, that its caller names, or that it finds running. The last kind
+ * answers 204 without a run. An annotation.
+ */
+export class StreamsRun extends Context.Service<StreamsRun, "starts" | "reads" | "finds">()(
   "crossfade/api/StreamsRun",
 ) {}
 
@@ -50,7 +53,7 @@ const ofStarting = [
   "SHUTTING_DOWN",
 ] as const satisfies ReadonlyArray<ErrorCode>
 
-const ofStreams = { starts: ofStarting, reads: ofReading }
+const ofStreams = { starts: ofStarting, reads: ofReading, finds: ofReading }
 
 const ofAuthentication = [
   "AUTH_TOKEN_MISSING",

@@ -42,8 +42,10 @@ const echo = (message: string) => scenario({ scenario: "echo", message })
 const textOf = (message: UIMessage | undefined): string =>
   message?.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("|") ?? ""
 
-const sessionOf = (chat: Chat<UIMessage>): string =>
-  (chat.messages.findLast(({ role }) => role === "assistant")?.metadata as { sessionId: string }).sessionId
+const sessionOf = (chat: Chat<UIMessage>): string => {
+  const metadata = chat.messages.findLast(({ role }) => role === "assistant")?.metadata
+  return (metadata as { readonly sessionId: string }).sessionId
+}
 
 /** The stored messages of a session, each with the text of its parent. */
 const stored = async (chat: Chat<UIMessage>) => {
@@ -238,6 +240,21 @@ describe("a chat of the AI SDK", () => {
     const answer = await world.client.request("POST", "/api/v1/ai-sdk/chat", { id, message })
     expect(await answer.text()).toContain("[DONE]")
     expect((await stored(chat)).at(-2)?.parent).toBe("You said: a")
+  })
+
+  it("continues a session that another client started, under the session's id", async () => {
+    const started = await world.client.start(echo("a"))
+    await started.rest()
+    const message = { id: "u9", role: "user", parts: [{ type: "text", text: echo("b") }] }
+    const answer = await world.client.request("POST", "/api/v1/ai-sdk/chat", {
+      id: started.sessionId,
+      message,
+    })
+    expect(answer.headers.get("x-session-id")).toBe(started.sessionId)
+    expect(answer.headers.get("x-vercel-ai-ui-message-stream")).toBe("v1")
+    expect(answer.headers.get("content-type")).toContain("text/event-stream")
+    expect(await answer.text()).toContain("[DONE]")
+    expect((await world.log()).executions.at(-1)?.body.history_messages).toHaveLength(3)
   })
 
   it("belongs to its user, even if another user has the same id", async () => {

@@ -65,6 +65,36 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
+    it.effect("a tree has the messages of all branches, and marks the answers to interrupts", () =>
+      Effect.gen(function* () {
+        const runs = yield* Runs
+        const sessions = yield* Sessions
+        const first = yield* said("one", "1")
+        const { session } = first
+        yield* said("two", undefined, { session, parent: first.answer.id })
+        const made = newTurn(principalOf(session), { content: "Yes.", session })
+        const record = { answers: [{ interruptId: "i1", payload: true }] }
+        const answering = {
+          ...made,
+          userMessage: { ...made.userMessage, parentMessageId: first.answer.id, record },
+        }
+        yield* runs.begin(answering)
+        yield* ended(answering, "2")
+        const tree = yield* sessions.tree(session.id)
+        assert.deepStrictEqual(
+          tree.map(({ answers, content, role }) => [role, content, answers]),
+          [
+            ["user", "one", false],
+            ["assistant", "1", false],
+            ["user", "two", false],
+            ["user", "Yes.", true],
+            ["assistant", "2", false],
+          ],
+        )
+        assert.strictEqual(tree[3]?.parentMessageId, first.answer.id)
+      }),
+    )
+
     it.effect("a branch is the chain of parents, from its first message to its end", () =>
       Effect.gen(function* () {
         const first = yield* said("one", "1")

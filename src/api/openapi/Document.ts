@@ -80,6 +80,8 @@ const withExamples = (media: JsonObject, examples: JsonObject | undefined): Json
 
 const noMoreEvents = { description: "The request resumes after the last event of a run that has ended." }
 
+const nothingRuns = { description: "No run of the chat is running." }
+
 const errorStatuses = new Set<number>(Object.values(statusOfCode))
 
 /** The contract gives every endpoint the same list of errors, for Effect's own client. */
@@ -96,11 +98,12 @@ const responses = (
   const own = Object.entries(given).filter(([status]) => !isListed(endpoint, Number(status)))
   const all = {
     ...Object.fromEntries(own),
-    ...(stream === undefined ? {} : { "204": noMoreEvents }),
+    ...(stream === undefined ? {} : { "204": stream === "finds" ? nothingRuns : noMoreEvents }),
     ...errorResponses(endpoint.path, errorCodesOf(endpoint)),
   }
   return mapValues(all, (answer, status) => {
-    const place = { status: Number(status), isRun: stream !== undefined, startsTurns: stream === "starts" }
+    const isRun = stream !== undefined && !(stream === "finds" && status === "204")
+    const place = { status: Number(status), isRun, startsTurns: stream === "starts" }
     const content = mapValues(objectOf(answer["content"]), (media, type) =>
       Number(status) < 400
         ? withExamples(type === "text/event-stream" ? streamMedia(media, components) : media, response)

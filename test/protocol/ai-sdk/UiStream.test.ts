@@ -184,6 +184,21 @@ describe("a UI message", () => {
     }
     const parts = await partsOf(toolCall("c1"), { ...closed, metadata: { callId: "c1" } }, toolResult("c1"))
     assert.lengthOf(parts, 1)
+    const chunks = await chunksOf(
+      bytesOf(entriesOf([toolCall("c1"), { ...closed, metadata: { callId: "c1" } }])),
+    )
+    assert.lengthOf(
+      chunks.filter(({ type }) => type === "tool-input-available"),
+      1,
+    )
+  })
+
+  it("keeps the order of text and other parts", async () => {
+    const parts = await partsOf(text("a"), table, text("b"))
+    assert.deepStrictEqual(
+      parts.map((part) => (part.type === "text" ? part.text : part.type)),
+      ["a", "data-table", "b"],
+    )
   })
 
   it("has files and images as file parts, and other content as data", async () => {
@@ -230,6 +245,11 @@ describe("text that is taken back", () => {
   it("leaves with its failed attempt when another mode answers", async () => {
     const parts = await partsOf(thinking("hm"), text("wrong"), retract(2, 2), fallback, text("right"))
     assert.deepStrictEqual(textsOf(parts), ["reasoning", "right"])
+  })
+
+  it("leaves without the thoughts between its parts", async () => {
+    const parts = await partsOf(text("a"), thinking("hm"), text("b"), retract(1, 3), text("c"))
+    assert.deepStrictEqual(textsOf(parts), ["reasoning", "c"])
   })
 
   it("ends the stream with an error when the step was too long to repeat", async () => {
