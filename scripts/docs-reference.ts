@@ -2,7 +2,7 @@
  * Prints the reference pages from the code: `docs/reference/configuration.md` from the table in
  * `src/config/Config.ts`, `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from
  * the catalogue of metrics, `docs/reference/wires.md` from the table of wire cases, `docs/reference/faults.md` from
- * the checklist of faults, the tables of `docs/reference/providers.md`. Run it with Node 24;
+ * the checklist of faults, `docs/reference/protocols.md` from the encoders, the tables of `docs/reference/providers.md`. Run it with Node 24;
  * `test/docs/Reference.test.ts` compares.
  */
 import * as Schema from "effect/Schema"
@@ -21,6 +21,7 @@ import { all } from "../src/telemetry/Metrics.ts"
 import { wireCases } from "../test/wires/cases.ts"
 import type { Expected } from "../test/wires/WireCase.ts"
 import { faults } from "./faults-page.ts"
+import * as Protocols from "./protocols-page.ts"
 
 /** The part of JSON Schema that this script reads. */
 interface Json {
@@ -145,6 +146,13 @@ const attemptsOf = ({ attempts }: Expected): string =>
     .map(([outcome, errorCode]) => (errorCode === null ? outcome : `${outcome} ${code(errorCode)}`))
     .join(", ")
 
+export const protocols = (): string => {
+  const about =
+    "The frames that each output protocol writes for each message type, read from the encoders. `left out`: the protocol cannot " +
+    "carry the message, so its readers do not see it."
+  return page("Protocols", about, table(Protocols.head, Protocols.rows()))
+}
+
 export const wires = (): string => {
   const rows = wireCases.map((one): Row => {
     const second = one.withSecond.secondAsked
@@ -167,6 +175,7 @@ if (import.meta.main) {
   writeFileSync(new URL("metrics.md", folder), metrics())
   const page = new URL("providers.md", folder)
   writeFileSync(page, providers(readFileSync(page, "utf8")))
+  writeFileSync(new URL("protocols.md", folder), protocols())
   writeFileSync(new URL("wires.md", folder), wires())
   writeFileSync(new URL("faults.md", folder), faults())
 }

@@ -36,6 +36,7 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   AUTH_OPERATOR_SECRET: "replace-me",
   AUTH_OPERATOR_PREVIOUS_SECRETS: "replace-me",
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
+  RUNTIME_HEADERS: "authorization: Bearer not-a-key",
   OPENAI_API_KEY: "sk-not-a-key",
   ANTHROPIC_API_KEY: "sk-ant-not-a-key",
   HTTP_PROXY: "http://proxy.example:3128",

@@ -59,6 +59,7 @@ export const NewAgent = Schema.Struct({
   temperature: AgentSettings.fields.temperature,
   maxTokens: AgentSettings.fields.maxTokens,
   historyMaxTokens: AgentSettings.fields.historyMaxTokens,
+  runtime: AgentSettings.fields.runtime,
   mcpServers: Schema.optionalKey(listOf(NewMcpServer)),
   subAgents: Schema.optionalKey(listOf(NewSubAgent)),
 })

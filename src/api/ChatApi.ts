@@ -6,6 +6,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { Message } from "../protocol/agent2ui/Message.ts"
 import { isBlank } from "../domain/History.ts"
+import { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
@@ -41,6 +42,28 @@ const sent = Schema.Struct({
     message !== undefined || retry === true ? undefined : { path: ["message"], issue: "Missing key" },
   ),
 )
+
+const answered = Schema.Struct({
+  interruptId: Schema.optionalKey(Schema.String),
+  payload: Schema.optionalKey(Schema.Json),
+  answers: Schema.optionalKey(Schema.NonEmptyArray(InterruptAnswer).check(Schema.isMaxLength(100))).annotate({
+    description: "The answers to several interrupts, instead of `interruptId` and `payload`",
+  }),
+  message: Schema.optionalKey(message).annotate({
+    description: "The text of the user's message; by default the payload as text",
+  }),
+}).check(
+  Schema.makeFilter(({ answers, interruptId, payload }) => {
+    if (answers !== undefined)
+      return interruptId === undefined && payload === undefined
+        ? undefined
+        : { path: ["answers"], issue: "Expected either answers, or interruptId and payload" }
+    if (interruptId === undefined) return { path: ["interruptId"], issue: "Missing key" }
+    return payload === undefined ? { path: ["payload"], issue: "Missing key" } : undefined
+  }),
+)
+
+export type Answered = typeof answered.Type
 
 const stream = HttpApiSchema.StreamSse({
   events: Schema.Union([
@@ -109,6 +132,20 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(
         OpenApi.Description,
         "`parentMessageId` is the message that this one follows, by default the session's last one, and none where it is null; the model is sent the chain of parents. With `retry` no message is stored: `message` is left out or the same, and `parentMessageId` may name an earlier turn that failed.",
+      ),
+    HttpApiEndpoint.post("resume", "/sessions/:sessionId/resume", {
+      params: { sessionId: SessionId },
+      headers: turnHeaders,
+      query: streamQuery,
+      payload: answered,
+      success: stream,
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:write"])
+      .annotate(OpenApi.Summary, "Answer the interrupts of a session's last run")
+      .annotate(
+        OpenApi.Description,
+        "A run that ends with `finishReason: interrupt` has sent `interrupt` messages, such as an approval of a call. This route starts the turn that answers them. A plain message to the session also resumes it; the runtime then gets the text as the answer.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
       query: sessionsPage.query,

@@ -8,6 +8,7 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
 import type { Settings } from "../config/Config.ts"
 import { McpHosts } from "../execution/McpServers.ts"
+import { withoutSlash } from "../execution/RuntimeSettings.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "../execution/runtime/RuntimeHealth.ts"
 import * as Targets from "../execution/Targets.ts"
@@ -76,8 +77,8 @@ export const layer = (
     Layer.provide(Targets.layer(StageSettings.targets(settings))),
     Layer.provide(Fleet.answers(settings)),
     Layer.provide([
-      RuntimeFiles.layer(settings.RUNTIME_SERVICE_URL),
-      RuntimeHealth.layer(settings.RUNTIME_SERVICE_URL),
+      RuntimeFiles.layer(withoutSlash(settings.RUNTIME_SERVICE_URL), settings.RUNTIME_HEADERS),
+      RuntimeHealth.layer(withoutSlash(settings.RUNTIME_SERVICE_URL)),
     ]),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge(RetentionJob.layer(settings.RUN_EVENTS_RETENTION_DAYS)),

@@ -12,7 +12,7 @@ import { OrgId } from "../domain/Ids.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
 import type { ProviderSettings } from "../execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "../execution/Execution.ts"
-import type { Settings as RuntimeSettings } from "../execution/runtime/RuntimeExecutor.ts"
+import type { RuntimeSettings } from "../execution/RuntimeSettings.ts"
 import type { Settings as TargetSettings } from "../execution/Targets.ts"
 import type { ProxySettings } from "../execution/UpstreamProxy.ts"
 import type { ServerSettings } from "../http/Server.ts"
@@ -196,7 +196,16 @@ export const targets = (settings: Settings): TargetSettings => ({
 export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
   settings.RUNTIME_SERVICE_URL === ""
     ? []
-    : [{ baseUrl: settings.RUNTIME_SERVICE_URL, errorPatterns: settings.RUNTIME_ERROR_PATTERNS }]
+    : [
+        {
+          protocol: settings.RUNTIME_PROTOCOL,
+          baseUrl: settings.RUNTIME_SERVICE_URL,
+          headers: settings.RUNTIME_HEADERS,
+          agent: settings.RUNTIME_AGENT,
+          history: settings.RUNTIME_AG_UI_HISTORY,
+          errorPatterns: settings.RUNTIME_ERROR_PATTERNS,
+        },
+      ]
 
 /** An agent's model name belongs to the first provider; the others use their configured model. */
 export const providers = (settings: Settings): ReadonlyArray<ProviderSettings> =>
@@ -217,6 +226,7 @@ export const withSandbox = (
   HTTP_PROXY: undefined,
   HTTPS_PROXY: undefined,
   RUNTIME_SERVICE_URL: urls.runtimeUrl,
+  RUNTIME_PROTOCOL: "agent2ui",
   providers: [
     {
       name: "sandbox",

@@ -10,6 +10,7 @@ import { TurnRun } from "../chat/TurnRun.ts"
 import type { Settings } from "../config/Config.ts"
 import { ModeService } from "../decision/ModeService.ts"
 import { Rollout } from "../decision/Rollout.ts"
+import { withoutSlash } from "../execution/RuntimeSettings.ts"
 import { Execution } from "../execution/Execution.ts"
 import * as Prober from "../execution/Prober.ts"
 import * as Fleet from "./Fleet.ts"
@@ -32,7 +33,7 @@ const loops = (settings: Settings) =>
   Layer.mergeAll(Prober.layer, Fleet.health(settings), GuardedRollout.layer)
 
 const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>
-  RUNTIME_SERVICE_URL === "" ? Layer.empty : BaselineMemory.layer(RUNTIME_SERVICE_URL)
+  RUNTIME_SERVICE_URL === "" ? Layer.empty : BaselineMemory.layer(withoutSlash(RUNTIME_SERVICE_URL))
 
 export const layer = (settings: Settings) =>
   Layer.mergeAll(

@@ -16,8 +16,9 @@ import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
-import { needsTools } from "../domain/Agent.ts"
+import { needsTools, withInstructions } from "../domain/Agent.ts"
 import type { PromptMessage } from "../domain/History.ts"
+import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
@@ -39,6 +40,7 @@ import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
 import { type Asked, newTurn, promptTokens } from "./NewTurn.ts"
+import * as Interrupts from "./Interrupts.ts"
 import * as Retry from "./Retry.ts"
 import { TurnRun } from "./TurnRun.ts"
 import * as TurnSpan from "./TurnSpan.ts"
@@ -62,7 +64,12 @@ export interface Accepted {
 }
 
 /** The reasons why a turn did not begin. Nothing of it was stored. */
-export type TurnRefused = NothingToRetry | ParentNotFound | Refused | SessionNotFound
+export type TurnRefused =
+  | Interrupts.InterruptNotFound
+  | NothingToRetry
+  | ParentNotFound
+  | Refused
+  | SessionNotFound
 
 type Refused =
   | AdmissionRejected
@@ -77,12 +84,14 @@ type Refused =
   | StoreError
   | TurnKeyTaken
 
-/** A message, or a retry of the message that has no answer. */
+/** A message, a retry of the message that has no answer, or answers to the interrupts of the branch. */
 export interface Sent {
   readonly message?: string
   /** The previous message; null for none; by default the session's last message. A retry may name the message itself. */
   readonly parentMessageId?: MessageId | null
   readonly retry?: boolean
+  /** Without `message`, the answers are the text of the message. */
+  readonly answers?: ReadonlyArray<InterruptAnswer>
 }
 
 /** The first message of a new session. */
@@ -91,6 +100,10 @@ interface Start {
   readonly message: string
   /** The history to send to upstreams instead of the stored one. It passes the same rule (`History`) and is not stored. */
   readonly history?: ReadonlyArray<PromptMessage> | undefined
+  /** Follows the agent's system prompt in this turn. */
+  readonly instructions?: string | undefined
+  /** An id that the client chose for the session; `Sessions.ofClient` finds it. */
+  readonly clientId?: string | undefined
 }
 
 export interface Settings {
@@ -141,7 +154,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         )
       : Effect.fail(new AgentDenied({ agentId: id }))
 
-  const decide = ({ agent, caller, message, session }: Asked, span: Spans.SpanContext | undefined) =>
+  const decide = ({ agent, before, caller, message, session }: Asked, span: Spans.SpanContext | undefined) =>
     modeService
       .decide({
         orgId: caller.principal.orgId,
@@ -152,6 +165,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         headers: caller.headers,
         language: caller.language,
         cohort: session.cohort,
+        awaitsAnswer: Interrupts.pendingIn(before).length > 0,
       })
       .pipe(
         Effect.tap(({ decision }) => Measure.decided(decision)),
@@ -206,9 +220,10 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       ),
     ).pipe(Effect.uninterruptible)
 
-  const start = Effect.fnUntraced(function* (caller: Caller, { agentId, history, message }: Start) {
+  const start = Effect.fnUntraced(function* (caller: Caller, input: Start) {
     yield* open
-    const agent = yield* activeAgent(caller.principal, agentId)
+    const { agentId, clientId, history, message } = input
+    const agent = withInstructions(yield* activeAgent(caller.principal, agentId), input.instructions)
     const now = yield* Clock.currentTimeMillis
     const { orgId, userId } = caller.principal
     const id = SessionId.make(yield* ids.uuidV7())
@@ -222,7 +237,14 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       createdAt: now,
       updatedAt: now,
     }
-    const place = { isNewSession: true, parentMessageId: null, before: [], history, historyMaxTokens }
+    const place = {
+      isNewSession: true,
+      parentMessageId: null,
+      before: [],
+      history,
+      clientId,
+      historyMaxTokens,
+    }
     return yield* live.claim(id, takeTurn({ caller, agent, session, message, ...place }))
   })
 
@@ -248,12 +270,17 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       const { content, parentMessageId } = question
       if (sent.message !== undefined && sent.message !== content)
         return yield* new NothingToRetry({ reason: "other_message" })
-      return { message: content, parentMessageId, before, retried: question }
+      const answers = question.record?.answers
+      return { message: content, parentMessageId, before, retried: question, answers }
     }
     const before = yield* branchTo(session, sent.parentMessageId)
     const end = before.at(-1)?.id
     const follows = sent.parentMessageId === undefined ? end : undefined
-    return { message: sent.message ?? "", parentMessageId: end ?? null, before, follows }
+    const { answers } = sent
+    const unknown = Interrupts.unknownAnswer(Interrupts.pendingIn(before), answers ?? [])
+    if (unknown !== undefined) return yield* unknown
+    const message = sent.message ?? Interrupts.textOf(answers ?? [])
+    return { message, parentMessageId: end ?? null, before, follows, answers }
   })
 
   const next = Effect.fnUntraced(function* (caller: Caller, session: Session, sent: Sent) {

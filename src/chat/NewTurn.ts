@@ -4,9 +4,13 @@ import type { Decision } from "../domain/Decision.ts"
 import * as History from "../domain/History.ts"
 import type { MessageId, RunId } from "../domain/Ids.ts"
 import type { Run } from "../domain/Run.ts"
-import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { Session } from "../domain/Session.ts"
 import { estimatePromptTokens, estimateTextTokens } from "../domain/TokenEstimate.ts"
-import type { Turn } from "../execution/Executor.ts"
+import { clientKey } from "../domain/ClientKey.ts"
+import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import type { NewMessage } from "../store/Runs.ts"
+import * as Interrupts from "./Interrupts.ts"
+import type { Resume, Turn } from "../execution/Executor.ts"
 import type { BranchMessage } from "../store/Sessions.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
@@ -22,8 +26,12 @@ export interface Asked {
   readonly before: ReadonlyArray<BranchMessage>
   /** The history to send to upstreams instead of `before`. */
   readonly history?: ReadonlyArray<History.PromptMessage> | undefined
+  /** The answers to the interrupts of `before`. */
+  readonly answers?: ReadonlyArray<InterruptAnswer> | undefined
+  /** The id of a new session that the client chose. */
+  readonly clientId?: string | undefined
   /** The stored message, when its turn is retried. */
-  readonly retried?: ChatMessage | undefined
+  readonly retried?: BranchMessage | undefined
   /** The session's last message, when this message follows it by default. */
   readonly follows?: MessageId | undefined
   readonly historyMaxTokens: number
@@ -73,6 +81,11 @@ const runOf = ({ agent, caller, session }: Asked, settled: Settled): Run => ({
   endedAt: null,
 })
 
+const resumeOf = ({ answers, before }: Asked): Resume | undefined => {
+  const interrupts = Interrupts.pendingIn(before)
+  return interrupts.length === 0 ? undefined : { interrupts, answers }
+}
+
 const turnOf = (asked: Asked, settled: Settled): Turn => {
   const { agent, caller, historyMaxTokens, message, session } = asked
   return {
@@ -82,7 +95,10 @@ const turnOf = (asked: Asked, settled: Settled): Turn => {
     userId: caller.principal.userId,
     requestId: caller.requestId,
     agent,
+    messageId: settled.messageId,
     message,
+    past: asked.history === undefined ? Interrupts.pastOf(asked.before) : [],
+    resume: resumeOf(asked),
     history: History.historyOf(pastOf(asked), message, agent.settings.historyMaxTokens ?? historyMaxTokens),
     shadow: false,
     probe: settled.decision.probe,
@@ -93,7 +109,8 @@ const turnOf = (asked: Asked, settled: Settled): Turn => {
 export const newTurn = (asked: Asked, settled: Settled) => {
   const { createdAt, decision, runId } = settled
   const { isNewSession, message, parentMessageId, retried, session } = asked
-  const userMessage: ChatMessage =
+  const { answers, clientId } = asked
+  const userMessage: NewMessage =
     retried === undefined
       ? {
           id: settled.messageId,
@@ -104,12 +121,14 @@ export const newTurn = (asked: Asked, settled: Settled) => {
           parentMessageId,
           executionMode: null,
           createdAt,
+          record: answers === undefined ? undefined : { answers },
         }
-      : { ...retried, runId }
+      : { ...retried, runId, record: retried.record ?? undefined }
   const run = runOf(asked, settled)
   const stored = {
     session: { ...session, cohort: decision.cohort ?? session.cohort, updatedAt: createdAt },
     isNewSession,
+    clientKey: clientId === undefined ? undefined : clientKey(asked.caller.principal, clientId),
     userMessage,
     run,
     repeats: isRepeated(asked),

@@ -10,7 +10,6 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { MessageId } from "../domain/Ids.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
-import type { ChatMessage } from "../domain/Session.ts"
 import type { Turn } from "../execution/Executor.ts"
 import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import type { Followed } from "../recording/EventWriter.ts"
@@ -19,7 +18,7 @@ import { runawayBytes, type Share } from "../runs/ByteBudget.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Shutdown } from "../runs/Shutdown.ts"
 import * as TerminalEvent from "../runs/TerminalEvent.ts"
-import { type RunLost, Runs } from "../store/Runs.ts"
+import { type NewMessage, type RunLost, Runs } from "../store/Runs.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import type { Spent } from "../store/TokenSpend.ts"
 import * as Measure from "../telemetry/Measure.ts"
@@ -65,8 +64,8 @@ export const make = Effect.gen(function* () {
 
   const assistantMessage = (
     run: Run,
-    { answer, endedAt, executionMode, status }: EndedTurn["outcome"],
-  ): Effect.Effect<ChatMessage | undefined> =>
+    { answer, endedAt, executionMode, record, status }: EndedTurn["outcome"],
+  ): Effect.Effect<NewMessage | undefined> =>
     status === "completed" || answer !== ""
       ? Effect.map(ids.uuidV7(), (id) => ({
           id: MessageId.make(id),
@@ -77,6 +76,7 @@ export const make = Effect.gen(function* () {
           parentMessageId: run.userMessageId,
           executionMode,
           createdAt: endedAt,
+          record,
         }))
       : Effect.undefined
 
@@ -117,9 +117,9 @@ export const make = Effect.gen(function* () {
   const store = (
     { log, run, share, turn }: AcceptedTurn,
     { followed, outcome, recorded, spent }: EndedTurn,
-    message: ChatMessage | undefined,
+    message: NewMessage | undefined,
   ): Effect.Effect<Run> => {
-    const { answer: _, ...fields } = outcome
+    const { answer: _, record: __, ...fields } = outcome
     const ended: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null }
     return recorder.rest(recorded, followed).pipe(
       Effect.flatMap((rest) => runs.end(ended, message, rest, spent)),

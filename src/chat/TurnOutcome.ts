@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Agent } from "../domain/Agent.ts"
 import type { PromptMessage } from "../domain/History.ts"
+import { type MessageRecord, ofAnswer } from "../domain/MessageRecord.ts"
 import type { Usage } from "../domain/Outcome.ts"
 import type { EndOfRun, Run, RunError } from "../domain/Run.ts"
 import { estimateTokens } from "../domain/TokenEstimate.ts"
@@ -19,7 +20,10 @@ export class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 
 type Failure = AttemptFailed | RunTooLarge | StoreError
 export type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
-export type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & { readonly answer: string }
+export type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & {
+  readonly answer: string
+  readonly record?: MessageRecord | undefined
+}
 
 export const usageOf = (
   reported: Usage | undefined,
@@ -93,7 +97,8 @@ export const of = (
     error: null,
     usage: usageOf(finished.usage, agent, history, answer),
     model: finished.model ?? null,
-    finishReason: finished.finishReason ?? "stop",
+    finishReason: shown.interrupts.length > 0 ? "interrupt" : (finished.finishReason ?? "stop"),
     answer,
+    record: ofAnswer(shown.interrupts, finished.record),
   }
 }

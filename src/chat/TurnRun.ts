@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService } from "../decision/ModeService.ts"
+import type { PromptMessage } from "../domain/History.ts"
 import type { Attempt } from "../domain/Run.ts"
 import { Execution } from "../execution/Execution.ts"
 import type { Turn } from "../execution/Executor.ts"
@@ -47,15 +48,19 @@ export class TurnRun extends Context.Service<
   )
 }
 
+const charactersOf = (messages: ReadonlyArray<PromptMessage>): number =>
+  messages.reduce((sum, { content }) => sum + content.length, 0)
+
 /** Counts the bytes of the prompt, and lets the memory budget end this fiber's run. */
-const endableBy = (share: Share, { history, message }: Turn): Effect.Effect<TurnOutcome.Endings> =>
+const endableBy = (share: Share, { history, message, past }: Turn): Effect.Effect<TurnOutcome.Endings> =>
   Effect.withFiber((fiber) => {
     const endings: TurnOutcome.Endings = { memory: false, stopped: false }
     share.mayEnd(() => {
       endings.memory = true
       fiber.interruptUnsafe()
     })
-    const characters = history.reduce((sum, { content }) => sum + content.length, message.length)
+    // The history is made of the past messages, unless the caller supplied it.
+    const characters = message.length + Math.max(charactersOf(history), charactersOf(past))
     // A character takes at most two bytes.
     share.add(2 * characters)
     return Effect.succeed(endings)

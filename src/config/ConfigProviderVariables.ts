@@ -66,7 +66,7 @@ const recordOf = <A>(
   return Object.keys(record).length === pairs.length ? record : undefined
 }
 
-const headers: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
+export const headers: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
   default: "",
   secret: true,
   about: "Headers of each request; they override the key's header. A value with a ; needs the JSON form.",

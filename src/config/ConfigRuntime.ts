@@ -1,5 +1,8 @@
 /** The variables of the agent runtime. */
-import { address, type Variable } from "./ConfigVariable.ts"
+import type * as Redacted from "effect/Redacted"
+import { runtimeProtocols } from "../domain/RuntimeProtocol.ts"
+import { headers } from "./ConfigProviderVariables.ts"
+import { address, choice, optionalText, type Variable } from "./ConfigVariable.ts"
 import * as RuntimeErrorText from "../domain/RuntimeErrorText.ts"
 
 const errorPatterns: Variable<ReadonlyArray<RuntimeErrorText.ErrorPattern>> = {
@@ -10,7 +13,48 @@ const errorPatterns: Variable<ReadonlyArray<RuntimeErrorText.ErrorPattern>> = {
   parse: RuntimeErrorText.parse,
 }
 
+/** A server may know `/agent/` and answer `/agent` with a redirect, so the last slash of a path stays. */
+const serviceUrl = (about: string): Variable<string> => {
+  const bare = address(about)
+  return {
+    ...bare,
+    parse: (text) => {
+      const found = bare.parse(text)
+      return found && text.endsWith("/") && new URL(found).pathname !== "/" ? `${found}/` : found
+    },
+  }
+}
+
+const runtimeHeaders: Variable<Readonly<Record<string, Redacted.Redacted<string>>>> = {
+  ...headers,
+  about: "Headers of each request to the runtime, such as its API key. A value with a ; needs the JSON form.",
+}
+
+const healthPath: Variable<string> = {
+  ...optionalText(
+    "Path of the runtime's health check: a 2xx answer is healthy. Empty: the check of the protocol; ag-ui and responses have none, so a TCP connection counts.",
+    "empty, or a path that starts with one /, without fragment or white space",
+  ),
+  parse: (text) => (text === "" || /^\/(?![/\\])[^\s#\\]*$/.test(text) ? text : undefined),
+}
+
 export const runtimeVariables = {
-  RUNTIME_SERVICE_URL: address("Address of the agent runtime (by convention on port 8801). Empty: none."),
+  RUNTIME_SERVICE_URL: serviceUrl(
+    "Address of the agent runtime (by convention on port 8801). Empty: none. agent2ui, langgraph: the base of the paths; ag-ui: the endpoint itself; responses: the base of /responses, usually with /v1.",
+  ),
+  RUNTIME_PROTOCOL: choice(
+    "The protocol of the runtime: the wire of Agent2UI runtimes, AG-UI 1.0, a LangGraph Agent Server, or OpenAI's Responses API. An agent's `runtime.protocol` overrides it.",
+    runtimeProtocols,
+  ),
+  RUNTIME_HEADERS: runtimeHeaders,
+  RUNTIME_AGENT: optionalText(
+    "langgraph: the assistant or graph id (empty: agent). responses: the model name. An agent's `runtime.agent` overrides it.",
+    "the name of an agent at the runtime",
+  ),
+  RUNTIME_AG_UI_HISTORY: choice(
+    "The messages that an AG-UI runtime gets: the whole conversation, or only the current message, for runtimes with a memory of their own.",
+    ["full", "last"] as const,
+  ),
+  RUNTIME_HEALTH_PATH: healthPath,
   RUNTIME_ERROR_PATTERNS: errorPatterns,
 }

@@ -3,7 +3,7 @@
  * answer go in; a `Decision` with every evaluated rule is the result.
  *
  * The rules in order: operator override, denied organisations, enabled organisations, rules by request, percentage,
- * default mode, configured modes, breaker. A turn that was not given to the runtime is never sent there, even if
+ * default mode, pending interrupt, configured modes, breaker. A turn that was not given to the runtime is never sent there, even if
  * direct mode fails.
  */
 import { placeOf } from "../domain/Bucket.ts"
@@ -119,6 +119,17 @@ const byRules = (
   throw new Error("the default mode decides whatever no rule has decided")
 }
 
+/** The modes for one turn. A turn with a pending interrupt has no direct mode, neither as a fallback nor as a shadow. */
+export const availableTo = ({ awaitsAnswer }: Request, configured: Available): Available =>
+  awaitsAnswer ? { ...configured, direct: false } : configured
+
+/** Only the runtime can answer a turn with a pending interrupt; direct mode does not know the call that waits. */
+const byInterrupt = (preferred: PreferredMode): PreferredMode => {
+  const rule = { rule: "interrupt", result: "an interrupt waits for its answer", decided: true }
+  const rules = [...preferred.rules.map((r) => ({ ...r, decided: false })), rule]
+  return { ...preferred, mode: "runtime_orchestrator", reason: "interrupt", rules }
+}
+
 /** The mode that the turn should start in, before the breaker is asked; undefined when no mode may take it. */
 export const preferredMode = (
   settings: RolloutSettings,
@@ -127,6 +138,8 @@ export const preferredMode = (
   forced: Override | undefined,
 ): PreferredMode | undefined => {
   const preferred = byRules(settings, request, forced)
+  if (request.awaitsAnswer)
+    return preferred.neverRuntime || !available.runtime ? undefined : byInterrupt(preferred)
   const has = (mode: ExecutionMode) => (mode === "direct_llm" ? available.direct : available.runtime)
   if (has(preferred.mode)) return preferred
   const mode = preferred.mode === "direct_llm" ? "runtime_orchestrator" : "direct_llm"

@@ -47,13 +47,14 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
   const monitor = yield* Monitor
   const modes = yield* Modes
   const rollout = yield* Rollout
-  const available: ModeDecision.Available = {
+  const configured: ModeDecision.Available = {
     runtime: modes.targets("runtime_orchestrator").length > 0,
     direct: modes.targets("direct_llm").length > 0,
   }
 
   const decide = Effect.fnUntraced(function* (request: ModeDecision.Request) {
     const { settings } = yield* rollout.current
+    const available = ModeDecision.availableTo(request, configured)
     const forced = yield* monitor.override(request.orgId)
     const preferred = ModeDecision.preferredMode(settings, available, request, forced)
     if (preferred === undefined) return yield* new NoModeAvailable()

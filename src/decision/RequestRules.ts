@@ -21,6 +21,8 @@ export interface Request {
   readonly language: string | undefined
   /** The session's cohort from an earlier turn. */
   readonly cohort: Cohort | null
+  /** The session has an interrupt that waits for an answer. */
+  readonly awaitsAnswer: boolean
 }
 
 type When = RolloutRule["when"]

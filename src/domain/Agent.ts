@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { AgentId, OrgId } from "./Ids.ts"
+import { AgentRuntime } from "./RuntimeProtocol.ts"
 import type { ExecutionMode } from "./Mode.ts"
 
 /** Far above real agents, because stored ones must stay readable. */
@@ -77,6 +78,7 @@ export const AgentSettings = Schema.Struct({
   historyMaxTokens: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000_000 })),
   ),
+  runtime: Schema.optionalKey(AgentRuntime),
   mcpServers: listOf(McpServer),
   subAgents: listOf(SubAgent),
 })
@@ -96,6 +98,12 @@ export type Agent = typeof Agent.Type
 export const forMode = (agent: Agent, mode: ExecutionMode): Agent => {
   const model = agent.settings.models?.[mode]
   return model === undefined ? agent : { ...agent, settings: { ...agent.settings, model } }
+}
+
+/** The agent with instructions of the caller after its system prompt. */
+export const withInstructions = (agent: Agent, instructions = ""): Agent => {
+  const systemPrompt = [agent.settings.systemPrompt, instructions].filter((text) => text !== "").join("\n\n")
+  return { ...agent, settings: { ...agent.settings, systemPrompt } }
 }
 
 /** Settings that no agent may have. `path` names the field, `message` the allowed values. */

@@ -14,8 +14,11 @@ export const Outcome = Schema.Literals([
 ])
 export type Outcome = typeof Outcome.Type
 
-/** The reason for the answer's end. `length`: the model's limit cut it, and it may be continued. */
-export const FinishReason = Schema.Literals(["stop", "length", "content_filter", "other"])
+/**
+ * The reason for the answer's end. `length`: the model's limit cut it, and it may be continued. `interrupt`: the agent waits for
+ * an answer.
+ */
+export const FinishReason = Schema.Literals(["stop", "length", "content_filter", "interrupt", "other"])
 export type FinishReason = typeof FinishReason.Type
 
 /**

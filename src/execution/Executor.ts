@@ -11,11 +11,31 @@ import type * as Stream from "effect/Stream"
 import type { ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { Agent } from "../domain/Agent.ts"
 import type { PromptMessage } from "../domain/History.ts"
-import type { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
+import type { Interrupt, InterruptAnswer } from "../domain/Interrupt.ts"
+import type { UpstreamRecord } from "../domain/MessageRecord.ts"
+import type { MessageId, OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { FinishReason, Usage } from "../domain/Outcome.ts"
 import type { Attributes, SpanContext } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
+
+/** A message of the branch that the turn continues, as it is stored. */
+export interface PastMessage extends PromptMessage {
+  readonly id: MessageId
+  /** The mode of an assistant's message; null on a user's. */
+  readonly executionMode: ExecutionMode | null
+  /** The interrupts of an assistant's message, and the answers of a user's. */
+  readonly interrupts: ReadonlyArray<Interrupt>
+  readonly answers: ReadonlyArray<InterruptAnswer>
+  /** The wire's own record of its answer. */
+  readonly upstream: UpstreamRecord | undefined
+}
+
+/** The interrupts that wait for an answer. Without `answers` the user has sent a plain message. */
+export interface Resume {
+  readonly interrupts: ReadonlyArray<Interrupt>
+  readonly answers: ReadonlyArray<InterruptAnswer> | undefined
+}
 
 /**
  * The data of a turn for an executor. `history` is the conversation after the history rule, oldest first; it ends
@@ -28,8 +48,16 @@ export interface Turn {
   readonly userId: UserId
   readonly requestId: string
   readonly agent: Agent
+  readonly messageId: MessageId
   readonly message: string
   readonly history: ReadonlyArray<PromptMessage>
+  /**
+   * The messages before `message` without the history rule, oldest first, for upstreams that need ids: at most 20 answers and
+   * 4 MiB, questions without an answer left out. Empty if the caller supplied the history.
+   */
+  readonly past: ReadonlyArray<PastMessage>
+  /** Present if the last answer of the branch ended with interrupts. */
+  readonly resume?: Resume | undefined
   readonly shadow: boolean
   readonly probe: boolean
   /** The turn's span context, which an executor passes to its upstream. Undefined: no trace. */
@@ -53,6 +81,8 @@ export type ExecutionEvent =
       readonly finishReason?: FinishReason
       /** The model that answered, if the upstream names it. */
       readonly model?: string
+      /** Data for later turns of this wire. */
+      readonly record?: UpstreamRecord
     }
 
 export class Executor extends Context.Service<

@@ -14,7 +14,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { isContent } from "../protocol/agent2ui/MessageRole.ts"
 import { type Agent, defaultAgentId } from "../domain/Agent.ts"
-import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
+import { MessageId, OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import * as Policy from "../monitoring/Policy.ts"
 import type { Probe } from "../monitoring/probes/Probing.ts"
@@ -56,6 +56,8 @@ const turnOf = (id: string): Turn => ({
   userId: UserId.make("crossfade-probe"),
   requestId: `probe-${id}`,
   agent,
+  messageId: MessageId.make(id),
+  past: [],
   message: "ping",
   history: [{ role: "user", content: "ping" }],
   shadow: false,

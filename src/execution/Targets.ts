@@ -5,11 +5,12 @@ import * as DirectExecutor from "./direct/DirectExecutor.ts"
 import * as CachedExecutor from "./direct/CachedExecutor.ts"
 import type { ProviderSettings } from "./direct/Providers.ts"
 import { Modes } from "./Modes.ts"
-import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
+import type { RuntimeSettings } from "./RuntimeSettings.ts"
+import * as Runtimes from "./Runtimes.ts"
 import type { UpstreamHttp } from "./UpstreamHttp.ts"
 
 export interface Settings {
-  readonly runtimes: ReadonlyArray<RuntimeExecutor.Settings>
+  readonly runtimes: ReadonlyArray<RuntimeSettings>
   readonly providers: ReadonlyArray<ProviderSettings>
   /** Organisations whose direct answers are cached. */
   readonly cacheOrgs: ReadonlySet<string>
@@ -24,7 +25,7 @@ export const layer = ({
   runtimes,
 }: Settings): Layer.Layer<Modes, never, AnswerCache | UpstreamHttp> =>
   Modes.layer<never, AnswerCache | UpstreamHttp>([
-    ...runtimes.map(RuntimeExecutor.layer),
+    ...runtimes.map(Runtimes.layer),
     ...providers.map((provider) =>
       CachedExecutor.around(DirectExecutor.layer(provider, longestClosingMs), provider, cacheOrgs),
     ),

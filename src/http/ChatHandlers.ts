@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Reads } from "../admission/Reads.ts"
+import type { Answered } from "../api/ChatApi.ts"
 import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
@@ -13,6 +14,7 @@ import { pageEnd, pageOf } from "../api/Paging.ts"
 import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
+import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { Sessions } from "../store/Sessions.ts"
@@ -23,7 +25,11 @@ import * as FileResponse from "./FileResponse.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as ReadTicket from "./ReadTicket.ts"
 
-const eventsPath = Api.groups.chat.endpoints.events.path
+const { events, resume, send, start } = Api.groups.chat.endpoints
+
+/** The schema of the body requires one of the two forms. */
+const answersOf = ({ answers, interruptId = "", payload = null }: Answered): ReadonlyArray<InterruptAnswer> =>
+  answers ?? [{ interruptId, payload }]
 
 const defaultLimit = 20
 const messageLimit = 1000
@@ -50,6 +56,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
           const { agentId, message } = request.payload
           return streams.post(request, {
             route: "start",
+            path: start.path,
             asked: [agentId, message],
             begin: (caller) =>
               Effect.andThen(quotas.session(caller.principal.orgId), chat.start(caller, request.payload)),
@@ -62,6 +69,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
           const { sessionId } = request.params
           return streams.post(request, {
             route: "send",
+            path: send.path,
             sessionId,
             // Fields of older versions are hashed as before, so that an update still recognises their keys.
             asked: [
@@ -80,6 +88,24 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
             onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
           })
         },
+        resume: (request) => {
+          const answers = answersOf(request.payload)
+          const { message } = request.payload
+          const { sessionId } = request.params
+          return streams.post(request, {
+            route: "resume",
+            path: resume.path,
+            sessionId,
+            asked: [sessionId, JSON.stringify(answers), message ?? null],
+            begin: (caller) =>
+              Effect.andThen(
+                quotas.message(caller.principal.orgId),
+                chat.send(caller, sessionId, { answers, ...(message === undefined ? {} : { message }) }),
+              ),
+            mayWait: busy.mayWait,
+            onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
+          })
+        },
         events: (request) => streams.events(request, request.params.runId),
         ticket: ({ params: { runId } }) =>
           answering(
@@ -87,7 +113,7 @@ export const layer = (settings: ChatStreams.StreamSettings) =>
               const principal = yield* CurrentPrincipal
               yield* runs.get(principal, runId)
               const made = yield* ReadTicket.mint(secret, principal, runId, (yield* AccessEnds)())
-              const url = `${eventsPath.replace(":runId", runId)}?ticket=${made.ticket}`
+              const url = `${events.path.replace(":runId", runId)}?ticket=${made.ticket}`
               return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
                 headers: { "cache-control": "no-store" },
               })

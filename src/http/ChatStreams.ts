@@ -12,7 +12,6 @@ import { AdmissionRejected } from "../admission/Rejection.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
 import type { BudgetState } from "../admission/TokenBudget.ts"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
-import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import type { Caller } from "../chat/Caller.ts"
 import type { Accepted, TurnRefused } from "../chat/Chat.ts"
@@ -21,7 +20,8 @@ import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
 import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
-import { turnKey } from "../domain/TurnKey.ts"
+import { turnKey, type TurnRoute } from "../domain/TurnKey.ts"
+import type { OutputProtocol } from "../protocol/Encoder.ts"
 import { type ProtocolName, streamProtocol } from "../protocol/Protocols.ts"
 import * as RunPages from "../store/RunPages.ts"
 import { RunNotFound, Runs } from "../store/Runs.ts"
@@ -45,9 +45,12 @@ interface PostRequest extends StreamRequest {
   readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
 }
 
-/** A POST to one of the two routes. Requests with equal `asked` are the same request; `begin` starts the turn. */
+/** A POST that starts a turn. Requests with equal `asked` are the same request; `begin` starts the turn. */
 interface Post {
-  readonly route: "start" | "send"
+  readonly route: TurnRoute
+  readonly path: string
+  /** The protocol of the route. Without it the request and the caller choose one, and the client may resume by POST. */
+  readonly protocol?: OutputProtocol
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
@@ -59,8 +62,6 @@ interface Post {
     turn: Effect.Effect<Begun, OnceRefused>,
   ) => Effect.Effect<Begun, OnceRefused>
 }
-
-const routes = { start: Api.groups.chat.endpoints.start.path, send: Api.groups.chat.endpoints.send.path }
 
 const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
 
@@ -138,6 +139,9 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return streamProtocol(caller, protocols)
   })
 
+  const protocolFor = (request: StreamRequest, bound: OutputProtocol | undefined) =>
+    bound === undefined ? protocolOf(request) : Effect.succeed(bound)
+
   const caller = Effect.fnUntraced(function* (route: string, permit: TurnPermit) {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const who: Caller = {
@@ -150,8 +154,8 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return who
   })
 
-  const begun = (request: StreamRequest, { log, run }: Accepted) =>
-    Effect.flatMap(Effect.zip(protocolOf(request), AccessEnds), ([protocol, until]) =>
+  const begun = (request: StreamRequest, bound: OutputProtocol | undefined, { log, run }: Accepted) =>
+    Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) =>
       EventStream.respond({
         run,
         source: { _tag: "Live", log, pages: RunPages.ofLog(runs, log), attach: live.attach(log) },
@@ -167,8 +171,9 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     runId: RunId,
     after: number,
     sessionId?: SessionId,
+    bound?: OutputProtocol,
   ) {
-    const protocol = yield* protocolOf(request)
+    const protocol = yield* protocolFor(request, bound)
     const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
     return yield* EventStream.respond({ run, source, after, protocol, readers, until: yield* AccessEnds })
@@ -189,10 +194,10 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
 
   const turn = Effect.fnUntraced(function* (
     request: PostRequest,
-    { asked, begin, onBusy, route }: Post,
+    { asked, begin, onBusy, path, protocol, route }: Post,
     permit: TurnPermit,
   ) {
-    const who = yield* caller(routes[route], permit)
+    const who = yield* caller(path, permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
     // A turn that waits for its session holds a stream and no run place.
@@ -200,16 +205,16 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
       _tag === "SessionBusy" ? permit.end() : Effect.void,
     )
     const outcome = yield* onBusy(who, attempt)
-    if (outcome._tag === "Began") return yield* begun(request, outcome)
+    if (outcome._tag === "Began") return yield* begun(request, protocol, outcome)
     yield* permit.end()
     // `chat:read` is not required, because this is the response to the same request, which the first try would have
     // received as well.
-    const again = yield* found(request, outcome.runId, 0)
+    const again = yield* found(request, outcome.runId, 0, undefined, protocol)
     return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
   })
 
   const post = Effect.fnUntraced(function* (request: PostRequest, what: Post) {
-    const cursor = cursorOf(request)
+    const cursor = what.protocol === undefined ? cursorOf(request) : undefined
     // A client that has seen events of a run wants the rest of it, whatever the body says.
     if (cursor !== undefined)
       return "problem" in cursor

@@ -10,6 +10,7 @@ import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import type { InterruptNotFound } from "../chat/Interrupts.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
@@ -43,6 +44,7 @@ export type ServiceError =
   | AgentNotFound
   | AutopilotConflict
   | GrantRefused
+  | InterruptNotFound
   | KeyExpired
   | KeyInvalid
   | KeyNotFound
@@ -146,6 +148,10 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   GrantExceeded: (error) => ({
     code: "AUTH_PERMISSION_DENIED",
     message: `A key grants no more than its creator has, and you lack: ${error.permissions.join(", ")}.`,
+  }),
+  InterruptNotFound: () => ({
+    code: "INTERRUPT_NOT_FOUND",
+    message: "No interrupt with this id waits for an answer in the session.",
   }),
   KeyExpired: () => ({ code: "AUTH_KEY_EXPIRED", message: "The API key has expired." }),
   KeyInvalid: () => ({ code: "AUTH_KEY_INVALID", message: "There is no such API key." }),

@@ -3,6 +3,7 @@
  * response of the service is made here. Pure.
  */
 import { type PublicError, statusOfCode } from "../protocol/PublicError.ts"
+import { pathOf } from "./RequestPath.ts"
 import { errorProtocol, type Requested } from "../protocol/Protocols.ts"
 
 export interface ErrorResponse {
@@ -25,7 +26,10 @@ const requestedBy = ({ headers, url = "" }: RequestHead): Requested => ({
 /** `request` is undefined for bytes that could not be parsed as a request. */
 export const make = (error: PublicError, request: RequestHead | undefined): ErrorResponse => {
   const status = statusOfCode[error.code]
-  const { body, contentType } = errorProtocol(request === undefined ? {} : requestedBy(request)).error(error)
+  const path = pathOf(request?.url ?? "")
+  const { body, contentType } = errorProtocol(path, request === undefined ? {} : requestedBy(request)).error(
+    error,
+  )
   return {
     status,
     headers: {

@@ -28,8 +28,12 @@ const requested = ({ header = "", parameter }: Requested): OutputProtocol | unde
   return isName(name) ? protocols[name] : undefined
 }
 
+/** The error bodies of routes with a protocol of their own, by the start of their path. */
+const routeErrors: ReadonlyArray<readonly [path: string, Pick<OutputProtocol, "error">]> = []
+
 /** For an error response, which may precede the caller's identity. */
-export const errorProtocol = (request: Requested): OutputProtocol => requested(request) ?? version2
+export const errorProtocol = (path: string, request: Requested): Pick<OutputProtocol, "error"> =>
+  routeErrors.find(([start]) => path.startsWith(start))?.[1] ?? requested(request) ?? version2
 
 export interface StreamCaller extends Requested {
   readonly orgId: string

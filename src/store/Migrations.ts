@@ -20,6 +20,7 @@ import { apiKeys } from "./migrations/0009_api_keys.ts"
 import { tokenSpend } from "./migrations/0010_token_spend.ts"
 import { baseline } from "./migrations/0011_baseline.ts"
 import { orgUsage } from "./migrations/0012_org_usage.ts"
+import { foreignClients } from "./migrations/0013_foreign_clients.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -34,6 +35,7 @@ const migrations = {
   "0010_token_spend": tokenSpend,
   "0011_baseline": baseline,
   "0012_org_usage": orgUsage,
+  "0013_foreign_clients": foreignClients,
 }
 
 const steps = Migrator.make({})({

@@ -7,6 +7,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
+import type { MessageRecord } from "../domain/MessageRecord.ts"
 import type { Attempt, EndOfRun, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
@@ -30,6 +31,11 @@ export interface RunFile {
   readonly mimeType: string
 }
 
+/** A message to store, with the data of later turns. */
+export interface NewMessage extends ChatMessage {
+  readonly record?: MessageRecord | undefined
+}
+
 /** The parts of a run that its end must still write. A repeated write leaves each unchanged. */
 export interface Unwritten {
   readonly attempts: ReadonlyArray<Attempt>
@@ -48,7 +54,9 @@ export class Runs extends Context.Service<
     readonly begin: (turn: {
       readonly session: Session
       readonly isNewSession: boolean
-      readonly userMessage: ChatMessage
+      /** The key of a new session whose client chose an id (`clientKey`). The session is busy if another one has the key. */
+      readonly clientKey?: string | undefined
+      readonly userMessage: NewMessage
       readonly run: Run
       /** True if the user repeated the previous message. */
       readonly repeats: boolean
@@ -74,7 +82,7 @@ export class Runs extends Context.Service<
      */
     readonly end: (
       run: EndOfRun & Pick<Run, "id" | "orgId">,
-      assistantMessage: ChatMessage | undefined,
+      assistantMessage: NewMessage | undefined,
       unwritten?: Unwritten,
       spent?: Spent,
     ) => Effect.Effect<void, RunLost | StoreError>

@@ -10,20 +10,19 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
-import type { ChatMessage } from "../domain/Session.ts"
 import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../platform/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import * as EventPages from "./EventPages.ts"
 import * as PageSql from "./PageSql.ts"
-import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
+import { type NewMessage, type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import { StoreError } from "./StoreError.ts"
 import * as TokenSpendSql from "./TokenSpendSql.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
-import { attemptRow, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
+import { attemptRow, jsonOrNull, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
 
 const encodeFile = Schema.encodeEffect(Rows.FileRow)
 const encodeText = Schema.encodeEffect(Rows.AnyText)
@@ -207,12 +206,16 @@ const beginning = (
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
     WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
   const beginRun = { statement: insertRun, orFail }
+  const withKey = { ...session, client_key: turn.clientKey ?? null }
+  const insertSession = {
+    statement: sql`INSERT INTO sessions ${sql.insert(withKey)}
+      ON CONFLICT (client_key) WHERE client_key IS NOT NULL DO NOTHING RETURNING id`,
+    orFail,
+  }
   return [
     // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
     // the session.
-    ...(turn.isNewSession
-      ? [{ statement: sql`INSERT INTO sessions ${sql.insert(session)}` }, beginRun]
-      : [beginRun, { statement: moveSession, orFail }]),
+    ...(turn.isNewSession ? [insertSession, beginRun] : [beginRun, { statement: moveSession, orFail }]),
     turn.retries === undefined
       ? { statement: insertMessage(sql, turn.userMessage) }
       : { statement: takeMessage, orFail },
@@ -225,12 +228,12 @@ const beginning = (
  * The next message of its session. A session has one running run, so two turns never write at the same time; the
  * unique index on the sequence would refuse the second.
  */
-const insertMessage = (sql: SqlClient.SqlClient, message: ChatMessage) => {
+const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage) => {
   const row = messageRow(message)
   return sql`INSERT INTO messages
-    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, seq)
+    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, seq)
     VALUES (${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
-      ${row.execution_mode}, ${row.created_at},
+      ${row.execution_mode}, ${row.created_at}, ${jsonOrNull(message.record ?? null)},
       (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id}))`
 }
 
@@ -238,7 +241,7 @@ const insertMessage = (sql: SqlClient.SqlClient, message: ChatMessage) => {
 const ending = (
   sql: SqlClient.SqlClient,
   run: Parameters<Runs["Service"]["end"]>[0],
-  assistantMessage: ChatMessage | undefined,
+  assistantMessage: NewMessage | undefined,
 ): ReadonlyArray<Step<RunLost>> => {
   const changes = runEndRow(run)
   const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, SessionId } from "../domain/Ids.ts"
+import type { MessageRecord } from "../domain/MessageRecord.ts"
 import type { Page } from "../domain/Page.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
@@ -15,6 +16,7 @@ export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("Sess
 /** `answered`: its turn has an answer, on this or another branch. */
 export interface BranchMessage extends ChatMessage {
   readonly answered: boolean
+  readonly record: MessageRecord | null
 }
 
 export class Sessions extends Context.Service<
@@ -28,6 +30,13 @@ export class Sessions extends Context.Service<
       principal: Principal,
       id: SessionId,
     ) => Effect.Effect<Session, AgentDenied | SessionNotFound | StoreError>
+    /**
+     * The caller's session under an id that its client chose; the session's own id finds it too. Undefined: there is none.
+     */
+    readonly ofClient: (
+      principal: Principal,
+      clientId: string,
+    ) => Effect.Effect<Session | undefined, AgentDenied | StoreError>
     /**
      * Sessions with agents that the caller may use, newest first (UUIDv7 ids sort by creation time); `before` is the
      * id of the last page's end.

@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { MessageId, SessionId } from "../domain/Ids.ts"
+import { clientKey } from "../domain/ClientKey.ts"
+import { type MessageId, SessionId } from "../domain/Ids.ts"
+import type { Session } from "../domain/Session.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
@@ -28,6 +30,13 @@ const mostBytes = 4 * 1024 * 1024
 /** A session may have failed this often in a row and still know its earlier messages. Each step is one index lookup. */
 const mostSteps = 200
 
+const isSessionId = Schema.is(SessionId)
+
+const allowed = (principal: Principal, session: Session) =>
+  mayUseAgent(principal, session.agentId)
+    ? Effect.succeed(session)
+    : Effect.fail(new AgentDenied({ agentId: session.agentId }))
+
 export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer.effect(
   Sessions,
   Effect.gen(function* () {
@@ -38,11 +47,18 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         yield* sql`SELECT * FROM sessions
           WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
       )
-      if (session === undefined) return yield* new SessionNotFound({ sessionId: id })
-      return mayUseAgent(principal, session.agentId)
-        ? session
-        : yield* new AgentDenied({ agentId: session.agentId })
+      return yield* allowed(principal, session ?? (yield* new SessionNotFound({ sessionId: id })))
     }, asStoreError("Sessions.get"))
+
+    const ofClient = Effect.fnUntraced(function* (principal: Principal, clientId: string) {
+      const id = isSessionId(clientId) ? clientId : null
+      const [session] = yield* decodeSessions(
+        yield* sql`SELECT * FROM sessions
+          WHERE (id = ${id} OR client_key = ${clientKey(principal, clientId)})
+            AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
+      )
+      return session === undefined ? undefined : yield* allowed(principal, session)
+    }, asStoreError("Sessions.ofClient"))
 
     const list = Effect.fnUntraced(function* (
       principal: Principal,
@@ -91,7 +107,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             FROM steps s JOIN messages m ON m.id = s.parent_message_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
           ), near AS (
-            SELECT m.id, s.step, octet_length(m.content) AS size,
+            SELECT m.id, s.step, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,
               CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
             FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
             WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
@@ -105,6 +121,6 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return newestFirst.toReversed()
     }, asStoreError("Sessions.branch"))
 
-    return Sessions.of({ get, list, messages, branch })
+    return Sessions.of({ get, ofClient, list, messages, branch })
   }),
 )

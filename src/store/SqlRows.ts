@@ -9,6 +9,7 @@ import { Agent, AgentSettings } from "../domain/Agent.ts"
 import { AuditEntry } from "../domain/AuditEntry.ts"
 import { Decision } from "../domain/Decision.ts"
 import { RunId } from "../domain/Ids.ts"
+import { MessageRecord } from "../domain/MessageRecord.ts"
 import { Usage } from "../domain/Outcome.ts"
 import { OperatorSettings } from "../domain/RolloutSettings.ts"
 import { Attempt, Run, RunError } from "../domain/Run.ts"
@@ -41,9 +42,11 @@ const messageKeys = {
   createdAt: "created_at",
 } as const
 export const MessageRow = Schema.Struct(messageFields).pipe(Schema.encodeKeys(messageKeys))
-export const BranchRow = Schema.Struct({ ...messageFields, answered: Schema.BooleanFromBit }).pipe(
-  Schema.encodeKeys(messageKeys),
-)
+export const BranchRow = Schema.Struct({
+  ...messageFields,
+  answered: Schema.BooleanFromBit,
+  record: Schema.NullOr(Schema.fromJsonString(MessageRecord)),
+}).pipe(Schema.encodeKeys(messageKeys))
 
 export const RunRow = Schema.Struct({
   ...Run.fields,

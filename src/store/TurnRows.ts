@@ -6,7 +6,8 @@ import type { Attempt, EndOfRun, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { AttemptRow, MessageRow, RunEndRow, RunRow, SessionRow } from "./SqlRows.ts"
 
-const jsonOrNull = (value: object | null): string | null => (value === null ? null : JSON.stringify(value))
+export const jsonOrNull = (value: object | null): string | null =>
+  value === null ? null : JSON.stringify(value)
 
 export const sessionRow = (session: Session): typeof SessionRow.Encoded => ({
   id: session.id,

@@ -51,6 +51,10 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     owners({ body: { message: "hello" } }),
     owners({ body: { message: "x" }, headers: { "last-event-id": "$run:0" } }),
   ],
+  // The owner's session has no interrupt.
+  "POST /api/v1/chat/sessions/{sessionId}/resume": [
+    row([401, 404, 404, 404, 404, 403], { body: { interruptId: "i1", payload: { approved: true } } }),
+  ],
   "GET /api/v1/chat/sessions": [
     row([401, 200, 200, 200, 200, 403]),
     row([401, 200, 200, 200, 200, 403], { query: "?cursor=$cursor" }),

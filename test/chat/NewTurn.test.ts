@@ -27,6 +27,7 @@ const question: BranchMessage = {
   executionMode: null,
   createdAt: noon - 1000,
   answered: false,
+  record: null,
 }
 
 const asked = (fields: Partial<Asked> = {}): Asked => ({

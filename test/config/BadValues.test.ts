@@ -112,6 +112,11 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   AGENT2UI_PROTOCOL_BY: ["acme=1", "org:acme=3", "org:=1", "user:ana=1", "origin:a=1", "org:acme"],
   CHAT_EXECUTION_MODE: ["direct", "runtime", "DIRECT_LLM"],
   RUNTIME_SERVICE_URL: ["runtime:8801", "ftp://runtime", "http://", "//runtime"],
+  RUNTIME_PROTOCOL: ["a2a", "AG-UI", "agui"],
+  RUNTIME_HEADERS: ["x", "host: a", `x-key: ${canary}; x-key: b`],
+  RUNTIME_AGENT: [],
+  RUNTIME_AG_UI_HISTORY: ["none", "all"],
+  RUNTIME_HEALTH_PATH: ["health", "//host/x", "/a b", "/a#b"],
   RUNTIME_ERROR_PATTERNS: [
     "*",
     "I * error",

@@ -62,6 +62,11 @@ describe("an empty environment", () => {
         AGENT2UI_PROTOCOL_BY: [],
         CHAT_EXECUTION_MODE: "runtime_orchestrator",
         RUNTIME_SERVICE_URL: "",
+        RUNTIME_PROTOCOL: "agent2ui",
+        RUNTIME_HEADERS: {},
+        RUNTIME_AGENT: "",
+        RUNTIME_AG_UI_HISTORY: "full",
+        RUNTIME_HEALTH_PATH: "",
         RUNTIME_ERROR_PATTERNS: RuntimeErrorText.defaults,
         CHAT_RUNTIME_ENABLED_ORGS: [],
         CHAT_RUNTIME_PERCENT: 0,
@@ -180,7 +185,7 @@ describe("a valid value", () => {
         PORT: 0,
         CHAT_RUNTIME_SHADOW_PERCENT: 12.5,
         CHAT_RUNTIME_ERROR_RATE_THRESHOLD: 1,
-        RUNTIME_SERVICE_URL: "http://runtime:8801/rt",
+        RUNTIME_SERVICE_URL: "http://runtime:8801/rt/",
         CHAT_RUNTIME_ENABLED_ORGS: ["acme", "umbrella"],
       })
       const shown = [settings.AUTH_JWT_SECRET, settings.DATABASE_URL].map((it) => it && Redacted.value(it))

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { runtimeAt } from "../support/fixtures.ts"
 import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -133,7 +134,7 @@ describe("the settings of each stage", () => {
         ...provider("B", "large"),
       })
       assert.deepStrictEqual(StageSettings.runtimes(settings), [
-        { baseUrl: "http://runtime:8801", errorPatterns: RuntimeErrorText.defaults },
+        runtimeAt("http://runtime:8801", { errorPatterns: RuntimeErrorText.defaults }),
       ])
       assert.deepStrictEqual(
         StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
@@ -157,7 +158,7 @@ describe("the settings of each stage", () => {
       const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
       const sandbox = StageSettings.withSandbox(settings, urls)
       assert.deepStrictEqual(StageSettings.runtimes(sandbox), [
-        { baseUrl: urls.runtimeUrl, errorPatterns: RuntimeErrorText.defaults },
+        runtimeAt(urls.runtimeUrl, { errorPatterns: RuntimeErrorText.defaults }),
       ])
       assert.deepStrictEqual(
         StageSettings.providers(sandbox).map(({ baseUrl, kind }) => [kind, baseUrl]),

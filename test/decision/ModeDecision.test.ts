@@ -10,6 +10,7 @@ import { sessionId } from "../support/fixtures.ts"
 import {
   runtime,
   direct,
+  yes,
   no,
   probe,
   type Case,
@@ -242,6 +243,26 @@ describe("the cohort of a session", () => {
 })
 
 const hex = (n: number): string => Math.abs(n).toString(16).slice(-12).padStart(12, "0")
+
+describe("a turn with a pending interrupt", () => {
+  const request = { awaitsAnswer: true }
+  it("has only the runtime, under any settings and breaker", () => {
+    const breakers = [yes, no]
+    for (const admission of breakers)
+      for (const settings of [{}, toRuntime, { percentage: 100 }]) {
+        const decision = decide({ settings: { ...settings, shadowPercentage: 100 }, request, admission })
+        assert.deepStrictEqual(decision?.order, [runtime])
+        assert.strictEqual(decision?.reason, "interrupt")
+        assert.isUndefined(decision?.shadow)
+      }
+  })
+
+  it("has no mode if the turn may not use the runtime, or there is none", () => {
+    assert.isUndefined(decide({ settings: denied, request }))
+    assert.isUndefined(decide({ forced: ordered(direct), request }))
+    assert.isUndefined(decide({ settings: toRuntime, available: noRuntime, request }))
+  })
+})
 
 describe("fault 13: a shadow", () => {
   const shadow = (given: Case) =>

@@ -68,6 +68,7 @@ const request = (org: OrgId) => ({
   headers: {},
   language: undefined,
   cohort: null,
+  awaitsAnswer: false,
 })
 
 const decide = (org: OrgId, options?: Options) =>

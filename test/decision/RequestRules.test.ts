@@ -17,6 +17,7 @@ const request: Request = {
   headers: { "x-plan": "Gold", "x-empty": "" },
   language: "de",
   cohort: null,
+  awaitsAnswer: false,
 }
 
 const other = AgentId.make("00000000-0000-4000-8000-00000000000f")

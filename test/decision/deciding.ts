@@ -34,19 +34,22 @@ const plain: ModeDecision.Request = {
   headers: {},
   language: undefined,
   cohort: null,
+  awaitsAnswer: false,
 }
 
 /** As in `ModeService`: the preferred mode first; the breaker only for a turn that prefers the runtime. */
 export const decide = ({
   admission = yes,
-  available = both,
+  available: configured = both,
   forced,
   request,
   sample = 50,
   ...given
 }: Case): Decision | undefined => {
   const settings = rolloutSettings(given.settings)
-  const preferred = ModeDecision.preferredMode(settings, available, { ...plain, ...request }, forced)
+  const asked = { ...plain, ...request }
+  const available = ModeDecision.availableTo(asked, configured)
+  const preferred = ModeDecision.preferredMode(settings, available, asked, forced)
   if (preferred === undefined) return undefined
   const decision =
     preferred.mode === direct

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { configuration, events, metrics, providers, wires } from "../../scripts/docs-reference.ts"
+import { configuration, events, metrics, protocols, providers, wires } from "../../scripts/docs-reference.ts"
 import { faults } from "../../scripts/faults-page.ts"
 import { statusOfCode } from "../../src/protocol/PublicError.ts"
 import { variables } from "../../src/config/Config.ts"
@@ -36,6 +36,7 @@ describe("the documents", () => {
     const page = readFileSync("docs/reference/providers.md", "utf8")
     expect(page).toBe(providers(page))
     expect(readFileSync("docs/reference/wires.md", "utf8")).toBe(wires())
+    expect(readFileSync("docs/reference/protocols.md", "utf8")).toBe(protocols())
     expect(readFileSync("docs/reference/faults.md", "utf8")).toBe(faults())
   })
 

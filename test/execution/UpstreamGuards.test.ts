@@ -12,13 +12,13 @@ import { plainRequests, type ProviderKind } from "../../src/domain/DirectProvide
 import * as Attempt from "../../src/execution/Attempt.ts"
 import * as DirectExecutor from "../../src/execution/direct/DirectExecutor.ts"
 import { Executor } from "../../src/execution/Executor.ts"
-import * as RuntimeExecutor from "../../src/execution/runtime/RuntimeExecutor.ts"
+import * as Runtimes from "../../src/execution/Runtimes.ts"
 import { RuntimeFiles } from "../../src/execution/runtime/RuntimeFiles.ts"
 import { RuntimeHealth } from "../../src/execution/runtime/RuntimeHealth.ts"
 import { UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../../src/execution/UpstreamProxy.ts"
 import * as Jwks from "../../src/http/Jwks.ts"
-import { turn } from "../support/fixtures.ts"
+import { runtimeAt, turn } from "../support/fixtures.ts"
 import { drip, flood, rawUpstream } from "./rawUpstream.ts"
 
 /** Uses an upstream once. Returns "ok" for an answer, otherwise the reason of the failure. */
@@ -60,10 +60,7 @@ const direct =
     )
 
 const runtime: Use = (url, clockMs) =>
-  execute(
-    RuntimeExecutor.layer({ baseUrl: url, errorPatterns: [] }).pipe(Layer.provide(UpstreamHttp.layer)),
-    clockMs,
-  )
+  execute(Runtimes.layer(runtimeAt(url)).pipe(Layer.provide(UpstreamHttp.layer)), clockMs)
 
 const file: Use = (url, clockMs) =>
   Effect.flatMap(RuntimeFiles, (files) =>
@@ -71,12 +68,16 @@ const file: Use = (url, clockMs) =>
   ).pipe(
     Effect.match({ onSuccess: () => "ok", onFailure: ({ _tag }) => _tag }),
     Effect.provide(
-      RuntimeFiles.layer(url, {
-        headersMs: clockMs,
-        idleMs: clockMs,
-        totalMs: 2 * clockMs,
-        bytes: 1024 * 1024,
-      }).pipe(Layer.provide(UpstreamHttp.layer)),
+      RuntimeFiles.layer(
+        url,
+        {},
+        {
+          headersMs: clockMs,
+          idleMs: clockMs,
+          totalMs: 2 * clockMs,
+          bytes: 1024 * 1024,
+        },
+      ).pipe(Layer.provide(UpstreamHttp.layer)),
     ),
   )
 

@@ -8,11 +8,11 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Executor } from "../../src/execution/Executor.ts"
-import * as RuntimeExecutor from "../../src/execution/runtime/RuntimeExecutor.ts"
+import * as Runtimes from "../../src/execution/Runtimes.ts"
 import { RuntimeHealth } from "../../src/execution/runtime/RuntimeHealth.ts"
 import { type Answer, type TransportFailed, UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../../src/execution/UpstreamProxy.ts"
-import { turn } from "../support/fixtures.ts"
+import { runtimeAt, turn } from "../support/fixtures.ts"
 import { type ProxyOptions, startProxy } from "../support/forwardProxy.ts"
 
 const upstream = Effect.acquireRelease(
@@ -139,7 +139,7 @@ describe("a forward proxy", () => {
       const { url } = yield* upstream
       const proxy = yield* proxied({ to: url, auth: "me:you" })
       for (const baseUrl of ["http://runtime.invalid", "https://runtime.invalid"]) {
-        const executor = RuntimeExecutor.layer({ baseUrl, errorPatterns: [] }).pipe(
+        const executor = Runtimes.layer(runtimeAt(baseUrl)).pipe(
           Layer.provide(UpstreamHttp.layerDispatched),
           Layer.provide(layer({ http: proxy.url })),
         )

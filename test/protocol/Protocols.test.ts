@@ -46,9 +46,9 @@ describe("the output protocol of a stream", () => {
 })
 
 it("an error response uses the named protocol, and version 2 where none is named", () => {
-  assert.strictEqual(errorProtocol({ parameter: "1" }), version1)
-  assert.strictEqual(errorProtocol({ header: "x" }), version2)
-  assert.strictEqual(errorProtocol({}), version2)
+  assert.strictEqual(errorProtocol("/", { parameter: "1" }), version1)
+  assert.strictEqual(errorProtocol("/", { header: "x" }), version2)
+  assert.strictEqual(errorProtocol("/", {}), version2)
 })
 
 it("the names are the values of the parameter in the API description", () => {

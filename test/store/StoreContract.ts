@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as TestClock from "effect/testing/TestClock"
+import { clientKey } from "../../src/domain/ClientKey.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import { AgentId } from "../../src/domain/Ids.ts"
 import { Agents } from "../../src/store/Agents.ts"
@@ -121,6 +122,35 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           assert.deepInclude(error, { _tag: "SessionNotFound", sessionId: turn.session.id })
           assert.deepStrictEqual((yield* sessions.list(other, { limit: 10 })).entries, [])
         }
+      }),
+    )
+
+    it.effect("a session is found under its client's own id, by its user only", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = newTurn(owner)
+        const clientId = `thread ${naughty}`
+        yield* runs.begin({ ...turn, clientKey: clientKey(owner, clientId) })
+        yield* runs.begin(newTurn(owner))
+        for (const id of [clientId, turn.session.id])
+          assert.deepStrictEqual(yield* sessions.ofClient(owner, id), turn.session)
+        assert.isUndefined(yield* sessions.ofClient(newPrincipal(owner.orgId), clientId))
+        assert.isUndefined(yield* sessions.ofClient(owner, "another thread"))
+        const again = { ...newTurn(owner), clientKey: clientKey(owner, clientId) }
+        assert.strictEqual((yield* Effect.flip(runs.begin(again)))._tag, "SessionBusy")
+        assert.isUndefined(yield* sessions.ofClient(owner, again.session.id))
+      }),
+    )
+
+    it.effect("a message carries its record to later turns", () =>
+      Effect.gen(function* () {
+        const turn = newTurn(newPrincipal())
+        const record = { answers: [{ interruptId: naughty, payload: { approved: true } }] }
+        yield* (yield* Runs).begin({ ...turn, userMessage: { ...turn.userMessage, record } })
+        const [message] = yield* (yield* Sessions).branch(turn.session.id)
+        assert.deepStrictEqual(message?.record, record)
       }),
     )
 

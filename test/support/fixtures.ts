@@ -9,6 +9,7 @@ import { type Draft, draft as validDraft } from "../../src/protocol/agent2ui/Mes
 import { type Agent, type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
 import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
+import type { RuntimeSettings } from "../../src/execution/RuntimeSettings.ts"
 import type { Run } from "../../src/domain/Run.ts"
 import type { ExecutionEvent, Turn } from "../../src/execution/Executor.ts"
 
@@ -51,6 +52,8 @@ export const turn = (fields: Partial<Turn> = {}): Turn => ({
   orgId,
   userId,
   requestId: "req-1",
+  messageId: userMessageId,
+  past: [],
   agent: agent(),
   message: "Where is the café?",
   history: [{ role: "user", content: fields.message ?? "Where is the café?" }],
@@ -135,3 +138,14 @@ export const arrival: Arrival = {
   at: 0n,
   parent: undefined,
 }
+
+/** The settings of a runtime that speaks `agent2ui`. */
+export const runtimeAt = (baseUrl: string, fields: Partial<RuntimeSettings> = {}): RuntimeSettings => ({
+  protocol: "agent2ui",
+  baseUrl,
+  headers: {},
+  agent: "",
+  history: "full",
+  errorPatterns: [],
+  ...fields,
+})

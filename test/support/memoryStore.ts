@@ -53,6 +53,7 @@ const branchOf = (data: Memory, sessionId: SessionId, end: MessageId | undefined
     const { parentMessageId, runId } = message
     branch.unshift({
       ...message,
+      record: "record" in message ? (message.record ?? null) : null,
       answered: messages.some((one) => one.runId === runId && one.role === "assistant"),
     })
     message = messages.find(({ id }) => id === parentMessageId)

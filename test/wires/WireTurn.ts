@@ -19,7 +19,7 @@ import { UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import { RecentTurns } from "../../src/monitoring/RecentTurns.ts"
 import { Transcript } from "../../src/runs/Transcript.ts"
-import { monitorSettings, turn } from "../support/fixtures.ts"
+import { monitorSettings, runtimeAt, turn } from "../support/fixtures.ts"
 import { secondAnswer, type WireCase } from "./WireCase.ts"
 import { inTurn, startWireServer, type WireServer } from "./WireServer.ts"
 import { openAiCompatible, type Wire, type WireKind, wires } from "./Wires.ts"
@@ -43,18 +43,13 @@ const targetsOf = (
   first: string,
   second: string | undefined,
 ): Targets.Settings => ({
-  runtimes: kind === "runtime" ? [runtimeAt(first)] : [],
+  runtimes: kind === "runtime" ? [runtimeAt(first, { errorPatterns: RuntimeErrorText.defaults })] : [],
   providers: [
     ...(kind === "runtime" ? [] : [provider("first", kind, first)]),
     ...(second === undefined ? [] : [provider("second", "openai-compatible", second)]),
   ],
   cacheOrgs: new Set(),
   longestClosingMs: stallMs / 2,
-})
-
-const runtimeAt = (url: string): Targets.Settings["runtimes"][number] => ({
-  baseUrl: url,
-  errorPatterns: RuntimeErrorText.parse(RuntimeErrorText.defaultPatterns) ?? [],
 })
 
 export interface Ended {

@@ -5,7 +5,7 @@
 import type { FinishReason } from "../../domain/Outcome.ts"
 
 /** `filtered`, `failed` and `unavailable` fail the answer, even after text. */
-type Verdict = Exclude<FinishReason, "content_filter"> | "filtered" | "failed" | "unavailable"
+type Verdict = Exclude<FinishReason, "content_filter" | "interrupt"> | "filtered" | "failed" | "unavailable"
 
 const words: { readonly [V in Verdict]: ReadonlyArray<string> } = {
   stop: [

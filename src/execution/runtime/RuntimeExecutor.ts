@@ -1,14 +1,12 @@
 /**
- * The runtime as an executor: sends `POST /api/v1/execute/stream` and decodes the answer.
+ * The `agent2ui` wire: sends `POST /api/v1/execute/stream` and decodes the answer.
  *
  * If the gateway ends an execution before the runtime does, it cancels it by session id. It never cancels an
  * execution that ended normally. The runtime knows no run ids, so a late cancel would end the session's next
  * execution. Therefore the next execution waits for the cancel.
  */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
 import { reasonOf } from "../../domain/Reason.ts"
 import * as Spans from "../../telemetry/Spans.ts"
 import { CancelRequests } from "../CancelRequests.ts"
@@ -21,9 +19,10 @@ import {
   UpstreamTruncated,
   UpstreamUnreachable,
 } from "../ExecutionError.ts"
-import { Executor, type Turn } from "../Executor.ts"
+import type { Turn } from "../Executor.ts"
 import * as McpServers from "../McpServers.ts"
 import { type Answer, type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
+import type { Endpoint, MakeWire, RuntimeWire } from "../RuntimeSettings.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
 import * as RuntimeRefusal from "./RuntimeRefusal.ts"
@@ -88,88 +87,65 @@ const sendFailed = ({ cause }: TransportFailed): ExecutionError =>
     ? new UpstreamUnreachable({ upstream, cause })
     : new UpstreamTruncated({ upstream, cause })
 
-const span = (turn: Turn) => ({
-  name: "invoke_agent",
-  attributes: {
-    "gen_ai.operation.name": "invoke_agent",
-    "gen_ai.provider.name": upstream,
-    "gen_ai.agent.id": turn.agent.id,
-    "gen_ai.conversation.id": turn.sessionId,
-  },
+export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
+  // Redirects are not followed: the runtime's address is configuration, not an answer.
+  const http = yield* UpstreamHttp
+  const serversOf = yield* McpServers.make(upstream)
+  const cancels = new CancelRequests(yield* Effect.scope)
+
+  const post = (turn: Turn, { headers, url }: Endpoint, path: string, body: unknown) =>
+    http.post({
+      url: `${url}/api/v1/execute/${path}`,
+      headers: { ...headers, "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) },
+      body,
+    })
+
+  const cancel = (turn: Turn, endpoint: Endpoint) =>
+    post(turn, endpoint, "cancel", { session_id: RuntimeRequest.sessionId(turn) }).pipe(
+      Effect.map(({ drain }) => drain()),
+      Effect.scoped,
+      Effect.timeout(cancelTimeoutMs),
+      Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),
+    )
+
+  const leave = (turn: Turn, endpoint: Endpoint, { decoder, open }: Execution) =>
+    Effect.andThen(
+      open ? cancels.start(RuntimeRequest.sessionId(turn), cancel(turn, endpoint)) : Effect.void,
+      logSkipped(decoder),
+    )
+
+  const send = (turn: Turn, endpoint: Endpoint) =>
+    Effect.flatMap(serversOf(turn.agent), (servers) =>
+      post(turn, endpoint, "stream", RuntimeRequest.make(turn, servers)).pipe(
+        Effect.mapError(sendFailed),
+        Effect.flatMap((answer) => UpstreamStatus.check(answer, isAnswer, refusalOf)),
+      ),
+    )
+
+  const start = (turn: Turn, endpoint: Endpoint, execution: Execution) =>
+    Effect.suspend(() => {
+      execution.open = true
+      return send(turn, endpoint).pipe(
+        Effect.tapError((error) => Effect.sync(() => (execution.open = mayHaveBegun(error)))),
+        Effect.map((answer) => DecodedAnswer.events(upstream, answer, decoderOf(answer, turn, execution))),
+      )
+    })
+
+  const execute: RuntimeWire["execute"] = (turn, endpoint) =>
+    Stream.unwrap(
+      // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
+      Effect.flatMap(
+        Effect.acquireRelease(
+          Effect.sync((): Execution => ({
+            open: false,
+            decoder: new RuntimeDecoder(turn.runId, errorPatterns),
+          })),
+          (execution) => leave(turn, endpoint, execution),
+        ),
+        (execution) =>
+          Effect.andThen(cancels.wait(RuntimeRequest.sessionId(turn)), start(turn, endpoint, execution)),
+      ),
+    )
+
+  return { execute }
 })
-
-export interface Settings {
-  /** Without a trailing slash. */
-  readonly baseUrl: string
-  /** Answers that report a failure of the runtime. */
-  readonly errorPatterns: ReadonlyArray<ErrorPattern>
-}
-
-export const layer = (settings: Settings): Layer.Layer<Executor, never, UpstreamHttp> =>
-  Layer.effect(
-    Executor,
-    Effect.gen(function* () {
-      // Redirects are not followed: the runtime's address is configuration, not an answer.
-      const http = yield* UpstreamHttp
-      const serversOf = yield* McpServers.make(upstream)
-      const cancels = new CancelRequests(yield* Effect.scope)
-
-      const post = (turn: Turn, path: string, body: unknown) =>
-        http.post({
-          url: `${settings.baseUrl}/api/v1/execute/${path}`,
-          headers: { "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) },
-          body,
-        })
-
-      const cancel = (turn: Turn) =>
-        post(turn, "cancel", { session_id: RuntimeRequest.sessionId(turn) }).pipe(
-          Effect.map(({ drain }) => drain()),
-          Effect.scoped,
-          Effect.timeout(cancelTimeoutMs),
-          Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),
-        )
-
-      const leave = (turn: Turn, { decoder, open }: Execution) =>
-        Effect.andThen(
-          open ? cancels.start(RuntimeRequest.sessionId(turn), cancel(turn)) : Effect.void,
-          logSkipped(decoder),
-        )
-
-      const send = (turn: Turn) =>
-        Effect.flatMap(serversOf(turn.agent), (servers) =>
-          post(turn, "stream", RuntimeRequest.make(turn, servers)).pipe(
-            Effect.mapError(sendFailed),
-            Effect.flatMap((answer) => UpstreamStatus.check(answer, isAnswer, refusalOf)),
-          ),
-        )
-
-      const start = (turn: Turn, execution: Execution) =>
-        Effect.suspend(() => {
-          execution.open = true
-          return send(turn).pipe(
-            Effect.tapError((error) => Effect.sync(() => (execution.open = mayHaveBegun(error)))),
-            Effect.map((answer) =>
-              DecodedAnswer.events(upstream, answer, decoderOf(answer, turn, execution)),
-            ),
-          )
-        })
-
-      const execute: Executor["Service"]["execute"] = (turn) =>
-        Stream.unwrap(
-          // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
-          Effect.flatMap(
-            Effect.acquireRelease(
-              Effect.sync((): Execution => ({
-                open: false,
-                decoder: new RuntimeDecoder(turn.runId, settings.errorPatterns),
-              })),
-              (execution) => leave(turn, execution),
-            ),
-            (execution) =>
-              Effect.andThen(cancels.wait(RuntimeRequest.sessionId(turn)), start(turn, execution)),
-          ),
-        )
-
-      return Executor.of({ mode: "runtime_orchestrator", target: upstream, span, execute })
-    }),
-  )

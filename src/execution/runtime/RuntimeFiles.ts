@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { encodingOf } from "../AnswerEncoding.ts"
 import * as BoundedBody from "../BoundedBody.ts"
+import { plainHeaders, type RuntimeSettings } from "../RuntimeSettings.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 
 /**
@@ -62,11 +63,14 @@ export class RuntimeFiles extends Context.Service<
   /** `baseUrl` empty: there is no runtime, so there are no files. */
   static readonly layer = (
     baseUrl: string,
+    headers: RuntimeSettings["headers"],
     within: Limits = limits,
   ): Layer.Layer<RuntimeFiles, never, UpstreamHttp> =>
     Layer.effect(
       RuntimeFiles,
-      Effect.map(UpstreamHttp, (http) => RuntimeFiles.of({ fetch: fetchWith(http, baseUrl, within) })),
+      Effect.map(UpstreamHttp, (http) =>
+        RuntimeFiles.of({ fetch: fetchWith(http, baseUrl, plainHeaders(headers), within) }),
+      ),
     )
 }
 
@@ -118,14 +122,19 @@ const lengthOf = ({ header }: Answer): number | undefined => {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-const fetchWith = (http: UpstreamHttp["Service"], baseUrl: string, limits: Limits) =>
+const fetchWith = (
+  http: UpstreamHttp["Service"],
+  baseUrl: string,
+  ownHeaders: Readonly<Record<string, string>>,
+  limits: Limits,
+) =>
   Effect.fnUntraced(function* (
     path: string,
     range: RangeRequest = {},
   ): Effect.fn.Return<File, FileUnavailable, Scope.Scope> {
     const url = within(baseUrl, path)
     if (url === undefined) return yield* new FileUnavailable({ gone: true })
-    const headers = rangeHeaders(range)
+    const headers = { ...ownHeaders, ...rangeHeaders(range) }
     const answer = yield* http
       .get({ url: url.href, headers })
       .pipe(Effect.timeout(limits.headersMs), Effect.mapError(unavailable))

@@ -54,6 +54,13 @@ const asToolResult = (message: Of<"skill_result" | "mcp_result">, toolName: stri
   return { ...message, type: "tool_result", data: { toolName, result, success, ...optional } }
 }
 
+/** The next message of the session answers an interrupt, so the question is enough. */
+const asQuestion = ({ data, ...envelope }: Of<"interrupt">): Message => ({
+  ...envelope,
+  type: "text",
+  data: { content: data.message ?? data.reason },
+})
+
 /** The call of a result, with its final status. Its id differs from the result's, for clients that keep messages by id. */
 const closedCall = (result: Of<"tool_result">, args: Of<"tool_call">["data"]["arguments"]): Message => {
   const { success, ...said } = result.data
@@ -105,6 +112,8 @@ export class Downlevel {
       case "retract":
         this.#retracted = true
         return []
+      case "interrupt":
+        return [asQuestion(message)]
       case "sandbox_log":
       case "sandbox_output":
       case "sandbox_status":

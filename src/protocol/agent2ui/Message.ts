@@ -7,6 +7,7 @@
  */
 import * as Brand from "effect/Brand"
 import * as Schema from "effect/Schema"
+import { Interrupt } from "../../domain/Interrupt.ts"
 
 const opt = Schema.optionalKey
 const text = Schema.String
@@ -146,6 +147,8 @@ const leafData = {
     durationMs: opt(num),
     resourceUsage: opt(Schema.Struct({ cpuPercent: opt(num), memoryMb: opt(num) })),
   }),
+  /** An extension of the gateway: the agent waits for an answer. `metadata.callId` names the waiting call. */
+  interrupt: Interrupt,
   /** An extension of the gateway: the turn continues in another mode. `code` is the code of the causing error. */
   fallback: Schema.Struct({ from: text, to: text, reason: text, code: text }),
   /** An extension of the gateway: retracts the content of the events `fromSeq`..`toSeq` of this run. */
@@ -251,6 +254,7 @@ const kinds = {
   sandbox_log: kind("sandbox_log", leafData.sandbox_log),
   sandbox_output: kind("sandbox_output", leafData.sandbox_output),
   sandbox_status: kind("sandbox_status", leafData.sandbox_status),
+  interrupt: kind("interrupt", leafData.interrupt),
   fallback: kind("fallback", leafData.fallback),
   retract: kind("retract", leafData.retract),
 } satisfies Record<MessageType, object>

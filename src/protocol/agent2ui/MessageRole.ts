@@ -11,6 +11,7 @@ const contentTypes: ReadonlySet<MessageType> = new Set<MessageType>([
   "image",
   "file",
   "report",
+  "interrupt",
 ])
 
 /** Calls may have effects outside, so a turn with one must not silently run twice. */

@@ -38,6 +38,7 @@ const asking = (org: OrgId): Request => ({
   headers: {},
   language: "en",
   cohort: null,
+  awaitsAnswer: false,
 })
 
 /** The decision and the monitor as the service has them, over modes without calls. */

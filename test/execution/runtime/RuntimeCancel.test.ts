@@ -7,9 +7,9 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Executor } from "../../../src/execution/Executor.ts"
-import * as RuntimeExecutor from "../../../src/execution/runtime/RuntimeExecutor.ts"
+import * as Runtimes from "../../../src/execution/Runtimes.ts"
 import { type Answer, UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
-import { otherSessionId, turn } from "../../support/fixtures.ts"
+import { otherSessionId, runtimeAt, turn } from "../../support/fixtures.ts"
 import { settle } from "../scripted.ts"
 
 const answer: Answer = { status: 200, header: () => undefined, pull: Effect.never, drain: () => {} }
@@ -29,7 +29,7 @@ const harness = Effect.gen(function* () {
       },
     }),
   )
-  const layer = RuntimeExecutor.layer({ baseUrl: "http://runtime", errorPatterns: [] })
+  const layer = Runtimes.layer(runtimeAt("http://runtime"))
   const context = yield* Layer.build(Layer.provide(layer, http))
   const begin = (fields: Parameters<typeof turn>[0] = {}) =>
     Effect.gen(function* () {

@@ -18,6 +18,7 @@ const rewritten: Partial<Record<MessageType, string>> = {
   skill_result: "tool_result",
   mcp_call: "tool_call",
   mcp_result: "tool_result",
+  interrupt: "text",
 }
 
 const leftOut: ReadonlySet<MessageType> = new Set<MessageType>([

@@ -54,6 +54,7 @@ const contractFields: { readonly [Type in MessageType]: string } = {
   sandbox_log: "sandboxId level message timestamp source?",
   sandbox_output: "sandboxId stream content timestamp exitCode?",
   sandbox_status: "sandboxId status startedAt? endedAt? durationMs? resourceUsage?",
+  interrupt: "interruptId reason message? toolName? arguments? responseSchema? expiresAt? payload?",
   fallback: "from to reason code",
   retract: "runId fromSeq toSeq reason",
 }
@@ -164,6 +165,7 @@ describe("Agent2UI messages", () => {
       "image",
       "file",
       "report",
+      "interrupt",
     ]
     assert.sameMembers(messageTypes.filter(isContent), [...content])
     assert.sameMembers(messageTypes.filter(isCall), ["tool_call", "skill_call", "mcp_call"])
