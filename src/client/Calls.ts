@@ -9,7 +9,7 @@ export interface Call {
   readonly key: string
   readonly kind: "tool" | "skill" | "mcp"
   readonly name: string
-  /** Of a call through MCP. */
+  /** The MCP server of the call. */
   readonly serverId?: string
   /** The plan step that made the call. */
   readonly stepId?: string
@@ -56,7 +56,8 @@ const elapsed = (from: string, to: string): number | undefined => {
 const ended = (message: CallMessage | ResultMessage, startedAt: string | undefined) => {
   const { duration, error, result } = message.data
   const hasEnded = isResult(message) || message.data.status !== "calling"
-  const ms = duration ?? (hasEnded && startedAt !== undefined ? elapsed(startedAt, message.timestamp) : undefined)
+  const ms =
+    duration ?? (hasEnded && startedAt !== undefined ? elapsed(startedAt, message.timestamp) : undefined)
   return {
     ...(result === undefined ? {} : { result }),
     ...(error === undefined ? {} : { error }),

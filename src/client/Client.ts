@@ -1,19 +1,8 @@
-/**
- * The client of the gateway for browsers and Node, the entry `crossfade-gateway/client`. It needs `fetch` and nothing of Node or
- * Effect. `docs/reference/client.md` describes it.
- */
+/** The client of the gateway for browsers and Node: the chat routes as functions, and turns as streams of events. */
 import type { Body, ChatEvent, Data, Path, Run, Session, SessionsPage } from "./Contract.ts"
+import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
 import { type ClientOptions, fill, Transport } from "./Transport.ts"
-
-export type { ChatEvent, Message, MessageOf, Run, RunDone, RunError, Session, SessionsPage } from "./Contract.ts"
-export type { Answer, Conversation, ConversationMessage, Question } from "./Conversation.ts"
-export type { Part } from "./Parts.ts"
-export type { StreamOptions } from "./RunStream.ts"
-export type { ClientOptions } from "./Transport.ts"
-export { type ChatState, ConversationStore } from "./ConversationStore.ts"
-export { CrossfadeError } from "./CrossfadeError.ts"
-export * as Conversation from "./Conversation.ts"
 
 export type Events = AsyncGenerator<ChatEvent, void, undefined>
 
@@ -39,6 +28,8 @@ export interface Client {
   readonly send: (sessionId: string, turn: Omit<Body<"send">, "retry">, options?: TurnOptions) => Events
   /** Answers the last message again, whose turn failed. */
   readonly retry: (sessionId: string, options?: TurnOptions) => Events
+  /** Answers the interrupts of the session's last run, and reads the answer. */
+  readonly resume: (sessionId: string, answer: Body<"resume">, options?: TurnOptions) => Events
   /** Reads a run after the event `after`; by default all of it. An abort leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: StreamOptions & { readonly after?: number }) => Events
   readonly cancel: (runId: string, options?: ReadOptions) => Promise<Data<"cancel">>
@@ -50,19 +41,17 @@ export interface Client {
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
 const sendPath: Path<"send"> = "/api/v1/chat/sessions/:sessionId"
+const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
-
-/** `crypto.randomUUID` exists only on pages with HTTPS. */
-export const randomKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")
 
 const query = ({ cursor, limit }: PageOptions): string => {
   const params = new URLSearchParams()
   if (cursor !== undefined && cursor !== null) params.set("cursor", cursor)
   if (limit !== undefined) params.set("limit", String(limit))
-  return params.size === 0 ? "" : `?${params}`
+  const text = params.toString()
+  return text === "" ? "" : `?${text}`
 }
 
 export const createClient = (clientOptions: ClientOptions): Client => {
@@ -79,10 +68,10 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     start: (body, options) => turn(startPath, body, options),
     send: (sessionId, body, options) => turn(fill(sendPath, { sessionId }), body, options),
     retry: (sessionId, options) => turn(fill(sendPath, { sessionId }), { retry: true }, options),
+    resume: (sessionId, answer, options) => turn(fill(resumePath, { sessionId }), answer, options),
     events: (runId, { after = 0, ...options } = {}) =>
       new RunStream(transport, eventsCall(runId, after), { detach: true, ...options }, after).read(),
-    cancel: async (runId, { signal } = {}) =>
-      (await cancelRun(transport, runId, signal)) as Data<"cancel">,
+    cancel: async (runId, { signal } = {}) => (await cancelRun(transport, runId, signal)) as Data<"cancel">,
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
     run: (runId, options) => get(fill(runPath, { runId }), options),

@@ -20,10 +20,11 @@ type Endpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
 export type Body<Name extends string> = Source<HttpApiEndpoint.Payload<Endpoint<Name>>>["Encoded"]
 
 /** The `data` of a JSON response. */
-export type Data<Name extends string> =
-  Source<HttpApiEndpoint.Success<Endpoint<Name>>>["Encoded"] extends { readonly data: infer Value }
-    ? Value
-    : never
+export type Data<Name extends string> = Source<HttpApiEndpoint.Success<Endpoint<Name>>>["Encoded"] extends {
+  readonly data: infer Value
+}
+  ? Value
+  : never
 
 /** The place of an event: `seq` rises by 1 within a run. */
 interface Place {
@@ -48,6 +49,8 @@ export type RunError = Extract<ChatEvent, { readonly event: "error" }>["data"]
 
 /** The message of one type. */
 export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
+
+export type InterruptAnswer = NonNullable<Body<"resume">["answers"]>[number]
 
 export type Session = Data<"session">
 export type SessionsPage = Data<"sessions">

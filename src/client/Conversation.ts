@@ -2,7 +2,7 @@
  * A conversation, ready to be shown, from the events of its runs. Pure. An event that a conversation has already changes
  * nothing, so a run may be read again from any event.
  */
-import type { ChatEvent, RunDone, RunError, Session } from "./Contract.ts"
+import type { ChatEvent, MessageOf, RunDone, RunError, Session } from "./Contract.ts"
 import * as Parts from "./Parts.ts"
 
 /** A message of the user. */
@@ -51,6 +51,15 @@ export const ask = (conversation: Conversation, key: string, content: string): C
   ...conversation,
   messages: [...conversation.messages, { role: "user", key, content, refused: false }],
 })
+
+type Interrupt = MessageOf<"interrupt">["data"]
+
+/** The interrupts that wait for an answer: those of the last message, if it is an answer that ended with them. */
+export const pendingInterrupts = ({ messages }: Conversation): ReadonlyArray<Interrupt> => {
+  const last = messages.at(-1)
+  if (last?.role !== "assistant" || last.status !== "completed") return []
+  return last.parts.flatMap((part) => (part.type === "interrupt" ? [part.data] : []))
+}
 
 /** Marks the last message if it is the user's: its request was refused. */
 export const refuse = (conversation: Conversation): Conversation => changeLast(conversation, true)
@@ -102,7 +111,10 @@ const begun = ({ runId }: ChatEvent): Answer => ({
   stored: false,
 })
 
-const completed = (answer: Answer, { executionMode, finishReason, messageId, model, usage }: RunDone): Answer => ({
+const completed = (
+  answer: Answer,
+  { executionMode, finishReason, messageId, model, usage }: RunDone,
+): Answer => ({
   ...answer,
   status: "completed",
   parts: Parts.afterEnd(answer.parts),
@@ -122,7 +134,9 @@ const failed = (answer: Answer, error: RunError): Answer => ({
 
 const next = (answer: Answer, event: ChatEvent): Answer => {
   if (event.event === "open")
-    return answer.stored || event.data.executionMode === "" || answer.status !== "running"
+    return answer.status !== "running" ||
+      event.data.executionMode === "" ||
+      answer.executionMode !== undefined
       ? answer
       : { ...answer, executionMode: event.data.executionMode }
   if (event.seq <= answer.seq) return answer

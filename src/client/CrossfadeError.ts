@@ -48,9 +48,10 @@ export class CrossfadeError extends Error {
 
   /** The same error with the run that it interrupts. */
   ofRun(runId: string | undefined): CrossfadeError {
-    return this.runId !== undefined || runId === undefined
-      ? this
-      : new CrossfadeError(this.code, this.message, { ...this, runId, cause: this.cause })
+    if (this.runId !== undefined || runId === undefined) return this
+    const { cause, details, requestId, retryAfter, status, traceId } = this
+    const fields = { cause, details, requestId, retryAfter, status, traceId, runId }
+    return new CrossfadeError(this.code, this.message, fields)
   }
 }
 
@@ -98,8 +99,7 @@ export const errorOfResponse = (
     {
       status,
       details: Array.isArray(details) ? details.filter(isProblem) : undefined,
-      retryAfter:
-        typeof retryAfter === "number" ? retryAfter : secondsOf(headers.get("retry-after"), now),
+      retryAfter: typeof retryAfter === "number" ? retryAfter : secondsOf(headers.get("retry-after"), now),
       requestId: textOf(error["requestId"]) ?? headers.get("x-request-id") ?? undefined,
       traceId: textOf(error["traceId"]),
     },

@@ -33,6 +33,8 @@ export type Whole = {
     readonly seq: number
     readonly data: MessageOf<Type>["data"]
     readonly stepId?: string
+    /** The call that waits, of an interrupt. */
+    readonly callId?: string
   }
 }[WholeType]
 
@@ -46,13 +48,21 @@ export type Part = Text | Thinking | Plans.Plan | Calls.Call | Whole
 
 type Parts = ReadonlyArray<Part>
 
-const appendText = (parts: Parts, key: string, seq: number, message: MessageOf<"text" | "markdown">): Parts => {
+const appendText = (
+  parts: Parts,
+  key: string,
+  seq: number,
+  message: MessageOf<"text" | "markdown">,
+): Parts => {
   const { content } = message.data
   const stepId = message.metadata?.stepId
   const last = parts.at(-1)
   const chunk = { seq, length: content.length }
   if (last !== undefined && isText(last) && last.type === message.type && last.stepId === stepId)
-    return [...parts.slice(0, -1), { ...last, content: last.content + content, chunks: [...last.chunks, chunk] }]
+    return [
+      ...parts.slice(0, -1),
+      { ...last, content: last.content + content, chunks: [...last.chunks, chunk] },
+    ]
   const step = stepId === undefined ? {} : { stepId }
   return [...parts, { type: message.type, key, content, ...step, chunks: [chunk] }]
 }
@@ -60,7 +70,11 @@ const appendText = (parts: Parts, key: string, seq: number, message: MessageOf<"
 const isText = (part: Part): part is Text => part.type === "text" || part.type === "markdown"
 
 /** A model's reasoning comes in pieces of text; the other stages come in sentences. */
-const appendThinking = (parts: Parts, key: string, { content, stage }: MessageOf<"thinking">["data"]): Parts => {
+const appendThinking = (
+  parts: Parts,
+  key: string,
+  { content, stage }: MessageOf<"thinking">["data"],
+): Parts => {
   const last = parts.at(-1)
   if (last?.type !== "thinking" || last.stage !== stage)
     return [...parts, { type: "thinking", key, content, ...(stage === undefined ? {} : { stage }) }]
@@ -75,7 +89,13 @@ const changePlan = (parts: Parts, change: (plan: Plans.Plan | undefined) => Plan
   return Plans.replaced(parts, index, change(found))
 }
 
-const emptyPlan = (key: string): Plans.Plan => ({ type: "plan", key, steps: [], currentStep: "", left: false })
+const emptyPlan = (key: string): Plans.Plan => ({
+  type: "plan",
+  key,
+  steps: [],
+  currentStep: "",
+  left: false,
+})
 
 const changeCall = (parts: Parts, key: string, message: Parameters<typeof Calls.after>[1]): Parts => {
   const index = Calls.indexOf(parts, message)
@@ -109,7 +129,10 @@ const retractText = (part: Text, isRetracted: (seq: number) => boolean): Part | 
 const retract = (parts: Parts, { fromSeq, toSeq }: MessageOf<"retract">["data"]): Parts => {
   const isRetracted = (seq: number) => seq >= fromSeq && seq <= toSeq
   return parts.flatMap((part): Parts => {
-    if (isText(part)) return retractText(part, isRetracted) ?? []
+    if (isText(part)) {
+      const left = retractText(part, isRetracted)
+      return left === undefined ? [] : [left]
+    }
     return "seq" in part && retractable.has(part.type) && isRetracted(part.seq) ? [] : [part]
   })
 }
@@ -134,9 +157,10 @@ const addWhole = (parts: Parts, whole: Whole): Parts => {
 }
 
 const wholeOf = (key: string, seq: number, { data, metadata, type }: MessageOf<WholeType>): Whole => {
-  const stepId = metadata?.stepId
+  const { callId, stepId } = metadata ?? {}
+  const place = { ...(stepId === undefined ? {} : { stepId }), ...(callId === undefined ? {} : { callId }) }
   // The union of the types does not keep the pair of a type and its data.
-  return { type, key, seq, data, ...(stepId === undefined ? {} : { stepId }) } as Whole
+  return { type, key, seq, data, ...place } as Whole
 }
 
 export const afterMessage = (parts: Parts, key: string, seq: number, message: Message): Parts => {

@@ -7,7 +7,9 @@ import { delayAfter } from "./Retry.ts"
 export type OnRetry = (error: CrossfadeError, delayMs: number) => void
 
 const errorOf = (cause: unknown): CrossfadeError =>
-  cause instanceof CrossfadeError ? cause : connectionLost("The connection could not be made, or it broke.", cause)
+  cause instanceof CrossfadeError
+    ? cause
+    : connectionLost("The connection could not be made, or it broke.", cause)
 
 export class Patience {
   readonly #boundMs: number
@@ -34,7 +36,12 @@ export class Patience {
     const error = errorOf(cause).ofRun(runId)
     const now = Date.now()
     this.#failingSince ??= now
-    const failure = { error, failures: this.#failures, failingMs: now - this.#failingSince, random: Math.random() }
+    const failure = {
+      error,
+      failures: this.#failures,
+      failingMs: now - this.#failingSince,
+      random: Math.random(),
+    }
     const delayMs = delayAfter(failure, this.#boundMs)
     if (delayMs === undefined) throw error
     this.#failures += 1

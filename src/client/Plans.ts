@@ -80,7 +80,8 @@ export const advanced = (plan: Plan, { stepId, ...details }: Step): Plan => {
 
 /** The plan of a run that failed. Only the step that the error names has failed. */
 export const stopped = (plan: Plan, failedStep: string | undefined): Plan => {
-  const fail = (step: PlanStep): PlanStep => (step.status === "running" ? { ...step, status: "failed" } : step)
+  const fail = (step: PlanStep): PlanStep =>
+    step.status === "running" ? { ...step, status: "failed" } : step
   const steps = failedStep === undefined ? undefined : changeStep(plan.steps, failedStep, fail)
   return { ...plan, steps: steps ?? plan.steps, currentStep: "" }
 }

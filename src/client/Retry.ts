@@ -40,7 +40,10 @@ const isTransient = ({ code, status }: CrossfadeError, failures: number): boolea
  * The milliseconds to wait before the next try. Undefined: give up, because the failure is permanent or would last longer than
  * `boundMs`. The delay doubles and varies by half, also after `Retry-After`, so that clients do not return at the same time.
  */
-export const delayAfter = ({ error, failingMs, failures, random }: Failure, boundMs: number): number | undefined => {
+export const delayAfter = (
+  { error, failingMs, failures, random }: Failure,
+  boundMs: number,
+): number | undefined => {
   if (!isTransient(error, failures)) return undefined
   const backoff = Math.min(longestDelayMs, firstDelayMs * 2 ** failures) * (0.5 + random / 2)
   const delay = (error.retryAfter ?? 0) * 1000 + backoff

@@ -124,7 +124,9 @@ export class RunStream {
     if (this.#head !== undefined) return
     const runId = response.headers.get("x-run-id")
     if (runId === null)
-      throw new CrossfadeError("UNEXPECTED_RESPONSE", "The response names no run.", { status: response.status })
+      throw new CrossfadeError("UNEXPECTED_RESPONSE", "The response names no run.", {
+        status: response.status,
+      })
     this.#head = { runId, sessionId: response.headers.get("x-session-id") ?? "" }
     const executionMode = response.headers.get("x-execution-mode") ?? ""
     yield { ...this.#head, seq: this.#seq, event: "open", data: { executionMode } }

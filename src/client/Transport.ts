@@ -85,7 +85,11 @@ export class Transport {
     }
   }
 
-  #send({ accept, body, headers, method, path }: Call, token: string, signal: AbortSignal): Promise<Response> {
+  #send(
+    { accept, body, headers, method, path }: Call,
+    token: string,
+    signal: AbortSignal,
+  ): Promise<Response> {
     return this.#fetch(`${this.#baseUrl}${path}`, {
       method,
       signal,
@@ -119,4 +123,3 @@ const dataIn = (text: string, status: number): unknown => {
 /** The path of a route with its parameters. */
 export const fill = (path: string, params: Readonly<Record<string, string>>): string =>
   path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
-
