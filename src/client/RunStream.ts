@@ -102,6 +102,7 @@ export class RunStream {
       const { response, token } = await connection.watch(this.#answer)
       yield* this.#opened(response)
       for await (const frame of eventsOf(bodyOf(response), connection.watch)) {
+        this.#options.signal?.throwIfAborted()
         const event = this.#decoded(frame)
         if (event?.event === "error" && isConnectionEnd(event, this.#seq))
           throw await this.#cut(event.data, token)
