@@ -95,7 +95,7 @@ describe("a broken connection", () => {
     await proxy.stop()
   })
 
-  it("that stays silent is opened again", async () => {
+  it("is opened again after a silence", async () => {
     const proxy = await openProxy(world.gateway.url)
     proxy.stall(afterEvent(3))
     const failures: Array<string> = []
@@ -111,7 +111,7 @@ describe("a broken connection", () => {
     await proxy.stop()
   })
 
-  it("of a restarted gateway is resumed, and the run's end says that it was interrupted", async () => {
+  it("to a restarted gateway is resumed, and the run ends as interrupted", async () => {
     const proxy = await openProxy(world.gateway.url)
     const events = clientOf(proxy.url, world.client.token).start(asking(hanging))
     const { runId } = await until(events, ({ event }) => event === "message")
@@ -123,7 +123,7 @@ describe("a broken connection", () => {
     await proxy.stop()
   })
 
-  it("that cannot be made again ends with a typed error within the bound", async () => {
+  it("ends with a typed error within the bound if it cannot be made again", async () => {
     const port = await freePort()
     const gone = clientOf(`http://127.0.0.1:${port}`, "x", { resumeForMs: 400 })
     expect(await refusalOf(collect(gone.start(asking("hello"))))).toMatchObject({ code: "CONNECTION_LOST" })
@@ -150,7 +150,7 @@ describe("a token", () => {
     expect(calls).toBe(2)
   })
 
-  it("that expires in the middle of an answer is renewed, and the answer continues", async () => {
+  it("is renewed when it expires in the middle of an answer, which continues", async () => {
     const given = [await expiring(4), await tokenFor()]
     let calls = 0
     const events = clientOf(world.gateway.url, () => given[calls++] ?? "none").start(asking(hanging), {
@@ -165,7 +165,7 @@ describe("a token", () => {
     expect(calls).toBe(2)
   })
 
-  it("that is refused for good gives the gateway's error", async () => {
+  it("gives the gateway's error if it is refused for good", async () => {
     const fixed = clientOf(world.gateway.url, "not a token")
     expect(await refusalOf(fixed.sessions())).toMatchObject({ code: "AUTH_TOKEN_INVALID", status: 401 })
     const failing = clientOf(world.gateway.url, () => Promise.reject(new Error("signed out")))
