@@ -6,15 +6,15 @@ interface Options {
   /** Stays an import. */
   readonly external?: ReadonlyArray<string>
   readonly minify?: boolean
+  /** The folder from which the imports of the program resolve; by default the top of the repository. */
+  readonly folder?: string
 }
 
-const program = resolve("program.js")
-
-/** `source` is a program whose imports resolve from the top of the repository. */
 export const bundle = async (
   source: string,
-  { external = [], minify = true }: Options = {},
+  { external = [], folder = ".", minify = true }: Options = {},
 ): Promise<string> => {
+  const program = resolve(folder, "program.js")
   const built = await rolldown({
     input: program,
     platform: "browser",
