@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/postgres.ts", "test/support/redis.ts", "test/support/collector.ts"],
+    setupFiles: ["test/support/holdToDeclared.ts"],
     pool: "forks",
     // Two files at a time: more forks than the two cores of CI only stretch the clocks that the tests measure.
     fileParallelism: true,

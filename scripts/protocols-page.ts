@@ -2,6 +2,8 @@
 import type { Run } from "../src/domain/Run.ts"
 import type { Draft, MessageType } from "../src/protocol/agent2ui/Message.ts"
 import { draft, envelop, messageTypes } from "../src/protocol/agent2ui/Message.ts"
+import { agUi } from "../src/protocol/ag-ui/AgUi.ts"
+import { uiStream } from "../src/protocol/ai-sdk/UiStream.ts"
 import { version1 } from "../src/protocol/agent2ui/Version1.ts"
 import { version2 } from "../src/protocol/agent2ui/Version2.ts"
 import type { OutputProtocol } from "../src/protocol/Encoder.ts"
@@ -75,9 +77,13 @@ interface Shown {
 /** A terminal event has no type. */
 const nameOfType = ({ type = "error" }: Readonly<Record<string, unknown>>): string => String(type)
 
+const agUiRequest = { threadId: "t", runId: "r", messages: [], calls: new Map(), ignored: [] }
+
 const protocols: ReadonlyArray<Shown> = [
   { title: "Agent2UI 2", protocol: version2, nameOf: nameOfType },
   { title: "Agent2UI 1", protocol: version1, nameOf: nameOfType },
+  { title: "AG-UI", protocol: agUi(agUiRequest), nameOf: nameOfType },
+  { title: "AI SDK", protocol: uiStream(), nameOf: nameOfType },
 ]
 
 const entryOf = (type: MessageType, seq: number): LogEntry => ({

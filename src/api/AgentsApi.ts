@@ -10,6 +10,7 @@ import { Authorization, RequestValidation, RequiredPermissions } from "./Authori
 import { success, successPage } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { RouteErrors } from "./RouteErrors.ts"
 
 const McpServerView = Schema.Struct({
   ...Struct.omit(McpServer.fields, ["authConfig"]),
@@ -75,9 +76,10 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["agents:read"])
+      .annotate(OpenApi.Summary, "List agents")
       .annotate(
-        OpenApi.Summary,
-        "The organisation's agents and those that every organisation has, oldest first",
+        OpenApi.Description,
+        "The agents of the organisation and those that every organisation has, oldest first.",
       ),
     HttpApiEndpoint.get("get", "/:agentId", {
       params: { agentId: AgentId },
@@ -85,10 +87,13 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["agents:read"])
-      .annotate(OpenApi.Summary, "One agent"),
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "AGENT_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Read an agent"),
     HttpApiEndpoint.post("create", "/", { payload: NewAgent, success: one, error: errorSchemas })
       .annotate(RequiredPermissions, ["agents:write"])
-      .annotate(OpenApi.Summary, "Make an agent"),
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "QUOTA_EXCEEDED", "SECRETS_UNAVAILABLE"])
+      .annotate(OpenApi.Summary, "Create an agent")
+      .annotate(OpenApi.Description, "Only `name` is required. The defaults are an assistant without tools."),
     HttpApiEndpoint.patch("update", "/:agentId", {
       params: { agentId: AgentId },
       payload: AgentChange,
@@ -96,8 +101,14 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["agents:write"])
-      .annotate(OpenApi.Summary, "Change an agent of the organisation's own"),
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "AGENT_NOT_FOUND", "SECRETS_UNAVAILABLE"])
+      .annotate(OpenApi.Summary, "Change an agent")
+      .annotate(
+        OpenApi.Description,
+        "Absent fields stay unchanged. The agent must belong to the organisation.",
+      ),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(OpenApi.Description, "The agents of your organisation: instructions, model, tools.")
   .prefix("/api/v1/agents") {}

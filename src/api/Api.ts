@@ -1,6 +1,8 @@
 /** The whole HTTP contract as one value. The server, clients and the OpenAPI document are built from it. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { AiSdkApi } from "./AiSdkApi.ts"
+import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
@@ -9,9 +11,29 @@ import { KeysApi } from "./KeysApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
+import { statusOfCode } from "../protocol/PublicError.ts"
+import { completed } from "./openapi/Document.ts"
+import { beforeRoute } from "./RouteErrors.ts"
 
-export class Api extends HttpApi.make("crossfade")
+const description = `Chat with agents over one stream of events.
+
+1. Start a session with \`POST /api/v1/chat/start\`. The answer is a stream of server-sent events; its headers name the
+   run and the session.
+2. Show each event as it arrives. \`message\` events carry the answer, piece by piece. \`done\` or \`error\` is the last one.
+3. If the connection breaks, read on with \`GET /api/v1/chat/runs/{runId}/events\` and the id of the last event that you
+   have, in the header \`Last-Event-ID\`. The answer continues while no client reads it.
+4. Send the next message with \`POST /api/v1/chat/sessions/{sessionId}\`.
+
+Every request needs a token or an API key in \`Authorization: Bearer …\`, except those of the group health.
+
+An error answer has the body \`{"success": false, "error": {"code", "message"}}\`. Clients decide by \`code\`. Beside the errors
+of each operation, any request can be refused before it reaches one:
+${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
+
+const contract = HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(AiSdkApi)
+  .add(AgUiApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)
@@ -27,6 +49,15 @@ export class Api extends HttpApi.make("crossfade")
     OpenApi.annotations({
       title: "Crossfade",
       version: "1",
-      description: "Live chat over an agent runtime and a direct LLM, as one stream of Agent2UI events.",
+      description,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      servers: [{ url: "/", description: "The server that shows this description" }],
     }),
-  ) {}
+  )
+
+/** The generator has no annotation for it. */
+const contact = { name: "The operators of this server" }
+
+export class Api extends contract.annotate(OpenApi.Transform, (spec) =>
+  completed({ ...spec, info: { ...spec["info"], contact } }, contract.groups),
+) {}

@@ -31,10 +31,12 @@ export class OrPermission extends Context.Service<OrPermission, string>()("cross
  */
 export class TakesTicket extends Context.Service<TakesTicket, true>()("crossfade/api/TakesTicket") {}
 
-const bearer = HttpApiSecurity.annotate(
-  HttpApiSecurity.bearer,
-  OpenApi.Description,
-  "A JSON Web Token, or an API key (`sk-…`)",
+const bearer = HttpApiSecurity.bearer.pipe(
+  HttpApiSecurity.annotate(
+    OpenApi.Description,
+    "A JSON Web Token, or an API key (`sk-…`), in the header `Authorization: Bearer …`.",
+  ),
+  HttpApiSecurity.annotate(OpenApi.Format, "JWT or API key"),
 )
 
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentPrincipal }>()(

@@ -9,6 +9,7 @@ import { AutopilotMargins, AutopilotPlan, AutopilotState } from "../domain/Autop
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { RouteErrors } from "./RouteErrors.ts"
 
 /** Stored in the audit. */
 const reason = Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 500)))
@@ -31,14 +32,16 @@ export type AutopilotView = typeof AutopilotView.Type
 // The body may be missing, because a person on call types the request by hand.
 const orNothing = <S extends Schema.Constraint>(payload: S) => [payload, Schema.Null] as const
 
-const command = <const Name extends string>(name: Name, summary: string) =>
+const command = <const Name extends string>(name: Name, summary: string, description: string) =>
   HttpApiEndpoint.post(name, `/${name}`, {
     payload: orNothing(Schema.Struct({ reason })),
     success: success(AutopilotView),
     error: errorSchemas,
   })
     .annotate(RequiredPermissions, ["operator:write"])
+    .annotate(RouteErrors, ["AUTOPILOT_CONFLICT"])
     .annotate(OpenApi.Summary, summary)
+    .annotate(OpenApi.Description, description)
 
 export class AutopilotApi extends HttpApiGroup.make("autopilot")
   .add(
@@ -47,28 +50,37 @@ export class AutopilotApi extends HttpApiGroup.make("autopilot")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(
-        OpenApi.Summary,
-        "Read the guarded rollout: step, last verdict, history; null before the first start",
-      ),
+      .annotate(OpenApi.Summary, "Read the guarded rollout")
+      .annotate(OpenApi.Description, "Step, last verdict and history. Null before the first start."),
     HttpApiEndpoint.post("start", "/", {
       payload: orNothing(AutopilotStart),
       success: success(AutopilotView),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
+      .annotate(RouteErrors, ["AUTOPILOT_CONFLICT"])
       // A misspelt margin must fail: ignored, it would leave the default in force.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
-      .annotate(OpenApi.Summary, "Start a plan of rising percentages"),
-    command("pause", "Pause the plan and keep the present percentage"),
-    command("resume", "Resume the plan; the step starts again without its earlier data"),
+      .annotate(OpenApi.Summary, "Start a guarded rollout")
+      .annotate(OpenApi.Description, "Absent fields take their values from the default plan."),
+    command("pause", "Pause the rollout", "The present percentage stays."),
+    command("resume", "Resume the rollout", "The step starts again without its earlier data."),
     command(
       "abort",
-      "End the plan and set the percentage from before it, or the present one if that is lower",
+      "Abort the rollout",
+      "Restores the percentage from before the plan, or keeps the present one if that is lower.",
     ),
-    command("promote", "Raise the percentage past 50 %, when the plan waits for an operator"),
-    command("approve", "Older name of `promote`").annotate(OpenApi.Deprecated, true),
+    command(
+      "promote",
+      "Raise the percentage past 50 %",
+      "Works when the plan waits for an operator (`awaiting_approval`).",
+    ),
+    command("approve", "Older name of `promote`", "Use `promote`.").annotate(OpenApi.Deprecated, true),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(
+    OpenApi.Description,
+    "For operators: raises the share of turns on the runtime step by step, and lowers it when a guardrail fails.",
+  )
   .prefix("/api/v1/runtime/autopilot") {}

@@ -3,7 +3,10 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
 import { isBlank } from "../domain/History.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
@@ -13,8 +16,10 @@ import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { withRanges } from "./openapi/Ranges.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { protocolNames } from "../protocol/Protocols.ts"
 import { eventSchema } from "../protocol/Sse.ts"
 
@@ -29,6 +34,15 @@ const message = Schema.String.check(
   Schema.makeFilter((text) => text.isWellFormed() || "Expected well-formed Unicode"),
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
+
+const decodeMessage = Schema.decodeUnknownExit(message)
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** The problem of a message's text, for bodies that hold it in parts. */
+export const messageProblem = (text: string): string | undefined => {
+  const error = Option.getOrUndefined(Exit.findErrorOption(decodeMessage(text)))
+  return error === undefined ? undefined : formatIssue(error.issue).issues[0]?.message
+}
 
 const sent = Schema.Struct({
   message: Schema.optionalKey(message).annotate({ description: "Required, except with `retry`" }),
@@ -91,17 +105,15 @@ const streamHeaders = {
     }),
   ),
 }
-const turnHeaders = {
-  ...streamHeaders,
-  "idempotency-key": Schema.optionalKey(
-    Schema.String.check(
-      Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { message: "Expected 1 to 255 printable ASCII characters" }),
-    ).annotate({
-      description:
-        "The same request under the same key, within 24 h, gets the run of the first one from its first event",
-    }),
-  ),
-}
+export const idempotencyKey = Schema.optionalKey(
+  Schema.String.check(
+    Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { message: "Expected 1 to 255 printable ASCII characters" }),
+  ).annotate({
+    description:
+      "The same request under the same key, within 24 h, gets the run of the first one from its first event",
+  }),
+)
+const turnHeaders = { ...streamHeaders, "idempotency-key": idempotencyKey }
 const streamQuery = { protocol: protocolVersion, lastEventId: eventId, after: eventId }
 
 const sessionsPage = pagedBy("sessions", SessionId, 100)
@@ -118,7 +130,9 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
-      .annotate(OpenApi.Summary, "Begin a session with its first message"),
+      .annotate(StreamsRun, "starts")
+      .annotate(OpenApi.Summary, "Start a session")
+      .annotate(OpenApi.Description, "Stores the first message of a new session and streams its answer."),
     HttpApiEndpoint.post("send", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
       headers: turnHeaders,
@@ -128,10 +142,12 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(OpenApi.Summary, "Send a message to a session, or retry one whose turn failed")
+      .annotate(StreamsRun, "starts")
+      .annotate(RouteErrors, ["SESSION_NOT_FOUND", "REQUEST_IN_PROGRESS"])
+      .annotate(OpenApi.Summary, "Send a message to a session")
       .annotate(
         OpenApi.Description,
-        "`parentMessageId` is the message that this one follows, by default the session's last one, and none where it is null; the model is sent the chain of parents. With `retry` no message is stored: `message` is left out or the same, and `parentMessageId` may name an earlier turn that failed.",
+        "Streams the answer to the next message of the session. By default the message follows the last one; `parentMessageId` names another message, or null for none, and the model gets that chain of messages. With `retry: true` the service answers a message again whose turn failed: leave `message` out, or repeat it.",
       ),
     HttpApiEndpoint.post("resume", "/sessions/:sessionId/resume", {
       params: { sessionId: SessionId },
@@ -142,10 +158,12 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(OpenApi.Summary, "Answer the interrupts of a session's last run")
+      .annotate(StreamsRun, "starts")
+      .annotate(RouteErrors, ["SESSION_NOT_FOUND", "REQUEST_IN_PROGRESS", "INTERRUPT_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Answer the questions of an agent")
       .annotate(
         OpenApi.Description,
-        "A run that ends with `finishReason: interrupt` has sent `interrupt` messages, such as an approval of a call. This route starts the turn that answers them. A plain message to the session also resumes it; the runtime then gets the text as the answer.",
+        "An agent can stop and ask, for example for the approval of a call: the run has `interrupt` messages and ends with `finishReason: interrupt`. This route starts the turn that answers them. A plain message to the session also answers: the agent then gets its text.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
       query: sessionsPage.query,
@@ -153,7 +171,8 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(OpenApi.Summary, "The caller's sessions, newest first"),
+      .annotate(OpenApi.Summary, "List your sessions")
+      .annotate(OpenApi.Description, "The sessions of the caller, newest first."),
     HttpApiEndpoint.get("session", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
       query: messagesPage.query,
@@ -163,9 +182,11 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(RouteErrors, ["SESSION_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
-        OpenApi.Summary,
-        "A session with its last messages, oldest first; the next page holds older ones",
+        OpenApi.Description,
+        "The last messages of the session, oldest first. The next page has older messages.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,
@@ -185,9 +206,11 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(RouteErrors, ["RUN_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Read a run")
       .annotate(
-        OpenApi.Summary,
-        "A run: decision with every rule, attempts, clocks, outcome, usage, and a page of its execution chain",
+        OpenApi.Description,
+        "The facts of one answer: the decision with every rule, each attempt with its times, the outcome, the usage, and a page of its events (`chain`).",
       ),
     HttpApiEndpoint.get("events", "/runs/:runId/events", {
       params: runIds,
@@ -197,8 +220,13 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(StreamsRun, "reads")
       .annotate(TakesTicket, true)
-      .annotate(OpenApi.Summary, "The run's events after a given one: replayed, then live"),
+      .annotate(OpenApi.Summary, "Read the events of a run")
+      .annotate(
+        OpenApi.Description,
+        "Sends the events after the given one, first the stored ones, then new ones as they happen. Without an event id the stream starts with the first event. Use it after a broken connection, and in a second tab.",
+      ),
     HttpApiEndpoint.post("ticket", "/runs/:runId/ticket", {
       params: runIds,
       success: success(
@@ -207,9 +235,11 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(RouteErrors, ["RUN_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Create a read ticket")
       .annotate(
-        OpenApi.Summary,
-        "A ticket to read the run's events without a token, for the browser's EventSource; it opens streams for one minute",
+        OpenApi.Description,
+        "A browser's `EventSource` cannot send a token. Open it with the `url` of this answer instead. The ticket opens streams of this run for one minute; an open stream continues after that.",
       ),
     HttpApiEndpoint.post("cancel", "/runs/:runId/cancel", {
       params: runIds,
@@ -217,15 +247,30 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(OpenApi.Summary, "Cancel a run; of no effect on one that has ended"),
+      .annotate(RouteErrors, ["RUN_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Cancel a run")
+      .annotate(
+        OpenApi.Description,
+        "Ends the answer. A run that has ended stays as it is, and `cancelled` is false.",
+      ),
     HttpApiEndpoint.get("file", "/runs/:runId/files/:fileId", {
       params: { ...runIds, fileId: Schema.String },
       success: HttpApiSchema.StreamUint8Array(),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(OpenApi.Summary, "A file that the runtime made in the run"),
+      .annotate(RouteErrors, ["RUN_NOT_FOUND", "FILE_NOT_FOUND", "FILE_UNAVAILABLE"])
+      .annotate(OpenApi.Transform, withRanges)
+      .annotate(OpenApi.Summary, "Download a file of a run")
+      .annotate(
+        OpenApi.Description,
+        "A file that the agent made. Its address is in the `file` event of the run. Byte ranges work if the runtime supports them.",
+      ),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(
+    OpenApi.Description,
+    "Send messages, stream answers, read sessions and runs. A session belongs to one user; a run is one answer to one message.",
+  )
   .prefix("/api/v1/chat") {}

@@ -26,9 +26,15 @@ export class HealthApi extends HttpApiGroup.make("health")
   .add(
     HttpApiEndpoint.get("live", "/", {
       success: success(Schema.Struct({ status: Schema.Literal("alive") })),
-    }).annotate(OpenApi.Summary, "The process answers"),
+    }).annotate(OpenApi.Summary, "Check that the process answers"),
     HttpApiEndpoint.get("ready", "/ready", {
       success: [success(Readiness), success(Readiness).pipe(HttpApiSchema.status(503))],
-    }).annotate(OpenApi.Summary, "The service can take a turn"),
+    })
+      .annotate(OpenApi.Summary, "Check that the service takes turns")
+      .annotate(
+        OpenApi.Description,
+        "Ready means that the store answers and at least one mode is configured. The status is 503 otherwise, with the same body.",
+      ),
   )
+  .annotate(OpenApi.Description, "For load balancers. Public.")
   .prefix("/api/v1/health") {}

@@ -11,6 +11,7 @@ import { Authorization, RequestValidation, RequiredPermissions } from "./Authori
 import { success } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { RouteErrors } from "./RouteErrors.ts"
 
 const name = Schema.String.check(
   Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u, {
@@ -67,9 +68,10 @@ export class KeysApi extends HttpApiGroup.make("keys")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["keys:read"])
+      .annotate(OpenApi.Summary, "List API keys")
       .annotate(
-        OpenApi.Summary,
-        "The caller's keys, newest first; with `admin:read` those of the whole organisation",
+        OpenApi.Description,
+        "The caller's keys, newest first. With `admin:read`, all keys of the organisation.",
       ),
     HttpApiEndpoint.post("create", "/", {
       payload: NewKey,
@@ -77,20 +79,28 @@ export class KeysApi extends HttpApiGroup.make("keys")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["keys:write"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "AGENT_NOT_FOUND", "KEY_LIMIT_REACHED"])
       // A misspelled limit, if ignored, would create a stronger key than intended.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
-      .annotate(OpenApi.Summary, "Create a key that acts as the caller; `key` is shown this once"),
+      .annotate(OpenApi.Summary, "Create an API key")
+      .annotate(
+        OpenApi.Description,
+        "The answer contains the text of the key in `key`. No other answer contains it.",
+      ),
     HttpApiEndpoint.delete("revoke", "/:keyId", {
       params: { keyId: ApiKeyId },
       success: success(ApiKey),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["keys:write"])
+      .annotate(RouteErrors, ["KEY_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Revoke an API key")
       .annotate(
-        OpenApi.Summary,
-        "Revoke a key of the caller's, or with `admin:write` of the organisation; no replica takes it a second later",
+        OpenApi.Description,
+        "The key stops working within one second on every replica. With `admin:write`, any key of the organisation.",
       ),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(OpenApi.Description, "API keys for programs. A key acts as the user who created it.")
   .prefix("/api/v1/keys") {}

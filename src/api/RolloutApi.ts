@@ -14,6 +14,7 @@ import { Authorization, RequestValidation, RequiredPermissions } from "./Authori
 import { success } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { RouteErrors } from "./RouteErrors.ts"
 
 /** `sources` names the source of each setting: an operator, the environment or the default. */
 const Document = Schema.Struct({
@@ -38,7 +39,11 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
   .add(
     HttpApiEndpoint.get("get", "/rollout", { success: document, error: errorSchemas })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "The settings that hold, and where each comes from"),
+      .annotate(OpenApi.Summary, "Read the rollout settings")
+      .annotate(
+        OpenApi.Description,
+        "`sources` names the source of each setting: an operator, the environment or the default.",
+      ),
     HttpApiEndpoint.put("change", "/rollout", {
       headers: { "if-match": Schema.optionalKey(Schema.String) },
       payload: Change,
@@ -46,17 +51,27 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
+      .annotate(RouteErrors, ["PRECONDITION_FAILED"])
       // A misspelled setting, if ignored, would be a rollback that did not happen.
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
-      .annotate(OpenApi.Summary, "Change settings; they hold from the next turn on"),
+      .annotate(OpenApi.Summary, "Change the rollout settings")
+      .annotate(
+        OpenApi.Description,
+        "The change applies from the next turn on. Absent settings stay unchanged; null returns a setting to the environment. Send the `ETag` of the last answer in `If-Match` to exclude lost updates.",
+      ),
     HttpApiEndpoint.get("audit", "/audit", {
       query: auditPage.query,
       success: success(Schema.Struct({ entries: Schema.Array(AuditEntry), ...auditPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "Who changed what, newest first"),
+      .annotate(OpenApi.Summary, "List the changes of operators")
+      .annotate(OpenApi.Description, "Newest first."),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(
+    OpenApi.Description,
+    "For operators: the settings that decide which turns use the runtime, and the audit of their changes.",
+  )
   .prefix("/api/v1/runtime") {}

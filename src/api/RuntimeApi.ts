@@ -14,6 +14,7 @@ import { FallbackStatus, RuntimeMetrics, Transition } from "./HealthView.ts"
 import { LiveEnd, LiveView } from "./LiveView.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { RouteErrors } from "./RouteErrors.ts"
 import { eventSchema } from "../protocol/Sse.ts"
 
 const reason = Schema.String.check(Schema.isBetweenLength(1, 500))
@@ -38,17 +39,23 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
   .add(
     HttpApiEndpoint.get("metrics", "/metrics", { success: success(RuntimeMetrics), error: errorSchemas })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "Both modes' figures over the window, and the fallback's state"),
+      .annotate(OpenApi.Summary, "Read the metrics of both modes")
+      .annotate(
+        OpenApi.Description,
+        "Counts, latencies and error rates over the window, and the state of the fallback.",
+      ),
     HttpApiEndpoint.get("metricsOfOrg", "/metrics/:orgId", {
       params: { orgId: OrgId },
       success: success(RuntimeMetrics),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(RouteErrors, ["ORG_NOT_FOUND"])
       .annotate(OrPermission, "operator:read")
+      .annotate(OpenApi.Summary, "Read the metrics of one organisation")
       .annotate(
-        OpenApi.Summary,
-        "The same for one organisation: the caller's own with admin:read, any with operator:read",
+        OpenApi.Description,
+        "With `admin:read` only the own organisation, with `operator:read` any.",
       ),
     HttpApiEndpoint.get("status", "/fallback/status", {
       query: statusPage.query,
@@ -56,9 +63,10 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
+      .annotate(OpenApi.Summary, "Read the state of the breaker")
       .annotate(
-        OpenApi.Summary,
-        "The breaker: state, reason, since, next probe, and a page of the organisations whose own is not closed",
+        OpenApi.Description,
+        "State, reason, evidence and next probe, for all turns and for each organisation with a breaker that is not closed.",
       ),
     HttpApiEndpoint.post("reset", "/fallback/reset", {
       // Without a body everything is reset, because a person on call types the request by hand.
@@ -70,27 +78,45 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
-      .annotate(OpenApi.Summary, "Close the breaker now, globally or of one organisation"),
+      .annotate(OpenApi.Summary, "Close the breaker")
+      .annotate(
+        OpenApi.Description,
+        "Closes the breaker now, for all turns or for one organisation. Without a body it resets everything.",
+      ),
     HttpApiEndpoint.post("force", "/fallback/force", {
       payload: Order,
       success: shownStatus,
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:write"])
-      .annotate(OpenApi.Summary, "Order a mode for all or for one organisation; holds from the next turn on"),
+      .annotate(OpenApi.Summary, "Force a mode")
+      .annotate(
+        OpenApi.Description,
+        "All turns, or those of one organisation, use this mode from the next turn on. `none` ends the override.",
+      ),
     HttpApiEndpoint.get("history", "/fallback/history", {
       query: historyPage.query,
       success: successPage(Schema.Array(Transition), historyPage.answer),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "What the breakers did, newest first"),
+      .annotate(OpenApi.Summary, "List the changes of the breakers")
+      .annotate(OpenApi.Description, "Newest first."),
   )
   .add(
     HttpApiEndpoint.get("live", "/live", { success: live, error: errorSchemas })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "How this process does: at once, then each second (SSE)"),
+      .annotate(RouteErrors, ["SSE_CONNECTION_LIMIT"])
+      .annotate(OpenApi.Summary, "Watch the service")
+      .annotate(
+        OpenApi.Description,
+        "Sends a `snapshot` at once and then each second, as server-sent events.",
+      ),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(
+    OpenApi.Description,
+    "For operators: the health of the runtime and the direct model, and the breaker that moves turns between them.",
+  )
   .prefix("/api/v1/runtime") {}

@@ -86,9 +86,10 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
+      .annotate(OpenApi.Summary, "Read the agreement of the modes")
       .annotate(
-        OpenApi.Summary,
-        "Agreement of the modes by dimension, organisation and agent, and the ledger",
+        OpenApi.Description,
+        "Agreement by dimension, organisation and agent, and the cost of the shadow runs.",
       ),
     HttpApiEndpoint.get("mismatches", "/mismatches", {
       query: { orgId: Schema.optionalKey(OrgId), ...mismatchesPage.query },
@@ -96,8 +97,10 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "Pairs that differ, newest first; texts only where the service keeps them"),
+      .annotate(OpenApi.Summary, "List answers that differ")
+      .annotate(OpenApi.Description, "Newest first. Texts are present only if the service stores them."),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(OpenApi.Description, "For operators: compares the answers of both modes to the same turns.")
   .prefix("/api/v1/runtime/shadow") {}

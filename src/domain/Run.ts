@@ -47,7 +47,7 @@ export const RunError = Schema.Struct({
   traceId: Schema.optionalKey(Schema.String),
   /** Seconds until the message may be sent again, if the upstream reported it. */
   retryAfter: Schema.optionalKey(Schema.Int),
-})
+}).annotate({ identifier: "StreamError" })
 export type RunError = typeof RunError.Type
 
 /** The `done` event of a stream. `latencyMs`: from the acceptance of the request to the end of the answer. */
@@ -61,7 +61,7 @@ export const RunDone = Schema.Struct({
   finishReason: Schema.optionalKey(FinishReason),
   /** The answering model, if the upstream names it. */
   model: Schema.optionalKey(Schema.String),
-})
+}).annotate({ identifier: "StreamDone" })
 export type RunDone = typeof RunDone.Type
 
 export const Run = Schema.Struct({

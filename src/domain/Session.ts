@@ -15,8 +15,14 @@ export const Session = Schema.Struct({
   cohort: Schema.NullOr(Cohort),
   createdAt: Schema.Int,
   updatedAt: Schema.Int,
-})
+}).annotate({ identifier: "Session" })
 export type Session = typeof Session.Type
+
+const titleLength = 80
+
+/** The title of a session: the start of its first message. Never ends in half a surrogate pair. */
+export const titleOf = (message: string): string =>
+  message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
 
 export const ChatMessage = Schema.Struct({
   id: MessageId,
@@ -28,5 +34,5 @@ export const ChatMessage = Schema.Struct({
   /** The mode of an assistant's message; null on a user's. */
   executionMode: Schema.NullOr(ExecutionMode),
   createdAt: Schema.Int,
-})
+}).annotate({ identifier: "ChatMessage" })
 export type ChatMessage = typeof ChatMessage.Type

@@ -4,9 +4,11 @@
  * that key.
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { AdmissionRejected } from "../admission/Rejection.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
@@ -51,6 +53,11 @@ interface Post {
   readonly path: string
   /** The protocol of the route. Without it the request and the caller choose one, and the client may resume by POST. */
   readonly protocol?: OutputProtocol
+  /**
+   * A client that closes its connection cancels the run, because its protocol has no way to read on. A request with an
+   * idempotency key may come back, so its run continues for the grace time.
+   */
+  readonly cancelsOnLeave?: boolean
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
@@ -114,17 +121,18 @@ const spanOf = (route: string) => ({
   endAttributes: { "http.response.status_code": 200 },
 })
 
-export interface StreamSettings {
+interface StreamSettings {
   readonly heartbeatMs: number
   readonly protocols: ProtocolDefaults
 }
 
-export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
+const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
   const admission = yield* Admission
   const live = yield* LiveRuns
   const once = yield* Idempotency
   const reader = yield* RunReader
   const runs = yield* Runs
+  const scope = yield* Effect.scope
   const readers = yield* Readers.make(heartbeatMs, (yield* Shutdown).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
@@ -154,7 +162,14 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return who
   })
 
-  const begun = (request: StreamRequest, bound: OutputProtocol | undefined, { log, run }: Accepted) =>
+  const cancel = (id: RunId) => Effect.forkIn(live.cancel(id), scope)
+
+  const begun = (
+    request: StreamRequest,
+    bound: OutputProtocol | undefined,
+    { log, run }: Accepted,
+    cancels: boolean,
+  ) =>
     Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) =>
       EventStream.respond({
         run,
@@ -163,6 +178,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
         protocol,
         readers,
         until,
+        ...(cancels ? { onLeave: cancel(run.id) } : {}),
       }),
     )
 
@@ -194,7 +210,7 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
 
   const turn = Effect.fnUntraced(function* (
     request: PostRequest,
-    { asked, begin, onBusy, path, protocol, route }: Post,
+    { asked, begin, cancelsOnLeave = false, onBusy, path, protocol, route }: Post,
     permit: TurnPermit,
   ) {
     const who = yield* caller(path, permit)
@@ -205,7 +221,8 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
       _tag === "SessionBusy" ? permit.end() : Effect.void,
     )
     const outcome = yield* onBusy(who, attempt)
-    if (outcome._tag === "Began") return yield* begun(request, protocol, outcome)
+    if (outcome._tag === "Began")
+      return yield* begun(request, protocol, outcome, cancelsOnLeave && key === undefined)
     yield* permit.end()
     // `chat:read` is not required, because this is the response to the same request, which the first try would have
     // received as well.
@@ -246,5 +263,22 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
   return {
     post: (request: PostRequest, what: Post) => Effect.flatMap(post(request, what), withOverhead),
     events: (request: StreamRequest, runId: RunId) => Effect.flatMap(events(request, runId), withOverhead),
+    /** The whole run in a protocol whose clients do not resume after an event. */
+    replay: (runId: RunId, protocol: OutputProtocol) =>
+      Effect.flatMap(
+        Effect.andThen(letIn, found({ headers: {}, query: {} }, runId, 0, undefined, protocol)),
+        withOverhead,
+      ),
   }
 })
+
+/**
+ * One for all groups of routes, because the readers of all runs share their timers.
+ *
+ * @effect-expect-leaking CurrentPrincipal | HttpServerRequest
+ */
+export class ChatStreams extends Context.Service<ChatStreams, Effect.Success<ReturnType<typeof make>>>()(
+  "crossfade/http/ChatStreams",
+) {
+  static readonly layer = (settings: StreamSettings) => Layer.effect(ChatStreams, make(settings))
+}

@@ -9,7 +9,10 @@ import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import * as AgentsHandlers from "./AgentsHandlers.ts"
 import * as AutopilotHandlers from "./AutopilotHandlers.ts"
 import * as Authentication from "./Authentication.ts"
+import * as AgUiHandlers from "./AgUiHandlers.ts"
+import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
+import { ChatStreams } from "./ChatStreams.ts"
 import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
@@ -29,7 +32,9 @@ export interface ServerSettings {
 
 const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
-    ChatHandlers.layer(settings),
+    ChatHandlers.layer,
+    AiSdkHandlers.layer,
+    AgUiHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,
@@ -37,7 +42,7 @@ const routes = (settings: ServerSettings) => {
     ShadowHandlers.layer,
     RolloutHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
-  )
+  ).pipe(Layer.provide(ChatStreams.layer(settings)))
   const api = HttpApiBuilder.layer(Api).pipe(
     Layer.provide(handlers),
     Layer.provide([Authentication.layer(settings.auth), Validation.layer]),

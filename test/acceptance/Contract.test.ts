@@ -35,7 +35,7 @@ describe("the contract's documents", () => {
       ]),
     )
     const statuses = Object.keys(document.paths["/api/v1/chat/start"]?.["post"]?.responses ?? {})
-    expect(statuses).toEqual(expect.arrayContaining(["200", "400", "401", "403", "404", "409", "429", "503"]))
+    expect(statuses).toEqual(expect.arrayContaining(["200", "400", "401", "403", "404", "422", "429", "503"]))
     expect(Object.keys(document.components.schemas)).toEqual(
       expect.arrayContaining(["Agent2UI_text", "Agent2UI_plan_step", "Agent2UI_retract"]),
     )
