@@ -6,6 +6,7 @@ import type { RuntimeProtocol } from "../domain/RuntimeProtocol.ts"
 import * as AgUiExecutor from "./ag-ui/AgUiExecutor.ts"
 import { UpstreamMisconfigured } from "./ExecutionError.ts"
 import { Executor, type Turn } from "./Executor.ts"
+import * as ResponsesExecutor from "./responses/ResponsesExecutor.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
 import { endpointOf, type MakeWire, protocolOf, type RuntimeSettings } from "./RuntimeSettings.ts"
 import type { UpstreamHttp } from "./UpstreamHttp.ts"
@@ -13,6 +14,7 @@ import type { UpstreamHttp } from "./UpstreamHttp.ts"
 const wires: Partial<Record<RuntimeProtocol, MakeWire>> = {
   agent2ui: RuntimeExecutor.make,
   "ag-ui": AgUiExecutor.make,
+  responses: ResponsesExecutor.make,
 }
 
 const target = "runtime"

@@ -43,7 +43,8 @@ export const clientPackage: ClientDriver = {
     }
     return {
       send: (message) => after(store.send(message)),
-      answer: (interruptId, payload) => after(store.answer(interruptId, payload as InterruptAnswer["payload"])),
+      answer: (interruptId, payload) =>
+        after(store.answer(interruptId, payload as InterruptAnswer["payload"])),
       cancel: async (message, begun) => {
         const sent = store.send(message)
         await begun()
