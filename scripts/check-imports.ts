@@ -20,6 +20,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     cli: ["*"],
     app: ["*"],
     http: ["api", "chat", "rollout", "sharing", ...stages, ...below],
+    // Runs outside of the gateway: it imports types only.
+    client: ["api", "runs/RunEvent", "protocol", ...ground],
     api: ["runs/RunEvent", "protocol", ...ground],
     simulation: ["rollout", "store", "monitoring", ...ground],
     rollout: ["decision", "execution/Modes", "store", "monitoring", ...below],

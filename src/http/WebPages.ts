@@ -21,6 +21,7 @@ import * as MetricsRoute from "./MetricsRoute.ts"
 import { isOperators } from "./NodeServer.ts"
 
 const consolePage = fileURLToPath(new URL("../console/index.html", import.meta.url))
+const consoleClient = fileURLToPath(new URL("../console/client.js", import.meta.url))
 
 /** Isolates the page's window group, so that no other page holds a reference to it. */
 const headersOf = (html: string, allowed: ContentPolicy.Allowed) => ({
@@ -29,12 +30,14 @@ const headersOf = (html: string, allowed: ContentPolicy.Allowed) => ({
   "cache-control": "no-cache",
 })
 
-/** Read once, because the page is a part of the program. It contacts this host and, if present, the sandbox. */
+/** Read once, because the page is a part of the program. The client is inline, so that its hash allows it. It contacts this host and, if present, the sandbox. */
 const consoleRoute = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
   HttpRouter.use((router) =>
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
-      const page = yield* files.readFileString(consolePage)
+      const client = yield* files.readFileString(consoleClient)
+      // A function, because `$` has a meaning in a replacement text.
+      const page = (yield* files.readFileString(consolePage)).replace("/* client */", () => client)
       const connect = sandbox === undefined ? [] : [sandbox.runtimeUrl, sandbox.modelUrl]
       yield* router.add(
         "GET",

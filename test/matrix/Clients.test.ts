@@ -4,6 +4,7 @@ import { defaultAgent } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 import { agUi } from "./AgUiDriver.ts"
 import { aiSdk } from "./AiSdkDriver.ts"
+import { clientPackage } from "./PackageDriver.ts"
 import { native } from "./NativeDriver.ts"
 import type { Part } from "./Shown.ts"
 
@@ -13,7 +14,7 @@ const alone = useWorld({}, { direct: false })
 const play = (scenario: string, fields: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify({ scenario, ...fields })
 
-const drivers = [native, agUi, aiSdk]
+const drivers = [native, clientPackage, agUi, aiSdk]
 
 describe.each(drivers.map((driver) => [driver.name, driver] as const))("%s", (_, driver) => {
   const open = ({ client, gateway }: typeof world) => driver.open({ url: gateway.url, token: client.token })

@@ -1,0 +1,103 @@
+/** The calls of an answer: each with its result, status and duration. Pure. */
+import type { Message, MessageOf } from "./Contract.ts"
+
+type CallMessage = MessageOf<"tool_call" | "skill_call" | "mcp_call">
+type ResultMessage = MessageOf<"tool_result" | "skill_result" | "mcp_result">
+
+export interface Call {
+  readonly type: "call"
+  readonly key: string
+  readonly kind: "tool" | "skill" | "mcp"
+  readonly name: string
+  /** The MCP server of the call. */
+  readonly serverId?: string
+  /** The plan step that made the call. */
+  readonly stepId?: string
+  readonly callId?: string
+  readonly arguments: CallMessage["data"]["arguments"]
+  /** `unknown`: the run ended without a result, so the call may have had its effect. */
+  readonly status: CallMessage["data"]["status"] | "unknown"
+  readonly result?: ResultMessage["data"]["result"]
+  readonly error?: string
+  /** As reported, or else the time between call and result. */
+  readonly durationMs?: number
+  readonly startedAt: string
+}
+
+const kinds = {
+  tool_call: "tool",
+  tool_result: "tool",
+  skill_call: "skill",
+  skill_result: "skill",
+  mcp_call: "mcp",
+  mcp_result: "mcp",
+} as const satisfies Record<(CallMessage | ResultMessage)["type"], Call["kind"]>
+
+const isResult = (message: Message): message is ResultMessage => message.type.endsWith("_result")
+
+export const isCall = (message: Message): message is CallMessage | ResultMessage =>
+  Object.hasOwn(kinds, message.type)
+
+const nameOf = ({ data }: CallMessage | ResultMessage): string =>
+  "skillName" in data ? data.skillName : data.toolName
+
+/** True if the message belongs to the call. Without ids the last open call of the name is meant. */
+const concerns = (call: Call, message: CallMessage | ResultMessage): boolean => {
+  const callId = message.metadata?.callId
+  if (callId !== undefined || call.callId !== undefined) return call.callId === callId
+  return call.status === "calling" && call.kind === kinds[message.type] && call.name === nameOf(message)
+}
+
+const elapsed = (from: string, to: string): number | undefined => {
+  const ms = Date.parse(to) - Date.parse(from)
+  return Number.isFinite(ms) && ms >= 0 ? ms : undefined
+}
+
+const ended = (message: CallMessage | ResultMessage, startedAt: string | undefined) => {
+  const { duration, error, result } = message.data
+  const hasEnded = isResult(message) || message.data.status !== "calling"
+  const ms =
+    duration ?? (hasEnded && startedAt !== undefined ? elapsed(startedAt, message.timestamp) : undefined)
+  return {
+    ...(result === undefined ? {} : { result }),
+    ...(error === undefined ? {} : { error }),
+    ...(ms === undefined ? {} : { durationMs: ms }),
+  }
+}
+
+const statusOf = (message: CallMessage | ResultMessage): Call["status"] => {
+  if (!isResult(message)) return message.data.status
+  return message.data.success ? "success" : "error"
+}
+
+/** The index of the call that the message belongs to; -1 for a new call. */
+export const indexOf = (
+  parts: ReadonlyArray<{ readonly type: string } | Call>,
+  message: CallMessage | ResultMessage,
+): number => parts.findLastIndex((part) => part.type === "call" && "kind" in part && concerns(part, message))
+
+/** The call after a message. `before` is undefined for a new call. */
+export const after = (key: string, message: CallMessage | ResultMessage, before: Call | undefined): Call => {
+  const { callId, stepId } = message.metadata ?? {}
+  return {
+    type: "call",
+    key,
+    kind: kinds[message.type],
+    name: nameOf(message),
+    ...("serverId" in message.data ? { serverId: message.data.serverId } : {}),
+    ...(callId === undefined ? {} : { callId }),
+    ...(stepId === undefined ? {} : { stepId }),
+    startedAt: message.timestamp,
+    arguments: {},
+    ...before,
+    ...("arguments" in message.data ? { arguments: message.data.arguments } : {}),
+    status: statusOf(message),
+    ...ended(message, before?.startedAt),
+  }
+}
+
+/** A call of a run that has ended. */
+export const stopped = (call: Call, failedCall: string | undefined): Call => {
+  if (call.status !== "calling") return call
+  return { ...call, status: failedCall !== undefined && call.callId === failedCall ? "error" : "unknown" }
+}

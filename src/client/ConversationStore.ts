@@ -1,0 +1,209 @@
+/**
+ * The state of one conversation, for a user interface: subscribe to it, and call its methods. It sends turns, reads their
+ * answers and continues to read a running turn when it is opened again. React reads it by `useCrossfade`.
+ */
+import type { Client, Events, TurnOptions } from "./Client.ts"
+import type { InterruptAnswer } from "./Contract.ts"
+import * as Conversation from "./Conversation.ts"
+import { CrossfadeError } from "./CrossfadeError.ts"
+import { randomKey } from "./RandomKey.ts"
+import type { StreamOptions } from "./RunStream.ts"
+
+/**
+ * - `loading`: the session is read
+ * - `submitted`: a turn was sent and its run has not begun
+ * - `streaming`: a run is read
+ * - `reconnecting`: the connection broke, and the next try follows
+ */
+export type ChatStatus = "idle" | "loading" | "submitted" | "streaming" | "reconnecting"
+
+export interface ChatState {
+  readonly conversation: Conversation.Conversation
+  readonly status: ChatStatus
+  /** The last request failed. A failed run is an answer with an `error` instead. */
+  readonly error: CrossfadeError | undefined
+  /** Answers to interrupts that are sent once all of them have one. */
+  readonly answers: ReadonlyArray<InterruptAnswer>
+}
+
+export interface ConversationSettings {
+  readonly client: Client
+  readonly agentId: string
+  /** A session to continue. Without one, the first message begins a session. */
+  readonly sessionId?: string | undefined
+}
+
+/** Starts a turn. The same options give the same turn. */
+type Turn = (options: TurnOptions) => Events
+
+const busy = new CrossfadeError("REQUEST_IN_PROGRESS", "The last turn is still running.")
+
+const textOf = ({ payload }: InterruptAnswer): string =>
+  typeof payload === "string" && payload !== "" ? payload : JSON.stringify(payload)
+
+export class ConversationStore {
+  readonly #settings: ConversationSettings
+  readonly #newKey: () => string
+  readonly #listeners = new Set<() => void>()
+  #state: ChatState = {
+    conversation: Conversation.emptyConversation,
+    status: "idle",
+    error: undefined,
+    answers: [],
+  }
+  #reading: AbortController | undefined
+  #stopRequested = false
+  /** The last turn, to send it again under its key if it was refused or its connection broke. */
+  #lastTurn: { readonly turn: Turn; readonly idempotencyKey: string } | undefined
+
+  /** `newKey` makes the idempotency keys of turns. */
+  constructor(settings: ConversationSettings, newKey: () => string = randomKey) {
+    this.#settings = settings
+    this.#newKey = newKey
+  }
+
+  readonly getState = (): ChatState => this.#state
+
+  /** Calls `listener` after each change. Returns the function that ends this. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Loads the session and reads its last run, which may still be running. */
+  readonly open = async (): Promise<void> => {
+    if (this.#reading !== undefined) return
+    const { client, sessionId } = this.#settings
+    const { conversation } = this.#state
+    const last = conversation.messages.at(-1)
+    if (conversation.messages.length > 0) {
+      if (last?.role === "assistant" && last.status === "running")
+        await this.#work("streaming", (options) =>
+          this.#read(client.events(last.runId, { ...options, after: last.seq })),
+        )
+      return
+    }
+    if (sessionId === undefined) return
+    await this.#work("loading", async (options) => {
+      const session = await client.session(sessionId, options)
+      this.#set({ conversation: Conversation.fromSession(session) })
+      const runId = session.messages.at(-1)?.runId
+      if (runId !== undefined) await this.#read(client.events(runId, options))
+    })
+  }
+
+  /** Stops reading. Runs continue, and `open` reads on. */
+  readonly close = (): void => {
+    this.#reading?.abort()
+    this.#reading = undefined
+  }
+
+  /** Sends a message. Resolves at the end of its answer; a failure is in the state. */
+  readonly send = (message: string): Promise<void> =>
+    this.#ask(message, (options) => {
+      const { sessionId } = this.#state.conversation
+      const { agentId, client } = this.#settings
+      return sessionId === undefined
+        ? client.start({ agentId, message }, options)
+        : client.send(sessionId, { message }, options)
+    })
+
+  /** Answers an interrupt. The turn that answers them begins once all pending interrupts have an answer. */
+  readonly answer = async (interruptId: string, payload: InterruptAnswer["payload"]): Promise<void> => {
+    const { answers: before, conversation } = this.#state
+    const { sessionId } = conversation
+    const pending = Conversation.pendingInterrupts(conversation)
+    const answers = [...before.filter((one) => one.interruptId !== interruptId), { interruptId, payload }]
+    const [first, ...rest] = answers
+    const isComplete = pending.every((one) =>
+      answers.some((answer) => answer.interruptId === one.interruptId),
+    )
+    if (sessionId === undefined || first === undefined || !isComplete) return this.#set({ answers })
+    this.#set({ answers: [] })
+    await this.#ask(answers.map(textOf).join("\n"), (options) =>
+      this.#settings.client.resume(sessionId, { answers: [first, ...rest] }, options),
+    )
+  }
+
+  /** Sends the last turn again: a refused message as it was, or the question of a failed answer. */
+  readonly retry = async (): Promise<void> => {
+    if (this.#reading !== undefined) return this.#set({ error: busy })
+    const { conversation } = this.#state
+    const { sessionId } = conversation
+    const last = conversation.messages.at(-1)
+    if (last === undefined) return
+    this.#set({ conversation: Conversation.askAgain(conversation) })
+    const lastTurn = this.#lastTurn
+    if (last.role === "user" && lastTurn !== undefined)
+      return this.#run(lastTurn.turn, lastTurn.idempotencyKey)
+    if (sessionId !== undefined)
+      return this.#run((options) => this.#settings.client.retry(sessionId, options), this.#newKey())
+  }
+
+  /** Cancels the running turn. The answer keeps the text that it has. */
+  readonly stop = async (): Promise<void> => {
+    if (this.#reading === undefined) return
+    const last = this.#state.conversation.messages.at(-1)
+    // A run that has not begun is cancelled when it begins.
+    this.#stopRequested = true
+    if (last?.role === "assistant" && last.status === "running") await this.#cancel(last.runId)
+  }
+
+  async #cancel(runId: string): Promise<void> {
+    await this.#failing(() => this.#settings.client.cancel(runId))
+  }
+
+  async #ask(message: string, turn: Turn): Promise<void> {
+    if (this.#reading !== undefined) return this.#set({ error: busy })
+    const key = this.#newKey()
+    this.#set({ conversation: Conversation.ask(this.#state.conversation, key, message) })
+    await this.#run(turn, key)
+  }
+
+  async #run(turn: Turn, idempotencyKey: string): Promise<void> {
+    this.#lastTurn = { turn, idempotencyKey }
+    await this.#work("submitted", (options) => this.#read(turn({ ...options, idempotencyKey })))
+    if (this.#state.error !== undefined)
+      this.#set({ conversation: Conversation.refuse(this.#state.conversation) })
+  }
+
+  /** Runs one task at a time, until it ends or `close` ends it. */
+  async #work(status: ChatStatus, task: (options: StreamOptions) => Promise<void>): Promise<void> {
+    const reading = new AbortController()
+    this.#reading = reading
+    this.#stopRequested = false
+    this.#set({ status, error: undefined })
+    const onRetry = () => this.#set({ status: "reconnecting" })
+    try {
+      await this.#failing(() => task({ signal: reading.signal, detach: true, onRetry }), reading.signal)
+    } finally {
+      if (this.#reading === reading) {
+        this.#reading = undefined
+        this.#set({ status: "idle" })
+      }
+    }
+  }
+
+  async #read(events: Events): Promise<void> {
+    for await (const event of events) {
+      this.#set({ conversation: Conversation.reduce(this.#state.conversation, event), status: "streaming" })
+      if (event.event === "open" && this.#stopRequested) await this.#cancel(event.runId)
+    }
+  }
+
+  /** Puts a failure of the client into the state. A bug is thrown. */
+  async #failing(task: () => Promise<unknown>, signal?: AbortSignal): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      if (signal?.aborted === true) return
+      if (!(error instanceof CrossfadeError)) throw error
+      this.#set({ error })
+    }
+  }
+
+  #set(change: Partial<ChatState>): void {
+    this.#state = { ...this.#state, ...change }
+    for (const listener of this.#listeners) listener()
+  }
+}

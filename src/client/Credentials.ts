@@ -1,0 +1,33 @@
+/** The token of a client. The callback runs at the first request and again when the gateway refuses its last token. */
+import { CrossfadeError } from "./CrossfadeError.ts"
+
+export type TokenSource = string | (() => string | Promise<string>)
+
+export class Credentials {
+  readonly #source: TokenSource
+  #current: Promise<string> | undefined
+
+  constructor(source: TokenSource) {
+    this.#source = source
+  }
+
+  token(): Promise<string> {
+    return (this.#current ??= this.#ask())
+  }
+
+  /** Forgets a refused token. Requests that are refused together ask for one new token. */
+  async refuse(token: string): Promise<void> {
+    const current = this.#current
+    if (current !== undefined && (await current) === token && this.#current === current)
+      this.#current = undefined
+  }
+
+  async #ask(): Promise<string> {
+    try {
+      return typeof this.#source === "string" ? this.#source : await this.#source()
+    } catch (cause) {
+      this.#current = undefined
+      throw new CrossfadeError("TOKEN_UNAVAILABLE", "The token callback failed.", { cause })
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The entry `crossfade-gateway/client/effect`: turns as Streams and requests as Effects. A stream that is interrupted, or left
+ * before its end, cancels its run unless `detach` is set.
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
+import type { Body, ChatEvent, Data, Run, Session, SessionsPage } from "./Contract.ts"
+import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
+import type { StreamOptions } from "./RunStream.ts"
+import type { ClientOptions } from "./Transport.ts"
+
+export { CrossfadeError } from "./CrossfadeError.ts"
+
+type Unsignalled<Options> = Omit<Options, "signal">
+type Turn = Stream.Stream<ChatEvent, CrossfadeError>
+type Page = Unsignalled<PageOptions>
+
+export interface EffectClient {
+  readonly start: (turn: Body<"start">, options?: Unsignalled<TurnOptions>) => Turn
+  readonly send: (
+    sessionId: string,
+    turn: Omit<Body<"send">, "retry">,
+    options?: Unsignalled<TurnOptions>,
+  ) => Turn
+  readonly retry: (sessionId: string, options?: Unsignalled<TurnOptions>) => Turn
+  readonly resume: (sessionId: string, answer: Body<"resume">, options?: Unsignalled<TurnOptions>) => Turn
+  /** Leaves the run alone, except with `detach: false`. */
+  readonly events: (runId: string, options?: Unsignalled<StreamOptions> & { readonly after?: number }) => Turn
+  readonly cancel: (runId: string) => Effect.Effect<Data<"cancel">, CrossfadeError>
+  readonly sessions: (page?: Page) => Effect.Effect<SessionsPage, CrossfadeError>
+  readonly session: (sessionId: string, page?: Page) => Effect.Effect<Session, CrossfadeError>
+  readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
+}
+
+const errorOf = (cause: unknown): CrossfadeError =>
+  cause instanceof CrossfadeError ? cause : connectionLost("The client failed.", cause)
+
+/** A generator that waits for bytes returns only after them, so leaving it aborts it first. */
+const abortable = (open: (signal: AbortSignal) => Events): AsyncIterable<ChatEvent> => ({
+  [Symbol.asyncIterator]: () => {
+    const controller = new AbortController()
+    const events = open(controller.signal)
+    return {
+      next: () => events.next(),
+      return: async () => {
+        controller.abort()
+        events.return().catch(() => {})
+        return { done: true, value: undefined }
+      },
+    }
+  },
+})
+
+const streamed = (open: (signal: AbortSignal) => Events): Turn =>
+  Stream.suspend(() => Stream.fromAsyncIterable(abortable(open), errorOf))
+
+const requested = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, CrossfadeError> =>
+  Effect.tryPromise({ try: request, catch: errorOf })
+
+export const make = (clientOptions: ClientOptions): EffectClient => {
+  const client = createClient(clientOptions)
+  return {
+    start: (turn, options) => streamed((signal) => client.start(turn, { ...options, signal })),
+    send: (sessionId, turn, options) =>
+      streamed((signal) => client.send(sessionId, turn, { ...options, signal })),
+    retry: (sessionId, options) => streamed((signal) => client.retry(sessionId, { ...options, signal })),
+    resume: (sessionId, answer, options) =>
+      streamed((signal) => client.resume(sessionId, answer, { ...options, signal })),
+    events: (runId, options) => streamed((signal) => client.events(runId, { ...options, signal })),
+    cancel: (runId) => requested((signal) => client.cancel(runId, { signal })),
+    sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
+    session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
+    run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
+  }
+}
