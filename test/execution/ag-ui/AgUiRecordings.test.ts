@@ -230,6 +230,15 @@ describe("keeps for later turns", () => {
     ])
   })
 
+  it("no message of an earlier turn that the snapshot of a resumed run repeats", () => {
+    const earlier = "lc_run--01a22835-419d-7771-858e-042dbdaf95d1"
+    const data = replay("ag-ui-langgraph/resume", { user: undefined, knownIds: new Set(["u1", earlier]) })
+      .finished?.record?.data
+    expect(data).toMatchObject({
+      messages: [{ role: "tool" }, { id: "lc_run--01a22835-425e-74a8-a02d-deccee63ae40" }],
+    })
+  })
+
   it("the text that a snapshot lacks", () => {
     expect(messagesOf("ag-ui-langgraph/reasoning")).toEqual([
       {

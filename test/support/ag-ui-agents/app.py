@@ -2,6 +2,7 @@
 as it is by default at /langgraph-default. Words in the user's message choose what the models do. No network is used."""
 
 import argparse
+import gc
 import json
 import socket
 
@@ -37,6 +38,8 @@ def request_of(thread_id: str) -> dict:
 
 @app.get("/slow")
 def slow_runs() -> dict[str, int]:
+    # An abandoned generator ends when it is collected.
+    gc.collect()
     return slow
 
 
