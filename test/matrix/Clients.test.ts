@@ -34,16 +34,16 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))("%s", (_,
     expect(shown.error).toBeUndefined()
     // A protocol without files names them in the text.
     expect(shown.text.startsWith(spoken)).toBe(true)
-    if (carries("steps"))
-      expect(new Set(shown.steps)).toEqual(new Set(["Search", "Summarise", "Look up", "Write"]))
-    if (carries("calls"))
-      expect(shown.calls).toEqual([
-        { name: "search", failed: false },
-        { name: "summarise", failed: false },
-        { name: "lookup", failed: true },
-      ])
-    if (carries("files")) expect(shown.files).toEqual(["report.csv"])
-    else expect(shown.text).toContain("report.csv")
+    const steps = ["Search", "Summarise", "Look up", "Write"]
+    expect(new Set(shown.steps)).toEqual(new Set(carries("steps") ? steps : []))
+    const calls = [
+      { name: "search", failed: false },
+      { name: "summarise", failed: false },
+      { name: "lookup", failed: true },
+    ]
+    expect(shown.calls).toEqual(carries("calls") ? calls : [])
+    expect(shown.files).toEqual(carries("files") ? ["report.csv"] : [])
+    expect(shown.text.includes("report.csv")).toBe(!carries("files"))
   })
 
   it("shows the other mode's answer when the runtime fails before its answer", async () => {
@@ -53,8 +53,8 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))("%s", (_,
 
   it("shows only the other mode's answer when the runtime fails in the middle of its text", async () => {
     const shown = await open(world).send(play("error", { after_text: 3 }))
-    if (carries("retract")) expect(shown).toMatchObject({ text: "direct answer", error: undefined })
-    else expect(shown.error).toBeDefined()
+    const replaced = { text: "direct answer", error: undefined }
+    expect(shown).toMatchObject(carries("retract") ? replaced : { error: expect.any(String) })
   })
 
   it("shows an error when the runtime fails after a call, and the call does not run again", async () => {

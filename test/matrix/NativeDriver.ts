@@ -7,7 +7,7 @@ const callsOf = (frames: ReadonlyArray<Frame>): Shown["calls"] =>
     if (event !== "message" || !/^(tool|skill|mcp)_call$/.test(data.type)) return []
     const result = frames.find(
       (other) =>
-        /_result$/.test(other.data?.type ?? "") && other.data.metadata?.callId === data.metadata?.callId,
+        (other.data?.type ?? "").endsWith("_result") && other.data.metadata?.callId === data.metadata?.callId,
     )
     const failed = result === undefined ? undefined : !result.data.data.success
     return [{ name: data.data.skillName ?? data.data.toolName, failed }]

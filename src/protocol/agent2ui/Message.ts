@@ -9,7 +9,7 @@ import * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Interrupt } from "../../domain/Interrupt.ts"
-import { PlanStep, StepStatus } from "./PlanStep.ts"
+import { planStep, StepStatus } from "./PlanStep.ts"
 
 const opt = Schema.optionalKey
 const text = Schema.String
@@ -75,7 +75,7 @@ const leafData = {
     caption: opt(text),
   }),
   file: Schema.Struct({ url: text, filename: text, mimeType: text, size: opt(num) }),
-  plan: Schema.Struct({ steps: Schema.Array(PlanStep), currentStep: text, progress: opt(num) }),
+  plan: Schema.Struct({ steps: Schema.Array(planStep), currentStep: text, progress: opt(num) }),
   plan_step: Schema.Struct({
     stepId: text,
     title: text,

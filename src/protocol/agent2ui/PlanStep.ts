@@ -13,11 +13,11 @@ export interface PlanStep {
   readonly durationMs?: number
   readonly substeps?: ReadonlyArray<PlanStep>
 }
-export const PlanStep: Schema.Codec<PlanStep> = Schema.Struct({
+export const planStep: Schema.Codec<PlanStep> = Schema.Struct({
   id: Schema.String,
   title: Schema.String,
   status: StepStatus,
   description: Schema.optionalKey(Schema.String),
   durationMs: Schema.optionalKey(Schema.Finite),
-  substeps: Schema.optionalKey(Schema.Array(Schema.suspend((): Schema.Codec<PlanStep> => PlanStep))),
+  substeps: Schema.optionalKey(Schema.Array(Schema.suspend((): Schema.Codec<PlanStep> => planStep))),
 }).annotate({ identifier: "PlanStep" })
