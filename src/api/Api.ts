@@ -6,6 +6,7 @@ import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
+import { OpenAiApi } from "./OpenAiApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
@@ -30,6 +31,7 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(OpenAiApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

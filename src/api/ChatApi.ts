@@ -93,17 +93,15 @@ const streamHeaders = {
     }),
   ),
 }
-const turnHeaders = {
-  ...streamHeaders,
-  "idempotency-key": Schema.optionalKey(
-    Schema.String.check(
-      Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { message: "Expected 1 to 255 printable ASCII characters" }),
-    ).annotate({
-      description:
-        "The same request under the same key, within 24 h, gets the run of the first one from its first event",
-    }),
-  ),
-}
+export const idempotencyKey = Schema.optionalKey(
+  Schema.String.check(
+    Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { message: "Expected 1 to 255 printable ASCII characters" }),
+  ).annotate({
+    description:
+      "The same request under the same key, within 24 h, gets the run of the first one from its first event",
+  }),
+)
+const turnHeaders = { ...streamHeaders, "idempotency-key": idempotencyKey }
 const streamQuery = { protocol: protocolVersion, lastEventId: eventId, after: eventId }
 
 const sessionsPage = pagedBy("sessions", SessionId, 100)

@@ -19,7 +19,7 @@ import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { Sessions } from "../store/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
-import * as ChatStreams from "./ChatStreams.ts"
+import { ChatStreams } from "./ChatStreams.ts"
 import { answering } from "./ErrorMapping.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { SigningSecret } from "./SigningSecret.ts"
@@ -35,129 +35,128 @@ const defaultLimit = 20
 const messageLimit = 1000
 const chainLimit = 1000
 
-export const layer = (settings: ChatStreams.StreamSettings) =>
-  HttpApiBuilder.group(
-    Api,
-    "chat",
-    Effect.fnUntraced(function* (handlers) {
-      const chat = yield* Chat
-      const reader = yield* RunReader
-      const runs = yield* Runs
-      const busy = yield* SessionQueue
-      const sessions = yield* Sessions
-      const files = yield* RuntimeFiles
-      const quotas = yield* Quotas
-      const reads = yield* Reads
-      const streams = yield* ChatStreams.make(settings)
-      const { secret } = yield* SigningSecret
+export const layer = HttpApiBuilder.group(
+  Api,
+  "chat",
+  Effect.fnUntraced(function* (handlers) {
+    const chat = yield* Chat
+    const reader = yield* RunReader
+    const runs = yield* Runs
+    const busy = yield* SessionQueue
+    const sessions = yield* Sessions
+    const files = yield* RuntimeFiles
+    const quotas = yield* Quotas
+    const reads = yield* Reads
+    const streams = yield* ChatStreams
+    const { secret } = yield* SigningSecret
 
-      return handlers.handleAll({
-        start: (request) => {
-          const { agentId, message } = request.payload
-          return streams.post(request, {
-            route: "start",
-            path: start.path,
-            asked: [agentId, message],
-            begin: (caller) =>
-              Effect.andThen(quotas.session(caller.principal.orgId), chat.start(caller, request.payload)),
-            mayWait: false,
-            onBusy: (_, turn) => turn,
-          })
-        },
-        send: (request) => {
-          const { message, parentMessageId, retry } = request.payload
-          const { sessionId } = request.params
-          return streams.post(request, {
-            route: "send",
-            path: send.path,
+    return handlers.handleAll({
+      start: (request) => {
+        const { agentId, message } = request.payload
+        return streams.post(request, {
+          route: "start",
+          path: start.path,
+          asked: [agentId, message],
+          begin: (caller) =>
+            Effect.andThen(quotas.session(caller.principal.orgId), chat.start(caller, request.payload)),
+          mayWait: false,
+          onBusy: (_, turn) => turn,
+        })
+      },
+      send: (request) => {
+        const { message, parentMessageId, retry } = request.payload
+        const { sessionId } = request.params
+        return streams.post(request, {
+          route: "send",
+          path: send.path,
+          sessionId,
+          // Fields of older versions are hashed as before, so that an update still recognises their keys.
+          asked: [
             sessionId,
-            // Fields of older versions are hashed as before, so that an update still recognises their keys.
-            asked: [
-              sessionId,
-              message ?? null,
-              parentMessageId ?? null,
-              ...(parentMessageId === null ? ["first"] : []),
-              ...(retry === true ? ["retry"] : []),
-            ],
-            begin: (caller) =>
-              Effect.andThen(
-                quotas.message(caller.principal.orgId),
-                chat.send(caller, sessionId, request.payload),
-              ),
-            mayWait: busy.mayWait,
-            onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
-          })
-        },
-        resume: (request) => {
-          const answers = answersOf(request.payload)
-          const { message } = request.payload
-          const { sessionId } = request.params
-          return streams.post(request, {
-            route: "resume",
-            path: resume.path,
-            sessionId,
-            asked: [sessionId, JSON.stringify(answers), message ?? null],
-            begin: (caller) =>
-              Effect.andThen(
-                quotas.message(caller.principal.orgId),
-                chat.send(caller, sessionId, { answers, ...(message === undefined ? {} : { message }) }),
-              ),
-            mayWait: busy.mayWait,
-            onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
-          })
-        },
-        events: (request) => streams.events(request, request.params.runId),
-        ticket: ({ params: { runId } }) =>
-          answering(
-            Effect.gen(function* () {
-              const principal = yield* CurrentPrincipal
-              yield* runs.get(principal, runId)
-              const made = yield* ReadTicket.mint(secret, principal, runId, (yield* AccessEnds)())
-              const url = `${events.path.replace(":runId", runId)}?ticket=${made.ticket}`
-              return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
-                headers: { "cache-control": "no-store" },
-              })
-            }),
-          ),
-        sessions: ({ query }) =>
-          answering(
-            Effect.gen(function* () {
-              const page = yield* sessions.list(yield* CurrentPrincipal, pageOf(query, defaultLimit))
-              return ok({ sessions: page.entries, ...pageEnd(page) })
-            }),
-          ),
-        session: ({ params, query }) =>
-          answering(
-            Effect.gen(function* () {
-              const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
-              const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
-              return ok({ ...session, messages: page.entries, ...pageEnd(page) })
-            }),
-          ),
-        run: ({ params, query }) =>
-          answering(
-            Effect.gen(function* () {
-              const page = { limit: chainLimit, ...query }
-              const { next, ...account } = yield* reader.account(yield* CurrentPrincipal, params.runId, page)
-              return ok({ ...account, ...pageEnd({ next }) })
-            }),
-          ),
-        cancel: ({ params: { runId } }) =>
-          answering(
-            Effect.map(
-              Effect.flatMap(CurrentPrincipal, (who) => reader.cancel(who, runId)),
-              (cancelled) => ok({ runId, cancelled }),
+            message ?? null,
+            parentMessageId ?? null,
+            ...(parentMessageId === null ? ["first"] : []),
+            ...(retry === true ? ["retry"] : []),
+          ],
+          begin: (caller) =>
+            Effect.andThen(
+              quotas.message(caller.principal.orgId),
+              chat.send(caller, sessionId, request.payload),
             ),
+          mayWait: busy.mayWait,
+          onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
+        })
+      },
+      resume: (request) => {
+        const answers = answersOf(request.payload)
+        const { message } = request.payload
+        const { sessionId } = request.params
+        return streams.post(request, {
+          route: "resume",
+          path: resume.path,
+          sessionId,
+          asked: [sessionId, JSON.stringify(answers), message ?? null],
+          begin: (caller) =>
+            Effect.andThen(
+              quotas.message(caller.principal.orgId),
+              chat.send(caller, sessionId, { answers, ...(message === undefined ? {} : { message }) }),
+            ),
+          mayWait: busy.mayWait,
+          onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
+        })
+      },
+      events: (request) => streams.events(request, request.params.runId),
+      ticket: ({ params: { runId } }) =>
+        answering(
+          Effect.gen(function* () {
+            const principal = yield* CurrentPrincipal
+            yield* runs.get(principal, runId)
+            const made = yield* ReadTicket.mint(secret, principal, runId, (yield* AccessEnds)())
+            const url = `${events.path.replace(":runId", runId)}?ticket=${made.ticket}`
+            return HttpServerResponse.jsonUnsafe(ok({ ...made, url }), {
+              headers: { "cache-control": "no-store" },
+            })
+          }),
+        ),
+      sessions: ({ query }) =>
+        answering(
+          Effect.gen(function* () {
+            const page = yield* sessions.list(yield* CurrentPrincipal, pageOf(query, defaultLimit))
+            return ok({ sessions: page.entries, ...pageEnd(page) })
+          }),
+        ),
+      session: ({ params, query }) =>
+        answering(
+          Effect.gen(function* () {
+            const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
+            const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
+            return ok({ ...session, messages: page.entries, ...pageEnd(page) })
+          }),
+        ),
+      run: ({ params, query }) =>
+        answering(
+          Effect.gen(function* () {
+            const page = { limit: chainLimit, ...query }
+            const { next, ...account } = yield* reader.account(yield* CurrentPrincipal, params.runId, page)
+            return ok({ ...account, ...pageEnd({ next }) })
+          }),
+        ),
+      cancel: ({ params: { runId } }) =>
+        answering(
+          Effect.map(
+            Effect.flatMap(CurrentPrincipal, (who) => reader.cancel(who, runId)),
+            (cancelled) => ok({ runId, cancelled }),
           ),
-        file: ({ params: { fileId, runId } }) =>
-          answering(
-            Effect.gen(function* () {
-              const principal = yield* CurrentPrincipal
-              yield* reads.file(principal)
-              yield* runs.get(principal, runId)
-              return yield* FileResponse.make(files, yield* runs.file(runId, fileId))
-            }),
-          ),
-      })
-    }),
-  )
+        ),
+      file: ({ params: { fileId, runId } }) =>
+        answering(
+          Effect.gen(function* () {
+            const principal = yield* CurrentPrincipal
+            yield* reads.file(principal)
+            yield* runs.get(principal, runId)
+            return yield* FileResponse.make(files, yield* runs.file(runId, fileId))
+          }),
+        ),
+    })
+  }),
+)

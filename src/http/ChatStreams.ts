@@ -4,9 +4,11 @@
  * that key.
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { AdmissionRejected } from "../admission/Rejection.ts"
 import type { Taken } from "../admission/TokenBucket.ts"
@@ -23,6 +25,7 @@ import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import { turnKey, type TurnRoute } from "../domain/TurnKey.ts"
 import type { OutputProtocol } from "../protocol/Encoder.ts"
 import { type ProtocolName, streamProtocol } from "../protocol/Protocols.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import * as RunPages from "../store/RunPages.ts"
 import { RunNotFound, Runs } from "../store/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
@@ -45,12 +48,19 @@ interface PostRequest extends StreamRequest {
   readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
 }
 
+/** Makes the response of a run. */
+export type RespondTo = (
+  reading: EventStream.Reading,
+) => Effect.Effect<HttpServerResponse.HttpServerResponse, StoreError, HttpServerRequest.HttpServerRequest>
+
 /** A POST that starts a turn. Requests with equal `asked` are the same request; `begin` starts the turn. */
 interface Post {
   readonly route: TurnRoute
   readonly path: string
   /** The protocol of the route. Without it the request and the caller choose one, and the client may resume by POST. */
   readonly protocol?: OutputProtocol
+  /** May wait for the run. By default the response is the run's stream, at once. */
+  readonly respond?: RespondTo
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
@@ -61,6 +71,11 @@ interface Post {
     caller: Caller,
     turn: Effect.Effect<Begun, OnceRefused>,
   ) => Effect.Effect<Begun, OnceRefused>
+}
+
+/** The form of the response, and the session that the run must have. */
+interface Expected extends Pick<Post, "protocol" | "respond"> {
+  readonly sessionId?: SessionId | undefined
 }
 
 const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
@@ -114,12 +129,12 @@ const spanOf = (route: string) => ({
   endAttributes: { "http.response.status_code": 200 },
 })
 
-export interface StreamSettings {
+interface StreamSettings {
   readonly heartbeatMs: number
   readonly protocols: ProtocolDefaults
 }
 
-export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
+const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSettings) {
   const admission = yield* Admission
   const live = yield* LiveRuns
   const once = yield* Idempotency
@@ -154,29 +169,29 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     return who
   })
 
-  const begun = (request: StreamRequest, bound: OutputProtocol | undefined, { log, run }: Accepted) =>
-    Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) =>
-      EventStream.respond({
-        run,
-        source: { _tag: "Live", log, pages: RunPages.ofLog(runs, log), attach: live.attach(log) },
-        after: 0,
-        protocol,
-        readers,
-        until,
-      }),
-    )
+  const begun = (request: StreamRequest, { protocol: bound, respond }: Post, { log, run }: Accepted) =>
+    Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) => {
+      const source = {
+        _tag: "Live",
+        log,
+        pages: RunPages.ofLog(runs, log),
+        attach: live.attach(log),
+      } as const
+      const reading = { run, source, after: 0, protocol, readers, until }
+      return respond === undefined ? EventStream.respond(reading) : respond(reading)
+    })
 
   const found = Effect.fnUntraced(function* (
     request: StreamRequest,
     runId: RunId,
     after: number,
-    sessionId?: SessionId,
-    bound?: OutputProtocol,
+    { protocol: bound, respond, sessionId }: Expected,
   ) {
     const protocol = yield* protocolFor(request, bound)
     const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return yield* EventStream.respond({ run, source, after, protocol, readers, until: yield* AccessEnds })
+    const reading = { run, source, after, protocol, readers, until: yield* AccessEnds }
+    return yield* respond === undefined ? EventStream.respond(reading) : respond(reading)
   })
 
   const letIn = counted(Effect.flatMap(CurrentPrincipal, admission.stream))
@@ -189,14 +204,11 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     // To resume is to read, so it requires the permission to read.
     if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return yield* mayNotRead
     yield* letIn
-    return yield* found(request, RunId.make(cursor.runId), cursor.seq, sessionId)
+    return yield* found(request, RunId.make(cursor.runId), cursor.seq, { sessionId })
   })
 
-  const turn = Effect.fnUntraced(function* (
-    request: PostRequest,
-    { asked, begin, onBusy, path, protocol, route }: Post,
-    permit: TurnPermit,
-  ) {
+  const turn = Effect.fnUntraced(function* (request: PostRequest, what: Post, permit: TurnPermit) {
+    const { asked, begin, onBusy, path, route } = what
     const who = yield* caller(path, permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
@@ -205,11 +217,11 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
       _tag === "SessionBusy" ? permit.end() : Effect.void,
     )
     const outcome = yield* onBusy(who, attempt)
-    if (outcome._tag === "Began") return yield* begun(request, protocol, outcome)
+    if (outcome._tag === "Began") return yield* begun(request, what, outcome)
     yield* permit.end()
     // `chat:read` is not required, because this is the response to the same request, which the first try would have
     // received as well.
-    const again = yield* found(request, outcome.runId, 0, undefined, protocol)
+    const again = yield* found(request, outcome.runId, 0, { ...what, sessionId: undefined })
     return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
   })
 
@@ -240,11 +252,24 @@ export const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: Str
     Effect.suspend(() => {
       const cursor = cursorOf(request, runId)
       if (cursor !== undefined && "problem" in cursor) return respond(invalid([cursor.problem]))
-      return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0)))
+      return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0, {})))
     })
 
   return {
-    post: (request: PostRequest, what: Post) => Effect.flatMap(post(request, what), withOverhead),
+    /** A response that may wait for the run does not show the gateway's own time. */
+    post: (request: PostRequest, what: Post) =>
+      what.respond === undefined ? Effect.flatMap(post(request, what), withOverhead) : post(request, what),
     events: (request: StreamRequest, runId: RunId) => Effect.flatMap(events(request, runId), withOverhead),
   }
 })
+
+/**
+ * One for all groups of routes, because the readers of all runs share their timers.
+ *
+ * @effect-expect-leaking CurrentPrincipal | HttpServerRequest
+ */
+export class ChatStreams extends Context.Service<ChatStreams, Effect.Success<ReturnType<typeof make>>>()(
+  "crossfade/http/ChatStreams",
+) {
+  static readonly layer = (settings: StreamSettings) => Layer.effect(ChatStreams, make(settings))
+}

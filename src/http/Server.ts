@@ -10,9 +10,11 @@ import * as AgentsHandlers from "./AgentsHandlers.ts"
 import * as AutopilotHandlers from "./AutopilotHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
+import { ChatStreams } from "./ChatStreams.ts"
 import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
+import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
@@ -29,7 +31,8 @@ export interface ServerSettings {
 
 const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
-    ChatHandlers.layer(settings),
+    ChatHandlers.layer,
+    OpenAiHandlers.layer(settings),
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,
@@ -37,7 +40,7 @@ const routes = (settings: ServerSettings) => {
     ShadowHandlers.layer,
     RolloutHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
-  )
+  ).pipe(Layer.provide(ChatStreams.layer(settings)))
   const api = HttpApiBuilder.layer(Api).pipe(
     Layer.provide(handlers),
     Layer.provide([Authentication.layer(settings.auth), Validation.layer]),

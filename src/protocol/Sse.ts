@@ -22,6 +22,10 @@ const singleLine = (json: string): string => {
 export const frame = (id: string, event: string, json: string): string =>
   `id: ${id}\nevent: ${event}\ndata: ${singleLine(json)}\n\n`
 
+/** One event with data only. `id` is undefined for an event that does not move the reader's cursor. */
+export const dataFrame = (id: string | undefined, json: string): string =>
+  id === undefined ? `data: ${singleLine(json)}\n\n` : `id: ${id}\ndata: ${singleLine(json)}\n\n`
+
 /**
  * First line of every stream. Node sends the headers with it, and every client ignores it. No blank line follows:
  * `@microsoft/fetch-event-source` would dispatch an empty event for that.
