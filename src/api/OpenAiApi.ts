@@ -8,15 +8,12 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { ChatCompletion, ChatCompletionChunk } from "../protocol/openai/Completion.ts"
-import { ErrorObject } from "../protocol/openai/ErrorObject.ts"
-import { statusOfCode } from "../protocol/PublicError.ts"
+import { eventSchema } from "../protocol/Sse.ts"
 import { Authorization, OrPermission, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { idempotencyKey } from "./ChatApi.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
+import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { ChatRequest, ModelId } from "./OpenAiChatRequest.ts"
-
-/** The statuses of failed runs, which are no errors of the request, follow those of the gateway. */
-const statuses = new Set<number>([...Object.values(statusOfCode), 422, 499, 502, 504])
-const errors = [...statuses].map((status) => ErrorObject.pipe(HttpApiSchema.status(status)))
 
 const Model = Schema.Struct({
   /** `agent:` and the agent's id. */
@@ -38,34 +35,43 @@ const turnHeaders = {
   ),
 }
 
-const chunkEvent = Schema.Struct({ data: Schema.fromJsonString(ChatCompletionChunk) })
+const chunks = HttpApiSchema.StreamSse({ events: eventSchema("message", ChatCompletionChunk) })
 
 export class OpenAiApi extends HttpApiGroup.make("openai")
   .add(
     HttpApiEndpoint.post("chat", "/chat/completions", {
       headers: turnHeaders,
       payload: ChatRequest,
-      success: [ChatCompletion, HttpApiSchema.StreamSse({ events: chunkEvent })],
-      error: errors,
+      success: [ChatCompletion, chunks],
+      error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
-      .annotate(OpenApi.Summary, "Answer a conversation in OpenAI's chat format, streamed or whole"),
+      .annotate(StreamsRun, "starts")
+      .annotate(OpenApi.Summary, "Answer a conversation of OpenAI's chat format")
+      .annotate(
+        OpenApi.Description,
+        "Takes the requests of OpenAI's clients. `model` is an agent. Each request is the first turn of a new session: it brings its own history, and its last message is the user's. With `stream: true` the chunks end with `[DONE]`; a stream that fails ends with an error object instead. A run that fails before its first text has the status of its failure.",
+      ),
     HttpApiEndpoint.get("models", "/models", {
       success: Schema.Struct({ object: Schema.Literal("list"), data: Schema.Array(Model) }),
-      error: errors,
+      error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["agents:read"])
       .annotate(OrPermission, "chat:write")
-      .annotate(OpenApi.Summary, "The active agents that the caller may use, as models"),
+      .annotate(OpenApi.Summary, "List the agents as models")
+      .annotate(OpenApi.Description, "The active agents that the caller may use, oldest first."),
     HttpApiEndpoint.get("model", "/models/:model", {
       params: { model: ModelId },
       success: Model,
-      error: errors,
+      error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["agents:read"])
       .annotate(OrPermission, "chat:write")
-      .annotate(OpenApi.Summary, "One agent as a model, by `agent:<id>` or by its name"),
+      .annotate(RouteErrors, ["AGENT_NOT_FOUND", "AUTH_AGENT_DENIED"])
+      .annotate(OpenApi.Summary, "Read one agent as a model")
+      .annotate(OpenApi.Description, "The model is `agent:<id>`, or the agent's name."),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)
+  .annotate(OpenApi.Description, "Use agents from clients of OpenAI's API.")
   .prefix("/v1") {}

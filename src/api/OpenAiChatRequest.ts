@@ -21,16 +21,16 @@ const fields = {
   n: opt(Schema.Int),
   stop: opt(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   tools: opt(Schema.Array(Schema.Json)),
-  tool_choice: opt(Schema.Json),
+  tool_choice: Schema.optionalKey(Schema.Json),
   functions: opt(Schema.Array(Schema.Json)),
-  function_call: opt(Schema.Json),
+  function_call: Schema.optionalKey(Schema.Json),
   response_format: opt(Typed),
   logprobs: opt(Schema.Boolean),
   top_logprobs: opt(Schema.Int),
   logit_bias: opt(Schema.Record(Schema.String, Schema.Finite)),
   modalities: opt(Schema.Array(Schema.String)),
-  audio: opt(Schema.Json),
-  web_search_options: opt(Schema.Json),
+  audio: Schema.optionalKey(Schema.Json),
+  web_search_options: Schema.optionalKey(Schema.Json),
 }
 const ChatFields = Schema.Struct(fields)
 type ChatFields = typeof ChatFields.Type

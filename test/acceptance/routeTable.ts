@@ -36,6 +36,7 @@ const operators = (request?: Omit<Row, "statuses">) => row([401, 403, 403, 403, 
 /** All other callers get 404, with any permissions. */
 const owners = (request?: Omit<Row, "statuses">) => row([401, 200, 404, 404, 404, 403], request)
 const reason = "route walk"
+const question = { role: "user", content: "hello" }
 
 export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/health": [open],
@@ -65,6 +66,12 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/chat/runs/{runId}/ticket": [owners()],
   "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
+
+  "POST /v1/chat/completions": [
+    row([401, 200, 200, 200, 404, 403], { body: { model: "agent:$agent", messages: [question] } }),
+  ],
+  "GET /v1/models": [row([401, 200, 200, 200, 200, 403])],
+  "GET /v1/models/{model}": [row([401, 200, 200, 200, 404, 403])],
 
   "GET /api/v1/agents": [row([401, 200, 200, 200, 200, 403])],
   "GET /api/v1/agents/{agentId}": [row([401, 200, 200, 200, 404, 403])],

@@ -80,7 +80,7 @@ const responses = (
   components: JsonObject,
 ): JsonObject => {
   const stream = Context.getOrUndefined(endpoint.annotations, StreamsRun)
-  const { response } = examplesOf(operationId)
+  const { response, stream: events = response } = examplesOf(operationId)
   const own = Object.entries(given).filter(([status]) => !isListed(endpoint, Number(status)))
   const all = {
     ...Object.fromEntries(own),
@@ -90,9 +90,11 @@ const responses = (
   return mapValues(all, (answer, status) => {
     const place = { status: Number(status), isRun: stream !== undefined, startsTurns: stream === "starts" }
     const content = mapValues(objectOf(answer["content"]), (media, type) =>
-      Number(status) < 400
-        ? withExamples(type === "text/event-stream" ? streamMedia(media, components) : media, response)
-        : media,
+      Number(status) >= 400
+        ? media
+        : type === "text/event-stream"
+          ? withExamples(streamMedia(media, components), events)
+          : withExamples(media, response),
     )
     return {
       ...answer,

@@ -1,4 +1,5 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
+import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
@@ -9,6 +10,7 @@ import type { JsonObject } from "./Schemas.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
+  ...openAiExamples,
   ...tenantExamples,
   ...breakerExamples,
   ...rolloutExamples,
@@ -25,6 +27,8 @@ export const parameterExamples: JsonObject = {
   fileId: "invoice",
   keyId: "key_019a5c5e7c017aa08f56000000000001",
   orgId: "acme",
+  model: "agent:019a5c5e-7000-7b11-8000-0000000000a1",
+  "x-crossfade-hold": "true",
   limit: "20",
   since: "1764489600000",
   protocol: "2",

@@ -38,7 +38,10 @@ const kindsOf = (schema: Json | undefined, components: JsonObject): ReadonlyArra
 export const streamMedia = (media: JsonObject, components: JsonObject): JsonObject => {
   const kinds = kindsOf(media["schema"], components)
   const { "x-effect-stream": _, ...plain } = media
-  if (kinds.length === 0) return plain
+  const [first] = kinds
+  if (first === undefined) return plain
+  // Protocols with one kind of event do not send its name.
+  if (kinds.length === 1) return { ...plain, schema: first.data }
   const names = kinds.map(({ name }) => `\`${name}\``).join(", ")
   return {
     ...plain,
