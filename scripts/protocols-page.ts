@@ -2,6 +2,8 @@
 import type { Run } from "../src/domain/Run.ts"
 import type { Draft, MessageType } from "../src/protocol/agent2ui/Message.ts"
 import { draft, envelop, messageTypes } from "../src/protocol/agent2ui/Message.ts"
+import { agUi } from "../src/protocol/ag-ui/AgUi.ts"
+import { uiStream } from "../src/protocol/ai-sdk/UiStream.ts"
 import { version1 } from "../src/protocol/agent2ui/Version1.ts"
 import { version2 } from "../src/protocol/agent2ui/Version2.ts"
 import { chatChunks } from "../src/protocol/openai/ChatChunks.ts"
@@ -83,11 +85,14 @@ const nameOfChunk = ({ choices }: Readonly<Record<string, unknown>>): string => 
 }
 
 const openAi = chatChunks({ model: "agent", includeUsage: false, hold: false })
+const agUiRequest = { threadId: "t", runId: "r", messages: [], calls: new Map(), ignored: [] }
 
 const protocols: ReadonlyArray<Shown> = [
   { title: "Agent2UI 2", protocol: version2, nameOf: nameOfType },
   { title: "Agent2UI 1", protocol: version1, nameOf: nameOfType },
   { title: "OpenAI chat", protocol: openAi, nameOf: nameOfChunk },
+  { title: "AG-UI", protocol: agUi(agUiRequest), nameOf: nameOfType },
+  { title: "AI SDK", protocol: uiStream(), nameOf: nameOfType },
 ]
 
 const entryOf = (type: MessageType, seq: number): LogEntry => ({

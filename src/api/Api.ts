@@ -1,6 +1,8 @@
 /** The whole HTTP contract as one value. The server, clients and the OpenAPI document are built from it. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { AiSdkApi } from "./AiSdkApi.ts"
+import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
@@ -32,6 +34,8 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
   .add(OpenAiApi)
+  .add(AiSdkApi)
+  .add(AgUiApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

@@ -3,7 +3,10 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
 import { isBlank } from "../domain/History.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
@@ -31,6 +34,15 @@ const message = Schema.String.check(
   Schema.makeFilter((text) => text.isWellFormed() || "Expected well-formed Unicode"),
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
+
+const decodeMessage = Schema.decodeUnknownExit(message)
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** The problem of a message's text, for bodies that hold it in parts. */
+export const messageProblem = (text: string): string | undefined => {
+  const error = Option.getOrUndefined(Exit.findErrorOption(decodeMessage(text)))
+  return error === undefined ? undefined : formatIssue(error.issue).issues[0]?.message
+}
 
 const sent = Schema.Struct({
   message: Schema.optionalKey(message).annotate({ description: "Required, except with `retry`" }),

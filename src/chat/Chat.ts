@@ -22,7 +22,7 @@ import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
-import type { Session } from "../domain/Session.ts"
+import { type Session, titleOf } from "../domain/Session.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
@@ -40,6 +40,7 @@ import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
 import { type Asked, newTurn, promptTokens } from "./NewTurn.ts"
+import type { HistoryInvalid } from "./ClientHistory.ts"
 import * as Interrupts from "./Interrupts.ts"
 import * as Retry from "./Retry.ts"
 import { TurnRun } from "./TurnRun.ts"
@@ -65,6 +66,7 @@ export interface Accepted {
 
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
+  | HistoryInvalid
   | Interrupts.InterruptNotFound
   | NothingToRetry
   | ParentNotFound
@@ -122,11 +124,6 @@ export class Chat extends Context.Service<
 >()("crossfade/chat/Chat") {
   static readonly layer = (settings: Settings) => Layer.effect(Chat, make(settings))
 }
-
-const titleLength = 80
-
-/** Never ends in half a surrogate pair. */
-const titleOf = (message: string): string => message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
 
 const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const agents = yield* Agents

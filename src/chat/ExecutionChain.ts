@@ -2,7 +2,8 @@
  * Derives a run's steps and calls, with their times, from its messages. Pure. A call and its result match by call id, or
  * without one by name, if exactly one open call has that name. A time is the moment when the run's log took the message.
  */
-import type { Message, PlanStep } from "../protocol/agent2ui/Message.ts"
+import type { Message } from "../protocol/agent2ui/Message.ts"
+import type { PlanStep } from "../protocol/agent2ui/PlanStep.ts"
 import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
 import type { ChainLink } from "../domain/RunAccount.ts"
 

@@ -25,5 +25,10 @@ export const Interrupt = Schema.Struct({
 })
 export type Interrupt = typeof Interrupt.Type
 
-export const InterruptAnswer = Schema.Struct({ interruptId: Schema.String, payload: Schema.Json })
+export const InterruptAnswer = Schema.Struct({
+  interruptId: Schema.String,
+  payload: Schema.Json,
+  /** The user refuses to answer. Agents whose protocol has no such answer get `payload`. */
+  cancelled: opt(Schema.Literal(true)),
+})
 export type InterruptAnswer = typeof InterruptAnswer.Type

@@ -18,6 +18,12 @@ export const Session = Schema.Struct({
 }).annotate({ identifier: "Session" })
 export type Session = typeof Session.Type
 
+const titleLength = 80
+
+/** The title of a session: the start of its first message. Never ends in half a surrogate pair. */
+export const titleOf = (message: string): string =>
+  message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
+
 export const ChatMessage = Schema.Struct({
   id: MessageId,
   sessionId: SessionId,

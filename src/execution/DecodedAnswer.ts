@@ -28,6 +28,10 @@ export interface Decoder {
   readonly feed: (chunk: Uint8Array) => Decoded
   /** Called once, at the end of the body. After a finish reason also if the connection broke. */
   readonly end: () => Decoded
+  /** The last events of an answer whose connection broke, such as calls that may have run. */
+  readonly broken?: () => ReadonlyArray<ExecutionEvent>
+  /** The limit for the bytes of an answer, for a wire with a limit of its own. */
+  readonly mostBytes?: number
   /** The number of finish reasons, plus texts after one, on wires that may send more after one. */
   readonly finishes?: number
   /** The finish reason may not be final: text arrived with it or after it, or there is none yet. */
@@ -72,12 +76,13 @@ export const events = (
   let finishes = 0
   let closesAt = 0
   let bytes = 0
+  const limit = decoder.mostBytes ?? mostBytes
   const decode = (chunks: ReadonlyArray<Uint8Array>): Decoded => {
     for (const chunk of chunks) bytes += chunk.length
-    return bytes > mostBytes
+    return bytes > limit
       ? {
           events: [],
-          error: new UpstreamGarbled({ upstream, detail: `an answer of more than ${mostBytes} bytes` }),
+          error: new UpstreamGarbled({ upstream, detail: `an answer of more than ${limit} bytes` }),
         }
       : decodeAll(decoder, chunks)
   }
@@ -93,6 +98,11 @@ export const events = (
     last = Cause.done()
     return give(decoder.end(), pull)
   }
+  const brokeOff = (cause: Cause.Cause<ExecutionError | Cause.Done>): Events => {
+    last = Effect.failCause(cause)
+    const events = Cause.hasInterrupts(cause) ? [] : (decoder.broken?.() ?? [])
+    return Arr.isReadonlyArrayNonEmpty(events) ? Effect.succeed(events) : last
+  }
   const isFinished = () => (decoder.finishes ?? 0) > 0
   const read: Events = Effect.suspend(
     () =>
@@ -101,7 +111,7 @@ export const events = (
         onSuccess: (chunks) => give(decode(chunks), (decoder.finishes ?? 0) === finishes ? read : pull),
         onFailure: (cause) => {
           const isWhole = Pull.isDoneCause(cause) || (isFinished() && !Cause.hasInterrupts(cause))
-          return isWhole ? ended() : Effect.failCause(Cause.map(cause, broken(upstream)))
+          return isWhole ? ended() : brokeOff(Cause.map(cause, broken(upstream)))
         },
       }),
   )

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { RuntimeProtocol } from "../domain/RuntimeProtocol.ts"
+import * as AgUiExecutor from "./ag-ui/AgUiExecutor.ts"
 import { UpstreamMisconfigured } from "./ExecutionError.ts"
 import { Executor, type Turn } from "./Executor.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
@@ -11,6 +12,7 @@ import type { UpstreamHttp } from "./UpstreamHttp.ts"
 
 const wires: Partial<Record<RuntimeProtocol, MakeWire>> = {
   agent2ui: RuntimeExecutor.make,
+  "ag-ui": AgUiExecutor.make,
 }
 
 const target = "runtime"

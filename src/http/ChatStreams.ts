@@ -61,6 +61,11 @@ interface Post {
   readonly protocol?: OutputProtocol
   /** May wait for the run. By default the response is the run's stream, at once. */
   readonly respond?: RespondTo
+  /**
+   * A client that closes its connection cancels the run, because its protocol has no way to read on. A request with an
+   * idempotency key may come back, so its run continues for the grace time.
+   */
+  readonly cancelsOnLeave?: boolean
   readonly sessionId?: SessionId
   readonly asked: ReadonlyArray<string | null>
   readonly begin: (caller: Caller) => Effect.Effect<Accepted, TurnRefused>
@@ -140,6 +145,7 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
   const once = yield* Idempotency
   const reader = yield* RunReader
   const runs = yield* Runs
+  const scope = yield* Effect.scope
   const readers = yield* Readers.make(heartbeatMs, (yield* Shutdown).closing, (yield* Pace).wait)
 
   const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
@@ -169,7 +175,14 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     return who
   })
 
-  const begun = (request: StreamRequest, { protocol: bound, respond }: Post, { log, run }: Accepted) =>
+  const cancel = (id: RunId) => Effect.forkIn(live.cancel(id), scope)
+
+  const begun = (
+    request: StreamRequest,
+    { protocol: bound, respond }: Post,
+    { log, run }: Accepted,
+    cancels: boolean,
+  ) =>
     Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) => {
       const source = {
         _tag: "Live",
@@ -177,7 +190,8 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
         pages: RunPages.ofLog(runs, log),
         attach: live.attach(log),
       } as const
-      const reading = { run, source, after: 0, protocol, readers, until }
+      const leave = cancels ? { onLeave: cancel(run.id) } : {}
+      const reading = { run, source, after: 0, protocol, readers, until, ...leave }
       return respond === undefined ? EventStream.respond(reading) : respond(reading)
     })
 
@@ -208,7 +222,7 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
   })
 
   const turn = Effect.fnUntraced(function* (request: PostRequest, what: Post, permit: TurnPermit) {
-    const { asked, begin, onBusy, path, route } = what
+    const { asked, begin, cancelsOnLeave = false, onBusy, path, route } = what
     const who = yield* caller(path, permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
@@ -217,7 +231,8 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
       _tag === "SessionBusy" ? permit.end() : Effect.void,
     )
     const outcome = yield* onBusy(who, attempt)
-    if (outcome._tag === "Began") return yield* begun(request, what, outcome)
+    if (outcome._tag === "Began")
+      return yield* begun(request, what, outcome, cancelsOnLeave && key === undefined)
     yield* permit.end()
     // `chat:read` is not required, because this is the response to the same request, which the first try would have
     // received as well.
@@ -260,6 +275,12 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     post: (request: PostRequest, what: Post) =>
       what.respond === undefined ? Effect.flatMap(post(request, what), withOverhead) : post(request, what),
     events: (request: StreamRequest, runId: RunId) => Effect.flatMap(events(request, runId), withOverhead),
+    /** The whole run in a protocol whose clients do not resume after an event. */
+    replay: (runId: RunId, protocol: OutputProtocol) =>
+      Effect.flatMap(
+        Effect.andThen(letIn, found({ headers: {}, query: {} }, runId, 0, { protocol })),
+        withOverhead,
+      ),
   }
 })
 

@@ -10,6 +10,7 @@ import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import type { HistoryInvalid } from "../chat/ClientHistory.ts"
 import type { InterruptNotFound } from "../chat/Interrupts.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
@@ -44,6 +45,7 @@ export type ServiceError =
   | AgentNotFound
   | AutopilotConflict
   | GrantRefused
+  | HistoryInvalid
   | InterruptNotFound
   | KeyExpired
   | KeyInvalid
@@ -149,6 +151,8 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     code: "AUTH_PERMISSION_DENIED",
     message: `A key grants no more than its creator has, and you lack: ${error.permissions.join(", ")}.`,
   }),
+  HistoryInvalid: (error) =>
+    invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   InterruptNotFound: () => ({
     code: "INTERRUPT_NOT_FOUND",
     message: "No interrupt with this id waits for an answer in the session.",

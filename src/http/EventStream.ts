@@ -35,6 +35,8 @@ export interface Reading {
   readonly readers: Readers
   /** The expiry of the reader's token, epoch milliseconds. The stream ends soon after it; the run continues. */
   readonly until: () => number
+  /** Runs when the client closes the connection of a live run, and not when the stream ends. */
+  readonly onLeave?: Effect.Effect<unknown>
 }
 
 /** Limit of one write, and so of the memory that a reader costs while it takes nothing. */
@@ -70,13 +72,14 @@ interface StreamReader extends Reader {
   /** Also reads events that the log has dropped. */
   readonly pages: Pages
   readonly encoder: Encoder
+  readonly onLeave: Effect.Effect<unknown>
   opened: boolean
 }
 
 /** A cursor beyond the end belongs to another log: the reader starts at the end of this one. */
 const readerOf = (
   { attach, log, pages }: Live,
-  { after, until }: Reading,
+  { after, onLeave = Effect.void, until }: Reading,
   encoder: Encoder,
 ): StreamReader => ({
   ...IdleTimers.untouched,
@@ -84,6 +87,7 @@ const readerOf = (
   attach,
   pages,
   encoder,
+  onLeave,
   seq: Math.min(after, log.lastSeq),
   opened: false,
   isDue: false,
@@ -171,9 +175,12 @@ const liveStream = (source: Live, options: Reading, encoder: Encoder) => {
     return emit(reader, nextWrite(reader, readers))
   })
   const enter = Effect.suspend(() => (entered === undefined ? Effect.void : entering(entered, readers)))
-  const leave = Effect.sync(() => {
-    if (entered !== undefined) readers.leave(entered)
+  const leave = Effect.suspend(() => {
+    const reader = entered
     entered = undefined
+    if (reader === undefined) return Effect.void
+    readers.leave(reader)
+    return ended || readers.isClosing() ? Effect.void : reader.onLeave
   })
   const opened = Effect.flatMap(Effect.scope, (scope) =>
     Effect.as(Effect.andThen(Scope.addFinalizer(scope, leave), enter), Stream.fromPull(Effect.succeed(pull))),
@@ -250,6 +257,6 @@ const streamed = (options: Reading, encoder: Encoder) => {
   const { protocol, run, source } = options
   return HttpServerResponse.stream(
     source._tag === "Live" ? liveStream(source, options, encoder) : storedStream(source, options, encoder),
-    { contentType: protocol.contentType, headers: headers(run) },
+    { contentType: protocol.contentType, headers: { ...headers(run), ...protocol.headers } },
   )
 }

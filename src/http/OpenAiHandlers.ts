@@ -53,7 +53,6 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
         chat: ({ headers, payload }) => {
           const { model } = payload
           const conversation = conversationOf(payload.messages)
-          const hasKey = headers["idempotency-key"] !== undefined
           return streams.post(
             { headers, query: {} },
             {
@@ -62,8 +61,9 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
               protocol: chatChunks(optionsOf(payload, headers["x-crossfade-hold"])),
               respond:
                 payload.stream === true
-                  ? answers.streamed(hasKey)
-                  : answers.whole(hasKey, (run, answer, done) => completionOf(run, answer, done, model)),
+                  ? answers.streamed
+                  : answers.whole((run, answer, done) => completionOf(run, answer, done, model)),
+              cancelsOnLeave: true,
               asked: askedOf(model, conversation),
               begin: begin(model, conversation),
               mayWait: false,

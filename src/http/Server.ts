@@ -9,6 +9,8 @@ import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import * as AgentsHandlers from "./AgentsHandlers.ts"
 import * as AutopilotHandlers from "./AutopilotHandlers.ts"
 import * as Authentication from "./Authentication.ts"
+import * as AgUiHandlers from "./AgUiHandlers.ts"
+import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import * as Edge from "./Edge.ts"
@@ -33,6 +35,8 @@ const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
     OpenAiHandlers.layer(settings),
+    AiSdkHandlers.layer,
+    AgUiHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,

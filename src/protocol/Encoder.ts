@@ -43,6 +43,8 @@ export interface ErrorBody {
 
 export interface OutputProtocol {
   readonly contentType: string
+  /** Further headers of a stream. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly encoder: (run: Run) => Encoder
   readonly error: (error: PublicError) => ErrorBody
 }

@@ -44,6 +44,8 @@ export class LiveRuns extends Context.Service<
     /** Starts the run within a `claim`. `program` must end the log in every case. */
     readonly start: (sessionId: SessionId, log: RunLog, program: Effect.Effect<void>) => Effect.Effect<void>
     readonly get: (id: RunId) => RunLog | undefined
+    /** True if the run is live here and has a reader. */
+    readonly isRead: (id: RunId) => Effect.Effect<boolean>
     /** Waits until no turn has the session. Gives false when none had it. */
     readonly freed: (sessionId: SessionId) => Effect.Effect<boolean>
     /** The number of live runs. */
@@ -171,6 +173,7 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     attach,
     cancel,
     get: (id) => runs.get(id)?.live?.log,
+    isRead: (id) => Effect.sync(() => (runs.get(id)?.live?.readers ?? 0) > 0),
     count: () => runs.size,
     oldestMs: Effect.sync(oldestMs),
   })

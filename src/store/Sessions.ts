@@ -19,6 +19,11 @@ export interface BranchMessage extends ChatMessage {
   readonly record: MessageRecord | null
 }
 
+/** A message without its record. `answers`: a user's message that answers interrupts. */
+export interface TreeMessage extends Pick<ChatMessage, "id" | "role" | "content" | "parentMessageId"> {
+  readonly answers: boolean
+}
+
 export class Sessions extends Context.Service<
   Sessions,
   {
@@ -59,5 +64,7 @@ export class Sessions extends Context.Service<
       id: SessionId,
       end?: MessageId,
     ) => Effect.Effect<ReadonlyArray<BranchMessage>, StoreError>
+    /** The messages of all branches, oldest first: the newest 1000, within about 4 MiB. */
+    readonly tree: (id: SessionId) => Effect.Effect<ReadonlyArray<TreeMessage>, StoreError>
   }
 >()("crossfade/store/Sessions") {}

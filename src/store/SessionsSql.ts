@@ -9,11 +9,12 @@ import type { Session } from "../domain/Session.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
-import { BranchRow, MessageRow, SessionRow } from "./SqlRows.ts"
+import { BranchRow, MessageRow, SessionRow, TreeRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
 const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
+const decodeTree = Schema.decodeUnknownEffect(Schema.Array(TreeRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
 const decodeSeqs = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Schema.Int })))
 
@@ -29,6 +30,9 @@ const mostAnswers = 20
 const mostBytes = 4 * 1024 * 1024
 /** A session may have failed this often in a row and still know its earlier messages. Each step is one index lookup. */
 const mostSteps = 200
+
+/** Clients that send their whole history send less than 1 MiB. */
+const mostOfTree = 1000
 
 const isSessionId = Schema.is(SessionId)
 
@@ -121,6 +125,20 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return newestFirst.toReversed()
     }, asStoreError("Sessions.branch"))
 
-    return Sessions.of({ get, ofClient, list, messages, branch })
+    const tree = Effect.fnUntraced(function* (id: SessionId) {
+      // The record of a user's message has only answers, so it need not be read.
+      const newestFirst = yield* decodeTree(
+        yield* sql`SELECT id, role, content, parent_message_id, answers FROM (
+            SELECT id, role, content, parent_message_id, seq,
+              CASE WHEN role = 'user' AND record IS NOT NULL THEN 1 ELSE 0 END AS answers,
+              SUM(octet_length(content)) OVER (ORDER BY seq DESC) AS total
+            FROM (SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${mostOfTree}) AS newest
+          ) AS sized
+          WHERE total <= ${mostBytes} ORDER BY seq DESC`,
+      )
+      return newestFirst.toReversed()
+    }, asStoreError("Sessions.tree"))
+
+    return Sessions.of({ get, ofClient, list, messages, branch, tree })
   }),
 )

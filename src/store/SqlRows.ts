@@ -47,6 +47,13 @@ export const BranchRow = Schema.Struct({
   answered: Schema.BooleanFromBit,
   record: Schema.NullOr(Schema.fromJsonString(MessageRecord)),
 }).pipe(Schema.encodeKeys(messageKeys))
+export const TreeRow = Schema.Struct({
+  id: messageFields.id,
+  role: messageFields.role,
+  content: messageFields.content,
+  parentMessageId: messageFields.parentMessageId,
+  answers: Schema.BooleanFromBit,
+}).pipe(Schema.encodeKeys({ parentMessageId: "parent_message_id" }))
 
 export const RunRow = Schema.Struct({
   ...Run.fields,

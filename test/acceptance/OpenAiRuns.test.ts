@@ -1,7 +1,7 @@
 /** Failures, cancels and repeated requests, as the openai package sees them. */
 import OpenAI from "openai"
 import { beforeAll, describe, expect, it } from "vitest"
-import { Client, defaultAgent, eventually, tokenFor } from "../support/chatClient.ts"
+import { Client, defaultAgent, tokenFor } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
 const world = useWorld({
@@ -132,14 +132,9 @@ describe("a run that fails after a call", () => {
 describe("shown text that is taken back", () => {
   const half = { scenario: "cut", after: "text", n: 3 }
 
-  it("ends a stream with an error, and cancels the run", async () => {
-    const until = new Promise<void>(() => {})
-    world.model.answers.push({ kind: "text", parts: ["direct "], until })
-    const { error, runId, text } = await read(half)
+  it("ends a stream with an error", async () => {
+    const { error, text } = await read(half)
     expect([text, error?.code]).toEqual(["idée 0 idée 1 idée 2 ", "ANSWER_RETRACTED"])
-    expect(await eventually(async () => (await world.run(runId)).error)).toMatchObject({
-      code: "EXECUTION_CANCELLED",
-    })
   })
 
   it("is never seen in a held stream, nor in a whole answer", async () => {

@@ -37,6 +37,11 @@ const operators = (request?: Omit<Row, "statuses">) => row([401, 403, 403, 403, 
 const owners = (request?: Omit<Row, "statuses">) => row([401, 200, 404, 404, 404, 403], request)
 const reason = "route walk"
 const question = { role: "user", content: "hello" }
+const agUiInput = (threadId: string) => ({
+  threadId,
+  runId: "r",
+  messages: [{ id: "m", role: "user", content: "hello" }],
+})
 
 export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/health": [open],
@@ -71,7 +76,35 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 404, 403], { body: { model: "agent:$agent", messages: [question] } }),
   ],
   "GET /v1/models": [row([401, 200, 200, 200, 200, 403])],
+  // The owner's agent is the model.
   "GET /v1/models/{model}": [row([401, 200, 200, 200, 404, 403])],
+
+  "POST /api/v1/ag-ui": [row([401, 200, 200, 200, 200, 403], { body: agUiInput("routes") })],
+  "POST /api/v1/ag-ui/{agentId}": [
+    row([401, 200, 200, 200, 404, 403], { body: agUiInput("routes-2") }),
+    // The session belongs to the owner, and another user's thread may have its id.
+    row([401, 200, 200, 200, 404, 403], { body: agUiInput("$session") }),
+  ],
+
+  "POST /api/v1/ai-sdk/chat": [
+    row([401, 200, 200, 200, 404, 403], {
+      body: {
+        id: "routes",
+        agentId: "$agent",
+        messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "hello" }] }],
+      },
+    }),
+    // The session belongs to the owner, and another user's chat may have its id.
+    row([401, 200, 200, 200, 404, 403], {
+      body: {
+        id: "$session",
+        agentId: "$agent",
+        message: { id: "m", role: "user", parts: [{ type: "text", text: "hello" }] },
+      },
+    }),
+  ],
+  "GET /api/v1/ai-sdk/chat/{id}/stream": [row([401, 204, 204, 204, 204, 403])],
+  "POST /api/v1/ai-sdk/chat/{id}/stop": [row([401, 200, 200, 200, 200, 403])],
 
   "GET /api/v1/agents": [row([401, 200, 200, 200, 200, 403])],
   "GET /api/v1/agents/{agentId}": [row([401, 200, 200, 200, 404, 403])],

@@ -11,7 +11,7 @@ import { Baselines } from "../../src/store/Baselines.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
-import { type BranchMessage, SessionNotFound, Sessions } from "../../src/store/Sessions.ts"
+import { type BranchMessage, type TreeMessage, SessionNotFound, Sessions } from "../../src/store/Sessions.ts"
 import { StoreHealth } from "../../src/store/StoreHealth.ts"
 import type { StoreError } from "../../src/store/StoreError.ts"
 import { TokenSpend } from "../../src/store/TokenSpend.ts"
@@ -61,6 +61,14 @@ const branchOf = (data: Memory, sessionId: SessionId, end: MessageId | undefined
   return branch
 }
 
+const treeOf = (data: Memory, sessionId: SessionId): ReadonlyArray<TreeMessage> =>
+  data.messages
+    .filter((message) => message.sessionId === sessionId)
+    .map((message) => ({
+      ...message,
+      answers: message.role === "user" && "record" in message && message.record !== undefined,
+    }))
+
 export const layer = (data: Memory) => {
   const runs = Layer.mock(Runs, {
     begin: ({ repeats, retries, run, session, userMessage }) =>
@@ -103,6 +111,7 @@ export const layer = (data: Memory) => {
       }),
     messages: () => Effect.succeed({ entries: data.messages, next: null }),
     branch: (sessionId, end) => Effect.sync(() => branchOf(data, sessionId, end)),
+    tree: (sessionId) => Effect.sync(() => treeOf(data, sessionId)),
   })
   const agents = Layer.mock(Agents, {
     get: (_, agentId) =>

@@ -4,6 +4,7 @@
  * for that event; if its call stays uncertain, it gets no `callId`.
  */
 import * as Predicate from "effect/Predicate"
+import { isSubAgentSkill } from "../../domain/SubAgentSkill.ts"
 import type * as Schema from "effect/Schema"
 import { draft, type Draft, type Metadata, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
 import type { RuntimeEvent } from "./RuntimeWire.ts"
@@ -52,9 +53,6 @@ export const metadataOf = (stepId: string | undefined, callId?: string): { reado
 
 const keyOf = ({ data, event }: Call): string =>
   `${event.split("_")[0]}:${"server_id" in data ? data.server_id : ""}:${"skill_id" in data ? data.skill_id : data.tool_name}`
-
-/** The runtime starts a sub-agent as a skill with this prefix. Its events arrive within that call. */
-export const isSubAgentSkill = (skillName: string): boolean => skillName.startsWith("subagent:")
 
 const isSubAgent = ({ data }: Call): boolean => "skill_id" in data && isSubAgentSkill(data.skill_name)
 

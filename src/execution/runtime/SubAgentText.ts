@@ -7,7 +7,7 @@ import { draft as makeDraft } from "../../protocol/agent2ui/Message.ts"
 import * as RuntimeErrorText from "../../domain/RuntimeErrorText.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { HeldText, type Message } from "./HeldText.ts"
-import { isSubAgentSkill } from "./RuntimeCalls.ts"
+import { isSubAgentSkill } from "../../domain/SubAgentSkill.ts"
 
 const failed = { result: null, success: false, error: "The sub-agent failed." } as const
 

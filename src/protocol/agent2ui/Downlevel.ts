@@ -6,34 +6,10 @@
  * its final status. Both need to know what came before: make one `Downlevel` per reader and give it the messages before the
  * reader's cursor first.
  */
-import type { Message, PlanStep } from "./Message.ts"
+import type { Message } from "./Message.ts"
+import { advance, noPlan, type Plan, stepOf } from "./PlanSteps.ts"
 
 type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
-type Plan = Pick<Of<"plan">["data"], "steps" | "currentStep">
-
-const noPlan: Plan = { steps: [], currentStep: "" }
-
-/** Finds the step at any depth; undefined when the plan does not have it. */
-const withStep = (
-  steps: ReadonlyArray<PlanStep>,
-  id: string,
-  change: (step: PlanStep) => PlanStep,
-): ReadonlyArray<PlanStep> | undefined => {
-  for (const [index, step] of steps.entries()) {
-    if (step.id === id) return steps.with(index, change(step))
-    const substeps = withStep(step.substeps ?? [], id, change)
-    if (substeps !== undefined) return steps.with(index, { ...step, substeps })
-  }
-  return undefined
-}
-
-/** The plan after a step has changed. A step that no plan announced comes last. */
-const advance = (plan: Plan, { durationMs, status, stepId, title }: Of<"plan_step">["data"]): Plan => {
-  const now = { id: stepId, title, status, ...(durationMs === undefined ? {} : { durationMs }) }
-  const steps = withStep(plan.steps, stepId, (step) => ({ ...step, ...now })) ?? [...plan.steps, now]
-  if (status === "running") return { steps, currentStep: stepId }
-  return { steps, currentStep: plan.currentStep === stepId ? "" : plan.currentStep }
-}
 
 const asToolCall = (message: Of<"skill_call" | "mcp_call">, toolName: string): Of<"tool_call"> => {
   const { arguments: args, duration, error, result, status } = message.data
@@ -74,7 +50,7 @@ const closedCall = (result: Of<"tool_result">, args: Of<"tool_call">["data"]["ar
 }
 
 export class Downlevel {
-  #plan = noPlan
+  #plan: Plan = noPlan
   #open: Array<Of<"tool_call">> = []
   #retracted = false
 
@@ -90,7 +66,7 @@ export class Downlevel {
         this.#plan = message.data
         return [message]
       case "plan_step":
-        this.#plan = advance(this.#plan, message.data)
+        this.#plan = advance(this.#plan, stepOf(message.data))
         return [{ ...message, type: "plan", data: this.#plan }]
       case "tool_call":
         return this.#call(message)

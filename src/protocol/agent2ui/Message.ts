@@ -6,8 +6,10 @@
  * constructors in this file make. The run's log adds id and time with `envelop`.
  */
 import * as Brand from "effect/Brand"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Interrupt } from "../../domain/Interrupt.ts"
+import { PlanStep, StepStatus } from "./PlanStep.ts"
 
 const opt = Schema.optionalKey
 const text = Schema.String
@@ -18,28 +20,7 @@ const record = Schema.Record(Schema.String, json)
 /** Other programs write the times inside message data, so they stay unchanged. */
 const time = Schema.String
 
-export const StepStatus = Schema.Literals(["pending", "running", "completed", "failed", "skipped"])
-export type StepStatus = typeof StepStatus.Type
-
 export const ThinkingStage = Schema.Literals(["analyzing", "planning", "reasoning", "concluding"])
-
-/** `substeps` have no own depth limit; the size of an event limits them. */
-export interface PlanStep {
-  readonly id: string
-  readonly title: string
-  readonly status: StepStatus
-  readonly description?: string
-  readonly durationMs?: number
-  readonly substeps?: ReadonlyArray<PlanStep>
-}
-const PlanStep: Schema.Codec<PlanStep> = Schema.Struct({
-  id: text,
-  title: text,
-  status: StepStatus,
-  description: opt(text),
-  durationMs: opt(num),
-  substeps: opt(Schema.Array(Schema.suspend((): Schema.Codec<PlanStep> => PlanStep))),
-}).annotate({ identifier: "PlanStep" })
 
 const CallStatus = Schema.Literals(["calling", "success", "error"])
 const call = {
@@ -270,11 +251,17 @@ const ValidDraft: Schema.Codec<Draft> = Schema.Union(Object.values(kinds).map((k
 
 const valid = Brand.nominal<ValidDraft>()
 
+const decodeValidDraft = Schema.decodeUnknownOption(ValidDraft)
+
 /**
  * Makes a draft. Throws if its schema refuses it. Upstream wires are validated before, so only a bug in a mapping
  * causes this.
  */
 export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
+
+/** Accepts a draft that an upstream sent, if its schema does. */
+export const decodeDraft = (json: unknown): Option.Option<ValidDraft> =>
+  Option.map(decodeValidDraft(json), valid)
 
 /** Makes a chunk of the answer, equal to `draft` without its cost for each token. */
 export const textDraft = (content: string, metadata?: Metadata): ValidDraft =>

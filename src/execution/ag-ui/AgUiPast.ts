@@ -1,0 +1,100 @@
+/**
+ * The messages of earlier turns as AG-UI knows them: the agent's own messages where it answered, with its own ids, or the
+ * stored texts. LangGraph appends messages with unknown ids, so a copy of an answer under another id would stand twice. Pure.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { UpstreamRecord } from "../../domain/MessageRecord.ts"
+import { isBlank, withoutThoughts } from "../../domain/History.ts"
+import type { PastMessage } from "../Executor.ts"
+import { Message } from "./AgUiWire.ts"
+import { isRecord } from "./JsonPatch.ts"
+
+const wireName = "ag-ui"
+
+/** The form in which the run announced an interrupt decides the form of its answer. */
+export const Pending = Schema.Struct({
+  interruptId: Schema.String,
+  /** An entry of `resume`, a command in `forwardedProps`, or the result of a call. */
+  by: Schema.Literals(["resume", "command", "call"]),
+  toolCallId: Schema.optionalKey(Schema.String),
+  /** The value of the `on_interrupt` event. Mastra needs it back. */
+  value: Schema.optionalKey(Schema.Json),
+})
+export type Pending = typeof Pending.Type
+
+/** The wire's data about its own answer. */
+export const AnswerRecord = Schema.Struct({
+  messages: Schema.Array(Message),
+  pending: Schema.optionalKey(Schema.Array(Pending)),
+  /** The agent's state, which AG-UI clients hold and send back. */
+  state: Schema.optionalKey(Schema.Json),
+})
+export type AnswerRecord = typeof AnswerRecord.Type
+
+/** Larger state is not stored for the next turn. */
+const mostStateCharacters = 256 * 1024
+
+/** LangGraph's state repeats the messages. */
+const storedState = (state: Schema.Json | undefined): Schema.Json | undefined => {
+  const own = isRecord(state)
+    ? Object.fromEntries(Object.entries(state).filter(([name]) => name !== "messages"))
+    : state
+  return own !== undefined && JSON.stringify(own).length <= mostStateCharacters ? own : undefined
+}
+
+/** The record of an answer for later turns. */
+export const recordFor = (
+  messages: ReadonlyArray<Message>,
+  state: Schema.Json | undefined,
+  waiting: ReadonlyArray<{ readonly pending: Pending }>,
+): UpstreamRecord => {
+  const stored = storedState(state)
+  return {
+    wire: wireName,
+    data: {
+      messages: messages.map((message) => ({ ...message })),
+      ...(waiting.length === 0 ? {} : { pending: waiting.map(({ pending }) => pending) }),
+      ...(stored === undefined ? {} : { state: stored }),
+    },
+  }
+}
+
+const decodeRecord = Schema.decodeUnknownOption(AnswerRecord)
+
+export const recordOf = ({ upstream }: Pick<PastMessage, "upstream">): AnswerRecord | undefined =>
+  upstream?.wire === wireName ? Option.getOrUndefined(decodeRecord(upstream.data)) : undefined
+
+const ownMessage = ({ content, id, role }: PastMessage): ReadonlyArray<Message> => {
+  const text = (role === "assistant" ? withoutThoughts(content) : content).toWellFormed()
+  return isBlank(text) ? [] : [{ id, role, content: text }]
+}
+
+/** The user's message answered an interrupt: the agent got it as the answer, and a result must follow its call. */
+const isAnswer = (past: ReadonlyArray<PastMessage>, index: number): boolean => {
+  const before = past[index - 1]
+  const after = past[index + 1]
+  return (
+    before !== undefined &&
+    before.interrupts.length > 0 &&
+    recordOf(before) !== undefined &&
+    (after === undefined || recordOf(after) !== undefined)
+  )
+}
+
+export const messagesOf = (past: ReadonlyArray<PastMessage>): ReadonlyArray<Message> =>
+  past.flatMap((message, index) => {
+    const record = recordOf(message)
+    if (record !== undefined && record.messages.length > 0) return record.messages
+    return message.role === "user" && isAnswer(past, index) ? [] : ownMessage(message)
+  })
+
+/** The record of the last answer. */
+export const lastRecordOf = (past: ReadonlyArray<PastMessage>): AnswerRecord | undefined => {
+  const last = past.findLast(({ role }) => role === "assistant")
+  return last === undefined ? undefined : recordOf(last)
+}
+
+/** The newest state that an answer of the branch reported. */
+export const stateOf = (past: ReadonlyArray<PastMessage>): Schema.Json | undefined =>
+  past.map(recordOf).findLast((record) => record?.state !== undefined)?.state

@@ -1,0 +1,74 @@
+/** Builds the input of an AG-UI run from a turn. Pure. */
+import type { Turn } from "../Executor.ts"
+import * as AgUiAnswers from "./AgUiAnswers.ts"
+import type { Facts } from "./AgUiMapping.ts"
+import * as AgUiPast from "./AgUiPast.ts"
+import type { Message, RunAgentInput } from "./AgUiWire.ts"
+
+/** `last`: the agent keeps the conversation, so only new messages are sent. */
+type History = "full" | "last"
+
+/**
+ * The conversation's id at the agent. Shadows and probes have their own, so that they leave no traces in the user's
+ * conversation.
+ */
+const threadId = (turn: Turn): string => (turn.shadow || turn.probe ? turn.runId : turn.sessionId)
+
+/** The same id in each turn: LangGraph replaces a message with a known id. */
+const systemMessage = ({ id, settings: { systemPrompt } }: Turn["agent"]): ReadonlyArray<Message> =>
+  systemPrompt === "" ? [] : [{ id: `system-${id}`, role: "system", content: systemPrompt }]
+
+const isPending = ({ resume }: Turn): boolean => resume !== undefined && resume.interrupts.length > 0
+
+const userMessage = ({ message, messageId }: Turn): Message => ({
+  id: messageId,
+  role: "user",
+  content: message.toWellFormed(),
+})
+
+/** A caller that supplies the history has no stored messages. */
+const pastMessages = ({ history, messageId, past }: Turn): ReadonlyArray<Message> =>
+  past.length > 0
+    ? AgUiPast.messagesOf(past)
+    : history.slice(0, -1).map(({ content, role }, index) => ({ id: `${messageId}-${index}`, role, content }))
+
+const answeredOf = ({ message, past, resume }: Turn): ReadonlyArray<AgUiAnswers.Answered> =>
+  resume === undefined
+    ? []
+    : AgUiAnswers.answeredOf(resume, AgUiPast.lastRecordOf(past)?.pending ?? [], message)
+
+/** The answers take the place of the user's message: a result must follow its call. */
+const newMessages = (turn: Turn, answered: ReadonlyArray<AgUiAnswers.Answered>): ReadonlyArray<Message> =>
+  isPending(turn)
+    ? AgUiAnswers.resultsOf(answered, (toolCallId) => `${turn.messageId}-${toolCallId}`)
+    : [userMessage(turn)]
+
+export const make = (turn: Turn, history: History): RunAgentInput => {
+  const answered = answeredOf(turn)
+  const resume = AgUiAnswers.entriesOf(answered)
+  const command = AgUiAnswers.commandOf(answered)
+  const past = history === "full" ? pastMessages(turn) : []
+  return {
+    threadId: threadId(turn),
+    runId: turn.runId,
+    protocolVersion: "1.0",
+    state: AgUiPast.stateOf(turn.past) ?? {},
+    messages: [...systemMessage(turn.agent), ...past, ...newMessages(turn, answered)],
+    tools: [],
+    context: [],
+    forwardedProps: command === undefined ? {} : { command },
+    ...(resume.length === 0 ? {} : { resume }),
+  }
+}
+
+/** The facts about the conversation that the mapping of the answer needs. */
+export const factsOf = (turn: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
+  const past = pastMessages(turn)
+  const calls = past.flatMap((message) => (message.role === "assistant" ? (message.toolCalls ?? []) : []))
+  return {
+    user: isPending(turn) ? undefined : { id: turn.messageId, content: turn.message },
+    knownIds: new Set(past.map(({ id }) => id)),
+    pastCalls: new Map(calls.map(({ function: { name }, id }) => [id, name])),
+    state: AgUiPast.stateOf(turn.past),
+  }
+}

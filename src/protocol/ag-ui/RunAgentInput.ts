@@ -1,0 +1,189 @@
+/**
+ * The request of AG-UI, and the turn that it asks for. Pure. The client's messages are compared with the stored ones and repeated
+ * in snapshots; only the text of the last user's message reaches an agent.
+ */
+import * as Schema from "effect/Schema"
+import type { InterruptAnswer } from "../../domain/Interrupt.ts"
+import type { Request } from "./AgUi.ts"
+import type { EarlierCall } from "./Calls.ts"
+import type { Message as AgUiMessage } from "./Event.ts"
+
+const opt = Schema.optionalKey
+const text = Schema.String
+const json = Schema.Record(text, Schema.Json)
+/** The size of a body limits the lists first. */
+const listOf = <S extends Schema.Constraint>(item: S, most = 1000) =>
+  Schema.Array(item).check(Schema.isMaxLength(most))
+
+/** The client chooses it. Control characters and halves of surrogate pairs would not come back from a store or a log. */
+const clientId = text.check(
+  Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, {
+    message: "Expected 1 to 200 characters, well-formed and without control characters",
+  }),
+)
+
+const Part = Schema.StructWithRest(Schema.Struct({ type: text, text: opt(text) }), [json])
+type Part = typeof Part.Type
+
+const ToolCall = Schema.StructWithRest(
+  Schema.Struct({
+    id: text,
+    function: Schema.StructWithRest(Schema.Struct({ name: text }), [json]),
+  }),
+  [json],
+)
+
+/** The fields that the gateway reads. Snapshots repeat the others. */
+const message = <const Role extends string, Fields extends Schema.Struct.Fields>(
+  role: Role,
+  fields: Fields,
+) => Schema.StructWithRest(Schema.Struct({ id: text, role: Schema.Literal(role), ...fields }), [json])
+
+const UserMessage = message("user", { content: Schema.Union([text, listOf(Part)]) })
+const AssistantMessage = message("assistant", { toolCalls: opt(listOf(ToolCall)) })
+const ToolMessage = message("tool", { toolCallId: text })
+
+const Message = Schema.Union([
+  UserMessage,
+  AssistantMessage,
+  ToolMessage,
+  message("system", {}),
+  message("developer", {}),
+  message("reasoning", {}),
+  message("activity", {}),
+])
+type Message = typeof Message.Type
+
+const ResumeEntry = Schema.Struct({
+  interruptId: text,
+  status: Schema.Literals(["resolved", "cancelled"]),
+  payload: opt(Schema.Json),
+})
+
+export const RunAgentInput = Schema.Struct({
+  threadId: clientId.annotate({ description: "Names the session" }),
+  runId: clientId.annotate({ description: "Repeated in the events" }),
+  parentRunId: opt(clientId),
+  messages: listOf(Message, 10_000).annotate({
+    description:
+      "The last user's message is the turn's message. The user's texts before it must be those of the stored session; a shorter history starts a new branch",
+  }),
+  resume: opt(listOf(ResumeEntry, 100)).annotate({
+    description: "The answers to the interrupts of the last run",
+  }),
+  tools: opt(listOf(Schema.Json)).annotate({ description: "Without effect" }),
+  context: opt(listOf(Schema.Json)).annotate({ description: "Without effect" }),
+  state: opt(Schema.Json).annotate({ description: "Without effect" }),
+  forwardedProps: opt(Schema.Json).annotate({ description: "Without effect" }),
+})
+export type RunAgentInput = typeof RunAgentInput.Type
+
+/** A message of the user, with its path in the body. `answered`: an answer follows it. */
+interface Question {
+  readonly text: string
+  readonly answered: boolean
+  readonly path: string
+}
+
+const partsOf = ({ content }: typeof UserMessage.Type): ReadonlyArray<Part> =>
+  typeof content === "string" ? [{ type: "text", text: content }] : content
+
+const textOf = (message: typeof UserMessage.Type): string =>
+  partsOf(message)
+    .flatMap(({ text, type }) => (type === "text" && text !== undefined ? [text] : []))
+    .join("\n")
+
+const isUsers = (message: Message): message is typeof UserMessage.Type => message.role === "user"
+
+const questionsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<Question> =>
+  messages.flatMap((message, index) => {
+    if (!isUsers(message)) return []
+    const after = messages.slice(index + 1)
+    const next = after.findIndex(isUsers)
+    const answers = next < 0 ? after : after.slice(0, next)
+    const answered = answers.some(({ role }) => role === "assistant")
+    return [{ text: textOf(message), answered, path: `messages.${index}.content` }]
+  })
+
+/** Agents whose protocol cannot cancel an interrupt get this payload: the approval of a call is denied. */
+const cancelled = { payload: { approved: false, cancelled: true }, cancelled: true } as const
+
+export const answersOf = ({ resume = [] }: RunAgentInput): ReadonlyArray<InterruptAnswer> =>
+  resume.map(({ interruptId, payload = null, status }) => ({
+    interruptId,
+    ...(status === "cancelled" ? cancelled : { payload }),
+  }))
+
+export interface Asked {
+  /** The user's messages before `message`. */
+  readonly earlier: ReadonlyArray<Question>
+  readonly message: Question | undefined
+}
+
+/** With `resume` the last user's message may be the one that the interrupted run answered: then nothing follows it. */
+export const askedOf = ({ messages }: RunAgentInput): Asked => {
+  const questions = questionsOf(messages)
+  return { earlier: questions.slice(0, -1), message: questions.at(-1) }
+}
+
+interface Problem {
+  readonly path: ReadonlyArray<string>
+  readonly issue: string
+}
+
+/** The first problem of a request that has the right shape. `textProblem` checks the text of a message. */
+export const problemOf = (
+  { messages, resume = [] }: RunAgentInput,
+  textProblem: (text: string) => string | undefined,
+): Problem | undefined => {
+  const index = messages.findLastIndex(isUsers)
+  const last = messages[index]
+  if (last === undefined || !isUsers(last))
+    return resume.length > 0
+      ? undefined
+      : { path: ["messages"], issue: "Expected a message of the role user, or resume entries" }
+  const path = ["messages", String(index), "content"]
+  const part = partsOf(last).findIndex(({ type }) => type !== "text")
+  if (part >= 0) {
+    const type = partsOf(last)[part]?.type ?? ""
+    return { path: [...path, String(part)], issue: `Expected only text parts, got ${type.slice(0, 50)}` }
+  }
+  const issue = textProblem(textOf(last))
+  return issue === undefined ? undefined : { path, issue }
+}
+
+/** The run's id before the id of a call: see `Calls`. */
+const ownCall = /^[0-9a-f-]{36}\/(.+)$/s
+
+/** The calls without a result. */
+const waitingCalls = (messages: ReadonlyArray<Message>): ReadonlyMap<string, EarlierCall> => {
+  const answered = new Set(
+    messages.flatMap((message) => (message.role === "tool" ? [message.toolCallId] : [])),
+  )
+  const calls = messages.flatMap((message) => (message.role === "assistant" ? (message.toolCalls ?? []) : []))
+  return new Map(
+    calls.flatMap(({ function: { name }, id }) => {
+      const callId = ownCall.exec(id)?.[1]
+      return callId === undefined || answered.has(id) ? [] : [[callId, { toolCallId: id, name }] as const]
+    }),
+  )
+}
+
+/** Clients keep messages of these roles by themselves if a snapshot has none of them. */
+const isRepeated = ({ role }: AgUiMessage): boolean => role !== "activity" && role !== "reasoning"
+
+const isEmpty = (value: Schema.Json | undefined): boolean =>
+  value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0)
+
+export const requestOf = (input: RunAgentInput): Request => {
+  const { context, forwardedProps, messages, parentRunId, resume = [], runId, state, threadId, tools } = input
+  const without = { tools, context, state, forwardedProps }
+  return {
+    threadId,
+    runId,
+    parentRunId,
+    messages: messages.filter(isRepeated),
+    calls: resume.length === 0 ? new Map() : waitingCalls(messages),
+    ignored: Object.entries(without).flatMap(([name, value]) => (isEmpty(value) ? [] : [name])),
+  }
+}
