@@ -1,5 +1,7 @@
 /** The decoder of each kind of upstream, fed with an answer's bytes in any pieces. */
 import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
+import { AgUiDecoder } from "../../src/execution/ag-ui/AgUiDecoder.ts"
+import type { Facts } from "../../src/execution/ag-ui/AgUiMapping.ts"
 import type { Decoder } from "../../src/execution/DecodedAnswer.ts"
 import { AnswerDecoder } from "../../src/execution/direct/AnswerDecoder.ts"
 import { wires as drivers } from "../../src/execution/direct/Wire.ts"
@@ -8,10 +10,20 @@ import { RuntimeDecoder } from "../../src/execution/runtime/RuntimeDecoder.ts"
 import { runId } from "../support/fixtures.ts"
 import type { WireKind } from "../wires/Wires.ts"
 
-const decoderOf = (kind: WireKind): Decoder =>
-  kind === "runtime"
-    ? new RuntimeDecoder(runId, RuntimeErrorText.defaults)
-    : new AnswerDecoder("a", drivers[kind].reader, () => undefined)
+const agUiFacts: Facts = {
+  runId,
+  user: undefined,
+  knownIds: new Set(),
+  pastCalls: new Map(),
+  state: undefined,
+  errorPatterns: RuntimeErrorText.defaults,
+}
+
+const decoderOf = (kind: WireKind): Decoder => {
+  if (kind === "runtime") return new RuntimeDecoder(runId, RuntimeErrorText.defaults)
+  if (kind === "ag-ui") return new AgUiDecoder(agUiFacts)
+  return new AnswerDecoder("a", drivers[kind].reader, () => undefined)
+}
 
 export interface Heard {
   readonly events: ReadonlyArray<ExecutionEvent>

@@ -1,7 +1,7 @@
 /** One row of the table of upstream faults: what the upstream does on its socket, and how a turn over it must end. */
 import type { Attempted, Expected } from "../wires/WireCase.ts"
 import { secondAnswer } from "../wires/WireCase.ts"
-import type { Wire, WireKind } from "../wires/Wires.ts"
+import { isDirect, type Wire, type WireKind } from "../wires/Wires.ts"
 import { type Answering, startRawUpstream } from "./RawUpstream.ts"
 import type { Upstream } from "../wires/WireTurn.ts"
 
@@ -51,12 +51,12 @@ export const fails = (code: string, attempts = 1): Expecting =>
 
 /** Without headers a runtime may have begun all the same, so only a model is asked again. */
 export const broken = failing((kind) =>
-  kind === "runtime"
-    ? [["error", "UPSTREAM_TRUNCATED"]]
-    : [
+  isDirect(kind)
+    ? [
         ["error", "UPSTREAM_UNREACHABLE"],
         ["error", "UPSTREAM_UNREACHABLE"],
-      ],
+      ]
+    : [["error", "UPSTREAM_TRUNCATED"]],
 )
 
 /** The first clock strikes where another upstream can answer. */

@@ -24,7 +24,7 @@ import { RunLog } from "../../src/runs/RunLog.ts"
 import { hear, type Heard, joined } from "../faults/Decoding.ts"
 import { noon, runId } from "../support/fixtures.ts"
 import { parseStrict } from "../support/sse.ts"
-import { allKinds, runtimeEvent, type WireKind, wires } from "../wires/Wires.ts"
+import { agUiEvent, allKinds, runtimeEvent, type WireKind, wires } from "../wires/Wires.ts"
 
 export interface Target {
   readonly name: string
@@ -114,6 +114,43 @@ const runtimeEvents: ReadonlyArray<string> = [
   runtimeEvent("ping"),
 ]
 
+const inCall = { toolCallId: "c-1" }
+const question = { id: "i", reason: "r", message: "May I?", responseSchema: { type: "object" } }
+
+const agUiEvents: ReadonlyArray<string> = [
+  agUiEvent("TOOL_CALL_START", { ...inCall, toolCallName: "search" }) +
+    agUiEvent("TOOL_CALL_ARGS", { ...inCall, delta: '{"a":[1,"é"]}' }) +
+    agUiEvent("TOOL_CALL_END", inCall) +
+    agUiEvent("TOOL_CALL_RESULT", { ...inCall, messageId: "t-1", content: '{"b":null}' }),
+  agUiEvent("TOOL_CALL_CHUNK", { ...inCall, toolCallName: "search", delta: "{" }),
+  agUiEvent("TEXT_MESSAGE_CHUNK", { messageId: "m-2", delta: "é" }),
+  agUiEvent("STEP_STARTED", { stepName: "s" }) + agUiEvent("STEP_FINISHED", { stepName: "s" }),
+  agUiEvent("SUBAGENT_STARTED", { subagentRunId: "a", name: "n" }) +
+    agUiEvent("TEXT_MESSAGE_CONTENT", { messageId: "m", delta: "é", subagentRunId: "a" }) +
+    agUiEvent("SUBAGENT_FINISHED", { subagentRunId: "a", result: { b: 1 } }),
+  agUiEvent("STATE_SNAPSHOT", { snapshot: { a: [1] } }) +
+    agUiEvent("STATE_DELTA", { delta: [{ op: "add", path: "/a/-", value: { b: 1 } }] }),
+  agUiEvent("ACTIVITY_SNAPSHOT", {
+    messageId: "p",
+    activityType: "PLAN",
+    content: { steps: [{ title: "One", status: "running" }] },
+  }),
+  agUiEvent("MESSAGES_SNAPSHOT", { messages: [{ id: "m-1", role: "assistant", content: "Hello, café" }] }),
+  agUiEvent("CUSTOM", { name: "agent2ui", value: { type: "markdown", data: { content: "*é*" } } }),
+  agUiEvent("RAW", { event: { a: 1 } }),
+  agUiEvent("CUSTOM", { name: "on_interrupt", value: '{"question":"May I?"}' }) +
+    agUiEvent("RUN_FINISHED", {
+      threadId: "t",
+      runId: "r",
+      outcome: { type: "interrupt", interrupts: [question] },
+    }),
+]
+
+const eventsOf = (kind: WireKind): ReadonlyArray<string> => {
+  if (kind === "runtime") return [runtimeEvents.join(""), ...runtimeEvents]
+  return kind === "ag-ui" ? [agUiEvents.join(""), ...agUiEvents] : []
+}
+
 const seedsOf = (kind: WireKind): ReadonlyArray<Uint8Array> => {
   const wire = wires[kind]
   const said = wire.opening + wire.thinking("hm") + wire.text("Hello, ") + wire.ping + wire.text("café")
@@ -121,7 +158,7 @@ const seedsOf = (kind: WireKind): ReadonlyArray<Uint8Array> => {
     (reason) => said + wire.finish(reason) + wire.end,
   )
   const others = [said + wire.error("server_error"), wire.refusal("rate_limit_exceeded")]
-  const events = kind === "runtime" ? [runtimeEvents.join(""), ...runtimeEvents] : []
+  const events = eventsOf(kind)
   return [...whole, ...others, ...events].map((text) => bytesOf(`\u0007${text}`))
 }
 

@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
 import { plainRequests } from "../../src/domain/DirectProvider.ts"
 import * as RuntimeErrorText from "../../src/domain/RuntimeErrorText.ts"
+import type { RuntimeProtocol } from "../../src/domain/RuntimeProtocol.ts"
 import type { Attempt } from "../../src/domain/Run.ts"
 import { layerMemory } from "../../src/execution/direct/AnswerCacheMemory.ts"
 import type { ProviderSettings } from "../../src/execution/direct/Providers.ts"
@@ -22,15 +23,27 @@ import { Transcript } from "../../src/runs/Transcript.ts"
 import { monitorSettings, runtimeAt, turn } from "../support/fixtures.ts"
 import { secondAnswer, type WireCase } from "./WireCase.ts"
 import { inTurn, startWireServer, type WireServer } from "./WireServer.ts"
-import { openAiCompatible, type Wire, type WireKind, wires } from "./Wires.ts"
+import { type DirectKind, isDirect, openAiCompatible, type Wire, type WireKind, wires } from "./Wires.ts"
 
 /** Long enough that a slow machine misses none, short enough that a case which stalls ends soon. */
 const limits = { firstContentMs: 4000, stallMs: 4000, totalMs: 20_000 }
 
-const provider = (name: string, kind: WireKind, url: string): ProviderSettings => ({
+const runtimeProtocols: Partial<Record<WireKind, RuntimeProtocol>> = {
+  runtime: "agent2ui",
+  "ag-ui": "ag-ui",
+}
+
+const runtimesOf = (kind: WireKind, url: string) => {
+  const protocol = runtimeProtocols[kind]
+  return protocol === undefined
+    ? []
+    : [runtimeAt(url, { protocol, errorPatterns: RuntimeErrorText.defaults })]
+}
+
+const provider = (name: string, kind: DirectKind, url: string): ProviderSettings => ({
   ...plainRequests,
   name,
-  kind: kind === "runtime" ? "openai-compatible" : kind,
+  kind,
   baseUrl: url,
   apiKey: Redacted.make("sk-canary-0000"),
   model: "model-1",
@@ -43,9 +56,9 @@ const targetsOf = (
   first: string,
   second: string | undefined,
 ): Targets.Settings => ({
-  runtimes: kind === "runtime" ? [runtimeAt(first, { errorPatterns: RuntimeErrorText.defaults })] : [],
+  runtimes: runtimesOf(kind, first),
   providers: [
-    ...(kind === "runtime" ? [] : [provider("first", kind, first)]),
+    ...(isDirect(kind) ? [provider("first", kind, first)] : []),
     ...(second === undefined ? [] : [provider("second", "openai-compatible", second)]),
   ],
   cacheOrgs: new Set(),
@@ -74,7 +87,7 @@ const run = (kind: WireKind, first: WireServer, second: WireServer | undefined) 
     let finished: Extract<TurnEvent, { readonly _tag: "Finished" }> | undefined
     const exit = yield* execution
       .run(turn(), {
-        order: kind === "runtime" ? ["runtime_orchestrator", "direct_llm"] : ["direct_llm"],
+        order: isDirect(kind) ? ["direct_llm"] : ["runtime_orchestrator", "direct_llm"],
         ticket: undefined,
         onAttempt: (attempt) => Effect.sync(() => attempts.push(attempt)),
       })
@@ -91,7 +104,7 @@ const run = (kind: WireKind, first: WireServer, second: WireServer | undefined) 
         Effect.exit,
       )
     const failed = Exit.findErrorOption(exit)
-    const target = kind === "runtime" ? "runtime" : "first"
+    const target = isDirect(kind) ? "first" : "runtime"
     const own = attempts.filter((attempt) => attempt.target === target)
     const end = Option.isSome(failed)
       ? errorPolicyOf(failed.value.error).code

@@ -2,10 +2,12 @@
  * The wires as bytes, written down from recordings and from the providers' documents, without the gateway's own schemas:
  * what one wire says for a text, a finish reason, its usage, its end, an error in the stream and a refusal.
  */
-export type WireKind = "runtime" | "openai-compatible" | "openai" | "anthropic" | "google"
+export type DirectKind = "openai-compatible" | "openai" | "anthropic" | "google"
+export type WireKind = "runtime" | "ag-ui" | DirectKind
 
-export const directKinds: ReadonlyArray<WireKind> = ["openai-compatible", "openai", "anthropic", "google"]
-export const allKinds: ReadonlyArray<WireKind> = ["runtime", ...directKinds]
+export const directKinds: ReadonlyArray<DirectKind> = ["openai-compatible", "openai", "anthropic", "google"]
+export const isDirect = (kind: WireKind): kind is DirectKind => directKinds.some((direct) => direct === kind)
+export const allKinds: ReadonlyArray<WireKind> = ["runtime", "ag-ui", ...directKinds]
 
 export type Bytes = string | Uint8Array
 
@@ -190,8 +192,31 @@ export const runtime: Wire = {
   refusal: (code) => JSON.stringify({ detail: code }),
 }
 
+/** An event of AG-UI, as its Python encoder writes it. */
+export const agUiEvent = (type: string, fields: object = {}): string => data({ type, ...fields })
+
+const inRun = { threadId: "t", runId: "r" }
+
+/** The finish reason is the event that ends the stream. */
+export const agUi: Wire = {
+  kind: "ag-ui",
+  opening:
+    agUiEvent("RUN_STARTED", { ...inRun, protocolVersion: "1.0" }) +
+    agUiEvent("TEXT_MESSAGE_START", { messageId: "m-1", role: "assistant" }),
+  text: (delta) => agUiEvent("TEXT_MESSAGE_CONTENT", { messageId: "m-1", delta }),
+  thinking: (delta) => agUiEvent("REASONING_MESSAGE_CONTENT", { messageId: "m-0", delta }),
+  finish: () =>
+    agUiEvent("TEXT_MESSAGE_END", { messageId: "m-1" }) +
+    agUiEvent("RUN_FINISHED", { ...inRun, usage: [{ inputTokens: 11, outputTokens: 31 }] }),
+  end: "",
+  ping: ": ping\n\n",
+  error: (code) => agUiEvent("RUN_ERROR", { message: "It failed.", code }),
+  refusal: (code) => JSON.stringify({ detail: code }),
+}
+
 export const wires: Readonly<Record<WireKind, Wire>> = {
   runtime,
+  "ag-ui": agUi,
   "openai-compatible": openAiCompatible,
   openai: openAi,
   anthropic,

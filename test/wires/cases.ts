@@ -1,4 +1,5 @@
 /** All wire cases, in the order of the page. */
+import { casesOfAgUi } from "./casesOfAgUi.ts"
 import { casesOfEnds } from "./casesOfEnds.ts"
 import { casesOfFinishes } from "./casesOfFinishes.ts"
 import { casesOfOddChunks } from "./casesOfOddChunks.ts"
@@ -14,4 +15,5 @@ export const wireCases: ReadonlyArray<WireCase> = [
   ...casesOfRefusals,
   ...casesOfServers,
   ...casesOfRuntime,
+  ...casesOfAgUi,
 ]

@@ -30,13 +30,13 @@ export const casesOfEnds: ReadonlyArray<WireCase> = [
   answers({
     id: "end-more",
     upstream: "sends more text after the end of the answer",
-    kinds: ["runtime", "openai-compatible", "openai", "anthropic"],
+    kinds: ["runtime", "ag-ui", "openai-compatible", "openai", "anthropic"],
     answer: (wire) => ({ body: [...whole(wire), wire.text(" and more")], afterwards: "hold" }),
   }),
   answers({
     id: "end-error",
     upstream: "sends an error after the end of the answer",
-    kinds: ["runtime", "openai-compatible", "openai", "anthropic"],
+    kinds: ["runtime", "ag-ui", "openai-compatible", "openai", "anthropic"],
     answer: (wire) => ({ body: [...whole(wire), wire.error("server_error")] }),
   }),
   answers({

@@ -32,14 +32,14 @@ export const succeeded = (encryptedValue: string): boolean => {
   return !isToolOutcome(json) || json.pydantic_ai.outcome === "success"
 }
 
+/** LangGraph reports a tool that failed only in its state. */
 export const readState = (calls: AgUiCalls, snapshot: Schema.Json): void => {
-  const waiting = calls.pendingResult
   for (const message of Option.getOrUndefined(decodeGraphState(snapshot))?.messages ?? []) {
     for (const { args, id } of message.tool_calls ?? []) {
       if (id !== null) calls.repair(id, JSON.stringify(args))
     }
-    if (waiting !== undefined && message.tool_call_id === waiting.callId && message.status === "error")
-      calls.settle(false)
+    const callId = message.tool_call_id ?? ""
+    if (message.status === "error") calls.failed(callId)
   }
 }
 

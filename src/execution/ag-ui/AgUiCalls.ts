@@ -59,7 +59,7 @@ const resultOf = (content: Content): Schema.Json => {
   return /^\s*[[{]/.test(text) ? Option.getOrElse(jsonOf(text), () => text) : text
 }
 
-const failed = { result: null, success: false, error: "The tool failed." } as const
+const failure = { result: null, success: false, error: "The tool failed." } as const
 
 export class AgUiCalls {
   readonly #calls = new Map<string, Call>()
@@ -137,6 +137,15 @@ export class AgUiCalls {
     this.#result = result
   }
 
+  /** The call failed. Nothing changes if its result is shown already. */
+  failed(callId: string): void {
+    if (this.#result?.callId === callId) return this.settle(false)
+    if (this.#calls.get(callId)?.hasResult !== false) return
+    this.settle(true)
+    this.result({ messageId: "", callId, content: "", metadata: {} })
+    this.settle(false)
+  }
+
   get pendingResult(): Pick<Result, "callId" | "messageId"> | undefined {
     return this.#result
   }
@@ -148,7 +157,7 @@ export class AgUiCalls {
     this.#result = undefined
     const call = this.#calls.get(result.callId)
     const toolName = call?.name ?? this.#past.get(result.callId) ?? "unknown"
-    const data = success ? { result: resultOf(result.content), success } : failed
+    const data = success ? { result: resultOf(result.content), success } : failure
     const metadata = call?.metadata ?? { ...result.metadata, callId: result.callId }
     this.#out.push(draft({ type: "tool_result", data: { toolName, ...data }, metadata }))
   }

@@ -96,11 +96,21 @@ export class AgUiConversation {
           !this.#sent.knownIds.has(id) &&
           (role === "assistant" || role === "tool" || role === "reasoning"),
       )
+      .map((message) => this.#withText(message))
     this.#messages = own
     this.#finalText = own
       .map((message) => (message.role === "assistant" ? (message.content ?? "") : ""))
       .join("")
     return own
+  }
+
+  /** LangGraph's snapshot has no text of a message with reasoning. */
+  #withText(message: Message): Message {
+    if (message.role !== "assistant" || (message.content ?? "") !== "") return message
+    const streamed = this.#messages.find(({ id }) => id === message.id)
+    return streamed?.role === "assistant" && streamed.content !== undefined
+      ? { ...message, content: streamed.content }
+      : message
   }
 
   /** The position of the message that this answer follows. A snapshot may hold only earlier turns. */

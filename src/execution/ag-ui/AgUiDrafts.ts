@@ -12,28 +12,26 @@ export const customName = "agent2ui"
 
 const ownTypes: ReadonlySet<Draft["type"]> = new Set<Draft["type"]>(["fallback", "retract", "interrupt"])
 
-const withoutFailureText = (own: ValidDraft): ValidDraft => {
-  switch (own.type) {
-    case "tool_call":
-    case "mcp_call":
-    case "tool_result":
-    case "mcp_result":
-      return own.data.error === undefined ? own : replaced(own, "The tool failed.")
-    case "skill_call":
-    case "skill_result":
-      return own.data.error === undefined ? own : replaced(own, "The skill failed.")
-    case "plan_step":
-      return own.data.error === undefined ? own : replaced(own, "The step failed.")
-    default:
-      return own
-  }
+const failureTexts: Partial<Record<Draft["type"], string>> = {
+  tool_call: "The tool failed.",
+  tool_result: "The tool failed.",
+  mcp_call: "The MCP tool failed.",
+  mcp_result: "The MCP tool failed.",
+  skill_call: "The skill failed.",
+  skill_result: "The skill failed.",
+  plan_step: "The step failed.",
 }
 
-const replaced = (own: ValidDraft, error: string): ValidDraft =>
-  Option.getOrElse(decodeDraft({ ...own, data: { ...own.data, error } }), () => draft(own))
+const withoutFailureText = (own: Draft): Option.Option<Draft> => {
+  const error = failureTexts[own.type]
+  return error === undefined || !("error" in own.data)
+    ? Option.some(own)
+    : decodeDraft({ ...own, data: { ...own.data, error } })
+}
 
 export const draftOf = (value: Json): Option.Option<ValidDraft> =>
   decodeDraft(value).pipe(
     Option.filter(({ type }) => !ownTypes.has(type)),
-    Option.map(withoutFailureText),
+    Option.flatMap(withoutFailureText),
+    Option.map(draft),
   )

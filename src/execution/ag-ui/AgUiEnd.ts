@@ -6,7 +6,8 @@ import * as AgUiInterrupts from "./AgUiInterrupts.ts"
 import type { EventOf } from "./AgUiWire.ts"
 
 const upstream = "runtime"
-const longestCode = 64
+/** Longer than a code for users may be, so a code that is cut never becomes one. */
+const longestCode = 100
 
 export const cancelled = new UpstreamCancelled({ upstream })
 

@@ -6,7 +6,6 @@
  * constructors in this file make. The run's log adds id and time with `envelop`.
  */
 import * as Brand from "effect/Brand"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Interrupt } from "../../domain/Interrupt.ts"
 import { PlanStep, StepStatus } from "./PlanStep.ts"
@@ -251,17 +250,14 @@ const ValidDraft: Schema.Codec<Draft> = Schema.Union(Object.values(kinds).map((k
 
 const valid = Brand.nominal<ValidDraft>()
 
-const decodeValidDraft = Schema.decodeUnknownOption(ValidDraft)
-
 /**
  * Makes a draft. Throws if its schema refuses it. Upstream wires are validated before, so only a bug in a mapping
  * causes this.
  */
 export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
 
-/** Accepts a draft that an upstream sent, if its schema does. */
-export const decodeDraft = (json: unknown): Option.Option<ValidDraft> =>
-  Option.map(decodeValidDraft(json), valid)
+/** Reads a draft that an upstream sent. */
+export const decodeDraft = Schema.decodeUnknownOption(ValidDraft)
 
 /** Makes a chunk of the answer, equal to `draft` without its cost for each token. */
 export const textDraft = (content: string, metadata?: Metadata): ValidDraft =>
