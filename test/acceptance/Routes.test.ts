@@ -51,11 +51,14 @@ const documented = async (): Promise<ReadonlyArray<string>> => {
 }
 
 const filled = (text: string): string =>
-  text.replaceAll(/\{(\w+)Id\}|\{(model)\}|\$(\w+)/g, (_, inPath?: string, model?: string, given?: string) => {
-    const id = ids[inPath ?? model ?? given ?? ""]
-    if (id === undefined) throw new Error(`no id for ${text}`)
-    return encodeURIComponent(id)
-  })
+  text.replaceAll(
+    /\{(\w+)Id\}|\{(model)\}|\$(\w+)/g,
+    (_, inPath?: string, model?: string, given?: string) => {
+      const id = ids[inPath ?? model ?? given ?? ""]
+      if (id === undefined) throw new Error(`no id for ${text}`)
+      return encodeURIComponent(id)
+    },
+  )
 
 /** The answer's headers and status, without waiting for the end of an endless stream. */
 const ask = async (caller: Caller, route: string, row: Row, extra?: Readonly<Record<string, unknown>>) => {

@@ -89,7 +89,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/ai-sdk/chat": [
     row([401, 200, 200, 200, 404, 403], {
       body: {
-        id: "routes",
+        id: "routes-3",
         agentId: "$agent",
         messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "hello" }] }],
       },

@@ -19,18 +19,18 @@ export const ErrorObject = Schema.Struct({
 export type ErrorObject = typeof ErrorObject.Type
 
 /** OpenAI's code for the same error, where it has one that clients read. */
-const codes: Readonly<Record<string, string>> = {
-  AGENT_NOT_FOUND: "model_not_found",
-  AUTH_TOKEN_INVALID: "invalid_api_key",
-  AUTH_KEY_INVALID: "invalid_api_key",
-  RATE_LIMIT_KEY: "rate_limit_exceeded",
-  RATE_LIMIT_USER: "rate_limit_exceeded",
-  RATE_LIMIT_ORG: "rate_limit_exceeded",
-  UPSTREAM_RATE_LIMITED: "rate_limit_exceeded",
-  TOKEN_BUDGET_EXCEEDED: "insufficient_quota",
-  CONTEXT_TOO_LONG: "context_length_exceeded",
-  CONTENT_FILTERED: "content_filter",
-}
+const codes: ReadonlyMap<string, string> = new Map([
+  ["AGENT_NOT_FOUND", "model_not_found"],
+  ["AUTH_TOKEN_INVALID", "invalid_api_key"],
+  ["AUTH_KEY_INVALID", "invalid_api_key"],
+  ["RATE_LIMIT_KEY", "rate_limit_exceeded"],
+  ["RATE_LIMIT_USER", "rate_limit_exceeded"],
+  ["RATE_LIMIT_ORG", "rate_limit_exceeded"],
+  ["UPSTREAM_RATE_LIMITED", "rate_limit_exceeded"],
+  ["TOKEN_BUDGET_EXCEEDED", "insufficient_quota"],
+  ["CONTEXT_TOO_LONG", "context_length_exceeded"],
+  ["CONTENT_FILTERED", "content_filter"],
+])
 
 const typeOf = (code: string, status: number): string => {
   if (code === "TOKEN_BUDGET_EXCEEDED") return "insufficient_quota"
@@ -46,26 +46,26 @@ export const errorObject = (
   status: number,
   param: string | null = null,
 ): ErrorObject => ({
-  error: { message, type: typeOf(code, status), param, code: codes[code] ?? code },
+  error: { message, type: typeOf(code, status), param, code: codes.get(code) ?? code },
 })
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(statusOfCode, code)
 
 /** The statuses of a run's own errors. All other codes are the upstream's failures. */
-const statuses: Readonly<Record<string, number>> = {
-  UPSTREAM_REJECTED: 400,
-  CONTENT_FILTERED: 400,
-  CONTEXT_TOO_LONG: 400,
-  INTERRUPT: 422,
-  UPSTREAM_RATE_LIMITED: 429,
-  EXECUTION_CANCELLED: 499,
-  RUN_INTERRUPTED: 503,
-}
+const statuses: ReadonlyMap<string, number> = new Map([
+  ["UPSTREAM_REJECTED", 400],
+  ["CONTENT_FILTERED", 400],
+  ["CONTEXT_TOO_LONG", 400],
+  ["INTERRUPT", 422],
+  ["UPSTREAM_RATE_LIMITED", 429],
+  ["EXECUTION_CANCELLED", 499],
+  ["RUN_INTERRUPTED", 503],
+])
 
 /** The status of a failed run. The upstream's own status says nothing about the caller, whose key it never saw. */
 export const statusOf = (code: string): number => {
   if (isErrorCode(code)) return statusOfCode[code]
-  return statuses[code] ?? (code.startsWith("TIMEOUT_") ? 504 : 502)
+  return statuses.get(code) ?? (code.startsWith("TIMEOUT_") ? 504 : 502)
 }
 
 export const ofRun = ({ code, message }: Pick<RunError, "code" | "message">): ErrorObject =>
