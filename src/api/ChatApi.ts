@@ -45,11 +45,15 @@ export const messageProblem = (text: string): string | undefined => {
 }
 
 const sent = Schema.Struct({
-  message: Schema.optionalKey(message).annotate({ description: "Required, except with `retry`" }),
-  parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)),
+  message: Schema.optionalKey(message).annotate({
+    description: "The text of the user. Required, except with `retry`.",
+  }),
+  parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)).annotate({
+    description: "The message that this one follows; by default the last one of the session. Null: none.",
+  }),
   retry: Schema.optionalKey(Schema.Boolean).annotate({
     description:
-      "True: answer the last message again, whose turn failed, was interrupted, or was cancelled before its answer began",
+      "True: answer the last message again. Its turn must have failed, or ended without an answer.",
   }),
 }).check(
   Schema.makeFilter(({ message, retry }) =>
@@ -90,19 +94,18 @@ const stream = HttpApiSchema.StreamSse({
 
 const runIds = { runId: RunId }
 /** An empty header or parameter counts as absent. */
-const protocolVersion = Schema.optionalKey(Schema.Literals([...protocolNames, ""]))
-const eventId = Schema.optionalKey(
-  Schema.String.annotate({
-    description:
-      "Read after this event: `<runId>:<seq>`, or of a GET also `<seq>`. The header goes before `lastEventId`, and that before `after`. At the end of an ended run the answer is 204",
+const protocolVersion = Schema.optionalKey(
+  Schema.Literals([...protocolNames, ""]).annotate({
+    description: "The version of the event protocol. New clients use 2, the default.",
   }),
 )
+const eventId = (description: string) => Schema.optionalKey(Schema.String.annotate({ description }))
+const lastEvent =
+  "The `id` of the last event that the client has, `<runId>:<seq>`: the stream continues after it. 204 if the run has ended there."
 const streamHeaders = {
-  "last-event-id": eventId,
+  "last-event-id": eventId(lastEvent),
   "x-agent2ui-protocol": Schema.optionalKey(
-    Schema.String.annotate({
-      description: "1 or 2; the parameter goes before it, and other values are ignored",
-    }),
+    Schema.String.annotate({ description: "Like the parameter `protocol`, which takes precedence." }),
   ),
 }
 export const idempotencyKey = Schema.optionalKey(
@@ -110,11 +113,15 @@ export const idempotencyKey = Schema.optionalKey(
     Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { message: "Expected 1 to 255 printable ASCII characters" }),
   ).annotate({
     description:
-      "The same request under the same key, within 24 h, gets the run of the first one from its first event",
+      "Makes a retry safe: the same request with the same key, within 24 h, gets the stream of the first one and starts no second turn.",
   }),
 )
 const turnHeaders = { ...streamHeaders, "idempotency-key": idempotencyKey }
-const streamQuery = { protocol: protocolVersion, lastEventId: eventId, after: eventId }
+const streamQuery = {
+  protocol: protocolVersion,
+  lastEventId: eventId("Like the header `Last-Event-ID`, which takes precedence."),
+  after: eventId("Older name of `lastEventId`."),
+}
 
 const sessionsPage = pagedBy("sessions", SessionId, 100)
 const messagesPage = pagedBy("messages", Schema.Int, 1000)
@@ -215,7 +222,12 @@ export class ChatApi extends HttpApiGroup.make("chat")
     HttpApiEndpoint.get("events", "/runs/:runId/events", {
       params: runIds,
       headers: streamHeaders,
-      query: { ...streamQuery, ticket: Schema.optionalKey(Schema.String) },
+      query: {
+        ...streamQuery,
+        ticket: Schema.optionalKey(
+          Schema.String.annotate({ description: "A read ticket, instead of a token." }),
+        ),
+      },
       success: stream,
       error: errorSchemas,
     })

@@ -10,7 +10,7 @@ import type { Settings } from "../config/Config.ts"
 import { McpHosts } from "../execution/McpServers.ts"
 import { withoutSlash } from "../execution/RuntimeSettings.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
-import { RuntimeHealth } from "../execution/runtime/RuntimeHealth.ts"
+import { RuntimeHealth } from "../execution/RuntimeHealth.ts"
 import * as Targets from "../execution/Targets.ts"
 import { UpstreamHttp } from "../execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../execution/UpstreamProxy.ts"
@@ -78,7 +78,7 @@ export const layer = (
     Layer.provide(Fleet.answers(settings)),
     Layer.provide([
       RuntimeFiles.layer(withoutSlash(settings.RUNTIME_SERVICE_URL), settings.RUNTIME_HEADERS),
-      RuntimeHealth.layer(withoutSlash(settings.RUNTIME_SERVICE_URL)),
+      RuntimeHealth.layer(StageSettings.runtimeHealth(settings)),
     ]),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge(RetentionJob.layer(settings.RUN_EVENTS_RETENTION_DAYS)),

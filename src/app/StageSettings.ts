@@ -12,6 +12,7 @@ import { OrgId } from "../domain/Ids.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
 import type { ProviderSettings } from "../execution/direct/Providers.ts"
 import type { Settings as ExecutionSettings } from "../execution/Execution.ts"
+import type { Settings as RuntimeHealthSettings } from "../execution/RuntimeHealth.ts"
 import type { RuntimeSettings } from "../execution/RuntimeSettings.ts"
 import type { Settings as TargetSettings } from "../execution/Targets.ts"
 import type { ProxySettings } from "../execution/UpstreamProxy.ts"
@@ -206,6 +207,13 @@ export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
           errorPatterns: settings.RUNTIME_ERROR_PATTERNS,
         },
       ]
+
+export const runtimeHealth = (settings: Settings): RuntimeHealthSettings => ({
+  baseUrl: settings.RUNTIME_SERVICE_URL,
+  headers: settings.RUNTIME_HEADERS,
+  protocol: settings.RUNTIME_PROTOCOL,
+  healthPath: settings.RUNTIME_HEALTH_PATH,
+})
 
 /** An agent's model name belongs to the first provider; the others use their configured model. */
 export const providers = (settings: Settings): ReadonlyArray<ProviderSettings> =>

@@ -32,7 +32,7 @@ const runtimeHeaders: Variable<Readonly<Record<string, Redacted.Redacted<string>
 
 const healthPath: Variable<string> = {
   ...optionalText(
-    "Path of the runtime's health check: a 2xx answer is healthy. Empty: the check of the protocol; ag-ui and responses have none, so a TCP connection counts.",
+    "Path of the runtime's health check on the origin of RUNTIME_SERVICE_URL: a 2xx answer is healthy. Empty: the check of the protocol; ag-ui and responses have none, so a direct TCP connection counts.",
     "empty, or a path that starts with one /, without fragment or white space",
   ),
   parse: (text) => (text === "" || /^\/(?![/\\])[^\s#\\]*$/.test(text) ? text : undefined),

@@ -26,12 +26,17 @@ import * as UpstreamProxy from "./UpstreamProxy.ts"
 /** The upstream did not answer, or its answer broke off. `cause` is Node's or undici's error. */
 export class TransportFailed extends Data.TaggedError("TransportFailed")<{ readonly cause: unknown }> {}
 
-interface GetRequest {
+interface Target {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-interface Request extends GetRequest {
+interface GetRequest extends Target {
+  /** `GET` if absent. */
+  readonly method?: "DELETE"
+}
+
+interface Request extends Target {
   /** The value that is sent as JSON. */
   readonly body: unknown
 }
@@ -212,9 +217,9 @@ const postOptions = ({ body, headers, url }: Request): Dispatcher.DispatchOption
   body: JSON.stringify(body),
 })
 
-const getOptions = ({ headers, url }: GetRequest): Dispatcher.DispatchOptions => ({
+const getOptions = ({ headers, method, url }: GetRequest): Dispatcher.DispatchOptions => ({
   ...commonOptions(url),
-  method: "GET",
+  method: method ?? "GET",
   headers: { accept: "*/*", ...identity, ...headers },
 })
 

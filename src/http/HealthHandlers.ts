@@ -9,7 +9,7 @@ import { Api } from "../api/Api.ts"
 import { ok } from "../api/Envelope.ts"
 import type { Readiness } from "../api/HealthApi.ts"
 import { Modes } from "../execution/Modes.ts"
-import { RuntimeHealth } from "../execution/runtime/RuntimeHealth.ts"
+import { RuntimeHealth } from "../execution/RuntimeHealth.ts"
 import { StoreHealth } from "../store/StoreHealth.ts"
 import { Shutdown } from "../runs/Shutdown.ts"
 

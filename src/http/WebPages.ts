@@ -67,7 +67,16 @@ const docsRoute = () => {
     return shown
   }
   const policy = HttpRouter.middleware((httpEffect) => Effect.map(httpEffect, withPolicy)).layer
-  const scalar = { withDefaultFonts: false, telemetry: false, hideClientButton: true } as const
+  const scalar = {
+    withDefaultFonts: false,
+    telemetry: false,
+    hideClientButton: true,
+    // They offer to send the description to another host.
+    showDeveloperTools: "never",
+    // Their samples send every optional parameter. The description has its own.
+    hiddenClients: true,
+    authentication: { preferredSecurityScheme: "bearer" },
+  } as const
   return Layer.provide(HttpApiScalar.layer(Api, { path: pathOf.docs, scalar }), policy)
 }
 

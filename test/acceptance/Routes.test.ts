@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { Client, operatorToken, tokenFor } from "../support/chatClient.ts"
+import { undeclared } from "../support/declared.ts"
 import { useWorld } from "../support/world.ts"
 import { type Caller, callers, type Row, table } from "./routeTable.ts"
 
@@ -75,6 +76,8 @@ const ask = async (caller: Caller, route: string, row: Row, extra?: Readonly<Rec
     ...(body === undefined ? {} : { body: filled(body) }),
     signal: AbortSignal.timeout(20_000),
   })
+  const { headers, status } = response
+  expect(undeclared({ method, path: filled(path), status, body: undefined, headers })).toBeUndefined()
   if (!path.endsWith("/live")) return { status: response.status, text: await response.text() }
   await response.body?.cancel()
   return { status: response.status, text: "" }

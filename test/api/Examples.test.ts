@@ -49,7 +49,7 @@ const answersOf = (operation: {
 describe("the examples of the API description", () => {
   const all = [...routesOf(Api.groups)]
 
-  it.each(all)("of %s fit the schemas of the contract", (key, { endpoint }) => {
+  it.each(all)("fit the schemas of the contract: %s", (key, { endpoint }) => {
     const [method = "", path = ""] = key.split(" ")
     const operation = document.paths[path][method]
     for (const [type, { examples }] of answersOf(operation)) {

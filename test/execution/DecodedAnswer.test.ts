@@ -8,6 +8,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { AnswerDecoder } from "../../src/execution/direct/AnswerDecoder.ts"
+import { DirectAnswer } from "../../src/execution/direct/DirectAnswer.ts"
 import { reader } from "../../src/execution/direct/OpenAiChat.ts"
 import * as DecodedAnswer from "../../src/execution/DecodedAnswer.ts"
 import type { ExecutionError } from "../../src/execution/ExecutionError.ts"
@@ -36,7 +37,7 @@ const readingFor = Effect.fnUntraced(function* (longestClosingMs?: number) {
       drain += 1
     },
   }
-  const decoder = new AnswerDecoder("a", reader, () => {})
+  const decoder = new AnswerDecoder(new DirectAnswer("a", () => {}), reader)
   const onFailure = (error: ExecutionError) => Effect.sync(() => void failures.push(error))
   const events = DecodedAnswer.events("a", answer, decoder, onFailure, longestClosingMs)
   const tell = (event: ExecutionEvent) => Effect.sync(() => void seen.push(event._tag))

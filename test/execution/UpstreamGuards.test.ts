@@ -14,7 +14,7 @@ import * as DirectExecutor from "../../src/execution/direct/DirectExecutor.ts"
 import { Executor } from "../../src/execution/Executor.ts"
 import * as Runtimes from "../../src/execution/Runtimes.ts"
 import { RuntimeFiles } from "../../src/execution/runtime/RuntimeFiles.ts"
-import { RuntimeHealth } from "../../src/execution/runtime/RuntimeHealth.ts"
+import { RuntimeHealth } from "../../src/execution/RuntimeHealth.ts"
 import { UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../../src/execution/UpstreamProxy.ts"
 import * as Jwks from "../../src/http/Jwks.ts"
@@ -84,7 +84,9 @@ const file: Use = (url, clockMs) =>
 const health: Use = (url) =>
   Effect.flatMap(RuntimeHealth, ({ check }) => check).pipe(
     Effect.map((found) => (found === "healthy" ? "ok" : found)),
-    Effect.provide(RuntimeHealth.layer(url).pipe(Layer.provide(UpstreamHttp.layer))),
+    Effect.provide(
+      RuntimeHealth.layer({ ...runtimeAt(url), healthPath: "" }).pipe(Layer.provide(UpstreamHttp.layer)),
+    ),
   )
 
 const keys: Use = (url) =>

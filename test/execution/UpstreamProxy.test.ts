@@ -9,7 +9,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Executor } from "../../src/execution/Executor.ts"
 import * as Runtimes from "../../src/execution/Runtimes.ts"
-import { RuntimeHealth } from "../../src/execution/runtime/RuntimeHealth.ts"
+import { RuntimeHealth } from "../../src/execution/RuntimeHealth.ts"
 import { type Answer, type TransportFailed, UpstreamHttp } from "../../src/execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../../src/execution/UpstreamProxy.ts"
 import { runtimeAt, turn } from "../support/fixtures.ts"
@@ -157,7 +157,7 @@ describe("a forward proxy", () => {
     Effect.gen(function* () {
       const { url } = yield* upstream
       const proxy = yield* proxied({ to: url })
-      const health = RuntimeHealth.layer("http://runtime.invalid").pipe(
+      const health = RuntimeHealth.layer({ ...runtimeAt("http://runtime.invalid"), healthPath: "" }).pipe(
         Layer.provide(UpstreamHttp.layerDispatched),
         Layer.provide(layer({ http: proxy.url })),
       )

@@ -4,6 +4,7 @@ import { AgUiDecoder } from "../../src/execution/ag-ui/AgUiDecoder.ts"
 import type { Facts } from "../../src/execution/ag-ui/AgUiMapping.ts"
 import type { Decoder } from "../../src/execution/DecodedAnswer.ts"
 import { AnswerDecoder } from "../../src/execution/direct/AnswerDecoder.ts"
+import { DirectAnswer } from "../../src/execution/direct/DirectAnswer.ts"
 import { wires as drivers } from "../../src/execution/direct/Wire.ts"
 import type { ExecutionEvent } from "../../src/execution/Executor.ts"
 import { RuntimeDecoder } from "../../src/execution/runtime/RuntimeDecoder.ts"
@@ -22,7 +23,7 @@ const agUiFacts: Facts = {
 const decoderOf = (kind: WireKind): Decoder => {
   if (kind === "runtime") return new RuntimeDecoder(runId, RuntimeErrorText.defaults)
   if (kind === "ag-ui") return new AgUiDecoder(agUiFacts)
-  return new AnswerDecoder("a", drivers[kind].reader, () => undefined)
+  return new AnswerDecoder(new DirectAnswer("a", () => undefined), drivers[kind].reader)
 }
 
 export interface Heard {

@@ -38,6 +38,7 @@ export class Tab {
   readonly #asked = new Map<number, (result: Message["result"]) => void>()
   /** Errors of the page: thrown, logged, and refused by its policy. */
   readonly complaints: Array<string> = []
+  readonly #listeners = new Map<string, (params: Message["params"]) => void>()
 
   constructor(socket: WebSocket) {
     this.#socket = socket
@@ -45,6 +46,7 @@ export class Tab {
       const message: Message = JSON.parse(String(data))
       if (message.id !== undefined) this.#asked.get(message.id)?.(message.result)
       const { method, params } = message
+      if (method !== undefined) this.#listeners.get(method)?.(params)
       if (method === "Runtime.exceptionThrown") this.complaints.push(JSON.stringify(params.exceptionDetails))
       if (method === "Log.entryAdded" && params.entry.level === "error")
         this.complaints.push(params.entry.text)
@@ -59,6 +61,11 @@ export class Tab {
       this.#asked.set(id, resolve)
       this.#socket.send(JSON.stringify({ id, method, params }))
     })
+  }
+
+  /** Calls `listener` with each event of this name. */
+  on(method: string, listener: (params: Message["params"]) => void): void {
+    this.#listeners.set(method, listener)
   }
 
   open(url: string, referrer?: string): Promise<unknown> {

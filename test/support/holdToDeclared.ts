@@ -1,5 +1,5 @@
 /**
- * Every test that calls a gateway with `fetch` also checks that the route declares the answer's status and error code.
+ * Every test that calls a gateway with `fetch` also checks that the route declares the answer's status, error code and headers.
  * Vitest loads this file before each test file. The description loads with the first answer that needs it.
  */
 const real = globalThis.fetch
@@ -11,7 +11,7 @@ const isJson = (response: Response) => response.headers.get("content-type")?.inc
 const check = async (method: string, path: string, response: Response) => {
   const { undeclared } = await import("./declared.ts")
   const body: unknown = isJson(response) ? await response.clone().json() : undefined
-  const problem = undeclared({ method, path, status: response.status, body })
+  const problem = undeclared({ method, path, status: response.status, body, headers: response.headers })
   if (problem !== undefined) throw new Error(problem)
 }
 

@@ -31,8 +31,9 @@ export const start = async (
   env: Readonly<Record<string, string | undefined>>,
   ready: (line: string) => string | undefined,
   readyWithinMs = readyWithin,
+  cwd = root,
 ): Promise<Running> => {
-  const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
+  const child: ChildProcess = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
   // A test that fails before its own clean-up must not leave a process behind.
   const killWithTest = () => child.kill("SIGKILL")
   process.once("exit", killWithTest)

@@ -5,10 +5,11 @@
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
 import { statusOfCode } from "../../protocol/PublicError.ts"
-import { type Endpoint, errorCodesOf, StreamsRun } from "../RouteErrors.ts"
+import { type Endpoint, errorCodesOf, isAuthenticated, StreamsRun } from "../RouteErrors.ts"
+import { curlOf } from "./Curl.ts"
 import { errorResponses, problemSchema } from "./Errors.ts"
 import { messageExamples } from "./examples/EventExamples.ts"
-import { examplesOf, parameterExamples } from "./Examples.ts"
+import { examplesOf, parameterExamples, parameterMeanings } from "./Examples.ts"
 import { headersOn } from "./Headers.ts"
 import { accessOf } from "./Access.ts"
 import {
@@ -48,18 +49,29 @@ export const routesOf = (groups: Groups): ReadonlyMap<string, Route> =>
   )
 
 const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
+const textOf = (value: Json | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined
 const mapValues = (object: JsonObject, change: (value: JsonObject, key: string) => Json): JsonObject =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(objectOf(value), key)]))
 
-const parameter = (given: Json): Json => {
+/** Scalar sends the example of every parameter, unless `x-disabled` keeps it out of the prepared request. */
+const parameterExample = (name: string, required: boolean, requests: ReadonlyArray<string>): JsonObject => {
+  const value = parameterExamples[name]
+  if (value === undefined) return {}
+  if (required) return { example: value }
+  return { examples: Object.fromEntries(requests.map((key) => [key, { value, "x-disabled": true }])) }
+}
+
+/** `requests`: the names of the request's examples. */
+const parameter = (given: Json, requests: ReadonlyArray<string>): Json => {
   const { description, ...schema } = objectOf(objectOf(given)["schema"])
-  const { name = "" } = objectOf(given)
-  const example = parameterExamples[String(name)]
+  const { name: named, required } = objectOf(given)
+  const name = textOf(named) ?? ""
   return {
     ...objectOf(given),
-    ...(description === undefined ? {} : { description }),
+    description: description ?? parameterMeanings[name] ?? "",
     schema,
-    ...(example === undefined ? {} : { example }),
+    ...parameterExample(name, required === true, requests),
   }
 }
 
@@ -96,8 +108,10 @@ const responses = (
           ? withExamples(streamMedia(media, components), events)
           : withExamples(media, response),
     )
+    const description = answer["description"] === "Success" ? "The answer." : answer["description"]
     return {
       ...answer,
+      description: stream !== undefined && status === "200" ? "The events of the run." : (description ?? ""),
       headers: { ...headersOn(place), ...objectOf(answer["headers"]) },
       ...(answer["content"] === undefined ? {} : { content }),
     }
@@ -115,13 +129,33 @@ const body = ({ endpoint, operationId }: Route, given: JsonObject): JsonObject =
   return isStrict(endpoint) ? complete : objectOf(everywhere(complete, openToFields))
 }
 
-const operation = (route: Route, given: JsonObject, components: JsonObject): JsonObject => {
+const samples = (key: string, { endpoint, operationId }: Route) => {
+  const [method = "", path = ""] = key.split(" ")
+  const [first] = Object.values(examplesOf(operationId).request ?? {})
+  const isStream = Context.getOrUndefined(endpoint.annotations, StreamsRun) !== undefined
+  const request = {
+    method,
+    path,
+    isStream,
+    isPublic: !isAuthenticated(endpoint),
+    body: objectOf(first)["value"],
+  }
+  return curlOf(request, parameterExamples)
+}
+
+const operation = (key: string, route: Route, given: JsonObject, components: JsonObject): JsonObject => {
   const { description, parameters, requestBody, responses: answers, ...rest } = given
+  const requests = Object.keys(examplesOf(route.operationId).request ?? {})
   return {
     ...rest,
     operationId: route.operationId,
-    description: [description, accessOf(route.endpoint)].filter((text) => text !== undefined).join("\n\n"),
-    parameters: Array.isArray(parameters) ? parameters.map(parameter) : [],
+    "x-codeSamples": samples(key, route),
+    description: [textOf(description), accessOf(route.endpoint)]
+      .filter((text) => text !== undefined)
+      .join("\n\n"),
+    parameters: Array.isArray(parameters)
+      ? parameters.map((given: Json) => parameter(given, requests.length === 0 ? ["default"] : requests))
+      : [],
     ...(requestBody === undefined ? {} : { requestBody: body(route, objectOf(requestBody)) }),
     responses: everywhere(responses(route, objectOf(answers), components), openToFields),
   }
@@ -142,7 +176,7 @@ export const completed = (spec: JsonObject, groups: Groups): JsonObject => {
   const paths = mapValues(objectOf(plain["paths"]), (item, path) =>
     mapValues(item, (given, method) => {
       const route = routes.get(`${method} ${path}`)
-      return route === undefined ? given : operation(route, given, schemas)
+      return route === undefined ? given : operation(`${method} ${path}`, route, given, schemas)
     }),
   )
   const { security: _, ...head } = plain

@@ -1,4 +1,5 @@
 /** The error responses of an operation: one for each status, with the codes that this route can answer. Pure. */
+import * as Schema from "effect/Schema"
 import { version2 } from "../../protocol/agent2ui/Version2.ts"
 import { errorProtocol } from "../../protocol/Protocols.ts"
 import { type ErrorCode, statusOfCode, type PublicError } from "../../protocol/PublicError.ts"
@@ -61,11 +62,13 @@ const schemaLike = (values: ReadonlyArray<Json>): JsonObject => {
   return type === undefined || type === "null" || others.length > 0 ? {} : { type }
 }
 
+const fromText = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
+
 const responseOf = (path: string, codes: ReadonlyArray<ErrorCode>): JsonObject => {
   const protocol = errorProtocol(path, {})
   const bodies = codes.map((code) => {
     const { body, contentType } = protocol.error({ code, message: meaningOfCode[code], ...detailsOf(code) })
-    const value: Json = JSON.parse(body)
+    const value: Json = fromText(body)
     return { code, type: contentType.split(";")[0] ?? contentType, value }
   })
   const [first] = bodies
@@ -83,7 +86,7 @@ const responseOf = (path: string, codes: ReadonlyArray<ErrorCode>): JsonObject =
 /** By status. */
 export const errorResponses = (path: string, codes: ReadonlyArray<ErrorCode>): JsonObject =>
   Object.fromEntries(
-    Object.entries(Object.groupBy(codes, (code) => statusOfCode[code])).map(([status, own = []]) => [
+    Object.entries(Object.groupBy(codes, (code) => statusOfCode[code])).map(([status, own]) => [
       status,
       responseOf(path, own),
     ]),

@@ -8,7 +8,6 @@ import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
-import type { JsonObject } from "./Schemas.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
@@ -24,7 +23,7 @@ const examples: ExamplesByOperation = {
 export const examplesOf = (operationId: string): Examples => examples[operationId] ?? {}
 
 /** By the name of the parameter. */
-export const parameterExamples: JsonObject = {
+export const parameterExamples: Readonly<Record<string, string>> = {
   agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
   sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
   id: "chat-7f3a",
@@ -34,10 +33,32 @@ export const parameterExamples: JsonObject = {
   orgId: "acme",
   model: "agent:019a5c5e-7000-7b11-8000-0000000000a1",
   "x-crossfade-hold": "true",
+  cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
   limit: "20",
   since: "1764489600000",
   protocol: "2",
+  ticket: "eyJhbGciOiJIUzI1NiJ9.example.signature",
+  lastEventId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d:5",
+  after: "5",
   "last-event-id": "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d:5",
-  "idempotency-key": "2f1c9a7e-order-question",
+  "x-agent2ui-protocol": "2",
+  "idempotency-key": "2f1c9a7e",
   "if-match": '"3"',
+  range: "bytes=0-99",
+  "if-range": '"v1"',
+}
+
+/** Descriptions of parameters whose schemas have other uses too. */
+export const parameterMeanings: Readonly<Record<string, string>> = {
+  agentId: "The agent's id, a UUID.",
+  sessionId: "The session's id, a UUID.",
+  id: "The chat's id, as its client chose it.",
+  runId: "The run's id, a UUID: `X-Run-ID` of its stream.",
+  fileId: "The last part of the `url` of a `file` event.",
+  keyId: "The key's id. It is not the key.",
+  orgId: "An organisation.",
+  cursor: "`nextCursor` of the previous page.",
+  limit: "The most entries of the page.",
+  since: "Epoch milliseconds.",
+  "if-match": "`ETag` of the settings that the change is for. If they have changed since, the answer is 412.",
 }

@@ -17,12 +17,11 @@ const part = {
   "Content-Range": header("The bytes of this answer, and the size of the file.", "bytes 0-99/2048"),
 }
 
-const parameter = (name: string, description: string, example: string) => ({
+const parameter = (name: string, description: string) => ({
   name,
   in: "header",
   required: false,
   schema: { type: "string", description },
-  example,
 })
 
 const binary = { "application/octet-stream": { schema: { type: "string", format: "binary" } } }
@@ -33,8 +32,8 @@ export const withRanges = (operation: Record<string, any>): Record<string, any> 
   ...operation,
   parameters: [
     ...operation["parameters"],
-    parameter("range", "The bytes to send.", "bytes=0-99"),
-    parameter("if-range", "Send the range only if the file still has this `ETag`.", '"v1"'),
+    parameter("range", "The bytes to send."),
+    parameter("if-range", "Send the range only if the file still has this `ETag`."),
   ],
   responses: {
     ...operation["responses"],

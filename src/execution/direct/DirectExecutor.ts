@@ -13,6 +13,7 @@ import { Executor, type Turn } from "../Executor.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { AnswerDecoder } from "./AnswerDecoder.ts"
+import { DirectAnswer } from "./DirectAnswer.ts"
 import * as DirectSpan from "./DirectSpan.ts"
 import { headersOf, urlOf } from "./ProviderRequest.ts"
 import type { ProviderSettings } from "./Providers.ts"
@@ -100,7 +101,7 @@ export const layer = (
               DecodedAnswer.events(
                 upstream,
                 answer,
-                new AnswerDecoder(upstream, wire.reader, onUnknownReason),
+                new AnswerDecoder(new DirectAnswer(upstream, onUnknownReason), wire.reader),
                 onFailure,
                 longestClosingMs,
               ),

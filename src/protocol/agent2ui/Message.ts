@@ -6,6 +6,7 @@
  * constructors in this file make. The run's log adds id and time with `envelop`.
  */
 import * as Brand from "effect/Brand"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Interrupt } from "../../domain/Interrupt.ts"
 import { PlanStep, StepStatus } from "./PlanStep.ts"
@@ -256,8 +257,11 @@ const valid = Brand.nominal<ValidDraft>()
  */
 export const draft = (draft: Draft): ValidDraft => valid(ValidDraft.make(draft))
 
-/** Reads a draft that an upstream sent. */
-export const decodeDraft = Schema.decodeUnknownOption(ValidDraft)
+const decodeValidDraft = Schema.decodeUnknownOption(ValidDraft)
+
+/** Reads a draft that an upstream sent. None if its schema refuses it. */
+export const decodeDraft = (json: unknown): Option.Option<ValidDraft> =>
+  Option.map(decodeValidDraft(json), valid)
 
 /** Makes a chunk of the answer, equal to `draft` without its cost for each token. */
 export const textDraft = (content: string, metadata?: Metadata): ValidDraft =>

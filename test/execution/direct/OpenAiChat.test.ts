@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { AnswerDecoder } from "../../../src/execution/direct/AnswerDecoder.ts"
+import { DirectAnswer } from "../../../src/execution/direct/DirectAnswer.ts"
 import { reader } from "../../../src/execution/direct/OpenAiChat.ts"
 import { bytes, cutAnywhere, data, done, hear, heardBy, joined } from "./answers.ts"
 
@@ -233,7 +234,7 @@ describe("an odd chunk of an OpenAI-compatible answer", () => {
     const { end, said } = hear(reader, pieces)
     assert.deepInclude(end, { _tag: "Finished", finishReason: "stop" })
     assert.deepStrictEqual(joined(said), { thinking: "", text: "}".repeat(30) })
-    const decoder = new AnswerDecoder("a", reader, () => {})
+    const decoder = new AnswerDecoder(new DirectAnswer("a", () => {}), reader)
     for (const piece of pieces) decoder.feed(piece)
     assert.strictEqual(decoder.finishes, 0)
   })

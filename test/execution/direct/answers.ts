@@ -1,6 +1,7 @@
 /** Feeds a wire's reader with the bytes of an answer and returns its events. */
 import type { Decoded } from "../../../src/execution/DecodedAnswer.ts"
 import { AnswerDecoder, type Reader } from "../../../src/execution/direct/AnswerDecoder.ts"
+import { DirectAnswer } from "../../../src/execution/direct/DirectAnswer.ts"
 import type { ExecutionEvent } from "../../../src/execution/Executor.ts"
 
 export const data = (body: unknown): string => `data: ${JSON.stringify(body)}\n\n`
@@ -18,7 +19,7 @@ const isEnd = (event: ExecutionEvent): event is Extract<ExecutionEvent, { readon
 /** `atOnce`: the answer's end before the end of its body. */
 export const hear = (reader: Reader, chunks: ReadonlyArray<Uint8Array>) => {
   const unknown: Array<string> = []
-  const decoder = new AnswerDecoder("a", reader, (reason) => unknown.push(reason))
+  const decoder = new AnswerDecoder(new DirectAnswer("a", (reason) => unknown.push(reason)), reader)
   const all: Array<ExecutionEvent> = []
   let error: Decoded["error"]
   for (const chunk of chunks) {
