@@ -1,5 +1,12 @@
 /** Failures, cancels and repeated requests, as the openai package sees them. */
-import OpenAI from "openai"
+import OpenAI, {
+  APIError,
+  AuthenticationError,
+  InternalServerError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+} from "openai"
 import { beforeAll, describe, expect, it } from "vitest"
 import { Client, defaultAgent, tokenFor } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
@@ -32,7 +39,7 @@ const read = async (content: unknown, headers: Record<string, string> = {}) => {
   try {
     for await (const chunk of data) text += chunk.choices[0]?.delta.content ?? ""
   } catch (error) {
-    if (error instanceof OpenAI.APIError) return { text, runId, error }
+    if (error instanceof APIError) return { text, runId, error }
     throw error
   }
   return { text, runId, error: undefined }
@@ -49,7 +56,7 @@ const failed = async (sent: Promise<unknown>) => {
     () => undefined,
     (thrown: unknown) => thrown,
   )
-  if (!(error instanceof OpenAI.APIError)) throw new Error(`no API error: ${String(error)}`)
+  if (!(error instanceof APIError)) throw new Error(`no API error: ${String(error)}`)
   return error
 }
 
@@ -67,7 +74,7 @@ describe("a run that fails before its first text", () => {
     const error = await failed(
       openai.chat.completions.create({ model, messages: ask({ scenario: "error" }), ...form }),
     )
-    expect(error).toBeInstanceOf(OpenAI.InternalServerError)
+    expect(error).toBeInstanceOf(InternalServerError)
     expect(error.status).toBe(502)
     expect(error.code).toMatch(/^UPSTREAM_/)
     expect(error.headers?.get("x-should-retry")).toBe("true")
@@ -103,7 +110,7 @@ describe("a run that fails before its first text", () => {
     world.model.answers.push({ kind: "status", status: 429, retryAfter: "9" })
     const error = await failed(openai.chat.completions.create({ model, messages: ask("hello") }))
     await world.operator.json("POST", "/api/v1/runtime/fallback/force", { mode: "none", reason: "x" })
-    expect(error).toBeInstanceOf(OpenAI.RateLimitError)
+    expect(error).toBeInstanceOf(RateLimitError)
     expect([error.code, error.headers?.get("retry-after")]).toEqual(["rate_limit_exceeded", "9"])
   })
 })
@@ -114,7 +121,7 @@ describe("a run that fails after a call", () => {
   it("ends its stream with an error object and without [DONE]", async () => {
     const { error, text } = await read(called)
     expect(text).toBe("idée 0 idée 1 ")
-    expect(error).toBeInstanceOf(OpenAI.APIError)
+    expect(error).toBeInstanceOf(APIError)
     expect(error?.code).toMatch(/^UPSTREAM_/)
     const body = await (await raw({ messages: ask(called), stream: true })).text()
     expect(body).not.toContain("[DONE]")
@@ -213,8 +220,8 @@ describe("an idempotency key", () => {
 
 describe("a refused request", () => {
   it.each([
-    ["an unknown key", "sk-unknown", OpenAI.AuthenticationError, "invalid_api_key"],
-    ["a token without the permission", "reader", OpenAI.PermissionDeniedError, "AUTH_PERMISSION_DENIED"],
+    ["an unknown key", "sk-unknown", AuthenticationError, "invalid_api_key"],
+    ["a token without the permission", "reader", PermissionDeniedError, "AUTH_PERMISSION_DENIED"],
   ] as const)("throws the class of its status for %s", async (_, token, type, code) => {
     const given = token === "reader" ? await tokenFor("acme", "ana", ["chat:read"]) : token
     const error = await failed(clientFor(given).chat.completions.create({ model, messages: ask("hi") }))
@@ -226,7 +233,7 @@ describe("a refused request", () => {
     "is 404 for the model %s",
     async (unknown) => {
       const error = await failed(openai.chat.completions.create({ model: unknown, messages: ask("hi") }))
-      expect(error).toBeInstanceOf(OpenAI.NotFoundError)
+      expect(error).toBeInstanceOf(NotFoundError)
       expect([error.code, error.param, error.type]).toEqual([
         "model_not_found",
         "model",
@@ -244,7 +251,7 @@ describe("a refused request", () => {
     const error = await failed(limited.chat.completions.create({ model, messages: ask("hi") }))
     expect([error.status, error.code]).toEqual([403, "AUTH_AGENT_DENIED"])
     const named = await failed(limited.models.retrieve("Assistant"))
-    expect(named).toBeInstanceOf(OpenAI.NotFoundError)
+    expect(named).toBeInstanceOf(NotFoundError)
   })
 
   const text = ask("hi")
