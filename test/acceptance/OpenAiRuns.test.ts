@@ -12,8 +12,8 @@ import { Client, defaultAgent, tokenFor } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 
 const world = useWorld({
-  CHAT_FIRST_CONTENT_TIMEOUT_MS: "2000",
-  CHAT_STALL_TIMEOUT_MS: "2000",
+  CHAT_FIRST_CONTENT_TIMEOUT_MS: "60000",
+  CHAT_STALL_TIMEOUT_MS: "60000",
   SSE_HEARTBEAT_INTERVAL_MS: "1000",
   CHAT_DETACH_GRACE_MS: "60000",
 })
