@@ -6,6 +6,7 @@ import { agUi } from "../src/protocol/ag-ui/AgUi.ts"
 import { uiStream } from "../src/protocol/ai-sdk/UiStream.ts"
 import { version1 } from "../src/protocol/agent2ui/Version1.ts"
 import { version2 } from "../src/protocol/agent2ui/Version2.ts"
+import { chatChunks } from "../src/protocol/openai/ChatChunks.ts"
 import type { OutputProtocol } from "../src/protocol/Encoder.ts"
 import type { LogEntry } from "../src/runs/RunEvent.ts"
 import { run as runOf } from "../test/support/fixtures.ts"
@@ -77,11 +78,19 @@ interface Shown {
 /** A terminal event has no type. */
 const nameOfType = ({ type = "error" }: Readonly<Record<string, unknown>>): string => String(type)
 
+/** Chunks have no types, so a field of the delta names what they carry. */
+const nameOfChunk = ({ choices }: Readonly<Record<string, unknown>>): string => {
+  const delta = Array.isArray(choices) ? JSON.stringify(choices[0]) : undefined
+  return delta === undefined ? "error" : delta.includes("reasoning_content") ? "reasoning_content" : "content"
+}
+
+const openAi = chatChunks({ model: "agent", includeUsage: false, hold: false })
 const agUiRequest = { threadId: "t", runId: "r", messages: [], calls: new Map(), ignored: [] }
 
 const protocols: ReadonlyArray<Shown> = [
   { title: "Agent2UI 2", protocol: version2, nameOf: nameOfType },
   { title: "Agent2UI 1", protocol: version1, nameOf: nameOfType },
+  { title: "OpenAI chat", protocol: openAi, nameOf: nameOfChunk },
   { title: "AG-UI", protocol: agUi(agUiRequest), nameOf: nameOfType },
   { title: "AI SDK", protocol: uiStream(), nameOf: nameOfType },
 ]

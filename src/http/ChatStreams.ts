@@ -25,6 +25,7 @@ import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import { turnKey, type TurnRoute } from "../domain/TurnKey.ts"
 import type { OutputProtocol } from "../protocol/Encoder.ts"
 import { type ProtocolName, streamProtocol } from "../protocol/Protocols.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import * as RunPages from "../store/RunPages.ts"
 import { RunNotFound, Runs } from "../store/Runs.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
@@ -47,12 +48,19 @@ interface PostRequest extends StreamRequest {
   readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
 }
 
+/** Makes the response of a run. */
+export type RespondTo = (
+  reading: EventStream.Reading,
+) => Effect.Effect<HttpServerResponse.HttpServerResponse, StoreError, HttpServerRequest.HttpServerRequest>
+
 /** A POST that starts a turn. Requests with equal `asked` are the same request; `begin` starts the turn. */
 interface Post {
   readonly route: TurnRoute
   readonly path: string
   /** The protocol of the route. Without it the request and the caller choose one, and the client may resume by POST. */
   readonly protocol?: OutputProtocol
+  /** May wait for the run. By default the response is the run's stream, at once. */
+  readonly respond?: RespondTo
   /**
    * A client that closes its connection cancels the run, because its protocol has no way to read on. A request with an
    * idempotency key may come back, so its run continues for the grace time.
@@ -68,6 +76,11 @@ interface Post {
     caller: Caller,
     turn: Effect.Effect<Begun, OnceRefused>,
   ) => Effect.Effect<Begun, OnceRefused>
+}
+
+/** The form of the response, and the session that the run must have. */
+interface Expected extends Pick<Post, "protocol" | "respond"> {
+  readonly sessionId?: SessionId | undefined
 }
 
 const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
@@ -166,33 +179,33 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
 
   const begun = (
     request: StreamRequest,
-    bound: OutputProtocol | undefined,
+    { protocol: bound, respond }: Post,
     { log, run }: Accepted,
     cancels: boolean,
   ) =>
-    Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) =>
-      EventStream.respond({
-        run,
-        source: { _tag: "Live", log, pages: RunPages.ofLog(runs, log), attach: live.attach(log) },
-        after: 0,
-        protocol,
-        readers,
-        until,
-        ...(cancels ? { onLeave: cancel(run.id) } : {}),
-      }),
-    )
+    Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) => {
+      const source = {
+        _tag: "Live",
+        log,
+        pages: RunPages.ofLog(runs, log),
+        attach: live.attach(log),
+      } as const
+      const leave = cancels ? { onLeave: cancel(run.id) } : {}
+      const reading = { run, source, after: 0, protocol, readers, until, ...leave }
+      return respond === undefined ? EventStream.respond(reading) : respond(reading)
+    })
 
   const found = Effect.fnUntraced(function* (
     request: StreamRequest,
     runId: RunId,
     after: number,
-    sessionId?: SessionId,
-    bound?: OutputProtocol,
+    { protocol: bound, respond, sessionId }: Expected,
   ) {
     const protocol = yield* protocolFor(request, bound)
     const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    return yield* EventStream.respond({ run, source, after, protocol, readers, until: yield* AccessEnds })
+    const reading = { run, source, after, protocol, readers, until: yield* AccessEnds }
+    return yield* respond === undefined ? EventStream.respond(reading) : respond(reading)
   })
 
   const letIn = counted(Effect.flatMap(CurrentPrincipal, admission.stream))
@@ -205,14 +218,11 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     // To resume is to read, so it requires the permission to read.
     if (missingPermissions(yield* CurrentPrincipal, ["chat:read"]).length > 0) return yield* mayNotRead
     yield* letIn
-    return yield* found(request, RunId.make(cursor.runId), cursor.seq, sessionId)
+    return yield* found(request, RunId.make(cursor.runId), cursor.seq, { sessionId })
   })
 
-  const turn = Effect.fnUntraced(function* (
-    request: PostRequest,
-    { asked, begin, cancelsOnLeave = false, onBusy, path, protocol, route }: Post,
-    permit: TurnPermit,
-  ) {
+  const turn = Effect.fnUntraced(function* (request: PostRequest, what: Post, permit: TurnPermit) {
+    const { asked, begin, cancelsOnLeave = false, onBusy, path, route } = what
     const who = yield* caller(path, permit)
     const given = request.headers["idempotency-key"]
     const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
@@ -222,11 +232,11 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     )
     const outcome = yield* onBusy(who, attempt)
     if (outcome._tag === "Began")
-      return yield* begun(request, protocol, outcome, cancelsOnLeave && key === undefined)
+      return yield* begun(request, what, outcome, cancelsOnLeave && key === undefined)
     yield* permit.end()
     // `chat:read` is not required, because this is the response to the same request, which the first try would have
     // received as well.
-    const again = yield* found(request, outcome.runId, 0, undefined, protocol)
+    const again = yield* found(request, outcome.runId, 0, { ...what, sessionId: undefined })
     return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
   })
 
@@ -257,16 +267,18 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     Effect.suspend(() => {
       const cursor = cursorOf(request, runId)
       if (cursor !== undefined && "problem" in cursor) return respond(invalid([cursor.problem]))
-      return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0)))
+      return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0, {})))
     })
 
   return {
-    post: (request: PostRequest, what: Post) => Effect.flatMap(post(request, what), withOverhead),
+    /** A response that may wait for the run does not show the gateway's own time. */
+    post: (request: PostRequest, what: Post) =>
+      what.respond === undefined ? Effect.flatMap(post(request, what), withOverhead) : post(request, what),
     events: (request: StreamRequest, runId: RunId) => Effect.flatMap(events(request, runId), withOverhead),
     /** The whole run in a protocol whose clients do not resume after an event. */
     replay: (runId: RunId, protocol: OutputProtocol) =>
       Effect.flatMap(
-        Effect.andThen(letIn, found({ headers: {}, query: {} }, runId, 0, undefined, protocol)),
+        Effect.andThen(letIn, found({ headers: {}, query: {} }, runId, 0, { protocol })),
         withOverhead,
       ),
   }

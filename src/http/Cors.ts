@@ -42,6 +42,7 @@ const exposedHeaders = [
   "x-request-id",
   "x-run-id",
   "x-session-id",
+  "x-should-retry",
 ].join(", ")
 
 /** Seconds for which a browser may remember a preflight. */

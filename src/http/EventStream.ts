@@ -26,7 +26,8 @@ import type { Reader, Readers } from "./Readers.ts"
 type Live = Extract<Source, { readonly _tag: "Live" }>
 type Stored = Extract<Source, { readonly _tag: "Stored" }>
 
-interface Options {
+/** One reader of one run, in one protocol. */
+export interface Reading {
   readonly run: Run
   readonly source: Source
   readonly after: number
@@ -78,7 +79,7 @@ interface StreamReader extends Reader {
 /** A cursor beyond the end belongs to another log: the reader starts at the end of this one. */
 const readerOf = (
   { attach, log, pages }: Live,
-  { after, onLeave = Effect.void, until }: Options,
+  { after, onLeave = Effect.void, until }: Reading,
   encoder: Encoder,
 ): StreamReader => ({
   ...IdleTimers.untouched,
@@ -157,7 +158,7 @@ const entering = (reader: StreamReader, readers: Readers): Effect.Effect<void, n
  * V8 may retain a stream's functions for a while after its end (decision 28), so they refer to the reader, not to its log,
  * and release the reader when it leaves.
  */
-const liveStream = (source: Live, options: Options, encoder: Encoder) => {
+const liveStream = (source: Live, options: Reading, encoder: Encoder) => {
   const { readers } = options
   let entered: StreamReader | undefined = readerOf(source, options, encoder)
   let ended = false
@@ -192,7 +193,7 @@ const endAfter = ({ end, isEndUnknown }: Stored, seq: number): ReadonlyArray<Log
   end === undefined ? [] : [{ seq: isEndUnknown === true ? highestSeq : seq + 1, event: end }]
 
 /** Reads and encodes page by page, as the reader takes them, so that a replay does not cost its whole size in memory. */
-const storedStream = (source: Stored, { after, readers, until }: Options, encoder: Encoder) => {
+const storedStream = (source: Stored, { after, readers, until }: Reading, encoder: Encoder) => {
   let total = 0
   const last = (error: StreamError, seq: number) =>
     [[Buffer.from(encoder.closing(error, seq))], Option.none<number>()] as const
@@ -227,13 +228,13 @@ const headers = (run: Run) => ({
  * True when the reader has the whole run. After a terminal event with a guessed number it would get a new end on each
  * reconnect, and EventSource reconnects until it gets 204: no event has a number above the highest.
  */
-const isAtEnd = ({ after, source }: Options): boolean => {
+const isAtEnd = ({ after, source }: Reading): boolean => {
   if (source._tag === "Live") return source.log.ended && after >= source.log.lastSeq
   return source.end === undefined || (source.isEndUnknown === true && after >= highestSeq)
 }
 
 /** The encoder of the stream. A stateful one first reads the events that the client has. */
-const encoderOf = ({ after, protocol, run, source }: Options): Effect.Effect<Encoder, StoreError> => {
+const encoderOf = ({ after, protocol, run, source }: Reading): Effect.Effect<Encoder, StoreError> => {
   const encoder = protocol.encoder(run)
   if (encoder.skip === undefined) return Effect.succeed(encoder)
   const skip = (entry: LogEntry): void => encoder.skip?.(entry)
@@ -242,7 +243,7 @@ const encoderOf = ({ after, protocol, run, source }: Options): Effect.Effect<Enc
 
 /** Fails when a stateful protocol needs earlier events and the store cannot be read. */
 export const respond = (
-  options: Options,
+  options: Reading,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, StoreError> => {
   if (isAtEnd(options)) return Effect.succeed(nothingMore(options.run))
   return Effect.map(encoderOf(options), (encoder) =>
@@ -252,7 +253,7 @@ export const respond = (
 
 const nothingMore = (run: Run) => HttpServerResponse.empty({ status: 204, headers: headers(run) })
 
-const streamed = (options: Options, encoder: Encoder) => {
+const streamed = (options: Reading, encoder: Encoder) => {
   const { protocol, run, source } = options
   return HttpServerResponse.stream(
     source._tag === "Live" ? liveStream(source, options, encoder) : storedStream(source, options, encoder),

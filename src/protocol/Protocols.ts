@@ -8,6 +8,7 @@ import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import { version1 } from "./agent2ui/Version1.ts"
 import { version2 } from "./agent2ui/Version2.ts"
 import type { OutputProtocol } from "./Encoder.ts"
+import * as OpenAiError from "./openai/ErrorObject.ts"
 
 /** Each protocol under the name that clients ask for. */
 const protocols = { "1": version1, "2": version2 } satisfies Record<string, OutputProtocol>
@@ -29,7 +30,9 @@ const requested = ({ header = "", parameter }: Requested): OutputProtocol | unde
 }
 
 /** The error bodies of routes with a protocol of their own, by the start of their path. */
-const routeErrors: ReadonlyArray<readonly [path: string, Pick<OutputProtocol, "error">]> = []
+const routeErrors: ReadonlyArray<readonly [path: string, Pick<OutputProtocol, "error">]> = [
+  ["/v1/", { error: OpenAiError.errorBody }],
+]
 
 /** For an error response, which may precede the caller's identity. */
 export const errorProtocol = (path: string, request: Requested): Pick<OutputProtocol, "error"> =>

@@ -33,6 +33,7 @@ beforeAll(async () => {
   const key = (await owner.json("POST", "/api/v1/keys", { name: "k" })).data
   ids = {
     agent: agent.id,
+    model: `agent:${agent.id}`,
     key: key.id,
     session: run.sessionId,
     run: run.runId,
@@ -51,11 +52,14 @@ const documented = async (): Promise<ReadonlyArray<string>> => {
 }
 
 const filled = (text: string): string =>
-  text.replaceAll(/\{(\w+)Id\}|\$(\w+)/g, (_, inPath?: string, given?: string) => {
-    const id = ids[inPath ?? given ?? ""]
-    if (id === undefined) throw new Error(`no id for ${text}`)
-    return encodeURIComponent(id)
-  })
+  text.replaceAll(
+    /\{(\w+)Id\}|\{(model)\}|\$(\w+)/g,
+    (_, inPath?: string, model?: string, given?: string) => {
+      const id = ids[inPath ?? model ?? given ?? ""]
+      if (id === undefined) throw new Error(`no id for ${text}`)
+      return encodeURIComponent(id)
+    },
+  )
 
 /** The answer's headers and status, without waiting for the end of an endless stream. */
 const ask = async (caller: Caller, route: string, row: Row, extra?: Readonly<Record<string, unknown>>) => {

@@ -36,6 +36,7 @@ const operators = (request?: Omit<Row, "statuses">) => row([401, 403, 403, 403, 
 /** All other callers get 404, with any permissions. */
 const owners = (request?: Omit<Row, "statuses">) => row([401, 200, 404, 404, 404, 403], request)
 const reason = "route walk"
+const question = { role: "user", content: "hello" }
 const agUiInput = (threadId: string) => ({
   threadId,
   runId: "r",
@@ -71,6 +72,13 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
 
+  "POST /v1/chat/completions": [
+    row([401, 200, 200, 200, 404, 403], { body: { model: "agent:$agent", messages: [question] } }),
+  ],
+  "GET /v1/models": [row([401, 200, 200, 200, 200, 403])],
+  // The owner's agent is the model.
+  "GET /v1/models/{model}": [row([401, 200, 200, 200, 404, 403])],
+
   "POST /api/v1/ag-ui": [row([401, 200, 200, 200, 200, 403], { body: agUiInput("ag-ui-routes") })],
   "POST /api/v1/ag-ui/{agentId}": [
     row([401, 200, 200, 200, 404, 403], { body: agUiInput("ag-ui-agent-routes") }),
@@ -81,7 +89,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/ai-sdk/chat": [
     row([401, 200, 200, 200, 404, 403], {
       body: {
-        id: "routes",
+        id: "routes-3",
         agentId: "$agent",
         messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "hello" }] }],
       },

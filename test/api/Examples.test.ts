@@ -30,8 +30,9 @@ const frameOf = ({ summary = "", value }: Example) => ({
   data: JSON.stringify(value),
 })
 
-const checkAnswer = (endpoint: Endpoint, example: Example) => {
-  const schemas = [...endpoint.success].map(bodyOf)
+const checkAnswer = (endpoint: Endpoint, type: string, example: Example) => {
+  const isStream = type === "text/event-stream"
+  const schemas = [...endpoint.success].map(bodyOf).filter((schema) => "events" in schema === isStream)
   const [first] = schemas
   return first !== undefined && "events" in first && Schema.isSchema(first.events)
     ? decode([first.events], frameOf(example))
@@ -42,7 +43,7 @@ const answersOf = (operation: {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }) =>
   Object.entries(operation.responses).flatMap(([status, { content = {} }]) =>
-    Number(status) < 300 && !("application/octet-stream" in content) ? Object.values(content) : [],
+    Number(status) < 300 && !("application/octet-stream" in content) ? Object.entries(content) : [],
   )
 
 describe("the examples of the API description", () => {
@@ -51,9 +52,9 @@ describe("the examples of the API description", () => {
   it.each(all)("fit the schemas of the contract: %s", (key, { endpoint }) => {
     const [method = "", path = ""] = key.split(" ")
     const operation = document.paths[path][method]
-    for (const { examples } of answersOf(operation)) {
+    for (const [type, { examples }] of answersOf(operation)) {
       expect(Object.keys(examples ?? {}).length).toBeGreaterThan(0)
-      for (const example of Object.values(examples ?? {})) checkAnswer(endpoint, example)
+      for (const example of Object.values(examples ?? {})) checkAnswer(endpoint, type, example)
     }
     const payload = endpoint.payload.get("application/json")
     if (payload === undefined) return

@@ -6,6 +6,7 @@ import { agUi } from "./AgUiDriver.ts"
 import { aiSdk } from "./AiSdkDriver.ts"
 import { clientPackage } from "./PackageDriver.ts"
 import { native } from "./NativeDriver.ts"
+import { openAi } from "./OpenAiDriver.ts"
 import type { Part } from "./Shown.ts"
 
 const world = useWorld()
@@ -14,7 +15,7 @@ const alone = useWorld({}, { direct: false })
 const play = (scenario: string, fields: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify({ scenario, ...fields })
 
-const drivers = [native, clientPackage, agUi, aiSdk]
+const drivers = [native, clientPackage, agUi, aiSdk, openAi]
 
 describe.each(drivers.map((driver) => [driver.name, driver] as const))("%s", (_, driver) => {
   const open = ({ client, gateway }: typeof world) => driver.open({ url: gateway.url, token: client.token })

@@ -94,7 +94,7 @@ const responses = (
   components: JsonObject,
 ): JsonObject => {
   const stream = Context.getOrUndefined(endpoint.annotations, StreamsRun)
-  const { response } = examplesOf(operationId)
+  const { response, stream: events = response } = examplesOf(operationId)
   const own = Object.entries(given).filter(([status]) => !isListed(endpoint, Number(status)))
   const all = {
     ...Object.fromEntries(own),
@@ -105,9 +105,11 @@ const responses = (
     const isRun = stream !== undefined && !(stream === "finds" && status === "204")
     const place = { status: Number(status), isRun, startsTurns: stream === "starts" }
     const content = mapValues(objectOf(answer["content"]), (media, type) =>
-      Number(status) < 400
-        ? withExamples(type === "text/event-stream" ? streamMedia(media, components) : media, response)
-        : media,
+      Number(status) >= 400
+        ? media
+        : type === "text/event-stream"
+          ? withExamples(streamMedia(media, components), events)
+          : withExamples(media, response),
     )
     const description = answer["description"] === "Success" ? "The answer." : answer["description"]
     return {

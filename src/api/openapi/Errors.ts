@@ -48,15 +48,18 @@ const detailsOf = (code: ErrorCode): Pick<PublicError, "details" | "requestId" |
         ? { retryAfter: 1 }
         : {}
 
-/** The schema of a foreign protocol's body, from an example. */
-const schemaLike = (value: Json): JsonObject => {
-  if (Array.isArray(value)) return { type: "array", items: schemaLike(value[0] ?? null) }
-  if (isObject(value))
-    return {
-      type: "object",
-      properties: Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, schemaLike(inner)])),
-    }
-  return value === null ? {} : { type: typeof value }
+/** The schema of a foreign protocol's bodies, from examples. A field has a type if all examples agree on it. */
+const schemaLike = (values: ReadonlyArray<Json>): JsonObject => {
+  if (values.every((value) => Array.isArray(value)))
+    return { type: "array", items: schemaLike(values.flat()) }
+  const objects = values.filter(isObject)
+  if (objects.length === values.length) {
+    const keys = [...new Set(objects.flatMap((object) => Object.keys(object)))]
+    const inner = (key: string) => schemaLike(objects.flatMap((object) => object[key] ?? null))
+    return { type: "object", properties: Object.fromEntries(keys.map((key) => [key, inner(key)])) }
+  }
+  const [type, ...others] = new Set(values.map((value) => (value === null ? "null" : typeof value)))
+  return type === undefined || type === "null" || others.length > 0 ? {} : { type }
 }
 
 const fromText = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
@@ -71,7 +74,7 @@ const responseOf = (path: string, codes: ReadonlyArray<ErrorCode>): JsonObject =
   const [first] = bodies
   if (first === undefined) return { description: "" }
   const media = {
-    schema: protocol === version2 ? bodySchema(codes) : schemaLike(first.value),
+    schema: protocol === version2 ? bodySchema(codes) : schemaLike(bodies.map(({ value }) => value)),
     examples: Object.fromEntries(bodies.map(({ code, value }) => [code, { value }])),
   }
   return {

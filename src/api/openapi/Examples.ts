@@ -1,4 +1,5 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
+import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
 import { chatExamples } from "./examples/ChatExamples.ts"
@@ -10,6 +11,7 @@ import { tenantExamples } from "./examples/TenantExamples.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
+  ...openAiExamples,
   ...aiSdkExamples,
   ...agUiExamples,
   ...tenantExamples,
@@ -29,6 +31,8 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   fileId: "invoice",
   keyId: "key_019a5c5e7c017aa08f56000000000001",
   orgId: "acme",
+  model: "agent:019a5c5e-7000-7b11-8000-0000000000a1",
+  "x-crossfade-hold": "true",
   cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
   limit: "20",
   since: "1764489600000",
