@@ -180,7 +180,9 @@ const liveStream = (source: Live, options: Reading, encoder: Encoder) => {
     entered = undefined
     if (reader === undefined) return Effect.void
     readers.leave(reader)
-    return ended || readers.isClosing() ? Effect.void : reader.onLeave
+    // The protocol may be unable to express the rest of the run; then its stream ends first, and the reader has left.
+    const isOver = reader.log.ended || reader.isExpired || readers.isClosing()
+    return isOver ? Effect.void : reader.onLeave
   })
   const opened = Effect.flatMap(Effect.scope, (scope) =>
     Effect.as(Effect.andThen(Scope.addFinalizer(scope, leave), enter), Stream.fromPull(Effect.succeed(pull))),
