@@ -1,17 +1,13 @@
 /**
  * Runs the code blocks of the how-to pages for clients against a gateway, in order. To add a page, add a line to `pages`.
  */
-import { spawn } from "node:child_process"
-import { symlinkSync, writeFileSync } from "node:fs"
+import { symlinkSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { createInterface } from "node:readline"
-import { once } from "node:events"
 import { beforeAll, describe, expect, it } from "vitest"
 import { afterEvent, startCutProxy, within } from "../clients/cutProxy.ts"
 import { defaultAgent } from "../support/chatClient.ts"
-import { startGateway, temporaryFolder } from "../support/processes.ts"
 import { useWorld } from "../support/world.ts"
-import { blocksOf, expectInOrder, type Language, run } from "./page.ts"
+import { expectInOrder, type Language, run } from "./page.ts"
 
 interface Page {
   readonly page: string
@@ -89,33 +85,5 @@ describe("the code of the how-to pages", { timeout: 60_000 }, () => {
     expectInOrder(`\n${output}`, prints)
     expect(proxy.asked.length).toBeGreaterThan(cuts.length)
     await proxy.stop()
-  })
-
-  it("runs: own-runtime", async () => {
-    const folder = temporaryFolder()
-    writeFileSync(join(folder.path, "runtime.py"), blocksOf("own-runtime", "python").join("\n"))
-    const runtime = spawn("python3", ["runtime.py", "0"], {
-      cwd: folder.path,
-      stdio: ["ignore", "pipe", "ignore"],
-    })
-    const [address] = await once(createInterface({ input: runtime.stdout }), "line")
-    const gateway = await startGateway({
-      DATA_DIR: folder.path,
-      RUNTIME_SERVICE_URL: String(address),
-      CHAT_EXECUTION_MODE: "runtime_orchestrator",
-      CHAT_RUNTIME_PROBES: "false",
-    })
-    try {
-      const output = await run("own-runtime", "sh", { url: gateway.url, folder: folder.path })
-      expectInOrder(output, [
-        '"runtime":{"status":"healthy"}',
-        '"content":"You said"',
-        '"executionMode":"runtime_orchestrator"',
-      ])
-    } finally {
-      await gateway.stop("SIGKILL")
-      runtime.kill("SIGKILL")
-      folder.dispose()
-    }
   })
 })
