@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest"
 import { startAgUiAgents } from "../support/agUiAgents.ts"
 import { freePort } from "../support/freePort.ts"
 import { type Running, start, startGateway, temporaryFolder } from "../support/processes.ts"
+import { responsesPaths, startResponsesServer } from "../support/responsesServer.ts"
 import { blocksOf, expectInOrder, run } from "./page.ts"
 
 interface Example {
@@ -68,7 +69,10 @@ const startAgent = async ({ listens, page, port }: Example, folder: string, free
 }
 
 /** The variables of the page's first command that starts a gateway. */
-const gatewayEnvOf = ({ page, port }: Example, free: string): Readonly<Record<string, string>> => {
+const gatewayEnvOf = (
+  { page, port }: Pick<Example, "page" | "port">,
+  free: string,
+): Readonly<Record<string, string>> => {
   const command = blocksOf(page, "bash").find((block) => block.includes(startsGateway)) ?? ""
   return Object.fromEntries(
     Array.from(command.matchAll(/([A-Z_]+)=(\S+)/g), ([, name = "", value = ""]) => [
@@ -120,6 +124,29 @@ describe("the example agents of the how-to pages", { timeout: 120_000 }, () => {
     )
     expect(named).not.toEqual([])
     expect(pinned).toEqual(expect.arrayContaining(named))
+  })
+})
+
+describe("the commands of the page about Responses agents", { timeout: 120_000 }, () => {
+  it("connect a real server", async () => {
+    const folder = temporaryFolder()
+    const server = await startResponsesServer()
+    const page = "use-a-responses-agent"
+    const base = `${server.url}${responsesPaths.plain}`
+    const env = gatewayEnvOf({ page, port: "http://127.0.0.1:8000/v1" }, base)
+    try {
+      const output = await withGateway(env, folder.path, ({ url }) =>
+        run(page, "sh", { url, folder: folder.path }),
+      )
+      expectInOrder(output, [
+        '"runtime":{"status":"healthy"}',
+        '"type":"text"',
+        '"executionMode":"runtime_orchestrator"',
+      ])
+    } finally {
+      await server.stop("SIGKILL")
+      folder.dispose()
+    }
   })
 })
 
