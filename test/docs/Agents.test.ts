@@ -10,7 +10,7 @@ import { startAgUiAgents } from "../support/agUiAgents.ts"
 import { freePort } from "../support/freePort.ts"
 import { type Running, start, startGateway, temporaryFolder } from "../support/processes.ts"
 import { responsesPaths, startResponsesServer } from "../support/responsesServer.ts"
-import { blocksOf, expectInOrder, run } from "./page.ts"
+import { blocksOf, environmentOf, expectInOrder, run } from "./page.ts"
 
 interface Example {
   readonly page: string
@@ -98,7 +98,7 @@ const withGateway = async <A>(
 describe("the example agents of the how-to pages", { timeout: 120_000 }, () => {
   it.each(examples)("answer: $page", async (example) => {
     const folder = temporaryFolder()
-    symlinkSync(resolve(".cache", example.environment), join(folder.path, ".venv"))
+    symlinkSync(environmentOf(example.environment), join(folder.path, ".venv"))
     for (const [language, file] of Object.entries(example.files))
       writeFileSync(join(folder.path, file), blocksOf(example.page, language).join("\n"))
     const free = String(await freePort())

@@ -1,6 +1,6 @@
 /** Runs the code blocks of a how-to page as a program, with CROSSFADE_URL, CROSSFADE_TOKEN and AGENT set. */
 import { execFile } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { expect } from "vitest"
 import { defaultAgent, tokenFor } from "../support/chatClient.ts"
@@ -14,10 +14,17 @@ export const blocksOf = (page: string, language: string): ReadonlyArray<string> 
     ([, code = ""]) => code,
   )
 
+/** A virtual environment of the tests. Without it, tests that need it fail with the command to run. */
+export const environmentOf = (name: string): string => {
+  const path = resolve(".cache", name)
+  if (!existsSync(path)) throw new Error(`${path} is missing: run scripts/setup-tests`)
+  return path
+}
+
 const languages = {
-  sh: ["bash", "page.sh", "set -euo pipefail\n"],
-  js: [process.execPath, "page.mjs", ""],
-  python: [resolve(".cache/openai-callers/bin/python"), "page.py", ""],
+  sh: [() => "bash", "page.sh", "set -euo pipefail\n"],
+  js: [() => process.execPath, "page.mjs", ""],
+  python: [() => join(environmentOf("openai-callers"), "bin/python"), "page.py", ""],
 } as const
 
 export type Language = keyof typeof languages
@@ -45,7 +52,7 @@ export const run = async (
     AGENT: defaultAgent,
   }
   return new Promise((done, failed) => {
-    execFile(program, [path, ...args], { cwd: folder, env }, (failure, out, error) =>
+    execFile(program(), [path, ...args], { cwd: folder, env }, (failure, out, error) =>
       failure === null ? done(out) : failed(new Error(`${out}${error}`)),
     )
   })
