@@ -4,7 +4,6 @@ import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as TestClock from "effect/testing/TestClock"
 import { draft } from "../../src/protocol/agent2ui/Message.ts"
-import { version1 } from "../../src/protocol/agent2ui/Version1.ts"
 import { noon, runId, text } from "../support/fixtures.ts"
 import { done, live, logOf, reading, test } from "./streams.ts"
 
@@ -43,7 +42,7 @@ describe("a reader that leaves", () => {
   test(
     "is reported when its protocol cannot express the rest of the run",
     Effect.gen(function* () {
-      const { fiber, left, log } = yield* watched({ protocol: version1 })
+      const { fiber, left, log } = yield* watched({ protocol: 1 })
       log.message(draft({ type: "retract", data: { runId, fromSeq: 1, toSeq: 1, reason: "" } }), noon)
       yield* Fiber.join(fiber)
       assert.isFalse(log.ended)
