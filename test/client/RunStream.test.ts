@@ -38,6 +38,25 @@ const streamed = (chunks: ReadonlyArray<string | Uint8Array>, headers: Record<st
     },
   )
 
+/** A connection that stays open after its chunks until it is closed, or until `then` ends it at the next read. */
+const endless = (
+  chunks: ReadonlyArray<string>,
+  then: (controller: ReadableStreamDefaultController) => void = () => {},
+) => {
+  const left = chunks.map((chunk) => new TextEncoder().encode(chunk))
+  const { headers } = streamed([])
+  return new Response(
+    new ReadableStream({
+      pull: (controller) => {
+        const chunk = left.shift()
+        if (chunk === undefined) then(controller)
+        else controller.enqueue(chunk)
+      },
+    }),
+    { headers },
+  )
+}
+
 interface Asked {
   readonly path: string
   readonly lastEventId: string | null
@@ -127,6 +146,32 @@ describe("events", () => {
     ])
     expect(seqs(await collect(client.start(turn)))).toEqual(["open 0", "message 1", "message 2", "done 3"])
     expect(asked.slice(1).map(({ lastEventId }) => lastEventId)).toEqual([`${runId}:1`, `${runId}:1`])
+  })
+})
+
+describe("the last event", () => {
+  it("ends the turn at once, also if the connection stays open or breaks", async () => {
+    const open = endless([message(1), done(2)])
+    const broken = endless([message(1), done(2)], (controller) => controller.error(new TypeError("broken")))
+    for (const response of [open, broken]) {
+      const { asked, client } = scripted([response])
+      const failures: Array<string> = []
+      const events = collect(client.start(turn, { onRetry: ({ code }) => failures.push(code) }))
+      expect(seqs(await events)).toEqual(["open 0", "message 1", "done 2"])
+      expect({ asked: asked.length, failures }).toEqual({ asked: 1, failures: [] })
+    }
+  })
+})
+
+describe("a request that cannot be sent", () => {
+  it.each([
+    ["token", { token: "a\nb" }],
+    ["address", { baseUrl: "chat.example" }],
+    ["scheme", { baseUrl: "localhost:3001" }],
+  ])("because of a wrong %s fails at once", async (_, wrong) => {
+    const client = clientOf("http://127.0.0.1:1", "t", wrong)
+    await expect(collect(client.start(turn))).rejects.toMatchObject({ code: "REQUEST_INVALID" })
+    await expect(client.sessions()).rejects.toMatchObject({ code: "REQUEST_INVALID" })
   })
 })
 
