@@ -1,5 +1,5 @@
 /** The ends of a connection that a real gateway gives only at rare moments, and the bytes of any server. */
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import type { ClientOptions } from "../../src/client/Transport.ts"
 import { clientOf, collect } from "./reading.ts"
 
@@ -160,6 +160,31 @@ describe("the last event", () => {
       expect(seqs(await events)).toEqual(["open 0", "message 1", "done 2"])
       expect({ asked: asked.length, failures }).toEqual({ asked: 1, failures: [] })
     }
+  })
+})
+
+describe("the bound of the failures", () => {
+  it("does not count the time for which the machine slept between two tries", async () => {
+    const now = Date.now
+    let sleptMs = 0
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + sleptMs)
+    try {
+      const { client } = scripted([streamed([]), streamed([]), streamed([done(1)])])
+      const events = collect(client.start(turn, { onRetry: () => void (sleptMs += 3_600_000) }))
+      expect(seqs(await events)).toEqual(["open 0", "done 1"])
+    } finally {
+      clock.mockRestore()
+    }
+  })
+
+  it("may be endless, as the silence of a connection", async () => {
+    const failures: Array<string> = []
+    const response = new Promise<Response>((resolve) =>
+      setImmediate(() => setImmediate(() => setImmediate(() => resolve(streamed([done(1)]))))),
+    )
+    const { client } = scripted([], { fetch: () => response, silenceMs: Infinity, resumeForMs: Infinity })
+    await collect(client.start(turn, { onRetry: ({ message }) => failures.push(message) }))
+    expect(failures).toEqual([])
   })
 })
 
