@@ -7,7 +7,11 @@ import type { ErrorCode, Problem } from "../protocol/PublicError.ts"
  * - `TOKEN_UNAVAILABLE`: the `token` callback failed
  * - `REQUEST_INVALID`: the address or a header cannot be sent
  */
-export type ClientErrorCode = "CONNECTION_LOST" | "UNEXPECTED_RESPONSE" | "TOKEN_UNAVAILABLE" | "REQUEST_INVALID"
+export type ClientErrorCode =
+  | "CONNECTION_LOST"
+  | "UNEXPECTED_RESPONSE"
+  | "TOKEN_UNAVAILABLE"
+  | "REQUEST_INVALID"
 
 interface Fields {
   readonly status?: number | undefined
