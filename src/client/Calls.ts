@@ -41,8 +41,12 @@ export const isCall = (message: Message): message is CallMessage | ResultMessage
 const nameOf = ({ data }: CallMessage | ResultMessage): string =>
   "skillName" in data ? data.skillName : data.toolName
 
-/** True if the message belongs to the call. Without ids the last open call of the name is meant. */
+/**
+ * True if the message belongs to the call. Without ids the last open call of the name is meant. A call of an attempt that
+ * another one replaced gets nothing more: the next attempt may use its id again.
+ */
 const concerns = (call: Call, message: CallMessage | ResultMessage): boolean => {
+  if (call.status === "unknown") return false
   const callId = message.metadata?.callId
   if (callId !== undefined || call.callId !== undefined) return call.callId === callId
   return call.status === "calling" && call.kind === kinds[message.type] && call.name === nameOf(message)
@@ -65,8 +69,10 @@ const ended = (message: CallMessage | ResultMessage, startedAt: string | undefin
   }
 }
 
-const statusOf = (message: CallMessage | ResultMessage): Call["status"] => {
-  if (!isResult(message)) return message.data.status
+/** A result may come before its call. */
+const statusOf = (message: CallMessage | ResultMessage, before: Call | undefined): Call["status"] => {
+  if (!isResult(message))
+    return message.data.status === "calling" && before !== undefined ? before.status : message.data.status
   return message.data.success ? "success" : "error"
 }
 
@@ -91,7 +97,7 @@ export const after = (key: string, message: CallMessage | ResultMessage, before:
     arguments: {},
     ...before,
     ...("arguments" in message.data ? { arguments: message.data.arguments } : {}),
-    status: statusOf(message),
+    status: statusOf(message, before),
     ...ended(message, before?.startedAt),
   }
 }

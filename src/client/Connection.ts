@@ -1,6 +1,11 @@
 /** One request and its response: ends when it is closed, when its caller aborts, or when it is silent for too long. */
 import { connectionLost } from "./CrossfadeError.ts"
 
+/** A timer with a longer delay fires at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+const timer = (task: () => void, ms: number) => setTimeout(task, Math.min(ms, longestTimerMs))
+
 export class Connection {
   readonly #controller = new AbortController()
   readonly #silenceMs: number
@@ -25,10 +30,10 @@ export class Connection {
         reject(connectionLost(`The connection was silent for ${this.#silenceMs} ms.`))
       }
       if (this.#caller?.aborted === true) abort()
-      const timer = setTimeout(silent, this.#silenceMs)
+      const silence = timer(silent, this.#silenceMs)
       this.#caller?.addEventListener("abort", abort, { once: true })
       bytes.then(resolve, reject).finally(() => {
-        clearTimeout(timer)
+        clearTimeout(silence)
         this.#caller?.removeEventListener("abort", abort)
       })
     })
@@ -42,10 +47,10 @@ export class Connection {
 export const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
     const abort = () => {
-      clearTimeout(timer)
+      clearTimeout(delay)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
+    const delay = timer(() => {
       signal?.removeEventListener("abort", abort)
       resolve()
     }, ms)

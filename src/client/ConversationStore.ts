@@ -74,15 +74,7 @@ export class ConversationStore {
   readonly open = async (): Promise<void> => {
     if (this.#reading !== undefined) return
     const { client, sessionId } = this.#settings
-    const { conversation } = this.#state
-    const last = conversation.messages.at(-1)
-    if (conversation.messages.length > 0) {
-      if (last?.role === "assistant" && last.status === "running")
-        await this.#work("streaming", (options) =>
-          this.#read(client.events(last.runId, { ...options, after: last.seq })),
-        )
-      return
-    }
+    if (this.#state.conversation.messages.length > 0) return this.#continue()
     if (sessionId === undefined) return
     await this.#work("loading", async (options) => {
       const session = await client.session(sessionId, options)
@@ -92,10 +84,24 @@ export class ConversationStore {
     })
   }
 
+  /** Reads on after `close` or a lost connection: the last run, or a turn whose run has not begun. */
+  async #continue(): Promise<void> {
+    const last = this.#state.conversation.messages.at(-1)
+    const lastTurn = this.#lastTurn
+    if (last?.role === "user" && !last.refused && lastTurn !== undefined)
+      return this.#run(lastTurn.turn, lastTurn.idempotencyKey)
+    if (last?.role === "assistant" && last.status === "running")
+      await this.#work("streaming", (options) =>
+        this.#read(this.#settings.client.events(last.runId, { ...options, after: last.seq })),
+      )
+  }
+
   /** Stops reading. Runs continue, and `open` reads on. */
   readonly close = (): void => {
-    this.#reading?.abort()
+    if (this.#reading === undefined) return
+    this.#reading.abort()
     this.#reading = undefined
+    this.#set({ status: "idle" })
   }
 
   /** Sends a message. Resolves at the end of its answer; a failure is in the state. */
@@ -125,13 +131,14 @@ export class ConversationStore {
     )
   }
 
-  /** Sends the last turn again: a refused message as it was, or the question of a failed answer. */
+  /** Sends a refused message again as it was, reads on after a lost connection, or asks for another answer. */
   readonly retry = async (): Promise<void> => {
     if (this.#reading !== undefined) return this.#set({ error: busy })
     const { conversation } = this.#state
     const { sessionId } = conversation
     const last = conversation.messages.at(-1)
     if (last === undefined) return
+    if (last.role === "assistant" && last.status === "running") return this.#continue()
     this.#set({ conversation: Conversation.askAgain(conversation) })
     const lastTurn = this.#lastTurn
     if (last.role === "user" && lastTurn !== undefined)

@@ -5,8 +5,13 @@ import type { ErrorCode, Problem } from "../protocol/PublicError.ts"
  * - `CONNECTION_LOST`: no connection, or it broke, and the retries did not help
  * - `UNEXPECTED_RESPONSE`: the response is not the gateway's; often a proxy's page
  * - `TOKEN_UNAVAILABLE`: the `token` callback failed
+ * - `REQUEST_INVALID`: the address or a header cannot be sent
  */
-export type ClientErrorCode = "CONNECTION_LOST" | "UNEXPECTED_RESPONSE" | "TOKEN_UNAVAILABLE"
+export type ClientErrorCode =
+  | "CONNECTION_LOST"
+  | "UNEXPECTED_RESPONSE"
+  | "TOKEN_UNAVAILABLE"
+  | "REQUEST_INVALID"
 
 interface Fields {
   readonly status?: number | undefined

@@ -47,5 +47,7 @@ export class Patience {
     this.#failures += 1
     this.#onRetry?.(error, delayMs)
     await sleep(delayMs, this.#signal)
+    // A sleeping machine or a hidden tab wakes late; the bound counts only the delay.
+    this.#failingSince += Date.now() - now - delayMs
   }
 }

@@ -110,6 +110,7 @@ export class RunStream {
         this.#seq = event.seq
         this.#ended = event.event !== "message"
         yield event
+        if (this.#ended) return
       }
       if (!this.#ended) throw connectionLost("The stream ended before the run.")
     } finally {
@@ -153,6 +154,7 @@ export class RunStream {
   /** Finds the run also when its request is still under way. */
   async #cancel(): Promise<void> {
     try {
+      if (this.#ended) return
       const runId = this.#head?.runId ?? (await this.#answer)?.response.headers.get("x-run-id")
       if (typeof runId === "string") await cancelRun(this.#transport, runId)
     } catch {

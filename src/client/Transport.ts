@@ -90,17 +90,31 @@ export class Transport {
     token: string,
     signal: AbortSignal,
   ): Promise<Response> {
-    return this.#fetch(`${this.#baseUrl}${path}`, {
+    const url = `${this.#baseUrl}${path}`
+    const all = {
+      accept,
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    }
+    check(url, all)
+    return this.#fetch(url, {
       method,
       signal,
-      headers: {
-        accept,
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
+      headers: all,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
+  }
+}
+
+/** `fetch` rejects such a request with the same error as a broken connection, which would be tried again. */
+const check = (url: string, headers: Readonly<Record<string, string>>): void => {
+  try {
+    const request = new Request(url, { headers })
+    if (!request.url.startsWith("http")) throw new TypeError(`The address is not of HTTP: ${url}`)
+  } catch (cause) {
+    const message = "The request cannot be sent: check `baseUrl`, the token and the idempotency key."
+    throw new CrossfadeError("REQUEST_INVALID", message, { cause })
   }
 }
 

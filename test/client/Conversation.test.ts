@@ -106,6 +106,20 @@ describe("the parts of an answer", () => {
     assert.lengthOf(more, 1)
   })
 
+  it("have a call as ended whose result came first", () => {
+    const [call, ...more] = partsOf(toolResult("c1"), toolCall("c1"))
+    assert.include(call, { type: "call", status: "success" })
+    assert.lengthOf(more, 0)
+  })
+
+  it("have a call of each attempt, also under the same id", () => {
+    const parts = partsOf(toolCall("c1"), fallback, toolCall("c1"), toolResult("c1"))
+    assert.deepStrictEqual(
+      parts.map((part) => (part.type === "call" ? part.status : part.type)),
+      ["unknown", "fallback", "success"],
+    )
+  })
+
   it("match a result without an id with the last open call of its name", () => {
     const called: Draft = {
       type: "mcp_call",

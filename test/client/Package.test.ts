@@ -1,6 +1,6 @@
 /** The package as `npm pack` makes it, in a folder without the sources: plain Node, a bundle, and the types. */
 import { execFileSync } from "node:child_process"
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { defaultAgent, tokenFor } from "../support/chatClient.ts"
@@ -67,6 +67,12 @@ export { make, useCrossfade }
 describe("the package", { timeout: 60_000 }, () => {
   const argumentsOf = async () => [gateway.url, await tokenFor("acme", "ana"), defaultAgent]
 
+  it("has no script that npm would run on an install, so strict-allow-scripts accepts it", () => {
+    const { scripts } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"))
+    for (const script of ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"])
+      expect(scripts).not.toHaveProperty(script)
+  })
+
   it("runs a turn in plain Node", async () => {
     writeFileSync(join(folder.path, "chat.js"), imports + chat)
     expect(run("chat.js", await argumentsOf())).toMatchObject({ role: "assistant", status: "completed" })
@@ -90,7 +96,7 @@ describe("the package", { timeout: 60_000 }, () => {
     const flags = [
       "--noEmit",
       "--strict",
-      "--skipLibCheck",
+      "--exactOptionalPropertyTypes",
       "--target",
       "es2024",
       "--lib",

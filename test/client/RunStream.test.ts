@@ -1,5 +1,5 @@
 /** The ends of a connection that a real gateway gives only at rare moments, and the bytes of any server. */
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import type { ClientOptions } from "../../src/client/Transport.ts"
 import { clientOf, collect } from "./reading.ts"
 
@@ -37,6 +37,25 @@ const streamed = (chunks: ReadonlyArray<string | Uint8Array>, headers: Record<st
       },
     },
   )
+
+/** A connection that stays open after its chunks until it is closed, or until `then` ends it at the next read. */
+const endless = (
+  chunks: ReadonlyArray<string>,
+  then: (controller: ReadableStreamDefaultController) => void = () => {},
+) => {
+  const left = chunks.map((chunk) => new TextEncoder().encode(chunk))
+  const { headers } = streamed([])
+  return new Response(
+    new ReadableStream({
+      pull: (controller) => {
+        const chunk = left.shift()
+        if (chunk === undefined) then(controller)
+        else controller.enqueue(chunk)
+      },
+    }),
+    { headers },
+  )
+}
 
 interface Asked {
   readonly path: string
@@ -127,6 +146,57 @@ describe("events", () => {
     ])
     expect(seqs(await collect(client.start(turn)))).toEqual(["open 0", "message 1", "message 2", "done 3"])
     expect(asked.slice(1).map(({ lastEventId }) => lastEventId)).toEqual([`${runId}:1`, `${runId}:1`])
+  })
+})
+
+describe("the last event", () => {
+  it("ends the turn at once, also if the connection stays open or breaks", async () => {
+    const open = endless([message(1), done(2)])
+    const broken = endless([message(1), done(2)], (controller) => controller.error(new TypeError("broken")))
+    for (const response of [open, broken]) {
+      const { asked, client } = scripted([response])
+      const failures: Array<string> = []
+      const events = collect(client.start(turn, { onRetry: ({ code }) => failures.push(code) }))
+      expect(seqs(await events)).toEqual(["open 0", "message 1", "done 2"])
+      expect({ asked: asked.length, failures }).toEqual({ asked: 1, failures: [] })
+    }
+  })
+})
+
+describe("the bound of the failures", () => {
+  it("does not count the time for which the machine slept between two tries", async () => {
+    const now = Date.now
+    let sleptMs = 0
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + sleptMs)
+    try {
+      const { client } = scripted([streamed([]), streamed([]), streamed([done(1)])])
+      const events = collect(client.start(turn, { onRetry: () => void (sleptMs += 3_600_000) }))
+      expect(seqs(await events)).toEqual(["open 0", "done 1"])
+    } finally {
+      clock.mockRestore()
+    }
+  })
+
+  it("may be endless, as the silence of a connection", async () => {
+    const failures: Array<string> = []
+    const response = new Promise<Response>((resolve) =>
+      setImmediate(() => setImmediate(() => setImmediate(() => resolve(streamed([done(1)]))))),
+    )
+    const { client } = scripted([], { fetch: () => response, silenceMs: Infinity, resumeForMs: Infinity })
+    await collect(client.start(turn, { onRetry: ({ message }) => failures.push(message) }))
+    expect(failures).toEqual([])
+  })
+})
+
+describe("a request that cannot be sent", () => {
+  it.each([
+    ["token", { token: "a\nb" }],
+    ["address", { baseUrl: "chat.example" }],
+    ["scheme", { baseUrl: "localhost:3001" }],
+  ])("because of a wrong %s fails at once", async (_, wrong) => {
+    const client = clientOf("http://127.0.0.1:1", "t", wrong)
+    await expect(collect(client.start(turn))).rejects.toMatchObject({ code: "REQUEST_INVALID" })
+    await expect(client.sessions()).rejects.toMatchObject({ code: "REQUEST_INVALID" })
   })
 })
 
