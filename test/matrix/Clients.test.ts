@@ -3,11 +3,8 @@ import { describe, expect, it } from "vitest"
 import { defaultAgent, textOf } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 import { startCutProxy } from "../clients/cutProxy.ts"
-import { agUi } from "./AgUiDriver.ts"
-import { aiSdk } from "./AiSdkDriver.ts"
-import { clientPackage } from "./PackageDriver.ts"
+import { drivers } from "./Drivers.ts"
 import { native } from "./NativeDriver.ts"
-import { openAi } from "./OpenAiDriver.ts"
 import type { Part } from "./Shown.ts"
 
 const world = useWorld()
@@ -15,8 +12,6 @@ const alone = useWorld({}, { direct: false })
 
 const play = (scenario: string, fields: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify({ scenario, ...fields })
-
-const drivers = [native, clientPackage, agUi, aiSdk, openAi]
 
 describe.each(drivers.map((driver) => [driver.name, driver] as const))("%s", (_, driver) => {
   const open = ({ client, gateway }: typeof world) => driver.open({ url: gateway.url, token: client.token })

@@ -62,9 +62,7 @@ export const native: ClientDriver = {
     return {
       send: (message) => read(begin(message)),
       answer: (interruptId, payload) =>
-        read(
-          client.stream("POST", `/api/v1/chat/sessions/${sessionId}/resume`, { interruptId, payload }),
-        ),
+        read(client.stream("POST", `/api/v1/chat/sessions/${sessionId}/resume`, { interruptId, payload })),
       cancel: async (message, begun) => {
         const stream = await begin(message)
         await begun()
