@@ -4,7 +4,7 @@ import { startLangGraph } from "../support/langGraphServer.ts"
 import { type Running, startPython } from "../support/processes.ts"
 import { responsesKey, responsesPaths, startResponsesServer } from "../support/responsesServer.ts"
 
-/** `failingTool`: the tool reports a failure and the agent continues. `brokenTool`: the failure ends the run. */
+/** `failingTool`: the tool reports a failure and the agent continues. `history`: the agent lists the messages that it has. */
 export type Scenario =
   | "text"
   | "reasoning"
