@@ -148,9 +148,24 @@ const attemptsOf = ({ attempts }: Expected): string =>
 
 export const protocols = (): string => {
   const about =
-    "The frames that each output protocol writes for each message type, read from the encoders. `left out`: the protocol cannot " +
-    "carry the message, so its readers do not see it."
-  return page("Protocols", about, table(Protocols.head, Protocols.rows()))
+    "The frames that each output protocol writes for each event of a run, read from the encoders. Frames that begin or end a stream " +
+    "are only in the table of ends. [AG-UI](ag-ui.md), [AI SDK](ai-sdk.md) and [OpenAI](openai.md) explain them."
+  const cannot =
+    "`left out`: readers do not see the message. `only as text`: its type is lost. `own extension`: `CUSTOM` events and `data-` parts; " +
+    "a client shows them only if its application handles them. `ends the stream`: readers see an error, and the session has the answer."
+  const { ends, limits, messages } = Protocols
+  return page(
+    "Protocols",
+    about,
+    "## Limits of each protocol",
+    cannot,
+    table(limits.head, limits.rows()),
+    "An `interrupt` also ends an AG-UI run with its outcome, and an OpenAI stream with an error: an OpenAI client cannot answer it.",
+    "## Messages",
+    table(messages.head, messages.rows()),
+    "## Ends",
+    table(ends.head, ends.rows()),
+  )
 }
 
 export const wires = (): string => {

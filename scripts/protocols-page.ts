@@ -1,5 +1,4 @@
-/** `docs/reference/protocols.md`: the frames that each output protocol writes for each message type, from the encoders. */
-import type { Run } from "../src/domain/Run.ts"
+/** `docs/reference/protocols.md`: the frames that each output protocol writes for each event of a run, from the encoders. */
 import type { Draft, MessageType } from "../src/protocol/agent2ui/Message.ts"
 import { draft, envelop, messageTypes } from "../src/protocol/agent2ui/Message.ts"
 import { agUi } from "../src/protocol/ag-ui/AgUi.ts"
@@ -8,7 +7,7 @@ import { version1 } from "../src/protocol/agent2ui/Version1.ts"
 import { version2 } from "../src/protocol/agent2ui/Version2.ts"
 import { chatChunks } from "../src/protocol/openai/ChatChunks.ts"
 import type { OutputProtocol } from "../src/protocol/Encoder.ts"
-import type { LogEntry } from "../src/runs/RunEvent.ts"
+import type { LogEntry, RunEvent } from "../src/runs/RunEvent.ts"
 import { run as runOf } from "../test/support/fixtures.ts"
 
 const step = { id: "s1", title: "Search" }
@@ -55,7 +54,7 @@ const samples: { readonly [Type in MessageType]: Extract<Draft, { readonly type:
     type: "fallback",
     data: { from: "runtime_orchestrator", to: "direct_llm", reason: "It failed.", code: "UPSTREAM_FAILED" },
   },
-  retract: { type: "retract", data: { runId: runOf().id, fromSeq: 1, toSeq: 1, reason: "It failed." } },
+  retract: { type: "retract", data: { runId: runOf().id, fromSeq: 1, toSeq: 2, reason: "It failed." } },
 }
 
 /** The messages that must come before one for it to mean anything. */
@@ -75,13 +74,14 @@ interface Shown {
   readonly nameOf: (data: Readonly<Record<string, unknown>>) => string
 }
 
-/** A terminal event has no type. */
-const nameOfType = ({ type = "error" }: Readonly<Record<string, unknown>>): string => String(type)
+const nameOfType = ({ type }: Readonly<Record<string, unknown>>): string => String(type)
 
-/** Chunks have no types, so a field of the delta names what they carry. */
+/** Chunks have no types, so a field names what they carry. */
 const nameOfChunk = ({ choices }: Readonly<Record<string, unknown>>): string => {
-  const delta = Array.isArray(choices) ? JSON.stringify(choices[0]) : undefined
-  return delta === undefined ? "error" : delta.includes("reasoning_content") ? "reasoning_content" : "content"
+  const chunk = Array.isArray(choices) ? JSON.stringify(choices[0]) : undefined
+  if (chunk === undefined) return "error"
+  const fields = ["reasoning_content", "content"]
+  return fields.find((field) => chunk.includes(`"${field}"`)) ?? "finish_reason"
 }
 
 const openAi = chatChunks({ model: "agent", includeUsage: false, hold: false })
@@ -90,35 +90,126 @@ const agUiRequest = { threadId: "t", runId: "r", messages: [], calls: new Map(),
 const protocols: ReadonlyArray<Shown> = [
   { title: "Agent2UI 2", protocol: version2, nameOf: nameOfType },
   { title: "Agent2UI 1", protocol: version1, nameOf: nameOfType },
-  { title: "OpenAI chat", protocol: openAi, nameOf: nameOfChunk },
   { title: "AG-UI", protocol: agUi(agUiRequest), nameOf: nameOfType },
   { title: "AI SDK", protocol: uiStream(), nameOf: nameOfType },
+  { title: "OpenAI chat", protocol: openAi, nameOf: nameOfChunk },
 ]
 
-const entryOf = (type: MessageType, seq: number): LogEntry => ({
-  seq,
-  event: { event: "message", data: envelop(draft(samples[type]), `${runOf().id}:${seq}`, at) },
+const messageOf = (type: MessageType, seq: number): RunEvent => ({
+  event: "message",
+  data: envelop(draft(samples[type]), `${runOf().id}:${seq}`, at),
 })
 
-/** The names of the frames that the message adds to a stream. */
-const framesFor = ({ nameOf, protocol }: Shown, run: Run, type: MessageType): ReadonlyArray<string> => {
-  const encoder = protocol.encoder(run)
-  encoder.opening(0)
-  const first = before[type]
-  if (first !== undefined) encoder.frames([entryOf(first, 1)])
-  const text = encoder.frames([entryOf(type, first === undefined ? 1 : 2)])
-  const lines = text.split("\n").filter((line) => line.startsWith("data: {"))
-  return [...new Set(lines.map((line) => nameOf(JSON.parse(line.slice("data: ".length)))))]
+/** A terminal event of Agent2UI has its name in the line `event:`. */
+const nameIn = ({ nameOf }: Shown, frame: string): string => {
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(frame)?.[1]
+  const event = field("event") ?? "message"
+  const data = field("data") ?? ""
+  if (event !== "message") return event
+  return data.startsWith("{") ? nameOf(JSON.parse(data)) : data
 }
 
-/** One row for each message type: its name, then a cell for each protocol. */
-export const head: ReadonlyArray<string> = ["message", ...protocols.map(({ title }) => title)]
+interface Written {
+  readonly frames: ReadonlyArray<string>
+  readonly isEnd: boolean
+}
 
-export const rows = (): ReadonlyArray<ReadonlyArray<string>> =>
-  messageTypes.map((type) => [
-    `\`${type}\``,
-    ...protocols.map((shown) => {
-      const frames = framesFor(shown, runOf(), type)
-      return frames.length === 0 ? "left out" : frames.map((name) => `\`${name}\``).join(", ")
+/** The frames that the last of the events adds to a stream, each name once. The first event takes those that begin a stream. */
+const written = (shown: Shown, events: ReadonlyArray<RunEvent>): Written => {
+  const encoder = shown.protocol.encoder(runOf())
+  const entries = [messageOf("progress", 1), ...events].map((event, index): LogEntry => ({
+    seq: index + 1,
+    event,
+  }))
+  encoder.opening(0)
+  encoder.frames(entries.slice(0, -1))
+  const frames = encoder
+    .frames(entries.slice(-1))
+    .split("\n\n")
+    .filter((frame) => /^data: /m.test(frame))
+  return { frames: [...new Set(frames.map((frame) => nameIn(shown, frame)))], isEnd: encoder.ended }
+}
+
+const ofMessage = (shown: Shown, type: MessageType): Written => {
+  const first = before[type]
+  const events = first === undefined ? [type] : [first, type]
+  return written(
+    shown,
+    events.map((each, index) => messageOf(each, index + 2)),
+  )
+}
+
+const cell = ({ frames }: Written): string =>
+  frames.length === 0 ? "left out" : frames.map((name) => `\`${name}\``).join(", ")
+
+const titles = protocols.map(({ title }) => title)
+
+/** One row for each message type: its name, then a cell for each protocol. */
+export const messages = {
+  head: ["message", ...titles],
+  rows: (): ReadonlyArray<ReadonlyArray<string>> =>
+    messageTypes.map((type) => [
+      `\`${type}\``,
+      ...protocols.map((shown) => {
+        const text = ofMessage(shown, type)
+        return text.isEnd ? `${cell(text)}: the stream ends` : cell(text)
+      }),
+    ]),
+}
+
+const { id: runId, sessionId, userMessageId: messageId } = runOf()
+const done: RunEvent = {
+  event: "done",
+  data: {
+    sessionId,
+    runId,
+    messageId,
+    usage: { tokens: 1, latencyMs: 1 },
+    executionMode: "runtime_orchestrator",
+  },
+}
+const failed = (code: string): RunEvent => ({
+  event: "error",
+  data: { code, message: "It failed.", runId, recoverable: true },
+})
+
+const endings: ReadonlyArray<readonly [end: string, events: ReadonlyArray<RunEvent>]> = [
+  ["answered", [messageOf("text", 2), done]],
+  ["interrupted", [messageOf("tool_call", 2), messageOf("interrupt", 3), done]],
+  ["cancelled", [messageOf("text", 2), failed("EXECUTION_CANCELLED")]],
+  ["failed", [messageOf("text", 2), failed("UPSTREAM_FAILED")]],
+]
+
+export const ends = {
+  head: ["end of the run", ...titles],
+  rows: (): ReadonlyArray<ReadonlyArray<string>> =>
+    endings.map(([end, events]) => [end, ...protocols.map((shown) => cell(written(shown, events)))]),
+}
+
+const list = (types: ReadonlyArray<string>): string =>
+  types.length === 0 ? "none" : types.map((type) => `\`${type}\``).join(", ")
+
+/** Text of other types than these has lost its type. */
+const texts = new Set<MessageType>(["text", "markdown"])
+
+/** One row for each protocol: the messages that it cannot carry, by the treatment that they get. */
+export const limits = {
+  head: ["protocol", "left out", "only as text", "own extension", "ends the stream"],
+  rows: (): ReadonlyArray<ReadonlyArray<string>> =>
+    protocols.map((shown) => {
+      const text = cell(ofMessage(shown, "text"))
+      const where = (holds: (written: Written, type: MessageType) => boolean) =>
+        list(messageTypes.filter((type) => holds(ofMessage(shown, type), type)))
+      const isOwn = (name: string) => name === "CUSTOM" || name.startsWith("data-")
+      const isBetweenSteps = (name: string) => name === "finish-step" || name === "start-step"
+      return [
+        shown.title,
+        where(({ frames, isEnd }) => frames.length === 0 && !isEnd),
+        where((each, type) => !texts.has(type) && cell(each) === text),
+        where(
+          ({ frames }) => frames.some(isOwn) && frames.every((name) => isOwn(name) || isBetweenSteps(name)),
+        ),
+        where(({ isEnd }) => isEnd),
+      ]
     }),
-  ])
+}

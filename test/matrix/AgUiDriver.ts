@@ -1,7 +1,7 @@
 /** `HttpAgent` of `@ag-ui/client`, as a front end uses it. */
 import { type BaseEvent, EventType, HttpAgent, type Message } from "@ag-ui/client"
 import { randomUUID } from "node:crypto"
-import { type ClientDriver, nothingShown, type Shown } from "./Shown.ts"
+import { type ClientDriver, nothingShown, type Shown, unsupported } from "./Shown.ts"
 
 const textOf = (message: Message): string => (typeof message.content === "string" ? message.content : "")
 
@@ -34,6 +34,19 @@ const shownBy = (messages: ReadonlyArray<Message>, events: ReadonlyArray<BaseEve
   }
 }
 
+/** After a cut the client leaves the body, and the error of that reaches no promise of its caller. */
+const quietly: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init)
+  const { body } = response
+  const getReader = () => {
+    const reader = new ReadableStreamDefaultReader(body ?? new ReadableStream())
+    const cancel = reader.cancel.bind(reader)
+    return Object.assign(reader, { cancel: () => cancel().catch(() => undefined) })
+  }
+  if (body !== null) Object.assign(body, { getReader })
+  return response
+}
+
 export const agUi: ClientDriver = {
   name: "AG-UI",
   cannot: ["resume"],
@@ -42,6 +55,7 @@ export const agUi: ClientDriver = {
       url: `${url}/api/v1/ag-ui`,
       headers: { authorization: `Bearer ${token}` },
       threadId: randomUUID(),
+      fetch: quietly,
     })
     const run = async (parameters: Parameters<HttpAgent["runAgent"]>[0]): Promise<Shown> => {
       const before = new Set(agent.messages.map(({ id }) => id))
@@ -77,6 +91,8 @@ export const agUi: ClientDriver = {
         agent.abortRun()
         await running
       },
+      reopen: unsupported,
+      join: unsupported,
     }
   },
 }

@@ -45,14 +45,9 @@ export const aiSdk: ClientDriver = {
   open: ({ token, url }) => {
     const headers = { authorization: `Bearer ${token}` }
     const api = `${url}/api/v1/ai-sdk/chat`
-    const chat = new Chat<UIMessage>({
-      id: randomUUID(),
-      transport: new DefaultChatTransport({
-        api,
-        headers,
-      }),
-    })
-    const shown = () => shownBy(chat.lastMessage, chat.error)
+    const transport = new DefaultChatTransport<UIMessage>({ api, headers })
+    const chat = new Chat<UIMessage>({ id: randomUUID(), transport })
+    const shown = (by = chat) => shownBy(by.lastMessage, by.error)
     return {
       send: async (text) => {
         await chat.sendMessage({ text })
@@ -71,6 +66,16 @@ export const aiSdk: ClientDriver = {
         await fetch(`${api}/${chat.id}/stop`, { method: "POST", headers })
         await chat.stop()
         await running
+      },
+      reopen: async () => {
+        await chat.resumeStream()
+        return shown()
+      },
+      join: async () => {
+        const messages = chat.messages.filter(({ role }) => role === "user")
+        const other = new Chat<UIMessage>({ id: chat.id, messages, transport })
+        await other.resumeStream()
+        return shown(other)
       },
     }
   },

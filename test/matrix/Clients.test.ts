@@ -1,12 +1,10 @@
 /** Each real client against the same turns: its user must see the same answer, except for parts that its protocol cannot carry. */
 import { describe, expect, it } from "vitest"
-import { defaultAgent } from "../support/chatClient.ts"
+import { defaultAgent, textOf } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
-import { agUi } from "./AgUiDriver.ts"
-import { aiSdk } from "./AiSdkDriver.ts"
-import { clientPackage } from "./PackageDriver.ts"
+import { startCutProxy } from "../clients/cutProxy.ts"
+import { drivers } from "./Drivers.ts"
 import { native } from "./NativeDriver.ts"
-import { openAi } from "./OpenAiDriver.ts"
 import type { Part } from "./Shown.ts"
 
 const world = useWorld()
@@ -14,8 +12,6 @@ const alone = useWorld({}, { direct: false })
 
 const play = (scenario: string, fields: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify({ scenario, ...fields })
-
-const drivers = [native, clientPackage, agUi, aiSdk, openAi]
 
 describe.each(drivers.map((driver) => [driver.name, driver] as const))("%s", (_, driver) => {
   const open = ({ client, gateway }: typeof world) => driver.open({ url: gateway.url, token: client.token })
@@ -94,5 +90,67 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))("%s", (_,
     const { executions } = await world.logged(({ executions: [only] }) => only?.ended !== null)
     expect(executions).toHaveLength(1)
     expect(world.model.asked).toEqual([])
+  })
+})
+
+const resumes = ({ cannot }: (typeof drivers)[number]) => !cannot.includes("resume")
+const named = (some: typeof drivers) => some.map((driver) => [driver.name, driver] as const)
+const slow = play("slow", { count: 20, delay_ms: 25 })
+const begun = () => world.logged(({ executions }) => executions.length === 1)
+
+/** A conversation of which the first answer is cut in its text. */
+const cutting = async (driver: (typeof drivers)[number]) => {
+  const proxy = await startCutProxy(world.gateway.url, [/e 3 /])
+  return { proxy, conversation: driver.open({ url: proxy.url, token: world.client.token }) }
+}
+
+/** The run of the caller's newest session. */
+const newestRun = async (): Promise<string> => {
+  const { data } = await world.client.json("GET", "/api/v1/chat/sessions")
+  return (await world.messages(data.sessions[0].id)).at(-1).runId
+}
+
+describe.each(named(drivers.filter(resumes)))("%s, which can read a run again", (_, driver) => {
+  it("shows the whole answer once after a cut", async () => {
+    const { conversation, proxy } = await cutting(driver)
+    await conversation.send(slow)
+    const shown = await conversation.reopen()
+    await proxy.stop()
+    const text = Array.from(Array(20).keys(), (index) => `idée ${index} `).join("")
+    expect(shown).toMatchObject({ text, error: undefined })
+    expect(proxy.asked).toHaveLength(2)
+    expect((await world.log()).executions).toHaveLength(1)
+  })
+
+  it("shows a running answer in two windows alike", async () => {
+    const conversation = driver.open({ url: world.gateway.url, token: world.client.token })
+    const sent = conversation.send(slow)
+    await begun()
+    const [first, second] = await Promise.all([sent, conversation.join()])
+    expect(second).toEqual(first)
+    expect(first.text).toContain("idée 19")
+    expect((await world.log()).executions).toHaveLength(1)
+  })
+})
+
+describe.each(named(drivers.filter((driver) => !resumes(driver))))("%s, which cannot", (_, driver) => {
+  it("shows an error after a cut, and the run is cancelled", async () => {
+    const { conversation, proxy } = await cutting(driver)
+    const shown = await conversation.send(play("slow", { count: 10_000, delay_ms: 25 }))
+    await proxy.stop()
+    expect(shown.error).toBeDefined()
+    const { executions } = await world.logged(({ executions: [only] }) => only?.ended !== null)
+    expect(executions).toHaveLength(1)
+    expect(world.model.asked).toEqual([])
+    expect((await world.run(await newestRun())).status).toBe("cancelled")
+  })
+
+  it("shows an answer that a second reader reads over the API", async () => {
+    const sent = driver.open({ url: world.gateway.url, token: world.client.token }).send(slow)
+    await begun()
+    const events = await world.client.events(await newestRun())
+    const [shown, frames] = await Promise.all([sent, events.rest()])
+    expect(shown.text).toContain("idée 19")
+    expect(textOf(frames)).toBe(shown.text)
   })
 })

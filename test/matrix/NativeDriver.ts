@@ -49,23 +49,35 @@ export const native: ClientDriver = {
   open: ({ token, url }) => {
     const client = new Client(url, token)
     let sessionId = ""
-    const read = async (stream: Stream): Promise<Shown> => {
+    let last: Promise<Stream>
+    const read = async (begun: Promise<Stream>): Promise<Shown> => {
+      last = begun
+      const stream = await begun
       sessionId = stream.sessionId
-      return shownBy(await stream.rest())
+      // A reader shows the events before a cut.
+      return shownBy(await stream.rest().catch(() => stream.frames))
     }
     const begin = (message: string) =>
       sessionId === "" ? client.start(message) : client.send(sessionId, message)
     return {
-      send: async (message) => read(await begin(message)),
-      answer: async (interruptId, payload) =>
-        read(
-          await client.stream("POST", `/api/v1/chat/sessions/${sessionId}/resume`, { interruptId, payload }),
-        ),
+      send: (message) => read(begin(message)),
+      answer: (interruptId, payload) =>
+        read(client.stream("POST", `/api/v1/chat/sessions/${sessionId}/resume`, { interruptId, payload })),
       cancel: async (message, begun) => {
         const stream = await begin(message)
         await begun()
         await client.json("POST", `/api/v1/chat/runs/${stream.runId}/cancel`)
         await stream.rest()
+      },
+      reopen: async () => {
+        const { frames, runId } = await last
+        const id = frames.findLast((frame) => frame.id !== undefined)?.id ?? ""
+        const more = await client.events(runId, { "last-event-id": id })
+        return shownBy([...frames, ...(await more.rest())])
+      },
+      join: async () => {
+        const { runId } = await last
+        return shownBy(await (await client.events(runId)).rest())
       },
     }
   },

@@ -1,7 +1,7 @@
 /** The official `openai` client. It is stateless, so the driver keeps the conversation, as an application does. */
 import OpenAI from "openai"
 import type { ChatCompletionMessageParam } from "openai/resources"
-import { type ClientDriver, nothingShown, type Shown } from "./Shown.ts"
+import { type ClientDriver, nothingShown, type Shown, unsupported } from "./Shown.ts"
 import { defaultAgent } from "../support/chatClient.ts"
 
 type Delta = { readonly content?: string | null; readonly reasoning_content?: string }
@@ -36,7 +36,7 @@ export const openAi: ClientDriver = {
         messages.push({ role: "user", content })
         return read()
       },
-      answer: () => Promise.reject(new Error("the protocol has no answer to an interrupt")),
+      answer: unsupported,
       cancel: async (content, begun) => {
         messages.push({ role: "user", content })
         const abort = new AbortController()
@@ -47,6 +47,8 @@ export const openAi: ClientDriver = {
         abort.abort()
         await running.catch(() => undefined)
       },
+      reopen: unsupported,
+      join: unsupported,
     }
   },
 }

@@ -4,7 +4,7 @@ import type { InterruptAnswer } from "../../src/client/Contract.ts"
 import type { Answer } from "../../src/client/Conversation.ts"
 import { ConversationStore } from "../../src/client/ConversationStore.ts"
 import type { Part } from "../../src/client/Parts.ts"
-import { defaultAgent } from "../support/chatClient.ts"
+import { defaultAgent, eventually } from "../support/chatClient.ts"
 import { type ClientDriver, nothingShown, type Shown } from "./Shown.ts"
 
 const failedOf = ({ status }: Part & { readonly type: "call" }) =>
@@ -33,10 +33,8 @@ export const clientPackage: ClientDriver = {
   name: "client package",
   cannot: [],
   open: ({ token, url }) => {
-    const store = new ConversationStore({
-      client: createClient({ baseUrl: url, token }),
-      agentId: defaultAgent,
-    })
+    const settings = { client: createClient({ baseUrl: url, token }), agentId: defaultAgent }
+    const store = new ConversationStore(settings)
     const after = async (done: Promise<void>) => {
       await done
       return shownBy(store)
@@ -50,6 +48,14 @@ export const clientPackage: ClientDriver = {
         await begun()
         await store.stop()
         await sent
+      },
+      // The package reopens a broken connection by itself.
+      reopen: () => Promise.resolve(shownBy(store)),
+      join: async () => {
+        const sessionId = await eventually(async () => store.getState().conversation.sessionId)
+        const other = new ConversationStore({ ...settings, sessionId })
+        await other.open()
+        return shownBy(other)
       },
     }
   },

@@ -4,7 +4,7 @@ import { startLangGraph } from "../support/langGraphServer.ts"
 import { type Running, startPython } from "../support/processes.ts"
 import { responsesKey, responsesPaths, startResponsesServer } from "../support/responsesServer.ts"
 
-/** `failingTool`: the tool reports a failure and the agent continues. `brokenTool`: the failure ends the run. */
+/** `failingTool`: the tool reports a failure and the agent continues. `history`: the agent lists the messages that it has. */
 export type Scenario =
   | "text"
   | "reasoning"
@@ -15,13 +15,18 @@ export type Scenario =
   | "errorMiddle"
   | "interrupt"
   | "slow"
+  | "history"
 
 export interface RealRuntime {
   readonly name: string
   readonly start: () => Promise<Running>
   readonly env: (url: string) => Readonly<Record<string, string>>
+  /** The name of the tool in the scenario `tool`. */
+  readonly tool: string
   /** The message of each scenario; undefined where the server has no such behaviour. */
   readonly says: Readonly<Record<Scenario, string | undefined>>
+  /** The messages that the server has in the third turn, after a turn with a tool and one without. */
+  readonly history: ReadonlyArray<string>
 }
 
 const play = (scenario: string, fields: Readonly<Record<string, unknown>> = {}): string =>
@@ -37,10 +42,28 @@ const words: RealRuntime["says"] = {
   errorMiddle: "ERRMID",
   interrupt: "APPROVE",
   slow: "SLOW",
+  history: "HISTORY",
 }
 
-const agUi = (name: string, path: (typeof agUiPaths)[number]): RealRuntime => ({
+const pydanticHistory = [
+  "user-prompt",
+  "tool-call",
+  "tool-return",
+  "text",
+  "user-prompt",
+  "text",
+  "user-prompt",
+]
+const langGraphHistory = ["human", "ai", "tool", "ai", "human", "ai", "human"]
+
+const agUi = (
+  name: string,
+  path: (typeof agUiPaths)[number],
+  history: RealRuntime["history"] = langGraphHistory,
+): RealRuntime => ({
   name,
+  tool: "get_weather",
+  history,
   start: startAgUiAgents,
   env: (url) => ({ RUNTIME_PROTOCOL: "ag-ui", RUNTIME_SERVICE_URL: `${url}${path}` }),
   says: words,
@@ -61,19 +84,25 @@ export const agent2ui: RealRuntime = {
     errorMiddle: play("error", { after_text: 2 }),
     interrupt: undefined,
     slow: play("hang", { after: "text" }),
+    // `Clients.test.ts` reads its requests.
+    history: undefined,
   },
+  history: [],
+  tool: "search",
 }
 
 export const realRuntimes: ReadonlyArray<RealRuntime> = [
   agent2ui,
-  agUi("AG-UI by pydantic-ai", "/pydantic-ai"),
+  agUi("AG-UI by pydantic-ai", "/pydantic-ai", pydanticHistory),
   agUi("AG-UI by LangGraph", "/langgraph"),
   agUi("AG-UI by LangGraph with its defaults", "/langgraph-default"),
   {
     name: "LangGraph Server",
     start: startLangGraph,
     env: (url) => ({ RUNTIME_PROTOCOL: "langgraph", RUNTIME_SERVICE_URL: url }),
+    tool: "get_weather",
     says: { ...words, failingTool: "SOFTTOOL" },
+    history: langGraphHistory,
   },
   {
     name: "Responses",
@@ -84,6 +113,8 @@ export const realRuntimes: ReadonlyArray<RealRuntime> = [
       RUNTIME_HEADERS: `authorization: Bearer ${responsesKey}`,
     }),
     // The output of a function call has no field for a failure.
+    tool: "get_weather",
     says: { ...words, failingTool: undefined },
+    history: ["system", ...langGraphHistory],
   },
 ]

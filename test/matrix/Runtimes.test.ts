@@ -1,38 +1,8 @@
 /** Each real agent server plays the same scenarios: readers get the same story, under the same fallback rules. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { Client, eventually, type Frame, ofType, textOf, tokenFor } from "../support/chatClient.ts"
-import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { type RealRuntime, realRuntimes, type Scenario } from "./RealRuntimes.ts"
-
-const useRuntime = (runtime: RealRuntime) => {
-  const folder = temporaryFolder()
-  const its = { client: undefined as unknown as Client, server: undefined as unknown as Running }
-  let model: Model | undefined
-  let gateway: Running | undefined
-  beforeAll(async () => {
-    model = await startModel()
-    its.server = await runtime.start()
-    gateway = await startGateway({
-      DATA_DIR: folder.path,
-      CHAT_EXECUTION_MODE: "runtime_orchestrator",
-      // These tests consist of consecutive faults: the breaker must not open.
-      CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "100000",
-      CHAT_RUNTIME_PROBES: "false",
-      DIRECT_LLM_PROVIDERS: "a",
-      ...providerEnv("a", model.url),
-      ...runtime.env(its.server.url),
-    })
-    its.client = new Client(gateway.url, await tokenFor())
-  }, 90_000)
-  afterAll(async () => {
-    await gateway?.stop("SIGKILL")
-    await its.server.stop("SIGKILL")
-    await model?.stop()
-    folder.dispose()
-  })
-  return its
-}
+import { describe, expect, it } from "vitest"
+import { eventually, type Frame, ofType, textOf } from "../support/chatClient.ts"
+import { realRuntimes, type Scenario } from "./RealRuntimes.ts"
+import { useRuntime } from "./useRuntime.ts"
 
 /** The story without the texts: the types in order, each run of one type once. */
 const storyOf = (frames: ReadonlyArray<Frame>): ReadonlyArray<string> =>
@@ -54,6 +24,10 @@ const doneOf = (frames: ReadonlyArray<Frame>) => {
   expect(last).toMatchObject({ event: "done" })
   return last?.data
 }
+
+/** True for the words of each server's tool after an approval. */
+const isApproved = (frames: ReadonlyArray<Frame>): boolean =>
+  /deleted \/x|'approved': True/.test(textOf(frames) + JSON.stringify(frames))
 
 describe.each(realRuntimes.map((runtime) => [runtime.name, runtime] as const))("%s", (_, runtime) => {
   const its = useRuntime(runtime)
@@ -122,21 +96,54 @@ describe.each(realRuntimes.map((runtime) => [runtime.name, runtime] as const))("
     },
   )
 
-  it.runIf(plays("interrupt"))("asks before a call, and continues after the approval", async () => {
+  const interrupted = async () => {
     const stream = await its.client.start(say("interrupt"))
     const asked = await stream.rest()
     expect(doneOf(asked)).toMatchObject({ finishReason: "interrupt" })
     const [question] = ofType(asked, "interrupt")
     expect(JSON.stringify(question?.data.data)).toContain("/x")
-    const resumed = await its.client.stream("POST", `/api/v1/chat/sessions/${stream.sessionId}/resume`, {
-      interruptId: question?.data.data.interruptId,
-      payload: { approved: true },
-    })
-    const answered = await resumed.rest()
-    expect(doneOf(answered)).toMatchObject({ finishReason: "stop", executionMode: "runtime_orchestrator" })
-    expect(textOf(answered)).toMatch(/done/)
-    const next = await (await its.client.send(stream.sessionId, say("text"))).rest()
-    expect(doneOf(next)).toMatchObject({ finishReason: "stop" })
+    return { sessionId: stream.sessionId, interruptId: question?.data.data.interruptId }
+  }
+
+  /** The session continues at the runtime, and the call is not made later. */
+  const expectAnswered = async (sessionId: string, answered: ReadonlyArray<Frame>) => {
+    const atRuntime = { finishReason: "stop", executionMode: "runtime_orchestrator" }
+    expect(doneOf(answered)).toMatchObject(atRuntime)
+    const next = await (await its.client.send(sessionId, say("text"))).rest()
+    expect(doneOf(next)).toMatchObject(atRuntime)
+    expect(isApproved(next)).toBe(false)
+  }
+
+  it.runIf(plays("interrupt")).each([true, false])(
+    "asks before a call, and continues after the answer that approved is %s",
+    async (approved) => {
+      const { interruptId, sessionId } = await interrupted()
+      const path = `/api/v1/chat/sessions/${sessionId}/resume`
+      const resumed = await its.client.stream("POST", path, { interruptId, payload: { approved } })
+      const answered = await resumed.rest()
+      expect(isApproved(answered)).toBe(approved)
+      expect(textOf(answered)).toMatch(/done/)
+      await expectAnswered(sessionId, answered)
+    },
+  )
+
+  it.runIf(plays("interrupt"))("takes no plain message for an approval", async () => {
+    const { sessionId } = await interrupted()
+    const answered = await (await its.client.send(sessionId, say("text"))).rest()
+    expect(isApproved(answered)).toBe(false)
+    expect(textOf(answered)).not.toBe("")
+    await expectAnswered(sessionId, answered)
+  })
+
+  it.runIf(plays("history"))("sends nothing twice in the third turn of a session", async () => {
+    const stream = await its.client.start(say("tool"))
+    await stream.rest()
+    await (await its.client.send(stream.sessionId, say("text"))).rest()
+    const frames = await (await its.client.send(stream.sessionId, say("history"))).rest()
+    // Some servers list the messages with their texts.
+    const messages = textOf(frames).split(/,| \| /)
+    const kinds = messages.flatMap((message) => /^[a-z-]+(?=:|$)/.exec(message.trim()) ?? [])
+    expect(kinds).toEqual(runtime.history)
   })
 
   it.runIf(plays("tool"))(

@@ -33,7 +33,15 @@ export interface Conversation {
   readonly answer: (id: string, payload: unknown) => Promise<Shown>
   /** Sends a message, calls `begun` at the first sign of the run, and cancels. */
   readonly cancel: (message: string, begun: () => Promise<unknown>) => Promise<void>
+  /** Reads the answer to its end after its connection broke. */
+  readonly reopen: () => Promise<Shown>
+  /** Reads the running answer in another window of the same user, to its end. */
+  readonly join: () => Promise<Shown>
 }
+
+/** The answer of a client whose protocol has no such request. */
+export const unsupported = (): Promise<never> =>
+  Promise.reject(new Error("The protocol has no such request."))
 
 export interface ClientDriver {
   readonly name: string

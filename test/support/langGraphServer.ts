@@ -8,7 +8,9 @@ import { freePort } from "./freePort.ts"
 import { type Running, start, temporaryFolder } from "./processes.ts"
 
 const root = resolve(import.meta.dirname, "../..")
-const program = resolve(root, ".cache/langgraph-server/bin/langgraph")
+/** Python runs the program, because its first line names the folder in which it was installed. */
+const bin = resolve(root, ".cache/langgraph-server/bin")
+const program = join(bin, "langgraph")
 const graphs = resolve(import.meta.dirname, "langgraph-server")
 
 /** No analytics, no look-up of newer versions, no tracing; nothing listens on the port of the endpoint. */
@@ -39,9 +41,9 @@ export const startLangGraph = async (): Promise<Running> => {
   for (const file of ["graph.py", "langgraph.json"]) copyFileSync(join(graphs, file), join(folder.path, file))
   const args = ["dev", "--port", String(port), "--no-browser", "--no-reload"]
   const running = await start(
-    program,
+    join(bin, "python"),
     // A run that waits would otherwise delay all others.
-    [...args, "--n-jobs-per-worker", "10"],
+    [program, ...args, "--n-jobs-per-worker", "10"],
     { PATH: process.env["PATH"], HOME: folder.path, ...offline },
     (line) => (line.includes("background workers") ? `http://127.0.0.1:${port}` : undefined),
     60_000,
