@@ -1,5 +1,6 @@
 /** The order and the branches of a session's messages, on every adapter of `Sessions`. */
 import { assert, layer as withLayer } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -102,7 +103,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const sessions = yield* Sessions
         const sql = yield* SqlClient.SqlClient
         const { session, userMessage } = yield* said("first", "1")
-        const copies = Array.from({ length: 1000 }, (_, index): Record<string, unknown> => ({
+        const copies = Arr.makeBy(1000, (index) => ({
           ...messageRow({ ...userMessage, content: "more" }),
           id: newTurn(newPrincipal(), { content: "" }).userMessage.id,
           seq: 3 + index,
