@@ -3,24 +3,12 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { rolldown } from "rolldown"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { chromium, inBrowser } from "../support/browser.ts"
+import { bundled } from "../support/bundle.ts"
 import { useWorld } from "../support/world.ts"
 import { present } from "./present.ts"
 import { slow } from "./readers.ts"
-
-const bundled = async (): Promise<string> => {
-  const bundle = await rolldown({
-    input: join(import.meta.dirname, "useChatPage.js"),
-    platform: "browser",
-    transform: { define: { "process.env.NODE_ENV": '"production"' } },
-    onLog: () => {},
-  })
-  const { output } = await bundle.generate({ format: "esm", codeSplitting: false })
-  await bundle.close()
-  return output[0].code
-}
 
 let page = ""
 let origin = ""
@@ -36,8 +24,7 @@ const pages = createServer((request, response) => {
 })
 
 beforeAll(async () => {
-  // The bundle must not end the script element.
-  const script = (await bundled()).replaceAll("</script", "<\\/script")
+  const script = await bundled(join(import.meta.dirname, "useChatPage.js"))
   page = `<!doctype html><meta charset="utf-8"><title>test</title><body><script type="module">${script}</script>`
   await once(pages.listen(0, "127.0.0.1"), "listening")
   origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`

@@ -115,6 +115,16 @@ describe("another gateway", () => {
     expect(well.asked).toHaveLength(4)
   })
 
+  it("gets no key for a run that ends when its client leaves", async () => {
+    const { asked, url } = await alone(says(200))
+    const session = "/api/v1/chat/sessions/00000000-0000-4000-8000-000000000001"
+    for (const path of ["/api/v1/ag-ui", "/api/v1/ai-sdk/chat", "/v1/chat/completions"])
+      await post(url + path)
+    for (const path of [start, session, `${session}/resume`]) await post(url + path)
+    const keys = asked.map(({ headers }) => typeof headers["idempotency-key"])
+    expect(keys).toEqual(["undefined", "undefined", "undefined", "string", "string", "string"])
+  })
+
   it("never gets a request again that may have taken effect and has no key", async () => {
     const first = await gateway(breaks)
     const second = await gateway(breaks)

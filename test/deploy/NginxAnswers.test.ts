@@ -2,6 +2,7 @@
 import { once } from "node:events"
 import { connect } from "node:net"
 import { describe, expect, it } from "vitest"
+import { errorObject } from "../../src/protocol/openai/ErrorObject.ts"
 import { eventually } from "../support/chatClient.ts"
 import { freePort } from "../support/freePort.ts"
 import { alone, before, gateway, post, says, start } from "./nginxBefore.ts"
@@ -40,6 +41,21 @@ describe("nginx's own answers", () => {
     expect(asked).toHaveLength(0)
     await post(`${url}${start}`, {}, "x".repeat(1024 * 1024 + 1))
     expect(asked).toHaveLength(1)
+  })
+
+  it("have the form of OpenAI's errors on its routes", async () => {
+    const down = `127.0.0.1:${await freePort()}`
+    const answer = await post(`${(await before([down, down, down])).url}/v1/chat/completions`)
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get("retry-after")).toBe("1")
+    const { code, message } = { code: "OVERLOADED", message: "The service cannot be reached now." } as const
+    expect(await answer.json()).toEqual(errorObject(code, message, 503))
+    const huge = await post(
+      `${(await alone(says(413))).url}/v1/chat/completions`,
+      {},
+      "x".repeat(3 * 1024 * 1024),
+    )
+    expect(await huge.json()).toEqual(errorObject("PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.", 413))
   })
 
   it("C3: are 400 for a request with two lengths, and none of it reaches a gateway", async () => {

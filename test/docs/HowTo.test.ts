@@ -1,35 +1,17 @@
 /**
- * Runs the code blocks of the how-to pages against a gateway, in order, with CROSSFADE_URL, CROSSFADE_TOKEN and AGENT
- * set. To add a page, add a line to `pages`.
+ * Runs the code blocks of the how-to pages for clients against a gateway, in order. To add a page, add a line to `pages`.
  */
-import { execFile, spawn } from "node:child_process"
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { symlinkSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { createInterface } from "node:readline"
-import { once } from "node:events"
 import { beforeAll, describe, expect, it } from "vitest"
 import { afterEvent, startCutProxy, within } from "../clients/cutProxy.ts"
-import { defaultAgent, tokenFor } from "../support/chatClient.ts"
-import { startGateway, temporaryFolder } from "../support/processes.ts"
+import { defaultAgent } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
-
-/** The code of a page in one language. */
-const codeOf = (page: string, language: string): string =>
-  Array.from(
-    readFileSync(`docs/how-to/${page}.md`, "utf8").matchAll(
-      new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gm"),
-    ),
-    ([, code = ""]) => code,
-  ).join("\n")
-
-const languages = {
-  sh: ["bash", "page.sh", "set -euo pipefail\n"],
-  js: [process.execPath, "page.mjs", ""],
-} as const
+import { expectInOrder, type Language, run } from "./page.ts"
 
 interface Page {
   readonly page: string
-  readonly language: keyof typeof languages
+  readonly language: Language
   /** The output, after a line end, contains these in order. */
   readonly prints: ReadonlyArray<string>
   /** Cuts the connections of the first requests. */
@@ -56,84 +38,52 @@ const pages: ReadonlyArray<Page> = [
     prints: ["\nYou said: Hello\n", "You said: And again\n"],
     cuts: [within(3), afterEvent(4)],
   },
+  {
+    page: "openai-sdk",
+    language: "js",
+    prints: [
+      `\nagent:${defaultAgent}\n`,
+      "You said: Hello\n",
+      "You said: And again\n",
+      "You said: And again\n",
+      "404 model_not_found\n",
+    ],
+  },
+  {
+    page: "openai-sdk",
+    language: "python",
+    prints: ["\nYou said: Hello\n", "You said: Hello\n", "404 model_not_found\n"],
+  },
+  {
+    page: "langchain",
+    language: "js",
+    prints: ["\nYou said: Hello\n", "You said: And again\n", "You said: Bonjour\n"],
+  },
+  {
+    page: "ag-ui-front-end",
+    language: "js",
+    prints: [
+      "\nYou said: Hello\n",
+      "You said: And again\n",
+      "2 messages of the user\n",
+      "stopped\n",
+      "401 AUTH_TOKEN_INVALID\n",
+    ],
+  },
 ]
-
-interface Target {
-  readonly url: string
-  readonly folder: string
-}
-
-const run = async (
-  { language, page }: Pick<Page, "language" | "page">,
-  { folder, url }: Target,
-): Promise<string> => {
-  const [program, file, opening] = languages[language]
-  const path = join(folder, file)
-  writeFileSync(path, opening + codeOf(page, language))
-  const env = {
-    PATH: process.env["PATH"],
-    CROSSFADE_URL: url,
-    CROSSFADE_TOKEN: await tokenFor(),
-    AGENT: defaultAgent,
-  }
-  return new Promise((done, failed) => {
-    execFile(program, [path], { cwd: folder, env }, (failure, out, error) =>
-      failure === null ? done(out) : failed(new Error(`${out}${error}`)),
-    )
-  })
-}
-
-const expectInOrder = (output: string, prints: ReadonlyArray<string>) => {
-  let from = 0
-  for (const text of prints) {
-    const at = output.indexOf(text, from)
-    expect(at, `${text} in ${output.slice(from)}`).not.toBe(-1)
-    from = at + text.length
-  }
-}
 
 const world = useWorld()
 
 /** Pages may import the packages of the tests. */
 beforeAll(() => symlinkSync(resolve("node_modules"), join(world.folder.path, "node_modules")))
 
-describe("the code of the how-to pages", () => {
-  it.each(pages)("runs: $page", async ({ cuts = [], prints, ...page }) => {
+// The import of a client takes seconds on a loaded machine.
+describe("the code of the how-to pages", { timeout: 60_000 }, () => {
+  it.each(pages)("runs: $page in $language", async ({ cuts = [], language, page, prints }) => {
     const proxy = await startCutProxy(world.gateway.url, cuts)
-    const output = await run(page, { url: proxy.url, folder: world.folder.path })
+    const output = await run(page, language, { url: proxy.url, folder: world.folder.path })
     expectInOrder(`\n${output}`, prints)
     expect(proxy.asked.length).toBeGreaterThan(cuts.length)
     await proxy.stop()
-  })
-
-  it("runs: own-runtime", async () => {
-    const folder = temporaryFolder()
-    writeFileSync(join(folder.path, "runtime.py"), codeOf("own-runtime", "python"))
-    const runtime = spawn("python3", ["runtime.py", "0"], {
-      cwd: folder.path,
-      stdio: ["ignore", "pipe", "ignore"],
-    })
-    const [address] = await once(createInterface({ input: runtime.stdout }), "line")
-    const gateway = await startGateway({
-      DATA_DIR: folder.path,
-      RUNTIME_SERVICE_URL: String(address),
-      CHAT_EXECUTION_MODE: "runtime_orchestrator",
-      CHAT_RUNTIME_PROBES: "false",
-    })
-    try {
-      const output = await run(
-        { page: "own-runtime", language: "sh" },
-        { url: gateway.url, folder: folder.path },
-      )
-      expectInOrder(output, [
-        '"runtime":{"status":"healthy"}',
-        '"content":"You said"',
-        '"executionMode":"runtime_orchestrator"',
-      ])
-    } finally {
-      await gateway.stop("SIGKILL")
-      runtime.kill("SIGKILL")
-      folder.dispose()
-    }
   })
 })

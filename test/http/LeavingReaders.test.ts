@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as TestClock from "effect/testing/TestClock"
-import { noon, text } from "../support/fixtures.ts"
+import { draft } from "../../src/protocol/agent2ui/Message.ts"
+import { noon, runId, text } from "../support/fixtures.ts"
 import { done, live, logOf, reading, test } from "./streams.ts"
 
 /** A reader of a live run, and the number of times that it has left. */
@@ -35,6 +36,17 @@ describe("a reader that leaves", () => {
       log.end(done)
       yield* Fiber.join(fiber)
       assert.strictEqual(left(), 0)
+    }),
+  )
+
+  test(
+    "is reported when its protocol cannot express the rest of the run",
+    Effect.gen(function* () {
+      const { fiber, left, log } = yield* watched({ protocol: 1 })
+      log.message(draft({ type: "retract", data: { runId, fromSeq: 1, toSeq: 1, reason: "" } }), noon)
+      yield* Fiber.join(fiber)
+      assert.isFalse(log.ended)
+      assert.strictEqual(left(), 1)
     }),
   )
 

@@ -38,7 +38,7 @@ const heartbeat = ": heartbeat\n\n"
 /** Shown text must be taken back, and the stream no longer has the rest of the answer. */
 const retracted = {
   code: "ANSWER_RETRACTED",
-  message: "The answer was replaced. Load the conversation again.",
+  message: "The answer had to be begun again. Send the message again.",
 }
 
 class AgUiEncoder implements Encoder {
