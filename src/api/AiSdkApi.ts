@@ -4,8 +4,9 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
+import { ClientId } from "../domain/ClientKey.ts"
 import { RunId } from "../domain/Ids.ts"
-import { ChatId, problemOf, UiRequest } from "../protocol/ai-sdk/UiRequest.ts"
+import { problemOf, UiRequest } from "../protocol/ai-sdk/UiRequest.ts"
 import { eventSchema } from "../protocol/Sse.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
@@ -21,7 +22,7 @@ const stream = HttpApiSchema.StreamSse({ events: eventSchema("message", chunk) }
 
 const payload = UiRequest.check(Schema.makeFilter((request) => problemOf(request, messageProblem)))
 
-const chatIds = { id: ChatId }
+const chatIds = { id: ClientId }
 
 export class AiSdkApi extends HttpApiGroup.make("aiSdk")
   .add(

@@ -3,7 +3,7 @@
  * agent's own settings replace the others. `docs/reference/openai.md` lists every field.
  */
 import * as Schema from "effect/Schema"
-import { InputMessage, type Issue, issuesOf } from "./OpenAiMessages.ts"
+import { InputMessage, type Issue, issuesOf, listOf } from "./OpenAiMessages.ts"
 
 /** Python's client sends null for a field that is not set. */
 const opt = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
@@ -15,20 +15,20 @@ const Typed = Schema.Struct({ type: Schema.String })
 
 const fields = {
   model: ModelId,
-  messages: Schema.Array(InputMessage),
+  messages: listOf(InputMessage, 10_000),
   stream: opt(Schema.Boolean),
   stream_options: opt(Schema.Struct({ include_usage: opt(Schema.Boolean) })),
   n: opt(Schema.Int),
-  stop: opt(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
-  tools: opt(Schema.Array(Schema.Json)),
+  stop: opt(Schema.Union([Schema.String, listOf(Schema.String)])),
+  tools: opt(listOf(Schema.Json)),
   tool_choice: Schema.optionalKey(Schema.Json),
-  functions: opt(Schema.Array(Schema.Json)),
+  functions: opt(listOf(Schema.Json)),
   function_call: Schema.optionalKey(Schema.Json),
   response_format: opt(Typed),
   logprobs: opt(Schema.Boolean),
   top_logprobs: opt(Schema.Int),
   logit_bias: opt(Schema.Record(Schema.String, Schema.Finite)),
-  modalities: opt(Schema.Array(Schema.String)),
+  modalities: opt(listOf(Schema.String)),
   audio: Schema.optionalKey(Schema.Json),
   web_search_options: Schema.optionalKey(Schema.Json),
 }

@@ -8,13 +8,17 @@ import { maxMessageLength, messageTooLong } from "./ChatApi.ts"
 
 const opt = Schema.optionalKey
 
+/** The size of a body limits the lists first. */
+export const listOf = <S extends Schema.Constraint>(item: S, most = 1000) =>
+  Schema.Array(item).check(Schema.isMaxLength(most))
+
 const Part = Schema.Struct({
   type: Schema.String,
   text: opt(Schema.String),
   refusal: opt(Schema.String),
 })
 
-export const Content = Schema.NullOr(Schema.Union([Schema.String, Schema.Array(Part)]))
+export const Content = Schema.NullOr(Schema.Union([Schema.String, listOf(Part)]))
 
 export const InputMessage = Schema.Struct({
   role: Schema.Literals(["system", "developer", "user", "assistant"]).annotate({
@@ -22,7 +26,7 @@ export const InputMessage = Schema.Struct({
   }),
   content: opt(Content),
   refusal: opt(Schema.NullOr(Schema.String)),
-  tool_calls: opt(Schema.NullOr(Schema.Array(Schema.Json))),
+  tool_calls: opt(Schema.NullOr(listOf(Schema.Json))),
   function_call: opt(Schema.Null),
 })
 export type InputMessage = typeof InputMessage.Type

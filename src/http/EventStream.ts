@@ -44,19 +44,20 @@ const pageBytes = 64 * 1024
 
 const closing: StreamError = {
   code: "SHUTTING_DOWN",
-  message: "This server is being stopped, and the answer goes on elsewhere. Read on from the last event.",
+  message:
+    "This server is being stopped. The run continues: resume after the last event, or load the session later.",
 }
 
 const expired: StreamError = {
   code: "AUTH_TOKEN_EXPIRED",
   message:
-    "The token that opened this stream has expired, or its API key is no longer valid; the answer goes on. Read on from the last event with a new one.",
+    "The token of this stream has expired, or its API key is no longer valid. The run continues: resume after the last event with a new token, or load the session later.",
 }
 
 /** The store failed, and it holds the events that the reader needs next. */
 const unreadable: StreamError = {
   code: "EVENTS_UNAVAILABLE",
-  message: "The events cannot be read now. Read on from the last event.",
+  message: "The events cannot be read now. Resume after the last event, or load the session later.",
 }
 
 /** One write. Empty text: there is nothing to write now. */

@@ -64,7 +64,7 @@ export class Sessions extends Context.Service<
       id: SessionId,
       end?: MessageId,
     ) => Effect.Effect<ReadonlyArray<BranchMessage>, StoreError>
-    /** The messages of all branches, oldest first: the newest 1000, within about 4 MiB. */
+    /** The messages of all branches, oldest first: the newest 10 000, within about 4 MiB. */
     readonly tree: (id: SessionId) => Effect.Effect<ReadonlyArray<TreeMessage>, StoreError>
   }
 >()("crossfade/store/Sessions") {}

@@ -31,8 +31,8 @@ const mostBytes = 4 * 1024 * 1024
 /** A session may have failed this often in a row and still know its earlier messages. Each step is one index lookup. */
 const mostSteps = 200
 
-/** Clients that send their whole history send less than 1 MiB. */
-const mostOfTree = 1000
+/** Clients send their whole history, and a body of 1 MiB has fewer messages. */
+const mostOfTree = 10_000
 
 const isSessionId = Schema.is(SessionId)
 

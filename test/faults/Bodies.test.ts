@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { Api } from "../../src/api/Api.ts"
+import { examplesOf } from "../../src/api/openapi/Examples.ts"
+import { isObject } from "../../src/api/openapi/Schemas.ts"
 import { defaultAgent, operatorToken } from "../support/chatClient.ts"
 import { useOneGateway } from "../support/oneGateway.ts"
 import { dice, mutated } from "../fuzz/Mutation.ts"
@@ -16,26 +18,41 @@ interface Route {
   readonly method: string
   readonly path: string
   readonly schema: Schema.Codec<unknown>
+  readonly examples: ReadonlyArray<string>
 }
 
-/** Every route of the contract that takes JSON, with the schema of its body. */
+type Fields = Readonly<Record<string, Schema.Codec<unknown>>>
+/** `schema` is the schema of the contract, without its JSON codec. */
+type Body = Schema.Codec<unknown> & { readonly schema?: { readonly fields?: Fields } }
+
+/** The fields of a body, without the rules between them: random fields almost never hold all of these. */
+const shapeOf = (body: Body): Schema.Codec<unknown> =>
+  body.schema?.fields === undefined ? body : Schema.Struct(body.schema.fields)
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Every route of the contract that takes JSON, with the shape of its body. */
 const routes: ReadonlyArray<Route> = Object.values(Api.groups).flatMap((group) =>
-  Object.values(group.endpoints).flatMap(({ method, path, payload }) => {
-    const schemas = payload.get("application/json")?.schemas as
-      | ReadonlyArray<Schema.Codec<unknown>>
-      | undefined
+  Object.values(group.endpoints).flatMap(({ identifier, method, path, payload }) => {
+    const schemas = payload.get("application/json")?.schemas as ReadonlyArray<Body> | undefined
     if (schemas === undefined) return []
-    return [{ method, path: path.replace(/:\w+/g, defaultAgent), schema: Schema.Union(schemas) }]
+    const { request = {} } = examplesOf(group.identifier + capitalised(identifier))
+    const examples = Object.values(request).flatMap((example) =>
+      isObject(example) ? [JSON.stringify(example["value"])] : [],
+    )
+    const schema = Schema.Union(schemas.map(shapeOf))
+    return [{ method, path: path.replace(/:\w+/g, defaultAgent), schema, examples }]
   }),
 )
 
-/** Bodies that the schema takes, as JSON. */
-const samplesOf = async ({ schema }: Route): Promise<ReadonlyArray<Uint8Array>> => {
+/** The examples of the route, and bodies with its shape, as JSON. */
+const samplesOf = async ({ examples, schema }: Route): Promise<ReadonlyArray<Uint8Array>> => {
   const values = await Effect.runPromise(
     Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 10, seed, size: 4 }),
   )
   const encode = Schema.encodeUnknownSync(schema)
-  return values.map((value) => Buffer.from(JSON.stringify(encode(value))))
+  const samples = values.map((value) => JSON.stringify(encode(value)))
+  return [...examples, ...samples].map((body) => Buffer.from(body))
 }
 
 const send = async ({ method, path }: Route, body: Uint8Array): Promise<number> => {
@@ -48,7 +65,8 @@ const send = async ({ method, path }: Route, body: Uint8Array): Promise<number> 
   if (type.startsWith("text/event-stream")) abort.abort()
   else if (response.status !== 204) {
     const answer: unknown = await response.json()
-    expect(answer).toHaveProperty("success", response.status < 300)
+    if (path.startsWith("/v1/")) expect(answer).toHaveProperty(response.ok ? "choices" : "error.message")
+    else expect(answer).toHaveProperty("success", response.ok)
   }
   return response.status
 }

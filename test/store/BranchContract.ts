@@ -1,11 +1,14 @@
 /** The order and the branches of a session's messages, on every adapter of `Sessions`. */
 import { assert, layer as withLayer } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId } from "../../src/domain/Ids.ts"
 import type { Session } from "../../src/domain/Session.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
+import { messageRow } from "../../src/store/TurnRows.ts"
 import type { Stores } from "./StoreContract.ts"
 import { completed, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
 
@@ -92,6 +95,23 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           ],
         )
         assert.strictEqual(tree[3]?.parentMessageId, first.answer.id)
+      }),
+    )
+
+    it.effect("a tree has every message of a long session, because clients send a history of 1 MiB", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const sql = yield* SqlClient.SqlClient
+        const { session, userMessage } = yield* said("first", "1")
+        const copies = Arr.makeBy(1000, (index) => ({
+          ...messageRow({ ...userMessage, content: "more" }),
+          id: newTurn(newPrincipal(), { content: "" }).userMessage.id,
+          seq: 3 + index,
+        }))
+        yield* sql`INSERT INTO messages ${sql.insert(copies)}`
+        const tree = yield* sessions.tree(session.id)
+        assert.strictEqual(tree.length, 1002)
+        assert.strictEqual(tree[0]?.content, "first")
       }),
     )
 

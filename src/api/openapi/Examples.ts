@@ -57,6 +57,7 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   fileId: "The last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
   orgId: "An organisation.",
+  model: "`agent:` and the agent's id, or the agent's name.",
   cursor: "`nextCursor` of the previous page.",
   limit: "The most entries of the page.",
   since: "Epoch milliseconds.",

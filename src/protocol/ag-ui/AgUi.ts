@@ -8,6 +8,7 @@ import { eventId } from "../../domain/EventId.ts"
 import type { Run, RunError } from "../../domain/Run.ts"
 import type { LogEntry } from "../../runs/RunEvent.ts"
 import { errorBody } from "../agent2ui/Frame.ts"
+import { fenced } from "../agent2ui/Fence.ts"
 import type { Message } from "../agent2ui/Message.ts"
 import type { Encoder, OutputProtocol, StreamError } from "../Encoder.ts"
 import { contentType, dataFrame } from "../Sse.ts"
@@ -17,7 +18,6 @@ import type * as AgUi from "./Event.ts"
 import { protocolVersion } from "./Event.ts"
 import { interruptOf, resultOf } from "./Outcomes.ts"
 import { Steps } from "./Steps.ts"
-import { fenced } from "./Fence.ts"
 import { Transcript } from "./Transcript.ts"
 
 /** The data of the request that the stream repeats. */
@@ -124,7 +124,7 @@ class AgUiEncoder implements Encoder {
       case "markdown":
         return this.#blocks.text(message.data.content, id)
       case "code":
-        return this.#blocks.text(fenced(message.data), id)
+        return this.#blocks.text(`\n${fenced(message.data.code, message.data.language)}\n`, id)
       case "thinking":
         return this.#thinking(message, id)
       case "plan":

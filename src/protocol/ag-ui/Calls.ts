@@ -4,12 +4,11 @@
  * clients show a result only with its call. The call of a sub-agent is also the sub-agent's run.
  */
 import { isSubAgentSkill, subAgentName } from "../../domain/SubAgentSkill.ts"
+import { type Call, kindOf, nameOf, type Result } from "../agent2ui/CallKind.ts"
 import type { Message } from "../agent2ui/Message.ts"
 import type { Event, ToolCallResult, ToolCallStart } from "./Event.ts"
 
 type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
-export type Call = Of<"tool_call" | "skill_call" | "mcp_call">
-export type Result = Of<"tool_result" | "skill_result" | "mcp_result">
 
 /** A call that the client shows from the interrupted run, and that this run continues. */
 export interface EarlierCall {
@@ -21,17 +20,6 @@ interface Shown extends EarlierCall {
   readonly isSubagent: boolean
   answered: boolean
 }
-
-const nameOf = ({ data }: Call | Result): string => ("skillName" in data ? data.skillName : data.toolName)
-
-const kindOf = ({ data, metadata }: Call | Result) => ({
-  ...("skillId" in data
-    ? { kind: "skill", skillId: data.skillId }
-    : "serverId" in data
-      ? { kind: "mcp", serverId: data.serverId }
-      : { kind: "tool" }),
-  ...(metadata?.stepId === undefined ? {} : { stepId: metadata.stepId }),
-})
 
 const contentOf = (success: boolean, { error, result }: Result["data"] | Call["data"]): string => {
   if (success) return typeof result === "string" ? result : JSON.stringify(result ?? null)

@@ -3,6 +3,7 @@
  * in snapshots; only the text of the last user's message reaches an agent.
  */
 import * as Schema from "effect/Schema"
+import { ClientId } from "../../domain/ClientKey.ts"
 import type { InterruptAnswer } from "../../domain/Interrupt.ts"
 import type { Request } from "./AgUi.ts"
 import type { EarlierCall } from "./Calls.ts"
@@ -14,13 +15,6 @@ const json = Schema.Record(text, Schema.Json)
 /** The size of a body limits the lists first. */
 const listOf = <S extends Schema.Constraint>(item: S, most = 1000) =>
   Schema.Array(item).check(Schema.isMaxLength(most))
-
-/** The client chooses it. Control characters and halves of surrogate pairs would not come back from a store or a log. */
-const clientId = text.check(
-  Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, {
-    message: "Expected 1 to 200 characters, well-formed and without control characters",
-  }),
-)
 
 const Part = Schema.StructWithRest(Schema.Struct({ type: text, text: opt(text) }), [json])
 type Part = typeof Part.Type
@@ -61,9 +55,9 @@ const ResumeEntry = Schema.Struct({
 })
 
 export const RunAgentInput = Schema.Struct({
-  threadId: clientId.annotate({ description: "Names the session" }),
-  runId: clientId.annotate({ description: "Repeated in the events" }),
-  parentRunId: opt(clientId),
+  threadId: ClientId.annotate({ description: "Names the session" }),
+  runId: ClientId.annotate({ description: "Repeated in the events" }),
+  parentRunId: opt(ClientId),
   messages: listOf(Message, 10_000).annotate({
     description:
       "The last user's message is the turn's message. The user's texts before it must be those of the stored session; a shorter history starts a new branch",

@@ -2,25 +2,10 @@
  * The calls of one step as dynamic tools that the server executes. Tools, skills and MCP tools differ by `toolMetadata`.
  * A result without a call gets the call first, because the client refuses an output of an unknown call.
  */
-import type { Message } from "../agent2ui/Message.ts"
+import { type Call, kindOf, nameOf, type Result } from "../agent2ui/CallKind.ts"
 import type { Chunk } from "./Chunk.ts"
 
-type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
-export type Call = Of<"tool_call" | "skill_call" | "mcp_call">
-export type Result = Of<"tool_result" | "skill_result" | "mcp_result">
-
 const executed = { providerExecuted: true, dynamic: true } as const
-
-const nameOf = ({ data }: Call | Result): string => ("skillName" in data ? data.skillName : data.toolName)
-
-const kindOf = ({ data, metadata }: Call | Result) => ({
-  ...("skillId" in data
-    ? { kind: "skill", skillId: data.skillId }
-    : "serverId" in data
-      ? { kind: "mcp", serverId: data.serverId }
-      : { kind: "tool" }),
-  ...(metadata?.stepId === undefined ? {} : { stepId: metadata.stepId }),
-})
 
 const outputOf = (
   toolCallId: string,

@@ -6,6 +6,7 @@
  * `data-<type>`, with the data of Agent2UI.
  */
 import type { RunId } from "../../domain/Ids.ts"
+import { fenced } from "../agent2ui/Fence.ts"
 import type { Message } from "../agent2ui/Message.ts"
 import { advance, noPlan, type Plan, stepOf } from "../agent2ui/PlanSteps.ts"
 import { Blocks } from "./Blocks.ts"
@@ -14,12 +15,9 @@ import type { Chunk, Data } from "./Chunk.ts"
 
 type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
 
-/** A fence must be longer than every run of backticks in the code. */
-const fenced = ({ code, filename, language }: Of<"code">["data"]): string => {
-  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map(({ length }) => length))
-  const fence = "`".repeat(longest + 1)
+const codeText = ({ code, filename, language }: Of<"code">["data"]): string => {
   const info = filename === undefined ? language : `${language} title=${JSON.stringify(filename)}`
-  return `\n${fence}${info}\n${code}\n${fence}\n`
+  return `\n${fenced(code, info)}\n`
 }
 
 const file = ({ mimeType, url, ...rest }: Of<"file">["data"]): Chunk => ({
@@ -74,7 +72,7 @@ export class Step {
       case "markdown":
         return this.#blocks.text(message.data.content, seq)
       case "code":
-        return this.#blocks.text(fenced(message.data), seq)
+        return this.#blocks.text(codeText(message.data), seq)
       case "thinking":
         return this.#blocks.thinking(message, seq)
       case "plan":

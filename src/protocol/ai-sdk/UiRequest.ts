@@ -4,6 +4,7 @@
  * The last message is the user's, or an assistant's message whose approvals the user has answered.
  */
 import * as Schema from "effect/Schema"
+import { ClientId } from "../../domain/ClientKey.ts"
 import { AgentId } from "../../domain/Ids.ts"
 import { InterruptAnswer } from "../../domain/Interrupt.ts"
 import type { Continued } from "./UiStream.ts"
@@ -11,13 +12,6 @@ import type { Continued } from "./UiStream.ts"
 const opt = Schema.optionalKey
 const text = Schema.String
 const name = text.check(Schema.isMaxLength(200))
-
-/** The client chooses it. Control characters and halves of surrogate pairs would not come back from a store or a log. */
-export const ChatId = text.check(
-  Schema.isPattern(/^[^\p{Cs}\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, {
-    message: "Expected 1 to 200 characters, well-formed and without control characters",
-  }),
-)
 
 /** The fields that the gateway reads. */
 const Part = Schema.Struct({
@@ -39,7 +33,7 @@ const UiMessage = Schema.Struct({
 type UiMessage = typeof UiMessage.Type
 
 export const UiRequest = Schema.Struct({
-  id: ChatId,
+  id: ClientId,
   messages: opt(Schema.Array(UiMessage).check(Schema.isMaxLength(10_000))).annotate({
     description:
       "The whole chat. The user's texts must be those of the stored chat; a shorter history starts a new branch",

@@ -2,6 +2,7 @@
  * The text of an answer for OpenAI's clients, which know only text. Parts that are not text become Markdown, because such
  * clients show it. Pure.
  */
+import { fenced } from "../agent2ui/Fence.ts"
 import type { Message } from "../agent2ui/Message.ts"
 
 type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
@@ -41,7 +42,7 @@ export const messageText = (message: Message): string => {
     case "markdown":
       return message.data.content
     case "code":
-      return block(`\`\`\`${message.data.language}\n${message.data.code}\n\`\`\``)
+      return block(fenced(message.data.code, message.data.language))
     case "file":
       return block(`[${label(message.data.filename)}](${address(message.data.url)})`)
     case "image":

@@ -190,6 +190,8 @@ describe("parts that are not text", () => {
 
   it("become code blocks, reports with their parts, and a mark for a chart", () => {
     assert.strictEqual(shown({ type: "code", data: { language: "ts", code: "let x" } }), "```ts\nlet x\n```")
+    const nested = { language: "md", code: "```ts\nlet x\n```" }
+    assert.strictEqual(shown({ type: "code", data: nested }), "````md\n```ts\nlet x\n```\n````")
     const content = [{ id: "1", type: "text", data: { content: "Good." }, timestamp: "" }] as const
     const report = { title: "T", sections: [{ heading: "H", content }], summary: "S" }
     assert.strictEqual(shown({ type: "report", data: report }), "## T\n\n### H\n\nGood.\n\nS")
