@@ -15,23 +15,22 @@ const Steps = Schema.Struct({
 })
 const decodeSteps = Schema.decodeUnknownOption(Steps)
 
-const statuses: Readonly<Record<string, StepStatus>> = {
-  running: "running",
-  in_progress: "running",
-  active: "running",
-  executing: "running",
-  completed: "completed",
-  complete: "completed",
-  done: "completed",
-  success: "completed",
-  failed: "failed",
-  error: "failed",
-  skipped: "skipped",
-  cancelled: "skipped",
-}
+const statuses: ReadonlyMap<string, StepStatus> = new Map([
+  ["running", "running"],
+  ["in_progress", "running"],
+  ["active", "running"],
+  ["executing", "running"],
+  ["completed", "completed"],
+  ["complete", "completed"],
+  ["done", "completed"],
+  ["success", "completed"],
+  ["failed", "failed"],
+  ["error", "failed"],
+  ["skipped", "skipped"],
+  ["cancelled", "skipped"],
+])
 
-const statusOf = (status: string | undefined): StepStatus =>
-  (status === undefined ? undefined : statuses[status.toLowerCase()]) ?? "pending"
+const statusOf = (status = ""): StepStatus => statuses.get(status.toLowerCase()) ?? "pending"
 
 const planOf = (content: Schema.Json): ValidDraft | undefined => {
   const plan = Option.getOrUndefined(decodeSteps(content))
