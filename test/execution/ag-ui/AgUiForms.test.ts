@@ -111,6 +111,16 @@ describe("parts of unusual servers", () => {
     })
   })
 
+  it("forgets an activity that grows without end", () => {
+    const content = { steps: [{ id: "s", title: "S" }] }
+    const plan = { type: "ACTIVITY_SNAPSHOT", messageId: "p", activityType: "PLAN", content }
+    const operation = { op: "add", path: "/log", value: "x".repeat(mebi / 2) }
+    const more = { type: "ACTIVITY_DELTA", messageId: "p", activityType: "PLAN", patch: [operation] }
+    const seen = played(plan, ...Array.from({ length: 20 }, () => more), text("a"), finished)
+    expect(typesOf(seen).filter((type) => type === "plan").length).toBeLessThan(10)
+    expect(seen.text).toBe("a")
+  })
+
   it("skips an error and a file among the agent's own drafts: they may name hosts", () => {
     const error = { type: "error", data: { code: "E", message: "postgres://db:5432 refused" } }
     const file = {
