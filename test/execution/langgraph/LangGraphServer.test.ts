@@ -1,12 +1,11 @@
 /** The LangGraph wire at LangGraph's own server. Each test has a session of its own. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import type { Executor, Turn } from "../../../src/execution/Executor.ts"
 import { startLangGraph } from "../../support/langGraphServer.ts"
 import type { Running } from "../../support/processes.ts"
-import { directAnswer, layerAt, newTurn, pastAfter, play, type Played } from "./langGraphTurn.ts"
+import { directAnswer, layerAt, newTurn, pastAfter, play, type Played, runsAt } from "./langGraphTurn.ts"
 
 let server: Running
 beforeAll(async () => {
@@ -33,12 +32,7 @@ const statusOf = async (path: string): Promise<number> => {
   return response.status
 }
 
-const decodeRuns = Schema.decodeUnknownSync(
-  Schema.Array(Schema.Struct({ run_id: Schema.String, status: Schema.String })),
-)
-
-const runsOf = async (thread: string) =>
-  decodeRuns(await (await fetch(`${server.url}/threads/${thread}/runs`)).json())
+const runsOf = (thread: string) => runsAt(server.url, thread)
 
 describe.concurrent("an answer of a LangGraph server", () => {
   it("shows streamed text once, with the tokens of the model", async () => {

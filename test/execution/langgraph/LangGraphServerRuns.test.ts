@@ -2,12 +2,11 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schema from "effect/Schema"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import type { Executor, Turn } from "../../../src/execution/Executor.ts"
 import { startLangGraph } from "../../support/langGraphServer.ts"
 import type { Running } from "../../support/processes.ts"
-import { layerAt, newTurn, pastAfter, play } from "./langGraphTurn.ts"
+import { layerAt, newTurn, pastAfter, play, runsAt } from "./langGraphTurn.ts"
 
 let server: Running
 beforeAll(async () => {
@@ -20,12 +19,7 @@ const at = <A>(effect: Effect.Effect<A, never, Executor>): Promise<A> =>
 
 const session = () => ({ sessionId: SessionId.make(crypto.randomUUID()) })
 
-const decodeRuns = Schema.decodeUnknownSync(
-  Schema.Array(Schema.Struct({ run_id: Schema.String, status: Schema.String })),
-)
-
-const runsOf = async (thread: string) =>
-  decodeRuns(await (await fetch(`${server.url}/threads/${thread}/runs`)).json())
+const runsOf = (thread: string) => runsAt(server.url, thread)
 
 describe.concurrent("a run of a LangGraph server that does not end by itself", () => {
   /** Starts the turn, and returns once its first text is there. */
