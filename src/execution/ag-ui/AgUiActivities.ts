@@ -15,23 +15,22 @@ const Steps = Schema.Struct({
 })
 const decodeSteps = Schema.decodeUnknownOption(Steps)
 
-const statuses: Readonly<Record<string, StepStatus>> = {
-  running: "running",
-  in_progress: "running",
-  active: "running",
-  executing: "running",
-  completed: "completed",
-  complete: "completed",
-  done: "completed",
-  success: "completed",
-  failed: "failed",
-  error: "failed",
-  skipped: "skipped",
-  cancelled: "skipped",
-}
+const statuses: ReadonlyMap<string, StepStatus> = new Map([
+  ["running", "running"],
+  ["in_progress", "running"],
+  ["active", "running"],
+  ["executing", "running"],
+  ["completed", "completed"],
+  ["complete", "completed"],
+  ["done", "completed"],
+  ["success", "completed"],
+  ["failed", "failed"],
+  ["error", "failed"],
+  ["skipped", "skipped"],
+  ["cancelled", "skipped"],
+])
 
-const statusOf = (status: string | undefined): StepStatus =>
-  (status === undefined ? undefined : statuses[status.toLowerCase()]) ?? "pending"
+const statusOf = (status = ""): StepStatus => statuses.get(status.toLowerCase()) ?? "pending"
 
 const planOf = (content: Schema.Json): ValidDraft | undefined => {
   const plan = Option.getOrUndefined(decodeSteps(content))
@@ -45,22 +44,36 @@ const planOf = (content: Schema.Json): ValidDraft | undefined => {
   return draft({ type: "plan", data: { steps, currentStep } })
 }
 
+/** Characters of one activity with its changes, and activities of one answer. Later ones are not shown. */
+const mostCharacters = 4 * 1024 * 1024
+const mostActivities = 100
+
+interface Activity {
+  readonly content: Schema.Json
+  /** Characters of the snapshot and its changes. */
+  readonly size: number
+}
+
 export class AgUiActivities {
-  readonly #contents = new Map<string, Schema.Json>()
+  readonly #activities = new Map<string, Activity>()
 
   snapshot({ content, messageId, replace }: EventOf<"ACTIVITY_SNAPSHOT">): ValidDraft | undefined {
-    if (replace === false && this.#contents.has(messageId)) return undefined
-    return this.#set(messageId, content)
+    if (replace === false && this.#activities.has(messageId)) return undefined
+    return this.#set(messageId, { content, size: JSON.stringify(content).length })
   }
 
   delta({ messageId, patch }: EventOf<"ACTIVITY_DELTA">): ValidDraft | undefined {
-    const before = this.#contents.get(messageId)
-    const content = before === undefined ? undefined : JsonPatch.apply(before, patch)
-    return content === undefined ? undefined : this.#set(messageId, content)
+    const before = this.#activities.get(messageId)
+    if (before === undefined) return undefined
+    const content = JsonPatch.apply(before.content, patch)
+    const size = before.size + JSON.stringify(patch).length
+    return content === undefined ? undefined : this.#set(messageId, { content, size })
   }
 
-  #set(messageId: string, content: Schema.Json): ValidDraft | undefined {
-    this.#contents.set(messageId, content)
-    return planOf(content)
+  #set(messageId: string, activity: Activity): ValidDraft | undefined {
+    this.#activities.delete(messageId)
+    if (activity.size > mostCharacters || this.#activities.size >= mostActivities) return undefined
+    this.#activities.set(messageId, activity)
+    return planOf(activity.content)
   }
 }

@@ -1,8 +1,8 @@
 /**
  * The answers to the interrupts of a run, in the form in which the run announced each of them. Pure.
  *
- * A user may send a plain message instead of an answer. It never approves anything: where the schema of the answer asks for
- * `approved`, the answer is false with the message as its reason; elsewhere the message is the answer.
+ * A user may send a plain message instead of an answer. It never approves anything: where the schema of the answer asks for a
+ * boolean, such as `approved`, the answer is false with the message as its reason; elsewhere the message is the answer.
  */
 import type { Json } from "effect/Schema"
 import type { Interrupt } from "../../domain/Interrupt.ts"
@@ -11,13 +11,23 @@ import type { Pending } from "./AgUiPast.ts"
 import type { Message, ResumeEntry } from "./AgUiWire.ts"
 import { isRecord } from "./JsonPatch.ts"
 
-const asksForApproval = ({ responseSchema }: Interrupt): boolean => {
+const isBoolean = (schema: Json | undefined): boolean => isRecord(schema) && schema["type"] === "boolean"
+
+/** The names of the decisions in the answer's schema. */
+const decisionsIn = ({ responseSchema }: Interrupt): ReadonlyArray<string> => {
   const properties = isRecord(responseSchema) ? responseSchema["properties"] : undefined
-  return isRecord(properties) && properties["approved"] !== undefined
+  return isRecord(properties)
+    ? Object.keys(properties).filter((name) => name === "approved" || isBoolean(properties[name]))
+    : []
 }
 
-const plainAnswer = (interrupt: Interrupt, message: string): Json =>
-  asksForApproval(interrupt) ? { approved: false, reason: message } : message
+const plainAnswer = (interrupt: Interrupt, message: string): Json => {
+  if (isBoolean(interrupt.responseSchema)) return false
+  const decisions = decisionsIn(interrupt)
+  return decisions.length === 0
+    ? message
+    : { ...Object.fromEntries(decisions.map((name) => [name, false] as const)), reason: message }
+}
 
 /** The answer to one interrupt. Undefined: it is cancelled. */
 const payloadOf = (interrupt: Interrupt, { answers }: Resume, message: string): Json | undefined => {

@@ -55,7 +55,7 @@ const readResult = (
   { content, error, id, toolCallId }: Extract<Message, { readonly role: "tool" }>,
   metadata: Metadata,
 ): void => {
-  const success = error === undefined
+  const success = (error ?? "") === ""
   if (calls.pendingResult?.callId === toolCallId) return calls.settle(success)
   if (calls.get(toolCallId)?.hasResult !== false) return
   calls.settle(true)

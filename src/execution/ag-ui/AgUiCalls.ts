@@ -59,12 +59,17 @@ const resultOf = (content: Content): Schema.Json => {
   return /^\s*[[{]/.test(text) ? Option.getOrElse(jsonOf(text), () => text) : text
 }
 
+/** Arguments are held until they are complete. */
+const mostCharacters = 16 * 1024 * 1024
+
 const failure = { result: null, success: false, error: "The tool failed." } as const
 
 export class AgUiCalls {
   readonly #calls = new Map<string, Call>()
   /** Calls whose arguments are not complete JSON, oldest first. */
   #held: Array<Call> = []
+  /** The size of the arguments so far. */
+  #characters = 0
   #result: Result | undefined
   #out: Array<ValidDraft> = []
   /** Names of calls in earlier answers: a resumed run sends their results without a start. */
@@ -76,10 +81,6 @@ export class AgUiCalls {
 
   get(id: string): Call | undefined {
     return this.#calls.get(id)
-  }
-
-  get hasAny(): boolean {
-    return this.#calls.size > 0
   }
 
   isKnown(id: string): boolean {
@@ -106,11 +107,18 @@ export class AgUiCalls {
     })
   }
 
-  addArguments(id: string, delta: string): void {
+  /** False if the arguments of all calls are too large. */
+  addArguments(id: string, delta: string): boolean {
     const call = this.#calls.get(id)
-    if (call === undefined) return
+    if (call === undefined) return true
+    this.#characters += delta.length
+    if (this.#characters > mostCharacters) {
+      call.args = ""
+      return false
+    }
     call.args += delta
     if (call.end.add(delta) && isComplete(call.args)) this.#show(call)
+    return true
   }
 
   /** `mayRepair`: a snapshot with the whole arguments is to be expected. */
@@ -144,6 +152,13 @@ export class AgUiCalls {
     this.settle(true)
     this.result({ messageId: "", callId, content: "", metadata: {} })
     this.settle(false)
+  }
+
+  /** Stands for a call that cannot be read, unless the answer has a call already. */
+  unreadable(): void {
+    if (this.#calls.size > 0) return
+    this.start("unreadable", "unknown", {})
+    this.failed("unreadable")
   }
 
   get pendingResult(): Pick<Result, "callId" | "messageId"> | undefined {

@@ -15,6 +15,7 @@ import { type ExecutionError, UpstreamFailed, UpstreamGarbled } from "../Executi
 import * as RuntimeJson from "../runtime/RuntimeJson.ts"
 import { AgUiLines, limitOf, maxEventSize, maxSnapshotSize } from "./AgUiLines.ts"
 import { AgUiMapping, type Facts } from "./AgUiMapping.ts"
+import * as AgUiOlderForms from "./AgUiOlderForms.ts"
 import { AgUiEvent, eventTypes, textContent } from "./AgUiWire.ts"
 
 const upstream = "runtime"
@@ -29,16 +30,11 @@ const parse = (data: string): Result.Result<unknown, unknown> => Result.try(() =
 /** The name of every event of a call contains this. */
 const callMark = "TOOL_CALL"
 
+/** Events that are no part of the answer's text, and that arrive in numbers. */
+const unimportant = /^(?:STATE|ACTIVITY|CUSTOM)/
+
 const hasType = (json: unknown): json is { readonly type: string } =>
   Predicate.hasProperty(json, "type") && typeof json.type === "string"
-
-/** Servers before 1.0 call reasoning thinking, and their events have no message id. */
-const renamed = (json: unknown): unknown => {
-  if (!hasType(json) || !json.type.startsWith("THINKING_")) return json
-  return json.type === "THINKING_TEXT_MESSAGE_CONTENT"
-    ? { ...json, type: "REASONING_MESSAGE_CONTENT", messageId: "thinking" }
-    : undefined
-}
 
 /** One decoder per response. `feed` takes its chunks in order; `end` is called once after the last one. */
 export class AgUiDecoder implements Decoder {
@@ -97,7 +93,7 @@ export class AgUiDecoder implements Decoder {
       return this.#tooLarge(data.slice(0, maxEventSize).includes(callMark))
     const parsed = parse(data)
     if (Result.isFailure(parsed)) return this.#unreadable("not JSON", data)
-    const json = renamed(parsed.success)
+    const json = AgUiOlderForms.current(parsed.success)
     // `RAW` with an unusual order of its fields.
     if (json === undefined || (hasType(json) && json.type === "RAW")) return
     const event = textContent(json) ?? Option.getOrUndefined(decodeEvent(json))
@@ -125,7 +121,7 @@ export class AgUiDecoder implements Decoder {
     if (type === "RUN_ERROR") return this.#end(new UpstreamFailed({ upstream, code: "", message: "" }))
     if (type === "RUN_FINISHED") return this.#end(new UpstreamGarbled({ upstream, detail }))
     if (type.includes(callMark)) return this.#end(new UpstreamGarbled({ upstream, detail, called: true }))
-    this.#undecodableEvent(detail)
+    if (!unimportant.test(type)) this.#undecodableEvent(detail)
   }
 
   #unreadable(detail: string, data: string): void {

@@ -1,6 +1,6 @@
 /** The end of a run: its failure, usage and interrupts. Pure. */
 import type { Usage } from "../../domain/Outcome.ts"
-import { type ExecutionError, UpstreamCancelled, UpstreamFailed } from "../ExecutionError.ts"
+import { type ExecutionError, UpstreamCancelled, UpstreamFailed, UpstreamGarbled } from "../ExecutionError.ts"
 import type { AgUiCalls, Call } from "./AgUiCalls.ts"
 import * as AgUiInterrupts from "./AgUiInterrupts.ts"
 import type { EventOf } from "./AgUiWire.ts"
@@ -10,6 +10,12 @@ const upstream = "runtime"
 const longestCode = 100
 
 export const cancelled = new UpstreamCancelled({ upstream })
+
+export const tooManyArguments = new UpstreamGarbled({
+  upstream,
+  detail: "arguments of calls are too large",
+  called: true,
+})
 
 const cancelCodes: ReadonlySet<string> = new Set(["EXECUTION_CANCELLED", "CANCELLED", "ABORTED"])
 

@@ -5,17 +5,12 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Spans from "../../telemetry/Spans.ts"
-import { isNeverConnected } from "../ConnectionFailure.ts"
+import * as ConnectionFailure from "../ConnectionFailure.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
-import {
-  type ExecutionError,
-  parseRetryAfter,
-  UpstreamTruncated,
-  UpstreamUnreachable,
-} from "../ExecutionError.ts"
+import { type ExecutionError, parseRetryAfter } from "../ExecutionError.ts"
 import type { MakeWire, RuntimeWire } from "../RuntimeSettings.ts"
 import * as RuntimeRefusal from "../runtime/RuntimeRefusal.ts"
-import { type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
+import { UpstreamHttp } from "../UpstreamHttp.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { AgUiDecoder } from "./AgUiDecoder.ts"
 import * as AgUiRequest from "./AgUiRequest.ts"
@@ -26,11 +21,6 @@ const isAnswer = (status: number): boolean => status === 200
 
 const refusalOf = ({ body, header, now, status }: UpstreamStatus.Refusal): ExecutionError =>
   RuntimeRefusal.errorOf(status, body, parseRetryAfter(header("retry-after"), now))
-
-const sendFailed = ({ cause }: TransportFailed): ExecutionError =>
-  isNeverConnected(cause)
-    ? new UpstreamUnreachable({ upstream, cause })
-    : new UpstreamTruncated({ upstream, cause })
 
 const logSkipped = ({ skipped }: AgUiDecoder) =>
   skipped === 0 ? Effect.void : Effect.logDebug(`skipped ${skipped} AG-UI events`)
@@ -51,7 +41,7 @@ export const make: MakeWire = ({ errorPatterns, history }) =>
               body: AgUiRequest.make(turn, history),
             })
             .pipe(
-              Effect.mapError(sendFailed),
+              Effect.mapError(ConnectionFailure.sendFailed(upstream)),
               Effect.flatMap((answer) => UpstreamStatus.check(answer, isAnswer, refusalOf)),
             )
           return DecodedAnswer.events(upstream, answer, decoder)

@@ -9,6 +9,7 @@ import type * as Schema from "effect/Schema"
 import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import { draft, reasoningDraft, textDraft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
+import * as AgentDrafts from "../AgentDrafts.ts"
 import { type ExecutionError, UpstreamFailed } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { isModelName } from "../ModelName.ts"
@@ -17,13 +18,15 @@ import { AgUiActivities } from "./AgUiActivities.ts"
 import * as AgUiCallFacts from "./AgUiCallFacts.ts"
 import { AgUiCalls } from "./AgUiCalls.ts"
 import { AgUiConversation, type Sent } from "./AgUiConversation.ts"
-import * as AgUiDrafts from "./AgUiDrafts.ts"
 import * as AgUiEnd from "./AgUiEnd.ts"
 import type { Waiting } from "./AgUiInterrupts.ts"
 import { recordFor } from "./AgUiPast.ts"
 import { AgUiScopes } from "./AgUiScopes.ts"
 import type { AgUiEvent, EventOf } from "./AgUiWire.ts"
 import * as JsonPatch from "./JsonPatch.ts"
+
+/** The name of a custom event with an Agent2UI draft. */
+const draftEvent = "agent2ui"
 
 /** The facts of the turn that the mapping needs. */
 export interface Facts extends Sent {
@@ -80,10 +83,7 @@ export class AgUiMapping {
 
   /** Stands for an unreadable event that may have been a call, so that the turn does not run again. */
   unreadableCall(): void {
-    if (this.#calls.hasAny) return
-    this.#calls.start("unreadable", "unknown", {})
-    this.#calls.result({ messageId: "", callId: "unreadable", content: "", metadata: {} })
-    this.#calls.settle(false)
+    this.#calls.unreadable()
     this.#showCalls()
   }
 
@@ -192,7 +192,8 @@ export class AgUiMapping {
   }
 
   #startText(id: string, role: EventOf<"TEXT_MESSAGE_START">["role"]): void {
-    if (role !== undefined && role !== "assistant") this.#foreign.add(id)
+    if (role === "assistant") this.#foreign.delete(id)
+    else if (role !== undefined) this.#foreign.add(id)
   }
 
   /** Empty text shows nothing, so it must neither commit the answer nor count as one. */
@@ -230,7 +231,8 @@ export class AgUiMapping {
   }
 
   #arguments(id: string, delta: string): void {
-    this.#calls.addArguments(id, delta)
+    if (!this.#calls.isKnown(id)) return this.unreadableCall()
+    if (!this.#calls.addArguments(id, delta)) return this.#fail(AgUiEnd.tooManyArguments)
     this.#conversation.callArguments(id, delta)
   }
 
@@ -238,9 +240,11 @@ export class AgUiMapping {
     if (toolCallId !== undefined && toolCallId !== this.#callChunk) {
       this.#endCallChunk()
       this.#callChunk = toolCallId
-      if (toolCallName !== undefined) this.#startCall(toolCallId, toolCallName, rest)
+      if (toolCallName !== undefined || !this.#calls.isKnown(toolCallId))
+        this.#startCall(toolCallId, toolCallName ?? "unknown", rest)
     }
-    if (this.#callChunk !== undefined && delta !== undefined) this.#arguments(this.#callChunk, delta)
+    if (this.#callChunk === undefined) this.unreadableCall()
+    else if (delta !== undefined) this.#arguments(this.#callChunk, delta)
   }
 
   #endCallChunk(): void {
@@ -250,8 +254,8 @@ export class AgUiMapping {
 
   #custom(event: EventOf<"CUSTOM">): boolean {
     if (event.name === "on_interrupt") this.#customInterrupts.push(event)
-    if (event.name !== AgUiDrafts.customName) return true
-    const own = Option.getOrUndefined(AgUiDrafts.draftOf(event.value))
+    if (event.name !== draftEvent) return true
+    const own = Option.getOrUndefined(AgentDrafts.draftOf(event.value))
     if (own?.type === "text") this.#hasOwnText = true
     this.#show(own)
     return own !== undefined

@@ -6,9 +6,10 @@
  * that a tool asks, is thinking, unless the graph then puts it into its own messages.
  */
 import * as Option from "effect/Option"
-import { draft, decodeDraft, reasoningDraft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
+import { draft, reasoningDraft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import type { FinishReason } from "../../domain/Outcome.ts"
+import * as AgentDrafts from "../AgentDrafts.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { listOf, recordOf, textOf } from "../direct/JsonRead.ts"
 import { LangGraphCalls } from "./LangGraphCalls.ts"
@@ -16,9 +17,6 @@ import * as LangGraphInterrupt from "./LangGraphInterrupt.ts"
 import { type Call, type ModelMessage, read, type ThreadMessage } from "./LangGraphMessage.ts"
 import { LangGraphText } from "./LangGraphText.ts"
 import { LangGraphUsage } from "./LangGraphUsage.ts"
-
-/** Types that only the gateway makes, or that may carry an upstream's failure or address. */
-const reserved = new Set(["retract", "fallback", "interrupt", "error", "file"])
 
 const quietTags = new Set(["nostream", "langsmith:nostream"])
 
@@ -96,10 +94,7 @@ export class LangGraphAnswer {
 
   /** `custom`: a draft of the protocol is passed on; anything else is the graph's own affair. */
   custom(json: unknown): void {
-    const type = recordOf(json)?.["type"]
-    if (typeof type !== "string" || reserved.has(type)) return
-    const valid = Option.getOrUndefined(decodeDraft(json))
-    if (valid !== undefined) this.#push([draft(valid)])
+    this.#push(Option.toArray(AgentDrafts.draftOf(json)))
   }
 
   /** The thread's messages after the run. They complete an answer whose stream lost its end. */

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { parseJson } from "../direct/JsonRead.ts"
 import * as BoundedBody from "../BoundedBody.ts"
-import { isNeverConnected } from "../ConnectionFailure.ts"
+import * as ConnectionFailure from "../ConnectionFailure.ts"
 import {
   type ExecutionError,
   parseRetryAfter,
@@ -10,13 +10,12 @@ import {
   UpstreamMisconfigured,
   UpstreamTruncated,
   UpstreamUnavailable,
-  UpstreamUnreachable,
 } from "../ExecutionError.ts"
 import type { Turn } from "../Executor.ts"
 import type { Endpoint } from "../RuntimeSettings.ts"
 import * as RuntimeRefusal from "../runtime/RuntimeRefusal.ts"
 import * as Spans from "../../telemetry/Spans.ts"
-import type { Answer, TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
+import type { Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 import type { Refusal } from "../UpstreamStatus.ts"
 import { check } from "../UpstreamStatus.ts"
 
@@ -25,10 +24,7 @@ const upstream = "runtime"
 /** A state repeats the whole thread. */
 const bodyLimits = { bytes: 16 * 1024 * 1024, idle: "5 seconds" } as const
 
-export const sendFailed = ({ cause }: TransportFailed): ExecutionError =>
-  isNeverConnected(cause)
-    ? new UpstreamUnreachable({ upstream, cause })
-    : new UpstreamTruncated({ upstream, cause })
+export const sendFailed = ConnectionFailure.sendFailed(upstream)
 
 /** 409: the thread is busy with another run, so nothing was started. 422 with this text: `RUNTIME_AGENT` is wrong. */
 export const refusalOf = ({ body, header, now, status }: Refusal): ExecutionError => {

@@ -10,6 +10,7 @@ import {
   UpstreamCancelled,
   UpstreamFailed,
   UpstreamTruncated,
+  errorPolicyOf,
 } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { isModelName } from "../ModelName.ts"
@@ -29,8 +30,16 @@ const statusSchedule = Schedule.max([Schedule.spaced("100 millis"), Schedule.rec
 
 const isRunning = (status: string | undefined): boolean => status === "running" || status === "pending"
 
+/** The run may have made calls, so no failure after it allows a retry. */
+const get = (api: LangGraphApi, path: string) =>
+  Effect.mapError(api.get(path), (error) =>
+    errorPolicyOf(error).retry ? new UpstreamTruncated({ upstream, cause: error }) : error,
+  )
+
 const statusOf = (api: LangGraphApi, { id, thread }: Run) =>
-  Effect.map(api.get(`/threads/${thread}/runs/${id}`), (run) => textOf(recordOf(run)?.["status"]))
+  Effect.map(get(api, `/threads/${thread}/runs/${encodeURIComponent(id)}`), (run) =>
+    textOf(recordOf(run)?.["status"]),
+  )
 
 /** Fails unless the run has ended well. An interrupted run without an interrupt was cancelled. */
 const verdictOf = (status: string | undefined, hasInterrupts: boolean): ExecutionError | undefined => {
@@ -84,7 +93,7 @@ export const end = (
     const waits = answer.finishReason === "interrupt"
     const failure = verdictOf(status, waits)
     if (failure !== undefined) return yield* failure
-    const read = api.get(`/threads/${run.thread}/state`)
+    const read = get(api, `/threads/${run.thread}/state`)
     const state = yield* waits ? read : Effect.catch(read, () => Effect.undefined)
     const checkpoint = checkpointOf(state)
     if (waits && checkpoint === undefined) return yield* new UpstreamTruncated({ upstream })

@@ -8,18 +8,13 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Spans from "../../telemetry/Spans.ts"
-import { isNeverConnected } from "../ConnectionFailure.ts"
+import * as ConnectionFailure from "../ConnectionFailure.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
 import { AnswerDecoder } from "../direct/AnswerDecoder.ts"
-import {
-  type ExecutionError,
-  UpstreamRejected,
-  UpstreamTruncated,
-  UpstreamUnreachable,
-} from "../ExecutionError.ts"
+import { type ExecutionError, UpstreamRejected } from "../ExecutionError.ts"
 import type { ExecutionEvent, Turn } from "../Executor.ts"
 import type { Endpoint, MakeWire, RuntimeWire } from "../RuntimeSettings.ts"
-import { type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
+import { UpstreamHttp } from "../UpstreamHttp.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { ResponsesAnswer } from "./ResponsesAnswer.ts"
 import { reader } from "./ResponsesReader.ts"
@@ -27,11 +22,6 @@ import { errorOf, isPreviousLost, upstream } from "./ResponsesRefusal.ts"
 import * as ResponsesRequest from "./ResponsesRequest.ts"
 
 const isAnswer = (status: number): boolean => status >= 200 && status < 300
-
-const sendFailed = ({ cause }: TransportFailed): ExecutionError =>
-  isNeverConnected(cause)
-    ? new UpstreamUnreachable({ upstream, cause })
-    : new UpstreamTruncated({ upstream, cause })
 
 const noDecision = new UpstreamRejected({ upstream, status: 422, detail: ResponsesRequest.noDecision })
 
@@ -46,7 +36,7 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
         headers: { ...headers, "x-request-id": turn.requestId, ...Spans.toHeaders(turn.trace) },
         body,
       }),
-      sendFailed,
+      ConnectionFailure.sendFailed(upstream),
     )
 
   /** `onLost` runs if the server does not know the previous response. */

@@ -38,26 +38,30 @@ const itemDone = (answer: ResponsesAnswer, key: string, item: JsonRecord): void 
   if (ResponsesItems.isCall(item)) answer.callDone(key, item)
 }
 
-const reasons: Readonly<Record<string, FinishReason>> = {
-  max_output_tokens: "length",
-  content_filter: "content_filter",
-}
+const reasons: ReadonlyMap<string, FinishReason> = new Map([
+  ["max_output_tokens", "length"],
+  ["content_filter", "content_filter"],
+])
 
-const statuses: Readonly<Record<string, string>> = {
-  "response.completed": "completed",
-  "response.done": "completed",
-  "response.incomplete": "incomplete",
-  "response.failed": "failed",
-  "response.cancelled": "cancelled",
-}
+const statuses: ReadonlyMap<string, string> = new Map([
+  ["response.completed", "completed"],
+  ["response.done", "completed"],
+  ["response.incomplete", "incomplete"],
+  ["response.failed", "failed"],
+  ["response.cancelled", "cancelled"],
+])
 
 const onEnd = (answer: ResponsesAnswer, response: JsonRecord, status: string): void => {
   if (status === "cancelled") return answer.failedWith(new UpstreamCancelled({ upstream }))
   if (status === "failed" || !isBlank(response["error"])) return answer.failedBy({ error: response["error"] })
   if (!answer.hasItems)
-    for (const item of recordsOf(response["output"])) itemDone(answer, keyOf({}, item), item)
+    for (const [index, item] of recordsOf(response["output"]).entries())
+      itemDone(answer, keyOf({ output_index: index }, item), item)
   const reason = textOf(recordOf(response["incomplete_details"])?.["reason"]) ?? ""
-  answer.finish({ response, finishReason: status === "incomplete" ? (reasons[reason] ?? "other") : "stop" })
+  answer.finish({
+    response,
+    finishReason: status === "incomplete" ? (reasons.get(reason) ?? "other") : "stop",
+  })
 }
 
 const thoughts = new Set([
@@ -83,7 +87,7 @@ const event = (answer: ResponsesAnswer, json: JsonRecord, name: string): void =>
   if (type === "response.output_text.delta") return answer.text(textOf(json["delta"]) ?? "")
   if (thoughts.has(type)) return answer.thinking(keyOf(json), textOf(json["delta"]) ?? "")
   const response = recordOf(json["response"]) ?? {}
-  const status = statuses[type]
+  const status = statuses.get(type)
   if (status !== undefined) return onEnd(answer, response, textOf(response["status"]) ?? status)
   if (type === "error" || !isBlank(json["error"])) return answer.failedBy(json)
   if (type === "response.refusal.delta" || type === "response.refusal.done") return answer.refuse()

@@ -34,6 +34,8 @@ const reasonIn = (payload: Schema.Json): { readonly reason?: string } =>
 /** Outputs of these calls are texts. Those of other calls have the form that the client gives. */
 const textOutputs = new Set(["function_call", "custom_tool_call"])
 
+const idOf = (item: Item): Schema.Json | undefined => item["call_id"] ?? item["id"]
+
 const answerItem = (call: Item, { interruptId, payload }: InterruptAnswer): Item | undefined => {
   const type = typeOf(call)
   if (type !== "mcp_approval_request") {
@@ -50,7 +52,15 @@ const answerItem = (call: Item, { interruptId, payload }: InterruptAnswer): Item
     : { type: "mcp_approval_response", approval_request_id: interruptId, approve, ...reasonIn(payload) }
 }
 
-const isWaitingFor = (interruptId: string) => (item: Item) => (item["call_id"] ?? item["id"]) === interruptId
+/** The answer of the gateway where the user gave none. */
+const refusalItem = (call: Item): Item => {
+  const id = idOf(call) ?? ""
+  return typeOf(call) === "mcp_approval_request"
+    ? { type: "mcp_approval_response", approval_request_id: id, approve: false }
+    : { type: `${typeOf(call)}_output`, call_id: id, output: "The user did not answer." }
+}
+
+const isWaitingFor = (interruptId: string) => (item: Item) => idOf(item) === interruptId
 
 const inputOf = (items: ReadonlyArray<Item>): Input => {
   const [only] = items
@@ -113,12 +123,18 @@ export const make = (turn: Turn, endpoint: Endpoint): Request | undefined => {
   return { body: { ...fields, previous_response_id: previous.responseId, input }, whole }
 }
 
+/** The server refuses a request that leaves one of its items without an answer. */
 const outputsOf = (
   waiting: ReadonlyArray<Item>,
   answers: ReadonlyArray<InterruptAnswer>,
 ): ReadonlyArray<Item> | "no decision" => {
-  const items = answers.map((answer) =>
-    answerItem(waiting.find(isWaitingFor(answer.interruptId)) ?? { type: "function_call" }, answer),
-  )
+  const given = answers.filter(({ cancelled }) => cancelled !== true)
+  const isGiven = (item: Item) => given.some(({ interruptId }) => interruptId === idOf(item))
+  const items = [
+    ...waiting.filter((item) => !isGiven(item)).map(refusalItem),
+    ...given.map((answer) =>
+      answerItem(waiting.find(isWaitingFor(answer.interruptId)) ?? { type: "function_call" }, answer),
+    ),
+  ]
   return items.every((item) => item !== undefined) ? items : "no decision"
 }

@@ -10,18 +10,12 @@ import * as Stream from "effect/Stream"
 import { reasonOf } from "../../domain/Reason.ts"
 import * as Spans from "../../telemetry/Spans.ts"
 import { CancelRequests } from "../CancelRequests.ts"
-import { isNeverConnected } from "../ConnectionFailure.ts"
+import * as ConnectionFailure from "../ConnectionFailure.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
-import {
-  type ExecutionError,
-  parseRetryAfter,
-  UpstreamGarbled,
-  UpstreamTruncated,
-  UpstreamUnreachable,
-} from "../ExecutionError.ts"
+import { type ExecutionError, parseRetryAfter, UpstreamGarbled } from "../ExecutionError.ts"
 import type { Turn } from "../Executor.ts"
 import * as McpServers from "../McpServers.ts"
-import { type Answer, type TransportFailed, UpstreamHttp } from "../UpstreamHttp.ts"
+import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 import type { Endpoint, MakeWire, RuntimeWire } from "../RuntimeSettings.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
@@ -82,11 +76,6 @@ const isComplete = ({ error, events }: DecodedAnswer.Decoded): boolean =>
 const mayHaveBegun = (error: ExecutionError): boolean =>
   error._tag === "UpstreamTruncated" || error._tag === "UpstreamFailed"
 
-const sendFailed = ({ cause }: TransportFailed): ExecutionError =>
-  isNeverConnected(cause)
-    ? new UpstreamUnreachable({ upstream, cause })
-    : new UpstreamTruncated({ upstream, cause })
-
 export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
   // Redirects are not followed: the runtime's address is configuration, not an answer.
   const http = yield* UpstreamHttp
@@ -117,7 +106,7 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
   const send = (turn: Turn, endpoint: Endpoint) =>
     Effect.flatMap(serversOf(turn.agent), (servers) =>
       post(turn, endpoint, "stream", RuntimeRequest.make(turn, servers)).pipe(
-        Effect.mapError(sendFailed),
+        Effect.mapError(ConnectionFailure.sendFailed(upstream)),
         Effect.flatMap((answer) => UpstreamStatus.check(answer, isAnswer, refusalOf)),
       ),
     )

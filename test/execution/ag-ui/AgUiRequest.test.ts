@@ -176,6 +176,16 @@ describe("an answer to interrupts", () => {
     ])
   })
 
+  it("refuses for a plain message whatever the schema calls the decision", () => {
+    const properties = { accepted: { type: "boolean" }, note: { type: "string" } }
+    const decision = { ...open, responseSchema: { type: "object", properties } }
+    const bare = { ...approval, responseSchema: { type: "boolean" } }
+    expect(resumed([], [bare, decision], undefined, "yes").resume).toEqual([
+      { interruptId: "i-1", status: "resolved", payload: false },
+      { interruptId: "i-2", status: "resolved", payload: { accepted: false, reason: "yes" } },
+    ])
+  })
+
   it("is not repeated as a message in later turns, because the result must follow its call", () => {
     const given = turn({
       ...next,

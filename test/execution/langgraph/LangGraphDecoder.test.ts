@@ -143,6 +143,12 @@ describe("other events of a LangGraph stream", () => {
     assert.deepStrictEqual(shown(decodeFrames(["custom", { type: "markdown", data }])), [["markdown", data]])
   })
 
+  it("replace the text of a failed call in a draft of the graph", () => {
+    const data = { toolName: "t", result: null, success: false, error: "key=s3cret" }
+    const { drafts } = decodeFrames(["custom", { type: "tool_result", data }])
+    assert.deepInclude(drafts[0]?.data, { error: "The tool failed." })
+  })
+
   it.each([
     [{ type: "markdown", data: {} }],
     [{ type: "retract", data: { runId: "r", fromSeq: 1, toSeq: 1, reason: "x" } }],

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Interrupt } from "../../../src/domain/Interrupt.ts"
 import { MessageId, RunId } from "../../../src/domain/Ids.ts"
@@ -122,3 +123,10 @@ export const directAnswer = (question: string, answer: string): ReadonlyArray<Pa
   pastMessage("user", question, uuid()),
   { ...pastMessage("assistant", answer, uuid()), executionMode: "direct_llm" },
 ]
+
+const decodeRuns = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ run_id: Schema.String, status: Schema.String })),
+)
+
+export const runsAt = async (url: string, thread: string) =>
+  decodeRuns(await (await fetch(`${url}/threads/${thread}/runs`)).json())

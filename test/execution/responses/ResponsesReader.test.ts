@@ -56,6 +56,28 @@ const completed = ended("completed")
 const dataOf = ({ drafts }: Played, type: string): ReadonlyArray<unknown> =>
   drafts.filter((draft) => draft.type === type).map(({ data }) => data)
 
+describe("unusual names", () => {
+  it("skips an event whose type is the name of an object's member", () => {
+    assert.deepInclude(played({ type: "constructor" }, text("a")).error, { _tag: "UpstreamTruncated" })
+  })
+
+  it("ends with another reason if the reason is the name of an object's member", () => {
+    const end = ended("incomplete", { incomplete_details: { reason: "constructor" } })
+    assert.strictEqual(played(text("a"), end).finished?.finishReason, "other")
+  })
+
+  it("keeps the texts of messages without ids apart", () => {
+    const message = (said: string) => ({
+      type: "message",
+      role: "assistant",
+      content: [{ type: "output_text", text: said }],
+    })
+    const end = ended("completed", { output: [message("a"), message("b")] })
+    const seen = played(text("a"), text("b"), end)
+    assert.deepStrictEqual([seen.types, seen.text], [["text"], "ab"])
+  })
+})
+
 describe("an item of the server's own tools", () => {
   const tool = (toolName: string, args: object, result: unknown) => [
     { toolName, arguments: args, status: "calling" },

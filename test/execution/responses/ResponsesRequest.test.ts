@@ -31,6 +31,11 @@ const resume = (interruptId: string, payload: never): Turn["resume"] => ({
   answers: [{ interruptId, payload }],
 })
 
+const refusals = [
+  { type: "mcp_approval_response", approval_request_id: "a-1", approve: false },
+  { type: "function_call_output", call_id: "c-1", output: "The user did not answer." },
+]
+
 const make = (fields: Partial<Turn>, at = endpoint) => ResponsesRequest.make(turn(fields), at)
 
 describe("the request of a turn", () => {
@@ -143,5 +148,27 @@ describe("the request of an answer to an interrupt", () => {
     assert.isUndefined(whole)
     assert.notInclude(JSON.stringify(body), "function_call_output")
     assert.include(JSON.stringify(body), "Something else")
+  })
+})
+
+describe("an interrupt without an answer", () => {
+  const interrupts = [interrupt("a-1"), interrupt("c-1")]
+  const inputOf = (answers: NonNullable<Turn["resume"]>["answers"]) =>
+    make({ ...after(past(approval, call), ""), resume: { interrupts, answers } })?.body
+
+  it("is refused beside the others' answers, because the server waits for all", () => {
+    assert.deepInclude(inputOf([{ interruptId: "c-1", payload: "ok" }]), {
+      input: [refusals[0], { ...refusals[1], output: "ok" }],
+    })
+  })
+
+  it("is refused if the user cancelled it, whatever the payload", () => {
+    assert.deepInclude(
+      inputOf([
+        { interruptId: "a-1", payload: { approve: true }, cancelled: true },
+        { interruptId: "c-1", payload: null, cancelled: true },
+      ]),
+      { input: refusals },
+    )
   })
 })

@@ -1,16 +1,19 @@
 /**
- * Agent2UI drafts that an agent sends itself, as custom events named `agent2ui`. A valid one is passed on. Pure.
+ * Agent2UI drafts that an agent sends itself, in a custom event of its protocol. A valid one is passed on. Pure.
  *
- * Types that only the gateway makes are refused. The text of a failure may contain hosts, keys or SQL, so a sentence of the
- * gateway's replaces it.
+ * Types that only the gateway makes are refused, and types that carry an upstream's failure or address. The text of a failed
+ * call may contain hosts, keys or SQL, so a sentence of the gateway replaces it.
  */
 import * as Option from "effect/Option"
-import type { Json } from "effect/Schema"
-import { decodeDraft, draft, type Draft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
+import { decodeDraft, draft, type Draft, type ValidDraft } from "../protocol/agent2ui/Message.ts"
 
-export const customName = "agent2ui"
-
-const ownTypes: ReadonlySet<Draft["type"]> = new Set<Draft["type"]>(["fallback", "retract", "interrupt"])
+const refused: ReadonlySet<Draft["type"]> = new Set<Draft["type"]>([
+  "fallback",
+  "retract",
+  "interrupt",
+  "error",
+  "file",
+])
 
 const failureTexts: Partial<Record<Draft["type"], string>> = {
   tool_call: "The tool failed.",
@@ -29,9 +32,9 @@ const withoutFailureText = (own: Draft): Option.Option<Draft> => {
     : decodeDraft({ ...own, data: { ...own.data, error } })
 }
 
-export const draftOf = (value: Json): Option.Option<ValidDraft> =>
+export const draftOf = (value: unknown): Option.Option<ValidDraft> =>
   decodeDraft(value).pipe(
-    Option.filter(({ type }) => !ownTypes.has(type)),
+    Option.filter(({ type }) => !refused.has(type)),
     Option.flatMap(withoutFailureText),
     Option.map(draft),
   )
