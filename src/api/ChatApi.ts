@@ -189,7 +189,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["SESSION_NOT_FOUND"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "SESSION_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
@@ -213,7 +213,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["RUN_NOT_FOUND"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "RUN_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Read a run")
       .annotate(
         OpenApi.Description,
@@ -247,7 +247,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["RUN_NOT_FOUND"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "RUN_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Create a read ticket")
       .annotate(
         OpenApi.Description,
@@ -259,7 +259,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(RouteErrors, ["RUN_NOT_FOUND"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "RUN_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Cancel a run")
       .annotate(
         OpenApi.Description,
@@ -271,7 +271,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["RUN_NOT_FOUND", "FILE_NOT_FOUND", "FILE_UNAVAILABLE"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "RUN_NOT_FOUND", "FILE_NOT_FOUND", "FILE_UNAVAILABLE"])
       .annotate(OpenApi.Transform, withRanges)
       .annotate(OpenApi.Summary, "Download a file of a run")
       .annotate(

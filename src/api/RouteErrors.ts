@@ -34,7 +34,7 @@ export class StreamsRun extends Context.Service<StreamsRun, "starts" | "reads" |
   "crossfade/api/StreamsRun",
 ) {}
 
-const ofReading = ["RUN_NOT_FOUND", "SSE_CONNECTION_LIMIT"] as const
+const ofReading = ["AUTH_AGENT_DENIED", "RUN_NOT_FOUND", "SSE_CONNECTION_LIMIT"] as const
 
 /** A request that starts a turn can also resume the stream of one. */
 const ofStarting = [
