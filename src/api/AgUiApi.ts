@@ -47,4 +47,5 @@ export class AgUiApi extends HttpApiGroup.make("agUi")
   .middleware(RequestValidation)
   .middleware(Authorization)
   .annotate(OpenApi.Description, "Chat with the clients of AG-UI.")
+  .annotate(OpenApi.Title, "AG-UI")
   .prefix("/api/v1/ag-ui") {}

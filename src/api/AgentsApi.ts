@@ -111,4 +111,5 @@ export class AgentsApi extends HttpApiGroup.make("agents")
   .middleware(RequestValidation)
   .middleware(Authorization)
   .annotate(OpenApi.Description, "The agents of your organisation: instructions, model, tools.")
+  .annotate(OpenApi.Title, "Agents")
   .prefix("/api/v1/agents") {}

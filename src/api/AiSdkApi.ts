@@ -69,4 +69,5 @@ export class AiSdkApi extends HttpApiGroup.make("aiSdk")
   .middleware(RequestValidation)
   .middleware(Authorization)
   .annotate(OpenApi.Description, "Chat with `useChat` of the AI SDK.")
+  .annotate(OpenApi.Title, "AI SDK")
   .prefix("/api/v1/ai-sdk") {}

@@ -83,4 +83,5 @@ export class AutopilotApi extends HttpApiGroup.make("autopilot")
     OpenApi.Description,
     "For operators: raises the share of turns on the runtime step by step, and lowers it when a guardrail fails.",
   )
+  .annotate(OpenApi.Title, "Guarded rollout")
   .prefix("/api/v1/runtime/autopilot") {}

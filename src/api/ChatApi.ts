@@ -127,14 +127,14 @@ const sessionsPage = pagedBy("sessions", SessionId, 100)
 const messagesPage = pagedBy("messages", Schema.Int, 1000)
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
+/** The parts that all routes which start a turn share. */
+const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
+
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
     HttpApiEndpoint.post("start", "/start", {
-      headers: turnHeaders,
-      query: streamQuery,
       payload: Schema.Struct({ agentId: AgentId, message }),
-      success: stream,
-      error: errorSchemas,
+      ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
@@ -142,11 +142,8 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Description, "Stores the first message of a new session and streams its answer."),
     HttpApiEndpoint.post("send", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      headers: turnHeaders,
-      query: streamQuery,
       payload: sent,
-      success: stream,
-      error: errorSchemas,
+      ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write"])
       .annotate(StreamsRun, "starts")
@@ -158,11 +155,8 @@ export class ChatApi extends HttpApiGroup.make("chat")
       ),
     HttpApiEndpoint.post("resume", "/sessions/:sessionId/resume", {
       params: { sessionId: SessionId },
-      headers: turnHeaders,
-      query: streamQuery,
       payload: answered,
-      success: stream,
-      error: errorSchemas,
+      ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write"])
       .annotate(StreamsRun, "starts")
@@ -285,4 +279,5 @@ export class ChatApi extends HttpApiGroup.make("chat")
     OpenApi.Description,
     "Send messages, stream answers, read sessions and runs. A session belongs to one user; a run is one answer to one message.",
   )
+  .annotate(OpenApi.Title, "Chat")
   .prefix("/api/v1/chat") {}

@@ -37,4 +37,5 @@ export class HealthApi extends HttpApiGroup.make("health")
       ),
   )
   .annotate(OpenApi.Description, "For load balancers. Public.")
+  .annotate(OpenApi.Title, "Health")
   .prefix("/api/v1/health") {}

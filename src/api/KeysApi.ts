@@ -103,4 +103,5 @@ export class KeysApi extends HttpApiGroup.make("keys")
   .middleware(RequestValidation)
   .middleware(Authorization)
   .annotate(OpenApi.Description, "API keys for programs. A key acts as the user who created it.")
+  .annotate(OpenApi.Title, "API keys")
   .prefix("/api/v1/keys") {}

@@ -74,4 +74,5 @@ export class OpenAiApi extends HttpApiGroup.make("openai")
   .middleware(RequestValidation)
   .middleware(Authorization)
   .annotate(OpenApi.Description, "Use agents from clients of OpenAI's API.")
+  .annotate(OpenApi.Title, "OpenAI")
   .prefix("/v1") {}

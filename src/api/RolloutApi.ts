@@ -74,4 +74,5 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
     OpenApi.Description,
     "For operators: the settings that decide which turns use the runtime, and the audit of their changes.",
   )
+  .annotate(OpenApi.Title, "Rollout settings")
   .prefix("/api/v1/runtime") {}

@@ -119,4 +119,5 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
     OpenApi.Description,
     "For operators: the health of the runtime and the direct model, and the breaker that moves turns between them.",
   )
+  .annotate(OpenApi.Title, "Runtime and breaker")
   .prefix("/api/v1/runtime") {}

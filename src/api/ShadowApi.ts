@@ -103,4 +103,5 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
   .middleware(RequestValidation)
   .middleware(Authorization)
   .annotate(OpenApi.Description, "For operators: compares the answers of both modes to the same turns.")
+  .annotate(OpenApi.Title, "Shadow")
   .prefix("/api/v1/runtime/shadow") {}

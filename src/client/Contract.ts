@@ -8,7 +8,7 @@ import type * as Schema from "effect/Schema"
 import type { ChatApi } from "../api/ChatApi.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
-/** The schema that a codec to JSON was made from: the codec itself has any JSON as its type. */
+/** The schema under a codec to JSON. The type of the codec itself is only JSON. */
 type Source<Codec> = Codec extends { readonly schema: infer From extends Schema.Constraint } ? From : never
 
 type Endpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<

@@ -11,8 +11,14 @@ export class Credentials {
     this.#source = source
   }
 
-  token(): Promise<string> {
-    return (this.#current ??= this.#ask())
+  /** Forgets a callback that is still running when `signal` aborts, so that one that hangs is asked again. */
+  token(signal: AbortSignal): Promise<string> {
+    const current = (this.#current ??= this.#ask())
+    const forget = () => {
+      if (this.#current === current) this.#current = undefined
+    }
+    signal.addEventListener("abort", forget, { once: true })
+    return current.finally(() => signal.removeEventListener("abort", forget))
   }
 
   /** Forgets a refused token. Requests that are refused together ask for one new token. */

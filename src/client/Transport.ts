@@ -52,12 +52,12 @@ export class Transport {
 
   /** Fails with the gateway's error. A 401 gets one more try, with another token if there is one. */
   async open(call: Call, signal: AbortSignal): Promise<Answer> {
-    const token = await this.credentials.token()
+    const token = await this.credentials.token(signal)
     const response = await this.#send(call, token, signal)
     if (response.status !== 401) return { response: await accepted(response), token }
     const refused = errorOfResponse(401, await response.text(), response.headers, Date.now())
     await this.credentials.refuse(token)
-    const renewed = await this.credentials.token()
+    const renewed = await this.credentials.token(signal)
     if (renewed === token) throw refused
     return { response: await accepted(await this.#send(call, renewed, signal)), token: renewed }
   }

@@ -1,6 +1,6 @@
 /**
- * The id that a client chose for a session, such as an AG-UI thread, and the key of the session under it. The key is a hash, so
- * that it has a bounded length and one user's id never finds another user's session. Pure.
+ * The id that a client chose for a session, such as an AG-UI thread, and the key of the session under it. The key is a hash of
+ * the user and the id: its length is bounded, and an id never finds a session of another user. Pure.
  */
 import { hash } from "node:crypto"
 import * as Schema from "effect/Schema"

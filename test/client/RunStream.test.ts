@@ -105,6 +105,15 @@ describe("the end of a connection", () => {
     expect(asked.map(({ token }) => token)).toEqual(["Bearer token 1", "Bearer token 2"])
   })
 
+  it("is tried again with a new token when the callback hangs", async () => {
+    let calls = 0
+    const hangs = new Promise<string>(() => {})
+    const token = () => ((calls += 1) === 1 ? hangs : Promise.resolve("token 2"))
+    const { asked, client } = scripted([streamed([done(1)])], { token, silenceMs: 20 })
+    await collect(client.start(turn))
+    expect(asked.map((one) => one.token)).toEqual(["Bearer token 2"])
+  })
+
   it("with an error of the run is the end of the stream", async () => {
     const { asked, client } = scripted([streamed([message(1), ending(2, "SHUTTING_DOWN")])])
     expect(seqs(await collect(client.start(turn)))).toEqual(["open 0", "message 1", "error 2"])

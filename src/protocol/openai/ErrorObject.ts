@@ -1,6 +1,6 @@
 /**
- * OpenAI's error object: the body of an error response, and the last event of a stream that fails. Its clients choose the class
- * of an error by the status, and some of them read `code`. Pure.
+ * OpenAI's error object: the body of an error response, and the last event of a stream that fails. Its clients derive the class
+ * from the status, and some read `code`. Pure.
  */
 import * as Schema from "effect/Schema"
 import type { RunError } from "../../domain/Run.ts"
