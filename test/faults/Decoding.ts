@@ -8,6 +8,8 @@ import { DirectAnswer } from "../../src/execution/direct/DirectAnswer.ts"
 import { wires as drivers } from "../../src/execution/direct/Wire.ts"
 import type { ExecutionEvent } from "../../src/execution/Executor.ts"
 import { LangGraphDecoder } from "../../src/execution/langgraph/LangGraphDecoder.ts"
+import { ResponsesAnswer } from "../../src/execution/responses/ResponsesAnswer.ts"
+import { reader } from "../../src/execution/responses/ResponsesReader.ts"
 import { RuntimeDecoder } from "../../src/execution/runtime/RuntimeDecoder.ts"
 import { runId } from "../support/fixtures.ts"
 import type { WireKind } from "../wires/Wires.ts"
@@ -25,6 +27,8 @@ const decoderOf = (kind: WireKind): Decoder => {
   if (kind === "runtime") return new RuntimeDecoder(runId, RuntimeErrorText.defaults)
   if (kind === "ag-ui") return new AgUiDecoder(agUiFacts)
   if (kind === "langgraph") return new LangGraphDecoder(runId)
+  if (kind === "responses")
+    return new AnswerDecoder(new ResponsesAnswer(runId, RuntimeErrorText.defaults), reader)
   return new AnswerDecoder(new DirectAnswer("a", () => undefined), drivers[kind].reader)
 }
 

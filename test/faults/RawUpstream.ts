@@ -93,10 +93,6 @@ export const startRawUpstream = async (answer: Answering): Promise<WireServer> =
   return { url, asked, stop }
 }
 
-/** An address at which nothing listens. */
-export const startNothing = async (): Promise<WireServer> => {
-  const server = createServer()
-  const url = await listening(server)
-  await new Promise((closed) => server.close(closed))
-  return { url, asked: [], stop: () => Promise.resolve() }
-}
+/** An address at which nothing listens. A port that was free a moment ago may belong to a parallel test's server. */
+export const startNothing = (): Promise<WireServer> =>
+  Promise.resolve({ url: "http://127.0.0.1:1", asked: [], stop: () => Promise.resolve() })

@@ -32,6 +32,7 @@ const runtimeProtocols: Partial<Record<WireKind, RuntimeProtocol>> = {
   runtime: "agent2ui",
   "ag-ui": "ag-ui",
   langgraph: "langgraph",
+  responses: "responses",
 }
 
 const runtimesOf = (kind: WireKind, url: string) => {

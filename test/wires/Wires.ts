@@ -3,11 +3,11 @@
  * what one wire says for a text, a finish reason, its usage, its end, an error in the stream and a refusal.
  */
 export type DirectKind = "openai-compatible" | "openai" | "anthropic" | "google"
-export type WireKind = "runtime" | "ag-ui" | "langgraph" | DirectKind
+export type WireKind = "runtime" | "ag-ui" | "langgraph" | "responses" | DirectKind
 
 export const directKinds: ReadonlyArray<DirectKind> = ["openai-compatible", "openai", "anthropic", "google"]
 export const isDirect = (kind: WireKind): kind is DirectKind => directKinds.some((direct) => direct === kind)
-export const allKinds: ReadonlyArray<WireKind> = ["runtime", "ag-ui", ...directKinds]
+export const allKinds: ReadonlyArray<WireKind> = ["runtime", "ag-ui", "responses", ...directKinds]
 
 export type Bytes = string | Uint8Array
 
@@ -33,7 +33,8 @@ export interface Wire {
 }
 
 const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`
-const named = (value: { readonly type: string } & Readonly<Record<string, unknown>>): string =>
+/** An event of the Responses API or of Anthropic. */
+export const namedEvent = (value: { readonly type: string } & Readonly<Record<string, unknown>>): string =>
   `event: ${value.type}\n${data(value)}`
 
 const chunk = (fields: object): string =>
@@ -73,14 +74,14 @@ const usage = { input_tokens: 11, output_tokens: 31, total_tokens: 42 }
 export const openAi: Wire = {
   kind: "openai",
   opening:
-    named({ type: "response.created", response: response("in_progress") }) +
-    named({
+    namedEvent({ type: "response.created", response: response("in_progress") }) +
+    namedEvent({
       type: "response.output_item.added",
       output_index: 0,
       item: { id: "msg_1", type: "message", status: "in_progress", content: [], role: "assistant" },
     }),
   text: (delta) =>
-    named({
+    namedEvent({
       type: "response.output_text.delta",
       item_id: "msg_1",
       output_index: 0,
@@ -88,7 +89,7 @@ export const openAi: Wire = {
       delta,
     }),
   thinking: (delta) =>
-    named({
+    namedEvent({
       type: "response.reasoning_summary_text.delta",
       item_id: "rs_1",
       output_index: 0,
@@ -97,8 +98,8 @@ export const openAi: Wire = {
     }),
   finish: (reason) =>
     reason === "stop"
-      ? named({ type: "response.completed", response: response("completed", { usage }) })
-      : named({
+      ? namedEvent({ type: "response.completed", response: response("completed", { usage }) })
+      : namedEvent({
           type: "response.incomplete",
           response: response("incomplete", {
             usage,
@@ -107,9 +108,12 @@ export const openAi: Wire = {
         }),
   end: "",
   ping: ": ping\n\n",
-  error: (code) => named({ type: "error", code, message: "Something about sk-canary-0000 went wrong." }),
+  error: (code) => namedEvent({ type: "error", code, message: "Something about sk-canary-0000 went wrong." }),
   refusal: openAiCompatible.refusal,
 }
+
+/** The same API, spoken by an agent runtime. */
+export const responses: Wire = { ...openAi, kind: "responses" }
 
 const stopReasons: Readonly<Record<Finish, string>> = {
   stop: "end_turn",
@@ -120,7 +124,7 @@ const stopReasons: Readonly<Record<Finish, string>> = {
 export const anthropic: Wire = {
   kind: "anthropic",
   opening:
-    named({
+    namedEvent({
       type: "message_start",
       message: {
         id: "msg_1",
@@ -131,21 +135,21 @@ export const anthropic: Wire = {
         stop_reason: null,
         usage: { input_tokens: 11, output_tokens: 1 },
       },
-    }) + named({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
-  text: (text) => named({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
+    }) + namedEvent({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
+  text: (text) => namedEvent({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
   thinking: (thinking) =>
-    named({ type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking } }),
+    namedEvent({ type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking } }),
   finish: (reason) =>
-    named({ type: "content_block_stop", index: 0 }) +
-    named({
+    namedEvent({ type: "content_block_stop", index: 0 }) +
+    namedEvent({
       type: "message_delta",
       delta: { stop_reason: stopReasons[reason], stop_sequence: null },
       usage: { output_tokens: 31 },
     }),
-  end: named({ type: "message_stop" }),
-  ping: named({ type: "ping" }),
+  end: namedEvent({ type: "message_stop" }),
+  ping: namedEvent({ type: "ping" }),
   error: (type) =>
-    named({ type: "error", error: { type, message: "Something about sk-canary-0000 went wrong." } }),
+    namedEvent({ type: "error", error: { type, message: "Something about sk-canary-0000 went wrong." } }),
   refusal: (type, message = "Something about sk-canary-0000 went wrong.") =>
     JSON.stringify({ type: "error", error: { type, message } }),
 }
@@ -247,6 +251,7 @@ export const wires: Readonly<Record<WireKind, Wire>> = {
   runtime,
   "ag-ui": agUi,
   langgraph: langGraph,
+  responses,
   "openai-compatible": openAiCompatible,
   openai: openAi,
   anthropic,

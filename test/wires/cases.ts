@@ -5,6 +5,7 @@ import { casesOfEnds } from "./casesOfEnds.ts"
 import { casesOfFinishes } from "./casesOfFinishes.ts"
 import { casesOfOddChunks } from "./casesOfOddChunks.ts"
 import { casesOfRefusals } from "./casesOfRefusals.ts"
+import { casesOfResponses } from "./casesOfResponses.ts"
 import { casesOfRuntime } from "./casesOfRuntime.ts"
 import { casesOfServers } from "./casesOfServers.ts"
 import type { WireCase } from "./WireCase.ts"
@@ -18,4 +19,5 @@ export const wireCases: ReadonlyArray<WireCase> = [
   ...casesOfRuntime,
   ...casesOfAgUi,
   ...casesOfLangGraph,
+  ...casesOfResponses,
 ]
