@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { AgUiAgent, findings } from "../support/agUiClient.ts"
+import { AgUiAgent } from "../support/agUiClient.ts"
 import { startAgUiAgents } from "../support/agUiAgents.ts"
 import { Client, tokenFor } from "../support/chatClient.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { complaintsOf, readBy } from "../protocol/ag-ui/reading.ts"
+import { complaintsOf } from "../protocol/ag-ui/reading.ts"
+import { run } from "./agUiRuns.ts"
 
 const folder = temporaryFolder()
 const paths = ["pydantic-ai", "langgraph"] as const
@@ -37,13 +38,6 @@ afterAll(async () => {
   await agents?.stop("SIGKILL")
   folder.dispose()
 })
-
-const run = async (agent: AgUiAgent, parameters: Parameters<AgUiAgent["runAgent"]>[0] = {}) => {
-  const read = await readBy(agent, parameters)
-  expect(read.complaints).toEqual([])
-  expect(await findings(agent.streams.at(-1) ?? "")).toEqual([])
-  return read
-}
 
 /** A thread whose run waits for an approval. */
 const interrupted = async (path: string) => {

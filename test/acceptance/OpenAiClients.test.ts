@@ -6,21 +6,18 @@ import OpenAI from "openai"
 import { beforeAll, describe, expect, it } from "vitest"
 import { defaultAgent } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
+import { ask, model, packageFor } from "./openAiRequests.ts"
 
 const world = useWorld()
-const model = `agent:${defaultAgent}`
 let openai: OpenAI
 let apiKey: string
 
 beforeAll(async () => {
   const key = await world.client.json("POST", "/api/v1/keys", { name: "openai" })
   apiKey = key.data.key
-  openai = new OpenAI({ apiKey, baseURL: `${world.gateway.url}/v1`, maxRetries: 0 })
+  openai = packageFor(world.gateway.url, apiKey)
 })
 
-const ask = (content: unknown): Array<{ role: "user"; content: string }> => [
-  { role: "user", content: typeof content === "string" ? content : JSON.stringify(content) },
-]
 const spoken = { scenario: "echo", message: "hé" }
 const all = { scenario: "all" }
 

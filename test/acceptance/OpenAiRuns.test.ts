@@ -1,15 +1,8 @@
 /** Failures, cancels and repeated requests, as the openai package sees them. */
-import OpenAI, {
-  APIError,
-  AuthenticationError,
-  InternalServerError,
-  NotFoundError,
-  PermissionDeniedError,
-  RateLimitError,
-} from "openai"
+import { APIError, InternalServerError, type OpenAI, RateLimitError } from "openai"
 import { beforeAll, describe, expect, it } from "vitest"
-import { Client, defaultAgent, tokenFor } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
+import { ask, bodyOf, failed, model, packageFor, post } from "./openAiRequests.ts"
 
 const world = useWorld({
   CHAT_FIRST_CONTENT_TIMEOUT_MS: "60000",
@@ -17,19 +10,11 @@ const world = useWorld({
   SSE_HEARTBEAT_INTERVAL_MS: "1000",
   CHAT_DETACH_GRACE_MS: "60000",
 })
-const model = `agent:${defaultAgent}`
 let openai: OpenAI
 
-const clientFor = (apiKey: string, maxRetries = 0): OpenAI =>
-  new OpenAI({ apiKey, baseURL: `${world.gateway.url}/v1`, maxRetries })
-
 beforeAll(() => {
-  openai = clientFor(world.client.token)
+  openai = packageFor(world.gateway.url, world.client.token)
 })
-
-const ask = (content: unknown): Array<{ role: "user"; content: string }> => [
-  { role: "user", content: typeof content === "string" ? content : JSON.stringify(content) },
-]
 
 /** The text and the error of a stream. */
 const read = async (content: unknown, headers: Record<string, string> = {}) => {
@@ -44,21 +29,6 @@ const read = async (content: unknown, headers: Record<string, string> = {}) => {
     throw error
   }
   return { text, runId, error: undefined }
-}
-
-const raw = (body: object, headers: Record<string, string> = {}) =>
-  world.client.request("POST", "/v1/chat/completions", { model, ...body }, headers)
-
-// oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
-const bodyOf = (response: Response): Promise<any> => response.json()
-
-const failed = async (sent: Promise<unknown>) => {
-  const error = await sent.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (!(error instanceof APIError)) throw new Error(`no API error: ${String(error)}`)
-  return error
 }
 
 /** Both forms of a request must fail in the same way. */
@@ -86,7 +56,7 @@ describe("a run that fails before its first text", () => {
 
   it.each(forms)("is repeated by the client, which gets the next answer: %j", async (form) => {
     await alone()
-    const retrying = clientFor(world.client.token, 2)
+    const retrying = packageFor(world.gateway.url, world.client.token, 2)
     const content = { scenario: "error" }
     const answer = await retrying.chat.completions.create({ model, messages: ask(content), ...form })
     expect(answer).toBeDefined()
@@ -119,13 +89,13 @@ describe("a run that fails after a call", () => {
     expect(text).toBe("idée 0 idée 1 ")
     expect(error).toBeInstanceOf(APIError)
     expect(error?.code).toMatch(/^UPSTREAM_/)
-    const body = await (await raw({ messages: ask(called), stream: true })).text()
+    const body = await (await post(world.client, { messages: ask(called), stream: true })).text()
     expect(body).not.toContain("[DONE]")
     expect(body.trimEnd().split("\n").at(-1)).toMatch(/^data: \{"error":/)
   })
 
   it("is not repeated by the client, because the call has run", async () => {
-    const retrying = clientFor(world.client.token, 2)
+    const retrying = packageFor(world.gateway.url, world.client.token, 2)
     const error = await failed(retrying.chat.completions.create({ model, messages: ask(called) }))
     expect([error.status, error.headers?.get("x-should-retry")]).toEqual([502, "false"])
     expect((await world.log()).executions).toHaveLength(1)
@@ -151,7 +121,11 @@ describe("shown text that is taken back", () => {
 
   it("keeps a held stream open with comments", async () => {
     const content = { scenario: "slow", count: 4, delay_ms: 700 }
-    const response = await raw({ messages: ask(content), stream: true }, { "x-crossfade-hold": "true" })
+    const response = await post(
+      world.client,
+      { messages: ask(content), stream: true },
+      { "x-crossfade-hold": "true" },
+    )
     const body = await response.text()
     expect(body.match(/^: heartbeat$/gm)?.length).toBeGreaterThan(0)
     expect(body.match(/"content":/g)).toHaveLength(1)
@@ -187,14 +161,14 @@ describe("an idempotency key", () => {
   it("gives a repeated request the answer of the first run, whole or streamed", async () => {
     const key = { "idempotency-key": "openai-1" }
     const messages = ask({ scenario: "echo", message: "once" })
-    const first = await raw({ messages }, key)
-    const again = await raw({ messages }, key)
+    const first = await post(world.client, { messages }, key)
+    const again = await post(world.client, { messages }, key)
     expect(await bodyOf(again)).toEqual(await bodyOf(first))
     expect(again.headers.get("idempotent-replayed")).toBe("true")
-    const streamed = await (await raw({ messages, stream: true }, key)).text()
+    const streamed = await (await post(world.client, { messages, stream: true }, key)).text()
     expect(streamed).toContain("once")
     expect((await world.log()).executions).toHaveLength(1)
-    const other = await raw({ messages: ask("another") }, key)
+    const other = await post(world.client, { messages: ask("another") }, key)
     expect([other.status, (await bodyOf(other)).error.type]).toEqual([422, "invalid_request_error"])
   })
 
@@ -211,139 +185,5 @@ describe("an idempotency key", () => {
     const again = await openai.chat.completions.create({ model, messages }, { headers: key })
     expect(again.choices[0]?.message.content).toBe("idée 0 idée 1 idée 2 ")
     expect((await world.log()).executions).toHaveLength(1)
-  })
-})
-
-describe("a refused request", () => {
-  it.each([
-    ["an unknown key", "sk-unknown", AuthenticationError, "invalid_api_key"],
-    ["a token without the permission", "reader", PermissionDeniedError, "AUTH_PERMISSION_DENIED"],
-  ] as const)("throws the class of its status for %s", async (_, token, type, code) => {
-    const given = token === "reader" ? await tokenFor("acme", "ana", ["chat:read"]) : token
-    const error = await failed(clientFor(given).chat.completions.create({ model, messages: ask("hi") }))
-    expect(error).toBeInstanceOf(type)
-    expect(error.code).toBe(code)
-  })
-
-  it.each(["agent:00000000-0000-4000-8000-00000000dead", "gpt-4o"])(
-    "is 404 for the model %s",
-    async (unknown) => {
-      const error = await failed(openai.chat.completions.create({ model: unknown, messages: ask("hi") }))
-      expect(error).toBeInstanceOf(NotFoundError)
-      expect([error.code, error.param, error.type]).toEqual([
-        "model_not_found",
-        "model",
-        "invalid_request_error",
-      ])
-    },
-  )
-
-  it("keeps an API key to its agents", async () => {
-    const own = (await world.client.json("POST", "/api/v1/agents", { name: "only" })).data.id
-    const { key } = (await world.client.json("POST", "/api/v1/keys", { name: "k", agents: [own] })).data
-    const limited = clientFor(key)
-    const ids = (await limited.models.list()).data.map(({ id }) => id)
-    expect(ids).toEqual([`agent:${own}`])
-    const error = await failed(limited.chat.completions.create({ model, messages: ask("hi") }))
-    expect([error.status, error.code]).toEqual([403, "AUTH_AGENT_DENIED"])
-    const named = await failed(limited.models.retrieve("Assistant"))
-    expect(named).toBeInstanceOf(NotFoundError)
-  })
-
-  const text = ask("hi")
-  const image = [{ type: "image_url", image_url: { url: "https://example.org/a.png" } }]
-  it.each<readonly [string, object, string]>([
-    ["no messages", { messages: [] }, "messages"],
-    ["messages that are no list", { messages: "hi" }, "messages"],
-    ["no model", { messages: text, model: undefined }, "model"],
-    ["a model that is no text", { messages: text, model: 5 }, "model"],
-    [
-      "an assistant's message at the end",
-      { messages: [...text, { role: "assistant", content: "x" }] },
-      "messages.1.role",
-    ],
-    ["a blank question", { messages: ask("  ") }, "messages.0.content"],
-    ["an image", { messages: [{ role: "user", content: image }] }, "messages.0.content.0.type"],
-    [
-      "a tool's message",
-      { messages: [{ role: "tool", content: "x", tool_call_id: "c" }, ...text] },
-      "messages.0.role",
-    ],
-    [
-      "calls in the history",
-      { messages: [{ role: "assistant", content: null, tool_calls: [{ id: "c" }] }, ...text] },
-      "messages.0.tool_calls",
-    ],
-    ["tools", { messages: text, tools: [{ type: "function", function: { name: "f" } }] }, "tools"],
-    ["several answers", { messages: text, n: 2 }, "n"],
-    ["probabilities", { messages: text, logprobs: true }, "logprobs"],
-    ["a schema", { messages: text, response_format: { type: "json_schema" } }, "response_format"],
-    ["stop sequences", { messages: text, stop: ["\n"] }, "stop"],
-    ["sound", { messages: text, modalities: ["text", "audio"] }, "modalities"],
-    ["a stream that is no boolean", { messages: text, stream: "yes" }, "stream"],
-  ])("names the field of %s", async (_, body, param) => {
-    const response = await raw(body)
-    const { error } = await bodyOf(response)
-    expect([response.status, error.type, error.param]).toEqual([400, "invalid_request_error", param])
-    expect(error.message).toContain(param)
-  })
-
-  it.each(["{", '"text"', "", "[1]"])(
-    "is an error object for a body that is no request: %s",
-    async (body) => {
-      const headers = { authorization: `Bearer ${world.client.token}`, "content-type": "application/json" }
-      const response = await fetch(`${world.gateway.url}/v1/chat/completions`, {
-        method: "POST",
-        headers,
-        body,
-      })
-      expect(response.status).toBe(400)
-      expect((await bodyOf(response)).error).toMatchObject({
-        type: "invalid_request_error",
-        code: "VALIDATION_FAILED",
-      })
-    },
-  )
-
-  it("is an error object for a message that is too long, a body that is too large, and another path", async () => {
-    const long = await raw({ messages: ask("x".repeat(100_001)) })
-    expect([long.status, (await bodyOf(long)).error]).toMatchObject([
-      400,
-      { code: "VALIDATION_MESSAGE_TOO_LONG", param: "messages.0.content" },
-    ])
-    const large = await raw({ messages: ask("x".repeat(1_100_000)) })
-    expect([large.status, (await bodyOf(large)).error.code]).toEqual([413, "PAYLOAD_TOO_LARGE"])
-    const elsewhere = await world.client.request("POST", "/v1/embeddings", { input: "x" })
-    expect([elsewhere.status, (await bodyOf(elsewhere)).error.type]).toEqual([404, "invalid_request_error"])
-    const anonymous = await new Client(world.gateway.url, "").request("GET", "/v1/models")
-    expect([anonymous.status, (await bodyOf(anonymous)).error.type]).toEqual([401, "authentication_error"])
-  })
-
-  it("is not refused for fields without an effect, or with their defaults", async () => {
-    const response = await raw({
-      messages: ask({ scenario: "echo", message: "ok" }),
-      temperature: 0.2,
-      top_p: 1,
-      max_tokens: 10,
-      max_completion_tokens: 10,
-      seed: 1,
-      user: "u",
-      metadata: { a: "b" },
-      n: 1,
-      stop: null,
-      tools: [],
-      tool_choice: "none",
-      parallel_tool_calls: false,
-      logprobs: false,
-      logit_bias: {},
-      response_format: { type: "text" },
-      modalities: ["text"],
-      store: false,
-      service_tier: "auto",
-      reasoning_effort: "low",
-      frequency_penalty: 0,
-      unknown: { a: 1 },
-    })
-    expect((await bodyOf(response)).choices[0].message.content).toBe("You said: ok")
   })
 })

@@ -109,7 +109,8 @@ describe("the example agents of the how-to pages", { timeout: 120_000 }, () => {
       )
       expectInOrder(output, example.prints)
     } finally {
-      await agent.stop("SIGKILL")
+      // `langgraph dev` has a process of its own for the server, and ends it at this signal.
+      await agent.stop("SIGTERM")
       folder.dispose()
     }
   })

@@ -1,25 +1,17 @@
 import { describe, expect, it } from "vitest"
-import { errorPolicyOf } from "../../../src/execution/ExecutionError.ts"
-import { decode, finished, sse, started } from "./replay.ts"
-
-const messageId = "m-1"
-const text = (delta: string, fields: object = {}) => ({
-  type: "TEXT_MESSAGE_CONTENT",
-  messageId,
-  delta,
-  ...fields,
-})
-const callStart = { type: "TOOL_CALL_START", toolCallId: "c-1", toolCallName: "search" }
-const callArgs = (delta: string) => ({ type: "TOOL_CALL_ARGS", toolCallId: "c-1", delta })
-const callEnd = { type: "TOOL_CALL_END", toolCallId: "c-1" }
-const result = { type: "TOOL_CALL_RESULT", toolCallId: "c-1", messageId: "t-1", content: "found" }
-const custom = (value: unknown) => ({ type: "CUSTOM", name: "agent2ui", value })
-const mebi = 1024 * 1024
-
-const played = (...events: ReadonlyArray<unknown>) => decode([sse(started, ...events)])
-const codeOf = ({ error }: ReturnType<typeof played>) =>
-  error === undefined ? undefined : errorPolicyOf(error).code
-const typesOf = ({ drafts }: ReturnType<typeof played>) => drafts.map(({ type }) => type)
+import {
+  callArgs,
+  callEnd,
+  callStart,
+  codeOf,
+  custom,
+  finished,
+  mebi,
+  played,
+  result,
+  text,
+  typesOf,
+} from "./events.ts"
 
 describe("forms before 1.0", () => {
   const interrupt = { id: "i-1", reason: "human_approval", payload: { message: "Delete it?" } }

@@ -58,10 +58,3 @@ export const decode = (chunks: Iterable<Uint8Array>, given: Facts = facts()): Re
 
 export const replay = (name: string, fields: Partial<Facts> = {}): Replayed =>
   decode([recording(name)], factsOf(name, fields))
-
-/** One SSE answer of these events. */
-export const sse = (...events: ReadonlyArray<unknown>): Uint8Array =>
-  new TextEncoder().encode(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""))
-
-export const started = { type: "RUN_STARTED", threadId: "t", runId: "r", protocolVersion: "1.0" }
-export const finished = { type: "RUN_FINISHED", threadId: "t", runId: "r" }

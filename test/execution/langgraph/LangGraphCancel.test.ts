@@ -2,56 +2,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { Executor } from "../../../src/execution/Executor.ts"
-import * as Runtimes from "../../../src/execution/Runtimes.ts"
-import { type Answer, UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
-import { otherSessionId, runtimeAt, sessionId, turn } from "../../support/fixtures.ts"
+import { otherSessionId, sessionId } from "../../support/fixtures.ts"
+import { heldCancel } from "../heldCancels.ts"
 import { settle } from "../scripted.ts"
-
-const answer: Answer = {
-  status: 200,
-  header: (name) => (name === "content-location" ? "/threads/t/runs/run-1" : undefined),
-  pull: Effect.never,
-  drain: () => {},
-}
 
 const first = ["/threads", `/threads/${sessionId}/runs/stream`]
 const cancel = `/threads/${sessionId}/runs/run-1/cancel?wait=1&action=interrupt`
-
-/** Executes turns that never end, at a server that answers a cancel when `cancelled` is done. */
-const harness = Effect.gen(function* () {
-  const posts: Array<string> = []
-  const cancelled = yield* Deferred.make<void>()
-  const http = Layer.succeed(
-    UpstreamHttp,
-    UpstreamHttp.of({
-      get: () => Effect.die("no GET is expected"),
-      post: ({ url }) => {
-        posts.push(url.slice("http://runtime".length))
-        return url.includes("/cancel?")
-          ? Effect.as(Deferred.await(cancelled), answer)
-          : Effect.succeed(answer)
-      },
-    }),
-  )
-  const layer = Runtimes.layer(runtimeAt("http://runtime", { protocol: "langgraph" }))
-  const context = yield* Layer.build(Layer.provide(layer, http))
-  const begin = (fields: Parameters<typeof turn>[0] = {}) =>
-    Effect.gen(function* () {
-      const executor = yield* Executor
-      const fiber = yield* Effect.forkScoped(Stream.runDrain(executor.execute(turn(fields))))
-      yield* settle
-      return fiber
-    }).pipe(Effect.provide(context))
-  yield* Fiber.interrupt(yield* begin())
-  yield* settle
-  assert.deepStrictEqual(posts, [...first, cancel])
-  return { begin, cancelled, posts }
-})
+const harness = heldCancel("langgraph", first, cancel, (name) =>
+  name === "content-location" ? "/threads/t/runs/run-1" : undefined,
+)
 
 describe("a turn of a session whose last run is being cancelled", () => {
   it.effect("starts when the server has answered the cancel", () =>
