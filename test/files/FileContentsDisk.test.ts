@@ -1,0 +1,43 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { FileId } from "../../src/domain/Ids.ts"
+import { FileContents } from "../../src/files/FileContents.ts"
+import * as FileContentsDisk from "../../src/files/FileContentsDisk.ts"
+import { suite } from "./FileContentsContract.ts"
+
+const folder = () => join(mkdtempSync(join(tmpdir(), "crossfade-files-")), "files")
+const layerIn = (at: string) => Layer.provide(FileContentsDisk.layer(at), NodeServices.layer)
+
+suite("disk", () => layerIn(folder()))
+
+it.live("lists the leftover of a write whose process died, and removes it", () => {
+  const at = folder()
+  const fileId = FileId.make("0190b2f4-1111-7111-8111-aaaaaaaaaaaa")
+  mkdirSync(join(at, "tmp"), { recursive: true })
+  writeFileSync(join(at, "tmp", fileId), "half")
+  writeFileSync(join(at, "tmp", "other"), "not ours")
+  return Effect.gen(function* () {
+    const contents = yield* FileContents
+    expect(yield* Stream.runCollect(contents.writtenBefore(Date.now() + 60_000))).toEqual([fileId])
+    yield* contents.remove([fileId])
+    expect(readdirSync(join(at, "tmp"))).toEqual(["other"])
+  }).pipe(Effect.provide(layerIn(at)))
+})
+
+it.live("leaves no draft when the reader of the upload goes away", () => {
+  const at = folder()
+  const fileId = FileId.make("0190b2f4-1111-7111-8111-aaaaaaaaaaaa")
+  return Effect.gen(function* () {
+    const contents = yield* FileContents
+    const started = Stream.concat(Stream.make(new Uint8Array(10)), Stream.never)
+    const write = contents.write(fileId, started, 100)
+    yield* Effect.timeoutOption(write, "200 millis")
+    expect(readdirSync(join(at, "tmp"))).toEqual([])
+  }).pipe(Effect.provide(layerIn(at)))
+})
