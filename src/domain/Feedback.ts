@@ -1,6 +1,7 @@
 /** A user's feedback on an answer: thumbs, a score, a comment. Each answer has at most one. */
 import * as Schema from "effect/Schema"
 import { MessageId, RunId, SessionId } from "./Ids.ts"
+import type { ExecutionMode } from "./Mode.ts"
 
 export const Rating = Schema.Literals(["up", "down"])
 export type Rating = typeof Rating.Type
@@ -24,3 +25,14 @@ export type Feedback = typeof Feedback.Type
 
 /** The fields that the user gives. */
 export type GivenFeedback = Pick<Feedback, "rating" | "score" | "comment">
+
+/** The state of an answer's rating. `none`: feedback without thumbs; undefined: no feedback. */
+export type Rated = Rating | "none" | undefined
+
+/** The effect of a write on the rating of an answer. */
+export interface RatingChange {
+  /** The mode that made the answer; null if none did. */
+  readonly mode: ExecutionMode | null
+  readonly from: Rated
+  readonly to: Rated
+}

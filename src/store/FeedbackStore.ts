@@ -2,9 +2,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Feedback, GivenFeedback, Rating } from "../domain/Feedback.ts"
+import type { Feedback, GivenFeedback, RatingChange } from "../domain/Feedback.ts"
 import { MessageId } from "../domain/Ids.ts"
-import type { ExecutionMode } from "../domain/Mode.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -18,17 +17,6 @@ export class NotAnAnswer extends Schema.TaggedError<NotAnAnswer>()("NotAnAnswer"
 }) {}
 
 export type FeedbackRefused = AgentDenied | MessageNotFound | NotAnAnswer | StoreError
-
-/** The state of an answer's rating. `none`: feedback without thumbs; undefined: no feedback. */
-export type Rated = Rating | "none" | undefined
-
-/** The effect of a write on the rating of an answer. */
-export interface RatingChange {
-  /** The mode that made the answer; null if none did. */
-  readonly mode: ExecutionMode | null
-  readonly from: Rated
-  readonly to: Rated
-}
 
 /**
  * Each method fails the same way for a missing or deleted message and for one of another user or organisation.

@@ -4,9 +4,10 @@ import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { Rated } from "../../src/domain/Feedback.ts"
 import { AgentId, ApiKeyId, MessageId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
-import { FeedbackStore, type Rated } from "../../src/store/FeedbackStore.ts"
+import { FeedbackStore } from "../../src/store/FeedbackStore.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { begun, completed, naughty, newPrincipal, newTurn, noon } from "./Turns.ts"
 
@@ -148,7 +149,11 @@ export const feedback = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const other = AgentId.make(uuidV7Unsafe())
         const tried = (principal: Principal, id: MessageId) =>
           Effect.forEach(
-            [store.put(principal, id, down, noon), store.withdraw(principal, id), store.get(principal, id)],
+            [
+              Effect.asVoid(store.put(principal, id, down, noon)),
+              Effect.asVoid(store.withdraw(principal, id)),
+              Effect.asVoid(store.get(principal, id)),
+            ],
             (refused) => Effect.map(Effect.flip(refused), ({ _tag }) => _tag),
           )
         for (const [principal, id, tag] of [
