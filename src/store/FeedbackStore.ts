@@ -34,5 +34,9 @@ export class FeedbackStore extends Context.Service<
     ) => Effect.Effect<{ readonly feedback: Feedback; readonly change: RatingChange }, FeedbackRefused>
     readonly withdraw: (principal: Principal, id: MessageId) => Effect.Effect<RatingChange, FeedbackRefused>
     readonly get: (principal: Principal, id: MessageId) => Effect.Effect<Feedback | undefined, FeedbackRefused>
+    /** The feedback on those of the messages that have any. The caller may read the messages. */
+    readonly ofMessages: (
+      ids: ReadonlyArray<MessageId>,
+    ) => Effect.Effect<ReadonlyMap<MessageId, Feedback>, StoreError>
   }
 >()("crossfade/store/FeedbackStore") {}

@@ -113,6 +113,12 @@ export const layerSql: Layer.Layer<FeedbackStore, never, SqlClient.SqlClient> = 
       return feedback
     }, asStoreError("FeedbackStore.get"))
 
-    return FeedbackStore.of({ put, withdraw, get })
+    const ofMessages: FeedbackStore["Service"]["ofMessages"] = Effect.fnUntraced(function* (ids) {
+      if (ids.length === 0) return new Map<MessageId, never>()
+      const rows = yield* sql`SELECT * FROM feedback WHERE ${sql.in("message_id", ids)}`.unprepared
+      return new Map((yield* decodeRows(rows)).map((feedback) => [feedback.messageId, feedback]))
+    }, asStoreError("FeedbackStore.ofMessages"))
+
+    return FeedbackStore.of({ put, withdraw, get, ofMessages })
   }),
 )
