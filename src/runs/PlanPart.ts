@@ -84,7 +84,6 @@ export class PlanPart {
   #announced: Place | undefined
   #metadata: Metadata | undefined
   #steps: ReadonlyArray<DetailedStep> = []
-  #currentStep = ""
   #progress: number | undefined
   /** The first and the last `plan_step` of each step, in order of the first. */
   readonly #places = new Map<string, { readonly first: Place; readonly last: Place }>()
@@ -98,7 +97,6 @@ export class PlanPart {
     const before = jsonHeapBytes(this.#steps)
     this.#announced ??= place
     this.#steps = data.steps.map((step) => withDetails(step, this.#steps))
-    this.#currentStep = data.currentStep
     this.#progress = data.progress
     this.#metadata = metadata
     return jsonHeapBytes(this.#steps) - before
@@ -107,8 +105,6 @@ export class PlanPart {
   advanced({ stepId, ...details }: StepData, place: Place): number {
     this.#steps = advanced(this.#steps, { id: stepId, ...details })
     this.#places.set(stepId, { first: this.#places.get(stepId)?.first ?? place, last: place })
-    if (details.status === "running") this.#currentStep = stepId
-    else if (this.#currentStep === stepId) this.#currentStep = ""
     return jsonHeapBytes(details)
   }
 
@@ -126,7 +122,8 @@ export class PlanPart {
   #whole(runId: RunId, { at, seq }: Place): Placed {
     const data = {
       steps: this.#steps.map(announced),
-      currentStep: this.#currentStep,
+      // No step runs after the end of the run.
+      currentStep: "",
       ...(this.#progress === undefined ? {} : { progress: this.#progress }),
     }
     const draft = { type: "plan" as const, data, ...withMetadata(this.#metadata) }
