@@ -9,7 +9,7 @@ import type { SessionNotFound } from "./Sessions.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** By activity: pinned or not as 1 or 0, `updatedAt`, id. By creation: the id. */
-export type SessionPosition = SessionId | readonly [pinned: number, updatedAt: number, id: SessionId]
+export type SessionPosition = SessionId | readonly [pinned: 0 | 1, updatedAt: number, id: SessionId]
 
 export interface SessionPage {
   /** `activity`: pinned sessions first, then by `updatedAt`, newest first. `created`: newest first; no session moves. */

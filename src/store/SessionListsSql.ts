@@ -28,7 +28,7 @@ const owned = (sql: SqlClient.SqlClient, { key, orgId, userId }: Principal) => {
   return sql`org_id = ${orgId} AND user_id = ${userId} AND deleted_at IS NULL ${allowed}`
 }
 
-const bit = (value: boolean): number => (value ? 1 : 0)
+const bit = (value: boolean) => (value ? 1 : 0)
 
 const after = (sql: SqlClient.SqlClient, before: SessionPosition | undefined) => {
   if (before === undefined) return sql``
