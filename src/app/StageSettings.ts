@@ -205,6 +205,8 @@ export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
           agent: settings.RUNTIME_AGENT,
           history: settings.RUNTIME_AG_UI_HISTORY,
           errorPatterns: settings.RUNTIME_ERROR_PATTERNS,
+          attachments: settings.RUNTIME_ATTACHMENTS.filter((kind) => kind !== "none"),
+          linksFiles: settings.PUBLIC_URL !== "",
         },
       ]
 
@@ -243,6 +245,7 @@ export const withSandbox = (
       apiKey: undefined,
       model: "sandbox-1",
       ...plainRequests,
+      ...presets.sandbox.requests,
     },
   ],
 })

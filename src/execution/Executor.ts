@@ -10,12 +10,14 @@ import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"
 import type { ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { Agent } from "../domain/Agent.ts"
+import type { Attachment } from "../domain/Attachment.ts"
 import type { PromptMessage } from "../domain/History.ts"
 import type { Interrupt, InterruptAnswer } from "../domain/Interrupt.ts"
 import type { UpstreamRecord } from "../domain/MessageRecord.ts"
 import type { MessageId, OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { FinishReason, Usage } from "../domain/Outcome.ts"
+import type { AttachmentRules, LoadedFiles } from "./files/AttachmentRules.ts"
 import type { Attributes, SpanContext } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 
@@ -50,6 +52,8 @@ export interface Turn {
   readonly agent: Agent
   readonly messageId: MessageId
   readonly message: string
+  /** The files of `message`. */
+  readonly attachments: ReadonlyArray<Attachment>
   readonly history: ReadonlyArray<PromptMessage>
   /**
    * The messages before `message` without the history rule, oldest first, for upstreams that need ids: at most 20 answers and
@@ -58,11 +62,16 @@ export interface Turn {
   readonly past: ReadonlyArray<PastMessage>
   /** Present if the last answer of the branch ended with interrupts. */
   readonly resume?: Resume | undefined
+  /** The contents of the attachments of `message`, `history` and `past`, which then name only those. */
+  readonly files?: LoadedFiles | undefined
   readonly shadow: boolean
   readonly probe: boolean
   /** The turn's span context, which an executor passes to its upstream. Undefined: no trace. */
   readonly trace?: SpanContext | undefined
 }
+
+/** The part of an agent that selects its wire. */
+export type RunsOn = { readonly settings: Pick<Agent["settings"], "runtime"> }
 
 /** A file at the runtime. Readers see the gateway's address; the gateway fetches `path` from the runtime. */
 export interface UpstreamFile {
@@ -91,6 +100,10 @@ export class Executor extends Context.Service<
     readonly mode: ExecutionMode
     /** `runtime`, or the direct provider's name. */
     readonly target: string
+    /** The files that it takes of an agent's turns. Absent: none. */
+    readonly attachments?: (agent: RunsOn) => AttachmentRules
+    /** The messages before the current one whose files it gets with a turn. Absent: those of the history. */
+    readonly filesFrom?: (turn: Turn) => ReadonlyArray<PromptMessage>
     readonly execute: (turn: Turn) => Stream.Stream<ExecutionEvent, ExecutionError>
     /** The name of an attempt's span and the attributes known at its start. */
     readonly span?: (turn: Turn) => { readonly name: string; readonly attributes: Attributes }
