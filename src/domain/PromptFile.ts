@@ -8,7 +8,7 @@ export const mostTextBytes = 256 * 1024
 const nameOf = ({ filename }: Pick<Attachment, "filename">): string =>
   filename
     .toWellFormed()
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}[\]]+/gu, " ")
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}[\]]+/gu, " ")
     .trim() || "unnamed"
 
 /** Stands for a file that is not sent. */

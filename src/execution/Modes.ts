@@ -5,14 +5,21 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { AttachmentKind } from "../domain/Attachment.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import { Executor } from "./Executor.ts"
+import { Executor, type RunsOn } from "./Executor.ts"
+import { noAttachments } from "./files/AttachmentRules.ts"
 
 export class Modes extends Context.Service<
   Modes,
   {
     /** The targets of a mode, first choice first. Empty if the mode is not configured. */
     readonly targets: (mode: ExecutionMode) => ReadonlyArray<Context.Context<Executor>>
+    /** The kinds of files that each target of a mode takes in the turns of an agent. */
+    readonly takes: (
+      mode: ExecutionMode,
+      agent: RunsOn,
+    ) => ReadonlyArray<ReadonlyArray<AttachmentKind>>
   }
 >()("crossfade/execution/Modes") {
   static readonly layer = <E, R>(
@@ -22,8 +29,14 @@ export class Modes extends Context.Service<
       Modes,
       Effect.gen(function* () {
         const contexts = yield* Effect.forEach(executors, (layer) => Layer.build(layer))
+        const targets = (mode: ExecutionMode) =>
+          contexts.filter((context) => Context.get(context, Executor).mode === mode)
         return Modes.of({
-          targets: (mode) => contexts.filter((context) => Context.get(context, Executor).mode === mode),
+          targets,
+          takes: (mode, agent) =>
+            targets(mode).map(
+              (context) => Context.get(context, Executor).attachments?.(agent).kinds ?? noAttachments.kinds,
+            ),
         })
       }),
     )
