@@ -24,8 +24,7 @@ import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
 import { errorPolicyOf, type ExecutionError } from "./ExecutionError.ts"
 import { upstreamCodes } from "./FailureText.ts"
-import { carries, noAttachments } from "./files/AttachmentRules.ts"
-import { Executor, type Turn } from "./Executor.ts"
+import type { Executor, Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 import * as Retries from "./Retries.ts"
 import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
@@ -190,14 +189,6 @@ const attemptOf = (
   )
 }
 
-/** A target that does not take the files of the turn is left out. */
-const takerOf = (target: Context.Context<Executor>, { agent, attachments }: Turn) => {
-  const executor = Context.get(target, Executor)
-  const rules = executor.attachments?.(agent) ?? noAttachments
-  const kinds = attachments.map(({ kind }) => kind)
-  return carries(rules, kinds) ? [executor] : []
-}
-
 /** The modes that a turn may use, and the listener for its attempts. */
 interface TurnPlan {
   /** At least one of these modes has a target. */
@@ -225,7 +216,7 @@ export class Execution extends Context.Service<
         const recent = yield* RecentTurns
         const run: Execution["Service"]["run"] = (turn, plan) => {
           const { order } = plan
-          const targets = order.flatMap(modes.targets).flatMap((target) => takerOf(target, turn))
+          const targets = order.flatMap((mode) => modes.takers(mode, turn))
           if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
           const progress: Progress = {
             attempts: 0,

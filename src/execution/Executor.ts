@@ -17,7 +17,7 @@ import type { UpstreamRecord } from "../domain/MessageRecord.ts"
 import type { MessageId, OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { FinishReason, Usage } from "../domain/Outcome.ts"
-import type { AttachmentRules, LoadedFiles } from "./files/AttachmentRules.ts"
+import { type AttachmentRules, type LoadedFiles, noAttachments } from "./files/AttachmentRules.ts"
 import type { Attributes, SpanContext } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 
@@ -109,3 +109,6 @@ export class Executor extends Context.Service<
     readonly span?: (turn: Turn) => { readonly name: string; readonly attributes: Attributes }
   }
 >()("crossfade/execution/Executor") {}
+
+export const rulesOf = (executor: Executor["Service"], agent: RunsOn): AttachmentRules =>
+  executor.attachments?.(agent) ?? noAttachments

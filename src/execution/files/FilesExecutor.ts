@@ -15,8 +15,8 @@ import { mostTextBytes } from "../../domain/PromptFile.ts"
 import { type ContentsMissing, FileContents } from "../../files/FileContents.ts"
 import { FileLinks } from "../../files/FileLinks.ts"
 import { AttachmentsRefused, AttachmentUnreadable, type ExecutionError } from "../ExecutionError.ts"
-import { Executor, type Turn } from "../Executor.ts"
-import { fitted, type LoadedFile, noAttachments, planOf } from "./AttachmentRules.ts"
+import { Executor, rulesOf, type Turn } from "../Executor.ts"
+import { fitted, type LoadedFile, planOf } from "./AttachmentRules.ts"
 
 /** A runtime may fetch a file late in a long run. */
 const linkSeconds = 3600
@@ -82,7 +82,7 @@ const make = (
   })
 
   const prepared = Effect.fnUntraced(function* (turn: Turn): Effect.fn.Return<Turn, ExecutionError> {
-    const rules = executor.attachments?.(turn.agent) ?? noAttachments
+    const rules = rulesOf(executor, turn.agent)
     const current = turn.history.at(-1) ?? { role: "user", content: turn.message }
     const plan = planOf(rules, current, turn.attachments, (executor.filesFrom ?? earlierOf)(turn))
     if ("reason" in plan) return yield* new AttachmentsRefused({ upstream, detail: plan.reason })
