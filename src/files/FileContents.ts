@@ -53,7 +53,9 @@ export class FileContents extends Context.Service<
     ) => Stream.Stream<Uint8Array, ContentsMissing | ContentsUnavailable>
     /** Ids without contents are fine. */
     readonly remove: (fileIds: ReadonlyArray<FileId>) => Effect.Effect<void, ContentsUnavailable>
-    /** The ids of all contents written before this time (epoch milliseconds), and the leftovers of dead writes. */
+    /** Removes what dead writes left that began before this time (epoch milliseconds). */
+    readonly removeDrafts: (before: number) => Effect.Effect<void, ContentsUnavailable>
+    /** The ids of all contents that were written before this time (epoch milliseconds). */
     readonly writtenBefore: (at: number) => Stream.Stream<FileId, ContentsUnavailable>
   }
 >()("crossfade/files/FileContents") {}

@@ -1,6 +1,6 @@
 /**
  * `FileContents` in a folder. A write goes to a file of its own in `tmp`, is synced, and is renamed to its place. Names
- * come from ids only. The files spread over 256 folders by the last two digits of the id, which are random.
+ * come from ids only. The files spread over 256 folders.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -17,6 +17,11 @@ import * as Measured from "./MeasuredBytes.ts"
 const isMissing = (error: PlatformError.PlatformError) => error.reason._tag === "NotFound"
 
 const failed = (operation: string) => (cause: unknown) => new ContentsUnavailable({ operation, cause })
+
+const isFileId = Schema.is(FileId)
+
+/** By the last two digits of the id, which are random. */
+const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, "0"))
 
 const make = Effect.fnUntraced(function* (folder: string) {
   const files = yield* FileSystem.FileSystem
@@ -69,37 +74,35 @@ const make = Effect.fnUntraced(function* (folder: string) {
       )
 
   const remove: FileContents["Service"]["remove"] = (fileIds) =>
-    Effect.forEach(
-      fileIds,
-      (fileId) =>
-        Effect.forEach([placeOf(fileId), path.join(tmp, fileId)], (at) => files.remove(at, { force: true })),
-      { discard: true },
-    ).pipe(Effect.mapError(failed("remove")))
+    Effect.forEach(fileIds, (fileId) => files.remove(placeOf(fileId), { force: true }), {
+      discard: true,
+    }).pipe(Effect.mapError(failed("remove")))
 
-  const isFileId = Schema.is(FileId)
-
-  const oldIn = Effect.fnUntraced(function* (shard: string, at: number) {
-    const names = yield* Effect.catchIf(files.readDirectory(shard), isMissing, () => Effect.succeed([]))
+  /** The ids in one folder; a file may disappear meanwhile. */
+  const olderIn = Effect.fnUntraced(function* (within: string, before: number) {
+    const names = yield* Effect.catchIf(files.readDirectory(within), isMissing, () => Effect.succeed([]))
     const ids = names.flatMap((name) => (isFileId(name) ? [name] : []))
-    return yield* Effect.filter(ids, (name) =>
-      files.stat(path.join(shard, name)).pipe(
-        Effect.map(({ mtime }) => Option.exists(mtime, (time) => time.getTime() < at)),
+    return yield* Effect.filter(ids, (id) =>
+      files.stat(path.join(within, id)).pipe(
+        Effect.map(({ mtime }) => Option.exists(mtime, (time) => time.getTime() < before)),
         Effect.catchIf(isMissing, () => Effect.succeed(false)),
       ),
     )
   })
 
+  const removeDrafts: FileContents["Service"]["removeDrafts"] = (before) =>
+    Effect.flatMap(olderIn(tmp, before), (ids) =>
+      Effect.forEach(ids, (id) => files.remove(path.join(tmp, id), { force: true }), { discard: true }),
+    ).pipe(Effect.mapError(failed("removeDrafts")))
+
   const writtenBefore: FileContents["Service"]["writtenBefore"] = (at) =>
-    Stream.fromEffect(
-      Effect.catchIf(files.readDirectory(folder), isMissing, () => Effect.succeed<Array<string>>([])),
-    ).pipe(
-      Stream.flatMap((shards) => Stream.fromIterable(shards)),
-      Stream.mapEffect((shard) => oldIn(path.join(folder, shard), at)),
+    Stream.fromIterable(shards).pipe(
+      Stream.mapEffect((shard) => olderIn(path.join(folder, shard), at)),
       Stream.flatMap((ids) => Stream.fromIterable(ids)),
-      Stream.mapError(failed("list")),
+      Stream.mapError(failed("writtenBefore")),
     )
 
-  return FileContents.of({ write, read, remove, writtenBefore })
+  return FileContents.of({ write, read, remove, removeDrafts, writtenBefore })
 })
 
 /** `folder` is created with the first file. */
