@@ -44,6 +44,7 @@ export const heldFiles = ({ broken, contents, reads = [] }: Held): Layer.Layer<F
       FileContents.of({
         write: () => Effect.die("not used"),
         remove: () => Effect.die("not used"),
+        removeDrafts: () => Effect.die("not used"),
         writtenBefore: () => Stream.die("not used"),
         read: (fileId, range) => {
           reads.push(fileId)
