@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
-import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
+import { type AttachmentsUnsupported, ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools, withInstructions } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
@@ -78,6 +78,7 @@ type Refused =
   | AgentDenied
   | AgentInactive
   | AgentNotFound
+  | AttachmentsUnsupported
   | MemoryShort
   | NoModeAvailable
   | QuotaExceeded
@@ -145,6 +146,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         cohort: session.cohort,
         awaitsAnswer: Interrupts.pendingIn(before).length > 0,
         attachments: attachments.map(({ kind }) => kind),
+        runtime: agent.settings.runtime,
       })
       .pipe(
         Effect.tap(({ decision }) => Measure.decided(decision)),
