@@ -58,7 +58,10 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
     const forced = yield* monitor.override(request.orgId)
     const preferred = ModeDecision.preferredMode(settings, available, request, forced)
     if (preferred === undefined) return yield* new NoModeAvailable()
-    const share = { percent: settings.shadowPercentage, samePercent: shadowSamePercent }
+    const share = {
+      percent: ModeDecision.shadowPercent(request, settings),
+      samePercent: shadowSamePercent,
+    }
     const reach = { ...available, neverRuntime: preferred.neverRuntime }
     const draw = yield* Random.next
     if (preferred.mode === "direct_llm") {

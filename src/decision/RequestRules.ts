@@ -4,6 +4,7 @@
  */
 import type { Cohort } from "../domain/Cohort.ts"
 import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import type { RolloutRule } from "../domain/RolloutSettings.ts"
 
 /** Everything that a decision reads from a turn. */
@@ -23,6 +24,8 @@ export interface Request {
   readonly cohort: Cohort | null
   /** The session has an interrupt that waits for an answer. */
   readonly awaitsAnswer: boolean
+  /** The mode that the caller chose for another answer to a question. */
+  readonly requested?: ExecutionMode | undefined
 }
 
 type When = RolloutRule["when"]

@@ -19,9 +19,13 @@ export interface BranchMessage extends ChatMessage {
   readonly record: MessageRecord | null
 }
 
-/** A message without its record. `answers`: a user's message that answers interrupts. */
-export interface TreeMessage extends Pick<ChatMessage, "id" | "role" | "content" | "parentMessageId"> {
+/** A message without its record. `answers`: a user's message that answers interrupts. `answered` as in `BranchMessage`. */
+export interface TreeMessage extends Pick<
+  ChatMessage,
+  "id" | "role" | "content" | "parentMessageId" | "runId"
+> {
   readonly answers: boolean
+  readonly answered: boolean
 }
 
 export class Sessions extends Context.Service<

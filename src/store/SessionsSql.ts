@@ -128,12 +128,14 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     const tree = Effect.fnUntraced(function* (id: SessionId) {
       // The record of a user's message has only answers, so it need not be read.
       const newestFirst = yield* decodeTree(
-        yield* sql`SELECT id, role, content, parent_message_id, answers FROM (
-            SELECT id, role, content, parent_message_id, seq,
+        yield* sql`SELECT sized.id, role, content, parent_message_id, run_id, answers,
+            CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
+          FROM (
+            SELECT id, role, content, parent_message_id, run_id, seq,
               CASE WHEN role = 'user' AND record IS NOT NULL THEN 1 ELSE 0 END AS answers,
               SUM(octet_length(content)) OVER (ORDER BY seq DESC) AS total
             FROM (SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${mostOfTree}) AS newest
-          ) AS sized
+          ) AS sized JOIN runs r ON r.id = run_id
           WHERE total <= ${mostBytes} ORDER BY seq DESC`,
       )
       return newestFirst.toReversed()
