@@ -8,6 +8,7 @@ import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
+import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
@@ -33,6 +34,7 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(MessagesApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)

@@ -17,6 +17,7 @@ import { ChatMessage, Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { withRanges } from "./openapi/Ranges.ts"
+import { leaf, siblings } from "./BranchView.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
@@ -28,14 +29,14 @@ export const maxMessageLength = 100_000
 /** The message for a text that is too long; the edge recognises it, because this case has its own code. */
 export const messageTooLong = `Expected at most ${maxMessageLength} characters`
 
-const message = Schema.String.check(
+export const messageText = Schema.String.check(
   Schema.isMinLength(1, { message: "Expected at least 1 character" }).abort(),
   Schema.makeFilter((text) => !isBlank(text) || "Expected at least 1 visible character"),
   Schema.makeFilter((text) => text.isWellFormed() || "Expected well-formed Unicode"),
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
 
-const decodeMessage = Schema.decodeUnknownExit(message)
+const decodeMessage = Schema.decodeUnknownExit(messageText)
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** The problem of a message's text, for bodies that hold it in parts. */
@@ -45,7 +46,7 @@ export const messageProblem = (text: string): string | undefined => {
 }
 
 const sent = Schema.Struct({
-  message: Schema.optionalKey(message).annotate({
+  message: Schema.optionalKey(messageText).annotate({
     description: "The text of the user. Required, except with `retry`.",
   }),
   parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)).annotate({
@@ -67,7 +68,7 @@ const answered = Schema.Struct({
   answers: Schema.optionalKey(Schema.NonEmptyArray(InterruptAnswer).check(Schema.isMaxLength(100))).annotate({
     description: "The answers to several interrupts, instead of `interruptId` and `payload`",
   }),
-  message: Schema.optionalKey(message).annotate({
+  message: Schema.optionalKey(messageText).annotate({
     description: "The text of the user's message; by default the payload as text",
   }),
 }).check(
@@ -127,13 +128,16 @@ const sessionsPage = pagedBy("sessions", SessionId, 100)
 const messagesPage = pagedBy("messages", Schema.Int, 1000)
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
+/** A message of a path has its siblings. */
+const placed = Schema.Struct({ ...ChatMessage.fields, siblings: Schema.optionalKey(siblings) })
+
 /** The parts that all routes which start a turn share. */
-const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
+export const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
 
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
     HttpApiEndpoint.post("start", "/start", {
-      payload: Schema.Struct({ agentId: AgentId, message }),
+      payload: Schema.Struct({ agentId: AgentId, message: messageText }),
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
@@ -176,18 +180,18 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Description, "The sessions of the caller, newest first."),
     HttpApiEndpoint.get("session", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      query: messagesPage.query,
+      query: { ...messagesPage.query, leaf },
       success: success(
-        Schema.Struct({ ...Session.fields, messages: Schema.Array(ChatMessage), ...messagesPage.answer }),
+        Schema.Struct({ ...Session.fields, messages: Schema.Array(placed), ...messagesPage.answer }),
       ),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "SESSION_NOT_FOUND"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "SESSION_NOT_FOUND", "MESSAGE_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first. The next page has older messages.",
+        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path. The next page has older messages.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

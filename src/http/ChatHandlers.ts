@@ -15,6 +15,7 @@ import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import { Messages } from "../store/Messages.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { Sessions } from "../store/Sessions.ts"
@@ -40,6 +41,7 @@ export const layer = HttpApiBuilder.group(
   "chat",
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* Chat
+    const messages = yield* Messages
     const reader = yield* RunReader
     const runs = yield* Runs
     const busy = yield* SessionQueue
@@ -129,7 +131,11 @@ export const layer = HttpApiBuilder.group(
         answering(
           Effect.gen(function* () {
             const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
-            const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
+            const { leaf, ...asked } = query
+            const limits = pageOf(asked, messageLimit)
+            const page = yield* leaf === undefined
+              ? sessions.messages(session.id, limits)
+              : messages.path(session.id, leaf, limits)
             return ok({ ...session, messages: page.entries, ...pageEnd(page) })
           }),
         ),

@@ -9,9 +9,10 @@ import * as Match from "effect/Match"
 import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
-import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import type { AgentInactive } from "../chat/Chat.ts"
 import type { HistoryInvalid } from "../chat/ClientHistory.ts"
 import type { InterruptNotFound } from "../chat/Interrupts.ts"
+import type { NothingToRetry, NotUsersMessage, ParentNotFound } from "../chat/TurnPlace.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
@@ -24,6 +25,7 @@ import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
+import type { MessageNotFound } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import type { RunNotFound } from "../store/Runs.ts"
 import type { SessionNotFound } from "../store/Sessions.ts"
@@ -53,8 +55,10 @@ export type ServiceError =
   | KeyRevoked
   | KeysUnavailable
   | MemoryShort
+  | MessageNotFound
   | NoModeAvailable
   | NothingToRetry
+  | NotUsersMessage
   | OverrideNotStored
   | ParentNotFound
   | QuotaExceeded
@@ -171,12 +175,14 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
     retryAfter: memoryRetryAfter,
   }),
+  MessageNotFound: () => ({ code: "MESSAGE_NOT_FOUND", message: "There is no such message." }),
   NoModeAvailable: () => ({
     code: "LLM_UNAVAILABLE",
     message: "Nothing is configured that may answer.",
     retryAfter: 30,
   }),
   NothingToRetry: (error) => invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }]),
+  NotUsersMessage: () => invalid([{ path: "params.messageId", message: "Expected a message of the user" }]),
   OverrideNotStored: () => ({
     code: "OVERLOADED",
     message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",

@@ -123,7 +123,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             SELECT m.id, s.step, s.always, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,
               ${isAnswered} AS answered
             FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
-            WHERE s.step <= s.always OR ${isAnswered} = 1
+            WHERE (s.step <= s.always OR ${isAnswered} = 1) AND m.deleted_at IS NULL
             ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
           SELECT m.*, sized.answered
