@@ -17,8 +17,6 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
 import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools, withInstructions } from "../domain/Agent.ts"
-import type { PromptMessage } from "../domain/History.ts"
-import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
@@ -43,6 +41,7 @@ import { type Asked, newTurn, promptTokens } from "./NewTurn.ts"
 import type { HistoryInvalid } from "./ClientHistory.ts"
 import * as Interrupts from "./Interrupts.ts"
 import * as Retry from "./Retry.ts"
+import type { Sent, Start } from "./TurnRequest.ts"
 import { TurnRun } from "./TurnRun.ts"
 import * as TurnSpan from "./TurnSpan.ts"
 
@@ -85,28 +84,6 @@ type Refused =
   | ShuttingDown
   | StoreError
   | TurnKeyTaken
-
-/** A message, a retry of the message that has no answer, or answers to the interrupts of the branch. */
-export interface Sent {
-  readonly message?: string
-  /** The previous message; null for none; by default the session's last message. A retry may name the message itself. */
-  readonly parentMessageId?: MessageId | null
-  readonly retry?: boolean
-  /** Without `message`, the answers are the text of the message. */
-  readonly answers?: ReadonlyArray<InterruptAnswer>
-}
-
-/** The first message of a new session. */
-interface Start {
-  readonly agentId: AgentId
-  readonly message: string
-  /** The history to send to upstreams instead of the stored one. It passes the same rule (`History`) and is not stored. */
-  readonly history?: ReadonlyArray<PromptMessage> | undefined
-  /** Follows the agent's system prompt in this turn. */
-  readonly instructions?: string | undefined
-  /** An id that the client chose for the session; `Sessions.ofClient` finds it. */
-  readonly clientId?: string | undefined
-}
 
 export interface Settings {
   /** The most estimated tokens of history to send, unless the agent has its own limit. */
@@ -151,7 +128,10 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         )
       : Effect.fail(new AgentDenied({ agentId: id }))
 
-  const decide = ({ agent, before, caller, message, session }: Asked, span: Spans.SpanContext | undefined) =>
+  const decide = (
+    { agent, attachments, before, caller, message, session }: Asked,
+    span: Spans.SpanContext | undefined,
+  ) =>
     modeService
       .decide({
         orgId: caller.principal.orgId,
@@ -163,6 +143,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         language: caller.language,
         cohort: session.cohort,
         awaitsAnswer: Interrupts.pendingIn(before).length > 0,
+        attachments: attachments.map(({ kind }) => kind),
       })
       .pipe(
         Effect.tap(({ decision }) => Measure.decided(decision)),
@@ -219,7 +200,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
 
   const start = Effect.fnUntraced(function* (caller: Caller, input: Start) {
     yield* open
-    const { agentId, clientId, history, message } = input
+    const { agentId, attachments = [], clientId, history, message } = input
     const agent = withInstructions(yield* activeAgent(caller.principal, agentId), input.instructions)
     const now = yield* Clock.currentTimeMillis
     const { orgId, userId } = caller.principal
@@ -242,7 +223,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       clientId,
       historyMaxTokens,
     }
-    return yield* live.claim(id, takeTurn({ caller, agent, session, message, ...place }))
+    return yield* live.claim(id, takeTurn({ caller, agent, session, message, attachments, ...place }))
   })
 
   const branchTo = Effect.fnUntraced(function* (session: Session, end: MessageId | null | undefined) {
@@ -264,20 +245,20 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const placeOf = Effect.fnUntraced(function* (session: Session, sent: Sent) {
     if (sent.retry === true) {
       const { before, question } = yield* retriedIn(session, sent.parentMessageId)
-      const { content, parentMessageId } = question
+      const { attachments, content, parentMessageId } = question
       if (sent.message !== undefined && sent.message !== content)
         return yield* new NothingToRetry({ reason: "other_message" })
       const answers = question.record?.answers
-      return { message: content, parentMessageId, before, retried: question, answers }
+      return { message: content, attachments, parentMessageId, before, retried: question, answers }
     }
     const before = yield* branchTo(session, sent.parentMessageId)
     const end = before.at(-1)?.id
     const follows = sent.parentMessageId === undefined ? end : undefined
-    const { answers } = sent
+    const { answers, attachments = [] } = sent
     const unknown = Interrupts.unknownAnswer(Interrupts.pendingIn(before), answers ?? [])
     if (unknown !== undefined) return yield* unknown
     const message = sent.message ?? Interrupts.textOf(answers ?? [])
-    return { message, parentMessageId: end ?? null, before, follows, answers }
+    return { message, attachments, parentMessageId: end ?? null, before, follows, answers }
   })
 
   const next = Effect.fnUntraced(function* (caller: Caller, session: Session, sent: Sent) {

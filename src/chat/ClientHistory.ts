@@ -67,7 +67,7 @@ export const placeOf = (
   }
   const question = again ? questionsOf(tree, ends, message).at(-1) : undefined
   if (question === undefined) return { _tag: "After", parentMessageId: newestOf(tree, ends) }
-  const isAnswered = tree.some(({ parentMessageId }) => parentMessageId === question.id)
+  const isAnswered = tree.some(({ answered, parentMessageId }) => answered && parentMessageId === question.id)
   return isAnswered
     ? { _tag: "After", parentMessageId: question.parentMessageId }
     : { _tag: "Retry", parentMessageId: question.id }

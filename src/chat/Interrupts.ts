@@ -11,7 +11,7 @@ export class InterruptNotFound extends Schema.TaggedError<InterruptNotFound>()("
 
 /** The interrupts that wait for an answer: those of the branch's last answer. */
 export const pendingIn = (branch: ReadonlyArray<BranchMessage>): ReadonlyArray<Interrupt> =>
-  branch.findLast(({ role }) => role === "assistant")?.record?.interrupts ?? []
+  branch.findLast(({ answered, role }) => role === "assistant" && answered)?.record?.interrupts ?? []
 
 /** The first answer without a pending interrupt. */
 export const unknownAnswer = (
@@ -30,12 +30,16 @@ export const textOf = (answers: ReadonlyArray<InterruptAnswer>): string =>
     .map(({ payload }) => (typeof payload === "string" && payload !== "" ? payload : JSON.stringify(payload)))
     .join("\n")
 
+/** The message of a turn that failed, and its question, are no part of the conversation. */
+const isPast = ({ answered }: BranchMessage): boolean => answered
+
 export const pastOf = (branch: ReadonlyArray<BranchMessage>): ReadonlyArray<PastMessage> =>
-  branch.map(({ content, executionMode, id, record, role }) => ({
+  branch.filter(isPast).map(({ attachments, content, executionMode, id, record, role }) => ({
     id,
     role,
     content,
     executionMode,
+    attachments,
     interrupts: record?.interrupts ?? [],
     answers: record?.answers ?? [],
     upstream: record?.upstream,

@@ -1,5 +1,6 @@
 /** Builds the stored form and the executable form of a requested turn. Pure. */
 import type { Agent } from "../domain/Agent.ts"
+import type { Attachment } from "../domain/Attachment.ts"
 import type { Decision } from "../domain/Decision.ts"
 import * as History from "../domain/History.ts"
 import type { MessageId, RunId } from "../domain/Ids.ts"
@@ -21,6 +22,7 @@ export interface Asked {
   readonly session: Session
   readonly isNewSession: boolean
   readonly message: string
+  readonly attachments: ReadonlyArray<Attachment>
   readonly parentMessageId: MessageId | null
   /** The stored branch that the message continues. */
   readonly before: ReadonlyArray<BranchMessage>
@@ -87,7 +89,7 @@ const resumeOf = ({ answers, before }: Asked): Resume | undefined => {
 }
 
 const turnOf = (asked: Asked, settled: Settled): Turn => {
-  const { agent, caller, historyMaxTokens, message, session } = asked
+  const { agent, attachments, caller, historyMaxTokens, message, session } = asked
   return {
     runId: settled.runId,
     sessionId: session.id,
@@ -97,9 +99,15 @@ const turnOf = (asked: Asked, settled: Settled): Turn => {
     agent,
     messageId: settled.messageId,
     message,
+    attachments,
     past: asked.history === undefined ? Interrupts.pastOf(asked.before) : [],
     resume: resumeOf(asked),
-    history: History.historyOf(pastOf(asked), message, agent.settings.historyMaxTokens ?? historyMaxTokens),
+    history: History.historyOf(
+      pastOf(asked),
+      message,
+      agent.settings.historyMaxTokens ?? historyMaxTokens,
+      attachments,
+    ),
     shadow: false,
     probe: settled.decision.probe,
     trace: settled.span,
@@ -109,7 +117,7 @@ const turnOf = (asked: Asked, settled: Settled): Turn => {
 export const newTurn = (asked: Asked, settled: Settled) => {
   const { createdAt, decision, runId } = settled
   const { isNewSession, message, parentMessageId, retried, session } = asked
-  const { answers, clientId } = asked
+  const { answers, attachments, clientId } = asked
   const userMessage: NewMessage =
     retried === undefined
       ? {
@@ -122,6 +130,7 @@ export const newTurn = (asked: Asked, settled: Settled) => {
           executionMode: null,
           createdAt,
           record: answers === undefined ? undefined : { answers },
+          attachments,
         }
       : { ...retried, runId, record: retried.record ?? undefined }
   const run = runOf(asked, settled)

@@ -16,11 +16,14 @@ interface Retried {
 export const retriedOf = (branch: ReadonlyArray<BranchMessage>): Retried | undefined => {
   const end = branch.at(-1)
   if (end?.role === "user") return end.answered ? undefined : { question: end, before: branch.slice(0, -1) }
-  if (end === undefined || !History.isBlank(History.withoutThoughts(end.content))) return undefined
+  if (end === undefined || isAnswer(end)) return undefined
   const question = branch.at(-2)
   // A later run may have answered it.
   return question?.runId === end.runId ? { question, before: branch.slice(0, -2) } : undefined
 }
+
+const isAnswer = ({ answered, content }: BranchMessage): boolean =>
+  answered && !History.isBlank(History.withoutThoughts(content))
 
 /** A caller names the turn by its question, or by the message before the question, as the first call did. */
 export const isOf = ({ question }: Retried, named: MessageId | null | undefined): boolean =>

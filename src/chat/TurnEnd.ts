@@ -14,6 +14,7 @@ import type { Turn } from "../execution/Executor.ts"
 import type { Ticket } from "../monitoring/breaker/Ticket.ts"
 import type { Followed } from "../recording/EventWriter.ts"
 import { type Recorded, Recorder } from "../recording/Recorder.ts"
+import type { Message } from "../protocol/agent2ui/Message.ts"
 import { runawayBytes, type Share } from "../runs/ByteBudget.ts"
 import type { RunLog } from "../runs/RunLog.ts"
 import { Shutdown } from "../runs/Shutdown.ts"
@@ -42,6 +43,7 @@ export interface AcceptedTurn {
 /** A turn whose execution has ended. */
 interface EndedTurn {
   readonly outcome: TurnOutcome.Ended & { readonly endedAt: number }
+  readonly parts: ReadonlyArray<Message>
   readonly attempts: ReadonlyArray<Attempt>
   readonly recorded: Recorded
   readonly followed: Followed
@@ -62,23 +64,23 @@ export const make = Effect.gen(function* () {
   const runs = yield* Runs
   const shutdown = yield* Shutdown
 
+  /** Also for a turn that failed, so that a reload shows what its reader has seen. */
   const assistantMessage = (
     run: Run,
-    { answer, endedAt, executionMode, record, status }: EndedTurn["outcome"],
-  ): Effect.Effect<NewMessage | undefined> =>
-    status === "completed" || answer !== ""
-      ? Effect.map(ids.uuidV7(), (id) => ({
-          id: MessageId.make(id),
-          sessionId: run.sessionId,
-          runId: run.id,
-          role: "assistant",
-          content: answer,
-          parentMessageId: run.userMessageId,
-          executionMode,
-          createdAt: endedAt,
-          record,
-        }))
-      : Effect.undefined
+    { outcome: { endedAt, executionMode, record, text }, parts }: EndedTurn,
+  ): Effect.Effect<NewMessage> =>
+    Effect.map(ids.uuidV7(), (id) => ({
+      id: MessageId.make(id),
+      sessionId: run.sessionId,
+      runId: run.id,
+      role: "assistant",
+      content: text,
+      parentMessageId: run.userMessageId,
+      executionMode,
+      createdAt: endedAt,
+      record,
+      parts,
+    }))
 
   /** During a shutdown the process does not wait for its store; another replica ends the run. */
   const isWorthRetrying = ({ _tag }: RunLost | StoreError) =>
@@ -117,10 +119,10 @@ export const make = Effect.gen(function* () {
   const store = (
     { log, run, share, turn }: AcceptedTurn,
     { followed, outcome, recorded, spent }: EndedTurn,
-    message: NewMessage | undefined,
+    message: NewMessage,
   ): Effect.Effect<Run> => {
-    const { answer: _, record: __, ...fields } = outcome
-    const ended: Run = { ...run, ...fields, assistantMessageId: message?.id ?? null }
+    const { isAnswer, record: _, text: __, ...fields } = outcome
+    const ended: Run = { ...run, ...fields, assistantMessageId: isAnswer ? message.id : null }
     return recorder.rest(recorded, followed).pipe(
       Effect.flatMap((rest) => runs.end(ended, message, rest, spent)),
       oneByOne(share.bytes),
@@ -130,13 +132,13 @@ export const make = Effect.gen(function* () {
       Spans.within("persist", turn.trace, () => ({})),
       // Other replicas considered this one dead, and their readers saw that the run was interrupted.
       Effect.catchTag("RunLost", () =>
-        Effect.succeed({ ...ended, ...TurnOutcome.failed(TerminalEvent.interruptedError(run)) }),
+        Effect.succeed({ ...ended, ...TurnOutcome.failed(TerminalEvent.interruptedError(run), "") }),
       ),
       // The run is not done if it is not stored. The reader gets an error; Membership ends the run when the store is back.
       Effect.catchCause((cause) =>
         Effect.as(Effect.logError("a run's end was not stored", cause), {
           ...ended,
-          ...TurnOutcome.failed(TerminalEvent.internalError(run)),
+          ...TurnOutcome.failed(TerminalEvent.internalError(run), ""),
         }),
       ),
     )
@@ -145,7 +147,7 @@ export const make = Effect.gen(function* () {
   return Effect.fnUntraced(function* (accepted: AcceptedTurn, ended: EndedTurn) {
     const { endAttributes, log, permit, run, turn } = accepted
     const { attempts, outcome, spent } = ended
-    const message = yield* assistantMessage(run, outcome)
+    const message = yield* assistantMessage(run, ended)
     const final = yield* store(accepted, ended, message)
     // Before the reader sees the end, so that its next turn finds room.
     yield* permit.end(spent?.tokens ?? 0)
@@ -154,6 +156,6 @@ export const make = Effect.gen(function* () {
     if (terminal !== undefined) log.end(terminal)
     yield* TurnSpan.close(turn.trace, endAttributes, final)
     yield* Measure.turnEnded(final, attempts)
-    yield* TurnLine.log(final, turn, outcome.answer)
+    yield* TurnLine.log(final, turn, outcome.text)
   })
 })

@@ -21,7 +21,10 @@ export class RunTooLarge extends Data.TaggedError("RunTooLarge") {}
 type Failure = AttemptFailed | RunTooLarge | StoreError
 export type Finished = Extract<TurnEvent, { readonly _tag: "Finished" }>
 export type Ended = Omit<EndOfRun, "assistantMessageId" | "endedAt"> & {
-  readonly answer: string
+  /** The text that the reader has seen. */
+  readonly text: string
+  /** True if the text is the answer of the turn, so that later turns refer to it. */
+  readonly isAnswer: boolean
   readonly record?: MessageRecord | undefined
 }
 
@@ -42,8 +45,8 @@ export interface Endings {
 
 export const failed = (
   error: RunError,
+  text: string,
   status: "failed" | "cancelled" | "interrupted" = "failed",
-  answer = "",
 ): Ended => ({
   status,
   executionMode: null,
@@ -51,33 +54,34 @@ export const failed = (
   usage: null,
   model: null,
   finishReason: null,
-  answer,
+  text,
+  // Text shown before a cancel stays: the user has read it, and the next turn may refer to it.
+  isAnswer: status === "cancelled" && text !== "",
 })
 
 const failureOf = (
   run: Run,
   cause: Cause.Cause<Failure>,
-  shown: Transcript,
+  { text }: Transcript,
   { memory, stopped }: Endings,
 ): Ended => {
   const error = Exit.findErrorOption(Exit.failCause(cause))
   if (Option.isSome(error)) {
     switch (error.value._tag) {
       case "AttemptFailed":
-        return failed(failedError(run, error.value))
+        return failed(failedError(run, error.value), text)
       case "RunTooLarge":
-        return failed(TerminalEvent.tooLargeError(run))
+        return failed(TerminalEvent.tooLargeError(run), text)
       case "StoreError":
-        return failed(TerminalEvent.internalError(run))
+        return failed(TerminalEvent.internalError(run), text)
     }
   }
   const isInterrupted = Exit.hasInterrupts(Exit.failCause(cause))
-  if (memory && isInterrupted) return failed(TerminalEvent.memoryError(run))
-  if (stopped && isInterrupted) return failed(TerminalEvent.interruptedError(run), "interrupted")
-  // Text shown before a cancel stays: the user has read it, and the next turn may refer to it.
+  if (memory && isInterrupted) return failed(TerminalEvent.memoryError(run), text)
+  if (stopped && isInterrupted) return failed(TerminalEvent.interruptedError(run), text, "interrupted")
   return isInterrupted
-    ? failed(TerminalEvent.cancelledError(run), "cancelled", shown.text)
-    : failed(TerminalEvent.internalError(run))
+    ? failed(TerminalEvent.cancelledError(run), text, "cancelled")
+    : failed(TerminalEvent.internalError(run), text)
 }
 
 export const of = (
@@ -88,17 +92,18 @@ export const of = (
 ): Ended => {
   if (Exit.isFailure(exit)) return failureOf(run, exit.cause, shown, endings)
   const finished = exit.value
-  if (finished === undefined) return failed(TerminalEvent.internalError(run))
+  if (finished === undefined) return failed(TerminalEvent.internalError(run), shown.text)
   const { agent, history } = turn
-  const answer = shown.text
+  const { text } = shown
   return {
     status: "completed",
     executionMode: finished.mode,
     error: null,
-    usage: usageOf(finished.usage, agent, history, answer),
+    usage: usageOf(finished.usage, agent, history, text),
     model: finished.model ?? null,
     finishReason: shown.interrupts.length > 0 ? "interrupt" : (finished.finishReason ?? "stop"),
-    answer,
+    text,
+    isAnswer: true,
     record: ofAnswer(shown.interrupts, finished.record),
   }
 }

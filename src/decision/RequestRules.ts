@@ -2,6 +2,7 @@
  * Evaluates one rule of the rollout for a turn. Pure. The result names the condition that failed, never the contents
  * of the request.
  */
+import type { AttachmentKind } from "../domain/Attachment.ts"
 import type { Cohort } from "../domain/Cohort.ts"
 import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
 import type { RolloutRule } from "../domain/RolloutSettings.ts"
@@ -23,6 +24,8 @@ export interface Request {
   readonly cohort: Cohort | null
   /** The session has an interrupt that waits for an answer. */
   readonly awaitsAnswer: boolean
+  /** The kinds of the files that the message brings. */
+  readonly attachments: ReadonlyArray<AttachmentKind>
 }
 
 type When = RolloutRule["when"]

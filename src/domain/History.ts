@@ -4,12 +4,15 @@
  * Invariant: for any branch, the result starts with a user's message, alternates, has no blank text, is well-formed
  * Unicode and ends with the current message. A failed turn therefore never makes the next one fail.
  */
+import type { Attachment } from "./Attachment.ts"
 import { estimatePromptTokens, estimateTextTokens } from "./TokenEstimate.ts"
 
 /** One message of a prompt. */
 export interface PromptMessage {
   readonly role: "user" | "assistant"
   readonly content: string
+  /** The files of a user's message. */
+  readonly attachments?: ReadonlyArray<Attachment>
 }
 
 /** A message of a branch. `answered`: its turn has an answer, on this or another branch. */
@@ -46,18 +49,22 @@ export const withoutThoughts = (text: string): string => {
   return kept.trim()
 }
 
-const cleaned = ({ answered, content, role }: Said): Said => ({
+const attached = (attachments: ReadonlyArray<Attachment>) => (attachments.length === 0 ? {} : { attachments })
+
+const cleaned = ({ answered, attachments = [], content, role }: Said): Said => ({
   role,
   content: (role === "assistant" ? withoutThoughts(content) : content).toWellFormed(),
   answered,
+  ...attached(attachments),
 })
 
 /** A question with a blank answer counts as unanswered. */
-const isKept = ({ answered, content, role }: Said, index: number, branch: ReadonlyArray<Said>): boolean => {
-  if (isBlank(content)) return false
-  if (role === "assistant") return true
+const isKept = (message: Said, index: number, branch: ReadonlyArray<Said>): boolean => {
+  const { answered, attachments = [], content, role } = message
+  if (isBlank(content) && attachments.length === 0) return false
+  if (role === "assistant") return answered
   const next = branch[index + 1]
-  return next?.role === "assistant" ? !isBlank(next.content) : answered
+  return next?.role === "assistant" && next.answered ? !isBlank(next.content) : answered
 }
 
 /** The newest messages that fit, starting with a user's message. */
@@ -81,10 +88,15 @@ const newest = <M extends PromptMessage>(
 /** Joins neighbours of one role by a blank line. */
 const merged = (messages: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMessage> => {
   const result: Array<PromptMessage> = []
-  for (const { content, role } of messages) {
+  for (const { attachments = [], content, role } of messages) {
     const last = result.at(-1)
-    if (last?.role === role) result[result.length - 1] = { role, content: `${last.content}\n\n${content}` }
-    else result.push({ role, content })
+    if (last?.role === role)
+      result[result.length - 1] = {
+        role,
+        content: [last.content, content].filter((text) => text !== "").join("\n\n"),
+        ...attached([...(last.attachments ?? []), ...attachments]),
+      }
+    else result.push({ role, content, ...attached(attachments) })
   }
   return result
 }
@@ -97,8 +109,9 @@ export const historyOf = (
   branch: ReadonlyArray<Said>,
   message: string,
   maxTokens: number,
+  attachments: ReadonlyArray<Attachment> = [],
 ): ReadonlyArray<PromptMessage> => {
-  const current: PromptMessage = { role: "user", content: message.toWellFormed() }
+  const current: PromptMessage = { role: "user", content: message.toWellFormed(), ...attached(attachments) }
   const before = branch.map(cleaned).filter(isKept)
   const kept = newest(before, mostMessages - 1, maxTokens - estimateTextTokens(current.content))
   return merged([...kept, current])

@@ -30,6 +30,12 @@ export type MessageId = typeof MessageId.Type
 export const RunId = Uuid.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
+export const FileId = Uuid.pipe(Schema.brand("FileId"))
+export type FileId = typeof FileId.Type
+
+export const ErasureId = Uuid.pipe(Schema.brand("ErasureId"))
+export type ErasureId = typeof ErasureId.Type
+
 /** An API key's id: a UUIDv7 without hyphens after `key_`, so ids sort by creation time. */
 export const ApiKeyId = Schema.String.check(
   Schema.isPattern(/^key_[0-9a-f]{32}$/, { message: "Expected key_ and 32 hexadecimal digits" }),

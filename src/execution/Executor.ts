@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import type * as Stream from "effect/Stream"
 import type { ValidDraft } from "../protocol/agent2ui/Message.ts"
 import type { Agent } from "../domain/Agent.ts"
+import type { Attachment } from "../domain/Attachment.ts"
 import type { PromptMessage } from "../domain/History.ts"
 import type { Interrupt, InterruptAnswer } from "../domain/Interrupt.ts"
 import type { UpstreamRecord } from "../domain/MessageRecord.ts"
@@ -50,6 +51,8 @@ export interface Turn {
   readonly agent: Agent
   readonly messageId: MessageId
   readonly message: string
+  /** The files of `message`. */
+  readonly attachments: ReadonlyArray<Attachment>
   readonly history: ReadonlyArray<PromptMessage>
   /**
    * The messages before `message` without the history rule, oldest first, for upstreams that need ids: at most 20 answers and

@@ -59,6 +59,7 @@ const turnOf = (id: string): Turn => ({
   messageId: MessageId.make(id),
   past: [],
   message: "ping",
+  attachments: [],
   history: [{ role: "user", content: "ping" }],
   shadow: false,
   probe: true,

@@ -21,6 +21,7 @@ import { tokenSpend } from "./migrations/0010_token_spend.ts"
 import { baseline } from "./migrations/0011_baseline.ts"
 import { orgUsage } from "./migrations/0012_org_usage.ts"
 import { foreignClients } from "./migrations/0013_foreign_clients.ts"
+import { conversations } from "./migrations/0014_conversations.ts"
 
 const migrations = {
   "0001_initial": initial,
@@ -36,6 +37,7 @@ const migrations = {
   "0011_baseline": baseline,
   "0012_org_usage": orgUsage,
   "0013_foreign_clients": foreignClients,
+  "0014_conversations": conversations,
 }
 
 const steps = Migrator.make({})({

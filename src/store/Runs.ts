@@ -7,10 +7,12 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
+import type { Attachment } from "../domain/Attachment.ts"
 import type { MessageRecord } from "../domain/MessageRecord.ts"
 import type { Attempt, EndOfRun, Run } from "../domain/Run.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
+import type { Message } from "../protocol/agent2ui/Message.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
 import type { StoreError } from "./StoreError.ts"
@@ -34,6 +36,10 @@ export interface RunFile {
 /** A message to store, with the data of later turns. */
 export interface NewMessage extends ChatMessage {
   readonly record?: MessageRecord | undefined
+  /** The parts of an assistant's message, as they were seen. */
+  readonly parts?: ReadonlyArray<Message> | undefined
+  /** The files of a user's message. */
+  readonly attachments?: ReadonlyArray<Attachment> | undefined
 }
 
 /** The parts of a run that its end must still write. A repeated write leaves each unchanged. */
@@ -77,7 +83,8 @@ export class Runs extends Context.Service<
     readonly recordAttempt: (id: RunId, attempt: Attempt) => Effect.Effect<void, StoreError>
     readonly recordFile: (file: RunFile) => Effect.Effect<void, StoreError>
     /**
-     * One transaction: the unwritten parts of the run, its end and, if there is an answer, the assistant's message.
+     * One transaction: the unwritten parts of the run, its end and the assistant's message. The message of a turn that
+     * failed is not its answer, so the run does not name it.
      * With `spent`, its tokens count for the user's day; only budgets need that.
      */
     readonly end: (

@@ -22,7 +22,7 @@ import { StoreError } from "./StoreError.ts"
 import * as TokenSpendSql from "./TokenSpendSql.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
-import { attemptRow, jsonOrNull, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
+import { attemptRow, jsonOrNull, listOrNull, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
 
 const encodeFile = Schema.encodeEffect(Rows.FileRow)
 const encodeText = Schema.encodeEffect(Rows.AnyText)
@@ -99,7 +99,8 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     const get = Effect.fnUntraced(function* (principal: Principal, id: RunId) {
       const [run] = yield* decodeRuns(
         yield* sql`SELECT * FROM runs
-          WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
+          WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}
+            AND deleted_at IS NULL`,
       )
       if (run === undefined) return yield* new RunNotFound({ runId: id })
       if (!mayUseAgent(principal, run.agentId)) return yield* new AgentDenied({ agentId: run.agentId })
@@ -195,11 +196,11 @@ const beginning = (
   const isLast = (
     id: MessageId,
   ) => sql`AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = ${session.id}
-    AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
+    AND deleted_at IS NULL AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
   // The first cohort of a session stays for its life. A clock that is set back does not move `updated_at` back.
   const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}),
       updated_at = CASE WHEN updated_at > ${session.updated_at} THEN updated_at ELSE ${session.updated_at} END
-    WHERE id = ${session.id} ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
+    WHERE id = ${session.id} AND deleted_at IS NULL ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
   // A unique index allows a session one running run, on any replica.
   const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
@@ -231,9 +232,10 @@ const beginning = (
 const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage) => {
   const row = messageRow(message)
   return sql`INSERT INTO messages
-    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, seq)
+    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, parts, attachments, seq)
     VALUES (${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
       ${row.execution_mode}, ${row.created_at}, ${jsonOrNull(message.record ?? null)},
+      ${listOrNull(message.parts)}, ${listOrNull(message.attachments)},
       (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id}))`
 }
 

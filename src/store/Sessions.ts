@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type MessageId, SessionId } from "../domain/Ids.ts"
+import type { Attachment } from "../domain/Attachment.ts"
 import type { MessageRecord } from "../domain/MessageRecord.ts"
 import type { Page } from "../domain/Page.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
@@ -13,15 +14,21 @@ export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("Sess
   sessionId: SessionId,
 }) {}
 
-/** `answered`: its turn has an answer, on this or another branch. */
+/**
+ * `answered`: its turn has an answer, on this or another branch. An assistant's message without it shows a turn that
+ * failed.
+ */
 export interface BranchMessage extends ChatMessage {
   readonly answered: boolean
   readonly record: MessageRecord | null
+  readonly attachments: ReadonlyArray<Attachment>
 }
 
 /** A message without its record. `answers`: a user's message that answers interrupts. */
 export interface TreeMessage extends Pick<ChatMessage, "id" | "role" | "content" | "parentMessageId"> {
   readonly answers: boolean
+  /** False for an assistant's message that shows a turn that failed. */
+  readonly answered: boolean
 }
 
 export class Sessions extends Context.Service<
@@ -57,8 +64,8 @@ export class Sessions extends Context.Service<
     ) => Effect.Effect<Page<ChatMessage, number>, StoreError>
     /**
      * The branch that ends with the message `end`, or with the session's last message: from parent to child, the
-     * messages that the history rule may select, and always `end` itself. It leaves out messages of turns without an
-     * answer, far back ones, and those beyond about 4 MiB. Empty if `end` is not in the session.
+     * messages that the history rule may select, and always `end`, with its question if it shows a turn that failed. It leaves out other messages of turns
+     * without an answer, far back ones, and those beyond about 4 MiB. Empty if `end` is not in the session.
      */
     readonly branch: (
       id: SessionId,

@@ -46,10 +46,15 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
 
+    /** A run names its answer. The message of a turn that failed is in no run. */
+    const isAnswered = sql`CASE WHEN r.assistant_message_id IS NULL THEN 0
+      WHEN m.role = 'assistant' AND r.assistant_message_id <> m.id THEN 0 ELSE 1 END`
+
     const get = Effect.fnUntraced(function* (principal: Principal, id: SessionId) {
       const [session] = yield* decodeSessions(
         yield* sql`SELECT * FROM sessions
-          WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
+          WHERE id = ${id} AND org_id = ${principal.orgId} AND user_id = ${principal.userId}
+            AND deleted_at IS NULL`,
       )
       return yield* allowed(principal, session ?? (yield* new SessionNotFound({ sessionId: id })))
     }, asStoreError("Sessions.get"))
@@ -59,7 +64,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       const [session] = yield* decodeSessions(
         yield* sql`SELECT * FROM sessions
           WHERE (id = ${id} OR client_key = ${clientKey(principal, clientId)})
-            AND org_id = ${principal.orgId} AND user_id = ${principal.userId}`,
+            AND org_id = ${principal.orgId} AND user_id = ${principal.userId} AND deleted_at IS NULL`,
       )
       return session === undefined ? undefined : yield* allowed(principal, session)
     }, asStoreError("Sessions.ofClient"))
@@ -75,7 +80,8 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         table: "sessions",
         keys: ["id"],
         direction: "DESC",
-        where: sql`org_id = ${principal.orgId} AND user_id = ${principal.userId} ${allowed} ${older}`,
+        where: sql`org_id = ${principal.orgId} AND user_id = ${principal.userId} AND deleted_at IS NULL
+          ${allowed} ${older}`,
         texts: ["org_id", "user_id", "title"],
         limit: page.limit,
       } as const
@@ -88,7 +94,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         table: "messages",
         keys: ["seq", "id"],
         direction: "DESC",
-        where: sql`session_id = ${id} ${older}`,
+        where: sql`session_id = ${id} AND deleted_at IS NULL ${older}`,
         texts: ["content"],
         limit,
       } as const
@@ -100,27 +106,30 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     const branch = Effect.fnUntraced(function* (id: SessionId, end?: MessageId) {
       const last =
         end === undefined
-          ? sql`(SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT 1) AS last`
-          : sql`messages WHERE id = ${end} AND session_id = ${id}`
+          ? sql`(SELECT * FROM messages WHERE session_id = ${id} AND deleted_at IS NULL ORDER BY seq DESC LIMIT 1)`
+          : sql`(SELECT * FROM messages WHERE id = ${end} AND session_id = ${id} AND deleted_at IS NULL)`
       // The walk carries ids only; it reads whole messages only for candidates.
       const newestFirst = yield* decodeBranch(
-        yield* sql`WITH RECURSIVE steps (id, parent_message_id, step, answers) AS (
-            SELECT id, parent_message_id, 1, CASE WHEN role = 'assistant' THEN 1 ELSE 0 END FROM ${last}
+        yield* sql`WITH RECURSIVE steps (id, parent_message_id, step, always, answers) AS (
+            SELECT m.id, m.parent_message_id, 1, CASE WHEN m.role = 'assistant' AND ${isAnswered} = 0 THEN 2 ELSE 1 END,
+              CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END
+            FROM ${last} AS m JOIN runs r ON r.id = m.run_id
             UNION ALL
-            SELECT m.id, m.parent_message_id, s.step + 1, s.answers + CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END
-            FROM steps s JOIN messages m ON m.id = s.parent_message_id
+            SELECT m.id, m.parent_message_id, s.step + 1, s.always,
+              s.answers + CASE WHEN r.assistant_message_id = m.id THEN 1 ELSE 0 END
+            FROM steps s JOIN messages m ON m.id = s.parent_message_id JOIN runs r ON r.id = m.run_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
           ), near AS (
-            SELECT m.id, s.step, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,
-              CASE WHEN r.assistant_message_id IS NULL THEN 0 ELSE 1 END AS answered
+            SELECT m.id, s.step, s.always, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,
+              ${isAnswered} AS answered
             FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
-            WHERE s.step = 1 OR r.assistant_message_id IS NOT NULL
+            WHERE s.step <= s.always OR ${isAnswered} = 1
             ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
           SELECT m.*, sized.answered
-          FROM (SELECT id, step, answered, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
+          FROM (SELECT id, step, always, answered, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
           JOIN messages m ON m.id = sized.id
-          WHERE sized.step = 1 OR sized.total <= ${mostBytes} ORDER BY sized.step`,
+          WHERE sized.step <= sized.always OR sized.total <= ${mostBytes} ORDER BY sized.step`,
       )
       return newestFirst.toReversed()
     }, asStoreError("Sessions.branch"))
@@ -128,11 +137,12 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     const tree = Effect.fnUntraced(function* (id: SessionId) {
       // The record of a user's message has only answers, so it need not be read.
       const newestFirst = yield* decodeTree(
-        yield* sql`SELECT id, role, content, parent_message_id, answers FROM (
-            SELECT id, role, content, parent_message_id, seq,
-              CASE WHEN role = 'user' AND record IS NOT NULL THEN 1 ELSE 0 END AS answers,
-              SUM(octet_length(content)) OVER (ORDER BY seq DESC) AS total
-            FROM (SELECT * FROM messages WHERE session_id = ${id} ORDER BY seq DESC LIMIT ${mostOfTree}) AS newest
+        yield* sql`SELECT id, role, content, parent_message_id, answers, answered FROM (
+            SELECT m.id, m.role, m.content, m.parent_message_id, m.seq, ${isAnswered} AS answered,
+              CASE WHEN m.role = 'user' AND m.record IS NOT NULL THEN 1 ELSE 0 END AS answers,
+              SUM(octet_length(m.content)) OVER (ORDER BY m.seq DESC) AS total
+            FROM (SELECT * FROM messages WHERE session_id = ${id} AND deleted_at IS NULL
+              ORDER BY seq DESC LIMIT ${mostOfTree}) AS m JOIN runs r ON r.id = m.run_id
           ) AS sized
           WHERE total <= ${mostBytes} ORDER BY seq DESC`,
       )

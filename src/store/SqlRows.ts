@@ -4,8 +4,10 @@
  * each turn, `TurnRows` has faster functions with the same result.
  */
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import { Actor } from "../domain/Actor.ts"
 import { Agent, AgentSettings } from "../domain/Agent.ts"
+import { Attachment } from "../domain/Attachment.ts"
 import { AuditEntry } from "../domain/AuditEntry.ts"
 import { Decision } from "../domain/Decision.ts"
 import { RunId } from "../domain/Ids.ts"
@@ -41,11 +43,18 @@ const messageKeys = {
   executionMode: "execution_mode",
   createdAt: "created_at",
 } as const
+const attachments = Schema.NullOr(Schema.fromJsonString(Schema.Array(Attachment))).pipe(
+  Schema.decodeTo(Schema.Array(Schema.toType(Attachment)), {
+    decode: SchemaGetter.transform((list) => list ?? []),
+    encode: SchemaGetter.transform((list) => list),
+  }),
+)
 export const MessageRow = Schema.Struct(messageFields).pipe(Schema.encodeKeys(messageKeys))
 export const BranchRow = Schema.Struct({
   ...messageFields,
   answered: Schema.BooleanFromBit,
   record: Schema.NullOr(Schema.fromJsonString(MessageRecord)),
+  attachments,
 }).pipe(Schema.encodeKeys(messageKeys))
 export const TreeRow = Schema.Struct({
   id: messageFields.id,
@@ -53,6 +62,7 @@ export const TreeRow = Schema.Struct({
   content: messageFields.content,
   parentMessageId: messageFields.parentMessageId,
   answers: Schema.BooleanFromBit,
+  answered: Schema.BooleanFromBit,
 }).pipe(Schema.encodeKeys({ parentMessageId: "parent_message_id" }))
 
 export const RunRow = Schema.Struct({

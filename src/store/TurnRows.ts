@@ -9,6 +9,9 @@ import type { AttemptRow, MessageRow, RunEndRow, RunRow, SessionRow } from "./Sq
 export const jsonOrNull = (value: object | null): string | null =>
   value === null ? null : JSON.stringify(value)
 
+export const listOrNull = (list: ReadonlyArray<object> | undefined): string | null =>
+  list === undefined || list.length === 0 ? null : JSON.stringify(list)
+
 export const sessionRow = (session: Session): typeof SessionRow.Encoded => ({
   id: session.id,
   org_id: session.orgId,

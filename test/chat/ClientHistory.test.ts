@@ -14,6 +14,7 @@ const user = (letter: string, content: string, parent: string | null, answers = 
   content,
   parentMessageId: parent === null ? null : id(parent),
   answers,
+  answered: true,
 })
 
 const assistant = (letter: string, parent: string): TreeMessage => ({
@@ -22,6 +23,7 @@ const assistant = (letter: string, parent: string): TreeMessage => ({
   content: "Yes.",
   parentMessageId: id(parent),
   answers: false,
+  answered: true,
 })
 
 const turn = (text: string, answered = true): ClientTurn => ({ text, answered })

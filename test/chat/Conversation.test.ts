@@ -213,7 +213,9 @@ layer(service)("a retry", (it) => {
           ["assistant", "Yes."],
         ]
         assert.deepStrictEqual(asked(), whole.slice(0, 3))
-        assert.deepStrictEqual(yield* shown(sessionId), whole)
+        const messages = yield* shown(sessionId)
+        assert.deepStrictEqual([...messages.slice(0, 3), ...messages.slice(4)], whole)
+        assert.deepStrictEqual(messages[3]?.[0], "assistant")
         yield* turn("answered", { message: "three" }, sessionId)
         assert.deepStrictEqual(asked(), [...whole, ["user", "three"]])
         // The run that failed stays as it was.
@@ -230,6 +232,8 @@ layer(service)("a retry", (it) => {
       yield* turn("answered", { retry: true }, sessionId)
       assert.deepStrictEqual(yield* shown(sessionId), [
         ["user", "one"],
+        ["assistant", ""],
+        ["assistant", ""],
         ["assistant", "Yes."],
       ])
     }),
@@ -281,7 +285,10 @@ layer(service)("a retry", (it) => {
       const { sessionId } = yield* turn("failed", { message: "one" })
       const other = yield* Effect.flip(turn("answered", { retry: true, message: "One" }, sessionId))
       assert.deepInclude(other, { _tag: "NothingToRetry", reason: "other_message" })
-      assert.deepStrictEqual(yield* shown(sessionId), [["user", "one"]])
+      assert.deepStrictEqual(yield* shown(sessionId), [
+        ["user", "one"],
+        ["assistant", ""],
+      ])
     }),
   )
 })

@@ -28,6 +28,7 @@ const question: BranchMessage = {
   createdAt: noon - 1000,
   answered: false,
   record: null,
+  attachments: [],
 }
 
 const asked = (fields: Partial<Asked> = {}): Asked => ({
@@ -45,6 +46,7 @@ const asked = (fields: Partial<Asked> = {}): Asked => ({
   },
   isNewSession: false,
   message: question.content,
+  attachments: [],
   parentMessageId: assistantMessageId,
   before: [],
   historyMaxTokens: 100,

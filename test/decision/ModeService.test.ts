@@ -69,6 +69,7 @@ const request = (org: OrgId) => ({
   language: undefined,
   cohort: null,
   awaitsAnswer: false,
+  attachments: [],
 })
 
 const decide = (org: OrgId, options?: Options) =>

@@ -18,6 +18,7 @@ const request: Request = {
   language: "de",
   cohort: null,
   awaitsAnswer: false,
+  attachments: [],
 }
 
 const other = AgentId.make("00000000-0000-4000-8000-00000000000f")

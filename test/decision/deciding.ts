@@ -35,6 +35,7 @@ const plain: ModeDecision.Request = {
   language: undefined,
   cohort: null,
   awaitsAnswer: false,
+  attachments: [],
 }
 
 /** As in `ModeService`: the preferred mode first; the breaker only for a turn that prefers the runtime. */

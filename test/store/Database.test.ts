@@ -113,7 +113,22 @@ describe("Database", () => {
         })
         for (const [[row], steps] of seen) {
           assert.deepStrictEqual(row, { agents: 1 })
-          assert.deepStrictEqual(steps, [[1], [2], [3], [4], [5], [6], [7], [8], [9], [10], [11], [12], [13]])
+          assert.deepStrictEqual(steps, [
+            [1],
+            [2],
+            [3],
+            [4],
+            [5],
+            [6],
+            [7],
+            [8],
+            [9],
+            [10],
+            [11],
+            [12],
+            [13],
+            [14],
+          ])
         }
       }),
     )

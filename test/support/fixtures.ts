@@ -56,6 +56,7 @@ export const turn = (fields: Partial<Turn> = {}): Turn => ({
   past: [],
   agent: agent(),
   message: "Where is the café?",
+  attachments: [],
   history: [{ role: "user", content: fields.message ?? "Where is the café?" }],
   shadow: false,
   probe: false,

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Agent, defaultAgentId } from "../../src/domain/Agent.ts"
-import type { MessageId, SessionId } from "../../src/domain/Ids.ts"
+import type { MessageId, RunId, SessionId } from "../../src/domain/Ids.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
@@ -44,6 +44,11 @@ export const memory = () => ({
 
 export type Memory = ReturnType<typeof memory>
 
+const isAnswered = (data: Memory, runId: RunId, { id, role }: ChatMessage): boolean => {
+  const answer = data.runs.get(runId)?.assistantMessageId ?? null
+  return role === "user" ? answer !== null : answer === id
+}
+
 /** From the first message of the branch to `end`, by default the session's last message. */
 const branchOf = (data: Memory, sessionId: SessionId, end: MessageId | undefined) => {
   const messages = data.messages.filter((message) => message.sessionId === sessionId)
@@ -54,7 +59,8 @@ const branchOf = (data: Memory, sessionId: SessionId, end: MessageId | undefined
     branch.unshift({
       ...message,
       record: "record" in message ? (message.record ?? null) : null,
-      answered: messages.some((one) => one.runId === runId && one.role === "assistant"),
+      answered: isAnswered(data, runId, message),
+      attachments: [],
     })
     message = messages.find(({ id }) => id === parentMessageId)
   }
@@ -67,6 +73,7 @@ const treeOf = (data: Memory, sessionId: SessionId): ReadonlyArray<TreeMessage> 
     .map((message) => ({
       ...message,
       answers: message.role === "user" && "record" in message && message.record !== undefined,
+      answered: isAnswered(data, message.runId, message),
     }))
 
 export const layer = (data: Memory) => {

@@ -39,6 +39,7 @@ const asking = (org: OrgId): Request => ({
   language: "en",
   cohort: null,
   awaitsAnswer: false,
+  attachments: [],
 })
 
 /** The decision and the monitor as the service has them, over modes without calls. */

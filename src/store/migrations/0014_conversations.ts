@@ -1,0 +1,68 @@
+/**
+ * Adds the data of conversations: the parts and attachments of messages, pinned and archived sessions, deletions that
+ * can be taken back for a while, feedback, uploaded files, and the erasures of users and organisations.
+ */
+import * as Effect from "effect/Effect"
+import * as SqlClient from "effect/sql/SqlClient"
+
+const schema = [
+  `ALTER TABLE sessions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0`,
+  `ALTER TABLE sessions ADD COLUMN archived INTEGER NOT NULL DEFAULT 0`,
+  // The origin of the title: 'message', 'model' or 'user'.
+  `ALTER TABLE sessions ADD COLUMN title_source TEXT NOT NULL DEFAULT 'message'`,
+  `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
+  `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, updated_at, id)`,
+  `ALTER TABLE messages ADD COLUMN parts TEXT`,
+  `ALTER TABLE messages ADD COLUMN attachments TEXT`,
+  `ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0`,
+  `ALTER TABLE messages ADD COLUMN deleted_at BIGINT`,
+  `CREATE INDEX messages_by_parent ON messages (parent_message_id)`,
+  `ALTER TABLE runs ADD COLUMN deleted_at BIGINT`,
+  `CREATE INDEX runs_by_session ON runs (session_id, id)`,
+  // `rating` is 1 or -1.
+  `CREATE TABLE feedback (
+    message_id TEXT NOT NULL PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    org_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    rating INTEGER,
+    score DOUBLE PRECISION,
+    comment TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+  )`,
+  // A file without a message is an upload that no message has used yet.
+  `CREATE TABLE files (
+    id TEXT NOT NULL PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    session_id TEXT,
+    message_id TEXT,
+    filename TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    deleted_at BIGINT
+  )`,
+  `CREATE INDEX files_by_user ON files (org_id, user_id, id)`,
+  `CREATE INDEX files_by_message ON files (message_id)`,
+  // Without a user: the whole organisation.
+  `CREATE TABLE erasures (
+    id TEXT NOT NULL PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    user_id TEXT,
+    requested_by TEXT NOT NULL,
+    status TEXT NOT NULL,
+    progress TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    ended_at BIGINT
+  )`,
+]
+
+export const conversations = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.forEach(schema, (statement) => sql.unsafe(statement), { discard: true }),
+)
