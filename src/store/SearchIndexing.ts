@@ -74,13 +74,13 @@ export const makeIndexing = (sql: SqlClient.SqlClient) => {
       orElse: () =>
         Effect.gen(function* () {
           const ids = yield* decodeRowIds(
-            yield* sql`INSERT INTO search_docs ${sql.insert(docs.map(row)).returning("id")}`,
+            yield* sql`INSERT INTO search_docs ${sql.insert(Arr.map(docs, row)).returning("id")}`.unprepared,
           )
-          const words = docs.map((doc, index) => ({
+          const words = Arr.map(docs, (doc, index) => ({
             rowid: ids[index]?.id ?? null,
             words: indexText(doc, doc.text),
           }))
-          yield* sql`INSERT INTO search_words ${sql.insert(words)}`
+          yield* sql`INSERT INTO search_words ${sql.insert(words)}`.unprepared
         }),
     })
   }

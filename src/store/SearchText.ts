@@ -25,11 +25,10 @@ export const textOfStart = (json: string): Option.Option<string> => {
 export const StartOfText = Schema.String.pipe(
   Schema.decodeTo(Schema.String, {
     decode: SchemaGetter.transformEffect((json: string) =>
-      Option.match(textOfStart(json), {
-        onNone: () =>
-          Effect.fail(new SchemaIssue.InvalidValue({ message: "Expected the start of a JSON string" }, json)),
-        onSome: Effect.succeed,
-      }),
+      Effect.fromOption(
+        textOfStart(json),
+        () => new SchemaIssue.InvalidValue({ message: "Expected the start of a JSON string" }, json),
+      ),
     ),
     encode: SchemaGetter.transform((text: string) => JSON.stringify(text)),
   }),

@@ -24,6 +24,7 @@ import { replicas } from "./ReplicasContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
+import { search } from "./SearchContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
 import { tokenSpend } from "./TokenSpendContract.ts"
@@ -44,6 +45,7 @@ const suites = [
   apiKeys,
   agents,
   pages,
+  search,
   sessions,
   branches,
   runs,
