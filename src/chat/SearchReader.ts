@@ -26,7 +26,7 @@ export interface SearchResult {
 /** Enough to recognise a session; the client opens it for the rest. */
 const shownMessages = 3
 /** The index does not know the order of words, so some messages of a phrase's session may not have the phrase. */
-const readForPhrase = 20
+const readForPhrase = 10
 /** Pages of the store for one page. Only phrases whose words are frequent, but apart, need more than one. */
 const mostPages = 5
 
@@ -47,24 +47,27 @@ export class SearchReader extends Context.Service<
     Effect.gen(function* () {
       const search = yield* Search
 
-      const find: SearchReader["Service"]["find"] = Effect.fnUntraced(
-        function* (principal, query, filter, { before, limit }) {
-          const entries: Array<SearchResult> = []
-          const messages = query.isSettledByIndex ? shownMessages : readForPhrase
-          let next: SearchPosition | null = before ?? null
-          for (let pages = 0; pages < mostPages && entries.length < limit; pages++) {
-            const page = { limit: limit - entries.length, messages, ...(next === null ? {} : { before: next }) }
-            const found: Page<Candidate, SearchPosition> = yield* search.find(principal, query, filter, page)
-            for (const candidate of found.entries) {
-              const result = yield* resultOf(candidate, query)
-              if (result !== undefined) entries.push(result)
-            }
-            next = found.next
-            if (next === null) break
+      const find: SearchReader["Service"]["find"] = Effect.fnUntraced(function* (
+        principal,
+        query,
+        filter,
+        { before, limit },
+      ) {
+        const entries: Array<SearchResult> = []
+        const messages = query.isSettledByIndex ? shownMessages : readForPhrase
+        let next: SearchPosition | null = before ?? null
+        for (let pages = 0; pages < mostPages && entries.length < limit; pages++) {
+          const page = { limit: limit - entries.length, messages, ...(next === null ? {} : { before: next }) }
+          const found: Page<Candidate, SearchPosition> = yield* search.find(principal, query, filter, page)
+          for (const candidate of found.entries) {
+            const result = yield* resultOf(candidate, query)
+            if (result !== undefined) entries.push(result)
           }
-          return { entries, next }
-        },
-      )
+          next = found.next
+          if (next === null) break
+        }
+        return { entries, next }
+      })
 
       return SearchReader.of({ find })
     }),

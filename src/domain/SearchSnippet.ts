@@ -119,12 +119,12 @@ const wordEnd = (text: string, position: number): number => {
 
 const cutAround = (text: string, matches: ReadonlyArray<Range>, place: Range): Snippet => {
   const start = Math.min(place.start, wordStart(text, place.start - lead))
-  const end = Math.max(
-    Math.min(place.end, graphemeAt(text, start + 2 * width)),
-    wordEnd(text, start + width),
-  )
+  const end = Math.max(Math.min(place.end, graphemeAt(text, start + 2 * width)), wordEnd(text, start + width))
   const shown = matches
-    .filter((match) => match.start >= start && match.start < end && (match.end <= end || match.start === place.start))
+    .filter(
+      (match) =>
+        match.start >= start && match.start < end && (match.end <= end || match.start === place.start),
+    )
     .map((match) => ({ start: match.start - start, end: Math.min(match.end, end) - start }))
   const before = start > 0 ? "…" : ""
   const after = end < text.length ? "…" : ""

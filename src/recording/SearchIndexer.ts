@@ -18,7 +18,10 @@ const pause = "20 millis"
 export const layer: Layer.Layer<never, never, Search> = Layer.effectDiscard(
   Effect.gen(function* () {
     const { indexNext } = yield* Search
-    const all = indexNext.pipe(Effect.tap(Effect.sleep(pause)), Effect.repeat({ while: (count) => count > 0 }))
+    const all = indexNext.pipe(
+      Effect.tap(Effect.sleep(pause)),
+      Effect.repeat({ while: (count) => count > 0 }),
+    )
     yield* Loop.every("search_index", every, all, firstAfter)
   }),
 )

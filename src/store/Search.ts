@@ -50,4 +50,3 @@ export class Search extends Context.Service<
     readonly indexNext: Effect.Effect<number, StoreError>
   }
 >()("crossfade/store/Search") {}
-

@@ -15,6 +15,11 @@ import { asStoreError } from "./SqlStoreError.ts"
 const mostMessages = 32
 const mostBytes = 16 * 1024
 const mostTitles = 32
+/**
+ * Pages of 4 KB that a step of FTS5 merges. A step writes about eight, and each is merged once in every level of
+ * segments. Fewer would let segments pile up until FTS5 merges them all at once.
+ */
+const pagesMerged = 64
 
 const Doc = Schema.Struct({
   sessionId: SessionId,
@@ -69,7 +74,8 @@ export const makeIndexing = (sql: SqlClient.SqlClient) => {
           (doc) =>
             sql`(${doc.sessionId}, ${doc.messageId}, ${doc.at}, array_to_tsvector(string_to_array(${indexText(doc, doc.text)}, ' ')))`,
         )
-        return sql`INSERT INTO search_docs (session_id, message_id, at, words) VALUES ${sql.csv(rows)}`.unprepared
+        return sql`INSERT INTO search_docs (session_id, message_id, at, words) VALUES ${sql.csv(rows)}`
+          .unprepared
       },
       orElse: () =>
         Effect.gen(function* () {
@@ -81,6 +87,7 @@ export const makeIndexing = (sql: SqlClient.SqlClient) => {
             words: indexText(doc, doc.text),
           }))
           yield* sql`INSERT INTO search_words ${sql.insert(words)}`.unprepared
+          yield* sql`INSERT INTO search_words (search_words, rank) VALUES ('merge', ${pagesMerged})`
         }),
     })
   }

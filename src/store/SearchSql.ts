@@ -74,7 +74,8 @@ export const layerSql: Layer.Layer<Search, never, SqlClient.SqlClient> = Layer.e
             SELECT session_id, message_id, ROW_NUMBER() OVER (PARTITION BY session_id ORDER BY at DESC, id DESC) AS place
             FROM matched WHERE session_id IN (SELECT session_id FROM page)
           ) AS placed ON placed.session_id = page.session_id
-          WHERE placed.place <= ${page.messages} ORDER BY page.newest DESC, page.session_id DESC, placed.place`.unprepared,
+          WHERE placed.place <= ${page.messages} ORDER BY page.newest DESC, page.session_id DESC, placed.place`
+          .unprepared,
       )
       const found = [...new Map(rows.map((row) => [row.session_id, row.newest]))]
       const shown = found.slice(0, page.limit)

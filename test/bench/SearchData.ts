@@ -31,7 +31,10 @@ const random = (seed: number) => () => {
   return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
 }
 
-const syllables = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu ra re ri ro ru sa se si so su ta te ti to tu".split(" ")
+const syllables =
+  "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu ra re ri ro ru sa se si so su ta te ti to tu".split(
+    " ",
+  )
 
 /** The word of a rank: frequent words are short. */
 export const wordOf = (rank: number): string => {
@@ -66,21 +69,22 @@ const idOf = (at: number, kind: number, number: number) => {
 
 const textOf = (next: () => number, isChinese: boolean, length: number): string =>
   isChinese
-    ? Array.from({ length: 2 * length }, () =>
-        String.fromCharCode(0x4e00 + rankOf(ideographs, next())),
-      ).join("")
+    ? Array.from({ length: 2 * length }, () => String.fromCharCode(0x4e00 + rankOf(ideographs, next()))).join(
+        "",
+      )
     : Array.from({ length }, () => wordOf(rankOf(vocabulary, next()))).join(" ")
 
 /** Each session with its messages; the sessions of all users are spread over 90 days. */
 export function* sessionsOfAll() {
   const next = random(1)
   const all = users * sessionsOfUser + largeSessions
+  const each = Math.ceil(all / largeSessions)
   for (let n = 0; n < all; n++) {
-    const isLarge = n % Math.ceil(all / largeSessions) === 0
+    const isLarge = n % each === 0
     const user = isLarge ? largeUser : Math.floor(next() * users)
     const at = startMs + Math.floor((n / all) * 90 * dayMs)
     const session = idOf(at, 1, n)
-    const isChinese = n % 20 === 7 || (isLarge && n % 3 === 0)
+    const isChinese = n % 20 === 7 || (isLarge && (n / each) % 4 === 0)
     const rows = Array.from({ length: messagesOfSession }, (_, seq): Row => {
       const content = textOf(next, isChinese, seq % 2 === 0 ? 12 : 80)
       const own = { id: idOf(at + seq, 3, n * messagesOfSession + seq), session, run: idOf(at, 2, n) }
@@ -91,14 +95,38 @@ export function* sessionsOfAll() {
   }
 }
 
-const insertAll = (sql: SqlClient.SqlClient, sessions: ReadonlyArray<object>, messages: ReadonlyArray<object>) => {
+const insertAll = (
+  sql: SqlClient.SqlClient,
+  sessions: ReadonlyArray<object>,
+  messages: ReadonlyArray<object>,
+) => {
   const of = (rows: ReadonlyArray<object>, columns: Readonly<Record<string, string>>) =>
     sql.onDialectOrElse({
-      pg: () => sql`json_to_recordset(${JSON.stringify(rows)}::json) AS r (${sql.literal(Object.entries(columns).map(([name, type]) => `"${name}" ${type}`).join(", "))})`,
-      orElse: () => sql`(SELECT ${sql.literal(Object.keys(columns).map((name) => `value ->> '${name}' AS "${name}"`).join(", "))} FROM json_each(${JSON.stringify(rows)})) AS r`,
+      pg: () =>
+        sql`json_to_recordset(${JSON.stringify(rows)}::json) AS r (${sql.literal(
+          Object.entries(columns)
+            .map(([name, type]) => `"${name}" ${type}`)
+            .join(", "),
+        )})`,
+      orElse: () =>
+        sql`(SELECT ${sql.literal(
+          Object.keys(columns)
+            .map((name) => `value ->> '${name}' AS "${name}"`)
+            .join(", "),
+        )} FROM json_each(${JSON.stringify(rows)})) AS r`,
     })
   const session = { id: "text", run: "text", org: "text", user: "text", at: "bigint" }
-  const message = { n: "bigint", id: "text", session: "text", run: "text", role: "text", content: "text", at: "bigint", seq: "bigint", words: "text" }
+  const message = {
+    n: "bigint",
+    id: "text",
+    session: "text",
+    run: "text",
+    role: "text",
+    content: "text",
+    at: "bigint",
+    seq: "bigint",
+    words: "text",
+  }
   return [
     sql`INSERT INTO sessions (id, org_id, user_id, agent_id, title, created_at, updated_at)
       SELECT r.id, r.org, r."user", ${defaultAgentId}, '"A session"', r.at, r.at FROM ${of(sessions, session)}`,
@@ -114,6 +142,7 @@ const insertAll = (sql: SqlClient.SqlClient, sessions: ReadonlyArray<object>, me
       orElse: () => [
         sql`INSERT INTO search_docs (id, session_id, message_id, at) SELECT r.n, r.session, r.id, r.at FROM ${of(messages, message)}`,
         sql`INSERT INTO search_words (rowid, words) SELECT r.n, r.words FROM ${of(messages, message)}`,
+        sql`INSERT INTO search_words (search_words, rank) VALUES ('merge', 4000)`,
       ],
     }),
   ]
@@ -130,7 +159,9 @@ export const fill = Effect.gen(function* () {
     const statements = insertAll(sql, sessions, messages)
     sessions = []
     messages = []
-    return sql.withTransaction(Effect.forEach(statements, (statement) => statement.unprepared, { discard: true }))
+    return sql.withTransaction(
+      Effect.forEach(statements, (statement) => statement.unprepared, { discard: true }),
+    )
   })
   for (const { at, id, rows, run, user } of sessionsOfAll()) {
     const { orgId, userId } = owner(user)

@@ -21,7 +21,11 @@ const index = Effect.flatMap(Search, ({ indexNext }) =>
 const said = (owner: Principal, question: string, answer: string, previous?: Turn, at = noon) =>
   Effect.gen(function* () {
     const turn = yield* begun(
-      newTurn(owner, { content: question, at, ...(previous === undefined ? {} : { session: previous.session }) }),
+      newTurn(owner, {
+        content: question,
+        at,
+        ...(previous === undefined ? {} : { session: previous.session }),
+      }),
     )
     const { ended, message } = completed(turn, answer)
     yield* (yield* Runs).end(ended, message)
@@ -50,25 +54,205 @@ const marked = (owner: Principal, text: string) =>
 const scripts: ReadonlyArray<
   readonly [string, string, ReadonlyArray<readonly [string, string]>, ReadonlyArray<string>]
 > = [
-  ["English", "The invoices aren't PAID.", [["paid", "PAID"], ["invoi", "invoices"], ["arent", "aren't"], ["aren’t pa", "aren't"]], ["voices", "paid invoicesx"]],
-  ["German", "Die Straße nach Köln, über Müllers Hof", [["STRASSE", "Straße"], ["straße", "Straße"], ["koln", "Köln"], ["koeln", "Köln"], ["muellers", "Müllers"], ["ÜBER", "über"]], ["strase"]],
-  ["French", "L'été à l'école, un cœur naïf", [["ete", "L'été"], ["ecole", "l'école"], ["coeur", "cœur"], ["NAIF", "naïf"]], ["etes"]],
-  ["Turkish", "İSTANBUL'da ılık bir gün", [["istanbul", "İSTANBUL'da"], ["ISTANBUL", "İSTANBUL'da"], ["ilik", "ılık"], ["ILIK", "ılık"]], ["stanbul"]],
-  ["Russian", "Ёлка и мой за́мок", [["елка", "Ёлка"], ["замок", "за́мок"], ["МОЙ", "мой"]], ["мои"]],
-  ["Greek", "ΟΔΥΣΣΕΎΣ στην Ιθάκη", [["οδυσσευς", "ΟΔΥΣΣΕΎΣ"], ["ιθακη", "Ιθάκη"]], ["ακη"]],
-  ["Chinese", "我在北京大学学习中文。", [["北京大学", "北京大学"], ["京大", "京大"], ["文", "文"], ["中", "中"], ["北京 中文", "北京"]], ["京北", "北大", "大京", "北京中文"]],
-  ["Japanese", "東京タワーへ行きました。ｶﾞﾗｽ", [["東京タワー", "東京タワー"], ["タワ", "タワ"], ["ガラス", "ｶﾞﾗｽ"], ["行き", "行き"]], ["かラス", "京東"]],
-  ["Korean", "학교에서 한국어를 공부한다", [["학교", "학교"], ["한국어", "한국어"], ["공부".normalize("NFD"), "공부"]], ["교학"]],
-  ["Thai", "ฉันอยู่ประเทศไทย", [["ประเทศ", "ประเทศ"], ["ไทย", "ไทย"], ["ประเทศไทย", "ประเทศไทย"]], ["ไทประ"]],
-  ["Arabic", "قرأتُ كِتَابًا في المدرسة عام ٢٠٢٤", [["كتابا", "كِتَابًا"], ["المدرسه", "المدرسة"], ["2024", "٢٠٢٤"], ["قرات", "قرأتُ"]], ["مدرسة"]],
-  ["Hebrew", "שָׁלוֹם עולם", [["שלום", "שָׁלוֹם"], ["עול", "עולם"]], ["לום"]],
-  ["Hindi", "हिन्दी भाषा की क़लम", [["हिन्दी", "हिन्दी"], ["कलम", "क़लम"], ["भाषा", "भाषा"]], ["हनद"]],
-  ["emoji", "Great 👍🏽 work 👩‍👩‍👧‍👦❤️ 🇩🇪", [["👍", "👍🏽"], ["❤", "❤️"], ["👩‍👩‍👧‍👦", "👩‍👩‍👧‍👦"], ["🇩🇪", "🇩🇪"]], ["👎", "🇫🇷"]],
-  ["code", "Call getUserName() in user_id_map.ts at https://example.com/a?b=1 v2.14", [["getusername", "getUserName"], ["user", "getUserName"], ["map", "user_id_map"], ["user_id_map", "user_id_map"], ["example.com", "example.com"], ["https://example.com/a", "https://example.com/a"], ["v2.14", "v2.14"]], ["com.example"]],
+  [
+    "English",
+    "The invoices aren't PAID.",
+    [
+      ["paid", "PAID"],
+      ["invoi", "invoices"],
+      ["arent", "aren't"],
+      ["aren’t pa", "aren't"],
+    ],
+    ["voices", "paid invoicesx"],
+  ],
+  [
+    "German",
+    "Die Straße nach Köln, über Müllers Hof",
+    [
+      ["STRASSE", "Straße"],
+      ["straße", "Straße"],
+      ["koln", "Köln"],
+      ["koeln", "Köln"],
+      ["muellers", "Müllers"],
+      ["ÜBER", "über"],
+    ],
+    ["strase"],
+  ],
+  [
+    "French",
+    "L'été à l'école, un cœur naïf",
+    [
+      ["ete", "L'été"],
+      ["ecole", "l'école"],
+      ["coeur", "cœur"],
+      ["NAIF", "naïf"],
+    ],
+    ["etes"],
+  ],
+  [
+    "Turkish",
+    "İSTANBUL'da ılık bir gün",
+    [
+      ["istanbul", "İSTANBUL'da"],
+      ["ISTANBUL", "İSTANBUL'da"],
+      ["ilik", "ılık"],
+      ["ILIK", "ılık"],
+    ],
+    ["stanbul"],
+  ],
+  [
+    "Russian",
+    "Ёлка и мой за́мок",
+    [
+      ["елка", "Ёлка"],
+      ["замок", "за́мок"],
+      ["МОЙ", "мой"],
+    ],
+    ["мои"],
+  ],
+  [
+    "Greek",
+    "ΟΔΥΣΣΕΎΣ στην Ιθάκη",
+    [
+      ["οδυσσευς", "ΟΔΥΣΣΕΎΣ"],
+      ["ιθακη", "Ιθάκη"],
+    ],
+    ["ακη"],
+  ],
+  [
+    "Chinese",
+    "我在北京大学学习中文。",
+    [
+      ["北京大学", "北京大学"],
+      ["京大", "京大"],
+      ["文", "文"],
+      ["中", "中"],
+      ["北京 中文", "北京"],
+    ],
+    ["京北", "北大", "大京", "北京中文"],
+  ],
+  [
+    "Japanese",
+    "東京タワーへ行きました。ｶﾞﾗｽ",
+    [
+      ["東京タワー", "東京タワー"],
+      ["タワ", "タワ"],
+      ["ガラス", "ｶﾞﾗｽ"],
+      ["行き", "行き"],
+    ],
+    ["かラス", "京東"],
+  ],
+  [
+    "Korean",
+    "학교에서 한국어를 공부한다",
+    [
+      ["학교", "학교"],
+      ["한국어", "한국어"],
+      ["공부".normalize("NFD"), "공부"],
+    ],
+    ["교학"],
+  ],
+  [
+    "Thai",
+    "ฉันอยู่ประเทศไทย",
+    [
+      ["ประเทศ", "ประเทศ"],
+      ["ไทย", "ไทย"],
+      ["ประเทศไทย", "ประเทศไทย"],
+    ],
+    ["ไทประ"],
+  ],
+  [
+    "Arabic",
+    "قرأتُ كِتَابًا في المدرسة عام ٢٠٢٤",
+    [
+      ["كتابا", "كِتَابًا"],
+      ["المدرسه", "المدرسة"],
+      ["2024", "٢٠٢٤"],
+      ["قرات", "قرأتُ"],
+    ],
+    ["مدرسة"],
+  ],
+  [
+    "Hebrew",
+    "שָׁלוֹם עולם",
+    [
+      ["שלום", "שָׁלוֹם"],
+      ["עול", "עולם"],
+    ],
+    ["לום"],
+  ],
+  [
+    "Hindi",
+    "हिन्दी भाषा की क़लम",
+    [
+      ["हिन्दी", "हिन्दी"],
+      ["कलम", "क़लम"],
+      ["भाषा", "भाषा"],
+    ],
+    ["हनद"],
+  ],
+  [
+    "emoji",
+    "Great 👍🏽 work 👩‍👩‍👧‍👦❤️ 🇩🇪",
+    [
+      ["👍", "👍🏽"],
+      ["❤", "❤️"],
+      ["👩‍👩‍👧‍👦", "👩‍👩‍👧‍👦"],
+      ["🇩🇪", "🇩🇪"],
+    ],
+    ["👎", "🇫🇷"],
+  ],
+  [
+    "code",
+    "Call getUserName() in user_id_map.ts at https://example.com/a?b=1 v2.14",
+    [
+      ["getusername", "getUserName"],
+      ["user", "getUserName"],
+      ["map", "user_id_map"],
+      ["user_id_map", "user_id_map"],
+      ["example.com", "example.com"],
+      ["https://example.com/a", "https://example.com/a"],
+      ["v2.14", "v2.14"],
+    ],
+    ["com.example"],
+  ],
 ]
 
 const hostile = [
-  `" OR "1`, `a" OR b`, "invoice OR NOT", "NOT", "AND AND", "NEAR(a b)", "words : a", "{words} : a", "^a", "a*", "* a", "a + b", "-a", "-- a", "a & b | !c", "a <-> b", "a:*", "'a'", "a'", "\\a", "a\\", "''a", "a & ", "!a", "(a", "a)", "a\u0000b", "a\ud800", "%a_", "$1 a", "rank a", "a;DROP TABLE messages", naughty,
+  `" OR "1`,
+  `a" OR b`,
+  "invoice OR NOT",
+  "NOT",
+  "AND AND",
+  "NEAR(a b)",
+  "words : a",
+  "{words} : a",
+  "^a",
+  "a*",
+  "* a",
+  "a + b",
+  "-a",
+  "-- a",
+  "a & b | !c",
+  "a <-> b",
+  "a:*",
+  "'a'",
+  "a'",
+  "\\a",
+  "a\\",
+  "''a",
+  "a & ",
+  "!a",
+  "(a",
+  "a)",
+  "a\u0000b",
+  "a\ud800",
+  "%a_",
+  "$1 a",
+  "rank a",
+  "a;DROP TABLE messages",
+  naughty,
 ]
 
 export const search = (name: string, stores: Layer.Layer<Stores, unknown>) =>

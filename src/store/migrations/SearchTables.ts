@@ -34,6 +34,8 @@ const sqlite = [
   ...shared,
   // Tokens have no ASCII character but lower-case letters and digits. `detail=none`: the index has no positions.
   `CREATE VIRTUAL TABLE search_words USING fts5(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')`,
+  // An automatic merge of segments takes up to 50 ms. Each step of the indexer merges a little instead.
+  `INSERT INTO search_words (search_words, rank) VALUES ('automerge', 0)`,
   `CREATE TRIGGER search_docs_deleted AFTER DELETE ON search_docs
     BEGIN DELETE FROM search_words WHERE rowid = OLD.id; END`,
 ]
