@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { lowestIdAt, RunId } from "../domain/Ids.ts"
+import * as JobClaim from "./JobClaim.ts"
 import { Retention } from "./Retention.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -23,11 +24,8 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
 
-    const claim: Retention["Service"]["claim"] = Effect.fnUntraced(function* (now, until) {
-      const taken = yield* sql`INSERT INTO jobs ${sql.insert({ name: "forget", held_until: until })}
-        ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until WHERE jobs.held_until <= ${now} RETURNING name`
-      return taken.length > 0
-    }, asStoreError("Retention.claim"))
+    const claim: Retention["Service"]["claim"] = (now, until) =>
+      asStoreError("Retention.claim")(JobClaim.claim(sql, "forget", now, until))
 
     const deleteEvents: Retention["Service"]["deleteEvents"] = Effect.fnUntraced(function* (
       endedBefore,

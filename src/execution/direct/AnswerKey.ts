@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 import { needsTools } from "../../domain/Agent.ts"
 import type { Turn } from "../Executor.ts"
+import { keyOf } from "./AnswerCache.ts"
 import type { ProviderSettings } from "./Providers.ts"
 
 const headerValues = ({ headers }: ProviderSettings) =>
@@ -15,14 +16,13 @@ const headerValues = ({ headers }: ProviderSettings) =>
 export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
   const { maxTokens, model, systemPrompt, temperature } = turn.agent.settings
   const parts = {
-    orgId: turn.orgId,
     provider: [provider.name, provider.kind, provider.baseUrl, provider.model, provider.takesAgentModel],
     request: [headerValues(provider), provider.query, provider.maxTokensField, provider.temperature],
     agent: [systemPrompt, model, temperature, maxTokens],
     history: turn.history.map(({ content, role }) => [role, content]),
     message: turn.message,
   }
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex")
+  return keyOf(turn.orgId, createHash("sha256").update(JSON.stringify(parts)).digest("hex"))
 }
 
 /** An agent with tools may have had an effect. A shadow or a probe measures the provider. */
