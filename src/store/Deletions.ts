@@ -6,16 +6,12 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { Erased, ErasureProgress } from "../domain/Erasure.ts"
-import { MessageId, type RunId, type SessionId } from "../domain/Ids.ts"
+import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
+import type { MessageNotFound } from "./FeedbackStore.ts"
 import type { SessionNotFound } from "./Sessions.ts"
 import type { StoreError } from "./StoreError.ts"
-
-export class MessageNotFound extends Schema.TaggedError<MessageNotFound>()("MessageNotFound", {
-  messageId: MessageId,
-}) {}
 
 /**
  * The time of a deletion that nobody can take back: an expired message, an erasure. It is before every grace time.

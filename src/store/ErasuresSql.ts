@@ -147,7 +147,10 @@ const make = Effect.gen(function* () {
     function* (erasure, at) {
       const { id, orgId, userId } = erasure
       const tables = [
-        ...["sessions", "files", "api_keys", ...ofUsers],
+        "sessions",
+        "files",
+        "api_keys",
+        ...ofUsers,
         ...(userId === null ? ["agents", ...ofOrgs] : []),
       ]
       const empty = tables.map(

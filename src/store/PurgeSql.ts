@@ -98,7 +98,14 @@ const make = Effect.gen(function* () {
   })
 
   const removeRuns = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>) {
-    for (const table of ["run_events", "attempts", "run_files", "idempotency_keys", "shadow_pairs"])
+    for (const table of [
+      "run_events",
+      "attempts",
+      "run_files",
+      "idempotency_keys",
+      "shadow_pairs",
+      "feedback",
+    ])
       yield* deleteFrom(table, "run_id", ids)
     yield* sql`DELETE FROM runs WHERE ${sql.in("id", ids)}
       AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.run_id = runs.id)`.unprepared

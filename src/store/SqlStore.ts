@@ -9,6 +9,7 @@ import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
 import * as DeletionsSql from "./DeletionsSql.ts"
 import * as ErasuresSql from "./ErasuresSql.ts"
+import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
@@ -35,6 +36,7 @@ const stores = Layer.mergeAll(
   DeletionsSql.layerSql,
   ErasuresSql.layerSql,
   PurgeSql.layerSql,
+  FeedbackStoreSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
