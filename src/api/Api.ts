@@ -11,6 +11,7 @@ import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
+import { SessionsApi } from "./SessionsApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
 import { statusOfCode } from "../protocol/PublicError.ts"
@@ -35,6 +36,7 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
   .add(FeedbackApi)
+  .add(SessionsApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)

@@ -15,7 +15,7 @@ import type { InterruptNotFound } from "../chat/Interrupts.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
-import type { NoModeAvailable } from "../decision/ModeService.ts"
+import type { AttachmentsUnsupported, NoModeAvailable } from "../decision/ModeService.ts"
 import type { OverrideNotStored } from "../recording/BreakerMemory.ts"
 import type { AgentInvalid } from "../domain/Agent.ts"
 import type { KeyExpired, KeyInvalid, KeyRevoked } from "../domain/ApiKey.ts"
@@ -44,6 +44,7 @@ export type ServiceError =
   | AgentInactive
   | AgentInvalid
   | AgentNotFound
+  | AttachmentsUnsupported
   | AutopilotConflict
   | GrantRefused
   | HistoryInvalid
@@ -125,6 +126,12 @@ const cannotRetry = {
   other_message: "This is not the message that failed: leave it out, or send it without retry.",
 } as const satisfies Record<NothingToRetry["reason"], string>
 
+const expectedKinds = ({ allowed, kinds }: AttachmentsUnsupported): string => {
+  const sets = allowed.flatMap((set) => (set.length === 0 ? [] : [set.join(", ")]))
+  const expected = sets.length === 0 ? "no files" : `files of the kinds ${sets.join("; or ")}`
+  return `Expected ${expected}, got ${kinds.join(", ")}`
+}
+
 const mostProblems = 20
 /** Characters. A member's name in a path is the caller's text and may be as long as the body. */
 const longestPath = 200
@@ -151,6 +158,11 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   AgentInvalid: (error) =>
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
+  AttachmentsUnsupported: (error) => ({
+    code: "ATTACHMENTS_UNSUPPORTED",
+    message: `The files cannot be sent: ${expectedKinds(error)}.`,
+    details: [{ path: "payload.attachments", message: expectedKinds(error) }],
+  }),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({

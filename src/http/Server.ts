@@ -21,6 +21,7 @@ import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
+import * as SessionsHandlers from "./SessionsHandlers.ts"
 import * as ShadowHandlers from "./ShadowHandlers.ts"
 import * as Validation from "./Validation.ts"
 
@@ -36,6 +37,7 @@ const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
     FeedbackHandlers.layer,
+    SessionsHandlers.layer,
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,

@@ -10,6 +10,7 @@ import * as CohortRunsSql from "./CohortRunsSql.ts"
 import * as DeletionsSql from "./DeletionsSql.ts"
 import * as ErasuresSql from "./ErasuresSql.ts"
 import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
+import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
@@ -19,6 +20,7 @@ import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsCounted from "./RunsCounted.ts"
 import * as RunsSql from "./RunsSql.ts"
+import * as SessionListsSql from "./SessionListsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
@@ -37,11 +39,13 @@ const stores = Layer.mergeAll(
   ErasuresSql.layerSql,
   PurgeSql.layerSql,
   FeedbackStoreSql.layerSql,
+  ExportedMessagesSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
   Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
   OrgUsageSql.layerSql,
+  SessionListsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,
