@@ -163,7 +163,9 @@ export const allowedKinds = (
   const available = availableTo(bare, configured, takes)
   const preferred = preferredMode(settings, available, bare, forced)
   if (preferred === undefined) return []
-  const reachable = modes.filter((mode) => has(available, mode) && (mode === "direct_llm" || !preferred.neverRuntime))
+  const reachable = modes.filter(
+    (mode) => has(available, mode) && (mode === "direct_llm" || !preferred.neverRuntime),
+  )
   const sets = new Map(reachable.flatMap(takes).map((kinds) => [kinds.join(), kinds]))
   return [...sets.values()]
 }
@@ -194,7 +196,10 @@ export const preferredMode = (
   const [reason, result] = available.refusing?.includes(preferred.mode)
     ? ["attachments", `${preferred.mode} does not take ${[...new Set(request.attachments)].join(", ")}`]
     : ["configured", `${preferred.mode} is not configured`]
-  const rules = [...preferred.rules.map((r) => ({ ...r, decided: false })), { rule: reason, result, decided: true }]
+  const rules = [
+    ...preferred.rules.map((r) => ({ ...r, decided: false })),
+    { rule: reason, result, decided: true },
+  ]
   return { ...preferred, mode, reason, rules }
 }
 

@@ -40,7 +40,9 @@ interface ModeSettings {
 export class ModeService extends Context.Service<
   ModeService,
   {
-    readonly decide: (request: ModeDecision.Request) => Effect.Effect<Decided, AttachmentsUnsupported | NoModeAvailable>
+    readonly decide: (
+      request: ModeDecision.Request,
+    ) => Effect.Effect<Decided, AttachmentsUnsupported | NoModeAvailable>
     /** Returns a probe's lease if its attempt never ran. No effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }

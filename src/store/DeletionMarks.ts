@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import type { MessageId, SessionId } from "../domain/Ids.ts"
-import { titleOf } from "../domain/Session.ts"
+import { titleOf } from "../domain/SessionTitle.ts"
 import { AnyText } from "./SqlRows.ts"
 
 const decodeFirst = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ content: AnyText })))

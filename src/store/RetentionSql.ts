@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { lowestIdAt, RunId } from "../domain/Ids.ts"
 import * as JobClaim from "./JobClaim.ts"
+import * as MessageRetentionSql from "./MessageRetentionSql.ts"
 import { Retention } from "./Retention.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -62,6 +63,17 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return rows.length === keysAStep
     }, asStoreError("Retention.deleteSpend"))
 
-    return Retention.of({ claim, deleteEvents, deleteKeys, deleteSpend })
+    const markMessages = MessageRetentionSql.make(sql)
+    const deleteMessages: Retention["Service"]["deleteMessages"] = (orgs, endedBefore, after) =>
+      asStoreError("Retention.deleteMessages")(markMessages(orgs, endedBefore, after))
+
+    const deleteIds: Retention["Service"]["deleteIds"] = Effect.fnUntraced(function* (deletedBefore) {
+      const rows = yield* sql`DELETE FROM deletions WHERE (org_id, user_id, id) IN
+        (SELECT org_id, user_id, id FROM deletions WHERE at < ${deletedBefore} ORDER BY at LIMIT ${keysAStep})
+        RETURNING at`
+      return rows.length === keysAStep
+    }, asStoreError("Retention.deleteIds"))
+
+    return Retention.of({ claim, deleteEvents, deleteKeys, deleteMessages, deleteIds, deleteSpend })
   }),
 )

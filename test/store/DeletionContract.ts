@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId } from "../../src/domain/Ids.ts"
+import { untitled } from "../../src/domain/SessionTitle.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import { Deletions } from "../../src/store/Deletions.ts"
 import { Purge } from "../../src/store/Purge.ts"
@@ -234,7 +235,7 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
         yield* deleteMessage(owner, first.userMessage.id, now)
         assert.strictEqual(yield* title, "second root")
         yield* deleteMessage(owner, root.userMessage.id, now)
-        assert.strictEqual(yield* title, "")
+        assert.strictEqual(yield* title, untitled)
         yield* restoreMessage(owner, first.userMessage.id, now - 1)
         assert.strictEqual(yield* title, "secret")
         const own = { title: JSON.stringify("mine"), title_source: "user" }

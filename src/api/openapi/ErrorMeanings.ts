@@ -22,6 +22,7 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   FILE_NOT_FOUND: "The run has no such file, or it is gone.",
   KEY_NOT_FOUND: "The API key does not exist, or belongs to another user.",
   ORG_NOT_FOUND: "The organisation does not exist, or is not the caller's own.",
+  ERASURE_NOT_FOUND: "The erasure does not exist, or belongs to another organisation.",
   ROUTE_NOT_FOUND: "The path does not exist.",
   METHOD_NOT_ALLOWED: "The path exists, but not for this method; the header `Allow` lists the methods.",
   REQUEST_TIMEOUT: "The request did not arrive completely within 30 s.",
@@ -31,7 +32,8 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   PRECONDITION_FAILED: "The settings have changed since the version in `If-Match`.",
   PAYLOAD_TOO_LARGE: "The body is larger than 1 MiB.",
   UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
-  ATTACHMENTS_UNSUPPORTED: "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
+  ATTACHMENTS_UNSUPPORTED:
+    "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
   IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` belongs to another request.",
   RATE_LIMIT_KEY: "The API key has started too many turns in the last minute.",
   RATE_LIMIT_USER: "The user has sent too many requests in the last minute.",
