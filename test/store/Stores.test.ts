@@ -18,6 +18,7 @@ import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
@@ -53,6 +54,7 @@ const suites = [
   branches,
   runs,
   runRecords,
+  deletion,
   retention,
   replicas,
   rollout,
