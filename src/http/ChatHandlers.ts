@@ -17,6 +17,8 @@ import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import { FeedbackStore } from "../store/FeedbackStore.ts"
+import { Messages } from "../store/Messages.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { type SessionPage, SessionLists } from "../store/SessionLists.ts"
@@ -60,11 +62,13 @@ export const layer = HttpApiBuilder.group(
   "chat",
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* Chat
+    const messages = yield* Messages
     const reader = yield* RunReader
     const runs = yield* Runs
     const busy = yield* SessionQueue
     const lists = yield* SessionLists
     const sessions = yield* Sessions
+    const feedbacks = yield* FeedbackStore
     const files = yield* RuntimeFiles
     const quotas = yield* Quotas
     const reads = yield* Reads
@@ -160,10 +164,19 @@ export const layer = HttpApiBuilder.group(
         answering(
           Effect.gen(function* () {
             const session = yield* lists.get(yield* CurrentPrincipal, params.sessionId)
-            const cursor = yield* positionOf(session.id, query)
+            const { leaf, ...asked } = query
+            const cursor = yield* positionOf(session.id, asked)
             if (cursor === null) return yield* noSuchMessage
-            const page = yield* sessions.messages(session.id, pageOf({ ...query, ...cursor }, messageLimit))
-            return ok({ ...session, messages: page.entries, ...pageEnd(page) })
+            const limits = pageOf({ ...asked, ...cursor }, messageLimit)
+            const page = yield* leaf === undefined
+              ? sessions.messages(session.id, limits)
+              : messages.path(session.id, leaf, limits)
+            const feedback = yield* feedbacks.ofMessages(page.entries.map(({ id }) => id))
+            const shown = page.entries.map((message) => ({
+              ...message,
+              feedback: feedback.get(message.id) ?? null,
+            }))
+            return ok({ ...session, messages: shown, ...pageEnd(page) })
           }),
         ),
       run: ({ params, query }) =>

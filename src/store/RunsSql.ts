@@ -205,7 +205,8 @@ const beginning = (
   const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
-    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
+    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} AND deleted_at IS NULL RETURNING id`
+  const findMessage = sql`SELECT id FROM messages WHERE id = ${turn.userMessage.id} AND deleted_at IS NULL`
   const beginRun = { statement: insertRun, orFail }
   const withKey = { ...session, client_key: turn.clientKey ?? null }
   const insertSession = {
@@ -217,9 +218,11 @@ const beginning = (
     // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
     // the session.
     ...(turn.isNewSession ? [insertSession, beginRun] : [beginRun, { statement: moveSession, orFail }]),
-    turn.retries === undefined
-      ? { statement: insertMessage(sql, turn.userMessage) }
-      : { statement: takeMessage, orFail },
+    turn.asksAgain === true
+      ? { statement: findMessage, orFail }
+      : turn.retries === undefined
+        ? { statement: insertMessage(sql, turn.userMessage) }
+        : { statement: takeMessage, orFail },
     // Last, because another turn with the same key waits until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]

@@ -18,12 +18,14 @@ import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
+import { search } from "./SearchContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
 import { sessionLists } from "./SessionListsContract.ts"
@@ -45,6 +47,7 @@ const suites = [
   apiKeys,
   agents,
   pages,
+  search,
   sessions,
   sessionLists,
   branches,
@@ -58,6 +61,7 @@ const suites = [
   shadowPairs,
   cohortRuns,
   autopilots,
+  feedback,
   recordedTurns,
   tokenSpend,
   orgUsage,

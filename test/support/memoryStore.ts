@@ -8,6 +8,7 @@ import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import { AgentNotFound, Agents } from "../../src/store/Agents.ts"
 import { Baselines } from "../../src/store/Baselines.ts"
+import { Messages } from "../../src/store/Messages.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
@@ -127,6 +128,7 @@ export const layer = (data: Memory) => {
   })
   const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0), add: () => Effect.void })
   const sessionLists = Layer.mock(SessionLists, {})
+  const messages = Layer.mock(Messages, {})
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
@@ -150,6 +152,7 @@ export const layer = (data: Memory) => {
     turnKeys,
     sessions,
     sessionLists,
+    messages,
     agents,
     baselines,
     tokenSpend,

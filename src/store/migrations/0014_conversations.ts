@@ -4,12 +4,15 @@
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
+import { searchTables } from "./SearchTables.ts"
 
 const schema = [
   `ALTER TABLE sessions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE sessions ADD COLUMN archived INTEGER NOT NULL DEFAULT 0`,
   // The origin of the title: 'message', 'model' or 'user'.
   `ALTER TABLE sessions ADD COLUMN title_source TEXT NOT NULL DEFAULT 'message'`,
+  // The search finds the start of a first message as a message; a statement that changes a title sets 0.
+  `ALTER TABLE sessions ADD COLUMN title_indexed INTEGER NOT NULL DEFAULT 1`,
   `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, archived, pinned, updated_at, id)
     WHERE deleted_at IS NULL`,
@@ -20,19 +23,26 @@ const schema = [
   `CREATE INDEX messages_by_parent ON messages (parent_message_id)`,
   `ALTER TABLE runs ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX runs_by_session ON runs (session_id, id)`,
-  // `rating` is 1 or -1.
+  // `rating` is 1 or -1. `replaced_rating` is the one before the last write: 0 for none, null for a first write. `cohort`
+  // is that of the run.
   `CREATE TABLE feedback (
     message_id TEXT NOT NULL PRIMARY KEY,
     run_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
     org_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
+    cohort TEXT,
     rating INTEGER,
+    replaced_rating INTEGER,
     score DOUBLE PRECISION,
     comment TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
   )`,
+  `CREATE INDEX feedback_by_run ON feedback (run_id)`,
+  // The autopilot reads the index alone, every two seconds.
+  `CREATE INDEX feedback_of_cohorts ON feedback (session_id, run_id, cohort, rating)
+    WHERE cohort IS NOT NULL AND rating IS NOT NULL`,
   // A file without a message is an upload that no message has used yet.
   `CREATE TABLE files (
     id TEXT NOT NULL PRIMARY KEY,
@@ -65,5 +75,8 @@ const schema = [
 ]
 
 export const conversations = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-  Effect.forEach(schema, (statement) => sql.unsafe(statement), { discard: true }),
+  Effect.andThen(
+    Effect.forEach(schema, (statement) => sql.unsafe(statement), { discard: true }),
+    searchTables,
+  ),
 )
