@@ -16,6 +16,8 @@ interface PageOf {
   readonly where: Fragment
   /** The columns whose text makes a row large. */
   readonly texts: ReadonlyArray<string>
+  /** Bytes of an entry besides its texts; by default about 500 for the other columns and the field names. */
+  readonly more?: Fragment
   readonly limit: number
   readonly bytes?: number
 }
@@ -23,11 +25,10 @@ interface PageOf {
 const decodeFound = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Schema.Int })))
 
 const select = (sql: SqlClient.SqlClient, of: PageOf) => {
-  const { bytes = pageBytes, direction, keys, limit, table, texts, where } = of
+  const { bytes = pageBytes, direction, keys, limit, more = sql`500`, table, texts, where } = of
   const columns = sql.csv(keys.map((key) => sql`${sql(key)}`))
   const order = sql.csv(keys.map((key) => (direction === "ASC" ? sql`${sql(key)}` : sql`${sql(key)} DESC`)))
-  // The other columns and the field names take about 500 bytes.
-  const size = texts.reduce((sum, text) => sql`${sum} + COALESCE(octet_length(${sql(text)}), 0)`, sql`500`)
+  const size = texts.reduce((sum, text) => sql`${sum} + COALESCE(octet_length(${sql(text)}), 0)`, more)
   const same = sql.and(keys.map((key) => sql`${sql(`page.${key}`)} = ${sql(`t.${key}`)}`))
   return sql`SELECT t.*, page.found FROM (
       SELECT ${columns}, ROW_NUMBER() OVER (ORDER BY ${order}) AS place, COUNT(*) OVER () AS found,

@@ -4,25 +4,20 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { clientKey } from "../domain/ClientKey.ts"
-import { type MessageId, SessionId } from "../domain/Ids.ts"
-import type { Session } from "../domain/Session.ts"
+import { type MessageId, type RunId, SessionId } from "../domain/Ids.ts"
+import type { ChatMessage, Session } from "../domain/Session.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
-import { BranchRow, MessageRow, SessionRow, TreeRow } from "./SqlRows.ts"
+import { type Answered, shownOf } from "./ShownMessage.ts"
+import { AnswerRow, BranchRow, SessionRow, ShownRow, TreeRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
 const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
 const decodeTree = Schema.decodeUnknownEffect(Schema.Array(TreeRow))
-const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
-const decodeSeqs = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Schema.Int })))
-
-/** Messages with their positions in the session. */
-const decodePlaced = (rows: ReadonlyArray<object>) =>
-  Effect.map(Effect.all([decodeMessages(rows), decodeSeqs(rows)]), ([messages, seqs]) =>
-    messages.map((message, index) => ({ message, seq: seqs[index]?.seq ?? 0 })),
-  )
+const decodeShown = Schema.decodeUnknownEffect(Schema.Array(ShownRow))
+const decodeAnswers = Schema.decodeUnknownEffect(Schema.Array(AnswerRow))
 
 /** Twice the turns that the history rule keeps, so that ten of them may be blank. */
 const mostAnswers = 20
@@ -88,6 +83,18 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return yield* PageSql.page(sql, of, decodeSessions, ({ id }) => id)
     }, asStoreError("Sessions.list"))
 
+    /** The facts of the runs of these messages. The last attempt names the mode and the model of a turn that failed. */
+    const runsOf = Effect.fnUntraced(function* (messages: ReadonlyArray<ChatMessage>) {
+      const ids = [...new Set(messages.flatMap(({ role, runId }) => (role === "assistant" ? [runId] : [])))]
+      if (ids.length === 0) return new Map<RunId, Answered>()
+      const rows = yield* sql`SELECT r.id, r.status, r.error, r.finish_reason, COALESCE(r.model, a.model) AS model,
+          COALESCE(r.execution_mode, a.mode) AS execution_mode
+        FROM runs r LEFT JOIN attempts a ON a.run_id = r.id AND a.shadow = 0
+          AND a.number = (SELECT MAX(number) FROM attempts WHERE run_id = r.id AND shadow = 0)
+        WHERE ${sql.in("r.id", ids)}`.unprepared
+      return new Map((yield* decodeAnswers(rows)).map((answer) => [answer.runId, answer]))
+    })
+
     const messages: Sessions["Service"]["messages"] = Effect.fnUntraced(function* (id, { before, limit }) {
       const older = before === undefined ? sql`` : sql`AND seq < ${before}`
       const of = {
@@ -95,12 +102,15 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         keys: ["seq", "id"],
         direction: "DESC",
         where: sql`session_id = ${id} AND deleted_at IS NULL ${older}`,
-        texts: ["content"],
+        texts: ["content", "attachments"],
+        // The content of an answer without stored parts is shown again as its one part. The run's facts take 1000 bytes.
+        more: sql`CASE WHEN role = 'user' THEN 500 ELSE 1500 + COALESCE(octet_length(parts), octet_length(content)) END`,
         limit,
       } as const
-      const newestFirst = yield* PageSql.page(sql, of, decodePlaced, ({ seq }) => seq)
-      const entries = newestFirst.entries.map(({ message }) => message).toReversed()
-      return { ...newestFirst, entries }
+      const newestFirst = yield* PageSql.page(sql, of, decodeShown, ({ seq }) => seq)
+      const runs = yield* runsOf(newestFirst.entries)
+      const entries = newestFirst.entries.map(({ seq: _, ...message }) => shownOf(message, runs))
+      return { ...newestFirst, entries: entries.toReversed() }
     }, asStoreError("Sessions.messages"))
 
     const branch = Effect.fnUntraced(function* (id: SessionId, end?: MessageId) {
@@ -126,7 +136,8 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             WHERE s.step <= s.always OR ${isAnswered} = 1
             ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
-          SELECT m.*, sized.answered
+          SELECT m.id, m.session_id, m.run_id, m.role, m.content, m.parent_message_id, m.execution_mode,
+            m.created_at, m.record, m.attachments, sized.answered
           FROM (SELECT id, step, always, answered, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
           JOIN messages m ON m.id = sized.id
           WHERE sized.step <= sized.always OR sized.total <= ${mostBytes} ORDER BY sized.step`,
