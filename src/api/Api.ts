@@ -6,6 +6,7 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
+import { FeedbackApi } from "./FeedbackApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
@@ -33,6 +34,7 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(FeedbackApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)

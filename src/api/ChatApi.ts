@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
+import { Feedback } from "../domain/Feedback.ts"
 import { isBlank } from "../domain/History.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
@@ -123,6 +124,9 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
+/** `feedback`: the user's, null without one. */
+const ShownMessage = Schema.Struct({ ...ChatMessage.fields, feedback: Schema.NullOr(Feedback) })
+
 const sessionsPage = pagedBy("sessions", SessionId, 100)
 const messagesPage = pagedBy("messages", Schema.Int, 1000)
 const chainPage = pagedBy("chain", Schema.Int, 1000)
@@ -178,7 +182,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       params: { sessionId: SessionId },
       query: messagesPage.query,
       success: success(
-        Schema.Struct({ ...Session.fields, messages: Schema.Array(ChatMessage), ...messagesPage.answer }),
+        Schema.Struct({ ...Session.fields, messages: Schema.Array(ShownMessage), ...messagesPage.answer }),
       ),
       error: errorSchemas,
     })

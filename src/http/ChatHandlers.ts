@@ -15,6 +15,7 @@ import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import { FeedbackStore } from "../store/FeedbackStore.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { Sessions } from "../store/Sessions.ts"
@@ -44,6 +45,7 @@ export const layer = HttpApiBuilder.group(
     const runs = yield* Runs
     const busy = yield* SessionQueue
     const sessions = yield* Sessions
+    const feedbacks = yield* FeedbackStore
     const files = yield* RuntimeFiles
     const quotas = yield* Quotas
     const reads = yield* Reads
@@ -130,7 +132,12 @@ export const layer = HttpApiBuilder.group(
           Effect.gen(function* () {
             const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
             const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
-            return ok({ ...session, messages: page.entries, ...pageEnd(page) })
+            const feedback = yield* feedbacks.ofMessages(page.entries.map(({ id }) => id))
+            const messages = page.entries.map((message) => ({
+              ...message,
+              feedback: feedback.get(message.id) ?? null,
+            }))
+            return ok({ ...session, messages, ...pageEnd(page) })
           }),
         ),
       run: ({ params, query }) =>

@@ -18,6 +18,7 @@ import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -56,6 +57,7 @@ const suites = [
   shadowPairs,
   cohortRuns,
   autopilots,
+  feedback,
   recordedTurns,
   tokenSpend,
   orgUsage,
