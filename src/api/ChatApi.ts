@@ -8,16 +8,16 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
-import { Feedback } from "../domain/Feedback.ts"
 import { isBlank } from "../domain/History.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
-import { ChatMessage, Session } from "../domain/Session.ts"
+import { Session } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { withRanges } from "./openapi/Ranges.ts"
+import { ShownMessage } from "./SessionView.ts"
 import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
@@ -124,9 +124,6 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
-/** `feedback`: the user's, null without one. */
-const ShownMessage = Schema.Struct({ ...ChatMessage.fields, feedback: Schema.NullOr(Feedback) })
-
 const sessionsPage = pagedBy("sessions", SessionId, 100)
 const messagesPage = pagedBy("messages", Schema.Int, 1000)
 const chainPage = pagedBy("chain", Schema.Int, 1000)
@@ -191,7 +188,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first. The next page has older messages.",
+        "The last messages of the session, oldest first, with the parts of the answers as they were shown. A turn that failed has a message too, with its error. The next page has older messages.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

@@ -87,8 +87,8 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     const runsOf = Effect.fnUntraced(function* (messages: ReadonlyArray<ChatMessage>) {
       const ids = [...new Set(messages.flatMap(({ role, runId }) => (role === "assistant" ? [runId] : [])))]
       if (ids.length === 0) return new Map<RunId, Answered>()
-      const rows = yield* sql`SELECT r.id, r.status, r.error, r.finish_reason, COALESCE(r.model, a.model) AS model,
-          COALESCE(r.execution_mode, a.mode) AS execution_mode
+      const rows = yield* sql`SELECT r.id, r.status, r.error, r.finish_reason, r.usage, r.created_at, r.ended_at,
+          COALESCE(r.model, a.model) AS model, COALESCE(r.execution_mode, a.mode) AS execution_mode
         FROM runs r LEFT JOIN attempts a ON a.run_id = r.id AND a.shadow = 0
           AND a.number = (SELECT MAX(number) FROM attempts WHERE run_id = r.id AND shadow = 0)
         WHERE ${sql.in("r.id", ids)}`.unprepared

@@ -2,7 +2,7 @@
 import type { Attachment } from "../domain/Attachment.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { eventId } from "../domain/EventId.ts"
-import type { Run, RunError } from "../domain/Run.ts"
+import type { Run, RunDone, RunError } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import type { Message } from "../protocol/agent2ui/Message.ts"
 
@@ -15,6 +15,8 @@ export interface ShownMessage extends ChatMessage {
   readonly model: string | null
   readonly finishReason: Run["finishReason"]
   readonly error: RunError | null
+  /** As in `done`; null unless the run is completed. */
+  readonly usage: RunDone["usage"] | null
   readonly parts: ReadonlyArray<Message>
   readonly attachments: ReadonlyArray<Attachment>
 }
@@ -26,9 +28,11 @@ export interface StoredMessage extends ChatMessage {
 }
 
 /** The facts of an answer's run. */
-export interface Answered extends Pick<ShownMessage, "model" | "finishReason" | "error" | "executionMode"> {
+export interface Answered extends Pick<
+  Run,
+  "status" | "model" | "finishReason" | "error" | "executionMode" | "usage" | "createdAt" | "endedAt"
+> {
   readonly runId: RunId
-  readonly status: Run["status"]
 }
 
 /** An answer from before parts were stored has only its text. */
@@ -38,19 +42,21 @@ export const partsOf = ({ content, createdAt, parts, runId }: StoredMessage): Re
   return [{ id: eventId(runId, 1), type: "text", data: { content }, timestamp }]
 }
 
-const ofUser = { status: null, model: null, finishReason: null, error: null, parts: [] }
+/** Also for a message whose run is unknown. */
+const noAnswer = { status: null, model: null, finishReason: null, error: null, usage: null }
+
+const usageOf = ({ createdAt, endedAt, status, usage }: Answered): ShownMessage["usage"] =>
+  status === "completed" && usage !== null
+    ? { ...usage, latencyMs: (endedAt ?? createdAt) - createdAt }
+    : null
 
 /** `runs`: those of the messages. */
 export const shownOf = (message: StoredMessage, runs: ReadonlyMap<RunId, Answered>): ShownMessage => {
-  if (message.role === "user") return { ...message, ...ofUser }
+  if (message.role === "user") return { ...message, ...noAnswer, parts: [] }
   const run = runs.get(message.runId)
-  return {
-    ...message,
-    executionMode: message.executionMode ?? run?.executionMode ?? null,
-    status: run?.status ?? null,
-    model: run?.model ?? null,
-    finishReason: run?.finishReason ?? null,
-    error: run?.error ?? null,
-    parts: partsOf(message),
-  }
+  const parts = partsOf(message)
+  if (run === undefined) return { ...message, ...noAnswer, parts }
+  const { error, finishReason, model, status } = run
+  const executionMode = message.executionMode ?? run.executionMode
+  return { ...message, executionMode, status, model, finishReason, error, usage: usageOf(run), parts }
 }

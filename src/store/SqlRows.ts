@@ -68,8 +68,17 @@ export const AnswerRow = Schema.Struct({
   finishReason: Run.fields.finishReason,
   model: Run.fields.model,
   executionMode: Run.fields.executionMode,
+  usage,
+  createdAt: Run.fields.createdAt,
+  endedAt: Run.fields.endedAt,
 }).pipe(
-  Schema.encodeKeys({ runId: "id", finishReason: "finish_reason", executionMode: "execution_mode" }),
+  Schema.encodeKeys({
+    runId: "id",
+    finishReason: "finish_reason",
+    executionMode: "execution_mode",
+    createdAt: "created_at",
+    endedAt: "ended_at",
+  }),
 )
 export const BranchRow = Schema.Struct({
   ...messageFields,

@@ -115,10 +115,9 @@ export const begun = (turn: Turn = newTurn(newPrincipal())) =>
 
 /** The messages without the facts that their session shows. */
 export const plain = (messages: ReadonlyArray<ShownMessage>): ReadonlyArray<ChatMessage> =>
-  messages.map(
-    ({ attachments: _, error: __, finishReason: ___, model: ____, parts: _____, status: ______, ...message }) =>
-      message,
-  )
+  messages.map(({ content, createdAt, executionMode, id, parentMessageId, role, runId, sessionId }) => ({
+    ...{ id, sessionId, runId, role, content, parentMessageId, executionMode, createdAt },
+  }))
 
 /** The message of a run that an interruption ends. */
 export const seen = (content = ""): { id: MessageId; content: string; parts: ReadonlyArray<Message> } => ({
