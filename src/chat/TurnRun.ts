@@ -22,6 +22,7 @@ import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import type { Share } from "../runs/ByteBudget.ts"
 import { LiveBytes } from "../runs/LiveBytes.ts"
 import { Pace } from "../runs/Pace.ts"
+import * as PartsLimit from "../runs/PartsLimit.ts"
 import { Shutdown } from "../runs/Shutdown.ts"
 import { Transcript } from "../runs/Transcript.ts"
 import { Runs } from "../store/Runs.ts"
@@ -152,7 +153,9 @@ const make = Effect.gen(function* () {
       // If the clock was set back, an answer must not end before its question.
       const endedAt = Math.max(createdAt, now())
       const spent = spentBy(accepted, attempts, transcript)
-      const parts = transcript.parts(id)
+      const all = transcript.parts(id)
+      // The parts are smaller than the events that they are made of.
+      const parts = accepted.log.bytes > PartsLimit.mostBytes ? PartsLimit.limited(id, all) : all
       transcript.clear()
       yield* end(accepted, { outcome: { ...ended, endedAt }, parts, attempts, recorded, followed, spent })
       yield* modeService.release(orgId, accepted.ticket)

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { MessageId, type RunId } from "../domain/Ids.ts"
+import * as PartsLimit from "../runs/PartsLimit.ts"
 import { Transcript } from "../runs/Transcript.ts"
 import { Replicas } from "../store/Replicas.ts"
 import * as RunPages from "../store/RunPages.ts"
@@ -31,7 +32,7 @@ export const make = Effect.gen(function* () {
     const seen = {
       id: MessageId.make(yield* ids.uuidV7()),
       content: transcript.text,
-      parts: transcript.parts(id),
+      parts: PartsLimit.limited(id, transcript.parts(id)),
     }
     return yield* replicas.interrupt(id, seen, yield* Clock.currentTimeMillis)
   })
