@@ -1,5 +1,6 @@
 /** A session's messages as the API shows them: `store/ShownMessage`, with the feedback. */
 import * as Schema from "effect/Schema"
+import { siblings } from "./BranchView.ts"
 import { Attachment } from "../domain/Attachment.ts"
 import { Run, RunDone, RunError, RunStatus } from "../domain/Run.ts"
 import { Feedback } from "../domain/Feedback.ts"
@@ -27,4 +28,5 @@ export const ShownMessage = Schema.Struct({
   }),
   attachments: Schema.Array(Attachment).annotate({ description: "The files of a user's message" }),
   feedback: Schema.NullOr(Feedback).annotate({ description: "The user's; null without one" }),
+  siblings: Schema.optionalKey(siblings),
 }).annotate({ identifier: "ShownMessage" })

@@ -162,7 +162,13 @@ const isSame = (part: Part, { data, type }: Whole): boolean => {
 const addWhole = (parts: Parts, whole: Whole): Parts => {
   const index = parts.findLastIndex((part) => isSame(part, whole))
   const found = parts[index]
-  return found === undefined ? [...parts, whole] : Plans.replaced(parts, index, { ...whole, key: found.key, ...("seq" in found ? { seq: found.seq } : {}) })
+  return found === undefined
+    ? [...parts, whole]
+    : Plans.replaced(parts, index, {
+        ...whole,
+        key: found.key,
+        ...("seq" in found ? { seq: found.seq } : {}),
+      })
 }
 
 const wholeOf = (key: string, seq: number, { data, metadata, type }: MessageOf<WholeType>): Whole => {

@@ -53,8 +53,14 @@ const detailsOf = ({ error, params, result, tool }: Details): Details => ({
 })
 
 /** The step as a `plan` shows it. */
-const announced = ({ error: _, params: __, result: ___, substeps, tool: ____, ...step }: DetailedStep): PlanStep =>
-  substeps === undefined ? step : { ...step, substeps: substeps.map(announced) }
+const announced = ({
+  error: _,
+  params: __,
+  result: ___,
+  substeps,
+  tool: ____,
+  ...step
+}: DetailedStep): PlanStep => (substeps === undefined ? step : { ...step, substeps: substeps.map(announced) })
 
 export const timeOf = (at: number): string => new Date(at).toISOString()
 

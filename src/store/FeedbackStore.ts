@@ -5,11 +5,8 @@ import * as Schema from "effect/Schema"
 import type { Feedback, GivenFeedback, RatingChange } from "../domain/Feedback.ts"
 import { MessageId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
+import type { MessageNotFound } from "./Messages.ts"
 import type { StoreError } from "./StoreError.ts"
-
-export class MessageNotFound extends Schema.TaggedError<MessageNotFound>()("MessageNotFound", {
-  messageId: MessageId,
-}) {}
 
 /** The message is the user's own, so there is nothing to rate. */
 export class NotAnAnswer extends Schema.TaggedError<NotAnAnswer>()("NotAnAnswer", {
@@ -33,7 +30,10 @@ export class FeedbackStore extends Context.Service<
       now: number,
     ) => Effect.Effect<{ readonly feedback: Feedback; readonly change: RatingChange }, FeedbackRefused>
     readonly withdraw: (principal: Principal, id: MessageId) => Effect.Effect<RatingChange, FeedbackRefused>
-    readonly get: (principal: Principal, id: MessageId) => Effect.Effect<Feedback | undefined, FeedbackRefused>
+    readonly get: (
+      principal: Principal,
+      id: MessageId,
+    ) => Effect.Effect<Feedback | undefined, FeedbackRefused>
     /** The feedback on those of the messages that have any. The caller may read the messages. */
     readonly ofMessages: (
       ids: ReadonlyArray<MessageId>,

@@ -8,7 +8,8 @@ import { Feedback, type Rated, Rating } from "../domain/Feedback.ts"
 import { AgentId, type MessageId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
-import { FeedbackStore, MessageNotFound, NotAnAnswer } from "./FeedbackStore.ts"
+import { FeedbackStore, NotAnAnswer } from "./FeedbackStore.ts"
+import { MessageNotFound } from "./Messages.ts"
 import { AnyText } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -40,9 +41,7 @@ const decodeReplaced = Schema.decodeUnknownEffect(
 const decodeWithdrawn = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ rating: ratedNumber })))
 const encodeComment = Schema.encodeEffect(Schema.NullOr(AnyText))
 const decodeAnswers = Schema.decodeUnknownEffect(
-  Schema.Array(
-    Schema.Struct({ role: Schema.String, agent_id: AgentId, mode: Schema.NullOr(ExecutionMode) }),
-  ),
+  Schema.Array(Schema.Struct({ role: Schema.String, agent_id: AgentId, mode: Schema.NullOr(ExecutionMode) })),
 )
 
 const ratedOf = (stored: 1 | 0 | -1 | null): Exclude<Rated, undefined> => {

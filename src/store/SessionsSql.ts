@@ -4,20 +4,18 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { clientKey } from "../domain/ClientKey.ts"
-import { type MessageId, type RunId, SessionId } from "../domain/Ids.ts"
-import type { ChatMessage, Session } from "../domain/Session.ts"
+import { type MessageId, SessionId } from "../domain/Ids.ts"
+import type { Session } from "../domain/Session.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
-import { type Answered, shownOf } from "./ShownMessage.ts"
-import { AnswerRow, BranchRow, SessionRow, ShownRow, TreeRow } from "./SqlRows.ts"
+import * as ShownMessagesSql from "./ShownMessagesSql.ts"
+import { BranchRow, SessionRow, TreeRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
 const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
 const decodeTree = Schema.decodeUnknownEffect(Schema.Array(TreeRow))
-const decodeShown = Schema.decodeUnknownEffect(Schema.Array(ShownRow))
-const decodeAnswers = Schema.decodeUnknownEffect(Schema.Array(AnswerRow))
 
 /** Twice the turns that the history rule keeps, so that ten of them may be blank. */
 const mostAnswers = 20
@@ -40,6 +38,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
   Sessions,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
+    const decodeShown = ShownMessagesSql.decode(sql)
 
     /** A run names its answer. The message of a turn that failed is in no run. */
     const isAnswered = sql`CASE WHEN r.assistant_message_id IS NULL THEN 0
@@ -83,18 +82,6 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return yield* PageSql.page(sql, of, decodeSessions, ({ id }) => id)
     }, asStoreError("Sessions.list"))
 
-    /** The facts of the runs of these messages. The last attempt names the mode and the model of a turn that failed. */
-    const runsOf = Effect.fnUntraced(function* (messages: ReadonlyArray<ChatMessage>) {
-      const ids = [...new Set(messages.flatMap(({ role, runId }) => (role === "assistant" ? [runId] : [])))]
-      if (ids.length === 0) return new Map<RunId, Answered>()
-      const rows = yield* sql`SELECT r.id, r.status, r.error, r.finish_reason, r.usage, r.created_at, r.ended_at,
-          COALESCE(r.model, a.model) AS model, COALESCE(r.execution_mode, a.mode) AS execution_mode
-        FROM runs r LEFT JOIN attempts a ON a.run_id = r.id AND a.shadow = 0
-          AND a.number = (SELECT MAX(number) FROM attempts WHERE run_id = r.id AND shadow = 0)
-        WHERE ${sql.in("r.id", ids)}`.unprepared
-      return new Map((yield* decodeAnswers(rows)).map((answer) => [answer.runId, answer]))
-    })
-
     const messages: Sessions["Service"]["messages"] = Effect.fnUntraced(function* (id, { before, limit }) {
       const older = before === undefined ? sql`` : sql`AND seq < ${before}`
       const of = {
@@ -102,14 +89,12 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         keys: ["seq", "id"],
         direction: "DESC",
         where: sql`session_id = ${id} AND deleted_at IS NULL ${older}`,
-        texts: ["content", "attachments"],
-        // The content of an answer without stored parts is shown again as its one part. The run's facts take 1000 bytes.
-        more: sql`CASE WHEN role = 'user' THEN 500 ELSE 1500 + COALESCE(octet_length(parts), octet_length(content)) END`,
+        texts: ["content"],
+        more: ShownMessagesSql.bytesOf(sql, "messages"),
         limit,
       } as const
       const newestFirst = yield* PageSql.page(sql, of, decodeShown, ({ seq }) => seq)
-      const runs = yield* runsOf(newestFirst.entries)
-      const entries = newestFirst.entries.map(({ seq: _, ...message }) => shownOf(message, runs))
+      const entries = newestFirst.entries.map(({ message }) => message)
       return { ...newestFirst, entries: entries.toReversed() }
     }, asStoreError("Sessions.messages"))
 
@@ -133,7 +118,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             SELECT m.id, s.step, s.always, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,
               ${isAnswered} AS answered
             FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
-            WHERE s.step <= s.always OR ${isAnswered} = 1
+            WHERE (s.step <= s.always OR ${isAnswered} = 1) AND m.deleted_at IS NULL
             ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
           SELECT m.id, m.session_id, m.run_id, m.role, m.content, m.parent_message_id, m.execution_mode,
@@ -148,8 +133,8 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     const tree = Effect.fnUntraced(function* (id: SessionId) {
       // The record of a user's message has only answers, so it need not be read.
       const newestFirst = yield* decodeTree(
-        yield* sql`SELECT id, role, content, parent_message_id, answers, answered FROM (
-            SELECT m.id, m.role, m.content, m.parent_message_id, m.seq, ${isAnswered} AS answered,
+        yield* sql`SELECT id, role, content, parent_message_id, run_id, answers, answered FROM (
+            SELECT m.id, m.role, m.content, m.parent_message_id, m.run_id, m.seq, ${isAnswered} AS answered,
               CASE WHEN m.role = 'user' AND m.record IS NOT NULL THEN 1 ELSE 0 END AS answers,
               SUM(octet_length(m.content)) OVER (ORDER BY m.seq DESC) AS total
             FROM (SELECT * FROM messages WHERE session_id = ${id} AND deleted_at IS NULL

@@ -2,6 +2,7 @@
 import type { Attachment } from "../domain/Attachment.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { eventId } from "../domain/EventId.ts"
+import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import type { Run, RunDone, RunError } from "../domain/Run.ts"
 import type { ChatMessage } from "../domain/Session.ts"
 import type { Message } from "../protocol/agent2ui/Message.ts"
@@ -19,12 +20,15 @@ export interface ShownMessage extends ChatMessage {
   readonly usage: RunDone["usage"] | null
   readonly parts: ReadonlyArray<Message>
   readonly attachments: ReadonlyArray<Attachment>
+  /** The answers to interrupts in a user's message. */
+  readonly answers: ReadonlyArray<InterruptAnswer>
 }
 
 /** A message as its row has it: `parts` is null if none are stored. */
 export interface StoredMessage extends ChatMessage {
   readonly parts: ReadonlyArray<Message> | null
   readonly attachments: ReadonlyArray<Attachment>
+  readonly answers: ReadonlyArray<InterruptAnswer>
 }
 
 /** The facts of an answer's run. */
@@ -36,7 +40,12 @@ export interface Answered extends Pick<
 }
 
 /** An answer from before parts were stored has only its text. */
-export const partsOf = ({ content, createdAt, parts, runId }: StoredMessage): ReadonlyArray<Message> => {
+export const partsOf = ({
+  content,
+  createdAt,
+  parts,
+  runId,
+}: Pick<StoredMessage, "content" | "createdAt" | "parts" | "runId">): ReadonlyArray<Message> => {
   if (parts !== null || content === "") return parts ?? []
   const timestamp = new Date(createdAt).toISOString()
   return [{ id: eventId(runId, 1), type: "text", data: { content }, timestamp }]

@@ -57,6 +57,7 @@ const Part = Schema.declare(Schema.is(Message), { identifier: "Agent2UIMessage" 
 export const ShownRow = Schema.Struct({
   ...messageFields,
   seq: Schema.Int,
+  record: Schema.NullOr(Schema.fromJsonString(MessageRecord)),
   parts: Schema.NullOr(Schema.fromJsonString(Schema.Array(Part))),
   attachments,
 }).pipe(Schema.encodeKeys(messageKeys))
@@ -91,9 +92,10 @@ export const TreeRow = Schema.Struct({
   role: messageFields.role,
   content: messageFields.content,
   parentMessageId: messageFields.parentMessageId,
+  runId: messageFields.runId,
   answers: Schema.BooleanFromBit,
   answered: Schema.BooleanFromBit,
-}).pipe(Schema.encodeKeys({ parentMessageId: "parent_message_id" }))
+}).pipe(Schema.encodeKeys({ parentMessageId: "parent_message_id", runId: "run_id" }))
 
 export const RunRow = Schema.Struct({
   ...Run.fields,

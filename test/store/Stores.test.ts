@@ -27,6 +27,7 @@ import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
+import { sessionLists } from "./SessionListsContract.ts"
 import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
@@ -46,6 +47,7 @@ const suites = [
   agents,
   pages,
   sessions,
+  sessionLists,
   branches,
   runs,
   runRecords,

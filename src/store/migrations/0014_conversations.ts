@@ -11,7 +11,8 @@ const schema = [
   // The origin of the title: 'message', 'model' or 'user'.
   `ALTER TABLE sessions ADD COLUMN title_source TEXT NOT NULL DEFAULT 'message'`,
   `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
-  `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, updated_at, id)`,
+  `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, archived, pinned, updated_at, id)
+    WHERE deleted_at IS NULL`,
   `ALTER TABLE messages ADD COLUMN parts TEXT`,
   `ALTER TABLE messages ADD COLUMN attachments TEXT`,
   `ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0`,
