@@ -34,6 +34,7 @@ import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Shutdown.ts"
 import type { SecretsUnavailable } from "./AgentServers.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
+import { type FileError, fileErrors } from "./FileErrors.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
@@ -44,6 +45,7 @@ export type ServiceError =
   | AgentInvalid
   | AgentNotFound
   | AutopilotConflict
+  | FileError
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound
@@ -145,6 +147,7 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   AgentInvalid: (error) =>
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
+  ...fileErrors(invalid),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({
