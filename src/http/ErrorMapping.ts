@@ -15,7 +15,7 @@ import type { InterruptNotFound } from "../chat/Interrupts.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
-import type { NoModeAvailable } from "../decision/ModeService.ts"
+import type { AttachmentsUnsupported, NoModeAvailable } from "../decision/ModeService.ts"
 import type { OverrideNotStored } from "../recording/BreakerMemory.ts"
 import type { AgentInvalid } from "../domain/Agent.ts"
 import type { KeyExpired, KeyInvalid, KeyRevoked } from "../domain/ApiKey.ts"
@@ -23,6 +23,7 @@ import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
 import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
+import type { MessageNotFound, NotAnAnswer } from "../store/FeedbackStore.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import type { RunNotFound } from "../store/Runs.ts"
@@ -44,6 +45,7 @@ export type ServiceError =
   | AgentInactive
   | AgentInvalid
   | AgentNotFound
+  | AttachmentsUnsupported
   | AutopilotConflict
   | FileError
   | GrantRefused
@@ -55,7 +57,9 @@ export type ServiceError =
   | KeyRevoked
   | KeysUnavailable
   | MemoryShort
+  | MessageNotFound
   | NoModeAvailable
+  | NotAnAnswer
   | NothingToRetry
   | OverrideNotStored
   | ParentNotFound
@@ -109,8 +113,11 @@ const expiryProblems = {
 } as const satisfies Record<ExpiryInvalid["reason"], string>
 
 const readRejections = {
-  user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
-  org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
+  user_rate: { code: "RATE_LIMIT_USER", message: "You have sent too many requests in the last minute." },
+  org_rate: {
+    code: "RATE_LIMIT_ORG",
+    message: "Your organisation has sent too many requests in the last minute.",
+  },
   answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
   user_files: { code: "RATE_LIMIT_USER", message: "You are fetching too many files at once." },
   files: { code: "OVERLOADED", message: "Too many files are being fetched." },
@@ -120,6 +127,12 @@ const cannotRetry = {
   answered: "The message was answered: there is nothing to retry.",
   other_message: "This is not the message that failed: leave it out, or send it without retry.",
 } as const satisfies Record<NothingToRetry["reason"], string>
+
+const expectedKinds = ({ allowed, kinds }: AttachmentsUnsupported): string => {
+  const sets = allowed.flatMap((set) => (set.length === 0 ? [] : [set.join(", ")]))
+  const expected = sets.length === 0 ? "no files" : `files of the kinds ${sets.join("; or ")}`
+  return `Expected ${expected}, got ${kinds.join(", ")}`
+}
 
 const mostProblems = 20
 /** Characters. A member's name in a path is the caller's text and may be as long as the body. */
@@ -148,6 +161,11 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
   ...fileErrors(invalid),
+  AttachmentsUnsupported: (error) => ({
+    code: "ATTACHMENTS_UNSUPPORTED",
+    message: `The files cannot be sent: ${expectedKinds(error)}.`,
+    details: [{ path: "payload.attachments", message: expectedKinds(error) }],
+  }),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({
@@ -174,11 +192,14 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
     retryAfter: memoryRetryAfter,
   }),
+  MessageNotFound: () => ({ code: "MESSAGE_NOT_FOUND", message: "There is no such message." }),
   NoModeAvailable: () => ({
     code: "LLM_UNAVAILABLE",
     message: "Nothing is configured that may answer.",
     retryAfter: 30,
   }),
+  NotAnAnswer: () =>
+    invalid([{ path: "params.messageId", message: "Expected an assistant's message, not a user's" }]),
   NothingToRetry: (error) => invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }]),
   OverrideNotStored: () => ({
     code: "OVERLOADED",

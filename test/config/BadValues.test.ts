@@ -116,6 +116,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   RUNTIME_HEADERS: ["x", "host: a", `x-key: ${canary}; x-key: b`],
   RUNTIME_AGENT: [],
   RUNTIME_AG_UI_HISTORY: ["none", "all"],
+  RUNTIME_ATTACHMENTS: ["video", "image,image", ","],
   RUNTIME_HEALTH_PATH: ["health", "//host/x", "/a b", "/a#b"],
   RUNTIME_ERROR_PATTERNS: [
     "*",

@@ -66,6 +66,7 @@ describe("an empty environment", () => {
         RUNTIME_HEADERS: {},
         RUNTIME_AGENT: "",
         RUNTIME_AG_UI_HISTORY: "full",
+        RUNTIME_ATTACHMENTS: ["image", "pdf", "text"],
         RUNTIME_HEALTH_PATH: "",
         RUNTIME_ERROR_PATTERNS: RuntimeErrorText.defaults,
         CHAT_RUNTIME_ENABLED_ORGS: [],
