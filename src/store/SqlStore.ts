@@ -12,6 +12,7 @@ import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
+import * as MessagesSql from "./MessagesSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
@@ -36,6 +37,7 @@ const stores = Layer.mergeAll(
   FilesSql.layerSql,
   FeedbackStoreSql.layerSql,
   ExportedMessagesSql.layerSql,
+  MessagesSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
