@@ -228,7 +228,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       orgId,
       userId,
       agentId,
-      title: titleOf(message) || titleOf(attachments[0]?.filename ?? ""),
+      title: titleOf(message === "" ? (attachments[0]?.filename ?? "") : message),
       cohort: null,
       createdAt: now,
       updatedAt: now,
