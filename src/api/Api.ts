@@ -6,6 +6,7 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
+import { FilesApi } from "./FilesApi.ts"
 import { FeedbackApi } from "./FeedbackApi.ts"
 import { DeletionApi } from "./DeletionApi.ts"
 import { HealthApi } from "./HealthApi.ts"
@@ -44,6 +45,7 @@ const contract = HttpApi.make("crossfade")
   .add(AiSdkApi)
   .add(AgUiApi)
   .add(DeletionApi)
+  .add(FilesApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

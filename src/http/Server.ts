@@ -15,6 +15,7 @@ import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import * as DeletionHandlers from "./DeletionHandlers.ts"
 import * as Edge from "./Edge.ts"
+import * as FilesHandlers from "./FilesHandlers.ts"
 import * as FeedbackHandlers from "./FeedbackHandlers.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
@@ -45,6 +46,7 @@ const routes = (settings: ServerSettings) => {
     AiSdkHandlers.layer,
     AgUiHandlers.layer,
     DeletionHandlers.layer,
+    FilesHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,

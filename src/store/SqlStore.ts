@@ -9,6 +9,7 @@ import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
 import * as DeletionsSql from "./DeletionsSql.ts"
 import * as ErasuresSql from "./ErasuresSql.ts"
+import * as FilesSql from "./FilesSql.ts"
 import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
@@ -40,6 +41,7 @@ const stores = Layer.mergeAll(
   DeletionsSql.layerSql,
   ErasuresSql.layerSql,
   PurgeSql.layerSql,
+  FilesSql.layerSql,
   FeedbackStoreSql.layerSql,
   ExportedMessagesSql.layerSql,
   MessagesSql.layerSql,
