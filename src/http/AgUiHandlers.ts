@@ -6,6 +6,7 @@ import type { Caller } from "../chat/Caller.ts"
 import * as ClientChat from "../chat/ClientChat.ts"
 import type { AgentId } from "../domain/Ids.ts"
 import { agUi } from "../protocol/ag-ui/AgUi.ts"
+import { keyOf as keyOfFiles } from "../protocol/FileReference.ts"
 import { answersOf, askedOf, requestOf, type RunAgentInput } from "../protocol/ag-ui/RunAgentInput.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 
@@ -18,9 +19,9 @@ interface Request {
 
 /** Distinguishes the turns of a thread under one idempotency key. */
 const keyOf = (input: RunAgentInput, agentId: AgentId | undefined) => {
-  const { earlier, message } = askedOf(input)
-  const texts = earlier.map(({ text }) => text)
-  return [input.threadId, agentId ?? null, message?.text ?? null, JSON.stringify([texts, answersOf(input)])]
+  const { earlier, files, message } = askedOf(input)
+  const rest = [earlier.map(({ text }) => text), answersOf(input), ...keyOfFiles(files)]
+  return [input.threadId, agentId ?? null, message?.text ?? null, JSON.stringify(rest)]
 }
 
 export const layer = HttpApiBuilder.group(
@@ -31,13 +32,14 @@ export const layer = HttpApiBuilder.group(
     const streams = yield* ChatStreams
 
     const send = (caller: Caller, input: RunAgentInput, agentId: AgentId | undefined) => {
-      const { earlier, message } = askedOf(input)
+      const { earlier, files, message } = askedOf(input)
       const answers = answersOf(input)
       const asked = {
         clientId: input.threadId,
         agentId,
         earlier,
         message: message?.text,
+        files,
         path: message?.path ?? "messages",
         again: answers.length === 0,
         answersTo: () => answers,
@@ -45,7 +47,7 @@ export const layer = HttpApiBuilder.group(
       const sent = chat.send(caller, asked)
       if (answers.length === 0) return sent
       if (message === undefined) return chat.send(caller, { ...asked, earlier: undefined })
-      const resumed = { ...asked, earlier: [...earlier, { ...message, answered: true }], message: undefined }
+      const resumed = { ...asked, earlier: [...earlier, { ...message, answered: true }], message: undefined, files: [] }
       // The last message of the user is new if the session does not have it.
       return Effect.catchTag(chat.send(caller, resumed), "HistoryInvalid", () => sent)
     }
