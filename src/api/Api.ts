@@ -6,6 +6,7 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
+import { FilesApi } from "./FilesApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
@@ -36,6 +37,7 @@ const contract = HttpApi.make("crossfade")
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)
+  .add(FilesApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

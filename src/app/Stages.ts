@@ -2,6 +2,7 @@
 import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { Reads } from "../admission/Reads.ts"
+import { Uploads } from "../admission/Uploads.ts"
 import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { Idempotency } from "../chat/Idempotency.ts"
@@ -45,6 +46,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(RunReader.layer),
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
     Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
+    Layer.provideMerge(Uploads.layer(StageSettings.uploads(settings))),
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(BreakerMemory.layer),
     Layer.provideMerge(baseline(settings)),

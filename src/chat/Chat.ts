@@ -23,6 +23,7 @@ import type { Run } from "../domain/Run.ts"
 import { type Session, titleOf } from "../domain/Session.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
+import type { AttachmentGone } from "../store/Files.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { type SessionNotFound, Sessions } from "../store/Sessions.ts"
@@ -77,6 +78,7 @@ type Refused =
   | AgentDenied
   | AgentInactive
   | AgentNotFound
+  | AttachmentGone
   | AttachmentsUnsupported
   | MemoryShort
   | NoModeAvailable

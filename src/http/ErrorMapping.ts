@@ -34,6 +34,7 @@ import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Shutdown.ts"
 import type { SecretsUnavailable } from "./AgentServers.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
+import { type FileError, fileErrors } from "./FileErrors.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
@@ -45,6 +46,7 @@ export type ServiceError =
   | AgentNotFound
   | AttachmentsUnsupported
   | AutopilotConflict
+  | FileError
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound
@@ -157,6 +159,7 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     message: `The files cannot be sent: ${expectedKinds(error)}.`,
     details: [{ path: "payload.attachments", message: expectedKinds(error) }],
   }),
+  ...fileErrors(invalid),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({

@@ -14,6 +14,7 @@ import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import * as Edge from "./Edge.ts"
+import * as FilesHandlers from "./FilesHandlers.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
@@ -37,6 +38,7 @@ const routes = (settings: ServerSettings) => {
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,
+    FilesHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,

@@ -14,6 +14,8 @@ import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../platform/Replica.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import * as EventPages from "./EventPages.ts"
+import { AttachmentGone } from "./Files.ts"
+import * as FilesSql from "./FilesSql.ts"
 import * as PageSql from "./PageSql.ts"
 import { type NewMessage, type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
@@ -184,7 +186,7 @@ const beginning = (
   sql: SqlClient.SqlClient,
   owner: string,
   turn: Turn,
-): ReadonlyArray<Step<SessionBusy | TurnKeyTaken>> => {
+): ReadonlyArray<Step<AttachmentGone | SessionBusy | TurnKeyTaken>> => {
   const session = sessionRow(turn.session)
   const run = {
     ...runRow(turn.run),
@@ -220,6 +222,15 @@ const beginning = (
     turn.retries === undefined
       ? { statement: insertMessage(sql, turn.userMessage) }
       : { statement: takeMessage, orFail },
+    ...(turn.retries === undefined && (turn.userMessage.attachments ?? []).length > 0
+      ? [
+          {
+            statement: FilesSql.bind(sql, turn.run, turn.run.sessionId, turn.userMessage),
+            orFail: () => new AttachmentGone(),
+            unprepared: true as const,
+          },
+        ]
+      : []),
     // Last, because another turn with the same key waits until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]

@@ -7,6 +7,7 @@ const loopNames = [
   "baseline",
   "event_loop_delay",
   "event_writer",
+  "files",
   "fleet_health",
   "jwks",
   "key_cache",
