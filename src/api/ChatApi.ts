@@ -8,16 +8,19 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
+import { Feedback } from "../domain/Feedback.ts"
 import { isBlank } from "../domain/History.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
-import { ChatMessage, Session } from "../domain/Session.ts"
+import { ChatMessage } from "../domain/Session.ts"
+import { SessionOverview } from "../domain/SessionOverview.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { withRanges } from "./openapi/Ranges.ts"
 import { pagedBy } from "./Paging.ts"
+import { MessagesQuery, messagesPage, SessionsQuery, sessionsPage } from "./SessionQuery.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { protocolNames } from "../protocol/Protocols.ts"
@@ -123,8 +126,9 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
-const sessionsPage = pagedBy("sessions", SessionId, 100)
-const messagesPage = pagedBy("messages", Schema.Int, 1000)
+/** `feedback`: the user's, null without one. */
+const ShownMessage = Schema.Struct({ ...ChatMessage.fields, feedback: Schema.NullOr(Feedback) })
+
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
 /** The parts that all routes which start a turn share. */
@@ -167,18 +171,25 @@ export class ChatApi extends HttpApiGroup.make("chat")
         "An agent can stop and ask, for example for the approval of a call: the run has `interrupt` messages and ends with `finishReason: interrupt`. This route starts the turn that answers them. A plain message to the session also answers: the agent then gets its text.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
-      query: sessionsPage.query,
-      success: success(Schema.Struct({ sessions: Schema.Array(Session), ...sessionsPage.answer })),
+      query: SessionsQuery,
+      success: success(Schema.Struct({ sessions: Schema.Array(SessionOverview), ...sessionsPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(OpenApi.Summary, "List your sessions")
-      .annotate(OpenApi.Description, "The sessions of the caller, newest first."),
+      .annotate(
+        OpenApi.Description,
+        "The sessions of the caller by their last activity, pinned ones first, archived ones left out.",
+      ),
     HttpApiEndpoint.get("session", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      query: messagesPage.query,
+      query: MessagesQuery,
       success: success(
-        Schema.Struct({ ...Session.fields, messages: Schema.Array(ChatMessage), ...messagesPage.answer }),
+        Schema.Struct({
+          ...SessionOverview.fields,
+          messages: Schema.Array(ShownMessage),
+          ...messagesPage.answer,
+        }),
       ),
       error: errorSchemas,
     })
@@ -187,7 +198,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first. The next page has older messages.",
+        "The last messages of the session, oldest first, 1000 unless `limit` says less. `hasMore` is true if older ones follow.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

@@ -20,7 +20,9 @@ import { needsTools, withInstructions } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
-import { type Session, titleOf } from "../domain/Session.ts"
+import type { Session } from "../domain/Session.ts"
+import { titleOf } from "../domain/SessionTitle.ts"
+import type { IntakeError } from "../files/FileIntake.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
 import type { AttachmentGone } from "../store/Files.ts"
@@ -67,6 +69,7 @@ export interface Accepted {
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
   | HistoryInvalid
+  | IntakeError
   | Interrupts.InterruptNotFound
   | NothingToRetry
   | ParentNotFound

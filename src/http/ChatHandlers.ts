@@ -11,16 +11,20 @@ import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
+import type { MessagesQuery, SessionsQuery } from "../api/SessionQuery.ts"
 import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
+import type { SessionId } from "../domain/Ids.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import { FeedbackStore } from "../store/FeedbackStore.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
+import { type SessionPage, SessionLists } from "../store/SessionLists.ts"
 import { Sessions } from "../store/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import { ChatStreams } from "./ChatStreams.ts"
-import { answering } from "./ErrorMapping.ts"
+import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as ReadTicket from "./ReadTicket.ts"
@@ -32,6 +36,23 @@ const answersOf = ({ answers, interruptId = "", payload = null }: Answered): Rea
   answers ?? [{ interruptId, payload }]
 
 const defaultLimit = 20
+const noSuchMessage = respond(
+  invalid([{ path: "query.before", message: "There is no such message in the session" }]),
+)
+
+/** Without `order`, a cursor continues the order of its page. */
+const sessionsPageOf = ({
+  archived = false,
+  order,
+  pinned,
+  ...page
+}: typeof SessionsQuery.Type): SessionPage => ({
+  ...pageOf(page, defaultLimit),
+  archived,
+  pinned,
+  order: order ?? (typeof page.cursor === "string" ? "created" : "activity"),
+})
+
 const messageLimit = 1000
 const chainLimit = 1000
 
@@ -43,12 +64,24 @@ export const layer = HttpApiBuilder.group(
     const reader = yield* RunReader
     const runs = yield* Runs
     const busy = yield* SessionQueue
+    const lists = yield* SessionLists
     const sessions = yield* Sessions
+    const feedbacks = yield* FeedbackStore
     const files = yield* RuntimeFiles
     const quotas = yield* Quotas
     const reads = yield* Reads
     const streams = yield* ChatStreams
     const { secret } = yield* SigningSecret
+
+    /** Null if the session has no such message. */
+    const positionOf = Effect.fnUntraced(function* (
+      id: SessionId,
+      { before, cursor }: typeof MessagesQuery.Type,
+    ) {
+      const at = typeof before === "string" ? yield* lists.positionOf(id, before) : (before ?? cursor)
+      if (at !== undefined) return { cursor: at }
+      return before === undefined ? {} : null
+    })
 
     return handlers.handleAll({
       start: (request) => {
@@ -121,16 +154,23 @@ export const layer = HttpApiBuilder.group(
       sessions: ({ query }) =>
         answering(
           Effect.gen(function* () {
-            const page = yield* sessions.list(yield* CurrentPrincipal, pageOf(query, defaultLimit))
+            const page = yield* lists.list(yield* CurrentPrincipal, sessionsPageOf(query))
             return ok({ sessions: page.entries, ...pageEnd(page) })
           }),
         ),
       session: ({ params, query }) =>
         answering(
           Effect.gen(function* () {
-            const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
-            const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
-            return ok({ ...session, messages: page.entries, ...pageEnd(page) })
+            const session = yield* lists.get(yield* CurrentPrincipal, params.sessionId)
+            const cursor = yield* positionOf(session.id, query)
+            if (cursor === null) return yield* noSuchMessage
+            const page = yield* sessions.messages(session.id, pageOf({ ...query, ...cursor }, messageLimit))
+            const feedback = yield* feedbacks.ofMessages(page.entries.map(({ id }) => id))
+            const messages = page.entries.map((message) => ({
+              ...message,
+              feedback: feedback.get(message.id) ?? null,
+            }))
+            return ok({ ...session, messages, ...pageEnd(page) })
           }),
         ),
       run: ({ params, query }) =>

@@ -23,6 +23,7 @@ import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
 import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
+import type { MessageNotFound, NotAnAnswer } from "../store/FeedbackStore.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import type { RunNotFound } from "../store/Runs.ts"
@@ -56,7 +57,9 @@ export type ServiceError =
   | KeyRevoked
   | KeysUnavailable
   | MemoryShort
+  | MessageNotFound
   | NoModeAvailable
+  | NotAnAnswer
   | NothingToRetry
   | OverrideNotStored
   | ParentNotFound
@@ -110,8 +113,11 @@ const expiryProblems = {
 } as const satisfies Record<ExpiryInvalid["reason"], string>
 
 const readRejections = {
-  user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
-  org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
+  user_rate: { code: "RATE_LIMIT_USER", message: "You have sent too many requests in the last minute." },
+  org_rate: {
+    code: "RATE_LIMIT_ORG",
+    message: "Your organisation has sent too many requests in the last minute.",
+  },
   answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
   user_files: { code: "RATE_LIMIT_USER", message: "You are fetching too many files at once." },
   files: { code: "OVERLOADED", message: "Too many files are being fetched." },
@@ -186,11 +192,14 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
     retryAfter: memoryRetryAfter,
   }),
+  MessageNotFound: () => ({ code: "MESSAGE_NOT_FOUND", message: "There is no such message." }),
   NoModeAvailable: () => ({
     code: "LLM_UNAVAILABLE",
     message: "Nothing is configured that may answer.",
     retryAfter: 30,
   }),
+  NotAnAnswer: () =>
+    invalid([{ path: "params.messageId", message: "Expected an assistant's message, not a user's" }]),
   NothingToRetry: (error) => invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }]),
   OverrideNotStored: () => ({
     code: "OVERLOADED",

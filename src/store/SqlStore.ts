@@ -7,6 +7,8 @@ import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
+import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import * as FilesSql from "./FilesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
@@ -16,6 +18,7 @@ import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsCounted from "./RunsCounted.ts"
 import * as RunsSql from "./RunsSql.ts"
+import * as SessionListsSql from "./SessionListsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
@@ -30,12 +33,15 @@ const stores = Layer.mergeAll(
   AutopilotsSql.layerSql,
   BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
+  FeedbackStoreSql.layerSql,
+  ExportedMessagesSql.layerSql,
   FilesSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
   Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
   OrgUsageSql.layerSql,
+  SessionListsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

@@ -6,11 +6,12 @@ import { safeValidateUIMessages, type UIMessage } from "ai"
 import type { ChatCompletionMessageParam } from "openai/resources/chat/completions"
 import { conversationOf } from "../../src/api/OpenAiMessages.ts"
 import { ChatRequest } from "../../src/api/OpenAiChatRequest.ts"
+import { FileId } from "../../src/domain/Ids.ts"
 import { expectedFile, ofUrl, tooManyFiles } from "../../src/protocol/FileReference.ts"
 import * as AgUi from "../../src/protocol/ag-ui/RunAgentInput.ts"
 import * as AiSdk from "../../src/protocol/ai-sdk/UiRequest.ts"
 
-const id = "01900000-0000-7000-8000-000000000001"
+const id = FileId.make("01900000-0000-7000-8000-000000000001")
 const own = `https://chat.example/api/v1/files/${id}?ticket=x`
 const png = "data:image/png;base64,iVBORw0KGgo="
 const pdf = "data:application/pdf;base64,JVBE"
@@ -71,7 +72,7 @@ const names = Object.keys(fronts) as ReadonlyArray<keyof typeof fronts>
 
 describe.each(names)("a message of %s", (name) => {
   const read = fronts[name]
-  const inputs = (...given: Parameters<typeof read>) => read(...given).files.map(({ input }) => input)
+  const inputs = (text: string, url: string) => read(text, url).files.map(({ input }) => input)
 
   it("brings a file in it, with its name", () => {
     const [input] = inputs("See", png)

@@ -18,6 +18,7 @@ import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -26,6 +27,7 @@ import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
+import { sessionLists } from "./SessionListsContract.ts"
 import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
@@ -45,6 +47,7 @@ const suites = [
   agents,
   pages,
   sessions,
+  sessionLists,
   branches,
   runs,
   runRecords,
@@ -56,6 +59,7 @@ const suites = [
   shadowPairs,
   cohortRuns,
   autopilots,
+  feedback,
   recordedTurns,
   tokenSpend,
   orgUsage,

@@ -17,6 +17,7 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   SESSION_NOT_FOUND: "The session does not exist, or belongs to another user.",
   AGENT_NOT_FOUND: "The agent does not exist, or belongs to another organisation.",
   RUN_NOT_FOUND: "The run does not exist, or belongs to another user.",
+  MESSAGE_NOT_FOUND: "The message does not exist, or belongs to another user.",
   INTERRUPT_NOT_FOUND: "The session waits for no answer to this interrupt.",
   FILE_NOT_FOUND: "The file does not exist, is gone, or belongs to another user.",
   KEY_NOT_FOUND: "The API key does not exist, or belongs to another user.",
