@@ -6,10 +6,11 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
-import { FeedbackApi } from "./FeedbackApi.ts"
 import { FilesApi } from "./FilesApi.ts"
+import { FeedbackApi } from "./FeedbackApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
+import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { SessionsApi } from "./SessionsApi.ts"
@@ -38,6 +39,7 @@ const contract = HttpApi.make("crossfade")
   .add(ChatApi)
   .add(FeedbackApi)
   .add(SessionsApi)
+  .add(MessagesApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)

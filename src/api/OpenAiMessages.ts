@@ -76,7 +76,12 @@ const contentIssues = ({ content, role }: InputMessage): ReadonlyArray<Issue> =>
     if (isFile(part) && role === "user")
       return fileOf(part) === undefined ? [{ path, issue: FileReference.expectedFile }] : []
     if (!textTypes.includes(part.type))
-      return [{ path: [...path, "type"], issue: "Expected a part of type text, or image_url and file in a user's message" }]
+      return [
+        {
+          path: [...path, "type"],
+          issue: "Expected a part of type text, or image_url and file in a user's message",
+        },
+      ]
     return part.text === undefined ? [{ path: [...path, "text"], issue: "Missing key" }] : []
   })
 }
@@ -122,7 +127,8 @@ export const issuesOf = (field: string, messages: ReadonlyArray<InputMessage>): 
     : [{ path: [field, messages.length - 1, ...wrong.path], issue: wrong.issue }]
 }
 
-const nameOf = (input: AttachmentInput): string => ("data" in input ? (input.filename ?? "file") : input.fileId)
+const nameOf = (input: AttachmentInput): string =>
+  "data" in input ? (input.filename ?? "file") : input.fileId
 
 /** Images have no names in this protocol. A mark in the history refers to the name. */
 const withName = (

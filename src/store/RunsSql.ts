@@ -207,7 +207,8 @@ const beginning = (
   const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
-    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
+    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} AND deleted_at IS NULL RETURNING id`
+  const findMessage = sql`SELECT id FROM messages WHERE id = ${turn.userMessage.id} AND deleted_at IS NULL`
   const beginRun = { statement: insertRun, orFail }
   const withKey = { ...session, client_key: turn.clientKey ?? null }
   const insertSession = {
@@ -219,22 +220,28 @@ const beginning = (
     // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
     // the session.
     ...(turn.isNewSession ? [insertSession, beginRun] : [beginRun, { statement: moveSession, orFail }]),
-    turn.retries === undefined
-      ? { statement: insertMessage(sql, turn.userMessage) }
-      : { statement: takeMessage, orFail },
-    ...(turn.retries === undefined && (turn.userMessage.attachments ?? []).length > 0
-      ? [
-          {
-            statement: FilesSql.bind(sql, turn.run, turn.run.sessionId, turn.userMessage),
-            orFail: () => new AttachmentGone(),
-            unprepared: true as const,
-          },
-        ]
-      : []),
+    turn.asksAgain === true
+      ? { statement: findMessage, orFail }
+      : turn.retries === undefined
+        ? { statement: insertMessage(sql, turn.userMessage) }
+        : { statement: takeMessage, orFail },
+    ...bindFiles(sql, turn),
     // Last, because another turn with the same key waits until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]
 }
+
+/** A turn without files has no such statement. The message of a retry has its files already. */
+const bindFiles = (sql: SqlClient.SqlClient, { asksAgain, retries, run, userMessage }: Turn) =>
+  asksAgain === true || retries !== undefined || (userMessage.attachments ?? []).length === 0
+    ? []
+    : [
+        {
+          statement: FilesSql.bind(sql, run, run.sessionId, userMessage),
+          orFail: () => new AttachmentGone(),
+          unprepared: true as const,
+        },
+      ]
 
 /**
  * The next message of its session. A session has one running run, so two turns never write at the same time; the

@@ -209,4 +209,3 @@ describe("the files of a history", () => {
     )
   })
 })
-

@@ -1,5 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { estimateFileTokens, estimateMessageTokens, estimatePromptTokens } from "../../src/domain/TokenEstimate.ts"
+import {
+  estimateFileTokens,
+  estimateMessageTokens,
+  estimatePromptTokens,
+} from "../../src/domain/TokenEstimate.ts"
 import { attachment } from "../support/heldFiles.ts"
 
 describe("the tokens of a file", () => {

@@ -114,7 +114,10 @@ describe("a message of AG-UI", () => {
   }
 
   it("may bring documents, files by id, and the binary parts of older clients", () => {
-    const document = { type: "document", source: { type: "data", value: "JVBE", mimeType: "application/pdf" } }
+    const document = {
+      type: "document",
+      source: { type: "data", value: "JVBE", mimeType: "application/pdf" },
+    }
     assert.deepStrictEqual(problemOf(document), [{ data: pdf }, undefined])
     assert.deepStrictEqual(problemOf({ type: "image", source: { type: "file", value: id } }), [
       { fileId: id },

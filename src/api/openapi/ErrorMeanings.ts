@@ -32,7 +32,8 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   PAYLOAD_TOO_LARGE:
     "The body is larger than the route takes (1 MiB, or 24 MiB where messages can contain files), or an uploaded file is larger than the limit.",
   UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
-  ATTACHMENTS_UNSUPPORTED: "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
+  ATTACHMENTS_UNSUPPORTED:
+    "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
   IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` belongs to another request.",
   FILE_REFUSED: "The file is of a type that the service does not accept, damaged, or refused by the scanner.",
   RATE_LIMIT_KEY: "The API key has started too many turns in the last minute.",
