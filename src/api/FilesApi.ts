@@ -9,6 +9,7 @@ import { FileId } from "../domain/Ids.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesFileLink } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { FileTicket, fileTicketQuery } from "./FileTicket.ts"
 import { takesUploads, withConditions } from "./openapi/Uploads.ts"
 import { pagedBy } from "./Paging.ts"
 import { RouteErrors } from "./RouteErrors.ts"
@@ -28,13 +29,6 @@ const StoredFileView = Schema.Struct({
 
 /** The first file, and all files of the upload. */
 export const Uploaded = Schema.Struct({ ...FileView.fields, files: Schema.NonEmptyArray(FileView) })
-
-export const FileTicket = Schema.Struct({
-  ticket: Schema.String,
-  /** Epoch milliseconds. */
-  expiresAt: Schema.Finite,
-  url: Schema.String,
-})
 
 const page = pagedBy("files", FileId, 100)
 const params = { fileId: FileId }
@@ -78,11 +72,7 @@ export class FilesApi extends HttpApiGroup.make("files")
       .annotate(OpenApi.Description, "The files of the caller, newest first."),
     HttpApiEndpoint.get("download", "/:fileId", {
       params,
-      query: {
-        ticket: Schema.optionalKey(
-          Schema.String.annotate({ description: "A file ticket, instead of a token." }),
-        ),
-      },
+      query: fileTicketQuery,
       success: HttpApiSchema.StreamUint8Array(),
       error: errorSchemas,
     })

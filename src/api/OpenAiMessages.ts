@@ -8,7 +8,7 @@ import { type AttachmentInput, mostAttachments } from "../domain/AttachmentInput
 import { isBlank, type PromptMessage } from "../domain/History.ts"
 import { withMarks } from "../domain/PromptFile.ts"
 import * as FileReference from "../protocol/FileReference.ts"
-import { maxMessageLength, messageTooLong } from "./ChatApi.ts"
+import { maxMessageLength, messageTooLong } from "./TurnBody.ts"
 
 const opt = Schema.optionalKey
 

@@ -25,6 +25,7 @@ import { titleOf } from "../domain/SessionTitle.ts"
 import type { IntakeError } from "../files/FileIntake.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
+import type { AttachmentsInvalid } from "../files/MessageFiles.ts"
 import type { AttachmentGone } from "../store/Files.ts"
 import { type MessageNotFound, Messages } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
@@ -60,6 +61,8 @@ export interface Accepted {
 
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
+  | AttachmentsInvalid
+  | IntakeError
   | HistoryInvalid
   | IntakeError
   | Interrupts.InterruptNotFound
@@ -226,7 +229,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       orgId,
       userId,
       agentId,
-      title: titleOf(message),
+      title: titleOf(message === "" ? (attachments[0]?.filename ?? "") : message),
       cohort: null,
       createdAt: now,
       updatedAt: now,

@@ -9,7 +9,7 @@ import type { RunFile } from "../store/Runs.ts"
 import { disposition } from "./Disposition.ts"
 import { respond } from "./ErrorMapping.ts"
 
-const notFound = respond({
+export const notFound = respond({
   code: "FILE_NOT_FOUND",
   message: "There is no such file in the run, or it is gone.",
 })

@@ -1,27 +1,24 @@
 /** The routes of uploaded files. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Reads } from "../admission/Reads.ts"
 import { Uploads } from "../admission/Uploads.ts"
 import { Api } from "../api/Api.ts"
-import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
+import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import type { FileView } from "../api/FilesApi.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
 import { FileContents } from "../files/FileContents.ts"
 import { FileIntake } from "../files/FileIntake.ts"
-import { FileLinks, type LinkOwner, pathOf } from "../files/FileLinks.ts"
+import { FileLinks, pathOf } from "../files/FileLinks.ts"
 import { Files, type StoredFile } from "../store/Files.ts"
+import * as BrowserLink from "./BrowserLink.ts"
 import { answering } from "./ErrorMapping.ts"
 import * as UploadBody from "./UploadBody.ts"
 import * as UploadedFile from "./UploadedFile.ts"
 
 const defaultLimit = 20
-/** A page loads the images that it shows within this time. */
-const linkMs = 5 * 60_000
 
 const viewOf = ({ bytes, fileId, filename, kind, mediaType }: StoredFile): FileView => ({
   fileId,
@@ -30,17 +27,6 @@ const viewOf = ({ bytes, fileId, filename, kind, mediaType }: StoredFile): FileV
   kind,
   bytes,
   url: pathOf(fileId),
-})
-
-/** A link for a browser. It ends no later than the token that created it. */
-export const linkTo = Effect.fnUntraced(function* (
-  links: FileLinks["Service"],
-  owner: LinkOwner,
-  path: string,
-) {
-  const ends = Math.min((yield* Clock.currentTimeMillis) + linkMs, (yield* AccessEnds)())
-  const link = yield* links.toPath(owner, path, ends)
-  return HttpServerResponse.jsonUnsafe(ok(link), { headers: { "cache-control": "no-store" } })
 })
 
 export const layer = HttpApiBuilder.group(
@@ -101,7 +87,7 @@ export const layer = HttpApiBuilder.group(
           Effect.gen(function* () {
             const principal = yield* CurrentPrincipal
             yield* files.get(principal, fileId)
-            return yield* linkTo(links, principal, pathOf(fileId))
+            return yield* BrowserLink.make(links, principal, pathOf(fileId))
           }),
         ),
     })

@@ -13,7 +13,7 @@ const requestBody = {
       schema: {
         type: "object",
         properties: {
-          file: { type: "array", items: binary, description: "The files. Any field name works." },
+          file: { type: "array", maxItems: 10, items: binary, description: "The files. Any field name works." },
         },
       },
     },
