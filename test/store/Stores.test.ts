@@ -17,6 +17,7 @@ import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
+import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
@@ -46,6 +47,7 @@ const suites = [
   pages,
   sessions,
   branches,
+  messages,
   runs,
   runRecords,
   retention,
