@@ -8,17 +8,20 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
+import { Feedback } from "../domain/Feedback.ts"
 import { isBlank } from "../domain/History.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
-import { ChatMessage, Session } from "../domain/Session.ts"
+import { ChatMessage } from "../domain/Session.ts"
+import { SessionOverview } from "../domain/SessionOverview.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { withRanges } from "./openapi/Ranges.ts"
-import { leaf, siblings } from "./BranchView.ts"
+import { siblings } from "./BranchView.ts"
 import { pagedBy } from "./Paging.ts"
+import { MessagesQuery, messagesPage, SessionsQuery, sessionsPage } from "./SessionQuery.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { protocolNames } from "../protocol/Protocols.ts"
@@ -124,12 +127,13 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
-const sessionsPage = pagedBy("sessions", SessionId, 100)
-const messagesPage = pagedBy("messages", Schema.Int, 1000)
+/** `feedback`: the user's, null without one. */
+const ShownMessage = Schema.Struct({ ...ChatMessage.fields, feedback: Schema.NullOr(Feedback) })
+
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
 /** A message of a path has its siblings. */
-const placed = Schema.Struct({ ...ChatMessage.fields, siblings: Schema.optionalKey(siblings) })
+const placed = Schema.Struct({ ...ShownMessage.fields, siblings: Schema.optionalKey(siblings) })
 
 /** The parts that all routes which start a turn share. */
 export const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
@@ -171,18 +175,25 @@ export class ChatApi extends HttpApiGroup.make("chat")
         "An agent can stop and ask, for example for the approval of a call: the run has `interrupt` messages and ends with `finishReason: interrupt`. This route starts the turn that answers them. A plain message to the session also answers: the agent then gets its text.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
-      query: sessionsPage.query,
-      success: success(Schema.Struct({ sessions: Schema.Array(Session), ...sessionsPage.answer })),
+      query: SessionsQuery,
+      success: success(Schema.Struct({ sessions: Schema.Array(SessionOverview), ...sessionsPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(OpenApi.Summary, "List your sessions")
-      .annotate(OpenApi.Description, "The sessions of the caller, newest first."),
+      .annotate(
+        OpenApi.Description,
+        "The sessions of the caller by their last activity, pinned ones first, archived ones left out.",
+      ),
     HttpApiEndpoint.get("session", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      query: { ...messagesPage.query, leaf },
+      query: MessagesQuery,
       success: success(
-        Schema.Struct({ ...Session.fields, messages: Schema.Array(placed), ...messagesPage.answer }),
+        Schema.Struct({
+          ...SessionOverview.fields,
+          messages: Schema.Array(placed),
+          ...messagesPage.answer,
+        }),
       ),
       error: errorSchemas,
     })
@@ -191,7 +202,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path. The next page has older messages.",
+        "The last messages of the session, oldest first, 1000 unless `limit` says less: those of all branches, or with `leaf` one path. `hasMore` is true if older ones follow.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

@@ -15,12 +15,13 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
-import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
+import { type AttachmentsUnsupported, ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools, withInstructions } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
-import { type Session, titleOf } from "../domain/Session.ts"
+import type { Session } from "../domain/Session.ts"
+import { titleOf } from "../domain/SessionTitle.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
 import { type MessageNotFound, Messages } from "../store/Messages.ts"
@@ -71,6 +72,7 @@ type Refused =
   | AgentDenied
   | AgentInactive
   | AgentNotFound
+  | AttachmentsUnsupported
   | MemoryShort
   | NoModeAvailable
   | QuotaExceeded
@@ -153,6 +155,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         awaitsAnswer: Interrupts.pendingIn(before).length > 0,
         requested,
         attachments: attachments.map(({ kind }) => kind),
+        runtime: agent.settings.runtime,
       })
       .pipe(
         Effect.tap(({ decision }) => Measure.decided(decision)),

@@ -7,7 +7,7 @@ import type { MessageId, RunId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
-import { estimatePromptTokens, estimateTextTokens } from "../domain/TokenEstimate.ts"
+import { estimateMessageTokens, estimatePromptTokens, estimateTextTokens } from "../domain/TokenEstimate.ts"
 import { clientKey } from "../domain/ClientKey.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import type { NewMessage } from "../store/Runs.ts"
@@ -60,16 +60,22 @@ const pastOf = ({ before, history }: Asked): ReadonlyArray<History.Said> =>
 /** The estimated tokens of the prompt, before the prompt is built. */
 export const promptTokens = (asked: Asked): number =>
   estimateTextTokens(asked.agent.settings.systemPrompt) +
-  estimateTextTokens(asked.message) +
+  estimateMessageTokens({ content: asked.message, attachments: asked.attachments }) +
   Math.min(
     estimatePromptTokens(pastOf(asked)),
     asked.agent.settings.historyMaxTokens ?? asked.historyMaxTokens,
   )
 
+const idsOf = (attachments: ReadonlyArray<Attachment>): string =>
+  attachments.map(({ fileId }) => fileId).join()
+
 /** A user who repeats a question was not helped by the first answer. */
-const isRepeated = ({ before, message, repeats, retried }: Asked): boolean =>
-  repeats ??
-  (retried !== undefined || before.findLast(({ role }) => role === "user")?.content.trim() === message.trim())
+const isRepeated = ({ attachments, before, message, repeats, retried }: Asked): boolean => {
+  if (repeats !== undefined) return repeats
+  if (retried !== undefined) return true
+  const last = before.findLast(({ role }) => role === "user")
+  return last?.content.trim() === message.trim() && idsOf(last.attachments) === idsOf(attachments)
+}
 
 const runOf = ({ agent, caller, session }: Asked, settled: Settled): Run => ({
   id: settled.runId,

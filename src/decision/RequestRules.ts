@@ -2,6 +2,7 @@
  * Evaluates one rule of the rollout for a turn. Pure. The result names the condition that failed, never the contents
  * of the request.
  */
+import type { AgentSettings } from "../domain/Agent.ts"
 import type { AttachmentKind } from "../domain/Attachment.ts"
 import type { Cohort } from "../domain/Cohort.ts"
 import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
@@ -29,6 +30,8 @@ export interface Request {
   readonly requested?: ExecutionMode | undefined
   /** The kinds of the files that the message brings. */
   readonly attachments: ReadonlyArray<AttachmentKind>
+  /** The agent's place at the runtime, which selects the wire. */
+  readonly runtime?: AgentSettings["runtime"]
 }
 
 type When = RolloutRule["when"]

@@ -14,6 +14,7 @@ import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import * as Edge from "./Edge.ts"
+import * as FeedbackHandlers from "./FeedbackHandlers.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as MessagesHandlers from "./MessagesHandlers.ts"
@@ -21,6 +22,7 @@ import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
+import * as SessionsHandlers from "./SessionsHandlers.ts"
 import * as ShadowHandlers from "./ShadowHandlers.ts"
 import * as Validation from "./Validation.ts"
 
@@ -36,6 +38,8 @@ const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
     MessagesHandlers.layer,
+    FeedbackHandlers.layer,
+    SessionsHandlers.layer,
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,

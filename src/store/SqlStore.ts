@@ -7,6 +7,8 @@ import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
+import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import * as MessagesSql from "./MessagesSql.ts"
@@ -16,6 +18,7 @@ import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsCounted from "./RunsCounted.ts"
 import * as RunsSql from "./RunsSql.ts"
+import * as SessionListsSql from "./SessionListsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
@@ -31,11 +34,14 @@ const stores = Layer.mergeAll(
   BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
   MessagesSql.layerSql,
+  FeedbackStoreSql.layerSql,
+  ExportedMessagesSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
   Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
   OrgUsageSql.layerSql,
+  SessionListsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

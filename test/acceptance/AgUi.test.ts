@@ -84,7 +84,7 @@ describe("HttpAgent of AG-UI", () => {
     await run(agent)
     await run(agent)
     const messages = await stored(world, agent)
-    expect(messages.map(({ role }) => role)).toEqual(["user"])
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "assistant"])
   })
 })
 

@@ -19,6 +19,7 @@ import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -27,6 +28,7 @@ import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
+import { sessionLists } from "./SessionListsContract.ts"
 import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
@@ -46,6 +48,7 @@ const suites = [
   agents,
   pages,
   sessions,
+  sessionLists,
   branches,
   messages,
   runs,
@@ -58,6 +61,7 @@ const suites = [
   shadowPairs,
   cohortRuns,
   autopilots,
+  feedback,
   recordedTurns,
   tokenSpend,
   orgUsage,

@@ -19,8 +19,12 @@ export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
     provider: [provider.name, provider.kind, provider.baseUrl, provider.model, provider.takesAgentModel],
     request: [headerValues(provider), provider.query, provider.maxTokensField, provider.temperature],
     agent: [systemPrompt, model, temperature, maxTokens],
-    history: turn.history.map(({ content, role }) => [role, content]),
-    message: turn.message,
+    history: turn.history.map(({ attachments = [], content, role }) => [
+      role,
+      content,
+      ...attachments.map(({ fileId }) => fileId),
+    ]),
+    message: [turn.message, ...turn.attachments.map(({ fileId }) => fileId)],
   }
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex")
 }
