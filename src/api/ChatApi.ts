@@ -127,13 +127,14 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
-/** `feedback`: the user's, null without one. */
-const ShownMessage = Schema.Struct({ ...ChatMessage.fields, feedback: Schema.NullOr(Feedback) })
+/** `feedback`: the user's, null without one. `siblings`: of a message of a path. */
+const ShownMessage = Schema.Struct({
+  ...ChatMessage.fields,
+  feedback: Schema.NullOr(Feedback),
+  siblings: Schema.optionalKey(siblings),
+})
 
 const chainPage = pagedBy("chain", Schema.Int, 1000)
-
-/** A message of a path has its siblings. */
-const placed = Schema.Struct({ ...ShownMessage.fields, siblings: Schema.optionalKey(siblings) })
 
 /** The parts that all routes which start a turn share. */
 export const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
@@ -202,7 +203,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first, 1000 unless `limit` says less: those of all branches, or with `leaf` one path. `hasMore` is true if older ones follow.",
+        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path; 1000 unless `limit` says less. `hasMore` is true if older ones follow.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

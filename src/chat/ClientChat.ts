@@ -77,7 +77,8 @@ export const make = Effect.gen(function* () {
     yield* quotas.message(caller.principal.orgId)
     if (place._tag === "Again") return yield* chat.regenerate(caller, place.questionId, {})
     const { parentMessageId } = place
-    const branch = parentMessageId === null || again ? [] : yield* sessions.branch(session.id, parentMessageId)
+    const branch =
+      parentMessageId === null || again ? [] : yield* sessions.branch(session.id, parentMessageId)
     const answers = answersTo(Interrupts.pendingIn(branch))
     if (message === undefined && answers.length === 0)
       return yield* refused(path, "No interrupt of the chat waits for such an answer")

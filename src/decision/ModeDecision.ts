@@ -2,9 +2,9 @@
  * Decides which modes a turn may use, and why. Pure: the settings, the turn, the operator override and the breaker's
  * answer go in; a `Decision` with every evaluated rule is the result.
  *
- * The rules in order: operator override, denied organisations, the caller's request, enabled organisations, rules by
- * request, percentage, default mode, pending interrupt, attachments, configured modes, breaker. A turn that was not given
- * to the runtime is never sent there, even if direct mode fails.
+ * The rules in order: operator override, denied organisations, the caller's request, enabled organisations, rules by request,
+ * percentage, default mode, pending interrupt, attachments, configured modes, breaker. A turn that was not given to the
+ * runtime is never sent there, even if direct mode fails.
  */
 import type { AttachmentKind } from "../domain/Attachment.ts"
 import { placeOf } from "../domain/Bucket.ts"
@@ -165,7 +165,9 @@ export const allowedKinds = (
   const available = availableTo(bare, configured, takes)
   const preferred = preferredMode(settings, available, bare, forced)
   if (preferred === undefined) return []
-  const reachable = modes.filter((mode) => has(available, mode) && (mode === "direct_llm" || !preferred.neverRuntime))
+  const reachable = modes.filter(
+    (mode) => has(available, mode) && (mode === "direct_llm" || !preferred.neverRuntime),
+  )
   const sets = new Map(reachable.flatMap(takes).map((kinds) => [kinds.join(), kinds]))
   return [...sets.values()]
 }
@@ -196,7 +198,10 @@ export const preferredMode = (
   const [reason, result] = available.refusing?.includes(preferred.mode)
     ? ["attachments", `${preferred.mode} does not take ${[...new Set(request.attachments)].join(", ")}`]
     : ["configured", `${preferred.mode} is not configured`]
-  const rules = [...preferred.rules.map((r) => ({ ...r, decided: false })), { rule: reason, result, decided: true }]
+  const rules = [
+    ...preferred.rules.map((r) => ({ ...r, decided: false })),
+    { rule: reason, result, decided: true },
+  ]
   return { ...preferred, mode, reason, rules }
 }
 

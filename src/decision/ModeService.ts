@@ -40,7 +40,9 @@ interface ModeSettings {
 export class ModeService extends Context.Service<
   ModeService,
   {
-    readonly decide: (request: ModeDecision.Request) => Effect.Effect<Decided, AttachmentsUnsupported | NoModeAvailable>
+    readonly decide: (
+      request: ModeDecision.Request,
+    ) => Effect.Effect<Decided, AttachmentsUnsupported | NoModeAvailable>
     /** Returns a probe's lease if its attempt never ran. No effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
@@ -72,8 +74,7 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
         ? new NoModeAvailable()
         : new AttachmentsUnsupported({ kinds: [...new Set(request.attachments)], allowed })
     }
-    const percent = ModeDecision.shadowPercent(request, settings)
-    const share = { percent, samePercent: shadowSamePercent }
+    const share = { percent: ModeDecision.shadowPercent(request, settings), samePercent: shadowSamePercent }
     const reach = { ...available, neverRuntime: preferred.neverRuntime }
     const draw = yield* Random.next
     if (preferred.mode === "direct_llm") {

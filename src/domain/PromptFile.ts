@@ -15,11 +15,14 @@ const nameOf = ({ filename }: Pick<Attachment, "filename">): string =>
 export const markOf = (file: Pick<Attachment, "filename">): string => `[file: ${nameOf(file)}]`
 
 export const withMarks = (content: string, left: ReadonlyArray<Pick<Attachment, "filename">>): string =>
-  left.length === 0 ? content : [content, left.map(markOf).join("\n")].filter((text) => text !== "").join("\n\n")
+  left.length === 0
+    ? content
+    : [content, left.map(markOf).join("\n")].filter((text) => text !== "").join("\n\n")
 
 /** A text file as a part of a prompt. `text`: its contents, or their beginning. */
 export const textOf = (file: Pick<Attachment, "bytes" | "filename">, text: string): string => {
   const heading = markOf(file)
-  const cut = file.bytes > mostTextBytes ? `\n[the file has ${file.bytes} bytes; only its beginning is here]` : ""
+  const cut =
+    file.bytes > mostTextBytes ? `\n[the file has ${file.bytes} bytes; only its beginning is here]` : ""
   return `${heading}\n${text}${cut}`
 }

@@ -43,9 +43,5 @@ export const estimatePromptTokens = (messages: ReadonlyArray<Prompted>): number 
   messages.reduce((sum, message) => sum + estimateMessageTokens(message), 0)
 
 /** A whole turn: the agent's instructions, the prompt, and the answer. */
-export const estimateTokens = (
-  agent: Agent,
-  history: ReadonlyArray<Prompted>,
-  answer: string,
-): number =>
+export const estimateTokens = (agent: Agent, history: ReadonlyArray<Prompted>, answer: string): number =>
   estimateTextTokens(agent.settings.systemPrompt) + estimatePromptTokens(history) + estimateTextTokens(answer)

@@ -62,10 +62,10 @@ export interface Turn {
   readonly past: ReadonlyArray<PastMessage>
   /** Present if the last answer of the branch ended with interrupts. */
   readonly resume?: Resume | undefined
-  /** The question has an answer, and the user wants another one. */
-  readonly again?: boolean | undefined
   /** The contents of the attachments of `message`, `history` and `past`, which then name only those. */
   readonly files?: LoadedFiles | undefined
+  /** The question has an answer, and the user wants another one. */
+  readonly again?: boolean | undefined
   readonly shadow: boolean
   readonly probe: boolean
   /** The turn's span context, which an executor passes to its upstream. Undefined: no trace. */

@@ -21,10 +21,7 @@ export class Modes extends Context.Service<
       turn: Pick<Turn, "agent" | "attachments">,
     ) => ReadonlyArray<Executor["Service"]>
     /** The kinds of files that each target of a mode takes in the turns of an agent. */
-    readonly takes: (
-      mode: ExecutionMode,
-      agent: RunsOn,
-    ) => ReadonlyArray<ReadonlyArray<AttachmentKind>>
+    readonly takes: (mode: ExecutionMode, agent: RunsOn) => ReadonlyArray<ReadonlyArray<AttachmentKind>>
   }
 >()("crossfade/execution/Modes") {
   static readonly layer = <E, R>(
@@ -36,8 +33,7 @@ export class Modes extends Context.Service<
         const contexts = yield* Effect.forEach(executors, (layer) => Layer.build(layer))
         const targets = (mode: ExecutionMode) =>
           contexts.filter((context) => Context.get(context, Executor).mode === mode)
-        const ofMode = (mode: ExecutionMode) =>
-          targets(mode).map((context) => Context.get(context, Executor))
+        const ofMode = (mode: ExecutionMode) => targets(mode).map((context) => Context.get(context, Executor))
         return Modes.of({
           targets,
           takers: (mode, { agent, attachments }) =>

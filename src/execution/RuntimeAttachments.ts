@@ -26,9 +26,9 @@ const earlier: Readonly<
 > = {
   // Links go along for the current message only.
   agent2ui: () => [],
-  "ag-ui": (turn, { history }) =>
-    history === "last" ? [] : turn.past.length > 0 ? turn.past : before(turn),
-  langgraph: (turn) => (turn.shadow ? undefined : LangGraphRecord.knownIn(turn.past))?.missing ?? before(turn),
+  "ag-ui": (turn, { history }) => (history === "last" ? [] : turn.past.length > 0 ? turn.past : before(turn)),
+  langgraph: (turn) =>
+    (turn.shadow ? undefined : LangGraphRecord.knownIn(turn.past))?.missing ?? before(turn),
   responses: (turn) =>
     !turn.shadow && ResponsesRecord.previousOf(turn)?.responseId !== undefined ? [] : before(turn),
 }

@@ -26,7 +26,10 @@ const answersOf =
   ]
 
 /** Distinguishes the turns of a chat under one idempotency key. */
-const keyOf = ({ agentId, answers, id }: UiRequest, { again, approvals, earlier, message, named }: UiAsked) => [
+const keyOf = (
+  { agentId, answers, id }: UiRequest,
+  { again, approvals, earlier, message, named }: UiAsked,
+) => [
   id,
   agentId ?? null,
   message ?? null,

@@ -164,18 +164,19 @@ export const layer = HttpApiBuilder.group(
         answering(
           Effect.gen(function* () {
             const session = yield* lists.get(yield* CurrentPrincipal, params.sessionId)
-            const cursor = yield* positionOf(session.id, query)
+            const { leaf, ...asked } = query
+            const cursor = yield* positionOf(session.id, asked)
             if (cursor === null) return yield* noSuchMessage
-            const limits = pageOf({ ...query, ...cursor }, messageLimit)
-            const page = yield* query.leaf === undefined
+            const limits = pageOf({ ...asked, ...cursor }, messageLimit)
+            const page = yield* leaf === undefined
               ? sessions.messages(session.id, limits)
-              : branches.path(session.id, query.leaf, limits)
+              : messages.path(session.id, leaf, limits)
             const feedback = yield* feedbacks.ofMessages(page.entries.map(({ id }) => id))
-            const messages = page.entries.map((message) => ({
+            const shown = page.entries.map((message) => ({
               ...message,
               feedback: feedback.get(message.id) ?? null,
             }))
-            return ok({ ...session, messages, ...pageEnd(page) })
+            return ok({ ...session, messages: shown, ...pageEnd(page) })
           }),
         ),
       run: ({ params, query }) =>

@@ -131,9 +131,10 @@ const make = Effect.gen(function* () {
     const messages = yield* decodeMessages(
       yield* sql`${walk(start, entries.length)} SELECT m.* FROM steps s JOIN messages m ON m.id = s.id ORDER BY s.step`,
     )
-    const shown = messages.map(
-      (message, index): PathMessage => ({ ...message, siblings: entries[index]?.siblings ?? [message.id] }),
-    )
+    const shown = messages.map((message, index): PathMessage => ({
+      ...message,
+      siblings: entries[index]?.siblings ?? [message.id],
+    }))
     return { entries: shown.toReversed(), next }
   }, asStoreError("Messages.path"))
 

@@ -271,7 +271,7 @@ describe("a chosen mode and the path of a session", () => {
     for (let turn = 1; turn < 5; turn++) await (await world.client.send(sessionId, `${turn}`)).rest()
     const whole = (await read(world.client, sessionId, "?leaf=latest")).messages
     const pages: Array<Row> = []
-    for (let cursor: string | null = ""; cursor !== null; ) {
+    for (let cursor: string | null = ""; cursor !== null;) {
       const page = await read(
         world.client,
         sessionId,

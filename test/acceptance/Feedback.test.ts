@@ -15,7 +15,11 @@ const answered = async (client: Client) => {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into the answer
-const put = async (client: Client, messageId: string, body: unknown): Promise<{ status: number; body: any }> => {
+const put = async (
+  client: Client,
+  messageId: string,
+  body: unknown,
+): Promise<{ status: number; body: any }> => {
   const response = await client.request("PUT", path(messageId), body)
   return { status: response.status, body: await response.json() }
 }

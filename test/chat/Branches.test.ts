@@ -159,8 +159,7 @@ layer(service)("another answer", (it) => {
         assert.strictEqual((yield* Effect.flip(again("answered", id)))._tag, "MessageNotFound")
       yield* sql`UPDATE messages SET deleted_at = NULL WHERE id = ${question!.id}`
       yield* sql`UPDATE sessions SET deleted_at = 1 WHERE id = ${sessionId}`
-      for (const refused of yield* refusals(question!.id))
-        assert.strictEqual(refused._tag, "MessageNotFound")
+      for (const refused of yield* refusals(question!.id)) assert.strictEqual(refused._tag, "MessageNotFound")
       assert.lengthOf(yield* stored(sessionId), 2)
     }),
   )

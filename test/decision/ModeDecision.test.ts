@@ -373,7 +373,9 @@ describe("a turn with files", () => {
   it("keeps both modes if a target of each takes all of them", () => {
     const takes: ModeDecision.Takes = () => [["text"], ["image", "text"]]
     assert.deepStrictEqual(decide({ settings: toRuntime, request: image, takes })?.order, [runtime, direct])
-    assert.isUndefined(decide({ request: { attachments: ["image", "pdf"] }, takes: () => [["image"], ["pdf"]] }))
+    assert.isUndefined(
+      decide({ request: { attachments: ["image", "pdf"] }, takes: () => [["image"], ["pdf"]] }),
+    )
   })
 
   it("has no mode if none takes them, or if the turn may not use the one that does", () => {

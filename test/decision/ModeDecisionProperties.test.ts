@@ -29,7 +29,17 @@ type AnyCase = { readonly [K in keyof typeof anyCase]: (typeof anyCase)[K]["Type
 const mayNot = ({ deniedOrgs, forced }: AnyCase): boolean =>
   forced === direct || (forced === null && deniedOrgs.includes(orgId))
 
-const decideAny = ({ allowed, available, cohort, forced, needsTools, requested, rules, sample, ...settings }: AnyCase) =>
+const decideAny = ({
+  allowed,
+  available,
+  cohort,
+  forced,
+  needsTools,
+  requested,
+  rules,
+  sample,
+  ...settings
+}: AnyCase) =>
   decide({
     settings: { ...settings, rules: rules.map((name) => (name === "tools" ? rule : back)) },
     request: { cohort, needsTools, requested: requested ?? undefined },

@@ -31,7 +31,8 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   PRECONDITION_FAILED: "The settings have changed since the version in `If-Match`.",
   PAYLOAD_TOO_LARGE: "The body is larger than 1 MiB.",
   UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
-  ATTACHMENTS_UNSUPPORTED: "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
+  ATTACHMENTS_UNSUPPORTED:
+    "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
   IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` belongs to another request.",
   RATE_LIMIT_KEY: "The API key has started too many turns in the last minute.",
   RATE_LIMIT_USER: "The user has sent too many requests in the last minute.",

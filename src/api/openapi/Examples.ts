@@ -1,6 +1,6 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
-import { messagesExamples } from "./examples/MessagesExamples.ts"
 import { feedbackExamples } from "./examples/FeedbackExamples.ts"
+import { messagesExamples } from "./examples/MessagesExamples.ts"
 import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
@@ -14,9 +14,9 @@ import { tenantExamples } from "./examples/TenantExamples.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
-  ...messagesExamples,
   ...feedbackExamples,
   ...sessionExamples,
+  ...messagesExamples,
   ...openAiExamples,
   ...aiSdkExamples,
   ...agUiExamples,

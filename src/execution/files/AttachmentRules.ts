@@ -64,7 +64,9 @@ const shortage = (
   const size = sizeOf(file)
   if (file.kind === "image" && size > rules.mostImageBytes) return `an image of ${size} bytes`
   if (used.bytes + size > rules.mostBytes) return `files of ${used.bytes + size} bytes`
-  return file.kind !== "text" && used.files >= rules.mostFiles ? `more than ${rules.mostFiles} files` : undefined
+  return file.kind !== "text" && used.files >= rules.mostFiles
+    ? `more than ${rules.mostFiles} files`
+    : undefined
 }
 
 /**

@@ -1,7 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Attachment } from "../../../src/domain/Attachment.ts"
 import type { PromptMessage } from "../../../src/domain/History.ts"
-import { type AttachmentRules, carries, fitted, planOf } from "../../../src/execution/files/AttachmentRules.ts"
+import {
+  type AttachmentRules,
+  carries,
+  fitted,
+  planOf,
+} from "../../../src/execution/files/AttachmentRules.ts"
 import { attachment } from "../../support/heldFiles.ts"
 
 const rules: AttachmentRules = {
@@ -28,7 +33,9 @@ const sentOf = (
 ): ReadonlyArray<ReadonlyArray<string>> | string => {
   const plan = planOf(own, current, current.attachments ?? [], earlier)
   if ("reason" in plan) return plan.reason
-  return [...earlier, current].map((message) => (plan.sent.get(message) ?? []).map(({ filename }) => filename))
+  return [...earlier, current].map((message) =>
+    (plan.sent.get(message) ?? []).map(({ filename }) => filename),
+  )
 }
 
 describe("the files of a request", () => {

@@ -74,7 +74,8 @@ const contentOn = {
   },
   langgraph: (one: Turn) => {
     const body = LangGraphRequest.make(one, "agent", { kind: "new", thread: "t" })
-    return (body as unknown as { input: { messages: Array<{ content: unknown }> } }).input.messages[0]?.content
+    return (body as unknown as { input: { messages: Array<{ content: unknown }> } }).input.messages[0]
+      ?.content
   },
   responses: (one: Turn) => {
     const { input } = ResponsesRequest.make(one, endpoint)?.body as { input: unknown }
@@ -89,7 +90,10 @@ const pdfUrl = "data:application/pdf;base64,JVBE"
 
 const table: Readonly<Record<Wire, Readonly<Record<Kind, unknown>>>> = {
   "openai-compatible": {
-    image: [{ type: "image_url", image_url: { url: imageUrl } }, { type: "text", text: "See" }],
+    image: [
+      { type: "image_url", image_url: { url: imageUrl } },
+      { type: "text", text: "See" },
+    ],
     pdf: [
       { type: "file", file: { filename: "file-2.pdf", file_data: pdfUrl } },
       { type: "text", text: "See" },
@@ -235,7 +239,13 @@ describe("a message with a file", () => {
   })
 
   it("is an answer's follower in a thread with all that the thread lacks", () => {
-    const past = { id: turn().messageId, executionMode: null, interrupts: [], answers: [], upstream: undefined }
+    const past = {
+      id: turn().messageId,
+      executionMode: null,
+      interrupts: [],
+      answers: [],
+      upstream: undefined,
+    }
     const missing = [{ ...past, role: "user" as const, content: "", attachments: [nameless(pdf)] }]
     const place = { thread: "t", checkpoint: "c", run: "r", calls: [] }
     const one = turnWith("current", "See", image)

@@ -102,7 +102,9 @@ describe("a target with the files of its turns", () => {
 
   it.effect("gets marks for all earlier files if it takes none", () =>
     Effect.gen(function* () {
-      const plain = turn({ history: [asked.history[0]!, asked.history[1]!, { role: "user", content: "And?" }] })
+      const plain = turn({
+        history: [asked.history[0]!, asked.history[1]!, { role: "user", content: "And?" }],
+      })
       const { history } = yield* turnSent(plain, { contents }, "none")
       assert.strictEqual(history[0]?.content, "See\n\n[file: file-2.pdf]")
     }),
