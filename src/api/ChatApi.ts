@@ -192,7 +192,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       success: success(
         Schema.Struct({
           ...SessionOverview.fields,
-          messages: Schema.Array(placed),
+          messages: Schema.Array(ShownMessage),
           ...messagesPage.answer,
         }),
       ),

@@ -62,7 +62,7 @@ export const layer = HttpApiBuilder.group(
   "chat",
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* Chat
-    const branches = yield* Messages
+    const messages = yield* Messages
     const reader = yield* RunReader
     const runs = yield* Runs
     const busy = yield* SessionQueue
