@@ -7,6 +7,7 @@ import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { FeedbackApi } from "./FeedbackApi.ts"
+import { DeletionApi } from "./DeletionApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
@@ -42,6 +43,7 @@ const contract = HttpApi.make("crossfade")
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)
+  .add(DeletionApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

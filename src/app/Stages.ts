@@ -10,6 +10,9 @@ import { TurnRun } from "../chat/TurnRun.ts"
 import type { Settings } from "../config/Config.ts"
 import { ModeService } from "../decision/ModeService.ts"
 import { Rollout } from "../decision/Rollout.ts"
+import { Deletion } from "../deletion/Deletion.ts"
+import * as ErasureJob from "../deletion/ErasureJob.ts"
+import { Purger } from "../deletion/Purger.ts"
 import { withoutSlash } from "../execution/RuntimeSettings.ts"
 import { Execution } from "../execution/Execution.ts"
 import * as Prober from "../execution/Prober.ts"
@@ -34,6 +37,15 @@ const loops = (settings: Settings) =>
 
 const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>
   RUNTIME_SERVICE_URL === "" ? Layer.empty : BaselineMemory.layer(withoutSlash(RUNTIME_SERVICE_URL))
+
+/** Deletion by users, and the jobs that remove deleted data. */
+export const deletion = (settings: Settings) => {
+  const { graceMs } = StageSettings.deletion(settings)
+  return ErasureJob.layer.pipe(
+    Layer.provideMerge(Purger.layer(StageSettings.deletion(settings))),
+    Layer.provideMerge(Deletion.layer(graceMs)),
+  )
+}
 
 export const layer = (settings: Settings) =>
   Layer.mergeAll(

@@ -19,6 +19,7 @@ import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
@@ -55,6 +56,7 @@ const suites = [
   messages,
   runs,
   runRecords,
+  deletion,
   retention,
   replicas,
   rollout,
