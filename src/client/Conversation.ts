@@ -12,6 +12,10 @@ export interface Question {
   readonly content: string
   /** The gateway did not accept it: no run answers it. */
   readonly refused: boolean
+  /** The id of the stored message, if the conversation was loaded. */
+  readonly messageId?: string
+  /** The ids of the versions of the question, its own included, oldest first. */
+  readonly siblings?: ReadonlyArray<string>
 }
 
 /** The answer of one run. */
@@ -32,6 +36,8 @@ export interface Answer {
   readonly finishReason?: RunDone["finishReason"]
   /** The id of the stored message, once the run is completed. */
   readonly messageId?: string
+  /** The ids of the answers to the same question, its own included, oldest first. */
+  readonly siblings?: ReadonlyArray<string>
   /** True if only the stored text is known. The run's events replace it. */
   readonly stored: boolean
 }
@@ -79,6 +85,18 @@ const changeLast = (conversation: Conversation, refused: boolean): Conversation 
 
 type StoredMessage = Session["messages"][number]
 
+/** A page without a path has no siblings. */
+const siblingsOf = ({ siblings }: StoredMessage) => (siblings === undefined ? {} : { siblings })
+
+const storedQuestion = (message: StoredMessage): Question => ({
+  role: "user",
+  key: message.id,
+  content: message.content,
+  refused: false,
+  messageId: message.id,
+  ...siblingsOf(message),
+})
+
 const storedAnswer = ({ content, executionMode, id, runId }: StoredMessage): Answer => ({
   role: "assistant",
   key: runId,
@@ -96,8 +114,8 @@ export const fromSession = ({ id, messages }: Pick<Session, "id" | "messages">):
   sessionId: id,
   messages: messages.map((message) =>
     message.role === "user"
-      ? { role: "user", key: message.id, content: message.content, refused: false }
-      : storedAnswer(message),
+      ? storedQuestion(message)
+      : { ...storedAnswer(message), ...siblingsOf(message) },
   ),
 })
 
