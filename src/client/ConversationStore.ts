@@ -2,9 +2,9 @@
  * The state of one conversation, for a user interface: subscribe to it, and call its methods. It sends turns, reads their
  * answers and continues to read a running turn when it is opened again. React reads it by `useCrossfade`.
  */
-import type { Client, Events, TurnOptions } from "./Client.ts"
+import type { Client, Events, ReadOptions, TurnOptions } from "./Client.ts"
 import * as Branches from "./Branches.ts"
-import type { Body, InterruptAnswer } from "./Contract.ts"
+import type { Body, InterruptAnswer, Session } from "./Contract.ts"
 import * as Conversation from "./Conversation.ts"
 import { CrossfadeError } from "./CrossfadeError.ts"
 import { randomKey } from "./RandomKey.ts"
@@ -74,19 +74,27 @@ export class ConversationStore {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Loads the session and reads its last run, which may still be running. */
+  /** Loads the session, and reads the run that still answers its last message. */
   readonly open = async (): Promise<void> => {
     if (this.#reading !== undefined) return
     const { client, sessionId } = this.#settings
     if (this.#state.conversation.messages.length > 0) return this.#continue()
     if (sessionId === undefined) return
     await this.#work("loading", async (options) => {
-      const session = await client.session(sessionId, { ...options, leaf: "latest" })
+      const session = await this.#shown(sessionId, options)
       this.#set({ conversation: Conversation.fromSession(session) })
-      // Another answer to a question leaves the question with the run of its first answer.
-      const runId = session.activeRunId ?? session.messages.at(-1)?.runId
+      const runId = session.activeRunId ?? Conversation.unansweredRun(session)
       if (runId !== undefined) await this.#read(client.events(runId, options))
     })
+  }
+
+  /** The newest path. If a run makes another answer to an earlier question, the path ends with that question. */
+  async #shown(sessionId: string, options: ReadOptions): Promise<Session> {
+    const { client } = this.#settings
+    const session = await client.session(sessionId, { ...options, leaf: "latest" })
+    if (session.activeRunId === null || session.messages.at(-1)?.role === "user") return session
+    const { userMessageId } = await client.run(session.activeRunId, options)
+    return client.session(sessionId, { ...options, leaf: userMessageId })
   }
 
   /** Reads on after `close` or a lost connection: the last run, or a turn whose run has not begun. */

@@ -4,7 +4,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { createClient, type Events, type PageOptions, type SessionOptions, type TurnOptions } from "./Client.ts"
+import {
+  createClient,
+  type Events,
+  type PageOptions,
+  type SessionOptions,
+  type TurnOptions,
+} from "./Client.ts"
 import type { Body, ChatEvent, Data, PlacedMessage, Run, Session, SessionsPage } from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
 import type { StreamOptions } from "./RunStream.ts"

@@ -96,7 +96,7 @@ const chainOf = (
   end: ChatMessage | undefined,
 ): ReadonlyArray<ChatMessage> => {
   const chain: Array<ChatMessage> = []
-  for (let message = end; message !== undefined; ) {
+  for (let message = end; message !== undefined;) {
     assert.notInclude(chain, message)
     chain.unshift(message)
     const parent = message.parentMessageId

@@ -96,7 +96,7 @@ describe("an edit", () => {
     expect(versions.map(({ parentMessageId }) => parentMessageId)).toEqual([all[1].id, all[1].id])
   })
 
-  it("of a client that sends its last message alone needs an id of the gateway", async () => {
+  it("needs an id of the gateway if the client sends its last message alone", async () => {
     const { chat, id } = open()
     await chat.sendMessage({ text: echo("a") })
     await chat.sendMessage({ text: echo("secret") })

@@ -198,27 +198,29 @@ export const messages = (name: string, layer: Layer.Layer<Messages | Stores, unk
       }),
     )
 
-    it.effect("a chain of 10 000 messages and a question with 10 000 versions are read in bounded pages", () =>
-      Effect.gen(function* () {
-        const store = yield* Messages
-        const sessions = yield* Sessions
-        const chain = yield* treeOf(Arr.makeBy(10_000, (index) => user(index + 1)))
-        const page = yield* store.path(chain.session.id, "latest", { limit: 1000 })
-        assert.lengthOf(page.entries, 1000)
-        assert.strictEqual(page.entries.at(-1)?.id, chain.ids.at(-1))
-        assert.strictEqual(yield* store.leafOf(chain.ids[5]!), chain.ids.at(-1))
-        assert.isAtMost((yield* sessions.branch(chain.session.id)).length, 40)
-        for (const parent of [1, null]) {
-          const wide = yield* treeOf(Arr.makeBy(10_000, () => user(parent)))
-          const { entries } = yield* store.path(wide.session.id, "latest", { limit: 1000 })
-          const { id, siblings } = entries.at(-1)!
-          assert.lengthOf(siblings, 10_000)
-          assert.strictEqual(siblings.at(-1), id)
-          const first = parent === null ? wide.ids[0]! : wide.ids[2]!
-          const old = (yield* store.path(wide.session.id, first, { limit: 10 })).entries.at(-1)!
-          assert.include(old.siblings, first)
-          assert.isAtMost(old.siblings.length, 10_001)
-        }
-      }),
+    it.effect(
+      "a chain of 10 000 messages and a question with 10 000 versions are read in bounded pages",
+      () =>
+        Effect.gen(function* () {
+          const store = yield* Messages
+          const sessions = yield* Sessions
+          const chain = yield* treeOf(Arr.makeBy(10_000, (index) => user(index + 1)))
+          const page = yield* store.path(chain.session.id, "latest", { limit: 1000 })
+          assert.lengthOf(page.entries, 1000)
+          assert.strictEqual(page.entries.at(-1)?.id, chain.ids.at(-1))
+          assert.strictEqual(yield* store.leafOf(chain.ids[5]!), chain.ids.at(-1))
+          assert.isAtMost((yield* sessions.branch(chain.session.id)).length, 40)
+          for (const parent of [1, null]) {
+            const wide = yield* treeOf(Arr.makeBy(10_000, () => user(parent)))
+            const { entries } = yield* store.path(wide.session.id, "latest", { limit: 1000 })
+            const { id, siblings } = entries.at(-1)!
+            assert.lengthOf(siblings, 10_000)
+            assert.strictEqual(siblings.at(-1), id)
+            const first = parent === null ? wide.ids[0]! : wide.ids[2]!
+            const old = (yield* store.path(wide.session.id, first, { limit: 10 })).entries.at(-1)!
+            assert.include(old.siblings, first)
+            assert.isAtMost(old.siblings.length, 10_001)
+          }
+        }),
     )
   })
