@@ -17,6 +17,7 @@ import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
+import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
@@ -52,6 +53,7 @@ const suites = [
   sessions,
   sessionLists,
   branches,
+  messages,
   runs,
   runRecords,
   deletion,
