@@ -10,6 +10,7 @@ import { FeedbackApi } from "./FeedbackApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
+import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
@@ -44,6 +45,7 @@ const contract = HttpApi.make("crossfade")
   .add(AutopilotApi)
   .add(ShadowApi)
   .add(RolloutApi)
+  .add(OperatorRunsApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   // Decoding stops at a body's first problem, because 1 MiB can have two million. The edge looks for the others in

@@ -10,6 +10,7 @@ import * as CohortRunsSql from "./CohortRunsSql.ts"
 import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
+import * as OperatorRunsSql from "./OperatorRunsSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
@@ -36,6 +37,7 @@ const stores = Layer.mergeAll(
   RolloutStoreSql.layerSql,
   Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
   OrgUsageSql.layerSql,
+  OperatorRunsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

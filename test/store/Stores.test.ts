@@ -19,6 +19,7 @@ import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { feedback } from "./FeedbackContract.ts"
+import { operatorRuns } from "./OperatorRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -58,6 +59,7 @@ const suites = [
   cohortRuns,
   autopilots,
   feedback,
+  operatorRuns,
   recordedTurns,
   tokenSpend,
   orgUsage,

@@ -7,6 +7,7 @@ import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
+import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
 
@@ -19,6 +20,7 @@ const examples: ExamplesByOperation = {
   ...tenantExamples,
   ...breakerExamples,
   ...rolloutExamples,
+  ...operatorRunsExamples,
   ...autopilotExamples,
 }
 
