@@ -1,5 +1,17 @@
 /** The client of the gateway for browsers and Node: the chat routes as functions, and turns as streams of events. */
-import type { Body, ChatEvent, Data, Path, Run, Session, SessionsPage } from "./Contract.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  Feedback,
+  FeedbackPath,
+  GivenFeedback,
+  Path,
+  Run,
+  Session,
+  SessionsPage,
+  Withdrawn,
+} from "./Contract.ts"
 import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
 import { type ClientOptions, fill, Transport } from "./Transport.ts"
@@ -37,6 +49,10 @@ export interface Client {
   /** A session with its last messages. The next page has older ones. */
   readonly session: (sessionId: string, options?: PageOptions) => Promise<Session>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
+  /** Replaces the user's feedback on an answer. */
+  readonly feedback: (messageId: string, given: GivenFeedback, options?: ReadOptions) => Promise<Feedback>
+  /** `withdrawn` is false if there was no feedback. */
+  readonly withdrawFeedback: (messageId: string, options?: ReadOptions) => Promise<Withdrawn>
 }
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
@@ -45,6 +61,7 @@ const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
+const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
 const query = ({ cursor, limit }: PageOptions): string => {
   const params = new URLSearchParams()
@@ -75,5 +92,13 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
     run: (runId, options) => get(fill(runPath, { runId }), options),
+    feedback: async (messageId, body, { signal } = {}) => {
+      const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const
+      return ((await transport.json(call, signal)) as { readonly feedback: Feedback }).feedback
+    },
+    withdrawFeedback: async (messageId, { signal } = {}) => {
+      const call = { method: "DELETE", path: fill(feedbackPath, { messageId }) } as const
+      return (await transport.json(call, signal)) as Withdrawn
+    },
   }
 }

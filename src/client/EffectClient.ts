@@ -5,7 +5,17 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
-import type { Body, ChatEvent, Data, Run, Session, SessionsPage } from "./Contract.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  Feedback,
+  GivenFeedback,
+  Run,
+  Session,
+  SessionsPage,
+  Withdrawn,
+} from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
 import type { StreamOptions } from "./RunStream.ts"
 import type { ClientOptions } from "./Transport.ts"
@@ -31,6 +41,8 @@ export interface EffectClient {
   readonly sessions: (page?: Page) => Effect.Effect<SessionsPage, CrossfadeError>
   readonly session: (sessionId: string, page?: Page) => Effect.Effect<Session, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
+  readonly feedback: (messageId: string, given: GivenFeedback) => Effect.Effect<Feedback, CrossfadeError>
+  readonly withdrawFeedback: (messageId: string) => Effect.Effect<Withdrawn, CrossfadeError>
 }
 
 const errorOf = (cause: unknown): CrossfadeError =>
@@ -72,5 +84,7 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
+    feedback: (messageId, given) => requested((signal) => client.feedback(messageId, given, { signal })),
+    withdrawFeedback: (messageId) => requested((signal) => client.withdrawFeedback(messageId, { signal })),
   }
 }

@@ -4,6 +4,8 @@
 export { type Client, createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
 export type {
   ChatEvent,
+  Feedback,
+  GivenFeedback,
   InterruptAnswer,
   Message,
   MessageOf,

@@ -20,7 +20,7 @@ import { RunNotFound } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
-const mostExamined = 5000
+const mostExamined = 2000
 
 const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(Rows.AttemptRow))

@@ -77,7 +77,7 @@ const fillOf = (dialect: "sqlite" | "pg"): ReadonlyArray<string> => {
       SELECT ${idOf(dialect, "n", 2)}, ${idOf(dialect, session, 1)}, ${org}, ${user}, '${defaultAgentId}',
         ${idOf(dialect, "n", 3)}, ${idOf(dialect, "n", 4)}, CASE WHEN n % 1000 = 0 THEN 'failed' ELSE 'completed' END,
         '${decision}', 'runtime_orchestrator',
-        CASE WHEN n % 1000 = 0 THEN '{"code":"LLM_UNAVAILABLE","message":"No answer"}' END,
+        CASE WHEN n % 1000 = 0 THEN '{"code":"LLM_UNAVAILABLE","message":"No answer","recoverable":true,"runId":"00000000-0000-4000-8000-000000000001"}' END,
         '{"tokens":412}', ${at("n")}, ${at("n")} + 3600, 'treatment', 0, 'o', ${trace(dialect, "n")}
       FROM ${series(runs)}`,
     `INSERT INTO feedback (message_id, run_id, session_id, org_id, user_id, cohort, rating, created_at, updated_at)
@@ -201,7 +201,6 @@ const fill = Effect.fnUntraced(function* (dialect: "sqlite" | "pg") {
 
 const report = (dialect: "sqlite" | "pg") =>
   Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
     yield* Console.log(`\n${dialect}\n\n| list | median ms | most | entries |\n| --- | --- | --- | --- |`)
     yield* fill(dialect)
     yield* timeLists

@@ -188,14 +188,14 @@ export const operatorRuns = (name: string, layer: Layer.Layer<Stores, unknown>) 
       }),
     )
 
-    it.effect("a rare filter finds an old run after pages that examine 5000 runs each", () =>
+    it.effect("a rare filter finds an old run after pages that examine 2000 runs each", () =>
       Effect.gen(function* () {
         const store = yield* OperatorRuns
         const sql = yield* SqlClient.SqlClient
         const at = noon + 100 * hour
         const { owner, run, session } = yield* answeredAt(at, undefined, { code: "RARE" })
-        for (let from = 1; from <= 5500; from += 500) {
-          const rows = Array.from({ length: 500 }, (_, n) => ({
+        for (let from = 1; from <= 2500; from += 500) {
+          const rows = Array.from({ length: 500 }, (_, n): Record<string, string | number | null> => ({
             ...runRow({ ...run, id: idAt(at + from + n), sessionId: session.id, status: "completed" }),
             repeats: 0,
             owner: "o",
