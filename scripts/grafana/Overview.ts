@@ -76,9 +76,7 @@ export const overview: Dashboard = {
             "The share of thumbs down in the ratings of the last day that stand. A few ratings make it jump; compare the modes over a week.",
           kind: "timeseries",
           unit: "percentunit",
-          queries: [
-            query(`${standing('rating="down"')} / ${standing('rating!="none"')}`, "{{mode}}"),
-          ],
+          queries: [query(`${standing('rating="down"')} / ${standing('rating!="none"')}`, "{{mode}}")],
         },
         {
           title: "Ratings an hour",

@@ -23,8 +23,7 @@ import { RouteErrors } from "./RouteErrors.ts"
 const filter = <S extends Schema.Constraint>(schema: S, description: string) =>
   Schema.optionalKey(schema).annotate({ description })
 
-const text = (pattern: RegExp, message: string) =>
-  Schema.String.check(Schema.isPattern(pattern, { message }))
+const text = (pattern: RegExp, message: string) => Schema.String.check(Schema.isPattern(pattern, { message }))
 
 /** The last millisecond of a UUIDv7. */
 const latest = 2 ** 48 - 1

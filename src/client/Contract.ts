@@ -35,9 +35,7 @@ type FeedbackEndpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
 /** The fields of a rating: at least one. */
 export type GivenFeedback = Source<HttpApiEndpoint.Payload<FeedbackEndpoint<"put">>>["Encoded"]
 
-export type Feedback = Source<
-  HttpApiEndpoint.Success<FeedbackEndpoint<"put">>
->["Encoded"]["data"]["feedback"]
+export type Feedback = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"put">>>["Encoded"]["data"]["feedback"]
 
 export type Withdrawn = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"withdraw">>>["Encoded"]["data"]
 

@@ -13,7 +13,13 @@ export const RatedAnswer = Schema.Struct({
 })
 export type RatedAnswer = typeof RatedAnswer.Type
 
-export const withoutComment = ({ createdAt, messageId, rating, score, updatedAt }: Feedback): RatedAnswer => ({
+export const withoutComment = ({
+  createdAt,
+  messageId,
+  rating,
+  score,
+  updatedAt,
+}: Feedback): RatedAnswer => ({
   messageId,
   rating,
   score,

@@ -111,7 +111,10 @@ const expiryProblems = {
 
 const readRejections = {
   user_rate: { code: "RATE_LIMIT_USER", message: "You have sent too many requests in the last minute." },
-  org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has sent too many requests in the last minute." },
+  org_rate: {
+    code: "RATE_LIMIT_ORG",
+    message: "Your organisation has sent too many requests in the last minute.",
+  },
   answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
   user_files: { code: "RATE_LIMIT_USER", message: "You are fetching too many files at once." },
   files: { code: "OVERLOADED", message: "Too many files are being fetched." },

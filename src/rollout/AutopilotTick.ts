@@ -23,8 +23,11 @@ const routineStatuses: ReadonlySet<AutopilotState["status"]> = new Set(["running
 const noRuns = { treatment: 0, control: 0 }
 /** Ratings arrive without runs. */
 const ratingsOf = ({ verdict }: AutopilotState) => {
-  const { control = 0, runs = noRuns, treatment = 0 } =
-    verdict?.guardrails.find(({ guardrail }) => guardrail === "feedback") ?? {}
+  const {
+    control = 0,
+    runs = noRuns,
+    treatment = 0,
+  } = verdict?.guardrails.find(({ guardrail }) => guardrail === "feedback") ?? {}
   return [control, treatment, runs.control, runs.treatment]
 }
 

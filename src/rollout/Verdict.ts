@@ -117,7 +117,10 @@ const conclude = (
   const open = judged.filter((one) => one.judgement === "cannot_tell" && hasVote(one))
   const without = judged.filter((one) => !hasVote(one)).map(withoutVote)
   return open.length === 0
-    ? { judgement: "as_good", reason: [`as good on every guardrail, after ${counted}`, ...without].join("; ") }
+    ? {
+        judgement: "as_good",
+        reason: [`as good on every guardrail, after ${counted}`, ...without].join("; "),
+      }
     : {
         judgement: "cannot_tell",
         reason: `cannot tell yet, after ${counted}: ${open.map(({ guardrail }) => guardrail).join(", ")}`,

@@ -66,10 +66,7 @@ export class CohortRuns extends Context.Service<
     readonly ratings: (from: {
       readonly since: number
       readonly gaps: ReadonlyArray<{ readonly from: number; readonly to: number }>
-    }) => Effect.Effect<
-      { readonly treatment: CohortRatings; readonly control: CohortRatings },
-      StoreError
-    >
+    }) => Effect.Effect<{ readonly treatment: CohortRatings; readonly control: CohortRatings }, StoreError>
   }
 >()("crossfade/store/CohortRuns") {}
 

@@ -33,7 +33,10 @@ export class FeedbackStore extends Context.Service<
       now: number,
     ) => Effect.Effect<{ readonly feedback: Feedback; readonly change: RatingChange }, FeedbackRefused>
     readonly withdraw: (principal: Principal, id: MessageId) => Effect.Effect<RatingChange, FeedbackRefused>
-    readonly get: (principal: Principal, id: MessageId) => Effect.Effect<Feedback | undefined, FeedbackRefused>
+    readonly get: (
+      principal: Principal,
+      id: MessageId,
+    ) => Effect.Effect<Feedback | undefined, FeedbackRefused>
     /** The feedback on those of the messages that have any. The caller may read the messages. */
     readonly ofMessages: (
       ids: ReadonlyArray<MessageId>,

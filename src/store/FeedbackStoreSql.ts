@@ -40,9 +40,7 @@ const decodeReplaced = Schema.decodeUnknownEffect(
 const decodeWithdrawn = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ rating: ratedNumber })))
 const encodeComment = Schema.encodeEffect(Schema.NullOr(AnyText))
 const decodeAnswers = Schema.decodeUnknownEffect(
-  Schema.Array(
-    Schema.Struct({ role: Schema.String, agent_id: AgentId, mode: Schema.NullOr(ExecutionMode) }),
-  ),
+  Schema.Array(Schema.Struct({ role: Schema.String, agent_id: AgentId, mode: Schema.NullOr(ExecutionMode) })),
 )
 
 const ratedOf = (stored: 1 | 0 | -1 | null): Exclude<Rated, undefined> => {

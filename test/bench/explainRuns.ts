@@ -1,7 +1,8 @@
 /**
- * The operators' list of runs on two million runs, on SQLite and PostgreSQL: `npm run explain:runs` prints the median
- * time of each list, PostgreSQL's plans, and the time of a turn's statements with and without the indexes of the list.
- * It takes some minutes and 6 GB in the temporary folder.
+ * The operators' list of runs on two million runs, on SQLite and PostgreSQL: `npm run explain:runs` prints the
+ * times of each list, PostgreSQL's plans, and the cost of the indexes for a turn. It takes some minutes and 6 GB in the
+ * temporary folder. On a busy machine compare the processor times of SQLite, which runs in this process, and the least
+ * times of PostgreSQL.
  */
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Console from "effect/Console"
@@ -98,7 +99,12 @@ const lists: ReadonlyArray<readonly [string, RunFilter, RunId?]> = [
   ["user of 200 000 runs", { org: OrgId.make("org-0"), user: UserId.make("bot") }],
   ["user without an org", { user: UserId.make("user-4077") }],
   ["session", { session: SessionId.make(idAt(4077, 1)) }],
-  ["trace", { traceId: `${((123_456n * 2654435761n) % 4294967296n).toString(16).padStart(16, "0")}${(123_456).toString(16).padStart(16, "0")}` }],
+  [
+    "trace",
+    {
+      traceId: `${((123_456n * 2654435761n) % 4294967296n).toString(16).padStart(16, "0")}${(123_456).toString(16).padStart(16, "0")}`,
+    },
+  ],
   ["thumbs down", { feedback: "down" }],
   ["org, thumbs down", { org: OrgId.make("org-77"), feedback: "down" }],
   ["code", { code: "LLM_UNAVAILABLE" }],
@@ -112,52 +118,70 @@ const lists: ReadonlyArray<readonly [string, RunFilter, RunId?]> = [
 const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
+const cpuMs = (): number => {
+  const { system, user } = process.cpuUsage()
+  return (system + user) / 1000
+}
+
+/** The time, and the processor time of this process, in milliseconds. */
 const timed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const begun = performance.now()
-    return Effect.map(self, (value) => [performance.now() - begun, value] as const)
+    const cpu = cpuMs()
+    return Effect.map(self, (value) => ({ ms: performance.now() - begun, cpu: cpuMs() - cpu, value }))
   })
+
+const cells = (name: string, tries: ReadonlyArray<{ readonly ms: number; readonly cpu: number }>): string => {
+  const ms = tries.map((one) => one.ms)
+  const cpu = median(tries.map((one) => one.cpu))
+  return `| ${name} | ${median(ms).toFixed(1)} | ${Math.min(...ms).toFixed(1)} | ${cpu.toFixed(1)} |`
+}
 
 const timeLists = Effect.gen(function* () {
   const store = yield* OperatorRuns
   for (const [name, filter, before] of lists) {
     const once = timed(store.list(all, filter, { limit: 20, ...(before === undefined ? {} : { before }) }))
     const tries = yield* Effect.replicateEffect(once, 21)
-    const times = tries.map(([ms]) => ms)
-    const found = tries[0]![1]
-    yield* Console.log(
-      `| ${name} | ${median(times).toFixed(1)} | ${Math.max(...times).toFixed(1)} | ${found.entries.length} |`,
-    )
+    yield* Console.log(`${cells(name, tries)} ${tries[0]!.value.entries.length} |`)
   }
   const cohortRuns = yield* CohortRuns
   const ratings = timed(cohortRuns.ratings({ since: startMs, gaps: [] }))
-  const tries = yield* Effect.replicateEffect(ratings, 5)
-  const rated = tries[0]![1].treatment.n
-  yield* Console.log(`| ratings of ${rated} rated answers | ${median(tries.map(([ms]) => ms)).toFixed(1)} | | |`)
+  const tries = yield* Effect.replicateEffect(ratings, 21)
+  yield* Console.log(`${cells("ratings of the autopilot", tries)} ${tries[0]!.value.treatment.n} |`)
 })
 
-/** The statements of one turn, in milliseconds. */
-const timeTurns = Effect.gen(function* () {
+const turns = 2000
+
+/** The processor time of one turn's statements on SQLite, and its bytes of write-ahead log on PostgreSQL. */
+const timeTurns = Effect.fnUntraced(function* (dialect: "sqlite" | "pg") {
+  const sql = yield* SqlClient.SqlClient
   const { begin, end } = yield* Runs
   const turn = Effect.suspend(() => {
     const made = newTurn(newPrincipal("org-77"), { at: Date.now() })
     const traceId = Array.from({ length: 32 }, () => Math.floor(16 * Math.random()).toString(16)).join("")
     const started = { ...made, run: { ...made.run, traceId } }
     const { ended, message } = completed(started, "The answer.".repeat(60))
-    return timed(Effect.andThen(begin(started), end(ended, message)))
+    return Effect.andThen(begin(started), end(ended, message))
   })
-  yield* Effect.replicateEffect(turn, 100)
-  return median((yield* Effect.replicateEffect(turn, 1000)).map(([ms]) => ms))
+  const written = sql<{ bytes: number | string }>`SELECT pg_current_wal_lsn() - '0/0' AS bytes`
+  const log = dialect === "pg" ? Effect.map(written, ([row]) => Number(row?.bytes)) : Effect.succeed(0)
+  yield* Effect.replicateEffect(turn, 200)
+  const before = yield* log
+  const { cpu } = yield* timed(Effect.replicateEffect(turn, turns, { discard: true }))
+  const bytes = (yield* log) - before
+  return dialect === "pg" ? `${Math.round(bytes / turns)} bytes of log` : `${(cpu / turns).toFixed(3)} ms`
 })
 
 const indexes = ["runs_by_org", "runs_by_user", "runs_by_trace"]
 
-const costOfIndexes = Effect.gen(function* () {
+const costOfIndexes = Effect.fnUntraced(function* (dialect: "sqlite" | "pg") {
   const sql = yield* SqlClient.SqlClient
-  yield* Console.log(`| a turn with all indexes | ${(yield* timeTurns).toFixed(2)} | | |`)
+  yield* Console.log(
+    `\n| a turn | cost |\n| --- | --- |\n| with all indexes | ${yield* timeTurns(dialect)} |`,
+  )
   for (const name of indexes) {
     yield* sql`DROP INDEX ${sql(name)}`
-    yield* Console.log(`| a turn without ${name} too | ${(yield* timeTurns).toFixed(2)} | | |`)
+    yield* Console.log(`| without ${name} too | ${yield* timeTurns(dialect)} |`)
   }
 })
 
@@ -175,7 +199,9 @@ const plans = Effect.gen(function* () {
       Statement.CurrentTransformer,
       listen,
     )
-    for (const [text, params] of sent.filter(([text]) => text.includes("FROM runs") || text.includes('"runs"'))) {
+    for (const [text, params] of sent.filter(
+      ([text]) => text.includes("FROM runs") || text.includes('"runs"'),
+    )) {
       const rows = yield* sql.unsafe(`EXPLAIN (ANALYZE, COSTS OFF, SUMMARY OFF) ${text}`, params).values
       yield* Console.log(`\n\`\`\`\n${name}\n${rows.map(([line]) => String(line)).join("\n")}\n\`\`\``)
     }
@@ -201,11 +227,13 @@ const fill = Effect.fnUntraced(function* (dialect: "sqlite" | "pg") {
 
 const report = (dialect: "sqlite" | "pg") =>
   Effect.gen(function* () {
-    yield* Console.log(`\n${dialect}\n\n| list | median ms | most | entries |\n| --- | --- | --- | --- |`)
+    yield* Console.log(
+      `\n${dialect}\n\n| list | median ms | least | processor | entries |\n| --- | --- | --- | --- | --- |`,
+    )
     yield* fill(dialect)
     yield* timeLists
-    yield* costOfIndexes
     if (dialect === "pg") yield* plans
+    yield* costOfIndexes(dialect)
   })
 
 const stores = <E, R>(database: Layer.Layer<Layer.Success<ReturnType<typeof Database.layer>>, E, R>) =>

@@ -136,7 +136,10 @@ describe("the guardrail of feedback", () => {
   it("is worse for a clear harm, and names the ratings", () => {
     const { feedback, verdict } = judged(rated(600, { treatment: 240, control: 120 }))
     assert.strictEqual(feedback.judgement, "worse")
-    assert.match(verdict.reason, /^worse: feedback 0\.4 against 0\.2 in 600 and 600 ratings, a harm of at least/)
+    assert.match(
+      verdict.reason,
+      /^worse: feedback 0\.4 against 0\.2 in 600 and 600 ratings, a harm of at least/,
+    )
   })
 
   it("is not needed for a raise with fewer than 400 ratings in a cohort, and holds it with 400", () => {

@@ -45,7 +45,12 @@ interface Change {
 const exponential = (chance: () => number, mean: number): number => -mean * Math.log(1 - chance())
 
 /** The changes that one rating causes: it comes, and may change or go. */
-const ratingOf = (chance: () => number, session: number, ranAt: number, down: number): ReadonlyArray<Change> => {
+const ratingOf = (
+  chance: () => number,
+  session: number,
+  ranAt: number,
+  down: number,
+): ReadonlyArray<Change> => {
   const delay = exponential(chance, chance() < late.share ? late.meanMs : late.promptMs)
   const y = chance() < down ? 1 : 0
   const at = ranAt + delay

@@ -95,22 +95,64 @@ export const operatorRuns = (name: string, layer: Layer.Layer<Stores, unknown>) 
         const cases: ReadonlyArray<readonly [RunFilter, RunFilter]> = [
           [{ org: orgId }, { org: OrgId.make("nowhere") }],
           [{ user: userId }, { user: newPrincipal().userId }],
-          [{ org: orgId, user: userId }, { org: newPrincipal().orgId, user: userId }],
+          [
+            { org: orgId, user: userId },
+            { org: newPrincipal().orgId, user: userId },
+          ],
           [{ session: sessionId }, { session: newTurn(owner).session.id }],
-          [{ session: sessionId, org: orgId }, { session: sessionId, org: OrgId.make("nowhere") }],
-          [{ session: sessionId, user: userId }, { session: sessionId, user: newPrincipal().userId }],
-          [{ org: orgId, agent: agentId }, { org: orgId, agent: AgentId.make(uuidV7Unsafe()) }],
-          [{ org: orgId, mode: "direct_llm" }, { org: orgId, mode: "runtime_orchestrator" }],
-          [{ org: orgId, status: "completed" }, { org: orgId, status: "failed" }],
-          [{ org: orgId, code: also.code }, { org: orgId, code: "OTHER" }],
-          [{ org: orgId, code: also.code }, { org: orgId, code: "LLM%UNAVAILABLE" }],
-          [{ org: orgId, reason: also.reason }, { org: orgId, reason: 'rule:axb"c\\' }],
+          [
+            { session: sessionId, org: orgId },
+            { session: sessionId, org: OrgId.make("nowhere") },
+          ],
+          [
+            { session: sessionId, user: userId },
+            { session: sessionId, user: newPrincipal().userId },
+          ],
+          [
+            { org: orgId, agent: agentId },
+            { org: orgId, agent: AgentId.make(uuidV7Unsafe()) },
+          ],
+          [
+            { org: orgId, mode: "direct_llm" },
+            { org: orgId, mode: "runtime_orchestrator" },
+          ],
+          [
+            { org: orgId, status: "completed" },
+            { org: orgId, status: "failed" },
+          ],
+          [
+            { org: orgId, code: also.code },
+            { org: orgId, code: "OTHER" },
+          ],
+          [
+            { org: orgId, code: also.code },
+            { org: orgId, code: "LLM%UNAVAILABLE" },
+          ],
+          [
+            { org: orgId, reason: also.reason },
+            { org: orgId, reason: 'rule:axb"c\\' },
+          ],
           [{ traceId }, { traceId: uuidV7Unsafe().replaceAll("-", "") }],
-          [{ traceId, org: orgId }, { traceId, org: OrgId.make("nowhere") }],
-          [{ org: orgId, from: at }, { org: orgId, from: at + 1 }],
-          [{ org: orgId, to: at + 1 }, { org: orgId, to: at }],
-          [{ org: orgId, feedback: "up" }, { org: orgId, feedback: "down" }],
-          [{ org: orgId, feedback: "any", code: also.code }, { org: orgId, feedback: "any", code: "OTHER" }],
+          [
+            { traceId, org: orgId },
+            { traceId, org: OrgId.make("nowhere") },
+          ],
+          [
+            { org: orgId, from: at },
+            { org: orgId, from: at + 1 },
+          ],
+          [
+            { org: orgId, to: at + 1 },
+            { org: orgId, to: at },
+          ],
+          [
+            { org: orgId, feedback: "up" },
+            { org: orgId, feedback: "down" },
+          ],
+          [
+            { org: orgId, feedback: "any", code: also.code },
+            { org: orgId, feedback: "any", code: "OTHER" },
+          ],
         ]
         for (const [found, missed] of cases) {
           assert.deepStrictEqual(yield* ids(found), [run.id], JSON.stringify(found))
@@ -160,7 +202,10 @@ export const operatorRuns = (name: string, layer: Layer.Layer<Stores, unknown>) 
         yield* runs.begin({ ...again, userMessage: { ...userMessage, runId: again.run.id }, retries: run.id })
         const { question } = yield* store.messages(found.run)
         assert.strictEqual(question?.id, userMessage.id)
-        assert.deepStrictEqual((yield* store.messages({ ...again.run, userMessageId: userMessage.id })).answer, null)
+        assert.deepStrictEqual(
+          (yield* store.messages({ ...again.run, userMessageId: userMessage.id })).answer,
+          null,
+        )
       }),
     )
 
@@ -169,7 +214,9 @@ export const operatorRuns = (name: string, layer: Layer.Layer<Stores, unknown>) 
         const store = yield* OperatorRuns
         const turn = yield* begun()
         const { ended, message } = completed(turn, "Hi")
-        const parts = textEntries(1, 2).flatMap(({ event }) => (event.event === "message" ? [event.data] : []))
+        const parts = textEntries(1, 2).flatMap(({ event }) =>
+          event.event === "message" ? [event.data] : [],
+        )
         yield* (yield* Runs).end(ended, { ...message, parts })
         assert.deepStrictEqual((yield* store.messages(ended)).answer?.parts, parts)
       }),
