@@ -11,6 +11,7 @@ import { KeysApi } from "./KeysApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
+import { SearchApi } from "./SearchApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
 import { statusOfCode } from "../protocol/PublicError.ts"
 import { completed } from "./openapi/Document.ts"
@@ -33,6 +34,7 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(SearchApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)

@@ -28,6 +28,7 @@ import { Replica } from "../platform/Replica.ts"
 import * as Shutdown from "../runs/Shutdown.ts"
 import * as CredentialSeals from "../recording/CredentialSeals.ts"
 import * as RetentionJob from "../recording/RetentionJob.ts"
+import * as SearchIndexer from "../recording/SearchIndexer.ts"
 import { Quotas } from "../store/Quotas.ts"
 import * as SqlStore from "../store/SqlStore.ts"
 import * as SecureRandomPool from "../platform/SecureRandomPool.ts"
@@ -81,7 +82,7 @@ export const layer = (
       RuntimeHealth.layer(StageSettings.runtimeHealth(settings)),
     ]),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
-    Layer.merge(RetentionJob.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
+    Layer.merge(Layer.merge(RetentionJob.layer(settings.RUN_EVENTS_RETENTION_DAYS), SearchIndexer.layer)),
     Layer.merge(CredentialSeals.layer(StageSettings.mcpHosts(settings))),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),

@@ -17,6 +17,7 @@ import * as Edge from "./Edge.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
+import * as SearchHandlers from "./SearchHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
@@ -34,6 +35,7 @@ export interface ServerSettings {
 const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
+    SearchHandlers.layer,
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,

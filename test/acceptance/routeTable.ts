@@ -65,6 +65,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 200, 403]),
     row([401, 200, 200, 200, 200, 403], { query: "?cursor=$cursor" }),
   ],
+  "GET /api/v1/chat/search": [row([401, 200, 200, 200, 200, 403], { query: "?q=hello" })],
   "GET /api/v1/chat/sessions/{sessionId}": [owners()],
   "GET /api/v1/chat/runs/{runId}": [owners()],
   "GET /api/v1/chat/runs/{runId}/events": [owners(), owners({ query: "?after=0" })],

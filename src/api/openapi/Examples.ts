@@ -6,11 +6,13 @@ import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
+import { searchExamples } from "./examples/SearchExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
+  ...searchExamples,
   ...openAiExamples,
   ...aiSdkExamples,
   ...agUiExamples,
@@ -35,6 +37,8 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   "x-crossfade-hold": "true",
   cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
   limit: "20",
+  q: 'invoice "next week"',
+  archived: "false",
   since: "1764489600000",
   protocol: "2",
   ticket: "eyJhbGciOiJIUzI1NiJ9.example.signature",
