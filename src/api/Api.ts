@@ -6,10 +6,13 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
+import { FeedbackApi } from "./FeedbackApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
+import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
+import { SessionsApi } from "./SessionsApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { SearchApi } from "./SearchApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
@@ -35,6 +38,9 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
   .add(SearchApi)
+  .add(FeedbackApi)
+  .add(SessionsApi)
+  .add(MessagesApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)

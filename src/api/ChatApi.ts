@@ -8,16 +8,20 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
+import { Feedback } from "../domain/Feedback.ts"
 import { isBlank } from "../domain/History.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
-import { ChatMessage, Session } from "../domain/Session.ts"
+import { ChatMessage } from "../domain/Session.ts"
+import { SessionOverview } from "../domain/SessionOverview.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { withRanges } from "./openapi/Ranges.ts"
+import { siblings } from "./BranchView.ts"
 import { pagedBy } from "./Paging.ts"
+import { MessagesQuery, messagesPage, SessionsQuery, sessionsPage } from "./SessionQuery.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { protocolNames } from "../protocol/Protocols.ts"
@@ -28,14 +32,14 @@ export const maxMessageLength = 100_000
 /** The message for a text that is too long; the edge recognises it, because this case has its own code. */
 export const messageTooLong = `Expected at most ${maxMessageLength} characters`
 
-const message = Schema.String.check(
+export const messageText = Schema.String.check(
   Schema.isMinLength(1, { message: "Expected at least 1 character" }).abort(),
   Schema.makeFilter((text) => !isBlank(text) || "Expected at least 1 visible character"),
   Schema.makeFilter((text) => text.isWellFormed() || "Expected well-formed Unicode"),
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
 
-const decodeMessage = Schema.decodeUnknownExit(message)
+const decodeMessage = Schema.decodeUnknownExit(messageText)
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** The problem of a message's text, for bodies that hold it in parts. */
@@ -45,7 +49,7 @@ export const messageProblem = (text: string): string | undefined => {
 }
 
 const sent = Schema.Struct({
-  message: Schema.optionalKey(message).annotate({
+  message: Schema.optionalKey(messageText).annotate({
     description: "The text of the user. Required, except with `retry`.",
   }),
   parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)).annotate({
@@ -67,7 +71,7 @@ const answered = Schema.Struct({
   answers: Schema.optionalKey(Schema.NonEmptyArray(InterruptAnswer).check(Schema.isMaxLength(100))).annotate({
     description: "The answers to several interrupts, instead of `interruptId` and `payload`",
   }),
-  message: Schema.optionalKey(message).annotate({
+  message: Schema.optionalKey(messageText).annotate({
     description: "The text of the user's message; by default the payload as text",
   }),
 }).check(
@@ -123,17 +127,22 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
-const sessionsPage = pagedBy("sessions", SessionId, 100)
-const messagesPage = pagedBy("messages", Schema.Int, 1000)
+/** `feedback`: the user's, null without one. `siblings`: of a message of a path. */
+const ShownMessage = Schema.Struct({
+  ...ChatMessage.fields,
+  feedback: Schema.NullOr(Feedback),
+  siblings: Schema.optionalKey(siblings),
+})
+
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
 /** The parts that all routes which start a turn share. */
-const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
+export const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
 
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
     HttpApiEndpoint.post("start", "/start", {
-      payload: Schema.Struct({ agentId: AgentId, message }),
+      payload: Schema.Struct({ agentId: AgentId, message: messageText }),
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
@@ -167,27 +176,34 @@ export class ChatApi extends HttpApiGroup.make("chat")
         "An agent can stop and ask, for example for the approval of a call: the run has `interrupt` messages and ends with `finishReason: interrupt`. This route starts the turn that answers them. A plain message to the session also answers: the agent then gets its text.",
       ),
     HttpApiEndpoint.get("sessions", "/sessions", {
-      query: sessionsPage.query,
-      success: success(Schema.Struct({ sessions: Schema.Array(Session), ...sessionsPage.answer })),
+      query: SessionsQuery,
+      success: success(Schema.Struct({ sessions: Schema.Array(SessionOverview), ...sessionsPage.answer })),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(OpenApi.Summary, "List your sessions")
-      .annotate(OpenApi.Description, "The sessions of the caller, newest first."),
+      .annotate(
+        OpenApi.Description,
+        "The sessions of the caller by their last activity, pinned ones first, archived ones left out.",
+      ),
     HttpApiEndpoint.get("session", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      query: messagesPage.query,
+      query: MessagesQuery,
       success: success(
-        Schema.Struct({ ...Session.fields, messages: Schema.Array(ChatMessage), ...messagesPage.answer }),
+        Schema.Struct({
+          ...SessionOverview.fields,
+          messages: Schema.Array(ShownMessage),
+          ...messagesPage.answer,
+        }),
       ),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "SESSION_NOT_FOUND"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "SESSION_NOT_FOUND", "MESSAGE_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first. The next page has older messages.",
+        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path; 1000 unless `limit` says less. `hasMore` is true if older ones follow.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

@@ -5,6 +5,7 @@ import type { DailyLimits } from "../admission/TokenBudgets.ts"
 import type { Settings, VariableName } from "../config/Config.ts"
 import * as AllowedHost from "../domain/AllowedHost.ts"
 import { plainRequests } from "../domain/DirectProvider.ts"
+import { presets } from "../domain/ProviderPreset.ts"
 import { placesOf } from "../config/ConfigPages.ts"
 import { exportsOf } from "../config/ConfigTelemetry.ts"
 import type { Defaults as RolloutDefaults } from "../decision/RolloutState.ts"
@@ -205,6 +206,8 @@ export const runtimes = (settings: Settings): ReadonlyArray<RuntimeSettings> =>
           agent: settings.RUNTIME_AGENT,
           history: settings.RUNTIME_AG_UI_HISTORY,
           errorPatterns: settings.RUNTIME_ERROR_PATTERNS,
+          attachments: settings.RUNTIME_ATTACHMENTS.filter((kind) => kind !== "none"),
+          linksFiles: settings.PUBLIC_URL !== "",
         },
       ]
 
@@ -243,6 +246,7 @@ export const withSandbox = (
       apiKey: undefined,
       model: "sandbox-1",
       ...plainRequests,
+      ...presets.sandbox.requests,
     },
   ],
 })

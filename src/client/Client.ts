@@ -1,5 +1,5 @@
 /** The client of the gateway for browsers and Node: the chat routes as functions, and turns as streams of events. */
-import type { Body, ChatEvent, Data, Path, Run, Session, SessionsPage } from "./Contract.ts"
+import type { Body, ChatEvent, Data, Path, Run, SearchPage, Session, SessionsPage } from "./Contract.ts"
 import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
 import { type ClientOptions, fill, Transport } from "./Transport.ts"
@@ -21,6 +21,12 @@ export interface PageOptions extends ReadOptions {
   readonly limit?: number
 }
 
+export interface SearchOptions extends PageOptions {
+  readonly agentId?: string
+  /** By default sessions that are not archived. */
+  readonly archived?: "true" | "false" | "all"
+}
+
 export interface Client {
   /** Begins a session with its first message, and reads the answer. */
   readonly start: (turn: Body<"start">, options?: TurnOptions) => Events
@@ -36,6 +42,8 @@ export interface Client {
   readonly sessions: (options?: PageOptions) => Promise<SessionsPage>
   /** A session with its last messages. The next page has older ones. */
   readonly session: (sessionId: string, options?: PageOptions) => Promise<Session>
+  /** Sessions with all words of `q` in a message or in the title, those with the newest match first. */
+  readonly search: (q: string, options?: SearchOptions) => Promise<SearchPage>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
 }
 
@@ -44,10 +52,11 @@ const sendPath: Path<"send"> = "/api/v1/chat/sessions/:sessionId"
 const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
+const searchPath: Path<"search"> = "/api/v1/chat/search"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
 
-const query = ({ cursor, limit }: PageOptions): string => {
-  const params = new URLSearchParams()
+const query = ({ cursor, limit }: PageOptions, more: Readonly<Record<string, string>> = {}): string => {
+  const params = new URLSearchParams(more)
   if (cursor !== undefined && cursor !== null) params.set("cursor", cursor)
   if (limit !== undefined) params.set("limit", String(limit))
   const text = params.toString()
@@ -60,9 +69,13 @@ export const createClient = (clientOptions: ClientOptions): Client => {
   const turn = (path: string, body: unknown, { idempotencyKey, ...options }: TurnOptions = {}): Events =>
     new RunStream(transport, turnCall(path, body, idempotencyKey ?? randomKey()), options).read()
 
-  const get = async <Value>(path: string, options: PageOptions = {}): Promise<Value> =>
+  const get = async <Value>(
+    path: string,
+    options: PageOptions = {},
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Value> =>
     // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
-    (await transport.json({ method: "GET", path: path + query(options) }, options.signal)) as Value
+    (await transport.json({ method: "GET", path: path + query(options, more) }, options.signal)) as Value
 
   return {
     start: (body, options) => turn(startPath, body, options),
@@ -74,6 +87,12 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     cancel: async (runId, { signal } = {}) => (await cancelRun(transport, runId, signal)) as Data<"cancel">,
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
+    search: (q, { agentId, archived, ...options } = {}) =>
+      get(searchPath, options, {
+        q,
+        ...(agentId === undefined ? {} : { agentId }),
+        ...(archived === undefined ? {} : { archived }),
+      }),
     run: (runId, options) => get(fill(runPath, { runId }), options),
   }
 }

@@ -4,8 +4,14 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
-import type { Body, ChatEvent, Data, Run, Session, SessionsPage } from "./Contract.ts"
+import {
+  createClient,
+  type Events,
+  type PageOptions,
+  type SearchOptions,
+  type TurnOptions,
+} from "./Client.ts"
+import type { Body, ChatEvent, Data, Run, SearchPage, Session, SessionsPage } from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
 import type { StreamOptions } from "./RunStream.ts"
 import type { ClientOptions } from "./Transport.ts"
@@ -30,6 +36,10 @@ export interface EffectClient {
   readonly cancel: (runId: string) => Effect.Effect<Data<"cancel">, CrossfadeError>
   readonly sessions: (page?: Page) => Effect.Effect<SessionsPage, CrossfadeError>
   readonly session: (sessionId: string, page?: Page) => Effect.Effect<Session, CrossfadeError>
+  readonly search: (
+    q: string,
+    options?: Unsignalled<SearchOptions>,
+  ) => Effect.Effect<SearchPage, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
 }
 
@@ -71,6 +81,7 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     cancel: (runId) => requested((signal) => client.cancel(runId, { signal })),
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
+    search: (q, options) => requested((signal) => client.search(q, { ...options, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
   }
 }

@@ -1,7 +1,14 @@
 /**
  * The entry `crossfade-gateway/client`. It needs `fetch` and nothing of Node or Effect. `docs/reference/client.md` describes it.
  */
-export { type Client, createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
+export {
+  type Client,
+  createClient,
+  type Events,
+  type PageOptions,
+  type SearchOptions,
+  type TurnOptions,
+} from "./Client.ts"
 export type {
   ChatEvent,
   InterruptAnswer,
@@ -10,6 +17,7 @@ export type {
   Run,
   RunDone,
   RunError,
+  SearchPage,
   Session,
   SessionsPage,
 } from "./Contract.ts"

@@ -2,6 +2,7 @@
  * A guarded rollout: the plan, its progress, and the verdict with all numbers behind it. Times are epoch
  * milliseconds, durations milliseconds, percentages 0 to 100; other shares are 0 to 1.
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 const between = (minimum: number, maximum: number) =>
@@ -15,15 +16,19 @@ const AutopilotStep = Schema.Struct({
   holdMs,
 })
 
+/** Plans from before this guardrail have this margin. */
+const feedbackMargin = 0.1
+
 /**
  * The margins within which the runtime counts as good as direct mode. The first four are differences of shares of
- * runs; the ratios are runtime over direct mode, of the 95th percentiles and of the mean tokens of a run.
+ * runs; `feedback` is one of shares of rated answers; the ratios are runtime over direct mode, of the 95th percentiles and of the mean tokens of a run.
  */
 export const AutopilotMargins = Schema.Struct({
   success: between(0.001, 1),
   firstTry: between(0.001, 1),
   repeats: between(0.001, 1),
   stops: between(0.001, 1),
+  feedback: between(0.001, 1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(feedbackMargin))),
   firstContentRatio: between(1, 100),
   totalRatio: between(1, 100),
   tokensRatio: between(1, 100),
@@ -61,6 +66,7 @@ export const GuardrailName = Schema.Literals([
   "firstTry",
   "repeats",
   "stops",
+  "feedback",
   "firstContent",
   "total",
   "tokens",
@@ -72,7 +78,7 @@ export const Judgement = Schema.Literals(["worse", "as_good", "cannot_tell"])
 export type Judgement = typeof Judgement.Type
 
 /**
- * `treatment` and `control`: a share of runs, the 95th percentile in milliseconds, or the mean tokens of a run.
+ * `treatment` and `control`: a share of runs (of rated answers for `feedback`, whose `runs` count these), the 95th percentile in milliseconds, or the mean tokens of a run.
  * `harm`: the amount by which the treatment is worse (above 0), in shares or tokens; its true value is between
  * `lower` and `upper`.
  */
@@ -176,6 +182,7 @@ export const defaultAutopilotPlan: AutopilotPlan = {
     firstTry: 0.02,
     repeats: 0.02,
     stops: 0.02,
+    feedback: feedbackMargin,
     firstContentRatio: 1.5,
     totalRatio: 1.5,
     tokensRatio: 2,

@@ -11,16 +11,21 @@ import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
+import type { MessagesQuery, SessionsQuery } from "../api/SessionQuery.ts"
 import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
+import type { SessionId } from "../domain/Ids.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import { FeedbackStore } from "../store/FeedbackStore.ts"
+import { Messages } from "../store/Messages.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
+import { type SessionPage, SessionLists } from "../store/SessionLists.ts"
 import { Sessions } from "../store/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import { ChatStreams } from "./ChatStreams.ts"
-import { answering } from "./ErrorMapping.ts"
+import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as ReadTicket from "./ReadTicket.ts"
@@ -32,6 +37,23 @@ const answersOf = ({ answers, interruptId = "", payload = null }: Answered): Rea
   answers ?? [{ interruptId, payload }]
 
 const defaultLimit = 20
+const noSuchMessage = respond(
+  invalid([{ path: "query.before", message: "There is no such message in the session" }]),
+)
+
+/** Without `order`, a cursor continues the order of its page. */
+const sessionsPageOf = ({
+  archived = false,
+  order,
+  pinned,
+  ...page
+}: typeof SessionsQuery.Type): SessionPage => ({
+  ...pageOf(page, defaultLimit),
+  archived,
+  pinned,
+  order: order ?? (typeof page.cursor === "string" ? "created" : "activity"),
+})
+
 const messageLimit = 1000
 const chainLimit = 1000
 
@@ -40,15 +62,28 @@ export const layer = HttpApiBuilder.group(
   "chat",
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* Chat
+    const messages = yield* Messages
     const reader = yield* RunReader
     const runs = yield* Runs
     const busy = yield* SessionQueue
+    const lists = yield* SessionLists
     const sessions = yield* Sessions
+    const feedbacks = yield* FeedbackStore
     const files = yield* RuntimeFiles
     const quotas = yield* Quotas
     const reads = yield* Reads
     const streams = yield* ChatStreams
     const { secret } = yield* SigningSecret
+
+    /** Null if the session has no such message. */
+    const positionOf = Effect.fnUntraced(function* (
+      id: SessionId,
+      { before, cursor }: typeof MessagesQuery.Type,
+    ) {
+      const at = typeof before === "string" ? yield* lists.positionOf(id, before) : (before ?? cursor)
+      if (at !== undefined) return { cursor: at }
+      return before === undefined ? {} : null
+    })
 
     return handlers.handleAll({
       start: (request) => {
@@ -121,16 +156,27 @@ export const layer = HttpApiBuilder.group(
       sessions: ({ query }) =>
         answering(
           Effect.gen(function* () {
-            const page = yield* sessions.list(yield* CurrentPrincipal, pageOf(query, defaultLimit))
+            const page = yield* lists.list(yield* CurrentPrincipal, sessionsPageOf(query))
             return ok({ sessions: page.entries, ...pageEnd(page) })
           }),
         ),
       session: ({ params, query }) =>
         answering(
           Effect.gen(function* () {
-            const session = yield* sessions.get(yield* CurrentPrincipal, params.sessionId)
-            const page = yield* sessions.messages(session.id, pageOf(query, messageLimit))
-            return ok({ ...session, messages: page.entries, ...pageEnd(page) })
+            const session = yield* lists.get(yield* CurrentPrincipal, params.sessionId)
+            const { leaf, ...asked } = query
+            const cursor = yield* positionOf(session.id, asked)
+            if (cursor === null) return yield* noSuchMessage
+            const limits = pageOf({ ...asked, ...cursor }, messageLimit)
+            const page = yield* leaf === undefined
+              ? sessions.messages(session.id, limits)
+              : messages.path(session.id, leaf, limits)
+            const feedback = yield* feedbacks.ofMessages(page.entries.map(({ id }) => id))
+            const shown = page.entries.map((message) => ({
+              ...message,
+              feedback: feedback.get(message.id) ?? null,
+            }))
+            return ok({ ...session, messages: shown, ...pageEnd(page) })
           }),
         ),
       run: ({ params, query }) =>

@@ -9,13 +9,14 @@ import * as Match from "effect/Match"
 import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
-import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import type { AgentInactive } from "../chat/Chat.ts"
 import type { HistoryInvalid } from "../chat/ClientHistory.ts"
 import type { InterruptNotFound } from "../chat/Interrupts.ts"
+import type { NothingToRetry, NotUsersMessage, ParentNotFound } from "../chat/TurnPlace.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
-import type { NoModeAvailable } from "../decision/ModeService.ts"
+import type { AttachmentsUnsupported, NoModeAvailable } from "../decision/ModeService.ts"
 import type { OverrideNotStored } from "../recording/BreakerMemory.ts"
 import type { AgentInvalid } from "../domain/Agent.ts"
 import type { KeyExpired, KeyInvalid, KeyRevoked } from "../domain/ApiKey.ts"
@@ -23,7 +24,9 @@ import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
 import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
+import type { NotAnAnswer } from "../store/FeedbackStore.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
+import type { MessageNotFound } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import type { RunNotFound } from "../store/Runs.ts"
 import type { SessionNotFound } from "../store/Sessions.ts"
@@ -43,6 +46,7 @@ export type ServiceError =
   | AgentInactive
   | AgentInvalid
   | AgentNotFound
+  | AttachmentsUnsupported
   | AutopilotConflict
   | GrantRefused
   | HistoryInvalid
@@ -53,8 +57,11 @@ export type ServiceError =
   | KeyRevoked
   | KeysUnavailable
   | MemoryShort
+  | MessageNotFound
   | NoModeAvailable
+  | NotAnAnswer
   | NothingToRetry
+  | NotUsersMessage
   | OverrideNotStored
   | ParentNotFound
   | QuotaExceeded
@@ -107,8 +114,11 @@ const expiryProblems = {
 } as const satisfies Record<ExpiryInvalid["reason"], string>
 
 const readRejections = {
-  user_rate: { code: "RATE_LIMIT_USER", message: "You have read too often in the last minute." },
-  org_rate: { code: "RATE_LIMIT_ORG", message: "Your organisation has read too often in the last minute." },
+  user_rate: { code: "RATE_LIMIT_USER", message: "You have sent too many requests in the last minute." },
+  org_rate: {
+    code: "RATE_LIMIT_ORG",
+    message: "Your organisation has sent too many requests in the last minute.",
+  },
   answers: { code: "OVERLOADED", message: "Too many answers wait for their readers." },
   user_files: { code: "RATE_LIMIT_USER", message: "You are fetching too many files at once." },
   files: { code: "OVERLOADED", message: "Too many files are being fetched." },
@@ -118,6 +128,12 @@ const cannotRetry = {
   answered: "The message was answered: there is nothing to retry.",
   other_message: "This is not the message that failed: leave it out, or send it without retry.",
 } as const satisfies Record<NothingToRetry["reason"], string>
+
+const expectedKinds = ({ allowed, kinds }: AttachmentsUnsupported): string => {
+  const sets = allowed.flatMap((set) => (set.length === 0 ? [] : [set.join(", ")]))
+  const expected = sets.length === 0 ? "no files" : `files of the kinds ${sets.join("; or ")}`
+  return `Expected ${expected}, got ${kinds.join(", ")}`
+}
 
 const mostProblems = 20
 /** Characters. A member's name in a path is the caller's text and may be as long as the body. */
@@ -145,6 +161,11 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   AgentInvalid: (error) =>
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
+  AttachmentsUnsupported: (error) => ({
+    code: "ATTACHMENTS_UNSUPPORTED",
+    message: `The files cannot be sent: ${expectedKinds(error)}.`,
+    details: [{ path: "payload.attachments", message: expectedKinds(error) }],
+  }),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({
@@ -171,12 +192,16 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
     retryAfter: memoryRetryAfter,
   }),
+  MessageNotFound: () => ({ code: "MESSAGE_NOT_FOUND", message: "There is no such message." }),
   NoModeAvailable: () => ({
     code: "LLM_UNAVAILABLE",
     message: "Nothing is configured that may answer.",
     retryAfter: 30,
   }),
+  NotAnAnswer: () =>
+    invalid([{ path: "params.messageId", message: "Expected an assistant's message, not a user's" }]),
   NothingToRetry: (error) => invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }]),
+  NotUsersMessage: () => invalid([{ path: "params.messageId", message: "Expected a message of the user" }]),
   OverrideNotStored: () => ({
     code: "OVERLOADED",
     message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",

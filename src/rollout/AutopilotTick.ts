@@ -20,7 +20,19 @@ const self: Actor = { orgId: null, userId: "autopilot", requestId: null }
 /** Statuses that change with almost every tick; the audit does not list them. */
 const routineStatuses: ReadonlySet<AutopilotState["status"]> = new Set(["running", "holding"])
 
+const noRuns = { treatment: 0, control: 0 }
+/** Ratings arrive without runs. */
+const ratingsOf = ({ verdict }: AutopilotState) => {
+  const {
+    control = 0,
+    runs = noRuns,
+    treatment = 0,
+  } = verdict?.guardrails.find(({ guardrail }) => guardrail === "feedback") ?? {}
+  return [control, treatment, runs.control, runs.treatment]
+}
+
 const isChange = (before: AutopilotState, after: AutopilotState): boolean =>
+  String(ratingsOf(before)) !== String(ratingsOf(after)) ||
   before.status !== after.status ||
   before.reason !== after.reason ||
   !AutopilotRecord.isSameStep(before, after)

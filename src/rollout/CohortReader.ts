@@ -30,7 +30,7 @@ export const make = Effect.gen(function* () {
     return found
   }
 
-  /** Adds the runs since `stored`; returns the new watermark and the number of runs read. */
+  /** Adds the runs since `stored` and reads the ratings; returns the new watermark and the number of runs read. */
   const read = Effect.fnUntraced(function* (stored: StoredAutopilot, state: AutopilotState, now: number) {
     const samples = samplesOf(stored)
     let watermark = stored.watermark
@@ -43,6 +43,7 @@ export const make = Effect.gen(function* () {
       count += found.runs.length
       if (found.runs.length < page) break
     }
+    samples.ratings = yield* cohortRuns.ratings({ since: state.since, gaps: state.gaps })
     return { samples, watermark, count }
   })
 

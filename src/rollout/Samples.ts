@@ -8,7 +8,7 @@
 import * as Schema from "effect/Schema"
 import type { AutopilotMargins } from "../domain/Autopilot.ts"
 import * as LatencyHistogram from "../monitoring/evidence/LatencyHistogram.ts"
-import type { CohortRun } from "../store/CohortRuns.ts"
+import { type CohortRatings, type CohortRun, noRatings } from "../store/CohortRuns.ts"
 import * as SequentialTest from "./SequentialTest.ts"
 
 /** The measures of each run. For each of them, more is worse. */
@@ -34,6 +34,8 @@ export interface Cohort {
 export interface Samples {
   readonly treatment: Cohort
   readonly control: Cohort
+  /** As the last tick has read them. Not stored, because each tick reads all of them. */
+  ratings: { readonly treatment: CohortRatings; readonly control: CohortRatings }
   /** Sessions that may have more runs: count and sum of each measure. */
   readonly open: Map<string, Float64Array>
 }
@@ -61,7 +63,14 @@ const emptyCohort = (): Cohort => ({
   total: LatencyHistogram.make(),
 })
 
-export const empty = (): Samples => ({ treatment: emptyCohort(), control: emptyCohort(), open: new Map() })
+const noneRated = { treatment: noRatings, control: noRatings }
+
+export const empty = (): Samples => ({
+  treatment: emptyCohort(),
+  control: emptyCohort(),
+  ratings: noneRated,
+  open: new Map(),
+})
 
 export const p95 = (histogram: LatencyHistogram.LatencyHistogram): number =>
   LatencyHistogram.quantiles(histogram, [0.95])[0]!
@@ -177,5 +186,6 @@ const restoreCohort = (stored: StoredSamples["control"]): Cohort => {
 export const restore = (stored: StoredSamples): Samples => ({
   treatment: restoreCohort(stored.treatment),
   control: restoreCohort(stored.control),
+  ratings: noneRated,
   open: new Map(),
 })

@@ -25,12 +25,17 @@ const falseWorse = 0.05
 const falseAsGood = 0.05
 /** With fewer sessions in a cohort the normal approximation is unreliable. */
 const leastSessions = 100
+/**
+ * With fewer ratings in a cohort a raise does not need this guardrail, because its bounds would hold even two equal
+ * modes for weeks. It may still be worse. Measured in `docs/decisions/0049-feedback.md`.
+ */
+const leastRatings = 400
 
 /** The displayed value of a cohort: the mean of the measure, its complement, or a percentile. */
 type Shown = "share" | "complement" | "firstContent" | "total" | "mean"
 
 interface Guardrail {
-  readonly measure: Samples.Measure
+  readonly measure: Samples.Measure | "disliked"
   readonly shown: Shown
   readonly margin: number
   /** The treatment may have the control's value times this. */
@@ -43,6 +48,7 @@ const guardrails = (margins: AutopilotMargins): { readonly [name in GuardrailNam
   firstTry: { measure: "notFirstTry", shown: "complement", margin: margins.firstTry, ratio: 1 },
   repeats: { measure: "repeated", shown: "share", margin: margins.repeats, ratio: 1 },
   stops: { measure: "stopped", shown: "share", margin: margins.stops, ratio: 1 },
+  feedback: { measure: "disliked", shown: "share", margin: margins.feedback, ratio: 1 },
   firstContent: { measure: "slowContent", shown: "firstContent", margin: 0, ratio: 1 },
   total: { measure: "slowTotal", shown: "total", margin: 0, ratio: 1 },
   tokens: { measure: "tokens", shown: "mean", margin: 0, ratio: margins.tokensRatio },
@@ -60,13 +66,11 @@ export const judge = (
   const names = Object.entries(guardrails(plan.margins)) as ReadonlyArray<[GuardrailName, Guardrail]>
   const compared = plan.steps.filter((step) => step.percentage < 100).length
   const alpha = falseWorse / Math.max(1, compared) / names.length
-  const t = 2 / (1 / treatment.sessions + 1 / control.sessions)
-  const errors = {
-    lower: standardErrors(t, alpha),
-    upper: standardErrors(t, falseAsGood),
-    enough: Math.min(treatment.sessions, control.sessions) >= leastSessions,
-  }
-  const judged = names.map(([name, guardrail]) => judgeGuardrail(name, guardrail, samples, errors))
+  const ofRuns = errorsOf(samples, alpha)
+  const ofRatings = errorsOf(samples.ratings, alpha)
+  const judged = names.map(([name, guardrail]) =>
+    judgeGuardrail(name, guardrail, samples, guardrail.measure === "disliked" ? ofRatings : ofRuns),
+  )
   const sessions = { treatment: treatment.sessions, control: control.sessions }
   return {
     ...conclude(judged, sessions, ratio.mismatch),
@@ -76,6 +80,22 @@ export const judge = (
     guardrails: judged,
   }
 }
+
+/** The distances of the bounds in standard errors. `enough`: the cohorts have sessions for any bound. */
+const errorsOf = (
+  { control, treatment }: { readonly [cohort in "treatment" | "control"]: { readonly sessions: number } },
+  alpha: number,
+) => {
+  const t = 2 / (1 / treatment.sessions + 1 / control.sessions)
+  return {
+    lower: standardErrors(t, alpha),
+    upper: standardErrors(t, falseAsGood),
+    enough: Math.min(treatment.sessions, control.sessions) >= leastSessions,
+  }
+}
+
+export const hasVote = ({ guardrail, runs }: GuardrailVerdict): boolean =>
+  guardrail !== "feedback" || Math.min(runs.treatment, runs.control) >= leastRatings
 
 const conclude = (
   judged: ReadonlyArray<GuardrailVerdict>,
@@ -94,29 +114,39 @@ const conclude = (
   }
   const worse = judged.filter(({ judgement }) => judgement === "worse")
   if (worse.length > 0) return { judgement: "worse", reason: `worse: ${worse.map(describe).join("; ")}` }
-  const open = judged.filter(({ judgement }) => judgement === "cannot_tell")
+  const open = judged.filter((one) => one.judgement === "cannot_tell" && hasVote(one))
+  const without = judged.filter((one) => !hasVote(one)).map(withoutVote)
   return open.length === 0
-    ? { judgement: "as_good", reason: `as good on every guardrail, after ${counted}` }
+    ? {
+        judgement: "as_good",
+        reason: [`as good on every guardrail, after ${counted}`, ...without].join("; "),
+      }
     : {
         judgement: "cannot_tell",
         reason: `cannot tell yet, after ${counted}: ${open.map(({ guardrail }) => guardrail).join(", ")}`,
       }
 }
 
+const withoutVote = ({ guardrail, runs }: GuardrailVerdict): string =>
+  `without ${guardrail}: ${runs.treatment} and ${runs.control} ratings, at least ${leastRatings} of each`
+
 const rounded = (value: number): string => String(Number(value.toPrecision(4)))
 
 const describe = ({ control, guardrail, lower, runs, treatment }: GuardrailVerdict): string =>
-  `${guardrail} ${rounded(treatment)} against ${rounded(control)} in ${runs.treatment} and ${runs.control} runs, ` +
+  `${guardrail} ${rounded(treatment)} against ${rounded(control)} in ${runs.treatment} and ${runs.control} ` +
+  `${guardrail === "feedback" ? "ratings" : "runs"}, ` +
   `a harm of at least ${rounded(lower ?? 0)}`
 
 const judgeGuardrail = (
   name: GuardrailName,
   { margin, measure, ratio, shown }: Guardrail,
-  { control, treatment }: Samples.Samples,
+  samples: Samples.Samples,
   errors: { readonly lower: number; readonly upper: number; readonly enough: boolean },
 ): GuardrailVerdict => {
-  const ofTreatment = estimateOf(treatment.moments[measure], shown)
-  const ofControl = estimateOf(control.moments[measure], shown)
+  const { control, treatment } = samples
+  const moments = momentsOf(samples, measure)
+  const ofTreatment = estimateOf(moments.treatment, shown)
+  const ofControl = estimateOf(moments.control, shown)
   const harm = ofTreatment.mean - ratio * ofControl.mean
   const error = Math.sqrt(ofTreatment.variance + ratio * ratio * ofControl.variance)
   // Tokens that are 0 everywhere are not reported, so there is nothing to judge.
@@ -128,7 +158,7 @@ const judgeGuardrail = (
     judgement: judgementOf(lower, upper, margin),
     treatment: shownOf(treatment, shown, ofTreatment.mean),
     control: shownOf(control, shown, ofControl.mean),
-    runs: { treatment: treatment.moments[measure].n, control: control.moments[measure].n },
+    runs: { treatment: moments.treatment.n, control: moments.control.n },
     harm,
     lower,
     upper,
@@ -136,13 +166,18 @@ const judgeGuardrail = (
   }
 }
 
+const momentsOf = ({ control, ratings, treatment }: Samples.Samples, measure: Guardrail["measure"]) =>
+  measure === "disliked"
+    ? ratings
+    : { treatment: treatment.moments[measure], control: control.moments[measure] }
+
 const judgementOf = (lower: number | null, upper: number | null, margin: number): Judgement => {
   if (lower === null || upper === null) return "cannot_tell"
   if (upper <= margin) return "as_good"
   return lower > 0 ? "worse" : "cannot_tell"
 }
 
-const estimateOf = (moments: Moments, shown: Shown): Estimate => {
+const estimateOf = (moments: Readonly<Moments>, shown: Shown): Estimate => {
   if (moments.n === 0) return { mean: 0, variance: Number.POSITIVE_INFINITY }
   return estimate(moments, shown === "mean" ? moments.y / moments.n : 1)
 }

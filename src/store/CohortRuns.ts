@@ -1,6 +1,7 @@
 /**
- * Port: the runs of a rollout's two cohorts for comparison, each returned once, in order of their start. It reads
- * nothing beyond the oldest running run; otherwise quick runs would count before slow ones.
+ * Port: the runs of a rollout's two cohorts for comparison, and the ratings of their answers. Each run is returned once, in order
+ * of their start. It reads nothing beyond the oldest running run; otherwise quick runs would count before slow
+ * ones.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -21,6 +22,19 @@ export interface CohortRun {
   /** The stored value; the service's estimate if the upstream reported none. Null without an answer. */
   readonly tokens: number | null
   readonly createdAt: number
+}
+
+/**
+ * The answers with thumbs in one cohort, as sums over its rated sessions: `n` rated answers, `y` of them thumbs down;
+ * and their products.
+ */
+export interface CohortRatings {
+  readonly sessions: number
+  readonly n: number
+  readonly y: number
+  readonly nn: number
+  readonly ny: number
+  readonly yy: number
 }
 
 /** The position of the last returned run. */
@@ -45,5 +59,15 @@ export class CohortRuns extends Context.Service<
       { readonly runs: ReadonlyArray<CohortRun>; readonly watermark: Watermark },
       StoreError
     >
+    /**
+     * The ratings that stand now, of sessions that started at or after `since`, without those of runs that started in
+     * a gap. A rating may come, change or go at any time, so the sums are read whole each time.
+     */
+    readonly ratings: (from: {
+      readonly since: number
+      readonly gaps: ReadonlyArray<{ readonly from: number; readonly to: number }>
+    }) => Effect.Effect<{ readonly treatment: CohortRatings; readonly control: CohortRatings }, StoreError>
   }
 >()("crossfade/store/CohortRuns") {}
+
+export const noRatings: CohortRatings = { sessions: 0, n: 0, y: 0, nn: 0, ny: 0, yy: 0 }

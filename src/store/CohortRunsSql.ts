@@ -1,11 +1,12 @@
-/** `CohortRuns` in the SQL database, by the index that has only the cohorts' runs. */
+/** `CohortRuns` in the SQL database, by the indexes that have only the runs and ratings of the cohorts. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import { lowestIdAt } from "../domain/Ids.ts"
 import { Usage } from "../domain/Outcome.ts"
 import { RunStatus } from "../domain/Run.ts"
-import { type CohortRun, CohortRuns } from "./CohortRuns.ts"
+import { type CohortRun, CohortRuns, noRatings } from "./CohortRuns.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 /** More than twice the default limit of an attempt: a run that is still `running` by then will never end. */
@@ -30,6 +31,19 @@ const decodeAttempts = Schema.decodeUnknownEffect(
       run_id: Schema.String,
       attempts: Schema.Int,
       first_content_at: Schema.NullOr(Schema.Int),
+    }),
+  ),
+)
+const decodeRatings = Schema.decodeUnknownEffect(
+  Schema.Array(
+    Schema.Struct({
+      cohort: RunRow.fields.cohort,
+      sessions: Schema.Int,
+      n: Schema.Int,
+      y: Schema.Int,
+      nn: Schema.Int,
+      ny: Schema.Int,
+      yy: Schema.Int,
     }),
   ),
 )
@@ -88,7 +102,32 @@ export const layerSql: Layer.Layer<CohortRuns, never, SqlClient.SqlClient> = Lay
         return { runs: rows.map((row) => toRun(row, attempts.get(row.id), now)), watermark }
       }).pipe(asStoreError("CohortRuns.read"))
 
-    return CohortRuns.of({ read })
+    // Ids sort by time, so the rows and both conditions come from one index.
+    const ratings: CohortRuns["Service"]["ratings"] = Effect.fnUntraced(function* ({ gaps, since }) {
+      const inGap = gaps.map(
+        ({ from, to }) => sql`NOT (run_id >= ${lowestIdAt(from)} AND run_id < ${lowestIdAt(to + 1)})`,
+      )
+      const compared = sql.and([
+        sql`cohort IS NOT NULL AND rating IS NOT NULL AND session_id >= ${lowestIdAt(since)}`,
+        ...inGap,
+      ])
+      const rows = yield* decodeRatings(
+        yield* sql`SELECT cohort, COUNT(*) AS sessions, CAST(SUM(n) AS BIGINT) AS n, CAST(SUM(y) AS BIGINT) AS y,
+            CAST(SUM(n * n) AS BIGINT) AS nn, CAST(SUM(n * y) AS BIGINT) AS ny, CAST(SUM(y * y) AS BIGINT) AS yy
+          FROM (SELECT session_id, cohort, COUNT(*) AS n, SUM(CASE WHEN rating < 0 THEN 1 ELSE 0 END) AS y
+            FROM feedback WHERE ${compared} GROUP BY session_id, cohort) AS rated
+          GROUP BY cohort`,
+      )
+      const of = (cohort: CohortRun["cohort"]) => {
+        const found = rows.find((row) => row.cohort === cohort)
+        if (found === undefined) return noRatings
+        const { cohort: _, ...sums } = found
+        return sums
+      }
+      return { treatment: of("treatment"), control: of("control") }
+    }, asStoreError("CohortRuns.ratings"))
+
+    return CohortRuns.of({ read, ratings })
   }),
 )
 

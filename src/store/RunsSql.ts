@@ -197,15 +197,16 @@ const beginning = (
     id: MessageId,
   ) => sql`AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = ${session.id}
     AND deleted_at IS NULL AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
-  // The first cohort of a session stays for its life. A clock that is set back does not move `updated_at` back.
-  const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}),
-      updated_at = CASE WHEN updated_at > ${session.updated_at} THEN updated_at ELSE ${session.updated_at} END
+  // The first cohort of a session stays for its life. A message takes its session out of the archive.
+  const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}), archived = 0,
+      updated_at = ${latest(sql, session.updated_at)}
     WHERE id = ${session.id} AND deleted_at IS NULL ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
   // A unique index allows a session one running run, on any replica.
   const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
-    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} RETURNING id`
+    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} AND deleted_at IS NULL RETURNING id`
+  const findMessage = sql`SELECT id FROM messages WHERE id = ${turn.userMessage.id} AND deleted_at IS NULL`
   const beginRun = { statement: insertRun, orFail }
   const withKey = { ...session, client_key: turn.clientKey ?? null }
   const insertSession = {
@@ -217,9 +218,11 @@ const beginning = (
     // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
     // the session.
     ...(turn.isNewSession ? [insertSession, beginRun] : [beginRun, { statement: moveSession, orFail }]),
-    turn.retries === undefined
-      ? { statement: insertMessage(sql, turn.userMessage) }
-      : { statement: takeMessage, orFail },
+    turn.asksAgain === true
+      ? { statement: findMessage, orFail }
+      : turn.retries === undefined
+        ? { statement: insertMessage(sql, turn.userMessage) }
+        : { statement: takeMessage, orFail },
     // Last, because another turn with the same key waits until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]
@@ -239,6 +242,10 @@ const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage) => {
       (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id}))`
 }
 
+/** A clock that is set back does not move `updated_at` back. */
+const latest = (sql: SqlClient.SqlClient, at: number) =>
+  sql`CASE WHEN updated_at > ${at} THEN updated_at ELSE ${at} END`
+
 /** A repeat after an unknown outcome changes nothing, and an end that another replica wrote stays. */
 const ending = (
   sql: SqlClient.SqlClient,
@@ -249,8 +256,11 @@ const ending = (
   const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
     AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
     RETURNING id`
+  const moveSession = sql`UPDATE sessions SET updated_at = ${latest(sql, run.endedAt ?? 0)}
+    WHERE id = (SELECT session_id FROM runs WHERE id = ${run.id})`
   return [
     { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
+    { statement: moveSession },
     ...(assistantMessage === undefined
       ? []
       : [{ statement: sql`${insertMessage(sql, assistantMessage)} ON CONFLICT (id) DO NOTHING` }]),

@@ -7,8 +7,11 @@ import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
+import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
+import * as MessagesSql from "./MessagesSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
@@ -16,6 +19,7 @@ import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsCounted from "./RunsCounted.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SearchSql from "./SearchSql.ts"
+import * as SessionListsSql from "./SessionListsSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
@@ -30,12 +34,16 @@ const stores = Layer.mergeAll(
   AutopilotsSql.layerSql,
   BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
+  FeedbackStoreSql.layerSql,
+  ExportedMessagesSql.layerSql,
+  MessagesSql.layerSql,
   ReplicasSql.layerSql,
   RetentionSql.layerSql,
   RolloutStoreSql.layerSql,
   Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
   OrgUsageSql.layerSql,
   SearchSql.layerSql,
+  SessionListsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

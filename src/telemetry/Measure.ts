@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { BreakerState } from "../domain/BreakerState.ts"
 import type { Decision } from "../domain/Decision.ts"
+import type { RatingChange } from "../domain/Feedback.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Outcome } from "../domain/Outcome.ts"
@@ -93,6 +94,16 @@ export const turnEnded = (run: Run, attempts: ReadonlyArray<Attempt>): Effect.Ef
     catalogue.turnDuration.update({ outcome: status }, endedAt - createdAt),
     catalogue.overhead.update({}, overheadMs({ startedAt: createdAt, endedAt }, attempts)),
     ...tokensOf(run),
+  ])
+}
+
+/** The difference of both counters is the number of ratings that stand, also after changes and withdrawals. */
+export const rated = ({ from, mode, to }: RatingChange): Effect.Effect<void> => {
+  if (from === to) return Effect.void
+  const labelled = mode ?? "none"
+  return measure([
+    ...(to === undefined ? [] : [catalogue.feedbackGiven.update({ mode: labelled, rating: to }, 1)]),
+    ...(from === undefined ? [] : [catalogue.feedbackReplaced.update({ mode: labelled, rating: from }, 1)]),
   ])
 }
 

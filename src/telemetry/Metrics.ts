@@ -10,6 +10,7 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { JudgeVerdict, ShadowEnding } from "../domain/ShadowPair.ts"
 import { causeCodes, failureCodes } from "./FailureCodes.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
+import { feedback } from "./MetricsFeedback.ts"
 import { loops } from "./MetricsLoops.ts"
 import { readers } from "./MetricsReaders.ts"
 import { reads } from "./MetricsReads.ts"
@@ -22,6 +23,7 @@ const listedOrgs = { boundedBy: "METRICS_ORG_LABELS" }
 export const decisionReasons = [
   "forced",
   "denied_orgs",
+  "requested",
   "enabled_orgs",
   "rule",
   "percentage",
@@ -245,6 +247,7 @@ export const catalogue = {
   ...attempts,
   ...turns,
   ...mover,
+  ...feedback,
   ...readers,
   ...reads,
   ...stores,

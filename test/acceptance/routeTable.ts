@@ -9,7 +9,7 @@ export const callers = ["anonymous", "owner", "colleague", "admin", "stranger", 
 export type Caller = (typeof callers)[number]
 
 /**
- * A request without its path parameters. `$agent`, `$session` and `$run` stand for the owner's ids, `$cursor` for the
+ * A request without its path parameters. `$agent`, `$session`, `$run` and `$message` stand for the owner's ids, `$cursor` for the
  * place of its session in a list.
  */
 export interface Row {
@@ -66,7 +66,13 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 200, 403], { query: "?cursor=$cursor" }),
   ],
   "GET /api/v1/chat/search": [row([401, 200, 200, 200, 200, 403], { query: "?q=hello" })],
-  "GET /api/v1/chat/sessions/{sessionId}": [owners()],
+  "GET /api/v1/chat/sessions/{sessionId}": [owners(), owners({ query: "?leaf=latest" })],
+  "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
+  "PUT /api/v1/chat/messages/{messageId}/feedback": [owners({ body: { rating: "up" } })],
+  "DELETE /api/v1/chat/messages/{messageId}/feedback": [owners()],
+  "POST /api/v1/chat/messages/{messageId}/regenerate": [owners({ body: {} })],
+  "POST /api/v1/chat/messages/{messageId}/edit": [owners({ body: { message: "hello" } })],
+  "GET /api/v1/chat/messages/{messageId}": [owners()],
   "GET /api/v1/chat/runs/{runId}": [owners()],
   "GET /api/v1/chat/runs/{runId}/events": [owners(), owners({ query: "?after=0" })],
   "POST /api/v1/chat/runs/{runId}/ticket": [owners()],

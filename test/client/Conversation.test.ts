@@ -255,6 +255,7 @@ const session = {
     content: `the ${role}'s text`,
     parentMessageId: null,
     executionMode: null,
+    feedback: null,
     createdAt: 0,
   })),
 }

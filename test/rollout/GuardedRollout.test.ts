@@ -7,6 +7,8 @@ import {
   olga,
   plan,
   failingFrom,
+  minute,
+  traffic,
   world,
   type World,
   service,
@@ -55,6 +57,24 @@ describe("the guarded rollout", () => {
           ["olga", { percentage: 100 }],
         ],
       )
+    }).pipe(Effect.provide(service(kept)))
+  })
+
+  it.effect("shows ratings that come without runs, and steps back when they are worse", () => {
+    const kept = world(traffic().filter(({ createdAt }) => createdAt < 5 * minute))
+    const rate = (n: number, y: number) => ({ sessions: n, n, y, nn: n, ny: y, yy: y })
+    return Effect.gen(function* () {
+      yield* start()
+      yield* pass(8)
+      const before = yield* state
+      assert.deepInclude(before, { status: "running", percentage: 5 })
+      kept.ratings = { treatment: rate(50, 30), control: rate(50, 10) }
+      yield* pass(1)
+      const shares = (yield* state).verdict?.guardrails.find(({ guardrail }) => guardrail === "feedback")
+      assert.deepInclude(shares, { judgement: "cannot_tell", treatment: 0.6, control: 0.2 })
+      kept.ratings = { treatment: rate(500, 300), control: rate(500, 100) }
+      yield* until("rolled_back")
+      assert.match((yield* state).reason, /^worse: feedback 0\.6 against 0\.2 in 500 and 500 ratings/)
     }).pipe(Effect.provide(service(kept)))
   })
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AutopilotVerdict, defaultAutopilotPlan as plan } from "../../src/domain/Autopilot.ts"
-import type { CohortRun } from "../../src/store/CohortRuns.ts"
+import type { CohortRatings, CohortRun } from "../../src/store/CohortRuns.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import { judge } from "../../src/rollout/Verdict.ts"
 import { run, samplesOf } from "./samples.ts"
@@ -32,8 +32,9 @@ describe("the verdict on a step", () => {
     const verdict = judge(samplesOf(4000), plan, 5)
     assert.strictEqual(verdict.judgement, "as_good")
     assert.deepStrictEqual(verdict.sessions, { treatment: 4000, control: 4000 })
-    for (const { harm, lower, margin, upper } of verdict.guardrails) {
-      assert.isTrue(lower! < harm && harm < upper! && upper! <= margin)
+    for (const { guardrail, harm, lower, margin, upper } of verdict.guardrails) {
+      if (guardrail === "feedback") assert.isNull(lower)
+      else assert.isTrue(lower! < harm && harm < upper! && upper! <= margin)
     }
   })
 
@@ -109,6 +110,59 @@ describe("the verdict on a step", () => {
     assert.strictEqual(judge({ ...samples, control: isControl }, plan, 80).sampleRatio.expected, 0.8)
     assert.isFalse(judge({ ...samples, control: isControl }, plan, 80).sampleRatio.mismatch)
     assert.isTrue(judge({ ...samples, control: isControl }, plan, 50).sampleRatio.mismatch)
+  })
+})
+
+/** `n` rated sessions of one rating in each cohort, `down` of them thumbs down. */
+const rated = (n: number, down: { readonly treatment: number; readonly control: number }) => {
+  const of = (y: number): CohortRatings => ({ sessions: n, n, y, nn: n, ny: y, yy: y })
+  return { ...samplesOf(4000), ratings: { treatment: of(down.treatment), control: of(down.control) } }
+}
+
+describe("the guardrail of feedback", () => {
+  const judged = (samples: Samples.Samples) => {
+    const verdict = judge(samples, plan, 5)
+    return { verdict, feedback: guardrail(verdict, "feedback") }
+  }
+
+  it("is as_good for equal shares of thumbs down", () => {
+    const { feedback, verdict } = judged(rated(1000, { treatment: 200, control: 200 }))
+    assert.strictEqual(verdict.judgement, "as_good")
+    assert.deepInclude(feedback, { judgement: "as_good", treatment: 0.2, control: 0.2, margin: 0.1 })
+    assert.deepStrictEqual(feedback.runs, { treatment: 1000, control: 1000 })
+    assert.notInclude(verdict.reason, "feedback")
+  })
+
+  it("is worse for a clear harm, and names the ratings", () => {
+    const { feedback, verdict } = judged(rated(600, { treatment: 240, control: 120 }))
+    assert.strictEqual(feedback.judgement, "worse")
+    assert.match(
+      verdict.reason,
+      /^worse: feedback 0\.4 against 0\.2 in 600 and 600 ratings, a harm of at least/,
+    )
+  })
+
+  it("is not needed for a raise with fewer than 400 ratings in a cohort, and holds it with 400", () => {
+    const few = judged(rated(399, { treatment: 110, control: 80 }))
+    assert.strictEqual(few.feedback.judgement, "cannot_tell")
+    assert.strictEqual(few.verdict.judgement, "as_good")
+    assert.include(few.verdict.reason, "without feedback: 399 and 399 ratings, at least 400 of each")
+    const enough = judged(rated(400, { treatment: 110, control: 80 }))
+    assert.strictEqual(enough.feedback.judgement, "cannot_tell")
+    assert.strictEqual(enough.verdict.judgement, "cannot_tell")
+    assert.match(enough.verdict.reason, /: feedback$/)
+  })
+
+  it("has no bound with fewer than a hundred rated sessions, whatever they rate", () => {
+    const harm = { treatment: 99, control: 0 }
+    assert.isNull(judged(rated(99, harm)).feedback.lower)
+    assert.isAbove(judged(rated(100, { ...harm, treatment: 100 })).feedback.lower ?? 0, 0)
+    const talkative: CohortRatings = { sessions: 1, n: 500, y: 500, nn: 250_000, ny: 250_000, yy: 250_000 }
+    const { feedback } = judged({
+      ...samplesOf(4000),
+      ratings: { treatment: talkative, control: { ...talkative, y: 0, ny: 0, yy: 0 } },
+    })
+    assert.isNull(feedback.lower)
   })
 })
 

@@ -8,7 +8,7 @@ import { type AutopilotPlan, type AutopilotStatus, defaultAutopilotPlan } from "
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
-import type { CohortRun } from "../../src/store/CohortRuns.ts"
+import { type CohortRun, noRatings } from "../../src/store/CohortRuns.ts"
 import { GuardedRollout } from "../../src/rollout/GuardedRollout.ts"
 import { scripted } from "../execution/scripted.ts"
 import { orgId } from "../support/fixtures.ts"
@@ -47,6 +47,7 @@ export const failingFrom = (minutes: number) =>
 
 export const world = (runs: ReadonlyArray<CohortRun> = traffic()) => ({
   runs,
+  ratings: { treatment: noRatings, control: noRatings },
   autopilots: newAutopilots(),
   rollout: memoryRollout(),
   fallback: false,
@@ -67,7 +68,7 @@ export const service = (kept: World) =>
       }),
       memoryRolloutStore(kept.rollout),
       memoryAutopilots(kept.autopilots),
-      cohortRuns(kept.runs),
+      cohortRuns(kept.runs, () => kept.ratings),
     ]),
   )
 

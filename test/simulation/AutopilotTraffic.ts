@@ -41,7 +41,7 @@ const troubled = { share: 0.1, times: 5 }
 const outage = { everyMs: 12 * hour, forMs: 120_000, failures: 0.33 }
 
 /** Mulberry32 (Tommy Ettinger, public domain): uniform in [0, 1). */
-const uniform = (seed: number) => {
+export const uniform = (seed: number) => {
   let state = seed | 0
   return () => {
     state = (state + 0x6d2b79f5) | 0

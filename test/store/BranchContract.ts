@@ -64,7 +64,7 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         assert.deepStrictEqual(contents((yield* sessions.messages(session.id, { limit: 10 })).entries), all)
         assert.deepStrictEqual(contents(yield* sessions.branch(session.id)), all)
         const kept = yield* sessions.get(principalOf(session), session.id)
-        assert.strictEqual(kept.updatedAt, noon)
+        assert.strictEqual(kept.updatedAt, noon + 1)
       }),
     )
 

@@ -1,19 +1,23 @@
 /** The contract of every adapter of `CohortRuns` and `Autopilots`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
+import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { Rating } from "../../src/domain/Feedback.ts"
+import { lowestIdAt, RunId, SessionId } from "../../src/domain/Ids.ts"
 import type { Cohort } from "../../src/domain/Cohort.ts"
 import { defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
 import { Audit } from "../../src/store/Audit.ts"
 import { Autopilots } from "../../src/store/Autopilots.ts"
 import { CohortRuns } from "../../src/store/CohortRuns.ts"
+import { FeedbackStore } from "../../src/store/FeedbackStore.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { start } from "../../src/rollout/AutopilotRules.ts"
-import { attempt, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
+import { attempt, completed, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
 
-type Stores = Audit | Autopilots | CohortRuns | Runs | SqlClient.SqlClient
+type Stores = Audit | Autopilots | CohortRuns | FeedbackStore | Runs | SqlClient.SqlClient
 
 const minute = 60_000
 
@@ -37,6 +41,35 @@ const keep = Effect.fnUntraced(function* (
     yield* runs.end({ ...begun.run, status: "completed", endedAt: at + 1000, ...also.end }, undefined)
   }
   return begun
+})
+
+/** As a turn at this time would make it. */
+const idAt = (at: number) => lowestIdAt(at).slice(0, 14) + uuidV7Unsafe().slice(14)
+
+/** An answered turn at this time, whose ids sort by it, and its rating. */
+const rate = Effect.fnUntraced(function* (
+  at: number,
+  cohort: Cohort | undefined,
+  rating: Rating | null,
+  of: { readonly session?: Turn["session"]; readonly owner?: ReturnType<typeof newPrincipal> } = {},
+) {
+  const runs = yield* Runs
+  const owner = of.owner ?? newPrincipal()
+  const session = of.session ?? { ...newTurn(owner, { at }).session, id: SessionId.make(idAt(at)) }
+  const turn = newTurn(owner, { at, session })
+  const runId = RunId.make(idAt(at))
+  const decision = { ...turn.run.decision, ...(cohort && { cohort }) }
+  const userMessage = { ...turn.userMessage, runId }
+  const run = { ...turn.run, id: runId, decision }
+  yield* runs.begin({ ...turn, isNewSession: of.session === undefined, run, userMessage })
+  const { ended, message } = completed({ ...turn, run, userMessage }, "Hi")
+  yield* runs.end(ended, message)
+  const put = (given: Rating | null, now = at) =>
+    FeedbackStore.use((store) =>
+      store.put(owner, message.id, { rating: given, score: 0.5, comment: null }, now),
+    )
+  yield* put(rating)
+  return { owner, session, put, withdraw: FeedbackStore.use((store) => store.withdraw(owner, message.id)) }
 })
 
 /** The tests of one database share it: each reads the runs of its own hour. */
@@ -108,6 +141,42 @@ export const cohortRuns = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const later = yield* readFrom(at, after, at + 31 * minute)
         assert.strictEqual(later.runs.length, 1)
         assert.strictEqual((yield* readFrom(at, later.watermark, at + 31 * minute)).runs.length, 0)
+      }),
+    )
+
+    it.effect("each rating that stands counts once, for the cohort of the run that made the answer", () =>
+      Effect.gen(function* () {
+        const since = noon + 600 * minute
+        const runs = yield* CohortRuns
+        const gap = { from: since + 10 * minute, to: since + 11 * minute }
+        const read = runs.ratings({ since, gaps: [gap] })
+        const none = { sessions: 0, n: 0, y: 0, nn: 0, ny: 0, yy: 0 }
+        assert.deepStrictEqual(yield* read, { treatment: none, control: none })
+        yield* rate(since - 1, "treatment", "down")
+        yield* rate(since, "outside", "down")
+        yield* rate(since, undefined, "down")
+        yield* rate(since, "treatment", null)
+        yield* rate(gap.from, "treatment", "down")
+        yield* rate(gap.to, "treatment", "down")
+        assert.deepStrictEqual(yield* read, { treatment: none, control: none })
+        const first = yield* rate(since, "treatment", "down")
+        yield* rate(since + 1, "treatment", "down", first)
+        yield* rate(since + 2, "treatment", "up", first)
+        yield* rate(since, "treatment", "up")
+        // An answer that another mode made in the same session.
+        const other = yield* rate(since + 3, "control", "up", first)
+        assert.deepStrictEqual(yield* read, {
+          treatment: { sessions: 2, n: 4, y: 2, nn: 10, ny: 6, yy: 4 },
+          control: { sessions: 1, n: 1, y: 0, nn: 1, ny: 0, yy: 0 },
+        })
+        yield* other.put("down", since + 5000 * minute)
+        assert.deepInclude((yield* read).control, { n: 1, y: 1 })
+        yield* first.withdraw
+        assert.deepInclude((yield* read).treatment, { sessions: 2, n: 3, y: 1, nn: 5, ny: 2, yy: 1 })
+        yield* first.put("down", since + 6000 * minute)
+        assert.deepInclude((yield* read).treatment, { sessions: 2, n: 4, y: 2 })
+        yield* other.withdraw
+        assert.deepStrictEqual((yield* read).control, none)
       }),
     )
 

@@ -18,6 +18,7 @@ import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -27,6 +28,7 @@ import { runs } from "./RunsContract.ts"
 import { search } from "./SearchContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
+import { sessionLists } from "./SessionListsContract.ts"
 import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
@@ -47,6 +49,7 @@ const suites = [
   pages,
   search,
   sessions,
+  sessionLists,
   branches,
   runs,
   runRecords,
@@ -58,6 +61,7 @@ const suites = [
   shadowPairs,
   cohortRuns,
   autopilots,
+  feedback,
   recordedTurns,
   tokenSpend,
   orgUsage,

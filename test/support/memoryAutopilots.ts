@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Change } from "../../src/store/Audit.ts"
 import { Autopilots, type StoredAutopilot } from "../../src/store/Autopilots.ts"
-import { type CohortRun, CohortRuns } from "../../src/store/CohortRuns.ts"
+import { type CohortRun, CohortRuns, noRatings } from "../../src/store/CohortRuns.ts"
 import type { StoreError } from "../../src/store/StoreError.ts"
 
 export interface MemoryAutopilots {
@@ -51,10 +51,14 @@ export const memoryAutopilots = (data: MemoryAutopilots = newAutopilots()) => {
 }
 
 /** Runs in the order of their starts; each session began with its run. */
-export const cohortRuns = (runs: ReadonlyArray<CohortRun>) =>
+export const cohortRuns = (
+  runs: ReadonlyArray<CohortRun>,
+  ratings = () => ({ treatment: noRatings, control: noRatings }),
+) =>
   Layer.succeed(
     CohortRuns,
     CohortRuns.of({
+      ratings: () => Effect.sync(ratings),
       read: ({ after, limit, now, since }) =>
         Effect.sync(() => {
           const first = runs.findIndex(({ createdAt }) => createdAt >= since)

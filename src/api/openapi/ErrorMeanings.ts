@@ -17,6 +17,7 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   SESSION_NOT_FOUND: "The session does not exist, or belongs to another user.",
   AGENT_NOT_FOUND: "The agent does not exist, or belongs to another organisation.",
   RUN_NOT_FOUND: "The run does not exist, or belongs to another user.",
+  MESSAGE_NOT_FOUND: "The message does not exist, or belongs to another user.",
   INTERRUPT_NOT_FOUND: "The session waits for no answer to this interrupt.",
   FILE_NOT_FOUND: "The run has no such file, or it is gone.",
   KEY_NOT_FOUND: "The API key does not exist, or belongs to another user.",
@@ -30,6 +31,8 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   PRECONDITION_FAILED: "The settings have changed since the version in `If-Match`.",
   PAYLOAD_TOO_LARGE: "The body is larger than 1 MiB.",
   UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
+  ATTACHMENTS_UNSUPPORTED:
+    "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
   IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` belongs to another request.",
   RATE_LIMIT_KEY: "The API key has started too many turns in the last minute.",
   RATE_LIMIT_USER: "The user has sent too many requests in the last minute.",

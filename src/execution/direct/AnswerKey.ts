@@ -19,12 +19,19 @@ export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
     provider: [provider.name, provider.kind, provider.baseUrl, provider.model, provider.takesAgentModel],
     request: [headerValues(provider), provider.query, provider.maxTokensField, provider.temperature],
     agent: [systemPrompt, model, temperature, maxTokens],
-    history: turn.history.map(({ content, role }) => [role, content]),
-    message: turn.message,
+    history: turn.history.map(({ attachments = [], content, role }) => [
+      role,
+      content,
+      ...attachments.map(({ fileId }) => fileId),
+    ]),
+    message: [turn.message, ...turn.attachments.map(({ fileId }) => fileId)],
   }
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex")
 }
 
-/** An agent with tools may have had an effect. A shadow or a probe measures the provider. */
+/**
+ * An agent with tools may have had an effect. A shadow or a probe measures the provider. A user who asks again wants another
+ * answer than the stored one.
+ */
 export const isCacheable = (turn: Turn, orgs: ReadonlySet<string>): boolean =>
-  orgs.has(turn.orgId) && !needsTools(turn.agent) && !turn.shadow && !turn.probe
+  orgs.has(turn.orgId) && !needsTools(turn.agent) && !turn.shadow && !turn.probe && turn.again !== true

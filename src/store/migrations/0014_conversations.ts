@@ -14,7 +14,8 @@ const schema = [
   // The search finds the start of a first message as a message, so only a changed title is indexed.
   `ALTER TABLE sessions ADD COLUMN title_indexed INTEGER NOT NULL DEFAULT 1`,
   `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
-  `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, updated_at, id)`,
+  `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, archived, pinned, updated_at, id)
+    WHERE deleted_at IS NULL`,
   `ALTER TABLE messages ADD COLUMN parts TEXT`,
   `ALTER TABLE messages ADD COLUMN attachments TEXT`,
   `ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0`,
@@ -22,19 +23,26 @@ const schema = [
   `CREATE INDEX messages_by_parent ON messages (parent_message_id)`,
   `ALTER TABLE runs ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX runs_by_session ON runs (session_id, id)`,
-  // `rating` is 1 or -1.
+  // `rating` is 1 or -1. `replaced_rating` is the one before the last write: 0 for none, null for a first write. `cohort`
+  // is that of the run.
   `CREATE TABLE feedback (
     message_id TEXT NOT NULL PRIMARY KEY,
     run_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
     org_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
+    cohort TEXT,
     rating INTEGER,
+    replaced_rating INTEGER,
     score DOUBLE PRECISION,
     comment TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
   )`,
+  `CREATE INDEX feedback_by_run ON feedback (run_id)`,
+  // The autopilot reads the index alone, every two seconds.
+  `CREATE INDEX feedback_of_cohorts ON feedback (session_id, run_id, cohort, rating)
+    WHERE cohort IS NOT NULL AND rating IS NOT NULL`,
   // A file without a message is an upload that no message has used yet.
   `CREATE TABLE files (
     id TEXT NOT NULL PRIMARY KEY,
