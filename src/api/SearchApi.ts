@@ -19,10 +19,7 @@ const q = Schema.String.check(
   Schema.makeFilter(
     (text) => parseQuery(text) !== undefined || "Expected at least one letter, digit or emoji",
   ),
-).annotate({
-  description:
-    'The words to find. All must be in a message or in a title; the last one may be unfinished. `"…"` finds words in this order.',
-})
+)
 
 const page = pagedBy("search", Schema.Tuple([Schema.Int, SessionId]), 50)
 

@@ -74,6 +74,7 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   fileId: "The last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
   orgId: "An organisation.",
+  q: 'The words to find. All must be in a message or in the title; the last one may be unfinished. `"…"` finds words in this order.',
   userId: "A user of the caller's organisation.",
   archived: "`true`: the archived sessions. By default the others.",
   pinned: "`true`: pinned sessions only. `false`: the others only. By default both.",
