@@ -37,7 +37,7 @@ const pages: ReadonlyArray<Page> = [
     language: "sh",
     prints: [
       "Where is **my** **invoice**?\n",
-      "Where is **my** **invoice**?\n",
+      "Where is **my invoice**?\n",
       "Expected at least one letter, digit or emoji",
     ],
   },
