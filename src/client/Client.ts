@@ -1,8 +1,24 @@
 /** The client of the gateway for browsers and Node: the chat routes as functions, and turns as streams of events. */
-import type { Body, ChatEvent, Data, Path, Run, Session, SessionsPage } from "./Contract.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  ExportLine,
+  Path,
+  Run,
+  RunsPage,
+  Session,
+  SessionCancelled,
+  SessionChanges,
+  SessionCounts,
+  SessionOverview,
+  SessionsPage,
+  SessionsPath,
+} from "./Contract.ts"
+import { exportLines } from "./Export.ts"
 import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
-import { type ClientOptions, fill, Transport } from "./Transport.ts"
+import { type Call, type ClientOptions, fill, Transport } from "./Transport.ts"
 
 export type Events = AsyncGenerator<ChatEvent, void, undefined>
 
@@ -21,6 +37,20 @@ export interface PageOptions extends ReadOptions {
   readonly limit?: number
 }
 
+export interface SessionsOptions extends PageOptions {
+  /** By default `activity`: pinned sessions first, then by their last message or answer. */
+  readonly order?: "activity" | "created"
+  /** True: the archived sessions instead of the others. */
+  readonly archived?: boolean
+  /** By default both. */
+  readonly pinned?: boolean
+}
+
+export interface SessionOptions extends PageOptions {
+  /** The page ends before this message. */
+  readonly before?: string
+}
+
 export interface Client {
   /** Begins a session with its first message, and reads the answer. */
   readonly start: (turn: Body<"start">, options?: TurnOptions) => Events
@@ -33,9 +63,25 @@ export interface Client {
   /** Reads a run after the event `after`; by default all of it. An abort leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: StreamOptions & { readonly after?: number }) => Events
   readonly cancel: (runId: string, options?: ReadOptions) => Promise<Data<"cancel">>
-  readonly sessions: (options?: PageOptions) => Promise<SessionsPage>
+  readonly sessions: (options?: SessionsOptions) => Promise<SessionsPage>
+  readonly sessionCounts: (options?: ReadOptions) => Promise<SessionCounts>
   /** A session with its last messages. The next page has older ones. */
-  readonly session: (sessionId: string, options?: PageOptions) => Promise<Session>
+  readonly session: (sessionId: string, options?: SessionOptions) => Promise<Session>
+  /** Renames, pins or archives a session. */
+  readonly updateSession: (
+    sessionId: string,
+    changes: SessionChanges,
+    options?: ReadOptions,
+  ) => Promise<SessionOverview>
+  /** Cancels the session's running run, if there is one. */
+  readonly cancelSession: (sessionId: string, options?: ReadOptions) => Promise<SessionCancelled>
+  /** The runs of a session, newest first. */
+  readonly runsOf: (sessionId: string, options?: PageOptions) => Promise<RunsPage>
+  /** The lines of an export of one session, or of all without an id. Throws unless the export is complete. */
+  readonly exportSessions: (
+    sessionId?: string,
+    options?: ReadOptions,
+  ) => AsyncGenerator<ExportLine, void, undefined>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
 }
 
@@ -46,10 +92,17 @@ const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
 
-const query = ({ cursor, limit }: PageOptions): string => {
+const countsPath: SessionsPath<"counts"> = "/api/v1/chat/sessions/counts"
+const updatePath: SessionsPath<"update"> = "/api/v1/chat/sessions/:sessionId"
+const cancelPath: SessionsPath<"cancel"> = "/api/v1/chat/sessions/:sessionId/cancel"
+const runsPath: SessionsPath<"runs"> = "/api/v1/chat/sessions/:sessionId/runs"
+const exportPath: SessionsPath<"export"> = "/api/v1/chat/sessions/:sessionId/export"
+const exportAllPath: SessionsPath<"exportAll"> = "/api/v1/chat/export"
+
+const query = (options: SessionOptions & SessionsOptions): string => {
   const params = new URLSearchParams()
-  if (cursor !== undefined && cursor !== null) params.set("cursor", cursor)
-  if (limit !== undefined) params.set("limit", String(limit))
+  for (const [name, value] of Object.entries(options))
+    if (name !== "signal" && value !== undefined && value !== null) params.set(name, String(value))
   const text = params.toString()
   return text === "" ? "" : `?${text}`
 }
@@ -60,9 +113,12 @@ export const createClient = (clientOptions: ClientOptions): Client => {
   const turn = (path: string, body: unknown, { idempotencyKey, ...options }: TurnOptions = {}): Events =>
     new RunStream(transport, turnCall(path, body, idempotencyKey ?? randomKey()), options).read()
 
-  const get = async <Value>(path: string, options: PageOptions = {}): Promise<Value> =>
+  const get = async <Value>(path: string, options: SessionOptions & SessionsOptions = {}): Promise<Value> =>
     // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
     (await transport.json({ method: "GET", path: path + query(options) }, options.signal)) as Value
+
+  const change = async <Value>(call: Omit<Call, "accept">, signal?: AbortSignal): Promise<Value> =>
+    (await transport.json(call, signal)) as Value
 
   return {
     start: (body, options) => turn(startPath, body, options),
@@ -75,5 +131,17 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
     run: (runId, options) => get(fill(runPath, { runId }), options),
+    sessionCounts: (options) => get(countsPath, options),
+    updateSession: (sessionId, body, { signal } = {}) =>
+      change({ method: "PATCH", path: fill(updatePath, { sessionId }), body }, signal),
+    cancelSession: (sessionId, { signal } = {}) =>
+      change({ method: "POST", path: fill(cancelPath, { sessionId }) }, signal),
+    runsOf: (sessionId, options) => get(fill(runsPath, { sessionId }), options),
+    exportSessions: (sessionId, { signal } = {}) =>
+      exportLines(
+        transport,
+        sessionId === undefined ? exportAllPath : fill(exportPath, { sessionId }),
+        signal,
+      ),
   }
 }

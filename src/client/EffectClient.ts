@@ -4,8 +4,27 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
-import type { Body, ChatEvent, Data, Run, Session, SessionsPage } from "./Contract.ts"
+import {
+  createClient,
+  type PageOptions,
+  type SessionOptions,
+  type SessionsOptions,
+  type TurnOptions,
+} from "./Client.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  ExportLine,
+  Run,
+  RunsPage,
+  Session,
+  SessionCancelled,
+  SessionChanges,
+  SessionCounts,
+  SessionOverview,
+  SessionsPage,
+} from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
 import type { StreamOptions } from "./RunStream.ts"
 import type { ClientOptions } from "./Transport.ts"
@@ -28,8 +47,20 @@ export interface EffectClient {
   /** Leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: Unsignalled<StreamOptions> & { readonly after?: number }) => Turn
   readonly cancel: (runId: string) => Effect.Effect<Data<"cancel">, CrossfadeError>
-  readonly sessions: (page?: Page) => Effect.Effect<SessionsPage, CrossfadeError>
-  readonly session: (sessionId: string, page?: Page) => Effect.Effect<Session, CrossfadeError>
+  readonly sessions: (page?: Unsignalled<SessionsOptions>) => Effect.Effect<SessionsPage, CrossfadeError>
+  readonly sessionCounts: Effect.Effect<SessionCounts, CrossfadeError>
+  readonly session: (
+    sessionId: string,
+    page?: Unsignalled<SessionOptions>,
+  ) => Effect.Effect<Session, CrossfadeError>
+  readonly updateSession: (
+    sessionId: string,
+    changes: SessionChanges,
+  ) => Effect.Effect<SessionOverview, CrossfadeError>
+  readonly cancelSession: (sessionId: string) => Effect.Effect<SessionCancelled, CrossfadeError>
+  readonly runsOf: (sessionId: string, page?: Page) => Effect.Effect<RunsPage, CrossfadeError>
+  /** Fails unless the export is complete. */
+  readonly exportSessions: (sessionId?: string) => Stream.Stream<ExportLine, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
 }
 
@@ -37,7 +68,9 @@ const errorOf = (cause: unknown): CrossfadeError =>
   cause instanceof CrossfadeError ? cause : connectionLost("The client failed.", cause)
 
 /** A generator that waits for bytes returns only after them, so leaving it aborts it first. */
-const abortable = (open: (signal: AbortSignal) => Events): AsyncIterable<ChatEvent> => ({
+const abortable = <A>(
+  open: (signal: AbortSignal) => AsyncGenerator<A, void, undefined>,
+): AsyncIterable<A> => ({
   [Symbol.asyncIterator]: () => {
     const controller = new AbortController()
     const events = open(controller.signal)
@@ -52,7 +85,9 @@ const abortable = (open: (signal: AbortSignal) => Events): AsyncIterable<ChatEve
   },
 })
 
-const streamed = (open: (signal: AbortSignal) => Events): Turn =>
+const streamed = <A>(
+  open: (signal: AbortSignal) => AsyncGenerator<A, void, undefined>,
+): Stream.Stream<A, CrossfadeError> =>
   Stream.suspend(() => Stream.fromAsyncIterable(abortable(open), errorOf))
 
 const requested = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, CrossfadeError> =>
@@ -70,6 +105,12 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     events: (runId, options) => streamed((signal) => client.events(runId, { ...options, signal })),
     cancel: (runId) => requested((signal) => client.cancel(runId, { signal })),
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
+    sessionCounts: requested((signal) => client.sessionCounts({ signal })),
+    updateSession: (sessionId, changes) =>
+      requested((signal) => client.updateSession(sessionId, changes, { signal })),
+    cancelSession: (sessionId) => requested((signal) => client.cancelSession(sessionId, { signal })),
+    runsOf: (sessionId, page) => requested((signal) => client.runsOf(sessionId, { ...page, signal })),
+    exportSessions: (sessionId) => streamed((signal) => client.exportSessions(sessionId, { signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
   }

@@ -1,16 +1,30 @@
 /**
  * The entry `crossfade-gateway/client`. It needs `fetch` and nothing of Node or Effect. `docs/reference/client.md` describes it.
  */
-export { type Client, createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
+export {
+  type Client,
+  createClient,
+  type Events,
+  type PageOptions,
+  type SessionOptions,
+  type SessionsOptions,
+  type TurnOptions,
+} from "./Client.ts"
 export type {
   ChatEvent,
+  ExportLine,
   InterruptAnswer,
   Message,
   MessageOf,
   Run,
   RunDone,
   RunError,
+  RunsPage,
   Session,
+  SessionCancelled,
+  SessionChanges,
+  SessionCounts,
+  SessionOverview,
   SessionsPage,
 } from "./Contract.ts"
 export {
