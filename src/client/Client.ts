@@ -5,6 +5,7 @@ import type {
   Data,
   ExportLine,
   Path,
+  PlacedMessage,
   Run,
   RunsPage,
   Session,
@@ -49,6 +50,8 @@ export interface SessionsOptions extends PageOptions {
 export interface SessionOptions extends PageOptions {
   /** The page ends before this message. */
   readonly before?: string
+  /** Only the path to this message, with siblings; `latest`: to the last one. By default the messages of all branches. */
+  readonly leaf?: string | undefined
 }
 
 export interface Client {
@@ -58,6 +61,10 @@ export interface Client {
   readonly send: (sessionId: string, turn: Omit<Body<"send">, "retry">, options?: TurnOptions) => Events
   /** Answers the last message again, whose turn failed. */
   readonly retry: (sessionId: string, options?: TurnOptions) => Events
+  /** Makes another answer to the question of a message, and reads it. A question that failed is answered again. */
+  readonly regenerate: (messageId: string, choice?: Body<"regenerate">, options?: TurnOptions) => Events
+  /** Sends another version of a message of the user, and reads its answer. */
+  readonly edit: (messageId: string, turn: Body<"edit">, options?: TurnOptions) => Events
   /** Answers the interrupts of the session's last run, and reads the answer. */
   readonly resume: (sessionId: string, answer: Body<"resume">, options?: TurnOptions) => Events
   /** Reads a run after the event `after`; by default all of it. An abort leaves the run alone, except with `detach: false`. */
@@ -82,12 +89,17 @@ export interface Client {
     sessionId?: string,
     options?: ReadOptions,
   ) => AsyncGenerator<ExportLine, void, undefined>
+  /** A message with its siblings and the end of its newest branch. */
+  readonly message: (messageId: string, options?: ReadOptions) => Promise<PlacedMessage>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
 }
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
 const sendPath: Path<"send"> = "/api/v1/chat/sessions/:sessionId"
 const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
+const regeneratePath: Path<"regenerate"> = "/api/v1/chat/messages/:messageId/regenerate"
+const editPath: Path<"edit"> = "/api/v1/chat/messages/:messageId/edit"
+const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
@@ -124,12 +136,16 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     start: (body, options) => turn(startPath, body, options),
     send: (sessionId, body, options) => turn(fill(sendPath, { sessionId }), body, options),
     retry: (sessionId, options) => turn(fill(sendPath, { sessionId }), { retry: true }, options),
+    regenerate: (messageId, choice = {}, options) =>
+      turn(fill(regeneratePath, { messageId }), choice, options),
+    edit: (messageId, body, options) => turn(fill(editPath, { messageId }), body, options),
     resume: (sessionId, answer, options) => turn(fill(resumePath, { sessionId }), answer, options),
     events: (runId, { after = 0, ...options } = {}) =>
       new RunStream(transport, eventsCall(runId, after), { detach: true, ...options }, after).read(),
     cancel: async (runId, { signal } = {}) => (await cancelRun(transport, runId, signal)) as Data<"cancel">,
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
+    message: (messageId, options) => get(fill(messagePath, { messageId }), options),
     run: (runId, options) => get(fill(runPath, { runId }), options),
     sessionCounts: (options) => get(countsPath, options),
     updateSession: (sessionId, body, { signal } = {}) =>

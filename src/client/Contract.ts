@@ -8,26 +8,28 @@ import type * as Schema from "effect/Schema"
 import type { ChatApi } from "../api/ChatApi.ts"
 import type { ExportLine as Line } from "../api/ExportLine.ts"
 import type { SessionsApi } from "../api/SessionsApi.ts"
+import type { MessagesApi } from "../api/MessagesApi.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
 type Source<Codec> = Codec extends { readonly schema: infer From extends Schema.Constraint } ? From : never
 
-type Groups = typeof ChatApi | typeof SessionsApi
+type Chat = typeof ChatApi | typeof MessagesApi
+type Groups = Chat | typeof SessionsApi
 
-/** The groups of routes have equal names for some routes, so a name belongs to one group. */
-type Endpoint<Name extends string, Group extends Groups = typeof ChatApi> = HttpApiEndpoint.WithIdentifier<
+/** The groups of routes have equal names for some routes, so a name belongs to a group. */
+type Endpoint<Name extends string, Group extends Groups = Chat> = HttpApiEndpoint.WithIdentifier<
   HttpApiGroup.Endpoints<Group>,
   Name
 >
 
 /** The body of a request. */
-export type Body<Name extends string, Group extends Groups = typeof ChatApi> = Source<
+export type Body<Name extends string, Group extends Groups = Chat> = Source<
   HttpApiEndpoint.Payload<Endpoint<Name, Group>>
 >["Encoded"]
 
 /** The `data` of a JSON response. */
-export type Data<Name extends string, Group extends Groups = typeof ChatApi> = Source<
+export type Data<Name extends string, Group extends Groups = Chat> = Source<
   HttpApiEndpoint.Success<Endpoint<Name, Group>>
 >["Encoded"] extends {
   readonly data: infer Value
@@ -61,6 +63,8 @@ export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonl
 
 export type InterruptAnswer = NonNullable<Body<"resume">["answers"]>[number]
 
+/** A message with its siblings and the end of its newest branch. */
+export type PlacedMessage = Data<"message">
 export type Session = Data<"session">
 export type SessionsPage = Data<"sessions">
 export type Run = Data<"run">
@@ -76,4 +80,4 @@ export type SessionsPath<Name extends string> = Path<Name, Sessions>
 export type ExportLine = (typeof Line)["Encoded"]
 
 /** The path of a route, with its parameters as `:name`. */
-export type Path<Name extends string, Group extends Groups = typeof ChatApi> = Endpoint<Name, Group>["path"]
+export type Path<Name extends string, Group extends Groups = Chat> = Endpoint<Name, Group>["path"]

@@ -16,6 +16,7 @@ import type {
   ChatEvent,
   Data,
   ExportLine,
+  PlacedMessage,
   Run,
   RunsPage,
   Session,
@@ -43,6 +44,12 @@ export interface EffectClient {
     options?: Unsignalled<TurnOptions>,
   ) => Turn
   readonly retry: (sessionId: string, options?: Unsignalled<TurnOptions>) => Turn
+  readonly regenerate: (
+    messageId: string,
+    choice?: Body<"regenerate">,
+    options?: Unsignalled<TurnOptions>,
+  ) => Turn
+  readonly edit: (messageId: string, turn: Body<"edit">, options?: Unsignalled<TurnOptions>) => Turn
   readonly resume: (sessionId: string, answer: Body<"resume">, options?: Unsignalled<TurnOptions>) => Turn
   /** Leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: Unsignalled<StreamOptions> & { readonly after?: number }) => Turn
@@ -61,6 +68,7 @@ export interface EffectClient {
   readonly runsOf: (sessionId: string, page?: Page) => Effect.Effect<RunsPage, CrossfadeError>
   /** Fails unless the export is complete. */
   readonly exportSessions: (sessionId?: string) => Stream.Stream<ExportLine, CrossfadeError>
+  readonly message: (messageId: string) => Effect.Effect<PlacedMessage, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
 }
 
@@ -100,6 +108,10 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     send: (sessionId, turn, options) =>
       streamed((signal) => client.send(sessionId, turn, { ...options, signal })),
     retry: (sessionId, options) => streamed((signal) => client.retry(sessionId, { ...options, signal })),
+    regenerate: (messageId, choice, options) =>
+      streamed((signal) => client.regenerate(messageId, choice, { ...options, signal })),
+    edit: (messageId, turn, options) =>
+      streamed((signal) => client.edit(messageId, turn, { ...options, signal })),
     resume: (sessionId, answer, options) =>
       streamed((signal) => client.resume(sessionId, answer, { ...options, signal })),
     events: (runId, options) => streamed((signal) => client.events(runId, { ...options, signal })),
@@ -112,6 +124,7 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     runsOf: (sessionId, page) => requested((signal) => client.runsOf(sessionId, { ...page, signal })),
     exportSessions: (sessionId) => streamed((signal) => client.exportSessions(sessionId, { signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
+    message: (messageId) => requested((signal) => client.message(messageId, { signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
   }
 }

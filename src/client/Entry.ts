@@ -16,6 +16,7 @@ export type {
   InterruptAnswer,
   Message,
   MessageOf,
+  PlacedMessage,
   Run,
   RunDone,
   RunError,
@@ -27,6 +28,7 @@ export type {
   SessionOverview,
   SessionsPage,
 } from "./Contract.ts"
+export { type Version, versionOf } from "./Branches.ts"
 export {
   type Answer,
   ask,

@@ -14,6 +14,7 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
+import { deletionVariables } from "./ConfigDeletion.ts"
 import { fileProblems, fileVariables } from "./ConfigFiles.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
@@ -111,6 +112,7 @@ export const variables = {
   ...admissionVariables,
   ...readLimitVariables,
   ...quotaVariables,
+  ...deletionVariables,
   ...fileVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
     "Direct providers in the order of attempts. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",

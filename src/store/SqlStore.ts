@@ -7,12 +7,16 @@ import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import * as DeletionsSql from "./DeletionsSql.ts"
+import * as ErasuresSql from "./ErasuresSql.ts"
+import * as FilesSql from "./FilesSql.ts"
 import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import * as MessagesSql from "./MessagesSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
+import * as PurgeSql from "./PurgeSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
@@ -34,6 +38,10 @@ const stores = Layer.mergeAll(
   AutopilotsSql.layerSql,
   BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
+  DeletionsSql.layerSql,
+  ErasuresSql.layerSql,
+  PurgeSql.layerSql,
+  FilesSql.layerSql,
   FeedbackStoreSql.layerSql,
   ExportedMessagesSql.layerSql,
   MessagesSql.layerSql,

@@ -88,6 +88,13 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/chat/runs/{runId}/ticket": [owners()],
   "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
+  "POST /api/v1/chat/runs/{runId}/files/{fileId}/ticket": [owners()],
+
+  "POST /api/v1/files": [row([401, 200, 200, 200, 200, 403], { body: { any: "text" } })],
+  "GET /api/v1/files": [row([401, 200, 200, 200, 200, 403])],
+  "GET /api/v1/files/{fileId}": [owners()],
+  "POST /api/v1/files/{fileId}/ticket": [owners()],
+  "DELETE /api/v1/files/{fileId}": [owners()],
 
   "POST /v1/chat/completions": [
     row([401, 200, 200, 200, 404, 403], { body: { model: "agent:$agent", messages: [question] } }),

@@ -157,6 +157,8 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   MAX_AGENTS_PER_ORG: ["0", "-1", "x"],
   MAX_SESSIONS_PER_ORG: ["0", "-1", "x"],
   MAX_STORED_MB_PER_ORG: ["0", "-1", "x"],
+  DELETE_GRACE_DAYS: ["-1", "3651", "1.5", "x"],
+  MESSAGES_RETENTION_DAYS: ["-1", "1.5", "36501", "x", "1,2", "acme:", ":30", "acme:x", "acme:1,acme:2"],
   PUBLIC_URL: ["chat.example", "https://chat.example/?a=b", `https://u:${canary}@chat.example`],
   FILES_MAX_BYTES: ["0", "1023", "1073741825", "20M"],
   MAX_PENDING_FILES_MB_PER_USER: ["0", "-1", "x"],

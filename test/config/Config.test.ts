@@ -101,6 +101,8 @@ describe("an empty environment", () => {
         MAX_AGENTS_PER_ORG: 1000,
         MAX_SESSIONS_PER_ORG: 1_000_000,
         MAX_STORED_MB_PER_ORG: 51_200,
+        DELETE_GRACE_DAYS: 0,
+        MESSAGES_RETENTION_DAYS: { days: 0, orgs: new Map() },
         PUBLIC_URL: "",
         FILES_MAX_BYTES: 20_971_520,
         MAX_PENDING_FILES_MB_PER_USER: 200,

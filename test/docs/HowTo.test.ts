@@ -47,6 +47,19 @@ const pages: ReadonlyArray<Page> = [
     ],
   },
   {
+    page: "edit-and-regenerate",
+    language: "sh",
+    prints: [
+      "event: done",
+      "mode: direct_llm",
+      "event: done",
+      "user: 2 / 2",
+      "assistant: 1 / 1",
+      "user said: Hello",
+      "event: done",
+    ],
+  },
+  {
     page: "frontend-javascript",
     language: "js",
     prints: ["\nYou said: Hello\n", "You said: And again\n"],

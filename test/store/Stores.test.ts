@@ -17,7 +17,9 @@ import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
+import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
@@ -51,8 +53,10 @@ const suites = [
   sessions,
   sessionLists,
   branches,
+  messages,
   runs,
   runRecords,
+  deletion,
   retention,
   replicas,
   rollout,
