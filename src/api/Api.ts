@@ -6,7 +6,9 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
+import { FilesApi } from "./FilesApi.ts"
 import { FeedbackApi } from "./FeedbackApi.ts"
+import { DeletionApi } from "./DeletionApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
@@ -42,6 +44,8 @@ const contract = HttpApi.make("crossfade")
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)
+  .add(DeletionApi)
+  .add(FilesApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

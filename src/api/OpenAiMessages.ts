@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { isBlank, type PromptMessage } from "../domain/History.ts"
-import { maxMessageLength, messageTooLong } from "./ChatApi.ts"
+import { maxMessageLength, messageTooLong } from "./TurnBody.ts"
 
 const opt = Schema.optionalKey
 

@@ -24,6 +24,9 @@ import type { Session } from "../domain/Session.ts"
 import { titleOf } from "../domain/SessionTitle.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
+import type { IntakeError } from "../files/FileIntake.ts"
+import type { AttachmentsInvalid } from "../files/MessageFiles.ts"
+import type { AttachmentGone } from "../store/Files.ts"
 import { type MessageNotFound, Messages } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
@@ -58,6 +61,8 @@ export interface Accepted {
 
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
+  | AttachmentsInvalid
+  | IntakeError
   | HistoryInvalid
   | Interrupts.InterruptNotFound
   | MessageNotFound
@@ -72,6 +77,7 @@ type Refused =
   | AgentDenied
   | AgentInactive
   | AgentNotFound
+  | AttachmentGone
   | AttachmentsUnsupported
   | MemoryShort
   | NoModeAvailable
@@ -222,7 +228,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       orgId,
       userId,
       agentId,
-      title: titleOf(message),
+      title: titleOf(message === "" ? (attachments[0]?.filename ?? "") : message),
       cohort: null,
       createdAt: now,
       updatedAt: now,

@@ -28,10 +28,12 @@ export const entriesOf = (
 ): ReadonlyArray<LogEntry> => {
   const terminal = TerminalEvent.terminalOf(run)
   // An answer from before parts were stored, such as a table, existed only in the events.
-  if (after > 0 || parts.length === 0 || terminal === undefined) return [{ seq: after + 1, event: expired(run) }]
-  const entries = parts.map(
-    (data): LogEntry => ({ seq: parseEventId(data.id)?.seq ?? 0, event: { event: "message", data } }),
-  )
+  if (after > 0 || parts.length === 0 || terminal === undefined)
+    return [{ seq: after + 1, event: expired(run) }]
+  const entries = parts.map((data): LogEntry => ({
+    seq: parseEventId(data.id)?.seq ?? 0,
+    event: { event: "message", data },
+  }))
   const last = entries.at(-1)?.seq ?? 0
   return [
     ...entries.filter(({ event }) => event.event !== "message" || isSent(event.data)),

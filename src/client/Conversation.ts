@@ -126,7 +126,8 @@ const lastBranch = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<Store
     next = byId.get(next.parentMessageId ?? "")
   }
   const [question, answer] = branch.slice(-2)
-  const isAskedAgain = answer?.role === "assistant" && question?.role === "user" && question.runId !== answer.runId
+  const isAskedAgain =
+    answer?.role === "assistant" && question?.role === "user" && question.runId !== answer.runId
   return isAskedAgain && answer.status !== "completed" ? branch.slice(0, -1) : branch
 }
 

@@ -13,7 +13,9 @@ import * as AgUiHandlers from "./AgUiHandlers.ts"
 import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
+import * as DeletionHandlers from "./DeletionHandlers.ts"
 import * as Edge from "./Edge.ts"
+import * as FilesHandlers from "./FilesHandlers.ts"
 import * as FeedbackHandlers from "./FeedbackHandlers.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
@@ -43,6 +45,8 @@ const routes = (settings: ServerSettings) => {
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,
+    DeletionHandlers.layer,
+    FilesHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,

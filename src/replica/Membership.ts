@@ -71,8 +71,5 @@ const make = Effect.gen(function* () {
   yield* Loop.every("membership", beatEvery, round)
 })
 
-export const layer: Layer.Layer<
-  never,
-  StoreError,
-  LiveRuns | Replicas | Runs | SecureRandom.SecureRandom
-> = Layer.effectDiscard(make)
+export const layer: Layer.Layer<never, StoreError, LiveRuns | Replicas | Runs | SecureRandom.SecureRandom> =
+  Layer.effectDiscard(make)

@@ -22,10 +22,7 @@ export const bytesOf = (sql: SqlClient.SqlClient, row: "m" | "messages"): Fragme
 }
 
 /** The facts of the runs of these messages. The last attempt names the mode and the model of a turn that failed. */
-const runsOf = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  messages: ReadonlyArray<ChatMessage>,
-) {
+const runsOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, messages: ReadonlyArray<ChatMessage>) {
   const ids = [...new Set(messages.flatMap(({ role, runId }) => (role === "assistant" ? [runId] : [])))]
   if (ids.length === 0) return new Map<RunId, Answered>()
   const rows = yield* sql`SELECT r.id, r.status, r.error, r.finish_reason, r.usage, r.created_at, r.ended_at,

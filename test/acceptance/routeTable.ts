@@ -65,6 +65,17 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 200, 403]),
     row([401, 200, 200, 200, 200, 403], { query: "?cursor=$cursor" }),
   ],
+  "GET /api/v1/chat/sessions/counts": [row([401, 200, 200, 200, 200, 403])],
+  "PATCH /api/v1/chat/sessions/{sessionId}": [
+    owners({ body: { title: "Renamed" } }),
+    owners({ body: { pinned: true, archived: false } }),
+  ],
+  "GET /api/v1/chat/sessions/{sessionId}/runs": [owners()],
+  "POST /api/v1/chat/sessions/{sessionId}/cancel": [owners()],
+  "GET /api/v1/chat/sessions/{sessionId}/export": [owners()],
+  "GET /api/v1/chat/export": [row([401, 200, 200, 200, 200, 403])],
+  // A user of another organisation with the same id is another user, and has no session there.
+  "GET /api/v1/users/{userId}/export": [row([401, 403, 403, 200, 200, 403])],
   "GET /api/v1/chat/sessions/{sessionId}": [owners(), owners({ query: "?leaf=latest" })],
   "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
   "PUT /api/v1/chat/messages/{messageId}/feedback": [owners({ body: { rating: "up" } })],
@@ -77,6 +88,13 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/chat/runs/{runId}/ticket": [owners()],
   "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
+  "POST /api/v1/chat/runs/{runId}/files/{fileId}/ticket": [owners()],
+
+  "POST /api/v1/files": [row([401, 200, 200, 200, 200, 403], { body: { any: "text" } })],
+  "GET /api/v1/files": [row([401, 200, 200, 200, 200, 403])],
+  "GET /api/v1/files/{fileId}": [owners()],
+  "POST /api/v1/files/{fileId}/ticket": [owners()],
+  "DELETE /api/v1/files/{fileId}": [owners()],
 
   "POST /v1/chat/completions": [
     row([401, 200, 200, 200, 404, 403], { body: { model: "agent:$agent", messages: [question] } }),

@@ -22,7 +22,14 @@ describe("stored parts beyond their limit", () => {
   })
 
   it("keep their texts whole, lose the largest other parts first, and say so", () => {
-    const parts = partsOf(text(long), thinking(long), toolCall("c1"), result, text(`${long}!`), thinking("short"))
+    const parts = partsOf(
+      text(long),
+      thinking(long),
+      toolCall("c1"),
+      result,
+      text(`${long}!`),
+      thinking("short"),
+    )
     const rest = limited(runId, parts, 5500)
     assert.deepStrictEqual(
       rest.map(({ type }) => type),

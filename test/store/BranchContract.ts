@@ -61,7 +61,10 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const all = ["one", "1", "two", "2", "three", "3"]
         const contents = (messages: ReadonlyArray<{ readonly content: string }>) =>
           messages.map(({ content }) => content)
-        assert.deepStrictEqual(contents(plain((yield* sessions.messages(session.id, { limit: 10 })).entries)), all)
+        assert.deepStrictEqual(
+          contents(plain((yield* sessions.messages(session.id, { limit: 10 })).entries)),
+          all,
+        )
         assert.deepStrictEqual(contents(yield* sessions.branch(session.id)), all)
         const kept = yield* sessions.get(principalOf(session), session.id)
         assert.strictEqual(kept.updatedAt, noon + 1)

@@ -82,13 +82,21 @@ export const replicas = (
         assert.deepStrictEqual(yield* statusOf(left), interrupted)
         const page = yield* (yield* Sessions).messages(left.session.id, { limit: 10 })
         assert.deepStrictEqual(
-          page.entries.map(({ content, parentMessageId, role, status }) => [role, content, parentMessageId, status]),
+          page.entries.map(({ content, parentMessageId, role, status }) => [
+            role,
+            content,
+            parentMessageId,
+            status,
+          ]),
           [
             ["user", left.userMessage.content, null, null],
             ["assistant", "Hel", left.userMessage.id, "interrupted"],
           ],
         )
-        assert.deepStrictEqual(page.entries[1]?.parts.map(({ data }) => data), [{ content: "Hel" }])
+        assert.deepStrictEqual(
+          page.entries[1]?.parts.map(({ data }) => data),
+          [{ content: "Hel" }],
+        )
         assert.deepStrictEqual(yield* statusOf(done), ended)
         assert.strictEqual((yield* statusOf(others)).status, "running")
       }).pipe(Effect.scoped),

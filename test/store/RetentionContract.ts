@@ -54,7 +54,10 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
           const kept = yield* runs.get(owner, run.id)
           assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
           const parts = yield* runs.expiredParts(run)
-          assert.deepStrictEqual(parts?.map(({ data }) => data), [{ content: "the answer" }])
+          assert.deepStrictEqual(
+            parts?.map(({ data }) => data),
+            [{ content: "the answer" }],
+          )
           assert.strictEqual(kept.run.status, "completed")
           assert.lengthOf(kept.attempts, 1)
           const { entries: messages } = yield* (yield* Sessions).messages(session.id, { limit: 10 })

@@ -20,7 +20,10 @@ import {
   newPrincipal,
   newTurn,
   noon,
-  textEntries, seen, plain } from "./Turns.ts"
+  textEntries,
+  seen,
+  plain,
+} from "./Turns.ts"
 
 export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Runs on ${name}`, (it) => {
@@ -154,7 +157,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         assert.deepStrictEqual(plain(messages), [turn.userMessage, message])
         const unknown = completed(newTurn(newPrincipal()), "Hi")
         const error = yield* Effect.flip(runs.end(unknown.ended, undefined))
-        assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.end" })
+        assert.deepInclude(error, { _tag: "RunLost", runId: unknown.ended.id })
       }),
     )
 
@@ -216,7 +219,9 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* Effect.forEach(turns, begun, { concurrency: "unbounded", discard: true })
         const sessions = yield* Sessions
         for (const { session, userMessage } of turns) {
-          assert.deepStrictEqual(plain((yield* sessions.messages(session.id, { limit: 9 })).entries), [userMessage])
+          assert.deepStrictEqual(plain((yield* sessions.messages(session.id, { limit: 9 })).entries), [
+            userMessage,
+          ])
         }
       }),
     )

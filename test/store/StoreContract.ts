@@ -188,7 +188,10 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* runs.end(answer.ended, answer.message)
         yield* runs.begin(second)
         const all = [first.userMessage, answer.message, second.userMessage]
-        assert.deepStrictEqual(plain((yield* sessions.messages(first.session.id, { limit: 10 })).entries), all)
+        assert.deepStrictEqual(
+          plain((yield* sessions.messages(first.session.id, { limit: 10 })).entries),
+          all,
+        )
         assert.deepStrictEqual(
           plain((yield* sessions.messages(first.session.id, { limit: 2 })).entries),
           all.slice(1),

@@ -5,11 +5,13 @@ import { type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
 import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
+import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { Message } from "../../src/protocol/agent2ui/Message.ts"
 import * as RunPages from "../../src/store/RunPages.ts"
 import type { Pages } from "../../src/store/RunPages.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import type { ShownMessage } from "../../src/store/ShownMessage.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 
@@ -113,6 +115,18 @@ export const begun = (turn: Turn = newTurn(newPrincipal())) =>
     turn,
   )
 
+/** A pair of shadow runs is stored only while its run exists. */
+export const addPair = (pair: ShadowPair) =>
+  Effect.gen(function* () {
+    const { runId } = pair
+    const turn = newTurn(newPrincipal(pair.orgId))
+    yield* begun({
+      ...turn,
+      run: { ...turn.run, id: runId },
+      userMessage: { ...turn.userMessage, runId },
+    })
+    yield* (yield* ShadowPairs).add(pair)
+  })
 /** The messages without the facts that their session shows. */
 export const plain = (messages: ReadonlyArray<ShownMessage>): ReadonlyArray<ChatMessage> =>
   messages.map(({ content, createdAt, executionMode, id, parentMessageId, role, runId, sessionId }) => ({

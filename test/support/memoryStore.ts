@@ -12,6 +12,7 @@ import { Messages } from "../../src/store/Messages.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
+import { SessionLists } from "../../src/store/SessionLists.ts"
 import { type BranchMessage, type TreeMessage, SessionNotFound, Sessions } from "../../src/store/Sessions.ts"
 import { StoreHealth } from "../../src/store/StoreHealth.ts"
 import { shownOf } from "../../src/store/ShownMessage.ts"
@@ -120,7 +121,9 @@ export const layer = (data: Memory) => {
       }),
     messages: () =>
       Effect.sync(() => ({
-        entries: data.messages.map((message) => shownOf({ parts: null, attachments: [], answers: [], ...message }, new Map())),
+        entries: data.messages.map((message) =>
+          shownOf({ parts: null, attachments: [], answers: [], ...message }, new Map()),
+        ),
         next: null,
       })),
     branch: (sessionId, end) => Effect.sync(() => branchOf(data, sessionId, end)),
@@ -130,8 +133,9 @@ export const layer = (data: Memory) => {
     get: (_, agentId) =>
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
+  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0), add: () => Effect.void })
+  const sessionLists = Layer.mock(SessionLists, {})
   const messages = Layer.mock(Messages, {})
-  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0) })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
@@ -154,6 +158,7 @@ export const layer = (data: Memory) => {
     runs,
     turnKeys,
     sessions,
+    sessionLists,
     messages,
     agents,
     baselines,

@@ -43,12 +43,18 @@ export class UiMessageBuilder {
     return answers.flatMap(({ interruptId, payload }) => {
       const part = this.#parts.find(
         ({ approval }) =>
-          typeof approval === "object" && approval !== null && "id" in approval && approval.id === interruptId,
+          typeof approval === "object" &&
+          approval !== null &&
+          "id" in approval &&
+          approval.id === interruptId,
       )
       if (part === undefined) return []
       const approved =
         payload === true ||
-        (typeof payload === "object" && payload !== null && "approved" in payload && payload["approved"] === true)
+        (typeof payload === "object" &&
+          payload !== null &&
+          "approved" in payload &&
+          payload["approved"] === true)
       Object.assign(part, {
         state: "approval-responded",
         approval: { ...Object(part["approval"]), approved },
@@ -130,7 +136,8 @@ export class UiMessageBuilder {
   }
 
   #data({ data, id, type }: Extract<Chunk, { readonly data: unknown }>): void {
-    const known = id === undefined ? undefined : this.#parts.find((one) => one.type === type && one["id"] === id)
+    const known =
+      id === undefined ? undefined : this.#parts.find((one) => one.type === type && one["id"] === id)
     if (known !== undefined) known["data"] = data
     else this.#parts.push({ type, ...(id === undefined ? {} : { id }), data })
   }
