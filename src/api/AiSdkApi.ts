@@ -32,7 +32,9 @@ const uiMessage = Schema.StructWithRest(
     role: Schema.Literals(["user", "assistant"]),
     metadata: Schema.optionalKey(Schema.Json),
     parts: Schema.Array(
-      Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [Schema.Record(Schema.String, Schema.Json)]),
+      Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [
+        Schema.Record(Schema.String, Schema.Json),
+      ]),
     ),
   }),
   [Schema.Record(Schema.String, Schema.Json)],

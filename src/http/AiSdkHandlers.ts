@@ -89,9 +89,9 @@ export const layer = HttpApiBuilder.group(
             const session = yield* sessions.ofClient(yield* CurrentPrincipal, id)
             if (session === undefined) return ok({ messages: [], ...pageEnd({ next: null }) })
             const page = yield* messages.path(session.id, "latest", pageOf(query, messageLimit))
-            // The schema of the answer is JSON, and so are all parts. The parser of `useChat` refuses some names of fields.
-            const shown = JSON.parse(SafeJson.stringify(uiMessagesOf(page.entries)))
-            return ok({ messages: shown, ...pageEnd(page) })
+            const shown = ok({ messages: uiMessagesOf(page.entries), ...pageEnd(page) })
+            // The parser of `useChat` refuses some names of fields.
+            return HttpServerResponse.text(SafeJson.stringify(shown), { contentType: "application/json" })
           }),
         ),
       stop: ({ params: { id } }) =>

@@ -68,7 +68,10 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { time
         )
       }
       await tab.value(send)
-      await shows(tab, `document.querySelector("[role=alert]") !== null && document.getElementById("status").textContent === "Failed"`)
+      await shows(
+        tab,
+        `document.querySelector("[role=alert]") !== null && document.getElementById("status").textContent === "Failed"`,
+      )
       const text = `[...document.querySelectorAll("#log article, #log .own")].map((one) => one.textContent).join("\\n")`
       const before = await tab.value(text)
       expect(String(before)).toContain("written by the sandbox runtime")

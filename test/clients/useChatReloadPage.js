@@ -27,7 +27,8 @@ const App = ({ initial }) => {
 
   useEffect(() => {
     if (!isOver) return
-    if (before !== null) return void report({ before: JSON.parse(before), after: JSON.parse(text), count: messages.length })
+    if (before !== null)
+      return void report({ before: JSON.parse(before), after: JSON.parse(text), count: messages.length })
     sessionStorage.setItem("shown", text)
     location.reload()
   }, [isOver, messages, text])

@@ -92,7 +92,10 @@ const interrupt: Draft = {
 }
 
 const answers: ReadonlyArray<readonly [string, ReadonlyArray<Draft>]> = [
-  ["text and reasoning", [reasoning, reasoning, text("a"), text("b"), thinking("hm"), thinking("ok"), text("c")]],
+  [
+    "text and reasoning",
+    [reasoning, reasoning, text("a"), text("b"), thinking("hm"), thinking("ok"), text("c")],
+  ],
   ["calls, and text between call and result", [toolCall("c1"), text("a"), toolResult("c1"), text("b")]],
   ["code, a table, an image and a file", [text("a"), code, table, image, file, text("b")]],
   ["progress", [progress(1), text("a"), progress(2), text("b")]],
