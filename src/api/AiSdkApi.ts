@@ -14,6 +14,7 @@ import { Authorization, RequestValidation, RequiredPermissions } from "./Authori
 import { idempotencyKey } from "./ChatApi.ts"
 import { messageProblem } from "./TurnBody.ts"
 import { success } from "./Envelope.ts"
+import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 
 const chunk = Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [
@@ -23,6 +24,22 @@ const chunk = Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [
 const stream = HttpApiSchema.StreamSse({ events: eventSchema("message", chunk) })
 
 const payload = UiRequest.check(Schema.makeFilter((request) => problemOf(request, messageProblem)))
+
+const messagesPage = pagedBy("messages", Schema.Int, 1000)
+
+const uiMessage = Schema.StructWithRest(
+  Schema.Struct({
+    id: Schema.String,
+    role: Schema.Literals(["user", "assistant"]),
+    metadata: Schema.optionalKey(Schema.Json),
+    parts: Schema.Array(
+      Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [
+        Schema.Record(Schema.String, Schema.Json),
+      ]),
+    ),
+  }),
+  [Schema.Record(Schema.String, Schema.Json)],
+).annotate({ description: "A `UIMessage` of the package `ai`" })
 
 const chatIds = { id: ClientId }
 
@@ -55,6 +72,19 @@ export class AiSdkApi extends HttpApiGroup.make("aiSdk")
       .annotate(
         OpenApi.Description,
         "Streams the chat's running answer from its start, as `useChat` expects it with `resume: true`. The answer is 204 when none is running, and for a new chat.",
+      ),
+    HttpApiEndpoint.get("messages", "/chat/:id/messages", {
+      params: chatIds,
+      query: messagesPage.query,
+      success: success(Schema.Struct({ messages: Schema.Array(uiMessage), ...messagesPage.answer })),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED"])
+      .annotate(OpenApi.Summary, "Read the messages of useChat")
+      .annotate(
+        OpenApi.Description,
+        "The chat as `useChat` had built it, for its option `messages`: the path to the newest message, oldest first. A new chat has none. An answer that failed has a `data-run-error` part with its error. The next page has older messages.",
       ),
     HttpApiEndpoint.post("stop", "/chat/:id/stop", {
       params: chatIds,

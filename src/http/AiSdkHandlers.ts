@@ -11,6 +11,11 @@ import type { Interrupt, InterruptAnswer } from "../domain/Interrupt.ts"
 import { keyOf as keyOfFiles } from "../protocol/FileReference.ts"
 import { askedOf, payloadOf, type UiAsked, type UiRequest } from "../protocol/ai-sdk/UiRequest.ts"
 import { uiStream } from "../protocol/ai-sdk/UiStream.ts"
+import * as SafeJson from "../protocol/ai-sdk/SafeJson.ts"
+import { Messages } from "../store/Messages.ts"
+import { Sessions } from "../store/Sessions.ts"
+import { pageEnd, pageOf } from "../api/Paging.ts"
+import { uiMessagesOf } from "./UiHistory.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import { answering } from "./ErrorMapping.ts"
 
@@ -38,6 +43,8 @@ const keyOf = (
   ...(named === undefined ? [] : [named]),
 ]
 
+const messageLimit = 1000
+
 const nothingRuns = HttpServerResponse.empty({ status: 204 })
 
 export const layer = HttpApiBuilder.group(
@@ -46,6 +53,8 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* ClientChat.make
     const reader = yield* RunReader
+    const messages = yield* Messages
+    const sessions = yield* Sessions
     const streams = yield* ChatStreams
 
     return handlers.handleAll({
@@ -73,6 +82,17 @@ export const layer = HttpApiBuilder.group(
             return yield* running === undefined
               ? Effect.succeed(nothingRuns)
               : streams.replay(running, uiStream())
+          }),
+        ),
+      messages: ({ params: { id }, query }) =>
+        answering(
+          Effect.gen(function* () {
+            const session = yield* sessions.ofClient(yield* CurrentPrincipal, id)
+            if (session === undefined) return ok({ messages: [], ...pageEnd({ next: null }) })
+            const page = yield* messages.path(session.id, "latest", pageOf(query, messageLimit))
+            const shown = ok({ messages: uiMessagesOf(page.entries), ...pageEnd(page) })
+            // The parser of `useChat` refuses some names of fields.
+            return HttpServerResponse.text(SafeJson.stringify(shown), { contentType: "application/json" })
           }),
         ),
       stop: ({ params: { id } }) =>

@@ -53,14 +53,10 @@ const detailsOf = ({ error, params, result, tool }: Details): Details => ({
 })
 
 /** The step as a `plan` shows it. */
-const announced = ({
-  error: _,
-  params: __,
-  result: ___,
-  substeps,
-  tool: ____,
-  ...step
-}: DetailedStep): PlanStep => (substeps === undefined ? step : { ...step, substeps: substeps.map(announced) })
+const announced = (step: DetailedStep): PlanStep => {
+  const { error: _, params: __, result: ___, substeps, tool: ____, ...rest } = step
+  return substeps === undefined ? rest : { ...rest, substeps: substeps.map(announced) }
+}
 
 export const timeOf = (at: number): string => new Date(at).toISOString()
 

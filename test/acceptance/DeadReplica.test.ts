@@ -5,6 +5,14 @@ import { Client, eventually, tokenFor } from "../support/chatClient.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 
+interface ShownJson {
+  readonly role: string
+  readonly status: string | null
+  readonly content: string
+  readonly error: { readonly code: string } | null
+  readonly parts: ReadonlyArray<{ readonly data: { readonly content?: string } }>
+}
+
 const postgresUrl = inject("postgresUrl")
 describe.skipIf(postgresUrl === undefined)("two replicas on one PostgreSQL, one of them killed", () => {
   const folder = temporaryFolder()
@@ -33,7 +41,7 @@ describe.skipIf(postgresUrl === undefined)("two replicas on one PostgreSQL, one 
     const [dies, lives] = gateways.map(({ url }) => new Client(url, token)) as [Client, Client]
     const slow = { scenario: "slow", count: 400, delay_ms: 100 }
     const [lost, own] = [await dies.start(slow), await lives.start(slow)]
-    await lost.next()
+    await lost.until(({ seq }) => seq === 5)
     await gateways[0]!.stop("SIGKILL")
     const statusOf = async (runId: string) =>
       (
@@ -46,6 +54,17 @@ describe.skipIf(postgresUrl === undefined)("two replicas on one PostgreSQL, one 
     expect(await statusOf(own.runId)).toBe("running")
     const told = await lives.request("GET", `/api/v1/chat/runs/${lost.runId}/events`)
     expect(await told.text()).toContain("RUN_INTERRUPTED")
+    // The session shows what the reader of the dead replica has seen.
+    const read = await lives.request("GET", `/api/v1/chat/sessions/${lost.sessionId}`)
+    const { data } = (await read.json()) as { data: { messages: ReadonlyArray<ShownJson> } }
+    expect(data.messages.map(({ role, status }) => [role, status])).toEqual([
+      ["user", null],
+      ["assistant", "interrupted"],
+    ])
+    expect(data.messages[1]?.error?.code).toBe("RUN_INTERRUPTED")
+    const seen = data.messages[1]?.parts.map(({ data }) => data.content ?? "").join("")
+    expect(seen).not.toBe("")
+    expect(data.messages[1]?.content).toBe(seen)
     const next = await lives.send(lost.sessionId, "again")
     expect(next.response.status).toBe(200)
   }, 60_000)

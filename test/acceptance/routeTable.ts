@@ -129,6 +129,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     }),
   ],
   "GET /api/v1/ai-sdk/chat/{id}/stream": [row([401, 204, 204, 204, 204, 403])],
+  "GET /api/v1/ai-sdk/chat/{id}/messages": [row([401, 200, 200, 200, 200, 403])],
   "POST /api/v1/ai-sdk/chat/{id}/stop": [row([401, 200, 200, 200, 200, 403])],
 
   "GET /api/v1/agents": [row([401, 200, 200, 200, 200, 403])],

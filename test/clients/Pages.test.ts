@@ -47,6 +47,45 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { time
       expect(tab.complaints).toEqual([])
     }))
 
+  it("the console shows its session again after a reload, with failed answers and the place of the failure", () =>
+    inBrowser(async (tab) => {
+      const token = await tokenFor("acme", "reloading")
+      await tab.open(`${gateway.url}/#token=${token}`)
+      await shows(tab, `!document.getElementById("offer").hidden`)
+      await click(tab, "accept")
+      const send = `document.getElementById("message").value = "Hello"; document.getElementById("ask").requestSubmit()`
+      await tab.value(send)
+      await shows(tab, `document.querySelectorAll(".badge").length === 1`)
+      // Both upstreams fail in the second turn.
+      const faults = (index: number, fault: string) =>
+        `[...document.querySelectorAll("#faults [role=group]")[${index}].children].find((one) => one.textContent === "${fault}").click()`
+      await shows(tab, `document.querySelectorAll("#faults [role=group]").length === 2`)
+      for (const index of [0, 1]) {
+        await tab.value(faults(index, "down"))
+        await shows(
+          tab,
+          `document.querySelectorAll("#faults [role=group]")[${index}].querySelector("[aria-pressed=true]")?.textContent === "down"`,
+        )
+      }
+      await tab.value(send)
+      await shows(
+        tab,
+        `document.querySelector("[role=alert]") !== null && document.getElementById("status").textContent === "Failed"`,
+      )
+      const text = `[...document.querySelectorAll("#log article, #log .own")].map((one) => one.textContent).join("\\n")`
+      const before = await tab.value(text)
+      expect(String(before)).toContain("written by the sandbox runtime")
+      await tab.open(gateway.url)
+      await shows(tab, `document.querySelector("[role=alert]") !== null`)
+      expect(await tab.value(text)).toBe(before)
+      await click(tab, "fresh")
+      await shows(tab, `document.getElementById("log").children.length === 0`)
+      await tab.open(gateway.url)
+      await shows(tab, `document.getElementById("access")?.hidden ?? false`)
+      expect(await tab.value(`document.getElementById("log").children.length`)).toBe(0)
+      for (const index of [0, 1]) await tab.value(faults(index, "none"))
+    }))
+
   it("the console keeps its token when another site links to it with one", () =>
     inBrowser(async (tab) => {
       const own = await tokenFor("acme", "ana")

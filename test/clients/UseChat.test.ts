@@ -10,10 +10,11 @@ import { useWorld } from "../support/world.ts"
 import { present } from "./present.ts"
 import { slow } from "./readers.ts"
 
-let page = ""
+const pagesOf = new Map<string, string>()
 let origin = ""
 let reported: (text: string) => void = () => {}
 const pages = createServer((request, response) => {
+  const page = pagesOf.get(new URL(request.url ?? "/", "http://page").pathname)
   if (request.method !== "POST") return void response.setHeader("content-type", "text/html").end(page)
   let text = ""
   request.setEncoding("utf8").on("data", (data: string) => (text += data))
@@ -24,8 +25,16 @@ const pages = createServer((request, response) => {
 })
 
 beforeAll(async () => {
-  const script = await bundled(join(import.meta.dirname, "useChatPage.js"))
-  page = `<!doctype html><meta charset="utf-8"><title>test</title><body><script type="module">${script}</script>`
+  for (const [path, file] of [
+    ["/", "useChatPage.js"],
+    ["/reload", "useChatReloadPage.js"],
+  ] as const) {
+    const script = await bundled(join(import.meta.dirname, file))
+    pagesOf.set(
+      path,
+      `<!doctype html><meta charset="utf-8"><title>test</title><body><script type="module">${script}</script>`,
+    )
+  }
   await once(pages.listen(0, "127.0.0.1"), "listening")
   origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`
 }, 60_000)
@@ -62,6 +71,31 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       })
       const { executions } = await world.log()
       expect(executions).toHaveLength(1)
+    })
+
+    it.each([
+      { scenario: "all" },
+      { scenario: "echo", message: "hello" },
+      { scenario: "cut", after: "tool_call" },
+    ])("shows the chat of $scenario again after a reload", async (scenario) => {
+      const query = new URLSearchParams({
+        api: `${world.gateway.url}/api/v1/ai-sdk/chat`,
+        token: world.client.token,
+        id: `reload-${scenario.scenario}`,
+        question: JSON.stringify(scenario),
+      })
+      const report = new Promise<string>((resolve) => (reported = resolve))
+      const { after, before, count } = await inBrowser(async (tab) => {
+        await tab.open(`${origin}/reload?${query}`)
+        return JSON.parse(await report)
+      })
+      expect(count).toBe(2)
+      expect(after).toHaveLength(1)
+      // The page had the error of a failed turn beside its messages, and reload has it in them.
+      const parts = after[0].parts.filter(({ type }: { type: string }) => type !== "data-run-error")
+      expect(parts).toEqual(before[0].parts)
+      expect(after[0].id).toBe(before[0].id)
+      expect(after[0].parts.length > parts.length).toBe(scenario.scenario === "cut")
     })
   },
 )

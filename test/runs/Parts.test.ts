@@ -39,7 +39,10 @@ const compacted = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => 
   return transcript.parts(runId)
 }
 
-const draftOf = ({ id: _, timestamp: __, ...draft }: Message): Draft => draft as Draft
+const draftOf = (message: Message): Draft => {
+  const { id: _, timestamp: __, ...draft } = message
+  return draft as Draft
+}
 
 const anyDrafts = { choices: Schema.Array(Choice).check(Schema.isMaxLength(40)) }
 

@@ -77,11 +77,10 @@ export class UiMessageBuilder {
         return
       case "text-start":
         return this.#block(chunk.id, { type: "text", text: "", state: "done", ...provided(chunk) })
-      case "reasoning-start":
-        return this.#block(chunk.id, {
-          ...{ type: "reasoning", id: chunk.id, text: "", state: "done" },
-          ...provided(chunk),
-        })
+      case "reasoning-start": {
+        const { id } = chunk
+        return this.#block(id, { type: "reasoning", id, text: "", state: "done", ...provided(chunk) })
+      }
       case "text-delta":
       case "reasoning-delta": {
         const block = this.#blocks.get(chunk.id)

@@ -56,5 +56,30 @@ export const aiSdkExamples: ExamplesByOperation = {
     response: stream,
   },
   aiSdkStream: { response: stream },
+  aiSdkMessages: {
+    response: {
+      example: {
+        value: {
+          success: true,
+          data: {
+            messages: [
+              question,
+              {
+                id: runId,
+                role: "assistant",
+                metadata: { runId, sessionId },
+                parts: [
+                  { type: "step-start" },
+                  { type: "text", text: "Your order is on its way.", state: "done" },
+                ],
+              },
+            ],
+            nextCursor: null,
+            hasMore: false,
+          },
+        },
+      },
+    },
+  },
   aiSdkStop: { response: { example: { value: { success: true, data: { runId, cancelled: true } } } } },
 }
