@@ -90,9 +90,9 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
         if (found.length > 0 && rest.length > 0) yield* batch.run(rest)
         return yield* error
       })
-      const [writeRun, ...message] = ending(sql, run, assistantMessage)
+      const [moveSession, writeRun, ...message] = ending(sql, run, assistantMessage)
       return batch
-        .run<RunLost>([...counted, writeRun, ...rest, ...message])
+        .run<RunLost>([...counted, moveSession, writeRun, ...rest, ...message])
         .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
     }
 
@@ -267,7 +267,7 @@ const ending = (
   sql: SqlClient.SqlClient,
   run: Parameters<Runs["Service"]["end"]>[0],
   assistantMessage: NewMessage | undefined,
-): Arr.NonEmptyReadonlyArray<Step<RunLost>> => {
+): readonly [Step, ...Arr.NonEmptyReadonlyArray<Step<RunLost>>] => {
   const changes = runEndRow(run)
   const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
     AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
@@ -275,8 +275,9 @@ const ending = (
   const moveSession = sql`UPDATE sessions SET updated_at = ${latest(sql, run.endedAt ?? 0)}
     WHERE id = (SELECT session_id FROM runs WHERE id = ${run.id})`
   return [
-    { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
+    // A deletion locks the session before its runs too, so neither waits for the other forever.
     { statement: moveSession },
+    { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
     ...(assistantMessage === undefined
       ? []
       : [{ statement: sql`${insertMessage(sql, assistantMessage)} ON CONFLICT (id) DO NOTHING` }]),

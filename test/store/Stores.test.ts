@@ -19,6 +19,7 @@ import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
+import { deletionRaces } from "./DeletionRacesContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
@@ -53,6 +54,7 @@ const suites = [
   runs,
   runRecords,
   deletion,
+  deletionRaces,
   retention,
   replicas,
   rollout,
