@@ -10,6 +10,7 @@ import { FeedbackApi } from "./FeedbackApi.ts"
 import { DeletionApi } from "./DeletionApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
+import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { SessionsApi } from "./SessionsApi.ts"
@@ -38,6 +39,7 @@ const contract = HttpApi.make("crossfade")
   .add(ChatApi)
   .add(FeedbackApi)
   .add(SessionsApi)
+  .add(MessagesApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)

@@ -19,6 +19,7 @@ import { SessionOverview } from "../domain/SessionOverview.ts"
 import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { withRanges } from "./openapi/Ranges.ts"
+import { siblings } from "./BranchView.ts"
 import { pagedBy } from "./Paging.ts"
 import { MessagesQuery, messagesPage, SessionsQuery, sessionsPage } from "./SessionQuery.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
@@ -31,14 +32,14 @@ export const maxMessageLength = 100_000
 /** The message for a text that is too long; the edge recognises it, because this case has its own code. */
 export const messageTooLong = `Expected at most ${maxMessageLength} characters`
 
-const message = Schema.String.check(
+export const messageText = Schema.String.check(
   Schema.isMinLength(1, { message: "Expected at least 1 character" }).abort(),
   Schema.makeFilter((text) => !isBlank(text) || "Expected at least 1 visible character"),
   Schema.makeFilter((text) => text.isWellFormed() || "Expected well-formed Unicode"),
   Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
 )
 
-const decodeMessage = Schema.decodeUnknownExit(message)
+const decodeMessage = Schema.decodeUnknownExit(messageText)
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** The problem of a message's text, for bodies that hold it in parts. */
@@ -48,7 +49,7 @@ export const messageProblem = (text: string): string | undefined => {
 }
 
 const sent = Schema.Struct({
-  message: Schema.optionalKey(message).annotate({
+  message: Schema.optionalKey(messageText).annotate({
     description: "The text of the user. Required, except with `retry`.",
   }),
   parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)).annotate({
@@ -70,7 +71,7 @@ const answered = Schema.Struct({
   answers: Schema.optionalKey(Schema.NonEmptyArray(InterruptAnswer).check(Schema.isMaxLength(100))).annotate({
     description: "The answers to several interrupts, instead of `interruptId` and `payload`",
   }),
-  message: Schema.optionalKey(message).annotate({
+  message: Schema.optionalKey(messageText).annotate({
     description: "The text of the user's message; by default the payload as text",
   }),
 }).check(
@@ -126,18 +127,22 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
-/** `feedback`: the user's, null without one. */
-const ShownMessage = Schema.Struct({ ...ChatMessage.fields, feedback: Schema.NullOr(Feedback) })
+/** `feedback`: the user's, null without one. `siblings`: of a message of a path. */
+const ShownMessage = Schema.Struct({
+  ...ChatMessage.fields,
+  feedback: Schema.NullOr(Feedback),
+  siblings: Schema.optionalKey(siblings),
+})
 
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
 /** The parts that all routes which start a turn share. */
-const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
+export const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
 
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
     HttpApiEndpoint.post("start", "/start", {
-      payload: Schema.Struct({ agentId: AgentId, message }),
+      payload: Schema.Struct({ agentId: AgentId, message: messageText }),
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
@@ -194,11 +199,11 @@ export class ChatApi extends HttpApiGroup.make("chat")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "SESSION_NOT_FOUND"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "SESSION_NOT_FOUND", "MESSAGE_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first, 1000 unless `limit` says less. `hasMore` is true if older ones follow.",
+        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path; 1000 unless `limit` says less. `hasMore` is true if older ones follow.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import { leaf } from "./BranchView.ts"
 import { pagedBy } from "./Paging.ts"
 
 const trueOrFalse = Schema.Literals(["true", "false"]).pipe(
@@ -59,6 +60,7 @@ export const MessagesQuery = Schema.Struct({
   cursor,
   limit,
   before: Schema.optionalKey(before),
+  leaf,
 }).check(
   Schema.makeFilter(({ before, cursor }) =>
     before === undefined || cursor === undefined

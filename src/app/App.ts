@@ -14,6 +14,7 @@ import { RuntimeHealth } from "../execution/RuntimeHealth.ts"
 import * as Targets from "../execution/Targets.ts"
 import { UpstreamHttp } from "../execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../execution/UpstreamProxy.ts"
+import * as FileLayers from "./FileLayers.ts"
 import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "../http/NodeServer.ts"
 import * as OperatorsPort from "../http/OperatorsPort.ts"
@@ -80,9 +81,12 @@ export const layer = (
       RuntimeFiles.layer(withoutSlash(settings.RUNTIME_SERVICE_URL), settings.RUNTIME_HEADERS),
       RuntimeHealth.layer(StageSettings.runtimeHealth(settings)),
     ]),
+    Layer.provide(FileLayers.layer(settings)),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
-    Layer.merge(RetentionJob.layer(StageSettings.retention(settings))),
-    Layer.merge(CredentialSeals.layer(StageSettings.mcpHosts(settings))),
+    Layer.merge([
+      RetentionJob.layer(StageSettings.retention(settings)),
+      CredentialSeals.layer(StageSettings.mcpHosts(settings)),
+    ]),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),
     Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),

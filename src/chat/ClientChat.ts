@@ -14,7 +14,7 @@ import { Runs } from "../store/Runs.ts"
 import { Sessions } from "../store/Sessions.ts"
 import type { Caller } from "./Caller.ts"
 import { Chat } from "./Chat.ts"
-import { type ClientTurn, HistoryInvalid, placeOf } from "./ClientHistory.ts"
+import { type ClientTurn, HistoryInvalid, type Place, placeOf } from "./ClientHistory.ts"
 import type { Begun, OnceRefused } from "./Idempotency.ts"
 import * as Interrupts from "./Interrupts.ts"
 import { RunReader } from "./RunReader.ts"
@@ -36,6 +36,8 @@ export interface ClientMessage {
   readonly path: string
   /** Asks for another answer to `message`, or for an answer if its turn failed. */
   readonly again: boolean
+  /** The message that is edited, or whose answer is wanted again. */
+  readonly named: string | undefined
   /** The client's answers to the interrupts that wait. */
   readonly answersTo: (pending: ReadonlyArray<Interrupt>) => ReadonlyArray<InterruptAnswer>
 }
@@ -70,11 +72,11 @@ export const make = Effect.gen(function* () {
     caller: Caller,
     session: Session,
     { again, answersTo, message, path }: ClientMessage,
-    place: Exclude<ReturnType<typeof placeOf>, { readonly _tag: "Unknown" }>,
+    place: Extract<Place, { readonly _tag: "After" | "Again" }>,
   ) {
     yield* quotas.message(caller.principal.orgId)
+    if (place._tag === "Again") return yield* chat.regenerate(caller, place.questionId, {})
     const { parentMessageId } = place
-    if (place._tag === "Retry") return yield* chat.send(caller, session.id, { retry: true, parentMessageId })
     const branch =
       parentMessageId === null || again ? [] : yield* sessions.branch(session.id, parentMessageId)
     const answers = answersTo(Interrupts.pendingIn(branch))
@@ -88,12 +90,14 @@ export const make = Effect.gen(function* () {
   })
 
   const send = Effect.fnUntraced(function* (caller: Caller, asked: ClientMessage) {
-    const { again, agentId, clientId, earlier, message } = asked
+    const { again, agentId, clientId, earlier, message, named } = asked
     const session = yield* sessions.ofClient(caller.principal, clientId)
     if (session !== undefined && agentId !== undefined && agentId !== session.agentId)
       return yield* refused("agentId", `Expected ${session.agentId}, the agent of the chat`)
     const tree = session === undefined ? [] : yield* sessions.tree(session.id)
-    const place = placeOf(tree, earlier, message ?? "", again)
+    const place = placeOf(tree, { earlier, message: message ?? "", again, named })
+    if (place._tag === "UnknownEdit")
+      return yield* refused("messageId", "Expected a message of the chat, or the whole chat in messages")
     if (place._tag === "Unknown")
       return yield* refused(
         earlier?.[place.turn]?.path ?? "messages",

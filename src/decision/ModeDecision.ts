@@ -2,9 +2,9 @@
  * Decides which modes a turn may use, and why. Pure: the settings, the turn, the operator override and the breaker's
  * answer go in; a `Decision` with every evaluated rule is the result.
  *
- * The rules in order: operator override, denied organisations, enabled organisations, rules by request, percentage,
- * default mode, pending interrupt, attachments, configured modes, breaker. A turn that was not given to the runtime is
- * never sent there, even if direct mode fails.
+ * The rules in order: operator override, denied organisations, the caller's request, enabled organisations, rules by request,
+ * percentage, default mode, pending interrupt, attachments, configured modes, breaker. A turn that was not given to the
+ * runtime is never sent there, even if direct mode fails.
  */
 import type { AttachmentKind } from "../domain/Attachment.ts"
 import { placeOf } from "../domain/Bucket.ts"
@@ -98,6 +98,8 @@ function* rulesOf(
     ? { rule: "forced", result: "no operator override" }
     : { rule: "forced", result: forced.reason, mode: forced.mode }
   yield byList("denied_orgs", settings.deniedOrgs, request.orgId, "direct_llm")
+  if (request.requested !== undefined)
+    yield { rule: "requested", result: "the caller chose the mode", mode: request.requested }
   yield byList("enabled_orgs", settings.enabledOrgs, request.orgId, "runtime_orchestrator")
   for (const rule of settings.rules) {
     const { matches, result } = evaluate(rule, request)
@@ -202,6 +204,10 @@ export const preferredMode = (
   ]
   return { ...preferred, mode, reason, rules }
 }
+
+/** A mode that a person chose is not a sample of the users' turns. */
+export const shadowPercent = ({ requested }: Request, { shadowPercentage }: RolloutSettings): number =>
+  requested === undefined ? shadowPercentage : 0
 
 const cohortIn = ({ cohort }: PreferredMode) => (cohort === undefined ? {} : { cohort })
 

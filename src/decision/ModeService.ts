@@ -74,7 +74,7 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
         ? new NoModeAvailable()
         : new AttachmentsUnsupported({ kinds: [...new Set(request.attachments)], allowed })
     }
-    const share = { percent: settings.shadowPercentage, samePercent: shadowSamePercent }
+    const share = { percent: ModeDecision.shadowPercent(request, settings), samePercent: shadowSamePercent }
     const reach = { ...available, neverRuntime: preferred.neverRuntime }
     const draw = yield* Random.next
     if (preferred.mode === "direct_llm") {

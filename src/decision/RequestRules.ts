@@ -6,6 +6,7 @@ import type { AgentSettings } from "../domain/Agent.ts"
 import type { AttachmentKind } from "../domain/Attachment.ts"
 import type { Cohort } from "../domain/Cohort.ts"
 import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import type { RolloutRule } from "../domain/RolloutSettings.ts"
 
 /** Everything that a decision reads from a turn. */
@@ -25,6 +26,8 @@ export interface Request {
   readonly cohort: Cohort | null
   /** The session has an interrupt that waits for an answer. */
   readonly awaitsAnswer: boolean
+  /** The mode that the caller chose for another answer to a question. */
+  readonly requested?: ExecutionMode | undefined
   /** The kinds of the files that the message brings. */
   readonly attachments: ReadonlyArray<AttachmentKind>
   /** The agent's place at the runtime, which selects the wire. */

@@ -64,6 +64,8 @@ export interface Turn {
   readonly resume?: Resume | undefined
   /** The contents of the attachments of `message`, `history` and `past`, which then name only those. */
   readonly files?: LoadedFiles | undefined
+  /** The question has an answer, and the user wants another one. */
+  readonly again?: boolean | undefined
   readonly shadow: boolean
   readonly probe: boolean
   /** The turn's span context, which an executor passes to its upstream. Undefined: no trace. */

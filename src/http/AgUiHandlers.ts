@@ -40,6 +40,7 @@ export const layer = HttpApiBuilder.group(
         message: message?.text,
         path: message?.path ?? "messages",
         again: answers.length === 0,
+        named: message?.id,
         answersTo: () => answers,
       }
       const sent = chat.send(caller, asked)

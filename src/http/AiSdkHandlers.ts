@@ -26,11 +26,15 @@ const answersOf =
   ]
 
 /** Distinguishes the turns of a chat under one idempotency key. */
-const keyOf = ({ agentId, answers, id }: UiRequest, { again, approvals, earlier, message }: UiAsked) => [
+const keyOf = (
+  { agentId, answers, id }: UiRequest,
+  { again, approvals, earlier, message, named }: UiAsked,
+) => [
   id,
   agentId ?? null,
   message ?? null,
   JSON.stringify([again, earlier?.map(({ text }) => text), answers, approvals]),
+  ...(named === undefined ? [] : [named]),
 ]
 
 const nothingRuns = HttpServerResponse.empty({ status: 204 })

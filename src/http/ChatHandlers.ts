@@ -18,6 +18,7 @@ import { RunReader } from "../chat/RunReader.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import { FeedbackStore } from "../store/FeedbackStore.ts"
+import { Messages } from "../store/Messages.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { type SessionPage, SessionLists } from "../store/SessionLists.ts"
@@ -61,6 +62,7 @@ export const layer = HttpApiBuilder.group(
   "chat",
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* Chat
+    const messages = yield* Messages
     const reader = yield* RunReader
     const runs = yield* Runs
     const busy = yield* SessionQueue
@@ -162,15 +164,19 @@ export const layer = HttpApiBuilder.group(
         answering(
           Effect.gen(function* () {
             const session = yield* lists.get(yield* CurrentPrincipal, params.sessionId)
-            const cursor = yield* positionOf(session.id, query)
+            const { leaf, ...asked } = query
+            const cursor = yield* positionOf(session.id, asked)
             if (cursor === null) return yield* noSuchMessage
-            const page = yield* sessions.messages(session.id, pageOf({ ...query, ...cursor }, messageLimit))
+            const limits = pageOf({ ...asked, ...cursor }, messageLimit)
+            const page = yield* leaf === undefined
+              ? sessions.messages(session.id, limits)
+              : messages.path(session.id, leaf, limits)
             const feedback = yield* feedbacks.ofMessages(page.entries.map(({ id }) => id))
-            const messages = page.entries.map((message) => ({
+            const shown = page.entries.map((message) => ({
               ...message,
               feedback: feedback.get(message.id) ?? null,
             }))
-            return ok({ ...session, messages, ...pageEnd(page) })
+            return ok({ ...session, messages: shown, ...pageEnd(page) })
           }),
         ),
       run: ({ params, query }) =>

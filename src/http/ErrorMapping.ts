@@ -9,9 +9,10 @@ import * as Match from "effect/Match"
 import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
-import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import type { AgentInactive } from "../chat/Chat.ts"
 import type { HistoryInvalid } from "../chat/ClientHistory.ts"
 import type { InterruptNotFound } from "../chat/Interrupts.ts"
+import type { NothingToRetry, NotUsersMessage, ParentNotFound } from "../chat/TurnPlace.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
@@ -23,9 +24,10 @@ import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
 import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
-import type { MessageNotFound, NotAnAnswer } from "../store/FeedbackStore.ts"
+import type { NotAnAnswer } from "../store/FeedbackStore.ts"
 import type { ErasureNotFound } from "../store/Erasures.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
+import type { MessageNotFound } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import type { RunNotFound } from "../store/Runs.ts"
 import type { SessionNotFound } from "../store/Sessions.ts"
@@ -61,6 +63,7 @@ export type ServiceError =
   | NoModeAvailable
   | NotAnAnswer
   | NothingToRetry
+  | NotUsersMessage
   | OverrideNotStored
   | ParentNotFound
   | QuotaExceeded
@@ -201,6 +204,7 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   NotAnAnswer: () =>
     invalid([{ path: "params.messageId", message: "Expected an assistant's message, not a user's" }]),
   NothingToRetry: (error) => invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }]),
+  NotUsersMessage: () => invalid([{ path: "params.messageId", message: "Expected a message of the user" }]),
   OverrideNotStored: () => ({
     code: "OVERLOADED",
     message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",

@@ -18,6 +18,7 @@ import * as Edge from "./Edge.ts"
 import * as FeedbackHandlers from "./FeedbackHandlers.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
+import * as MessagesHandlers from "./MessagesHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
@@ -39,6 +40,7 @@ const routes = (settings: ServerSettings) => {
     ChatHandlers.layer,
     FeedbackHandlers.layer,
     SessionsHandlers.layer,
+    MessagesHandlers.layer,
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,

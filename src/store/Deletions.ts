@@ -9,7 +9,7 @@ import type * as Effect from "effect/Effect"
 import type { Erased, ErasureProgress } from "../domain/Erasure.ts"
 import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
-import type { MessageNotFound } from "./FeedbackStore.ts"
+import type { MessageNotFound } from "./Messages.ts"
 import type { SessionNotFound } from "./Sessions.ts"
 import type { StoreError } from "./StoreError.ts"
 

@@ -13,7 +13,7 @@ import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts
 import { Replica } from "../platform/Replica.ts"
 import { Deletions, purgeAtOnce } from "./Deletions.ts"
 import * as DeletionMarks from "./DeletionMarks.ts"
-import { MessageNotFound } from "./FeedbackStore.ts"
+import { MessageNotFound } from "./Messages.ts"
 import { SessionNotFound } from "./Sessions.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 

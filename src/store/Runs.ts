@@ -57,8 +57,8 @@ export class Runs extends Context.Service<
     /**
      * One transaction: the session (created; or its `updatedAt` moved forward and its first cohort written), the
      * user's message, the run with this replica as its owner, and its key. The session is busy while its last run is
-     * running on any replica, and if it has changed since the turn read it: another message arrived, or another run
-     * retries the same one.
+     * running on any replica, and if it has changed since the turn read it: another message arrived, another run
+     * retries the same one, or its message was deleted.
      */
     readonly begin: (turn: {
       readonly session: Session
@@ -73,6 +73,8 @@ export class Runs extends Context.Service<
       readonly follows?: MessageId | undefined
       /** The run that did not answer `userMessage`: the message is already stored and moves to this run. */
       readonly retries?: RunId | undefined
+      /** The run makes another answer to `userMessage`, which is stored and stays with its run. */
+      readonly asksAgain?: boolean | undefined
       /** The key by which a repeated request finds the turn. */
       readonly key?: TurnKey | undefined
     }) => Effect.Effect<void, SessionBusy | StoreError | TurnKeyTaken>

@@ -216,6 +216,7 @@ const beginning = (
     ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
     WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} AND deleted_at IS NULL RETURNING id`
+  const findMessage = sql`SELECT id FROM messages WHERE id = ${turn.userMessage.id} AND deleted_at IS NULL`
   // A deletion of the parent has committed or waits, because the session is locked.
   const parent = turn.userMessage.parentMessageId
   const isThere =
@@ -233,9 +234,11 @@ const beginning = (
     // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
     // the session.
     ...(turn.isNewSession ? [insertSession, beginRun] : [beginRun, { statement: moveSession, orFail }]),
-    turn.retries === undefined
-      ? { statement: sql`${insertMessage(sql, turn.userMessage, isThere)} RETURNING id`, orFail }
-      : { statement: takeMessage, orFail },
+    turn.asksAgain === true
+      ? { statement: findMessage, orFail }
+      : turn.retries === undefined
+        ? { statement: sql`${insertMessage(sql, turn.userMessage, isThere)} RETURNING id`, orFail }
+        : { statement: takeMessage, orFail },
     // Last, because another turn with the same key waits until this one has committed.
     ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
   ]

@@ -24,10 +24,12 @@ export interface BranchMessage extends ChatMessage {
   readonly attachments: ReadonlyArray<Attachment>
 }
 
-/** A message without its record. `answers`: a user's message that answers interrupts. */
-export interface TreeMessage extends Pick<ChatMessage, "id" | "role" | "content" | "parentMessageId"> {
+/** A message without its record. `answers`: a user's message that answers interrupts. `answered` as in `BranchMessage`. */
+export interface TreeMessage extends Pick<
+  ChatMessage,
+  "id" | "role" | "content" | "parentMessageId" | "runId"
+> {
   readonly answers: boolean
-  /** False for an assistant's message that shows a turn that failed. */
   readonly answered: boolean
 }
 

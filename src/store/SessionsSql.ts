@@ -123,7 +123,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             SELECT m.id, s.step, s.always, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,
               ${isAnswered} AS answered
             FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
-            WHERE s.step <= s.always OR ${isAnswered} = 1
+            WHERE (s.step <= s.always OR ${isAnswered} = 1) AND m.deleted_at IS NULL
             ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
           SELECT m.*, sized.answered
@@ -137,8 +137,8 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     const tree = Effect.fnUntraced(function* (id: SessionId) {
       // The record of a user's message has only answers, so it need not be read.
       const newestFirst = yield* decodeTree(
-        yield* sql`SELECT id, role, content, parent_message_id, answers, answered FROM (
-            SELECT m.id, m.role, m.content, m.parent_message_id, m.seq, ${isAnswered} AS answered,
+        yield* sql`SELECT id, role, content, parent_message_id, run_id, answers, answered FROM (
+            SELECT m.id, m.role, m.content, m.parent_message_id, m.run_id, m.seq, ${isAnswered} AS answered,
               CASE WHEN m.role = 'user' AND m.record IS NOT NULL THEN 1 ELSE 0 END AS answers,
               SUM(octet_length(m.content)) OVER (ORDER BY m.seq DESC) AS total
             FROM (SELECT * FROM messages WHERE session_id = ${id} AND deleted_at IS NULL

@@ -61,9 +61,10 @@ export const TreeRow = Schema.Struct({
   role: messageFields.role,
   content: messageFields.content,
   parentMessageId: messageFields.parentMessageId,
+  runId: messageFields.runId,
   answers: Schema.BooleanFromBit,
   answered: Schema.BooleanFromBit,
-}).pipe(Schema.encodeKeys({ parentMessageId: "parent_message_id" }))
+}).pipe(Schema.encodeKeys({ parentMessageId: "parent_message_id", runId: "run_id" }))
 
 export const RunRow = Schema.Struct({
   ...Run.fields,

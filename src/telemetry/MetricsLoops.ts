@@ -26,6 +26,7 @@ const loopNames = [
   "retention",
   "rollout",
   "run_channel",
+  "search_index",
   "shadow_ledger",
   "shadow_load",
   "shadow_trim",

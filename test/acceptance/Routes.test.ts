@@ -29,7 +29,8 @@ beforeAll(async () => {
   const agent = (await owner.json("POST", "/api/v1/agents", { name: "a", systemPrompt: canary })).data
   const message = JSON.stringify({ scenario: "all", note: canary })
   const run = await owner.stream("POST", "/api/v1/chat/start", { agentId: agent.id, message })
-  const file = (await run.rest()).find(({ data }) => data?.type === "file")
+  const events = await run.rest()
+  const file = events.find(({ data }) => data?.type === "file")
   const key = (await owner.json("POST", "/api/v1/keys", { name: "k" })).data
   ids = {
     agent: agent.id,
@@ -37,7 +38,7 @@ beforeAll(async () => {
     key: key.id,
     session: run.sessionId,
     run: run.runId,
-    message: (await run.rest()).at(-1)?.data.messageId,
+    message: events.find(({ event }) => event === "done")?.data.messageId,
     cursor: Buffer.from(JSON.stringify(["sessions", run.sessionId])).toString("base64url"),
     file: file?.data.data.url.split("/").at(-1),
     org: "acme",

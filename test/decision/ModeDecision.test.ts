@@ -148,6 +148,55 @@ const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>,
     "FORCED",
   ],
   [
+    "the caller chose the runtime, although a rule prefers direct mode",
+    { settings: { rules: [back] }, request: { requested: runtime } },
+    [runtime, direct],
+    "requested",
+    "forced denied_orgs REQUESTED breaker",
+  ],
+  [
+    "the caller chose direct mode in an organisation that is listed",
+    { settings: listed, request: { requested: direct } },
+    [direct],
+    "requested",
+    "forced denied_orgs REQUESTED",
+  ],
+  [
+    "the caller chose the runtime, and its organisation is denied",
+    { settings: denied, request: { requested: runtime } },
+    [direct],
+    "denied_orgs",
+    "forced DENIED_ORGS",
+  ],
+  [
+    "the caller chose direct mode under an operator override to the runtime",
+    { request: { requested: direct }, forced: ordered(runtime) },
+    [runtime, direct],
+    "forced",
+    "FORCED",
+  ],
+  [
+    "the caller chose the runtime, whose breaker is open",
+    { request: { requested: runtime }, admission: no },
+    [direct],
+    "breaker",
+    "forced denied_orgs requested BREAKER",
+  ],
+  [
+    "the caller chose a mode without a target",
+    { request: { requested: runtime }, available: noRuntime },
+    [direct],
+    "configured",
+    "forced denied_orgs requested CONFIGURED",
+  ],
+  [
+    "the caller chose direct mode while an interrupt waits",
+    { request: { requested: direct, awaitsAnswer: true } },
+    [runtime],
+    "interrupt",
+    "forced denied_orgs requested INTERRUPT breaker",
+  ],
+  [
     "an operator override to a runtime that is not configured",
     { forced: ordered(runtime), available: noRuntime },
     [direct],
@@ -243,6 +292,22 @@ describe("the cohort of a session", () => {
 })
 
 const hex = (n: number): string => Math.abs(n).toString(16).slice(-12).padStart(12, "0")
+
+describe("a mode that the caller chose", () => {
+  it("puts the session in no cohort, keeps the one it has out of the decision, and is never sampled", () => {
+    const settings = { percentage: 100, shadowPercentage: 100 }
+    for (const requested of [runtime, direct] as const)
+      for (const cohort of [null, "treatment", "control"] as const) {
+        const decision = decide({ settings, request: { requested, cohort } })
+        assert.strictEqual(decision?.reason, "requested")
+        assert.notProperty(decision, "cohort")
+        assert.notProperty(decision, "shadow")
+      }
+    // The operator's override decides, and the turn is still not typical.
+    const forced = decide({ settings, request: { requested: direct }, forced: ordered(runtime) })
+    assert.notProperty(forced, "shadow")
+  })
+})
 
 describe("a turn with a pending interrupt", () => {
   const request = { awaitsAnswer: true }

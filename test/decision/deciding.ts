@@ -58,7 +58,7 @@ export const decide = ({
     preferred.mode === direct
       ? ModeDecision.direct(preferred)
       : ModeDecision.runtime(preferred, available, preferred.asksBreaker ? admission : undefined)
-  const share = { percent: settings.shadowPercentage, samePercent: 0 }
+  const share = { percent: ModeDecision.shadowPercent(asked, settings), samePercent: 0 }
   return sampled(decision, share, { ...available, neverRuntime: preferred.neverRuntime }, sample / 100)
 }
 

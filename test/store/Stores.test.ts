@@ -27,6 +27,7 @@ import { replicas } from "./ReplicasContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
+import { search } from "./SearchContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
 import { sessionLists } from "./SessionListsContract.ts"
@@ -48,6 +49,7 @@ const suites = [
   apiKeys,
   agents,
   pages,
+  search,
   sessions,
   sessionLists,
   branches,

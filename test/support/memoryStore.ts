@@ -8,6 +8,7 @@ import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import { AgentNotFound, Agents } from "../../src/store/Agents.ts"
 import { Baselines } from "../../src/store/Baselines.ts"
+import { Messages } from "../../src/store/Messages.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
@@ -124,6 +125,7 @@ export const layer = (data: Memory) => {
     get: (_, agentId) =>
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
+  const messages = Layer.mock(Messages, {})
   const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0) })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
@@ -147,6 +149,7 @@ export const layer = (data: Memory) => {
     runs,
     turnKeys,
     sessions,
+    messages,
     agents,
     baselines,
     tokenSpend,

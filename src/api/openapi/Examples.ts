@@ -1,5 +1,6 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
 import { feedbackExamples } from "./examples/FeedbackExamples.ts"
+import { messagesExamples } from "./examples/MessagesExamples.ts"
 import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
@@ -16,6 +17,7 @@ const examples: ExamplesByOperation = {
   ...chatExamples,
   ...feedbackExamples,
   ...sessionExamples,
+  ...messagesExamples,
   ...openAiExamples,
   ...aiSdkExamples,
   ...agUiExamples,
@@ -35,6 +37,7 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   id: "chat-7f3a",
   runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
   messageId: "019a5c5e-7b21-7f0e-8a4d-2c9b1e5f7d30",
+  leaf: "latest",
   fileId: "invoice",
   keyId: "key_019a5c5e7c017aa08f56000000000001",
   userId: "ana",

@@ -29,6 +29,9 @@ export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
   return keyOf(turn.orgId, createHash("sha256").update(JSON.stringify(parts)).digest("hex"))
 }
 
-/** An agent with tools may have had an effect. A shadow or a probe measures the provider. */
+/**
+ * An agent with tools may have had an effect. A shadow or a probe measures the provider. A user who asks again wants another
+ * answer than the stored one.
+ */
 export const isCacheable = (turn: Turn, orgs: ReadonlySet<string>): boolean =>
-  orgs.has(turn.orgId) && !needsTools(turn.agent) && !turn.shadow && !turn.probe
+  orgs.has(turn.orgId) && !needsTools(turn.agent) && !turn.shadow && !turn.probe && turn.again !== true

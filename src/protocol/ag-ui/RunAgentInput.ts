@@ -74,8 +74,11 @@ export type RunAgentInput = typeof RunAgentInput.Type
 
 /** A message of the user, with its path in the body. `answered`: an answer follows it. */
 interface Question {
+  readonly id: string
   readonly text: string
   readonly answered: boolean
+  /** The ids of the assistant's messages that follow it. */
+  readonly answers: ReadonlyArray<string>
   readonly path: string
 }
 
@@ -94,9 +97,11 @@ const questionsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<Question> 
     if (!isUsers(message)) return []
     const after = messages.slice(index + 1)
     const next = after.findIndex(isUsers)
-    const answers = next < 0 ? after : after.slice(0, next)
-    const answered = answers.some(({ role }) => role === "assistant")
-    return [{ text: textOf(message), answered, path: `messages.${index}.content` }]
+    const answers = (next < 0 ? after : after.slice(0, next)).flatMap(({ id, role }) =>
+      role === "assistant" ? [id] : [],
+    )
+    const path = `messages.${index}.content`
+    return [{ id: message.id, text: textOf(message), answered: answers.length > 0, answers, path }]
   })
 
 /** Agents whose protocol cannot cancel an interrupt get this payload: the approval of a call is denied. */

@@ -42,7 +42,10 @@ export const UiRequest = Schema.Struct({
     description: "Only the last message, instead of `messages`: it follows the last one of the stored chat",
   }),
   trigger: opt(Schema.Literals(["submit-message", "regenerate-message"])),
-  messageId: opt(Schema.NullOr(name)),
+  messageId: opt(Schema.NullOr(name)).annotate({
+    description:
+      "The message that is edited, or whose answer is wanted again. With `message` alone it must be an id of this service",
+  }),
   agentId: opt(AgentId).annotate({ description: "The agent of a new chat; by default the built-in one" }),
   answers: opt(Schema.NonEmptyArray(InterruptAnswer).check(Schema.isMaxLength(100))).annotate({
     description: "Answers to interrupts that are no approvals of a call",
@@ -58,8 +61,11 @@ export interface Approval {
 }
 
 interface Turn {
+  readonly id: string
   readonly text: string
   readonly answered: boolean
+  /** The ids of the answers that the client shows. */
+  readonly answers: ReadonlyArray<string>
   readonly path: string
 }
 
@@ -70,6 +76,8 @@ export interface UiAsked {
   readonly message: string | undefined
   readonly path: string
   readonly again: boolean
+  /** The message that the client edits, or whose answer it wants again. */
+  readonly named: string | undefined
   readonly approvals: ReadonlyArray<Approval>
   readonly continued: Continued | undefined
 }
@@ -112,17 +120,19 @@ export const askedOf = (request: UiRequest): UiAsked => {
   const placed = placedOf(request)
   const last = placed.at(-1)
   const isUsers = last?.message.role === "user"
-  const users = placed.flatMap(({ message, path }, index) =>
-    message.role === "user"
-      ? [{ text: textOf(message), answered: placed[index + 1]?.message.role === "assistant", path }]
-      : [],
-  )
+  const users = placed.flatMap(({ message, path }, index) => {
+    if (message.role !== "user") return []
+    const next = placed[index + 1]?.message
+    const answers = next?.role === "assistant" ? [next.id] : []
+    return [{ id: message.id, text: textOf(message), answered: answers.length > 0, answers, path }]
+  })
   const before = placed.at(isUsers ? -2 : -1)?.message
   return {
     earlier: request.message === undefined ? (isUsers ? users.slice(0, -1) : users) : undefined,
     message: isUsers ? users.at(-1)?.text : undefined,
     path: last?.path ?? "messages",
     again: request.trigger === "regenerate-message",
+    named: request.messageId ?? undefined,
     approvals: before === undefined ? [] : approvalsOf(before),
     continued: last === undefined || isUsers ? undefined : continuedOf(last.message),
   }

@@ -4,12 +4,15 @@
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
+import { searchTables } from "./SearchTables.ts"
 
 const schema = [
   `ALTER TABLE sessions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE sessions ADD COLUMN archived INTEGER NOT NULL DEFAULT 0`,
   // The origin of the title: 'message', 'model' or 'user'.
   `ALTER TABLE sessions ADD COLUMN title_source TEXT NOT NULL DEFAULT 'message'`,
+  // The search finds the start of a first message as a message; a statement that changes a title sets 0.
+  `ALTER TABLE sessions ADD COLUMN title_indexed INTEGER NOT NULL DEFAULT 1`,
   `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, archived, pinned, updated_at, id)
     WHERE deleted_at IS NULL`,
@@ -96,5 +99,8 @@ const schema = [
 ]
 
 export const conversations = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-  Effect.forEach(schema, (statement) => sql.unsafe(statement), { discard: true }),
+  Effect.andThen(
+    Effect.forEach(schema, (statement) => sql.unsafe(statement), { discard: true }),
+    searchTables,
+  ),
 )

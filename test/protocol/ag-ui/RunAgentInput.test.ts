@@ -48,10 +48,10 @@ describe("the request of AG-UI", () => {
     )
     assert.deepStrictEqual(asked, {
       earlier: [
-        { text: "one", answered: true, path: "messages.1.content" },
-        { text: "two\nlines", answered: false, path: "messages.3.content" },
+        { id: "u1", text: "one", answered: true, answers: ["a1"], path: "messages.1.content" },
+        { id: "u2", text: "two\nlines", answered: false, answers: [], path: "messages.3.content" },
       ],
-      message: { text: "three", answered: false, path: "messages.5.content" },
+      message: { id: "u3", text: "three", answered: false, answers: [], path: "messages.5.content" },
     })
   })
 
