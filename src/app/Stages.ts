@@ -6,6 +6,7 @@ import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { Idempotency } from "../chat/Idempotency.ts"
 import { RunReader } from "../chat/RunReader.ts"
+import { SessionTitles } from "../chat/SessionTitles.ts"
 import { TurnRun } from "../chat/TurnRun.ts"
 import type { Settings } from "../config/Config.ts"
 import { ModeService } from "../decision/ModeService.ts"
@@ -58,6 +59,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
     Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
     Layer.provideMerge(TurnRun.layer),
+    Layer.provideMerge(SessionTitles.layer(settings.CHAT_TITLES)),
     Layer.provideMerge(BreakerMemory.layer),
     Layer.provideMerge(baseline(settings)),
     Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),

@@ -224,13 +224,10 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     ...pageProblems(values),
     ...fileProblems(values),
   ]
-  const judge = values.SHADOW_JUDGE_PROVIDER
-  if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
-    all.push({
-      variable: "SHADOW_JUDGE_PROVIDER",
-      found: JSON.stringify(judge),
-      allowed: variables.SHADOW_JUDGE_PROVIDER.allowed,
-    })
+  for (const variable of ["SHADOW_JUDGE_PROVIDER", "CHAT_TITLES"] as const) {
+    const named = values[variable]
+    if (named !== "" && !providers.providers.some(({ name }) => name === named))
+      all.push({ variable, found: JSON.stringify(named), allowed: variables[variable].allowed })
   }
   const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0
   if (sandbox && values.NODE_ENV === "production") {

@@ -75,6 +75,7 @@ describe("an empty environment", () => {
         CHAT_RUNTIME_SHADOW_AA_PERCENT: 20,
         SHADOW_STORE_TEXT: "false",
         SHADOW_JUDGE_PROVIDER: "",
+        CHAT_TITLES: "",
         CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: 300_000,
         CHAT_RUNTIME_ERROR_RATE_THRESHOLD: 0.5,
         CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: 0.3,
