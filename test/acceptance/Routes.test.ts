@@ -32,6 +32,7 @@ beforeAll(async () => {
   const events = await run.rest()
   const file = events.find(({ data }) => data?.type === "file")
   const key = (await owner.json("POST", "/api/v1/keys", { name: "k" })).data
+  const erasure = (await clients.admin.json("DELETE", "/api/v1/users/no-one")).data
   ids = {
     agent: agent.id,
     model: `agent:${agent.id}`,
@@ -43,6 +44,7 @@ beforeAll(async () => {
     file: file?.data.data.url.split("/").at(-1),
     org: "acme",
     user: "ana",
+    erasure: erasure.id,
   }
 })
 
