@@ -70,7 +70,7 @@ export class ConversationStore {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Loads the session and reads its last run, which may still be running. */
+  /** Loads the session, and reads the run that still answers its last message. */
   readonly open = async (): Promise<void> => {
     if (this.#reading !== undefined) return
     const { client, sessionId } = this.#settings
@@ -79,7 +79,7 @@ export class ConversationStore {
     await this.#work("loading", async (options) => {
       const session = await client.session(sessionId, options)
       this.#set({ conversation: Conversation.fromSession(session) })
-      const runId = session.messages.at(-1)?.runId
+      const runId = Conversation.unansweredRun(session)
       if (runId !== undefined) await this.#read(client.events(runId, options))
     })
   }

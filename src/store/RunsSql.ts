@@ -17,6 +17,7 @@ import * as EventPages from "./EventPages.ts"
 import * as PageSql from "./PageSql.ts"
 import { type NewMessage, type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
+import { partsOf } from "./ShownMessage.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import * as TokenSpendSql from "./TokenSpendSql.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
@@ -29,7 +30,7 @@ const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: Ru
 const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(Rows.AttemptRow))
 const decodePages = Schema.decodeUnknownEffect(Schema.Array(Rows.EventPageRow))
-const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(Rows.MessageRow))
+const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(Rows.ShownRow))
 const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 
 /** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; a page of events has three. */
@@ -84,10 +85,21 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       const { id } = run
       const counted = spent === undefined ? [] : [TokenSpendSql.count(sql, id, spent)]
       const rest = [...attempts.map((one) => insertAttempt(id, one)), ...insertAll([{ id, entries }])]
-      /** Another replica may have ended the run; its answer is stored all the same, unless the run is deleted. */
+      // The message that another replica stored with the end has only the events that were stored by then.
+      const seen =
+        assistantMessage === undefined
+          ? []
+          : [
+              {
+                statement: sql`UPDATE messages SET content = ${JSON.stringify(assistantMessage.content)},
+                  parts = ${listOrNull(assistantMessage.parts)}
+                  WHERE parent_message_id = ${assistantMessage.parentMessageId} AND run_id = ${id} AND role = 'assistant'`,
+              },
+            ]
+      /** Another replica may have ended the run; all that its readers have seen is stored, unless the run is deleted. */
       const lost = Effect.fnUntraced(function* (error: RunLost) {
         const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id} AND deleted_at IS NULL`
-        if (found.length > 0 && rest.length > 0) yield* batch.run(rest)
+        if (found.length > 0 && rest.length + seen.length > 0) yield* batch.run([...rest, ...seen])
         return yield* error
       })
       const [moveSession, writeRun, ...message] = ending(sql, run, assistantMessage)
@@ -152,13 +164,16 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       return EventPages.entriesOf(pages, after)
     }, asStoreError("Runs.events"))
 
-    const expiredAnswer = Effect.fnUntraced(function* (id: RunId, answer: MessageId) {
+    const expiredParts: Runs["Service"]["expiredParts"] = Effect.fnUntraced(function* ({
+      id,
+      userMessageId,
+    }) {
       const [message] = yield* decodeMessages(
-        yield* sql`SELECT * FROM messages WHERE id = ${answer} AND run_id = ${id}
-          AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = ${id})`,
+        yield* sql`SELECT * FROM messages WHERE parent_message_id = ${userMessageId} AND run_id = ${id}
+          AND role = 'assistant' AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = ${id})`,
       )
-      return message
-    }, asStoreError("Runs.expiredAnswer"))
+      return message && partsOf(message)
+    }, asStoreError("Runs.expiredParts"))
 
     const file = Effect.fnUntraced(function* (id: RunId, fileId: string) {
       const key = yield* encodeText(fileId)
@@ -180,7 +195,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       ended,
       deleted,
       events,
-      expiredAnswer,
+      expiredParts,
       file,
     })
   }),
