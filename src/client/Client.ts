@@ -37,6 +37,13 @@ export interface Client {
   /** A session with its last messages. The next page has older ones. */
   readonly session: (sessionId: string, options?: PageOptions) => Promise<Session>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
+  /** Cancels its running answer. A repeated call succeeds. */
+  readonly deleteSession: (sessionId: string, options?: ReadOptions) => Promise<Data<"deleteSession">>
+  /** Takes a deletion back, within the grace time of the gateway. */
+  readonly restoreSession: (sessionId: string, options?: ReadOptions) => Promise<Data<"restoreSession">>
+  /** Deletes the messages below it too. */
+  readonly deleteMessage: (messageId: string, options?: ReadOptions) => Promise<Data<"deleteMessage">>
+  readonly restoreMessage: (messageId: string, options?: ReadOptions) => Promise<Data<"restoreMessage">>
 }
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
@@ -45,6 +52,11 @@ const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
+
+const deleteSessionPath: Path<"deleteSession"> = "/api/v1/chat/sessions/:sessionId"
+const restoreSessionPath: Path<"restoreSession"> = "/api/v1/chat/sessions/:sessionId/restore"
+const deleteMessagePath: Path<"deleteMessage"> = "/api/v1/chat/messages/:messageId"
+const restoreMessagePath: Path<"restoreMessage"> = "/api/v1/chat/messages/:messageId/restore"
 
 const query = ({ cursor, limit }: PageOptions): string => {
   const params = new URLSearchParams()
@@ -64,6 +76,12 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
     (await transport.json({ method: "GET", path: path + query(options) }, options.signal)) as Value
 
+  const write = async <Value>(
+    method: "DELETE" | "POST",
+    path: string,
+    { signal }: ReadOptions = {},
+  ): Promise<Value> => (await transport.json({ method, path }, signal)) as Value
+
   return {
     start: (body, options) => turn(startPath, body, options),
     send: (sessionId, body, options) => turn(fill(sendPath, { sessionId }), body, options),
@@ -75,5 +93,9 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
     run: (runId, options) => get(fill(runPath, { runId }), options),
+    deleteSession: (sessionId, options) => write("DELETE", fill(deleteSessionPath, { sessionId }), options),
+    restoreSession: (sessionId, options) => write("POST", fill(restoreSessionPath, { sessionId }), options),
+    deleteMessage: (messageId, options) => write("DELETE", fill(deleteMessagePath, { messageId }), options),
+    restoreMessage: (messageId, options) => write("POST", fill(restoreMessagePath, { messageId }), options),
   }
 }

@@ -31,6 +31,10 @@ export interface EffectClient {
   readonly sessions: (page?: Page) => Effect.Effect<SessionsPage, CrossfadeError>
   readonly session: (sessionId: string, page?: Page) => Effect.Effect<Session, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
+  readonly deleteSession: (sessionId: string) => Effect.Effect<Data<"deleteSession">, CrossfadeError>
+  readonly restoreSession: (sessionId: string) => Effect.Effect<Data<"restoreSession">, CrossfadeError>
+  readonly deleteMessage: (messageId: string) => Effect.Effect<Data<"deleteMessage">, CrossfadeError>
+  readonly restoreMessage: (messageId: string) => Effect.Effect<Data<"restoreMessage">, CrossfadeError>
 }
 
 const errorOf = (cause: unknown): CrossfadeError =>
@@ -72,5 +76,9 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
+    deleteSession: (sessionId) => requested((signal) => client.deleteSession(sessionId, { signal })),
+    restoreSession: (sessionId) => requested((signal) => client.restoreSession(sessionId, { signal })),
+    deleteMessage: (messageId) => requested((signal) => client.deleteMessage(messageId, { signal })),
+    restoreMessage: (messageId) => requested((signal) => client.restoreMessage(messageId, { signal })),
   }
 }

@@ -1,8 +1,10 @@
 /** The contract of every adapter of `Deletions`, beside turns that begin or end at the same time, and of restores. */
 import { assert, layer as withLayer } from "@effect/vitest"
+import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import { MessageId } from "../../src/domain/Ids.ts"
 import { clientKey } from "../../src/domain/ClientKey.ts"
 import { Deletions } from "../../src/store/Deletions.ts"
 import type { Purge } from "../../src/store/Purge.ts"
@@ -135,7 +137,9 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
         const owner = newPrincipal()
         const turn = yield* begun(newTurn(owner, { at: now }))
         yield* deletions.deleteSession(owner, turn.session.id, now)
-        yield* replicas.interrupt([turn.run.id], now)
+        const seen = { id: MessageId.make(uuidV7Unsafe()), content: "seen", parts: [] }
+        yield* replicas.interrupt(turn.run.id, seen, now)
+        assert.isEmpty((yield* (yield* Sessions).messages(turn.session.id, { limit: 9 })).entries)
         yield* purgeAll(now)
         assert.lengthOf(yield* rowsOf("runs", "id", turn.run.id), 0)
       }),

@@ -19,6 +19,7 @@ import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
+import { erasure } from "./ErasureContract.ts"
 import { deletionRaces } from "./DeletionRacesContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -57,6 +58,7 @@ const suites = [
   runRecords,
   deletion,
   deletionRaces,
+  erasure,
   retention,
   replicas,
   rollout,
