@@ -43,9 +43,9 @@ const tablesOf = Effect.fnUntraced(function* () {
   const rows = yield* sql.onDialectOrElse({
     pg: () => sql<{ name: string }>`SELECT table_name AS name FROM information_schema.tables
       WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'`,
-    // The shadow tables of the full-text index hold its words in a binary form.
+    // The full-text index has no text columns. A trigger removes its rows with those of search_docs.
     orElse: () => sql<{ name: string }>`SELECT name FROM sqlite_schema WHERE type = 'table'
-      AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'search_words_%'`,
+      AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'search_words%'`,
   })
   return rows.map(({ name }) => name).filter((name) => !others.includes(name))
 })
