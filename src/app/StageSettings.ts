@@ -1,6 +1,7 @@
 /** Derives the settings of each stage from the environment's settings. Pure. */
 import type { Limits as AdmissionLimits } from "../admission/Admission.ts"
 import type { Limits as ReadLimits } from "../admission/Reads.ts"
+import type { Limits as UploadLimits } from "../admission/Uploads.ts"
 import type { DailyLimits } from "../admission/TokenBudgets.ts"
 import type { Settings, VariableName } from "../config/Config.ts"
 import * as AllowedHost from "../domain/AllowedHost.ts"
@@ -65,6 +66,14 @@ export const reads = (settings: Settings): ReadLimits => ({
   user: settings.RATE_LIMIT_READS_USER_PER_MIN,
   org: settings.RATE_LIMIT_READS_ORG_PER_MIN,
   answerBytes: settings.MAX_ANSWER_BYTES_IN_FLIGHT,
+})
+
+/** A message may have several files, and a turn several tries. */
+const uploadsPerTurn = 4
+
+export const uploads = (settings: Settings): UploadLimits => ({
+  user: settings.RATE_LIMIT_USER_PER_MIN * uploadsPerTurn,
+  org: settings.RATE_LIMIT_ORG_PER_MIN * uploadsPerTurn,
 })
 
 export const quotas = (settings: Settings): QuotaLimits => ({

@@ -2,6 +2,7 @@
 import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { Reads } from "../admission/Reads.ts"
+import { Uploads } from "../admission/Uploads.ts"
 import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { Idempotency } from "../chat/Idempotency.ts"
@@ -56,8 +57,11 @@ export const layer = (settings: Settings) =>
     loops(settings),
   ).pipe(
     Layer.provideMerge(RunReader.layer),
-    Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
-    Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
+    Layer.provideMerge([
+      Admission.layer(StageSettings.admission(settings)),
+      Reads.layer(StageSettings.reads(settings)),
+      Uploads.layer(StageSettings.uploads(settings)),
+    ]),
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(SessionTitles.layer(settings.CHAT_TITLES)),
     Layer.provideMerge(BreakerMemory.layer),

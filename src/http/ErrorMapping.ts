@@ -38,6 +38,7 @@ import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Shutdown.ts"
 import type { SecretsUnavailable } from "./AgentServers.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
+import { type FileError, fileErrors } from "./FileErrors.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
@@ -50,6 +51,7 @@ export type ServiceError =
   | AttachmentsUnsupported
   | AutopilotConflict
   | ErasureNotFound
+  | FileError
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound
@@ -163,6 +165,7 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   AgentInvalid: (error) =>
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
+  ...fileErrors(invalid),
   AttachmentsUnsupported: (error) => ({
     code: "ATTACHMENTS_UNSUPPORTED",
     message: `The files cannot be sent: ${expectedKinds(error)}.`,
@@ -274,6 +277,8 @@ export const respond = (
   })
 
 export const nothingHere = respond({ code: "ROUTE_NOT_FOUND", message: "There is nothing at this path." })
+
+export const orgNotFound = respond({ code: "ORG_NOT_FOUND", message: "There is no such organisation." })
 
 /** The response of a handler, whose expected errors are responses too. */
 export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>

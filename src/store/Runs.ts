@@ -15,6 +15,7 @@ import type { TurnKey } from "../domain/TurnKey.ts"
 import type { Message } from "../protocol/agent2ui/Message.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
+import type { AttachmentGone } from "./Files.ts"
 import type { StoreError } from "./StoreError.ts"
 import type { Spent } from "./TokenSpend.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
@@ -56,7 +57,7 @@ export class Runs extends Context.Service<
   {
     /**
      * One transaction: the session (created; or its `updatedAt` moved forward and its first cohort written), the
-     * user's message, the run with this replica as its owner, and its key. The session is busy while its last run is
+     * user's message with its files, the run with this replica as its owner, and its key. The session is busy while its last run is
      * running on any replica, and if it has changed since the turn read it: another message arrived, another run
      * retries the same one, or its message was deleted.
      */
@@ -77,7 +78,7 @@ export class Runs extends Context.Service<
       readonly asksAgain?: boolean | undefined
       /** The key by which a repeated request finds the turn. */
       readonly key?: TurnKey | undefined
-    }) => Effect.Effect<void, SessionBusy | StoreError | TurnKeyTaken>
+    }) => Effect.Effect<void, AttachmentGone | SessionBusy | StoreError | TurnKeyTaken>
     /**
      * One statement for events of any number of runs; each run's are consecutive. A repeated write stores an entry
      * once.

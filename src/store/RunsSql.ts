@@ -7,22 +7,20 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
+import { RunId, type SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
-import type { Attempt, Run } from "../domain/Run.ts"
+import type { Attempt } from "../domain/Run.ts"
 import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../platform/Replica.ts"
-import { SessionBusy } from "../runs/LiveRuns.ts"
 import * as EventPages from "./EventPages.ts"
 import * as PageSql from "./PageSql.ts"
-import { type NewMessage, type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
+import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { partsOf } from "./ShownMessage.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 import * as TokenSpendSql from "./TokenSpendSql.ts"
-import type { TurnKeyTaken } from "./TurnKeys.ts"
-import * as TurnKeysSql from "./TurnKeysSql.ts"
-import { attemptRow, jsonOrNull, listOrNull, messageRow, runEndRow, runRow, sessionRow } from "./TurnRows.ts"
+import * as TurnSteps from "./TurnSteps.ts"
+import { attemptRow, listOrNull } from "./TurnRows.ts"
 
 const encodeFile = Schema.encodeEffect(Rows.FileRow)
 const encodeText = Schema.encodeEffect(Rows.AnyText)
@@ -48,7 +46,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     const sql = yield* SqlClient.SqlClient
 
     const begin: Runs["Service"]["begin"] = (turn) =>
-      Effect.asVoid(batch.run(beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
+      Effect.asVoid(batch.run(TurnSteps.beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
 
     // The number of rows varies: PostgreSQL would cache a hundred such statements, some megabytes, in each
     // connection.
@@ -102,7 +100,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
         if (found.length > 0 && rest.length + seen.length > 0) yield* batch.run([...rest, ...seen])
         return yield* error
       })
-      const [moveSession, writeRun, ...message] = ending(sql, run, assistantMessage)
+      const [moveSession, writeRun, ...message] = TurnSteps.ending(sql, run, assistantMessage)
       return batch
         .run<RunLost>([...counted, moveSession, writeRun, ...rest, ...message])
         .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
@@ -202,106 +200,3 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
 )
 
 const nothing: Unwritten = { attempts: [], entries: [] }
-
-type Turn = Parameters<Runs["Service"]["begin"]>[0]
-
-const beginning = (
-  sql: SqlClient.SqlClient,
-  owner: string,
-  turn: Turn,
-): ReadonlyArray<Step<SessionBusy | TurnKeyTaken>> => {
-  const session = sessionRow(turn.session)
-  const run = {
-    ...runRow(turn.run),
-    cohort: comparedCohort(turn.run),
-    repeats: turn.repeats ? 1 : 0,
-    owner,
-  }
-  const orFail = () => new SessionBusy({ sessionId: turn.run.sessionId })
-  const isLast = (
-    id: MessageId,
-  ) => sql`AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = ${session.id}
-    AND deleted_at IS NULL AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
-  // The first cohort of a session stays for its life. A message takes its session out of the archive.
-  const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}), archived = 0,
-      updated_at = ${latest(sql, session.updated_at)}
-    WHERE id = ${session.id} AND deleted_at IS NULL ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
-  // A unique index allows a session one running run, on any replica.
-  const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
-    ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
-  const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
-    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} AND deleted_at IS NULL RETURNING id`
-  const findMessage = sql`SELECT id FROM messages WHERE id = ${turn.userMessage.id} AND deleted_at IS NULL`
-  // A deletion of the parent has committed or waits, because the session is locked.
-  const parent = turn.userMessage.parentMessageId
-  const isThere =
-    parent === null
-      ? undefined
-      : sql`EXISTS (SELECT 1 FROM messages WHERE id = ${parent} AND deleted_at IS NULL)`
-  const beginRun = { statement: insertRun, orFail }
-  const withKey = { ...session, client_key: turn.clientKey ?? null }
-  const insertSession = {
-    statement: sql`INSERT INTO sessions ${sql.insert(withKey)}
-      ON CONFLICT (client_key) WHERE client_key IS NOT NULL AND deleted_at IS NULL DO NOTHING RETURNING id`,
-    orFail,
-  }
-  return [
-    // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
-    // the session.
-    ...(turn.isNewSession ? [insertSession, beginRun] : [beginRun, { statement: moveSession, orFail }]),
-    turn.asksAgain === true
-      ? { statement: findMessage, orFail }
-      : turn.retries === undefined
-        ? { statement: sql`${insertMessage(sql, turn.userMessage, isThere)} RETURNING id`, orFail }
-        : { statement: takeMessage, orFail },
-    // Last, because another turn with the same key waits until this one has committed.
-    ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
-  ]
-}
-
-/**
- * The next message of its session, if `condition` holds. A session has one running run, so two turns never write at the same
- * time; the unique index on the sequence would refuse the second. The message of a deleted run is deleted too.
- */
-const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage, condition = sql`1 = 1`) => {
-  const row = messageRow(message)
-  return sql`INSERT INTO messages
-    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, parts, attachments, deleted_at,
-      seq)
-    SELECT ${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
-      ${row.execution_mode}, CAST(${row.created_at} AS BIGINT), ${jsonOrNull(message.record ?? null)},
-      ${listOrNull(message.parts)}, ${listOrNull(message.attachments)},
-      (SELECT deleted_at FROM runs WHERE id = ${row.run_id}),
-      (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id})
-    WHERE ${condition}`
-}
-
-/** A clock that is set back does not move `updated_at` back. */
-const latest = (sql: SqlClient.SqlClient, at: number) =>
-  sql`CASE WHEN updated_at > ${at} THEN updated_at ELSE ${at} END`
-
-/** A repeat after an unknown outcome changes nothing, and an end that another replica wrote stays. */
-const ending = (
-  sql: SqlClient.SqlClient,
-  run: Parameters<Runs["Service"]["end"]>[0],
-  assistantMessage: NewMessage | undefined,
-): readonly [Step, ...Arr.NonEmptyReadonlyArray<Step<RunLost>>] => {
-  const changes = runEndRow(run)
-  const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
-    AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
-    RETURNING id`
-  const moveSession = sql`UPDATE sessions SET updated_at = ${latest(sql, run.endedAt ?? 0)}
-    WHERE id = (SELECT session_id FROM runs WHERE id = ${run.id})`
-  return [
-    // A deletion locks the session before its runs too, so neither waits for the other forever.
-    { statement: moveSession },
-    { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
-    ...(assistantMessage === undefined
-      ? []
-      : [{ statement: sql`${insertMessage(sql, assistantMessage)} ON CONFLICT (id) DO NOTHING` }]),
-  ]
-}
-
-/** For the index of compared runs: others are in neither cohort. */
-const comparedCohort = ({ decision }: Run) =>
-  decision.cohort === undefined || decision.cohort === "outside" ? null : decision.cohort

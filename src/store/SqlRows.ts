@@ -10,7 +10,7 @@ import { Agent, AgentSettings } from "../domain/Agent.ts"
 import { Attachment } from "../domain/Attachment.ts"
 import { AuditEntry } from "../domain/AuditEntry.ts"
 import { Decision } from "../domain/Decision.ts"
-import { RunId } from "../domain/Ids.ts"
+import { OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { MessageRecord } from "../domain/MessageRecord.ts"
 import { Usage } from "../domain/Outcome.ts"
 import { OperatorSettings } from "../domain/RolloutSettings.ts"
@@ -96,6 +96,24 @@ export const TreeRow = Schema.Struct({
   answers: Schema.BooleanFromBit,
   answered: Schema.BooleanFromBit,
 }).pipe(Schema.encodeKeys({ parentMessageId: "parent_message_id", runId: "run_id" }))
+
+export const UploadRow = Schema.Struct({
+  ...Attachment.fields,
+  orgId: OrgId,
+  userId: UserId,
+  sessionId: Schema.NullOr(SessionId),
+  filename: AnyText,
+  sha256: Schema.String,
+  createdAt: Schema.Int,
+}).pipe(
+  Schema.encodeKeys({
+    ...owner,
+    fileId: "id",
+    sessionId: "session_id",
+    mediaType: "media_type",
+    createdAt: "created_at",
+  }),
+)
 
 export const RunRow = Schema.Struct({
   ...Run.fields,

@@ -9,6 +9,7 @@ const loopNames = [
   "erasures",
   "event_loop_delay",
   "event_writer",
+  "files",
   "fleet_health",
   "jwks",
   "key_cache",

@@ -46,12 +46,20 @@ beforeAll(async () => {
     run: run.runId,
     message: events.find(({ event }) => event === "done")?.data.messageId,
     cursor: Buffer.from(JSON.stringify(["sessions", run.sessionId])).toString("base64url"),
+    upload: await upload(owner),
     file: file?.data.data.url.split("/").at(-1),
     org: "acme",
     user: "ana",
     erasure: erasure.id,
   }
 })
+
+const upload = async ({ token, url }: Client): Promise<string> => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "text/plain" }
+  const answer = await fetch(`${url}/api/v1/files`, { method: "POST", headers, body: canary })
+  const { data } = (await answer.json()) as { readonly data: { readonly fileId: string } }
+  return data.fileId
+}
 
 const documented = async (): Promise<ReadonlyArray<string>> => {
   const answer = await fetch(`${world.gateway.url}/openapi.json`)
@@ -65,7 +73,8 @@ const filled = (text: string): string =>
   text.replaceAll(
     /\{(\w+)Id\}|\{(model)\}|\$(\w+)/g,
     (_, inPath?: string, model?: string, given?: string) => {
-      const id = ids[inPath ?? model ?? given ?? ""]
+      const name = inPath ?? model ?? given ?? ""
+      const id = ids[name === "file" && text.startsWith("/api/v1/files/") ? "upload" : name]
       if (id === undefined) throw new Error(`no id for ${text}`)
       return encodeURIComponent(id)
     },

@@ -17,11 +17,13 @@ import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
+import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { erasure } from "./ErasureContract.ts"
 import { deletionRaces } from "./DeletionRacesContract.ts"
 import { feedback } from "./FeedbackContract.ts"
+import { operatorRuns } from "./OperatorRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -54,6 +56,7 @@ const suites = [
   sessions,
   sessionLists,
   branches,
+  messages,
   runs,
   runRecords,
   deletion,
@@ -68,6 +71,7 @@ const suites = [
   cohortRuns,
   autopilots,
   feedback,
+  operatorRuns,
   recordedTurns,
   tokenSpend,
   orgUsage,

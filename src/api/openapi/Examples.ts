@@ -9,6 +9,8 @@ import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
 import { deletionExamples } from "./examples/DeletionExamples.ts"
+import { fileExamples } from "./examples/FileExamples.ts"
+import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { sessionExamples } from "./examples/SessionExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
@@ -24,7 +26,9 @@ const examples: ExamplesByOperation = {
   ...deletionExamples,
   ...tenantExamples,
   ...breakerExamples,
+  ...fileExamples,
   ...rolloutExamples,
+  ...operatorRunsExamples,
   ...autopilotExamples,
 }
 
@@ -62,6 +66,8 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   "if-match": '"3"',
   range: "bytes=0-99",
   "if-range": '"v1"',
+  "if-none-match": '"v1"',
+  filename: "chart.png",
 }
 
 /** Descriptions of parameters whose schemas have other uses too. */
@@ -71,7 +77,7 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   id: "The chat's id, as its client chose it.",
   runId: "The run's id, a UUID: `X-Run-ID` of its stream.",
   messageId: "The message's id, a UUID: `messageId` of the `done` event, or from the session.",
-  fileId: "The last part of the `url` of a `file` event.",
+  fileId: "The file's id: `fileId` of an upload, or the last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
   orgId: "An organisation.",
   userId: "A user of the caller's organisation, as in its tokens.",
