@@ -29,7 +29,7 @@ export const make = (sql: SqlClient.SqlClient) => {
 
   const filesOf = (messages: Fragment) => sql`message_id IN (SELECT id FROM messages WHERE ${messages})`
 
-  /** Data that nobody can restore: repeated requests, and comparisons for operators. */
+  /** Data that a restore does not bring back: keys of repeated requests, and comparisons for operators. */
   const dropTraces = (session: SessionId, at: number) => {
     const runs = sql`(SELECT id FROM runs WHERE session_id = ${session} AND deleted_at = ${at})`
     return Effect.andThen(
