@@ -35,7 +35,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     api: ["runs/RunEvent", "protocol", ...ground],
     simulation: ["rollout", "store", "monitoring", ...ground],
     rollout: ["decision", "execution/Modes", "store", "monitoring", ...below],
-    deletion: ["execution/direct/AnswerCache", "runs", "sharing", "store", ...below],
+    deletion: ["execution/direct/AnswerCache", "files", "runs", "sharing", "store", ...below],
     chat: ["sharing", ...stages, ...below],
     replica: ["runs", "store", ...below],
     sharing: ["recording", "store", "runs", "replica", ...below],

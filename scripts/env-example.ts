@@ -39,6 +39,8 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   RUNTIME_HEADERS: "authorization: Bearer not-a-key",
   OPENAI_API_KEY: "sk-not-a-key",
   ANTHROPIC_API_KEY: "sk-ant-not-a-key",
+  FILES_S3_ACCESS_KEY_ID: "not-a-key",
+  FILES_S3_SECRET_ACCESS_KEY: "not-a-key",
   HTTP_PROXY: "http://proxy.example:3128",
   HTTPS_PROXY: "http://proxy.example:3128",
 }

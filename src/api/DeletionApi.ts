@@ -30,7 +30,7 @@ const erasuresPage = pagedBy("erasures", ErasureId, 100)
 
 export class DeletionApi extends HttpApiGroup.make("deletion")
   .add(
-    HttpApiEndpoint.delete("session", "/chat/sessions/:sessionId", {
+    HttpApiEndpoint.delete("deleteSession", "/chat/sessions/:sessionId", {
       params: { sessionId: SessionId },
       success: success(Schema.Struct({ sessionId: SessionId, ...deleted })),
       error: errorSchemas,
@@ -54,7 +54,7 @@ export class DeletionApi extends HttpApiGroup.make("deletion")
         OpenApi.Description,
         "Takes a deletion back within the grace time. Messages that were deleted before the session stay deleted.",
       ),
-    HttpApiEndpoint.delete("message", "/chat/messages/:messageId", {
+    HttpApiEndpoint.delete("deleteMessage", "/chat/messages/:messageId", {
       params: { messageId: MessageId },
       success: success(Schema.Struct({ messageId: MessageId, ...deleted })),
       error: errorSchemas,
@@ -80,7 +80,7 @@ export class DeletionApi extends HttpApiGroup.make("deletion")
       ),
   )
   .add(
-    HttpApiEndpoint.delete("user", "/users/:userId", {
+    HttpApiEndpoint.delete("eraseUser", "/users/:userId", {
       params: { userId: UserId },
       success: accepted,
       error: errorSchemas,
@@ -92,7 +92,7 @@ export class DeletionApi extends HttpApiGroup.make("deletion")
         OpenApi.Description,
         "Starts a job that removes all data of a user of the caller's organisation: sessions, messages, runs, files, feedback, API keys and token spend. A repeated request gets the running job. Revoke the user's access at the identity provider first: the job also deletes turns that begin while it runs, but later ones are new data.",
       ),
-    HttpApiEndpoint.delete("organisation", "/organisations/:orgId", {
+    HttpApiEndpoint.delete("eraseOrganisation", "/organisations/:orgId", {
       params: { orgId: OrgId },
       success: accepted,
       error: errorSchemas,

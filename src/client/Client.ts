@@ -105,6 +105,13 @@ export interface Client {
   /** Sessions with all words of `q` in a message or in the title, those with the newest match first. */
   readonly search: (q: string, options?: SearchOptions) => Promise<SearchPage>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
+  /** Cancels its running answer. A repeated call succeeds. */
+  readonly deleteSession: (sessionId: string, options?: ReadOptions) => Promise<Data<"deleteSession">>
+  /** Takes a deletion back, within the grace time of the gateway. */
+  readonly restoreSession: (sessionId: string, options?: ReadOptions) => Promise<Data<"restoreSession">>
+  /** Deletes the messages below it too. */
+  readonly deleteMessage: (messageId: string, options?: ReadOptions) => Promise<Data<"deleteMessage">>
+  readonly restoreMessage: (messageId: string, options?: ReadOptions) => Promise<Data<"restoreMessage">>
   /** Replaces the user's feedback on an answer. */
   readonly feedback: (messageId: string, given: GivenFeedback, options?: ReadOptions) => Promise<Feedback>
   /** `withdrawn` is false if there was no feedback. */
@@ -129,6 +136,10 @@ const cancelPath: SessionsPath<"cancel"> = "/api/v1/chat/sessions/:sessionId/can
 const runsPath: SessionsPath<"runs"> = "/api/v1/chat/sessions/:sessionId/runs"
 const exportPath: SessionsPath<"export"> = "/api/v1/chat/sessions/:sessionId/export"
 const exportAllPath: SessionsPath<"exportAll"> = "/api/v1/chat/export"
+const deleteSessionPath: Path<"deleteSession"> = "/api/v1/chat/sessions/:sessionId"
+const restoreSessionPath: Path<"restoreSession"> = "/api/v1/chat/sessions/:sessionId/restore"
+const deleteMessagePath: Path<"deleteMessage"> = "/api/v1/chat/messages/:messageId"
+const restoreMessagePath: Path<"restoreMessage"> = "/api/v1/chat/messages/:messageId/restore"
 
 const query = (fields: object): string => {
   const params = new URLSearchParams()
@@ -170,6 +181,14 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     message: (messageId, options) => get(fill(messagePath, { messageId }), options),
     search: (q, options) => get(searchPath, { ...options, q }),
     run: (runId, options) => get(fill(runPath, { runId }), options),
+    deleteSession: (sessionId, { signal } = {}) =>
+      change({ method: "DELETE", path: fill(deleteSessionPath, { sessionId }) }, signal),
+    restoreSession: (sessionId, { signal } = {}) =>
+      change({ method: "POST", path: fill(restoreSessionPath, { sessionId }) }, signal),
+    deleteMessage: (messageId, { signal } = {}) =>
+      change({ method: "DELETE", path: fill(deleteMessagePath, { messageId }) }, signal),
+    restoreMessage: (messageId, { signal } = {}) =>
+      change({ method: "POST", path: fill(restoreMessagePath, { messageId }) }, signal),
     feedback: async (messageId, body, { signal } = {}) => {
       const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const
       return (await change<{ readonly feedback: Feedback }>(call, signal)).feedback

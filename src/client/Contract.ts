@@ -6,6 +6,7 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type * as Schema from "effect/Schema"
 import type { ChatApi } from "../api/ChatApi.ts"
+import type { DeletionApi } from "../api/DeletionApi.ts"
 import type { ExportLine as Line } from "../api/ExportLine.ts"
 import type { SessionsApi } from "../api/SessionsApi.ts"
 import type { MessagesApi } from "../api/MessagesApi.ts"
@@ -16,7 +17,7 @@ import type { RunEvent } from "../runs/RunEvent.ts"
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
 type Source<Codec> = Codec extends { readonly schema: infer From extends Schema.Constraint } ? From : never
 
-type Chat = typeof ChatApi | typeof MessagesApi | typeof SearchApi
+type Chat = typeof ChatApi | typeof DeletionApi | typeof MessagesApi | typeof SearchApi
 type Groups = Chat | typeof SessionsApi
 
 /** The groups of routes have equal names for some routes, so a name belongs to a group. */

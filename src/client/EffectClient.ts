@@ -79,6 +79,10 @@ export interface EffectClient {
     options?: Unsignalled<SearchOptions>,
   ) => Effect.Effect<SearchPage, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
+  readonly deleteSession: (sessionId: string) => Effect.Effect<Data<"deleteSession">, CrossfadeError>
+  readonly restoreSession: (sessionId: string) => Effect.Effect<Data<"restoreSession">, CrossfadeError>
+  readonly deleteMessage: (messageId: string) => Effect.Effect<Data<"deleteMessage">, CrossfadeError>
+  readonly restoreMessage: (messageId: string) => Effect.Effect<Data<"restoreMessage">, CrossfadeError>
   readonly feedback: (messageId: string, given: GivenFeedback) => Effect.Effect<Feedback, CrossfadeError>
   readonly withdrawFeedback: (messageId: string) => Effect.Effect<Withdrawn, CrossfadeError>
 }
@@ -138,6 +142,10 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     message: (messageId) => requested((signal) => client.message(messageId, { signal })),
     search: (q, options) => requested((signal) => client.search(q, { ...options, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
+    deleteSession: (sessionId) => requested((signal) => client.deleteSession(sessionId, { signal })),
+    restoreSession: (sessionId) => requested((signal) => client.restoreSession(sessionId, { signal })),
+    deleteMessage: (messageId) => requested((signal) => client.deleteMessage(messageId, { signal })),
+    restoreMessage: (messageId) => requested((signal) => client.restoreMessage(messageId, { signal })),
     feedback: (messageId, given) => requested((signal) => client.feedback(messageId, given, { signal })),
     withdrawFeedback: (messageId) => requested((signal) => client.withdrawFeedback(messageId, { signal })),
   }

@@ -23,7 +23,7 @@ const heldMs = 30_000
 const pause = "20 millis"
 
 const texts = {
-  ContentsNotRemoved: "The contents of uploaded files could not be removed.",
+  ContentsUnavailable: "The contents of uploaded files could not be removed.",
   StoreError: "The store did not complete a step.",
 } as const
 

@@ -10,10 +10,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
-import type { FileId, OrgId } from "../domain/Ids.ts"
+import type { OrgId } from "../domain/Ids.ts"
 import { AnswerCache } from "../execution/direct/AnswerCache.ts"
+import { type ContentsUnavailable, FileContents } from "../files/FileContents.ts"
 import { SharedLogs } from "../sharing/SharedLogs.ts"
 import { Purge } from "../store/Purge.ts"
 import type { StoreError } from "../store/StoreError.ts"
@@ -26,16 +26,6 @@ const pause = "20 millis"
 /** Longer than a step. After the death of its holder another replica takes the job over. */
 const heldMs = 10_000
 
-/** The contents of deleted files could not be removed now. Their rows stay, and the next pass tries again. */
-export class ContentsNotRemoved extends Schema.TaggedError<ContentsNotRemoved>()("ContentsNotRemoved", {
-  cause: Schema.Defect(),
-}) {}
-
-/** Removes the contents of uploaded files; `FileContents.remove` where files are stored. */
-export const RemoveContents = Context.Reference<
-  (ids: ReadonlyArray<FileId>) => Effect.Effect<void, ContentsNotRemoved>
->("crossfade/deletion/RemoveContents", { defaultValue: () => () => Effect.void })
-
 export interface Settings {
   /** The time between a deletion and its purge, in milliseconds. */
   readonly graceMs: number
@@ -47,7 +37,7 @@ export class Purger extends Context.Service<
   Purger,
   {
     /** Removes everything that is due, or leaves it to another replica that is doing so. */
-    readonly drain: Effect.Effect<void, ContentsNotRemoved | StoreError>
+    readonly drain: Effect.Effect<void, ContentsUnavailable | StoreError>
   }
 >()("crossfade/deletion/Purger") {
   static readonly layer = (settings: Settings) => Layer.effect(Purger, make(settings))
@@ -56,7 +46,7 @@ export class Purger extends Context.Service<
 const make = Effect.fnUntraced(function* ({ cacheOrgs, graceMs }: Settings) {
   const answers = yield* AnswerCache
   const purge = yield* Purge
-  const removeContents = yield* RemoveContents
+  const contents = yield* FileContents
   const shared = yield* SharedLogs
   const alone = yield* Semaphore.make(1)
   /** The organisations whose cached answers are still to be cleared. */
@@ -94,7 +84,7 @@ const make = Effect.fnUntraced(function* ({ cacheOrgs, graceMs }: Settings) {
     for (;;) {
       const ids = yield* purge.files(deletedBy)
       if (ids.length === 0) return
-      yield* removeContents(ids)
+      yield* contents.remove(ids)
       yield* purge.removeFiles(ids)
       yield* next
     }

@@ -40,7 +40,7 @@ export const layer = HttpApiBuilder.group(
     })
 
     return handlers.handleAll({
-      session: ({ params: { sessionId } }) =>
+      deleteSession: ({ params: { sessionId } }) =>
         answering(
           Effect.map(
             Effect.flatMap(writer, (principal) => deletion.session(principal, sessionId)),
@@ -54,7 +54,7 @@ export const layer = HttpApiBuilder.group(
             () => ok({ sessionId, restored: true as const }),
           ),
         ),
-      message: ({ params: { messageId } }) =>
+      deleteMessage: ({ params: { messageId } }) =>
         answering(
           Effect.map(
             Effect.flatMap(writer, (principal) => deletion.message(principal, messageId)),
@@ -68,9 +68,9 @@ export const layer = HttpApiBuilder.group(
             () => ok({ messageId, restored: true as const }),
           ),
         ),
-      user: ({ params: { userId } }) =>
+      eraseUser: ({ params: { userId } }) =>
         answering(Effect.flatMap(writer, ({ orgId }) => erase({ orgId, userId }))),
-      organisation: ({ params: { orgId } }) =>
+      eraseOrganisation: ({ params: { orgId } }) =>
         answering(
           Effect.gen(function* () {
             const principal = yield* writer

@@ -29,7 +29,7 @@ export const make = (sql: SqlClient.SqlClient) => {
 
   const filesOf = (messages: Fragment) => sql`message_id IN (SELECT id FROM messages WHERE ${messages})`
 
-  /** Data that nobody can restore: repeated requests, and comparisons for operators. */
+  /** Data that a restore does not bring back: keys of repeated requests, and comparisons for operators. */
   const dropTraces = (session: SessionId, at: number) => {
     const runs = sql`(SELECT id FROM runs WHERE session_id = ${session} AND deleted_at = ${at})`
     return Effect.andThen(
@@ -37,6 +37,10 @@ export const make = (sql: SqlClient.SqlClient) => {
       sql`DELETE FROM shadow_pairs WHERE run_id IN ${runs}`,
     )
   }
+
+  /** A session is not found by words of its deleted messages. Restored messages are indexed again. */
+  const dropWords = (session: SessionId, at: number) => sql`DELETE FROM search_docs
+    WHERE message_id IN (SELECT id FROM messages WHERE session_id = ${session} AND deleted_at = ${at})`
 
   /** A question whose last run is deleted belongs to another run that answered it, if there is one. */
   const moveQuestions = (session: SessionId, at: number) => sql`UPDATE messages SET run_id = COALESCE(
@@ -68,6 +72,7 @@ export const make = (sql: SqlClient.SqlClient) => {
           sql`UPDATE messages SET deleted_at = ${at} WHERE deleted_at IS NULL AND id IN ${below(id)}`,
           sql`UPDATE files SET deleted_at = ${at} WHERE deleted_at IS NULL AND ${filesOf(sql`id IN ${below(id)}`)}`,
           dropTraces(session, at),
+          dropWords(session, at),
           moveQuestions(session, at),
         ],
         { discard: true },
@@ -85,6 +90,7 @@ export const make = (sql: SqlClient.SqlClient) => {
           sql`UPDATE files SET deleted_at = ${at} WHERE (deleted_at IS NULL OR deleted_at > ${at})
             AND ${filesOf(sql`session_id = ${session} AND deleted_at = ${at}`)}`,
           dropTraces(session, at),
+          dropWords(session, at),
         ],
         { discard: true },
       ),
@@ -112,7 +118,8 @@ export const make = (sql: SqlClient.SqlClient) => {
         [
           lock(session),
           sql`UPDATE runs SET deleted_at = NULL WHERE deleted_at = ${at} AND ${runsBelow(session, id)}`,
-          sql`UPDATE messages SET deleted_at = NULL WHERE deleted_at = ${at} AND id IN ${below(id)}`,
+          sql`UPDATE messages SET deleted_at = NULL, indexed = 0
+            WHERE deleted_at = ${at} AND id IN ${below(id)}`,
           sql`UPDATE files SET deleted_at = NULL WHERE deleted_at = ${at} AND ${filesOf(sql`id IN ${below(id)}`)}`,
         ],
         { discard: true },
@@ -132,7 +139,8 @@ export const make = (sql: SqlClient.SqlClient) => {
     const title = yield* encodeText(titleOf(question?.content ?? ""))
     // A model's title may also quote a later message. It stays while the first one does.
     const stays = first?.deleted === 0 ? sql`title_source = 'message'` : sql`title_source <> 'user'`
-    yield* sql`UPDATE sessions SET title = ${title}, title_source = 'message' WHERE id = ${session} AND ${stays}`
+    yield* sql`UPDATE sessions SET title = ${title}, title_source = 'message', title_indexed = 0
+      WHERE id = ${session} AND ${stays}`
   })
 
   return { mark, restore, retitle }

@@ -13,9 +13,7 @@ import type { MessageNotFound } from "./Messages.ts"
 import type { SessionNotFound } from "./Sessions.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/**
- * The time of a deletion that nobody can take back: an expired message, an erasure. It is before every grace time.
- */
+/** The time of a deletion without a restore: an expired message, an erasure. It is before every grace time. */
 export const purgeAtOnce = 1
 
 /**

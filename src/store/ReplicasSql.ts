@@ -57,9 +57,9 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
           error = ${JSON.stringify(interruption(id))} WHERE id = ${id} AND status = 'running' RETURNING id`
         if (ended.length === 0) return false
         yield* sql`INSERT INTO messages
-          (id, session_id, run_id, role, content, parent_message_id, created_at, parts, seq)
+          (id, session_id, run_id, role, content, parent_message_id, created_at, parts, deleted_at, seq)
           SELECT ${messageId}, session_id, id, 'assistant', ${JSON.stringify(content)}, user_message_id,
-            ${now}, ${listOrNull(parts)},
+            ${now}, ${listOrNull(parts)}, deleted_at,
             (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages m WHERE m.session_id = runs.session_id)
           FROM runs WHERE id = ${id}`
         return true

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { Client, operatorToken, tokenFor } from "../support/chatClient.ts"
+import { Client, eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { undeclared } from "../support/declared.ts"
 import { useWorld } from "../support/world.ts"
 import { type Caller, callers, type Row, table } from "./routeTable.ts"
@@ -32,6 +32,12 @@ beforeAll(async () => {
   const events = await run.rest()
   const file = events.find(({ data }) => data?.type === "file")
   const key = (await owner.json("POST", "/api/v1/keys", { name: "k" })).data
+  const erasure = (await clients.admin.json("DELETE", "/api/v1/users/no-one")).data
+  // Its end adds an entry to the audit, which the tests compare.
+  await eventually(
+    async () =>
+      (await clients.admin.json("GET", `/api/v1/erasures/${erasure.id}`)).data.status === "completed",
+  )
   ids = {
     agent: agent.id,
     model: `agent:${agent.id}`,
@@ -44,6 +50,7 @@ beforeAll(async () => {
     file: file?.data.data.url.split("/").at(-1),
     org: "acme",
     user: "ana",
+    erasure: erasure.id,
   }
 })
 

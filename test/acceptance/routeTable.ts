@@ -178,4 +178,15 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   ],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
   "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
+
+  "GET /api/v1/erasures": [row([401, 403, 403, 200, 200, 200])],
+  "GET /api/v1/erasures/{erasureId}": [row([401, 403, 403, 200, 404, 200])],
+  // The rows from here on delete the objects of the others, so they are last.
+  "POST /api/v1/chat/messages/{messageId}/restore": [owners()],
+  "POST /api/v1/chat/sessions/{sessionId}/restore": [owners()],
+  "DELETE /api/v1/chat/messages/{messageId}": [owners()],
+  "DELETE /api/v1/chat/sessions/{sessionId}": [owners()],
+  // The stranger erases a user with the same id of its own organisation.
+  "DELETE /api/v1/users/{userId}": [row([401, 403, 403, 202, 202, 403])],
+  "DELETE /api/v1/organisations/{orgId}": [row([401, 403, 403, 202, 404, 202])],
 }

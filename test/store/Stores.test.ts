@@ -20,6 +20,8 @@ import { branches } from "./BranchContract.ts"
 import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
+import { erasure } from "./ErasureContract.ts"
+import { deletionRaces } from "./DeletionRacesContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { operatorRuns } from "./OperatorRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -58,6 +60,8 @@ const suites = [
   runs,
   runRecords,
   deletion,
+  deletionRaces,
+  erasure,
   retention,
   replicas,
   rollout,

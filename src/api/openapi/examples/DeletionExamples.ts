@@ -35,12 +35,12 @@ const pending = {
 const answer = (data: JsonObject): Examples => ({ response: { example: { value: { success: true, data } } } })
 
 export const deletionExamples: ExamplesByOperation = {
-  deletionSession: answer({ sessionId, deleted: true, restorableUntil: null }),
+  deletionDeleteSession: answer({ sessionId, deleted: true, restorableUntil: null }),
   deletionRestoreSession: answer({ sessionId, restored: true }),
-  deletionMessage: answer({ messageId, deleted: true, restorableUntil: 1767081600000 }),
+  deletionDeleteMessage: answer({ messageId, deleted: true, restorableUntil: 1767081600000 }),
   deletionRestoreMessage: answer({ messageId, restored: true }),
-  deletionUser: answer(pending),
-  deletionOrganisation: answer({ ...pending, userId: null }),
+  deletionEraseUser: answer(pending),
+  deletionEraseOrganisation: answer({ ...pending, userId: null }),
   deletionErasures: answer({ erasures: [erasure], nextCursor: null, hasMore: false }),
   deletionErasure: answer(erasure),
 }
