@@ -1,5 +1,18 @@
 /** The client of the gateway for browsers and Node: the chat routes as functions, and turns as streams of events. */
-import type { Body, ChatEvent, Data, Path, PlacedMessage, Run, Session, SessionsPage } from "./Contract.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  Feedback,
+  FeedbackPath,
+  GivenFeedback,
+  Path,
+  PlacedMessage,
+  Run,
+  Session,
+  SessionsPage,
+  Withdrawn,
+} from "./Contract.ts"
 import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
 import { type ClientOptions, fill, Transport } from "./Transport.ts"
@@ -48,6 +61,10 @@ export interface Client {
   /** A message with its siblings and the end of its newest branch. */
   readonly message: (messageId: string, options?: ReadOptions) => Promise<PlacedMessage>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
+  /** Replaces the user's feedback on an answer. */
+  readonly feedback: (messageId: string, given: GivenFeedback, options?: ReadOptions) => Promise<Feedback>
+  /** `withdrawn` is false if there was no feedback. */
+  readonly withdrawFeedback: (messageId: string, options?: ReadOptions) => Promise<Withdrawn>
 }
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
@@ -59,6 +76,7 @@ const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
+const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
 const query = ({ cursor, leaf, limit }: SessionOptions): string => {
   const params = new URLSearchParams()
@@ -94,5 +112,13 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
     message: (messageId, options) => get(fill(messagePath, { messageId }), options),
     run: (runId, options) => get(fill(runPath, { runId }), options),
+    feedback: async (messageId, body, { signal } = {}) => {
+      const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const
+      return ((await transport.json(call, signal)) as { readonly feedback: Feedback }).feedback
+    },
+    withdrawFeedback: async (messageId, { signal } = {}) => {
+      const call = { method: "DELETE", path: fill(feedbackPath, { messageId }) } as const
+      return (await transport.json(call, signal)) as Withdrawn
+    },
   }
 }

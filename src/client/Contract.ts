@@ -7,6 +7,7 @@ import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type * as Schema from "effect/Schema"
 import type { ChatApi } from "../api/ChatApi.ts"
 import type { MessagesApi } from "../api/MessagesApi.ts"
+import type { FeedbackApi } from "../api/FeedbackApi.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
@@ -26,6 +27,20 @@ export type Data<Name extends string> = Source<HttpApiEndpoint.Success<Endpoint<
 }
   ? Value
   : never
+
+type FeedbackEndpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
+  HttpApiGroup.Endpoints<typeof FeedbackApi>,
+  Name
+>
+
+/** The fields of a rating: at least one. */
+export type GivenFeedback = Source<HttpApiEndpoint.Payload<FeedbackEndpoint<"put">>>["Encoded"]
+
+export type Feedback = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"put">>>["Encoded"]["data"]["feedback"]
+
+export type Withdrawn = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"withdraw">>>["Encoded"]["data"]
+
+export type FeedbackPath = FeedbackEndpoint<"put">["path"]
 
 /** The place of an event: `seq` rises by 1 within a run. */
 interface Place {

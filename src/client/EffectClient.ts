@@ -11,7 +11,18 @@ import {
   type SessionOptions,
   type TurnOptions,
 } from "./Client.ts"
-import type { Body, ChatEvent, Data, PlacedMessage, Run, Session, SessionsPage } from "./Contract.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  Feedback,
+  GivenFeedback,
+  PlacedMessage,
+  Run,
+  Session,
+  SessionsPage,
+  Withdrawn,
+} from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
 import type { StreamOptions } from "./RunStream.ts"
 import type { ClientOptions } from "./Transport.ts"
@@ -47,6 +58,8 @@ export interface EffectClient {
   ) => Effect.Effect<Session, CrossfadeError>
   readonly message: (messageId: string) => Effect.Effect<PlacedMessage, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
+  readonly feedback: (messageId: string, given: GivenFeedback) => Effect.Effect<Feedback, CrossfadeError>
+  readonly withdrawFeedback: (messageId: string) => Effect.Effect<Withdrawn, CrossfadeError>
 }
 
 const errorOf = (cause: unknown): CrossfadeError =>
@@ -93,5 +106,7 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
     message: (messageId) => requested((signal) => client.message(messageId, { signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
+    feedback: (messageId, given) => requested((signal) => client.feedback(messageId, given, { signal })),
+    withdrawFeedback: (messageId) => requested((signal) => client.withdrawFeedback(messageId, { signal })),
   }
 }

@@ -11,6 +11,8 @@ export {
 } from "./Client.ts"
 export type {
   ChatEvent,
+  Feedback,
+  GivenFeedback,
   InterruptAnswer,
   Message,
   MessageOf,
