@@ -7,7 +7,7 @@ import { Messages } from "../../src/store/Messages.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { principal } from "../support/fixtures.ts"
-import { again, asked, edited, service, shown, turn } from "./conversing.ts"
+import { again, asked, edited, script, service, shown, turn } from "./conversing.ts"
 
 const stored = (sessionId: SessionId) =>
   Effect.map(
@@ -240,6 +240,29 @@ layer(service)("an edit", (it) => {
         ["user", "one"],
         ["assistant", "Yes."],
       ])
+    }),
+  )
+})
+
+layer(service)("the messages that a wire gets with their ids", (it) => {
+  it.effect("are those of the path, without failed answers and other branches", () =>
+    Effect.gen(function* () {
+      const past = () => script.turn?.past.map(({ id }) => id)
+      const { sessionId } = yield* turn("answered", { message: "one" })
+      yield* turn("answered", { message: "two" }, sessionId)
+      const [one, first, two] = yield* stored(sessionId)
+      yield* edited("answered", two!.id, "edited")
+      assert.deepStrictEqual(past(), [one!.id, first!.id])
+      assert.strictEqual(script.turn?.again, false)
+      yield* again("answered", two!.id)
+      assert.deepStrictEqual(past(), [one!.id, first!.id])
+      assert.strictEqual(script.turn?.again, true)
+      yield* again("failedAfterText", one!.id)
+      assert.deepStrictEqual(past(), [])
+      const second = (yield* again("answered", one!.id)).run
+      const answer = (yield* stored(sessionId)).find(({ runId }) => runId === second.id)
+      yield* turn("answered", { message: "three" }, sessionId)
+      assert.deepStrictEqual(past(), [one!.id, answer!.id])
     }),
   )
 })

@@ -11,7 +11,7 @@ import { defaultAgentId } from "../../src/domain/Agent.ts"
 import type { PromptMessage } from "../../src/domain/History.ts"
 import type { MessageId, SessionId } from "../../src/domain/Ids.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
-import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
+import { type ExecutionEvent, Executor, type Turn } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
@@ -46,9 +46,15 @@ const fates = {
 export type Fate = keyof typeof fates
 
 /** `stale`: the session is read as it was before its last message. */
-export const script: { fate: Fate; asked: ReadonlyArray<PromptMessage>; stale: boolean } = {
+export const script: {
+  fate: Fate
+  asked: ReadonlyArray<PromptMessage>
+  turn: Turn | undefined
+  stale: boolean
+} = {
   fate: "answered",
   asked: [],
+  turn: undefined,
   stale: false,
 }
 
@@ -71,7 +77,9 @@ const strict = Layer.succeed(
   Executor.of({
     mode: "direct_llm",
     target: upstream,
-    execute: ({ history }) => {
+    execute: (turn) => {
+      const { history } = turn
+      script.turn = turn
       script.asked = history
       const detail = refusalOf(history)
       return detail === undefined

@@ -73,6 +73,7 @@ describe("an answer is cacheable", () => {
     assert.isFalse(isCacheable({ ...question, agent: agent({ mcpServers: [server] }) }, orgs))
     assert.isFalse(isCacheable({ ...question, agent: agent({ subAgents: [critic] }) }, orgs))
     assert.isFalse(isCacheable({ ...question, shadow: true }, orgs))
+    assert.isFalse(isCacheable({ ...question, again: true }, orgs))
     assert.isFalse(isCacheable({ ...question, probe: true }, orgs))
   })
 })
