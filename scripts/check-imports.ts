@@ -14,24 +14,36 @@ import { dirname, join, relative, resolve, sep } from "node:path"
 const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
   const ground = ["domain", "platform"]
   const below = ["persistence", "telemetry", "protocol", ...ground]
-  const stages = ["admission", "decision", "shadow", "execution", "runs", "recording", "store", "monitoring"]
+  const stages = [
+    "admission",
+    "decision",
+    "shadow",
+    "execution",
+    "runs",
+    "recording",
+    "files",
+    "store",
+    "monitoring",
+  ]
   return {
     main: ["*"],
     cli: ["*"],
     app: ["*"],
-    http: ["api", "chat", "rollout", "sharing", ...stages, ...below],
+    http: ["api", "chat", "deletion", "rollout", "sharing", ...stages, ...below],
     // Runs outside of the gateway: it imports types only.
     client: ["api", "runs/RunEvent", "protocol", ...ground],
     api: ["runs/RunEvent", "protocol", ...ground],
     simulation: ["rollout", "store", "monitoring", ...ground],
     rollout: ["decision", "execution/Modes", "store", "monitoring", ...below],
+    deletion: ["execution/direct/AnswerCache", "runs", "sharing", "store", ...below],
     chat: ["sharing", ...stages, ...below],
     replica: ["runs", "store", ...below],
     sharing: ["recording", "store", "runs", "replica", ...below],
     shadow: ["execution", "recording", "store", "runs", "monitoring", ...below],
     decision: ["monitoring", "store", "execution/Modes", ...below],
-    execution: ["monitoring", "recording", "store", ...below],
-    recording: ["monitoring", "store", "runs", ...below],
+    execution: ["monitoring", "recording", "files", "store", ...below],
+    recording: ["monitoring", "files", "store", "runs", ...below],
+    files: ["store", ...below],
     // Budgets outlive the process by the spend that the store has counted.
     admission: ["store", ...below],
     store: ["monitoring", "runs", ...below],

@@ -74,6 +74,7 @@ const providerExamples: Readonly<Record<keyof typeof providerVariables, string>>
   MAX_TOKENS_FIELD: "max_tokens",
   STREAM_USAGE: "true",
   TEMPERATURE: "true",
+  ATTACHMENTS: "image,text",
 }
 
 /** The variables of one provider; `MAIN` stands for any name. */

@@ -6,12 +6,16 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
+import { FilesApi } from "./FilesApi.ts"
 import { FeedbackApi } from "./FeedbackApi.ts"
+import { DeletionApi } from "./DeletionApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
+import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
+import { SessionsApi } from "./SessionsApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
 import { statusOfCode } from "../protocol/PublicError.ts"
@@ -36,9 +40,13 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
   .add(FeedbackApi)
+  .add(SessionsApi)
+  .add(MessagesApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)
+  .add(DeletionApi)
+  .add(FilesApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

@@ -49,6 +49,7 @@ export const wholeNumber = (minimum: number, maximum: number) => {
 export const pagedBy = <K extends Key>(list: string, key: K, most: number) => {
   const cursor = cursorOf(list, key)
   return {
+    cursor,
     query: {
       cursor: Schema.optionalKey(cursor),
       limit: Schema.optionalKey(wholeNumber(1, most)),

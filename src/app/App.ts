@@ -14,6 +14,7 @@ import { RuntimeHealth } from "../execution/RuntimeHealth.ts"
 import * as Targets from "../execution/Targets.ts"
 import { UpstreamHttp } from "../execution/UpstreamHttp.ts"
 import * as UpstreamProxy from "../execution/UpstreamProxy.ts"
+import * as FileLayers from "./FileLayers.ts"
 import * as Fleet from "./Fleet.ts"
 import * as NodeServer from "../http/NodeServer.ts"
 import * as OperatorsPort from "../http/OperatorsPort.ts"
@@ -73,16 +74,19 @@ export const layer = (
 ) =>
   Shutdown.layerDrain(settings.SHUTDOWN_GRACE_MS).pipe(
     Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
-    Layer.provide(Stages.layer(settings)),
+    Layer.provide(Layer.provideMerge(Stages.deletion(settings), Stages.layer(settings))),
     Layer.provide(Targets.layer(StageSettings.targets(settings))),
     Layer.provide(Fleet.answers(settings)),
     Layer.provide([
       RuntimeFiles.layer(withoutSlash(settings.RUNTIME_SERVICE_URL), settings.RUNTIME_HEADERS),
       RuntimeHealth.layer(StageSettings.runtimeHealth(settings)),
     ]),
+    Layer.provide(FileLayers.layer(settings)),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
-    Layer.merge(RetentionJob.layer(settings.RUN_EVENTS_RETENTION_DAYS)),
-    Layer.merge(CredentialSeals.layer(StageSettings.mcpHosts(settings))),
+    Layer.merge([
+      RetentionJob.layer(StageSettings.retention(settings)),
+      CredentialSeals.layer(StageSettings.mcpHosts(settings)),
+    ]),
     Layer.provide(SqlStore.layer),
     Layer.provide(database(settings)),
     Layer.provide(Layer.succeed(McpHosts, StageSettings.mcpHosts(settings))),

@@ -15,14 +15,19 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
-import { ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
+import { type AttachmentsUnsupported, ModeService, type NoModeAvailable } from "../decision/ModeService.ts"
 import { needsTools, withInstructions } from "../domain/Agent.ts"
 import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
-import { type Session, titleOf } from "../domain/Session.ts"
+import type { Session } from "../domain/Session.ts"
+import { titleOf } from "../domain/SessionTitle.ts"
+import type { IntakeError } from "../files/FileIntake.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
+import type { AttachmentsInvalid } from "../files/MessageFiles.ts"
+import type { AttachmentGone } from "../store/Files.ts"
+import { type MessageNotFound, Messages } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { type SessionNotFound, Sessions } from "../store/Sessions.ts"
@@ -40,22 +45,13 @@ import type { Caller } from "./Caller.ts"
 import { type Asked, newTurn, promptTokens } from "./NewTurn.ts"
 import type { HistoryInvalid } from "./ClientHistory.ts"
 import * as Interrupts from "./Interrupts.ts"
-import * as Retry from "./Retry.ts"
-import type { Sent, Start } from "./TurnRequest.ts"
+import * as TurnPlace from "./TurnPlace.ts"
+import type { Edited, Regenerated, Sent, Start } from "./TurnRequest.ts"
 import { TurnRun } from "./TurnRun.ts"
 import * as TurnSpan from "./TurnSpan.ts"
 
 export class AgentInactive extends Schema.TaggedError<AgentInactive>()("AgentInactive", {
   agentId: AgentId,
-}) {}
-
-/** A `retry` without a failed turn, or with a message that differs from the failed turn's message. */
-export class NothingToRetry extends Schema.TaggedError<NothingToRetry>()("NothingToRetry", {
-  reason: Schema.Literals(["answered", "other_message"]),
-}) {}
-
-export class ParentNotFound extends Schema.TaggedError<ParentNotFound>()("ParentNotFound", {
-  parentMessageId: MessageId,
 }) {}
 
 export interface Accepted {
@@ -65,10 +61,15 @@ export interface Accepted {
 
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
+  | AttachmentsInvalid
+  | IntakeError
   | HistoryInvalid
+  | IntakeError
   | Interrupts.InterruptNotFound
-  | NothingToRetry
-  | ParentNotFound
+  | MessageNotFound
+  | TurnPlace.NothingToRetry
+  | TurnPlace.NotUsersMessage
+  | TurnPlace.ParentNotFound
   | Refused
   | SessionNotFound
 
@@ -77,6 +78,8 @@ type Refused =
   | AgentDenied
   | AgentInactive
   | AgentNotFound
+  | AttachmentGone
+  | AttachmentsUnsupported
   | MemoryShort
   | NoModeAvailable
   | QuotaExceeded
@@ -97,6 +100,18 @@ export class Chat extends Context.Service<
     readonly start: (caller: Caller, input: Start) => Effect.Effect<Accepted, Refused>
     /** Continues a session of the caller. Without `retry`, `message` is required. */
     readonly send: (caller: Caller, sessionId: SessionId, input: Sent) => Effect.Effect<Accepted, TurnRefused>
+    /** Makes another answer to the question of a message of the caller. A question that failed is retried. */
+    readonly regenerate: (
+      caller: Caller,
+      messageId: MessageId,
+      input: Regenerated,
+    ) => Effect.Effect<Accepted, TurnRefused>
+    /** Sends a message in the place of one of the caller, on a new branch. */
+    readonly edit: (
+      caller: Caller,
+      messageId: MessageId,
+      input: Edited,
+    ) => Effect.Effect<Accepted, TurnRefused>
   }
 >()("crossfade/chat/Chat") {
   static readonly layer = (settings: Settings) => Layer.effect(Chat, make(settings))
@@ -107,7 +122,9 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
   const bytes = yield* LiveBytes
   const ids = yield* SecureRandom.SecureRandom
   const live = yield* LiveRuns
+  const messages = yield* Messages
   const modeService = yield* ModeService
+  const places = yield* TurnPlace.make
   const recent = yield* RecentTurns
   const runs = yield* Runs
   const sessions = yield* Sessions
@@ -129,7 +146,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       : Effect.fail(new AgentDenied({ agentId: id }))
 
   const decide = (
-    { agent, attachments, before, caller, message, session }: Asked,
+    { agent, attachments, before, caller, message, requested, session }: Asked,
     span: Spans.SpanContext | undefined,
   ) =>
     modeService
@@ -143,7 +160,9 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
         language: caller.language,
         cohort: session.cohort,
         awaitsAnswer: Interrupts.pendingIn(before).length > 0,
+        requested,
         attachments: attachments.map(({ kind }) => kind),
+        runtime: agent.settings.runtime,
       })
       .pipe(
         Effect.tap(({ decision }) => Measure.decided(decision)),
@@ -156,7 +175,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     const { decision, ticket } = yield* decide(asked, span)
     const createdAt = yield* Clock.currentTimeMillis
     const runId = RunId.make(yield* ids.uuidV7())
-    const messageId = asked.retried?.id ?? MessageId.make(yield* ids.uuidV7())
+    const messageId = (asked.retried ?? asked.again)?.id ?? MessageId.make(yield* ids.uuidV7())
     const { run, stored, turn } = newTurn(asked, { runId, messageId, createdAt, decision, span })
     yield* whileUp(runs.begin(stored)).pipe(
       Spans.within("persist", span, () => ({ "crossfade.run.id": runId })),
@@ -210,7 +229,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       orgId,
       userId,
       agentId,
-      title: titleOf(message),
+      title: titleOf(message === "" ? (attachments[0]?.filename ?? "") : message),
       cohort: null,
       createdAt: now,
       updatedAt: now,
@@ -226,52 +245,35 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     return yield* live.claim(id, takeTurn({ caller, agent, session, message, attachments, ...place }))
   })
 
-  const branchTo = Effect.fnUntraced(function* (session: Session, end: MessageId | null | undefined) {
-    if (end === null) return []
-    const branch = yield* whileUp(sessions.branch(session.id, end))
-    if (end !== undefined && branch.length === 0) return yield* new ParentNotFound({ parentMessageId: end })
-    return branch
-  })
-
-  /** Checks the session's last turn first, because it is nearly always the failed one. */
-  const retriedIn = Effect.fnUntraced(function* (session: Session, named: MessageId | null | undefined) {
-    const last = Retry.retriedOf(yield* branchTo(session, undefined))
-    if (last !== undefined && Retry.isOf(last, named)) return last
-    const other = named === undefined ? undefined : Retry.retriedOf(yield* branchTo(session, named))
-    return other ?? (yield* new NothingToRetry({ reason: "answered" }))
-  })
-
-  /** The message and its position in the session. */
-  const placeOf = Effect.fnUntraced(function* (session: Session, sent: Sent) {
-    if (sent.retry === true) {
-      const { before, question } = yield* retriedIn(session, sent.parentMessageId)
-      const { attachments, content, parentMessageId } = question
-      if (sent.message !== undefined && sent.message !== content)
-        return yield* new NothingToRetry({ reason: "other_message" })
-      const answers = question.record?.answers
-      return { message: content, attachments, parentMessageId, before, retried: question, answers }
-    }
-    const before = yield* branchTo(session, sent.parentMessageId)
-    const end = before.at(-1)?.id
-    const follows = sent.parentMessageId === undefined ? end : undefined
-    const { answers, attachments = [] } = sent
-    const unknown = Interrupts.unknownAnswer(Interrupts.pendingIn(before), answers ?? [])
-    if (unknown !== undefined) return yield* unknown
-    const message = sent.message ?? Interrupts.textOf(answers ?? [])
-    return { message, attachments, parentMessageId: end ?? null, before, follows, answers }
-  })
-
-  const next = Effect.fnUntraced(function* (caller: Caller, session: Session, sent: Sent) {
+  const next = Effect.fnUntraced(function* <E>(
+    caller: Caller,
+    session: Session,
+    placed: Effect.Effect<TurnPlace.Place, E>,
+  ) {
     const agent = yield* activeAgent(caller.principal, session.agentId)
-    const place = yield* placeOf(session, sent)
+    const place = yield* placed
     return yield* takeTurn({ caller, agent, session, isNewSession: false, historyMaxTokens, ...place })
   })
 
-  const send = Effect.fnUntraced(function* (caller: Caller, sessionId: SessionId, sent: Sent) {
+  const send: Chat["Service"]["send"] = Effect.fnUntraced(function* (caller, sessionId, sent) {
     yield* open
     const session = yield* whileUp(sessions.get(caller.principal, sessionId))
-    return yield* live.claim(sessionId, next(caller, session, sent))
+    return yield* live.claim(sessionId, next(caller, session, places.sent(session, sent)))
   })
 
-  return Chat.of({ start, send })
+  const regenerate: Chat["Service"]["regenerate"] = Effect.fnUntraced(function* (caller, messageId, asked) {
+    yield* open
+    const found = yield* whileUp(messages.find(caller.principal, messageId))
+    const { session } = found
+    return yield* live.claim(session.id, next(caller, session, places.regenerated(found, asked)))
+  })
+
+  const edit: Chat["Service"]["edit"] = Effect.fnUntraced(function* (caller, messageId, asked) {
+    yield* open
+    const found = yield* whileUp(messages.find(caller.principal, messageId))
+    const { session } = found
+    return yield* live.claim(session.id, next(caller, session, places.edited(found, asked)))
+  })
+
+  return Chat.of({ start, send, regenerate, edit })
 })

@@ -8,15 +8,17 @@ import type { AgentId } from "../domain/Ids.ts"
 import type { Interrupt, InterruptAnswer } from "../domain/Interrupt.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Session } from "../domain/Session.ts"
+import type { ReferredFile } from "../protocol/FileReference.ts"
 import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
 import { Sessions } from "../store/Sessions.ts"
 import type { Caller } from "./Caller.ts"
 import { Chat } from "./Chat.ts"
-import { type ClientTurn, HistoryInvalid, placeOf } from "./ClientHistory.ts"
+import { type ClientTurn, HistoryInvalid, type Place, placeOf } from "./ClientHistory.ts"
 import type { Begun, OnceRefused } from "./Idempotency.ts"
 import * as Interrupts from "./Interrupts.ts"
+import * as ReferredFiles from "./ReferredFiles.ts"
 import { RunReader } from "./RunReader.ts"
 import { SessionQueue } from "./SessionQueue.ts"
 
@@ -33,9 +35,13 @@ export interface ClientMessage {
   readonly earlier: ReadonlyArray<PlacedTurn> | undefined
   /** Undefined: the client sends only answers to interrupts. */
   readonly message: string | undefined
+  /** The files of `message`. */
+  readonly files: ReadonlyArray<ReferredFile>
   readonly path: string
   /** Asks for another answer to `message`, or for an answer if its turn failed. */
   readonly again: boolean
+  /** The message that is edited, or whose answer is wanted again. */
+  readonly named: string | undefined
   /** The client's answers to the interrupts that wait. */
   readonly answersTo: (pending: ReadonlyArray<Interrupt>) => ReadonlyArray<InterruptAnswer>
 }
@@ -52,48 +58,54 @@ export const make = Effect.gen(function* () {
   const queue = yield* SessionQueue
   const quotas = yield* Quotas
   const reader = yield* RunReader
+  const referred = yield* ReferredFiles.make
   const runs = yield* Runs
   const sessions = yield* Sessions
 
   const start = Effect.fnUntraced(function* (
     caller: Caller,
-    { agentId, answersTo, clientId, message, path }: ClientMessage,
+    { agentId, answersTo, clientId, files, message, path }: ClientMessage,
   ) {
     const unknown = Interrupts.unknownAnswer([], answersTo([]))
     if (unknown !== undefined) return yield* unknown
     if (message === undefined) return yield* refused(path, "Expected a user's message: the chat is new")
     yield* quotas.session(caller.principal.orgId)
-    return yield* chat.start(caller, { agentId: agentId ?? defaultAgentId, clientId, message })
+    const attachments = yield* referred(caller.principal, files)
+    return yield* chat.start(caller, { agentId: agentId ?? defaultAgentId, clientId, message, attachments })
   })
 
   const continueIn = Effect.fnUntraced(function* (
     caller: Caller,
     session: Session,
-    { again, answersTo, message, path }: ClientMessage,
-    place: Exclude<ReturnType<typeof placeOf>, { readonly _tag: "Unknown" }>,
+    { again, answersTo, files, message, path }: ClientMessage,
+    place: Extract<Place, { readonly _tag: "After" | "Again" }>,
   ) {
     yield* quotas.message(caller.principal.orgId)
+    if (place._tag === "Again") return yield* chat.regenerate(caller, place.questionId, {})
     const { parentMessageId } = place
-    if (place._tag === "Retry") return yield* chat.send(caller, session.id, { retry: true, parentMessageId })
     const branch =
       parentMessageId === null || again ? [] : yield* sessions.branch(session.id, parentMessageId)
     const answers = answersTo(Interrupts.pendingIn(branch))
     if (message === undefined && answers.length === 0)
       return yield* refused(path, "No interrupt of the chat waits for such an answer")
+    const attachments = yield* referred(caller.principal, files, session.id)
     return yield* chat.send(caller, session.id, {
       parentMessageId,
+      attachments,
       ...(message === undefined ? {} : { message }),
       ...(answers.length === 0 ? {} : { answers }),
     })
   })
 
   const send = Effect.fnUntraced(function* (caller: Caller, asked: ClientMessage) {
-    const { again, agentId, clientId, earlier, message } = asked
+    const { again, agentId, clientId, earlier, message, named } = asked
     const session = yield* sessions.ofClient(caller.principal, clientId)
     if (session !== undefined && agentId !== undefined && agentId !== session.agentId)
       return yield* refused("agentId", `Expected ${session.agentId}, the agent of the chat`)
     const tree = session === undefined ? [] : yield* sessions.tree(session.id)
-    const place = placeOf(tree, earlier, message ?? "", again)
+    const place = placeOf(tree, { earlier, message: message ?? "", again, named })
+    if (place._tag === "UnknownEdit")
+      return yield* refused("messageId", "Expected a message of the chat, or the whole chat in messages")
     if (place._tag === "Unknown")
       return yield* refused(
         earlier?.[place.turn]?.path ?? "messages",

@@ -4,9 +4,10 @@ import type { Attachment } from "../domain/Attachment.ts"
 import type { Decision } from "../domain/Decision.ts"
 import * as History from "../domain/History.ts"
 import type { MessageId, RunId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
-import { estimatePromptTokens, estimateTextTokens } from "../domain/TokenEstimate.ts"
+import { estimateMessageTokens, estimatePromptTokens, estimateTextTokens } from "../domain/TokenEstimate.ts"
 import { clientKey } from "../domain/ClientKey.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
 import type { NewMessage } from "../store/Runs.ts"
@@ -34,6 +35,12 @@ export interface Asked {
   readonly clientId?: string | undefined
   /** The stored message, when its turn is retried. */
   readonly retried?: BranchMessage | undefined
+  /** The stored message, when the turn makes another answer to it. It stays with its run. */
+  readonly again?: BranchMessage | undefined
+  /** The user was not helped by the answer before. By default the same text as before means that. */
+  readonly repeats?: boolean | undefined
+  /** The mode that the caller chose. */
+  readonly requested?: ExecutionMode | undefined
   /** The session's last message, when this message follows it by default. */
   readonly follows?: MessageId | undefined
   readonly historyMaxTokens: number
@@ -53,15 +60,22 @@ const pastOf = ({ before, history }: Asked): ReadonlyArray<History.Said> =>
 /** The estimated tokens of the prompt, before the prompt is built. */
 export const promptTokens = (asked: Asked): number =>
   estimateTextTokens(asked.agent.settings.systemPrompt) +
-  estimateTextTokens(asked.message) +
+  estimateMessageTokens({ content: asked.message, attachments: asked.attachments }) +
   Math.min(
     estimatePromptTokens(pastOf(asked)),
     asked.agent.settings.historyMaxTokens ?? asked.historyMaxTokens,
   )
 
+const idsOf = (attachments: ReadonlyArray<Attachment>): string =>
+  attachments.map(({ fileId }) => fileId).join()
+
 /** A user who repeats a question was not helped by the first answer. */
-const isRepeated = ({ before, message, retried }: Asked): boolean =>
-  retried !== undefined || before.findLast(({ role }) => role === "user")?.content.trim() === message.trim()
+const isRepeated = ({ attachments, before, message, repeats, retried }: Asked): boolean => {
+  if (repeats !== undefined) return repeats
+  if (retried !== undefined) return true
+  const last = before.findLast(({ role }) => role === "user")
+  return last?.content.trim() === message.trim() && idsOf(last.attachments) === idsOf(attachments)
+}
 
 const runOf = ({ agent, caller, session }: Asked, settled: Settled): Run => ({
   id: settled.runId,
@@ -108,6 +122,7 @@ const turnOf = (asked: Asked, settled: Settled): Turn => {
       agent.settings.historyMaxTokens ?? historyMaxTokens,
       attachments,
     ),
+    again: asked.again !== undefined,
     shadow: false,
     probe: settled.decision.probe,
     trace: settled.span,
@@ -116,10 +131,12 @@ const turnOf = (asked: Asked, settled: Settled): Turn => {
 
 export const newTurn = (asked: Asked, settled: Settled) => {
   const { createdAt, decision, runId } = settled
-  const { isNewSession, message, parentMessageId, retried, session } = asked
+  const { again, isNewSession, message, parentMessageId, retried, session } = asked
+  const asksAgain = again !== undefined
+  const question = retried ?? again
   const { answers, attachments, clientId } = asked
   const userMessage: NewMessage =
-    retried === undefined
+    question === undefined
       ? {
           id: settled.messageId,
           sessionId: session.id,
@@ -132,7 +149,7 @@ export const newTurn = (asked: Asked, settled: Settled) => {
           record: answers === undefined ? undefined : { answers },
           attachments,
         }
-      : { ...retried, runId, record: retried.record ?? undefined }
+      : { ...question, runId: asksAgain ? question.runId : runId, record: question.record ?? undefined }
   const run = runOf(asked, settled)
   const stored = {
     session: { ...session, cohort: decision.cohort ?? session.cohort, updatedAt: createdAt },
@@ -142,6 +159,7 @@ export const newTurn = (asked: Asked, settled: Settled) => {
     run,
     repeats: isRepeated(asked),
     retries: retried?.runId,
+    asksAgain,
     follows: asked.follows,
     key: asked.caller.key,
   }

@@ -141,9 +141,11 @@ const make = Effect.gen(function* () {
   const ended = Effect.fnUntraced(function* (run: Run, after: number) {
     // Starts one event earlier: the event at the cursor proves that the cursor is not beyond the end.
     const first = yield* runs.events(run.id, Math.max(0, after - 1))
-    if (first.length === 0 && run.assistantMessageId !== null) {
-      const answer = yield* runs.expiredAnswer(run.id, run.assistantMessageId)
-      if (answer !== undefined) return sourceOf(ExpiredRun.entriesOf(run, answer, after))
+    if (first.length === 0) {
+      const parts = yield* runs.expiredParts(run)
+      // A turn may fail before its first event.
+      const had = parts !== undefined && (parts.length > 0 || run.assistantMessageId !== null)
+      if (had) return sourceOf(ExpiredRun.entriesOf(run, parts, after))
     }
     // No event at or after the cursor is stored, so the cursor is at the terminal event or past it.
     const isPast = after > 0 && first.length === 0

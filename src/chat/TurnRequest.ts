@@ -3,6 +3,7 @@ import type { Attachment } from "../domain/Attachment.ts"
 import type { PromptMessage } from "../domain/History.ts"
 import type { AgentId, MessageId } from "../domain/Ids.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 
 /** A message, a retry of the message that has no answer, or answers to the interrupts of the branch. */
 export interface Sent {
@@ -26,4 +27,17 @@ export interface Start {
   readonly instructions?: string | undefined
   /** An id that the client chose for the session; `Sessions.ofClient` finds it. */
   readonly clientId?: string | undefined
+}
+
+/** Another answer to a question. */
+export interface Regenerated {
+  /** The mode to start in; by default the usual rules decide. */
+  readonly mode?: ExecutionMode | undefined
+}
+
+/** A message that takes the place of an earlier one on a new branch. */
+export interface Edited {
+  readonly message: string
+  /** By default those of the earlier message. */
+  readonly attachments?: ReadonlyArray<Attachment> | undefined
 }

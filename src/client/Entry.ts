@@ -1,7 +1,14 @@
 /**
  * The entry `crossfade-gateway/client`. It needs `fetch` and nothing of Node or Effect. `docs/reference/client.md` describes it.
  */
-export { type Client, createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
+export {
+  type Client,
+  createClient,
+  type Events,
+  type PageOptions,
+  type SessionOptions,
+  type TurnOptions,
+} from "./Client.ts"
 export type {
   ChatEvent,
   Feedback,
@@ -9,12 +16,14 @@ export type {
   InterruptAnswer,
   Message,
   MessageOf,
+  PlacedMessage,
   Run,
   RunDone,
   RunError,
   Session,
   SessionsPage,
 } from "./Contract.ts"
+export { type Version, versionOf } from "./Branches.ts"
 export {
   type Answer,
   ask,

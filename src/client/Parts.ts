@@ -23,6 +23,8 @@ export interface Thinking {
   readonly key: string
   readonly content: string
   readonly stage?: MessageOf<"thinking">["data"]["stage"]
+  /** The call of a sub-agent whose text this is. */
+  readonly callId?: string
 }
 
 /** A message that is a part by itself. */
@@ -48,38 +50,43 @@ export type Part = Text | Thinking | Plans.Plan | Calls.Call | Whole
 
 type Parts = ReadonlyArray<Part>
 
-const appendText = (
-  parts: Parts,
-  key: string,
-  seq: number,
-  message: MessageOf<"text" | "markdown">,
-): Parts => {
-  const { content } = message.data
-  const stepId = message.metadata?.stepId
-  const last = parts.at(-1)
-  const chunk = { seq, length: content.length }
-  if (last !== undefined && isText(last) && last.type === message.type && last.stepId === stepId)
-    return [
-      ...parts.slice(0, -1),
-      { ...last, content: last.content + content, chunks: [...last.chunks, chunk] },
-    ]
-  const step = stepId === undefined ? {} : { stepId }
-  return [...parts, { type: message.type, key, content, ...step, chunks: [chunk] }]
-}
-
 const isText = (part: Part): part is Text => part.type === "text" || part.type === "markdown"
 
-/** A model's reasoning comes in pieces of text; the other stages come in sentences. */
-const appendThinking = (
-  parts: Parts,
-  key: string,
-  { content, stage }: MessageOf<"thinking">["data"],
-): Parts => {
-  const last = parts.at(-1)
-  if (last?.type !== "thinking" || last.stage !== stage)
-    return [...parts, { type: "thinking", key, content, ...(stage === undefined ? {} : { stage }) }]
-  const separator = stage === "reasoning" ? "" : "\n"
-  return [...parts.slice(0, -1), { ...last, content: last.content + separator + content }]
+/** A model's reasoning and a sub-agent's text come in pieces; other thoughts come in sentences. */
+const separatorOf = ({ callId, stage }: Thinking): string =>
+  stage === "reasoning" || callId !== undefined ? "" : "\n"
+
+/** The two parts as one; undefined if they are shown apart. */
+const joined = (last: Part | undefined, part: Part): Part | undefined => {
+  if (last === undefined) return undefined
+  if (isText(part) && isText(last) && last.type === part.type && last.stepId === part.stepId)
+    return { ...last, content: last.content + part.content, chunks: [...last.chunks, ...part.chunks] }
+  if (
+    part.type === "thinking" &&
+    last.type === "thinking" &&
+    last.stage === part.stage &&
+    last.callId === part.callId
+  )
+    return { ...last, content: last.content + separatorOf(part) + part.content }
+  return undefined
+}
+
+const append = (parts: Parts, part: Part): Parts => {
+  const both = joined(parts.at(-1), part)
+  return both === undefined ? [...parts, part] : [...parts.slice(0, -1), both]
+}
+
+const textOf = (key: string, seq: number, message: MessageOf<"text" | "markdown">): Text => {
+  const { content } = message.data
+  const stepId = message.metadata?.stepId
+  const step = stepId === undefined ? {} : { stepId }
+  return { type: message.type, key, content, ...step, chunks: [{ seq, length: content.length }] }
+}
+
+const thinkingOf = (key: string, { data: { content, stage }, metadata }: MessageOf<"thinking">): Thinking => {
+  const callId = metadata?.callId
+  const place = callId === undefined ? {} : { callId }
+  return { type: "thinking", key, content, ...(stage === undefined ? {} : { stage }), ...place }
 }
 
 const changePlan = (parts: Parts, change: (plan: Plans.Plan | undefined) => Plans.Plan): Parts => {
@@ -126,21 +133,23 @@ const retractText = (part: Text, isRetracted: (seq: number) => boolean): Part | 
   return chunks.length === 0 ? undefined : { ...part, content, chunks }
 }
 
+/** Joins neighbours that a retracted part has separated. */
 const retract = (parts: Parts, { fromSeq, toSeq }: MessageOf<"retract">["data"]): Parts => {
   const isRetracted = (seq: number) => seq >= fromSeq && seq <= toSeq
-  return parts.flatMap((part): Parts => {
+  const left = parts.flatMap((part): Parts => {
     if (isText(part)) {
-      const left = retractText(part, isRetracted)
-      return left === undefined ? [] : [left]
+      const rest = retractText(part, isRetracted)
+      return rest === undefined ? [] : [rest]
     }
     return "seq" in part && retractable.has(part.type) && isRetracted(part.seq) ? [] : [part]
   })
+  return left.length === parts.length ? left : left.reduce<Parts>(append, [])
 }
 
 /** The plan and the open calls of an attempt that another one replaces. */
 const leave = (parts: Parts): Parts =>
   parts.map((part) => {
-    if (part.type === "plan") return { ...part, left: true }
+    if (part.type === "plan") return { ...part, left: true, currentStep: "" }
     return part.type === "call" ? Calls.stopped(part, undefined) : part
   })
 
@@ -153,7 +162,13 @@ const isSame = (part: Part, { data, type }: Whole): boolean => {
 const addWhole = (parts: Parts, whole: Whole): Parts => {
   const index = parts.findLastIndex((part) => isSame(part, whole))
   const found = parts[index]
-  return found === undefined ? [...parts, whole] : Plans.replaced(parts, index, { ...whole, key: found.key })
+  return found === undefined
+    ? [...parts, whole]
+    : Plans.replaced(parts, index, {
+        ...whole,
+        key: found.key,
+        ...("seq" in found ? { seq: found.seq } : {}),
+      })
 }
 
 const wholeOf = (key: string, seq: number, { data, metadata, type }: MessageOf<WholeType>): Whole => {
@@ -168,9 +183,9 @@ export const afterMessage = (parts: Parts, key: string, seq: number, message: Me
   switch (message.type) {
     case "text":
     case "markdown":
-      return appendText(parts, key, seq, message)
+      return append(parts, textOf(key, seq, message))
     case "thinking":
-      return appendThinking(parts, key, message.data)
+      return append(parts, thinkingOf(key, message))
     case "plan":
       return changePlan(parts, (plan) => Plans.planned(key, message.data, plan))
     case "plan_step":

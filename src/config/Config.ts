@@ -14,6 +14,8 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
+import { deletionVariables } from "./ConfigDeletion.ts"
+import { fileProblems, fileVariables } from "./ConfigFiles.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
@@ -52,7 +54,7 @@ export const variables = {
   PORT: port("Port to listen on.", 3001),
   DATA_DIR: {
     ...optionalText(
-      "Folder of the embedded database, the generated signing secret and the generated data key.",
+      "Folder of the embedded database, of uploaded files, the generated signing secret and the generated data key.",
       "a path",
     ),
     default: "./data",
@@ -110,6 +112,8 @@ export const variables = {
   ...admissionVariables,
   ...readLimitVariables,
   ...quotaVariables,
+  ...deletionVariables,
+  ...fileVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
     "Direct providers in the order of attempts. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
     "empty, or names of letters, digits and _ separated by commas",
@@ -143,6 +147,7 @@ export interface Settings extends Omit<
   | "DATA_KEY"
   | "DATABASE_URL"
   | "DIRECT_CACHE_ORGS"
+  | "FILES_S3_SECRET_ACCESS_KEY"
   | "HTTP_PROXY"
   | "HTTPS_PROXY"
   | "METRICS_ORG_LABELS"
@@ -153,6 +158,7 @@ export interface Settings extends Omit<
   readonly DATA_KEY: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly REDIS_URL: Redacted.Redacted<string> | undefined
+  readonly FILES_S3_SECRET_ACCESS_KEY: Redacted.Redacted<string> | undefined
   readonly HTTP_PROXY: Redacted.Redacted<string> | undefined
   readonly HTTPS_PROXY: Redacted.Redacted<string> | undefined
   readonly DIRECT_CACHE_ORGS: ReadonlyArray<string>
@@ -216,14 +222,12 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     ...authProblems(values),
     ...secretProblems(values),
     ...pageProblems(values),
+    ...fileProblems(values),
   ]
-  const judge = values.SHADOW_JUDGE_PROVIDER
-  if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
-    all.push({
-      variable: "SHADOW_JUDGE_PROVIDER",
-      found: JSON.stringify(judge),
-      allowed: variables.SHADOW_JUDGE_PROVIDER.allowed,
-    })
+  for (const variable of ["SHADOW_JUDGE_PROVIDER", "CHAT_TITLES"] as const) {
+    const named = values[variable]
+    if (named !== "" && !providers.providers.some(({ name }) => name === named))
+      all.push({ variable, found: JSON.stringify(named), allowed: variables[variable].allowed })
   }
   const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0
   if (sandbox && values.NODE_ENV === "production") {
@@ -244,6 +248,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     DATA_KEY: redacted(values.DATA_KEY),
     DATABASE_URL: redacted(values.DATABASE_URL),
     REDIS_URL: redacted(values.REDIS_URL),
+    FILES_S3_SECRET_ACCESS_KEY: redacted(values.FILES_S3_SECRET_ACCESS_KEY),
     HTTP_PROXY: redacted(values.HTTP_PROXY),
     HTTPS_PROXY: redacted(values.HTTPS_PROXY),
     DIRECT_CACHE_ORGS: list(values.DIRECT_CACHE_ORGS),

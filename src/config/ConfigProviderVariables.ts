@@ -2,7 +2,7 @@
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { choice, optionalText, type Variable } from "./ConfigVariable.ts"
+import { choice, choices, optionalText, type Variable } from "./ConfigVariable.ts"
 import { type PresetName, presets } from "../domain/ProviderPreset.ts"
 
 const presetNames = Object.keys(presets).filter((name): name is PresetName => name in presets)
@@ -141,5 +141,10 @@ export const providerVariables = {
   TEMPERATURE: choice(
     "Sends an agent's temperature. OpenAI's reasoning models, known by their names, never get one.",
     ["true", "false"],
+  ),
+  ATTACHMENTS: choices(
+    "Kinds of files that the model takes. Text files always count, because they are sent as text. A message with other files does not go to this provider.",
+    ["image", "pdf", "text"],
+    "",
   ),
 } satisfies Record<string, Variable<unknown>>

@@ -5,6 +5,7 @@
 import * as Redacted from "effect/Redacted"
 import { providerVariables as variables } from "./ConfigProviderVariables.ts"
 import type { Variable } from "./ConfigVariable.ts"
+import type { AttachmentKind } from "../domain/Attachment.ts"
 import { type DirectProvider, plainRequests } from "../domain/DirectProvider.ts"
 import { azureAt, type Preset, presets, type RequestSettings } from "../domain/ProviderPreset.ts"
 
@@ -46,6 +47,11 @@ const readerOf = (name: string, env: Environment, problems: Array<Problem>) => {
 
 const flag = (text: "true" | "false" | undefined) => (text === undefined ? undefined : text === "true")
 
+const withText = (
+  kinds: ReadonlyArray<AttachmentKind> | undefined,
+): ReadonlyArray<AttachmentKind> | undefined =>
+  kinds === undefined || kinds.includes("text") ? kinds : [...kinds, "text"]
+
 /** A given setting overrides the preset's. */
 const merged = (
   given: { readonly [Key in keyof RequestSettings]: RequestSettings[Key] | undefined },
@@ -56,6 +62,7 @@ const merged = (
   apiKeyHeader: given.apiKeyHeader ?? preset.apiKeyHeader,
   maxTokensField: given.maxTokensField ?? preset.maxTokensField ?? plainRequests.maxTokensField,
   streamUsage: given.streamUsage ?? preset.streamUsage ?? plainRequests.streamUsage,
+  attachments: given.attachments ?? preset.attachments ?? plainRequests.attachments,
   temperature: given.temperature ?? preset.temperature ?? plainRequests.temperature,
 })
 
@@ -72,6 +79,7 @@ const readOne = (name: string, env: Environment, problems: Array<Problem>): Dire
     apiKeyHeader: optional("API_KEY_HEADER", variables.API_KEY_HEADER),
     maxTokensField: optional("MAX_TOKENS_FIELD", variables.MAX_TOKENS_FIELD),
     streamUsage: flag(optional("STREAM_USAGE", variables.STREAM_USAGE)),
+    attachments: withText(optional("ATTACHMENTS", variables.ATTACHMENTS)),
     temperature: flag(optional("TEMPERATURE", variables.TEMPERATURE)),
   }
   const at =
@@ -131,7 +139,8 @@ export const readProviders = (
   const providers = wellKnown.flatMap(({ model, name, variable }): ReadonlyArray<DirectProvider> => {
     const key = env[variable]?.trim()
     if (!key) return []
-    return [{ name, kind: name, model, baseUrl: undefined, apiKey: Redacted.make(key), ...plainRequests }]
+    const requests = { ...plainRequests, ...presets[name].requests }
+    return [{ name, kind: name, model, baseUrl: undefined, apiKey: Redacted.make(key), ...requests }]
   })
   return { providers, problems }
 }

@@ -2,7 +2,7 @@
 import type * as Redacted from "effect/Redacted"
 import { runtimeProtocols } from "../domain/RuntimeProtocol.ts"
 import { headers } from "./ConfigProviderVariables.ts"
-import { address, choice, optionalText, type Variable } from "./ConfigVariable.ts"
+import { address, choice, choices, optionalText, type Variable } from "./ConfigVariable.ts"
 import * as RuntimeErrorText from "../domain/RuntimeErrorText.ts"
 
 const errorPatterns: Variable<ReadonlyArray<RuntimeErrorText.ErrorPattern>> = {
@@ -54,6 +54,11 @@ export const runtimeVariables = {
   RUNTIME_AG_UI_HISTORY: choice(
     "The messages that an AG-UI runtime gets: the whole conversation, or only the current message, for runtimes with a memory of their own.",
     ["full", "last"] as const,
+  ),
+  RUNTIME_ATTACHMENTS: choices(
+    "Kinds of files that the runtime takes. agent2ui: links to the files, so PUBLIC_URL is required for any. A message with other files does not go to the runtime.",
+    ["image", "pdf", "text", "none"],
+    "image,pdf,text",
   ),
   RUNTIME_HEALTH_PATH: healthPath,
   RUNTIME_ERROR_PATTERNS: errorPatterns,

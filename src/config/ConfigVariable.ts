@@ -86,6 +86,22 @@ export const choice = <const A extends string>(about: string, values: ReadonlyAr
   parse: (text) => values.find((value) => value === text),
 })
 
+/** A list of some of `values`, each once. */
+export const choices = <const A extends string>(
+  about: string,
+  values: ReadonlyArray<A>,
+  fallback: string,
+): Variable<ReadonlyArray<A>> => ({
+  default: fallback,
+  allowed: `some of ${values.join(", ")}, separated by commas`,
+  about,
+  parse: (text) => {
+    const given = list(text)
+    const found = values.filter((value) => given.includes(value))
+    return found.length === given.length && found.length > 0 ? found : undefined
+  },
+})
+
 export const port = (about: string, fallback: number): Variable<number> =>
   number({ default: fallback, min: 0, max: 65_535, unit: "ports (0: any free one)", about })
 

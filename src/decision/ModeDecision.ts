@@ -2,10 +2,11 @@
  * Decides which modes a turn may use, and why. Pure: the settings, the turn, the operator override and the breaker's
  * answer go in; a `Decision` with every evaluated rule is the result.
  *
- * The rules in order: operator override, denied organisations, enabled organisations, rules by request, percentage,
- * default mode, pending interrupt, configured modes, breaker. A turn that was not given to the runtime is never sent there, even if
- * direct mode fails.
+ * The rules in order: operator override, denied organisations, the caller's request, enabled organisations, rules by request,
+ * percentage, default mode, pending interrupt, attachments, configured modes, breaker. A turn that was not given to the
+ * runtime is never sent there, even if direct mode fails.
  */
+import type { AttachmentKind } from "../domain/Attachment.ts"
 import { placeOf } from "../domain/Bucket.ts"
 import { type Cohort, cohortOf } from "../domain/Cohort.ts"
 import type { Decision } from "../domain/Decision.ts"
@@ -19,7 +20,14 @@ export type { Request } from "./RequestRules.ts"
 export interface Available {
   readonly runtime: boolean
   readonly direct: boolean
+  /** The modes that have targets, but none that takes the files of the turn. */
+  readonly refusing?: ReadonlyArray<ExecutionMode>
 }
+
+type Kinds = ReadonlyArray<AttachmentKind>
+
+/** The kinds of files that each target of a mode takes. */
+export type Takes = (mode: ExecutionMode) => ReadonlyArray<Kinds>
 
 /** The operator override for the turn's organisation. */
 export interface Override {
@@ -90,6 +98,8 @@ function* rulesOf(
     ? { rule: "forced", result: "no operator override" }
     : { rule: "forced", result: forced.reason, mode: forced.mode }
   yield byList("denied_orgs", settings.deniedOrgs, request.orgId, "direct_llm")
+  if (request.requested !== undefined)
+    yield { rule: "requested", result: "the caller chose the mode", mode: request.requested }
   yield byList("enabled_orgs", settings.enabledOrgs, request.orgId, "runtime_orchestrator")
   for (const rule of settings.rules) {
     const { matches, result } = evaluate(rule, request)
@@ -119,9 +129,51 @@ const byRules = (
   throw new Error("the default mode decides whatever no rule has decided")
 }
 
-/** The modes for one turn. A turn with a pending interrupt has no direct mode, neither as a fallback nor as a shadow. */
-export const availableTo = ({ awaitsAnswer }: Request, configured: Available): Available =>
-  awaitsAnswer ? { ...configured, direct: false } : configured
+const modes = ["runtime_orchestrator", "direct_llm"] as const
+
+const takesAll = (targets: ReadonlyArray<Kinds>, wanted: Kinds): boolean =>
+  targets.some((kinds) => wanted.every((kind) => kinds.includes(kind)))
+
+/**
+ * The modes for one turn, also as a fallback and as a shadow. A turn with a pending interrupt has no direct mode, and a
+ * turn with files has only modes with a target that takes all of them.
+ */
+export const availableTo = (
+  { attachments, awaitsAnswer }: Request,
+  configured: Available,
+  takes: Takes,
+): Available => {
+  const direct = configured.direct && !awaitsAnswer
+  if (attachments.length === 0) return { runtime: configured.runtime, direct }
+  const refusing = modes.filter((mode) => !takesAll(takes(mode), attachments))
+  return {
+    runtime: configured.runtime && !refusing.includes("runtime_orchestrator"),
+    direct: direct && !refusing.includes("direct_llm"),
+    refusing,
+  }
+}
+
+/** The kinds of the targets that may get the turn, each set once. Empty: no mode may take it even without files. */
+export const allowedKinds = (
+  settings: RolloutSettings,
+  configured: Available,
+  takes: Takes,
+  request: Request,
+  forced: Override | undefined,
+): ReadonlyArray<Kinds> => {
+  const bare = { ...request, attachments: [] }
+  const available = availableTo(bare, configured, takes)
+  const preferred = preferredMode(settings, available, bare, forced)
+  if (preferred === undefined) return []
+  const reachable = modes.filter(
+    (mode) => has(available, mode) && (mode === "direct_llm" || !preferred.neverRuntime),
+  )
+  const sets = new Map(reachable.flatMap(takes).map((kinds) => [kinds.join(), kinds]))
+  return [...sets.values()]
+}
+
+const has = ({ direct, runtime }: Available, mode: ExecutionMode): boolean =>
+  mode === "direct_llm" ? direct : runtime
 
 /** Only the runtime can answer a turn with a pending interrupt; direct mode does not know the call that waits. */
 const byInterrupt = (preferred: PreferredMode): PreferredMode => {
@@ -140,14 +192,22 @@ export const preferredMode = (
   const preferred = byRules(settings, request, forced)
   if (request.awaitsAnswer)
     return preferred.neverRuntime || !available.runtime ? undefined : byInterrupt(preferred)
-  const has = (mode: ExecutionMode) => (mode === "direct_llm" ? available.direct : available.runtime)
-  if (has(preferred.mode)) return preferred
+  if (has(available, preferred.mode)) return preferred
   const mode = preferred.mode === "direct_llm" ? "runtime_orchestrator" : "direct_llm"
-  if (preferred.neverRuntime || !has(mode)) return undefined
-  const rule = { rule: "configured", result: `${preferred.mode} is not configured`, decided: true }
-  const rules = [...preferred.rules.map((r) => ({ ...r, decided: false })), rule]
-  return { ...preferred, mode, reason: "configured", rules }
+  if (preferred.neverRuntime || !has(available, mode)) return undefined
+  const [reason, result] = available.refusing?.includes(preferred.mode)
+    ? ["attachments", `${preferred.mode} does not take ${[...new Set(request.attachments)].join(", ")}`]
+    : ["configured", `${preferred.mode} is not configured`]
+  const rules = [
+    ...preferred.rules.map((r) => ({ ...r, decided: false })),
+    { rule: reason, result, decided: true },
+  ]
+  return { ...preferred, mode, reason, rules }
 }
+
+/** A mode that a person chose is not a sample of the users' turns. */
+export const shadowPercent = ({ requested }: Request, { shadowPercentage }: RolloutSettings): number =>
+  requested === undefined ? shadowPercentage : 0
 
 const cohortIn = ({ cohort }: PreferredMode) => (cohort === undefined ? {} : { cohort })
 

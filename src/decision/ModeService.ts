@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import { AttachmentKind } from "../domain/Attachment.ts"
 import type { Decision } from "../domain/Decision.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import { Modes } from "../execution/Modes.ts"
@@ -18,6 +19,12 @@ import { sampled } from "./ShadowSample.ts"
 
 /** No mode that may take the turn has a target. */
 export class NoModeAvailable extends Schema.TaggedError<NoModeAvailable>()("NoModeAvailable", {}) {}
+
+/** Some mode may take the turn, but none takes its files. `allowed`: the kinds that can go together, one set a target. */
+export class AttachmentsUnsupported extends Schema.TaggedError<AttachmentsUnsupported>()(
+  "AttachmentsUnsupported",
+  { kinds: Schema.Array(AttachmentKind), allowed: Schema.Array(Schema.Array(AttachmentKind)) },
+) {}
 
 /** `ticket` belongs to the turn's runtime attempt: its outcome is recorded with it, or it is released unused. */
 interface Decided {
@@ -33,7 +40,9 @@ interface ModeSettings {
 export class ModeService extends Context.Service<
   ModeService,
   {
-    readonly decide: (request: ModeDecision.Request) => Effect.Effect<Decided, NoModeAvailable>
+    readonly decide: (
+      request: ModeDecision.Request,
+    ) => Effect.Effect<Decided, AttachmentsUnsupported | NoModeAvailable>
     /** Returns a probe's lease if its attempt never ran. No effect once the attempt was recorded. */
     readonly release: (orgId: OrgId, ticket: Ticket | undefined) => Effect.Effect<void>
   }
@@ -54,11 +63,18 @@ const make = Effect.fnUntraced(function* ({ shadowSamePercent }: ModeSettings) {
 
   const decide = Effect.fnUntraced(function* (request: ModeDecision.Request) {
     const { settings } = yield* rollout.current
-    const available = ModeDecision.availableTo(request, configured)
+    const takes: ModeDecision.Takes = (mode) =>
+      modes.takes(mode, { settings: request.runtime === undefined ? {} : { runtime: request.runtime } })
+    const available = ModeDecision.availableTo(request, configured, takes)
     const forced = yield* monitor.override(request.orgId)
     const preferred = ModeDecision.preferredMode(settings, available, request, forced)
-    if (preferred === undefined) return yield* new NoModeAvailable()
-    const share = { percent: settings.shadowPercentage, samePercent: shadowSamePercent }
+    if (preferred === undefined) {
+      const allowed = ModeDecision.allowedKinds(settings, configured, takes, request, forced)
+      return yield* allowed.length === 0
+        ? new NoModeAvailable()
+        : new AttachmentsUnsupported({ kinds: [...new Set(request.attachments)], allowed })
+    }
+    const share = { percent: ModeDecision.shadowPercent(request, settings), samePercent: shadowSamePercent }
     const reach = { ...available, neverRuntime: preferred.neverRuntime }
     const draw = yield* Random.next
     if (preferred.mode === "direct_llm") {

@@ -2,9 +2,11 @@
  * Evaluates one rule of the rollout for a turn. Pure. The result names the condition that failed, never the contents
  * of the request.
  */
+import type { AgentSettings } from "../domain/Agent.ts"
 import type { AttachmentKind } from "../domain/Attachment.ts"
 import type { Cohort } from "../domain/Cohort.ts"
 import type { AgentId, OrgId, SessionId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import type { RolloutRule } from "../domain/RolloutSettings.ts"
 
 /** Everything that a decision reads from a turn. */
@@ -24,8 +26,12 @@ export interface Request {
   readonly cohort: Cohort | null
   /** The session has an interrupt that waits for an answer. */
   readonly awaitsAnswer: boolean
+  /** The mode that the caller chose for another answer to a question. */
+  readonly requested?: ExecutionMode | undefined
   /** The kinds of the files that the message brings. */
   readonly attachments: ReadonlyArray<AttachmentKind>
+  /** The agent's place at the runtime, which selects the wire. */
+  readonly runtime?: AgentSettings["runtime"]
 }
 
 type When = RolloutRule["when"]

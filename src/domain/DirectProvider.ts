@@ -1,5 +1,6 @@
 /** The configuration of a direct LLM provider. */
 import type * as Redacted from "effect/Redacted"
+import type { AttachmentKind } from "./Attachment.ts"
 
 export type ProviderKind = "openai-compatible" | "openai" | "anthropic" | "google" | "sandbox"
 
@@ -19,6 +20,8 @@ export interface DirectProvider {
   readonly maxTokensField: "max_tokens" | "max_completion_tokens" | "none"
   /** True to send `stream_options.include_usage`. */
   readonly streamUsage: boolean
+  /** The kinds of files that the model takes. `text` always counts: a text file is a part of the text. */
+  readonly attachments: ReadonlyArray<AttachmentKind>
   /** True to send an agent's temperature. */
   readonly temperature: boolean
 }
@@ -31,4 +34,5 @@ export const plainRequests = {
   maxTokensField: "max_tokens",
   streamUsage: true,
   temperature: true,
+  attachments: ["text"],
 } as const satisfies Partial<DirectProvider>

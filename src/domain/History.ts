@@ -5,7 +5,8 @@
  * Unicode and ends with the current message. A failed turn therefore never makes the next one fail.
  */
 import type { Attachment } from "./Attachment.ts"
-import { estimatePromptTokens, estimateTextTokens } from "./TokenEstimate.ts"
+import { withMarks } from "./PromptFile.ts"
+import { estimateMessageTokens, estimatePromptTokens } from "./TokenEstimate.ts"
 
 /** One message of a prompt. */
 export interface PromptMessage {
@@ -67,20 +68,32 @@ const isKept = (message: Said, index: number, branch: ReadonlyArray<Said>): bool
   return next?.role === "assistant" && next.answered ? !isBlank(next.content) : answered
 }
 
-/** The newest messages that fit, starting with a user's message. */
+/** The message with marks in place of its files. */
+const marked = <M extends PromptMessage>(message: M): M => {
+  const { attachments = [], content } = message
+  return { ...message, content: withMarks(content, attachments), attachments: [] }
+}
+
+/**
+ * The newest messages that fit, starting with a user's message. Files that do not fit become marks, the oldest first,
+ * before any message is left out for them.
+ */
 const newest = <M extends PromptMessage>(
   messages: ReadonlyArray<M>,
   most: number,
   maxTokens: number,
 ): ReadonlyArray<M> => {
-  let first = messages.length
+  const fitting: Array<M> = []
   let left = maxTokens
-  while (first > 0 && messages.length - first < most) {
-    left -= estimateTextTokens(messages[first - 1]!.content)
+  let filesFit = true
+  for (const message of messages.slice(-most).toReversed()) {
+    const hasFiles = (message.attachments ?? []).length > 0
+    filesFit &&= !hasFiles || estimateMessageTokens(message) <= left
+    const chosen = hasFiles && !filesFit ? marked(message) : message
+    left -= estimateMessageTokens(chosen)
     if (left < 0) break
-    first -= 1
+    fitting.unshift(chosen)
   }
-  const fitting = messages.slice(first)
   const start = fitting.findIndex(({ role }) => role === "user")
   return start === -1 ? [] : fitting.slice(start)
 }
@@ -103,7 +116,7 @@ const merged = (messages: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMes
 
 /**
  * The messages to send: the answered turns of `branch` (oldest first), then `message`. It drops the oldest messages
- * beyond 20, or beyond `maxTokens` as estimated; `message` always stays whole.
+ * beyond 20, or beyond `maxTokens` as estimated; `message` always stays whole, with its files.
  */
 export const historyOf = (
   branch: ReadonlyArray<Said>,
@@ -113,7 +126,7 @@ export const historyOf = (
 ): ReadonlyArray<PromptMessage> => {
   const current: PromptMessage = { role: "user", content: message.toWellFormed(), ...attached(attachments) }
   const before = branch.map(cleaned).filter(isKept)
-  const kept = newest(before, mostMessages - 1, maxTokens - estimateTextTokens(current.content))
+  const kept = newest(before, mostMessages - 1, maxTokens - estimateMessageTokens(current))
   return merged([...kept, current])
 }
 

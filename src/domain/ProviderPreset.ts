@@ -25,29 +25,38 @@ const hosted = (baseUrl: string, requests: Preset["requests"] = {}): Preset => (
   requests,
 })
 
+/** Their current models all see. Elsewhere the model decides, so only its operator knows. */
+const allKinds: Preset["requests"] = { attachments: ["image", "pdf", "text"] }
+const images: Preset["requests"] = { attachments: ["image", "text"] }
+
 export const presets = {
   "openai-compatible": compatible,
-  openai: { kind: "openai", baseUrl: "https://api.openai.com/v1", needsKey: true, requests: {} },
-  anthropic: { kind: "anthropic", baseUrl: "https://api.anthropic.com/v1", needsKey: true, requests: {} },
+  openai: { kind: "openai", baseUrl: "https://api.openai.com/v1", needsKey: true, requests: allKinds },
+  anthropic: {
+    kind: "anthropic",
+    baseUrl: "https://api.anthropic.com/v1",
+    needsKey: true,
+    requests: allKinds,
+  },
   google: {
     kind: "google",
     baseUrl: "https://generativelanguage.googleapis.com/v1beta",
     needsKey: true,
-    requests: {},
+    requests: allKinds,
   },
-  sandbox: { ...compatible, kind: "sandbox" },
+  sandbox: { ...compatible, kind: "sandbox", requests: allKinds },
   azure: {
     ...compatible,
     needsKey: true,
-    requests: { apiKeyHeader: "api-key", maxTokensField: "max_completion_tokens" },
+    requests: { apiKeyHeader: "api-key", maxTokensField: "max_completion_tokens", ...images },
   },
   ollama: { ...compatible, baseUrl: "http://127.0.0.1:11434/v1" },
   vllm: { ...compatible, baseUrl: "http://127.0.0.1:8000/v1" },
   openrouter: hosted("https://openrouter.ai/api/v1", { streamUsage: false }),
   deepseek: hosted("https://api.deepseek.com"),
-  mistral: hosted("https://api.mistral.ai/v1", { streamUsage: false }),
+  mistral: hosted("https://api.mistral.ai/v1", { streamUsage: false, ...images }),
   groq: hosted("https://api.groq.com/openai/v1", { maxTokensField: "max_completion_tokens" }),
-  gemini: hosted("https://generativelanguage.googleapis.com/v1beta/openai"),
+  gemini: hosted("https://generativelanguage.googleapis.com/v1beta/openai", images),
 } as const satisfies Readonly<Record<string, Preset>>
 
 export type PresetName = keyof typeof presets
@@ -74,6 +83,6 @@ export const azureAt = (
     return { ...address, requests: { ...presets.azure.requests, query: { "api-version": azureVersion } } }
   }
   return version < azureReasoningVersion
-    ? { ...address, requests: { apiKeyHeader: "api-key", streamUsage: false } }
+    ? { ...address, requests: { apiKeyHeader: "api-key", streamUsage: false, ...images } }
     : address
 }

@@ -9,7 +9,7 @@ export const Session = Schema.Struct({
   orgId: OrgId,
   userId: UserId,
   agentId: AgentId,
-  /** The start of the first message. */
+  /** The start of the first message (`SessionTitle`), until a model or the user names the session. */
   title: Schema.String,
   /** Null until a rollout percentage has decided one of its turns. */
   cohort: Schema.NullOr(Cohort),
@@ -17,12 +17,6 @@ export const Session = Schema.Struct({
   updatedAt: Schema.Int,
 }).annotate({ identifier: "Session" })
 export type Session = typeof Session.Type
-
-const titleLength = 80
-
-/** The title of a session: the start of its first message. Never ends in half a surrogate pair. */
-export const titleOf = (message: string): string =>
-  message.slice(0, titleLength).replace(/[\uD800-\uDBFF]$/, "")
 
 export const ChatMessage = Schema.Struct({
   id: MessageId,

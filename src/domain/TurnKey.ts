@@ -6,7 +6,16 @@ import { hash } from "node:crypto"
 import type { Principal } from "./Principal.ts"
 
 /** The routes that start turns. The names are hashed into stored keys, so they never change. */
-export type TurnRoute = "start" | "send" | "resume" | "ag-ui" | "ai-sdk" | "openai-chat" | "openai-responses"
+export type TurnRoute =
+  | "start"
+  | "send"
+  | "resume"
+  | "regenerate"
+  | "edit"
+  | "ag-ui"
+  | "ai-sdk"
+  | "openai-chat"
+  | "openai-responses"
 
 export interface TurnKey {
   readonly key: string

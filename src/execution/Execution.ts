@@ -22,8 +22,9 @@ import { announcements, count, type Progress, recordFallback, toTurnEvent } from
 import * as Attempt from "./Attempt.ts"
 import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
-import { errorPolicyOf, type ExecutionError, upstreamCodes } from "./ExecutionError.ts"
-import { Executor, type Turn } from "./Executor.ts"
+import { errorPolicyOf, type ExecutionError } from "./ExecutionError.ts"
+import { upstreamCodes } from "./FailureText.ts"
+import type { Executor, Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 import * as Retries from "./Retries.ts"
 import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
@@ -215,7 +216,7 @@ export class Execution extends Context.Service<
         const recent = yield* RecentTurns
         const run: Execution["Service"]["run"] = (turn, plan) => {
           const { order } = plan
-          const targets = order.flatMap(modes.targets).map((target) => Context.get(target, Executor))
+          const targets = order.flatMap((mode) => modes.takers(mode, turn))
           if (targets.length === 0) return Stream.die(new Error(`no target for ${order.join(", ")}`))
           const progress: Progress = {
             attempts: 0,

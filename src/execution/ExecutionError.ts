@@ -106,6 +106,19 @@ export class AgentMisconfigured extends Schema.TaggedError<AgentMisconfigured>()
   detail: Schema.String,
 }) {}
 
+/** The target does not take a file of the message: its kind, its size, or the number of files. */
+export class AttachmentsRefused extends Schema.TaggedError<AttachmentsRefused>()("AttachmentsRefused", {
+  ...upstream,
+  detail: Schema.String,
+}) {}
+
+/** A file of the message could not be read. Found before anything is sent, so it says nothing about the upstream. */
+export class AttachmentUnreadable extends Schema.TaggedError<AttachmentUnreadable>()("AttachmentUnreadable", {
+  ...upstream,
+  detail: Schema.String,
+  ...cause,
+}) {}
+
 const clock = { ...upstream, afterMs: Schema.Finite }
 /** No event arrived within `CHAT_FIRST_CONTENT_TIMEOUT_MS`. */
 export class FirstContentTimeout extends Schema.TaggedError<FirstContentTimeout>()(
@@ -136,6 +149,8 @@ export type ExecutionError =
   | ContentFiltered
   | ContextTooLong
   | AgentMisconfigured
+  | AttachmentsRefused
+  | AttachmentUnreadable
   | FirstContentTimeout
   | FirstProgressTimeout
   | StallTimeout
@@ -217,6 +232,19 @@ const policies: { readonly [Tag in ExecutionError["_tag"]]: ErrorPolicy } = {
     code: "AGENT_MISCONFIGURED",
     message: "The agent is not set up correctly.",
   },
+  // Another target may take them.
+  AttachmentsRefused: {
+    ...neutral,
+    code: "ATTACHMENTS_REFUSED",
+    message: "The answering service does not take these files. Send fewer or smaller ones.",
+  },
+  // No other target could read it either.
+  AttachmentUnreadable: {
+    ...neutral,
+    next: false,
+    code: "ATTACHMENT_UNREADABLE",
+    message: "A file of the message could not be read. Upload it again.",
+  },
   FirstContentTimeout: {
     ...fault,
     outcome: "timeout_first_content",
@@ -265,33 +293,6 @@ export const errorPolicyOf = (error: ExecutionError): ErrorPolicy => {
   return { ...policy, code: error.code }
 }
 
-const longestFailure = 200
-
-/** A failure for operators: its status and the upstream's own codes. Undefined if the upstream gave neither. */
-export const upstreamCodes = (error: ExecutionError): string | undefined => {
-  const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
-  const detail = "detail" in error ? error.detail : undefined
-  const parts = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
-  return parts === "" ? undefined : parts.slice(0, longestFailure).toWellFormed()
-}
-
 /** The `Retry-After` of the upstream in milliseconds, if it sent one. */
 export const retryAfterOf = (error: ExecutionError): number | undefined =>
   "retryAfterMs" in error ? error.retryAfterMs : undefined
-
-/** `Date.parse` accepts nearly any text with a number. Each of the three date forms of RFC 9110 begins with a day. */
-const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
-
-/**
- * Reads a `Retry-After` header as milliseconds from `now` (epoch milliseconds). It is an HTTP date or seconds (RFC
- * 9110), or fractions of seconds, which some servers send.
- */
-export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
-  const text = header?.trim() ?? ""
-  // Enough digits make infinity, which an error cannot store.
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), Number.MAX_SAFE_INTEGER)
-  if (!httpDate.test(text)) return undefined
-  // The form without a zone (asctime) means GMT, but `Date.parse` reads it as local time.
-  const at = Date.parse(text.endsWith(" GMT") ? text : `${text} GMT`)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
-}

@@ -17,6 +17,7 @@ import type { UpstreamRecord } from "../domain/MessageRecord.ts"
 import type { MessageId, OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { FinishReason, Usage } from "../domain/Outcome.ts"
+import { type AttachmentRules, type LoadedFiles, noAttachments } from "./files/AttachmentRules.ts"
 import type { Attributes, SpanContext } from "../telemetry/Spans.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
 
@@ -61,11 +62,18 @@ export interface Turn {
   readonly past: ReadonlyArray<PastMessage>
   /** Present if the last answer of the branch ended with interrupts. */
   readonly resume?: Resume | undefined
+  /** The contents of the attachments of `message`, `history` and `past`, which then name only those. */
+  readonly files?: LoadedFiles | undefined
+  /** The question has an answer, and the user wants another one. */
+  readonly again?: boolean | undefined
   readonly shadow: boolean
   readonly probe: boolean
   /** The turn's span context, which an executor passes to its upstream. Undefined: no trace. */
   readonly trace?: SpanContext | undefined
 }
+
+/** The part of an agent that selects its wire. */
+export type RunsOn = { readonly settings: Pick<Agent["settings"], "runtime"> }
 
 /** A file at the runtime. Readers see the gateway's address; the gateway fetches `path` from the runtime. */
 export interface UpstreamFile {
@@ -94,8 +102,15 @@ export class Executor extends Context.Service<
     readonly mode: ExecutionMode
     /** `runtime`, or the direct provider's name. */
     readonly target: string
+    /** The files that it takes of an agent's turns. Absent: none. */
+    readonly attachments?: (agent: RunsOn) => AttachmentRules
+    /** The messages before the current one whose files it gets with a turn. Absent: those of the history. */
+    readonly filesFrom?: (turn: Turn) => ReadonlyArray<PromptMessage>
     readonly execute: (turn: Turn) => Stream.Stream<ExecutionEvent, ExecutionError>
     /** The name of an attempt's span and the attributes known at its start. */
     readonly span?: (turn: Turn) => { readonly name: string; readonly attributes: Attributes }
   }
 >()("crossfade/execution/Executor") {}
+
+export const rulesOf = (executor: Executor["Service"], agent: RunsOn): AttachmentRules =>
+  executor.attachments?.(agent) ?? noAttachments

@@ -1,7 +1,15 @@
-/**
- * The upstream's account of an attempt's failure, in one line for operators. Pure. Never for logs, spans or metrics.
- */
-import { type ExecutionError, upstreamCodes } from "./ExecutionError.ts"
+/** The upstream's account of an attempt's failure, in one line for operators. Pure. */
+import type { ExecutionError } from "./ExecutionError.ts"
+
+const longestFailure = 200
+
+/** A failure for operators: its status and the upstream's own codes. Undefined if the upstream gave neither. */
+export const upstreamCodes = (error: ExecutionError): string | undefined => {
+  const status = "status" in error ? error.status : "httpStatus" in error ? error.httpStatus : undefined
+  const detail = "detail" in error ? error.detail : undefined
+  const parts = [status, detail].filter((part) => part !== undefined && part !== "").join(" ")
+  return parts === "" ? undefined : parts.slice(0, longestFailure).toWellFormed()
+}
 
 const longest = 500
 
@@ -19,6 +27,7 @@ const accountOf = (error: ExecutionError): ReadonlyArray<string | undefined> =>
       ]
     : []
 
+/** Never for logs, spans or metrics. */
 export const failureText = (error: ExecutionError): string | null => {
   const parts = [upstreamCodes(error), ...accountOf(error)].filter(
     (part) => part !== undefined && part !== "",

@@ -4,10 +4,11 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Agent } from "../domain/Agent.ts"
+import type { AttachmentKind } from "../domain/Attachment.ts"
 import type { ErrorPattern } from "../domain/RuntimeErrorText.ts"
 import type { RuntimeProtocol } from "../domain/RuntimeProtocol.ts"
 import type { ExecutionError } from "./ExecutionError.ts"
-import type { ExecutionEvent, Turn } from "./Executor.ts"
+import type { ExecutionEvent, RunsOn, Turn } from "./Executor.ts"
 import type { UpstreamHttp } from "./UpstreamHttp.ts"
 
 export interface RuntimeSettings {
@@ -23,6 +24,10 @@ export interface RuntimeSettings {
   readonly history: "full" | "last"
   /** Answers that report a failure of the runtime. */
   readonly errorPatterns: ReadonlyArray<ErrorPattern>
+  /** The kinds of files that the runtime understands. */
+  readonly attachments: ReadonlyArray<AttachmentKind>
+  /** `PUBLIC_URL` is set, so that the runtime can fetch files. The agent2ui wire needs it. */
+  readonly linksFiles: boolean
 }
 
 /** The place of a turn's agent at the runtime. */
@@ -42,7 +47,7 @@ export type MakeWire = (
   settings: RuntimeSettings,
 ) => Effect.Effect<RuntimeWire, never, Scope.Scope | UpstreamHttp>
 
-export const protocolOf = (settings: RuntimeSettings, agent: Agent): RuntimeProtocol =>
+export const protocolOf = (settings: RuntimeSettings, agent: RunsOn): RuntimeProtocol =>
   agent.settings.runtime?.protocol ?? settings.protocol
 
 export const withoutSlash = (url: string): string => url.replace(/\/+$/, "")

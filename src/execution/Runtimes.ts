@@ -7,6 +7,7 @@ import { Executor, type Turn } from "./Executor.ts"
 import * as ResponsesExecutor from "./responses/ResponsesExecutor.ts"
 import * as LangGraphExecutor from "./langgraph/LangGraphExecutor.ts"
 import * as RuntimeExecutor from "./runtime/RuntimeExecutor.ts"
+import * as RuntimeAttachments from "./RuntimeAttachments.ts"
 import { endpointOf, type MakeWire, protocolOf, type RuntimeSettings } from "./RuntimeSettings.ts"
 import type { UpstreamHttp } from "./UpstreamHttp.ts"
 
@@ -34,6 +35,13 @@ export const layer = (settings: RuntimeSettings): Layer.Layer<Executor, never, U
       } satisfies Record<RuntimeProtocol, ReturnType<MakeWire>>)
       const execute: Executor["Service"]["execute"] = (turn) =>
         made[protocolOf(settings, turn.agent)].execute(turn, endpointOf(settings, turn.agent))
-      return Executor.of({ mode: "runtime_orchestrator", target, span, execute })
+      return Executor.of({
+        mode: "runtime_orchestrator",
+        target,
+        attachments: (agent) => RuntimeAttachments.rulesOf(settings, agent),
+        filesFrom: (turn) => RuntimeAttachments.earlierOf(settings, turn),
+        span,
+        execute,
+      })
     }),
   )

@@ -1,9 +1,12 @@
 /** The configured targets of both modes, first choice first. */
 import type * as Layer from "effect/Layer"
+import type { FileContents } from "../files/FileContents.ts"
+import type { FileLinks } from "../files/FileLinks.ts"
 import type { AnswerCache } from "./direct/AnswerCache.ts"
 import * as DirectExecutor from "./direct/DirectExecutor.ts"
 import * as CachedExecutor from "./direct/CachedExecutor.ts"
 import type { ProviderSettings } from "./direct/Providers.ts"
+import * as FilesExecutor from "./files/FilesExecutor.ts"
 import { Modes } from "./Modes.ts"
 import type { RuntimeSettings } from "./RuntimeSettings.ts"
 import * as Runtimes from "./Runtimes.ts"
@@ -18,15 +21,19 @@ export interface Settings {
   readonly longestClosingMs?: number | undefined
 }
 
+type Needs = AnswerCache | FileContents | FileLinks | UpstreamHttp
+
 export const layer = ({
   cacheOrgs,
   longestClosingMs,
   providers,
   runtimes,
-}: Settings): Layer.Layer<Modes, never, AnswerCache | UpstreamHttp> =>
-  Modes.layer<never, AnswerCache | UpstreamHttp>([
-    ...runtimes.map(Runtimes.layer),
+}: Settings): Layer.Layer<Modes, never, Needs> =>
+  Modes.layer<never, Needs>([
+    ...runtimes.map((runtime) => FilesExecutor.around(Runtimes.layer(runtime))),
     ...providers.map((provider) =>
-      CachedExecutor.around(DirectExecutor.layer(provider, longestClosingMs), provider, cacheOrgs),
+      FilesExecutor.around(
+        CachedExecutor.around(DirectExecutor.layer(provider, longestClosingMs), provider, cacheOrgs),
+      ),
     ),
   ])

@@ -9,13 +9,14 @@ import * as Match from "effect/Match"
 import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import type { ReadRejected } from "../admission/Reads.ts"
 import type { AdmissionRejected } from "../admission/Rejection.ts"
-import type { AgentInactive, NothingToRetry, ParentNotFound } from "../chat/Chat.ts"
+import type { AgentInactive } from "../chat/Chat.ts"
 import type { HistoryInvalid } from "../chat/ClientHistory.ts"
 import type { InterruptNotFound } from "../chat/Interrupts.ts"
+import type { NothingToRetry, NotUsersMessage, ParentNotFound } from "../chat/TurnPlace.ts"
 import { memoryRetryAfter } from "../runs/TerminalEvent.ts"
 import type { TurnKeyReused } from "../chat/Idempotency.ts"
 import type { RolloutChanged } from "../decision/Rollout.ts"
-import type { NoModeAvailable } from "../decision/ModeService.ts"
+import type { AttachmentsUnsupported, NoModeAvailable } from "../decision/ModeService.ts"
 import type { OverrideNotStored } from "../recording/BreakerMemory.ts"
 import type { AgentInvalid } from "../domain/Agent.ts"
 import type { KeyExpired, KeyInvalid, KeyRevoked } from "../domain/ApiKey.ts"
@@ -23,8 +24,10 @@ import type { ExpiryInvalid, GrantRefused } from "../domain/KeyGrant.ts"
 import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
-import type { MessageNotFound, NotAnAnswer } from "../store/FeedbackStore.ts"
+import type { NotAnAnswer } from "../store/FeedbackStore.ts"
+import type { ErasureNotFound } from "../store/Erasures.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
+import type { MessageNotFound } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import type { RunNotFound } from "../store/Runs.ts"
 import type { SessionNotFound } from "../store/Sessions.ts"
@@ -35,6 +38,7 @@ import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Shutdown.ts"
 import type { SecretsUnavailable } from "./AgentServers.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
+import { type FileError, fileErrors } from "./FileErrors.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
@@ -44,7 +48,10 @@ export type ServiceError =
   | AgentInactive
   | AgentInvalid
   | AgentNotFound
+  | AttachmentsUnsupported
   | AutopilotConflict
+  | ErasureNotFound
+  | FileError
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound
@@ -58,6 +65,7 @@ export type ServiceError =
   | NoModeAvailable
   | NotAnAnswer
   | NothingToRetry
+  | NotUsersMessage
   | OverrideNotStored
   | ParentNotFound
   | QuotaExceeded
@@ -125,6 +133,12 @@ const cannotRetry = {
   other_message: "This is not the message that failed: leave it out, or send it without retry.",
 } as const satisfies Record<NothingToRetry["reason"], string>
 
+const expectedKinds = ({ allowed, kinds }: AttachmentsUnsupported): string => {
+  const sets = allowed.flatMap((set) => (set.length === 0 ? [] : [set.join(", ")]))
+  const expected = sets.length === 0 ? "no files" : `files of the kinds ${sets.join("; or ")}`
+  return `Expected ${expected}, got ${kinds.join(", ")}`
+}
+
 const mostProblems = 20
 /** Characters. A member's name in a path is the caller's text and may be as long as the body. */
 const longestPath = 200
@@ -151,7 +165,14 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   AgentInvalid: (error) =>
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
+  ...fileErrors(invalid),
+  AttachmentsUnsupported: (error) => ({
+    code: "ATTACHMENTS_UNSUPPORTED",
+    message: `The files cannot be sent: ${expectedKinds(error)}.`,
+    details: [{ path: "payload.attachments", message: expectedKinds(error) }],
+  }),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
+  ErasureNotFound: () => ({ code: "ERASURE_NOT_FOUND", message: "There is no such erasure." }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({
     code: "AUTH_PERMISSION_DENIED",
@@ -186,6 +207,7 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   NotAnAnswer: () =>
     invalid([{ path: "params.messageId", message: "Expected an assistant's message, not a user's" }]),
   NothingToRetry: (error) => invalid([{ path: "payload.retry", message: cannotRetry[error.reason] }]),
+  NotUsersMessage: () => invalid([{ path: "params.messageId", message: "Expected a message of the user" }]),
   OverrideNotStored: () => ({
     code: "OVERLOADED",
     message: "The order holds, but the store did not take it: a restart would lose it. Send it again.",

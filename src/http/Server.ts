@@ -13,15 +13,19 @@ import * as AgUiHandlers from "./AgUiHandlers.ts"
 import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
+import * as DeletionHandlers from "./DeletionHandlers.ts"
 import * as Edge from "./Edge.ts"
+import * as FilesHandlers from "./FilesHandlers.ts"
 import * as FeedbackHandlers from "./FeedbackHandlers.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
+import * as MessagesHandlers from "./MessagesHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as OperatorRunsHandlers from "./OperatorRunsHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
+import * as SessionsHandlers from "./SessionsHandlers.ts"
 import * as ShadowHandlers from "./ShadowHandlers.ts"
 import * as Validation from "./Validation.ts"
 
@@ -37,9 +41,13 @@ const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
     FeedbackHandlers.layer,
+    SessionsHandlers.layer,
+    MessagesHandlers.layer,
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,
+    DeletionHandlers.layer,
+    FilesHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,

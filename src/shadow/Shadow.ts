@@ -16,7 +16,7 @@ import type { Run } from "../domain/Run.ts"
 import { hourOf, type ShadowEnding } from "../domain/ShadowPair.ts"
 import { estimateTokens } from "../domain/TokenEstimate.ts"
 import type { Limits } from "../execution/Deadlines.ts"
-import { Executor, type Turn } from "../execution/Executor.ts"
+import type { Executor, Turn } from "../execution/Executor.ts"
 import { Modes } from "../execution/Modes.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Recorder } from "../recording/Recorder.ts"
@@ -162,14 +162,14 @@ const make = Effect.fnUntraced(function* (settings: ShadowSettings) {
   }
 
   const start: Shadow["Service"]["start"] = Effect.fnUntraced(function* (primary, mode) {
-    const [target] = modes.targets(mode)
+    const [target] = modes.takers(mode, primary.turn)
     if (target === undefined) return
     const breakerOpen = yield* monitor.isFallbackEnabled
     const measures = { shadows, turns: live.count(), utilization, breakerOpen }
     const refused = ShadowLoad.refusal(mode, measures)
     if (refused !== undefined) return yield* account(primary, mode, refused)
     shadows += 1
-    yield* Effect.forkIn(program(primary, mode, Context.get(target, Executor)), scope)
+    yield* Effect.forkIn(program(primary, mode, target), scope)
   })
 
   return Shadow.of({ start })

@@ -5,11 +5,8 @@ import * as Schema from "effect/Schema"
 import type { Feedback, GivenFeedback, RatingChange } from "../domain/Feedback.ts"
 import { MessageId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
+import type { MessageNotFound } from "./Messages.ts"
 import type { StoreError } from "./StoreError.ts"
-
-export class MessageNotFound extends Schema.TaggedError<MessageNotFound>()("MessageNotFound", {
-  messageId: MessageId,
-}) {}
 
 /** The message is the user's own, so there is nothing to rate. */
 export class NotAnAnswer extends Schema.TaggedError<NotAnAnswer>()("NotAnAnswer", {

@@ -15,7 +15,10 @@ export const layer: Layer.Layer<Runs, never, OrgUsage | Runs> = Layer.effect(
         Effect.map(store.begin(turn), () =>
           usage.count(turn.session.orgId, {
             sessions: turn.isNewSession ? 1 : 0,
-            bytes: turn.retries === undefined ? Buffer.byteLength(turn.userMessage.content) : 0,
+            bytes:
+              turn.retries === undefined && turn.asksAgain !== true
+                ? Buffer.byteLength(turn.userMessage.content)
+                : 0,
           }),
         ),
       end: (run, answer, unwritten, spent) =>

@@ -8,6 +8,7 @@ import type { MessageRecord } from "../domain/MessageRecord.ts"
 import type { Page } from "../domain/Page.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { ShownMessage } from "./ShownMessage.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", {
@@ -24,10 +25,12 @@ export interface BranchMessage extends ChatMessage {
   readonly attachments: ReadonlyArray<Attachment>
 }
 
-/** A message without its record. `answers`: a user's message that answers interrupts. */
-export interface TreeMessage extends Pick<ChatMessage, "id" | "role" | "content" | "parentMessageId"> {
+/** A message without its record. `answers`: a user's message that answers interrupts. `answered` as in `BranchMessage`. */
+export interface TreeMessage extends Pick<
+  ChatMessage,
+  "id" | "role" | "content" | "parentMessageId" | "runId"
+> {
   readonly answers: boolean
-  /** False for an assistant's message that shows a turn that failed. */
   readonly answered: boolean
 }
 
@@ -61,7 +64,7 @@ export class Sessions extends Context.Service<
     readonly messages: (
       id: SessionId,
       page: { readonly before?: number; readonly limit: number },
-    ) => Effect.Effect<Page<ChatMessage, number>, StoreError>
+    ) => Effect.Effect<Page<ShownMessage, number>, StoreError>
     /**
      * The branch that ends with the message `end`, or with the session's last message: from parent to child, the
      * messages that the history rule may select, and always `end`, with its question if it shows a turn that failed. It leaves out other messages of turns

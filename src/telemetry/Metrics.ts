@@ -23,6 +23,7 @@ const listedOrgs = { boundedBy: "METRICS_ORG_LABELS" }
 export const decisionReasons = [
   "forced",
   "denied_orgs",
+  "requested",
   "enabled_orgs",
   "rule",
   "percentage",

@@ -75,7 +75,7 @@ describe("direct mode", () => {
     expect((await world.messages(stream.sessionId))[1].content).toBe("direct answer")
   })
 
-  it("fault 15: shows nothing after an in-band error, and stores no empty message", async () => {
+  it("fault 15: shows nothing after an in-band error, and stores a message of the failed turn without text", async () => {
     world.model.answers.push({ kind: "error", parts: [] })
     second.answers.push({ kind: "error", parts: [] })
     const stream = await world.client.start("fail me")
@@ -83,7 +83,10 @@ describe("direct mode", () => {
     expect(Buffer.from(stream.bytes).toString()).not.toContain("after the error")
     expect(Buffer.from(stream.bytes).toString()).not.toContain("sk-canary")
     expect(frames.at(-1)?.event).toBe("error")
-    expect(await world.messages(stream.sessionId)).toMatchObject([{ role: "user" }])
+    expect(await world.messages(stream.sessionId)).toMatchObject([
+      { role: "user" },
+      { role: "assistant", content: "", executionMode: null },
+    ])
   })
 
   it("fault 15: cancels the provider's call when the user leaves", async () => {

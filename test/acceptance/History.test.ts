@@ -77,6 +77,7 @@ describe("a session with a failed turn", () => {
       (await messagesOf(sessionId)).map(({ content, role, runId }) => [role, content, runId]).slice(2),
     ).toEqual([
       ["user", "two", retry.runId],
+      ["assistant", "", failed.runId],
       ["assistant", "Yes.", retry.runId],
     ])
     expect((await client.json("GET", `/api/v1/chat/runs/${failed.runId}`)).data.status).toBe("failed")

@@ -34,6 +34,9 @@ const checkAnswer = (endpoint: Endpoint, type: string, example: Example) => {
   const isStream = type === "text/event-stream"
   const schemas = [...endpoint.success].map(bodyOf).filter((schema) => "events" in schema === isStream)
   const [first] = schemas
+  // Each example of a stream of lines is one line.
+  if (type === "application/x-ndjson" && first !== undefined && "schema" in first)
+    return Schema.isSchema(first.schema) && decode([first.schema], example.value)
   return first !== undefined && "events" in first && Schema.isSchema(first.events)
     ? decode([first.events], frameOf(example))
     : decode(schemas, example.value)

@@ -1,32 +1,45 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { type ClientTurn, placeOf } from "../../src/chat/ClientHistory.ts"
-import { MessageId } from "../../src/domain/Ids.ts"
+import { type ClientPlace, type ClientTurn, placeOf as placeIn } from "../../src/chat/ClientHistory.ts"
+import { MessageId, RunId } from "../../src/domain/Ids.ts"
 import type { TreeMessage } from "../../src/store/Sessions.ts"
 
 /** Names a message by a letter of its own: `id("a")`. */
 const id = (letter: string): MessageId =>
   MessageId.make(`01890000-0000-7000-8000-0000000000${letter.charCodeAt(0).toString(16)}`)
 
+const runOf = (letter: string): RunId =>
+  RunId.make(`01890000-0000-7000-8000-0000000001${letter.charCodeAt(0).toString(16)}`)
+
 const user = (letter: string, content: string, parent: string | null, answers = false): TreeMessage => ({
   id: id(letter),
   role: "user",
   content,
   parentMessageId: parent === null ? null : id(parent),
+  runId: runOf(letter),
   answers,
   answered: true,
 })
 
-const assistant = (letter: string, parent: string): TreeMessage => ({
+const assistant = (letter: string, parent: string, answered = true): TreeMessage => ({
   id: id(letter),
   role: "assistant",
   content: "Yes.",
   parentMessageId: id(parent),
+  runId: runOf(letter),
   answers: false,
-  answered: true,
+  answered,
 })
 
-const turn = (text: string, answered = true): ClientTurn => ({ text, answered })
+const turn = (text: string, answered = true): ClientTurn => ({ id: "", text, answered, answers: [] })
+
+const placeOf = (
+  tree: ReadonlyArray<TreeMessage>,
+  earlier: ClientPlace["earlier"],
+  message: string,
+  again: boolean,
+  named?: string,
+) => placeIn(tree, { earlier, message, again, named })
 
 /** a "one" -> b, c "two" -> d. */
 const tree = [user("a", "one", null), assistant("b", "a"), user("c", "two", "b"), assistant("d", "c")]
@@ -35,6 +48,8 @@ const after = (letter: string | null) => ({
   _tag: "After",
   parentMessageId: letter === null ? null : id(letter),
 })
+
+const again = (letter: string) => ({ _tag: "Again", questionId: id(letter) })
 
 describe("the place of a client's message", () => {
   it("is after the last answer when the client has the whole history", () => {
@@ -58,22 +73,32 @@ describe("the place of a client's message", () => {
     assert.deepStrictEqual<unknown>(placeOf(again, [turn("one"), turn("two")], "x", false), after("f"))
   })
 
-  it("is that of the question when the client wants another answer", () => {
-    assert.deepStrictEqual<unknown>(placeOf(tree, [turn("one")], "two", true), after("b"))
-    assert.deepStrictEqual<unknown>(placeOf(tree, [], "one", true), after(null))
+  it("is the question itself when the client wants another answer, or its turn failed", () => {
+    assert.deepStrictEqual<unknown>(placeOf(tree, [turn("one")], "two", true), again("c"))
+    assert.deepStrictEqual<unknown>(placeOf(tree, [], "one", true), again("a"))
+    assert.deepStrictEqual<unknown>(placeOf(tree.slice(0, 3), [turn("one")], "two", true), again("c"))
   })
 
-  it("is the question itself when its turn failed and the client tries again", () => {
-    const failed = tree.slice(0, 3)
-    assert.deepStrictEqual<unknown>(placeOf(failed, [turn("one")], "two", true), {
-      _tag: "Retry",
-      parentMessageId: id("c"),
-    })
+  it("is the newest of equal questions, or the one that the client names", () => {
+    const later = [...tree, user("e", "two", "b"), assistant("f", "e")]
+    assert.deepStrictEqual<unknown>(placeOf(later, [turn("one")], "two", true), again("e"))
+    for (const named of [id("c"), id("d"), runOf("d"), `${runOf("d")}:4`])
+      assert.deepStrictEqual<unknown>(placeOf(later, [turn("one")], "two", true, named), again("c"))
   })
 
-  it("is that of the newest turn when a question failed once and was answered later", () => {
-    const later = [...tree.slice(0, 3), user("e", "two", "b"), assistant("f", "e")]
-    assert.deepStrictEqual<unknown>(placeOf(later, [turn("one")], "two", true), after("b"))
+  it("follows the answer that the client shows, by its id, its run or an event of its run", () => {
+    const twice = [...tree, assistant("e", "c"), assistant("f", "c", false)]
+    const shown = (answer: string) => [turn("one"), { ...turn("two"), answers: ["x", answer] }]
+    for (const name of [id("d"), runOf("d"), `${runOf("d")}:1`])
+      assert.deepStrictEqual<unknown>(placeOf(twice, shown(name), "x", false), after("d"))
+    assert.deepStrictEqual<unknown>(placeOf(twice, shown("foreign"), "x", false), after("e"))
+    assert.deepStrictEqual<unknown>(placeOf(twice, shown(id("f")), "x", false), after("f"))
+  })
+
+  it("follows the question that the client shows among equal ones", () => {
+    const branched = [...tree, user("e", "two", "b"), assistant("f", "e")]
+    const shown = [turn("one"), { ...turn("two"), id: id("c") }]
+    assert.deepStrictEqual<unknown>(placeOf(branched, shown, "x", false), after("d"))
   })
 
   it("is new for a question that was refused and is sent again", () => {
@@ -114,8 +139,22 @@ describe("the place of a client's message", () => {
 
   it("is after the newest answer when the client sends its last message alone", () => {
     assert.deepStrictEqual<unknown>(placeOf(tree, undefined, "x", false), after("d"))
-    assert.deepStrictEqual<unknown>(placeOf(tree, undefined, "two", true), after("b"))
+    assert.deepStrictEqual<unknown>(placeOf(tree, undefined, "two", true), again("c"))
     assert.deepStrictEqual<unknown>(placeOf([], undefined, "x", false), after(null))
+  })
+
+  it("is that of the named message when the client sends it alone", () => {
+    const one = (named: string, isAgain: boolean, message = "x") =>
+      placeOf(tree, undefined, message, isAgain, named)
+    assert.deepStrictEqual<unknown>(one(id("c"), false), after("b"))
+    assert.deepStrictEqual<unknown>(one(id("a"), false), after(null))
+    assert.deepStrictEqual<unknown>(one(id("c"), true), again("c"))
+    assert.deepStrictEqual<unknown>(one(runOf("b"), true), again("a"))
+    // An approval names the answer with the call.
+    assert.deepStrictEqual<unknown>(one(runOf("b"), false, ""), after("b"))
+    assert.deepStrictEqual<unknown>(one("u7", true, "one"), again("a"))
+    assert.deepStrictEqual<unknown>(one("u7", false), { _tag: "UnknownEdit" })
+    assert.deepStrictEqual<unknown>(placeOf([], undefined, "x", false, "u7"), after(null))
   })
 })
 
@@ -123,7 +162,12 @@ it.prop(
   "the place of a client's message is a message of the session or its start",
   {
     earlier: Schema.Array(
-      Schema.Struct({ text: Schema.Literals(["one", "two", "x"]), answered: Schema.Boolean }),
+      Schema.Struct({
+        id: Schema.Literals(["u1", id("a"), id("c")]),
+        text: Schema.Literals(["one", "two", "x"]),
+        answered: Schema.Boolean,
+        answers: Schema.Array(Schema.Literals(["foreign", runOf("d")])),
+      }),
     ),
     message: Schema.Literals(["one", "two", "three"]),
     again: Schema.Boolean,
@@ -131,6 +175,8 @@ it.prop(
   ({ again, earlier, message }) => {
     const place = placeOf(tree, earlier, message, again)
     if (place._tag === "Unknown") return assert.isTrue(earlier[place.turn]?.answered)
-    assert.isTrue(place.parentMessageId === null || tree.some(({ id }) => id === place.parentMessageId))
+    if (place._tag === "UnknownEdit") return assert.fail("nothing is named")
+    const found = place._tag === "Again" ? place.questionId : place.parentMessageId
+    assert.isTrue(found === null || tree.some(({ id }) => id === found))
   },
 )

@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { Chat } from "../../src/chat/Chat.ts"
-import type { Sent } from "../../src/chat/TurnRequest.ts"
+import { type Accepted, Chat, type TurnRefused } from "../../src/chat/Chat.ts"
+import type { Regenerated, Sent } from "../../src/chat/TurnRequest.ts"
 import * as Config from "../../src/config/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
 import type { PromptMessage } from "../../src/domain/History.ts"
-import type { SessionId } from "../../src/domain/Ids.ts"
+import type { MessageId, SessionId } from "../../src/domain/Ids.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { type ExecutionEvent, Executor } from "../../src/execution/Executor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
@@ -43,7 +43,7 @@ const fates = {
   cancelled: Stream.never,
   cancelledAfterText: Stream.concat(Stream.succeed(says(text("Ye"))), Stream.never),
 } satisfies Record<string, Stream.Stream<ExecutionEvent, E.ExecutionError>>
-type Fate = keyof typeof fates
+export type Fate = keyof typeof fates
 
 /** `stale`: the session is read as it was before its last message. */
 export const script: { fate: Fate; asked: ReadonlyArray<PromptMessage>; stale: boolean } = {
@@ -87,22 +87,13 @@ export const service = Layer.unwrap(
 
 const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit }
 
-/** Runs one turn to its end and gives the terminal event. `history` applies to the first turn of a session. */
-export const turn = Effect.fnUntraced(function* (
+/** Runs one turn to its end and gives the terminal event. */
+export const play = Effect.fnUntraced(function* <E>(
   fate: Fate,
-  sent: Sent & { readonly history?: ReadonlyArray<PromptMessage> },
-  sessionId?: SessionId,
+  begin: (chat: Chat["Service"]) => Effect.Effect<Accepted, E>,
 ) {
-  const chat = yield* Chat
   script.fate = fate
-  const { log, run } =
-    sessionId === undefined
-      ? yield* chat.start(caller, {
-          agentId: defaultAgentId,
-          message: sent.message ?? "",
-          history: sent.history,
-        })
-      : yield* chat.send(caller, sessionId, sent)
+  const { log, run } = yield* begin(yield* Chat)
   if (fate.startsWith("cancelled")) {
     yield* Effect.repeat(Effect.yieldNow, {
       until: () => fate === "cancelled" || log.lastSeq > 0,
@@ -114,6 +105,28 @@ export const turn = Effect.fnUntraced(function* (
   yield* (yield* LiveRuns).freed(run.sessionId)
   return { run, sessionId: run.sessionId, end: log.read(log.lastSeq - 1)[0]?.event.event }
 })
+
+/** A message of the session, or its first one. `history` applies to the first turn of a session. */
+export const turn = (
+  fate: Fate,
+  sent: Sent & { readonly history?: ReadonlyArray<PromptMessage> },
+  sessionId?: SessionId,
+) =>
+  play(fate, (chat): Effect.Effect<Accepted, TurnRefused> =>
+    sessionId === undefined
+      ? chat.start(caller, {
+          agentId: defaultAgentId,
+          message: sent.message ?? "",
+          history: sent.history,
+        })
+      : chat.send(caller, sessionId, sent),
+  )
+
+export const again = (fate: Fate, messageId: MessageId, input: Regenerated = {}) =>
+  play(fate, (chat) => chat.regenerate(caller, messageId, input))
+
+export const edited = (fate: Fate, messageId: MessageId, message: string) =>
+  play(fate, (chat) => chat.edit(caller, messageId, { message }))
 
 export const shown = (sessionId: SessionId) =>
   Effect.map(

@@ -127,6 +127,8 @@ describe("the other variables of a provider", () => {
         [{ MAX_TOKENS_FIELD: "none" }, { maxTokensField: "none" }],
         [{ STREAM_USAGE: "true" }, { streamUsage: true }],
         [{ TEMPERATURE: "false" }, { temperature: false }],
+        [{ ATTACHMENTS: "pdf, image" }, { attachments: ["image", "pdf", "text"] }],
+        [{ ATTACHMENTS: "text" }, { attachments: ["text"] }],
       ]
       for (const [change, expected] of changes) {
         const given = yield* read({ ...fields, ...change })
@@ -147,6 +149,7 @@ describe("the other variables of a provider", () => {
         MAX_TOKENS_FIELD: "maxTokens",
         STREAM_USAGE: "yes",
         TEMPERATURE: "0",
+        ATTACHMENTS: "image,video",
       }
       for (const [part, text] of Object.entries(cases)) {
         assert.deepStrictEqual(yield* refused({ ...plain, [part]: text }), [

@@ -148,6 +148,55 @@ const table: ReadonlyArray<readonly [string, Case, ReadonlyArray<ExecutionMode>,
     "FORCED",
   ],
   [
+    "the caller chose the runtime, although a rule prefers direct mode",
+    { settings: { rules: [back] }, request: { requested: runtime } },
+    [runtime, direct],
+    "requested",
+    "forced denied_orgs REQUESTED breaker",
+  ],
+  [
+    "the caller chose direct mode in an organisation that is listed",
+    { settings: listed, request: { requested: direct } },
+    [direct],
+    "requested",
+    "forced denied_orgs REQUESTED",
+  ],
+  [
+    "the caller chose the runtime, and its organisation is denied",
+    { settings: denied, request: { requested: runtime } },
+    [direct],
+    "denied_orgs",
+    "forced DENIED_ORGS",
+  ],
+  [
+    "the caller chose direct mode under an operator override to the runtime",
+    { request: { requested: direct }, forced: ordered(runtime) },
+    [runtime, direct],
+    "forced",
+    "FORCED",
+  ],
+  [
+    "the caller chose the runtime, whose breaker is open",
+    { request: { requested: runtime }, admission: no },
+    [direct],
+    "breaker",
+    "forced denied_orgs requested BREAKER",
+  ],
+  [
+    "the caller chose a mode without a target",
+    { request: { requested: runtime }, available: noRuntime },
+    [direct],
+    "configured",
+    "forced denied_orgs requested CONFIGURED",
+  ],
+  [
+    "the caller chose direct mode while an interrupt waits",
+    { request: { requested: direct, awaitsAnswer: true } },
+    [runtime],
+    "interrupt",
+    "forced denied_orgs requested INTERRUPT breaker",
+  ],
+  [
     "an operator override to a runtime that is not configured",
     { forced: ordered(runtime), available: noRuntime },
     [direct],
@@ -244,6 +293,22 @@ describe("the cohort of a session", () => {
 
 const hex = (n: number): string => Math.abs(n).toString(16).slice(-12).padStart(12, "0")
 
+describe("a mode that the caller chose", () => {
+  it("puts the session in no cohort, keeps the one it has out of the decision, and is never sampled", () => {
+    const settings = { percentage: 100, shadowPercentage: 100 }
+    for (const requested of [runtime, direct] as const)
+      for (const cohort of [null, "treatment", "control"] as const) {
+        const decision = decide({ settings, request: { requested, cohort } })
+        assert.strictEqual(decision?.reason, "requested")
+        assert.notProperty(decision, "cohort")
+        assert.notProperty(decision, "shadow")
+      }
+    // The operator's override decides, and the turn is still not typical.
+    const forced = decide({ settings, request: { requested: direct }, forced: ordered(runtime) })
+    assert.notProperty(forced, "shadow")
+  })
+})
+
 describe("a turn with a pending interrupt", () => {
   const request = { awaitsAnswer: true }
   it("has only the runtime, under any settings and breaker", () => {
@@ -274,5 +339,51 @@ describe("fault 13: a shadow", () => {
     assert.isUndefined(shadow({ settings: { shadowPercentage: 100, ...denied } }))
     assert.isUndefined(shadow({ forced: ordered(direct) }))
     assert.isUndefined(shadow({ settings: { shadowPercentage: 0 } }))
+  })
+})
+
+describe("a turn with files", () => {
+  const blind: ModeDecision.Takes = (mode) => (mode === runtime ? [["image", "text"]] : [["text"], []])
+  const image = { attachments: ["image"] as const }
+  const pdf = { attachments: ["pdf", "pdf"] as const }
+
+  it("leaves a mode that does not take them, also as fallback and shadow", () => {
+    const decision = decide({ request: image, takes: blind, settings: { shadowPercentage: 100 } })
+    assert.deepStrictEqual(decision?.order, [runtime])
+    assert.strictEqual(decision?.reason, "attachments")
+    assert.deepStrictEqual(decision?.rules.at(-2), {
+      rule: "attachments",
+      result: "direct_llm does not take image",
+      decided: true,
+    })
+    assert.isUndefined(decision?.shadow)
+  })
+
+  it("stays on the runtime with an open breaker, and moves from a blind runtime to direct mode", () => {
+    const stays = decide({ settings: toRuntime, request: image, takes: blind, admission: no })
+    assert.deepStrictEqual(stays?.order, [runtime])
+    const sees: ModeDecision.Takes = (mode) => (mode === runtime ? [[]] : [["image"]])
+    for (const forced of [undefined, ordered(runtime)]) {
+      const moved = decide({ settings: toRuntime, request: image, takes: sees, ...(forced && { forced }) })
+      assert.deepStrictEqual(moved?.order, [direct])
+      assert.strictEqual(moved?.reason, "attachments")
+    }
+  })
+
+  it("keeps both modes if a target of each takes all of them", () => {
+    const takes: ModeDecision.Takes = () => [["text"], ["image", "text"]]
+    assert.deepStrictEqual(decide({ settings: toRuntime, request: image, takes })?.order, [runtime, direct])
+    assert.isUndefined(
+      decide({ request: { attachments: ["image", "pdf"] }, takes: () => [["image"], ["pdf"]] }),
+    )
+  })
+
+  it("has no mode if none takes them, or if the turn may not use the one that does", () => {
+    assert.isUndefined(decide({ request: pdf, takes: blind }))
+    assert.isUndefined(decide({ request: image, takes: blind, settings: denied }))
+    assert.isUndefined(decide({ request: image, takes: blind, forced: ordered(direct) }))
+    assert.isUndefined(decide({ request: image, takes: blind, available: noRuntime }))
+    const waits = { ...image, awaitsAnswer: true }
+    assert.isUndefined(decide({ request: waits, takes: (mode) => (mode === direct ? [["image"]] : [[]]) }))
   })
 })

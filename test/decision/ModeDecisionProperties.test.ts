@@ -16,6 +16,7 @@ const anyCase = {
   percentage: percent,
   cohort: Schema.NullOr(Cohort),
   needsTools: Schema.Boolean,
+  requested: Schema.NullOr(ExecutionMode),
   forced: Schema.NullOr(ExecutionMode),
   shadowPercentage: percent,
   available: Schema.Struct({ runtime: Schema.Boolean, direct: Schema.Boolean }),
@@ -28,10 +29,20 @@ type AnyCase = { readonly [K in keyof typeof anyCase]: (typeof anyCase)[K]["Type
 const mayNot = ({ deniedOrgs, forced }: AnyCase): boolean =>
   forced === direct || (forced === null && deniedOrgs.includes(orgId))
 
-const decideAny = ({ allowed, available, cohort, forced, needsTools, rules, sample, ...settings }: AnyCase) =>
+const decideAny = ({
+  allowed,
+  available,
+  cohort,
+  forced,
+  needsTools,
+  requested,
+  rules,
+  sample,
+  ...settings
+}: AnyCase) =>
   decide({
     settings: { ...settings, rules: rules.map((name) => (name === "tools" ? rule : back)) },
-    request: { cohort, needsTools },
+    request: { cohort, needsTools, requested: requested ?? undefined },
     available,
     admission: { allowed, reason: allowed },
     sample,

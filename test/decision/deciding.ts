@@ -20,6 +20,7 @@ export interface Case {
   readonly request?: Partial<ModeDecision.Request>
   readonly forced?: ModeDecision.Override
   readonly available?: ModeDecision.Available
+  readonly takes?: ModeDecision.Takes
   readonly admission?: ModeDecision.BreakerAnswer
   /** In percent. */
   readonly sample?: number
@@ -45,18 +46,19 @@ export const decide = ({
   forced,
   request,
   sample = 50,
+  takes = () => [],
   ...given
 }: Case): Decision | undefined => {
   const settings = rolloutSettings(given.settings)
   const asked = { ...plain, ...request }
-  const available = ModeDecision.availableTo(asked, configured)
+  const available = ModeDecision.availableTo(asked, configured, takes)
   const preferred = ModeDecision.preferredMode(settings, available, asked, forced)
   if (preferred === undefined) return undefined
   const decision =
     preferred.mode === direct
       ? ModeDecision.direct(preferred)
       : ModeDecision.runtime(preferred, available, preferred.asksBreaker ? admission : undefined)
-  const share = { percent: settings.shadowPercentage, samePercent: 0 }
+  const share = { percent: ModeDecision.shadowPercent(asked, settings), samePercent: 0 }
   return sampled(decision, share, { ...available, neverRuntime: preferred.neverRuntime }, sample / 100)
 }
 

@@ -43,6 +43,19 @@ const pages: ReadonlyArray<Page> = [
     prints: ["\tcompleted\truntime_orchestrator\t", `"status": "completed"`, "1\t", "You said: "],
   },
   {
+    page: "edit-and-regenerate",
+    language: "sh",
+    prints: [
+      "event: done",
+      "mode: direct_llm",
+      "event: done",
+      "user: 2 / 2",
+      "assistant: 1 / 1",
+      "user said: Hello",
+      "event: done",
+    ],
+  },
+  {
     page: "frontend-javascript",
     language: "js",
     prints: ["\nYou said: Hello\n", "You said: And again\n"],

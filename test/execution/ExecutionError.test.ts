@@ -2,7 +2,8 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
-import { failureText } from "../../src/execution/FailureText.ts"
+import { failureText, upstreamCodes } from "../../src/execution/FailureText.ts"
+import { parseRetryAfter } from "../../src/execution/RetryAfterHeader.ts"
 import { noon } from "../support/fixtures.ts"
 
 const upstream = "runtime"
@@ -19,6 +20,8 @@ const examples = {
   ContentFiltered: new E.ContentFiltered({ upstream }),
   ContextTooLong: new E.ContextTooLong({ upstream }),
   AgentMisconfigured: new E.AgentMisconfigured({ upstream, detail: "mcp_address_refused" }),
+  AttachmentsRefused: new E.AttachmentsRefused({ upstream, detail: "takes no pdf" }),
+  AttachmentUnreadable: new E.AttachmentUnreadable({ upstream, detail: "deleted" }),
   UpstreamMisconfigured: new E.UpstreamMisconfigured({ upstream, status: 401 }),
   FirstContentTimeout: new E.FirstContentTimeout({ upstream, afterMs: 1 }),
   FirstProgressTimeout: new E.FirstProgressTimeout({ upstream, afterMs: 1 }),
@@ -41,6 +44,8 @@ describe("the policy of an execution error", () => {
     ["ContentFiltered", "CONTENT_FILTERED", "neutral", false, false],
     ["ContextTooLong", "CONTEXT_TOO_LONG", "neutral", false, true],
     ["AgentMisconfigured", "AGENT_MISCONFIGURED", "neutral", false, true],
+    ["AttachmentsRefused", "ATTACHMENTS_REFUSED", "neutral", false, true],
+    ["AttachmentUnreadable", "ATTACHMENT_UNREADABLE", "neutral", false, false],
     ["UpstreamMisconfigured", "UPSTREAM_MISCONFIGURED", "error", false, true],
     ["FirstContentTimeout", "TIMEOUT_FIRST_CONTENT", "timeout_first_content", false, true],
     ["FirstProgressTimeout", "TIMEOUT_FIRST_PROGRESS", "timeout_first_content", false, true],
@@ -88,7 +93,7 @@ describe("the policy of an execution error", () => {
       traceId: "t1",
     })
     assert.strictEqual(failureText(failed), '504 X line one line two  {"a":1} trace t1')
-    assert.strictEqual(E.upstreamCodes(failed), "504")
+    assert.strictEqual(upstreamCodes(failed), "504")
     const long = new E.UpstreamFailed({ upstream, code: "", message: "\u{1f44d}".repeat(1000) })
     assert.isAtMost(failureText(long)!.length, 500)
     assert.isTrue(failureText(long)!.isWellFormed())
@@ -157,17 +162,17 @@ describe("parseRetryAfter", () => {
     ["5, 10", undefined],
   ]
   it.each(cases)("reads %j as %s milliseconds", (header, expected) => {
-    assert.strictEqual(E.parseRetryAfter(header, noon), expected)
+    assert.strictEqual(parseRetryAfter(header, noon), expected)
   })
 
   it.prop("never throws and gives a time that an error can carry", [Schema.String], ([header]) => {
-    const retryAfterMs = E.parseRetryAfter(header, noon)
+    const retryAfterMs = parseRetryAfter(header, noon)
     if (retryAfterMs !== undefined)
       assert.isAtLeast(new E.UpstreamRateLimited({ upstream, retryAfterMs }).retryAfterMs ?? -1, 0)
   })
 
   it("a number of any length is a time that an error can carry", () => {
-    const retryAfterMs = E.parseRetryAfter("9".repeat(400), noon) ?? 0
+    const retryAfterMs = parseRetryAfter("9".repeat(400), noon) ?? 0
     assert.isAbove(new E.UpstreamRateLimited({ upstream, retryAfterMs }).retryAfterMs ?? 0, 86_400_000)
   })
 })

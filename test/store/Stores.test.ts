@@ -17,7 +17,9 @@ import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
+import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { operatorRuns } from "./OperatorRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
@@ -26,8 +28,10 @@ import { replicas } from "./ReplicasContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
+import { search } from "./SearchContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
+import { sessionLists } from "./SessionListsContract.ts"
 import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
@@ -46,10 +50,14 @@ const suites = [
   apiKeys,
   agents,
   pages,
+  search,
   sessions,
+  sessionLists,
   branches,
+  messages,
   runs,
   runRecords,
+  deletion,
   retention,
   replicas,
   rollout,

@@ -148,5 +148,7 @@ export const runtimeAt = (baseUrl: string, fields: Partial<RuntimeSettings> = {}
   agent: "",
   history: "full",
   errorPatterns: [],
+  attachments: ["image", "pdf", "text"],
+  linksFiles: true,
   ...fields,
 })

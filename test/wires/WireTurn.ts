@@ -24,6 +24,7 @@ import { monitorSettings, runtimeAt, turn } from "../support/fixtures.ts"
 import { secondAnswer, type WireCase } from "./WireCase.ts"
 import { inTurn, startWireServer, type WireServer } from "./WireServer.ts"
 import { type DirectKind, isDirect, openAiCompatible, type Wire, type WireKind, wires } from "./Wires.ts"
+import { noFiles } from "../support/heldFiles.ts"
 
 /** Long enough that a slow machine misses none, short enough that a case which stalls ends soon. */
 const limits = { firstContentMs: 4000, stallMs: 4000, totalMs: 20_000 }
@@ -154,7 +155,7 @@ export const playTurn = ({ first, kind, withSecond, limits: own = limits }: Play
     const layer = Execution.layer({ limits: own, retractPartial: true, fallbackOnContentFilter: false }).pipe(
       Layer.provide([
         Targets.layer(targetsOf(kind, own.stallMs, under.url, behind?.url)).pipe(
-          Layer.provide([UpstreamHttp.layer, layerMemory("1 minute")]),
+          Layer.provide([noFiles, UpstreamHttp.layer, layerMemory("1 minute")]),
         ),
         Monitor.layer(monitorSettings),
         RecentTurns.layer,

@@ -1,5 +1,6 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
 import { feedbackExamples } from "./examples/FeedbackExamples.ts"
+import { messagesExamples } from "./examples/MessagesExamples.ts"
 import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
@@ -8,17 +9,24 @@ import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
 import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
+import { deletionExamples } from "./examples/DeletionExamples.ts"
+import { fileExamples } from "./examples/FileExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
+import { sessionExamples } from "./examples/SessionExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
   ...feedbackExamples,
+  ...sessionExamples,
+  ...messagesExamples,
   ...openAiExamples,
   ...aiSdkExamples,
   ...agUiExamples,
+  ...deletionExamples,
   ...tenantExamples,
   ...breakerExamples,
+  ...fileExamples,
   ...rolloutExamples,
   ...operatorRunsExamples,
   ...autopilotExamples,
@@ -33,9 +41,16 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   id: "chat-7f3a",
   runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
   messageId: "019a5c5e-7b21-7f0e-8a4d-2c9b1e5f7d30",
+  leaf: "latest",
   fileId: "invoice",
   keyId: "key_019a5c5e7c017aa08f56000000000001",
+  userId: "ana",
+  order: "activity",
+  archived: "true",
+  pinned: "true",
+  before: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
   orgId: "acme",
+  erasureId: "019a5c5e-7b40-7f00-8a10-2b3c4d5e6f70",
   model: "agent:019a5c5e-7000-7b11-8000-0000000000a1",
   "x-crossfade-hold": "true",
   cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
@@ -51,6 +66,8 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   "if-match": '"3"',
   range: "bytes=0-99",
   "if-range": '"v1"',
+  "if-none-match": '"v1"',
+  filename: "chart.png",
 }
 
 /** Descriptions of parameters whose schemas have other uses too. */
@@ -60,9 +77,14 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   id: "The chat's id, as its client chose it.",
   runId: "The run's id, a UUID: `X-Run-ID` of its stream.",
   messageId: "The message's id, a UUID: `messageId` of the `done` event, or from the session.",
-  fileId: "The last part of the `url` of a `file` event.",
+  fileId: "The file's id: `fileId` of an upload, or the last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
   orgId: "An organisation.",
+  userId: "A user of the caller's organisation, as in its tokens.",
+  erasureId: "The erasure's id, a UUID.",
+  archived: "`true`: the archived sessions. By default the others.",
+  pinned: "`true`: pinned sessions only. `false`: the others only. By default both.",
+  before: "The page ends before this message: the id of a message of the session, or `nextCursor`.",
   model: "`agent:` and the agent's id, or the agent's name.",
   cursor: "`nextCursor` of the previous page.",
   limit: "The most entries of the page.",

@@ -5,8 +5,10 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { UpstreamRecord } from "../../domain/MessageRecord.ts"
-import { isBlank, withoutThoughts } from "../../domain/History.ts"
+import { isBlank, type PromptMessage, withoutThoughts } from "../../domain/History.ts"
 import type { PastMessage } from "../Executor.ts"
+import type { Files } from "../files/PromptContent.ts"
+import { contentOf } from "./AgUiContent.ts"
 import { Message } from "./AgUiWire.ts"
 import { isRecord } from "./JsonPatch.ts"
 
@@ -65,9 +67,15 @@ const decodeRecord = Schema.decodeUnknownOption(AnswerRecord)
 export const recordOf = ({ upstream }: Pick<PastMessage, "upstream">): AnswerRecord | undefined =>
   upstream?.wire === wireName ? Option.getOrUndefined(decodeRecord(upstream.data)) : undefined
 
-const ownMessage = ({ content, id, role }: PastMessage): ReadonlyArray<Message> => {
-  const text = (role === "assistant" ? withoutThoughts(content) : content).toWellFormed()
-  return isBlank(text) ? [] : [{ id, role, content: text }]
+export const messageOf = (id: string, message: PromptMessage, files: Files): Message =>
+  message.role === "user"
+    ? { id, role: "user", content: contentOf(files, message) }
+    : { id, role: "assistant", content: message.content }
+
+const ownMessage = (message: PastMessage, files: Files): ReadonlyArray<Message> => {
+  const { attachments = [], id, role } = message
+  const content = (role === "assistant" ? withoutThoughts(message.content) : message.content).toWellFormed()
+  return isBlank(content) && attachments.length === 0 ? [] : [messageOf(id, { ...message, content }, files)]
 }
 
 /** The user's message answered an interrupt: the agent got it as the answer, and a result must follow its call. */
@@ -82,11 +90,11 @@ const isAnswer = (past: ReadonlyArray<PastMessage>, index: number): boolean => {
   )
 }
 
-export const messagesOf = (past: ReadonlyArray<PastMessage>): ReadonlyArray<Message> =>
+export const messagesOf = (past: ReadonlyArray<PastMessage>, files?: Files): ReadonlyArray<Message> =>
   past.flatMap((message, index) => {
     const record = recordOf(message)
     if (record !== undefined && record.messages.length > 0) return record.messages
-    return message.role === "user" && isAnswer(past, index) ? [] : ownMessage(message)
+    return message.role === "user" && isAnswer(past, index) ? [] : ownMessage(message, files)
   })
 
 /** The record of the last answer. */

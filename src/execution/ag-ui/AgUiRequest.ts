@@ -1,5 +1,6 @@
 /** Builds the input of an AG-UI run from a turn. Pure. */
 import type { Turn } from "../Executor.ts"
+import { contentOf } from "./AgUiContent.ts"
 import * as AgUiAnswers from "./AgUiAnswers.ts"
 import type { Facts } from "./AgUiMapping.ts"
 import * as AgUiPast from "./AgUiPast.ts"
@@ -20,17 +21,19 @@ const systemMessage = ({ id, settings: { systemPrompt } }: Turn["agent"]): Reado
 
 const isPending = ({ resume }: Turn): boolean => resume !== undefined && resume.interrupts.length > 0
 
-const userMessage = ({ message, messageId }: Turn): Message => ({
+const userMessage = ({ attachments, files, message, messageId }: Turn): Message => ({
   id: messageId,
   role: "user",
-  content: message.toWellFormed(),
+  content: contentOf(files, { attachments, content: message.toWellFormed() }),
 })
 
 /** A caller that supplies the history has no stored messages. */
-const pastMessages = ({ history, messageId, past }: Turn): ReadonlyArray<Message> =>
+const pastMessages = ({ files, history, messageId, past }: Turn): ReadonlyArray<Message> =>
   past.length > 0
-    ? AgUiPast.messagesOf(past)
-    : history.slice(0, -1).map(({ content, role }, index) => ({ id: `${messageId}-${index}`, role, content }))
+    ? AgUiPast.messagesOf(past, files)
+    : history
+        .slice(0, -1)
+        .map((message, index) => AgUiPast.messageOf(`${messageId}-${index}`, message, files))
 
 const answeredOf = ({ message, past, resume }: Turn): ReadonlyArray<AgUiAnswers.Answered> =>
   resume === undefined

@@ -1,6 +1,9 @@
 /** The Messages wire of Anthropic: builds the request and reads the events of an answer. */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
+import { isBlank as isBlankText, type PromptMessage } from "../../domain/History.ts"
 import type { Turn } from "../Executor.ts"
+import { filesOf, type LoadedFile } from "../files/AttachmentRules.ts"
+import { type Files, textOf as fileText } from "../files/PromptContent.ts"
 import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, recordOf, recordsOf, textOf } from "./JsonRead.ts"
@@ -12,6 +15,26 @@ const defaultMaxTokens = 8192
 export const path = () => "/messages"
 export const headers = { "anthropic-version": "2023-06-01" }
 
+/** The wire refuses blank texts, so the name of an empty file stands alone. */
+const fileBlock = (file: LoadedFile) => {
+  const { content, filename, kind, mediaType } = file
+  if (kind === "text" && isBlankText(content)) return { type: "text", text: fileText(file) }
+  const source =
+    kind === "text"
+      ? { type: "text", media_type: "text/plain", data: content }
+      : { type: "base64", media_type: mediaType, data: content }
+  return kind === "image"
+    ? { type: "image", source }
+    : { type: "document", source, title: filename.toWellFormed() }
+}
+
+const messageOf = (files: Files, message: PromptMessage) => {
+  const { content, role } = message
+  const blocks = filesOf(files, message).map(fileBlock)
+  if (blocks.length === 0) return { role, content }
+  return { role, content: [...blocks, ...(isBlankText(content) ? [] : [{ type: "text", text: content }])] }
+}
+
 export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   const { systemPrompt } = turn.agent.settings
   const maxTokens = maxTokensFor(settings, turn.agent.settings.maxTokens)
@@ -19,7 +42,7 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   return {
     model,
     ...(systemPrompt === "" ? {} : { system: systemPrompt.toWellFormed() }),
-    messages: turn.history,
+    messages: turn.history.map((message) => messageOf(turn.files, message)),
     stream: true,
     max_tokens: maxTokens ?? defaultMaxTokens,
     // Other wires go up to 2.

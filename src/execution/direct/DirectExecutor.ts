@@ -8,11 +8,13 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Spans from "../../telemetry/Spans.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
-import { type ExecutionError, upstreamCodes, UpstreamUnreachable } from "../ExecutionError.ts"
+import { type ExecutionError, UpstreamUnreachable } from "../ExecutionError.ts"
+import { upstreamCodes } from "../FailureText.ts"
 import { Executor, type Turn } from "../Executor.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { AnswerDecoder } from "./AnswerDecoder.ts"
+import { rulesOf } from "./AttachmentLimits.ts"
 import { DirectAnswer } from "./DirectAnswer.ts"
 import * as DirectSpan from "./DirectSpan.ts"
 import { headersOf, urlOf } from "./ProviderRequest.ts"
@@ -74,6 +76,7 @@ export const layer = (
       const http = yield* UpstreamHttp
       const { model: ownModel, name: upstream, takesAgentModel } = settings
       const wire = wires[settings.kind]
+      const attachments = rulesOf(settings)
       const fixed = { ...wire.headers, ...headersOf(settings) }
       const onUnknownReason = unknownReasons(upstream, yield* Effect.context<never>())
       const onFailure = (error: ExecutionError) => logFailure(`${upstream} failed`, error)
@@ -94,6 +97,7 @@ export const layer = (
       return Executor.of({
         mode: "direct_llm",
         target: upstream,
+        attachments: () => attachments,
         span: (turn) => DirectSpan.of(settings, modelOf(turn), turn),
         execute: (turn) =>
           Stream.unwrap(

@@ -1,6 +1,9 @@
 /** The wire of Google's Gemini: builds the request and reads the chunks of an answer. */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
+import type { PromptMessage } from "../../domain/History.ts"
 import type { Turn } from "../Executor.ts"
+import type { LoadedFile } from "../files/AttachmentRules.ts"
+import { contentOf, type Files } from "../files/PromptContent.ts"
 import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, recordOf, recordsOf } from "./JsonRead.ts"
@@ -8,15 +11,25 @@ import { maxTokensFor, temperatureFor } from "./ProviderRequest.ts"
 
 export const headers = {}
 
+const contentParts = {
+  file: ({ content, mediaType }: LoadedFile) => ({ inlineData: { mimeType: mediaType, data: content } }),
+  text: (text: string) => ({ text }),
+} as const
+
+const partsOf = (files: Files, message: PromptMessage) => {
+  const content = contentOf<object>(files, message, contentParts)
+  return typeof content === "string" ? [{ text: content }] : content
+}
+
 export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   const { systemPrompt } = turn.agent.settings
   const maxTokens = maxTokensFor(settings, turn.agent.settings.maxTokens)
   const temperature = temperatureFor(settings, model, turn.agent.settings.temperature)
   return {
     ...(systemPrompt === "" ? {} : { systemInstruction: { parts: [{ text: systemPrompt.toWellFormed() }] } }),
-    contents: turn.history.map(({ content, role }) => ({
-      role: role === "assistant" ? "model" : "user",
-      parts: [{ text: content }],
+    contents: turn.history.map((message) => ({
+      role: message.role === "assistant" ? "model" : "user",
+      parts: partsOf(turn.files, message),
     })),
     generationConfig: {
       ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),

@@ -4,6 +4,7 @@
  */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
+import { chatMessage } from "../files/PromptContent.ts"
 import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, listOf, recordOf, recordsOf, textOf } from "./JsonRead.ts"
@@ -19,7 +20,7 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
     model,
     messages: [
       ...(systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt.toWellFormed() }]),
-      ...turn.history,
+      ...turn.history.map((message) => chatMessage(turn.files, message)),
     ],
     stream: true,
     ...chatFields(settings, model, turn.agent.settings),

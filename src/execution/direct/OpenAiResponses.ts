@@ -1,6 +1,7 @@
 /** The Responses wire of OpenAI: builds the request and reads the events of an answer. */
 import type { DirectProvider } from "../../domain/DirectProvider.ts"
 import type { Turn } from "../Executor.ts"
+import { responsesMessage } from "../files/PromptContent.ts"
 import type { Reader } from "./AnswerDecoder.ts"
 import type { DirectAnswer } from "./DirectAnswer.ts"
 import { isBlank, type JsonRecord, recordOf, recordsOf, textOf } from "./JsonRead.ts"
@@ -16,7 +17,7 @@ export const body = (settings: DirectProvider, turn: Turn, model: string) => {
   return {
     model,
     ...(systemPrompt === "" ? {} : { instructions: systemPrompt.toWellFormed() }),
-    input: turn.history,
+    input: turn.history.map((message) => responsesMessage(turn.files, message)),
     stream: true,
     // The gateway alone stores the conversation.
     store: false,

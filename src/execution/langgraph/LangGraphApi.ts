@@ -5,13 +5,13 @@ import * as BoundedBody from "../BoundedBody.ts"
 import * as ConnectionFailure from "../ConnectionFailure.ts"
 import {
   type ExecutionError,
-  parseRetryAfter,
   UpstreamGarbled,
   UpstreamMisconfigured,
   UpstreamTruncated,
   UpstreamUnavailable,
 } from "../ExecutionError.ts"
 import type { Turn } from "../Executor.ts"
+import { parseRetryAfter } from "../RetryAfterHeader.ts"
 import type { Endpoint } from "../RuntimeSettings.ts"
 import * as RuntimeRefusal from "../runtime/RuntimeRefusal.ts"
 import * as Spans from "../../telemetry/Spans.ts"

@@ -1,13 +1,29 @@
 /** Builds the server's requests from a turn. Pure. */
+import type { PromptMessage } from "../../domain/History.ts"
 import type { PastMessage, Turn } from "../Executor.ts"
+import type { LoadedFile } from "../files/AttachmentRules.ts"
+import { contentOf, type Files } from "../files/PromptContent.ts"
 import * as LangGraphInterrupt from "./LangGraphInterrupt.ts"
 import type { Place } from "./LangGraphRecord.ts"
 
 export const defaultAgent = "agent"
 
+/** Blocks of LangChain 1.0, which models of all providers take. */
+const blocks = {
+  file: ({ content, filename, kind, mediaType }: LoadedFile) => ({
+    type: kind === "image" ? "image" : "file",
+    base64: content,
+    mime_type: mediaType,
+    ...(kind === "image" ? {} : { filename: filename.toWellFormed() }),
+  }),
+  text: (text: string) => ({ type: "text", text }),
+}
+
+type Content = ReadonlyArray<object> | string
+
 interface Message {
   readonly type: "human" | "ai" | "tool"
-  readonly content: string
+  readonly content: Content
   /** A message with the id of one that the thread has replaces it. */
   readonly id?: string
   readonly tool_call_id?: string
@@ -28,11 +44,14 @@ export const isTemporary = ({ runId, sessionId, shadow }: Turn): boolean =>
 
 const typeOf = (role: PastMessage["role"]) => (role === "user" ? "human" : "ai")
 
+const contentIn = (files: Files, message: Pick<PromptMessage, "attachments" | "content">): Content =>
+  contentOf<object>(files, { ...message, content: message.content.toWellFormed() }, blocks)
+
 /** The whole conversation after the history rule. */
-const wholeHistory = ({ history, messageId }: Turn): ReadonlyArray<Message> =>
-  history.map(({ content, role }, index) => ({
-    type: typeOf(role),
-    content: content.toWellFormed(),
+const wholeHistory = ({ files, history, messageId }: Turn): ReadonlyArray<Message> =>
+  history.map((message, index) => ({
+    type: typeOf(message.role),
+    content: contentIn(files, message),
     ...(index === history.length - 1 ? { id: messageId } : {}),
   }))
 
@@ -44,19 +63,29 @@ const unanswered = ({ id }: Place["calls"][number]): Message => ({
   status: "error",
 })
 
-const messageOf = ({ content, id, role }: Pick<PastMessage, "content" | "id" | "role">): Message => ({
-  type: typeOf(role),
-  content: content.toWellFormed(),
-  id,
-})
+const messageOf =
+  (files: Files) =>
+  (message: Pick<PastMessage, "attachments" | "content" | "id" | "role">): Message => ({
+    type: typeOf(message.role),
+    content: contentIn(files, message),
+    id: message.id,
+  })
+
+const isSent = ({ attachments = [], content }: PastMessage): boolean =>
+  content.trim() !== "" || attachments.length > 0
 
 const newMessages = (
   turn: Turn,
   { missing, place }: Extract<Start, { readonly kind: "continue" }>,
 ): ReadonlyArray<Message> => [
   ...place.calls.map(unanswered),
-  ...missing.filter(({ content }) => content.trim() !== "").map(messageOf),
-  messageOf({ id: turn.messageId, role: "user", content: turn.message }),
+  ...missing.filter(isSent).map(messageOf(turn.files)),
+  messageOf(turn.files)({
+    id: turn.messageId,
+    role: "user",
+    content: turn.message,
+    attachments: turn.attachments,
+  }),
 ]
 
 /**

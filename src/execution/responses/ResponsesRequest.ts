@@ -2,6 +2,7 @@
 import type * as Schema from "effect/Schema"
 import type { InterruptAnswer } from "../../domain/Interrupt.ts"
 import type { Turn } from "../Executor.ts"
+import { responsesMessage } from "../files/PromptContent.ts"
 import type { Endpoint } from "../RuntimeSettings.ts"
 import { typeOf } from "./ResponsesItems.ts"
 import * as ResponsesRecord from "./ResponsesRecord.ts"
@@ -69,8 +70,8 @@ const inputOf = (items: ReadonlyArray<Item>): Input => {
     : items
 }
 
-const messagesOf = (history: Turn["history"]): ReadonlyArray<Item> =>
-  history.map(({ content, role }) => ({ role, content }))
+const messagesOf = ({ files, history }: Turn): ReadonlyArray<Item> =>
+  history.map((message) => responsesMessage(files, message))
 
 /** Outside of a user's session: the server shall keep nothing of it. */
 const isTransient = ({ probe, shadow }: Turn): boolean => probe || shadow
@@ -102,10 +103,10 @@ const shared = (turn: Turn, { agent }: Endpoint) => {
  * anything else. Undefined: an answer to an approval is no decision.
  */
 export const make = (turn: Turn, endpoint: Endpoint): Request | undefined => {
-  const { history, resume } = turn
+  const { resume } = turn
   const fields = shared(turn, endpoint)
   const previous = isTransient(turn) ? undefined : ResponsesRecord.previousOf(turn)
-  const conversation = messagesOf(history)
+  const conversation = messagesOf(turn)
   const outputs =
     resume?.answers === undefined ? undefined : outputsOf(previous?.waiting ?? [], resume.answers)
   if (outputs === "no decision") return undefined

@@ -1,6 +1,7 @@
 /** Builds the runtime's request from a turn. Pure. */
 import type { AgentSettings, McpServer, SubAgent } from "../../domain/Agent.ts"
 import type { Turn } from "../Executor.ts"
+import { filesOf } from "../files/AttachmentRules.ts"
 
 const mcpServer = (server: McpServer) => ({
   id: server.id,
@@ -42,6 +43,18 @@ const agentConfig = ({ maxTokens, model, systemPrompt, temperature }: AgentSetti
  */
 export const sessionId = (turn: Turn): string => (turn.shadow ? turn.runId : turn.sessionId)
 
+/** Links, because a body with contents would have many megabytes. Absent without files. */
+const attachmentsOf = ({ attachments, files }: Turn) => {
+  const links = filesOf(files, { attachments }).map(({ bytes, content, fileId, filename, mediaType }) => ({
+    fileId,
+    filename: filename.toWellFormed(),
+    mediaType,
+    bytes,
+    url: content,
+  }))
+  return links.length === 0 ? {} : { attachments: links }
+}
+
 /**
  * The body of `POST /api/v1/execute/stream`. `servers` are the agent's, with their credentials in plain text.
  *
@@ -55,7 +68,7 @@ export const make = (turn: Turn, servers: ReadonlyArray<McpServer>) => {
     agent_id: turn.agent.id,
     org_id: turn.orgId,
     user_message: turn.message,
-    history_messages: turn.history,
+    history_messages: turn.history.map(({ content, role }) => ({ role, content })),
     agent_config: agentConfig(settings),
     available_mcp_servers: servers.map(mcpServer),
     available_sub_agents: settings.subAgents.map((each) => subAgent(each, servers)),
@@ -66,6 +79,7 @@ export const make = (turn: Turn, servers: ReadonlyArray<McpServer>) => {
       probe: turn.probe,
       // Sent only for shadows, so that the requests of users' turns stay the same for every runtime.
       ...(turn.shadow ? { dry_run: true } : {}),
+      ...attachmentsOf(turn),
     },
   }
 }

@@ -129,7 +129,7 @@ export const proposeMissing = (
     (theirs.get(scope) ?? 0) >= Math.max(revisionOf(revisions, scope)?.revision ?? 0, 1)
   const isMissing = (scope: Scope) => !isKnown(scope) && !pending.some(({ orgId }) => orgId === scope)
   // A closed breaker too: where its epoch is unknown no attempt counts.
-  const hasMoved = global.epoch > 0 || override !== undefined
+  const hasMoved = global.epoch > 0 || override !== undefined || HashMap.has(revisions, null)
   const orgs = [...OrderedMap.values(breakers.orgs.byId)].filter(({ breaker, id, override }) => {
     const isPlain = override === undefined && Breaker.isPristine(breaker, policy.relapseMs, now)
     return (!isPlain || HashMap.has(revisions, id)) && isMissing(id)

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { ClientId } from "../../domain/ClientKey.ts"
 import { AgentId } from "../../domain/Ids.ts"
 import { InterruptAnswer } from "../../domain/Interrupt.ts"
+import * as FileReference from "../FileReference.ts"
 import type { Continued } from "./UiStream.ts"
 
 const opt = Schema.optionalKey
@@ -21,6 +22,7 @@ const Part = Schema.Struct({
   toolCallId: opt(text),
   filename: opt(text),
   mediaType: opt(text),
+  url: opt(text),
   approval: opt(Schema.Struct({ id: text, approved: opt(Schema.Boolean), reason: opt(text) })),
 })
 type Part = typeof Part.Type
@@ -42,7 +44,10 @@ export const UiRequest = Schema.Struct({
     description: "Only the last message, instead of `messages`: it follows the last one of the stored chat",
   }),
   trigger: opt(Schema.Literals(["submit-message", "regenerate-message"])),
-  messageId: opt(Schema.NullOr(name)),
+  messageId: opt(Schema.NullOr(name)).annotate({
+    description:
+      "The message that is edited, or whose answer is wanted again. With `message` alone it must be an id of this service",
+  }),
   agentId: opt(AgentId).annotate({ description: "The agent of a new chat; by default the built-in one" }),
   answers: opt(Schema.NonEmptyArray(InterruptAnswer).check(Schema.isMaxLength(100))).annotate({
     description: "Answers to interrupts that are no approvals of a call",
@@ -58,8 +63,11 @@ export interface Approval {
 }
 
 interface Turn {
+  readonly id: string
   readonly text: string
   readonly answered: boolean
+  /** The ids of the answers that the client shows. */
+  readonly answers: ReadonlyArray<string>
   readonly path: string
 }
 
@@ -68,8 +76,12 @@ export interface UiAsked {
   readonly earlier: ReadonlyArray<Turn> | undefined
   /** Undefined: the client sent only answers. */
   readonly message: string | undefined
+  /** The files of `message`. */
+  readonly files: ReadonlyArray<FileReference.ReferredFile>
   readonly path: string
   readonly again: boolean
+  /** The message that the client edits, or whose answer it wants again. */
+  readonly named: string | undefined
   readonly approvals: ReadonlyArray<Approval>
   readonly continued: Continued | undefined
 }
@@ -77,6 +89,12 @@ export interface UiAsked {
 /** The text of a user's message: its text parts, joined by a line end. */
 const textOf = ({ parts }: UiMessage): string =>
   parts.flatMap(({ text, type }) => (type === "text" && text !== undefined ? [text] : [])).join("\n")
+
+const filesOf = ({ message: { parts }, path }: Placed): ReadonlyArray<FileReference.ReferredFile> =>
+  parts.flatMap(({ filename, type, url = "" }, index) => {
+    const input = type === "file" ? FileReference.ofUrl(url, filename) : undefined
+    return input === undefined ? [] : [{ input, path: `${path}.parts.${index}` }]
+  })
 
 interface Placed {
   readonly message: UiMessage
@@ -112,17 +130,20 @@ export const askedOf = (request: UiRequest): UiAsked => {
   const placed = placedOf(request)
   const last = placed.at(-1)
   const isUsers = last?.message.role === "user"
-  const users = placed.flatMap(({ message, path }, index) =>
-    message.role === "user"
-      ? [{ text: textOf(message), answered: placed[index + 1]?.message.role === "assistant", path }]
-      : [],
-  )
+  const users = placed.flatMap(({ message, path }, index) => {
+    if (message.role !== "user") return []
+    const next = placed[index + 1]?.message
+    const answers = next?.role === "assistant" ? [next.id] : []
+    return [{ id: message.id, text: textOf(message), answered: answers.length > 0, answers, path }]
+  })
   const before = placed.at(isUsers ? -2 : -1)?.message
   return {
     earlier: request.message === undefined ? (isUsers ? users.slice(0, -1) : users) : undefined,
     message: isUsers ? users.at(-1)?.text : undefined,
+    files: isUsers && last !== undefined ? filesOf(last) : [],
     path: last?.path ?? "messages",
     again: request.trigger === "regenerate-message",
+    named: request.messageId ?? undefined,
     approvals: before === undefined ? [] : approvalsOf(before),
     continued: last === undefined || isUsers ? undefined : continuedOf(last.message),
   }
@@ -133,10 +154,11 @@ interface Problem {
   readonly issue: string
 }
 
-const problemOfPart = ({ filename, mediaType, type }: Part): string =>
-  type === "file"
-    ? `Expected only text parts: the file ${filename ?? mediaType ?? ""} cannot be sent`
-    : `Expected only text parts, got ${type}`
+const problemOfPart = ({ type, url = "" }: Part): string | undefined => {
+  if (type === "text") return undefined
+  if (type !== "file") return `Expected only text and file parts, got ${type.slice(0, 50)}`
+  return FileReference.ofUrl(url) === undefined ? FileReference.expectedFile : undefined
+}
 
 /** The first problem of a request that has the right shape. `textProblem` checks the text of a message. */
 export const problemOf = (
@@ -159,10 +181,10 @@ export const problemOf = (
     return approvalsOf(message).length > 0 || request.answers !== undefined
       ? undefined
       : { path: at, issue: "Expected a user's message, or an approval that the user has answered" }
-  const index = message.parts.findIndex(({ type }) => type !== "text")
-  if (index >= 0)
-    return { path: [...at, "parts", String(index)], issue: problemOfPart(message.parts[index]!) }
-  const issue = textProblem(textOf(message))
+  const problems = message.parts.map(problemOfPart)
+  const index = problems.findIndex((problem) => problem !== undefined)
+  if (index >= 0) return { path: [...at, "parts", String(index)], issue: problems[index] ?? "" }
+  const issue = FileReference.messageProblem(textOf(message), filesOf(last).length, textProblem)
   return issue === undefined ? undefined : { path: [...at, "parts"], issue }
 }
 

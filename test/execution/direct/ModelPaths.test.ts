@@ -15,6 +15,7 @@ import * as Targets from "../../../src/execution/Targets.ts"
 import { UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
 import * as StageSettings from "../../../src/app/StageSettings.ts"
 import { agent, turn } from "../../support/fixtures.ts"
+import { noFiles } from "../../support/heldFiles.ts"
 
 const names = [
   "..",
@@ -72,7 +73,7 @@ const asked = (kind: string, model: string) =>
       ...(kind === "azure" ? { DIRECT_LLM_A_BASE_URL: `http://127.0.0.1:${port}/openai/deployments/d` } : {}),
     })
     const targets = Targets.layer(StageSettings.targets(settings)).pipe(
-      Layer.provide([layerMemory("1 minute"), UpstreamHttp.layer]),
+      Layer.provide([layerMemory("1 minute"), noFiles, UpstreamHttp.layer]),
     )
     yield* Effect.gen(function* () {
       const [target] = (yield* Modes).targets("direct_llm")

@@ -14,6 +14,7 @@ import { UpstreamHttp } from "../../../src/execution/UpstreamHttp.ts"
 import * as StageSettings from "../../../src/app/StageSettings.ts"
 import { agent, turn } from "../../support/fixtures.ts"
 import { key, startStrict, strict } from "../../support/strictProviders.ts"
+import { noFiles } from "../../support/heldFiles.ts"
 
 type Fields = Readonly<Record<string, string>>
 
@@ -26,7 +27,7 @@ const ask = (fields: Fields) =>
       ...Object.fromEntries(variables),
     })
     const targets = Targets.layer(StageSettings.targets(settings)).pipe(
-      Layer.provide([layerMemory("1 minute"), UpstreamHttp.layer]),
+      Layer.provide([layerMemory("1 minute"), noFiles, UpstreamHttp.layer]),
     )
     const events: Array<ExecutionEvent> = []
     yield* Effect.gen(function* () {

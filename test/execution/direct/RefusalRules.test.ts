@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as ProviderRefusal from "../../../src/execution/direct/ProviderRefusal.ts"
 import * as RefusalRules from "../../../src/execution/direct/RefusalRules.ts"
-import { upstreamCodes } from "../../../src/execution/ExecutionError.ts"
+import { upstreamCodes } from "../../../src/execution/FailureText.ts"
 
 const refused = (status: number, body: unknown) => {
   const text = typeof body === "string" ? body : JSON.stringify(body)

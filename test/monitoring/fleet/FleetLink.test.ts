@@ -111,6 +111,29 @@ describe("breakers of a fleet", () => {
     long(150),
   )
 
+  it("reach one state after the exchange lost a revision that only one replica knew", () => {
+    const fleet = new TestFleet(1, eager, start)
+    const [first] = fleet.members
+    const order = { mode: "direct_llm", by: "ops", reason: "drill", expiresAt: null } as const
+    fleet.meet()
+    first!.setOverride(first!.now, order, "drill")
+    fleet.meet()
+    first!.setOverride(first!.now, undefined, "drill")
+    fleet.meet()
+    fleet.exchange.forget()
+    const second = fleet.join()
+    second.pulse()
+    for (let index = 0; index < 6; index++) {
+      fleet.now += 1000
+      const begun = second.begin(org(index), `session ${index}`)
+      if (begun !== undefined) second.end(begun, "error")
+    }
+    assert.strictEqual(second.breakers.global.state, "open")
+    fleet.meet()
+    assert.strictEqual(first!.breakers.global.state, second.breakers.global.state)
+    assert.strictEqual(first!.breakers.global.epoch, second.breakers.global.epoch)
+  })
+
   it.prop(
     "no attempt counts twice, and none is missing while the exchange stores its data",
     [schedule],

@@ -28,8 +28,8 @@ describe("the request of DefaultChatTransport", () => {
     const asked = ask({ messages: [user("1", "a", "b"), assistant(), user("2", "c"), user("3", "d")] })
     assert.deepInclude(asked, { message: "d", path: "messages.3", again: false, continued: undefined })
     assert.deepStrictEqual(asked.earlier, [
-      { text: "a\nb", answered: true, path: "messages.0" },
-      { text: "c", answered: false, path: "messages.2" },
+      { id: "1", text: "a\nb", answered: true, answers: ["a"], path: "messages.0" },
+      { id: "2", text: "c", answered: false, answers: [], path: "messages.2" },
     ])
   })
 

@@ -1,6 +1,7 @@
 """A graph of LangGraph whose model is a fake: a chat node, tools, and a node that writes state."""
 
 import json
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -65,6 +66,8 @@ async def answer(messages: list[BaseMessage]) -> AsyncIterator[AIMessageChunk]:
     elif scenario == "SLOW":
         async for word in slowly():
             yield text(word)
+    elif scenario == "FILES":
+        yield text(", ".join(files(messages)))
     elif scenario == "HISTORY":
         yield text(",".join(message.type for message in messages))
     else:
@@ -72,6 +75,12 @@ async def answer(messages: list[BaseMessage]) -> AsyncIterator[AIMessageChunk]:
             if scenario == "ERRMID" and word == "real ":
                 raise RuntimeError("secret-host-7: model exploded")
             yield text(word)
+
+
+def files(messages: list[BaseMessage]) -> list[str]:
+    """The type and size of each image and file in the messages, as any model of LangChain gets them."""
+    blocks = [block for message in messages for block in message.content_blocks]
+    return [f"{block['mime_type']} {len(b64decode(block['base64']))}" for block in blocks if "base64" in block]
 
 
 class FakeModel(BaseChatModel):

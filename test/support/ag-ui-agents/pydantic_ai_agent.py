@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from pydantic_ai import Agent, DeferredToolRequests, ModelRetry
-from pydantic_ai.messages import ModelMessage, ModelRequest, RetryPromptPart, ToolReturnPart, UserPromptPart
+from pydantic_ai.messages import BinaryContent, ModelMessage, ModelRequest, RetryPromptPart, ToolReturnPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaThinkingPart, DeltaToolCall, FunctionModel
 from scenario import scenario_of, slowly
 
@@ -23,6 +23,13 @@ def user_message(messages: list[ModelMessage]) -> str:
     ]
     last = prompts[-1] if prompts else ""
     return last if isinstance(last, str) else " ".join(item for item in last if isinstance(item, str))
+
+
+def files(messages: list[ModelMessage]) -> list[str]:
+    """The type and size of each image and document in the user's messages."""
+    prompts = [part.content for message in messages for part in message.parts if isinstance(part, UserPromptPart)]
+    items = [item for prompt in prompts if not isinstance(prompt, str) for item in prompt]
+    return [f"{item.media_type} {len(item.data)}" for item in items if isinstance(item, BinaryContent)]
 
 
 def call(index: int, name: str, args: str, call_id: str) -> dict[int, DeltaToolCall]:
@@ -64,6 +71,8 @@ async def stream(messages: list[ModelMessage], _: AgentInfo) -> AsyncIterator:
     elif scenario == "SLOW":
         async for word in slowly():
             yield word
+    elif scenario == "FILES":
+        yield ", ".join(files(messages))
     elif scenario == "HISTORY":
         yield ",".join(parts_of(messages))
     else:

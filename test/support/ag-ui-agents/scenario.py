@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-SCENARIOS = ["REASON", "TOOL2", "BADTOOL", "RETRYTOOL", "TOOL", "APPROVE", "ERR0", "ERRMID", "SLOW", "HISTORY"]
+SCENARIOS = ["REASON", "TOOL2", "BADTOOL", "RETRYTOOL", "TOOL", "APPROVE", "ERR0", "ERRMID", "SLOW", "HISTORY", "FILES"]
 
 #: How many runs of SLOW are running now, and how many ended because the client left.
 slow = {"running": 0, "left": 0}

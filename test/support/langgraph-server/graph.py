@@ -5,6 +5,7 @@ server's.
 """
 
 import asyncio
+from base64 import b64decode
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -66,6 +67,10 @@ def script(messages: list[BaseMessage]) -> list[AIMessageChunk]:
     if asked == "REASON":
         thinking = [chunk([{"type": "thinking", "thinking": t, "index": 0}]) for t in ("Let me ", "think.")]
         return [*thinking, chunk([{"type": "text", "text": "Answer after thinking.", "index": 1}])]
+    if "FILES" in asked:
+        blocks = [block for message in messages for block in message.content_blocks]
+        found = [f"{block['mime_type']} {len(b64decode(block['base64']))}" for block in blocks if "base64" in block]
+        return [chunk(", ".join(found))]
     if asked == "HISTORY":
         said = " | ".join(f"{m.type}: {m.text}" for m in messages)
         return [chunk(said)]

@@ -10,6 +10,7 @@ The last user message chooses the scenario. Every byte on the wire is the server
 import argparse
 import asyncio
 import socket
+from base64 import b64decode
 from typing import Any
 
 import uvicorn
@@ -81,6 +82,12 @@ def script(messages: list[BaseMessage]) -> list[AIMessageChunk]:
     if asked == "REASON":
         thoughts = [part([{"type": "reasoning", "reasoning": t, "text": t, "index": 0}]) for t in ("Let me ", "think.")]
         return [*thoughts, part([{"type": "text", "text": "Answer after thinking.", "index": 1}])]
+    if "FILES" in asked:
+        blocks = [block for message in messages for block in message.content_blocks]
+        # fastresponses passes the whole data URL of a file on.
+        data = [(block["mime_type"], block["base64"].split(",")[-1]) for block in blocks if "base64" in block]
+        found = [f"{mime} {len(b64decode(base64))}" for mime, base64 in data]
+        return [part(", ".join(found))]
     if asked.startswith("HISTORY"):
         return [part(" | ".join(f"{m.type}: {m.text.strip()}" for m in messages))]
     return [*words("Hello from a real agent."), part(usage_metadata=USAGE)]

@@ -1,6 +1,7 @@
 /** The examples of the chat routes. */
 import { eventExamples } from "./EventExamples.ts"
 import type { ExamplesByOperation } from "./ExamplesByOperation.ts"
+import { sessionExample } from "./SessionExamples.ts"
 
 export const chatExamples: ExamplesByOperation = {
   chatStart: {
@@ -43,18 +44,7 @@ export const chatExamples: ExamplesByOperation = {
         value: {
           success: true,
           data: {
-            sessions: [
-              {
-                id: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
-                orgId: "acme",
-                userId: "ana",
-                agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
-                title: "Where is my order?",
-                cohort: null,
-                createdAt: 1764489600000,
-                updatedAt: 1764489600000,
-              },
-            ],
+            sessions: [sessionExample],
             nextCursor: null,
             hasMore: false,
           },
@@ -68,14 +58,7 @@ export const chatExamples: ExamplesByOperation = {
         value: {
           success: true,
           data: {
-            id: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
-            orgId: "acme",
-            userId: "ana",
-            agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
-            title: "Where is my order?",
-            cohort: null,
-            createdAt: 1764489600000,
-            updatedAt: 1764489600000,
+            ...sessionExample,
             messages: [
               {
                 id: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
@@ -86,6 +69,13 @@ export const chatExamples: ExamplesByOperation = {
                 parentMessageId: null,
                 executionMode: null,
                 createdAt: 1764489600000,
+                status: null,
+                model: null,
+                finishReason: null,
+                error: null,
+                usage: null,
+                parts: [],
+                attachments: [],
                 feedback: null,
               },
               {
@@ -97,6 +87,20 @@ export const chatExamples: ExamplesByOperation = {
                 parentMessageId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
                 executionMode: "runtime_orchestrator",
                 createdAt: 1764489600000,
+                status: "completed",
+                model: "gpt-5-mini",
+                finishReason: "stop",
+                error: null,
+                usage: { tokens: 42, latencyMs: 1234 },
+                parts: [
+                  {
+                    id: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d:1",
+                    type: "text",
+                    data: { content: "You said: Where is my order?" },
+                    timestamp: "2025-11-30T08:00:00.000Z",
+                  },
+                ],
+                attachments: [],
                 feedback: {
                   messageId: "019a5c5e-7e44-7c01-8b5f-2a1d3c4e5f60",
                   runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
