@@ -155,9 +155,7 @@ const lastBranch = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<Store
 export const fromSession = ({ id, messages }: Pick<Session, "id" | "messages">): Conversation => ({
   sessionId: id,
   messages: lastBranch(messages).map((message) =>
-    message.role === "user"
-      ? storedQuestion(message)
-      : { ...storedAnswer(message), ...siblingsOf(message) },
+    message.role === "user" ? storedQuestion(message) : { ...storedAnswer(message), ...siblingsOf(message) },
   ),
 })
 
