@@ -6,6 +6,7 @@ export {
   createClient,
   type Events,
   type PageOptions,
+  type SearchOptions,
   type SessionOptions,
   type TurnOptions,
 } from "./Client.ts"
@@ -20,6 +21,7 @@ export type {
   Run,
   RunDone,
   RunError,
+  SearchPage,
   Session,
   SessionsPage,
 } from "./Contract.ts"

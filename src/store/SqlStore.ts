@@ -14,8 +14,8 @@ import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
-import * as OperatorRunsSql from "./OperatorRunsSql.ts"
 import * as MessagesSql from "./MessagesSql.ts"
+import * as OperatorRunsSql from "./OperatorRunsSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
 import * as PurgeSql from "./PurgeSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
@@ -51,9 +51,9 @@ const stores = Layer.mergeAll(
   RolloutStoreSql.layerSql,
   Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
   OrgUsageSql.layerSql,
-  OperatorRunsSql.layerSql,
   SessionListsSql.layerSql,
   SearchSql.layerSql,
+  OperatorRunsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,
