@@ -3,20 +3,28 @@ import type {
   Body,
   ChatEvent,
   Data,
+  ExportLine,
   Feedback,
   FeedbackPath,
   GivenFeedback,
   Path,
   PlacedMessage,
   Run,
+  RunsPage,
   SearchPage,
   Session,
+  SessionCancelled,
+  SessionChanges,
+  SessionCounts,
+  SessionOverview,
   SessionsPage,
+  SessionsPath,
   Withdrawn,
 } from "./Contract.ts"
+import { exportLines } from "./Export.ts"
 import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
-import { type ClientOptions, fill, Transport } from "./Transport.ts"
+import { type Call, type ClientOptions, fill, Transport } from "./Transport.ts"
 
 export type Events = AsyncGenerator<ChatEvent, void, undefined>
 
@@ -35,7 +43,18 @@ export interface PageOptions extends ReadOptions {
   readonly limit?: number
 }
 
+export interface SessionsOptions extends PageOptions {
+  /** By default `activity`: pinned sessions first, then by their last message or answer. */
+  readonly order?: "activity" | "created"
+  /** True: the archived sessions instead of the others. */
+  readonly archived?: boolean
+  /** By default both. */
+  readonly pinned?: boolean
+}
+
 export interface SessionOptions extends PageOptions {
+  /** The page ends before this message. */
+  readonly before?: string
   /** Only the path to this message, with siblings; `latest`: to the last one. By default the messages of all branches. */
   readonly leaf?: string | undefined
 }
@@ -62,9 +81,25 @@ export interface Client {
   /** Reads a run after the event `after`; by default all of it. An abort leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: StreamOptions & { readonly after?: number }) => Events
   readonly cancel: (runId: string, options?: ReadOptions) => Promise<Data<"cancel">>
-  readonly sessions: (options?: PageOptions) => Promise<SessionsPage>
+  readonly sessions: (options?: SessionsOptions) => Promise<SessionsPage>
+  readonly sessionCounts: (options?: ReadOptions) => Promise<SessionCounts>
   /** A session with its last messages. The next page has older ones. */
   readonly session: (sessionId: string, options?: SessionOptions) => Promise<Session>
+  /** Renames, pins or archives a session. */
+  readonly updateSession: (
+    sessionId: string,
+    changes: SessionChanges,
+    options?: ReadOptions,
+  ) => Promise<SessionOverview>
+  /** Cancels the session's running run, if there is one. */
+  readonly cancelSession: (sessionId: string, options?: ReadOptions) => Promise<SessionCancelled>
+  /** The runs of a session, newest first. */
+  readonly runsOf: (sessionId: string, options?: PageOptions) => Promise<RunsPage>
+  /** The lines of an export of one session, or of all without an id. Throws unless the export is complete. */
+  readonly exportSessions: (
+    sessionId?: string,
+    options?: ReadOptions,
+  ) => AsyncGenerator<ExportLine, void, undefined>
   /** A message with its siblings and the end of its newest branch. */
   readonly message: (messageId: string, options?: ReadOptions) => Promise<PlacedMessage>
   /** Sessions with all words of `q` in a message or in the title, those with the newest match first. */
@@ -88,6 +123,13 @@ const searchPath: Path<"search"> = "/api/v1/chat/search"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
 const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
+const countsPath: SessionsPath<"counts"> = "/api/v1/chat/sessions/counts"
+const updatePath: SessionsPath<"update"> = "/api/v1/chat/sessions/:sessionId"
+const cancelPath: SessionsPath<"cancel"> = "/api/v1/chat/sessions/:sessionId/cancel"
+const runsPath: SessionsPath<"runs"> = "/api/v1/chat/sessions/:sessionId/runs"
+const exportPath: SessionsPath<"export"> = "/api/v1/chat/sessions/:sessionId/export"
+const exportAllPath: SessionsPath<"exportAll"> = "/api/v1/chat/export"
+
 const query = (fields: object): string => {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(fields))
@@ -104,10 +146,13 @@ export const createClient = (clientOptions: ClientOptions): Client => {
 
   const get = async <Value>(
     path: string,
-    { signal, ...fields }: SearchOptions & { readonly q?: string } = {},
+    { signal, ...fields }: PageOptions & { readonly q?: string } = {},
   ): Promise<Value> =>
     // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
     (await transport.json({ method: "GET", path: path + query(fields) }, signal)) as Value
+
+  const change = async <Value>(call: Omit<Call, "accept">, signal?: AbortSignal): Promise<Value> =>
+    (await transport.json(call, signal)) as Value
 
   return {
     start: (body, options) => turn(startPath, body, options),
@@ -127,11 +172,21 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     run: (runId, options) => get(fill(runPath, { runId }), options),
     feedback: async (messageId, body, { signal } = {}) => {
       const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const
-      return ((await transport.json(call, signal)) as { readonly feedback: Feedback }).feedback
+      return (await change<{ readonly feedback: Feedback }>(call, signal)).feedback
     },
-    withdrawFeedback: async (messageId, { signal } = {}) => {
-      const call = { method: "DELETE", path: fill(feedbackPath, { messageId }) } as const
-      return (await transport.json(call, signal)) as Withdrawn
-    },
+    withdrawFeedback: (messageId, { signal } = {}) =>
+      change({ method: "DELETE", path: fill(feedbackPath, { messageId }) }, signal),
+    sessionCounts: (options) => get(countsPath, options),
+    updateSession: (sessionId, body, { signal } = {}) =>
+      change({ method: "PATCH", path: fill(updatePath, { sessionId }), body }, signal),
+    cancelSession: (sessionId, { signal } = {}) =>
+      change({ method: "POST", path: fill(cancelPath, { sessionId }) }, signal),
+    runsOf: (sessionId, options) => get(fill(runsPath, { sessionId }), options),
+    exportSessions: (sessionId, { signal } = {}) =>
+      exportLines(
+        transport,
+        sessionId === undefined ? exportAllPath : fill(exportPath, { sessionId }),
+        signal,
+      ),
   }
 }

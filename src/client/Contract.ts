@@ -6,6 +6,8 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type * as Schema from "effect/Schema"
 import type { ChatApi } from "../api/ChatApi.ts"
+import type { ExportLine as Line } from "../api/ExportLine.ts"
+import type { SessionsApi } from "../api/SessionsApi.ts"
 import type { MessagesApi } from "../api/MessagesApi.ts"
 import type { FeedbackApi } from "../api/FeedbackApi.ts"
 import type { SearchApi } from "../api/SearchApi.ts"
@@ -14,16 +16,24 @@ import type { RunEvent } from "../runs/RunEvent.ts"
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
 type Source<Codec> = Codec extends { readonly schema: infer From extends Schema.Constraint } ? From : never
 
-type Endpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
-  HttpApiGroup.Endpoints<typeof ChatApi | typeof MessagesApi | typeof SearchApi>,
+type Chat = typeof ChatApi | typeof MessagesApi | typeof SearchApi
+type Groups = Chat | typeof SessionsApi
+
+/** The groups of routes have equal names for some routes, so a name belongs to a group. */
+type Endpoint<Name extends string, Group extends Groups = Chat> = HttpApiEndpoint.WithIdentifier<
+  HttpApiGroup.Endpoints<Group>,
   Name
 >
 
 /** The body of a request. */
-export type Body<Name extends string> = Source<HttpApiEndpoint.Payload<Endpoint<Name>>>["Encoded"]
+export type Body<Name extends string, Group extends Groups = Chat> = Source<
+  HttpApiEndpoint.Payload<Endpoint<Name, Group>>
+>["Encoded"]
 
 /** The `data` of a JSON response. */
-export type Data<Name extends string> = Source<HttpApiEndpoint.Success<Endpoint<Name>>>["Encoded"] extends {
+export type Data<Name extends string, Group extends Groups = Chat> = Source<
+  HttpApiEndpoint.Success<Endpoint<Name, Group>>
+>["Encoded"] extends {
   readonly data: infer Value
 }
   ? Value
@@ -76,5 +86,15 @@ export type SessionsPage = Data<"sessions">
 export type Run = Data<"run">
 export type SearchPage = Data<"search">
 
+type Sessions = typeof SessionsApi
+
+export type SessionOverview = SessionsPage["sessions"][number]
+export type SessionChanges = Body<"update", Sessions>
+export type SessionCounts = Data<"counts", Sessions>
+export type SessionCancelled = Data<"cancel", Sessions>
+export type RunsPage = Data<"runs", Sessions>
+export type SessionsPath<Name extends string> = Path<Name, Sessions>
+export type ExportLine = (typeof Line)["Encoded"]
+
 /** The path of a route, with its parameters as `:name`. */
-export type Path<Name extends string> = Endpoint<Name>["path"]
+export type Path<Name extends string, Group extends Groups = Chat> = Endpoint<Name, Group>["path"]

@@ -6,22 +6,28 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import {
   createClient,
-  type Events,
   type PageOptions,
   type SearchOptions,
   type SessionOptions,
+  type SessionsOptions,
   type TurnOptions,
 } from "./Client.ts"
 import type {
   Body,
   ChatEvent,
   Data,
+  ExportLine,
   Feedback,
   GivenFeedback,
   PlacedMessage,
   Run,
+  RunsPage,
   SearchPage,
   Session,
+  SessionCancelled,
+  SessionChanges,
+  SessionCounts,
+  SessionOverview,
   SessionsPage,
   Withdrawn,
 } from "./Contract.ts"
@@ -53,11 +59,20 @@ export interface EffectClient {
   /** Leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: Unsignalled<StreamOptions> & { readonly after?: number }) => Turn
   readonly cancel: (runId: string) => Effect.Effect<Data<"cancel">, CrossfadeError>
-  readonly sessions: (page?: Page) => Effect.Effect<SessionsPage, CrossfadeError>
+  readonly sessions: (page?: Unsignalled<SessionsOptions>) => Effect.Effect<SessionsPage, CrossfadeError>
+  readonly sessionCounts: Effect.Effect<SessionCounts, CrossfadeError>
   readonly session: (
     sessionId: string,
     page?: Unsignalled<SessionOptions>,
   ) => Effect.Effect<Session, CrossfadeError>
+  readonly updateSession: (
+    sessionId: string,
+    changes: SessionChanges,
+  ) => Effect.Effect<SessionOverview, CrossfadeError>
+  readonly cancelSession: (sessionId: string) => Effect.Effect<SessionCancelled, CrossfadeError>
+  readonly runsOf: (sessionId: string, page?: Page) => Effect.Effect<RunsPage, CrossfadeError>
+  /** Fails unless the export is complete. */
+  readonly exportSessions: (sessionId?: string) => Stream.Stream<ExportLine, CrossfadeError>
   readonly message: (messageId: string) => Effect.Effect<PlacedMessage, CrossfadeError>
   readonly search: (
     q: string,
@@ -72,7 +87,9 @@ const errorOf = (cause: unknown): CrossfadeError =>
   cause instanceof CrossfadeError ? cause : connectionLost("The client failed.", cause)
 
 /** A generator that waits for bytes returns only after them, so leaving it aborts it first. */
-const abortable = (open: (signal: AbortSignal) => Events): AsyncIterable<ChatEvent> => ({
+const abortable = <A>(
+  open: (signal: AbortSignal) => AsyncGenerator<A, void, undefined>,
+): AsyncIterable<A> => ({
   [Symbol.asyncIterator]: () => {
     const controller = new AbortController()
     const events = open(controller.signal)
@@ -87,7 +104,9 @@ const abortable = (open: (signal: AbortSignal) => Events): AsyncIterable<ChatEve
   },
 })
 
-const streamed = (open: (signal: AbortSignal) => Events): Turn =>
+const streamed = <A>(
+  open: (signal: AbortSignal) => AsyncGenerator<A, void, undefined>,
+): Stream.Stream<A, CrossfadeError> =>
   Stream.suspend(() => Stream.fromAsyncIterable(abortable(open), errorOf))
 
 const requested = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, CrossfadeError> =>
@@ -109,6 +128,12 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     events: (runId, options) => streamed((signal) => client.events(runId, { ...options, signal })),
     cancel: (runId) => requested((signal) => client.cancel(runId, { signal })),
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
+    sessionCounts: requested((signal) => client.sessionCounts({ signal })),
+    updateSession: (sessionId, changes) =>
+      requested((signal) => client.updateSession(sessionId, changes, { signal })),
+    cancelSession: (sessionId) => requested((signal) => client.cancelSession(sessionId, { signal })),
+    runsOf: (sessionId, page) => requested((signal) => client.runsOf(sessionId, { ...page, signal })),
+    exportSessions: (sessionId) => streamed((signal) => client.exportSessions(sessionId, { signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
     message: (messageId) => requested((signal) => client.message(messageId, { signal })),
     search: (q, options) => requested((signal) => client.search(q, { ...options, signal })),

@@ -8,10 +8,12 @@ export {
   type PageOptions,
   type SearchOptions,
   type SessionOptions,
+  type SessionsOptions,
   type TurnOptions,
 } from "./Client.ts"
 export type {
   ChatEvent,
+  ExportLine,
   Feedback,
   GivenFeedback,
   InterruptAnswer,
@@ -21,8 +23,13 @@ export type {
   Run,
   RunDone,
   RunError,
+  RunsPage,
   SearchPage,
   Session,
+  SessionCancelled,
+  SessionChanges,
+  SessionCounts,
+  SessionOverview,
   SessionsPage,
 } from "./Contract.ts"
 export { type Version, versionOf } from "./Branches.ts"

@@ -21,9 +21,9 @@ export interface ClientOptions {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly method: "GET" | "PATCH" | "POST" | "PUT" | "DELETE"
   readonly path: string
-  readonly accept: "application/json" | "text/event-stream"
+  readonly accept: "application/json" | "application/x-ndjson" | "text/event-stream"
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -32,7 +32,7 @@ const shortened = (grapheme: string): string => {
     start += character
   }
   // Joiners and selectors need a character after them.
-  return start.replace(/[\u200c\u200d\ufe00-\ufe0f]+$/u, "")
+  return start.replace(/(?:\u200c|\u200d|[\u{fe00}-\u{fe0f}])+$/u, "")
 }
 
 /** UTF-16 units. Longer texts are read by their beginning; a cut there lies behind the end of any title. */

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as SqlClient from "effect/sql/SqlClient"
 import { Attachment } from "../domain/Attachment.ts"
 import type { ExportedMessage } from "../domain/ExportedMessage.ts"
@@ -82,8 +83,8 @@ export const layerSql: Layer.Layer<ExportedMessages, never, SqlClient.SqlClient>
       const given = yield* feedback(answers.map((answer): MessageId => answer.id))
       return {
         next,
-        entries: entries.map(({ seq: _, ...message }) => ({
-          ...message,
+        entries: entries.map((message) => ({
+          ...Struct.omit(message, ["seq"]),
           feedback: given.get(message.id) ?? null,
         })),
       }

@@ -1,6 +1,7 @@
 /** The rows of `SessionLists` as schemas. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { RunId } from "../domain/Ids.ts"
 import { FinishReason } from "../domain/Outcome.ts"
 import { RunStatus } from "../domain/Run.ts"
@@ -47,7 +48,7 @@ export const decodeOverviews = (rows: ReadonlyArray<object>) =>
   )
 
 export const decodeRunSummaries = (rows: ReadonlyArray<object>) =>
-  Effect.map(decodeRuns(rows), (runs) => runs.map(({ decision: _, ...run }) => run))
+  Effect.map(decodeRuns(rows), (runs) => runs.map((run) => Struct.omit(run, ["decision"])))
 
 export const decodeSeqs = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Schema.Int })))
 

@@ -111,13 +111,13 @@ describe("an export of 200 MB", () => {
     expect(peakMb()).toBeLessThan(512)
   }, 120_000)
 
-  it("of one session has the lines of that session alone", async () => {
+  it("has the lines of one session alone if it names the session", async () => {
     const { counts, last } = await read(await open(`/api/v1/chat/sessions/${largest}/export`))
     expect(counts).toEqual({ export: 1, session: 1, message: 2, run: 1, end: 1 })
     expect(last).toEqual({ type: "end", sessions: 1, messages: 2, runs: 1 })
   })
 
-  it("ends with an error and without counts if the store fails in the middle", async () => {
+  it("ends with an error and without counts when the store fails in the middle", async () => {
     const response = await open("/api/v1/chat/export")
     response.pause()
     const database = new DatabaseSync(join(folder.path, "crossfade.db"))

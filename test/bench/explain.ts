@@ -18,6 +18,7 @@ import { CohortRuns } from "../../src/store/CohortRuns.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { Retention } from "../../src/store/Retention.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import { SessionLists } from "../../src/store/SessionLists.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import * as SqlStore from "../../src/store/SqlStore.ts"
 import { attempt, completed, newTurn, textEntries } from "../store/Turns.ts"
@@ -39,7 +40,12 @@ const work = Effect.gen(function* () {
   const session = yield* sessions.get(principal, sessionId)
   yield* sessions.messages(sessionId, { limit: 20 })
   yield* sessions.branch(sessionId)
-  yield* sessions.list(principal, { limit: 21 })
+  const lists = yield* SessionLists
+  yield* lists.list(principal, { order: "activity", archived: false, limit: 20 })
+  yield* lists.list(principal, { order: "created", limit: 20 })
+  yield* lists.counts(principal)
+  yield* lists.get(principal, sessionId)
+  yield* lists.runs(sessionId, { limit: 20 })
   const turn = newTurn(principal, { session, at: now })
   yield* begin(turn)
   yield* begin(newTurn(principal, { at: now }))

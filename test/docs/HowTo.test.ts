@@ -33,6 +33,20 @@ const pages: ReadonlyArray<Page> = [
     ],
   },
   {
+    page: "list-and-organise-sessions",
+    language: "sh",
+    prints: [
+      "Plan a trip to Nepal (idle, 2 messages)\n",
+      "Where is my order? (idle, 2 messages)\n",
+      "Nepal 🇳🇵\ntrue\n",
+      '"archived":1,"pinned":1,"running":0',
+      "Plan a trip to Nepal\n",
+      "false\ncompleted\n",
+      "end\n",
+      "true\n",
+    ],
+  },
+  {
     page: "edit-and-regenerate",
     language: "sh",
     prints: [
