@@ -37,6 +37,8 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   AUTH_OPERATOR_PREVIOUS_SECRETS: "replace-me",
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
   RUNTIME_HEADERS: "authorization: Bearer not-a-key",
+  FILES_S3_ACCESS_KEY_ID: "not-a-key",
+  FILES_S3_SECRET_ACCESS_KEY: "not-a-key",
   OPENAI_API_KEY: "sk-not-a-key",
   ANTHROPIC_API_KEY: "sk-ant-not-a-key",
   FILES_S3_ACCESS_KEY_ID: "not-a-key",

@@ -20,9 +20,6 @@ import { errorSchemas } from "./ErrorSchemas.ts"
 import { pagedBy, wholeNumber } from "./Paging.ts"
 import { RouteErrors } from "./RouteErrors.ts"
 
-const filter = <S extends Schema.Constraint>(schema: S, description: string) =>
-  Schema.optionalKey(schema).annotate({ description })
-
 const text = (pattern: RegExp, message: string) => Schema.String.check(Schema.isPattern(pattern, { message }))
 
 /** The last millisecond of a UUIDv7. */
@@ -33,30 +30,20 @@ const page = pagedBy("runs", RunId, 200)
 
 export const RunsQuery = Schema.Struct({
   ...page.query,
-  org: filter(OrgId, "An organisation. Without `operator:read`, only the caller's own."),
-  user: filter(UserId, "A user. Fast only with an organisation."),
-  session: filter(SessionId, "A session."),
-  agent: filter(AgentId, "An agent."),
-  mode: filter(ExecutionMode, "The mode of the answer."),
-  status: filter(RunStatus, "The run's status."),
-  code: filter(
-    text(/^[A-Z][A-Z0-9_]{0,99}$/, "Expected an error code, such as LLM_UNAVAILABLE"),
-    "The code of the error that the user saw.",
-  ),
-  reason: filter(
+  org: Schema.optionalKey(OrgId),
+  user: Schema.optionalKey(UserId),
+  session: Schema.optionalKey(SessionId),
+  agent: Schema.optionalKey(AgentId),
+  mode: Schema.optionalKey(ExecutionMode),
+  status: Schema.optionalKey(RunStatus),
+  code: Schema.optionalKey(text(/^[A-Z][A-Z0-9_]{0,99}$/, "Expected an error code, such as LLM_UNAVAILABLE")),
+  reason: Schema.optionalKey(
     text(/^[^\p{Cs}\p{Cc}]{1,200}$/u, "Expected 1 to 200 characters without control characters"),
-    "The reason of the decision, such as `percentage` or `breaker`.",
   ),
-  traceId: filter(
-    text(/^[0-9a-f]{32}$/, "Expected 32 lower-case hexadecimal digits"),
-    "The trace id of a log line.",
-  ),
-  from: filter(time, "Runs that started at this time or later, in epoch milliseconds."),
-  to: filter(time, "Runs that started before this time, in epoch milliseconds."),
-  feedback: filter(
-    Schema.Literals([...Rating.literals, "any"]),
-    "The rating of the answer; `any`: feedback of any kind.",
-  ),
+  traceId: Schema.optionalKey(text(/^[0-9a-f]{32}$/, "Expected 32 lower-case hexadecimal digits")),
+  from: Schema.optionalKey(time),
+  to: Schema.optionalKey(time),
+  feedback: Schema.optionalKey(Schema.Literals([...Rating.literals, "any"])),
 }).check(
   Schema.makeFilter(({ from, to }) =>
     from === undefined || to === undefined || from < to
@@ -117,10 +104,7 @@ export class OperatorRunsApi extends HttpApiGroup.make("operatorRuns")
       params: { runId: RunId },
       query: {
         ...chainPage.query,
-        content: filter(
-          Schema.Literals(["true", "false"]),
-          "True: with the texts. Requires `admin:content` for the own organisation, or `operator:content`.",
-        ),
+        content: Schema.optionalKey(Schema.Literals(["true", "false"])),
       },
       success: success(RunView),
       error: errorSchemas,

@@ -2,49 +2,23 @@
  * `crossfade keys`: API keys of a running service. Only a new key goes to standard output, so that a script can store
  * it.
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { NewKey } from "../api/KeysApi.ts"
 import { AgentId, ApiKeyId } from "../domain/Ids.ts"
-import { explained } from "./Explained.ts"
 import { Lifetime, rows, wordsOf } from "./KeysText.ts"
 import * as KeysClient from "./KeysClient.ts"
+import { calling, serviceFlags, serviceOf } from "./ServiceFlags.ts"
+import { type Service, ServiceRefused } from "./ServiceClient.ts"
 
-const service = {
-  url: Flag.String("url").pipe(
-    Flag.withDescription("Address of the service"),
-    Flag.withMetavar("URL"),
-    Flag.withDefault("http://localhost:3001"),
-  ),
-  token: Flag.Redacted("token").pipe(
-    Flag.withDescription(
-      "A token with keys:read or keys:write; defaults to the environment's CROSSFADE_TOKEN",
-    ),
-    Flag.withMetavar("TOKEN"),
-    Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
-  ),
-}
-
-interface Flags {
-  readonly url: string
-  readonly token: Redacted.Redacted<string>
-}
-
-const serviceOf = ({ token, url }: Flags): KeysClient.Service => ({ token, url: url.replace(/\/+$/, "") })
-
-const calling = <A, E>(effect: Effect.Effect<A, E, HttpClient.HttpClient>) =>
-  explained(Effect.provide(effect, NodeHttpClient.layerUndici))
+const service = serviceFlags("keys:read or keys:write")
 
 const decodeAgents = Schema.decodeUnknownEffect(Schema.Array(AgentId))
 
@@ -58,7 +32,7 @@ const asked = Effect.fnUntraced(function* (flags: {
   const now = yield* Clock.currentTimeMillis
   const agents = yield* Effect.mapError(
     decodeAgents(wordsOf(Option.getOrElse(flags.agents, () => ""))),
-    () => new KeysClient.KeysRefused({ reason: "--agents: expected ids of agents, separated by commas" }),
+    () => new ServiceRefused({ reason: "--agents: expected ids of agents, separated by commas" }),
   )
   const key: NewKey = {
     name: flags.name,
@@ -110,7 +84,7 @@ const create = Command.make(
     ),
 ).pipe(Command.withDescription("Create a key that acts as you, and print it once."))
 
-const all = (of: KeysClient.Service) =>
+const all = (of: Service) =>
   Stream.runCollect(
     Stream.paginate(undefined, (cursor: ApiKeyId | undefined) =>
       Effect.map(

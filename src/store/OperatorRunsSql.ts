@@ -85,12 +85,19 @@ export const layerSql: Layer.Layer<OperatorRuns, never, SqlClient.SqlClient> = L
         .filter((column) => !indexOf(by).includes(column))
         .map((column) => sql`COALESCE(${sql(column)}, '') = ${by[column]}`)
 
-    const rated = (feedback: NonNullable<RunFilter["feedback"]>) => {
+    /** The lowest run keeps PostgreSQL from a scan of all feedback. */
+    const rated = (feedback: NonNullable<RunFilter["feedback"]>, lowest: RunId | undefined) => {
       const which = { up: sql`AND f.rating = 1`, down: sql`AND f.rating = -1`, any: sql`` }[feedback]
-      return sql`EXISTS (SELECT 1 FROM feedback f WHERE f.run_id = runs.id ${which})`
+      return sql`EXISTS (SELECT 1 FROM feedback f WHERE f.run_id = runs.id
+        ${lowest === undefined ? sql`` : sql`AND f.run_id >= ${lowest}`} ${which})`
     }
 
-    const examined = ({ agents }: RunScope, filter: RunFilter): ReadonlyArray<Fragment> => {
+    /** The conditions without an index, on runs from `lowest` on. */
+    const examined = (
+      { agents }: RunScope,
+      filter: RunFilter,
+      lowest: RunId | undefined,
+    ): ReadonlyArray<Fragment> => {
       const { agent, code, feedback, mode, reason, status } = filter
       return [
         ...(agents === null ? [] : [sql.in("agent_id", agents)]),
@@ -99,7 +106,7 @@ export const layerSql: Layer.Layer<OperatorRuns, never, SqlClient.SqlClient> = L
         ...(status === undefined ? [] : [sql`status = ${status}`]),
         ...(code === undefined ? [] : [sql`error LIKE ${jsonMember("code", code)} ESCAPE '\\'`]),
         ...(reason === undefined ? [] : [sql`decision LIKE ${jsonMember("reason", reason)} ESCAPE '\\'`]),
-        ...(feedback === undefined ? [] : [rated(feedback)]),
+        ...(feedback === undefined ? [] : [rated(feedback, lowest)]),
       ]
     }
 
@@ -116,9 +123,9 @@ export const layerSql: Layer.Layer<OperatorRuns, never, SqlClient.SqlClient> = L
       const { org = scope.orgId ?? undefined, session, traceId, user } = filter
       const by: Equal = { trace_id: traceId, session_id: session, org_id: org, user_id: user }
       const ranges = indexed(by, filter, page.before)
-      const conditions = [...others(by), ...examined(scope, filter)]
+      const conditions = (lowest: RunId | undefined) => [...others(by), ...examined(scope, filter, lowest)]
       const [last] =
-        conditions.length === 0
+        conditions(undefined).length === 0
           ? []
           : yield* decodeIds(
               yield* sql`SELECT id FROM runs WHERE ${sql.and(ranges)} 
@@ -131,7 +138,7 @@ export const layerSql: Layer.Layer<OperatorRuns, never, SqlClient.SqlClient> = L
         where: sql.and([
           ...ranges,
           ...(last === undefined ? [] : [sql`id >= ${last.id}`]),
-          ...conditions,
+          ...conditions(last?.id),
           sql`deleted_at IS NULL`,
         ]),
         texts: ["decision", "error"],

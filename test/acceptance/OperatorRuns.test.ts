@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
 import { beforeAll, expect, it } from "vitest"
 import { Client, operatorToken } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
@@ -185,3 +187,22 @@ it("records each look with its caller, its object and its use of content", async
   await admin.request("GET", `${path}/${run.sessionId}`)
   expect((await audited(1))[0].id).toBe(entries[0].id)
 })
+
+it("are in the terminal too: a list, an account, and the texts on demand", async () => {
+  const owner = await world.as("acme", "oscar", ["admin:read", "admin:content"])
+  const crossfade = async (token: string, ...args: ReadonlyArray<string>) => {
+    const env = { PATH: process.env["PATH"], CROSSFADE_TOKEN: token }
+    const command = ["src/cli/main.ts", "runs", ...args, "--url", world.gateway.url]
+    return (await promisify(execFile)(process.execPath, command, { env })).stdout
+  }
+  const listed = await crossfade(owner.token, "list", "--user", "ana", "--feedback", "down")
+  expect(listed).toMatch(new RegExp(`${run.id} +acme +ana +completed .*default_mode +- +down`))
+  const shown = await crossfade(owner.token, "show", run.id)
+  expect(shown).toContain("attempt 1   runtime_orchestrator (runtime): success")
+  expect(shown).not.toContain(secret)
+  const withTexts = await crossfade(owner.token, "show", run.id, "--content")
+  expect(withTexts).toContain(`QUESTION\n${secret}\n`)
+  expect(withTexts).toContain(`COMMENT\n${comment}\n`)
+  await expect(crossfade(admin.token, "show", run.id, "--content")).rejects.toThrow("admin:content")
+  await expect(crossfade(owner.token, "list", "--status", "done")).rejects.toThrow("status")
+}, 60_000)

@@ -45,6 +45,7 @@ beforeAll(async () => {
     session: run.sessionId,
     run: run.runId,
     message: events.find(({ event }) => event === "done")?.data.messageId,
+    question: (await owner.json("GET", `/api/v1/chat/sessions/${run.sessionId}`)).data.messages[0].id,
     cursor: Buffer.from(JSON.stringify(["sessions", run.sessionId])).toString("base64url"),
     upload: await upload(owner),
     file: file?.data.data.url.split("/").at(-1),
@@ -69,12 +70,18 @@ const documented = async (): Promise<ReadonlyArray<string>> => {
   )
 }
 
+/** The same parameter names different objects in some paths. */
+const objectOf = (name: string, path: string): string => {
+  if (name === "file" && path.startsWith("/api/v1/files/")) return "upload"
+  return name === "message" && path.endsWith("/edit") ? "question" : name
+}
+
 const filled = (text: string): string =>
   text.replaceAll(
     /\{(\w+)Id\}|\{(model)\}|\$(\w+)/g,
     (_, inPath?: string, model?: string, given?: string) => {
       const name = inPath ?? model ?? given ?? ""
-      const id = ids[name === "file" && text.startsWith("/api/v1/files/") ? "upload" : name]
+      const id = ids[objectOf(name, text)]
       if (id === undefined) throw new Error(`no id for ${text}`)
       return encodeURIComponent(id)
     },

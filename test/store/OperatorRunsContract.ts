@@ -1,6 +1,7 @@
 /** The contract of every adapter of `OperatorRuns`; `Stores.test.ts` runs it against each of them. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -242,7 +243,7 @@ export const operatorRuns = (name: string, layer: Layer.Layer<Stores, unknown>) 
         const at = noon + 100 * hour
         const { owner, run, session } = yield* answeredAt(at, undefined, { code: "RARE" })
         for (let from = 1; from <= 2500; from += 500) {
-          const rows = Array.from({ length: 500 }, (_, n): Record<string, string | number | null> => ({
+          const rows = Arr.makeBy(500, (n): Record<string, string | number | null> => ({
             ...runRow({ ...run, id: idAt(at + from + n), sessionId: session.id, status: "completed" }),
             repeats: 0,
             owner: "o",
