@@ -6,11 +6,12 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import { SearchReader } from "../../src/chat/SearchReader.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
-import { AgentId, ApiKeyId } from "../../src/domain/Ids.ts"
+import { AgentId, ApiKeyId, UserId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import { parseQuery } from "../../src/domain/SearchQuery.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Search, type SearchFilter, type SearchPosition } from "../../src/store/Search.ts"
+import { tsquery } from "../../src/store/SearchTokens.ts"
 import { begun, completed, naughty, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
 
 type Stores = Runs | Search | SqlClient.SqlClient
@@ -358,6 +359,22 @@ export const search = (name: string, stores: Layer.Layer<Stores, unknown>) =>
         assert.lengthOf(yield* find(limited(defaultAgentId), "confidential"), 1)
         assert.deepStrictEqual(yield* find(owner, "confidential", { agentId: AgentId.make(otherAgent) }), [])
         assert.lengthOf(yield* find(owner, "confidential", { agentId: defaultAgentId }), 1)
+      }),
+    )
+
+    it.effect("compares the owner where two users share the start of their tokens", () =>
+      Effect.gen(function* () {
+        const [one, other] = ["user-7893", "user-8159"].map((user) => ({
+          ...newPrincipal("acme"),
+          userId: UserId.make(user),
+        }))
+        if (one === undefined || other === undefined) return assert.fail()
+        const query = parseQuery("shared")
+        if (query === undefined) return assert.fail()
+        assert.strictEqual(tsquery(one, query), tsquery(other, query))
+        yield* said(one, "shared", "shared")
+        assert.lengthOf(yield* find(one, "shared"), 1)
+        assert.deepStrictEqual(yield* find(other, "shared"), [])
       }),
     )
 
