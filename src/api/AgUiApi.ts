@@ -8,8 +8,10 @@ import { AgentId } from "../domain/Ids.ts"
 import { problemOf, RunAgentInput } from "../protocol/ag-ui/RunAgentInput.ts"
 import { eventSchema } from "../protocol/Sse.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
-import { idempotencyKey, messageProblem } from "./ChatApi.ts"
+import { idempotencyKey } from "./ChatApi.ts"
+import { messageProblem } from "./TurnBody.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { BodyLimit, withFiles } from "./BodyLimit.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 
 const event = Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [
@@ -34,12 +36,14 @@ export class AgUiApi extends HttpApiGroup.make("agUi")
     HttpApiEndpoint.post("run", "/", request)
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
+      .annotate(BodyLimit, withFiles)
       .annotate(RouteErrors, ownErrors)
       .annotate(OpenApi.Summary, "Run the default agent over AG-UI")
       .annotate(OpenApi.Description, description),
     HttpApiEndpoint.post("runAgent", "/:agentId", { ...request, params: { agentId: AgentId } })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
+      .annotate(BodyLimit, withFiles)
       .annotate(RouteErrors, ownErrors)
       .annotate(OpenApi.Summary, "Run an agent over AG-UI")
       .annotate(OpenApi.Description, description),

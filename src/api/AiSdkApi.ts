@@ -8,9 +8,11 @@ import { ClientId } from "../domain/ClientKey.ts"
 import { RunId } from "../domain/Ids.ts"
 import { problemOf, UiRequest } from "../protocol/ai-sdk/UiRequest.ts"
 import { eventSchema } from "../protocol/Sse.ts"
+import { BodyLimit, withFiles } from "./BodyLimit.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
-import { idempotencyKey, messageProblem } from "./ChatApi.ts"
+import { idempotencyKey } from "./ChatApi.ts"
+import { messageProblem } from "./TurnBody.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 
@@ -34,6 +36,7 @@ export class AiSdkApi extends HttpApiGroup.make("aiSdk")
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
+      .annotate(BodyLimit, withFiles)
       .annotate(RouteErrors, ["SESSION_NOT_FOUND", "REQUEST_IN_PROGRESS", "INTERRUPT_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Send a message of useChat")
       .annotate(

@@ -31,6 +31,9 @@ export class OrPermission extends Context.Service<OrPermission, string>()("cross
  */
 export class TakesTicket extends Context.Service<TakesTicket, true>()("crossfade/api/TakesTicket") {}
 
+/** True if the endpoint also accepts a file ticket (`?ticket=`) for its path instead of a token. An annotation. */
+export class TakesFileLink extends Context.Service<TakesFileLink, true>()("crossfade/api/TakesFileLink") {}
+
 const bearer = HttpApiSecurity.bearer.pipe(
   HttpApiSecurity.annotate(
     OpenApi.Description,

@@ -3,89 +3,30 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import { Message } from "../protocol/agent2ui/Message.ts"
-import { Feedback } from "../domain/Feedback.ts"
-import { isBlank } from "../domain/History.ts"
-import { InterruptAnswer } from "../domain/Interrupt.ts"
-import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import { RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
-import { ChatMessage } from "../domain/Session.ts"
 import { SessionOverview } from "../domain/SessionOverview.ts"
-import { Authorization, RequestValidation, RequiredPermissions, TakesTicket } from "./Authorization.ts"
+import {
+  Authorization,
+  RequestValidation,
+  RequiredPermissions,
+  TakesFileLink,
+  TakesTicket,
+} from "./Authorization.ts"
 import { success } from "./Envelope.ts"
+import { FileTicket, fileTicketQuery } from "./FileTicket.ts"
 import { withRanges } from "./openapi/Ranges.ts"
-import { siblings } from "./BranchView.ts"
+import { ShownMessage } from "./SessionView.ts"
 import { pagedBy } from "./Paging.ts"
 import { MessagesQuery, messagesPage, SessionsQuery, sessionsPage } from "./SessionQuery.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
+import { Answered, Sent, Started } from "./TurnBody.ts"
 import { protocolNames } from "../protocol/Protocols.ts"
 import { eventSchema } from "../protocol/Sse.ts"
-
-export const maxMessageLength = 100_000
-
-/** The message for a text that is too long; the edge recognises it, because this case has its own code. */
-export const messageTooLong = `Expected at most ${maxMessageLength} characters`
-
-export const messageText = Schema.String.check(
-  Schema.isMinLength(1, { message: "Expected at least 1 character" }).abort(),
-  Schema.makeFilter((text) => !isBlank(text) || "Expected at least 1 visible character"),
-  Schema.makeFilter((text) => text.isWellFormed() || "Expected well-formed Unicode"),
-  Schema.isMaxLength(maxMessageLength, { message: messageTooLong }),
-)
-
-const decodeMessage = Schema.decodeUnknownExit(messageText)
-const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** The problem of a message's text, for bodies that hold it in parts. */
-export const messageProblem = (text: string): string | undefined => {
-  const error = Option.getOrUndefined(Exit.findErrorOption(decodeMessage(text)))
-  return error === undefined ? undefined : formatIssue(error.issue).issues[0]?.message
-}
-
-const sent = Schema.Struct({
-  message: Schema.optionalKey(messageText).annotate({
-    description: "The text of the user. Required, except with `retry`.",
-  }),
-  parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)).annotate({
-    description: "The message that this one follows; by default the last one of the session. Null: none.",
-  }),
-  retry: Schema.optionalKey(Schema.Boolean).annotate({
-    description:
-      "True: answer the last message again. Its turn must have failed, or ended without an answer.",
-  }),
-}).check(
-  Schema.makeFilter(({ message, retry }) =>
-    message !== undefined || retry === true ? undefined : { path: ["message"], issue: "Missing key" },
-  ),
-)
-
-const answered = Schema.Struct({
-  interruptId: Schema.optionalKey(Schema.String),
-  payload: Schema.optionalKey(Schema.Json),
-  answers: Schema.optionalKey(Schema.NonEmptyArray(InterruptAnswer).check(Schema.isMaxLength(100))).annotate({
-    description: "The answers to several interrupts, instead of `interruptId` and `payload`",
-  }),
-  message: Schema.optionalKey(messageText).annotate({
-    description: "The text of the user's message; by default the payload as text",
-  }),
-}).check(
-  Schema.makeFilter(({ answers, interruptId, payload }) => {
-    if (answers !== undefined)
-      return interruptId === undefined && payload === undefined
-        ? undefined
-        : { path: ["answers"], issue: "Expected either answers, or interruptId and payload" }
-    if (interruptId === undefined) return { path: ["interruptId"], issue: "Missing key" }
-    return payload === undefined ? { path: ["payload"], issue: "Missing key" } : undefined
-  }),
-)
-
-export type Answered = typeof answered.Type
 
 const stream = HttpApiSchema.StreamSse({
   events: Schema.Union([
@@ -127,13 +68,6 @@ const streamQuery = {
   after: eventId("Older name of `lastEventId`."),
 }
 
-/** `feedback`: the user's, null without one. `siblings`: of a message of a path. */
-const ShownMessage = Schema.Struct({
-  ...ChatMessage.fields,
-  feedback: Schema.NullOr(Feedback),
-  siblings: Schema.optionalKey(siblings),
-})
-
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
 /** The parts that all routes which start a turn share. */
@@ -142,7 +76,7 @@ export const startsTurn = { headers: turnHeaders, query: streamQuery, success: s
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
     HttpApiEndpoint.post("start", "/start", {
-      payload: Schema.Struct({ agentId: AgentId, message: messageText }),
+      payload: Started,
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
@@ -151,7 +85,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Description, "Stores the first message of a new session and streams its answer."),
     HttpApiEndpoint.post("send", "/sessions/:sessionId", {
       params: { sessionId: SessionId },
-      payload: sent,
+      payload: Sent,
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write"])
@@ -164,7 +98,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       ),
     HttpApiEndpoint.post("resume", "/sessions/:sessionId/resume", {
       params: { sessionId: SessionId },
-      payload: answered,
+      payload: Answered,
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write"])
@@ -203,7 +137,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path; 1000 unless `limit` says less. `hasMore` is true if older ones follow.",
+        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path; 1000 unless `limit` says less. `hasMore` is true if older ones follow. An answer has its parts as they were shown; a turn that failed has a message too, with its error.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,
@@ -277,16 +211,30 @@ export class ChatApi extends HttpApiGroup.make("chat")
       ),
     HttpApiEndpoint.get("file", "/runs/:runId/files/:fileId", {
       params: { ...runIds, fileId: Schema.String },
+      query: fileTicketQuery,
       success: HttpApiSchema.StreamUint8Array(),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(TakesFileLink, true)
       .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "RUN_NOT_FOUND", "FILE_NOT_FOUND", "FILE_UNAVAILABLE"])
       .annotate(OpenApi.Transform, withRanges)
       .annotate(OpenApi.Summary, "Download a file of a run")
       .annotate(
         OpenApi.Description,
         "A file that the agent made. Its address is in the `file` event of the run. Byte ranges work if the runtime supports them.",
+      ),
+    HttpApiEndpoint.post("fileTicket", "/runs/:runId/files/:fileId/ticket", {
+      params: { ...runIds, fileId: Schema.String },
+      success: success(FileTicket),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["chat:read"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "RUN_NOT_FOUND", "FILE_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Create a link to a file of a run")
+      .annotate(
+        OpenApi.Description,
+        "An `<img>` or `<a download>` cannot send a token. Use the `url` of this answer there. It opens this file for five minutes.",
       ),
   )
   .middleware(RequestValidation)

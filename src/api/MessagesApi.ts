@@ -8,7 +8,8 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { ChatMessage } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { siblings } from "./BranchView.ts"
-import { messageText, startsTurn } from "./ChatApi.ts"
+import { startsTurn } from "./ChatApi.ts"
+import { Edited } from "./TurnBody.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
@@ -47,7 +48,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       ),
     HttpApiEndpoint.post("edit", "/:messageId/edit", {
       params,
-      payload: Schema.Struct({ message: messageText }),
+      payload: Edited,
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write"])

@@ -22,8 +22,11 @@ import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
 import { titleOf } from "../domain/SessionTitle.ts"
+import type { IntakeError } from "../files/FileIntake.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
+import type { AttachmentsInvalid } from "../files/MessageFiles.ts"
+import type { AttachmentGone } from "../store/Files.ts"
 import { type MessageNotFound, Messages } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
@@ -58,7 +61,10 @@ export interface Accepted {
 
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
+  | AttachmentsInvalid
+  | IntakeError
   | HistoryInvalid
+  | IntakeError
   | Interrupts.InterruptNotFound
   | MessageNotFound
   | TurnPlace.NothingToRetry
@@ -72,6 +78,7 @@ type Refused =
   | AgentDenied
   | AgentInactive
   | AgentNotFound
+  | AttachmentGone
   | AttachmentsUnsupported
   | MemoryShort
   | NoModeAvailable
@@ -222,7 +229,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       orgId,
       userId,
       agentId,
-      title: titleOf(message),
+      title: titleOf(message === "" ? (attachments[0]?.filename ?? "") : message),
       cohort: null,
       createdAt: now,
       updatedAt: now,

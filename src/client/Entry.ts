@@ -7,13 +7,17 @@ export {
   type Events,
   type PageOptions,
   type SearchOptions,
+  type SessionOptions,
   type TurnOptions,
 } from "./Client.ts"
 export type {
   ChatEvent,
+  Feedback,
+  GivenFeedback,
   InterruptAnswer,
   Message,
   MessageOf,
+  PlacedMessage,
   Run,
   RunDone,
   RunError,
@@ -21,6 +25,7 @@ export type {
   Session,
   SessionsPage,
 } from "./Contract.ts"
+export { type Version, versionOf } from "./Branches.ts"
 export {
   type Answer,
   ask,

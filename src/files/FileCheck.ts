@@ -10,10 +10,13 @@ import { type Format, formatOf } from "./Magic.ts"
 import * as MediaTypes from "./MediaTypes.ts"
 import { TextScan } from "./TextScan.ts"
 
+export interface FileType {
+  readonly mediaType: string
+  readonly kind: AttachmentKind
+}
+
 /** `found`: what the service found instead of a file that it accepts, for the user. */
-export type Verdict =
-  | { readonly mediaType: string; readonly kind: AttachmentKind }
-  | { readonly found: string }
+export type Verdict = FileType | { readonly found: string }
 
 export interface Announced {
   readonly filename: string

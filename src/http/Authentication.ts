@@ -19,6 +19,7 @@ import {
   CurrentPrincipal,
   OrPermission,
   RequiredPermissions,
+  TakesFileLink,
   TakesTicket,
 } from "../api/Authorization.ts"
 import type { PublicError } from "../protocol/PublicError.ts"
@@ -26,12 +27,14 @@ import { looksLikeKey } from "../domain/ApiKey.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { TokenRules } from "../domain/TokenRules.ts"
+import { FileLinks } from "../files/FileLinks.ts"
 import type { KeyUses } from "../store/KeyUses.ts"
 import type { KnownKeys } from "../store/KnownKeys.ts"
 import { respond, type ServiceError, toPublic } from "./ErrorMapping.ts"
 import { held } from "./HeldAnswers.ts"
 import * as Jwks from "./Jwks.ts"
-import type { Secret, Verified } from "./Jwt.ts"
+import { type Secret, TokenExpired, TokenInvalid, type Verified } from "./Jwt.ts"
+import { pathOf } from "./RequestPath.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as ReadTicket from "./ReadTicket.ts"
 import * as VerifiedKeys from "./VerifiedKeys.ts"
@@ -43,7 +46,7 @@ const missing: PublicError = {
 }
 
 /** A token may name an operator's permission and still lack it, because only some sources grant those. */
-const denied = (permissions: ReadonlyArray<string>): PublicError => ({
+export const denied = (permissions: ReadonlyArray<string>): PublicError => ({
   code: "AUTH_PERMISSION_DENIED",
   message: `The token lacks: ${permissions.join(", ")}.${
     permissions.some(isOperatorPermission)
@@ -71,6 +74,14 @@ const ticketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
   return typeof ticket === "string" && ticket !== "" && runId !== undefined ? { ticket, runId } : undefined
 })
 
+/** The file ticket in the URL; undefined without one, or if the endpoint accepts none. */
+const fileTicketOf = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
+  if (Context.getOrUndefined(endpoint.annotations, TakesFileLink) === undefined) return undefined
+  const { ticket } = yield* HttpServerRequest.ParsedSearchParams
+  const { url } = yield* HttpServerRequest.HttpServerRequest
+  return typeof ticket === "string" && ticket !== "" ? { ticket, path: pathOf(url) } : undefined
+})
+
 interface Identified {
   readonly principal: Principal
   readonly accessEnds: () => number
@@ -81,7 +92,24 @@ const identified = ({ expiresAt, principal }: Verified): Identified => ({
   accessEnds: () => expiresAt,
 })
 
-type TicketPlace = Effect.Services<ReturnType<typeof ticketOf>>
+type TicketPlace = Effect.Services<ReturnType<typeof fileTicketOf> | ReturnType<typeof ticketOf>>
+
+/** A download that has begun continues after the link has expired. */
+const openedBy = (
+  links: FileLinks["Service"],
+  { path, ticket }: { readonly path: string; readonly ticket: string },
+): Effect.Effect<Identified, TokenExpired | TokenInvalid> =>
+  links.verify(ticket, path).pipe(
+    Effect.map((owner) =>
+      identified({
+        principal: { ...owner, permissions: ["chat:read"] },
+        expiresAt: Number.POSITIVE_INFINITY,
+      }),
+    ),
+    Effect.mapError(({ expired }) =>
+      expired ? new TokenExpired() : new TokenInvalid({ reason: "The ticket is not for this file." }),
+    ),
+  )
 
 const heldFor = <E, R>(
   reads: Reads["Service"],
@@ -126,11 +154,16 @@ const secretsOf = (
 
 export const layer = (
   settings: AuthSettings,
-): Layer.Layer<Authorization, never, HttpClient.HttpClient | KeyUses | KnownKeys | Reads | SigningSecret> =>
+): Layer.Layer<
+  Authorization,
+  never,
+  FileLinks | HttpClient.HttpClient | KeyUses | KnownKeys | Reads | SigningSecret
+> =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
       const { jwksUrl, previousSecrets, rules } = settings
+      const links = yield* FileLinks
       const reads = yield* Reads
       const signing = yield* SigningSecret
       const jwks = jwksUrl === "" ? undefined : yield* Jwks.make(jwksUrl)
@@ -143,11 +176,15 @@ export const layer = (
             Effect.catchTag(verified, "TokenInvalid", () => ReadTicket.verify(previous, ticket, runId)),
           ReadTicket.verify(signing.secret, ticket, runId),
         )
-      const byTicket = (endpoint: HttpApiEndpoint.Top) =>
+      const byRunTicket = (endpoint: HttpApiEndpoint.Top) =>
         Effect.flatMap(ticketOf(endpoint), (given) =>
           given === undefined
             ? Effect.undefined
             : Effect.map(verifyTicket(given.ticket, given.runId), identified),
+        )
+      const byTicket = (endpoint: HttpApiEndpoint.Top) =>
+        Effect.flatMap(fileTicketOf(endpoint), (given) =>
+          given === undefined ? byRunTicket(endpoint) : openedBy(links, given),
         )
       const identify = (
         credential: string,

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Reads } from "../admission/Reads.ts"
-import type { Answered } from "../api/ChatApi.ts"
+import type { Answered } from "../api/TurnBody.ts"
 import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
@@ -17,6 +17,7 @@ import { Chat } from "../chat/Chat.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { InterruptAnswer } from "../domain/Interrupt.ts"
+import { FileLinks } from "../files/FileLinks.ts"
 import { FeedbackStore } from "../store/FeedbackStore.ts"
 import { Messages } from "../store/Messages.ts"
 import { Quotas } from "../store/Quotas.ts"
@@ -26,11 +27,13 @@ import { Sessions } from "../store/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
+import * as BrowserLink from "./BrowserLink.ts"
 import * as FileResponse from "./FileResponse.ts"
 import { SigningSecret } from "./SigningSecret.ts"
 import * as ReadTicket from "./ReadTicket.ts"
+import * as TurnFiles from "./TurnFiles.ts"
 
-const { events, resume, send, start } = Api.groups.chat.endpoints
+const { events, file, resume, send, start } = Api.groups.chat.endpoints
 
 /** The schema of the body requires one of the two forms. */
 const answersOf = ({ answers, interruptId = "", payload = null }: Answered): ReadonlyArray<InterruptAnswer> =>
@@ -73,6 +76,8 @@ export const layer = HttpApiBuilder.group(
     const quotas = yield* Quotas
     const reads = yield* Reads
     const streams = yield* ChatStreams
+    const links = yield* FileLinks
+    const turnFiles = yield* TurnFiles.make
     const { secret } = yield* SigningSecret
 
     /** Null if the session has no such message. */
@@ -87,40 +92,53 @@ export const layer = HttpApiBuilder.group(
 
     return handlers.handleAll({
       start: (request) => {
-        const { agentId, message } = request.payload
-        return streams.post(request, {
-          route: "start",
-          path: start.path,
-          asked: [agentId, message],
-          begin: (caller) =>
-            Effect.andThen(quotas.session(caller.principal.orgId), chat.start(caller, request.payload)),
-          mayWait: false,
-          onBusy: (_, turn) => turn,
-        })
+        const { agentId, attachments: given, message = "" } = request.payload
+        return Effect.flatMap(turnFiles.once(given), (attachments) =>
+          streams.post(request, {
+            route: "start",
+            path: start.path,
+            asked: [agentId, message, ...TurnFiles.asked(given)],
+            begin: (caller) =>
+              Effect.andThen(
+                quotas.session(caller.principal.orgId),
+                Effect.flatMap(attachments, (found) =>
+                  chat.start(caller, { agentId, message, attachments: found }),
+                ),
+              ),
+            mayWait: false,
+            onBusy: (_, turn) => turn,
+          }),
+        )
       },
       send: (request) => {
-        const { message, parentMessageId, retry } = request.payload
+        const { attachments: given, ...sent } = request.payload
+        const { message, parentMessageId, retry } = sent
         const { sessionId } = request.params
-        return streams.post(request, {
-          route: "send",
-          path: send.path,
-          sessionId,
-          // Fields of older versions are hashed as before, so that an update still recognises their keys.
-          asked: [
+        return Effect.flatMap(turnFiles.once(given, sessionId), (attachments) =>
+          streams.post(request, {
+            route: "send",
+            path: send.path,
             sessionId,
-            message ?? null,
-            parentMessageId ?? null,
-            ...(parentMessageId === null ? ["first"] : []),
-            ...(retry === true ? ["retry"] : []),
-          ],
-          begin: (caller) =>
-            Effect.andThen(
-              quotas.message(caller.principal.orgId),
-              chat.send(caller, sessionId, request.payload),
-            ),
-          mayWait: busy.mayWait,
-          onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
-        })
+            // Fields of older versions are hashed as before, so that an update still recognises their keys.
+            asked: [
+              sessionId,
+              message ?? null,
+              parentMessageId ?? null,
+              ...(parentMessageId === null ? ["first"] : []),
+              ...(retry === true ? ["retry"] : []),
+              ...TurnFiles.asked(given),
+            ],
+            begin: (caller) =>
+              Effect.andThen(
+                quotas.message(caller.principal.orgId),
+                Effect.flatMap(attachments, (found) =>
+                  chat.send(caller, sessionId, { ...sent, attachments: found }),
+                ),
+              ),
+            mayWait: busy.mayWait,
+            onBusy: (caller, turn) => busy.turn(caller.principal, sessionId, turn),
+          }),
+        )
       },
       resume: (request) => {
         const answers = answersOf(request.payload)
@@ -201,6 +219,16 @@ export const layer = HttpApiBuilder.group(
             yield* reads.file(principal)
             yield* runs.get(principal, runId)
             return yield* FileResponse.make(files, yield* runs.file(runId, fileId))
+          }),
+        ),
+      fileTicket: ({ params: { fileId, runId } }) =>
+        answering(
+          Effect.gen(function* () {
+            const principal = yield* CurrentPrincipal
+            yield* runs.get(principal, runId)
+            if ((yield* runs.file(runId, fileId)) === undefined) return yield* FileResponse.notFound
+            const path = file.path.replace(":runId", runId).replace(":fileId", encodeURIComponent(fileId))
+            return yield* BrowserLink.make(links, principal, path)
           }),
         ),
     })

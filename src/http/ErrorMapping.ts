@@ -25,6 +25,7 @@ import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
 import type { NotAnAnswer } from "../store/FeedbackStore.ts"
+import type { ErasureNotFound } from "../store/Erasures.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { MessageNotFound } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
@@ -37,6 +38,7 @@ import type { RunElsewhere } from "../sharing/SharedLogs.ts"
 import type { ShuttingDown } from "../runs/Shutdown.ts"
 import type { SecretsUnavailable } from "./AgentServers.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
+import { type FileError, fileErrors } from "./FileErrors.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
 
@@ -48,6 +50,8 @@ export type ServiceError =
   | AgentNotFound
   | AttachmentsUnsupported
   | AutopilotConflict
+  | ErasureNotFound
+  | FileError
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound
@@ -161,12 +165,14 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
   AgentInvalid: (error) =>
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
+  ...fileErrors(invalid),
   AttachmentsUnsupported: (error) => ({
     code: "ATTACHMENTS_UNSUPPORTED",
     message: `The files cannot be sent: ${expectedKinds(error)}.`,
     details: [{ path: "payload.attachments", message: expectedKinds(error) }],
   }),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
+  ErasureNotFound: () => ({ code: "ERASURE_NOT_FOUND", message: "There is no such erasure." }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({
     code: "AUTH_PERMISSION_DENIED",
@@ -271,6 +277,8 @@ export const respond = (
   })
 
 export const nothingHere = respond({ code: "ROUTE_NOT_FOUND", message: "There is nothing at this path." })
+
+export const orgNotFound = respond({ code: "ORG_NOT_FOUND", message: "There is no such organisation." })
 
 /** The response of a handler, whose expected errors are responses too. */
 export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>

@@ -6,9 +6,10 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { File, RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import type { RunFile } from "../store/Runs.ts"
+import { disposition } from "./Disposition.ts"
 import { respond } from "./ErrorMapping.ts"
 
-const notFound = respond({
+export const notFound = respond({
   code: "FILE_NOT_FOUND",
   message: "There is no such file in the run, or it is gone.",
 })
@@ -17,17 +18,6 @@ const unavailable = respond({
   code: "FILE_UNAVAILABLE",
   message: "The file cannot be fetched now, or it is too large to be passed on.",
 })
-
-/** Characters. File systems accept no longer names. */
-const longestName = 200
-
-/** RFC 6266 / 8187: the name in a form that preserves any text, and in ASCII for clients that know only that. */
-const disposition = (filename: string): string => {
-  const name = filename.slice(0, longestName).toWellFormed()
-  const ascii = name.replace(/[^\w !#$&+.^~()-]/g, "_")
-  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`
-}
 
 /** The runtime's type is free text; anything that is not a media type becomes a stream of bytes. */
 const contentType = (mimeType: string): string =>
@@ -45,6 +35,7 @@ const download = (file: RunFile, { bytes, headers, length, status }: File) =>
       "content-disposition": disposition(file.filename),
       "content-security-policy": "default-src 'none'; sandbox",
       "cache-control": "private, no-store",
+      "cross-origin-resource-policy": "cross-origin",
     },
   })
 

@@ -8,8 +8,11 @@ import type { Caller } from "../chat/Caller.ts"
 import { Chat } from "../chat/Chat.ts"
 import type { Begun, OnceRefused } from "../chat/Idempotency.ts"
 import { SessionQueue } from "../chat/SessionQueue.ts"
+import type { Attachment } from "../domain/Attachment.ts"
+import type { AttachmentInput } from "../domain/AttachmentInput.ts"
 import type { MessageId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
+import { MessageFiles } from "../files/MessageFiles.ts"
 import { Messages } from "../store/Messages.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { ChatStreams } from "./ChatStreams.ts"
@@ -25,6 +28,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* Chat
     const messages = yield* Messages
+    const messageFiles = yield* MessageFiles
     const queue = yield* SessionQueue
     const quotas = yield* Quotas
     const streams = yield* ChatStreams
@@ -39,6 +43,18 @@ export const layer = HttpApiBuilder.group(
             )
           : turn,
     })
+
+    /** The session is read at the first use, because the message may not exist. */
+    const filesOf = (id: MessageId, inputs: ReadonlyArray<AttachmentInput> | undefined) =>
+      Effect.flatMap(CurrentPrincipal, (principal) =>
+        Effect.cached(
+          inputs === undefined || inputs.length === 0
+            ? Effect.succeed<ReadonlyArray<Attachment>>([])
+            : Effect.flatMap(messages.find(principal, id), ({ session }) =>
+                messageFiles.of(principal, inputs, session.id),
+              ),
+        ),
+      )
 
     const counted =
       <A, E>(begin: (caller: Caller) => Effect.Effect<A, E>) =>
@@ -61,15 +77,24 @@ export const layer = HttpApiBuilder.group(
           })
         }),
       edit: (request) => {
-        const { message } = request.payload
+        const { attachments: given, message = "" } = request.payload
         const { messageId } = request.params
-        return streams.post(request, {
-          route: "edit",
-          path: edit.path,
-          asked: [messageId, message],
-          begin: counted((caller) => chat.edit(caller, messageId, { message })),
-          ...turnAt(messageId),
-        })
+        return Effect.flatMap(filesOf(messageId, given), (attachments) =>
+          streams.post(request, {
+            route: "edit",
+            path: edit.path,
+            asked: [messageId, message, ...(given === undefined ? [] : [JSON.stringify(given)])],
+            begin: counted((caller) =>
+              Effect.flatMap(attachments, (found) =>
+                chat.edit(caller, messageId, {
+                  message,
+                  attachments: given === undefined ? undefined : found,
+                }),
+              ),
+            ),
+            ...turnAt(messageId),
+          }),
+        )
       },
       message: ({ params: { messageId } }) =>
         answering(

@@ -11,6 +11,7 @@ import type { PublicError } from "../protocol/PublicError.ts"
 import { corsHeaders, isPreflight } from "./Cors.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
 import { isSane } from "./RequestId.ts"
+import { pathOf } from "./RequestPath.ts"
 
 /** Milliseconds for a whole request to arrive; its response may stream without a limit. */
 const requestTimeout = 30_000
@@ -170,6 +171,10 @@ const serveInTurn = (server: Server): void => {
 /** The last response on each connection. */
 const answers = new WeakMap<Duplex, ServerResponse>()
 
+/** An upload that is still arriving. `UploadBody` limits its time. */
+const isUpload = ({ req, writableEnded }: ServerResponse): boolean =>
+  !writableEnded && req.method === "POST" && pathOf(req.url ?? "") === "/api/v1/files"
+
 const makeServer = (): Server => {
   const server = createServer({
     requestTimeout,
@@ -182,6 +187,8 @@ const makeServer = (): Server => {
   })
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket)
+    // Node reports the end of the time once. The upload has its own limits.
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && answer !== undefined && isUpload(answer)) return
     const isAnswering = answer !== undefined && answer.headersSent && !answer.writableFinished
     // The bytes of an error would become a part of the current response.
     if (socket.writable && !isAnswering && error.code !== "ECONNRESET")

@@ -11,7 +11,14 @@ import { OrgUsage } from "./OrgUsage.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", {
-  resource: Schema.Literals(["agents", "sessions", "bytes of messages"]),
+  resource: Schema.Literals([
+    "agents",
+    "sessions",
+    "bytes of messages",
+    "unused uploads",
+    "MiB of unused uploads",
+    "MiB of files",
+  ]),
   limit: Schema.Int,
 }) {}
 

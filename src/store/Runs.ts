@@ -15,13 +15,17 @@ import type { TurnKey } from "../domain/TurnKey.ts"
 import type { Message } from "../protocol/agent2ui/Message.ts"
 import type { SessionBusy } from "../runs/LiveRuns.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
+import type { AttachmentGone } from "./Files.ts"
 import type { StoreError } from "./StoreError.ts"
 import type { Spent } from "./TokenSpend.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
 
-/** Another replica took the run for one of a dead process and ended it; its readers have seen that end. */
+/**
+ * Another replica took the run for one of a dead process and ended it; its readers have seen that end. Or the run is deleted
+ * for good.
+ */
 export class RunLost extends Schema.TaggedError<RunLost>()("RunLost", { runId: RunId }) {}
 
 /** A file that the runtime created in a run. `path` is the runtime's own relative URL and never leaves the gateway. */
@@ -53,7 +57,7 @@ export class Runs extends Context.Service<
   {
     /**
      * One transaction: the session (created; or its `updatedAt` moved forward and its first cohort written), the
-     * user's message, the run with this replica as its owner, and its key. The session is busy while its last run is
+     * user's message with its files, the run with this replica as its owner, and its key. The session is busy while its last run is
      * running on any replica, and if it has changed since the turn read it: another message arrived, another run
      * retries the same one, or its message was deleted.
      */
@@ -74,7 +78,7 @@ export class Runs extends Context.Service<
       readonly asksAgain?: boolean | undefined
       /** The key by which a repeated request finds the turn. */
       readonly key?: TurnKey | undefined
-    }) => Effect.Effect<void, SessionBusy | StoreError | TurnKeyTaken>
+    }) => Effect.Effect<void, AttachmentGone | SessionBusy | StoreError | TurnKeyTaken>
     /**
      * One statement for events of any number of runs; each run's are consecutive. A repeated write stores an entry
      * once.
@@ -107,6 +111,8 @@ export class Runs extends Context.Service<
     readonly runningOf: (id: SessionId) => Effect.Effect<RunId | undefined, StoreError>
     /** True if this process started the run and therefore executes it. False for an unknown run. */
     readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
+    /** Returns those of the runs that are deleted, on any replica, or that do not exist. */
+    readonly deleted: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<RunId>, StoreError>
     /** Returns those of the runs that have ended. */
     readonly ended: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreError>
     /**
@@ -114,11 +120,13 @@ export class Runs extends Context.Service<
      * at the end. A run may have 16 MiB, so no caller reads all of it at once.
      */
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
-    /** The answer of a run whose events have all expired; undefined while one is stored. */
-    readonly expiredAnswer: (
-      id: RunId,
-      answer: MessageId,
-    ) => Effect.Effect<ChatMessage | undefined, StoreError>
+    /**
+     * The parts of a run whose events have all expired. Undefined while an event is stored, and if the run has no
+     * message. Empty if only its events had them.
+     */
+    readonly expiredParts: (
+      run: Pick<Run, "id" | "userMessageId">,
+    ) => Effect.Effect<ReadonlyArray<Message> | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
   }
 >()("crossfade/store/Runs") {}

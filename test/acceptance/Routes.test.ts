@@ -40,10 +40,19 @@ beforeAll(async () => {
     run: run.runId,
     message: events.find(({ event }) => event === "done")?.data.messageId,
     cursor: Buffer.from(JSON.stringify(["sessions", run.sessionId])).toString("base64url"),
+    upload: await upload(owner),
     file: file?.data.data.url.split("/").at(-1),
     org: "acme",
+    user: "ana",
   }
 })
+
+const upload = async ({ token, url }: Client): Promise<string> => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "text/plain" }
+  const answer = await fetch(`${url}/api/v1/files`, { method: "POST", headers, body: canary })
+  const { data } = (await answer.json()) as { readonly data: { readonly fileId: string } }
+  return data.fileId
+}
 
 const documented = async (): Promise<ReadonlyArray<string>> => {
   const answer = await fetch(`${world.gateway.url}/openapi.json`)
@@ -57,7 +66,8 @@ const filled = (text: string): string =>
   text.replaceAll(
     /\{(\w+)Id\}|\{(model)\}|\$(\w+)/g,
     (_, inPath?: string, model?: string, given?: string) => {
-      const id = ids[inPath ?? model ?? given ?? ""]
+      const name = inPath ?? model ?? given ?? ""
+      const id = ids[name === "file" && text.startsWith("/api/v1/files/") ? "upload" : name]
       if (id === undefined) throw new Error(`no id for ${text}`)
       return encodeURIComponent(id)
     },
@@ -128,6 +138,18 @@ describe("the routes of the contract", () => {
       expect(data.sessions).toEqual([])
     }
     expect(JSON.stringify(await clients.stranger.json("GET", "/api/v1/agents"))).not.toContain(canary)
+    for (const [caller, path] of [
+      ["stranger", "/api/v1/users/ana/export"],
+      ["colleague", "/api/v1/chat/export"],
+      ["admin", "/api/v1/chat/export"],
+    ] as const) {
+      const lines = (await (await clients[caller].request("GET", path)).text()).trimEnd().split("\n")
+      expect([caller, lines.length, lines.at(-1)]).toEqual([
+        caller,
+        2,
+        JSON.stringify({ type: "end", sessions: 0, messages: 0, runs: 0 }),
+      ])
+    }
     const statuses = (caller: Caller) =>
       Promise.all(
         [...orgs, "nowhere"].map(

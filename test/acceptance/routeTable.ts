@@ -65,6 +65,17 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 200, 403]),
     row([401, 200, 200, 200, 200, 403], { query: "?cursor=$cursor" }),
   ],
+  "GET /api/v1/chat/sessions/counts": [row([401, 200, 200, 200, 200, 403])],
+  "PATCH /api/v1/chat/sessions/{sessionId}": [
+    owners({ body: { title: "Renamed" } }),
+    owners({ body: { pinned: true, archived: false } }),
+  ],
+  "GET /api/v1/chat/sessions/{sessionId}/runs": [owners()],
+  "POST /api/v1/chat/sessions/{sessionId}/cancel": [owners()],
+  "GET /api/v1/chat/sessions/{sessionId}/export": [owners()],
+  "GET /api/v1/chat/export": [row([401, 200, 200, 200, 200, 403])],
+  // A user of another organisation with the same id is another user, and has no session there.
+  "GET /api/v1/users/{userId}/export": [row([401, 403, 403, 200, 200, 403])],
   "GET /api/v1/chat/search": [row([401, 200, 200, 200, 200, 403], { query: "?q=hello" })],
   "GET /api/v1/chat/sessions/{sessionId}": [owners(), owners({ query: "?leaf=latest" })],
   "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
@@ -78,6 +89,13 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/chat/runs/{runId}/ticket": [owners()],
   "POST /api/v1/chat/runs/{runId}/cancel": [owners()],
   "GET /api/v1/chat/runs/{runId}/files/{fileId}": [owners()],
+  "POST /api/v1/chat/runs/{runId}/files/{fileId}/ticket": [owners()],
+
+  "POST /api/v1/files": [row([401, 200, 200, 200, 200, 403], { body: { any: "text" } })],
+  "GET /api/v1/files": [row([401, 200, 200, 200, 200, 403])],
+  "GET /api/v1/files/{fileId}": [owners()],
+  "POST /api/v1/files/{fileId}/ticket": [owners()],
+  "DELETE /api/v1/files/{fileId}": [owners()],
 
   "POST /v1/chat/completions": [
     row([401, 200, 200, 200, 404, 403], { body: { model: "agent:$agent", messages: [question] } }),
@@ -148,6 +166,15 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/runtime/autopilot/promote": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/abort": [operators()],
+  "GET /api/v1/runtime/runs": [
+    row([401, 403, 403, 200, 200, 200]),
+    // An administrator sees its own organisation only.
+    row([401, 403, 403, 404, 200, 200], { query: "?org=other" }),
+  ],
+  "GET /api/v1/runtime/runs/{runId}": [
+    row([401, 403, 403, 200, 404, 200]),
+    row([401, 403, 403, 200, 404, 200], { query: "?content=true" }),
+  ],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
   "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
 }

@@ -45,6 +45,22 @@ describe("a turn", () => {
     expect(older.messages.map(({ content }) => content)).toEqual(["one"])
   })
 
+  it("takes feedback on its answer, which the session shows until it is withdrawn", async () => {
+    const events = await collect(client().start(asking("one")))
+    const { data, event, sessionId } = events.at(-1)!
+    if (event !== "done") throw new Error(`the turn ended with ${event}`)
+    const { messageId } = data
+    const given = await client().feedback(messageId, { rating: "down", comment: "no" })
+    expect(given).toMatchObject({ messageId, rating: "down", score: null, comment: "no" })
+    const shown = async () => (await client().session(sessionId)).messages.at(-1)?.feedback
+    expect(await shown()).toEqual(given)
+    expect(await client().withdrawFeedback(messageId)).toEqual({ messageId, withdrawn: true })
+    expect(await client().withdrawFeedback(messageId)).toEqual({ messageId, withdrawn: false })
+    expect(await shown()).toBeNull()
+    const refused = await refusalOf(client().feedback(messageId, { score: 2 }))
+    expect(refused.code).toBe("VALIDATION_FAILED")
+  })
+
   it("is found by its words about a second after its end", async () => {
     const [{ sessionId } = { sessionId: "" }] = await collect(client().start(asking("Übersetze zebrafisch")))
     const search = () => client().search("ubersetze zebra", { limit: 5, archived: "all" })

@@ -1,7 +1,6 @@
 /** The contract of `FileContents`, run against each adapter. */
-import { expect, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { createHash, randomUUID } from "node:crypto"
@@ -28,8 +27,8 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
       const id = newId()
       const written = yield* contents.write(id, Stream.make(text("hello "), text("world")), 11)
       const sha256 = createHash("sha256").update("hello world").digest("hex")
-      expect(written).toEqual({ bytes: 11, sha256 })
-      expect((yield* readAll(id)).toString()).toBe("hello world")
+      assert.deepStrictEqual(written, { bytes: 11, sha256 })
+      assert.strictEqual((yield* readAll(id)).toString(), "hello world")
     }),
   )
 
@@ -41,12 +40,13 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
       const chunk = new Uint8Array(300_000).map((_, place) => place % 251)
       const chunks = Array.from({ length: 70 }, () => chunk)
       const { bytes, sha256 } = yield* contents.write(id, Stream.fromIterable(chunks), 70 * chunk.length)
-      expect(bytes).toBe(70 * chunk.length)
-      expect(
+      assert.strictEqual(bytes, 70 * chunk.length)
+      assert.strictEqual(
         createHash("sha256")
           .update(yield* readAll(id))
           .digest("hex"),
-      ).toBe(sha256)
+        sha256,
+      )
     }),
   )
 
@@ -56,9 +56,9 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
       const contents = yield* FileContents
       const id = newId()
       yield* contents.write(id, Stream.make(text("0123456789")), 10)
-      expect((yield* readAll(id, { first: 2, last: 4 })).toString()).toBe("234")
-      expect((yield* readAll(id, { first: 0, last: 0 })).toString()).toBe("0")
-      expect((yield* readAll(id, { first: 9, last: 9 })).toString()).toBe("9")
+      assert.strictEqual((yield* readAll(id, { first: 2, last: 4 })).toString(), "234")
+      assert.strictEqual((yield* readAll(id, { first: 0, last: 0 })).toString(), "0")
+      assert.strictEqual((yield* readAll(id, { first: 9, last: 9 })).toString(), "9")
     }),
   )
 
@@ -67,8 +67,8 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
     Effect.gen(function* () {
       const contents = yield* FileContents
       const id = newId()
-      expect((yield* contents.write(id, Stream.empty, 10)).bytes).toBe(0)
-      expect((yield* readAll(id)).length).toBe(0)
+      assert.strictEqual((yield* contents.write(id, Stream.empty, 10)).bytes, 0)
+      assert.strictEqual((yield* readAll(id)).length, 0)
     }),
   )
 
@@ -78,8 +78,8 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
       const contents = yield* FileContents
       const id = newId()
       const error = yield* Effect.flip(contents.write(id, Stream.make(text("hello "), text("world")), 10))
-      expect(error).toBeInstanceOf(FileTooLarge)
-      expect(yield* Effect.flip(readAll(id))).toBeInstanceOf(ContentsMissing)
+      assert.instanceOf(error, FileTooLarge)
+      assert.instanceOf(yield* Effect.flip(readAll(id)), ContentsMissing)
     }),
   )
 
@@ -92,10 +92,10 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
         Stream.make(new Uint8Array(6_000_000), new Uint8Array(6_000_000)),
         Stream.fail("gone" as const),
       )
-      expect(yield* Effect.exit(contents.write(id, broken, 1e8))).toEqual(Exit.fail("gone"))
-      expect(yield* Effect.flip(readAll(id))).toBeInstanceOf(ContentsMissing)
+      assert.strictEqual(yield* Effect.flip(contents.write(id, broken, 1e8)), "gone")
+      assert.instanceOf(yield* Effect.flip(readAll(id)), ContentsMissing)
       yield* contents.write(id, Stream.make(text("again")), 10)
-      expect((yield* readAll(id)).toString()).toBe("again")
+      assert.strictEqual((yield* readAll(id)).toString(), "again")
     }),
   )
 
@@ -108,8 +108,8 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
       yield* contents.write(id, Stream.make(text("one")), 10)
       yield* contents.write(other, Stream.make(text("two")), 10)
       yield* contents.remove([id, newId()])
-      expect(yield* Effect.flip(readAll(id))).toBeInstanceOf(ContentsMissing)
-      expect((yield* readAll(other)).toString()).toBe("two")
+      assert.instanceOf(yield* Effect.flip(readAll(id)), ContentsMissing)
+      assert.strictEqual((yield* readAll(other)).toString(), "two")
       yield* contents.remove([])
     }),
   )
@@ -121,10 +121,10 @@ export const suite = (name: string, layer: () => Layer.Layer<FileContents, unkno
       const id = newId()
       yield* contents.write(id, Stream.make(text("one")), 10)
       const later = yield* Stream.runCollect(contents.writtenBefore(Date.now() + 3_600_000))
-      expect(later).toContain(id)
-      expect(yield* Stream.runCollect(contents.writtenBefore(Date.now() - 3_600_000))).toEqual([])
+      assert.include(later, id)
+      assert.deepStrictEqual(yield* Stream.runCollect(contents.writtenBefore(Date.now() - 3_600_000)), [])
       yield* contents.removeDrafts(Date.now() + 3_600_000)
-      expect((yield* readAll(id)).toString()).toBe("one")
+      assert.strictEqual((yield* readAll(id)).toString(), "one")
     }),
   )
 }

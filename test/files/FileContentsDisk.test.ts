@@ -1,5 +1,5 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { expect, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -27,9 +27,9 @@ it.live("removes the leftover of a write whose process died, and no newer one", 
   return Effect.gen(function* () {
     const contents = yield* FileContents
     yield* contents.removeDrafts(Date.now() - 60_000)
-    expect(readdirSync(join(at, "tmp")).toSorted()).toEqual([fileId, "other"])
+    assert.deepStrictEqual(readdirSync(join(at, "tmp")).toSorted(), [fileId, "other"])
     yield* contents.removeDrafts(Date.now() + 60_000)
-    expect(readdirSync(join(at, "tmp"))).toEqual(["other"])
+    assert.deepStrictEqual(readdirSync(join(at, "tmp")), ["other"])
   }).pipe(Effect.provide(layerIn(at)))
 })
 
@@ -44,8 +44,8 @@ it.live("leaves no draft when the upload is interrupted", () => {
     )
     const writing = yield* Effect.forkChild(contents.write(fileId, upload, 100))
     yield* Deferred.await(started)
-    expect(readdirSync(join(at, "tmp"))).toEqual([fileId])
+    assert.deepStrictEqual(readdirSync(join(at, "tmp")), [fileId])
     yield* Fiber.interrupt(writing)
-    expect(readdirSync(join(at, "tmp"))).toEqual([])
+    assert.deepStrictEqual(readdirSync(join(at, "tmp")), [])
   }).pipe(Effect.provide(layerIn(at)))
 })

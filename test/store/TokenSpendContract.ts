@@ -9,7 +9,7 @@ import { Retention } from "../../src/store/Retention.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { TokenSpend } from "../../src/store/TokenSpend.ts"
 import type { Stores } from "./StoreContract.ts"
-import { begun, completed, newPrincipal, newTurn, noon } from "./Turns.ts"
+import { begun, completed, newPrincipal, newTurn, noon, seen } from "./Turns.ts"
 
 const day = 20_000
 
@@ -43,6 +43,18 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
       }),
     )
 
+    it.effect("adds tokens that no run spends", () =>
+      Effect.gen(function* () {
+        const { add, spent } = yield* TokenSpend
+        const ana = newPrincipal()
+        yield* add({ day, tokens: 5 }, ana)
+        yield* ended(ana)
+        yield* add({ day, tokens: 3_000_000_000 }, ana)
+        yield* add({ day: day + 1, tokens: 1 }, ana)
+        assert.strictEqual(yield* spent(day, ana.orgId, ana.userId), 3_000_000_012)
+      }),
+    )
+
     it.effect("counts a turn once, even if its end is written again after an unknown outcome", () =>
       Effect.gen(function* () {
         const { spent } = yield* TokenSpend
@@ -57,7 +69,7 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
         const runs = yield* Runs
         const principal = newPrincipal()
         const turn = yield* begun(newTurn(principal))
-        yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
+        yield* (yield* Replicas).interrupt(turn.run.id, seen(), noon + 5)
         const { ended, message } = completed(turn, "Hi")
         yield* Effect.flip(runs.end(ended, message, undefined, { day, tokens: 7 }))
         assert.strictEqual(yield* (yield* TokenSpend).spent(day, principal.orgId, undefined), 0)

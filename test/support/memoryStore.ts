@@ -12,8 +12,10 @@ import { Messages } from "../../src/store/Messages.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
+import { SessionLists } from "../../src/store/SessionLists.ts"
 import { type BranchMessage, type TreeMessage, SessionNotFound, Sessions } from "../../src/store/Sessions.ts"
 import { StoreHealth } from "../../src/store/StoreHealth.ts"
+import { shownOf } from "../../src/store/ShownMessage.ts"
 import type { StoreError } from "../../src/store/StoreError.ts"
 import { TokenSpend } from "../../src/store/TokenSpend.ts"
 import { Transitions } from "../../src/store/Transitions.ts"
@@ -117,7 +119,13 @@ export const layer = (data: Memory) => {
           ? Effect.fail(new SessionNotFound({ sessionId }))
           : Effect.succeed(session)
       }),
-    messages: () => Effect.succeed({ entries: data.messages, next: null }),
+    messages: () =>
+      Effect.sync(() => ({
+        entries: data.messages.map((message) =>
+          shownOf({ parts: null, attachments: [], answers: [], ...message }, new Map()),
+        ),
+        next: null,
+      })),
     branch: (sessionId, end) => Effect.sync(() => branchOf(data, sessionId, end)),
     tree: (sessionId) => Effect.sync(() => treeOf(data, sessionId)),
   })
@@ -125,8 +133,9 @@ export const layer = (data: Memory) => {
     get: (_, agentId) =>
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
+  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0), add: () => Effect.void })
+  const sessionLists = Layer.mock(SessionLists, {})
   const messages = Layer.mock(Messages, {})
-  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0) })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
@@ -138,9 +147,9 @@ export const layer = (data: Memory) => {
   const replicas = Layer.mock(Replicas, {
     exclusive: true,
     beat: Effect.succeed({ known: true, others: [] }),
-    interruptRunsOf: () => Effect.succeed(0),
+    remove: () => Effect.succeed([]),
     running: () => Effect.succeed([]),
-    retire: () => Effect.void,
+    retire: Effect.void,
   })
   const storeHealth = Layer.succeed(StoreHealth, { isUp: Effect.succeed(true), whileUp: (use) => use })
   return Layer.mergeAll(
@@ -149,6 +158,7 @@ export const layer = (data: Memory) => {
     runs,
     turnKeys,
     sessions,
+    sessionLists,
     messages,
     agents,
     baselines,

@@ -8,6 +8,9 @@ import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
+import { deletionExamples } from "./examples/DeletionExamples.ts"
+import { fileExamples } from "./examples/FileExamples.ts"
+import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
 import { searchExamples } from "./examples/SearchExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { sessionExamples } from "./examples/SessionExamples.ts"
@@ -22,9 +25,12 @@ const examples: ExamplesByOperation = {
   ...openAiExamples,
   ...aiSdkExamples,
   ...agUiExamples,
+  ...deletionExamples,
   ...tenantExamples,
   ...breakerExamples,
+  ...fileExamples,
   ...rolloutExamples,
+  ...operatorRunsExamples,
   ...autopilotExamples,
 }
 
@@ -46,6 +52,7 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   pinned: "true",
   before: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
   orgId: "acme",
+  erasureId: "019a5c5e-7b40-7f00-8a10-2b3c4d5e6f70",
   model: "agent:019a5c5e-7000-7b11-8000-0000000000a1",
   "x-crossfade-hold": "true",
   cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
@@ -62,6 +69,8 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   "if-match": '"3"',
   range: "bytes=0-99",
   "if-range": '"v1"',
+  "if-none-match": '"v1"',
+  filename: "chart.png",
 }
 
 /** Descriptions of parameters whose schemas have other uses too. */
@@ -71,11 +80,12 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   id: "The chat's id, as its client chose it.",
   runId: "The run's id, a UUID: `X-Run-ID` of its stream.",
   messageId: "The message's id, a UUID: `messageId` of the `done` event, or from the session.",
-  fileId: "The last part of the `url` of a `file` event.",
+  fileId: "The file's id: `fileId` of an upload, or the last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
   orgId: "An organisation.",
   q: 'The words to find. All must be in a message or in the title; the last one may be unfinished. `"…"` finds words in this order.',
-  userId: "A user of the caller's organisation.",
+  userId: "A user of the caller's organisation, as in its tokens.",
+  erasureId: "The erasure's id, a UUID.",
   archived: "`true`: the archived sessions. By default the others.",
   pinned: "`true`: pinned sessions only. `false`: the others only. By default both.",
   before: "The page ends before this message: the id of a message of the session, or `nextCursor`.",

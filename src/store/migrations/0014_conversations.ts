@@ -23,6 +23,9 @@ const schema = [
   `CREATE INDEX messages_by_parent ON messages (parent_message_id)`,
   `ALTER TABLE runs ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX runs_by_session ON runs (session_id, id)`,
+  `CREATE INDEX runs_by_org ON runs (org_id, id)`,
+  `CREATE INDEX runs_by_user ON runs (org_id, user_id, id)`,
+  `CREATE INDEX runs_by_trace ON runs (trace_id) WHERE trace_id IS NOT NULL`,
   // `rating` is 1 or -1. `replaced_rating` is the one before the last write: 0 for none, null for a first write. `cohort`
   // is that of the run.
   `CREATE TABLE feedback (
@@ -60,6 +63,9 @@ const schema = [
   )`,
   `CREATE INDEX files_by_user ON files (org_id, user_id, id)`,
   `CREATE INDEX files_by_message ON files (message_id)`,
+  `CREATE INDEX files_unused ON files (org_id, user_id, created_at, bytes) WHERE message_id IS NULL AND deleted_at IS NULL`,
+  `CREATE INDEX files_of_org ON files (org_id, bytes) WHERE deleted_at IS NULL`,
+  `CREATE INDEX files_removable ON files (id) WHERE deleted_at IS NOT NULL`,
   // Without a user: the whole organisation.
   `CREATE TABLE erasures (
     id TEXT NOT NULL PRIMARY KEY,
@@ -72,6 +78,30 @@ const schema = [
     updated_at BIGINT NOT NULL,
     ended_at BIGINT
   )`,
+  `CREATE INDEX erasures_by_org ON erasures (org_id, id)`,
+  // A user or an organisation has one erasure at a time.
+  `CREATE UNIQUE INDEX erasures_active ON erasures (org_id, COALESCE(user_id, '')) WHERE ended_at IS NULL`,
+  // The ids that users have deleted, so that a repeated deletion succeeds after the purge too.
+  `CREATE TABLE deletions (
+    org_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (org_id, user_id, id)
+  )`,
+  `CREATE INDEX deletions_by_age ON deletions (at)`,
+  // The queues of the purge. Rows that are not deleted are not in them.
+  `CREATE INDEX sessions_deleted ON sessions (deleted_at) WHERE deleted_at IS NOT NULL`,
+  `CREATE INDEX messages_deleted ON messages (deleted_at) WHERE deleted_at IS NOT NULL`,
+  `CREATE INDEX runs_deleted ON runs (deleted_at) WHERE deleted_at IS NOT NULL`,
+  `CREATE INDEX files_deleted ON files (deleted_at) WHERE deleted_at IS NOT NULL`,
+  // The database looks for these rows when it deletes a run.
+  `CREATE INDEX messages_by_run ON messages (run_id)`,
+  `CREATE INDEX idempotency_keys_by_run ON idempotency_keys (run_id)`,
+  // A deleted session frees the id that its client chose.
+  `DROP INDEX sessions_by_client_key`,
+  `CREATE UNIQUE INDEX sessions_by_client_key ON sessions (client_key)
+    WHERE client_key IS NOT NULL AND deleted_at IS NULL`,
 ]
 
 export const conversations = Effect.flatMap(SqlClient.SqlClient, (sql) =>
