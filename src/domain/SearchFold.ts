@@ -30,7 +30,7 @@ const digit = (text: string): string => {
 
 /** Hebrew and Arabic points, tatweel, the nukta of Hindi, variation selectors, joiners, soft hyphens, skin tones. */
 const ignored =
-  /[\u0591-\u05c7\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u093c\ufe00-\ufe0f\u00ad]|\p{Emoji_Modifier}|(?<!\p{Emoji}\p{Emoji_Modifier}?\ufe0f?)[\u200c\u200d]/gu
+  /[\u0591-\u05c7\u064b-\u065f]|[\u06d6-\u06ed]|[\ufe00-\ufe0f]|\u0670|\u093c|\u0640|\u00ad|\p{Emoji_Modifier}|(?<!\p{Emoji}\p{Emoji_Modifier}?\ufe0f?)[\u200c\u200d]/gu
 
 /** Letters without case, marks or other forms: Latin, Cyrillic, Hebrew, Devanagari, Thai, kana, ideographs, Hangul. */
 const settled =
@@ -50,6 +50,6 @@ export const fold = (word: string): string =>
         .toLowerCase()
         .normalize("NFC")
         // A form such as "(1)" for ⑴ has characters that separate tokens in an index.
-        .replaceAll(/[\x00-\x2f\x3a-\x60\x7b-\x7f]/g, "")
+        .replaceAll(/[^\P{ASCII}a-z0-9]/gu, "")
         .replaceAll(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/gu, digit)
         .replaceAll(exchanged, (letter) => letters[letter] ?? letter)

@@ -20,7 +20,7 @@ export interface Word {
 
 /** A message of a user has at most as many. The search does not see the rest of a longer answer. */
 export const longestText = 100_000
-/** Of a form, in UTF-16 code units. Longer words are data, such as Base64. */
+/** The limit of a form, in UTF-16 code units. Longer words are data, such as Base64. */
 const longestForm = 64
 /** The parts of a longer word have no form of their own. */
 const mostParts = 16

@@ -11,7 +11,7 @@ import { contentStart, StartOfText } from "./SearchText.ts"
 import { indexText } from "./SearchTokens.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
-/** Of one step: messages, and bytes of their contents. A longer message is taken alone. */
+/** The limits of one step: messages, and bytes of their contents. A longer message is taken alone. */
 const mostMessages = 32
 const mostBytes = 16 * 1024
 const mostTitles = 32

@@ -11,7 +11,7 @@ import { longestText } from "../domain/SearchWords.ts"
 const longestJson = 2 * longestText
 
 export const contentStart = (sql: SqlClient.SqlClient, column = "content") =>
-  sql`substr(${sql(column)}, 1, ${sql.literal(String(longestJson))})`
+  sql`substr(${sql(column)}, 1, ${longestJson})`
 
 const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.String))
 

@@ -62,10 +62,10 @@ const statements = [
   ...(["u", "a"] as const).map(
     (
       role,
-    ) => `INSERT INTO messages (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, seq)
+    ) => `INSERT INTO messages (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, seq, indexed)
       SELECT id7(${at("n")}, '${role}' || n), ${sessionId(session)}, ${runId("n")}, '${role === "u" ? "user" : "assistant"}',
         '"' || repeat(md5(n::text) || ' ', ${role === "u" ? 3 : 20}) || '"', ${role === "u" ? `CASE WHEN n >= ${sessions} THEN id7(${at(`(n - ${sessions})`)}, 'a' || (n - ${sessions})) END` : `id7(${at("n")}, 'u' || n)`}, ${role === "u" ? "NULL" : "'runtime_orchestrator'"}, ${at("n")} + ${role === "u" ? 0 : 3600},
-        2 * (n / ${sessions}) + ${role === "u" ? 1 : 2}
+        2 * (n / ${sessions}) + ${role === "u" ? 1 : 2}, CASE WHEN n < ${turns - 100} THEN 1 ELSE 0 END
       FROM generate_series(0, ${turns - 1}) n`,
   ),
   `INSERT INTO attempts (run_id, number, shadow, mode, target, started_at, first_progress_at, first_content_at, ended_at, outcome, usage)

@@ -16,9 +16,11 @@ import { Replica } from "../../src/platform/Replica.ts"
 import { Agents } from "../../src/store/Agents.ts"
 import { CohortRuns } from "../../src/store/CohortRuns.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
+import { parseQuery } from "../../src/domain/SearchQuery.ts"
 import { Retention } from "../../src/store/Retention.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { SessionLists } from "../../src/store/SessionLists.ts"
+import { Search } from "../../src/store/Search.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import * as SqlStore from "../../src/store/SqlStore.ts"
 import { attempt, completed, newTurn, textEntries } from "../store/Turns.ts"
@@ -63,6 +65,10 @@ const work = Effect.gen(function* () {
     now,
     since: Data.startMs,
   })
+  const { find, indexNext } = yield* Search
+  yield* indexNext
+  const query = parseQuery("the invo")
+  if (query !== undefined) yield* find(principal, query, { archived: false }, { limit: 20, messages: 3 })
   const retention = yield* Retention
   yield* retention.deleteEvents(now - 86_400_000, undefined)
   yield* retention.deleteKeys(now - 86_400_000)

@@ -21,7 +21,7 @@ describe("tokens", () => {
     ["👍🏽 ❤️", ["👍", "❤"]],
     ["٢٠٢٤ ۱ ५", ["2024", "1", "5"]],
     ["?! … — \ud800 \u0000", []],
-  ])("of %s", (text, expected) => expect(tokens(text)).toEqual(expected))
+  ])("come from %s", (text, expected) => expect(tokens(text)).toEqual(expected))
 
   it("have a bounded length and number", () => {
     expect(tokens("x".repeat(10_000))).toEqual(["x".repeat(64)])
@@ -36,7 +36,7 @@ describe("tokens", () => {
   it("have no ASCII character but lower-case letters and digits, and no white space", () => {
     for (let from = 0; from < 0x20000; from += 4096) {
       const all = Array.from({ length: 4096 }, (_, code) => `${String.fromCodePoint(from + code)} `).join("")
-      for (const token of tokensOf(all, 0)) expect(token).not.toMatch(/[\x00-\x2f\x3a-\x60\x7b-\x7f\s]/)
+      for (const token of tokensOf(all, 0)) expect(token).not.toMatch(/[^\P{ASCII}a-z0-9]|\s/u)
     }
     expect(tokens("⑴ ͺ ＃️⃣ *️⃣ #️⃣")).not.toContain("(1)")
   })

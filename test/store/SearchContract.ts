@@ -6,11 +6,12 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import { SearchReader } from "../../src/chat/SearchReader.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
-import { AgentId, ApiKeyId } from "../../src/domain/Ids.ts"
+import { AgentId, ApiKeyId, UserId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import { parseQuery } from "../../src/domain/SearchQuery.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Search, type SearchFilter, type SearchPosition } from "../../src/store/Search.ts"
+import { fts5Query, tsquery } from "../../src/store/SearchTokens.ts"
 import { begun, completed, naughty, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
 
 type Stores = Runs | Search | SqlClient.SqlClient
@@ -361,6 +362,22 @@ export const search = (name: string, stores: Layer.Layer<Stores, unknown>) =>
       }),
     )
 
+    it.effect("compares the owner where two users share the start of their tokens", () =>
+      Effect.gen(function* () {
+        const [one, other] = ["user-7893", "user-8159"].map((user) => ({
+          ...newPrincipal("acme"),
+          userId: UserId.make(user),
+        }))
+        if (one === undefined || other === undefined) return assert.fail()
+        const query = parseQuery("shared")
+        if (query === undefined) return assert.fail()
+        assert.strictEqual(tsquery(one, query), tsquery(other, query))
+        yield* said(one, "shared", "shared")
+        assert.lengthOf(yield* find(one, "shared"), 1)
+        assert.deepStrictEqual(yield* find(other, "shared"), [])
+      }),
+    )
+
     it.effect("finds archived sessions on request, and deleted ones never", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -409,6 +426,10 @@ export const search = (name: string, stores: Layer.Layer<Stores, unknown>) =>
           messages: [],
         })
         yield* rename("Holidays")
+        assert.lengthOf(
+          yield* sql`SELECT id FROM search_docs WHERE session_id = ${session.id} AND message_id IS NULL`,
+          1,
+        )
         assert.deepStrictEqual(yield* find(owner, "tax"), [])
         assert.lengthOf(yield* find(owner, "holi"), 1)
       }),
@@ -422,12 +443,21 @@ export const search = (name: string, stores: Layer.Layer<Stores, unknown>) =>
         yield* sql`UPDATE sessions SET title = '"Ephemeral"' WHERE id = ${session.id}`
         yield* index
         yield* sql`DELETE FROM messages WHERE session_id = ${session.id}`
+        const query = parseQuery("ephemeral")
+        if (query === undefined) return assert.fail()
+        const entries = sql.onDialectOrElse({
+          pg: () => sql`SELECT id FROM search_docs WHERE words @@ ${tsquery(owner, query)}::tsquery`,
+          orElse: () =>
+            sql`SELECT rowid FROM search_words WHERE search_words MATCH ${fts5Query(owner, query)}`,
+        })
+        assert.lengthOf(yield* entries, 1)
         assert.lengthOf(yield* find(owner, "ephemeral"), 1)
         yield* sql`DELETE FROM attempts WHERE run_id IN (SELECT id FROM runs WHERE session_id = ${session.id})`
         yield* sql`DELETE FROM runs WHERE session_id = ${session.id}`
         yield* sql`DELETE FROM sessions WHERE id = ${session.id}`
         assert.deepStrictEqual(yield* find(owner, "ephemeral"), [])
         assert.deepStrictEqual(yield* sql`SELECT id FROM search_docs WHERE session_id = ${session.id}`, [])
+        assert.lengthOf(yield* entries, 0)
       }),
     )
 
