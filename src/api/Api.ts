@@ -8,6 +8,7 @@ import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
 import { FilesApi } from "./FilesApi.ts"
 import { FeedbackApi } from "./FeedbackApi.ts"
+import { DeletionApi } from "./DeletionApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
@@ -44,6 +45,7 @@ const contract = HttpApi.make("crossfade")
   .add(AiSdkApi)
   .add(AgUiApi)
   .add(FilesApi)
+  .add(DeletionApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

@@ -1,5 +1,4 @@
 /** Sessions as a user organises them: titles, pins, archive, runs, counts and exports. */
-import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -55,8 +54,6 @@ export class SessionsApi extends HttpApiGroup.make("sessions")
     })
       .annotate(RequiredPermissions, ["sessions:write"])
       .annotate(RouteErrors, ofSession)
-      // A misspelled field would otherwise change nothing, with success.
-      .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotate(OpenApi.Summary, "Rename, pin or archive a session")
       .annotate(
         OpenApi.Description,

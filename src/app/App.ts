@@ -74,7 +74,7 @@ export const layer = (
 ) =>
   Shutdown.layerDrain(settings.SHUTDOWN_GRACE_MS).pipe(
     Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
-    Layer.provide(Stages.layer(settings)),
+    Layer.provide(Layer.provideMerge(Stages.deletion(settings), Stages.layer(settings))),
     Layer.provide(Targets.layer(StageSettings.targets(settings))),
     Layer.provide(Fleet.answers(settings)),
     Layer.provide([
@@ -84,7 +84,7 @@ export const layer = (
     Layer.provide(FileLayers.layer(settings)),
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge([
-      RetentionJob.layer(settings.RUN_EVENTS_RETENTION_DAYS),
+      RetentionJob.layer(StageSettings.retention(settings)),
       CredentialSeals.layer(StageSettings.mcpHosts(settings)),
     ]),
     Layer.provide(SqlStore.layer),

@@ -22,6 +22,8 @@ import type { ServerSettings } from "../http/Server.ts"
 import type { MonitorSettings } from "../monitoring/Monitor.ts"
 import type { DatabaseOptions } from "../store/Database.ts"
 import type { DataKeySettings } from "../persistence/DataKeys.ts"
+import type { Settings as DeletionSettings } from "../deletion/Purger.ts"
+import type { Settings as RetentionSettings } from "../recording/RetentionJob.ts"
 import type { Limits as QuotaLimits } from "../store/Quotas.ts"
 import type { ShadowRunsSettings } from "../shadow/ShadowRuns.ts"
 import type { TelemetrySettings } from "../telemetry/TelemetrySettings.ts"
@@ -78,6 +80,18 @@ export const quotas = (settings: Settings): QuotaLimits => ({
   agents: settings.MAX_AGENTS_PER_ORG,
   sessions: settings.MAX_SESSIONS_PER_ORG,
   bytes: settings.MAX_STORED_MB_PER_ORG * 1024 * 1024,
+})
+
+const dayMs = 86_400_000
+
+export const retention = (settings: Settings): RetentionSettings => ({
+  eventDays: settings.RUN_EVENTS_RETENTION_DAYS,
+  messages: settings.MESSAGES_RETENTION_DAYS,
+})
+
+export const deletion = (settings: Settings): DeletionSettings => ({
+  graceMs: settings.DELETE_GRACE_DAYS * dayMs,
+  cacheOrgs: new Set(settings.DIRECT_CACHE_ORGS),
 })
 
 /** A model streams token by token. A runtime is silent while its own model plans or writes a call (decision 29). */

@@ -7,10 +7,14 @@ import { SessionQueue } from "../chat/SessionQueue.ts"
 import { Chat } from "../chat/Chat.ts"
 import { Idempotency } from "../chat/Idempotency.ts"
 import { RunReader } from "../chat/RunReader.ts"
+import { SessionTitles } from "../chat/SessionTitles.ts"
 import { TurnRun } from "../chat/TurnRun.ts"
 import type { Settings } from "../config/Config.ts"
 import { ModeService } from "../decision/ModeService.ts"
 import { Rollout } from "../decision/Rollout.ts"
+import { Deletion } from "../deletion/Deletion.ts"
+import * as ErasureJob from "../deletion/ErasureJob.ts"
+import { Purger } from "../deletion/Purger.ts"
 import { withoutSlash } from "../execution/RuntimeSettings.ts"
 import { Execution } from "../execution/Execution.ts"
 import * as Prober from "../execution/Prober.ts"
@@ -36,6 +40,15 @@ const loops = (settings: Settings) =>
 const baseline = ({ RUNTIME_SERVICE_URL }: Settings) =>
   RUNTIME_SERVICE_URL === "" ? Layer.empty : BaselineMemory.layer(withoutSlash(RUNTIME_SERVICE_URL))
 
+/** Deletion by users, and the jobs that remove deleted data. */
+export const deletion = (settings: Settings) => {
+  const { graceMs } = StageSettings.deletion(settings)
+  return ErasureJob.layer.pipe(
+    Layer.provideMerge(Purger.layer(StageSettings.deletion(settings))),
+    Layer.provideMerge(Deletion.layer(graceMs)),
+  )
+}
+
 export const layer = (settings: Settings) =>
   Layer.mergeAll(
     Chat.layer({ historyMaxTokens: settings.CHAT_HISTORY_MAX_TOKENS }),
@@ -48,6 +61,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
     Layer.provideMerge(Uploads.layer(StageSettings.uploads(settings))),
     Layer.provideMerge(TurnRun.layer),
+    Layer.provideMerge(SessionTitles.layer(settings.CHAT_TITLES)),
     Layer.provideMerge(BreakerMemory.layer),
     Layer.provideMerge(baseline(settings)),
     Layer.provideMerge(ShadowRuns.layer(StageSettings.shadow(settings))),

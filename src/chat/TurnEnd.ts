@@ -24,6 +24,7 @@ import type { StoreError } from "../store/StoreError.ts"
 import type { Spent } from "../store/TokenSpend.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
+import { SessionTitles } from "./SessionTitles.ts"
 import * as TurnLine from "./TurnLine.ts"
 import * as TurnOutcome from "./TurnOutcome.ts"
 import * as TurnSpan from "./TurnSpan.ts"
@@ -63,6 +64,7 @@ export const make = Effect.gen(function* () {
   const recorder = yield* Recorder
   const runs = yield* Runs
   const shutdown = yield* Shutdown
+  const titles = yield* SessionTitles
 
   /** Also for a turn that failed, so that a reload shows what its reader has seen. */
   const assistantMessage = (
@@ -157,5 +159,6 @@ export const make = Effect.gen(function* () {
     yield* TurnSpan.close(turn.trace, endAttributes, final)
     yield* Measure.turnEnded(final, attempts)
     yield* TurnLine.log(final, turn, outcome.text)
+    yield* titles.offer(final, turn, outcome.text)
   })
 })

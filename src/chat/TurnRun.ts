@@ -28,6 +28,7 @@ import { Transcript } from "../runs/Transcript.ts"
 import { Runs } from "../store/Runs.ts"
 import type { Spent } from "../store/TokenSpend.ts"
 import * as Spans from "../telemetry/Spans.ts"
+import type { SessionTitles } from "./SessionTitles.ts"
 import * as TurnEnd from "./TurnEnd.ts"
 import * as TurnOutcome from "./TurnOutcome.ts"
 import { tokensOf } from "./TurnTokens.ts"
@@ -42,7 +43,15 @@ export class TurnRun extends Context.Service<
   static readonly layer: Layer.Layer<
     TurnRun,
     never,
-    Execution | LiveBytes | ModeService | Pace | Recorder | Runs | SecureRandom.SecureRandom | Shutdown
+    | Execution
+    | LiveBytes
+    | ModeService
+    | Pace
+    | Recorder
+    | Runs
+    | SecureRandom.SecureRandom
+    | SessionTitles
+    | Shutdown
   > = Layer.effect(
     TurnRun,
     Effect.suspend(() => make),

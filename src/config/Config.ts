@@ -14,6 +14,7 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
+import { deletionVariables } from "./ConfigDeletion.ts"
 import { fileProblems, fileVariables } from "./ConfigFiles.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
@@ -111,6 +112,7 @@ export const variables = {
   ...admissionVariables,
   ...readLimitVariables,
   ...quotaVariables,
+  ...deletionVariables,
   ...fileVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
     "Direct providers in the order of attempts. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",
@@ -222,13 +224,10 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     ...pageProblems(values),
     ...fileProblems(values),
   ]
-  const judge = values.SHADOW_JUDGE_PROVIDER
-  if (judge !== "" && !providers.providers.some(({ name }) => name === judge)) {
-    all.push({
-      variable: "SHADOW_JUDGE_PROVIDER",
-      found: JSON.stringify(judge),
-      allowed: variables.SHADOW_JUDGE_PROVIDER.allowed,
-    })
+  for (const variable of ["SHADOW_JUDGE_PROVIDER", "CHAT_TITLES"] as const) {
+    const named = values[variable]
+    if (named !== "" && !providers.providers.some(({ name }) => name === named))
+      all.push({ variable, found: JSON.stringify(named), allowed: variables[variable].allowed })
   }
   const sandbox = values.RUNTIME_SERVICE_URL === "" && providers.providers.length === 0
   if (sandbox && values.NODE_ENV === "production") {

@@ -1,5 +1,5 @@
 /** The variables of a turn: its clocks, its fallbacks, and the length of the history in a prompt. */
-import { choice, millis, number } from "./ConfigVariable.ts"
+import { choice, millis, number, optionalText } from "./ConfigVariable.ts"
 
 export const chatVariables = {
   CHAT_FIRST_CONTENT_TIMEOUT_MS: millis(
@@ -27,5 +27,9 @@ export const chatVariables = {
     about:
       "Maximum of history tokens sent to an upstream, as estimated; the oldest messages are dropped first. An agent's historyMaxTokens takes precedence.",
   }),
+  CHAT_TITLES: optionalText(
+    "Direct provider that names a session after its first answer. It reads both texts, and its tokens count in the user's budget.",
+    "empty, or a name of DIRECT_LLM_PROVIDERS",
+  ),
   CHAT_DETACH_GRACE_MS: millis("Time that a run continues without a reader.", 30_000, 0),
 }

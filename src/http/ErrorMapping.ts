@@ -25,6 +25,7 @@ import type { AgentDenied } from "../domain/Principal.ts"
 import type { AgentNotFound } from "../store/Agents.ts"
 import { type KeyNotFound, mostKeysOfOrg, type TooManyKeys } from "../store/ApiKeys.ts"
 import type { NotAnAnswer } from "../store/FeedbackStore.ts"
+import type { ErasureNotFound } from "../store/Erasures.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { MessageNotFound } from "../store/Messages.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
@@ -50,6 +51,7 @@ export type ServiceError =
   | AttachmentsUnsupported
   | AutopilotConflict
   | FileError
+  | ErasureNotFound
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound
@@ -170,6 +172,7 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     details: [{ path: "payload.attachments", message: expectedKinds(error) }],
   }),
   AutopilotConflict: (error) => ({ code: "AUTOPILOT_CONFLICT", message: `Not now: ${error.message}.` }),
+  ErasureNotFound: () => ({ code: "ERASURE_NOT_FOUND", message: "There is no such erasure." }),
   ExpiryInvalid: (error) => invalid([{ path: "payload.expiresAt", message: expiryProblems[error.reason] }]),
   GrantExceeded: (error) => ({
     code: "AUTH_PERMISSION_DENIED",

@@ -13,6 +13,7 @@ import * as AgUiHandlers from "./AgUiHandlers.ts"
 import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
+import * as DeletionHandlers from "./DeletionHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as FilesHandlers from "./FilesHandlers.ts"
 import * as FeedbackHandlers from "./FeedbackHandlers.ts"
@@ -45,6 +46,7 @@ const routes = (settings: ServerSettings) => {
     AiSdkHandlers.layer,
     AgUiHandlers.layer,
     FilesHandlers.layer,
+    DeletionHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,

@@ -85,7 +85,8 @@ const open = (filename: string): DatabaseSync => {
     timeout: busyTimeoutMillis,
   })
   try {
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+    // Deleted text is overwritten, not only unlinked (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
     // The folder may have existed before, and others may read it.
     if (filename !== ":memory:") Fs.chmodSync(filename, 0o600)
     return database

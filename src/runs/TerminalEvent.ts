@@ -7,12 +7,13 @@ import type { RunEvent } from "./RunEvent.ts"
 
 type Terminal = Exclude<RunEvent, { readonly event: "message" }>
 
-const traced = ({ traceId }: Run): { readonly traceId?: string } => (traceId === null ? {} : { traceId })
+const traced = ({ traceId }: Pick<Run, "traceId">): { readonly traceId?: string } =>
+  traceId === null ? {} : { traceId }
 
 /** Seconds until large answers have usually ended. Then a client may repeat a turn that was refused or ended for memory. */
 export const memoryRetryAfter = 5
 
-export const cancelledError = (run: Run): RunError => ({
+export const cancelledError = (run: Pick<Run, "id" | "traceId">): RunError => ({
   code: "EXECUTION_CANCELLED",
   message: "The run was cancelled.",
   runId: run.id,

@@ -115,13 +115,22 @@ export const make = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], 
       log.end(terminal)
     })
 
+  /** Its events are no longer read. */
+  const endDeleted = (id: RunId): void => {
+    const log = remoteRuns.get(id)?.log
+    if (log !== undefined && !log.ended)
+      log.end({ event: "error", data: TerminalEvent.cancelledError({ id, traceId: null }) })
+  }
+
   const queryEnds = Effect.suspend(() => {
     const now = monotonicMillis(clock)
     const due = [...remoteRuns].filter(([, { queryAt }]) => queryAt <= now)
     if (due.length === 0) return Effect.void
     for (const [, remoteRun] of due) remoteRun.queryAt = now + queryEveryMs
-    return Effect.flatMap(runs.ended(due.map(([id]) => id)), (ended) =>
-      Effect.forEach(ended, finish, { discard: true }),
+    const ids = due.map(([id]) => id)
+    return Effect.andThen(
+      Effect.flatMap(runs.ended(ids), (ended) => Effect.forEach(ended, finish, { discard: true })),
+      Effect.map(runs.deleted(ids), (deleted) => deleted.forEach(endDeleted)),
     )
   })
 

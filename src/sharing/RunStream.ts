@@ -59,6 +59,10 @@ export const write = Effect.fnUntraced(function* (
   return { cursor: next, more: next < lastSeq }
 })
 
+/** Removes the streams of runs. An unavailable Redis expires them. */
+export const forget = ({ send }: Redis.Redis["Service"], ids: ReadonlyArray<RunId>): Effect.Effect<void> =>
+  ids.length === 0 ? Effect.void : Effect.ignore(send("UNLINK", ...ids.map(keyOf)))
+
 /** The most pages per stream and streams per command. With full pages, one command reads 8 MiB. */
 const pagesPerRead = 8
 const streamsPerRead = 16

@@ -28,11 +28,14 @@ export class SharedLogs extends Context.Service<
     readonly follow: (id: RunId, after: number) => Effect.Effect<FollowedRun, RunElsewhere>
     /** Gives true when this call ended the run. Fails when no replica answers; the run may end anyway. */
     readonly cancel: (id: RunId) => Effect.Effect<boolean, RunElsewhere>
+    /** Removes the shared logs of purged runs. Without it, or if it does not succeed, they expire within a minute. */
+    readonly forget: (ids: ReadonlyArray<RunId>) => Effect.Effect<void>
   }
 >()("crossfade/sharing/SharedLogs") {
   /** Without Redis, a run of another replica can be read only after its end, from the store. */
   static readonly layerAlone: Layer.Layer<SharedLogs> = Layer.succeed(SharedLogs, {
     follow: (runId) => Effect.fail(new RunElsewhere({ runId })),
     cancel: (runId) => Effect.fail(new RunElsewhere({ runId })),
+    forget: () => Effect.void,
   })
 }

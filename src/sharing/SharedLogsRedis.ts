@@ -15,6 +15,7 @@ import type { RunLog } from "../runs/RunLog.ts"
 import * as RemoteRunLogs from "./RemoteRunLogs.ts"
 import * as RemoteReaders from "./RemoteReaders.ts"
 import * as RunChannel from "./RunChannel.ts"
+import * as RunStream from "./RunStream.ts"
 import { RunElsewhere, SharedLogs } from "./SharedLogs.ts"
 
 /** A live replica answers within a tenth of it. A reader may try again. */
@@ -86,7 +87,9 @@ const make = Effect.gen(function* () {
     )
   })
 
-  return SharedLogs.of({ follow, cancel })
+  const forget = (ids: ReadonlyArray<RunId>) => RunStream.forget(redis, ids)
+
+  return SharedLogs.of({ follow, cancel, forget })
 })
 
 export const layerRedis: Layer.Layer<

@@ -7,6 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { lowestIdAt, RunId } from "../domain/Ids.ts"
+import * as JobClaim from "./JobClaim.ts"
+import * as MessageRetentionSql from "./MessageRetentionSql.ts"
 import { Retention } from "./Retention.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -23,11 +25,8 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
 
-    const claim: Retention["Service"]["claim"] = Effect.fnUntraced(function* (now, until) {
-      const taken = yield* sql`INSERT INTO jobs ${sql.insert({ name: "forget", held_until: until })}
-        ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until WHERE jobs.held_until <= ${now} RETURNING name`
-      return taken.length > 0
-    }, asStoreError("Retention.claim"))
+    const claim: Retention["Service"]["claim"] = (now, until) =>
+      asStoreError("Retention.claim")(JobClaim.claim(sql, "forget", now, until))
 
     const deleteEvents: Retention["Service"]["deleteEvents"] = Effect.fnUntraced(function* (
       endedBefore,
@@ -64,6 +63,17 @@ export const layerSql: Layer.Layer<Retention, never, SqlClient.SqlClient> = Laye
       return rows.length === keysAStep
     }, asStoreError("Retention.deleteSpend"))
 
-    return Retention.of({ claim, deleteEvents, deleteKeys, deleteSpend })
+    const markMessages = MessageRetentionSql.make(sql)
+    const deleteMessages: Retention["Service"]["deleteMessages"] = (orgs, endedBefore, after) =>
+      asStoreError("Retention.deleteMessages")(markMessages(orgs, endedBefore, after))
+
+    const deleteIds: Retention["Service"]["deleteIds"] = Effect.fnUntraced(function* (deletedBefore) {
+      const rows = yield* sql`DELETE FROM deletions WHERE (org_id, user_id, id) IN
+        (SELECT org_id, user_id, id FROM deletions WHERE at < ${deletedBefore} ORDER BY at LIMIT ${keysAStep})
+        RETURNING at`
+      return rows.length === keysAStep
+    }, asStoreError("Retention.deleteIds"))
+
+    return Retention.of({ claim, deleteEvents, deleteKeys, deleteMessages, deleteIds, deleteSpend })
   }),
 )

@@ -22,7 +22,10 @@ import type { TurnKeyTaken } from "./TurnKeys.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: RunId }) {}
 
-/** Another replica took the run for one of a dead process and ended it; its readers have seen that end. */
+/**
+ * Another replica took the run for one of a dead process and ended it; its readers have seen that end. Or the run is deleted
+ * for good.
+ */
 export class RunLost extends Schema.TaggedError<RunLost>()("RunLost", { runId: RunId }) {}
 
 /** A file that the runtime created in a run. `path` is the runtime's own relative URL and never leaves the gateway. */
@@ -108,6 +111,8 @@ export class Runs extends Context.Service<
     readonly runningOf: (id: SessionId) => Effect.Effect<RunId | undefined, StoreError>
     /** True if this process started the run and therefore executes it. False for an unknown run. */
     readonly isOwn: (id: RunId) => Effect.Effect<boolean, StoreError>
+    /** Returns those of the runs that are deleted, on any replica, or that do not exist. */
+    readonly deleted: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<RunId>, StoreError>
     /** Returns those of the runs that have ended. */
     readonly ended: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreError>
     /**

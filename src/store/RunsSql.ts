@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import { type MessageId, RunId, type SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Attempt, Run } from "../domain/Run.ts"
 import { Batch, type Step } from "../persistence/Batch.ts"
@@ -20,7 +20,6 @@ import * as PageSql from "./PageSql.ts"
 import { type NewMessage, type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
-import { StoreError } from "./StoreError.ts"
 import * as TokenSpendSql from "./TokenSpendSql.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
@@ -28,6 +27,7 @@ import { attemptRow, jsonOrNull, listOrNull, messageRow, runEndRow, runRow, sess
 
 const encodeFile = Schema.encodeEffect(Rows.FileRow)
 const encodeText = Schema.encodeEffect(Rows.AnyText)
+const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: RunId })))
 const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Rows.RunRow))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(Rows.AttemptRow))
 const decodePages = Schema.decodeUnknownEffect(Schema.Array(Rows.EventPageRow))
@@ -86,15 +86,15 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       const { id } = run
       const counted = spent === undefined ? [] : [TokenSpendSql.count(sql, id, spent)]
       const rest = [...attempts.map((one) => insertAttempt(id, one)), ...insertAll([{ id, entries }])]
-      /** Another replica may have ended the run; its answer is stored all the same. */
+      /** Another replica may have ended the run; its answer is stored all the same, unless the run is deleted. */
       const lost = Effect.fnUntraced(function* (error: RunLost) {
-        const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id}`
-        if (found.length === 0) return yield* notBegun(id)
-        if (rest.length > 0) yield* batch.run(rest)
+        const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id} AND deleted_at IS NULL`
+        if (found.length > 0 && rest.length > 0) yield* batch.run(rest)
         return yield* error
       })
+      const [writeRun, ...message] = ending(sql, run, assistantMessage)
       return batch
-        .run<RunLost>([...rest, ...counted, ...ending(sql, run, assistantMessage)])
+        .run<RunLost>([...counted, writeRun, ...rest, ...message])
         .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
     }
 
@@ -127,9 +127,18 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     const ended = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>) {
       if (ids.length === 0) return []
       return yield* decodeRuns(
-        yield* sql`SELECT * FROM runs WHERE ${sql.in("id", ids)} AND status <> 'running'`,
+        yield* sql`SELECT * FROM runs WHERE ${sql.in("id", ids)} AND status <> 'running' AND deleted_at IS NULL`,
       )
     }, asStoreError("Runs.ended"))
+
+    const deleted = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>) {
+      if (ids.length === 0) return []
+      const found = yield* decodeIds(
+        yield* sql`SELECT id FROM runs WHERE ${sql.in("id", ids)} AND deleted_at IS NULL`.unprepared,
+      )
+      const there = new Set(found.map(({ id }) => id))
+      return ids.filter((id) => !there.has(id))
+    }, asStoreError("Runs.deleted"))
 
     const events = Effect.fnUntraced(function* (id: RunId, after: number) {
       const of = {
@@ -171,6 +180,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       runningOf,
       isOwn,
       ended,
+      deleted,
       events,
       expiredAnswer,
       file,
@@ -209,11 +219,17 @@ const beginning = (
   const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
     WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} AND deleted_at IS NULL RETURNING id`
   const findMessage = sql`SELECT id FROM messages WHERE id = ${turn.userMessage.id} AND deleted_at IS NULL`
+  // A deletion of the parent has committed or waits, because the session is locked.
+  const parent = turn.userMessage.parentMessageId
+  const isThere =
+    parent === null
+      ? undefined
+      : sql`EXISTS (SELECT 1 FROM messages WHERE id = ${parent} AND deleted_at IS NULL)`
   const beginRun = { statement: insertRun, orFail }
   const withKey = { ...session, client_key: turn.clientKey ?? null }
   const insertSession = {
     statement: sql`INSERT INTO sessions ${sql.insert(withKey)}
-      ON CONFLICT (client_key) WHERE client_key IS NOT NULL DO NOTHING RETURNING id`,
+      ON CONFLICT (client_key) WHERE client_key IS NOT NULL AND deleted_at IS NULL DO NOTHING RETURNING id`,
     orFail,
   }
   return [
@@ -223,7 +239,7 @@ const beginning = (
     turn.asksAgain === true
       ? { statement: findMessage, orFail }
       : turn.retries === undefined
-        ? { statement: insertMessage(sql, turn.userMessage) }
+        ? { statement: sql`${insertMessage(sql, turn.userMessage, isThere)} RETURNING id`, orFail }
         : { statement: takeMessage, orFail },
     ...bindFiles(sql, turn),
     // Last, because another turn with the same key waits until this one has committed.
@@ -244,17 +260,20 @@ const bindFiles = (sql: SqlClient.SqlClient, { asksAgain, retries, run, userMess
       ]
 
 /**
- * The next message of its session. A session has one running run, so two turns never write at the same time; the
- * unique index on the sequence would refuse the second.
+ * The next message of its session, if `condition` holds. A session has one running run, so two turns never write at the same
+ * time; the unique index on the sequence would refuse the second. The message of a deleted run is deleted too.
  */
-const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage) => {
+const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage, condition = sql`1 = 1`) => {
   const row = messageRow(message)
   return sql`INSERT INTO messages
-    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, parts, attachments, seq)
-    VALUES (${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
-      ${row.execution_mode}, ${row.created_at}, ${jsonOrNull(message.record ?? null)},
+    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, parts, attachments, deleted_at,
+      seq)
+    SELECT ${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
+      ${row.execution_mode}, CAST(${row.created_at} AS BIGINT), ${jsonOrNull(message.record ?? null)},
       ${listOrNull(message.parts)}, ${listOrNull(message.attachments)},
-      (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id}))`
+      (SELECT deleted_at FROM runs WHERE id = ${row.run_id}),
+      (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id})
+    WHERE ${condition}`
 }
 
 /** A clock that is set back does not move `updated_at` back. */
@@ -266,7 +285,7 @@ const ending = (
   sql: SqlClient.SqlClient,
   run: Parameters<Runs["Service"]["end"]>[0],
   assistantMessage: NewMessage | undefined,
-): ReadonlyArray<Step<RunLost>> => {
+): Arr.NonEmptyReadonlyArray<Step<RunLost>> => {
   const changes = runEndRow(run)
   const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
     AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
@@ -285,6 +304,3 @@ const ending = (
 /** For the index of compared runs: others are in neither cohort. */
 const comparedCohort = ({ decision }: Run) =>
   decision.cohort === undefined || decision.cohort === "outside" ? null : decision.cohort
-
-const notBegun = (id: RunId) =>
-  new StoreError({ operation: "Runs.end", cause: new RunNotFound({ runId: id }) })

@@ -47,7 +47,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     const sql = yield* SqlClient.SqlClient
 
     /** A run names its answer. The message of a turn that failed is in no run. */
-    const isAnswered = sql`CASE WHEN r.assistant_message_id IS NULL THEN 0
+    const isAnswered = sql`CASE WHEN r.assistant_message_id IS NULL OR r.deleted_at IS NOT NULL THEN 0
       WHEN m.role = 'assistant' AND r.assistant_message_id <> m.id THEN 0 ELSE 1 END`
 
     const get = Effect.fnUntraced(function* (principal: Principal, id: SessionId) {
@@ -63,7 +63,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       const id = isSessionId(clientId) ? clientId : null
       const [session] = yield* decodeSessions(
         yield* sql`SELECT * FROM sessions
-          WHERE (id = ${id} OR client_key = ${clientKey(principal, clientId)})
+          WHERE (id = ${id} OR (client_key = ${clientKey(principal, clientId)} AND deleted_at IS NULL))
             AND org_id = ${principal.orgId} AND user_id = ${principal.userId} AND deleted_at IS NULL`,
       )
       return session === undefined ? undefined : yield* allowed(principal, session)
@@ -117,7 +117,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             UNION ALL
             SELECT m.id, m.parent_message_id, s.step + 1, s.always,
               s.answers + CASE WHEN r.assistant_message_id = m.id THEN 1 ELSE 0 END
-            FROM steps s JOIN messages m ON m.id = s.parent_message_id JOIN runs r ON r.id = m.run_id
+            FROM steps s JOIN messages m ON m.id = s.parent_message_id AND m.deleted_at IS NULL JOIN runs r ON r.id = m.run_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
           ), near AS (
             SELECT m.id, s.step, s.always, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,

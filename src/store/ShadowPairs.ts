@@ -22,7 +22,7 @@ export type LedgerSum = Omit<LedgerEntry, "hour" | "orgId" | "agentId">
 export class ShadowPairs extends Context.Service<
   ShadowPairs,
   {
-    /** A repeated write leaves the pair unchanged. */
+    /** A repeated write leaves the pair unchanged. The pair of a deleted run is not stored. */
     readonly add: (pair: ShadowPair) => Effect.Effect<void, StoreError>
     readonly judge: (runId: RunId, judgement: Judgement) => Effect.Effect<void, StoreError>
     /**

@@ -54,9 +54,19 @@ const make = Effect.gen(function* () {
     ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
   ]
 
-  const add = Effect.fnUntraced(function* (pair: ShadowPair) {
-    yield* sql`INSERT INTO shadow_pairs ${sql.insert(yield* encodePair(pair))} ON CONFLICT (run_id) DO NOTHING`
-  }, asStoreError("ShadowPairs.add"))
+  /** A deletion of the run waits, so that no pair outlives it. */
+  const untilCommit = sql.onDialectOrElse({ pg: () => sql`FOR SHARE`, orElse: () => sql`` })
+
+  const add = Effect.fnUntraced(
+    function* (pair: ShadowPair) {
+      const found = yield* sql`SELECT 1 AS found FROM runs
+      WHERE id = ${pair.runId} AND deleted_at IS NULL ${untilCommit}`
+      if (found.length === 0) return
+      yield* sql`INSERT INTO shadow_pairs ${sql.insert(yield* encodePair(pair))} ON CONFLICT (run_id) DO NOTHING`
+    },
+    sql.withTransaction,
+    asStoreError("ShadowPairs.add"),
+  )
 
   const judge = Effect.fnUntraced(function* (runId: RunId, judgement: Judgement) {
     yield* sql`UPDATE shadow_pairs SET judgement = ${yield* encodeJudgement(judgement)} WHERE run_id = ${runId}`

@@ -8,18 +8,22 @@ import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
 import * as FilesSql from "./FilesSql.ts"
+import * as DeletionsSql from "./DeletionsSql.ts"
+import * as ErasuresSql from "./ErasuresSql.ts"
 import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import * as MessagesSql from "./MessagesSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
+import * as PurgeSql from "./PurgeSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
 import * as RetentionSql from "./RetentionSql.ts"
 import * as RolloutStoreSql from "./RolloutStoreSql.ts"
 import * as RunsCounted from "./RunsCounted.ts"
 import * as RunsSql from "./RunsSql.ts"
 import * as SessionListsSql from "./SessionListsSql.ts"
+import * as SearchSql from "./SearchSql.ts"
 import * as SessionsSql from "./SessionsSql.ts"
 import * as ShadowPairsSql from "./ShadowPairsSql.ts"
 import { StoreHealth } from "./StoreHealth.ts"
@@ -35,6 +39,9 @@ const stores = Layer.mergeAll(
   BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
   FilesSql.layerSql,
+  DeletionsSql.layerSql,
+  ErasuresSql.layerSql,
+  PurgeSql.layerSql,
   FeedbackStoreSql.layerSql,
   ExportedMessagesSql.layerSql,
   MessagesSql.layerSql,
@@ -44,6 +51,7 @@ const stores = Layer.mergeAll(
   Layer.provide(RunsCounted.layer, [OrgUsageSql.layerSql, RunsSql.layerSql]),
   OrgUsageSql.layerSql,
   SessionListsSql.layerSql,
+  SearchSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

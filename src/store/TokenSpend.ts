@@ -22,5 +22,10 @@ export class TokenSpend extends Context.Service<
       orgId: OrgId,
       userId: UserId | undefined,
     ) => Effect.Effect<number, StoreError>
+    /** Counts tokens that no run spends. */
+    readonly add: (
+      spent: Spent,
+      owner: { readonly orgId: OrgId; readonly userId: UserId },
+    ) => Effect.Effect<void, StoreError>
   }
 >()("crossfade/store/TokenSpend") {}

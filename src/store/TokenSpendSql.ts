@@ -30,6 +30,13 @@ export const layerSql: Layer.Layer<TokenSpend, never, SqlClient.SqlClient> = Lay
       )
       return tokens
     }, asStoreError("TokenSpend.spent"))
-    return TokenSpend.of({ spent })
+    const add: TokenSpend["Service"]["add"] = Effect.fnUntraced(function* (
+      { day, tokens },
+      { orgId, userId },
+    ) {
+      yield* sql`INSERT INTO token_spend ${sql.insert({ day, org_id: orgId, user_id: userId, tokens })}
+        ON CONFLICT (day, org_id, user_id) DO UPDATE SET tokens = token_spend.tokens + excluded.tokens`
+    }, asStoreError("TokenSpend.add"))
+    return TokenSpend.of({ spent, add })
   }),
 )

@@ -27,6 +27,10 @@ describe("the limits of an API key", () => {
       ["POST", start, turn(agent.id)],
       ["POST", `${sessions}/${elsewhere.sessionId}`, { message: "Hello" }],
       ["GET", `${sessions}/${elsewhere.sessionId}`],
+      ["PATCH", `${sessions}/${elsewhere.sessionId}`, { pinned: true }],
+      ["GET", `${sessions}/${elsewhere.sessionId}/runs`],
+      ["POST", `${sessions}/${elsewhere.sessionId}/cancel`],
+      ["GET", `${sessions}/${elsewhere.sessionId}/export`],
       ["GET", `/api/v1/chat/runs/${elsewhere.runId}`],
       ["GET", `/api/v1/chat/runs/${elsewhere.runId}/events`],
       ["POST", `/api/v1/chat/runs/${elsewhere.runId}/ticket`],
@@ -43,6 +47,13 @@ describe("the limits of an API key", () => {
     expect(await outcome(resumed)).toBe("403 AUTH_AGENT_DENIED")
     const listed = (await key.client.json("GET", sessions)).data.sessions
     expect(listed.map(({ id }: { id: string }) => id)).toEqual([own.sessionId, mine.sessionId])
+    expect((await key.client.json("GET", `${sessions}/counts`)).data.total).toBe(2)
+    for (const path of ["/api/v1/chat/export", "/api/v1/users/ana/export"]) {
+      const exported = await (await key.client.request("GET", path)).text()
+      expect([path, exported.includes(elsewhere.sessionId)]).toEqual([path, false])
+      expect(exported).toContain(mine.sessionId)
+      expect(exported).toMatch(/"type":"end","sessions":2,"messages":4,"runs":2\}\n$/)
+    }
     const agents = (await key.client.json("GET", "/api/v1/agents")).data
     expect(agents.map(({ id }: { id: string }) => id)).toEqual([defaultAgent])
   })

@@ -128,6 +128,20 @@ describe.skipIf(missing)("two replicas on one PostgreSQL and one Redis", () => {
     expect(await cancel()).toEqual({ success: true, data: { runId: first.runId, cancelled: false } })
   })
 
+  it("cancel the running run of a session through the other replica", async () => {
+    const first = await here.start(slow(1000, 50))
+    await first.until(({ seq }) => seq === 3)
+    const { runId, sessionId } = first
+    const path = `/api/v1/chat/sessions/${sessionId}`
+    const running = (await there.json("GET", path)).data
+    expect([running.status, running.activeRunId]).toEqual(["running", runId])
+    const cancel = () => there.json("POST", `${path}/cancel`)
+    expect(await cancel()).toEqual({ success: true, data: { sessionId, runId, cancelled: true } })
+    await first.rest()
+    expect(first.frames.at(-1)).toMatchObject({ event: "error", data: { code: "EXECUTION_CANCELLED" } })
+    expect(await cancel()).toEqual({ success: true, data: { sessionId, runId: null, cancelled: false } })
+  })
+
   it("E2: without Redis a run continues for its own readers, is 503 elsewhere, and is complete later", async () => {
     const first = await here.start(slow(400, 25))
     await first.until(({ seq }) => seq === 5)

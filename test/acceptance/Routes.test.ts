@@ -43,6 +43,7 @@ beforeAll(async () => {
     upload: await upload(owner),
     file: file?.data.data.url.split("/").at(-1),
     org: "acme",
+    user: "ana",
   }
 })
 
@@ -137,6 +138,18 @@ describe("the routes of the contract", () => {
       expect(data.sessions).toEqual([])
     }
     expect(JSON.stringify(await clients.stranger.json("GET", "/api/v1/agents"))).not.toContain(canary)
+    for (const [caller, path] of [
+      ["stranger", "/api/v1/users/ana/export"],
+      ["colleague", "/api/v1/chat/export"],
+      ["admin", "/api/v1/chat/export"],
+    ] as const) {
+      const lines = (await (await clients[caller].request("GET", path)).text()).trimEnd().split("\n")
+      expect([caller, lines.length, lines.at(-1)]).toEqual([
+        caller,
+        2,
+        JSON.stringify({ type: "end", sessions: 0, messages: 0, runs: 0 }),
+      ])
+    }
     const statuses = (caller: Caller) =>
       Promise.all(
         [...orgs, "nowhere"].map(

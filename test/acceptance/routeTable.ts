@@ -65,6 +65,17 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 200, 403]),
     row([401, 200, 200, 200, 200, 403], { query: "?cursor=$cursor" }),
   ],
+  "GET /api/v1/chat/sessions/counts": [row([401, 200, 200, 200, 200, 403])],
+  "PATCH /api/v1/chat/sessions/{sessionId}": [
+    owners({ body: { title: "Renamed" } }),
+    owners({ body: { pinned: true, archived: false } }),
+  ],
+  "GET /api/v1/chat/sessions/{sessionId}/runs": [owners()],
+  "POST /api/v1/chat/sessions/{sessionId}/cancel": [owners()],
+  "GET /api/v1/chat/sessions/{sessionId}/export": [owners()],
+  "GET /api/v1/chat/export": [row([401, 200, 200, 200, 200, 403])],
+  // A user of another organisation with the same id is another user, and has no session there.
+  "GET /api/v1/users/{userId}/export": [row([401, 403, 403, 200, 200, 403])],
   "GET /api/v1/chat/sessions/{sessionId}": [owners(), owners({ query: "?leaf=latest" })],
   "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
   "PUT /api/v1/chat/messages/{messageId}/feedback": [owners({ body: { rating: "up" } })],

@@ -13,7 +13,7 @@ import { TokenSpend } from "../../src/store/TokenSpend.ts"
 import { budgetsInMemory, inMemory, someone } from "./limits.ts"
 
 const limits = { userTurns: 10_000, orgTurns: 10_000, userStreams: 3, orgStreams: 10, streams: 8 }
-const nothingSpent = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0) })
+const nothingSpent = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0), add: () => Effect.void })
 
 const service = Admission.layer(limits).pipe(
   Layer.provide([inMemory, budgetsInMemory({ user: 5000, org: 0 }, nothingSpent)]),

@@ -31,6 +31,7 @@ const store = (before: Readonly<Record<string, number>> = {}) => {
           ? Effect.fail(new StoreError({ operation: "TokenSpend.spent", cause: "down" }))
           : Effect.succeed(before[userId ?? orgId] ?? 0)
       }),
+    add: () => Effect.void,
   })
   return { state, layer }
 }

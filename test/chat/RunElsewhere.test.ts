@@ -29,12 +29,14 @@ const elsewhere = (kept: Run, ended: boolean, shared: SharedLogs["Service"]) => 
 }
 const notHeard: SharedLogs["Service"] = {
   follow: (id) => Effect.fail(new RunElsewhere({ runId: id })),
+  forget: () => Effect.void,
   cancel: (id) => Effect.fail(new RunElsewhere({ runId: id })),
 }
 
 describe("a run that another replica executes", () => {
   const following = (log: RunLog): SharedLogs["Service"] => ({
     follow: () => Effect.succeed({ log, attach: Effect.void }),
+    forget: () => Effect.void,
     cancel: () => Effect.succeed(true),
   })
 

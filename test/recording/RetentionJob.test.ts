@@ -5,13 +5,15 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import type { RunId } from "../../src/domain/Ids.ts"
+import type { MessageRetention, RetainedOrgs } from "../../src/domain/MessageRetention.ts"
 import * as RetentionJob from "../../src/recording/RetentionJob.ts"
-import { Retention } from "../../src/store/Retention.ts"
+import { Retention, type SessionPosition } from "../../src/store/Retention.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
-import { runIdOf } from "../support/fixtures.ts"
+import { runIdOf, sessionId, userId } from "../support/fixtures.ts"
 
 const day = 86_400_000
 const start = 100 * day
+const position = { userId, id: sessionId }
 
 /** A store with three runs to delete and two steps of keys. */
 const store = () => {
@@ -19,6 +21,8 @@ const store = () => {
     events: [] as Array<readonly [number, RunId | undefined]>,
     keys: [] as Array<number>,
     days: [] as Array<number>,
+    ids: [] as Array<number>,
+    messages: [] as Array<readonly [RetainedOrgs, number, SessionPosition | undefined]>,
   }
   const state = { away: false, heldUntil: 0 }
   const steps = [runIdOf(1), runIdOf(2), undefined]
@@ -40,6 +44,16 @@ const store = () => {
         asked.keys.push(before)
         return state.away ? Effect.fail(down) : Effect.succeed(asked.keys.length === 1)
       }),
+    deleteIds: (before) =>
+      Effect.sync(() => {
+        asked.ids.push(before)
+        return false
+      }),
+    deleteMessages: (orgs, before, after) =>
+      Effect.sync(() => {
+        asked.messages.push([orgs, before, after])
+        return after === undefined ? position : undefined
+      }),
     deleteSpend: (before) =>
       Effect.sync(() => {
         asked.days.push(before)
@@ -49,8 +63,10 @@ const store = () => {
   return { asked, state, layer }
 }
 
-const on = (kept: ReturnType<typeof store>, eventDays = 30) =>
-  Layer.provide(RetentionJob.layer(eventDays), kept.layer)
+const forever = { days: 0, orgs: new Map<string, number>() }
+
+const on = (kept: ReturnType<typeof store>, eventDays = 30, messages: MessageRetention = forever) =>
+  Layer.provide(RetentionJob.layer({ eventDays, messages }), kept.layer)
 
 describe("the retention job", () => {
   it.effect("deletes step by step until nothing older is left, every hour", () => {
@@ -59,7 +75,7 @@ describe("the retention job", () => {
       yield* TestClock.setTime(start)
       yield* Effect.gen(function* () {
         yield* TestClock.adjust("59 seconds")
-        assert.deepStrictEqual(kept.asked, { events: [], keys: [], days: [] })
+        assert.deepStrictEqual(kept.asked, { events: [], keys: [], days: [], ids: [], messages: [] })
         for (let step = 0; step < 20; step++) yield* TestClock.adjust("50 millis")
         yield* TestClock.adjust("1 seconds")
         const began = start + 60_000
@@ -74,6 +90,30 @@ describe("the retention job", () => {
         yield* TestClock.adjust("1 hour")
         assert.lengthOf(kept.asked.keys, 3)
       }).pipe(Effect.provide(on(kept)))
+    })
+  })
+
+  it.effect("deletes messages by the days of their organisation, and never at 0 days", () => {
+    const kept = store()
+    const orgs = new Map([
+      ["acme", 3],
+      ["globex", 0],
+    ])
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      yield* Effect.gen(function* () {
+        yield* TestClock.adjust("1 minute")
+        yield* TestClock.adjust("1 second")
+        const began = start + 60_000
+        const others = { except: ["acme", "globex"] }
+        assert.deepStrictEqual(kept.asked.messages, [
+          [others, began - 5 * day, undefined],
+          [others, began - 5 * day, position],
+          [{ orgId: "acme" }, began - 3 * day, undefined],
+          [{ orgId: "acme" }, began - 3 * day, position],
+        ])
+        assert.deepStrictEqual(kept.asked.ids, [began - 30 * day])
+      }).pipe(Effect.provide(on(kept, 0, { days: 5, orgs })))
     })
   })
 

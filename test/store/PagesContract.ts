@@ -15,7 +15,7 @@ import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { Transitions } from "../../src/store/Transitions.ts"
 import { pair } from "../shadow/traces.ts"
 import { opened } from "./TransitionsContract.ts"
-import { completed, newPrincipal, newTurn, noon, settings } from "./Turns.ts"
+import { addPair, completed, newPrincipal, newTurn, noon, settings } from "./Turns.ts"
 
 type Stores = Agents | Audit | Runs | Sessions | ShadowPairs | Transitions | SqlClient.SqlClient
 
@@ -170,7 +170,7 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const pairs = yield* ShadowPairs
         const orgId = OrgId.make(uuidV7Unsafe())
         for (const size of sizes.toReversed())
-          yield* pairs.add({
+          yield* addPair({
             ...pair(0, { createdAt: noon, orgId }),
             primary: { ...pair(0).primary, text: text(size) },
             runId: RunId.make(uuidV7Unsafe()),

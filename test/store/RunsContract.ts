@@ -155,7 +155,7 @@ export const runs = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         assert.deepStrictEqual(messages, [turn.userMessage, message])
         const unknown = completed(newTurn(newPrincipal()), "Hi")
         const error = yield* Effect.flip(runs.end(unknown.ended, undefined))
-        assert.deepInclude(error, { _tag: "StoreError", operation: "Runs.end" })
+        assert.deepInclude(error, { _tag: "RunLost", runId: unknown.ended.id })
       }),
     )
 

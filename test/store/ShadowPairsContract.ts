@@ -8,9 +8,10 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { AgentId, OrgId, RunId } from "../../src/domain/Ids.ts"
 import { hourOf, type LedgerEntry, type ShadowPair } from "../../src/domain/ShadowPair.ts"
+import type { Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { pair } from "../shadow/traces.ts"
-import { naughty, noon } from "./Turns.ts"
+import { addPair, naughty, noon } from "./Turns.ts"
 
 const newOrg = () => OrgId.make(uuidV7Unsafe())
 const newPair = (fields: Parameters<typeof pair>[1]): ShadowPair => ({
@@ -19,7 +20,7 @@ const newPair = (fields: Parameters<typeof pair>[1]): ShadowPair => ({
 })
 const differs = { distances: { text: 0.9 } }
 
-export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknown>) =>
+export const shadowPairs = (name: string, layer: Layer.Layer<Runs | ShadowPairs, unknown>) =>
   withLayer(layer)(`ShadowPairs on ${name}`, (it) => {
     it.effect("a pair is stored as it was first written, with any text, and its judgement later", () =>
       Effect.gen(function* () {
@@ -27,7 +28,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const orgId = newOrg()
         const side = { ...pair(0).primary, text: naughty, tokens: 3, code: "UPSTREAM_FAILED" }
         const kept = newPair({ orgId, ...differs, shadow: side, shadowOutcome: "error" })
-        yield* pairs.add(kept)
+        yield* addPair(kept)
         yield* pairs.add({ ...kept, shadowOutcome: "success" })
         assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 10 })).entries, [kept])
         const judgement = { verdict: "shadow", tokens: 900 } as const
@@ -35,6 +36,15 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 10 })).entries, [
           { ...kept, judgement },
         ])
+      }),
+    )
+
+    it.effect("a pair of a run that does not exist is not stored", () =>
+      Effect.gen(function* () {
+        const pairs = yield* ShadowPairs
+        const orgId = newOrg()
+        yield* pairs.add(newPair({ orgId }))
+        assert.isEmpty((yield* pairs.page({ orgId }, { limit: 10 })).entries)
       }),
     )
 
@@ -46,7 +56,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const all = Array.from({ length: 5 }, (_, n) =>
           newPair({ orgId, createdAt: noon + n, ...(n === 2 ? { agentId } : {}) }),
         )
-        yield* Effect.forEach([...all, newPair({ orgId: newOrg() })], pairs.add)
+        yield* Effect.forEach([...all, newPair({ orgId: newOrg() })], addPair)
         const newest = all.toReversed()
         const first = (yield* pairs.page({ orgId }, { limit: 2 })).entries
         const second = (yield* pairs.page({ orgId }, { limit: 9, before: first[1]!.runId })).entries
@@ -65,7 +75,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const orgId = newOrg()
         const mismatch = newPair({ orgId, ...differs })
         const same = newPair({ orgId, ...differs, shadowMode: "direct_llm" })
-        yield* Effect.forEach([mismatch, same, newPair({ orgId })], pairs.add)
+        yield* Effect.forEach([mismatch, same, newPair({ orgId })], addPair)
         assert.deepStrictEqual((yield* pairs.page({ orgId }, { limit: 9, differing: true })).entries, [
           mismatch,
         ])
@@ -128,7 +138,7 @@ export const shadowPairs = (name: string, layer: Layer.Layer<ShadowPairs, unknow
         const pairs = yield* ShadowPairs
         const orgId = newOrg()
         const all = Array.from({ length: 4 }, () => newPair({ orgId }))
-        yield* Effect.forEach(all, pairs.add)
+        yield* Effect.forEach(all, addPair)
         yield* pairs.trim({ pairs: 1000, hour: 0 })
         assert.lengthOf((yield* pairs.page({ orgId }, { limit: 9 })).entries, 4)
         yield* pairs.trim({ pairs: 3, hour: hourOf(noon) + 1 })

@@ -18,6 +18,7 @@ import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
@@ -25,6 +26,7 @@ import { replicas } from "./ReplicasContract.ts"
 import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
+import { search } from "./SearchContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
 import { sessionLists } from "./SessionListsContract.ts"
@@ -46,11 +48,13 @@ const suites = [
   apiKeys,
   agents,
   pages,
+  search,
   sessions,
   sessionLists,
   branches,
   runs,
   runRecords,
+  deletion,
   retention,
   replicas,
   rollout,

@@ -43,6 +43,18 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
       }),
     )
 
+    it.effect("adds tokens that no run spends", () =>
+      Effect.gen(function* () {
+        const { add, spent } = yield* TokenSpend
+        const ana = newPrincipal()
+        yield* add({ day, tokens: 5 }, ana)
+        yield* ended(ana)
+        yield* add({ day, tokens: 3_000_000_000 }, ana)
+        yield* add({ day: day + 1, tokens: 1 }, ana)
+        assert.strictEqual(yield* spent(day, ana.orgId, ana.userId), 3_000_000_012)
+      }),
+    )
+
     it.effect("counts a turn once, even if its end is written again after an unknown outcome", () =>
       Effect.gen(function* () {
         const { spent } = yield* TokenSpend

@@ -5,10 +5,12 @@ import { type AgentSettings, defaultAgentId } from "../../src/domain/Agent.ts"
 import { MessageId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
+import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
 import * as RunPages from "../../src/store/RunPages.ts"
 import type { Pages } from "../../src/store/RunPages.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 
 /** Emoji, quotes of every kind, SQL and JSON syntax, line and paragraph separators, bidi marks, NUL, a lone surrogate. */
@@ -110,6 +112,19 @@ export const begun = (turn: Turn = newTurn(newPrincipal())) =>
     Runs.use((runs) => runs.begin(turn)),
     turn,
   )
+
+/** A pair of shadow runs is stored only while its run exists. */
+export const addPair = (pair: ShadowPair) =>
+  Effect.gen(function* () {
+    const { runId } = pair
+    const turn = newTurn(newPrincipal(pair.orgId))
+    yield* begun({
+      ...turn,
+      run: { ...turn.run, id: runId },
+      userMessage: { ...turn.userMessage, runId },
+    })
+    yield* (yield* ShadowPairs).add(pair)
+  })
 
 /** A turn of a session whose next one may begin. */
 export const answered = (turn: Turn) =>

@@ -12,6 +12,7 @@ import { Messages } from "../../src/store/Messages.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { type RunLost, RunNotFound, Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
+import { SessionLists } from "../../src/store/SessionLists.ts"
 import { type BranchMessage, type TreeMessage, SessionNotFound, Sessions } from "../../src/store/Sessions.ts"
 import { StoreHealth } from "../../src/store/StoreHealth.ts"
 import type { StoreError } from "../../src/store/StoreError.ts"
@@ -125,8 +126,9 @@ export const layer = (data: Memory) => {
     get: (_, agentId) =>
       agentId === agent.id ? Effect.succeed(agent) : Effect.fail(new AgentNotFound({ agentId })),
   })
+  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0), add: () => Effect.void })
+  const sessionLists = Layer.mock(SessionLists, {})
   const messages = Layer.mock(Messages, {})
-  const tokenSpend = Layer.succeed(TokenSpend, { spent: () => Effect.succeed(0) })
   const transitions = Layer.mock(Transitions, { last: Effect.succeed([]), add: () => Effect.void })
   const baselines = Layer.mock(Baselines, { find: () => Effect.undefined, put: () => Effect.void })
   const shadowPairs = Layer.mock(ShadowPairs, {
@@ -149,6 +151,7 @@ export const layer = (data: Memory) => {
     runs,
     turnKeys,
     sessions,
+    sessionLists,
     messages,
     agents,
     baselines,

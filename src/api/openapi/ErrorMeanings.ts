@@ -22,6 +22,7 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   FILE_NOT_FOUND: "The file does not exist, is gone, or belongs to another user.",
   KEY_NOT_FOUND: "The API key does not exist, or belongs to another user.",
   ORG_NOT_FOUND: "The organisation does not exist, or is not the caller's own.",
+  ERASURE_NOT_FOUND: "The erasure does not exist, or belongs to another organisation.",
   ROUTE_NOT_FOUND: "The path does not exist.",
   METHOD_NOT_ALLOWED: "The path exists, but not for this method; the header `Allow` lists the methods.",
   REQUEST_TIMEOUT: "The request did not arrive completely within 30 s; an upload has more time.",

@@ -9,6 +9,7 @@ import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
 import { fileExamples } from "./examples/FileExamples.ts"
+import { deletionExamples } from "./examples/DeletionExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { sessionExamples } from "./examples/SessionExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
@@ -21,6 +22,7 @@ const examples: ExamplesByOperation = {
   ...openAiExamples,
   ...aiSdkExamples,
   ...agUiExamples,
+  ...deletionExamples,
   ...tenantExamples,
   ...breakerExamples,
   ...fileExamples,
@@ -46,6 +48,7 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   pinned: "true",
   before: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
   orgId: "acme",
+  erasureId: "019a5c5e-7b40-7f00-8a10-2b3c4d5e6f70",
   model: "agent:019a5c5e-7000-7b11-8000-0000000000a1",
   "x-crossfade-hold": "true",
   cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
@@ -75,7 +78,8 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   fileId: "The file's id: `fileId` of an upload, or the last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
   orgId: "An organisation.",
-  userId: "A user of the caller's organisation.",
+  userId: "A user of the caller's organisation, as in its tokens.",
+  erasureId: "The erasure's id, a UUID.",
   archived: "`true`: the archived sessions. By default the others.",
   pinned: "`true`: pinned sessions only. `false`: the others only. By default both.",
   before: "The page ends before this message: the id of a message of the session, or `nextCursor`.",

@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { monotonicMillis } from "../../platform/Monotonic.ts"
-import { AnswerCache } from "./AnswerCache.ts"
+import { AnswerCache, partOf } from "./AnswerCache.ts"
 
 /** About 30 000 answers of 500 characters: a fraction of the process's memory. */
 export const maxBytes = 32 * 1024 * 1024
@@ -54,6 +54,11 @@ export const layerMemory = (timeToLive: Duration.Input): Layer.Layer<AnswerCache
           Effect.sync(() => {
             drop(key)
             add(key, { answer, until: monotonicMillis(clock) + lifeMs })
+          }),
+        clear: (orgId) =>
+          Effect.sync(() => {
+            for (const key of entries.keys()) if (key.startsWith(partOf(orgId))) drop(key)
+            return true
           }),
       })
     }),

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 import { needsTools } from "../../domain/Agent.ts"
 import type { Turn } from "../Executor.ts"
+import { keyOf } from "./AnswerCache.ts"
 import type { ProviderSettings } from "./Providers.ts"
 
 const headerValues = ({ headers }: ProviderSettings) =>
@@ -15,7 +16,6 @@ const headerValues = ({ headers }: ProviderSettings) =>
 export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
   const { maxTokens, model, systemPrompt, temperature } = turn.agent.settings
   const parts = {
-    orgId: turn.orgId,
     provider: [provider.name, provider.kind, provider.baseUrl, provider.model, provider.takesAgentModel],
     request: [headerValues(provider), provider.query, provider.maxTokensField, provider.temperature],
     agent: [systemPrompt, model, temperature, maxTokens],
@@ -26,7 +26,7 @@ export const answerKey = (turn: Turn, provider: ProviderSettings): string => {
     ]),
     message: [turn.message, ...turn.attachments.map(({ fileId }) => fileId)],
   }
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex")
+  return keyOf(turn.orgId, createHash("sha256").update(JSON.stringify(parts)).digest("hex"))
 }
 
 /**

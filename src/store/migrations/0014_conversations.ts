@@ -4,12 +4,15 @@
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
+import { searchTables } from "./SearchTables.ts"
 
 const schema = [
   `ALTER TABLE sessions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE sessions ADD COLUMN archived INTEGER NOT NULL DEFAULT 0`,
   // The origin of the title: 'message', 'model' or 'user'.
   `ALTER TABLE sessions ADD COLUMN title_source TEXT NOT NULL DEFAULT 'message'`,
+  // The search finds the start of a first message as a message; a statement that changes a title sets 0.
+  `ALTER TABLE sessions ADD COLUMN title_indexed INTEGER NOT NULL DEFAULT 1`,
   `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, archived, pinned, updated_at, id)
     WHERE deleted_at IS NULL`,
@@ -72,8 +75,35 @@ const schema = [
     updated_at BIGINT NOT NULL,
     ended_at BIGINT
   )`,
+  `CREATE INDEX erasures_by_org ON erasures (org_id, id)`,
+  // A user or an organisation has one erasure at a time.
+  `CREATE UNIQUE INDEX erasures_active ON erasures (org_id, COALESCE(user_id, '')) WHERE ended_at IS NULL`,
+  // The ids that users have deleted, so that a repeated deletion succeeds after the purge too.
+  `CREATE TABLE deletions (
+    org_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (org_id, user_id, id)
+  )`,
+  `CREATE INDEX deletions_by_age ON deletions (at)`,
+  // The queues of the purge. Rows that are not deleted are not in them.
+  `CREATE INDEX sessions_deleted ON sessions (deleted_at) WHERE deleted_at IS NOT NULL`,
+  `CREATE INDEX messages_deleted ON messages (deleted_at) WHERE deleted_at IS NOT NULL`,
+  `CREATE INDEX runs_deleted ON runs (deleted_at) WHERE deleted_at IS NOT NULL`,
+  `CREATE INDEX files_deleted ON files (deleted_at) WHERE deleted_at IS NOT NULL`,
+  // The database looks for these rows when it deletes a run.
+  `CREATE INDEX messages_by_run ON messages (run_id)`,
+  `CREATE INDEX idempotency_keys_by_run ON idempotency_keys (run_id)`,
+  // A deleted session frees the id that its client chose.
+  `DROP INDEX sessions_by_client_key`,
+  `CREATE UNIQUE INDEX sessions_by_client_key ON sessions (client_key)
+    WHERE client_key IS NOT NULL AND deleted_at IS NULL`,
 ]
 
 export const conversations = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-  Effect.forEach(schema, (statement) => sql.unsafe(statement), { discard: true }),
+  Effect.andThen(
+    Effect.forEach(schema, (statement) => sql.unsafe(statement), { discard: true }),
+    searchTables,
+  ),
 )

@@ -1,0 +1,71 @@
+/**
+ * Port: deletes sessions and messages of a user, at first only from sight. A deleted row has a time and no read finds it;
+ * `Purge` removes it later, and until then it can be restored.
+ *
+ * Invariant: a turn that begins during a deletion is refused or deleted, and one that ends after it stays deleted.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { Erased, ErasureProgress } from "../domain/Erasure.ts"
+import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import type { AgentDenied, Principal } from "../domain/Principal.ts"
+import type { MessageNotFound } from "./Messages.ts"
+import type { SessionNotFound } from "./Sessions.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/**
+ * The time of a deletion that nobody can take back: an expired message, an erasure. It is before every grace time.
+ */
+export const purgeAtOnce = 1
+
+/**
+ * The time of a run that is purged except for its row, because a question that is not deleted refers to it. No read
+ * finds it.
+ */
+export const purgedRun = 0
+
+export interface Deleted {
+  /** False if the row was deleted before. */
+  readonly deleted: boolean
+  /** The deleted runs that are still running, on any replica. */
+  readonly running: ReadonlyArray<RunId>
+}
+
+export interface DeletedSome extends Pick<ErasureProgress, "sessions" | "messages" | "runs"> {
+  readonly running: ReadonlyArray<RunId>
+}
+
+/** Each method fails the same way for a missing row and for one of another user or organisation. */
+export class Deletions extends Context.Service<
+  Deletions,
+  {
+    /** One transaction: the session, its messages and its runs, at `at` (epoch milliseconds). */
+    readonly deleteSession: (
+      principal: Principal,
+      id: SessionId,
+      at: number,
+    ) => Effect.Effect<Deleted, AgentDenied | SessionNotFound | StoreError>
+    /** One transaction: the message, all messages below it, and their runs. */
+    readonly deleteMessage: (
+      principal: Principal,
+      id: MessageId,
+      at: number,
+    ) => Effect.Effect<Deleted, AgentDenied | MessageNotFound | StoreError>
+    /** Restores the rows of one deletion, if it happened after `after`. A session that is not deleted stays as it is. */
+    readonly restoreSession: (
+      principal: Principal,
+      id: SessionId,
+      after: number,
+    ) => Effect.Effect<void, AgentDenied | SessionNotFound | StoreError>
+    /** The message's session must not be deleted. */
+    readonly restoreMessage: (
+      principal: Principal,
+      id: MessageId,
+      after: number,
+    ) => Effect.Effect<void, AgentDenied | MessageNotFound | StoreError>
+    /** The runs of this process that are running and deleted. */
+    readonly running: Effect.Effect<ReadonlyArray<RunId>, StoreError>
+    /** Deletes a few sessions of a user or an organisation for good. Gives undefined when none is left. */
+    readonly deleteSome: (owner: Erased) => Effect.Effect<DeletedSome | undefined, StoreError>
+  }
+>()("crossfade/store/Deletions") {}

@@ -1,0 +1,35 @@
+/** The start of a message's content, so that neither the index nor a search reads a huge answer whole. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as SchemaIssue from "effect/SchemaIssue"
+import type * as SqlClient from "effect/sql/SqlClient"
+import { longestText } from "../domain/SearchWords.ts"
+
+/** The content is JSON, and most escapes take two characters. */
+const longestJson = 2 * longestText
+
+export const contentStart = (sql: SqlClient.SqlClient, column = "content") =>
+  sql`substr(${sql(column)}, 1, ${sql.literal(String(longestJson))})`
+
+const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.String))
+
+/** The text of a JSON string that may be cut anywhere, even within an escape. */
+export const textOfStart = (json: string): Option.Option<string> => {
+  if (json.length < longestJson) return decodeJson(json)
+  const [, whole] = /^((?:[^\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)/s.exec(json) ?? []
+  return whole === undefined ? Option.none() : decodeJson(whole.endsWith('"') ? whole : `${whole}"`)
+}
+
+export const StartOfText = Schema.String.pipe(
+  Schema.decodeTo(Schema.String, {
+    decode: SchemaGetter.transformEffect((json: string) =>
+      Effect.fromOption(
+        textOfStart(json),
+        () => new SchemaIssue.InvalidValue({ message: "Expected the start of a JSON string" }, json),
+      ),
+    ),
+    encode: SchemaGetter.transform((text: string) => JSON.stringify(text)),
+  }),
+)

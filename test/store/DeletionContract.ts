@@ -1,0 +1,247 @@
+/** The contract of every adapter of `Deletions` and `Purge`. */
+import { assert, layer as withLayer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { MessageId } from "../../src/domain/Ids.ts"
+import { untitled } from "../../src/domain/SessionTitle.ts"
+import type { Principal } from "../../src/domain/Principal.ts"
+import { Deletions } from "../../src/store/Deletions.ts"
+import { Purge } from "../../src/store/Purge.ts"
+import { Runs } from "../../src/store/Runs.ts"
+import { Sessions } from "../../src/store/Sessions.ts"
+import type { ShadowPairs } from "../../src/store/ShadowPairs.ts"
+import type { Stores } from "./StoreContract.ts"
+import { attempt, begun, completed, newPrincipal, newTurn, textEntries, type Turn } from "./Turns.ts"
+
+export const now = Date.now()
+
+/** A completed turn after `parent`, in the session of `before` if there is one. */
+export const answeredTurn = Effect.fnUntraced(function* (
+  owner: Principal,
+  content: string,
+  before?: Turn,
+  parent: MessageId | null = null,
+) {
+  const runs = yield* Runs
+  const fresh = newTurn(owner, {
+    content,
+    at: now,
+    ...(before === undefined ? {} : { session: before.session }),
+  })
+  const turn: Turn = { ...fresh, userMessage: { ...fresh.userMessage, parentMessageId: parent } }
+  yield* begun(turn)
+  yield* runs.append([{ id: turn.run.id, entries: textEntries(1, 3, content) }])
+  yield* runs.recordAttempt(turn.run.id, attempt(1, false))
+  const { ended, message } = completed(turn, `answer to ${content}`)
+  yield* runs.end(ended, message)
+  return { ...turn, answer: message.id }
+})
+
+export const purgeAll = Effect.fnUntraced(function* (deletedBy: number) {
+  const purge = yield* Purge
+  while ((yield* purge.step(deletedBy)) !== undefined);
+})
+
+const contents = Effect.fnUntraced(function* ({ session }: Turn) {
+  const { entries } = yield* (yield* Sessions).messages(session.id, { limit: 100 })
+  return entries.map(({ content }) => content)
+})
+
+const countOf = Effect.fnUntraced(function* (table: string, column: string, id: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql`SELECT 1 AS one FROM ${sql(table)} WHERE ${sql(column)} = ${id}`
+  return rows.length
+})
+
+const usageOf = Effect.fnUntraced(function* (owner: Principal) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ sessions: number; bytes: number }>`SELECT sessions, bytes FROM org_usage
+    WHERE org_id = ${owner.orgId}`
+  return row
+})
+
+type Needed = Deletions | Purge | ShadowPairs | Stores
+
+export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
+  withLayer(layer)(`Deletions on ${name}`, (it) => {
+    it.effect("a deleted session disappears from every read at once, and only for its owner", () =>
+      Effect.gen(function* () {
+        const { deleteSession } = yield* Deletions
+        const runs = yield* Runs
+        const sessions = yield* Sessions
+        const owner = newPrincipal()
+        const turn = yield* answeredTurn(owner, "one")
+        const other = yield* answeredTurn(owner, "other")
+        const { id } = turn.session
+        for (const stranger of [newPrincipal(owner.orgId), { ...owner, orgId: newPrincipal().orgId }])
+          assert.strictEqual((yield* Effect.flip(deleteSession(stranger, id, now)))._tag, "SessionNotFound")
+        assert.deepStrictEqual(yield* deleteSession(owner, id, now), { deleted: true, running: [] })
+        assert.strictEqual((yield* Effect.flip(sessions.get(owner, id)))._tag, "SessionNotFound")
+        assert.isUndefined(yield* sessions.ofClient(owner, id))
+        const listed = (yield* sessions.list(owner, { limit: 10 })).entries.map((one) => one.id)
+        assert.deepStrictEqual(listed, [other.session.id])
+        assert.isEmpty((yield* sessions.messages(id, { limit: 10 })).entries)
+        assert.isEmpty(yield* sessions.branch(id))
+        assert.isEmpty(yield* sessions.branch(id, turn.answer))
+        assert.isEmpty(yield* sessions.tree(id))
+        assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
+        assert.deepStrictEqual(yield* runs.deleted([turn.run.id, other.run.id]), [turn.run.id])
+        assert.isEmpty(yield* runs.ended([turn.run.id]))
+        assert.deepStrictEqual(yield* contents(other), ["other", "answer to other"])
+      }),
+    )
+
+    it.effect("a purge removes every row of a deleted session and corrects the usage", () =>
+      Effect.gen(function* () {
+        const { deleteSession } = yield* Deletions
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        const first = yield* answeredTurn(owner, 'one "two"\n')
+        const second = yield* answeredTurn(owner, "three", first, first.answer)
+        const usage = { org_id: owner.orgId, sessions: 5, bytes: 1000 }
+        yield* sql`INSERT INTO org_usage ${sql.insert(usage)}`
+        yield* sql`INSERT INTO idempotency_keys ${sql.insert({ key: first.run.id, request: "r", run_id: first.run.id, created_at: now })}`
+        yield* deleteSession(owner, first.session.id, now)
+        yield* purgeAll(now - 1)
+        assert.strictEqual(yield* countOf("sessions", "id", first.session.id), 1)
+        yield* purgeAll(now)
+        assert.strictEqual(yield* countOf("sessions", "id", first.session.id), 0)
+        assert.strictEqual(yield* countOf("messages", "session_id", first.session.id), 0)
+        for (const { run } of [first, second])
+          for (const [table, column] of [
+            ["runs", "id"],
+            ["attempts", "run_id"],
+            ["run_events", "run_id"],
+            ["idempotency_keys", "run_id"],
+          ] as const)
+            assert.strictEqual(yield* countOf(table, column, run.id), 0, table)
+        const text = 'one "two"\nanswer to one "two"\nthreeanswer to three'
+        assert.deepStrictEqual(yield* usageOf(owner), { sessions: 4, bytes: 1000 - text.length })
+      }),
+    )
+
+    it.effect("a deletion is repeatable, also after the purge", () =>
+      Effect.gen(function* () {
+        const { deleteMessage, deleteSession } = yield* Deletions
+        const owner = newPrincipal()
+        const turn = yield* answeredTurn(owner, "one")
+        const again = { deleted: false, running: [] }
+        yield* deleteMessage(owner, turn.answer, now)
+        assert.deepStrictEqual(yield* deleteMessage(owner, turn.answer, now), again)
+        yield* deleteSession(owner, turn.session.id, now)
+        assert.deepStrictEqual(yield* deleteSession(owner, turn.session.id, now), again)
+        yield* purgeAll(now)
+        assert.deepStrictEqual(yield* deleteSession(owner, turn.session.id, now), again)
+        assert.deepStrictEqual(yield* deleteMessage(owner, turn.answer, now), again)
+        const missing = newTurn(owner)
+        for (const id of [turn.session.id, missing.session.id])
+          assert.strictEqual(
+            (yield* Effect.flip(deleteSession(newPrincipal(), id, now)))._tag,
+            "SessionNotFound",
+          )
+        const { id } = missing.userMessage
+        assert.strictEqual((yield* Effect.flip(deleteMessage(owner, id, now)))._tag, "MessageNotFound")
+      }),
+    )
+
+    it.effect("a deleted message takes the messages below it along, and no others", () =>
+      Effect.gen(function* () {
+        const { deleteMessage } = yield* Deletions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const first = yield* answeredTurn(owner, "one")
+        const second = yield* answeredTurn(owner, "two", first, first.answer)
+        const third = yield* answeredTurn(owner, "three", first, second.answer)
+        const branch = yield* answeredTurn(owner, "edit", first, first.answer)
+        yield* deleteMessage(owner, second.userMessage.id, now)
+        const left = ["one", "answer to one", "edit", "answer to edit"]
+        assert.deepStrictEqual(yield* contents(first), left)
+        for (const { run } of [second, third])
+          assert.strictEqual((yield* Effect.flip(runs.get(owner, run.id)))._tag, "RunNotFound")
+        yield* purgeAll(now)
+        assert.deepStrictEqual(yield* contents(first), left)
+        assert.strictEqual(yield* countOf("runs", "session_id", first.session.id), 2)
+        assert.strictEqual((yield* runs.get(owner, branch.run.id)).run.status, "completed")
+      }),
+    )
+
+    it.effect("a deleted answer leaves its question, which has no answer then and can be retried", () =>
+      Effect.gen(function* () {
+        const { deleteMessage } = yield* Deletions
+        const runs = yield* Runs
+        const sessions = yield* Sessions
+        const owner = newPrincipal()
+        const turn = yield* answeredTurn(owner, "one")
+        yield* deleteMessage(owner, turn.answer, now)
+        for (const purged of [false, true]) {
+          if (purged) yield* purgeAll(now)
+          const [question, ...rest] = yield* sessions.branch(turn.session.id)
+          assert.isEmpty(rest)
+          assert.deepInclude(question, { content: "one", answered: false })
+          assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
+        }
+        assert.strictEqual(yield* countOf("run_events", "run_id", turn.run.id), 0)
+        const retry = newTurn(owner, { session: turn.session })
+        const userMessage = { ...turn.userMessage, runId: retry.run.id }
+        const run = { ...retry.run, userMessageId: userMessage.id }
+        yield* runs.begin({ ...retry, run, userMessage, retries: turn.run.id })
+        const { ended, message } = completed({ ...retry, run, userMessage }, "again")
+        yield* runs.end(ended, message)
+        assert.deepStrictEqual(yield* contents(turn), ["one", "again"])
+        // The row of the purged run goes with its session.
+        yield* (yield* Deletions).deleteSession(owner, turn.session.id, now)
+        yield* purgeAll(now)
+        assert.strictEqual(yield* countOf("runs", "session_id", turn.session.id), 0)
+        assert.strictEqual(yield* countOf("sessions", "id", turn.session.id), 0)
+      }),
+    )
+
+    it.effect("a question with two answers stays answered when one of them is deleted", () =>
+      Effect.gen(function* () {
+        const { deleteMessage } = yield* Deletions
+        const runs = yield* Runs
+        const sessions = yield* Sessions
+        const owner = newPrincipal()
+        const turn = yield* answeredTurn(owner, "one")
+        const other = newTurn(owner, { session: turn.session })
+        const run = { ...other.run, userMessageId: turn.userMessage.id }
+        const userMessage = { ...turn.userMessage, runId: run.id }
+        yield* runs.begin({ ...other, run, userMessage, retries: turn.run.id })
+        const { ended, message } = completed({ ...other, run, userMessage }, "second")
+        yield* runs.end(ended, message)
+        yield* deleteMessage(owner, message.id, now)
+        yield* purgeAll(now)
+        const branch = yield* sessions.branch(turn.session.id)
+        assert.deepStrictEqual(
+          branch.map(({ answered, content }) => [content, answered]),
+          [
+            ["one", true],
+            ["answer to one", true],
+          ],
+        )
+      }),
+    )
+
+    it.effect("the title follows the first message that is left, unless the user wrote it", () =>
+      Effect.gen(function* () {
+        const { deleteMessage, restoreMessage } = yield* Deletions
+        const sessions = yield* Sessions
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        const first = yield* answeredTurn(owner, "secret")
+        const root = yield* answeredTurn(owner, "second root", first)
+        const title = Effect.map(sessions.get(owner, first.session.id), (session) => session.title)
+        yield* deleteMessage(owner, first.userMessage.id, now)
+        assert.strictEqual(yield* title, "second root")
+        yield* deleteMessage(owner, root.userMessage.id, now)
+        assert.strictEqual(yield* title, untitled)
+        yield* restoreMessage(owner, first.userMessage.id, now - 1)
+        assert.strictEqual(yield* title, "secret")
+        const own = { title: JSON.stringify("mine"), title_source: "user" }
+        yield* sql`UPDATE sessions SET ${sql.update(own)} WHERE id = ${first.session.id}`
+        yield* deleteMessage(owner, first.userMessage.id, now)
+        assert.strictEqual(yield* title, "mine")
+      }),
+    )
+  })
