@@ -58,8 +58,10 @@ export const layer = (settings: Settings) =>
   ).pipe(
     Layer.provideMerge(RunReader.layer),
     Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
-    Layer.provideMerge(Reads.layer(StageSettings.reads(settings))),
-    Layer.provideMerge(Uploads.layer(StageSettings.uploads(settings))),
+    Layer.provideMerge([
+      Reads.layer(StageSettings.reads(settings)),
+      Uploads.layer(StageSettings.uploads(settings)),
+    ]),
     Layer.provideMerge(TurnRun.layer),
     Layer.provideMerge(SessionTitles.layer(settings.CHAT_TITLES)),
     Layer.provideMerge(BreakerMemory.layer),
