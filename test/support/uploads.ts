@@ -9,7 +9,7 @@ export const png = Buffer.from(
 
 export const upload = (
   { token, url }: Pick<Client, "token" | "url">,
-  body: BodyInit,
+  body: NonNullable<RequestInit["body"]>,
   headers: Readonly<Record<string, string>> = {},
   query = "",
 ): Promise<Response> =>
@@ -23,7 +23,7 @@ export const upload = (
 /** The `data` of a successful upload. */
 export const uploaded = async (
   client: Client,
-  body: BodyInit = png,
+  body: NonNullable<RequestInit["body"]> = png,
   type = "image/png",
   filename = "a.png",
   // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into whatever came
