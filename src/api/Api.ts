@@ -13,6 +13,7 @@ import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
+import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { SessionsApi } from "./SessionsApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
@@ -44,14 +45,15 @@ const contract = HttpApi.make("crossfade")
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)
-  .add(FilesApi)
   .add(DeletionApi)
+  .add(FilesApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)
   .add(AutopilotApi)
   .add(ShadowApi)
   .add(RolloutApi)
+  .add(OperatorRunsApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   // Decoding stops at a body's first problem, because 1 MiB can have two million. The edge looks for the others in

@@ -5,11 +5,9 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { Message } from "../protocol/agent2ui/Message.ts"
-import { Feedback } from "../domain/Feedback.ts"
 import { RunId, SessionId } from "../domain/Ids.ts"
 import { Run, RunDone, RunError } from "../domain/Run.ts"
 import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
-import { ChatMessage } from "../domain/Session.ts"
 import { SessionOverview } from "../domain/SessionOverview.ts"
 import {
   Authorization,
@@ -21,7 +19,7 @@ import {
 import { success } from "./Envelope.ts"
 import { FileTicket, fileTicketQuery } from "./FileTicket.ts"
 import { withRanges } from "./openapi/Ranges.ts"
-import { siblings } from "./BranchView.ts"
+import { ShownMessage } from "./SessionView.ts"
 import { pagedBy } from "./Paging.ts"
 import { MessagesQuery, messagesPage, SessionsQuery, sessionsPage } from "./SessionQuery.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
@@ -69,13 +67,6 @@ const streamQuery = {
   lastEventId: eventId("Like the header `Last-Event-ID`, which takes precedence."),
   after: eventId("Older name of `lastEventId`."),
 }
-
-/** `feedback`: the user's, null without one. `siblings`: of a message of a path. */
-const ShownMessage = Schema.Struct({
-  ...ChatMessage.fields,
-  feedback: Schema.NullOr(Feedback),
-  siblings: Schema.optionalKey(siblings),
-})
 
 const chainPage = pagedBy("chain", Schema.Int, 1000)
 
@@ -146,7 +137,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
       .annotate(OpenApi.Summary, "Read a session and its messages")
       .annotate(
         OpenApi.Description,
-        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path; 1000 unless `limit` says less. `hasMore` is true if older ones follow.",
+        "The last messages of the session, oldest first: those of all branches, or with `leaf` one path; 1000 unless `limit` says less. `hasMore` is true if older ones follow. An answer has its parts as they were shown; a turn that failed has a message too, with its error.",
       ),
     HttpApiEndpoint.get("run", "/runs/:runId", {
       params: runIds,

@@ -57,8 +57,8 @@ export const layer = (settings: Settings) =>
     loops(settings),
   ).pipe(
     Layer.provideMerge(RunReader.layer),
-    Layer.provideMerge(Admission.layer(StageSettings.admission(settings))),
     Layer.provideMerge([
+      Admission.layer(StageSettings.admission(settings)),
       Reads.layer(StageSettings.reads(settings)),
       Uploads.layer(StageSettings.uploads(settings)),
     ]),

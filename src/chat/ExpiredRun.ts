@@ -1,10 +1,10 @@
 /**
  * The events of an ended run whose stored events were deleted (retention). Pure. A reader from the beginning gets the stored
- * answer as one message, and the run's end. A reader from the middle gets an error, because the rest is gone.
+ * parts of the answer, and the run's end. A reader from the middle gets an error, because the rest is gone.
  */
-import { eventId } from "../domain/EventId.ts"
+import { parseEventId } from "../domain/EventId.ts"
 import type { Run } from "../domain/Run.ts"
-import type { ChatMessage } from "../domain/Session.ts"
+import type { Message } from "../protocol/agent2ui/Message.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
 import * as TerminalEvent from "../runs/TerminalEvent.ts"
 
@@ -18,19 +18,25 @@ const expired = (run: Run): RunEvent => ({
   },
 })
 
-export const entriesOf = (run: Run, answer: ChatMessage, after: number): ReadonlyArray<LogEntry> => {
+/** The parts are without the retracted content, and a protocol that cannot retract would end at the notice of it. */
+const isSent = ({ type }: Message): boolean => type !== "retract"
+
+export const entriesOf = (
+  run: Run,
+  parts: ReadonlyArray<Message>,
+  after: number,
+): ReadonlyArray<LogEntry> => {
   const terminal = TerminalEvent.terminalOf(run)
-  // An answer without text, such as a table, existed only in the events.
-  if (after > 0 || answer.content === "" || terminal === undefined)
+  // An answer from before parts were stored, such as a table, existed only in the events.
+  if (after > 0 || parts.length === 0 || terminal === undefined)
     return [{ seq: after + 1, event: expired(run) }]
-  const data = {
-    id: eventId(run.id, 1),
-    type: "text" as const,
-    data: { content: answer.content },
-    timestamp: new Date(answer.createdAt).toISOString(),
-  }
+  const entries = parts.map((data): LogEntry => ({
+    seq: parseEventId(data.id)?.seq ?? 0,
+    event: { event: "message", data },
+  }))
+  const last = entries.at(-1)?.seq ?? 0
   return [
-    { seq: 1, event: { event: "message", data } },
-    { seq: 2, event: terminal },
+    ...entries.filter(({ event }) => event.event !== "message" || isSent(event.data)),
+    { seq: last + 1, event: terminal },
   ]
 }

@@ -14,6 +14,7 @@ import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService } from "../decision/ModeService.ts"
 import type { PromptMessage } from "../domain/History.ts"
 import type { Attempt } from "../domain/Run.ts"
+import * as FileBytes from "../execution/files/FileBytes.ts"
 import { Execution } from "../execution/Execution.ts"
 import type { Turn } from "../execution/Executor.ts"
 import type { TurnEvent } from "../execution/TurnEvent.ts"
@@ -22,7 +23,7 @@ import { type Recorded, Recorder } from "../recording/Recorder.ts"
 import type { Share } from "../runs/ByteBudget.ts"
 import { LiveBytes } from "../runs/LiveBytes.ts"
 import { Pace } from "../runs/Pace.ts"
-import { ShownParts } from "../runs/ShownParts.ts"
+import * as PartsLimit from "../runs/PartsLimit.ts"
 import { Shutdown } from "../runs/Shutdown.ts"
 import { Transcript } from "../runs/Transcript.ts"
 import { Runs } from "../store/Runs.ts"
@@ -72,7 +73,7 @@ const endableBy = (share: Share, { history, message, past }: Turn): Effect.Effec
     // The history is made of the past messages, unless the caller supplied it.
     const characters = message.length + Math.max(charactersOf(history), charactersOf(past))
     // A character takes at most two bytes.
-    share.add(2 * characters)
+    share.add(2 * characters + FileBytes.heldFor(history))
     return Effect.succeed(endings)
   })
 
@@ -106,7 +107,6 @@ const make = Effect.gen(function* () {
     recorded: Recorded,
     attempts: Array<Attempt>,
     transcript: Transcript,
-    parts: ShownParts,
   ) =>
     Clock.clockWith((clock) => {
       const recordFiles = (events: ReadonlyArray<TurnEvent>) =>
@@ -120,10 +120,8 @@ const make = Effect.gen(function* () {
         const drafts = events.flatMap((event) => (event._tag === "Message" ? [event.draft] : []))
         const before = log.bytes
         const at = clock.currentTimeMillisUnsafe()
-        const first = log.lastSeq + 1
         const added = log.messages(drafts, at)
-        for (const [index, draft] of drafts.slice(0, added).entries())
-          share.add(transcript.add(draft) + parts.add(draft, first + index, at))
+        for (const draft of drafts.slice(0, added)) share.add(transcript.add(draft, at))
         if (added < drafts.length) return Effect.fail(new TurnOutcome.RunTooLarge())
         finished = events.find((event) => event._tag === "Finished") ?? finished
         // The upstream waits too, because this process would have to hold its next messages.
@@ -148,7 +146,6 @@ const make = Effect.gen(function* () {
   const program = Effect.fnUntraced(
     function* (accepted: TurnEnd.AcceptedTurn) {
       const transcript = new Transcript()
-      const shown = new ShownParts()
       const { run, share, turn } = accepted
       const { createdAt, orgId, id } = run
       const now = steadyMillis(yield* Clock.Clock)
@@ -156,9 +153,7 @@ const make = Effect.gen(function* () {
       const attempts: Array<Attempt> = []
       const recorded: Recorded = { id, orgId, ticket: accepted.ticket, missing: [] }
       const followed = yield* recorder.follow(accepted.log)
-      const exit = yield* Effect.exit(
-        Effect.interruptible(execute(accepted, recorded, attempts, transcript, shown)),
-      )
+      const exit = yield* Effect.exit(Effect.interruptible(execute(accepted, recorded, attempts, transcript)))
       const isDefect =
         Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))
       if (isDefect) yield* Effect.logError("a turn died", exit.cause)
@@ -168,9 +163,10 @@ const make = Effect.gen(function* () {
       // If the clock was set back, an answer must not end before its question.
       const endedAt = Math.max(createdAt, now())
       const spent = spentBy(accepted, attempts, transcript)
+      const all = transcript.parts(id)
+      // The parts are smaller than the events that they are made of.
+      const parts = accepted.log.bytes > PartsLimit.mostBytes ? PartsLimit.limited(id, all) : all
       transcript.clear()
-      const parts = shown.messages(id)
-      shown.clear()
       yield* end(accepted, { outcome: { ...ended, endedAt }, parts, attempts, recorded, followed, spent })
       yield* modeService.release(orgId, accepted.ticket)
     },

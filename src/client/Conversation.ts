@@ -12,6 +12,10 @@ export interface Question {
   readonly content: string
   /** The gateway did not accept it: no run answers it. */
   readonly refused: boolean
+  /** The id of the stored message, if the conversation was loaded. */
+  readonly messageId?: string
+  /** The ids of the versions of the question, its own included, oldest first. */
+  readonly siblings?: ReadonlyArray<string>
 }
 
 /** The answer of one run. */
@@ -32,7 +36,9 @@ export interface Answer {
   readonly finishReason?: RunDone["finishReason"]
   /** The id of the stored message, once the run is completed. */
   readonly messageId?: string
-  /** True if only the stored text is known. The run's events replace it. */
+  /** The ids of the answers to the same question, its own included, oldest first. */
+  readonly siblings?: ReadonlyArray<string>
+  /** True if the answer was loaded with its session. The run's events replace it. */
   readonly stored: boolean
 }
 
@@ -79,27 +85,85 @@ const changeLast = (conversation: Conversation, refused: boolean): Conversation 
 
 type StoredMessage = Session["messages"][number]
 
-const storedAnswer = ({ content, executionMode, id, runId }: StoredMessage): Answer => ({
-  role: "assistant",
-  key: runId,
-  runId,
-  seq: 0,
-  status: "completed",
-  parts: [{ type: "text", key: `${runId}:0`, content, chunks: [] }],
-  ...(executionMode === null ? {} : { executionMode }),
-  messageId: id,
-  stored: true,
+/** A page without a path has no siblings. */
+const siblingsOf = ({ siblings }: StoredMessage) => (siblings === undefined ? {} : { siblings })
+
+const storedQuestion = (message: StoredMessage): Question => ({
+  role: "user",
+  key: message.id,
+  content: message.content,
+  refused: false,
+  messageId: message.id,
+  ...siblingsOf(message),
 })
 
-/** The stored messages of a session, whose answers are only text. */
+/** The number of an event from its id `<runId>:<seq>`. */
+const seqOf = ({ id }: StoredMessage["parts"][number]): number => Number(id.slice(id.lastIndexOf(":") + 1))
+
+const storedStatus = ({ error, status }: StoredMessage): Answer["status"] => {
+  if (status === "cancelled" || error?.code === "EXECUTION_CANCELLED") return "cancelled"
+  return status === null || status === "completed" ? "completed" : "failed"
+}
+
+const storedParts = ({ error, parts, runId }: StoredMessage): Answer["parts"] =>
+  Parts.afterEnd(
+    parts.reduce<Answer["parts"]>((before, message) => {
+      const seq = seqOf(message)
+      return Parts.afterMessage(before, `${runId}:${seq}`, seq, message)
+    }, []),
+    error ?? undefined,
+  )
+
+const storedAnswer = (message: StoredMessage): Answer => {
+  const { error, executionMode, finishReason, id, model, runId, usage } = message
+  return {
+    role: "assistant",
+    key: runId,
+    runId,
+    seq: 0,
+    status: storedStatus(message),
+    parts: storedParts(message),
+    ...(executionMode === null ? {} : { executionMode }),
+    ...(error === null ? {} : { error }),
+    ...(usage === null ? {} : { usage }),
+    ...(model === null ? {} : { model }),
+    ...(finishReason === null ? {} : { finishReason }),
+    messageId: id,
+    stored: true,
+  }
+}
+
+/** The branch that ends with the last message, oldest first. An answer whose question was asked again is not part of it. */
+const lastBranch = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<StoredMessage> => {
+  const byId = new Map(messages.map((message) => [message.id, message]))
+  const branch: Array<StoredMessage> = []
+  let next = messages.at(-1)
+  while (next !== undefined) {
+    branch.unshift(next)
+    byId.delete(next.id)
+    next = byId.get(next.parentMessageId ?? "")
+  }
+  const [question, answer] = branch.slice(-2)
+  // A path shows the failed answer that its leaf names.
+  const isPath = answer?.siblings !== undefined
+  const isAskedAgain =
+    !isPath && answer?.role === "assistant" && question?.role === "user" && question.runId !== answer.runId
+  return isAskedAgain && answer.status !== "completed" ? branch.slice(0, -1) : branch
+}
+
+/** The stored messages of a session: the branch that ends with the last one. */
 export const fromSession = ({ id, messages }: Pick<Session, "id" | "messages">): Conversation => ({
   sessionId: id,
-  messages: messages.map((message) =>
-    message.role === "user"
-      ? { role: "user", key: message.id, content: message.content, refused: false }
-      : storedAnswer(message),
+  messages: lastBranch(messages).map((message) =>
+    message.role === "user" ? storedQuestion(message) : { ...storedAnswer(message), ...siblingsOf(message) },
   ),
 })
+
+/** The run of the last question, if the session has no answer of it. It is still running, or has left no message. */
+export const unansweredRun = ({ messages }: Pick<Session, "messages">): string | undefined => {
+  const last = lastBranch(messages).at(-1)
+  return last?.role === "user" ? last.runId : undefined
+}
 
 const begun = ({ runId }: ChatEvent): Answer => ({
   role: "assistant",

@@ -6,14 +6,18 @@ export {
   createClient,
   type Events,
   type PageOptions,
+  type SessionOptions,
   type TurnOptions,
   type UploadOptions,
 } from "./Client.ts"
 export type {
   ChatEvent,
+  Feedback,
+  GivenFeedback,
   InterruptAnswer,
   Message,
   MessageOf,
+  PlacedMessage,
   Run,
   RunDone,
   RunError,
@@ -21,6 +25,7 @@ export type {
   SessionsPage,
   UploadedFile,
 } from "./Contract.ts"
+export { type Version, versionOf } from "./Branches.ts"
 export {
   type Answer,
   ask,

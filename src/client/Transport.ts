@@ -21,7 +21,7 @@ export interface ClientOptions {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST"
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
   /** A file, sent as it is. */
   readonly file?: Blob
   readonly path: string

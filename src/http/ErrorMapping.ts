@@ -50,8 +50,8 @@ export type ServiceError =
   | AgentNotFound
   | AttachmentsUnsupported
   | AutopilotConflict
-  | FileError
   | ErasureNotFound
+  | FileError
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound
@@ -277,6 +277,8 @@ export const respond = (
   })
 
 export const nothingHere = respond({ code: "ROUTE_NOT_FOUND", message: "There is nothing at this path." })
+
+export const orgNotFound = respond({ code: "ORG_NOT_FOUND", message: "There is no such organisation." })
 
 /** The response of a handler, whose expected errors are responses too. */
 export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>

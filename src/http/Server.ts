@@ -21,6 +21,7 @@ import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as MessagesHandlers from "./MessagesHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
+import * as OperatorRunsHandlers from "./OperatorRunsHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
@@ -45,14 +46,15 @@ const routes = (settings: ServerSettings) => {
     OpenAiHandlers.layer(settings),
     AiSdkHandlers.layer,
     AgUiHandlers.layer,
-    FilesHandlers.layer,
     DeletionHandlers.layer,
+    FilesHandlers.layer,
     AgentsHandlers.layer,
     KeysHandlers.layer,
     RuntimeHandlers.layer,
     AutopilotHandlers.layer,
     ShadowHandlers.layer,
     RolloutHandlers.layer,
+    OperatorRunsHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
   ).pipe(Layer.provide(ChatStreams.layer(settings)))
   const api = HttpApiBuilder.layer(Api).pipe(

@@ -130,7 +130,7 @@ export class Transcript {
       .join("")
   }
 
-  messages(runId: RunId): ReadonlyArray<Message> {
+  parts(runId: RunId): ReadonlyArray<Message> {
     const placed = this.#parts.flatMap((part) => messagesOf(runId, part))
     // The steps of a plan stand where they changed last.
     return placed.toSorted((a, b) => a.seq - b.seq).map(({ message }) => message)

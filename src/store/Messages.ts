@@ -9,6 +9,7 @@ import { MessageId, type SessionId } from "../domain/Ids.ts"
 import type { Page } from "../domain/Page.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { ShownMessage } from "./ShownMessage.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export class MessageNotFound extends Schema.TaggedError<MessageNotFound>()("MessageNotFound", {
@@ -22,7 +23,7 @@ export interface FoundMessage extends Pick<ChatMessage, "id" | "parentMessageId"
 }
 
 /** `siblings`: their ids and its own, oldest first: the newest 10 000. */
-export interface PathMessage extends ChatMessage {
+export interface PathMessage extends ShownMessage {
   readonly siblings: ReadonlyArray<MessageId>
 }
 

@@ -9,7 +9,8 @@ import { firstPage } from "../domain/Page.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import { ChatMessage } from "../domain/Session.ts"
 import { MessageNotFound, Messages, type PathMessage } from "./Messages.ts"
-import { MessageRow, SessionRow } from "./SqlRows.ts"
+import * as ShownMessagesSql from "./ShownMessagesSql.ts"
+import { SessionRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const { id, parentMessageId, role } = ChatMessage.fields
@@ -33,7 +34,6 @@ const decodeFound = Schema.decodeUnknownEffect(Schema.Array(Found))
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
 const decodeSteps = Schema.decodeUnknownEffect(Schema.Array(Step))
 const decodeSiblings = Schema.decodeUnknownEffect(Schema.Array(Sibling))
-const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
 const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: MessageId })))
 
 /** The siblings of a page. As JSON, an id takes about 40 bytes. */
@@ -55,6 +55,7 @@ const byParent = (newestFirst: ReadonlyArray<typeof Sibling.Type>) => {
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const decodeShown = ShownMessagesSql.decode(sql)
 
   const find = Effect.fnUntraced(function* (principal: Principal, messageId: MessageId) {
     const rows = yield* sql`SELECT s.*, m.id AS message_id, m.role AS message_role,
@@ -88,7 +89,7 @@ const make = Effect.gen(function* () {
   /** The path upwards, newest first: ids and sizes only. A path ends at a deleted message. */
   const walk = (start: Fragment, limit: number): Fragment => {
     const columns = sql`m.id, m.parent_message_id, m.role, m.seq,
-      500 + octet_length(m.content) + COALESCE(octet_length(m.parts), 0)`
+      octet_length(m.content) + ${ShownMessagesSql.bytesOf(sql, "m")}`
     return sql`WITH RECURSIVE steps (id, parent_message_id, role, seq, size, step) AS (
         SELECT ${columns}, 1 FROM ${start} AS m
         UNION ALL
@@ -128,10 +129,10 @@ const make = Effect.gen(function* () {
     })
     const sizeOf = (step: (typeof withSiblings)[number]) => step.size + bytesOfId * step.siblings.length
     const { entries, next } = firstPage(withSiblings, limit, sizeOf, ({ seq }) => seq)
-    const messages = yield* decodeMessages(
+    const messages = yield* decodeShown(
       yield* sql`${walk(start, entries.length)} SELECT m.* FROM steps s JOIN messages m ON m.id = s.id ORDER BY s.step`,
     )
-    const shown = messages.map((message, index): PathMessage => ({
+    const shown = messages.map(({ message }, index): PathMessage => ({
       ...message,
       siblings: entries[index]?.siblings ?? [message.id],
     }))

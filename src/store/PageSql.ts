@@ -16,6 +16,8 @@ interface PageOf {
   readonly where: Fragment
   /** The columns whose text makes a row large. */
   readonly texts: ReadonlyArray<string>
+  /** Bytes of an entry besides its texts; by default about 500 for the other columns and the field names. */
+  readonly more?: Fragment
   /** More columns of a row `t`, read for the entries of the page only. */
   readonly columns?: Fragment
   readonly limit: number
@@ -25,14 +27,13 @@ interface PageOf {
 const decodeFound = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Schema.Int })))
 
 const select = (sql: SqlClient.SqlClient, of: PageOf) => {
-  const { bytes = pageBytes, direction, keys, limit, table, texts, where } = of
-  const more = of.columns === undefined ? sql`` : sql`, ${of.columns}`
+  const { bytes = pageBytes, direction, keys, limit, more = sql`500`, table, texts, where } = of
+  const added = of.columns === undefined ? sql`` : sql`, ${of.columns}`
   const columns = sql.csv(keys.map((key) => sql`${sql(key)}`))
   const order = sql.csv(keys.map((key) => (direction === "ASC" ? sql`${sql(key)}` : sql`${sql(key)} DESC`)))
-  // The other columns and the field names take about 500 bytes.
-  const size = texts.reduce((sum, text) => sql`${sum} + COALESCE(octet_length(${sql(text)}), 0)`, sql`500`)
+  const size = texts.reduce((sum, text) => sql`${sum} + COALESCE(octet_length(${sql(text)}), 0)`, more)
   const same = sql.and(keys.map((key) => sql`${sql(`page.${key}`)} = ${sql(`t.${key}`)}`))
-  return sql`SELECT t.*, page.found${more} FROM (
+  return sql`SELECT t.*, page.found${added} FROM (
       SELECT ${columns}, ROW_NUMBER() OVER (ORDER BY ${order}) AS place, COUNT(*) OVER () AS found,
         SUM(size) OVER (ORDER BY ${order}) AS total
       FROM (SELECT ${columns}, ${size} AS size FROM ${sql(table)} WHERE ${where} ORDER BY ${order} LIMIT ${limit + 1}) AS near

@@ -8,6 +8,7 @@ import type { RunError } from "../domain/Run.ts"
 import { type Beat, Replica, ReplicaId } from "../platform/Replica.ts"
 import { Replicas } from "./Replicas.ts"
 import { asStoreError } from "./SqlStoreError.ts"
+import { listOrNull } from "./TurnRows.ts"
 
 const decodeBeats = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ id: ReplicaId, beat: Schema.Int })),
@@ -19,9 +20,6 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
   Effect.gen(function* () {
     const replica = yield* Replica
     const sql = yield* SqlClient.SqlClient
-
-    const interrupted = (now: number) => sql`status = 'interrupted', ended_at = ${now},
-      error = ${interruption.beforeId} || id || ${interruption.afterId}`
 
     const beat = Effect.suspend(
       () => sql`INSERT INTO replicas (id, beat) VALUES (${replica.id}, 1)
@@ -36,16 +34,14 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
       asStoreError("Replicas.beat"),
     )
 
-    const interruptRunsOf = Effect.fnUntraced(function* (dead: ReadonlyArray<Beat>, now: number) {
-      const forget = Effect.forEach(
-        dead,
-        ({ beat, id }) => sql`DELETE FROM replicas WHERE id = ${id} AND beat = ${beat}`,
-        { discard: true },
+    const remove = Effect.fnUntraced(function* (dead: ReadonlyArray<Beat>) {
+      for (const { beat, id } of dead) yield* sql`DELETE FROM replicas WHERE id = ${id} AND beat = ${beat}`
+      const orphans = yield* decodeIds(
+        yield* sql`SELECT id FROM runs WHERE status = 'running'
+          AND (owner IS NULL OR owner NOT IN (SELECT id FROM replicas)) ORDER BY id`,
       )
-      const orphans = sql`UPDATE runs SET ${interrupted(now)} WHERE status = 'running'
-        AND (owner IS NULL OR owner NOT IN (SELECT id FROM replicas)) RETURNING id`
-      return (yield* Effect.andThen(forget, orphans).pipe(sql.withTransaction)).length
-    }, asStoreError("Replicas.interruptRunsOf"))
+      return orphans.map(({ id }) => id)
+    }, asStoreError("Replicas.remove"))
 
     const running = (begunBefore: number) =>
       sql`SELECT id FROM runs
@@ -55,33 +51,33 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
         asStoreError("Replicas.running"),
       )
 
-    const interrupt = Effect.fnUntraced(function* (ids: ReadonlyArray<RunId>, now: number) {
-      if (ids.length === 0) return
-      yield* sql`UPDATE runs SET ${interrupted(now)} WHERE ${sql.in("id", ids)} AND status = 'running'`
-    }, asStoreError("Replicas.interrupt"))
+    const interrupt: Replicas["Service"]["interrupt"] = (id, { content, id: messageId, parts }, now) =>
+      Effect.gen(function* () {
+        const ended = yield* sql`UPDATE runs SET status = 'interrupted', ended_at = ${now},
+          error = ${JSON.stringify(interruption(id))} WHERE id = ${id} AND status = 'running' RETURNING id`
+        if (ended.length === 0) return false
+        yield* sql`INSERT INTO messages
+          (id, session_id, run_id, role, content, parent_message_id, created_at, parts, seq)
+          SELECT ${messageId}, session_id, id, 'assistant', ${JSON.stringify(content)}, user_message_id,
+            ${now}, ${listOrNull(parts)},
+            (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages m WHERE m.session_id = runs.session_id)
+          FROM runs WHERE id = ${id}`
+        return true
+      }).pipe(sql.withTransaction, asStoreError("Replicas.interrupt"))
 
-    const retire = Effect.fnUntraced(function* (now: number) {
-      yield* sql`DELETE FROM replicas WHERE id = ${replica.id}`.pipe(
-        Effect.andThen(
-          sql`UPDATE runs SET ${interrupted(now)} WHERE status = 'running' AND owner = ${replica.id}`,
-        ),
-        sql.withTransaction,
-      )
-    }, asStoreError("Replicas.retire"))
+    const retire = Effect.asVoid(sql`DELETE FROM replicas WHERE id = ${replica.id}`).pipe(
+      asStoreError("Replicas.retire"),
+    )
 
     const exclusive = sql.onDialectOrElse({ sqlite: () => true, orElse: () => false })
-    return Replicas.of({ exclusive, beat, interruptRunsOf, running, interrupt, retire })
+    return Replicas.of({ exclusive, beat, remove, running, interrupt, retire })
   }),
 )
 
-/**
- * The error of a run whose process is gone, as JSON around the run's id, so that one statement writes it to all runs.
- */
-const interruption = (() => {
-  const error = {
-    code: "RUN_INTERRUPTED",
-    message: "The server stopped while this answer was being written. Send the message again.",
-    recoverable: true,
-  } satisfies Omit<RunError, "runId">
-  return { beforeId: `${JSON.stringify(error).slice(0, -1)},"runId":"`, afterId: `"}` }
-})()
+/** The error of a run whose process is gone. */
+const interruption = (runId: RunId): RunError => ({
+  code: "RUN_INTERRUPTED",
+  message: "The server stopped while this answer was being written. Send the message again.",
+  recoverable: true,
+  runId,
+})

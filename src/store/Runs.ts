@@ -120,11 +120,13 @@ export class Runs extends Context.Service<
      * at the end. A run may have 16 MiB, so no caller reads all of it at once.
      */
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
-    /** The answer of a run whose events have all expired; undefined while one is stored. */
-    readonly expiredAnswer: (
-      id: RunId,
-      answer: MessageId,
-    ) => Effect.Effect<ChatMessage | undefined, StoreError>
+    /**
+     * The parts of a run whose events have all expired. Undefined while an event is stored, and if the run has no
+     * message. Empty if only its events had them.
+     */
+    readonly expiredParts: (
+      run: Pick<Run, "id" | "userMessageId">,
+    ) => Effect.Effect<ReadonlyArray<Message> | undefined, StoreError>
     readonly file: (id: RunId, fileId: string) => Effect.Effect<RunFile | undefined, StoreError>
   }
 >()("crossfade/store/Runs") {}

@@ -8,6 +8,7 @@ import type { MessageRecord } from "../domain/MessageRecord.ts"
 import type { Page } from "../domain/Page.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { ChatMessage, Session } from "../domain/Session.ts"
+import type { ShownMessage } from "./ShownMessage.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", {
@@ -63,7 +64,7 @@ export class Sessions extends Context.Service<
     readonly messages: (
       id: SessionId,
       page: { readonly before?: number; readonly limit: number },
-    ) => Effect.Effect<Page<ChatMessage, number>, StoreError>
+    ) => Effect.Effect<Page<ShownMessage, number>, StoreError>
     /**
      * The branch that ends with the message `end`, or with the session's last message: from parent to child, the
      * messages that the history rule may select, and always `end`, with its question if it shows a turn that failed. It leaves out other messages of turns

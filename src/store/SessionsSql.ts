@@ -9,20 +9,13 @@ import type { Session } from "../domain/Session.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import * as PageSql from "./PageSql.ts"
 import { SessionNotFound, Sessions } from "./Sessions.ts"
-import { BranchRow, MessageRow, SessionRow, TreeRow } from "./SqlRows.ts"
+import * as ShownMessagesSql from "./ShownMessagesSql.ts"
+import { BranchRow, SessionRow, TreeRow } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
 const decodeBranch = Schema.decodeUnknownEffect(Schema.Array(BranchRow))
 const decodeTree = Schema.decodeUnknownEffect(Schema.Array(TreeRow))
-const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
-const decodeSeqs = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Schema.Int })))
-
-/** Messages with their positions in the session. */
-const decodePlaced = (rows: ReadonlyArray<object>) =>
-  Effect.map(Effect.all([decodeMessages(rows), decodeSeqs(rows)]), ([messages, seqs]) =>
-    messages.map((message, index) => ({ message, seq: seqs[index]?.seq ?? 0 })),
-  )
 
 /** Twice the turns that the history rule keeps, so that ten of them may be blank. */
 const mostAnswers = 20
@@ -45,6 +38,7 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
   Sessions,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
+    const decodeShown = ShownMessagesSql.decode(sql)
 
     /** A run names its answer. The message of a turn that failed is in no run. */
     const isAnswered = sql`CASE WHEN r.assistant_message_id IS NULL OR r.deleted_at IS NOT NULL THEN 0
@@ -96,11 +90,12 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         direction: "DESC",
         where: sql`session_id = ${id} AND deleted_at IS NULL ${older}`,
         texts: ["content"],
+        more: ShownMessagesSql.bytesOf(sql, "messages"),
         limit,
       } as const
-      const newestFirst = yield* PageSql.page(sql, of, decodePlaced, ({ seq }) => seq)
-      const entries = newestFirst.entries.map(({ message }) => message).toReversed()
-      return { ...newestFirst, entries }
+      const newestFirst = yield* PageSql.page(sql, of, decodeShown, ({ seq }) => seq)
+      const entries = newestFirst.entries.map(({ message }) => message)
+      return { ...newestFirst, entries: entries.toReversed() }
     }, asStoreError("Sessions.messages"))
 
     const branch = Effect.fnUntraced(function* (id: SessionId, end?: MessageId) {
@@ -126,7 +121,8 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
             WHERE (s.step <= s.always OR ${isAnswered} = 1) AND m.deleted_at IS NULL
             ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
-          SELECT m.*, sized.answered
+          SELECT m.id, m.session_id, m.run_id, m.role, m.content, m.parent_message_id, m.execution_mode,
+            m.created_at, m.record, m.attachments, sized.answered
           FROM (SELECT id, step, always, answered, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
           JOIN messages m ON m.id = sized.id
           WHERE sized.step <= sized.always OR sized.total <= ${mostBytes} ORDER BY sized.step`,

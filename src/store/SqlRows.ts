@@ -16,6 +16,7 @@ import { Usage } from "../domain/Outcome.ts"
 import { OperatorSettings } from "../domain/RolloutSettings.ts"
 import { Attempt, Run, RunError } from "../domain/Run.ts"
 import { ChatMessage, Session } from "../domain/Session.ts"
+import { Message } from "../protocol/agent2ui/Message.ts"
 import { RunEvent } from "../runs/RunEvent.ts"
 
 /** Any text, with characters that a TEXT column of PostgreSQL or UTF-8 cannot hold: NUL, lone surrogates. */
@@ -50,6 +51,36 @@ const attachments = Schema.NullOr(Schema.fromJsonString(Schema.Array(Attachment)
   }),
 )
 export const MessageRow = Schema.Struct(messageFields).pipe(Schema.encodeKeys(messageKeys))
+/** Checked, not rebuilt: a decode would drop keys beyond the schema, which the live stream has sent. */
+const Part = Schema.declare(Schema.is(Message), { identifier: "Agent2UIMessage" })
+/** `parts` is null on a message from before parts were stored, and if there are none. */
+export const ShownRow = Schema.Struct({
+  ...messageFields,
+  seq: Schema.Int,
+  record: Schema.NullOr(Schema.fromJsonString(MessageRecord)),
+  parts: Schema.NullOr(Schema.fromJsonString(Schema.Array(Part))),
+  attachments,
+}).pipe(Schema.encodeKeys(messageKeys))
+/** The facts of a run that its message shows. */
+export const AnswerRow = Schema.Struct({
+  runId: Run.fields.id,
+  status: Run.fields.status,
+  error,
+  finishReason: Run.fields.finishReason,
+  model: Run.fields.model,
+  executionMode: Run.fields.executionMode,
+  usage,
+  createdAt: Run.fields.createdAt,
+  endedAt: Run.fields.endedAt,
+}).pipe(
+  Schema.encodeKeys({
+    runId: "id",
+    finishReason: "finish_reason",
+    executionMode: "execution_mode",
+    createdAt: "created_at",
+    endedAt: "ended_at",
+  }),
+)
 export const BranchRow = Schema.Struct({
   ...messageFields,
   answered: Schema.BooleanFromBit,

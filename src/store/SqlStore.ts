@@ -7,14 +7,15 @@ import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
-import * as FilesSql from "./FilesSql.ts"
 import * as DeletionsSql from "./DeletionsSql.ts"
 import * as ErasuresSql from "./ErasuresSql.ts"
+import * as FilesSql from "./FilesSql.ts"
 import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import * as MessagesSql from "./MessagesSql.ts"
+import * as OperatorRunsSql from "./OperatorRunsSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
 import * as PurgeSql from "./PurgeSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
@@ -38,10 +39,10 @@ const stores = Layer.mergeAll(
   AutopilotsSql.layerSql,
   BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
-  FilesSql.layerSql,
   DeletionsSql.layerSql,
   ErasuresSql.layerSql,
   PurgeSql.layerSql,
+  FilesSql.layerSql,
   FeedbackStoreSql.layerSql,
   ExportedMessagesSql.layerSql,
   MessagesSql.layerSql,
@@ -52,6 +53,7 @@ const stores = Layer.mergeAll(
   OrgUsageSql.layerSql,
   SessionListsSql.layerSql,
   SearchSql.layerSql,
+  OperatorRunsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

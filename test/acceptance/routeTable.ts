@@ -165,6 +165,15 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/runtime/autopilot/promote": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/abort": [operators()],
+  "GET /api/v1/runtime/runs": [
+    row([401, 403, 403, 200, 200, 200]),
+    // An administrator sees its own organisation only.
+    row([401, 403, 403, 404, 200, 200], { query: "?org=other" }),
+  ],
+  "GET /api/v1/runtime/runs/{runId}": [
+    row([401, 403, 403, 200, 404, 200]),
+    row([401, 403, 403, 200, 404, 200], { query: "?content=true" }),
+  ],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
   "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
 }

@@ -28,7 +28,7 @@ type Sent = readonly [sql: string, params: ReadonlyArray<unknown>]
 
 /** Every statement of one turn, its readers and the background jobs. */
 const work = Effect.gen(function* () {
-  const { begin, append, recordAttempt, end, get, events, expiredAnswer, file } = yield* Runs
+  const { begin, append, recordAttempt, end, get, events, expiredParts, file } = yield* Runs
   const sessions = yield* Sessions
   const principal = { orgId: OrgId.make("org-7"), userId: UserId.make("user-4207"), permissions: [] }
   const now = Date.now()
@@ -49,7 +49,7 @@ const work = Effect.gen(function* () {
   yield* end(ended, message)
   yield* get(principal, runId)
   yield* events(recent, 10)
-  yield* expiredAnswer(runId, MessageId.make(runId))
+  yield* expiredParts({ id: runId, userMessageId: MessageId.make(runId) })
   yield* file(recent, "file-1")
   yield* (yield* CohortRuns).read({
     after: { createdAt: now - 5000, runId: "" },
@@ -61,7 +61,7 @@ const work = Effect.gen(function* () {
   yield* retention.deleteEvents(now - 86_400_000, undefined)
   yield* retention.deleteKeys(now - 86_400_000)
   const replicas = yield* Replicas
-  yield* replicas.interruptRunsOf([], now)
+  yield* replicas.remove([])
   yield* replicas.running(now)
 })
 

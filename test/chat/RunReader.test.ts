@@ -2,18 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import type { Draft } from "../../src/protocol/agent2ui/Message.ts"
+import { type Draft, envelop, type Message } from "../../src/protocol/agent2ui/Message.ts"
 import { RunReader } from "../../src/chat/RunReader.ts"
+import { eventId } from "../../src/domain/EventId.ts"
 import type { RunId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import type { Run } from "../../src/domain/Run.ts"
-import type { ChatMessage } from "../../src/domain/Session.ts"
 import { RunNotFound, Runs } from "../../src/store/Runs.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 import { RunLog } from "../../src/runs/RunLog.ts"
 import { SharedLogs } from "../../src/sharing/SharedLogs.ts"
 import {
-  assistantMessageId,
   noon,
   otherOrgId,
   planStep,
@@ -32,16 +31,9 @@ const interrupted = { status: "interrupted", error: interruption, endedAt: noon 
 
 /** The stored events of a run whose events have expired. */
 const forgotten: ReadonlyArray<Draft> = []
-const answer: ChatMessage = {
-  id: assistantMessageId,
-  sessionId,
-  runId,
-  role: "assistant",
-  content: "At the corner.",
-  parentMessageId: null,
-  executionMode: "direct_llm",
-  createdAt: noon,
-}
+const parts: ReadonlyArray<Message> = [text("At the corner."), toolCall("c1"), table].map((draft, index) =>
+  envelop(draft, eventId(runId, 2 * index + 1), new Date(noon).toISOString()),
+)
 
 /** One run of `principal`'s in the store, with what was written of it before its end or its process's. */
 const store = (kept: Run, written: ReadonlyArray<Draft>) =>
@@ -52,7 +44,7 @@ const store = (kept: Run, written: ReadonlyArray<Draft>) =>
         : Effect.fail(new RunNotFound({ runId: id })),
     isOwn: () => Effect.succeed(true),
     events: (_, after) => Effect.succeed(pageOf(entriesOf(written), after)),
-    expiredAnswer: (_, id) => Effect.succeed(written === forgotten ? { ...answer, id } : undefined),
+    expiredParts: () => Effect.succeed(written === forgotten ? parts : undefined),
   })
 
 const services = (kept: Run, written: ReadonlyArray<Draft> = []) =>
@@ -152,16 +144,24 @@ describe("a run that is going on", () => {
 })
 
 describe("a run whose events are no longer kept", () => {
-  const read = (after: number) =>
+  const read = (after: number, kept = run(completed)) =>
     Effect.gen(function* () {
       const { source } = yield* (yield* RunReader).events(principal, runId, after)
-      return (yield* given(source, after)).map(({ event }) => event.event)
-    }).pipe(Effect.provide(services(run(completed), forgotten)))
+      return (yield* given(source, after)).map(({ event, seq }) =>
+        event.event === "message" ? `${seq} ${event.data.type}` : `${seq} ${event.event}`,
+      )
+    }).pipe(Effect.provide(services(kept, forgotten)))
 
-  it.effect("is its answer and its end, and an error to who has read a part of it", () =>
+  it.effect("sends its parts and its end from the beginning, and an error from the middle", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* read(0), ["message", "done"])
-      assert.deepStrictEqual(yield* read(9), ["error"])
+      assert.deepStrictEqual(yield* read(0), ["1 text", "3 tool_call", "5 table", "6 done"])
+      assert.deepStrictEqual(yield* read(0, run(interrupted)), [
+        "1 text",
+        "3 tool_call",
+        "5 table",
+        "6 error",
+      ])
+      assert.deepStrictEqual(yield* read(9), ["10 error"])
     }),
   )
 })

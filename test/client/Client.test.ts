@@ -45,6 +45,22 @@ describe("a turn", () => {
     expect(older.messages.map(({ content }) => content)).toEqual(["one"])
   })
 
+  it("takes feedback on its answer, which the session shows until it is withdrawn", async () => {
+    const events = await collect(client().start(asking("one")))
+    const { data, event, sessionId } = events.at(-1)!
+    if (event !== "done") throw new Error(`the turn ended with ${event}`)
+    const { messageId } = data
+    const given = await client().feedback(messageId, { rating: "down", comment: "no" })
+    expect(given).toMatchObject({ messageId, rating: "down", score: null, comment: "no" })
+    const shown = async () => (await client().session(sessionId)).messages.at(-1)?.feedback
+    expect(await shown()).toEqual(given)
+    expect(await client().withdrawFeedback(messageId)).toEqual({ messageId, withdrawn: true })
+    expect(await client().withdrawFeedback(messageId)).toEqual({ messageId, withdrawn: false })
+    expect(await shown()).toBeNull()
+    const refused = await refusalOf(client().feedback(messageId, { score: 2 }))
+    expect(refused.code).toBe("VALIDATION_FAILED")
+  })
+
   it("is answered again after its failure", async () => {
     world.model.answers.push({ kind: "status", status: 400 })
     const failing = await collect(client().start(asking({ scenario: "error" })))

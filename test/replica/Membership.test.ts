@@ -2,12 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
+import { layerWebCrypto } from "effect/crypto/SecureRandom"
+import { eventId } from "../../src/domain/EventId.ts"
 import { RunId } from "../../src/domain/Ids.ts"
 import { ReplicaId } from "../../src/platform/Replica.ts"
 import * as Membership from "../../src/replica/Membership.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
+import { Runs } from "../../src/store/Runs.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import type { Beat } from "../../src/platform/Replica.ts"
+import type { LogEntry } from "../../src/runs/RunEvent.ts"
 import { LiveRuns } from "../../src/runs/LiveRuns.ts"
 
 const away = new StoreError({ operation: "Replicas.beat", cause: "away" })
@@ -21,8 +25,22 @@ const store = (exclusive = false) => ({
   said: 0,
   buried: [] as Array<ReadonlyArray<Beat>>,
   own: [] as Array<RunId>,
-  interrupted: [] as Array<RunId>,
+  orphans: [] as Array<RunId>,
+  interrupted: [] as Array<readonly [RunId, string]>,
   left: false,
+})
+
+const entry = (id: RunId, seq: number, content: string): LogEntry => ({
+  seq,
+  event: {
+    event: "message",
+    data: {
+      id: eventId(id, seq),
+      type: "text",
+      data: { content },
+      timestamp: "2026-01-01T00:00:00.000Z",
+    },
+  },
 })
 
 const member = (kept: ReturnType<typeof store>) =>
@@ -35,13 +53,23 @@ const member = (kept: ReturnType<typeof store>) =>
             ? Effect.fail(away)
             : Effect.sync(() => ({ known: kept.said++ > 0, others: kept.others })),
         ),
-        interruptRunsOf: (dead) => Effect.sync(() => kept.buried.push(dead)),
+        remove: (dead) => Effect.sync(() => (kept.buried.push(dead), kept.orphans)),
         running: () => Effect.sync(() => kept.own),
-        interrupt: (ids) => Effect.sync(() => void kept.interrupted.push(...ids)),
-        retire: () =>
+        interrupt: (id, seen) =>
           Effect.sync(() => {
-            kept.left = true
+            kept.own = kept.own.filter((one) => one !== id)
+            kept.interrupted.push([id, seen.content])
+            return true
           }),
+        retire: Effect.sync(() => {
+          kept.left = true
+        }),
+      }),
+    ),
+    Layer.provide(layerWebCrypto),
+    Layer.provide(
+      Layer.mock(Runs, {
+        events: (id, after) => Effect.succeed(after > 0 ? [] : [entry(id, 1, "Hel"), entry(id, 2, "lo")]),
       }),
     ),
     Layer.provide(
@@ -91,7 +119,10 @@ describe("a replica among others", () => {
     kept.own = [orphan, running]
     return Effect.gen(function* () {
       yield* Effect.scoped(Effect.andThen(Layer.build(member(kept)), pass(1)))
-      assert.deepStrictEqual(kept.interrupted, [orphan])
+      assert.deepStrictEqual(kept.interrupted, [
+        [orphan, "Hello"],
+        [running, "Hello"],
+      ])
       assert.isTrue(kept.left)
     })
   })
@@ -99,8 +130,10 @@ describe("a replica among others", () => {
   it.effect("interrupts all other replicas' runs at once if it has the store to itself", () => {
     const kept = store(true)
     kept.others = [beat("a", 7)]
+    kept.orphans = [orphan]
     return Effect.sync(() => {
       assert.deepStrictEqual(kept.buried, [[beat("a", 7)]])
+      assert.deepStrictEqual(kept.interrupted, [[orphan, "Hello"]])
     }).pipe(Effect.provide(member(kept)))
   })
 })

@@ -36,18 +36,18 @@ const compacted = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => 
   const transcript = new Transcript()
   for (const message of messages)
     transcript.add(draftOf(message), Date.parse(message.timestamp), seqOf(message))
-  return transcript.messages(runId)
+  return transcript.parts(runId)
 }
 
 const draftOf = ({ id: _, timestamp: __, ...draft }: Message): Draft => draft as Draft
 
-const anyDrafts = [Schema.Array(Choice).check(Schema.isMaxLength(40))] as const
+const anyDrafts = { choices: Schema.Array(Choice).check(Schema.isMaxLength(40)) }
 
 describe("the stored parts of an answer", () => {
   it.prop(
     "show the same as all events of the run",
     anyDrafts,
-    ([choices]) => {
+    ({ choices }) => {
       const events = eventsOf(choices.map((choice, index) => draftAt(choice, index + 1)))
       deepStrictEqual(compared(shown(compacted(events))), compared(shown(events)))
     },
@@ -57,7 +57,7 @@ describe("the stored parts of an answer", () => {
   it.prop(
     "stay the same when they are compacted again",
     anyDrafts,
-    ([choices]) => {
+    ({ choices }) => {
       const once = compacted(eventsOf(choices.map((choice, index) => draftAt(choice, index + 1))))
       deepStrictEqual(compacted(once), once)
     },
@@ -67,7 +67,7 @@ describe("the stored parts of an answer", () => {
   it.prop(
     "have ids that rise",
     anyDrafts,
-    ([choices]) => {
+    ({ choices }) => {
       const seqs = compacted(eventsOf(choices.map((choice, index) => draftAt(choice, index + 1)))).map(seqOf)
       assert.deepStrictEqual(
         seqs,
@@ -81,7 +81,7 @@ describe("the stored parts of an answer", () => {
     const transcript = new Transcript()
     let heap = 0
     for (let index = 0; index < 100_000; index++) heap += transcript.add(text("ab"), noon)
-    const [part, ...more] = transcript.messages(runId)
+    const [part, ...more] = transcript.parts(runId)
     assert.lengthOf(more, 0)
     assert.strictEqual(part?.id, eventId(runId, 1))
     assert.strictEqual(part?.type === "text" && part.data.content.length, 200_000)

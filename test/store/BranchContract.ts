@@ -10,7 +10,7 @@ import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { messageRow } from "../../src/store/TurnRows.ts"
 import type { Stores } from "./StoreContract.ts"
-import { completed, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
+import { completed, newPrincipal, newTurn, noon, type Turn, plain } from "./Turns.ts"
 
 /** A turn after the message `parent`; `answer` is its answer, or undefined if it fails. */
 const said = Effect.fnUntraced(function* (
@@ -61,7 +61,10 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         const all = ["one", "1", "two", "2", "three", "3"]
         const contents = (messages: ReadonlyArray<{ readonly content: string }>) =>
           messages.map(({ content }) => content)
-        assert.deepStrictEqual(contents((yield* sessions.messages(session.id, { limit: 10 })).entries), all)
+        assert.deepStrictEqual(
+          contents(plain((yield* sessions.messages(session.id, { limit: 10 })).entries)),
+          all,
+        )
         assert.deepStrictEqual(contents(yield* sessions.branch(session.id)), all)
         const kept = yield* sessions.get(principalOf(session), session.id)
         assert.strictEqual(kept.updatedAt, noon + 1)
@@ -220,11 +223,11 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         }
         const second = retry()
         yield* runs.begin(second)
-        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [
+        assert.deepStrictEqual(plain((yield* sessions.messages(session.id, { limit: 9 })).entries), [
           second.userMessage,
         ])
         const { answer } = yield* ended(second, "1")
-        assert.deepStrictEqual((yield* sessions.messages(session.id, { limit: 9 })).entries, [
+        assert.deepStrictEqual(plain((yield* sessions.messages(session.id, { limit: 9 })).entries), [
           second.userMessage,
           answer,
         ])

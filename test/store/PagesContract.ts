@@ -15,7 +15,8 @@ import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { Transitions } from "../../src/store/Transitions.ts"
 import { pair } from "../shadow/traces.ts"
 import { opened } from "./TransitionsContract.ts"
-import { addPair, completed, newPrincipal, newTurn, noon, settings } from "./Turns.ts"
+import { addPair, completed, newPrincipal, newTurn, noon, seen, settings } from "./Turns.ts"
+import type { Message } from "../../src/protocol/agent2ui/Message.ts"
 
 type Stores = Agents | Audit | Runs | Sessions | ShadowPairs | Transitions | SqlClient.SqlClient
 
@@ -37,6 +38,8 @@ const pagesOf = <Entry, Key, E, R>(
     return pages
   })
 
+const textOf = (parts: ReadonlyArray<Message>): string =>
+  parts.map((part) => (part.type === "text" ? part.data.content : "")).join("")
 const text = (bytes: number) => "x".repeat(bytes)
 /** Sizes of entries, newest first: two that fit together, one larger than a page, four of which three fit. */
 const sizes = [400_000, 400_000, 1_500_000, 300_000, 300_000, 300_000, 300_000]
@@ -76,6 +79,31 @@ export const pages = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           [2, 1, 2, 2],
         )
       }),
+    )
+
+    it.effect(
+      "answers are bounded with their parts, and with the part that is made of an old answer's text",
+      () =>
+        Effect.gen(function* () {
+          const sessions = yield* Sessions
+          const runs = yield* Runs
+          const owner = newPrincipal()
+          let session = newTurn(owner).session
+          for (let n = 0; n < 6; n++) {
+            const turn = newTurn(owner, n === 0 ? {} : { session })
+            session = turn.session
+            yield* runs.begin(turn)
+            const { ended, message } = completed(turn, text(200_000))
+            yield* runs.end(ended, n < 3 ? message : { ...message, parts: seen(text(200_000)).parts })
+          }
+          const found = yield* pagesOf(1000, (before: number | undefined) =>
+            sessions.messages(session.id, { limit: 1000, ...(before === undefined ? {} : { before }) }),
+          )
+          const all = found.toReversed().flat()
+          assert.isAbove(found.length, 2)
+          assert.lengthOf(all, 12)
+          assert.isTrue(all.every(({ content, parts, role }) => role === "user" || textOf(parts) === content))
+        }),
     )
 
     it.effect("the database sends no more of a session than the page", () =>

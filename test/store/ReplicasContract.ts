@@ -9,7 +9,8 @@ import { Replicas } from "../../src/store/Replicas.ts"
 import * as ReplicasSql from "../../src/store/ReplicasSql.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import * as RunsSql from "../../src/store/RunsSql.ts"
-import { begun, completed, newPrincipal, newTurn, noon } from "./Turns.ts"
+import { Sessions } from "../../src/store/Sessions.ts"
+import { begun, completed, newPrincipal, newTurn, noon, seen } from "./Turns.ts"
 
 /** The store as the replica with this id sees it. */
 const replica = (id: string) =>
@@ -34,7 +35,7 @@ const statusOf = ({
 
 export const replicas = (
   name: string,
-  layer: Layer.Layer<Batch | Replicas | Runs | SqlClient.SqlClient, unknown>,
+  layer: Layer.Layer<Batch | Replicas | Runs | Sessions | SqlClient.SqlClient, unknown>,
 ) =>
   withLayer(layer)(`Replicas on ${name}`, (it) => {
     it.effect(
@@ -46,7 +47,7 @@ export const replicas = (
           assert.isTrue((yield* one.beat).known)
           const seen = (yield* two.beat).others.find(({ id }) => id === "beat-1")
           assert.deepStrictEqual<unknown>(seen, { id: "beat-1", beat: 2 })
-          yield* one.retire(noon)
+          yield* one.retire
           assert.isFalse((yield* two.beat).others.some(({ id }) => id === "beat-1"))
           assert.isFalse((yield* one.beat).known)
         }).pipe(Effect.scoped),
@@ -60,10 +61,17 @@ export const replicas = (
         const [left, done, others] = [yield* dying.begin(), yield* dying.begin(), yield* living.begin()]
         const { ended, message } = completed(done, "Hi")
         yield* (yield* Runs).end(ended, message)
-        yield* living.interruptRunsOf([], noon)
+        yield* living.remove([])
         const dead = (yield* living.beat).others.filter(({ id }) => id === "bury-1")
-        assert.strictEqual(yield* living.interruptRunsOf(dead, noon + 5), 1)
-        assert.strictEqual(yield* living.interruptRunsOf(dead, noon + 6), 0)
+        const orphans = yield* living.remove(dead)
+        assert.include(orphans, left.run.id)
+        assert.notInclude(orphans, done.run.id)
+        assert.notInclude(orphans, others.run.id)
+        assert.include(yield* living.remove(dead), left.run.id)
+        assert.isTrue(yield* living.interrupt(left.run.id, seen("Hel"), noon + 5))
+        assert.isFalse(yield* living.interrupt(left.run.id, seen("Hello"), noon + 6))
+        assert.isFalse(yield* living.interrupt(done.run.id, seen("Hello"), noon + 6))
+        assert.notInclude(yield* living.remove(dead), left.run.id)
         const error = {
           code: "RUN_INTERRUPTED",
           message: "The server stopped while this answer was being written. Send the message again.",
@@ -72,6 +80,23 @@ export const replicas = (
         }
         const interrupted = { ...left.run, status: "interrupted" as const, endedAt: noon + 5, error }
         assert.deepStrictEqual(yield* statusOf(left), interrupted)
+        const page = yield* (yield* Sessions).messages(left.session.id, { limit: 10 })
+        assert.deepStrictEqual(
+          page.entries.map(({ content, parentMessageId, role, status }) => [
+            role,
+            content,
+            parentMessageId,
+            status,
+          ]),
+          [
+            ["user", left.userMessage.content, null, null],
+            ["assistant", "Hel", left.userMessage.id, "interrupted"],
+          ],
+        )
+        assert.deepStrictEqual(
+          page.entries[1]?.parts.map(({ data }) => data),
+          [{ content: "Hel" }],
+        )
         assert.deepStrictEqual(yield* statusOf(done), ended)
         assert.strictEqual((yield* statusOf(others)).status, "running")
       }).pipe(Effect.scoped),
@@ -85,7 +110,7 @@ export const replicas = (
         const dead = (yield* other.beat).others.filter(({ id }) => id === "slow-1")
         assert.lengthOf(dead, 1)
         yield* slow.beat
-        yield* other.interruptRunsOf(dead, noon)
+        assert.notInclude(yield* other.remove(dead), turn.run.id)
         assert.strictEqual((yield* statusOf(turn)).status, "running")
         assert.isTrue((yield* slow.beat).known)
       }).pipe(Effect.scoped),
@@ -98,12 +123,10 @@ export const replicas = (
         const [mine, theirs] = [yield* one.begin(), yield* other.begin()]
         assert.deepStrictEqual(yield* one.running(noon), [])
         assert.deepStrictEqual(yield* one.running(noon + 1), [mine.run.id])
-        yield* one.interrupt([mine.run.id], noon + 2)
-        yield* one.interrupt([], noon + 2)
+        yield* one.interrupt(mine.run.id, seen(), noon + 2)
         assert.deepStrictEqual(yield* one.running(noon + 1), [])
         assert.strictEqual((yield* statusOf(mine)).status, "interrupted")
-        yield* other.retire(noon + 3)
-        assert.strictEqual((yield* statusOf(theirs)).status, "interrupted")
+        assert.strictEqual((yield* statusOf(theirs)).status, "running")
       }).pipe(Effect.scoped),
     )
   })

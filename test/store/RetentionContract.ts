@@ -53,8 +53,11 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
           const owner = { orgId: run.orgId, userId: run.userId, permissions: [] }
           const kept = yield* runs.get(owner, run.id)
           assert.deepStrictEqual(yield* runs.events(run.id, 0), [])
-          const answer = yield* runs.expiredAnswer(run.id, kept.run.assistantMessageId!)
-          assert.strictEqual(answer?.content, "the answer")
+          const parts = yield* runs.expiredParts(run)
+          assert.deepStrictEqual(
+            parts?.map(({ data }) => data),
+            [{ content: "the answer" }],
+          )
           assert.strictEqual(kept.run.status, "completed")
           assert.lengthOf(kept.attempts, 1)
           const { entries: messages } = yield* (yield* Sessions).messages(session.id, { limit: 10 })
@@ -65,8 +68,7 @@ export const retention = (name: string, layer: Layer.Layer<Retention | Stores, u
         }
         assert.lengthOf(yield* runs.events(running.run.id, 0), 3)
         assert.lengthOf(yield* runs.events(recent.run.id, 0), 5)
-        const recentAnswer = (yield* runs.get({ ...recent.run, permissions: [] }, recent.run.id)).run
-        assert.isUndefined(yield* runs.expiredAnswer(recent.run.id, recentAnswer.assistantMessageId!))
+        assert.isUndefined(yield* runs.expiredParts(recent.run))
         // Later steps skip the remaining rows, which stay.
         yield* forgetAll(now + hour)
         assert.lengthOf(yield* runs.events(running.run.id, 0), 3)

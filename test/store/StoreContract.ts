@@ -14,7 +14,7 @@ import type { RolloutStore } from "../../src/store/RolloutStore.ts"
 import type { Replicas } from "../../src/store/Replicas.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
-import { completed, naughty, newPrincipal, newTurn, settings } from "./Turns.ts"
+import { completed, naughty, newPrincipal, newTurn, settings, plain } from "./Turns.ts"
 
 export type Stores = Agents | Audit | Replicas | RolloutStore | Sessions | Runs | SqlClient.SqlClient
 
@@ -188,9 +188,12 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* runs.end(answer.ended, answer.message)
         yield* runs.begin(second)
         const all = [first.userMessage, answer.message, second.userMessage]
-        assert.deepStrictEqual((yield* sessions.messages(first.session.id, { limit: 10 })).entries, all)
         assert.deepStrictEqual(
-          (yield* sessions.messages(first.session.id, { limit: 2 })).entries,
+          plain((yield* sessions.messages(first.session.id, { limit: 10 })).entries),
+          all,
+        )
+        assert.deepStrictEqual(
+          plain((yield* sessions.messages(first.session.id, { limit: 2 })).entries),
           all.slice(1),
         )
         assert.deepStrictEqual(

@@ -17,9 +17,11 @@ import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
+import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
+import { operatorRuns } from "./OperatorRunsContract.ts"
 import { files } from "./FilesContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
@@ -53,6 +55,7 @@ const suites = [
   sessions,
   sessionLists,
   branches,
+  messages,
   runs,
   runRecords,
   deletion,
@@ -65,6 +68,7 @@ const suites = [
   cohortRuns,
   autopilots,
   feedback,
+  operatorRuns,
   files,
   recordedTurns,
   tokenSpend,

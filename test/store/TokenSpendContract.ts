@@ -9,7 +9,7 @@ import { Retention } from "../../src/store/Retention.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { TokenSpend } from "../../src/store/TokenSpend.ts"
 import type { Stores } from "./StoreContract.ts"
-import { begun, completed, newPrincipal, newTurn, noon } from "./Turns.ts"
+import { begun, completed, newPrincipal, newTurn, noon, seen } from "./Turns.ts"
 
 const day = 20_000
 
@@ -69,7 +69,7 @@ export const tokenSpend = (name: string, layer: Layer.Layer<Retention | Stores |
         const runs = yield* Runs
         const principal = newPrincipal()
         const turn = yield* begun(newTurn(principal))
-        yield* (yield* Replicas).interrupt([turn.run.id], noon + 5)
+        yield* (yield* Replicas).interrupt(turn.run.id, seen(), noon + 5)
         const { ended, message } = completed(turn, "Hi")
         yield* Effect.flip(runs.end(ended, message, undefined, { day, tokens: 7 }))
         assert.strictEqual(yield* (yield* TokenSpend).spent(day, principal.orgId, undefined), 0)

@@ -7,10 +7,12 @@ import type { Principal } from "../../src/domain/Principal.ts"
 import type { Attempt, Run } from "../../src/domain/Run.ts"
 import type { ShadowPair } from "../../src/domain/ShadowPair.ts"
 import type { ChatMessage, Session } from "../../src/domain/Session.ts"
+import type { Message } from "../../src/protocol/agent2ui/Message.ts"
 import * as RunPages from "../../src/store/RunPages.ts"
 import type { Pages } from "../../src/store/RunPages.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
+import type { ShownMessage } from "../../src/store/ShownMessage.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
 
 /** Emoji, quotes of every kind, SQL and JSON syntax, line and paragraph separators, bidi marks, NUL, a lone surrogate. */
@@ -125,6 +127,21 @@ export const addPair = (pair: ShadowPair) =>
     })
     yield* (yield* ShadowPairs).add(pair)
   })
+/** The messages without the facts that their session shows. */
+export const plain = (messages: ReadonlyArray<ShownMessage>): ReadonlyArray<ChatMessage> =>
+  messages.map(({ content, createdAt, executionMode, id, parentMessageId, role, runId, sessionId }) => ({
+    ...{ id, sessionId, runId, role, content, parentMessageId, executionMode, createdAt },
+  }))
+
+/** The message of a run that an interruption ends. */
+export const seen = (content = ""): { id: MessageId; content: string; parts: ReadonlyArray<Message> } => ({
+  id: MessageId.make(uuidV7Unsafe()),
+  content,
+  parts:
+    content === ""
+      ? []
+      : [{ id: "r:1", type: "text", data: { content }, timestamp: new Date(noon).toISOString() }],
+})
 
 /** A turn of a session whose next one may begin. */
 export const answered = (turn: Turn) =>

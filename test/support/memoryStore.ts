@@ -15,6 +15,7 @@ import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { SessionLists } from "../../src/store/SessionLists.ts"
 import { type BranchMessage, type TreeMessage, SessionNotFound, Sessions } from "../../src/store/Sessions.ts"
 import { StoreHealth } from "../../src/store/StoreHealth.ts"
+import { shownOf } from "../../src/store/ShownMessage.ts"
 import type { StoreError } from "../../src/store/StoreError.ts"
 import { TokenSpend } from "../../src/store/TokenSpend.ts"
 import { Transitions } from "../../src/store/Transitions.ts"
@@ -118,7 +119,13 @@ export const layer = (data: Memory) => {
           ? Effect.fail(new SessionNotFound({ sessionId }))
           : Effect.succeed(session)
       }),
-    messages: () => Effect.succeed({ entries: data.messages, next: null }),
+    messages: () =>
+      Effect.sync(() => ({
+        entries: data.messages.map((message) =>
+          shownOf({ parts: null, attachments: [], answers: [], ...message }, new Map()),
+        ),
+        next: null,
+      })),
     branch: (sessionId, end) => Effect.sync(() => branchOf(data, sessionId, end)),
     tree: (sessionId) => Effect.sync(() => treeOf(data, sessionId)),
   })
@@ -140,9 +147,9 @@ export const layer = (data: Memory) => {
   const replicas = Layer.mock(Replicas, {
     exclusive: true,
     beat: Effect.succeed({ known: true, others: [] }),
-    interruptRunsOf: () => Effect.succeed(0),
+    remove: () => Effect.succeed([]),
     running: () => Effect.succeed([]),
-    retire: () => Effect.void,
+    retire: Effect.void,
   })
   const storeHealth = Layer.succeed(StoreHealth, { isUp: Effect.succeed(true), whileUp: (use) => use })
   return Layer.mergeAll(

@@ -8,8 +8,9 @@ import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
-import { fileExamples } from "./examples/FileExamples.ts"
 import { deletionExamples } from "./examples/DeletionExamples.ts"
+import { fileExamples } from "./examples/FileExamples.ts"
+import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { sessionExamples } from "./examples/SessionExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
@@ -27,6 +28,7 @@ const examples: ExamplesByOperation = {
   ...breakerExamples,
   ...fileExamples,
   ...rolloutExamples,
+  ...operatorRunsExamples,
   ...autopilotExamples,
 }
 

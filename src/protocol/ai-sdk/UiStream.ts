@@ -54,15 +54,17 @@ export interface Continued {
   readonly denied: ReadonlyArray<string>
 }
 
+type RunIds = Pick<Run, "id" | "sessionId">
+
 class UiStream implements Encoder {
-  readonly #run: Run
+  readonly #run: RunIds
   readonly #continued: Continued | undefined
   #step: Step
   #shown = new Shown()
   #started = false
   #ended = false
 
-  constructor(run: Run, continued: Continued | undefined) {
+  constructor(run: RunIds, continued: Continued | undefined) {
     this.#run = run
     this.#continued = continued
     this.#step = this.#newStep()
@@ -80,13 +82,13 @@ class UiStream implements Encoder {
     let text = ""
     for (const entry of entries) {
       if (this.#ended) break
-      text += this.#framed(this.#chunks(entry), entry.seq)
+      text += this.#framed(this.chunks(entry), entry.seq)
     }
     return text
   }
 
   skip(entry: LogEntry): void {
-    this.#chunks(entry)
+    this.chunks(entry)
   }
 
   heartbeat(): string {
@@ -107,7 +109,7 @@ class UiStream implements Encoder {
     return this.#ended ? text + done : text
   }
 
-  #chunks({ event, seq }: LogEntry): ReadonlyArray<Chunk> {
+  chunks({ event, seq }: LogEntry): ReadonlyArray<Chunk> {
     if (event.event === "error") return this.#failed(event.data)
     const begun = this.#begin()
     const chunks = event.event === "done" ? this.#finished(event.data) : this.#message(event.data, seq)
@@ -173,6 +175,16 @@ class UiStream implements Encoder {
   #newStep(): Step {
     return new Step(this.#run.id, this.#continued?.calls ?? [])
   }
+}
+
+/** The chunks of a whole run. */
+export const chunksOf = (
+  run: RunIds,
+  entries: ReadonlyArray<LogEntry>,
+  continued: Continued | undefined,
+): ReadonlyArray<Chunk> => {
+  const stream = new UiStream(run, continued)
+  return entries.flatMap((entry) => stream.chunks(entry))
 }
 
 /** `continued`: see `Continued`; undefined for a new message. */

@@ -23,6 +23,9 @@ const schema = [
   `CREATE INDEX messages_by_parent ON messages (parent_message_id)`,
   `ALTER TABLE runs ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX runs_by_session ON runs (session_id, id)`,
+  `CREATE INDEX runs_by_org ON runs (org_id, id)`,
+  `CREATE INDEX runs_by_user ON runs (org_id, user_id, id)`,
+  `CREATE INDEX runs_by_trace ON runs (trace_id) WHERE trace_id IS NOT NULL`,
   // `rating` is 1 or -1. `replaced_rating` is the one before the last write: 0 for none, null for a first write. `cohort`
   // is that of the run.
   `CREATE TABLE feedback (
