@@ -53,7 +53,7 @@ describe.each(places)("files %s", (_, count) => {
     expect((await client!.request("GET", file.url)).status).toBe(404)
   })
 
-  it("of a form are all stored, or none", async () => {
+  it("from a form are all stored, or none", async () => {
     const [client] = its.clients
     const before = (await client!.json("GET", "/api/v1/files?limit=100")).data.files.length
     const form = new FormData()
@@ -158,7 +158,7 @@ describe("an upload", () => {
       entry.isFile(),
     )
 
-  it("that loses its client, its process or its disk leaves no file", async () => {
+  it("leaves no file if it loses its client, its process or its disk", async () => {
     let gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "direct_llm" })
     let client = new Client(gateway.url, await tokenFor())
     /** Sends the first half and waits until it is on the disk. */
