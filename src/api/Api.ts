@@ -17,6 +17,7 @@ import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { SessionsApi } from "./SessionsApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
+import { SearchApi } from "./SearchApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
 import { statusOfCode } from "../protocol/PublicError.ts"
 import { completed } from "./openapi/Document.ts"
@@ -39,6 +40,7 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(SearchApi)
   .add(FeedbackApi)
   .add(SessionsApi)
   .add(MessagesApi)

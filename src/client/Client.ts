@@ -9,6 +9,7 @@ import type {
   Path,
   PlacedMessage,
   Run,
+  SearchPage,
   Session,
   SessionsPage,
   UploadedFile,
@@ -44,6 +45,12 @@ export interface SessionOptions extends PageOptions {
   readonly leaf?: string | undefined
 }
 
+export interface SearchOptions extends PageOptions {
+  readonly agentId?: string
+  /** By default sessions that are not archived. */
+  readonly archived?: "true" | "false" | "all"
+}
+
 export interface Client {
   /** Begins a session with its first message, and reads the answer. */
   readonly start: (turn: Body<"start">, options?: TurnOptions) => Events
@@ -70,6 +77,8 @@ export interface Client {
   readonly session: (sessionId: string, options?: SessionOptions) => Promise<Session>
   /** A message with its siblings and the end of its newest branch. */
   readonly message: (messageId: string, options?: ReadOptions) => Promise<PlacedMessage>
+  /** Sessions with all words of `q` in a message or in the title, those with the newest match first. */
+  readonly search: (q: string, options?: SearchOptions) => Promise<SearchPage>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
   /** Replaces the user's feedback on an answer. */
   readonly feedback: (messageId: string, given: GivenFeedback, options?: ReadOptions) => Promise<Feedback>
@@ -89,14 +98,14 @@ const editPath: Path<"edit"> = "/api/v1/chat/messages/:messageId/edit"
 const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
+const searchPath: Path<"search"> = "/api/v1/chat/search"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
 const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
-const query = ({ cursor, leaf, limit }: SessionOptions): string => {
+const query = (fields: object): string => {
   const params = new URLSearchParams()
-  if (cursor !== undefined && cursor !== null) params.set("cursor", cursor)
-  if (limit !== undefined) params.set("limit", String(limit))
-  if (leaf !== undefined) params.set("leaf", leaf)
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined && value !== null) params.set(name, String(value))
   const text = params.toString()
   return text === "" ? "" : `?${text}`
 }
@@ -107,9 +116,12 @@ export const createClient = (clientOptions: ClientOptions): Client => {
   const turn = (path: string, body: unknown, { idempotencyKey, ...options }: TurnOptions = {}): Events =>
     new RunStream(transport, turnCall(path, body, idempotencyKey ?? randomKey()), options).read()
 
-  const get = async <Value>(path: string, options: SessionOptions = {}): Promise<Value> =>
+  const get = async <Value>(
+    path: string,
+    { signal, ...fields }: SearchOptions & { readonly q?: string } = {},
+  ): Promise<Value> =>
     // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
-    (await transport.json({ method: "GET", path: path + query(options) }, options.signal)) as Value
+    (await transport.json({ method: "GET", path: path + query(fields) }, signal)) as Value
 
   return {
     start: (body, options) => turn(startPath, body, options),
@@ -135,6 +147,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
     message: (messageId, options) => get(fill(messagePath, { messageId }), options),
+    search: (q, options) => get(searchPath, { ...options, q }),
     run: (runId, options) => get(fill(runPath, { runId }), options),
     feedback: async (messageId, body, { signal } = {}) => {
       const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const

@@ -9,13 +9,14 @@ import type { ChatApi } from "../api/ChatApi.ts"
 import type { FileView } from "../api/FilesApi.ts"
 import type { MessagesApi } from "../api/MessagesApi.ts"
 import type { FeedbackApi } from "../api/FeedbackApi.ts"
+import type { SearchApi } from "../api/SearchApi.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
 type Source<Codec> = Codec extends { readonly schema: infer From extends Schema.Constraint } ? From : never
 
 type Endpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
-  HttpApiGroup.Endpoints<typeof ChatApi | typeof MessagesApi>,
+  HttpApiGroup.Endpoints<typeof ChatApi | typeof MessagesApi | typeof SearchApi>,
   Name
 >
 
@@ -75,6 +76,7 @@ export type Session = Data<"session">
 export type SessionsPage = Data<"sessions">
 export type Run = Data<"run">
 export type UploadedFile = typeof FileView.Encoded
+export type SearchPage = Data<"search">
 
 /** The path of a route, with its parameters as `:name`. */
 export type Path<Name extends string> = Endpoint<Name>["path"]

@@ -8,6 +8,7 @@ import {
   createClient,
   type Events,
   type PageOptions,
+  type SearchOptions,
   type SessionOptions,
   type TurnOptions,
 } from "./Client.ts"
@@ -19,6 +20,7 @@ import type {
   GivenFeedback,
   PlacedMessage,
   Run,
+  SearchPage,
   Session,
   SessionsPage,
   Withdrawn,
@@ -57,6 +59,10 @@ export interface EffectClient {
     page?: Unsignalled<SessionOptions>,
   ) => Effect.Effect<Session, CrossfadeError>
   readonly message: (messageId: string) => Effect.Effect<PlacedMessage, CrossfadeError>
+  readonly search: (
+    q: string,
+    options?: Unsignalled<SearchOptions>,
+  ) => Effect.Effect<SearchPage, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
   readonly feedback: (messageId: string, given: GivenFeedback) => Effect.Effect<Feedback, CrossfadeError>
   readonly withdrawFeedback: (messageId: string) => Effect.Effect<Withdrawn, CrossfadeError>
@@ -105,6 +111,7 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
     message: (messageId) => requested((signal) => client.message(messageId, { signal })),
+    search: (q, options) => requested((signal) => client.search(q, { ...options, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
     feedback: (messageId, given) => requested((signal) => client.feedback(messageId, given, { signal })),
     withdrawFeedback: (messageId) => requested((signal) => client.withdrawFeedback(messageId, { signal })),

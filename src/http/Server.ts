@@ -22,6 +22,7 @@ import * as KeysHandlers from "./KeysHandlers.ts"
 import * as MessagesHandlers from "./MessagesHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as OperatorRunsHandlers from "./OperatorRunsHandlers.ts"
+import * as SearchHandlers from "./SearchHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
@@ -40,6 +41,7 @@ export interface ServerSettings {
 const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
+    SearchHandlers.layer,
     FeedbackHandlers.layer,
     SessionsHandlers.layer,
     MessagesHandlers.layer,

@@ -76,6 +76,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/chat/export": [row([401, 200, 200, 200, 200, 403])],
   // A user of another organisation with the same id is another user, and has no session there.
   "GET /api/v1/users/{userId}/export": [row([401, 403, 403, 200, 200, 403])],
+  "GET /api/v1/chat/search": [row([401, 200, 200, 200, 200, 403], { query: "?q=hello" })],
   "GET /api/v1/chat/sessions/{sessionId}": [owners(), owners({ query: "?leaf=latest" })],
   "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
   "PUT /api/v1/chat/messages/{messageId}/feedback": [owners({ body: { rating: "up" } })],

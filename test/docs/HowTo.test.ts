@@ -56,6 +56,15 @@ const pages: ReadonlyArray<Page> = [
     prints: ["\tcompleted\truntime_orchestrator\t", `"status": "completed"`, "1\t", "You said: "],
   },
   {
+    page: "search",
+    language: "sh",
+    prints: [
+      "Where is **my** **invoice**?\n",
+      "Where is **my invoice**?\n",
+      "Expected at least one letter, digit or emoji",
+    ],
+  },
+  {
     page: "send-images-and-files",
     language: "sh",
     prints: [

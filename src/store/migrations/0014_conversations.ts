@@ -11,7 +11,7 @@ const schema = [
   `ALTER TABLE sessions ADD COLUMN archived INTEGER NOT NULL DEFAULT 0`,
   // The origin of the title: 'message', 'model' or 'user'.
   `ALTER TABLE sessions ADD COLUMN title_source TEXT NOT NULL DEFAULT 'message'`,
-  // The search finds the start of a first message as a message; a statement that changes a title sets 0.
+  // The search finds the start of a first message as a message, so only a changed title is indexed.
   `ALTER TABLE sessions ADD COLUMN title_indexed INTEGER NOT NULL DEFAULT 1`,
   `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, archived, pinned, updated_at, id)
