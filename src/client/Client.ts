@@ -19,6 +19,7 @@ import type {
   SessionOverview,
   SessionsPage,
   SessionsPath,
+  UploadedFile,
   Withdrawn,
 } from "./Contract.ts"
 import { exportLines } from "./Export.ts"
@@ -52,6 +53,10 @@ export interface SessionsOptions extends PageOptions {
   readonly pinned?: boolean
 }
 
+export interface UploadOptions extends ReadOptions {
+  readonly filename?: string | undefined
+}
+
 export interface SessionOptions extends PageOptions {
   /** The page ends before this message. */
   readonly before?: string
@@ -80,6 +85,11 @@ export interface Client {
   readonly resume: (sessionId: string, answer: Body<"resume">, options?: TurnOptions) => Events
   /** Reads a run after the event `after`; by default all of it. An abort leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: StreamOptions & { readonly after?: number }) => Events
+  /**
+   * Uploads a file for the `attachments` of a message. `filename` is the file's own by default. If the outcome of a try is
+   * unknown, the file is sent again; the gateway deletes a file that no message uses.
+   */
+  readonly upload: (file: Blob, options?: UploadOptions) => Promise<UploadedFile>
   readonly cancel: (runId: string, options?: ReadOptions) => Promise<Data<"cancel">>
   readonly sessions: (options?: SessionsOptions) => Promise<SessionsPage>
   readonly sessionCounts: (options?: ReadOptions) => Promise<SessionCounts>
@@ -117,6 +127,10 @@ export interface Client {
   /** `withdrawn` is false if there was no feedback. */
   readonly withdrawFeedback: (messageId: string, options?: ReadOptions) => Promise<Withdrawn>
 }
+
+const filesPath = "/api/v1/files"
+/** The gateway ends an upload after 10 minutes, and answers after its last byte. */
+const uploadSilenceMs = 11 * 60_000
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
 const sendPath: Path<"send"> = "/api/v1/chat/sessions/:sessionId"
@@ -175,6 +189,16 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     resume: (sessionId, answer, options) => turn(fill(resumePath, { sessionId }), answer, options),
     events: (runId, { after = 0, ...options } = {}) =>
       new RunStream(transport, eventsCall(runId, after), { detach: true, ...options }, after).read(),
+    upload: async (file, { filename, signal } = {}) => {
+      const name = filename ?? ("name" in file && typeof file.name === "string" ? file.name : "file")
+      const call = {
+        method: "POST" as const,
+        path: `${filesPath}?filename=${encodeURIComponent(name.toWellFormed())}`,
+        headers: { "content-type": file.type === "" ? "application/octet-stream" : file.type },
+        file,
+      }
+      return (await transport.json(call, signal, uploadSilenceMs)) as UploadedFile
+    },
     cancel: async (runId, { signal } = {}) => (await cancelRun(transport, runId, signal)) as Data<"cancel">,
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),

@@ -10,6 +10,7 @@ export {
   type SessionOptions,
   type SessionsOptions,
   type TurnOptions,
+  type UploadOptions,
 } from "./Client.ts"
 export type {
   ChatEvent,
@@ -31,6 +32,7 @@ export type {
   SessionCounts,
   SessionOverview,
   SessionsPage,
+  UploadedFile,
 } from "./Contract.ts"
 export { type Version, versionOf } from "./Branches.ts"
 export {

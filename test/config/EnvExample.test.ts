@@ -50,6 +50,7 @@ describe(".env.example", () => {
           "AUTH_JWT_PREVIOUS_SECRETS",
           "AUTH_OPERATOR_SECRET",
           "AUTH_OPERATOR_PREVIOUS_SECRETS",
+          "FILES_S3_SECRET_ACCESS_KEY",
         ],
       )
       const { providers } = yield* Config.read({
@@ -60,6 +61,7 @@ describe(".env.example", () => {
         AUTH_JWT_PREVIOUS_SECRETS: "",
         AUTH_OPERATOR_SECRET: "",
         AUTH_OPERATOR_PREVIOUS_SECRETS: "",
+        FILES_S3_SECRET_ACCESS_KEY: "",
       })
       assert.deepStrictEqual(
         providers.map(({ name }) => name),

@@ -24,6 +24,7 @@ import { erasure } from "./ErasureContract.ts"
 import { deletionRaces } from "./DeletionRacesContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { operatorRuns } from "./OperatorRunsContract.ts"
+import { files } from "./FilesContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -72,6 +73,7 @@ const suites = [
   autopilots,
   feedback,
   operatorRuns,
+  files,
   recordedTurns,
   tokenSpend,
   orgUsage,
