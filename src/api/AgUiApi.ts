@@ -11,6 +11,7 @@ import { Authorization, RequestValidation, RequiredPermissions } from "./Authori
 import { idempotencyKey } from "./ChatApi.ts"
 import { messageProblem } from "./TurnBody.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { BodyLimit, withFiles } from "./BodyLimit.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 
 const event = Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [
@@ -35,12 +36,14 @@ export class AgUiApi extends HttpApiGroup.make("agUi")
     HttpApiEndpoint.post("run", "/", request)
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
+      .annotate(BodyLimit, withFiles)
       .annotate(RouteErrors, ownErrors)
       .annotate(OpenApi.Summary, "Run the default agent over AG-UI")
       .annotate(OpenApi.Description, description),
     HttpApiEndpoint.post("runAgent", "/:agentId", { ...request, params: { agentId: AgentId } })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
+      .annotate(BodyLimit, withFiles)
       .annotate(RouteErrors, ownErrors)
       .annotate(OpenApi.Summary, "Run an agent over AG-UI")
       .annotate(OpenApi.Description, description),

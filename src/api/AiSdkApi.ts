@@ -8,6 +8,7 @@ import { ClientId } from "../domain/ClientKey.ts"
 import { RunId } from "../domain/Ids.ts"
 import { problemOf, UiRequest } from "../protocol/ai-sdk/UiRequest.ts"
 import { eventSchema } from "../protocol/Sse.ts"
+import { BodyLimit, withFiles } from "./BodyLimit.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { idempotencyKey } from "./ChatApi.ts"
@@ -52,6 +53,7 @@ export class AiSdkApi extends HttpApiGroup.make("aiSdk")
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
+      .annotate(BodyLimit, withFiles)
       .annotate(RouteErrors, ["SESSION_NOT_FOUND", "REQUEST_IN_PROGRESS", "INTERRUPT_NOT_FOUND"])
       .annotate(OpenApi.Summary, "Send a message of useChat")
       .annotate(

@@ -12,6 +12,7 @@ import { eventSchema } from "../protocol/Sse.ts"
 import { Authorization, OrPermission, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { idempotencyKey } from "./ChatApi.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { BodyLimit, withFiles } from "./BodyLimit.ts"
 import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 import { ChatRequest, ModelId } from "./OpenAiChatRequest.ts"
 
@@ -47,6 +48,7 @@ export class OpenAiApi extends HttpApiGroup.make("openai")
     })
       .annotate(RequiredPermissions, ["chat:write", "sessions:write"])
       .annotate(StreamsRun, "starts")
+      .annotate(BodyLimit, withFiles)
       .annotate(OpenApi.Summary, "Answer a conversation of OpenAI's chat format")
       .annotate(
         OpenApi.Description,

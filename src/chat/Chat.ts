@@ -22,9 +22,9 @@ import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
 import { titleOf } from "../domain/SessionTitle.ts"
+import type { IntakeError } from "../files/FileIntake.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
-import type { IntakeError } from "../files/FileIntake.ts"
 import type { AttachmentsInvalid } from "../files/MessageFiles.ts"
 import type { AttachmentGone } from "../store/Files.ts"
 import { type MessageNotFound, Messages } from "../store/Messages.ts"
@@ -64,6 +64,7 @@ export type TurnRefused =
   | AttachmentsInvalid
   | IntakeError
   | HistoryInvalid
+  | IntakeError
   | Interrupts.InterruptNotFound
   | MessageNotFound
   | TurnPlace.NothingToRetry

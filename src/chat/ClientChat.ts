@@ -8,6 +8,7 @@ import type { AgentId } from "../domain/Ids.ts"
 import type { Interrupt, InterruptAnswer } from "../domain/Interrupt.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { Session } from "../domain/Session.ts"
+import type { ReferredFile } from "../protocol/FileReference.ts"
 import { LiveRuns, type SessionBusy } from "../runs/LiveRuns.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { Runs } from "../store/Runs.ts"
@@ -17,6 +18,7 @@ import { Chat } from "./Chat.ts"
 import { type ClientTurn, HistoryInvalid, type Place, placeOf } from "./ClientHistory.ts"
 import type { Begun, OnceRefused } from "./Idempotency.ts"
 import * as Interrupts from "./Interrupts.ts"
+import * as ReferredFiles from "./ReferredFiles.ts"
 import { RunReader } from "./RunReader.ts"
 import { SessionQueue } from "./SessionQueue.ts"
 
@@ -33,6 +35,8 @@ export interface ClientMessage {
   readonly earlier: ReadonlyArray<PlacedTurn> | undefined
   /** Undefined: the client sends only answers to interrupts. */
   readonly message: string | undefined
+  /** The files of `message`. */
+  readonly files: ReadonlyArray<ReferredFile>
   readonly path: string
   /** Asks for another answer to `message`, or for an answer if its turn failed. */
   readonly again: boolean
@@ -54,24 +58,26 @@ export const make = Effect.gen(function* () {
   const queue = yield* SessionQueue
   const quotas = yield* Quotas
   const reader = yield* RunReader
+  const referred = yield* ReferredFiles.make
   const runs = yield* Runs
   const sessions = yield* Sessions
 
   const start = Effect.fnUntraced(function* (
     caller: Caller,
-    { agentId, answersTo, clientId, message, path }: ClientMessage,
+    { agentId, answersTo, clientId, files, message, path }: ClientMessage,
   ) {
     const unknown = Interrupts.unknownAnswer([], answersTo([]))
     if (unknown !== undefined) return yield* unknown
     if (message === undefined) return yield* refused(path, "Expected a user's message: the chat is new")
     yield* quotas.session(caller.principal.orgId)
-    return yield* chat.start(caller, { agentId: agentId ?? defaultAgentId, clientId, message })
+    const attachments = yield* referred(caller.principal, files)
+    return yield* chat.start(caller, { agentId: agentId ?? defaultAgentId, clientId, message, attachments })
   })
 
   const continueIn = Effect.fnUntraced(function* (
     caller: Caller,
     session: Session,
-    { again, answersTo, message, path }: ClientMessage,
+    { again, answersTo, files, message, path }: ClientMessage,
     place: Extract<Place, { readonly _tag: "After" | "Again" }>,
   ) {
     yield* quotas.message(caller.principal.orgId)
@@ -82,8 +88,10 @@ export const make = Effect.gen(function* () {
     const answers = answersTo(Interrupts.pendingIn(branch))
     if (message === undefined && answers.length === 0)
       return yield* refused(path, "No interrupt of the chat waits for such an answer")
+    const attachments = yield* referred(caller.principal, files, session.id)
     return yield* chat.send(caller, session.id, {
       parentMessageId,
+      attachments,
       ...(message === undefined ? {} : { message }),
       ...(answers.length === 0 ? {} : { answers }),
     })

@@ -14,6 +14,7 @@ import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { ModeService } from "../decision/ModeService.ts"
 import type { PromptMessage } from "../domain/History.ts"
 import type { Attempt } from "../domain/Run.ts"
+import * as FileBytes from "../execution/files/FileBytes.ts"
 import { Execution } from "../execution/Execution.ts"
 import type { Turn } from "../execution/Executor.ts"
 import type { TurnEvent } from "../execution/TurnEvent.ts"
@@ -72,7 +73,7 @@ const endableBy = (share: Share, { history, message, past }: Turn): Effect.Effec
     // The history is made of the past messages, unless the caller supplied it.
     const characters = message.length + Math.max(charactersOf(history), charactersOf(past))
     // A character takes at most two bytes.
-    share.add(2 * characters)
+    share.add(2 * characters + FileBytes.heldFor(history))
     return Effect.succeed(endings)
   })
 

@@ -1,5 +1,19 @@
 /** The client of the gateway for browsers and Node: the chat routes as functions, and turns as streams of events. */
-import type { Body, ChatEvent, Data, Path, Run, Session, SessionsPage } from "./Contract.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  Feedback,
+  FeedbackPath,
+  GivenFeedback,
+  Path,
+  PlacedMessage,
+  Run,
+  SearchPage,
+  Session,
+  SessionsPage,
+  Withdrawn,
+} from "./Contract.ts"
 import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
 import { type ClientOptions, fill, Transport } from "./Transport.ts"
@@ -21,6 +35,17 @@ export interface PageOptions extends ReadOptions {
   readonly limit?: number
 }
 
+export interface SessionOptions extends PageOptions {
+  /** Only the path to this message, with siblings; `latest`: to the last one. By default the messages of all branches. */
+  readonly leaf?: string | undefined
+}
+
+export interface SearchOptions extends PageOptions {
+  readonly agentId?: string
+  /** By default sessions that are not archived. */
+  readonly archived?: "true" | "false" | "all"
+}
+
 export interface Client {
   /** Begins a session with its first message, and reads the answer. */
   readonly start: (turn: Body<"start">, options?: TurnOptions) => Events
@@ -28,6 +53,10 @@ export interface Client {
   readonly send: (sessionId: string, turn: Omit<Body<"send">, "retry">, options?: TurnOptions) => Events
   /** Answers the last message again, whose turn failed. */
   readonly retry: (sessionId: string, options?: TurnOptions) => Events
+  /** Makes another answer to the question of a message, and reads it. A question that failed is answered again. */
+  readonly regenerate: (messageId: string, choice?: Body<"regenerate">, options?: TurnOptions) => Events
+  /** Sends another version of a message of the user, and reads its answer. */
+  readonly edit: (messageId: string, turn: Body<"edit">, options?: TurnOptions) => Events
   /** Answers the interrupts of the session's last run, and reads the answer. */
   readonly resume: (sessionId: string, answer: Body<"resume">, options?: TurnOptions) => Events
   /** Reads a run after the event `after`; by default all of it. An abort leaves the run alone, except with `detach: false`. */
@@ -35,21 +64,34 @@ export interface Client {
   readonly cancel: (runId: string, options?: ReadOptions) => Promise<Data<"cancel">>
   readonly sessions: (options?: PageOptions) => Promise<SessionsPage>
   /** A session with its last messages. The next page has older ones. */
-  readonly session: (sessionId: string, options?: PageOptions) => Promise<Session>
+  readonly session: (sessionId: string, options?: SessionOptions) => Promise<Session>
+  /** A message with its siblings and the end of its newest branch. */
+  readonly message: (messageId: string, options?: ReadOptions) => Promise<PlacedMessage>
+  /** Sessions with all words of `q` in a message or in the title, those with the newest match first. */
+  readonly search: (q: string, options?: SearchOptions) => Promise<SearchPage>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
+  /** Replaces the user's feedback on an answer. */
+  readonly feedback: (messageId: string, given: GivenFeedback, options?: ReadOptions) => Promise<Feedback>
+  /** `withdrawn` is false if there was no feedback. */
+  readonly withdrawFeedback: (messageId: string, options?: ReadOptions) => Promise<Withdrawn>
 }
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
 const sendPath: Path<"send"> = "/api/v1/chat/sessions/:sessionId"
 const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
+const regeneratePath: Path<"regenerate"> = "/api/v1/chat/messages/:messageId/regenerate"
+const editPath: Path<"edit"> = "/api/v1/chat/messages/:messageId/edit"
+const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
+const searchPath: Path<"search"> = "/api/v1/chat/search"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
+const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
-const query = ({ cursor, limit }: PageOptions): string => {
+const query = (fields: object): string => {
   const params = new URLSearchParams()
-  if (cursor !== undefined && cursor !== null) params.set("cursor", cursor)
-  if (limit !== undefined) params.set("limit", String(limit))
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined && value !== null) params.set(name, String(value))
   const text = params.toString()
   return text === "" ? "" : `?${text}`
 }
@@ -60,20 +102,36 @@ export const createClient = (clientOptions: ClientOptions): Client => {
   const turn = (path: string, body: unknown, { idempotencyKey, ...options }: TurnOptions = {}): Events =>
     new RunStream(transport, turnCall(path, body, idempotencyKey ?? randomKey()), options).read()
 
-  const get = async <Value>(path: string, options: PageOptions = {}): Promise<Value> =>
+  const get = async <Value>(
+    path: string,
+    { signal, ...fields }: SearchOptions & { readonly q?: string } = {},
+  ): Promise<Value> =>
     // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
-    (await transport.json({ method: "GET", path: path + query(options) }, options.signal)) as Value
+    (await transport.json({ method: "GET", path: path + query(fields) }, signal)) as Value
 
   return {
     start: (body, options) => turn(startPath, body, options),
     send: (sessionId, body, options) => turn(fill(sendPath, { sessionId }), body, options),
     retry: (sessionId, options) => turn(fill(sendPath, { sessionId }), { retry: true }, options),
+    regenerate: (messageId, choice = {}, options) =>
+      turn(fill(regeneratePath, { messageId }), choice, options),
+    edit: (messageId, body, options) => turn(fill(editPath, { messageId }), body, options),
     resume: (sessionId, answer, options) => turn(fill(resumePath, { sessionId }), answer, options),
     events: (runId, { after = 0, ...options } = {}) =>
       new RunStream(transport, eventsCall(runId, after), { detach: true, ...options }, after).read(),
     cancel: async (runId, { signal } = {}) => (await cancelRun(transport, runId, signal)) as Data<"cancel">,
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
+    message: (messageId, options) => get(fill(messagePath, { messageId }), options),
+    search: (q, options) => get(searchPath, { ...options, q }),
     run: (runId, options) => get(fill(runPath, { runId }), options),
+    feedback: async (messageId, body, { signal } = {}) => {
+      const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const
+      return ((await transport.json(call, signal)) as { readonly feedback: Feedback }).feedback
+    },
+    withdrawFeedback: async (messageId, { signal } = {}) => {
+      const call = { method: "DELETE", path: fill(feedbackPath, { messageId }) } as const
+      return (await transport.json(call, signal)) as Withdrawn
+    },
   }
 }

@@ -6,13 +6,16 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type * as Schema from "effect/Schema"
 import type { ChatApi } from "../api/ChatApi.ts"
+import type { MessagesApi } from "../api/MessagesApi.ts"
+import type { FeedbackApi } from "../api/FeedbackApi.ts"
+import type { SearchApi } from "../api/SearchApi.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
 type Source<Codec> = Codec extends { readonly schema: infer From extends Schema.Constraint } ? From : never
 
 type Endpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
-  HttpApiGroup.Endpoints<typeof ChatApi>,
+  HttpApiGroup.Endpoints<typeof ChatApi | typeof MessagesApi | typeof SearchApi>,
   Name
 >
 
@@ -25,6 +28,20 @@ export type Data<Name extends string> = Source<HttpApiEndpoint.Success<Endpoint<
 }
   ? Value
   : never
+
+type FeedbackEndpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
+  HttpApiGroup.Endpoints<typeof FeedbackApi>,
+  Name
+>
+
+/** The fields of a rating: at least one. */
+export type GivenFeedback = Source<HttpApiEndpoint.Payload<FeedbackEndpoint<"put">>>["Encoded"]
+
+export type Feedback = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"put">>>["Encoded"]["data"]["feedback"]
+
+export type Withdrawn = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"withdraw">>>["Encoded"]["data"]
+
+export type FeedbackPath = FeedbackEndpoint<"put">["path"]
 
 /** The place of an event: `seq` rises by 1 within a run. */
 interface Place {
@@ -52,9 +69,12 @@ export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonl
 
 export type InterruptAnswer = NonNullable<Body<"resume">["answers"]>[number]
 
+/** A message with its siblings and the end of its newest branch. */
+export type PlacedMessage = Data<"message">
 export type Session = Data<"session">
 export type SessionsPage = Data<"sessions">
 export type Run = Data<"run">
+export type SearchPage = Data<"search">
 
 /** The path of a route, with its parameters as `:name`. */
 export type Path<Name extends string> = Endpoint<Name>["path"]

@@ -12,6 +12,10 @@ export interface Question {
   readonly content: string
   /** The gateway did not accept it: no run answers it. */
   readonly refused: boolean
+  /** The id of the stored message, if the conversation was loaded. */
+  readonly messageId?: string
+  /** The ids of the versions of the question, its own included, oldest first. */
+  readonly siblings?: ReadonlyArray<string>
 }
 
 /** The answer of one run. */
@@ -32,6 +36,8 @@ export interface Answer {
   readonly finishReason?: RunDone["finishReason"]
   /** The id of the stored message, once the run is completed. */
   readonly messageId?: string
+  /** The ids of the answers to the same question, its own included, oldest first. */
+  readonly siblings?: ReadonlyArray<string>
   /** True if the answer was loaded with its session. The run's events replace it. */
   readonly stored: boolean
 }
@@ -78,6 +84,18 @@ const changeLast = (conversation: Conversation, refused: boolean): Conversation 
 }
 
 type StoredMessage = Session["messages"][number]
+
+/** A page without a path has no siblings. */
+const siblingsOf = ({ siblings }: StoredMessage) => (siblings === undefined ? {} : { siblings })
+
+const storedQuestion = (message: StoredMessage): Question => ({
+  role: "user",
+  key: message.id,
+  content: message.content,
+  refused: false,
+  messageId: message.id,
+  ...siblingsOf(message),
+})
 
 /** The number of an event from its id `<runId>:<seq>`. */
 const seqOf = ({ id }: StoredMessage["parts"][number]): number => Number(id.slice(id.lastIndexOf(":") + 1))
@@ -126,8 +144,10 @@ const lastBranch = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<Store
     next = byId.get(next.parentMessageId ?? "")
   }
   const [question, answer] = branch.slice(-2)
+  // A path shows the failed answer that its leaf names.
+  const isPath = answer?.siblings !== undefined
   const isAskedAgain =
-    answer?.role === "assistant" && question?.role === "user" && question.runId !== answer.runId
+    !isPath && answer?.role === "assistant" && question?.role === "user" && question.runId !== answer.runId
   return isAskedAgain && answer.status !== "completed" ? branch.slice(0, -1) : branch
 }
 
@@ -135,9 +155,7 @@ const lastBranch = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<Store
 export const fromSession = ({ id, messages }: Pick<Session, "id" | "messages">): Conversation => ({
   sessionId: id,
   messages: lastBranch(messages).map((message) =>
-    message.role === "user"
-      ? { role: "user", key: message.id, content: message.content, refused: false }
-      : storedAnswer(message),
+    message.role === "user" ? storedQuestion(message) : { ...storedAnswer(message), ...siblingsOf(message) },
   ),
 })
 

@@ -2,8 +2,9 @@
  * The state of one conversation, for a user interface: subscribe to it, and call its methods. It sends turns, reads their
  * answers and continues to read a running turn when it is opened again. React reads it by `useCrossfade`.
  */
-import type { Client, Events, TurnOptions } from "./Client.ts"
-import type { InterruptAnswer } from "./Contract.ts"
+import type { Client, Events, ReadOptions, TurnOptions } from "./Client.ts"
+import * as Branches from "./Branches.ts"
+import type { Body, InterruptAnswer, Session } from "./Contract.ts"
 import * as Conversation from "./Conversation.ts"
 import { CrossfadeError } from "./CrossfadeError.ts"
 import { randomKey } from "./RandomKey.ts"
@@ -56,6 +57,9 @@ export class ConversationStore {
   /** The last turn, to send it again under its key if it was refused or its connection broke. */
   #lastTurn: { readonly turn: Turn; readonly idempotencyKey: string } | undefined
 
+  /** The end of the branch that is shown, if it is not the session's newest. */
+  #leaf: string | undefined
+
   /** `newKey` makes the idempotency keys of turns. */
   constructor(settings: ConversationSettings, newKey: () => string = randomKey) {
     this.#settings = settings
@@ -77,11 +81,20 @@ export class ConversationStore {
     if (this.#state.conversation.messages.length > 0) return this.#continue()
     if (sessionId === undefined) return
     await this.#work("loading", async (options) => {
-      const session = await client.session(sessionId, options)
+      const session = await this.#shown(sessionId, options)
       this.#set({ conversation: Conversation.fromSession(session) })
-      const runId = Conversation.unansweredRun(session)
+      const runId = session.activeRunId ?? Conversation.unansweredRun(session)
       if (runId !== undefined) await this.#read(client.events(runId, options))
     })
+  }
+
+  /** The newest path. If a run makes another answer to an earlier question, the path ends with that question. */
+  async #shown(sessionId: string, options: ReadOptions): Promise<Session> {
+    const { client } = this.#settings
+    const session = await client.session(sessionId, { ...options, leaf: "latest" })
+    if (session.activeRunId === null || session.messages.at(-1)?.role === "user") return session
+    const { userMessageId } = await client.run(session.activeRunId, options)
+    return client.session(sessionId, { ...options, leaf: userMessageId })
   }
 
   /** Reads on after `close` or a lost connection: the last run, or a turn whose run has not begun. */
@@ -105,14 +118,50 @@ export class ConversationStore {
   }
 
   /** Sends a message. Resolves at the end of its answer; a failure is in the state. */
-  readonly send = (message: string): Promise<void> =>
-    this.#ask(message, (options) => {
+  readonly send = (message: string): Promise<void> => {
+    const follows = this.#leaf === undefined ? {} : { parentMessageId: this.#leaf }
+    return this.#ask(message, (options) => {
       const { sessionId } = this.#state.conversation
       const { agentId, client } = this.#settings
       return sessionId === undefined
         ? client.start({ agentId, message }, options)
-        : client.send(sessionId, { message }, options)
+        : client.send(sessionId, { message, ...follows }, options)
     })
+  }
+
+  /** Sends another version of a question, which takes the place of everything after it. Resolves at the end of its answer. */
+  readonly edit = async (key: string, message: string): Promise<void> => {
+    if (this.#reading !== undefined) return this.#set({ error: busy })
+    const index = Branches.questionAt(this.#state.conversation, key)
+    const id = await this.#questionId(index)
+    if (id === undefined) return
+    this.#set({ conversation: Branches.beforeQuestion(this.#state.conversation, index) })
+    await this.#ask(message, (options) => this.#settings.client.edit(id, { message }, options))
+    await this.#place()
+  }
+
+  /** Makes another answer to a question, or to the question of an answer. Resolves at its end. */
+  readonly regenerate = async (key: string, choice: Body<"regenerate"> = {}): Promise<void> => {
+    if (this.#reading !== undefined) return this.#set({ error: busy })
+    const index = Branches.questionAt(this.#state.conversation, key)
+    const id = await this.#questionId(index)
+    if (id === undefined) return
+    this.#set({ conversation: Branches.beforeAnswer(this.#state.conversation, index) })
+    await this.#run((options) => this.#settings.client.regenerate(id, choice, options), this.#newKey())
+    await this.#place()
+  }
+
+  /** Shows the newest branch with the message, such as another version of an answer. The next message follows that branch. */
+  readonly show = async (messageId: string): Promise<void> => {
+    if (this.#reading !== undefined) return this.#set({ error: busy })
+    const { client } = this.#settings
+    await this.#work("loading", async (options) => {
+      const { leaf, sessionId } = await client.message(messageId, options)
+      const session = await client.session(sessionId, { ...options, leaf })
+      this.#leaf = leaf
+      this.#set({ conversation: Conversation.fromSession(session) })
+    })
+  }
 
   /** Answers an interrupt. The turn that answers them begins once all pending interrupts have an answer. */
   readonly answer = async (interruptId: string, payload: InterruptAnswer["payload"]): Promise<void> => {
@@ -160,6 +209,29 @@ export class ConversationStore {
     await this.#failing(() => this.#settings.client.cancel(runId))
   }
 
+  /** The id of the stored question. A conversation that was not loaded asks for it by the run. */
+  async #questionId(index: number): Promise<string | undefined> {
+    const { messages } = this.#state.conversation
+    const question = messages[index]
+    const answer = messages[index + 1]
+    if (question?.messageId !== undefined || answer?.role !== "assistant") return question?.messageId
+    let id: string | undefined
+    await this.#failing(async () => {
+      id = (await this.#settings.client.run(answer.runId)).userMessageId
+    })
+    return id
+  }
+
+  /** Reads the versions of the messages after a branch has begun. */
+  async #place(): Promise<void> {
+    const { sessionId } = this.#state.conversation
+    if (sessionId === undefined || this.#state.error !== undefined) return
+    await this.#failing(async () => {
+      const { messages } = await this.#settings.client.session(sessionId, { leaf: "latest" })
+      this.#set({ conversation: Branches.withPlaces(this.#state.conversation, messages) })
+    })
+  }
+
   async #ask(message: string, turn: Turn): Promise<void> {
     if (this.#reading !== undefined) return this.#set({ error: busy })
     const key = this.#newKey()
@@ -169,6 +241,7 @@ export class ConversationStore {
 
   async #run(turn: Turn, idempotencyKey: string): Promise<void> {
     this.#lastTurn = { turn, idempotencyKey }
+    this.#leaf = undefined
     await this.#work("submitted", (options) => this.#read(turn({ ...options, idempotencyKey })))
     if (this.#state.error !== undefined)
       this.#set({ conversation: Conversation.refuse(this.#state.conversation) })

@@ -4,8 +4,27 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
-import type { Body, ChatEvent, Data, Run, Session, SessionsPage } from "./Contract.ts"
+import {
+  createClient,
+  type Events,
+  type PageOptions,
+  type SearchOptions,
+  type SessionOptions,
+  type TurnOptions,
+} from "./Client.ts"
+import type {
+  Body,
+  ChatEvent,
+  Data,
+  Feedback,
+  GivenFeedback,
+  PlacedMessage,
+  Run,
+  SearchPage,
+  Session,
+  SessionsPage,
+  Withdrawn,
+} from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
 import type { StreamOptions } from "./RunStream.ts"
 import type { ClientOptions } from "./Transport.ts"
@@ -24,13 +43,29 @@ export interface EffectClient {
     options?: Unsignalled<TurnOptions>,
   ) => Turn
   readonly retry: (sessionId: string, options?: Unsignalled<TurnOptions>) => Turn
+  readonly regenerate: (
+    messageId: string,
+    choice?: Body<"regenerate">,
+    options?: Unsignalled<TurnOptions>,
+  ) => Turn
+  readonly edit: (messageId: string, turn: Body<"edit">, options?: Unsignalled<TurnOptions>) => Turn
   readonly resume: (sessionId: string, answer: Body<"resume">, options?: Unsignalled<TurnOptions>) => Turn
   /** Leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: Unsignalled<StreamOptions> & { readonly after?: number }) => Turn
   readonly cancel: (runId: string) => Effect.Effect<Data<"cancel">, CrossfadeError>
   readonly sessions: (page?: Page) => Effect.Effect<SessionsPage, CrossfadeError>
-  readonly session: (sessionId: string, page?: Page) => Effect.Effect<Session, CrossfadeError>
+  readonly session: (
+    sessionId: string,
+    page?: Unsignalled<SessionOptions>,
+  ) => Effect.Effect<Session, CrossfadeError>
+  readonly message: (messageId: string) => Effect.Effect<PlacedMessage, CrossfadeError>
+  readonly search: (
+    q: string,
+    options?: Unsignalled<SearchOptions>,
+  ) => Effect.Effect<SearchPage, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
+  readonly feedback: (messageId: string, given: GivenFeedback) => Effect.Effect<Feedback, CrossfadeError>
+  readonly withdrawFeedback: (messageId: string) => Effect.Effect<Withdrawn, CrossfadeError>
 }
 
 const errorOf = (cause: unknown): CrossfadeError =>
@@ -65,12 +100,20 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     send: (sessionId, turn, options) =>
       streamed((signal) => client.send(sessionId, turn, { ...options, signal })),
     retry: (sessionId, options) => streamed((signal) => client.retry(sessionId, { ...options, signal })),
+    regenerate: (messageId, choice, options) =>
+      streamed((signal) => client.regenerate(messageId, choice, { ...options, signal })),
+    edit: (messageId, turn, options) =>
+      streamed((signal) => client.edit(messageId, turn, { ...options, signal })),
     resume: (sessionId, answer, options) =>
       streamed((signal) => client.resume(sessionId, answer, { ...options, signal })),
     events: (runId, options) => streamed((signal) => client.events(runId, { ...options, signal })),
     cancel: (runId) => requested((signal) => client.cancel(runId, { signal })),
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
+    message: (messageId) => requested((signal) => client.message(messageId, { signal })),
+    search: (q, options) => requested((signal) => client.search(q, { ...options, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
+    feedback: (messageId, given) => requested((signal) => client.feedback(messageId, given, { signal })),
+    withdrawFeedback: (messageId) => requested((signal) => client.withdrawFeedback(messageId, { signal })),
   }
 }

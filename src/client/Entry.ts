@@ -1,18 +1,31 @@
 /**
  * The entry `crossfade-gateway/client`. It needs `fetch` and nothing of Node or Effect. `docs/reference/client.md` describes it.
  */
-export { type Client, createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
+export {
+  type Client,
+  createClient,
+  type Events,
+  type PageOptions,
+  type SearchOptions,
+  type SessionOptions,
+  type TurnOptions,
+} from "./Client.ts"
 export type {
   ChatEvent,
+  Feedback,
+  GivenFeedback,
   InterruptAnswer,
   Message,
   MessageOf,
+  PlacedMessage,
   Run,
   RunDone,
   RunError,
+  SearchPage,
   Session,
   SessionsPage,
 } from "./Contract.ts"
+export { type Version, versionOf } from "./Branches.ts"
 export {
   type Answer,
   ask,

@@ -2,7 +2,8 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react"
 import { type ChatState, type ConversationSettings, ConversationStore } from "./ConversationStore.ts"
 
-export type UseCrossfade = ChatState & Pick<ConversationStore, "send" | "stop" | "retry" | "answer">
+export type UseCrossfade = ChatState &
+  Pick<ConversationStore, "send" | "stop" | "retry" | "answer" | "edit" | "regenerate" | "show">
 
 /**
  * Loads the session and continues its running turn on mount. An unmount stops reading and leaves the run alone. Create `client`
@@ -18,6 +19,9 @@ export const useCrossfade = ({ agentId, client, sessionId }: ConversationSetting
     return store.close
   }, [store])
   const state = useSyncExternalStore(store.subscribe, store.getState, store.getState)
-  const { answer, retry, send, stop } = store
-  return useMemo(() => ({ ...state, send, stop, retry, answer }), [state, send, stop, retry, answer])
+  const { answer, edit, regenerate, retry, send, show, stop } = store
+  return useMemo(
+    () => ({ ...state, send, stop, retry, answer, edit, regenerate, show }),
+    [state, send, stop, retry, answer, edit, regenerate, show],
+  )
 }

@@ -21,7 +21,7 @@ export interface ClientOptions {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST"
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
   readonly path: string
   readonly accept: "application/json" | "text/event-stream"
   readonly body?: unknown

@@ -8,6 +8,7 @@ import { ok } from "../api/Envelope.ts"
 import * as ClientChat from "../chat/ClientChat.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import type { Interrupt, InterruptAnswer } from "../domain/Interrupt.ts"
+import { keyOf as keyOfFiles } from "../protocol/FileReference.ts"
 import { askedOf, payloadOf, type UiAsked, type UiRequest } from "../protocol/ai-sdk/UiRequest.ts"
 import { uiStream } from "../protocol/ai-sdk/UiStream.ts"
 import * as SafeJson from "../protocol/ai-sdk/SafeJson.ts"
@@ -33,12 +34,12 @@ const answersOf =
 /** Distinguishes the turns of a chat under one idempotency key. */
 const keyOf = (
   { agentId, answers, id }: UiRequest,
-  { again, approvals, earlier, message, named }: UiAsked,
+  { again, approvals, earlier, files, message, named }: UiAsked,
 ) => [
   id,
   agentId ?? null,
   message ?? null,
-  JSON.stringify([again, earlier?.map(({ text }) => text), answers, approvals]),
+  JSON.stringify([again, earlier?.map(({ text }) => text), answers, approvals, ...keyOfFiles(files)]),
   ...(named === undefined ? [] : [named]),
 ]
 

@@ -26,6 +26,7 @@ import { nothingHere, respond } from "./ErrorMapping.ts"
 import { held } from "./HeldAnswers.ts"
 import { isOperators } from "./NodeServer.ts"
 import { hasOneSpelling, pathOf } from "./RequestPath.ts"
+import { isTooLarge } from "./BodySize.ts"
 import { Arrived, isSane, RequestId } from "./RequestId.ts"
 
 /** The methods of each path in the contract, for 405 and its `Allow`. */
@@ -74,8 +75,6 @@ const serverErrorOf = (cause: Cause.Cause<unknown>): string | undefined => {
   const error = Cause.squash(cause)
   return HttpServerError.isHttpServerError(error) ? error.reason._tag : undefined
 }
-
-const isTooLarge = (cause: Cause.Cause<unknown>): boolean => /MaxBodySize|maxBytes/.test(Cause.pretty(cause))
 
 /** The ids with which a caller reports an error. */
 interface Report {

@@ -7,7 +7,9 @@ import type { ChatRequest } from "../api/OpenAiChatRequest.ts"
 import { type Conversation, conversationOf } from "../api/OpenAiMessages.ts"
 import type { Caller } from "../chat/Caller.ts"
 import { Chat } from "../chat/Chat.ts"
+import * as ReferredFiles from "../chat/ReferredFiles.ts"
 import { chatChunks } from "../protocol/openai/ChatChunks.ts"
+import { keyOf as keyOfFiles } from "../protocol/FileReference.ts"
 import { completionOf } from "../protocol/openai/Completion.ts"
 import { Quotas } from "../store/Quotas.ts"
 import { ChatStreams } from "./ChatStreams.ts"
@@ -17,10 +19,10 @@ import * as OpenAiModels from "./OpenAiModels.ts"
 
 const { chat: chatRoute } = Api.groups.openai.endpoints
 
-const askedOf = (model: string, { history, instructions, message }: Conversation) => [
+const askedOf = (model: string, { files, history, instructions, message }: Conversation) => [
   model,
   instructions ?? null,
-  JSON.stringify(history),
+  JSON.stringify([...history, ...keyOfFiles(files)]),
   message,
 ]
 
@@ -39,6 +41,7 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
       const chat = yield* Chat
       const models = yield* OpenAiModels.make
       const quotas = yield* Quotas
+      const referred = yield* ReferredFiles.make
       const streams = yield* ChatStreams
 
       const begin = (model: string, conversation: Conversation) => (caller: Caller) =>
@@ -46,7 +49,9 @@ export const layer = (settings: { readonly heartbeatMs: number }) =>
           const { principal } = caller
           const agentId = yield* models.agentIdOf(principal, model)
           yield* quotas.session(principal.orgId)
-          return yield* chat.start(caller, { agentId, ...conversation })
+          const { files, ...asked } = conversation
+          const attachments = yield* referred(principal, files)
+          return yield* chat.start(caller, { agentId, attachments, ...asked })
         })
 
       return handlers.handleAll({

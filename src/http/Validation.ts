@@ -2,11 +2,13 @@
  * Turns refusals of the contract's schemas into one 400 that names the fields and the allowed values. The response
  * and its cost stay small for any body: docs/decisions/0006-errors-as-responses.md.
  */
+import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import { HttpApiSchemaError } from "effect/http-api/HttpApiError"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
@@ -14,9 +16,11 @@ import * as Schema from "effect/Schema"
 import { isUtf8 } from "node:buffer"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { RequestValidation } from "../api/Authorization.ts"
+import { BodyLimit } from "../api/BodyLimit.ts"
 import { messageTooLong } from "../api/TurnBody.ts"
 import type { Problem, PublicError } from "../protocol/PublicError.ts"
 import { invalid, respond } from "./ErrorMapping.ts"
+import { isTooLarge } from "./BodySize.ts"
 import { shapeOf } from "./JsonScan.ts"
 
 /** Real bodies, tool schemas included, nest less than 20 levels. */
@@ -86,6 +90,24 @@ const refusal = Effect.fnUntraced(function* (
   return yield* respond(publicOf(problemsOf(error.kind, all)))
 })
 
+const tooLarge = (limit: number): PublicError => ({
+  code: "PAYLOAD_TOO_LARGE",
+  message: `The body is larger than ${limit} MiB. Upload the files and send their addresses.`,
+})
+
+/** The route's own limit of the body. */
+const limited = <E, R>(
+  served: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+  limit: number,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest | R> =>
+  served.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(limit)),
+    Effect.catchCauseIf(
+      (cause) => isTooLarge(cause),
+      () => respond(tooLarge(limit)),
+    ),
+  )
+
 // One generator function for all requests (decision 28).
 const validated = Effect.fnUntraced(function* <E, R>(
   httpEffect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
@@ -104,6 +126,8 @@ const validated = Effect.fnUntraced(function* <E, R>(
   )
 })
 
-export const layer = Layer.succeed(RequestValidation, (httpEffect, { endpoint }) =>
-  validated(httpEffect, endpoint),
-)
+export const layer = Layer.succeed(RequestValidation, (httpEffect, { endpoint }) => {
+  const limit = Context.getOrUndefined(endpoint.annotations, BodyLimit)
+  const served = validated(httpEffect, endpoint)
+  return limit === undefined ? served : limited(served, limit)
+})

@@ -92,14 +92,14 @@ describe("a request that is refused", () => {
   it.each([
     ["an unknown history", 400, "messages.0.content"],
     ["a blank message", 400, "messages.2.content"],
-    ["an image", 400, "messages.2.content.1: Expected only text parts, got image"],
+    ["an image of another host", 400, "messages.2.content.1: Expected a data URL"],
   ])("names the field: %s", async (what, status, path) => {
     const agent = new AgUiAgent(world.client)
     agent.setMessages([
       { id: "u1", role: "user", content: "unknown" },
       { id: "a1", role: "assistant", content: "unknown" },
     ])
-    if (what === "an image")
+    if (what === "an image of another host")
       agent.addMessage({
         id: "u2",
         role: "user",

@@ -103,7 +103,7 @@ describe.each(places)("branches of a session, %s", (_, count) => {
       ])
     })
 
-    it("of two replicas that make another answer at once, one begins and the other is told to wait", async () => {
+    it("one of two replicas that make another answer at once begins, and the other gets 409", async () => {
       const [client, other] = pair()
       const { sessionId } = await said(client, "one")
       const question = (await read(client, sessionId)).messages[0]!

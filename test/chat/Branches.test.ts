@@ -77,7 +77,7 @@ layer(service)("another answer", (it) => {
     }),
   )
 
-  it.effect("of a failed turn is a retry, by the question or by the message of the failure", () =>
+  it.effect("is a retry after a failed turn, by the question or by the message of the failure", () =>
     Effect.gen(function* () {
       for (const fate of ["failed", "failedAfterText", "filtered", "cancelled"] as const)
         for (const place of [1, 2]) {
@@ -100,7 +100,7 @@ layer(service)("another answer", (it) => {
     }),
   )
 
-  it.effect("that fails leaves the old one, and can be asked for again", () =>
+  it.effect("leaves the old one if it fails, and can be asked for again", () =>
     Effect.gen(function* () {
       for (const by of ["retry", "failure", "question", "id"] as const) {
         const { run, sessionId } = yield* turn("answered", { message: "one" })
@@ -129,7 +129,7 @@ layer(service)("another answer", (it) => {
     }),
   )
 
-  it.effect("that failed is left out, and its question joins the message after it", () =>
+  it.effect("is left out if it failed, and its question joins the message after it", () =>
     Effect.gen(function* () {
       const { sessionId } = yield* turn("answered", { message: "one" })
       const [, first] = yield* stored(sessionId)
@@ -164,7 +164,7 @@ layer(service)("another answer", (it) => {
     }),
   )
 
-  it.effect("of two at once is made once; the other finds the session busy", () =>
+  it.effect("is made once if two are asked for at once; the other finds the session busy", () =>
     Effect.gen(function* () {
       const { sessionId } = yield* turn("answered", { message: "one" })
       const [question] = yield* stored(sessionId)
@@ -211,7 +211,7 @@ layer(service)("an edit", (it) => {
     }),
   )
 
-  it.effect("of the first message begins anew, and a failed one may be edited and retried", () =>
+  it.effect("begins anew at the first message, and a failed one may be edited and retried", () =>
     Effect.gen(function* () {
       const { sessionId } = yield* turn("failed", { message: "one" })
       const [original] = yield* stored(sessionId)

@@ -23,28 +23,6 @@ describe("a chat of the AI SDK", () => {
     expect((await world.log()).executions.at(-1)?.body.history_messages).toHaveLength(1)
   })
 
-  it("asks the same question again on a branch when the user wants another answer", async () => {
-    const { chat } = open()
-    await chat.sendMessage({ text: echo("a") })
-    await chat.sendMessage({ text: echo("b") })
-    await chat.regenerate()
-    expect(chat.error).toBeUndefined()
-    expect(chat.messages.map(textOf)).toEqual([echo("a"), "You said: a", echo("b"), "You said: b"])
-    expect((await stored(chat)).slice(-2)).toEqual([
-      { role: "user", content: echo("b"), parent: "You said: a" },
-      { role: "assistant", content: "You said: b", parent: echo("b") },
-    ])
-    await chat.sendMessage({ text: echo("c") })
-    const history = (await world.log()).executions.at(-1)?.body.history_messages
-    expect(history.map(({ content }: { content: string }) => content)).toEqual([
-      echo("a"),
-      "You said: a",
-      echo("b"),
-      "You said: b",
-      echo("c"),
-    ])
-  })
-
   it("retries a question whose turn failed", async () => {
     const { chat } = open()
     const question = scenario({ scenario: "cut", after: "tool_call" })

@@ -33,6 +33,38 @@ const pages: ReadonlyArray<Page> = [
     ],
   },
   {
+    page: "edit-and-regenerate",
+    language: "sh",
+    prints: [
+      "event: done",
+      "mode: direct_llm",
+      "event: done",
+      "user: 2 / 2",
+      "assistant: 1 / 1",
+      "user said: Hello",
+      "event: done",
+    ],
+  },
+  {
+    page: "collect-feedback",
+    language: "sh",
+    prints: [`"rating": "down"`, "user: null", "assistant: down", "up null", "true"],
+  },
+  {
+    page: "look-at-a-users-run",
+    language: "sh",
+    prints: ["\tcompleted\truntime_orchestrator\t", `"status": "completed"`, "1\t", "You said: "],
+  },
+  {
+    page: "search",
+    language: "sh",
+    prints: [
+      "Where is **my** **invoice**?\n",
+      "Where is **my invoice**?\n",
+      "Expected at least one letter, digit or emoji",
+    ],
+  },
+  {
     page: "frontend-javascript",
     language: "js",
     prints: ["\nYou said: Hello\n", "You said: And again\n"],

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import * as History from "../../src/domain/History.ts"
 import { estimateTextTokens } from "../../src/domain/TokenEstimate.ts"
 import { refusalOf } from "../support/strictModel.ts"
+import { attachment } from "../support/heldFiles.ts"
 
 const user = (content: string, answered = true): History.Said => ({ role: "user", content, answered })
 const assistant = (content: string): History.Said => ({ role: "assistant", content, answered: true })
@@ -155,5 +156,56 @@ describe("for any branch", () => {
     const tokens = history.reduce((sum, { content }) => sum + estimateTextTokens(content), 0)
     // A message that alone exceeds the budget is sent all the same. Each of at most 19 merges adds two characters.
     if (history.length > 1) assert.isAtMost(tokens, budget + 10)
+  })
+})
+
+describe("the files of a history", () => {
+  const image = attachment(1)
+  const withFile = (content: string, file = image): History.Said => ({
+    role: "user",
+    content,
+    answered: true,
+    attachments: [file],
+  })
+  const answer: History.Said = { role: "assistant", content: "A cat.", answered: true }
+
+  it("go along with their messages, also without a text", () => {
+    const history = History.historyOf([withFile(""), answer], "", 10_000, [attachment(2)])
+    assert.deepStrictEqual(history, [
+      { role: "user", content: "", attachments: [image] },
+      { role: "assistant", content: "A cat." },
+      { role: "user", content: "", attachments: [attachment(2)] },
+    ])
+  })
+
+  it("become marks, the oldest first, before a message is left out", () => {
+    const branch = [withFile("one", attachment(3)), answer, withFile("two"), answer]
+    // One image has 1600 tokens.
+    const history = History.historyOf(branch, "three", 1700)
+    assert.deepStrictEqual(
+      history.map(({ attachments = [], content }) => [content, attachments.length]),
+      [
+        ["one\n\n[file: file-3.png]", 0],
+        ["A cat.", 0],
+        ["two", 1],
+        ["A cat.", 0],
+        ["three", 0],
+      ],
+    )
+    assert.lengthOf(History.historyOf(branch, "three", 3), 1)
+  })
+
+  it("leave no room if the current message takes it, and the current message stays whole", () => {
+    const history = History.historyOf([withFile("one"), answer], "two", 1500, [attachment(2)])
+    assert.deepStrictEqual(history, [{ role: "user", content: "two", attachments: [attachment(2)] }])
+  })
+
+  it("count in the half of a history", () => {
+    const history = History.historyOf([withFile("one"), answer, withFile("two"), answer], "three", 10_000)
+    const half = History.halfOf(history)
+    assert.deepStrictEqual(
+      half?.map(({ attachments = [] }) => attachments.length),
+      [1, 0, 0],
+    )
   })
 })

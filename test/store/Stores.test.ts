@@ -17,9 +17,11 @@ import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
+import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
+import { operatorRuns } from "./OperatorRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -52,6 +54,7 @@ const suites = [
   sessions,
   sessionLists,
   branches,
+  messages,
   runs,
   runRecords,
   deletion,
@@ -64,6 +67,7 @@ const suites = [
   cohortRuns,
   autopilots,
   feedback,
+  operatorRuns,
   recordedTurns,
   tokenSpend,
   orgUsage,

@@ -30,7 +30,8 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   AUTOPILOT_CONFLICT: "The guarded rollout is in a state that does not allow this command.",
   KEY_LIMIT_REACHED: "The organisation has the largest number of API keys.",
   PRECONDITION_FAILED: "The settings have changed since the version in `If-Match`.",
-  PAYLOAD_TOO_LARGE: "The body is larger than 1 MiB, or an uploaded file is larger than the limit.",
+  PAYLOAD_TOO_LARGE:
+    "The body is larger than the route takes (1 MiB, or 24 MiB where messages can contain files), or an uploaded file is larger than the limit.",
   UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
   ATTACHMENTS_UNSUPPORTED:
     "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",

@@ -4,9 +4,11 @@
  */
 import * as Schema from "effect/Schema"
 import { ClientId } from "../../domain/ClientKey.ts"
+import type { AttachmentInput } from "../../domain/AttachmentInput.ts"
 import type { InterruptAnswer } from "../../domain/Interrupt.ts"
 import type { Request } from "./AgUi.ts"
 import type { EarlierCall } from "./Calls.ts"
+import * as FileReference from "../FileReference.ts"
 import type { Message as AgUiMessage } from "./Event.ts"
 
 const opt = Schema.optionalKey
@@ -16,7 +18,26 @@ const json = Schema.Record(text, Schema.Json)
 const listOf = <S extends Schema.Constraint>(item: S, most = 1000) =>
   Schema.Array(item).check(Schema.isMaxLength(most))
 
-const Part = Schema.StructWithRest(Schema.Struct({ type: text, text: opt(text) }), [json])
+const Source = Schema.StructWithRest(
+  Schema.Struct({ type: text, value: text, mimeType: opt(Schema.NullOr(text)) }),
+  [json],
+)
+
+/** `data`, `url`, `id`, `mimeType` and `filename` are those of the part `binary` before AG-UI 1.0. */
+const Part = Schema.StructWithRest(
+  Schema.Struct({
+    type: text,
+    text: opt(text),
+    source: opt(Source),
+    data: opt(Schema.NullOr(text)),
+    url: opt(Schema.NullOr(text)),
+    id: opt(Schema.NullOr(text)),
+    mimeType: opt(Schema.NullOr(text)),
+    filename: opt(Schema.NullOr(text)),
+    metadata: opt(Schema.Json),
+  }),
+  [json],
+)
 type Part = typeof Part.Type
 
 const ToolCall = Schema.StructWithRest(
@@ -90,6 +111,35 @@ const textOf = (message: typeof UserMessage.Type): string =>
     .flatMap(({ text, type }) => (type === "text" && text !== undefined ? [text] : []))
     .join("\n")
 
+const nameIn = ({ filename, metadata }: Part): string | undefined => {
+  const own =
+    typeof metadata === "object" && metadata !== null && "filename" in metadata
+      ? metadata.filename
+      : undefined
+  return filename ?? (typeof own === "string" ? own : undefined)
+}
+
+const fileTypes: ReadonlyArray<string> = ["image", "document", "binary"]
+const anyType = "application/octet-stream"
+
+/** Undefined if the part names no file that the service has. */
+const fileOf = (part: Part): AttachmentInput | undefined => {
+  const { data, id, mimeType, source, type, url } = part
+  if (!fileTypes.includes(type)) return undefined
+  const name = nameIn(part)
+  if (source?.type === "data") return FileReference.ofData(source.value, source.mimeType ?? anyType, name)
+  if (source?.type === "url") return FileReference.ofUrl(source.value, name)
+  if (source?.type === "file") return FileReference.ofId(source.value)
+  if (typeof data === "string") return FileReference.ofData(data, mimeType ?? anyType, name)
+  return FileReference.ofUrl(url ?? "", name) ?? FileReference.ofId(id ?? "")
+}
+
+const filesOf = (message: typeof UserMessage.Type, path: string): ReadonlyArray<FileReference.ReferredFile> =>
+  partsOf(message).flatMap((part, index) => {
+    const input = fileOf(part)
+    return input === undefined ? [] : [{ input, path: `${path}.${index}` }]
+  })
+
 const isUsers = (message: Message): message is typeof UserMessage.Type => message.role === "user"
 
 const questionsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<Question> =>
@@ -117,17 +167,32 @@ export interface Asked {
   /** The user's messages before `message`. */
   readonly earlier: ReadonlyArray<Question>
   readonly message: Question | undefined
+  /** The files of `message`. */
+  readonly files: ReadonlyArray<FileReference.ReferredFile>
 }
 
 /** With `resume` the last user's message may be the one that the interrupted run answered: then nothing follows it. */
 export const askedOf = ({ messages }: RunAgentInput): Asked => {
   const questions = questionsOf(messages)
-  return { earlier: questions.slice(0, -1), message: questions.at(-1) }
+  const message = questions.at(-1)
+  const last = messages.findLast(isUsers)
+  return {
+    earlier: questions.slice(0, -1),
+    message,
+    files: last === undefined || message === undefined ? [] : filesOf(last, message.path),
+  }
 }
 
 interface Problem {
   readonly path: ReadonlyArray<string>
   readonly issue: string
+}
+
+const problemOfPart = (part: Part): string | undefined => {
+  if (part.type === "text") return undefined
+  if (!fileTypes.includes(part.type))
+    return `Expected only text, image and document parts, got ${part.type.slice(0, 50)}`
+  return fileOf(part) === undefined ? FileReference.expectedFile : undefined
 }
 
 /** The first problem of a request that has the right shape. `textProblem` checks the text of a message. */
@@ -142,12 +207,10 @@ export const problemOf = (
       ? undefined
       : { path: ["messages"], issue: "Expected a message of the role user, or resume entries" }
   const path = ["messages", String(index), "content"]
-  const part = partsOf(last).findIndex(({ type }) => type !== "text")
-  if (part >= 0) {
-    const type = partsOf(last)[part]?.type ?? ""
-    return { path: [...path, String(part)], issue: `Expected only text parts, got ${type.slice(0, 50)}` }
-  }
-  const issue = textProblem(textOf(last))
+  const problems = partsOf(last).map(problemOfPart)
+  const part = problems.findIndex((problem) => problem !== undefined)
+  if (part >= 0) return { path: [...path, String(part)], issue: problems[part] ?? "" }
+  const issue = FileReference.messageProblem(textOf(last), filesOf(last, "").length, textProblem)
   return issue === undefined ? undefined : { path, issue }
 }
 

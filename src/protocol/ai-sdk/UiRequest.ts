@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { ClientId } from "../../domain/ClientKey.ts"
 import { AgentId } from "../../domain/Ids.ts"
 import { InterruptAnswer } from "../../domain/Interrupt.ts"
+import * as FileReference from "../FileReference.ts"
 import type { Continued } from "./UiStream.ts"
 
 const opt = Schema.optionalKey
@@ -21,6 +22,7 @@ const Part = Schema.Struct({
   toolCallId: opt(text),
   filename: opt(text),
   mediaType: opt(text),
+  url: opt(text),
   approval: opt(Schema.Struct({ id: text, approved: opt(Schema.Boolean), reason: opt(text) })),
 })
 type Part = typeof Part.Type
@@ -74,6 +76,8 @@ export interface UiAsked {
   readonly earlier: ReadonlyArray<Turn> | undefined
   /** Undefined: the client sent only answers. */
   readonly message: string | undefined
+  /** The files of `message`. */
+  readonly files: ReadonlyArray<FileReference.ReferredFile>
   readonly path: string
   readonly again: boolean
   /** The message that the client edits, or whose answer it wants again. */
@@ -85,6 +89,12 @@ export interface UiAsked {
 /** The text of a user's message: its text parts, joined by a line end. */
 const textOf = ({ parts }: UiMessage): string =>
   parts.flatMap(({ text, type }) => (type === "text" && text !== undefined ? [text] : [])).join("\n")
+
+const filesOf = ({ message: { parts }, path }: Placed): ReadonlyArray<FileReference.ReferredFile> =>
+  parts.flatMap(({ filename, type, url = "" }, index) => {
+    const input = type === "file" ? FileReference.ofUrl(url, filename) : undefined
+    return input === undefined ? [] : [{ input, path: `${path}.parts.${index}` }]
+  })
 
 interface Placed {
   readonly message: UiMessage
@@ -130,6 +140,7 @@ export const askedOf = (request: UiRequest): UiAsked => {
   return {
     earlier: request.message === undefined ? (isUsers ? users.slice(0, -1) : users) : undefined,
     message: isUsers ? users.at(-1)?.text : undefined,
+    files: isUsers && last !== undefined ? filesOf(last) : [],
     path: last?.path ?? "messages",
     again: request.trigger === "regenerate-message",
     named: request.messageId ?? undefined,
@@ -143,10 +154,11 @@ interface Problem {
   readonly issue: string
 }
 
-const problemOfPart = ({ filename, mediaType, type }: Part): string =>
-  type === "file"
-    ? `Expected only text parts: the file ${filename ?? mediaType ?? ""} cannot be sent`
-    : `Expected only text parts, got ${type}`
+const problemOfPart = ({ type, url = "" }: Part): string | undefined => {
+  if (type === "text") return undefined
+  if (type !== "file") return `Expected only text and file parts, got ${type.slice(0, 50)}`
+  return FileReference.ofUrl(url) === undefined ? FileReference.expectedFile : undefined
+}
 
 /** The first problem of a request that has the right shape. `textProblem` checks the text of a message. */
 export const problemOf = (
@@ -169,10 +181,10 @@ export const problemOf = (
     return approvalsOf(message).length > 0 || request.answers !== undefined
       ? undefined
       : { path: at, issue: "Expected a user's message, or an approval that the user has answered" }
-  const index = message.parts.findIndex(({ type }) => type !== "text")
-  if (index >= 0)
-    return { path: [...at, "parts", String(index)], issue: problemOfPart(message.parts[index]!) }
-  const issue = textProblem(textOf(message))
+  const problems = message.parts.map(problemOfPart)
+  const index = problems.findIndex((problem) => problem !== undefined)
+  if (index >= 0) return { path: [...at, "parts", String(index)], issue: problems[index] ?? "" }
+  const issue = FileReference.messageProblem(textOf(message), filesOf(last).length, textProblem)
   return issue === undefined ? undefined : { path: [...at, "parts"], issue }
 }
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunAgentInputSchema } from "@ag-ui/core/schemas"
 import * as Schema from "effect/Schema"
+import { expectedFile } from "../../../src/protocol/FileReference.ts"
 import {
   answersOf,
   askedOf,
@@ -52,6 +53,7 @@ describe("the request of AG-UI", () => {
         { id: "u2", text: "two\nlines", answered: false, answers: [], path: "messages.3.content" },
       ],
       message: { id: "u3", text: "three", answered: false, answers: [], path: "messages.5.content" },
+      files: [],
     })
   })
 
@@ -61,7 +63,7 @@ describe("the request of AG-UI", () => {
     assert.deepStrictEqual(problem([user("u", "x")]), { path: ["messages", "0", "content"], issue: "no" })
     assert.deepStrictEqual(problem([assistant("a"), user("u", [part("x"), image])]), {
       path: ["messages", "1", "content", "1"],
-      issue: "Expected only text parts, got image",
+      issue: expectedFile,
     })
     assert.deepStrictEqual(problem([assistant("a")])?.path, ["messages"])
     assert.isUndefined(problem([], [{ interruptId: "i", status: "cancelled" }]))

@@ -55,6 +55,14 @@ class SubAgent(Strict):
     mcp_servers: list[McpServer] = []
 
 
+class Attachment(Strict):
+    fileId: str
+    filename: str
+    mediaType: str
+    bytes: int
+    url: str
+
+
 class Metadata(Strict):
     user_id: str
     run_id: str
@@ -62,6 +70,8 @@ class Metadata(Strict):
     probe: bool
     # On shadows only: nothing may be called for real.
     dry_run: bool = False
+    # With files only.
+    attachments: list[Attachment] | None = None
 
 
 class Execution(Strict):
