@@ -11,7 +11,7 @@ export const AuditEntry = Schema.Struct({
   /** Epoch milliseconds. */
   at: Schema.Int,
   by: Actor,
-  /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`. */
+  /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`, `user.export`. */
   action: Schema.String,
   reason: Schema.NullOr(Schema.String),
   /** Values before and after; only the changed parts. */
