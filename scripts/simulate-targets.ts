@@ -4,6 +4,7 @@
  * autopilot.
  */
 import * as AutopilotModel from "../test/simulation/AutopilotModel.ts"
+import * as FeedbackModel from "../test/simulation/FeedbackModel.ts"
 import * as Policies from "../src/simulation/Policies.ts"
 import * as Table from "../src/simulation/Table.ts"
 import * as TargetRows from "../test/simulation/TargetRows.ts"
@@ -17,7 +18,7 @@ const rows: Array<() => ReadonlyArray<TargetRows.Result>> = TargetRows.targets(p
 )
 
 // These rows cannot be shortened: a share of fewer than 200 rollouts is too noisy.
-if (!quick) rows.push(AutopilotModel.autopilotTargets)
+if (!quick) rows.push(AutopilotModel.autopilotTargets, FeedbackModel.feedbackTargets)
 
 const results = rows.flatMap((row) => row())
 const lines = results.map(({ got, pass, row, target }) => [row, target, got, pass ? "ok" : "MISSED"])

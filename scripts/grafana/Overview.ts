@@ -2,6 +2,10 @@
 import { type Dashboard, quantiles, query } from "./Panel.ts"
 import { fallbacks, fallbackState, latency, runs, stalls, success } from "./Shared.ts"
 
+/** Given ratings without the changed and withdrawn ones, of the last day. */
+const standing = (ratings: string): string =>
+  `sum by (mode) (increase(crossfade_feedback_total{${ratings}}[1d]) - increase(crossfade_feedback_replaced_total{${ratings}}[1d]))`
+
 export const overview: Dashboard = {
   uid: "crossfade-overview",
   title: "Crossfade: overview",
@@ -64,6 +68,23 @@ export const overview: Dashboard = {
           unit: "short",
           queries: [
             query("sum by (mode, counted) (rate(crossfade_tokens_total[5m]))", "{{mode}} {{counted}}"),
+          ],
+        },
+        {
+          title: "Thumbs down",
+          meaning:
+            "The share of thumbs down in the ratings of the last day that stand. A few ratings make it jump; compare the modes over a week.",
+          kind: "timeseries",
+          unit: "percentunit",
+          queries: [query(`${standing('rating="down"')} / ${standing('rating!="none"')}`, "{{mode}}")],
+        },
+        {
+          title: "Ratings an hour",
+          meaning: "Ratings that users gave or changed to, by mode. `none`: a score or a comment alone.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [
+            query("sum by (mode, rating) (increase(crossfade_feedback_total[1h]))", "{{mode}} {{rating}}"),
           ],
         },
       ],

@@ -13,9 +13,11 @@ import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
+import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
 import { SessionsApi } from "./SessionsApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
+import { SearchApi } from "./SearchApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
 import { statusOfCode } from "../protocol/PublicError.ts"
 import { completed } from "./openapi/Document.ts"
@@ -38,6 +40,7 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
+  .add(SearchApi)
   .add(FeedbackApi)
   .add(SessionsApi)
   .add(MessagesApi)
@@ -52,6 +55,7 @@ const contract = HttpApi.make("crossfade")
   .add(AutopilotApi)
   .add(ShadowApi)
   .add(RolloutApi)
+  .add(OperatorRunsApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   // Decoding stops at a body's first problem, because 1 MiB can have two million. The edge looks for the others in

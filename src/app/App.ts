@@ -29,6 +29,7 @@ import { Replica } from "../platform/Replica.ts"
 import * as Shutdown from "../runs/Shutdown.ts"
 import * as CredentialSeals from "../recording/CredentialSeals.ts"
 import * as RetentionJob from "../recording/RetentionJob.ts"
+import * as SearchIndexer from "../recording/SearchIndexer.ts"
 import { Quotas } from "../store/Quotas.ts"
 import * as SqlStore from "../store/SqlStore.ts"
 import * as SecureRandomPool from "../platform/SecureRandomPool.ts"
@@ -85,6 +86,7 @@ export const layer = (
     Layer.provide(Quotas.layer(StageSettings.quotas(settings))),
     Layer.merge([
       RetentionJob.layer(StageSettings.retention(settings)),
+      SearchIndexer.layer,
       CredentialSeals.layer(StageSettings.mcpHosts(settings)),
     ]),
     Layer.provide(SqlStore.layer),

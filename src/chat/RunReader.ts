@@ -35,7 +35,8 @@ export type Source =
       readonly isEndUnknown?: boolean
     }
 
-type RunAccount = Run & {
+/** The part of an account that follows from the run's attempts and events. */
+export interface RunDetails {
   readonly attempts: ReadonlyArray<TimedAttempt>
   readonly times: RunTimes
   readonly eventsKept: boolean
@@ -43,6 +44,11 @@ type RunAccount = Run & {
   readonly execution: ReadonlyArray<ChainLink>
   /** The position of the last message of the chain's page, if more follow. */
   readonly next: number | null
+}
+
+interface ChainPage {
+  readonly cursor?: number
+  readonly limit: number
 }
 
 export class RunReader extends Context.Service<
@@ -63,8 +69,14 @@ export class RunReader extends Context.Service<
     readonly account: (
       principal: Principal,
       id: RunId,
-      page: { readonly cursor?: number; readonly limit: number },
-    ) => Effect.Effect<RunAccount, AgentDenied | RunNotFound | StoreError>
+      page: ChainPage,
+    ) => Effect.Effect<Run & RunDetails, AgentDenied | RunNotFound | StoreError>
+    /** The account of a run that `principal` may see as an operator. */
+    readonly details: (
+      principal: Principal,
+      found: { readonly run: Run; readonly attempts: ReadonlyArray<Attempt> },
+      page: ChainPage,
+    ) => Effect.Effect<RunDetails, StoreError>
     /** Gives true when this call ended the run. An ended run does not change. */
     readonly cancel: (
       principal: Principal,
@@ -163,18 +175,17 @@ const make = Effect.gen(function* () {
     return { run, source: yield* ended(run, after) }
   })
 
-  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (
-    principal,
-    id,
-    { cursor = 0, limit },
+  /** `running`: the log that was live before the run was read, so that no event is missing. */
+  const detailsOf = Effect.fnUntraced(function* (
+    principal: Principal,
+    { attempts, run }: { readonly run: Run; readonly attempts: ReadonlyArray<Attempt> },
+    { cursor = 0, limit }: ChainPage,
+    running: RunLog | undefined,
   ) {
-    const running = live.get(id)
-    const { attempts, run } = yield* runs.get(principal, id)
-    const pages = running === undefined ? stored(id) : RunPages.ofLog(runs, running)
+    const pages = running === undefined ? stored(run.id) : RunPages.ofLog(runs, running)
     const chain = new RunChain(cursor, limit)
     yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, (entry) => chain.add(entry))
-    return {
-      ...run,
+    const details: RunDetails = {
       attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
       times: RunTiming.timesOf(run, attempts, chain.longestSilenceMs),
       // A turn may fail before its first event. A turn with an answer had events.
@@ -183,7 +194,17 @@ const make = Effect.gen(function* () {
       execution: chain.execution(run.status !== "running"),
       next: chain.next,
     }
+    return details
   })
+
+  const account: RunReader["Service"]["account"] = Effect.fnUntraced(function* (principal, id, page) {
+    const running = live.get(id)
+    const found = yield* runs.get(principal, id)
+    return { ...found.run, ...(yield* detailsOf(principal, found, page, running)) }
+  })
+
+  const details: RunReader["Service"]["details"] = (principal, found, page) =>
+    detailsOf(principal, found, page, live.get(found.run.id))
 
   const cancel: RunReader["Service"]["cancel"] = Effect.fnUntraced(function* (principal, id) {
     const here = live.get(id)
@@ -196,5 +217,5 @@ const make = Effect.gen(function* () {
     )
   })
 
-  return RunReader.of({ events, account, cancel })
+  return RunReader.of({ events, account, details, cancel })
 })

@@ -7,21 +7,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Page } from "../domain/Page.ts"
 import type { Principal } from "../domain/Principal.ts"
-import type { SearchQuery } from "../domain/SearchQuery.ts"
-import { matchesIn, type Snippet, snippetOf } from "../domain/SearchSnippet.ts"
+import { parseQuery, type SearchQuery } from "../domain/SearchQuery.ts"
+import type { FoundMessage, SearchResult } from "../domain/SearchResult.ts"
+import { matchesIn, snippetOf } from "../domain/SearchSnippet.ts"
 import { readable } from "../domain/SearchWords.ts"
-import type { ChatMessage, Session } from "../domain/Session.ts"
 import { type Candidate, Search, type SearchFilter, type SearchPosition } from "../store/Search.ts"
 import type { StoreError } from "../store/StoreError.ts"
-
-export interface FoundInMessage extends Pick<ChatMessage, "id" | "role" | "createdAt">, Snippet {}
-
-/** `messages` is empty if only the title has the words. */
-export interface SearchResult {
-  readonly session: Session
-  readonly title: Snippet
-  readonly messages: ReadonlyArray<FoundInMessage>
-}
 
 /** Enough to recognise a session; the client opens it for the rest. */
 const shownMessages = 3
@@ -33,10 +24,13 @@ const mostPages = 5
 export class SearchReader extends Context.Service<
   SearchReader,
   {
-    /** Sessions of the caller, by their newest match, newest first. A page may have fewer than `limit`. */
+    /**
+     * Sessions of the caller, by their newest match, newest first. A page may have fewer than `limit`. A text without
+     * words finds nothing.
+     */
     readonly find: (
       principal: Principal,
-      query: SearchQuery,
+      text: string,
       filter: SearchFilter,
       page: { readonly before?: SearchPosition; readonly limit: number },
     ) => Effect.Effect<Page<SearchResult, SearchPosition>, StoreError>
@@ -49,11 +43,13 @@ export class SearchReader extends Context.Service<
 
       const find: SearchReader["Service"]["find"] = Effect.fnUntraced(function* (
         principal,
-        query,
+        text,
         filter,
         { before, limit },
       ) {
         const entries: Array<SearchResult> = []
+        const query = parseQuery(text)
+        if (query === undefined) return { entries, next: null }
         const messages = query.isSettledByIndex ? shownMessages : readForPhrase
         let next: SearchPosition | null = before ?? null
         for (let pages = 0; pages < mostPages && entries.length < limit; pages++) {
@@ -76,14 +72,15 @@ export class SearchReader extends Context.Service<
 
 /** Lets other fibers run after each message, because a long one takes milliseconds. */
 const resultOf = Effect.fnUntraced(function* ({ messages, session }: Candidate, query: SearchQuery) {
-  const found: Array<FoundInMessage> = []
+  const found: Array<FoundMessage> = []
   for (const { createdAt, id, role, text } of messages) {
     if (found.length === shownMessages) break
     const snippet = snippetOf(text, query)
-    if (snippet !== undefined) found.push({ id, role, createdAt, ...snippet })
+    if (snippet !== undefined) found.push({ messageId: id, role, createdAt, ...snippet })
     yield* Effect.yieldNow
   }
   if (found.length === 0 && snippetOf(session.title, query) === undefined) return undefined
-  const title = { text: readable(session.title), matches: matchesIn(session.title, query) }
-  return { session, title, messages: found } satisfies SearchResult
+  const { id: sessionId, title, ...rest } = session
+  const shown = { text: readable(title), matches: matchesIn(title, query) }
+  return { ...rest, sessionId, title: shown, messages: found } satisfies SearchResult
 })

@@ -4,10 +4,14 @@ import type {
   ChatEvent,
   Data,
   ExportLine,
+  Feedback,
+  FeedbackPath,
+  GivenFeedback,
   Path,
   PlacedMessage,
   Run,
   RunsPage,
+  SearchPage,
   Session,
   SessionCancelled,
   SessionChanges,
@@ -15,6 +19,7 @@ import type {
   SessionOverview,
   SessionsPage,
   SessionsPath,
+  Withdrawn,
 } from "./Contract.ts"
 import { exportLines } from "./Export.ts"
 import { randomKey } from "./RandomKey.ts"
@@ -54,6 +59,12 @@ export interface SessionOptions extends PageOptions {
   readonly leaf?: string | undefined
 }
 
+export interface SearchOptions extends PageOptions {
+  readonly agentId?: string
+  /** By default sessions that are not archived. */
+  readonly archived?: "true" | "false" | "all"
+}
+
 export interface Client {
   /** Begins a session with its first message, and reads the answer. */
   readonly start: (turn: Body<"start">, options?: TurnOptions) => Events
@@ -91,7 +102,13 @@ export interface Client {
   ) => AsyncGenerator<ExportLine, void, undefined>
   /** A message with its siblings and the end of its newest branch. */
   readonly message: (messageId: string, options?: ReadOptions) => Promise<PlacedMessage>
+  /** Sessions with all words of `q` in a message or in the title, those with the newest match first. */
+  readonly search: (q: string, options?: SearchOptions) => Promise<SearchPage>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
+  /** Replaces the user's feedback on an answer. */
+  readonly feedback: (messageId: string, given: GivenFeedback, options?: ReadOptions) => Promise<Feedback>
+  /** `withdrawn` is false if there was no feedback. */
+  readonly withdrawFeedback: (messageId: string, options?: ReadOptions) => Promise<Withdrawn>
 }
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
@@ -102,7 +119,9 @@ const editPath: Path<"edit"> = "/api/v1/chat/messages/:messageId/edit"
 const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
+const searchPath: Path<"search"> = "/api/v1/chat/search"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
+const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
 const countsPath: SessionsPath<"counts"> = "/api/v1/chat/sessions/counts"
 const updatePath: SessionsPath<"update"> = "/api/v1/chat/sessions/:sessionId"
@@ -111,10 +130,10 @@ const runsPath: SessionsPath<"runs"> = "/api/v1/chat/sessions/:sessionId/runs"
 const exportPath: SessionsPath<"export"> = "/api/v1/chat/sessions/:sessionId/export"
 const exportAllPath: SessionsPath<"exportAll"> = "/api/v1/chat/export"
 
-const query = (options: SessionOptions & SessionsOptions): string => {
+const query = (fields: object): string => {
   const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(options))
-    if (name !== "signal" && value !== undefined && value !== null) params.set(name, String(value))
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined && value !== null) params.set(name, String(value))
   const text = params.toString()
   return text === "" ? "" : `?${text}`
 }
@@ -125,9 +144,12 @@ export const createClient = (clientOptions: ClientOptions): Client => {
   const turn = (path: string, body: unknown, { idempotencyKey, ...options }: TurnOptions = {}): Events =>
     new RunStream(transport, turnCall(path, body, idempotencyKey ?? randomKey()), options).read()
 
-  const get = async <Value>(path: string, options: SessionOptions & SessionsOptions = {}): Promise<Value> =>
+  const get = async <Value>(
+    path: string,
+    { signal, ...fields }: PageOptions & { readonly q?: string } = {},
+  ): Promise<Value> =>
     // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
-    (await transport.json({ method: "GET", path: path + query(options) }, options.signal)) as Value
+    (await transport.json({ method: "GET", path: path + query(fields) }, signal)) as Value
 
   const change = async <Value>(call: Omit<Call, "accept">, signal?: AbortSignal): Promise<Value> =>
     (await transport.json(call, signal)) as Value
@@ -146,7 +168,14 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
     message: (messageId, options) => get(fill(messagePath, { messageId }), options),
+    search: (q, options) => get(searchPath, { ...options, q }),
     run: (runId, options) => get(fill(runPath, { runId }), options),
+    feedback: async (messageId, body, { signal } = {}) => {
+      const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const
+      return (await change<{ readonly feedback: Feedback }>(call, signal)).feedback
+    },
+    withdrawFeedback: (messageId, { signal } = {}) =>
+      change({ method: "DELETE", path: fill(feedbackPath, { messageId }) }, signal),
     sessionCounts: (options) => get(countsPath, options),
     updateSession: (sessionId, body, { signal } = {}) =>
       change({ method: "PATCH", path: fill(updatePath, { sessionId }), body }, signal),

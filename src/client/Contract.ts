@@ -9,12 +9,14 @@ import type { ChatApi } from "../api/ChatApi.ts"
 import type { ExportLine as Line } from "../api/ExportLine.ts"
 import type { SessionsApi } from "../api/SessionsApi.ts"
 import type { MessagesApi } from "../api/MessagesApi.ts"
+import type { FeedbackApi } from "../api/FeedbackApi.ts"
+import type { SearchApi } from "../api/SearchApi.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
 type Source<Codec> = Codec extends { readonly schema: infer From extends Schema.Constraint } ? From : never
 
-type Chat = typeof ChatApi | typeof MessagesApi
+type Chat = typeof ChatApi | typeof MessagesApi | typeof SearchApi
 type Groups = Chat | typeof SessionsApi
 
 /** The groups of routes have equal names for some routes, so a name belongs to a group. */
@@ -36,6 +38,20 @@ export type Data<Name extends string, Group extends Groups = Chat> = Source<
 }
   ? Value
   : never
+
+type FeedbackEndpoint<Name extends string> = HttpApiEndpoint.WithIdentifier<
+  HttpApiGroup.Endpoints<typeof FeedbackApi>,
+  Name
+>
+
+/** The fields of a rating: at least one. */
+export type GivenFeedback = Source<HttpApiEndpoint.Payload<FeedbackEndpoint<"put">>>["Encoded"]
+
+export type Feedback = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"put">>>["Encoded"]["data"]["feedback"]
+
+export type Withdrawn = Source<HttpApiEndpoint.Success<FeedbackEndpoint<"withdraw">>>["Encoded"]["data"]
+
+export type FeedbackPath = FeedbackEndpoint<"put">["path"]
 
 /** The place of an event: `seq` rises by 1 within a run. */
 interface Place {
@@ -68,6 +84,7 @@ export type PlacedMessage = Data<"message">
 export type Session = Data<"session">
 export type SessionsPage = Data<"sessions">
 export type Run = Data<"run">
+export type SearchPage = Data<"search">
 
 type Sessions = typeof SessionsApi
 

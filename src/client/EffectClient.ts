@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import {
   createClient,
   type PageOptions,
+  type SearchOptions,
   type SessionOptions,
   type SessionsOptions,
   type TurnOptions,
@@ -16,15 +17,19 @@ import type {
   ChatEvent,
   Data,
   ExportLine,
+  Feedback,
+  GivenFeedback,
   PlacedMessage,
   Run,
   RunsPage,
+  SearchPage,
   Session,
   SessionCancelled,
   SessionChanges,
   SessionCounts,
   SessionOverview,
   SessionsPage,
+  Withdrawn,
 } from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
 import type { StreamOptions } from "./RunStream.ts"
@@ -69,7 +74,13 @@ export interface EffectClient {
   /** Fails unless the export is complete. */
   readonly exportSessions: (sessionId?: string) => Stream.Stream<ExportLine, CrossfadeError>
   readonly message: (messageId: string) => Effect.Effect<PlacedMessage, CrossfadeError>
+  readonly search: (
+    q: string,
+    options?: Unsignalled<SearchOptions>,
+  ) => Effect.Effect<SearchPage, CrossfadeError>
   readonly run: (runId: string, page?: Page) => Effect.Effect<Run, CrossfadeError>
+  readonly feedback: (messageId: string, given: GivenFeedback) => Effect.Effect<Feedback, CrossfadeError>
+  readonly withdrawFeedback: (messageId: string) => Effect.Effect<Withdrawn, CrossfadeError>
 }
 
 const errorOf = (cause: unknown): CrossfadeError =>
@@ -125,6 +136,9 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     exportSessions: (sessionId) => streamed((signal) => client.exportSessions(sessionId, { signal })),
     session: (sessionId, page) => requested((signal) => client.session(sessionId, { ...page, signal })),
     message: (messageId) => requested((signal) => client.message(messageId, { signal })),
+    search: (q, options) => requested((signal) => client.search(q, { ...options, signal })),
     run: (runId, page) => requested((signal) => client.run(runId, { ...page, signal })),
+    feedback: (messageId, given) => requested((signal) => client.feedback(messageId, given, { signal })),
+    withdrawFeedback: (messageId) => requested((signal) => client.withdrawFeedback(messageId, { signal })),
   }
 }

@@ -21,7 +21,7 @@ export interface ClientOptions {
 }
 
 export interface Call {
-  readonly method: "GET" | "PATCH" | "POST"
+  readonly method: "GET" | "PATCH" | "POST" | "PUT" | "DELETE"
   readonly path: string
   readonly accept: "application/json" | "application/x-ndjson" | "text/event-stream"
   readonly body?: unknown

@@ -1,4 +1,7 @@
-/** A change to the routing of turns, by an operator or by the service, or a user's change to API keys. */
+/**
+ * A change to the routing of turns, by an operator or by the service; a user's change to API keys; or a look at the runs
+ * of users.
+ */
 import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"
 
@@ -11,10 +14,10 @@ export const AuditEntry = Schema.Struct({
   /** Epoch milliseconds. */
   at: Schema.Int,
   by: Actor,
-  /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`, `user.export`. */
+  /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`, `runs.list`, `runs.read`, `user.export`. */
   action: Schema.String,
   reason: Schema.NullOr(Schema.String),
-  /** Values before and after; only the changed parts. */
+  /** Values before and after; only the changed parts. A look has its object in `after`. */
   before: Schema.Json,
   after: Schema.Json,
 })

@@ -49,5 +49,7 @@ export const fold = (word: string): string =>
         .toUpperCase()
         .toLowerCase()
         .normalize("NFC")
+        // A form such as "(1)" for ⑴ has characters that separate tokens in an index.
+        .replaceAll(/[\x00-\x2f\x3a-\x60\x7b-\x7f]/g, "")
         .replaceAll(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/gu, digit)
         .replaceAll(exchanged, (letter) => letters[letter] ?? letter)

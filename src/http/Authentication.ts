@@ -46,7 +46,7 @@ const missing: PublicError = {
 }
 
 /** A token may name an operator's permission and still lack it, because only some sources grant those. */
-const denied = (permissions: ReadonlyArray<string>): PublicError => ({
+export const denied = (permissions: ReadonlyArray<string>): PublicError => ({
   code: "AUTH_PERMISSION_DENIED",
   message: `The token lacks: ${permissions.join(", ")}.${
     permissions.some(isOperatorPermission)

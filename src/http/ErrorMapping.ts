@@ -278,6 +278,8 @@ export const respond = (
 
 export const nothingHere = respond({ code: "ROUTE_NOT_FOUND", message: "There is nothing at this path." })
 
+export const orgNotFound = respond({ code: "ORG_NOT_FOUND", message: "There is no such organisation." })
+
 /** The response of a handler, whose expected errors are responses too. */
 export const answering = <A, R>(effect: Effect.Effect<A, ServiceError, R>) =>
   Effect.catch(effect, (error) => respond(toPublic(error)))

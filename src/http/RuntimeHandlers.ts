@@ -17,7 +17,7 @@ import { BreakerMemory, OverrideNotStored } from "../recording/BreakerMemory.ts"
 import { Transitions } from "../store/Transitions.ts"
 import { currentActor } from "./CurrentActor.ts"
 import * as LiveStream from "./LiveStream.ts"
-import { answering, invalid, respond } from "./ErrorMapping.ts"
+import { answering, invalid, orgNotFound, respond } from "./ErrorMapping.ts"
 
 const defaultLimit = 100
 const mostScopes = 1000
@@ -86,8 +86,6 @@ const make = Effect.gen(function* () {
 
   return { force, reset }
 })
-
-const orgNotFound = respond({ code: "ORG_NOT_FOUND", message: "There is no such organisation." })
 
 /** The reason names operators, their incidents and figures of the whole service. */
 const withoutReason = (metrics: Metrics): Metrics => ({

@@ -21,6 +21,8 @@ import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as MessagesHandlers from "./MessagesHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
+import * as OperatorRunsHandlers from "./OperatorRunsHandlers.ts"
+import * as SearchHandlers from "./SearchHandlers.ts"
 import * as WebPages from "./WebPages.ts"
 import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
@@ -39,6 +41,7 @@ export interface ServerSettings {
 const routes = (settings: ServerSettings) => {
   const handlers = Layer.mergeAll(
     ChatHandlers.layer,
+    SearchHandlers.layer,
     FeedbackHandlers.layer,
     SessionsHandlers.layer,
     MessagesHandlers.layer,
@@ -53,6 +56,7 @@ const routes = (settings: ServerSettings) => {
     AutopilotHandlers.layer,
     ShadowHandlers.layer,
     RolloutHandlers.layer,
+    OperatorRunsHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
   ).pipe(Layer.provide(ChatStreams.layer(settings)))
   const api = HttpApiBuilder.layer(Api).pipe(

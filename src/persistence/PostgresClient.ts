@@ -94,6 +94,8 @@ const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
     settings: {
       statement_timeout: String(config.statementTimeoutMs),
       idle_in_transaction_session_timeout: String(idleTransactionTimeoutMs),
+      // The planner overestimates the matches of a search, and compiles its plan for 40 ms. Our statements are short.
+      jit: "off",
     },
   }
   const types = numbersForInt8()

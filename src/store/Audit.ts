@@ -1,6 +1,6 @@
 /**
- * Port: the audit of changes to the rollout and to API keys: actor, time and reason. Entries stay forever, because
- * people change little.
+ * Port: the audit of changes to the rollout and to API keys, and of looks at users' runs: actor, time and reason.
+ * Entries stay forever, because people change and look at little.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

@@ -21,9 +21,13 @@ export interface FoundMessage extends Pick<ChatMessage, "id" | "role" | "created
   readonly text: string
 }
 
+export interface FoundSession extends Pick<Session, "agentId" | "createdAt" | "id" | "title" | "updatedAt"> {
+  readonly archived: boolean
+}
+
 /** A session whose index entries have all tokens of the query. `messages`: the newest of them, newest first. */
 export interface Candidate {
-  readonly session: Session
+  readonly session: FoundSession
   readonly messages: ReadonlyArray<FoundMessage>
 }
 

@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { MessageId, SessionId } from "../domain/Ids.ts"
+import { AgentId, MessageId, SessionId } from "../domain/Ids.ts"
 import type { Principal } from "../domain/Principal.ts"
 import type { SearchQuery } from "../domain/SearchQuery.ts"
 import { type Candidate, Search, type SearchFilter } from "./Search.ts"
 import { makeIndexing } from "./SearchIndexing.ts"
 import { contentStart, StartOfText } from "./SearchText.ts"
 import * as SearchTokens from "./SearchTokens.ts"
-import { SessionRow } from "./SqlRows.ts"
+import { AnyText } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
 const decodeMatches = Schema.decodeUnknownEffect(
@@ -18,7 +18,18 @@ const decodeMatches = Schema.decodeUnknownEffect(
     Schema.Struct({ session_id: SessionId, message_id: Schema.NullOr(MessageId), newest: Schema.Int }),
   ),
 )
-const decodeSessions = Schema.decodeUnknownEffect(Schema.Array(SessionRow))
+const decodeSessions = Schema.decodeUnknownEffect(
+  Schema.Array(
+    Schema.Struct({
+      id: SessionId,
+      agentId: AgentId,
+      title: AnyText,
+      archived: Schema.BooleanFromBit,
+      createdAt: Schema.Int,
+      updatedAt: Schema.Int,
+    }).pipe(Schema.encodeKeys({ agentId: "agent_id", createdAt: "created_at", updatedAt: "updated_at" })),
+  ),
+)
 const decodeMessages = Schema.decodeUnknownEffect(
   Schema.Array(
     Schema.Struct({
@@ -95,7 +106,8 @@ export const layerSql: Layer.Layer<Search, never, SqlClient.SqlClient> = Layer.e
     ) {
       if (ids.length === 0) return []
       const sessions = yield* decodeSessions(
-        yield* sql`SELECT * FROM sessions WHERE ${sql.in("id", ids)}`.unprepared,
+        yield* sql`SELECT id, agent_id, title, archived, created_at, updated_at FROM sessions WHERE ${sql.in("id", ids)}`
+          .unprepared,
       )
       const wanted = rows.flatMap((row) => (row.message_id === null ? [] : [row.message_id]))
       const messages =

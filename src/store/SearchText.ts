@@ -18,8 +18,8 @@ const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Strin
 /** The text of a JSON string that may be cut anywhere, even within an escape. */
 export const textOfStart = (json: string): Option.Option<string> => {
   if (json.length < longestJson) return decodeJson(json)
-  const [, whole] = /^((?:[^\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)/s.exec(json) ?? []
-  return whole === undefined ? Option.none() : decodeJson(whole.endsWith('"') ? whole : `${whole}"`)
+  const [whole] = /^"(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*/.exec(json) ?? []
+  return whole === undefined ? Option.none() : decodeJson(`${whole}"`)
 }
 
 export const StartOfText = Schema.String.pipe(

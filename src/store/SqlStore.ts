@@ -15,6 +15,7 @@ import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import * as MessagesSql from "./MessagesSql.ts"
+import * as OperatorRunsSql from "./OperatorRunsSql.ts"
 import * as OrgUsageSql from "./OrgUsageSql.ts"
 import * as PurgeSql from "./PurgeSql.ts"
 import * as ReplicasSql from "./ReplicasSql.ts"
@@ -52,6 +53,7 @@ const stores = Layer.mergeAll(
   OrgUsageSql.layerSql,
   SessionListsSql.layerSql,
   SearchSql.layerSql,
+  OperatorRunsSql.layerSql,
   SessionsSql.layerSql,
   ShadowPairsSql.layerSql,
   StoreHealth.layer,

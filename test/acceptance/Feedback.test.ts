@@ -14,12 +14,13 @@ const answered = async (client: Client) => {
   return { messageId, sessionId: stream.sessionId, runId: stream.runId }
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the tests look into the answer
-const put = async (
-  client: Client,
-  messageId: string,
-  body: unknown,
-): Promise<{ status: number; body: any }> => {
+interface Answer {
+  readonly status: number
+  // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into the answer
+  readonly body: any
+}
+
+const put = async (client: Client, messageId: string, body: unknown): Promise<Answer> => {
   const response = await client.request("PUT", path(messageId), body)
   return { status: response.status, body: await response.json() }
 }
@@ -102,7 +103,7 @@ it("refuses bad input with the name of the field, and changes nothing", async ()
   ]
   for (const [body, field] of cases) {
     const { body: answer, status } = await put(client, messageId, body)
-    expect([status, answer.error.code], JSON.stringify(body).slice(0, 80)).toEqual([400, "VALIDATION_FAILED"])
+    expect([body, status, answer.error.code]).toEqual([body, 400, "VALIDATION_FAILED"])
     expect(answer.error.details.map((problem: { readonly path: string }) => problem.path)).toContain(field)
   }
   const [question] = (await client.json("GET", `/api/v1/chat/sessions/${sessionId}`)).data.messages
@@ -138,8 +139,9 @@ it("exists for the user of the session only, and needs chat:write", async () => 
 
 it("keeps the answer of a failed turn ratable", async () => {
   const client = await world.as("acme", "ana")
+  world.model.answers.push({ kind: "status", status: 400 })
   const stream = await client.start(JSON.stringify({ scenario: "error" }))
-  await stream.rest()
+  expect((await stream.rest()).at(-1)?.event).toBe("error")
   const { data } = await client.json("GET", `/api/v1/chat/sessions/${stream.sessionId}`)
   const answer = data.messages.at(-1)
   expect(answer.role).toBe("assistant")

@@ -58,7 +58,7 @@ describe.skipIf(inject("postgresUrl") === undefined)(
         "transaction",
         [
           "default_pool_size = 3",
-          "ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout",
+          "ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout,jit",
         ],
       ],
       ["session", []],

@@ -76,6 +76,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/chat/export": [row([401, 200, 200, 200, 200, 403])],
   // A user of another organisation with the same id is another user, and has no session there.
   "GET /api/v1/users/{userId}/export": [row([401, 403, 403, 200, 200, 403])],
+  "GET /api/v1/chat/search": [row([401, 200, 200, 200, 200, 403], { query: "?q=hello" })],
   "GET /api/v1/chat/sessions/{sessionId}": [owners(), owners({ query: "?leaf=latest" })],
   "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
   "PUT /api/v1/chat/messages/{messageId}/feedback": [owners({ body: { rating: "up" } })],
@@ -165,6 +166,15 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/runtime/autopilot/promote": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/abort": [operators()],
+  "GET /api/v1/runtime/runs": [
+    row([401, 403, 403, 200, 200, 200]),
+    // An administrator sees its own organisation only.
+    row([401, 403, 403, 404, 200, 200], { query: "?org=other" }),
+  ],
+  "GET /api/v1/runtime/runs/{runId}": [
+    row([401, 403, 403, 200, 404, 200]),
+    row([401, 403, 403, 200, 404, 200], { query: "?content=true" }),
+  ],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
   "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
 }

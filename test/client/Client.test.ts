@@ -1,5 +1,5 @@
 import { SignJWT } from "jose"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { CrossfadeError } from "../../src/client/CrossfadeError.ts"
 import { eventually, tokenFor } from "../support/chatClient.ts"
 import { freePort } from "../support/freePort.ts"
@@ -43,6 +43,41 @@ describe("a turn", () => {
     const { nextCursor } = await client().session(sessionId, { limit: 3 })
     const older = await client().session(sessionId, { limit: 3, cursor: nextCursor })
     expect(older.messages.map(({ content }) => content)).toEqual(["one"])
+  })
+
+  it("takes feedback on its answer, which the session shows until it is withdrawn", async () => {
+    const events = await collect(client().start(asking("one")))
+    const { data, event, sessionId } = events.at(-1)!
+    if (event !== "done") throw new Error(`the turn ended with ${event}`)
+    const { messageId } = data
+    const given = await client().feedback(messageId, { rating: "down", comment: "no" })
+    expect(given).toMatchObject({ messageId, rating: "down", score: null, comment: "no" })
+    const shown = async () => (await client().session(sessionId)).messages.at(-1)?.feedback
+    expect(await shown()).toEqual(given)
+    expect(await client().withdrawFeedback(messageId)).toEqual({ messageId, withdrawn: true })
+    expect(await client().withdrawFeedback(messageId)).toEqual({ messageId, withdrawn: false })
+    expect(await shown()).toBeNull()
+    const refused = await refusalOf(client().feedback(messageId, { score: 2 }))
+    expect(refused.code).toBe("VALIDATION_FAILED")
+  })
+
+  it("is found by its words about a second after its end", async () => {
+    const [{ sessionId } = { sessionId: "" }] = await collect(client().start(asking("Übersetze zebrafisch")))
+    const search = () => client().search("ubersetze zebra", { limit: 5, archived: "all" })
+    await vi.waitFor(async () => expect((await search()).results).toHaveLength(1), { timeout: 30_000 })
+    const { hasMore, results } = await search()
+    expect(hasMore).toBe(false)
+    const { messages = [], title } = results.find((one) => one.sessionId === sessionId) ?? {}
+    const { matches = [], role, text = "" } = messages.at(-1) ?? {}
+    expect(role).toBe("user")
+    expect(matches.map(({ end, start }) => text.slice(start, end))).toEqual(["Übersetze", "zebrafisch"])
+    expect(title?.text).toBe("Übersetze zebrafisch")
+    expect((await client().search("zebrafisch", { archived: "true" })).results).toEqual([])
+    expect(await refusalOf(client().search("?!"))).toMatchObject({
+      code: "VALIDATION_FAILED",
+      status: 400,
+      details: [{ path: "query.q", message: "Expected at least one letter, digit or emoji" }],
+    })
   })
 
   it("is answered again after its failure", async () => {

@@ -60,6 +60,25 @@ const pages: ReadonlyArray<Page> = [
     ],
   },
   {
+    page: "collect-feedback",
+    language: "sh",
+    prints: [`"rating": "down"`, "user: null", "assistant: down", "up null", "true"],
+  },
+  {
+    page: "look-at-a-users-run",
+    language: "sh",
+    prints: ["\tcompleted\truntime_orchestrator\t", `"status": "completed"`, "1\t", "You said: "],
+  },
+  {
+    page: "search",
+    language: "sh",
+    prints: [
+      "Where is **my** **invoice**?\n",
+      "Where is **my invoice**?\n",
+      "Expected at least one letter, digit or emoji",
+    ],
+  },
+  {
     page: "frontend-javascript",
     language: "js",
     prints: ["\nYou said: Hello\n", "You said: And again\n"],

@@ -68,10 +68,13 @@ describe("the guarded rollout", () => {
       yield* pass(8)
       const before = yield* state
       assert.deepInclude(before, { status: "running", percentage: 5 })
-      kept.ratings = { treatment: rate(50, 30), control: rate(50, 10) }
-      yield* pass(1)
-      const shares = (yield* state).verdict?.guardrails.find(({ guardrail }) => guardrail === "feedback")
-      assert.deepInclude(shares, { judgement: "cannot_tell", treatment: 0.6, control: 0.2 })
+      for (const ratings of [1000, 1250]) {
+        kept.ratings = { treatment: rate(ratings, ratings / 5), control: rate(1000, 200) }
+        yield* pass(0.5)
+        const shown = (yield* state).verdict?.guardrails.find(({ guardrail }) => guardrail === "feedback")
+        assert.deepInclude(shown, { judgement: "as_good", treatment: 0.2, control: 0.2 })
+        assert.deepStrictEqual(shown?.runs, { treatment: ratings, control: 1000 })
+      }
       kept.ratings = { treatment: rate(500, 300), control: rate(500, 100) }
       yield* until("rolled_back")
       assert.match((yield* state).reason, /^worse: feedback 0\.6 against 0\.2 in 500 and 500 ratings/)

@@ -164,3 +164,24 @@ export const rowOf = (moreDown: number, seeds: number) => {
     ),
   }
 }
+
+const seedsPerRow = 300
+
+/** Every target of the guardrail. */
+export const feedbackTargets = () =>
+  [
+    { moreDown: 0, what: "is worse without a cause", is: "worse", atMost: 0.01 },
+    { moreDown: 0, what: "is as good first", is: "asGoodFirst", atLeast: 0.95 },
+    { moreDown: 0.1, what: "is worse within a week", is: "worse", atLeast: 0.9 },
+    { moreDown: 0.2, what: "is worse before it is as good", is: "worse", atLeast: 0.99 },
+  ].map(({ atLeast = 0, atMost = 1, is, moreDown, what }) => {
+    const row = rowOf(moreDown, seedsPerRow)
+    const got = is === "worse" ? row.worse : row.asGoodFirst
+    const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`
+    return {
+      row: `feedback, ${100 * moreDown} points more thumbs down: ${what}`,
+      target: atLeast > 0 ? `>= ${percent(atLeast)}` : `<= ${percent(atMost)}`,
+      got: percent(got),
+      pass: got >= atLeast && got <= atMost,
+    }
+  })

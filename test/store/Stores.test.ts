@@ -21,6 +21,7 @@ import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
+import { operatorRuns } from "./OperatorRunsContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -66,6 +67,7 @@ const suites = [
   cohortRuns,
   autopilots,
   feedback,
+  operatorRuns,
   recordedTurns,
   tokenSpend,
   orgUsage,

@@ -10,12 +10,15 @@ import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
 import { deletionExamples } from "./examples/DeletionExamples.ts"
 import { fileExamples } from "./examples/FileExamples.ts"
+import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
+import { searchExamples } from "./examples/SearchExamples.ts"
 import { rolloutExamples } from "./examples/RolloutExamples.ts"
 import { sessionExamples } from "./examples/SessionExamples.ts"
 import { tenantExamples } from "./examples/TenantExamples.ts"
 
 const examples: ExamplesByOperation = {
   ...chatExamples,
+  ...searchExamples,
   ...feedbackExamples,
   ...sessionExamples,
   ...messagesExamples,
@@ -27,6 +30,7 @@ const examples: ExamplesByOperation = {
   ...breakerExamples,
   ...fileExamples,
   ...rolloutExamples,
+  ...operatorRunsExamples,
   ...autopilotExamples,
 }
 
@@ -53,6 +57,7 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   "x-crossfade-hold": "true",
   cursor: "WyJzZXNzaW9ucyIsIjAxOWE1YzVlIl0",
   limit: "20",
+  q: 'invoice "next week"',
   since: "1764489600000",
   protocol: "2",
   ticket: "eyJhbGciOiJIUzI1NiJ9.example.signature",
@@ -78,6 +83,7 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   fileId: "The file's id: `fileId` of an upload, or the last part of the `url` of a `file` event.",
   keyId: "The key's id. It is not the key.",
   orgId: "An organisation.",
+  q: 'The words to find. All must be in a message or in the title; the last one may be unfinished. `"…"` finds words in this order.',
   userId: "A user of the caller's organisation, as in its tokens.",
   erasureId: "The erasure's id, a UUID.",
   archived: "`true`: the archived sessions. By default the others.",

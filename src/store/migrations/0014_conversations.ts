@@ -11,7 +11,7 @@ const schema = [
   `ALTER TABLE sessions ADD COLUMN archived INTEGER NOT NULL DEFAULT 0`,
   // The origin of the title: 'message', 'model' or 'user'.
   `ALTER TABLE sessions ADD COLUMN title_source TEXT NOT NULL DEFAULT 'message'`,
-  // The search finds the start of a first message as a message; a statement that changes a title sets 0.
+  // The search finds the start of a first message as a message, so only a changed title is indexed.
   `ALTER TABLE sessions ADD COLUMN title_indexed INTEGER NOT NULL DEFAULT 1`,
   `ALTER TABLE sessions ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX sessions_by_activity ON sessions (org_id, user_id, archived, pinned, updated_at, id)
@@ -23,6 +23,9 @@ const schema = [
   `CREATE INDEX messages_by_parent ON messages (parent_message_id)`,
   `ALTER TABLE runs ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX runs_by_session ON runs (session_id, id)`,
+  `CREATE INDEX runs_by_org ON runs (org_id, id)`,
+  `CREATE INDEX runs_by_user ON runs (org_id, user_id, id)`,
+  `CREATE INDEX runs_by_trace ON runs (trace_id) WHERE trace_id IS NOT NULL`,
   // `rating` is 1 or -1. `replaced_rating` is the one before the last write: 0 for none, null for a first write. `cohort`
   // is that of the run.
   `CREATE TABLE feedback (

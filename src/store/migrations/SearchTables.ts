@@ -19,6 +19,16 @@ const shared = [
   `CREATE INDEX sessions_unindexed ON sessions (id) WHERE title_indexed = 0`,
 ]
 
+/** Each statement that changes a title, of any version of the program, makes the indexer read the title again. */
+const retitledPostgres = [
+  `CREATE FUNCTION title_changed() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN NEW.title_indexed := 0; RETURN NEW; END $$`,
+  `CREATE TRIGGER sessions_retitled BEFORE UPDATE OF title ON sessions
+    FOR EACH ROW WHEN (OLD.title IS DISTINCT FROM NEW.title) EXECUTE FUNCTION title_changed()`,
+]
+const retitledSqlite = `CREATE TRIGGER sessions_retitled AFTER UPDATE OF title ON sessions WHEN OLD.title IS NOT NEW.title
+    BEGIN UPDATE sessions SET title_indexed = 0 WHERE id = NEW.id; END`
+
 const postgres = [
   docs("BIGINT GENERATED ALWAYS AS IDENTITY", `, words tsvector NOT NULL`),
   ...shared,
@@ -27,6 +37,7 @@ const postgres = [
   `CREATE INDEX search_docs_by_words ON search_docs USING gin (words) WITH (fastupdate = off)`,
   // Each user has words of their own, so that a list of the most common ones is useless.
   `ALTER TABLE search_docs ALTER COLUMN words SET STATISTICS 0`,
+  ...retitledPostgres,
 ]
 
 const sqlite = [
@@ -38,6 +49,7 @@ const sqlite = [
   `INSERT INTO search_words (search_words, rank) VALUES ('automerge', 0)`,
   `CREATE TRIGGER search_docs_deleted AFTER DELETE ON search_docs
     BEGIN DELETE FROM search_words WHERE rowid = OLD.id; END`,
+  retitledSqlite,
 ]
 
 export const searchTables = Effect.flatMap(SqlClient.SqlClient, (sql) =>

@@ -15,6 +15,7 @@ const running = {
         firstTry: 0.02,
         repeats: 0.02,
         stops: 0.02,
+        feedback: 0.1,
         firstContentRatio: 1.5,
         totalRatio: 1.5,
         tokensRatio: 2,

@@ -1,0 +1,144 @@
+/**
+ * Runs of users, for the operators of the service and the administrators of an organisation. Every answer is audited.
+ */
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { Attachment } from "../domain/Attachment.ts"
+import { Feedback, Rating } from "../domain/Feedback.ts"
+import { AgentId, OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
+import { ListedRun, RatedAnswer } from "../domain/ListedRun.ts"
+import { ExecutionMode } from "../domain/Mode.ts"
+import { Run, RunStatus } from "../domain/Run.ts"
+import { ChainLink, RunTimes, TimedAttempt } from "../domain/RunAccount.ts"
+import { ChatMessage } from "../domain/Session.ts"
+import { Message } from "../protocol/agent2ui/Message.ts"
+import { Authorization, OrPermission, RequestValidation, RequiredPermissions } from "./Authorization.ts"
+import { success } from "./Envelope.ts"
+import { errorSchemas } from "./ErrorSchemas.ts"
+import { pagedBy, wholeNumber } from "./Paging.ts"
+import { RouteErrors } from "./RouteErrors.ts"
+
+const filter = <S extends Schema.Constraint>(schema: S, description: string) =>
+  Schema.optionalKey(schema).annotate({ description })
+
+const text = (pattern: RegExp, message: string) => Schema.String.check(Schema.isPattern(pattern, { message }))
+
+/** The last millisecond of a UUIDv7. */
+const latest = 2 ** 48 - 1
+const time = wholeNumber(0, latest)
+
+const page = pagedBy("runs", RunId, 200)
+
+export const RunsQuery = Schema.Struct({
+  ...page.query,
+  org: filter(OrgId, "An organisation. Without `operator:read`, only the caller's own."),
+  user: filter(UserId, "A user. Fast only with an organisation."),
+  session: filter(SessionId, "A session."),
+  agent: filter(AgentId, "An agent."),
+  mode: filter(ExecutionMode, "The mode of the answer."),
+  status: filter(RunStatus, "The run's status."),
+  code: filter(
+    text(/^[A-Z][A-Z0-9_]{0,99}$/, "Expected an error code, such as LLM_UNAVAILABLE"),
+    "The code of the error that the user saw.",
+  ),
+  reason: filter(
+    text(/^[^\p{Cs}\p{Cc}]{1,200}$/u, "Expected 1 to 200 characters without control characters"),
+    "The reason of the decision, such as `percentage` or `breaker`.",
+  ),
+  traceId: filter(
+    text(/^[0-9a-f]{32}$/, "Expected 32 lower-case hexadecimal digits"),
+    "The trace id of a log line.",
+  ),
+  from: filter(time, "Runs that started at this time or later, in epoch milliseconds."),
+  to: filter(time, "Runs that started before this time, in epoch milliseconds."),
+  feedback: filter(
+    Schema.Literals([...Rating.literals, "any"]),
+    "The rating of the answer; `any`: feedback of any kind.",
+  ),
+}).check(
+  Schema.makeFilter(({ from, to }) =>
+    from === undefined || to === undefined || from < to
+      ? undefined
+      : { path: ["to"], issue: "Expected a time after `from`" },
+  ),
+)
+export type RunsQuery = typeof RunsQuery.Type
+
+export const RunsPage = Schema.Struct({ runs: Schema.Array(ListedRun), ...page.answer })
+
+const RunMessage = Schema.Struct({
+  ...ChatMessage.fields,
+  parts: Schema.Array(Message),
+  attachments: Schema.Array(Attachment),
+})
+
+/** The texts of the user and the answer. */
+const Content = Schema.Struct({
+  question: Schema.NullOr(RunMessage),
+  answer: Schema.NullOr(RunMessage),
+  /** The comment of the feedback. */
+  comment: Feedback.fields.comment,
+  chain: Schema.Array(Message),
+  execution: Schema.Array(ChainLink),
+})
+
+const chainPage = pagedBy("chain", Schema.Int, 1000)
+
+export const RunView = Schema.Struct({
+  ...Run.fields,
+  attempts: Schema.Array(TimedAttempt),
+  times: RunTimes,
+  eventsKept: Schema.Boolean,
+  feedback: Schema.NullOr(RatedAnswer),
+  /** Null, unless the request asks for it. */
+  content: Schema.NullOr(Content),
+  ...chainPage.answer,
+})
+export type RunView = typeof RunView.Type
+
+export class OperatorRunsApi extends HttpApiGroup.make("operatorRuns")
+  .add(
+    HttpApiEndpoint.get("list", "/runs", {
+      query: RunsQuery,
+      success: success(RunsPage),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(OrPermission, "operator:read")
+      .annotate(RouteErrors, ["ORG_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "List the runs of users")
+      .annotate(
+        OpenApi.Description,
+        "Newest first, without the texts of users. With `admin:read` only the own organisation, with `operator:read` any. All filters must match. A page examines a limited number of runs, so it can have few entries, or none, while `hasMore` is true. Each list is in the audit.",
+      ),
+    HttpApiEndpoint.get("get", "/runs/:runId", {
+      params: { runId: RunId },
+      query: {
+        ...chainPage.query,
+        content: filter(
+          Schema.Literals(["true", "false"]),
+          "True: with the texts. Requires `admin:content` for the own organisation, or `operator:content`.",
+        ),
+      },
+      success: success(RunView),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(OrPermission, "operator:read")
+      .annotate(RouteErrors, ["RUN_NOT_FOUND"])
+      .annotate(OpenApi.Summary, "Read a user's run")
+      .annotate(
+        OpenApi.Description,
+        "The decision with every rule, each attempt with its times, the outcome and the rating. With `content=true` also the messages, the events, the user's comment, and for `operator:read` the upstream's failure texts. Each look is in the audit.",
+      ),
+  )
+  .middleware(RequestValidation)
+  .middleware(Authorization)
+  .annotate(
+    OpenApi.Description,
+    "For operators and administrators: find the run of a user and see what happened in it.",
+  )
+  .annotate(OpenApi.Title, "Runs of users")
+  .prefix("/api/v1/runtime") {}
