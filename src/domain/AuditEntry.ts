@@ -14,7 +14,7 @@ export const AuditEntry = Schema.Struct({
   /** Epoch milliseconds. */
   at: Schema.Int,
   by: Actor,
-  /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`, `runs.list`, `runs.read`. */
+  /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`, `runs.list`, `runs.read`, `user.export`. */
   action: Schema.String,
   reason: Schema.NullOr(Schema.String),
   /** Values before and after; only the changed parts. A look has its object in `after`. */
