@@ -173,6 +173,34 @@ describe("ModeService", () => {
   )
 })
 
+describe("a turn with files that no target takes", () => {
+  const image = { ...request(orgId), attachments: ["image", "image"] as const }
+  const refusal = (asked: typeof image, options: Options = {}) =>
+    Effect.flip(Effect.flatMap(ModeService, ({ decide }) => decide(asked))).pipe(
+      Effect.provide(service(options)),
+    )
+
+  it.effect("is refused with the kinds that are allowed, each set once", () =>
+    Effect.gen(function* () {
+      const calls: Calls = []
+      assert.deepInclude(yield* refusal(image, { calls }), {
+        _tag: "AttachmentsUnsupported",
+        kinds: ["image"],
+        allowed: [[]],
+      })
+      assert.deepStrictEqual(calls, [])
+    }),
+  )
+
+  it.effect("is refused like any other turn if no mode may take it", () =>
+    Effect.gen(function* () {
+      const waiting = { ...image, awaitsAnswer: true }
+      assert.deepInclude(yield* refusal(waiting, { forced: "direct_llm" }), { _tag: "NoModeAvailable" })
+      assert.deepInclude(yield* refusal(image, { modes: [] }), { _tag: "NoModeAvailable" })
+    }),
+  )
+})
+
 describe("fault 13: the shadow sample", () => {
   const shadowOf = (org: OrgId, draw: number, options: Options = {}) =>
     Effect.map(
