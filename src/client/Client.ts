@@ -1,5 +1,5 @@
 /** The client of the gateway for browsers and Node: the chat routes as functions, and turns as streams of events. */
-import type { Body, ChatEvent, Data, Path, Run, Session, SessionsPage } from "./Contract.ts"
+import type { Body, ChatEvent, Data, Path, Run, Session, SessionsPage, UploadedFile } from "./Contract.ts"
 import { randomKey } from "./RandomKey.ts"
 import { cancelRun, eventsCall, RunStream, type StreamOptions, turnCall } from "./RunStream.ts"
 import { type ClientOptions, fill, Transport } from "./Transport.ts"
@@ -21,6 +21,10 @@ export interface PageOptions extends ReadOptions {
   readonly limit?: number
 }
 
+export interface UploadOptions extends ReadOptions {
+  readonly filename?: string | undefined
+}
+
 export interface Client {
   /** Begins a session with its first message, and reads the answer. */
   readonly start: (turn: Body<"start">, options?: TurnOptions) => Events
@@ -32,12 +36,21 @@ export interface Client {
   readonly resume: (sessionId: string, answer: Body<"resume">, options?: TurnOptions) => Events
   /** Reads a run after the event `after`; by default all of it. An abort leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: StreamOptions & { readonly after?: number }) => Events
+  /**
+   * Uploads a file for the `attachments` of a message. `filename` is the file's own by default. If the outcome of a try is
+   * unknown, the file is sent again; the gateway deletes a file that no message uses.
+   */
+  readonly upload: (file: Blob, options?: UploadOptions) => Promise<UploadedFile>
   readonly cancel: (runId: string, options?: ReadOptions) => Promise<Data<"cancel">>
   readonly sessions: (options?: PageOptions) => Promise<SessionsPage>
   /** A session with its last messages. The next page has older ones. */
   readonly session: (sessionId: string, options?: PageOptions) => Promise<Session>
   readonly run: (runId: string, options?: PageOptions) => Promise<Run>
 }
+
+const filesPath = "/api/v1/files"
+/** The gateway ends an upload after 10 minutes, and answers after its last byte. */
+const uploadSilenceMs = 11 * 60_000
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
 const sendPath: Path<"send"> = "/api/v1/chat/sessions/:sessionId"
@@ -71,6 +84,16 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     resume: (sessionId, answer, options) => turn(fill(resumePath, { sessionId }), answer, options),
     events: (runId, { after = 0, ...options } = {}) =>
       new RunStream(transport, eventsCall(runId, after), { detach: true, ...options }, after).read(),
+    upload: async (file, { filename, signal } = {}) => {
+      const name = filename ?? ("name" in file && typeof file.name === "string" ? file.name : "file")
+      const call = {
+        method: "POST" as const,
+        path: `${filesPath}?filename=${encodeURIComponent(name.toWellFormed())}`,
+        headers: { "content-type": file.type === "" ? "application/octet-stream" : file.type },
+        file,
+      }
+      return (await transport.json(call, signal, uploadSilenceMs)) as UploadedFile
+    },
     cancel: async (runId, { signal } = {}) => (await cancelRun(transport, runId, signal)) as Data<"cancel">,
     sessions: (options) => get(sessionsPath, options),
     session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),

@@ -6,6 +6,7 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type * as Schema from "effect/Schema"
 import type { ChatApi } from "../api/ChatApi.ts"
+import type { FileView } from "../api/FilesApi.ts"
 import type { RunEvent } from "../runs/RunEvent.ts"
 
 /** The schema under a codec to JSON. The type of the codec itself is only JSON. */
@@ -55,6 +56,7 @@ export type InterruptAnswer = NonNullable<Body<"resume">["answers"]>[number]
 export type Session = Data<"session">
 export type SessionsPage = Data<"sessions">
 export type Run = Data<"run">
+export type UploadedFile = typeof FileView.Encoded
 
 /** The path of a route, with its parameters as `:name`. */
 export type Path<Name extends string> = Endpoint<Name>["path"]

@@ -1,7 +1,14 @@
 /**
  * The entry `crossfade-gateway/client`. It needs `fetch` and nothing of Node or Effect. `docs/reference/client.md` describes it.
  */
-export { type Client, createClient, type Events, type PageOptions, type TurnOptions } from "./Client.ts"
+export {
+  type Client,
+  createClient,
+  type Events,
+  type PageOptions,
+  type TurnOptions,
+  type UploadOptions,
+} from "./Client.ts"
 export type {
   ChatEvent,
   InterruptAnswer,
@@ -12,6 +19,7 @@ export type {
   RunError,
   Session,
   SessionsPage,
+  UploadedFile,
 } from "./Contract.ts"
 export {
   type Answer,

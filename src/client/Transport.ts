@@ -22,6 +22,8 @@ export interface ClientOptions {
 
 export interface Call {
   readonly method: "GET" | "POST"
+  /** A file, sent as it is. */
+  readonly file?: Blob
   readonly path: string
   readonly accept: "application/json" | "text/event-stream"
   readonly body?: unknown
@@ -63,19 +65,19 @@ export class Transport {
   }
 
   /** The `data` of a JSON response. */
-  async json(call: Omit<Call, "accept">, signal?: AbortSignal): Promise<unknown> {
+  async json(call: Omit<Call, "accept">, signal?: AbortSignal, silenceMs = this.silenceMs): Promise<unknown> {
     const patience = new Patience(this.resumeForMs, signal)
     for (;;) {
       try {
-        return await this.#json({ ...call, accept: "application/json" }, signal)
+        return await this.#json({ ...call, accept: "application/json" }, signal, silenceMs)
       } catch (error) {
         await patience.wait(error)
       }
     }
   }
 
-  async #json(call: Call, signal: AbortSignal | undefined): Promise<unknown> {
-    const connection = new Connection(this.silenceMs, signal)
+  async #json(call: Call, signal: AbortSignal | undefined, silenceMs: number): Promise<unknown> {
+    const connection = new Connection(silenceMs, signal)
     try {
       const { response } = await connection.watch(this.open(call, connection.signal))
       const text = await connection.watch(response.text())
@@ -86,7 +88,7 @@ export class Transport {
   }
 
   #send(
-    { accept, body, headers, method, path }: Call,
+    { accept, body, file, headers, method, path }: Call,
     token: string,
     signal: AbortSignal,
   ): Promise<Response> {
@@ -103,6 +105,7 @@ export class Transport {
       signal,
       headers: all,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(file === undefined ? {} : { body: file }),
     })
   }
 }

@@ -42,7 +42,6 @@ export const fileVariables = {
   },
   FILES_S3_ACCESS_KEY_ID: {
     ...optionalText("Access key of the S3 store.", "empty, or visible ASCII characters"),
-    secret: true,
     parse: (text: string) => (/^[!-~]*$/.test(text) ? text : undefined),
   },
   FILES_S3_SECRET_ACCESS_KEY: {

@@ -1,6 +1,6 @@
 /**
- * The background job that removes files which cannot be used any more: uploads that no message used within a day, the
- * contents of deleted files, and what uploads left that lost their process.
+ * The background job that removes files which cannot be used any more: uploads that no message used within a day, and what
+ * uploads left that lost their process. `deletion/Purger` removes the contents of deleted files.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -27,12 +27,6 @@ export const pass = Effect.gen(function* () {
   const now = yield* Clock.currentTimeMillis
 
   yield* files.deleteUnused(now - unusedMs)
-  yield* Effect.gen(function* () {
-    const ids = yield* files.removable
-    yield* contents.remove(ids)
-    yield* files.forget(ids)
-    return ids.length > 0
-  }).pipe(Effect.repeat({ while: (more) => more }))
   yield* contents.removeDrafts(now - orphanMs)
   yield* contents.writtenBefore(now - orphanMs).pipe(
     Stream.grouped(idsAStep),

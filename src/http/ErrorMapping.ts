@@ -50,8 +50,8 @@ export type ServiceError =
   | AgentNotFound
   | AttachmentsUnsupported
   | AutopilotConflict
-  | ErasureNotFound
   | FileError
+  | ErasureNotFound
   | GrantRefused
   | HistoryInvalid
   | InterruptNotFound

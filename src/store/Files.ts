@@ -60,14 +60,10 @@ export class Files extends Context.Service<
       owner: FileOwner,
       page: { readonly before?: FileId; readonly limit: number },
     ) => Effect.Effect<Page<StoredFile, FileId>, StoreError>
-    /** The file is gone for every reader at once; its contents follow (`removable`). */
+    /** The file is gone for every reader at once; `deletion/Purger` removes its contents. */
     readonly delete: (owner: FileOwner, id: FileId) => Effect.Effect<void, FileNotFound | StoreError>
     /** Deletes the uploads from before a time that no message has used. */
     readonly deleteUnused: (createdBefore: number) => Effect.Effect<void, StoreError>
-    /** Some files that are deleted for good and whose contents are still there. */
-    readonly removable: Effect.Effect<ReadonlyArray<FileId>, StoreError>
-    /** Forgets deleted files, after their contents are removed. */
-    readonly forget: (ids: ReadonlyArray<FileId>) => Effect.Effect<void, StoreError>
     /** Those of the ids that have a row. */
     readonly known: (ids: ReadonlyArray<FileId>) => Effect.Effect<ReadonlySet<FileId>, StoreError>
   }

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { FileId, type SessionId } from "../domain/Ids.ts"
+import { purgeAtOnce } from "./Deletions.ts"
 import { FileNotFound, type FileOwner, type FileQuotas, Files } from "./Files.ts"
 import * as PageSql from "./PageSql.ts"
 import { QuotaExceeded } from "./Quotas.ts"
@@ -17,12 +18,6 @@ const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: Fi
 const decodeUsage = Schema.decodeUnknownEffect(
   Schema.Tuple([Schema.Struct({ files: Schema.Finite, bytes: Schema.Finite, org_bytes: Schema.Finite })]),
 )
-
-/** Files that one step of the clean-up removes. */
-const filesAStep = 100
-
-/** The `deleted_at` of files that cannot be restored: before any time of a deletion. */
-const removedAtOnce = 1
 
 const mebibyte = 1024 * 1024
 
@@ -115,33 +110,17 @@ const make = Effect.gen(function* () {
   }, asStoreError("Files.list"))
 
   const remove: Files["Service"]["delete"] = Effect.fnUntraced(function* (owner, fileId) {
-    const rows = yield* sql`UPDATE files SET deleted_at = ${removedAtOnce} WHERE id = ${fileId}
+    const rows = yield* sql`UPDATE files SET deleted_at = ${purgeAtOnce} WHERE id = ${fileId}
       AND org_id = ${owner.orgId} AND user_id = ${owner.userId} AND deleted_at IS NULL RETURNING id`
     if (rows.length === 0) return yield* new FileNotFound({ fileId })
   }, asStoreError("Files.delete"))
 
   const deleteUnused: Files["Service"]["deleteUnused"] = (createdBefore) =>
-    sql`UPDATE files SET deleted_at = ${removedAtOnce}
+    sql`UPDATE files SET deleted_at = ${purgeAtOnce}
       WHERE message_id IS NULL AND deleted_at IS NULL AND created_at < ${createdBefore}`.pipe(
       Effect.asVoid,
       asStoreError("Files.deleteUnused"),
     )
-
-  const removable = Effect.suspend(
-    () => sql`SELECT id FROM files WHERE deleted_at = ${removedAtOnce} ORDER BY id LIMIT ${filesAStep}`,
-  ).pipe(
-    Effect.flatMap(decodeIds),
-    Effect.map((rows) => rows.map(({ id }) => id)),
-    asStoreError("Files.removable"),
-  )
-
-  const forget: Files["Service"]["forget"] = (ids) =>
-    ids.length === 0
-      ? Effect.void
-      : sql`DELETE FROM files WHERE ${sql.in("id", ids)} AND deleted_at = ${removedAtOnce}`.unprepared.pipe(
-          Effect.asVoid,
-          asStoreError("Files.forget"),
-        )
 
   const known: Files["Service"]["known"] = Effect.fnUntraced(function* (ids) {
     if (ids.length === 0) return new Set<FileId>()
@@ -157,8 +136,6 @@ const make = Effect.gen(function* () {
     list,
     delete: remove,
     deleteUnused,
-    removable,
-    forget,
     known,
   })
 })

@@ -7,9 +7,9 @@ import * as AuditSql from "./AuditSql.ts"
 import * as AutopilotsSql from "./AutopilotsSql.ts"
 import * as BaselinesSql from "./BaselinesSql.ts"
 import * as CohortRunsSql from "./CohortRunsSql.ts"
+import * as FilesSql from "./FilesSql.ts"
 import * as DeletionsSql from "./DeletionsSql.ts"
 import * as ErasuresSql from "./ErasuresSql.ts"
-import * as FilesSql from "./FilesSql.ts"
 import * as FeedbackStoreSql from "./FeedbackStoreSql.ts"
 import * as ExportedMessagesSql from "./ExportedMessagesSql.ts"
 import { KeyUses } from "./KeyUses.ts"
@@ -38,10 +38,10 @@ const stores = Layer.mergeAll(
   AutopilotsSql.layerSql,
   BaselinesSql.layerSql,
   CohortRunsSql.layerSql,
+  FilesSql.layerSql,
   DeletionsSql.layerSql,
   ErasuresSql.layerSql,
   PurgeSql.layerSql,
-  FilesSql.layerSql,
   FeedbackStoreSql.layerSql,
   ExportedMessagesSql.layerSql,
   MessagesSql.layerSql,

@@ -1,174 +1,205 @@
-import { createHash } from "node:crypto"
-import { request as httpRequest } from "node:http"
+import { execFileSync } from "node:child_process"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { type Client, eventually, ofType } from "../support/chatClient.ts"
-import { useWorld } from "../support/world.ts"
+import { Client, eventually, tokenFor } from "../support/chatClient.ts"
+import { defaultAgent } from "../support/chatClient.ts"
+import { hasServices, places, useGateways } from "../support/gateways.ts"
+import { startGateway, temporaryFolder } from "../support/processes.ts"
+import { png, upload, uploaded } from "../support/uploads.ts"
 
-const world = useWorld()
+const text = { "content-type": "text/plain" }
+const errorOf = async (answer: Response) =>
+  ((await answer.json()) as { readonly error: { readonly code: string; readonly message: string } }).error
 
-const blob = Buffer.alloc(1024 * 1024, Buffer.from(Array.from({ length: 256 }, (_, n) => n)))
-const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")
+describe.each(places)("files %s", (_, count) => {
+  if (count === 2 && !hasServices) return
+  const its = useGateways({}, count)
+  const other = () => its.clients.at(-1)!
 
-type Announced = Readonly<Record<string, string>>
-
-/** The addresses that the gateway shows for files that the runtime announces. */
-const announced = async (files: ReadonlyArray<Announced>): Promise<ReadonlyArray<string>> => {
-  const stream = await world.client.start({ scenario: "files", files })
-  const frames = await stream.rest()
-  expect(frames.at(-1)?.event).toBe("done")
-  return ofType(frames, "file").map((frame) => frame.data.data.url)
-}
-
-const fetched = async (url: string, headers: Record<string, string> = {}, client: Client = world.client) => {
-  const response = await client.request("GET", url, undefined, headers)
-  return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
-}
-const codeOf = (bytes: Uint8Array): string => JSON.parse(Buffer.from(bytes).toString()).error.code
-
-describe("a file's id", () => {
-  const ids = [
-    "f-1",
-    "a/b",
-    "../../etc/passwd",
-    "..",
-    ".",
-    "",
-    "%2e%2e",
-    "a%2Fb",
-    "日本 語",
-    "é?x=1#y",
-    "\u0000",
-    "a\\b",
-    "x".repeat(300),
-    "x".repeat(5000),
-    "é".repeat(20_000),
-  ]
-
-  it("may be any announced text: every file is served at the address that was shown", async () => {
-    const urls = await announced(ids.map((id, index) => ({ file_id: id, url: `/blob/${index}` })))
-    expect(new Set(urls).size).toBe(ids.length)
-    for (const [index, url] of urls.entries()) {
-      expect(url.length).toBeLessThan(2000)
-      const { bytes, response } = await fetched(url)
-      expect([ids[index]?.slice(0, 20), response.status, hashOf(bytes)]).toEqual([
-        ids[index]?.slice(0, 20),
-        200,
-        hashOf(blob),
-      ])
-    }
-    const { blobs } = (await world.log()) as unknown as { blobs: ReadonlyArray<string> }
-    expect(blobs).toEqual(ids.map((_, index) => String(index)))
+  it("are stored, listed, read in parts and deleted", async () => {
+    const [client] = its.clients
+    const file = await uploaded(client!, png, "image/png", "../ch\u202eart.png")
+    expect(file).toMatchObject({
+      filename: "chart.png",
+      mediaType: "image/png",
+      kind: "image",
+      bytes: png.length,
+    })
+    expect(file.files).toHaveLength(1)
+    const whole = await other().request("GET", file.url)
+    expect(Buffer.from(await whole.arrayBuffer())).toEqual(png)
+    expect(Object.fromEntries(whole.headers)).toMatchObject({
+      "content-type": "image/png",
+      "content-disposition": `inline; filename="chart.png"; filename*=UTF-8''chart.png`,
+      "content-security-policy": "default-src 'none'; sandbox",
+      "x-content-type-options": "nosniff",
+      "cache-control": "private, no-store",
+      "cross-origin-resource-policy": "cross-origin",
+    })
+    const etag = whole.headers.get("etag")!
+    const get = (headers: Record<string, string>) => other().request("GET", file.url, undefined, headers)
+    const part = await get({ range: "bytes=1-3", "if-range": etag })
+    expect([part.status, part.headers.get("content-range"), await part.text()]).toEqual([
+      206,
+      `bytes 1-3/${png.length}`,
+      "PNG",
+    ])
+    expect((await get({ range: "bytes=9999-" })).status).toBe(416)
+    expect((await get({ "if-none-match": etag })).status).toBe(304)
+    const { data } = await other().json("GET", "/api/v1/files?limit=1")
+    expect(data.files[0]).toMatchObject({ fileId: file.fileId, filename: "chart.png" })
+    expect((await other().request("DELETE", file.url)).status).toBe(200)
+    expect((await client!.request("GET", file.url)).status).toBe(404)
   })
 
-  it("gets 404 without asking the runtime, if the run did not announce it or it is another user's", async () => {
-    const [url] = await announced([{ file_id: "f", url: "/blob/own" }])
-    const run = url!.slice(0, url!.lastIndexOf("/"))
-    const others = ["g", "..%2f..%2fblob%2fown", "blob%2Fown", "x".repeat(1500)]
-    for (const id of others) {
-      const { bytes, response } = await fetched(`${run}/${id}`)
-      expect([response.status, codeOf(bytes)]).toEqual([404, "FILE_NOT_FOUND"])
+  it("of a form are all stored, or none", async () => {
+    const [client] = its.clients
+    const before = (await client!.json("GET", "/api/v1/files?limit=100")).data.files.length
+    const form = new FormData()
+    form.append("one", new Blob([png], { type: "image/png" }), "a.png")
+    form.append("note", "a field")
+    form.append("two", new Blob(["# hi"], { type: "text/markdown" }), "b.md")
+    const { data } = (await (await upload(client!, form)).json()) as {
+      readonly data: { readonly files: Array<object> }
     }
-    const dots = await fetched(`${run}/%2e%2e%2fblob%2fown`)
-    expect([dots.response.status, codeOf(dots.bytes)]).toEqual([404, "ROUTE_NOT_FOUND"])
+    expect(data.files).toMatchObject([{ filename: "a.png" }, { filename: "b.md", kind: "text" }])
+    form.append("three", new Blob([new Uint8Array(50)], { type: "image/png" }), "c.png")
+    const refused = await upload(client!, form)
+    expect([refused.status, (await errorOf(refused)).code]).toEqual([422, "FILE_REFUSED"])
+    expect((await client!.json("GET", "/api/v1/files?limit=100")).data.files).toHaveLength(before + 2)
+    const many = new FormData()
+    for (let n = 0; n < 11; n += 1) many.append("f", new Blob(["x"], { type: "text/plain" }), `${n}.txt`)
+    expect((await upload(client!, many)).status).toBe(400)
+  })
+
+  it("have a limit, and an error that names it", async () => {
+    const [client] = its.clients
+    const most = new Uint8Array(20 * 1024 * 1024).fill(97)
+    expect((await upload(client!, most, text)).status).toBe(200)
+    const large = new Uint8Array(most.length + 1).fill(97)
+    const refused = await upload(client!, large, text)
+    expect(await errorOf(refused)).toMatchObject({
+      code: "PAYLOAD_TOO_LARGE",
+      message: expect.stringContaining("20971520"),
+    })
+    const unknownLength = await upload(client!, new Blob([large]).stream(), text)
+    expect(unknownLength.status).toBe(413)
+  })
+
+  it("open for other users only by a link, which opens one file", async () => {
+    const [client] = its.clients
+    const [file, second] = [await uploaded(client!), await uploaded(client!)]
     for (const [org, user] of [
-      ["acme", "eve"],
+      ["acme", "ben"],
       ["other", "ana"],
     ] as const) {
-      const { bytes, response } = await fetched(url!, {}, await world.as(org, user))
-      expect([response.status, codeOf(bytes)]).toEqual([404, "RUN_NOT_FOUND"])
+      const stranger = new Client(its.gateways.at(-1)!.url, await tokenFor(org, user))
+      for (const [method, path] of [
+        ["GET", file.url],
+        ["DELETE", file.url],
+        ["POST", `${file.url}/ticket`],
+      ] as const)
+        expect((await stranger.request(method, path)).status).toBe(404)
     }
-    const { blobs } = (await world.log()) as unknown as { blobs: ReadonlyArray<string> }
-    expect(blobs).toEqual([])
-  })
-})
-
-describe("a file's answer", () => {
-  it("is a download for any content type of the runtime: nothing runs with the gateway's origin", async () => {
-    const name = `é"\r\nset-cookie: a=b\u2028${"n".repeat(20_000)}.html`
-    const [html, odd] = await announced([
-      { file_id: "h", url: "/blob/h", mime_type: "text/html", filename: name },
-      { file_id: "o", url: "/blob/o", mime_type: "text/html\r\nx: y", filename: "..\\a/b.exe" },
-    ])
-    const { response } = await fetched(html!)
-    expect(response.status).toBe(200)
-    expect(response.headers.get("content-disposition")).toMatch(
-      /^attachment; filename="[^"]*"; filename\*=UTF-8''%C3%A9/,
-    )
-    expect(response.headers.get("content-disposition")!.length).toBeLessThan(2500)
-    expect(response.headers.get("x-content-type-options")).toBe("nosniff")
-    expect(response.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox")
-    expect(response.headers.has("set-cookie")).toBe(false)
-    const second = await fetched(odd!)
-    expect(second.response.headers.get("content-type")).toBe("application/octet-stream")
-    expect(second.response.headers.has("x")).toBe(false)
-    expect(second.response.headers.get("content-disposition")).toContain(`filename=".._a_b.exe"`)
+    const { data } = await client!.json("POST", `${file.url}/ticket`)
+    expect(data.expiresAt).toBeGreaterThan(Date.now() + 200_000)
+    const open = (path: string) => fetch(`${other().url}${path}`)
+    expect((await open(data.url)).status).toBe(200)
+    expect((await open(file.url)).status).toBe(401)
+    expect((await open(data.url.replace(file.fileId, second.fileId))).status).toBe(401)
+    expect((await open(`/api/v1/files?ticket=${data.ticket}`)).status).toBe(401)
+    const asToken = new Client(client!.url, data.ticket)
+    expect((await asToken.request("GET", "/api/v1/files")).status).toBe(401)
+    await client!.request("DELETE", file.url)
+    expect((await open(data.url)).status).toBe(404)
   })
 
-  it("has the right bytes or none: compressed, redirected and too large answers are refused", async () => {
-    const kinds = ["gzip", "redirect", "huge", "cut"]
-    const urls = await announced(kinds.map((kind) => ({ file_id: kind, url: `/blob/${kind}` })))
-    for (const [index, url] of urls.entries()) {
-      const { bytes, response } = await fetched(url)
-      expect([kinds[index], response.status, codeOf(bytes)]).toEqual([kinds[index], 502, "FILE_UNAVAILABLE"])
-    }
-    const { blobs } = (await world.log()) as unknown as { blobs: ReadonlyArray<string> }
-    expect(blobs).not.toContain("elsewhere")
-    const [missing] = await announced([{ file_id: "m", url: "/nothing" }])
-    const { bytes, response } = await fetched(missing!)
-    expect([response.status, codeOf(bytes)]).toEqual([404, "FILE_NOT_FOUND"])
-  })
-
-  it("is a part of the file if the runtime supports ranges, and otherwise the whole file", async () => {
-    const [ranges, plain] = await announced([
-      { file_id: "r", url: "/blob/ranges" },
-      { file_id: "p", url: "/blob/plain" },
-    ])
-    const part = await fetched(ranges!, { range: "bytes=10-19" })
-    expect([part.response.status, [...part.bytes]]).toEqual([206, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]])
-    expect(part.response.headers.get("content-range")).toBe(`bytes 10-19/${blob.length}`)
-    expect(part.response.headers.get("etag")).toBe('"v1"')
-    const beyond = await fetched(ranges!, { range: `bytes=${blob.length}-${blob.length + 1}` })
-    expect([beyond.response.status, beyond.response.headers.get("content-range")]).toEqual([
-      416,
-      `bytes */${blob.length}`,
-    ])
-    for (const [url, range] of [
-      [plain!, "bytes=10-19"],
-      [ranges!, "bytes=0-1,5-6"],
-      [ranges!, "lines=1-2"],
-    ] as const) {
-      const whole = await fetched(url, { range })
-      expect([whole.response.status, hashOf(whole.bytes)]).toEqual([200, hashOf(blob)])
-    }
-  })
-})
-
-describe("concurrent file downloads", () => {
-  it("are limited for each user, and a place is free once the client leaves", async () => {
-    const urls = await announced(
-      Array.from({ length: 12 }, (_, n) => ({ file_id: `${n}`, url: "/blob/silent" })),
-    )
-    const open = (url: string) =>
-      new Promise<{ status: number | undefined; leave: () => void }>((resolve, reject) => {
-        const request = httpRequest(`${world.gateway.url}${url}`, {
-          headers: { authorization: `Bearer ${world.client.token}` },
-          agent: false,
-        })
-        request.on("response", (response) => {
-          response.pause()
-          resolve({ status: response.statusCode, leave: () => request.destroy() })
-        })
-        request.on("error", reject)
-        request.end()
-      })
-    const all = await Promise.all(urls.map(open))
-    const count = (status: number) => all.filter((answer) => answer.status === status).length
-    expect([count(200), count(429)]).toEqual([10, 2])
-    for (const { leave } of all) leave()
-    await eventually(async () => {
-      const again = await open(urls[0]!)
-      again.leave()
-      return again.status === 200
+  it("are sent with messages of their session only", async () => {
+    const [client] = its.clients
+    const file = await uploaded(client!, "# hello", "text/markdown", "a.md")
+    const start = (attachments: ReadonlyArray<object>, message?: string) =>
+      other().stream("POST", "/api/v1/chat/start", { agentId: defaultAgent, attachments, message })
+    const data = `data:text/plain;base64,${Buffer.from("hello").toString("base64")}`
+    const turn = await start([{ fileId: file.fileId }, { data, filename: "n.txt" }])
+    expect((await turn.rest()).at(-1)?.event).toBe("done")
+    const files = (await client!.json("GET", "/api/v1/files?limit=1")).data.files
+    expect(files).toMatchObject([{ filename: "n.txt" }])
+    const again = await client!.stream("POST", `/api/v1/chat/sessions/${turn.sessionId}`, {
+      attachments: [{ fileId: file.fileId }],
     })
+    await again.rest()
+    const problems = async (attachments: ReadonlyArray<object>) => {
+      const answer = await client!.json("POST", "/api/v1/chat/start", {
+        agentId: defaultAgent,
+        message: "x",
+        attachments,
+      })
+      return answer.error?.details
+    }
+    const unknown = "0190b2f4-1111-7111-8111-aaaaaaaaaaaa"
+    expect(await problems([{ fileId: file.fileId }, { fileId: unknown }])).toMatchObject([
+      { path: "payload.attachments.0.fileId", message: expect.stringContaining("no other session") },
+      { path: "payload.attachments.1.fileId", message: expect.stringContaining("uploaded") },
+    ])
+    expect(await problems([{ data: "data:image/png;base64,aGk=" }])).toMatchObject([
+      {
+        path: "payload.attachments.0.data",
+        message: expect.stringContaining("text, announced as image/png"),
+      },
+    ])
   })
+})
+
+describe("an upload", () => {
+  const folder = temporaryFolder()
+  const contents = () =>
+    readdirSync(join(folder.path, "files"), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    )
+
+  it("that loses its client, its process or its disk leaves no file", async () => {
+    let gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "direct_llm" })
+    let client = new Client(gateway.url, await tokenFor())
+    /** Sends the first half and waits until it is on the disk. */
+    const half = async (signal?: AbortSignal) => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(100_000).fill(97)),
+      })
+      const sent = fetch(`${client.url}/api/v1/files`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${client.token}`, ...text },
+        body,
+        duplex: "half",
+        ...(signal === undefined ? {} : { signal }),
+      }).catch(() => undefined)
+      await eventually(async () => contents().length === 1)
+      return sent
+    }
+    await uploaded(client).then((file) => client.request("DELETE", file.url))
+    await eventually(async () => contents().length === 0)
+    const leaving = new AbortController()
+    const left = half(leaving.signal)
+    await eventually(async () => contents().length === 1)
+    leaving.abort()
+    await left
+    await eventually(async () => contents().length === 0)
+
+    void half()
+    await eventually(async () => contents().length === 1)
+    await gateway.stop("SIGKILL")
+    gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "direct_llm" })
+    client = new Client(gateway.url, await tokenFor())
+    expect((await client.json("GET", "/api/v1/files")).data.files).toEqual([])
+    expect(contents().map(({ parentPath }) => parentPath)).toEqual([join(folder.path, "files", "tmp")])
+
+    execFileSync("prlimit", ["--pid", String(gateway.pid), "--fsize=1000000:unlimited"])
+    const refused = await upload(client, new Uint8Array(3_000_000).fill(97), text)
+    expect([refused.status, (await errorOf(refused)).code]).toEqual([503, "OVERLOADED"])
+    expect(contents()).toHaveLength(1)
+    execFileSync("prlimit", ["--pid", String(gateway.pid), "--fsize=unlimited:unlimited"])
+    expect((await upload(client, new Uint8Array(3_000_000).fill(97), text)).status).toBe(200)
+    await gateway.stop("SIGKILL")
+    folder.dispose()
+  }, 60_000)
 })

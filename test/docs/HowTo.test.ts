@@ -33,6 +33,20 @@ const pages: ReadonlyArray<Page> = [
     ],
   },
   {
+    page: "send-images-and-files",
+    language: "sh",
+    prints: [
+      '"filename":"notes.md","mediaType":"text/markdown","kind":"text"',
+      '"filename":"orders.csv","mediaType":"text/csv"',
+      "/api/v1/files/",
+      "event: done",
+      "event: done",
+      "The order is late.",
+      "notes.md text/markdown",
+      '"success":true',
+    ],
+  },
+  {
     page: "frontend-javascript",
     language: "js",
     prints: ["\nYou said: Hello\n", "You said: And again\n"],

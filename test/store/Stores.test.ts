@@ -20,6 +20,7 @@ import { branches } from "./BranchContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { feedback } from "./FeedbackContract.ts"
+import { files } from "./FilesContract.ts"
 import { recordedTurns } from "./RecordedTurnsContract.ts"
 import { retention } from "./RetentionContract.ts"
 import { replicas } from "./ReplicasContract.ts"
@@ -64,6 +65,7 @@ const suites = [
   cohortRuns,
   autopilots,
   feedback,
+  files,
   recordedTurns,
   tokenSpend,
   orgUsage,

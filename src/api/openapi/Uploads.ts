@@ -13,7 +13,12 @@ const requestBody = {
       schema: {
         type: "object",
         properties: {
-          file: { type: "array", maxItems: 10, items: binary, description: "The files. Any field name works." },
+          file: {
+            type: "array",
+            maxItems: 10,
+            items: binary,
+            description: "The files. Any field name works.",
+          },
         },
       },
     },

@@ -62,7 +62,6 @@ const schema = [
   `CREATE INDEX files_by_message ON files (message_id)`,
   `CREATE INDEX files_unused ON files (org_id, user_id, created_at, bytes) WHERE message_id IS NULL AND deleted_at IS NULL`,
   `CREATE INDEX files_of_org ON files (org_id, bytes) WHERE deleted_at IS NULL`,
-  `CREATE INDEX files_removable ON files (id) WHERE deleted_at IS NOT NULL`,
   // Without a user: the whole organisation.
   `CREATE TABLE erasures (
     id TEXT NOT NULL PRIMARY KEY,
