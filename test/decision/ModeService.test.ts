@@ -14,7 +14,8 @@ import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { scripted } from "../execution/scripted.ts"
 import type { RolloutSettings } from "../../src/domain/RolloutSettings.ts"
 import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
-import { memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
+import { memoryRolloutStore, rolloutDefaults, rolloutSettings } from "../support/memoryRollout.ts"
+import * as ModeDecision from "../../src/decision/ModeDecision.ts"
 
 const ticket: Ticket = { id: 1, globalEpoch: 3, orgEpoch: 5, probe: "global" }
 
@@ -189,6 +190,22 @@ describe("a turn with files that no target takes", () => {
         allowed: [[]],
       })
       assert.deepStrictEqual(calls, [])
+    }),
+  )
+
+  it.effect("is refused with the kinds of the modes that it may use alone", () =>
+    Effect.gen(function* () {
+      const takes: ModeDecision.Takes = (mode) => (mode === "direct_llm" ? [["text"]] : [["pdf"]])
+      const allowed = (denied: ReadonlyArray<OrgId>) =>
+        ModeDecision.allowedKinds(
+          rolloutSettings({ deniedOrgs: denied }),
+          { runtime: true, direct: true },
+          takes,
+          image,
+          undefined,
+        )
+      assert.deepStrictEqual(allowed([]), [["pdf"], ["text"]])
+      assert.deepStrictEqual(allowed([orgId]), [["text"]])
     }),
   )
 
