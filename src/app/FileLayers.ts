@@ -4,8 +4,6 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as NodePath from "node:path"
 import type { Settings } from "../config/Config.ts"
-import { ContentsNotRemoved, RemoveContents } from "../deletion/Purger.ts"
-import { FileContents } from "../files/FileContents.ts"
 import * as FileContentsDisk from "../files/FileContentsDisk.ts"
 import * as FileContentsS3 from "../files/FileContentsS3.ts"
 import { FileIntake, type Settings as IntakeSettings } from "../files/FileIntake.ts"
@@ -58,22 +56,10 @@ const links = (settings: Settings) =>
 const scanner = ({ FILES_SCAN_TIMEOUT_MS, FILES_SCAN_URL }: Settings) =>
   FILES_SCAN_URL === "" ? FileScanner.layerNone : FileScanner.layer(FILES_SCAN_URL, FILES_SCAN_TIMEOUT_MS)
 
-/** The contents of deleted files are removed with their rows. */
-const removal = Layer.effect(
-  RemoveContents,
-  Effect.map(
-    FileContents,
-    ({ remove }) =>
-      (ids) =>
-        Effect.mapError(remove(ids), (cause) => new ContentsNotRemoved({ cause })),
-  ),
-)
-
 export const layer = (settings: Settings) =>
   MessageFiles.layer(Math.max(messageBytes, settings.FILES_MAX_BYTES)).pipe(
     Layer.provideMerge(FileIntake.layer(intake(settings))),
     Layer.provide(scanner(settings)),
     Layer.merge(FileSweep.layer),
-    Layer.merge(removal),
     Layer.provideMerge([contents(settings), links(settings)]),
   )

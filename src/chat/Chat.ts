@@ -62,7 +62,6 @@ export interface Accepted {
 /** The reasons why a turn did not begin. Nothing of it was stored. */
 export type TurnRefused =
   | AttachmentsInvalid
-  | IntakeError
   | HistoryInvalid
   | IntakeError
   | Interrupts.InterruptNotFound

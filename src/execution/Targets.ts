@@ -1,6 +1,7 @@
 /** The configured targets of both modes, first choice first. */
 import type * as Layer from "effect/Layer"
 import type { FileContents } from "../files/FileContents.ts"
+import type { Files } from "../store/Files.ts"
 import type { FileLinks } from "../files/FileLinks.ts"
 import type { AnswerCache } from "./direct/AnswerCache.ts"
 import * as DirectExecutor from "./direct/DirectExecutor.ts"
@@ -21,7 +22,7 @@ export interface Settings {
   readonly longestClosingMs?: number | undefined
 }
 
-type Needs = AnswerCache | FileContents | FileLinks | UpstreamHttp
+type Needs = AnswerCache | FileContents | FileLinks | Files | UpstreamHttp
 
 export const layer = ({
   cacheOrgs,

@@ -59,7 +59,12 @@ describe("a refused request", () => {
       "messages.1.role",
     ],
     ["a blank question", { messages: ask("  ") }, "messages.0.content"],
-    ["an image", { messages: [{ role: "user", content: image }] }, "messages.0.content.0.type"],
+    ["an image of another host", { messages: [{ role: "user", content: image }] }, "messages.0.content.0"],
+    [
+      "audio",
+      { messages: [{ role: "user", content: [{ type: "input_audio", input_audio: {} }] }] },
+      "messages.0.content.0.type",
+    ],
     [
       "a tool's message",
       { messages: [{ role: "tool", content: "x", tool_call_id: "c" }, ...text] },

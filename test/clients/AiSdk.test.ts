@@ -106,14 +106,17 @@ describe("an error before the stream", () => {
     expect(error.statusCode).toBe(401)
   })
 
-  it("names the file that cannot be sent", async () => {
+  it("names the file that is refused", async () => {
     const { code, error } = await failing({}, [
       { type: "file", mediaType: "image/png", filename: "cat.png", url: "data:image/png;base64,AA==" },
       { type: "text", text: "What is it?" },
     ])
     expect(error.statusCode).toBe(400)
     expect(code.details).toEqual([
-      { path: "payload.messages.0.parts.0", message: expect.stringContaining("cat.png") },
+      {
+        path: "payload.messages.0.parts.0",
+        message: expect.stringMatching(/^Expected a file that is accepted/),
+      },
     ])
   })
 

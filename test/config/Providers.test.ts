@@ -45,6 +45,7 @@ describe("direct providers", () => {
           apiKey: "k2",
           model: "claude",
           ...plainRequests,
+          attachments: ["image", "pdf", "text"],
         },
       ])
     }),

@@ -134,7 +134,7 @@ describe("the settings of each stage", () => {
         ...provider("B", "large"),
       })
       assert.deepStrictEqual(StageSettings.runtimes(settings), [
-        runtimeAt("http://runtime:8801", { errorPatterns: RuntimeErrorText.defaults }),
+        runtimeAt("http://runtime:8801", { errorPatterns: RuntimeErrorText.defaults, linksFiles: false }),
       ])
       assert.deepStrictEqual(
         StageSettings.providers(settings).map(({ model, name, takesAgentModel }) => [
@@ -150,6 +150,23 @@ describe("the settings of each stage", () => {
     }),
   )
 
+  it.effect("let a runtime fetch files at PUBLIC_URL, and send it the listed kinds alone", () =>
+    Effect.gen(function* () {
+      const kindsOf = (RUNTIME_ATTACHMENTS: string) =>
+        Effect.map(
+          Config.read({
+            RUNTIME_SERVICE_URL: "http://runtime",
+            PUBLIC_URL: "https://chat.example",
+            RUNTIME_ATTACHMENTS,
+          }),
+          (settings) =>
+            StageSettings.runtimes(settings).map(({ attachments, linksFiles }) => [linksFiles, attachments]),
+        )
+      assert.deepStrictEqual(yield* kindsOf("pdf,image"), [[true, ["image", "pdf"]]])
+      assert.deepStrictEqual(yield* kindsOf("none"), [[true, []]])
+    }),
+  )
+
   it.effect("have no runtime without its address, and both upstreams with the sandbox", () =>
     Effect.gen(function* () {
       const settings = yield* Config.read({})
@@ -158,7 +175,7 @@ describe("the settings of each stage", () => {
       const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
       const sandbox = StageSettings.withSandbox(settings, urls)
       assert.deepStrictEqual(StageSettings.runtimes(sandbox), [
-        runtimeAt(urls.runtimeUrl, { errorPatterns: RuntimeErrorText.defaults }),
+        runtimeAt(urls.runtimeUrl, { errorPatterns: RuntimeErrorText.defaults, linksFiles: false }),
       ])
       assert.deepStrictEqual(
         StageSettings.providers(sandbox).map(({ baseUrl, kind }) => [kind, baseUrl]),

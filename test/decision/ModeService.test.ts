@@ -14,7 +14,8 @@ import type { Ticket } from "../../src/monitoring/breaker/Ticket.ts"
 import { scripted } from "../execution/scripted.ts"
 import type { RolloutSettings } from "../../src/domain/RolloutSettings.ts"
 import { orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
-import { memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
+import { memoryRolloutStore, rolloutDefaults, rolloutSettings } from "../support/memoryRollout.ts"
+import * as ModeDecision from "../../src/decision/ModeDecision.ts"
 
 const ticket: Ticket = { id: 1, globalEpoch: 3, orgEpoch: 5, probe: "global" }
 
@@ -169,6 +170,48 @@ describe("ModeService", () => {
         Effect.andThen(release(orgId, ticket), release(orgId, undefined)),
       ).pipe(Effect.provide(service({ calls })))
       assert.deepStrictEqual(calls, [["release", ticket, orgId]])
+    }),
+  )
+})
+
+describe("a turn with files that no target takes", () => {
+  const image = { ...request(orgId), attachments: ["image", "image"] as const }
+  const refusal = (asked: typeof image, options: Options = {}) =>
+    Effect.flip(Effect.flatMap(ModeService, ({ decide }) => decide(asked))).pipe(
+      Effect.provide(service(options)),
+    )
+
+  it.effect("is refused with the kinds that are allowed, each set once", () =>
+    Effect.gen(function* () {
+      const calls: Calls = []
+      assert.deepInclude(yield* refusal(image, { calls }), {
+        _tag: "AttachmentsUnsupported",
+        kinds: ["image"],
+        allowed: [[]],
+      })
+      assert.deepStrictEqual(calls, [])
+    }),
+  )
+
+  it("is refused with the kinds of the modes that it may use alone", () => {
+    const takes: ModeDecision.Takes = (mode) => (mode === "direct_llm" ? [["text"]] : [["pdf"]])
+    const allowed = (denied: ReadonlyArray<OrgId>) =>
+      ModeDecision.allowedKinds(
+        rolloutSettings({ deniedOrgs: denied }),
+        { runtime: true, direct: true },
+        takes,
+        image,
+        undefined,
+      )
+    assert.deepStrictEqual(allowed([]), [["pdf"], ["text"]])
+    assert.deepStrictEqual(allowed([orgId]), [["text"]])
+  })
+
+  it.effect("is refused like any other turn if no mode may take it", () =>
+    Effect.gen(function* () {
+      const waiting = { ...image, awaitsAnswer: true }
+      assert.deepInclude(yield* refusal(waiting, { forced: "direct_llm" }), { _tag: "NoModeAvailable" })
+      assert.deepInclude(yield* refusal(image, { modes: [] }), { _tag: "NoModeAvailable" })
     }),
   )
 })

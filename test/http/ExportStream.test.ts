@@ -71,11 +71,13 @@ const linesOf = (read: (after: number) => Effect.Effect<void, StoreError>) => {
     const chunks = yield* Stream.runCollect(body.stream)
     const text = Buffer.concat(chunks).toString()
     assert.isTrue(text.endsWith("\n"))
-    // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into the lines
-    return text
-      .trimEnd()
-      .split("\n")
-      .map((line): any => JSON.parse(line))
+    return (
+      text
+        .trimEnd()
+        .split("\n")
+        // oxlint-disable-next-line typescript/no-explicit-any -- the tests look into the lines
+        .map((line): any => JSON.parse(line))
+    )
   }).pipe(Effect.provide([lists, messages]))
 }
 

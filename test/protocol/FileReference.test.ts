@@ -32,7 +32,7 @@ const uiMessage = (text: string, ...urls: ReadonlyArray<string>): UIMessage => (
 })
 
 const ofAiSdk = (text: string, ...urls: ReadonlyArray<string>) => {
-  const request = Schema.decodeUnknownSync(AiSdk.UiRequest)({ id: "c", messages: [uiMessage(text, ...urls)] })
+  const request = Schema.decodeSync(AiSdk.UiRequest)({ id: "c", messages: [uiMessage(text, ...urls)] })
   const { files, message } = AiSdk.askedOf(request)
   return { files, message, problem: AiSdk.problemOf(request, judged)?.issue }
 }

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import type { Attachment, AttachmentKind } from "../../src/domain/Attachment.ts"
 import { FileId } from "../../src/domain/Ids.ts"
 import { ContentsMissing, ContentsUnavailable, FileContents } from "../../src/files/FileContents.ts"
+import { Files } from "../../src/store/Files.ts"
 import { FileLinks } from "../../src/files/FileLinks.ts"
 
 const mediaTypes: Readonly<Record<AttachmentKind, string>> = {
@@ -33,11 +34,18 @@ export interface Held {
   readonly contents: ReadonlyMap<string, Uint8Array>
   /** The store does not answer. */
   readonly broken?: boolean
+  /** The ids of files that are deleted, but whose contents are still there. */
+  readonly deleted?: ReadonlyArray<string>
   /** The ids of the files that were read, in order. */
   readonly reads?: Array<string>
 }
 
-export const heldFiles = ({ broken, contents, reads = [] }: Held): Layer.Layer<FileContents | FileLinks> =>
+export const heldFiles = ({
+  broken,
+  contents,
+  deleted = [],
+  reads = [],
+}: Held): Layer.Layer<FileContents | FileLinks | Files> =>
   Layer.mergeAll(
     Layer.succeed(
       FileContents,
@@ -58,6 +66,16 @@ export const heldFiles = ({ broken, contents, reads = [] }: Held): Layer.Layer<F
         },
       }),
     ),
+    Layer.mock(Files, {
+      find: (owner, ids) =>
+        Effect.succeed(
+          ids.flatMap((fileId) =>
+            contents.has(fileId) && !deleted.includes(fileId)
+              ? [{ ...attachment(0), fileId, ...owner, sha256: "", sessionId: null, createdAt: 0 }]
+              : [],
+          ),
+        ),
+    }),
     FileLinks.layer({
       secret: Redacted.make("a secret of at least thirty-two bytes"),
       previousSecrets: [],

@@ -2,8 +2,8 @@
  * A target with the files of its turns: an `Executor` around an `Executor`. It chooses the files of each request, reads
  * them or makes links to them, and replaces every other file by a mark in its message.
  *
- * Invariant: the target is called only after every file of the current message was read. Files are read for one request
- * and are not kept.
+ * Invariant: the target is called only after every file of the current message was read, and gets no file that its user has
+ * deleted. Files are read for one request and are not kept.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -14,6 +14,7 @@ import type { FileId } from "../../domain/Ids.ts"
 import { mostTextBytes } from "../../domain/PromptFile.ts"
 import { type ContentsMissing, FileContents } from "../../files/FileContents.ts"
 import { FileLinks } from "../../files/FileLinks.ts"
+import { Files } from "../../store/Files.ts"
 import { AttachmentsRefused, AttachmentUnreadable, type ExecutionError } from "../ExecutionError.ts"
 import { Executor, rulesOf, type Turn } from "../Executor.ts"
 import { fitted, type LoadedFile, planOf } from "./AttachmentRules.ts"
@@ -59,24 +60,39 @@ const make = (
   executor: Executor["Service"],
   contents: FileContents["Service"],
   links: FileLinks["Service"],
+  store: Files["Service"],
 ) => {
   const upstream = executor.target
   const read = readWith(contents, upstream)
 
+  /** The contents of a deleted file stay for a while, so its row decides. */
+  const existing = (turn: Turn, files: ReadonlyArray<Attachment>) =>
+    store
+      .find(
+        turn,
+        files.map(({ fileId }) => fileId),
+      )
+      .pipe(
+        Effect.map((found) => new Set(found.map(({ fileId }) => fileId))),
+        Effect.mapError((cause) => new AttachmentUnreadable({ upstream, detail: "store", cause })),
+      )
+
   /** A file of an earlier message may have been deleted since; then its mark remains. */
   const load = Effect.fnUntraced(function* (
+    turn: Turn,
     files: ReadonlyArray<Attachment>,
-    required: ReadonlySet<FileId>,
     get: (file: Attachment) => Effect.Effect<LoadedFile, AttachmentUnreadable | ContentsMissing>,
   ): Effect.fn.Return<ReadonlyMap<FileId, LoadedFile>, AttachmentUnreadable> {
     const loaded = new Map<FileId, LoadedFile>()
+    if (files.length === 0) return loaded
+    const known = yield* existing(turn, files)
     for (const file of files) {
-      const found = yield* Effect.catchTag(get(file), "ContentsMissing", () =>
-        required.has(file.fileId)
-          ? Effect.fail(new AttachmentUnreadable({ upstream, detail: "deleted" }))
-          : Effect.undefined,
-      )
+      const found = known.has(file.fileId)
+        ? yield* Effect.catchTag(get(file), "ContentsMissing", () => Effect.undefined)
+        : undefined
       if (found !== undefined) loaded.set(file.fileId, found)
+      else if (turn.attachments.some(({ fileId }) => fileId === file.fileId))
+        return yield* new AttachmentUnreadable({ upstream, detail: "deleted" })
     }
     return loaded
   })
@@ -86,9 +102,8 @@ const make = (
     const current = turn.history.at(-1) ?? { role: "user", content: turn.message }
     const plan = planOf(rules, current, turn.attachments, (executor.filesFrom ?? earlierOf)(turn))
     if ("reason" in plan) return yield* new AttachmentsRefused({ upstream, detail: plan.reason })
-    const required = new Set(turn.attachments.map(({ fileId }) => fileId))
     const get = rules.as === "links" ? linkWith(links, upstream, turn) : read
-    const files = yield* load([...plan.sent.values()].flat(), required, get)
+    const files = yield* load(turn, [...plan.sent.values()].flat(), get)
     const fit = <M extends PromptMessage>(message: M): M =>
       fitted(
         message,
@@ -105,12 +120,12 @@ const make = (
 
 export const around = <E, R>(
   target: Layer.Layer<Executor, E, R>,
-): Layer.Layer<Executor, E, R | FileContents | FileLinks> =>
+): Layer.Layer<Executor, E, R | FileContents | FileLinks | Files> =>
   Layer.effect(
     Executor,
     Effect.gen(function* () {
       const executor = yield* Executor
-      const execute = make(executor, yield* FileContents, yield* FileLinks)
+      const execute = make(executor, yield* FileContents, yield* FileLinks, yield* Files)
       return Executor.of({ ...executor, execute })
     }),
   ).pipe(Layer.provide(target))

@@ -4,6 +4,7 @@ import { plainRequests } from "../../../src/domain/DirectProvider.ts"
 import { answerKey, isCacheable } from "../../../src/execution/direct/AnswerKey.ts"
 import { agent, orgId, otherOrgId, runIdOf, turn, userId } from "../../support/fixtures.ts"
 import { UserId } from "../../../src/domain/Ids.ts"
+import { attachment } from "../../support/heldFiles.ts"
 
 const provider = {
   name: "a",
@@ -37,6 +38,9 @@ describe("the key of an answer", () => {
       { ...question, orgId: otherOrgId },
       { ...question, message: `${question.message} ` },
       { ...question, history: [] },
+      { ...question, attachments: [attachment(1)] },
+      { ...question, history: [{ ...question.history[0]!, attachments: [attachment(1)] }] },
+      { ...question, history: [{ ...question.history[0]!, attachments: [attachment(2)] }] },
       { ...question, history: [{ role: "assistant" as const, content: "Hi" }] },
       { ...question, history: [], message: `Hi${question.message}` },
       ...[{ systemPrompt: "Be rude." }, { model: "m-2" }, { temperature: 0.1 }, { maxTokens: 9 }].map(

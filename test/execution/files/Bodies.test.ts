@@ -21,7 +21,9 @@ const byKind = { image, pdf, text: notes }
 type Kind = keyof typeof byKind
 
 const files = new Map([image, pdf, notes].map((file) => [file.fileId, file]))
-const nameless = ({ content: _, ...file }: LoadedFile) => file
+const nameless = ({ bytes, fileId, filename, kind, mediaType }: LoadedFile) => ({
+  ...{ bytes, fileId, filename, kind, mediaType },
+})
 
 const message = (content: string, ...own: ReadonlyArray<LoadedFile>): PromptMessage => ({
   role: "user",
@@ -78,7 +80,7 @@ const contentOn = {
       ?.content
   },
   responses: (one: Turn) => {
-    const { input } = ResponsesRequest.make(one, endpoint)?.body as { input: unknown }
+    const input = (ResponsesRequest.make(one, endpoint)?.body as { input: unknown } | undefined)?.input
     return typeof input === "string" ? input : (input as Array<{ content: unknown }>)[0]?.content
   },
 } satisfies Record<string, (one: Turn) => unknown>

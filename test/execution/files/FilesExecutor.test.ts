@@ -91,7 +91,8 @@ describe("a target with the files of its turns", () => {
       const images = { ...rules, kinds: ["image"] as const }
       const own = yield* turnSent(asked, { contents }, images)
       const gone = yield* turnSent(asked, { contents: new Map([[image.fileId, bytes]]) })
-      for (const { history } of [own, gone])
+      const deleted = yield* turnSent(asked, { contents, deleted: [before.fileId] })
+      for (const { history } of [own, gone, deleted])
         assert.deepStrictEqual(history[0], {
           role: "user",
           content: "See\n\n[file: file-2.pdf]",
@@ -112,8 +113,12 @@ describe("a target with the files of its turns", () => {
 
   it.effect("is not called if a file of the current message is gone", () =>
     Effect.gen(function* () {
-      const error = yield* sent(asked, { contents: new Map() })
-      assert.deepInclude(error, { _tag: "AttachmentUnreadable", upstream: "a", detail: "deleted" })
+      for (const held of [{ contents: new Map() }, { contents, deleted: [image.fileId] }])
+        assert.deepInclude(yield* sent(asked, held), {
+          _tag: "AttachmentUnreadable",
+          upstream: "a",
+          detail: "deleted",
+        })
     }),
   )
 
