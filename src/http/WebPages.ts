@@ -4,6 +4,7 @@
  */
 import { toIncomingMessage } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Effect from "effect/Effect"
+import * as Function from "effect/Function"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as OpenApi from "effect/http-api/OpenApi"
@@ -83,8 +84,15 @@ const docsRoute = () => {
   return Layer.provide(HttpApiScalar.layer(Api, { path: pathOf.docs, scalar }), policy)
 }
 
+/** Made at the first request: it takes a third of the time of a start. */
+const description = Function.memoize((api: typeof Api) => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(api)))
+
 const openapiRoute = () =>
-  HttpRouter.add("GET", pathOf.openapi, HttpServerResponse.jsonUnsafe(OpenApi.fromApi(Api)))
+  HttpRouter.add(
+    "GET",
+    pathOf.openapi,
+    Effect.sync(() => description(Api)),
+  )
 
 /** The page on its port; on the other port the response is that of an unknown path. */
 const at = <E, R>(place: Place, route: () => Layer.Layer<never, E, R>) => {
