@@ -81,7 +81,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
   "PUT /api/v1/chat/messages/{messageId}/feedback": [owners({ body: { rating: "up" } })],
   "DELETE /api/v1/chat/messages/{messageId}/feedback": [owners()],
-  "POST /api/v1/chat/messages/{messageId}/regenerate": [owners({ body: {} })],
+  "POST /api/v1/chat/messages/{messageId}/regenerate": [owners({ body: {} }), owners()],
   // Only messages of the user can be edited, so the request names the question.
   "POST /api/v1/chat/messages/{messageId}/edit": [owners({ body: { message: "hello" } })],
   "GET /api/v1/chat/messages/{messageId}": [owners()],
