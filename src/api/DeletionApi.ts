@@ -86,7 +86,7 @@ export class DeletionApi extends HttpApiGroup.make("deletion")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["admin:write"])
-      .annotate(RouteErrors, ofWrites)
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", ...ofWrites])
       .annotate(OpenApi.Summary, "Erase a user")
       .annotate(
         OpenApi.Description,
@@ -99,7 +99,7 @@ export class DeletionApi extends HttpApiGroup.make("deletion")
     })
       .annotate(RequiredPermissions, ["admin:write"])
       .annotate(OrPermission, "operator:write")
-      .annotate(RouteErrors, ["ORG_NOT_FOUND", ...ofWrites])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "ORG_NOT_FOUND", ...ofWrites])
       .annotate(OpenApi.Summary, "Erase an organisation")
       .annotate(
         OpenApi.Description,

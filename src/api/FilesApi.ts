@@ -30,6 +30,9 @@ const StoredFileView = Schema.Struct({
 /** The first file, and all files of the upload. */
 export const Uploaded = Schema.Struct({ ...FileView.fields, files: Schema.NonEmptyArray(FileView) })
 
+/** Writes have the limits of reads. */
+const ofWrites = ["AUTH_AGENT_DENIED", "FILE_NOT_FOUND", "RATE_LIMIT_USER", "RATE_LIMIT_ORG"] as const
+
 const page = pagedBy("files", FileId, 100)
 const params = { fileId: FileId }
 
@@ -78,7 +81,7 @@ export class FilesApi extends HttpApiGroup.make("files")
     })
       .annotate(RequiredPermissions, ["chat:read"])
       .annotate(TakesFileLink, true)
-      .annotate(RouteErrors, ["FILE_NOT_FOUND", "FILE_UNAVAILABLE"])
+      .annotate(RouteErrors, ["AUTH_AGENT_DENIED", "FILE_NOT_FOUND", "FILE_UNAVAILABLE"])
       .annotate(OpenApi.Transform, withConditions)
       .annotate(OpenApi.Summary, "Download a file")
       .annotate(
@@ -91,7 +94,7 @@ export class FilesApi extends HttpApiGroup.make("files")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:write"])
-      .annotate(RouteErrors, ["FILE_NOT_FOUND"])
+      .annotate(RouteErrors, ofWrites)
       .annotate(OpenApi.Summary, "Delete a file")
       .annotate(
         OpenApi.Description,
@@ -103,7 +106,7 @@ export class FilesApi extends HttpApiGroup.make("files")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["chat:read"])
-      .annotate(RouteErrors, ["FILE_NOT_FOUND"])
+      .annotate(RouteErrors, ofWrites)
       .annotate(OpenApi.Summary, "Create a link to a file")
       .annotate(
         OpenApi.Description,

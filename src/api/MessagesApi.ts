@@ -24,18 +24,21 @@ const placed = Schema.Struct({
   }),
 })
 
+const Regeneration = Schema.Struct({
+  mode: Schema.optionalKey(ExecutionMode).annotate({
+    description:
+      "The mode to start in. It needs the permission `chat:mode`, and the rules of operators come first.",
+  }),
+})
+
 const ownErrors = ["MESSAGE_NOT_FOUND", "REQUEST_IN_PROGRESS", "SESSION_NOT_FOUND"] as const
 
 export class MessagesApi extends HttpApiGroup.make("messages")
   .add(
     HttpApiEndpoint.post("regenerate", "/:messageId/regenerate", {
       params,
-      payload: Schema.Struct({
-        mode: Schema.optionalKey(ExecutionMode).annotate({
-          description:
-            "The mode to start in. It needs the permission `chat:mode`, and the rules of operators come first.",
-        }),
-      }),
+      // No body is JSON's null: the mode is optional.
+      payload: [Regeneration, Schema.Null],
       ...startsTurn,
     })
       .annotate(RequiredPermissions, ["chat:write"])

@@ -53,7 +53,8 @@ export class SessionsApi extends HttpApiGroup.make("sessions")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["sessions:write"])
-      .annotate(RouteErrors, ofSession)
+      // Writes have the limits of reads.
+      .annotate(RouteErrors, [...ofSession, "RATE_LIMIT_USER", "RATE_LIMIT_ORG"])
       .annotate(OpenApi.Summary, "Rename, pin or archive a session")
       .annotate(
         OpenApi.Description,

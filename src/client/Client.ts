@@ -78,7 +78,11 @@ export interface Client {
   /** Answers the last message again, whose turn failed. */
   readonly retry: (sessionId: string, options?: TurnOptions) => Events
   /** Makes another answer to the question of a message, and reads it. A question that failed is answered again. */
-  readonly regenerate: (messageId: string, choice?: Body<"regenerate">, options?: TurnOptions) => Events
+  readonly regenerate: (
+    messageId: string,
+    choice?: NonNullable<Body<"regenerate">>,
+    options?: TurnOptions,
+  ) => Events
   /** Sends another version of a message of the user, and reads its answer. */
   readonly edit: (messageId: string, turn: Body<"edit">, options?: TurnOptions) => Events
   /** Answers the interrupts of the session's last run, and reads the answer. */

@@ -141,7 +141,7 @@ export class ConversationStore {
   }
 
   /** Makes another answer to a question, or to the question of an answer. Resolves at its end. */
-  readonly regenerate = async (key: string, choice: Body<"regenerate"> = {}): Promise<void> => {
+  readonly regenerate = async (key: string, choice: NonNullable<Body<"regenerate">> = {}): Promise<void> => {
     if (this.#reading !== undefined) return this.#set({ error: busy })
     const index = Branches.questionAt(this.#state.conversation, key)
     const id = await this.#questionId(index)

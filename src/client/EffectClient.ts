@@ -51,7 +51,7 @@ export interface EffectClient {
   readonly retry: (sessionId: string, options?: Unsignalled<TurnOptions>) => Turn
   readonly regenerate: (
     messageId: string,
-    choice?: Body<"regenerate">,
+    choice?: NonNullable<Body<"regenerate">>,
     options?: Unsignalled<TurnOptions>,
   ) => Turn
   readonly edit: (messageId: string, turn: Body<"edit">, options?: Unsignalled<TurnOptions>) => Turn

@@ -57,10 +57,11 @@ export const fileVariables = {
 
 const s3Names = ["FILES_S3_BUCKET", "FILES_S3_ACCESS_KEY_ID", "FILES_S3_SECRET_ACCESS_KEY"] as const
 
-/** Each of them is useless without the others. */
+/** Each of them is useless without the others. An invalid endpoint is a problem of its own. */
 export const fileProblems = (
   values: Readonly<Record<(typeof s3Names)[number] | "FILES_S3_ENDPOINT", string | undefined>>,
 ) => {
+  if (values.FILES_S3_ENDPOINT === undefined) return []
   const usesS3 = values.FILES_S3_ENDPOINT !== ""
   return s3Names
     .filter((name) => values[name] !== undefined && (values[name] === "") === usesS3)

@@ -18,6 +18,11 @@ const defaultLimit = 20
 
 const orgNotFound = respond({ code: "ORG_NOT_FOUND", message: "There is no such organisation." })
 
+const erasesNone = respond({
+  code: "AUTH_AGENT_DENIED",
+  message: "An API key that is limited to some agents cannot erase a user or an organisation.",
+})
+
 const has = (principal: Principal, permission: string) =>
   missingPermissions(principal, [permission]).length === 0
 
@@ -35,6 +40,8 @@ export const layer = HttpApiBuilder.group(
     const writer = Effect.tap(CurrentPrincipal, (principal) => reads.admit(principal))
 
     const erase = Effect.fnUntraced(function* (erased: Erased) {
+      const { key } = yield* CurrentPrincipal
+      if (key !== undefined && key.agents !== null) return yield* erasesNone
       const change = { at: yield* Clock.currentTimeMillis, by: yield* currentActor }
       return ok(yield* erasures.request(erased, change))
     })

@@ -36,7 +36,12 @@ const rejections = {
 
 export const fileErrors = (invalid: Invalid) => ({
   AttachmentGone: () =>
-    invalid([{ path: "payload.attachments", message: "Expected files that are not deleted meanwhile" }]),
+    invalid([
+      {
+        path: "payload.attachments",
+        message: "Expected files that are not deleted: send `attachments` without them",
+      },
+    ]),
   AttachmentsInvalid: ({ problems }: AttachmentsInvalid) =>
     invalid(
       problems.map(({ message, path }) => ({

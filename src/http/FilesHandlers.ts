@@ -39,6 +39,8 @@ export const layer = HttpApiBuilder.group(
     const links = yield* FileLinks
     const reads = yield* Reads
     const uploads = yield* Uploads
+    /** Authentication admits GET requests only. */
+    const writer = Effect.tap(CurrentPrincipal, (principal) => reads.admit(principal))
 
     return handlers.handleAll({
       upload: ({ query }) =>
@@ -78,14 +80,14 @@ export const layer = HttpApiBuilder.group(
       remove: ({ params: { fileId } }) =>
         answering(
           Effect.gen(function* () {
-            yield* files.delete(yield* CurrentPrincipal, fileId)
+            yield* files.delete(yield* writer, fileId)
             return ok({ fileId })
           }),
         ),
       ticket: ({ params: { fileId } }) =>
         answering(
           Effect.gen(function* () {
-            const principal = yield* CurrentPrincipal
+            const principal = yield* writer
             yield* files.get(principal, fileId)
             return yield* BrowserLink.make(links, principal, pathOf(fileId))
           }),

@@ -64,7 +64,7 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       regenerate: (request) =>
         Effect.gen(function* () {
-          const { mode } = request.payload
+          const mode = request.payload?.mode
           const { messageId } = request.params
           const missing = missingPermissions(yield* CurrentPrincipal, ["chat:mode"])
           if (mode !== undefined && missing.length > 0) return yield* mayNotChoose

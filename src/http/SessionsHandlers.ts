@@ -43,6 +43,8 @@ export const layer = HttpApiBuilder.group(
     const audit = yield* Audit
     const lists = yield* SessionLists
     const reads = yield* Reads
+    /** Authentication admits GET requests only. */
+    const writer = Effect.tap(CurrentPrincipal, (principal) => reads.admit(principal))
     const cancel = yield* makeCancel
     const exportOf = yield* ExportStream.make
 
@@ -52,7 +54,7 @@ export const layer = HttpApiBuilder.group(
         answering(
           Effect.gen(function* () {
             const changes = title === undefined ? marks : { ...marks, title: title.trim() }
-            return ok(yield* lists.update(yield* CurrentPrincipal, params.sessionId, changes))
+            return ok(yield* lists.update(yield* writer, params.sessionId, changes))
           }),
         ),
       runs: ({ params, query }) =>

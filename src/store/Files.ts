@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import type { Attachment } from "../domain/Attachment.ts"
 import { FileId, type OrgId, type SessionId, type UserId } from "../domain/Ids.ts"
 import type { Page } from "../domain/Page.ts"
+import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { QuotaExceeded } from "./Quotas.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -20,6 +21,9 @@ export interface FileOwner {
   readonly orgId: OrgId
   readonly userId: UserId
 }
+
+/** A key that is limited to agents reaches unused uploads, and files in the sessions of these agents. */
+export type FileReader = FileOwner & Pick<Principal, "key">
 
 export interface StoredFile extends Attachment, FileOwner {
   readonly sha256: string
@@ -49,7 +53,10 @@ export class Files extends Context.Service<
       files: ReadonlyArray<StoredFile>,
       quotas: FileQuotas,
     ) => Effect.Effect<void, QuotaExceeded | StoreError>
-    readonly get: (owner: FileOwner, id: FileId) => Effect.Effect<StoredFile, FileNotFound | StoreError>
+    readonly get: (
+      reader: FileReader,
+      id: FileId,
+    ) => Effect.Effect<StoredFile, AgentDenied | FileNotFound | StoreError>
     /** Those that exist and belong to the owner, in any order. */
     readonly find: (
       owner: FileOwner,
@@ -57,11 +64,14 @@ export class Files extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<StoredFile>, StoreError>
     /** Newest first; `before` is the id of the last page's end. */
     readonly list: (
-      owner: FileOwner,
+      reader: FileReader,
       page: { readonly before?: FileId; readonly limit: number },
     ) => Effect.Effect<Page<StoredFile, FileId>, StoreError>
     /** The file is gone for every reader at once; `deletion/Purger` removes its contents. */
-    readonly delete: (owner: FileOwner, id: FileId) => Effect.Effect<void, FileNotFound | StoreError>
+    readonly delete: (
+      reader: FileReader,
+      id: FileId,
+    ) => Effect.Effect<void, AgentDenied | FileNotFound | StoreError>
     /** Deletes the uploads from before a time that no message has used. */
     readonly deleteUnused: (createdBefore: number) => Effect.Effect<void, StoreError>
     /** Those of the ids that have a row. */

@@ -3,9 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { FileId, type SessionId } from "../domain/Ids.ts"
+import { AgentId, FileId, type SessionId } from "../domain/Ids.ts"
+import { AgentDenied } from "../domain/Principal.ts"
 import { purgeAtOnce } from "./Deletions.ts"
-import { FileNotFound, type FileOwner, type FileQuotas, Files } from "./Files.ts"
+import { FileNotFound, type FileOwner, type FileQuotas, type FileReader, Files } from "./Files.ts"
 import * as PageSql from "./PageSql.ts"
 import { QuotaExceeded } from "./Quotas.ts"
 import type { NewMessage } from "./Runs.ts"
@@ -15,6 +16,7 @@ import { asStoreError } from "./SqlStoreError.ts"
 const decode = Schema.decodeUnknownEffect(Schema.Array(UploadRow))
 const encode = Schema.encodeEffect(UploadRow)
 const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: FileId })))
+const decodeAgents = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ agent_id: AgentId })))
 const decodeUsage = Schema.decodeUnknownEffect(
   Schema.Tuple([Schema.Struct({ files: Schema.Finite, bytes: Schema.Finite, org_bytes: Schema.Finite })]),
 )
@@ -91,10 +93,28 @@ const make = Effect.gen(function* () {
     )
   }, asStoreError("Files.find"))
 
-  const get: Files["Service"]["get"] = Effect.fnUntraced(function* (owner, fileId) {
-    const [file] = yield* find(owner, [fileId])
-    return file ?? (yield* new FileNotFound({ fileId }))
+  /** The agent of the file's session, if the reader may not use it. */
+  const deniedAgent = Effect.fnUntraced(function* (sessionId: SessionId, agents: ReadonlyArray<AgentId>) {
+    const [session] = yield* decodeAgents(yield* sql`SELECT agent_id FROM sessions WHERE id = ${sessionId}`)
+    return session === undefined || agents.includes(session.agent_id) ? undefined : session.agent_id
   })
+
+  const get: Files["Service"]["get"] = Effect.fnUntraced(function* (reader, fileId) {
+    const [file] = yield* find(reader, [fileId])
+    if (file === undefined) return yield* new FileNotFound({ fileId })
+    const agents = reader.key?.agents ?? null
+    if (agents === null || file.sessionId === null) return file
+    const agentId = yield* deniedAgent(file.sessionId, agents)
+    return agentId === undefined ? file : yield* new AgentDenied({ agentId })
+  }, asStoreError("Files.get"))
+
+  const reachable = ({ key }: FileReader) => {
+    const agents = key?.agents ?? null
+    return agents === null
+      ? sql``
+      : sql`AND (session_id IS NULL
+          OR session_id IN (SELECT id FROM sessions WHERE ${sql.in("agent_id", agents)}))`
+  }
 
   const list: Files["Service"]["list"] = Effect.fnUntraced(function* (owner, { before, limit }) {
     const older = before === undefined ? sql`` : sql`AND id < ${before}`
@@ -102,7 +122,8 @@ const make = Effect.gen(function* () {
       table: "files",
       keys: ["id"],
       direction: "DESC",
-      where: sql`org_id = ${owner.orgId} AND user_id = ${owner.userId} AND deleted_at IS NULL ${older}`,
+      where: sql`org_id = ${owner.orgId} AND user_id = ${owner.userId} AND deleted_at IS NULL
+        ${reachable(owner)} ${older}`,
       texts: ["filename"],
       limit,
     } as const
@@ -110,6 +131,7 @@ const make = Effect.gen(function* () {
   }, asStoreError("Files.list"))
 
   const remove: Files["Service"]["delete"] = Effect.fnUntraced(function* (owner, fileId) {
+    yield* get(owner, fileId)
     const rows = yield* sql`UPDATE files SET deleted_at = ${purgeAtOnce} WHERE id = ${fileId}
       AND org_id = ${owner.orgId} AND user_id = ${owner.userId} AND deleted_at IS NULL RETURNING id`
     if (rows.length === 0) return yield* new FileNotFound({ fileId })

@@ -124,11 +124,13 @@ export const layerSql: Layer.Layer<OperatorRuns, never, SqlClient.SqlClient> = L
       const by: Equal = { trace_id: traceId, session_id: session, org_id: org, user_id: user }
       const ranges = indexed(by, filter, page.before)
       const conditions = (lowest: RunId | undefined) => [...others(by), ...examined(scope, filter, lowest)]
+      // The next page's position must be a run of the organisation. Those of one session or trace are few.
       const [last] =
         conditions(undefined).length === 0
           ? []
           : yield* decodeIds(
-              yield* sql`SELECT id FROM runs WHERE ${sql.and(ranges)} 
+              yield* sql`SELECT id FROM runs
+                WHERE ${sql.and([...ranges, ...others({ ...by, user_id: undefined })])}
                 ORDER BY id DESC LIMIT 1 OFFSET ${mostExamined - 1}`,
             )
       const of = {

@@ -12,12 +12,15 @@ const turn = (agentId = defaultAgent) => ({ agentId, message: "Hello" })
 
 describe("the limits of an API key", () => {
   it("restrict turns, reads and agents to the listed agents", async () => {
-    const ana = await as(its.gateway.url, org(), "ana")
+    const orgId = org()
+    const ana = await as(its.gateway.url, orgId, "ana")
     const agent = (await ana.json("POST", "/api/v1/agents", { name: "Other" })).data
     const elsewhere = await ana.stream("POST", start, turn(agent.id))
     await elsewhere.rest()
     const mine = await ana.start("Hello")
     await mine.rest()
+    const { messages } = (await ana.json("GET", `${sessions}/${elsewhere.sessionId}`)).data
+    const [question, answer] = messages.map(({ id }: { id: string }) => `/api/v1/chat/messages/${id}`)
     const key = await createKey(ana, { permissions: ["*"], agents: [defaultAgent] })
 
     const own = await key.client.start("Hello")
@@ -31,6 +34,18 @@ describe("the limits of an API key", () => {
       ["GET", `${sessions}/${elsewhere.sessionId}/runs`],
       ["POST", `${sessions}/${elsewhere.sessionId}/cancel`],
       ["GET", `${sessions}/${elsewhere.sessionId}/export`],
+      ["DELETE", `${sessions}/${elsewhere.sessionId}`],
+      ["POST", `${sessions}/${elsewhere.sessionId}/restore`],
+      ["GET", answer],
+      ["POST", `${answer}/regenerate`, {}],
+      ["POST", `${question}/edit`, { message: "Hello" }],
+      ["GET", `${answer}/feedback`],
+      ["PUT", `${answer}/feedback`, { rating: "up" }],
+      ["DELETE", `${answer}/feedback`],
+      ["DELETE", question],
+      ["POST", `${question}/restore`],
+      ["DELETE", "/api/v1/users/ana"],
+      ["DELETE", `/api/v1/organisations/${orgId}`],
       ["GET", `/api/v1/chat/runs/${elsewhere.runId}`],
       ["GET", `/api/v1/chat/runs/${elsewhere.runId}/events`],
       ["POST", `/api/v1/chat/runs/${elsewhere.runId}/ticket`],
@@ -40,8 +55,8 @@ describe("the limits of an API key", () => {
       ["PATCH", `/api/v1/agents/${agent.id}`, { name: "Mine" }],
       ["POST", "/api/v1/agents", { name: "New" }],
     ] as const) {
-      const answer = key.client.request(method, path, body)
-      expect([method, path, await outcome(answer)]).toEqual([method, path, "403 AUTH_AGENT_DENIED"])
+      const refused = key.client.request(method, path, body)
+      expect([method, path, await outcome(refused)]).toEqual([method, path, "403 AUTH_AGENT_DENIED"])
     }
     const resumed = key.client.request("POST", start, turn(), { "last-event-id": `${elsewhere.runId}:0` })
     expect(await outcome(resumed)).toBe("403 AUTH_AGENT_DENIED")
@@ -56,6 +71,36 @@ describe("the limits of an API key", () => {
     }
     const agents = (await key.client.json("GET", "/api/v1/agents")).data
     expect(agents.map(({ id }: { id: string }) => id)).toEqual([defaultAgent])
+  })
+
+  it("restrict files to unused ones and those of the listed agents", async () => {
+    const ana = await as(its.gateway.url, org(), "ana")
+    const agent = (await ana.json("POST", "/api/v1/agents", { name: "Other" })).data
+    const upload = async (): Promise<string> => {
+      const headers = { authorization: `Bearer ${ana.token}`, "content-type": "text/plain" }
+      const answer = await fetch(`${ana.url}/api/v1/files`, { method: "POST", headers, body: "plan" })
+      return ((await answer.json()) as { data: { fileId: string } }).data.fileId
+    }
+    const [unused, mine, elsewhere] = [await upload(), await upload(), await upload()]
+    for (const [agentId, fileId] of [
+      [defaultAgent, mine],
+      [agent.id, elsewhere],
+    ])
+      await (await ana.stream("POST", start, { ...turn(agentId), attachments: [{ fileId }] })).rest()
+    const { client } = await createKey(ana, { permissions: ["*"], agents: [defaultAgent] })
+
+    const listed = (await client.json("GET", "/api/v1/files")).data.files
+    expect(listed.map(({ fileId }: { fileId: string }) => fileId)).toEqual([mine, unused])
+    for (const [method, path] of [
+      ["GET", ""],
+      ["POST", "/ticket"],
+      ["DELETE", ""],
+    ] as const) {
+      const asked = (fileId: string) => outcome(client.request(method, `/api/v1/files/${fileId}${path}`))
+      expect([method, path, await asked(elsewhere)]).toEqual([method, path, "403 AUTH_AGENT_DENIED"])
+      expect([method, path, await asked(mine)]).toEqual([method, path, "200 "])
+    }
+    expect((await ana.request("GET", `/api/v1/files/${elsewhere}`)).status).toBe(200)
   })
 
   it("validate the listed agents when the key is created", async () => {

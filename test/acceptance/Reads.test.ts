@@ -150,6 +150,33 @@ describe("the rate limit of reads", () => {
     expect((await reads(await world.as("other", "ana"), 1))[0]?.status).toBe(200)
   })
 
+  it("applies to changes of sessions, messages, feedback and files", async () => {
+    const client = await world.as("writes", "ana")
+    await reads(client, 25)
+    const id = crypto.randomUUID()
+    for (const [method, path, body] of [
+      ["PATCH", `/api/v1/chat/sessions/${id}`, { pinned: true }],
+      ["DELETE", `/api/v1/chat/sessions/${id}`],
+      ["POST", `/api/v1/chat/sessions/${id}/restore`],
+      ["DELETE", `/api/v1/chat/messages/${id}`],
+      ["POST", `/api/v1/chat/messages/${id}/restore`],
+      ["PUT", `/api/v1/chat/messages/${id}/feedback`, { rating: "up" }],
+      ["DELETE", `/api/v1/chat/messages/${id}/feedback`],
+      ["DELETE", `/api/v1/files/${id}`],
+      ["POST", `/api/v1/files/${id}/ticket`],
+      ["DELETE", `/api/v1/users/${id}`],
+      ["DELETE", "/api/v1/organisations/writes"],
+    ] as const) {
+      const answer = await client.request(method, path, body)
+      expect([method, path, answer.status, await codeOf(answer)]).toEqual([
+        method,
+        path,
+        429,
+        "RATE_LIMIT_USER",
+      ])
+    }
+  })
+
   it("counts reads apart from turns", async () => {
     const client = await world.as("turns", "ana")
     await reads(client, 25)

@@ -81,11 +81,9 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/chat/messages/{messageId}/feedback": [owners()],
   "PUT /api/v1/chat/messages/{messageId}/feedback": [owners({ body: { rating: "up" } })],
   "DELETE /api/v1/chat/messages/{messageId}/feedback": [owners()],
-  "POST /api/v1/chat/messages/{messageId}/regenerate": [owners({ body: {} })],
-  // The message is an answer, and only messages of the user can be edited.
-  "POST /api/v1/chat/messages/{messageId}/edit": [
-    row([401, 400, 404, 404, 404, 403], { body: { message: "hello" } }),
-  ],
+  "POST /api/v1/chat/messages/{messageId}/regenerate": [owners({ body: {} }), owners()],
+  // Only messages of the user can be edited, so the request names the question.
+  "POST /api/v1/chat/messages/{messageId}/edit": [owners({ body: { message: "hello" } })],
   "GET /api/v1/chat/messages/{messageId}": [owners()],
   "GET /api/v1/chat/runs/{runId}": [owners()],
   "GET /api/v1/chat/runs/{runId}/events": [owners(), owners({ query: "?after=0" })],

@@ -236,7 +236,9 @@ describe("an invalid value", () => {
           assert.match(message, new RegExp(`${name}: found .+; allowed: .+`))
           // In a list of names, only the wrong ones are reported.
           if (name === "DIRECT_LLM_PROVIDERS") continue
-          const found = variable.secret ? `a value of ${value.length} characters` : JSON.stringify(value)
+          const shown = value.replace(`u:${canary}@`, "…@")
+          const found = variable.secret ? `a value of ${value.length} characters` : JSON.stringify(shown)
+          assert.notInclude(message, canary)
           assert.include(message, `${name}: found ${found}; allowed: ${variable.allowed}`)
         }
       }),

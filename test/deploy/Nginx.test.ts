@@ -75,6 +75,8 @@ describe("a stream through nginx", () => {
 })
 
 describe("another gateway", () => {
+  const message = "/api/v1/chat/messages/00000000-0000-4000-8000-000000000001"
+
   it("gets the turn if one is down, stops or breaks off, under the same key and id", async () => {
     const down = `127.0.0.1:${await freePort()}`
     const stopping = await gateway(says(503, "{}", { "retry-after": "1" }))
@@ -120,9 +122,22 @@ describe("another gateway", () => {
     const session = "/api/v1/chat/sessions/00000000-0000-4000-8000-000000000001"
     for (const path of ["/api/v1/ag-ui", "/api/v1/ai-sdk/chat", "/v1/chat/completions"])
       await post(url + path)
-    for (const path of [start, session, `${session}/resume`]) await post(url + path)
+    await post(`${url}${session}/cancel`)
+    for (const path of [start, session, `${session}/resume`, `${message}/edit`, `${message}/regenerate`])
+      await post(url + path)
     const keys = asked.map(({ headers }) => typeof headers["idempotency-key"])
-    expect(keys).toEqual(["undefined", "undefined", "undefined", "string", "string", "string"])
+    expect(keys).toEqual([...Array(4).fill("undefined"), ...Array(5).fill("string")])
+  })
+
+  it("gets an edit and a regeneration that broke, because they have a key", async () => {
+    const broken = await gateway(breaks)
+    const well = await gateway(says(200))
+    const { url } = await before([broken.address, broken.address, well.address])
+    for (const path of [`${message}/edit`, `${message}/regenerate`]) {
+      const answers = await Promise.all(Array.from({ length: 3 }, () => post(url + path)))
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    }
+    expect(broken.asked.length).toBeGreaterThan(0)
   })
 
   it("never gets a request again that may have taken effect and has no key", async () => {

@@ -43,6 +43,19 @@ describe("nginx's own answers", () => {
     expect(asked).toHaveLength(1)
   })
 
+  it("let the gateway itself refuse the bodies of routes with files", async () => {
+    const { asked, url } = await alone(says(413))
+    const bodies = {
+      "/api/v1/files": 30,
+      "/api/v1/ag-ui": 24,
+      "/api/v1/ai-sdk/chat": 24,
+      "/v1/chat/completions": 24,
+    }
+    for (const [path, mebibytes] of Object.entries(bodies))
+      await post(`${url}${path}`, {}, "x".repeat(mebibytes * 1024 * 1024 + 1))
+    expect(asked).toHaveLength(Object.keys(bodies).length)
+  })
+
   it("have the form of OpenAI's errors on its routes", async () => {
     const down = `127.0.0.1:${await freePort()}`
     const answer = await post(`${(await before([down, down, down])).url}/v1/chat/completions`)
@@ -53,9 +66,9 @@ describe("nginx's own answers", () => {
     const huge = await post(
       `${(await alone(says(413))).url}/v1/chat/completions`,
       {},
-      "x".repeat(3 * 1024 * 1024),
+      "x".repeat(26 * 1024 * 1024),
     )
-    expect(await huge.json()).toEqual(errorObject("PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.", 413))
+    expect(await huge.json()).toEqual(errorObject("PAYLOAD_TOO_LARGE", "The body is too large.", 413))
   })
 
   it("C3: are 400 for a request with two lengths, and none of it reaches a gateway", async () => {

@@ -3,8 +3,15 @@ import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
-import { FileId, OrgId, SessionId, UserId } from "../../src/domain/Ids.ts"
-import { AttachmentGone, FileNotFound, Files, type StoredFile } from "../../src/store/Files.ts"
+import { AgentId, ApiKeyId, FileId, OrgId, SessionId, UserId } from "../../src/domain/Ids.ts"
+import { AgentDenied } from "../../src/domain/Principal.ts"
+import {
+  AttachmentGone,
+  FileNotFound,
+  type FileReader,
+  Files,
+  type StoredFile,
+} from "../../src/store/Files.ts"
 import { QuotaExceeded } from "../../src/store/Quotas.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import type { Stores } from "./StoreContract.ts"
@@ -116,6 +123,37 @@ export const files = (name: string, layer: Layer.Layer<Files | Stores, unknown>)
         assert.instanceOf(yield* Effect.flip(runs.begin(turnWith(first))), AttachmentGone)
         yield* files.deleteUnused(100)
         assert.strictEqual((yield* files.list(owner, { limit: 10 })).entries.length, 2)
+      }),
+    )
+
+    it.effect("keeps a key that is limited to agents from the files of other agents' sessions", () =>
+      Effect.gen(function* () {
+        const files = yield* Files
+        const principal = newPrincipal()
+        const owner = { orgId: principal.orgId, userId: principal.userId }
+        const turn = newTurn(principal)
+        const [used, unused] = [fileOf(owner), fileOf(owner)]
+        yield* files.add([used, unused], quotas)
+        yield* (yield* Runs).begin({ ...turn, userMessage: { ...turn.userMessage, attachments: [used] } })
+        const withKey = (...agents: ReadonlyArray<AgentId>) => {
+          const id = ApiKeyId.make(`key_${"0".repeat(32)}`)
+          return { ...owner, key: { id, agents, ratePerMinute: null, expiresAt: null } }
+        }
+        const seen = (reader: FileReader) =>
+          Effect.map(
+            files.list(reader, { limit: 10 }),
+            ({ entries }) => new Set(entries.map((file) => file.fileId)),
+          )
+        const allowed = withKey(turn.session.agentId)
+        for (const limited of [withKey(), withKey(AgentId.make(randomUUID()))]) {
+          assert.deepStrictEqual(yield* seen(limited), new Set([unused.fileId]))
+          assert.strictEqual((yield* files.get(limited, unused.fileId)).fileId, unused.fileId)
+          assert.instanceOf(yield* Effect.flip(files.get(limited, used.fileId)), AgentDenied)
+          assert.instanceOf(yield* Effect.flip(files.delete(limited, used.fileId)), AgentDenied)
+        }
+        assert.deepStrictEqual(yield* seen(allowed), new Set([used.fileId, unused.fileId]))
+        yield* files.delete(allowed, used.fileId)
+        assert.instanceOf(yield* Effect.flip(files.get(owner, used.fileId)), FileNotFound)
       }),
     )
 

@@ -260,6 +260,10 @@ export const operatorRuns = (name: string, layer: Layer.Layer<Stores, unknown>) 
           [run.id],
         )
         assert.isNull(second.next)
+        // A position in the runs of another organisation would show that they exist.
+        const foreign = { orgId: newPrincipal().orgId, agents: null }
+        const none = yield* store.list(foreign, { session: session.id }, { limit: 20 })
+        assert.deepStrictEqual(none, { entries: [], next: null })
       }),
     )
   })
